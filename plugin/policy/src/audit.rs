@@ -1,0 +1,141 @@
+//! Turns a decision into the line of the audit log.
+//!
+//! It never holds a credential, and of a call's arguments only their names and a keyed hash.
+
+use crate::count::Millis;
+use crate::decide::{Reason, Refusal};
+use serde::Serialize;
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use std::hash::Hasher as _;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// One decision, as the log tells it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Audit {
+    event: &'static str,
+    time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trace_id: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grant: Option<String>,
+    /// What the client calls itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) method: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tool: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uri: Option<String>,
+    pub(crate) decision: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    /// What the rules in shadow mode would have refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) shadow: Vec<Shadow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) counters: Vec<CounterAfter>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) argument_keys: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) arguments_hash: Option<String>,
+    pub(crate) policy: String,
+}
+
+/// A refusal that was not enforced.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Shadow {
+    reason: Reason,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+}
+
+/// A counter after the call was counted.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CounterAfter {
+    pub(crate) rule: String,
+    pub(crate) used: u64,
+    pub(crate) max: u64,
+}
+
+/// The longest text of a client's that a line repeats.
+const LONGEST: usize = 256;
+/// The most argument names that a line repeats.
+const MOST_KEYS: usize = 64;
+
+impl Audit {
+    pub(crate) fn new(now: Millis, policy: &str) -> Self {
+        Self {
+            event: "decision",
+            time: rfc3339(now),
+            decision: "allow",
+            policy: policy.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn refused(&mut self, reason: Reason, rule: Option<String>, message: &str) {
+        self.decision = "deny";
+        self.reason = Some(reason);
+        self.rule = rule;
+        self.message = Some(bounded(message));
+    }
+
+    pub(crate) fn shadowed(&mut self, refusal: &Refusal) {
+        let rule = refusal.rule.as_ref().map(ToString::to_string);
+        self.shadow.push(Shadow {
+            reason: refusal.reason,
+            rule,
+        });
+    }
+
+    /// Notes which arguments were given, and a hash by which equal ones can be told within one life of the process.
+    pub(crate) fn arguments(
+        &mut self,
+        keys: impl Iterator<Item = impl AsRef<str>>,
+        raw: &str,
+        seed: &[u8; 16],
+    ) {
+        self.argument_keys = keys
+            .take(MOST_KEYS)
+            .map(|key| bounded(key.as_ref()))
+            .collect();
+        self.argument_keys.sort_unstable();
+        let mut hasher = SipHasher13::new_with_key(seed);
+        hasher.write(raw.as_bytes());
+        self.arguments_hash = Some(format!("{:032x}", hasher.finish128().as_u128()));
+    }
+
+    /// Why the request was refused; `None` where it was not.
+    pub fn reason(&self) -> Option<Reason> {
+        self.reason
+    }
+
+    /// The decision as one line of JSON.
+    pub fn line(&self) -> String {
+        // Writing plain strings and numbers into memory cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// A text of the client's, cut to a length that fits a log.
+pub(crate) fn bounded(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}
+
+fn rfc3339(now: Millis) -> String {
+    let nanos = i128::from(now.0).saturating_mul(1_000_000);
+    let moment = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok();
+    moment
+        .and_then(|moment| moment.format(&Rfc3339).ok())
+        .unwrap_or_default()
+}

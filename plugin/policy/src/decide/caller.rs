@@ -1,0 +1,161 @@
+//! Turns the headers of a request into who is calling.
+//!
+//! A free identity is a free quota: it believes only what the policy says that the gateway vouches for, and never
+//! shows a credential to anybody.
+
+use super::Rule;
+use crate::parse::{Grant, Mode, Policy, Source};
+use crate::read::single;
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use subtle::ConstantTimeEq as _;
+
+/// Who is calling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Nobody in particular; all of them count together.
+    Anonymous,
+    /// Somebody whom the gateway vouches for: the source and the value, in one text.
+    Identity(Box<str>),
+    /// Somebody whom the policy lists.
+    Grant {
+        name: Box<str>,
+        mode: Option<Mode>,
+        frozen: bool,
+    },
+    /// Somebody whom the policy does not admit.
+    Stranger(Stranger),
+}
+
+/// Why a caller is not admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stranger {
+    /// No credential, or one that no grant lists.
+    Unknown,
+    /// More than one `Authorization` header, or one that is no bearer token.
+    Malformed,
+    /// An identity header that is repeated, empty, too long or not plain.
+    Header(Box<str>),
+    Revoked(Box<str>),
+    /// A grant that has no policy.
+    NoPolicy(Box<str>),
+}
+
+/// The longest value of an identity header.
+const LONGEST_IDENTITY: usize = 256;
+
+impl Caller {
+    /// Identifies the caller, and says whether its credential must not be passed on.
+    pub(crate) fn identify(policy: &Policy, headers: &[(Vec<u8>, Vec<u8>)]) -> (Self, bool) {
+        match &policy.grants {
+            Some(grants) => granted(grants, headers),
+            None => (vouched(&policy.identity, headers), false),
+        }
+    }
+
+    /// The name under which the caller's calls are counted. Different kinds of callers never share one.
+    pub(crate) fn subject(&self) -> String {
+        match self {
+            Self::Anonymous | Self::Stranger(_) => ANONYMOUS.into(),
+            Self::Identity(identity) => format!("identity {identity}"),
+            Self::Grant { name, .. } => grant_subject(name),
+        }
+    }
+
+    /// True for callers whose counters have places of their own.
+    pub(crate) fn is_configured(&self) -> bool {
+        matches!(self, Self::Anonymous | Self::Grant { .. })
+    }
+
+    /// What the log calls the caller.
+    pub(crate) fn label(&self) -> Option<&str> {
+        match self {
+            Self::Anonymous => Some(ANONYMOUS),
+            Self::Identity(name) | Self::Grant { name, .. } => Some(name),
+            Self::Stranger(_) => None,
+        }
+    }
+}
+
+pub(crate) const ANONYMOUS: &str = "anonymous";
+
+pub(crate) fn grant_subject(name: &str) -> String {
+    format!("grant {name}")
+}
+
+fn granted(grants: &[Grant], headers: &[(Vec<u8>, Vec<u8>)]) -> (Caller, bool) {
+    let stranger = |stranger| (Caller::Stranger(stranger), true);
+    let token = match single(headers, "authorization") {
+        Ok(Some(value)) => bearer(value),
+        Ok(None) => return stranger(Stranger::Unknown),
+        Err(_) => return stranger(Stranger::Malformed),
+    };
+    let Some(token) = token else {
+        return stranger(Stranger::Malformed);
+    };
+    let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+    // Every grant is compared, so that the time taken does not tell which one came near.
+    let mut found = None;
+    for grant in grants {
+        if bool::from(grant.bearer.ct_eq(&digest)) {
+            found = Some(grant);
+        }
+    }
+    match found {
+        None => stranger(Stranger::Unknown),
+        Some(grant) if grant.revoked => stranger(Stranger::Revoked(grant.name.clone())),
+        Some(grant) if !grant.policy => stranger(Stranger::NoPolicy(grant.name.clone())),
+        Some(grant) => {
+            let caller = Caller::Grant {
+                name: grant.name.clone(),
+                mode: grant.mode,
+                frozen: grant.frozen,
+            };
+            (caller, !grant.forward)
+        }
+    }
+}
+
+/// The token of a `Bearer` credential (RFC 6750 §2.1).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains([' ', '\t']))
+        .then_some(token)
+}
+
+/// The first source that is present decides; a malformed value is not passed over for the next source.
+fn vouched(sources: &[Source], headers: &[(Vec<u8>, Vec<u8>)]) -> Caller {
+    for Source::Header(name) in sources {
+        match single(headers, name) {
+            Ok(None) => {}
+            Ok(Some(value)) if (1..=LONGEST_IDENTITY).contains(&value.len()) => {
+                return Caller::Identity(format!("header:{name}={value}").into());
+            }
+            Ok(Some(_)) | Err(_) => return Caller::Stranger(Stranger::Header(name.clone())),
+        }
+    }
+    Caller::Anonymous
+}
+
+impl Stranger {
+    pub(crate) fn rule(&self) -> Rule {
+        match self {
+            Self::Unknown | Self::Malformed => Rule::new("grants"),
+            Self::Header(_) => Rule::new("identity"),
+            Self::Revoked(name) => Rule::new("grants").key(name).member("revoked"),
+            Self::NoPolicy(name) => Rule::new("grants").key(name),
+        }
+    }
+}
+
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "This gateway does not know you. Send the bearer token you were given, or ask for one.",
+            Self::Malformed => "Send exactly one Authorization header with one bearer token.",
+            Self::Header(_) => "The gateway could not tell who you are. Ask the people who run it.",
+            Self::Revoked(_) | Self::NoPolicy(_) => "Your access to this gateway is withdrawn. Ask the people who run it.",
+        })
+    }
+}

@@ -1,0 +1,374 @@
+//! **decide**: turns a message, its caller and the policy into a refusal, or into what must be counted before it may go.
+//!
+//! It knows neither the time nor any counter. Not knowing is denying: there is no path through here that ends without a
+//! verdict.
+
+mod caller;
+mod rule;
+
+pub(crate) use caller::{ANONYMOUS, Caller, grant_subject};
+pub(crate) use rule::Rule;
+
+use crate::parse::{Action, Effect, Entry, Limit, Mode, Policy};
+use crate::read::{Call, Message, Target, is_normal};
+use serde::Serialize;
+use std::fmt;
+
+/// Why a request was refused: the closed list that clients and logs see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No rule admits it; it is hidden, unlisted or does not exist.
+    NotAllowed,
+    /// A rule denies it by name.
+    Denied,
+    /// A limit is used up.
+    RateLimited,
+    /// A kill switch is set.
+    Frozen,
+    /// The caller is not one whom the policy knows.
+    Identity,
+    /// The request is not exactly one MCP message.
+    Unreadable,
+    /// The gateway could not count, so it could not know.
+    Unavailable,
+}
+
+/// A refusal: what the client and the log are told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) reason: Reason,
+    pub(crate) rule: Option<Rule>,
+    pub(crate) message: String,
+}
+
+/// What the rules say before anything is counted.
+#[derive(Debug)]
+pub(crate) struct Verdict<'p> {
+    /// The first refusal that is enforced.
+    pub(crate) refusal: Option<Refusal>,
+    /// Refusals that are only logged.
+    pub(crate) shadowed: Vec<Refusal>,
+    /// The limits that the call must fit, when nothing refused it.
+    pub(crate) limits: Vec<(&'p Limit, Mode)>,
+}
+
+/// Judges a message by every rule but the limits.
+pub(crate) fn decide<'p>(
+    policy: &'p Policy,
+    caller: &Caller,
+    message: &Message<'_>,
+) -> Verdict<'p> {
+    let mut judge = Judge::new(policy, caller);
+    judge.verdict.refusal = known(caller).err().or_else(|| frozen(policy, caller));
+    if judge.verdict.refusal.is_none()
+        && let Message::Request { call, .. } | Message::Notification(call) = message
+    {
+        judge.call(call, matches!(message, Message::Request { .. }));
+    }
+    judge.verdict
+}
+
+/// Judges a request that carries no message: the stream of a GET and the end of a session.
+pub(crate) fn decide_bodiless(policy: &Policy, caller: &Caller) -> Option<Refusal> {
+    known(caller).err().or_else(|| frozen(policy, caller))
+}
+
+fn known(caller: &Caller) -> Result<(), Refusal> {
+    let Caller::Stranger(stranger) = caller else {
+        return Ok(());
+    };
+    Err(Refusal {
+        reason: Reason::Identity,
+        rule: Some(stranger.rule()),
+        message: stranger.to_string(),
+    })
+}
+
+fn frozen(policy: &Policy, caller: &Caller) -> Option<Refusal> {
+    let rule = if policy.frozen {
+        Rule::new("frozen")
+    } else if let Caller::Grant {
+        name, frozen: true, ..
+    } = caller
+    {
+        Rule::new("grants").key(name).member("frozen")
+    } else {
+        return None;
+    };
+    let message = "Everything is stopped by a person for now. Do not retry; ask the people who run this gateway.";
+    Some(Refusal {
+        reason: Reason::Frozen,
+        rule: Some(rule),
+        message: message.into(),
+    })
+}
+
+struct Judge<'p> {
+    policy: &'p Policy,
+    /// The mode of rules that stand in no entry.
+    mode: Mode,
+    verdict: Verdict<'p>,
+}
+
+/// The tables of names that the document has.
+#[derive(Clone, Copy)]
+enum Table {
+    Tools,
+    Prompts,
+    Resources,
+}
+
+impl<'p> Judge<'p> {
+    fn new(policy: &'p Policy, caller: &Caller) -> Self {
+        let mode = if let Caller::Grant {
+            mode: Some(mode), ..
+        } = caller
+        {
+            *mode
+        } else {
+            policy.mode
+        };
+        Self {
+            policy,
+            mode,
+            verdict: Verdict {
+                refusal: None,
+                shadowed: Vec::new(),
+                limits: Vec::new(),
+            },
+        }
+    }
+
+    fn call(&mut self, call: &Call<'_>, request: bool) {
+        match &call.target {
+            // Part of strict reading, which no shadow softens.
+            Target::Tool(_) if !request => self.refuse(
+                Mode::Enforce,
+                Reason::NotAllowed,
+                None,
+                "A tool call needs an id.",
+            ),
+            Target::Tool(name) => self.tool(name),
+            Target::Prompt(name) => self.object(Table::Prompts, name, true),
+            Target::Resource(uri) => self.object(Table::Resources, uri, is_normal(uri)),
+            Target::Template(template) => self.object(Table::Resources, template, true),
+            Target::Listen { uris, tasks } => {
+                uris.iter()
+                    .for_each(|uri| self.object(Table::Resources, uri, is_normal(uri)));
+                if *tasks {
+                    self.task();
+                }
+            }
+            Target::Task(_) => self.task(),
+            Target::Method => self.method(&call.method),
+        }
+    }
+
+    fn tool(&mut self, name: &str) {
+        let entry = self.policy.tools.find(name).map(|(entry, _)| entry);
+        let hidden = self.policy.hide.find(name).map(|(position, _)| *position);
+        if let Some(position) = hidden {
+            // A hidden tool's own kill switch is not looked at: the answer would tell that the tool exists.
+            self.not_allowed(
+                self.mode,
+                Table::Tools,
+                name,
+                Rule::new("hide").index(position),
+            );
+        }
+        self.entry(Table::Tools, name, entry, hidden.is_some());
+        let own = entry.map(|entry| (entry.limits.as_slice(), entry.mode.unwrap_or(self.mode)));
+        for (limits, mode) in own
+            .into_iter()
+            .chain([(self.policy.all_tools.as_slice(), self.mode)])
+        {
+            self.verdict
+                .limits
+                .extend(limits.iter().map(|limit| (limit, mode)));
+        }
+    }
+
+    /// A prompt or resource: its entry, else the default. `normal` is false for a URI in no normal form, which only an
+    /// entry of exactly that text admits.
+    fn object(&mut self, table: Table, name: &str, normal: bool) {
+        let names = match table {
+            Table::Tools => &self.policy.tools,
+            Table::Prompts => &self.policy.prompts,
+            Table::Resources => &self.policy.resources,
+        };
+        let found = names.find(name);
+        if !normal && !found.is_some_and(|(_, exact)| exact) {
+            let message = "The URI is not in its normal form (RFC 3986 section 6.2.2). Use it as resources/list shows it.";
+            let mode = found.and_then(|(entry, _)| entry.mode).unwrap_or(self.mode);
+            self.refuse(
+                mode,
+                Reason::NotAllowed,
+                Some(Rule::new("resources")),
+                message,
+            );
+        }
+        self.entry(table, name, found.map(|(entry, _)| entry), false);
+    }
+
+    fn entry(&mut self, table: Table, name: &str, entry: Option<&Entry>, hidden: bool) {
+        let Some(entry) = entry else {
+            if self.policy.default == Effect::Deny {
+                self.not_allowed(self.mode, table, name, Rule::new("default"));
+            }
+            return;
+        };
+        let rule = Rule::new(table.section()).key(&entry.key);
+        let mode = entry.mode.unwrap_or(self.mode);
+        if entry.frozen && !hidden {
+            let message = format!(
+                "The {} is stopped by a person for now. Do not retry; use another way or ask.",
+                table.noun(name)
+            );
+            self.refuse(
+                Mode::Enforce,
+                Reason::Frozen,
+                Some(rule.clone().member("frozen")),
+                &message,
+            );
+        }
+        match entry.action {
+            Action::Allow => {}
+            Action::Hide => self.not_allowed(mode, table, name, rule.member("action")),
+            Action::Deny => self.denied(mode, entry, rule, &table.noun(name)),
+        }
+    }
+
+    fn method(&mut self, method: &str) {
+        match self.policy.methods.get(method) {
+            Some(entry) if entry.action == Action::Deny => {
+                self.denied(
+                    self.mode,
+                    entry,
+                    Rule::new("methods").key(method),
+                    &format!("method `{}`", short(method)),
+                );
+            }
+            Some(_) => {}
+            None if is_housekeeping(method) || self.policy.default == Effect::Allow => {}
+            None => {
+                let message = format!("The method `{}` is not allowed here.", short(method));
+                self.refuse(
+                    self.mode,
+                    Reason::NotAllowed,
+                    Some(Rule::new("default")),
+                    &message,
+                );
+            }
+        }
+    }
+
+    /// A task belongs to the grant whose call created it. Until the server's answers are read nobody knows which that
+    /// is, so it is refused in every mode: a shadow of this rule would hand out the results of others.
+    fn task(&mut self) {
+        let message = "Tasks cannot be used through this gateway. Call the tool without a task.";
+        self.refuse(Mode::Enforce, Reason::NotAllowed, None, message);
+    }
+
+    /// The same words for what is hidden, unlisted and nonexistent, so that nobody can tell them apart.
+    fn not_allowed(&mut self, mode: Mode, table: Table, name: &str, rule: Rule) {
+        let message = format!(
+            "The {} is not available here. Use only what {} shows.",
+            table.noun(name),
+            table.list()
+        );
+        self.refuse(mode, Reason::NotAllowed, Some(rule), &message);
+    }
+
+    fn denied(&mut self, mode: Mode, entry: &Entry, rule: Rule, noun: &str) {
+        let message = match &entry.reason {
+            Some(reason) => reason.to_string(),
+            None => {
+                format!("The {noun} is denied by policy. Do not retry; use another way or ask.")
+            }
+        };
+        self.refuse(mode, Reason::Denied, Some(rule.member("action")), &message);
+    }
+
+    /// The first enforced refusal is the answer; what a shadow would refuse is kept for the log.
+    fn refuse(&mut self, mode: Mode, reason: Reason, rule: Option<Rule>, message: &str) {
+        if self.verdict.refusal.is_some() {
+            return;
+        }
+        let refusal = Refusal {
+            reason,
+            rule,
+            message: message.into(),
+        };
+        match mode {
+            Mode::Enforce => self.verdict.refusal = Some(refusal),
+            Mode::Shadow => self.verdict.shadowed.push(refusal),
+        }
+    }
+}
+
+impl Table {
+    fn section(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources => "resources",
+        }
+    }
+
+    fn noun(self, name: &str) -> String {
+        let kind = match self {
+            Self::Tools => "tool",
+            Self::Prompts => "prompt",
+            Self::Resources => "resource",
+        };
+        format!("{kind} `{}`", short(name))
+    }
+
+    fn list(self) -> &'static str {
+        match self {
+            Self::Tools => "tools/list",
+            Self::Prompts => "prompts/list",
+            Self::Resources => "resources/list",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAllowed => "not_allowed",
+            Self::Denied => "denied",
+            Self::RateLimited => "rate_limited",
+            Self::Frozen => "frozen",
+            Self::Identity => "identity",
+            Self::Unreadable => "unreadable",
+            Self::Unavailable => "unavailable",
+        })
+    }
+}
+
+/// The methods and notifications by which a client sets up and keeps a session, in every revision.
+fn is_housekeeping(method: &str) -> bool {
+    matches!(
+        method,
+        "initialize"
+            | "server/discover"
+            | "ping"
+            | "tools/list"
+            | "prompts/list"
+            | "resources/list"
+            | "resources/templates/list"
+            | "logging/setLevel"
+            | "notifications/initialized"
+            | "notifications/cancelled"
+            | "notifications/progress"
+            | "notifications/roots/list_changed"
+            | "notifications/tasks/status"
+    )
+}
+
+/// A name from the client, cut to a length that fits a sentence.
+fn short(name: &str) -> String {
+    name.chars().take(128).collect()
+}

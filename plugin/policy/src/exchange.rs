@@ -1,0 +1,546 @@
+//! Leads one HTTP exchange from its headers to the verdict: it is told what arrived and says what it needs next.
+//!
+//! It never waits, never asks for the time and never holds a body longer than it takes to judge it.
+
+use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
+use crate::audit::{Audit, CounterAfter, bounded};
+use crate::count::{Charge, Maximum, Millis, Reservation, Subjects, Tally, Uncountable};
+use crate::decide::{Caller, Reason, Refusal, decide, decide_bodiless};
+use crate::json::{self, Document, Value};
+use crate::parse::{Mode, Policy};
+use crate::read::{
+    Call, Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern, single,
+};
+use crate::store::{Cells, Seed, Store};
+use std::sync::Arc;
+
+/// One HTTP request on its way to a verdict.
+#[derive(Debug)]
+pub struct Exchange {
+    policy: Arc<Policy>,
+    seed: Seed,
+    trace: Trace,
+    /// What the log calls the caller.
+    grant: Option<String>,
+    state: State,
+}
+
+/// What the host knows beside the headers.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The address of the peer, with or without a port. Needed where [`Policy::needs_peer`] says so.
+    pub peer: Option<String>,
+    /// The secret of the process: [`Store::seed`].
+    pub seed: Seed,
+}
+
+/// Something that happened to the exchange.
+#[derive(Debug)]
+pub enum Event {
+    /// The host is buffering the body and has so many bytes of it. It will give them with [`Event::Body`].
+    Held(usize),
+    /// A piece of the body; with `end`, the last one. Trailers end a body too.
+    Body {
+        /// The bytes that follow those given before.
+        bytes: Vec<u8>,
+        /// Nothing follows.
+        end: bool,
+    },
+    /// The host had a body and cannot show it.
+    BodyLost,
+    /// The answer to [`Ask::Reserve`].
+    Reserved(Reservation),
+}
+
+impl Event {
+    /// Nothing follows.
+    pub const END: Self = Self::Body {
+        bytes: Vec::new(),
+        end: true,
+    };
+}
+
+/// What to do now.
+#[derive(Debug)]
+pub struct Step {
+    /// What the exchange needs.
+    pub next: Next,
+    /// Do not pass the `authorization` header on.
+    pub remove_authorization: bool,
+    /// A decision to log.
+    pub audit: Option<Box<Audit>>,
+}
+
+/// What the exchange needs.
+#[derive(Debug)]
+pub enum Next {
+    /// The next event. Nothing may be passed on until then.
+    More,
+    /// Something that only the host can do.
+    Ask(Ask),
+    /// Pass the request on, its body byte for byte as it was received.
+    Forward,
+    /// Answer the client; nothing may be passed on.
+    Answer(Reply),
+}
+
+/// Something that only the host can do.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// Add all these charges or none, and feed [`Event::Reserved`].
+    Reserve(Arc<[Charge]>),
+}
+
+#[derive(Debug)]
+enum State {
+    /// The body of a POST is arriving.
+    Reading(Box<Reading>),
+    /// A GET, DELETE or OPTIONS was admitted; no body may follow.
+    Bodiless(Verb),
+    /// The charges of a message that was admitted are being counted.
+    Counting(Box<Counting>),
+    Forwarded,
+    Answered,
+}
+
+#[derive(Debug)]
+struct Reading {
+    head: Head,
+    subjects: Subjects,
+    body: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Counting {
+    asked: Asked,
+    charges: Arc<[Charge]>,
+    audit: Box<Audit>,
+}
+
+impl Exchange {
+    /// Begins with the headers of a request. `end` tells that neither body nor trailers follow.
+    pub fn new(
+        policy: Arc<Policy>,
+        headers: &Headers,
+        end: bool,
+        facts: Facts,
+        now: Millis,
+    ) -> (Self, Step) {
+        let (caller, remove_authorization) = Caller::identify(&policy, headers);
+        let trace = Trace::read(headers);
+        let grant = caller.label().map(bounded);
+        let mut exchange = Self {
+            policy,
+            seed: facts.seed,
+            trace,
+            grant,
+            state: State::Answered,
+        };
+        let mut step = match Head::read(headers) {
+            Err(problem) => exchange.unreadable(exchange.audit(now), &problem, None),
+            Ok(head) if head.verb == Verb::Post => {
+                let subjects = exchange.subjects(caller, facts.peer, headers);
+                exchange.state = State::Reading(Box::new(Reading {
+                    head,
+                    subjects,
+                    body: Vec::new(),
+                }));
+                if end {
+                    exchange.feed(Event::END, now)
+                } else {
+                    Step::more()
+                }
+            }
+            Ok(head) => exchange.bodiless(head.verb, &caller, end, now),
+        };
+        step.remove_authorization = remove_authorization;
+        (exchange, step)
+    }
+
+    /// Goes on with what happened.
+    pub fn feed(&mut self, event: Event, now: Millis) -> Step {
+        match std::mem::replace(&mut self.state, State::Answered) {
+            State::Reading(reading) => self.read(reading, event, now),
+            State::Bodiless(verb) => self.bodiless_body(verb, event, now),
+            State::Counting(counting) => self.counted(*counting, event, now),
+            // Whatever follows a verdict was not judged.
+            State::Forwarded => match event {
+                Event::Body { bytes, .. } if bytes.is_empty() => self.forward(None),
+                _ => self.unreadable(self.audit(now), &Unreadable::BodyLost, None),
+            },
+            State::Answered => Step::more(),
+        }
+    }
+
+    /// Lets the store answer what the exchange asks, until it needs something else.
+    pub fn settle(
+        &mut self,
+        mut step: Step,
+        store: &Store,
+        cells: &mut impl Cells,
+        now: Millis,
+    ) -> Step {
+        while let Next::Ask(Ask::Reserve(charges)) = &step.next {
+            let reservation = store.reserve(cells, charges, now);
+            let remove_authorization = step.remove_authorization;
+            step = Step {
+                remove_authorization,
+                ..self.feed(Event::Reserved(reservation), now)
+            };
+        }
+        step
+    }
+
+    fn subjects(&self, caller: Caller, peer: Option<String>, headers: &Headers) -> Subjects {
+        let scopes = self.policy.scope_headers.iter();
+        let value = |name: &str| single(headers, name).ok().flatten().map(Into::into);
+        Subjects {
+            caller,
+            peer,
+            headers: scopes.map(|name| (name.clone(), value(name))).collect(),
+        }
+    }
+
+    fn bodiless(&mut self, verb: Verb, caller: &Caller, end: bool, now: Millis) -> Step {
+        // A browser's preflight carries no credentials and no message, so there is nothing to judge.
+        let refusal = if verb == Verb::Options {
+            None
+        } else {
+            decide_bodiless(&self.policy, caller)
+        };
+        if let Some(refusal) = refusal {
+            let audit = Box::new(self.audit_of(verb, now));
+            return self.refuse(audit, &Asked::Bodiless, &refusal, Detail::default());
+        }
+        self.state = State::Bodiless(verb);
+        if end {
+            self.feed(Event::END, now)
+        } else {
+            Step::more()
+        }
+    }
+
+    fn bodiless_body(&mut self, verb: Verb, event: Event, now: Millis) -> Step {
+        let (empty, end) = match &event {
+            Event::Held(length) => (*length == 0, false),
+            Event::Body { bytes, end } => (bytes.is_empty(), *end),
+            Event::BodyLost | Event::Reserved(_) => (false, false),
+        };
+        let audit = self.audit_of(verb, now);
+        match (empty, end) {
+            (false, _) => self.unreadable(audit, &Unreadable::BodyWhereNone, None),
+            (true, true) => self.forward((verb != Verb::Options).then(|| Box::new(audit))),
+            (true, false) => {
+                self.state = State::Bodiless(verb);
+                Step::more()
+            }
+        }
+    }
+
+    fn read(&mut self, mut reading: Box<Reading>, event: Event, now: Millis) -> Step {
+        let max = self.policy.host.max_request_bytes;
+        let (length, end) = match event {
+            Event::Held(length) => (length, false),
+            Event::Body { bytes, end } => {
+                if reading.body.is_empty() {
+                    reading.body = bytes;
+                } else {
+                    reading.body.extend(bytes);
+                }
+                (reading.body.len(), end)
+            }
+            Event::BodyLost | Event::Reserved(_) => {
+                return self.unreadable(self.audit(now), &Unreadable::BodyLost, None);
+            }
+        };
+        if length > max {
+            return self.unreadable(self.audit(now), &Unreadable::BodyTooLong(max), None);
+        }
+        if !end {
+            self.state = State::Reading(reading);
+            return Step::more();
+        }
+        self.judge(&reading, now)
+    }
+
+    fn judge(&mut self, reading: &Reading, now: Millis) -> Step {
+        let document = match Document::read(&reading.body, self.policy.host.max_depth) {
+            Ok(document) => document,
+            Err(json::Error { fault, .. }) => {
+                return self.unreadable(self.audit(now), &Unreadable::Json(fault), None);
+            }
+        };
+        let mut audit = self.audit(now);
+        let message = match Message::read(&document, &reading.head) {
+            Ok(message) => message,
+            Err((problem, id)) => return self.unreadable(audit, &problem, id),
+        };
+        describe(&mut audit, &message, &self.seed);
+        let asked = asked(&message, &reading.head);
+        let policy = self.policy.clone();
+        let verdict = decide(&policy, &reading.subjects.caller, &message);
+        verdict
+            .shadowed
+            .iter()
+            .for_each(|refusal| audit.shadowed(refusal));
+        if let Some(refusal) = verdict.refusal {
+            return self.refuse(Box::new(audit), &asked, &refusal, Detail::default());
+        }
+        let (charges, uncountable) = reading.subjects.charges(&verdict.limits);
+        if let Some(refusal) = first_enforced(uncountable, &mut audit) {
+            return self.refuse(Box::new(audit), &asked, &refusal, Detail::default());
+        }
+        if charges.is_empty() {
+            return self.forward(Some(Box::new(audit)));
+        }
+        let charges: Arc<[Charge]> = charges.into();
+        self.state = State::Counting(Box::new(Counting {
+            asked,
+            charges: charges.clone(),
+            audit: Box::new(audit),
+        }));
+        Step::next(Next::Ask(Ask::Reserve(charges)))
+    }
+
+    fn counted(&mut self, counting: Counting, event: Event, now: Millis) -> Step {
+        let Counting {
+            asked,
+            charges,
+            mut audit,
+        } = counting;
+        match event {
+            Event::Reserved(Reservation::Reserved(tallies)) => {
+                for (charge, tally) in charges.iter().zip(&tallies) {
+                    note(&mut audit, charge, tally);
+                }
+                self.forward(Some(audit))
+            }
+            Event::Reserved(Reservation::Full {
+                charge,
+                maximum,
+                ends,
+            }) => {
+                let maximum = charges
+                    .get(charge)
+                    .and_then(|charge| charge.maxima.get(maximum));
+                let wait = Millis(ends.0.saturating_sub(now.0));
+                let (refusal, detail) = full(maximum, wait);
+                self.refuse(audit, &asked, &refusal, detail)
+            }
+            _ => {
+                let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
+                let rule = charges
+                    .first()
+                    .and_then(|charge| charge.maxima.first())
+                    .map(|maximum| maximum.rule.clone());
+                let refusal = Refusal {
+                    reason: Reason::Unavailable,
+                    rule,
+                    message: message.into(),
+                };
+                self.refuse(audit, &asked, &refusal, Detail::default())
+            }
+        }
+    }
+
+    fn forward(&mut self, audit: Option<Box<Audit>>) -> Step {
+        self.state = State::Forwarded;
+        Step {
+            audit,
+            ..Step::next(Next::Forward)
+        }
+    }
+
+    fn refuse(
+        &mut self,
+        mut audit: Box<Audit>,
+        asked: &Asked,
+        refusal: &Refusal,
+        detail: Detail,
+    ) -> Step {
+        let rule = refusal.rule.as_ref().map(ToString::to_string);
+        let mut detail = Detail {
+            reason: Some(refusal.reason),
+            request_id: audit.request_id.clone(),
+            ..detail
+        };
+        if self.policy.client_detail {
+            // Which rule keeps a name from the client would tell whether the name exists.
+            detail.rule = rule
+                .clone()
+                .filter(|_| refusal.reason != Reason::NotAllowed);
+        } else {
+            (detail.limit, detail.remaining) = (None, None);
+        }
+        audit.refused(refusal.reason, rule, &refusal.message);
+        self.state = State::Answered;
+        let reply = answer(asked, self.policy.answer, refusal, &detail);
+        Step {
+            audit: Some(audit),
+            ..Step::next(Next::Answer(reply))
+        }
+    }
+
+    fn unreadable(&mut self, mut audit: Audit, problem: &Unreadable, id: Option<&str>) -> Step {
+        audit.refused(Reason::Unreadable, None, &problem.to_string());
+        let detail = Detail {
+            reason: Some(Reason::Unreadable),
+            request_id: audit.request_id.clone(),
+            ..Detail::default()
+        };
+        self.state = State::Answered;
+        let reply = answer_unreadable(problem, id, detail);
+        Step {
+            audit: Some(Box::new(audit)),
+            ..Step::next(Next::Answer(reply))
+        }
+    }
+
+    fn audit_of(&self, verb: Verb, now: Millis) -> Audit {
+        let mut audit = self.audit(now);
+        audit.method = Some(verb.name().into());
+        audit
+    }
+
+    fn audit(&self, now: Millis) -> Audit {
+        let mut audit = Audit::new(now, &self.policy.hash);
+        audit.grant = self.grant.clone();
+        audit.request_id = self.trace.request_id.clone();
+        audit.trace_id = self.trace.trace_id.clone();
+        audit
+    }
+}
+
+impl Step {
+    fn next(next: Next) -> Self {
+        Self {
+            next,
+            remove_authorization: false,
+            audit: None,
+        }
+    }
+
+    fn more() -> Self {
+        Self::next(Next::More)
+    }
+}
+
+/// Keeps what the answer will need: the body is gone by then.
+fn asked(message: &Message<'_>, head: &Head) -> Asked {
+    match message {
+        Message::Request { id, call } if matches!(call.target, Target::Tool(_)) => Asked::Tool {
+            id: (*id).into(),
+            modern: is_modern(head, call.claim),
+        },
+        Message::Request { id, .. } => Asked::Request { id: (*id).into() },
+        Message::Notification(_) | Message::Response => Asked::Nothing,
+    }
+}
+
+fn describe(audit: &mut Audit, message: &Message<'_>, seed: &Seed) {
+    let (Message::Request { call, .. } | Message::Notification(call)) = message else {
+        audit.method = Some("response".into());
+        return;
+    };
+    let Call {
+        method,
+        target,
+        arguments,
+        client,
+        ..
+    } = call;
+    audit.method = Some(bounded(method));
+    audit.client = client.as_deref().map(bounded);
+    match target {
+        Target::Tool(name) => audit.tool = Some(bounded(name)),
+        Target::Prompt(name) => audit.prompt = Some(bounded(name)),
+        Target::Resource(uri) | Target::Template(uri) => audit.uri = Some(bounded(uri)),
+        Target::Listen { .. } | Target::Task(_) | Target::Method => {}
+    }
+    if let Some(arguments) = arguments {
+        audit.arguments(
+            arguments.members().map(|(name, _)| name),
+            Value::raw(*arguments),
+            seed,
+        );
+    }
+}
+
+/// The first refusal that is enforced; those of the shadow before it go to the log.
+fn first_enforced(uncountable: Vec<Uncountable>, audit: &mut Audit) -> Option<Refusal> {
+    for (mode, refusal) in uncountable {
+        match mode {
+            Mode::Enforce => return Some(refusal),
+            Mode::Shadow => audit.shadowed(&refusal),
+        }
+    }
+    None
+}
+
+fn note(audit: &mut Audit, charge: &Charge, tally: &Tally) {
+    if let Some(maximum) = tally.shadowed.and_then(|index| charge.maxima.get(index)) {
+        audit.shadowed(&full(Some(maximum), Millis::default()).0);
+    }
+    for maximum in &charge.maxima {
+        audit.counters.push(CounterAfter {
+            rule: maximum.rule.to_string(),
+            used: tally.used,
+            max: maximum.max,
+        });
+    }
+}
+
+/// The refusal of a limit that is used up.
+fn full(maximum: Option<&Maximum>, wait: Millis) -> (Refusal, Detail) {
+    let max = maximum.map_or(0, |maximum| maximum.max);
+    let seconds = wait.0.div_ceil(1000);
+    let message = match maximum.and_then(|maximum| maximum.on_deny.as_deref()) {
+        Some(message) => message.into(),
+        None if max == 0 => {
+            "No calls of this kind are allowed. Do not retry; use another way or ask.".into()
+        }
+        None => format!(
+            "The limit of {max} calls is used up. Try again in {}.",
+            duration(seconds)
+        ),
+    };
+    let rule = maximum.map(|maximum| maximum.rule.clone());
+    let retry_after_ms = (max > 0).then_some(wait.0);
+    let detail = Detail {
+        retry_after_ms,
+        limit: Some(max),
+        remaining: Some(0),
+        ..Detail::default()
+    };
+    (
+        Refusal {
+            reason: Reason::RateLimited,
+            rule,
+            message,
+        },
+        detail,
+    )
+}
+
+/// A waiting time as people say it, never shorter than it is.
+fn duration(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        0..=119 => (seconds, "second"),
+        120..=7199 => (seconds.div_ceil(60), "minute"),
+        7200..=172_799 => (seconds.div_ceil(3600), "hour"),
+        _ => (seconds.div_ceil(86_400), "day"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
+impl Verb {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Get => "GET",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+        }
+    }
+}

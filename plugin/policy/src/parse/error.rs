@@ -1,0 +1,116 @@
+//! What is wrong with a policy, as a line that its author can act on: where, what was found, what to write instead.
+//!
+//! It never names a Rust type and never stops at the first mistake: [`Policy::parse`](crate::Policy::parse) returns all.
+
+use crate::json;
+use std::fmt;
+
+/// One mistake in a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    /// Where, as a JSON Pointer (RFC 6901) into the document; empty for the document itself.
+    pub at: String,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+/// The kinds of mistakes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The document is not one strict JSON text.
+    Json {
+        /// Line of the fault, from 1.
+        line: usize,
+        /// Column of the fault in characters, from 1.
+        column: usize,
+        /// What the fault is.
+        fault: String,
+    },
+    /// A key that the language does not have.
+    Unknown {
+        /// The key.
+        key: String,
+        /// The key that was probably meant.
+        near: Option<&'static str>,
+        /// The keys that may stand there.
+        known: Vec<&'static str>,
+    },
+    /// A key or value of the language that this build does not enforce, and therefore does not accept.
+    NotYet(String),
+    /// A key that must be there.
+    Missing(&'static str),
+    /// A value that does not fit.
+    Unfit {
+        /// The value, shortened.
+        found: String,
+        /// What to write instead.
+        write: String,
+    },
+}
+
+impl PolicyError {
+    pub(crate) fn json(text: &[u8], error: &json::Error) -> Self {
+        let before = String::from_utf8_lossy(text.get(..error.at).unwrap_or_default());
+        let line = before.matches('\n').count().saturating_add(1);
+        let column = before
+            .chars()
+            .rev()
+            .take_while(|&c| c != '\n')
+            .count()
+            .saturating_add(1);
+        let fault = error.fault.to_string();
+        Self {
+            at: String::new(),
+            problem: Problem::Json {
+                line,
+                column,
+                fault,
+            },
+        }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = if self.at.is_empty() {
+            "the document"
+        } else {
+            &self.at
+        };
+        write!(f, "{at}: {}", self.problem)
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json {
+                line,
+                column,
+                fault,
+            } => write!(f, "line {line}, column {column}: {fault}"),
+            Self::Unknown {
+                key,
+                near: Some(near),
+                ..
+            } => write!(f, "unknown key `{key}`, did you mean `{near}`?"),
+            Self::Unknown {
+                key,
+                near: None,
+                known,
+            } => {
+                write!(f, "unknown key `{key}`; write one of {}", known.join(", "))
+            }
+            Self::NotYet(what) => {
+                write!(
+                    f,
+                    "`{what}` belongs to the policy language, but this build cannot enforce it yet; take it out"
+                )
+            }
+            Self::Missing(key) => write!(f, "the key `{key}` is missing"),
+            Self::Unfit { found, write } => write!(f, "found {found}; write {write}"),
+        }
+    }
+}

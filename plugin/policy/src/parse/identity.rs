@@ -1,0 +1,165 @@
+//! Who a caller can be: the sources of identity the gateway vouches for, and the grants that are listed.
+//!
+//! It judges no request; `decide::caller` does.
+
+use super::error::Problem;
+use super::limit::is_header_name;
+use super::walk::{At, Keys, Walk};
+use super::{MODES, Mode};
+use crate::json::Value;
+
+/// Where an identity comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// A header that the gateway itself sets after it removed the client's.
+    Header(Box<str>),
+}
+
+/// A named caller and the credential that proves it.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) name: Box<str>,
+    /// SHA-256 of the bearer token.
+    pub(crate) bearer: [u8; 32],
+    /// The credential is passed on to the server.
+    pub(crate) forward: bool,
+    /// A grant without a policy denies everything.
+    pub(crate) policy: bool,
+    pub(crate) revoked: bool,
+    pub(crate) frozen: bool,
+    pub(crate) mode: Option<Mode>,
+}
+
+const IDENTITY: Keys = Keys {
+    now: &["from"],
+    later: &[],
+};
+const SOURCE: Keys = Keys {
+    now: &["header", "set_by_gateway"],
+    later: &["jwt_claim", "mtls", "bearer"],
+};
+const GRANT: Keys = Keys {
+    now: &["match", "policy", "forward", "revoked", "frozen", "mode"],
+    later: &["tools", "expires"],
+};
+const MATCH: Keys = Keys {
+    now: &["bearer_sha256"],
+    later: &["claim"],
+};
+
+const WRITE_GATEWAY: &str = r#""set_by_gateway": true beside it, and only if the gateway overwrites this header on every request: a client can send any header it likes"#;
+
+impl Walk {
+    pub(super) fn identity(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Source> {
+        let members = self.object(at, value, &IDENTITY);
+        let Some(from) = self.required(at, &members, "from") else {
+            return Vec::new();
+        };
+        let at = at.key("from");
+        let elements = self.list(&at, from, "sources").enumerate();
+        elements
+            .filter_map(|(index, value)| self.source(&at.index(index), value))
+            .collect()
+    }
+
+    fn source(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Source> {
+        let members = self.object(at, value, &SOURCE);
+        let later = SOURCE.later.iter().any(|key| members.get(key).is_some());
+        let header = members.get("header");
+        if header.is_none() && !later {
+            self.error(at, Problem::Missing("header"));
+        }
+        let header = header?;
+        let vouched = members
+            .get("set_by_gateway")
+            .and_then(|value| self.bool(&at.key("set_by_gateway"), value));
+        if vouched != Some(true) {
+            self.unfit(at, value, WRITE_GATEWAY);
+        }
+        let name = self.string(&at.key("header"), header)?;
+        if !is_header_name(&name) {
+            self.unfit(&at.key("header"), header, "the name of an HTTP header");
+            return None;
+        }
+        Some(Source::Header(name.to_ascii_lowercase().into()))
+    }
+
+    pub(super) fn grants(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Grant> {
+        let mut grants: Vec<Grant> = Vec::new();
+        for (name, value) in self.map(at, value) {
+            let at = at.key(&name);
+            let Some(grant) = self.grant(&at, &name, value) else {
+                continue;
+            };
+            if let Some(other) = grants.iter().find(|other| other.bearer == grant.bearer) {
+                let write = format!(
+                    "a token of its own for each grant; `{}` has this one, and a caller that matches two grants is denied",
+                    other.name
+                );
+                self.unfit(
+                    &at.key("match"),
+                    value.get("match").unwrap_or(value),
+                    &write,
+                );
+            }
+            grants.push(grant);
+        }
+        grants
+    }
+
+    fn grant(&mut self, at: &At<'_>, name: &str, value: Value<'_>) -> Option<Grant> {
+        let members = self.object(at, value, &GRANT);
+        let credential = self
+            .required(at, &members, "match")
+            .and_then(|value| self.bearer(&at.key("match"), value));
+        let policy = members
+            .get("policy")
+            .and_then(|value| self.word(&at.key("policy"), value, &[("main", ())]));
+        let mode = members
+            .get("mode")
+            .and_then(|value| self.word(&at.key("mode"), value, MODES));
+        let forward = self.flag(at, &members, "forward");
+        let revoked = self.flag(at, &members, "revoked");
+        let frozen = self.flag(at, &members, "frozen");
+        Some(Grant {
+            name: name.into(),
+            bearer: credential?,
+            forward,
+            policy: policy.is_some(),
+            revoked,
+            frozen,
+            mode,
+        })
+    }
+
+    fn bearer(&mut self, at: &At<'_>, value: Value<'_>) -> Option<[u8; 32]> {
+        let members = self.object(at, value, &MATCH);
+        if members.get("claim").is_some() {
+            return None;
+        }
+        let digest = self.required(at, &members, "bearer_sha256")?;
+        let bytes = digest.string().and_then(|text| hex(&text));
+        if bytes.is_none() {
+            let write = "the SHA-256 of the bearer token as 64 hexadecimal digits, as `printf %s \"$TOKEN\" | sha256sum` prints it";
+            // The value is not quoted: it may be the token itself.
+            let problem = Problem::Unfit {
+                found: "something else".into(),
+                write: write.into(),
+            };
+            self.error(&at.key("bearer_sha256"), problem);
+        }
+        bytes
+    }
+}
+
+fn hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, index) in bytes.iter_mut().zip(0_usize..) {
+        let start = index.saturating_mul(2);
+        *byte = u8::from_str_radix(text.get(start..start.saturating_add(2))?, 16).ok()?;
+    }
+    Some(bytes)
+}

@@ -1,0 +1,307 @@
+//! Limits as the policy writes them: how many calls, in which window, counted for whom.
+//!
+//! It counts nothing; `count` and `store` do.
+
+use super::walk::{At, Keys, Walk, whole};
+use crate::decide::Rule;
+use crate::json::Value;
+use std::sync::Arc;
+
+/// The longest window that is a number of seconds: 366 days.
+const LONGEST_WINDOW: u64 = 366 * DAY;
+const DAY: u64 = 86_400;
+/// The largest `max`: far beyond any quota, and sums of it stay within 64 bits.
+const LARGEST_MAX: u64 = 1_000_000_000_000;
+
+/// At most `max` calls in each window, for each subject of the scope.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    pub(crate) counter: Arc<Counter>,
+    pub(crate) max: u64,
+    pub(crate) on_deny: Option<Box<str>>,
+    pub(crate) rule: Rule,
+}
+
+/// What is counted together. Limits with equal counters share one count.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Counter {
+    /// Policy, name, window and scope in one string; no two different counters have the same.
+    pub(crate) id: String,
+    pub(crate) window: Window,
+    pub(crate) scope: Vec<Scope>,
+}
+
+/// A fixed window, aligned to UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Window {
+    /// Multiples of so many seconds since the epoch.
+    Seconds(u64),
+    /// Weeks that begin on Monday.
+    Week,
+    /// Calendar months.
+    Month,
+}
+
+/// For whom a counter counts apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    Grant,
+    Server,
+    Global,
+    Ip,
+    Header(Box<str>),
+}
+
+const LIMIT: Keys = Keys {
+    now: &["counter", "window", "max", "scope", "algorithm", "on_deny"],
+    later: &["cost", "refund", "over"],
+};
+const RATE_LIMIT: Keys = Keys {
+    now: &["max", "window", "scope"],
+    later: &[],
+};
+const WRITE_WINDOW: &str = r#""second", "minute", "hour", "day", "week", "month", a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
+const WRITE_SCOPE: &str =
+    r#""grant", "session", "server", "global", "ip", "header:<name>" or a list of these"#;
+const WRITE_RATE: &str = r#"{"max": 10, "window": 60} or "10/minute""#;
+
+impl Walk {
+    /// The list under `limits`; `rule` is the rule of the list itself.
+    pub(super) fn limits(&mut self, at: &At<'_>, value: Value<'_>, rule: &Rule) -> Vec<Limit> {
+        let elements = self.list(at, value, "limits").enumerate();
+        elements
+            .filter_map(|(index, value)| self.limit(&at.index(index), value, rule.at_index(index)))
+            .collect()
+    }
+
+    fn limit(&mut self, at: &At<'_>, value: Value<'_>, rule: Rule) -> Option<Limit> {
+        let members = self.object(at, value, &LIMIT);
+        let name = self
+            .required(at, &members, "counter")
+            .and_then(|value| self.counter_name(&at.key("counter"), value));
+        let window = self
+            .required(at, &members, "window")
+            .and_then(|value| self.window(&at.key("window"), value));
+        let max = self
+            .required(at, &members, "max")
+            .and_then(|value| self.whole(&at.key("max"), value, 0, LARGEST_MAX));
+        let scope = self.scope(at, members.get("scope"));
+        if let Some(algorithm) = members.get("algorithm") {
+            self.algorithm(&at.key("algorithm"), algorithm);
+        }
+        let on_deny = members
+            .get("on_deny")
+            .and_then(|value| self.string(&at.key("on_deny"), value));
+        let counter = Arc::new(Counter::new("limit", &name?, window?, scope?));
+        Some(Limit {
+            counter,
+            max: max?,
+            on_deny: on_deny.map(Into::into),
+            rule,
+        })
+    }
+
+    fn counter_name<'a>(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'a>,
+    ) -> Option<std::borrow::Cow<'a, str>> {
+        let name = self.string(at, value)?;
+        if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
+            self.unfit(at, value, "a name of 1 to 128 characters");
+            return None;
+        }
+        Some(name)
+    }
+
+    fn algorithm(&mut self, at: &At<'_>, value: Value<'_>) {
+        if self.word(at, value, &[("fixed", false), ("sliding", true)]) == Some(true) {
+            self.not_yet(at, "sliding");
+        }
+    }
+
+    /// PolicyLayer's `{"max": 10, "window": 60}` or Intercept's `"10/minute"`: one limit on the entry alone.
+    pub(super) fn rate_limit(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'_>,
+        rule: Rule,
+    ) -> Option<Limit> {
+        let (window, max, scope) = match value.string() {
+            Some(text) => {
+                let rate = rate(&text);
+                if rate.is_none() {
+                    self.unfit(at, value, WRITE_RATE);
+                }
+                let (max, window) = rate?;
+                (window, max, vec![Scope::Grant])
+            }
+            None => {
+                let members = self.object(at, value, &RATE_LIMIT);
+                let max = self
+                    .required(at, &members, "max")
+                    .and_then(|value| self.whole(&at.key("max"), value, 0, LARGEST_MAX));
+                let window = self
+                    .required(at, &members, "window")
+                    .and_then(|value| self.window(&at.key("window"), value));
+                (window?, max?, self.scope(at, members.get("scope"))?)
+            }
+        };
+        let counter = Arc::new(Counter::new("rate_limit", &rule.to_string(), window, scope));
+        Some(Limit {
+            counter,
+            max,
+            on_deny: None,
+            rule,
+        })
+    }
+
+    fn window(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Window> {
+        let window = match value.string() {
+            Some(text) => window(&text),
+            None => whole(value).and_then(seconds),
+        };
+        if window.is_none() {
+            self.unfit(at, value, WRITE_WINDOW);
+        }
+        window
+    }
+
+    /// The scope below the limit at `at`; the grant where none is written.
+    fn scope(&mut self, at: &At<'_>, value: Option<Value<'_>>) -> Option<Vec<Scope>> {
+        let Some(value) = value else {
+            return Some(vec![Scope::Grant]);
+        };
+        let at = at.key("scope");
+        let mut scopes: Vec<_> = match value.string() {
+            Some(_) => vec![self.one_scope(&at, value)?],
+            None => value
+                .elements()
+                .enumerate()
+                .filter_map(|(index, value)| self.one_scope(&at.index(index), value))
+                .collect(),
+        };
+        if scopes.is_empty() {
+            self.unfit(&at, value, WRITE_SCOPE);
+            return None;
+        }
+        // The order in which parts are written makes no difference.
+        scopes.sort_unstable();
+        scopes.dedup();
+        Some(scopes)
+    }
+
+    fn one_scope(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Scope> {
+        match value.string().as_deref() {
+            // Sessions are learnt from the server's answers. Until those are read, a session is only what the client
+            // says, and a client could open as many as it likes: it counts on the grant.
+            Some("grant" | "session") => Some(Scope::Grant),
+            Some("server") => Some(Scope::Server),
+            Some("global") => Some(Scope::Global),
+            Some("ip") => Some(Scope::Ip),
+            Some(text) if text.starts_with("claim:") => {
+                self.not_yet(at, text);
+                None
+            }
+            Some(text) if text.strip_prefix("header:").is_some_and(is_header_name) => {
+                Some(Scope::Header(
+                    text.strip_prefix("header:")
+                        .unwrap_or_default()
+                        .to_ascii_lowercase()
+                        .into(),
+                ))
+            }
+            _ => {
+                self.unfit(at, value, WRITE_SCOPE);
+                None
+            }
+        }
+    }
+}
+
+impl Counter {
+    fn new(kind: &str, name: &str, window: Window, scope: Vec<Scope>) -> Self {
+        let parts: Vec<_> = scope.iter().map(Scope::text).collect();
+        // The name comes last because it alone may hold any character.
+        let id = format!("main/{kind}/{}/{}/{name}", window.text(), parts.join(","));
+        Self { id, window, scope }
+    }
+}
+
+impl Scope {
+    fn text(&self) -> String {
+        match self {
+            Self::Grant => "grant".into(),
+            Self::Server => "server".into(),
+            Self::Global => "global".into(),
+            Self::Ip => "ip".into(),
+            Self::Header(name) => format!("header:{name}"),
+        }
+    }
+}
+
+impl Window {
+    fn text(self) -> String {
+        match self {
+            Self::Seconds(seconds) => seconds.to_string(),
+            Self::Week => "week".into(),
+            Self::Month => "month".into(),
+        }
+    }
+}
+
+/// A field name of HTTP: a token of RFC 9110 §5.6.2.
+pub(super) fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+fn window(text: &str) -> Option<Window> {
+    match text {
+        "second" => Some(Window::Seconds(1)),
+        "minute" => Some(Window::Seconds(60)),
+        "hour" => Some(Window::Seconds(3600)),
+        "day" => Some(Window::Seconds(DAY)),
+        "week" => Some(Window::Week),
+        "month" => Some(Window::Month),
+        _ => {
+            let unit = match text.bytes().last()? {
+                b's' => 1,
+                b'm' => 60,
+                b'h' => 3600,
+                b'd' => DAY,
+                _ => return None,
+            };
+            let digits = text.get(..text.len().checked_sub(1)?)?;
+            let number = digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| digits.parse::<u64>().ok())
+                .flatten()?;
+            seconds(number.checked_mul(unit)?)
+        }
+    }
+}
+
+fn seconds(seconds: u64) -> Option<Window> {
+    (1..=LONGEST_WINDOW)
+        .contains(&seconds)
+        .then_some(Window::Seconds(seconds))
+}
+
+/// `10/minute`.
+fn rate(text: &str) -> Option<(u64, Window)> {
+    let (max, unit) = text.split_once('/')?;
+    let max = max
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| max.parse().ok())
+        .flatten()?;
+    let named = ["second", "minute", "hour", "day", "week", "month"].contains(&unit);
+    (max <= LARGEST_MAX && named)
+        .then(|| window(unit))
+        .flatten()
+        .map(|window| (max, window))
+}

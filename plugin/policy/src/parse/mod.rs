@@ -1,0 +1,590 @@
+//! **parse**: turns the text of a `policy.json` into a [`Policy`] once, or into the list of all its mistakes.
+//!
+//! It never guesses: an unknown key, a key of a later version and a value that does not fit are errors.
+
+mod error;
+mod identity;
+mod limit;
+mod names;
+mod walk;
+
+pub use error::{PolicyError, Problem};
+pub(crate) use identity::{Grant, Source};
+pub(crate) use limit::{Counter, Limit, Scope, Window};
+pub(crate) use names::Names;
+pub(crate) use walk::Token;
+
+use crate::decide::Rule;
+use crate::json::{Document, Kind, Value};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use walk::{At, Keys, Members, Walk};
+
+/// A policy document may nest this deep; its deepest construct needs ten.
+const MAX_DEPTH: usize = 64;
+
+/// A policy that was read without a mistake.
+#[derive(Debug)]
+pub struct Policy {
+    pub(crate) default: Effect,
+    /// Positions in the policy's `hide` list.
+    pub(crate) hide: Names<usize>,
+    pub(crate) all_tools: Vec<Limit>,
+    pub(crate) tools: Names<Entry>,
+    pub(crate) prompts: Names<Entry>,
+    pub(crate) resources: Names<Entry>,
+    pub(crate) methods: BTreeMap<Box<str>, Entry>,
+    pub(crate) mode: Mode,
+    pub(crate) frozen: bool,
+    pub(crate) identity: Vec<Source>,
+    /// `None` where the policy lists no grants at all: then nobody needs one.
+    pub(crate) grants: Option<Vec<Grant>>,
+    pub(crate) answer: AnswerStyle,
+    pub(crate) client_detail: bool,
+    /// The headers that scopes count by.
+    pub(crate) scope_headers: Vec<Box<str>>,
+    /// Options of the host that are no policy.
+    pub host: HostOptions,
+    /// The first 16 hexadecimal digits of the SHA-256 of the document without `host` and without insignificant space.
+    pub hash: String,
+}
+
+/// What happens to names that no entry names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Allow,
+    Deny,
+}
+
+/// Whether refusals are carried out or only logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Enforce,
+    Shadow,
+}
+
+/// What a refused `tools/call` is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnswerStyle {
+    /// A tool result with `isError`, which the model reads.
+    Result,
+    /// A JSON-RPC error.
+    Error,
+}
+
+/// The rules of one tool, prompt, resource or method.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Box<str>,
+    pub(crate) action: Action,
+    pub(crate) reason: Option<Box<str>>,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) frozen: bool,
+    pub(crate) limits: Vec<Limit>,
+}
+
+/// What an entry does before its other rules are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Allow,
+    Deny,
+    Hide,
+}
+
+/// Options of the host, under `host` in the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostOptions {
+    /// Keep the request's headers back until the verdict. Only for hosts that still deliver the body then.
+    pub hold_request_headers: bool,
+    /// The name under which counters are kept in shared data; the plugin's name where absent.
+    pub namespace: Option<String>,
+    /// How many callers that are not configured can be counted apart at the same time.
+    pub slots: usize,
+    /// The longest request body in bytes.
+    pub max_request_bytes: usize,
+    /// The deepest nesting of a message.
+    pub max_depth: usize,
+}
+
+pub(crate) const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
+
+const POLICY: Keys = Keys {
+    now: &[
+        "$schema",
+        "version",
+        "description",
+        "default",
+        "answer",
+        "client_detail",
+        "hide",
+        "all_tools",
+        "tools",
+        "prompts",
+        "resources",
+        "methods",
+        "mode",
+        "frozen",
+        "identity",
+        "grants",
+        "host",
+    ],
+    later: &[
+        "list",
+        "pin_unseen",
+        "challenge",
+        "sequence",
+        "policies",
+        "servers",
+        "approvals",
+        "counters",
+        "audit",
+    ],
+};
+const ALL_TOOLS: Keys = Keys {
+    now: &["limits"],
+    later: &["require", "deny_if", "require_approval"],
+};
+const TOOL: Keys = Keys {
+    now: &["action", "reason", "limits", "rate_limit", "mode", "frozen"],
+    later: &[
+        "require",
+        "deny_if",
+        "require_approval",
+        "pin",
+        "schema",
+        "result",
+    ],
+};
+const OBJECT: Keys = Keys {
+    now: &["action", "reason", "mode", "frozen"],
+    later: &[
+        "require",
+        "deny_if",
+        "limits",
+        "rate_limit",
+        "require_approval",
+        "pin",
+        "schema",
+        "result",
+    ],
+};
+const METHOD: Keys = Keys {
+    now: &["action", "reason"],
+    later: &[],
+};
+const HOST: Keys = Keys {
+    now: &[
+        "hold_request_headers",
+        "namespace",
+        "slots",
+        "max_request_bytes",
+        "max_depth",
+    ],
+    later: &["trailers"],
+};
+
+const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end";
+const WRITE_EVERYTHING: &str =
+    "`default` for names that no entry lists and `all_tools` for rules on every tool";
+
+/// Which table of the document an entry stands in.
+#[derive(Clone, Copy)]
+struct Table {
+    name: &'static str,
+    keys: &'static Keys,
+    actions: &'static [(&'static str, Option<Action>)],
+}
+
+const ACTIONS: &[(&str, Option<Action>)] = &[
+    ("allow", Some(Action::Allow)),
+    ("deny", Some(Action::Deny)),
+    ("hide", Some(Action::Hide)),
+    ("require_approval", None),
+];
+const TOOLS: Table = Table {
+    name: "tools",
+    keys: &TOOL,
+    actions: ACTIONS,
+};
+const PROMPTS: Table = Table {
+    name: "prompts",
+    keys: &OBJECT,
+    actions: ACTIONS,
+};
+const RESOURCES: Table = Table {
+    name: "resources",
+    keys: &OBJECT,
+    actions: ACTIONS,
+};
+const METHODS: Table = Table {
+    name: "methods",
+    keys: &METHOD,
+    actions: &[("allow", Some(Action::Allow)), ("deny", Some(Action::Deny))],
+};
+
+impl Policy {
+    /// Reads a policy document.
+    ///
+    /// # Errors
+    /// Every mistake in it, in the order of the document's keys.
+    pub fn parse(text: &[u8]) -> Result<Self, Vec<PolicyError>> {
+        let document = Document::read(text, MAX_DEPTH)
+            .map_err(|error| vec![PolicyError::json(text, &error)])?;
+        let mut walk = Walk::default();
+        let policy = walk.policy(&At::ROOT, document.root());
+        match policy {
+            Some(policy) if walk.errors.is_empty() => Ok(policy),
+            _ => Err(walk.errors),
+        }
+    }
+
+    /// Every limit of the policy.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = &Limit> {
+        self.all_tools
+            .iter()
+            .chain(self.tools.values().flat_map(|entry| &entry.limits))
+    }
+
+    /// The headers that scopes count by.
+    fn header_scopes(&self) -> Vec<Box<str>> {
+        let scopes = self.limits().flat_map(|limit| &limit.counter.scope);
+        let mut names: Vec<_> = scopes
+            .filter_map(|scope| match scope {
+                Scope::Header(name) => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// True when some limit counts by the peer's address, which a host then has to bring.
+    pub fn needs_peer(&self) -> bool {
+        self.limits()
+            .any(|limit| limit.counter.scope.contains(&Scope::Ip))
+    }
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        Self {
+            hold_request_headers: false,
+            namespace: None,
+            slots: 65_536,
+            max_request_bytes: 768 * 1024,
+            max_depth: 64,
+        }
+    }
+}
+
+impl Walk {
+    fn policy(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Policy> {
+        let members = self.object(at, value, &POLICY);
+        if value.kind() != Kind::Object {
+            return None;
+        }
+        if let Some(version) = self.required(at, &members, "version") {
+            self.word(&at.key("version"), version, &[("1", ())]);
+        }
+        for key in ["$schema", "description"] {
+            members
+                .get(key)
+                .and_then(|value| self.string(&at.key(key), value));
+        }
+        let effects = &[("allow", Effect::Allow), ("deny", Effect::Deny)];
+        let default = self
+            .required(at, &members, "default")
+            .and_then(|value| self.word(&at.key("default"), value, effects));
+        let answers = &[
+            ("result", AnswerStyle::Result),
+            ("error", AnswerStyle::Error),
+        ];
+        let answer = members
+            .get("answer")
+            .and_then(|value| self.word(&at.key("answer"), value, answers));
+        let mut policy = Policy {
+            default: default.unwrap_or(Effect::Deny),
+            hide: members
+                .get("hide")
+                .map_or_else(|| Names::new([]), |value| self.hide(&at.key("hide"), value)),
+            all_tools: members
+                .get("all_tools")
+                .map(|value| self.all_tools(&at.key("all_tools"), value))
+                .unwrap_or_default(),
+            tools: self.table(at, &members, TOOLS),
+            prompts: self.table(at, &members, PROMPTS),
+            resources: self.table(at, &members, RESOURCES),
+            methods: self.methods(at, &members),
+            mode: members
+                .get("mode")
+                .and_then(|value| self.word(&at.key("mode"), value, MODES))
+                .unwrap_or(Mode::Enforce),
+            frozen: self.flag(at, &members, "frozen"),
+            identity: members
+                .get("identity")
+                .map(|value| self.identity(&at.key("identity"), value))
+                .unwrap_or_default(),
+            grants: members
+                .get("grants")
+                .map(|value| self.grants(&at.key("grants"), value)),
+            answer: answer.unwrap_or(AnswerStyle::Result),
+            client_detail: self.flag(at, &members, "client_detail"),
+            host: members
+                .get("host")
+                .map(|value| self.host(&at.key("host"), value))
+                .unwrap_or_default(),
+            scope_headers: Vec::new(),
+            hash: hash(value),
+        };
+        policy.scope_headers = policy.header_scopes();
+        self.room(&policy);
+        Some(policy)
+    }
+
+    fn hide(&mut self, at: &At<'_>, value: Value<'_>) -> Names<usize> {
+        let elements: Vec<_> = self.list(at, value, "names").enumerate().collect();
+        let mut names = BTreeMap::new();
+        for (index, value) in elements {
+            let at = at.index(index);
+            let Some(name) = self.string(&at, value) else {
+                continue;
+            };
+            if !is_name(&name) && name != "*" {
+                self.unfit(&at, value, WRITE_NAME);
+            } else if names.insert(name.as_ref().into(), index).is_some() {
+                self.unfit(&at, value, "each name once");
+            }
+        }
+        Names::new(names)
+    }
+
+    fn all_tools(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Limit> {
+        let members = self.object(at, value, &ALL_TOOLS);
+        let rule = Rule::new("all_tools").member("limits");
+        members
+            .get("limits")
+            .map(|value| self.limits(&at.key("limits"), value, &rule))
+            .unwrap_or_default()
+    }
+
+    fn table(&mut self, at: &At<'_>, members: &Members<'_>, table: Table) -> Names<Entry> {
+        let Some(value) = members.get(table.name) else {
+            return Names::new([]);
+        };
+        let at = at.key(table.name);
+        let mut entries = Vec::new();
+        for (key, value) in self.map(&at, value) {
+            let at = at.key(&key);
+            if key == "*" {
+                let problem = Problem::Unfit {
+                    found: "the key `*`".into(),
+                    write: WRITE_EVERYTHING.into(),
+                };
+                self.error(&at, problem);
+            } else if !is_name(&key) {
+                let problem = Problem::Unfit {
+                    found: format!("the key `{key}`"),
+                    write: WRITE_NAME.into(),
+                };
+                self.error(&at, problem);
+            }
+            entries.push((key.as_ref().into(), self.entry(&at, &key, value, table)));
+        }
+        Names::new(entries)
+    }
+
+    fn methods(&mut self, at: &At<'_>, members: &Members<'_>) -> BTreeMap<Box<str>, Entry> {
+        let Some(value) = members.get(METHODS.name) else {
+            return BTreeMap::new();
+        };
+        let at = at.key(METHODS.name);
+        let mut entries = BTreeMap::new();
+        for (key, value) in self.map(&at, value) {
+            let at = at.key(&key);
+            if let Some(write) = crate::read::governed_elsewhere(&key) {
+                let problem = Problem::Unfit {
+                    found: format!("the method `{key}`"),
+                    write: write.into(),
+                };
+                self.error(&at, problem);
+            }
+            entries.insert(key.as_ref().into(), self.entry(&at, &key, value, METHODS));
+        }
+        entries
+    }
+
+    fn entry(&mut self, at: &At<'_>, key: &str, value: Value<'_>, table: Table) -> Entry {
+        let members = self.object(at, value, table.keys);
+        let action = members
+            .get("action")
+            .and_then(|value| self.action(&at.key("action"), value, table));
+        let action = action.unwrap_or(Action::Allow);
+        let reason = members
+            .get("reason")
+            .and_then(|value| self.string(&at.key("reason"), value));
+        if let (Some(value), Action::Allow) = (members.get("reason"), action) {
+            self.unfit(
+                &at.key("reason"),
+                value,
+                r#"a reason only beside "action": "deny" or "hide""#,
+            );
+        }
+        let mode = members
+            .get("mode")
+            .and_then(|value| self.word(&at.key("mode"), value, MODES));
+        let frozen = self.flag(at, &members, "frozen");
+        let limits = if table.name == TOOLS.name {
+            self.entry_limits(at, key, &members)
+        } else {
+            Vec::new()
+        };
+        Entry {
+            key: key.into(),
+            action,
+            reason: reason.map(Into::into),
+            mode,
+            frozen,
+            limits,
+        }
+    }
+
+    fn entry_limits(&mut self, at: &At<'_>, key: &str, members: &Members<'_>) -> Vec<Limit> {
+        let rule = Rule::new(TOOLS.name).key(key);
+        let limits = members
+            .get("limits")
+            .map(|value| self.limits(&at.key("limits"), value, &rule.clone().member("limits")));
+        let rate_limit = members.get("rate_limit").and_then(|value| {
+            self.rate_limit(&at.key("rate_limit"), value, rule.member("rate_limit"))
+        });
+        limits
+            .unwrap_or_default()
+            .into_iter()
+            .chain(rate_limit)
+            .collect()
+    }
+
+    fn action(&mut self, at: &At<'_>, value: Value<'_>, table: Table) -> Option<Action> {
+        let action = self.word(at, value, table.actions)?;
+        if action.is_none() {
+            self.not_yet(at, "require_approval");
+        }
+        action
+    }
+
+    fn host(&mut self, at: &At<'_>, value: Value<'_>) -> HostOptions {
+        let members = self.object(at, value, &HOST);
+        let default = HostOptions::default();
+        let namespace = members
+            .get("namespace")
+            .and_then(|value| self.string(&at.key("namespace"), value));
+        HostOptions {
+            hold_request_headers: self.flag(at, &members, "hold_request_headers"),
+            namespace: namespace.map(Into::into),
+            slots: self
+                .size(at, &members, "slots", 1024, 4_194_304)
+                .unwrap_or(default.slots),
+            max_request_bytes: self
+                .size(at, &members, "max_request_bytes", 1024, 64 * 1024 * 1024)
+                .unwrap_or(default.max_request_bytes),
+            max_depth: self
+                .size(at, &members, "max_depth", 8, 128)
+                .unwrap_or(default.max_depth),
+        }
+    }
+
+    fn size(
+        &mut self,
+        at: &At<'_>,
+        members: &Members<'_>,
+        key: &'static str,
+        min: u64,
+        max: u64,
+    ) -> Option<usize> {
+        let number = self.whole(&at.key(key), members.get(key)?, min, max)?;
+        usize::try_from(number).ok()
+    }
+
+    /// Every configured caller has a place of its own for every counter it can reach, so that nobody's flood pushes it
+    /// out. More of them than there are slots is a mistake to be told now, not a refusal later.
+    fn room(&mut self, policy: &Policy) {
+        let needed = crate::store::configured_cells(policy);
+        if needed > policy.host.slots {
+            let found = format!(
+                "{needed} counters (limits times configured callers) for {} slots",
+                policy.host.slots
+            );
+            let write = format!(
+                "at least {needed} as `slots`, or let entries share counters by the same `counter` name"
+            );
+            self.error(
+                &At::ROOT.key("host").key("slots"),
+                Problem::Unfit { found, write },
+            );
+        }
+    }
+
+    pub(super) fn flag(&mut self, at: &At<'_>, members: &Members<'_>, key: &'static str) -> bool {
+        members
+            .get(key)
+            .and_then(|value| self.bool(&at.key(key), value))
+            .unwrap_or(false)
+    }
+
+    pub(super) fn required<'a>(
+        &mut self,
+        at: &At<'_>,
+        members: &Members<'a>,
+        key: &'static str,
+    ) -> Option<Value<'a>> {
+        let value = members.get(key);
+        if value.is_none() {
+            self.error(at, Problem::Missing(key));
+        }
+        value
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let stem = name.strip_suffix('*').unwrap_or(name);
+    !stem.is_empty() && !stem.contains('*')
+}
+
+/// The hash names what decides, so `host` and the layout of the file are left out of it.
+fn hash(policy: Value<'_>) -> String {
+    let mut text = String::new();
+    for (name, value) in policy.members().filter(|(name, _)| name != "host") {
+        let _ = write!(text, "{name:?}:");
+        compact(value, &mut text);
+    }
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(8).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Depth was bounded when the document was read.
+fn compact(value: Value<'_>, text: &mut String) {
+    match value.kind() {
+        Kind::Array => {
+            text.push('[');
+            value.elements().for_each(|value| {
+                compact(value, text);
+                text.push(',');
+            });
+            text.push(']');
+        }
+        Kind::Object => {
+            text.push('{');
+            value.members().for_each(|(name, value)| {
+                let _ = write!(text, "{name:?}:");
+                compact(value, text);
+                text.push(',');
+            });
+            text.push('}');
+        }
+        _ => text.push_str(value.raw()),
+    }
+}

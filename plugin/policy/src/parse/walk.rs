@@ -1,0 +1,237 @@
+//! Walks a policy document value by value and gathers every mistake with its place.
+//!
+//! It knows no key of the language: the files beside it bring the lists of keys.
+
+use super::error::{PolicyError, Problem};
+use crate::json::{Kind, Value};
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+/// The way from the document to a value. It is written out only when there is a mistake to report.
+#[derive(Clone, Copy)]
+pub(super) struct At<'p> {
+    parent: Option<&'p Self>,
+    step: Step<'p>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    Root,
+    Key(&'p str),
+    Index(usize),
+}
+
+impl<'p> At<'p> {
+    pub(super) const ROOT: At<'static> = At {
+        parent: None,
+        step: Step::Root,
+    };
+
+    pub(super) fn key(&'p self, key: &'p str) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::Key(key),
+        }
+    }
+
+    pub(super) fn index(&'p self, index: usize) -> Self {
+        Self {
+            parent: Some(self),
+            step: Step::Index(index),
+        }
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = self.parent {
+            parent.fmt(f)?;
+        }
+        match self.step {
+            Step::Root => Ok(()),
+            Step::Key(key) => write!(f, "/{}", Token(key)),
+            Step::Index(index) => write!(f, "/{index}"),
+        }
+    }
+}
+
+/// A reference token of a JSON Pointer, escaped as RFC 6901 §3 asks.
+pub(crate) struct Token<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '~' => f.write_str("~0"),
+            '/' => f.write_str("~1"),
+            c => f.write_char(c),
+        })
+    }
+}
+
+/// The keys that an object may have.
+pub(super) struct Keys {
+    /// Keys that this build enforces.
+    pub(super) now: &'static [&'static str],
+    /// Keys of the language that this build refuses.
+    pub(super) later: &'static [&'static str],
+}
+
+/// The members of an object whose keys were checked.
+pub(super) struct Members<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+
+impl<'a> Members<'a> {
+    pub(super) fn get(&self, key: &str) -> Option<Value<'a>> {
+        self.0
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|&(_, value)| value)
+    }
+}
+
+/// Gathers mistakes.
+#[derive(Default)]
+pub(super) struct Walk {
+    pub(super) errors: Vec<PolicyError>,
+}
+
+impl Walk {
+    pub(super) fn error(&mut self, at: &At<'_>, problem: Problem) {
+        self.errors.push(PolicyError {
+            at: at.to_string(),
+            problem,
+        });
+    }
+
+    pub(super) fn unfit(&mut self, at: &At<'_>, found: Value<'_>, write: &str) {
+        let problem = Problem::Unfit {
+            found: short(found),
+            write: write.into(),
+        };
+        self.error(at, problem);
+    }
+
+    pub(super) fn not_yet(&mut self, at: &At<'_>, what: &str) {
+        self.error(at, Problem::NotYet(what.into()));
+    }
+
+    /// The members of an object with a closed set of keys.
+    pub(super) fn object<'a>(&mut self, at: &At<'_>, value: Value<'a>, keys: &Keys) -> Members<'a> {
+        let members = self.map(at, value);
+        for (key, _) in &members {
+            let at = at.key(key);
+            if keys.later.contains(&key.as_ref()) {
+                self.not_yet(&at, key);
+            } else if !keys.now.contains(&key.as_ref()) {
+                self.error(&at, unknown(key, keys));
+            }
+        }
+        Members(members)
+    }
+
+    /// The members of an object whose keys are names.
+    pub(super) fn map<'a>(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'a>,
+    ) -> Vec<(Cow<'a, str>, Value<'a>)> {
+        if value.kind() != Kind::Object {
+            self.unfit(at, value, "an object");
+        }
+        value.members().collect()
+    }
+
+    pub(super) fn list<'a>(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'a>,
+        of: &str,
+    ) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        if value.kind() != Kind::Array {
+            self.unfit(at, value, &format!("a list of {of}"));
+        }
+        value.elements()
+    }
+
+    pub(super) fn string<'a>(&mut self, at: &At<'_>, value: Value<'a>) -> Option<Cow<'a, str>> {
+        let string = value.string();
+        if string.is_none() {
+            self.unfit(at, value, "a string");
+        }
+        string
+    }
+
+    pub(super) fn bool(&mut self, at: &At<'_>, value: Value<'_>) -> Option<bool> {
+        let bool = value.bool();
+        if bool.is_none() {
+            self.unfit(at, value, "true or false");
+        }
+        bool
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'_>,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let string = value.string();
+        let found = words
+            .iter()
+            .find(|(word, _)| Some(*word) == string.as_deref());
+        if found.is_none() {
+            let write: Vec<_> = words
+                .iter()
+                .map(|(word, _)| format!("\"{word}\""))
+                .collect();
+            self.unfit(at, value, &write.join(" or "));
+        }
+        found.map(|&(_, meaning)| meaning)
+    }
+
+    /// A whole number between `min` and `max`.
+    pub(super) fn whole(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'_>,
+        min: u64,
+        max: u64,
+    ) -> Option<u64> {
+        let number = whole(value).filter(|number| (min..=max).contains(number));
+        if number.is_none() {
+            self.unfit(at, value, &format!("a whole number from {min} to {max}"));
+        }
+        number
+    }
+}
+
+/// A number written with digits alone.
+pub(super) fn whole(value: Value<'_>) -> Option<u64> {
+    (value.kind() == Kind::Number)
+        .then(|| value.raw().parse().ok())
+        .flatten()
+}
+
+fn unknown(key: &str, keys: &Keys) -> Problem {
+    let all = keys.now.iter().chain(keys.later).copied();
+    let near = all
+        .map(|known| (strsim::damerau_levenshtein(key, known), known))
+        .min();
+    // A third of the letters wrong is still a typo; more is another word.
+    let near = near.filter(|&(distance, known)| distance.saturating_mul(3) <= known.len().max(3));
+    Problem::Unknown {
+        key: key.chars().take(64).collect(),
+        near: near.map(|(_, known)| known),
+        known: keys.now.into(),
+    }
+}
+
+/// The value as it stands in the document, cut to a length that fits a line.
+fn short(value: Value<'_>) -> String {
+    const LONGEST: usize = 60;
+    let raw = value.raw();
+    match raw.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", raw.get(..end).unwrap_or_default()),
+        None => format!("`{raw}`"),
+    }
+}

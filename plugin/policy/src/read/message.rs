@@ -1,0 +1,310 @@
+//! Turns a JSON document into a request, a notification or a response, and finds what it acts on.
+//!
+//! It never accepts a member that another reader could take for a protocol member, and never looks into `arguments`.
+
+use super::revision::{self, Revision};
+use super::{Head, Unreadable};
+use crate::json::{Document, Kind, Value};
+use std::borrow::Cow;
+
+/// The one message of a request body.
+#[derive(Debug)]
+pub(crate) enum Message<'a> {
+    Request {
+        id: &'a str,
+        call: Call<'a>,
+    },
+    Notification(Call<'a>),
+    /// The answer to a request that the server sent.
+    Response,
+}
+
+/// What a request or notification asks for.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) target: Target<'a>,
+    pub(crate) arguments: Option<Value<'a>>,
+    /// The revision that `_meta` claims.
+    pub(crate) claim: Option<Revision>,
+    /// What the client calls itself; it can say anything.
+    pub(crate) client: Option<Cow<'a, str>>,
+}
+
+/// What a call acts on.
+#[derive(Debug)]
+pub(crate) enum Target<'a> {
+    Tool(Cow<'a, str>),
+    Prompt(Cow<'a, str>),
+    Resource(Cow<'a, str>),
+    /// A URI template, compared as it is written.
+    Template(Cow<'a, str>),
+    Listen {
+        uris: Vec<Cow<'a, str>>,
+        tasks: bool,
+    },
+    Task(Option<Cow<'a, str>>),
+    /// Nothing but the method itself.
+    Method,
+}
+
+const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
+/// Every member that some revision gives to the `params` of a client's message.
+const PARAMS: &[&str] = &[
+    "_meta",
+    "argument",
+    "arguments",
+    "capabilities",
+    "clientInfo",
+    "context",
+    "cursor",
+    "inputResponses",
+    "level",
+    "message",
+    "name",
+    "notifications",
+    "progress",
+    "progressToken",
+    "protocolVersion",
+    "reason",
+    "ref",
+    "requestId",
+    "requestState",
+    "task",
+    "taskId",
+    "total",
+    "uri",
+];
+const META: &[&str] = &[
+    "progressToken",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    META_VERSION,
+    META_CLIENT,
+    "io.modelcontextprotocol/clientCapabilities",
+    "io.modelcontextprotocol/logLevel",
+    "io.modelcontextprotocol/related-task",
+    "io.modelcontextprotocol/subscriptionId",
+];
+const REF: &[&str] = &["type", "name", "uri"];
+const NOTIFICATIONS: &[&str] = &[
+    "resourceSubscriptions",
+    "taskIds",
+    "toolsListChanged",
+    "promptsListChanged",
+    "resourcesListChanged",
+];
+
+const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+
+/// For a method whose calls are judged as what they act on: where its rules belong instead of `methods`.
+pub(crate) fn governed_elsewhere(method: &str) -> Option<&'static str> {
+    match method {
+        "tools/call" => Some("its rules under `tools` and `all_tools`"),
+        "prompts/get" => Some("its rules under `prompts`"),
+        "resources/read"
+        | "resources/subscribe"
+        | "resources/unsubscribe"
+        | "subscriptions/listen" => Some("its rules under `resources`"),
+        "completion/complete" => {
+            Some("its rules under `prompts` and `resources`, as which it is judged")
+        }
+        method if method.starts_with("tasks/") => {
+            Some("nothing: a task belongs to the call that created it")
+        }
+        _ => None,
+    }
+}
+
+impl<'a> Message<'a> {
+    /// Reads the document and holds the headers against it. With an error comes the request's id where it is certain.
+    pub(crate) fn read(
+        document: &'a Document<'a>,
+        head: &Head,
+    ) -> Result<Self, (Unreadable, Option<&'a str>)> {
+        let root = document.root();
+        let id = envelope(root).map_err(|error| (error, None))?;
+        let message = Self::of(root, id).map_err(|error| (error, id))?;
+        revision::check(head, &message).map_err(|error| (error, id))?;
+        Ok(message)
+    }
+
+    fn of(root: Value<'a>, id: Option<&'a str>) -> Result<Self, Unreadable> {
+        let outcomes = ["result", "error"]
+            .into_iter()
+            .filter(|name| root.get(name).is_some())
+            .count();
+        match (root.get("method"), id, outcomes) {
+            (Some(method), Some(id), 0) => Ok(Self::Request {
+                id,
+                call: Call::read(method, root)?,
+            }),
+            (Some(method), None, 0) => Ok(Self::Notification(Call::read(method, root)?)),
+            (None, Some(_), 1) => Ok(Self::Response),
+            _ => Err(Unreadable::Shape),
+        }
+    }
+}
+
+/// Checks the members of the message itself and gives its id.
+fn envelope(root: Value<'_>) -> Result<Option<&str>, Unreadable> {
+    match root.kind() {
+        Kind::Object => {}
+        Kind::Array => return Err(Unreadable::Batch),
+        _ => return Err(Unreadable::NoObject),
+    }
+    refuse_look_alikes(root, ENVELOPE)?;
+    if root.get("jsonrpc").and_then(Value::string).as_deref() != Some("2.0") {
+        return Err(Unreadable::JsonRpc);
+    }
+    let Some(id) = root.get("id") else {
+        return Ok(None);
+    };
+    let whole = id.kind() == Kind::Number
+        && id
+            .raw()
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_digit());
+    if whole || id.kind() == Kind::String {
+        Ok(Some(id.raw()))
+    } else {
+        Err(Unreadable::Id)
+    }
+}
+
+impl<'a> Call<'a> {
+    fn read(method: Value<'a>, root: Value<'a>) -> Result<Self, Unreadable> {
+        let method = method.string().ok_or(Unreadable::Method)?;
+        let params = root.get("params");
+        if let Some(params) = params {
+            object(params, PARAMS).map_err(|error| error.unwrap_or(Unreadable::Params))?;
+        }
+        let param = |name| params.and_then(|params| params.get(name));
+        let meta = param("_meta");
+        if let Some(meta) = meta {
+            object(meta, META).map_err(|error| error.unwrap_or(Unreadable::Meta))?;
+        }
+        let claim = match meta.and_then(|meta| meta.get(META_VERSION)) {
+            Some(claim) => Some(Revision::read(&claim.string().ok_or(Unreadable::Meta)?)?),
+            None => None,
+        };
+        let client = meta
+            .and_then(|meta| meta.get(META_CLIENT))
+            .or_else(|| param("clientInfo"));
+        let client = client
+            .and_then(|client| client.get("name"))
+            .and_then(Value::string);
+        let arguments = param("arguments");
+        if arguments.is_some_and(|arguments| arguments.kind() != Kind::Object) {
+            return Err(Unreadable::Arguments);
+        }
+        let target = Target::read(&method, params)?;
+        Ok(Self {
+            method,
+            target,
+            arguments,
+            claim,
+            client,
+        })
+    }
+}
+
+impl<'a> Target<'a> {
+    fn read(method: &str, params: Option<Value<'a>>) -> Result<Self, Unreadable> {
+        let param = |name| params.and_then(|params| params.get(name));
+        let string = |name| param(name).and_then(Value::string);
+        // A name or a URI is a string wherever it stands, even where no known method asks for one.
+        for (name, error) in [("name", Unreadable::Name), ("uri", Unreadable::Uri)] {
+            if param(name).is_some() && string(name).is_none() {
+                return Err(error);
+            }
+        }
+        match method {
+            "tools/call" => string("name").map(Self::Tool).ok_or(Unreadable::Name),
+            "prompts/get" => string("name").map(Self::Prompt).ok_or(Unreadable::Name),
+            "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
+                string("uri").map(Self::Resource).ok_or(Unreadable::Uri)
+            }
+            "completion/complete" => reference(param("ref").ok_or(Unreadable::Ref)?),
+            "subscriptions/listen" => listen(param("notifications")),
+            method if method.starts_with("tasks/") => Ok(Self::Task(string("taskId"))),
+            _ => Ok(Self::Method),
+        }
+    }
+}
+
+/// The `ref` of a completion: a prompt by name, or a resource by its URI template.
+fn reference(reference: Value<'_>) -> Result<Target<'_>, Unreadable> {
+    object(reference, REF).map_err(|error| error.unwrap_or(Unreadable::Ref))?;
+    let string = |name| reference.get(name).and_then(Value::string);
+    let target = match string("type").as_deref() {
+        Some("ref/prompt") => string("name").map(Target::Prompt),
+        Some("ref/resource") => string("uri").map(Target::Template),
+        _ => None,
+    };
+    target.ok_or(Unreadable::Ref)
+}
+
+fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, Unreadable> {
+    let Some(notifications) = notifications else {
+        return Ok(Target::Listen {
+            uris: Vec::new(),
+            tasks: false,
+        });
+    };
+    object(notifications, NOTIFICATIONS).map_err(|error| error.unwrap_or(Unreadable::Listen))?;
+    let strings = |name| match notifications.get(name) {
+        Some(list) if list.kind() == Kind::Array => list
+            .elements()
+            .map(|element| element.string().ok_or(Unreadable::Listen))
+            .collect(),
+        Some(_) => Err(Unreadable::Listen),
+        None => Ok(Vec::new()),
+    };
+    Ok(Target::Listen {
+        uris: strings("resourceSubscriptions")?,
+        tasks: !strings("taskIds")?.is_empty(),
+    })
+}
+
+/// Checks that a value is an object without look-alikes; `Err(None)` when it is no object.
+fn object(value: Value<'_>, protocol: &[&str]) -> Result<(), Option<Unreadable>> {
+    if value.kind() != Kind::Object {
+        return Err(None);
+    }
+    refuse_look_alikes(value, protocol).map_err(Some)
+}
+
+/// Some servers match names without regard to case, with Unicode's simple folding, or end them at a NUL. A member that
+/// only such a server would take for one of the protocol's is refused.
+fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Unreadable> {
+    for (name, _) in object.members() {
+        if protocol.contains(&name.as_ref()) {
+            continue;
+        }
+        let folded = fold(&name);
+        if protocol
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(&folded))
+        {
+            return Err(Unreadable::LookAlike(name.chars().take(64).collect()));
+        }
+    }
+    Ok(())
+}
+
+/// The name with the letters outside ASCII that fold into it, and without control characters.
+fn fold(name: &str) -> String {
+    let letter = |c: char| match c {
+        '\u{17F}' => 's',
+        '\u{212A}' => 'k',
+        '\u{130}' | '\u{131}' => 'i',
+        c => c,
+    };
+    name.chars()
+        .filter(|c| !c.is_control())
+        .map(letter)
+        .collect()
+}

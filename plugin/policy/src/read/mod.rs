@@ -1,0 +1,159 @@
+//! **read**: turns an HTTP request into the one MCP message that every server must see in it, or refuses it.
+//!
+//! What was judged is what the server will understand: wherever two known servers read the same bytes differently, the
+//! bytes are refused. It never repairs a message and never looks at a policy.
+
+mod head;
+mod message;
+mod revision;
+mod uri;
+
+pub use head::Headers;
+pub(crate) use head::{Head, Trace, Verb, single};
+pub(crate) use message::{Call, Message, Target, governed_elsewhere};
+pub(crate) use revision::{REVISIONS, is_modern};
+pub(crate) use uri::is_normal;
+
+use crate::json;
+use std::fmt;
+
+/// Why a request cannot be read as exactly one MCP message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    Verb,
+    Upgrade,
+    MethodOverride(&'static str),
+    HeaderBytes(String),
+    HeaderTwice(String),
+    ContentType,
+    ContentEncoding,
+    BodyWhereNone,
+    BodyTooLong(usize),
+    BodyLost,
+    Json(json::Fault),
+    Batch,
+    NoObject,
+    JsonRpc,
+    Id,
+    Method,
+    Shape,
+    Params,
+    LookAlike(String),
+    Name,
+    Uri,
+    Arguments,
+    Ref,
+    Listen,
+    ClientAnswer,
+    Meta,
+    HeaderMissing(&'static str),
+    HeaderMismatch(&'static str),
+    Revision(String),
+}
+
+impl Unreadable {
+    /// The HTTP status of the answer.
+    pub(crate) fn status(&self) -> u16 {
+        if *self == Self::Verb { 405 } else { 400 }
+    }
+
+    /// The JSON-RPC error code (JSON-RPC 2.0 §5.1; MCP 2026-07-28, basic, Error Codes).
+    pub(crate) fn code(&self) -> i32 {
+        match self {
+            Self::Json(_) => -32700,
+            Self::HeaderMissing(_) | Self::HeaderMismatch(_) => -32020,
+            Self::Revision(_) => -32022,
+            Self::Verb
+            | Self::Upgrade
+            | Self::MethodOverride(_)
+            | Self::HeaderBytes(_)
+            | Self::HeaderTwice(_)
+            | Self::ContentType
+            | Self::ContentEncoding
+            | Self::BodyWhereNone
+            | Self::BodyTooLong(_)
+            | Self::BodyLost
+            | Self::Batch
+            | Self::NoObject
+            | Self::JsonRpc
+            | Self::Id
+            | Self::Method
+            | Self::Shape
+            | Self::Params
+            | Self::LookAlike(_)
+            | Self::Name
+            | Self::Uri
+            | Self::Arguments
+            | Self::Ref
+            | Self::Listen
+            | Self::ClientAnswer
+            | Self::Meta => -32600,
+        }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verb => f.write_str("Only POST, GET, DELETE and OPTIONS are used by MCP"),
+            Self::Upgrade => f.write_str("An MCP request cannot ask to upgrade the connection"),
+            Self::MethodOverride(name) => write!(
+                f,
+                "The header `{name}` is not accepted: it may change the HTTP method"
+            ),
+            Self::HeaderBytes(name) => write!(
+                f,
+                "The header `{name}` holds bytes that are not visible ASCII"
+            ),
+            Self::HeaderTwice(name) => write!(f, "The header `{name}` is given twice"),
+            Self::ContentType => f.write_str("Content-Type must be application/json, in UTF-8"),
+            Self::ContentEncoding => {
+                f.write_str("The body must not be compressed (Content-Encoding)")
+            }
+            Self::BodyWhereNone => f.write_str("This HTTP method does not carry a body in MCP"),
+            Self::BodyTooLong(max) => write!(f, "The body is longer than {max} bytes"),
+            Self::BodyLost => {
+                f.write_str("The gateway could not show the whole body to its policy")
+            }
+            Self::Json(fault) => write!(f, "The body cannot be read: {fault}"),
+            Self::Batch => {
+                f.write_str("JSON-RPC batches are not accepted; send one message at a time")
+            }
+            Self::NoObject => f.write_str("A JSON-RPC message is an object"),
+            Self::JsonRpc => f.write_str(r#"`jsonrpc` must be "2.0""#),
+            Self::Id => f.write_str("`id` must be a string or a whole number"),
+            Self::Method => f.write_str("`method` must be a string"),
+            Self::Shape => {
+                f.write_str("The message must be exactly one of request, notification and response")
+            }
+            Self::Params => f.write_str("`params` must be an object"),
+            Self::LookAlike(name) => {
+                write!(f, "The member `{name}` is too like one of the protocol's")
+            }
+            Self::Name => f.write_str("`params.name` must be a string"),
+            Self::Uri => f.write_str("`params.uri` must be a string"),
+            Self::Arguments => f.write_str("`params.arguments` must be an object"),
+            Self::Ref => f.write_str("`params.ref` must name a prompt or a resource"),
+            Self::Listen => f.write_str(
+                "`params.notifications` must list resource URIs and task ids as strings",
+            ),
+            Self::ClientAnswer => {
+                f.write_str("From revision 2026-07-28 on, clients send no responses")
+            }
+            Self::Meta => {
+                f.write_str("`params._meta` must be an object, and its protocol version a string")
+            }
+            Self::HeaderMissing(name) => write!(
+                f,
+                "The header `{name}` is missing; revision 2026-07-28 requires it"
+            ),
+            Self::HeaderMismatch(name) => write!(
+                f,
+                "The header `{name}` differs from the message in the body"
+            ),
+            Self::Revision(requested) => {
+                write!(f, "The protocol revision `{requested}` is not known")
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Holds the headers that repeat a message against the message in the body.
+//!
+//! The body is the authority in every revision; a header never changes what is judged, it can only be found wrong.
+
+use super::message::{Call, Message, Target};
+use super::{Head, Unreadable};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// The published revisions of MCP.
+pub(crate) const REVISIONS: [&str; 5] = [
+    "2024-11-05",
+    "2025-03-26",
+    "2025-06-18",
+    "2025-11-25",
+    MODERN,
+];
+
+/// The revision that repeats the message in headers.
+const MODERN: &str = "2026-07-28";
+
+const VERSION: &str = "MCP-Protocol-Version";
+const METHOD: &str = "Mcp-Method";
+const NAME: &str = "Mcp-Name";
+
+/// A published revision of MCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Revision(&'static str);
+
+impl Revision {
+    pub(crate) fn read(text: &str) -> Result<Self, Unreadable> {
+        let known = REVISIONS.into_iter().find(|revision| *revision == text);
+        known
+            .map(Self)
+            .ok_or_else(|| Unreadable::Revision(text.chars().take(64).collect()))
+    }
+
+    /// Messages of this revision name themselves in headers and carry `resultType` in results.
+    pub(crate) fn is_modern(self) -> bool {
+        self.0 == MODERN
+    }
+}
+
+/// True when the message, or the header, says that it is of a revision whose headers must repeat the body.
+pub(crate) fn is_modern(head: &Head, claim: Option<Revision>) -> bool {
+    [head.revision, claim]
+        .into_iter()
+        .flatten()
+        .any(Revision::is_modern)
+}
+
+/// Refuses headers that contradict the message, and in 2026-07-28 headers that are missing.
+pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), Unreadable> {
+    let call = match message {
+        Message::Request { call, .. } | Message::Notification(call) => call,
+        Message::Response if is_modern(head, None) => return Err(Unreadable::ClientAnswer),
+        Message::Response => return contradiction(head),
+    };
+    let modern = is_modern(head, call.claim);
+    check_version(
+        head,
+        call,
+        modern,
+        matches!(message, Message::Request { .. }),
+    )?;
+    check_header(METHOD, head.method.as_deref(), Some(&call.method), modern)?;
+    check_header(NAME, decoded_name(head)?.as_deref(), named(call), modern)
+}
+
+/// A response has neither a method nor a name, so a header that gives one is wrong.
+fn contradiction(head: &Head) -> Result<(), Unreadable> {
+    check_header(METHOD, head.method.as_deref(), None, false)?;
+    check_header(NAME, head.name.as_deref(), None, false)
+}
+
+/// The header and the `_meta` of a request must agree. Notifications need no `_meta`.
+fn check_version(
+    head: &Head,
+    call: &Call<'_>,
+    modern: bool,
+    request: bool,
+) -> Result<(), Unreadable> {
+    match (head.revision, call.claim) {
+        (Some(header), Some(claim)) if header != claim => Err(Unreadable::HeaderMismatch(VERSION)),
+        (None, Some(_)) if modern => Err(Unreadable::HeaderMissing(VERSION)),
+        (Some(_), None) if modern && request => Err(Unreadable::HeaderMismatch(VERSION)),
+        _ => Ok(()),
+    }
+}
+
+fn check_header(
+    name: &'static str,
+    header: Option<&str>,
+    body: Option<&str>,
+    modern: bool,
+) -> Result<(), Unreadable> {
+    match (header, body) {
+        (None, Some(_)) if modern => Err(Unreadable::HeaderMissing(name)),
+        (None, _) => Ok(()),
+        (Some(header), Some(body)) if header == body => Ok(()),
+        (Some(_), _) => Err(Unreadable::HeaderMismatch(name)),
+    }
+}
+
+/// What `Mcp-Name` repeats: the name or URI of what the call acts on (2026-07-28, Streamable HTTP, Standard Headers).
+fn named<'a>(call: &'a Call<'_>) -> Option<&'a str> {
+    match &call.target {
+        Target::Tool(name) | Target::Prompt(name) if !call.method.starts_with("completion/") => {
+            Some(name)
+        }
+        Target::Resource(uri) => Some(uri),
+        Target::Task(id) => id.as_deref(),
+        Target::Tool(_)
+        | Target::Prompt(_)
+        | Target::Template(_)
+        | Target::Listen { .. }
+        | Target::Method => None,
+    }
+}
+
+/// Names outside ASCII travel as `=?base64?…?=`.
+fn decoded_name(head: &Head) -> Result<Option<String>, Unreadable> {
+    let Some(name) = head.name.as_deref() else {
+        return Ok(None);
+    };
+    let encoded = name
+        .strip_prefix("=?base64?")
+        .and_then(|rest| rest.strip_suffix("?="));
+    let Some(encoded) = encoded else {
+        return Ok(Some(name.into()));
+    };
+    let decoded = STANDARD
+        .decode(encoded)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    decoded.map(Some).ok_or(Unreadable::HeaderMismatch(NAME))
+}
