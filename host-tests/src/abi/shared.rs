@@ -1,0 +1,184 @@
+//! What surrounds a VM and outlives it: the host's shared data, its clock and
+//! its faults. Nothing here knows about WebAssembly or HTTP.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::status;
+
+/// The host's key-value store, one for all VMs it is given to.
+///
+/// The swap numbers follow proxy-wasm-cpp-host: one counter for all keys, which
+/// starts at 1 and never is 0. Keys can be overwritten but never removed.
+#[derive(Clone, Debug, Default)]
+pub struct SharedData(Arc<Mutex<Store>>);
+
+#[derive(Debug)]
+struct Store {
+    entries: HashMap<Vec<u8>, (Vec<u8>, u32)>,
+    next_cas: u32,
+    lost_swaps: u64,
+    counts: Counts,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            entries: HashMap::new(),
+            next_cas: 1,
+            lost_swaps: 0,
+            counts: Counts::default(),
+        }
+    }
+}
+
+/// How often the store was asked, refused calls included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Calls that read a key.
+    pub reads: u64,
+    /// Calls that wrote under the condition of a swap number.
+    pub swaps: u64,
+    /// Calls that wrote unconditionally.
+    pub writes: u64,
+}
+
+impl SharedData {
+    /// The value and swap number of a key; `NotFound` if it was never set.
+    pub fn get(&self, key: &[u8]) -> Result<(Vec<u8>, u32), u32> {
+        let mut store = self.lock();
+        store.counts.reads = store.counts.reads.saturating_add(1);
+        store.entries.get(key).cloned().ok_or(status::NOT_FOUND)
+    }
+
+    /// Writes a value. `cas` 0 is unconditional; an absent key takes any `cas`,
+    /// so of two VMs that create the same key, both are told they succeeded.
+    pub fn set(&self, key: &[u8], value: &[u8], cas: u32) -> Result<(), u32> {
+        let mut store = self.lock();
+        store.count_set(cas);
+        if store.refuses(key, cas) {
+            return Err(status::CAS_MISMATCH);
+        }
+        let next = store.take_cas();
+        store.entries.insert(key.to_vec(), (value.to_vec(), next));
+        Ok(())
+    }
+
+    /// Makes the next `count` swaps (sets with a `cas` other than 0) fail with
+    /// `CasMismatch`, as if another VM had been faster each time.
+    pub fn lose_next_swaps(&self, count: u64) {
+        self.lock().lost_swaps = count;
+    }
+
+    /// How often the store was asked so far.
+    pub fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
+    /// Number of keys.
+    pub fn len(&self) -> usize {
+        self.lock().entries.len()
+    }
+
+    /// Whether no key was ever set.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Sum of the lengths of all keys and values.
+    pub fn bytes(&self) -> usize {
+        let store = self.lock();
+        let sizes = store.entries.iter();
+        sizes
+            .map(|(key, (value, _))| key.len().saturating_add(value.len()))
+            .sum()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    fn count_set(&mut self, cas: u32) {
+        let count = match cas {
+            0 => &mut self.counts.writes,
+            _ => &mut self.counts.swaps,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    fn refuses(&mut self, key: &[u8], cas: u32) -> bool {
+        if cas != 0 && self.lost_swaps > 0 {
+            self.lost_swaps = self.lost_swaps.saturating_sub(1);
+            return true;
+        }
+        let known = self.entries.get(key);
+        known.is_some_and(|(_, current)| cas != 0 && cas != *current)
+    }
+
+    fn take_cas(&mut self) -> u32 {
+        let taken = self.next_cas;
+        self.next_cas = taken.checked_add(1).unwrap_or(1);
+        taken
+    }
+}
+
+/// The only time a VM can see, in nanoseconds since the epoch. It stands still
+/// until it is set; clones are the same clock.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    /// A clock that shows `nanos`.
+    pub fn at(nanos: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(nanos)))
+    }
+
+    /// Sets the time, also backwards.
+    pub fn set(&self, nanos: u64) {
+        self.0.store(nanos, Ordering::SeqCst);
+    }
+
+    /// Moves the time forward.
+    pub fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.0.fetch_add(by, Ordering::SeqCst);
+    }
+
+    /// The time shown.
+    pub fn nanos(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// What is broken in a host. The default breaks nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Host function name, such as `proxy_get_shared_data`, to the status code
+    /// it returns instead of doing its work.
+    pub statuses: BTreeMap<String, u32>,
+    /// A request body is announced, but its bytes cannot be read: what nginx
+    /// does once it has spooled a body to disk.
+    pub body_lost: bool,
+}
+
+impl Faults {
+    /// A host in which one function returns `status` and all else works.
+    pub fn failing(function: &str, status: u32) -> Self {
+        Self {
+            statuses: BTreeMap::from([(function.to_owned(), status)]),
+            ..Self::default()
+        }
+    }
+
+    /// A host that loses request bodies.
+    pub fn losing_bodies() -> Self {
+        Self {
+            body_lost: true,
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Turns one request, played piece by piece, into a [`Seen`]. It buffers,
+//! releases and stops as Envoy's filter chain does; it has no buffer limit.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::{Machine, Trap, lock};
+
+/// A header or trailer: its name and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// What is known when a request arrives.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Pseudo headers included.
+    pub headers: Vec<Pair>,
+    /// Path, such as `["source", "address"]`, and value.
+    pub properties: Vec<(Vec<String>, Vec<u8>)>,
+}
+
+/// What a plugin wants to happen after a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Pass on what is there.
+    Continue,
+    /// Keep it back.
+    Pause,
+}
+
+/// An answer the plugin gave in place of the upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalResponse {
+    /// HTTP status.
+    pub status: u32,
+    /// What an access log shows as `%RESPONSE_CODE_DETAILS%`.
+    pub details: Vec<u8>,
+    /// The headers the plugin added; the host would add more.
+    pub headers: Vec<Pair>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// -1 if the plugin did not choose one.
+    pub grpc_status: i32,
+}
+
+/// What became of a request so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// What the client got; the first one, should there be several.
+    pub local_response: Option<LocalResponse>,
+    /// The headers as the upstream got them, if it did.
+    pub released_headers: Option<Vec<Pair>>,
+    /// The body bytes the upstream got.
+    pub forwarded: Vec<u8>,
+    /// Whether the upstream was told that the request is at its end.
+    pub complete: bool,
+    /// Whether the request waits for a callback that will never come.
+    pub hung: bool,
+    /// What each callback returned.
+    pub actions: Vec<Action>,
+    /// What the plugin set for access logs, by path.
+    pub properties: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+/// A request in flight. It can be interleaved with others of the same VM.
+pub struct Stream {
+    /// Whether Pause in headers holds only the headers, as with Envoy's
+    /// `allow_on_headers_stop_iteration`. Otherwise it stops all of the request.
+    pub hold_headers: bool,
+    machine: Arc<Mutex<Machine>>,
+    context: u32,
+    root: u32,
+}
+
+impl Stream {
+    pub(super) fn new(machine: Arc<Mutex<Machine>>, request: Request) -> Self {
+        let (context, root) = {
+            let mut machine = lock(&machine);
+            let context = machine.next_context();
+            let streams = &mut machine.store.data_mut().streams;
+            streams.insert(context, State::new(request));
+            (context, machine.root)
+        };
+        Self {
+            hold_headers: false,
+            machine,
+            context,
+            root,
+        }
+    }
+
+    /// The request headers arrive. Only the first call plays anything; that and
+    /// every callback that cannot come any more is `Pause`.
+    pub fn headers(&mut self, end_of_stream: bool) -> Result<Action, Trap> {
+        let Some(count) = self.state(State::open_headers) else {
+            return Ok(Action::Pause);
+        };
+        let context = self.context;
+        let created = (context, self.root);
+        self.call::<()>("proxy_on_context_create", created)?;
+        let arguments = (context, count, u32::from(end_of_stream));
+        let action = self.ask("proxy_on_request_headers", arguments)?;
+        let hold = self.hold_headers;
+        Ok(self.state(|state| state.after_headers(action, end_of_stream, hold)))
+    }
+
+    /// A piece of the request body arrives.
+    pub fn body(&mut self, chunk: &[u8], end_of_stream: bool) -> Result<Action, Trap> {
+        let Some(size) = self.state(|state| state.add_body(chunk)) else {
+            return Ok(Action::Pause);
+        };
+        let arguments = (self.context, size, u32::from(end_of_stream));
+        let action = self.ask("proxy_on_request_body", arguments)?;
+        Ok(self.state(|state| state.after_body(action, end_of_stream)))
+    }
+
+    /// The request trailers arrive, which end the request.
+    pub fn trailers(&mut self, trailers: Vec<Pair>) -> Result<Action, Trap> {
+        let Some(count) = self.state(|state| state.open_trailers(trailers)) else {
+            return Ok(Action::Pause);
+        };
+        let action = self.ask("proxy_on_request_trailers", (self.context, count))?;
+        Ok(self.state(|state| state.after_trailers(action)))
+    }
+
+    /// The request is over, in whatever state it is: done, log and delete, in the
+    /// order of the specification (Envoy logs first). Without this call the
+    /// context stays in the VM.
+    pub fn finish(&mut self) -> Result<(), Trap> {
+        if !self.state(State::close) {
+            return Ok(());
+        }
+        let context = self.context;
+        self.call::<u32>("proxy_on_done", context)?;
+        self.state(|state| state.logging = true);
+        self.call::<()>("proxy_on_log", context)?;
+        self.state(|state| state.logging = false);
+        self.call::<()>("proxy_on_delete", context)?;
+        Ok(())
+    }
+
+    /// What became of the request so far.
+    pub fn seen(&self) -> Seen {
+        self.state(|state| state.seen.clone())
+    }
+
+    fn ask(&self, name: &str, arguments: impl wasmtime::WasmParams) -> Result<Action, Trap> {
+        self.call::<u32>(name, arguments).map(Action::from_code)
+    }
+
+    /// A callback that is not exported is as good as one that returns 0.
+    fn call<R: wasmtime::WasmResults + Default>(
+        &self,
+        name: &str,
+        arguments: impl wasmtime::WasmParams,
+    ) -> Result<R, Trap> {
+        let result = self.lock().call(self.context, name, arguments);
+        result.map(Option::unwrap_or_default)
+    }
+
+    fn state<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
+        let mut machine = self.lock();
+        let streams = &mut machine.store.data_mut().streams;
+        work(streams.entry(self.context).or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        lock(&self.machine)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.lock().store.data_mut().streams.remove(&self.context);
+    }
+}
+
+impl Action {
+    fn from_code(code: u32) -> Self {
+        match code {
+            0 => Self::Continue,
+            _ => Self::Pause,
+        }
+    }
+}
+
+/// Which callbacks can still come.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    New,
+    Open,
+    /// Answered, stopped or passed on to the end.
+    Closed,
+    Finished,
+}
+
+/// A stream as host functions see it.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) seen: Seen,
+    pub(super) properties: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(super) body: Vec<u8>,
+    pub(super) body_open: bool,
+    pub(super) logging: bool,
+    headers: Vec<Pair>,
+    headers_open: bool,
+    trailers: Option<Vec<Pair>>,
+    stage: Stage,
+    ended: bool,
+}
+
+impl State {
+    fn new(request: Request) -> Self {
+        let properties = request.properties.into_iter();
+        Self {
+            headers: request.headers,
+            properties: properties
+                .map(|(path, value)| (path.join("\0").into_bytes(), value))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The pairs a map shows now. Request headers are out of reach once they
+    /// have been passed on, but come back for the log.
+    pub(super) fn map(&self, map: u32) -> Option<&Vec<Pair>> {
+        match map {
+            0 => (self.headers_open || self.logging).then_some(&self.headers),
+            1 => self.trailers.as_ref(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn map_mut(&mut self, map: u32) -> Option<&mut Vec<Pair>> {
+        match map {
+            0 => self.headers_open.then_some(&mut self.headers),
+            1 => self.trailers.as_mut(),
+            _ => None,
+        }
+    }
+
+    /// A second answer changes nothing: the client has the first.
+    pub(super) fn answer(&mut self, response: LocalResponse) {
+        if self.stage != Stage::Finished {
+            self.seen.local_response.get_or_insert(response);
+        }
+    }
+
+    /// Lets a stream go on that was stopped in an earlier callback.
+    pub(super) fn resume(&mut self) {
+        if self.seen.local_response.is_none() && self.stage != Stage::Finished {
+            self.headers_open = false;
+            self.release();
+        }
+    }
+
+    fn open_headers(&mut self) -> Option<u32> {
+        if self.stage != Stage::New {
+            return None;
+        }
+        self.stage = Stage::Open;
+        self.headers_open = true;
+        Some(count(&self.headers))
+    }
+
+    fn add_body(&mut self, chunk: &[u8]) -> Option<u32> {
+        if self.stage != Stage::Open {
+            return None;
+        }
+        self.body.extend_from_slice(chunk);
+        self.body_open = true;
+        Some(count(&self.body))
+    }
+
+    fn open_trailers(&mut self, trailers: Vec<Pair>) -> Option<u32> {
+        if self.stage != Stage::Open {
+            return None;
+        }
+        Some(count(self.trailers.insert(trailers)))
+    }
+
+    fn close(&mut self) -> bool {
+        let was_created = !matches!(self.stage, Stage::New | Stage::Finished);
+        self.stage = Stage::Finished;
+        was_created
+    }
+
+    fn after_headers(&mut self, action: Action, end: bool, hold: bool) -> Action {
+        if action == Action::Continue {
+            self.headers_open = false;
+        }
+        self.settle(action, end, end || !hold)
+    }
+
+    fn after_body(&mut self, action: Action, end: bool) -> Action {
+        if action == Action::Continue {
+            self.body_open = false;
+        }
+        self.settle(action, end, end)
+    }
+
+    fn after_trailers(&mut self, action: Action) -> Action {
+        if action == Action::Continue {
+            self.trailers = None;
+        }
+        self.settle(action, true, true)
+    }
+
+    /// An answer outweighs whatever the callback returned.
+    fn settle(&mut self, action: Action, end: bool, pause_stops: bool) -> Action {
+        self.seen.actions.push(action);
+        self.ended = end;
+        if self.seen.local_response.is_some() {
+            self.stage = Stage::Closed;
+        } else if action == Action::Continue {
+            self.release();
+        } else if pause_stops {
+            self.stage = Stage::Closed;
+            self.seen.hung = true;
+        }
+        action
+    }
+
+    /// Passes on all that is there: headers first, should they have been held.
+    fn release(&mut self) {
+        let headers = &self.headers;
+        let released = &mut self.seen.released_headers;
+        released.get_or_insert_with(|| headers.clone());
+        self.seen.forwarded.append(&mut self.body);
+        self.seen.hung = false;
+        self.seen.complete = self.ended;
+        self.stage = match self.ended {
+            true => Stage::Closed,
+            false => Stage::Open,
+        };
+    }
+}
+
+fn count<T>(of: &[T]) -> u32 {
+    u32::try_from(of.len()).unwrap_or(u32::MAX)
+}

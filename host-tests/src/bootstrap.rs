@@ -1,0 +1,244 @@
+//! Turns a few listeners into the documents that Envoy is configured with.
+//!
+//! It never names a port to listen on: Envoy chooses them, on 127.0.0.1.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::{self, Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+/// The name of the HTTP filter, of the plugin, and of its root context.
+const PLUGIN: &str = "mcp_policy";
+const CONNECTION_MANAGER: &str =
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+const ROUTER: &str = "envoy.extensions.filters.http.router.v3.Router";
+const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
+/// The smallest window that HTTP/2 knows.
+const SMALLEST_WINDOW: u32 = 65_535;
+
+/// A port of the proxy, with the plugin in front of one server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listener {
+    /// For the test to refer to; letters, digits and `_`.
+    pub name: String,
+    /// Reaches the plugin verbatim.
+    pub policy: String,
+    /// Where allowed requests go.
+    pub upstream: SocketAddr,
+    /// The compiled plugin.
+    pub wasm: PathBuf,
+    /// Gives the plugin the body while the headers are still held back.
+    pub hold_request_headers: bool,
+    /// Plugins with the same id and module share their VMs and counters.
+    pub vm_id: String,
+    /// In bytes; a longer body that the plugin wants to see whole gets a 413.
+    /// HTTP/2 takes it for 65,535 if it is less.
+    pub buffer_limit: u32,
+    /// What happens after the VM has trapped.
+    pub failure_policy: FailurePolicy,
+}
+
+impl Listener {
+    /// With the values that we recommend for the rest.
+    pub fn new(name: &str, policy: &str, upstream: SocketAddr, wasm: &Path) -> Self {
+        Self {
+            name: name.to_owned(),
+            policy: policy.to_owned(),
+            upstream,
+            wasm: wasm.to_owned(),
+            hold_request_headers: true,
+            vm_id: PLUGIN.to_owned(),
+            buffer_limit: 1024 * 1024,
+            failure_policy: FailurePolicy::Reload,
+        }
+    }
+}
+
+/// What Envoy does with requests after the VM has trapped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FailurePolicy {
+    /// Starts a new VM.
+    Reload,
+    /// Refuses them for good.
+    Closed,
+    /// Lets them pass for good.
+    Open,
+}
+
+/// What one Envoy is started with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// At least one, each with its own name.
+    pub listeners: Vec<Listener>,
+    /// The number of worker threads.
+    pub concurrency: u32,
+    /// `info`, or another of Envoy's names.
+    pub log_level: String,
+    /// Delivers the filters by files, which can be replaced while Envoy serves.
+    /// Then Envoy starts also with a policy that it refuses, and answers 500.
+    pub ecds: bool,
+}
+
+impl Config {
+    /// One worker, the plugin's log, and no reload.
+    pub fn new(listeners: Vec<Listener>) -> Self {
+        Self {
+            listeners,
+            concurrency: 1,
+            log_level: "info".to_owned(),
+            ecds: false,
+        }
+    }
+
+    /// The bootstrap document. Filters delivered by files are looked for in `dir`.
+    pub(crate) fn bootstrap(&self, dir: &Path) -> Value {
+        let upstreams: BTreeSet<_> = self.listeners.iter().map(|own| own.upstream).collect();
+        let listeners = self.listeners.iter().map(|own| {
+            let filter = if self.ecds {
+                own.discovered_filter(dir)
+            } else {
+                json!({ "name": PLUGIN, "typed_config": own.wasm_filter() })
+            };
+            own.render(filter)
+        });
+        json!({
+            // Discovery does not start without a node.
+            "node": { "id": PLUGIN, "cluster": PLUGIN },
+            "admin": { "address": address((Ipv4Addr::LOCALHOST, 0).into()) },
+            "static_resources": {
+                "listeners": listeners.collect::<Vec<_>>(),
+                "clusters": upstreams.into_iter().map(cluster).collect::<Vec<_>>(),
+            },
+        })
+    }
+}
+
+impl Listener {
+    fn render(&self, filter: Value) -> Value {
+        json!({
+            "name": self.name,
+            "address": address((Ipv4Addr::LOCALHOST, 0).into()),
+            "per_connection_buffer_limit_bytes": self.buffer_limit,
+            "filter_chains": [{ "filters": [{
+                "name": "envoy.filters.network.http_connection_manager",
+                "typed_config": {
+                    "@type": type_url(CONNECTION_MANAGER),
+                    "stat_prefix": self.name,
+                    // HTTP/1, and HTTP/2 with prior knowledge.
+                    "codec_type": "AUTO",
+                    // A stream may buffer as much as its window, 16 MiB by default.
+                    "http2_protocol_options": {
+                        "initial_stream_window_size": self.buffer_limit.max(SMALLEST_WINDOW),
+                    },
+                    "preserve_external_request_id": true,
+                    "use_remote_address": true,
+                    "route_config": { "virtual_hosts": [{
+                        "name": "all",
+                        "domains": ["*"],
+                        "routes": [{
+                            "match": { "prefix": "/" },
+                            "route": { "cluster": self.upstream.to_string(), "timeout": "0s" },
+                        }],
+                    }] },
+                    "http_filters": [filter, {
+                        "name": "envoy.filters.http.router",
+                        "typed_config": { "@type": type_url(ROUTER) },
+                    }],
+                },
+            }] }],
+        })
+    }
+
+    fn wasm_filter(&self) -> Value {
+        // Envoy runs in another folder than the test.
+        let wasm = path::absolute(&self.wasm).unwrap_or_else(|_| self.wasm.clone());
+        json!({
+            "@type": type_url(WASM),
+            "config": {
+                "name": PLUGIN,
+                "root_id": PLUGIN,
+                "failure_policy": match self.failure_policy {
+                    FailurePolicy::Reload => "FAIL_RELOAD",
+                    FailurePolicy::Closed => "FAIL_CLOSED",
+                    FailurePolicy::Open => "FAIL_OPEN",
+                },
+                "allow_on_headers_stop_iteration": self.hold_request_headers,
+                // A StringValue is the one form that Envoy does not rewrite.
+                "configuration": {
+                    "@type": type_url("google.protobuf.StringValue"),
+                    "value": self.policy,
+                },
+                "vm_config": {
+                    "vm_id": self.vm_id,
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": { "local": { "filename": wasm } },
+                },
+            },
+        })
+    }
+
+    /// Envoy knows discovered filters by name, so each listener needs its own.
+    pub(crate) fn filter_name(&self) -> String {
+        format!("{PLUGIN}_{}", self.name)
+    }
+
+    fn filter_folder(&self, dir: &Path) -> PathBuf {
+        dir.join(self.filter_name())
+    }
+
+    fn discovered_filter(&self, dir: &Path) -> Value {
+        let folder = self.filter_folder(dir);
+        json!({
+            "name": self.filter_name(),
+            "config_discovery": {
+                "config_source": {
+                    "resource_api_version": "V3",
+                    "path_config_source": {
+                        "path": folder.join("filter.json"),
+                        "watched_directory": { "path": folder },
+                    },
+                },
+                "type_urls": [type_url(WASM)],
+            },
+        })
+    }
+
+    /// Puts the filter where Envoy looks for it, whole at any time.
+    pub(crate) fn deliver(&self, dir: &Path) -> io::Result<()> {
+        let folder = self.filter_folder(dir);
+        fs::create_dir_all(&folder)?;
+        let document = json!({ "resources": [{
+            "@type": type_url("envoy.config.core.v3.TypedExtensionConfig"),
+            "name": self.filter_name(),
+            "typed_config": self.wasm_filter(),
+        }] });
+        // Outside of the watched folder: Envoy shall see the finished file only.
+        let draft = dir.join(format!("{}.draft", self.filter_name()));
+        fs::write(&draft, document.to_string())?;
+        fs::rename(draft, folder.join("filter.json"))
+    }
+}
+
+fn cluster(upstream: SocketAddr) -> Value {
+    let name = upstream.to_string();
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": address(upstream) } }] }],
+        },
+    })
+}
+
+fn address(addr: SocketAddr) -> Value {
+    json!({ "socket_address": { "address": addr.ip(), "port_value": addr.port() } })
+}
+
+fn type_url(message: &str) -> String {
+    format!("type.googleapis.com/{message}")
+}

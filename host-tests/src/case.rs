@@ -1,0 +1,419 @@
+//! Turns one JSON file of `policies/` into a case: a policy, what is sent to it and when, and what must be seen.
+//!
+//! A file that is no case is an error, never skipped.
+
+use crate::wire::RawHeaders;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// One file of the corpus.
+#[derive(Debug)]
+pub struct Case {
+    /// Where the file is, relative to `policies/`.
+    pub name: String,
+    /// The policy's text as the plugin gets it.
+    pub policy: String,
+    /// Seconds since the epoch at which `at: "0s"` is.
+    pub start: u64,
+    /// Hosts that cannot play the case, and why.
+    pub hosts: BTreeMap<String, String>,
+    /// What happens.
+    pub play: Play,
+}
+
+/// What a case checks.
+#[derive(Debug)]
+pub enum Play {
+    /// The policy is accepted, and each request is answered as expected.
+    Steps(Vec<Step>),
+    /// The policy is refused with exactly these lines.
+    Refused(Vec<String>),
+}
+
+/// One request of a case.
+#[derive(Debug)]
+pub struct Step {
+    /// Time since the start.
+    pub at: Duration,
+    /// Verb, path and the like, and every header but `host`.
+    pub method: String,
+    /// The request target.
+    pub path: String,
+    /// Header fields in order, names in lower case.
+    pub headers: RawHeaders,
+    /// The body; `None` for a request without one.
+    pub body: Option<Vec<u8>>,
+    /// HTTP/2 trailers.
+    pub trailers: Option<RawHeaders>,
+    /// The client's address.
+    pub peer: String,
+    /// What must be seen; `None` in a new file, which `BLESS=1` completes.
+    pub expect: Option<Seen>,
+}
+
+/// What a client and an operator see of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Seen {
+    /// The server got exactly the bytes that were sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forward: bool,
+    /// HTTP status of the plugin's own answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// `result` (a tool result with `isError`) or `error` (JSON-RPC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// The id of the answer, as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// JSON-RPC error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<i64>,
+    /// What the client is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// `resultType` of the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result_type: Option<String>,
+    /// The decision's details as the client gets them, but for `requestId`, which every answer must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Value>,
+    /// The rule that the log names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Rules in shadow mode that would have refused, as the log names them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadow: Vec<String>,
+    /// The `authorization` header does not reach the server.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub credential_removed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCase {
+    #[serde(rename = "$schema")]
+    _schema: Option<String>,
+    why: String,
+    policy: Option<Box<RawValue>>,
+    policy_text: Option<String>,
+    start: Option<String>,
+    #[serde(default)]
+    hosts: BTreeMap<String, String>,
+    steps: Option<Vec<RawStep>>,
+    refused: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStep {
+    #[serde(default)]
+    at: String,
+    #[serde(rename = "why")]
+    _why: Option<String>,
+    method: Option<String>,
+    path: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, RawHeader>,
+    trailers: Option<BTreeMap<String, String>>,
+    peer: Option<String>,
+    call: Option<String>,
+    arguments: Option<Box<RawValue>>,
+    body: Option<Box<RawValue>>,
+    text: Option<String>,
+    hex: Option<String>,
+    expect: Option<Value>,
+}
+
+/// A header's value: a text, several (the header is given so often), bytes, or nothing (a default header is left out).
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawHeader {
+    Text(String),
+    Several(Vec<String>),
+    Bytes { hex: String },
+    None(()),
+}
+
+/// 2026-01-01T00:00:00Z, a Thursday.
+const START: u64 = 1_767_225_600;
+
+impl Case {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// A sentence with the file's name.
+    pub fn read(path: &Path, root: &Path) -> Result<Self, String> {
+        let name = path
+            .strip_prefix(root)
+            .unwrap_or(path)
+            .display()
+            .to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+        Self::parse(&name, &text).map_err(|error| format!("{name}: {error}"))
+    }
+
+    fn parse(name: &str, text: &str) -> Result<Self, String> {
+        let raw: RawCase = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if raw.why.trim().is_empty() {
+            return Err("`why` is empty".into());
+        }
+        let policy = match (raw.policy, raw.policy_text) {
+            (Some(policy), None) => policy.get().to_owned(),
+            (None, Some(text)) => text,
+            _ => return Err("one of `policy` and `policy_text` must be there".into()),
+        };
+        let play = match (raw.steps, raw.refused) {
+            (Some(steps), None) if !steps.is_empty() => {
+                let steps = steps
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, step)| Step::parse(index, step));
+                Play::Steps(steps.collect::<Result<_, _>>()?)
+            }
+            (None, Some(lines)) => Play::Refused(lines),
+            _ => return Err("one of `steps` (at least one) and `refused` must be there".into()),
+        };
+        let start = raw.start.map_or(Ok(START), |start| {
+            start.parse().map_err(|_| "`start` is no number of seconds")
+        })?;
+        Ok(Self {
+            name: name.into(),
+            policy,
+            start,
+            hosts: raw.hosts,
+            play,
+        })
+    }
+
+    /// Milliseconds since the epoch at a step.
+    pub fn millis(&self, step: &Step) -> u64 {
+        self.start * 1000 + u64::try_from(step.at.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The requests; none for a case about a refused policy.
+    pub fn steps(&self) -> &[Step] {
+        match &self.play {
+            Play::Steps(steps) => steps,
+            Play::Refused(_) => &[],
+        }
+    }
+}
+
+impl Step {
+    fn parse(index: usize, raw: RawStep) -> Result<Self, String> {
+        let number = index + 1;
+        let fail = |what: &str| format!("step {number}: {what}");
+        let expect = raw
+            .expect
+            .map(seen)
+            .transpose()
+            .map_err(|error| fail(&error))?;
+        let method = raw.method.unwrap_or_else(|| "POST".into());
+        let headers = headers(&method, number, raw.headers).map_err(|error| fail(&error))?;
+        let body = body(number, raw.call, raw.arguments, raw.body, raw.text, raw.hex)
+            .map_err(|error| fail(&error))?;
+        let bytes = |fields: BTreeMap<String, String>| {
+            fields
+                .into_iter()
+                .map(|(n, v)| (n.into(), v.into()))
+                .collect()
+        };
+        Ok(Self {
+            at: offset(&raw.at).ok_or_else(|| fail("`at` is no time like 90s or 2h"))?,
+            method,
+            path: raw.path.unwrap_or_else(|| "/mcp".into()),
+            headers,
+            body,
+            trailers: raw.trailers.map(bytes),
+            peer: raw.peer.unwrap_or_else(|| "127.0.0.1".into()),
+            expect,
+        })
+    }
+
+    /// The step's id for logs; the corpus sends it as `x-request-id`.
+    pub fn request_id(&self) -> String {
+        let id = self
+            .headers
+            .iter()
+            .find(|(name, _)| name == b"x-request-id");
+        id.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+            .unwrap_or_default()
+    }
+}
+
+fn seen(expect: Value) -> Result<Seen, String> {
+    match expect.as_str() {
+        Some("forward") => Ok(Seen {
+            forward: true,
+            ..Seen::default()
+        }),
+        Some(other) => Err(format!(
+            "`expect` is {other:?}; write \"forward\" or an object"
+        )),
+        None => serde_json::from_value(expect).map_err(|error| error.to_string()),
+    }
+}
+
+fn headers(
+    method: &str,
+    number: usize,
+    given: BTreeMap<String, RawHeader>,
+) -> Result<RawHeaders, String> {
+    let content_type = (method == "POST").then_some(("content-type", "application/json"));
+    let defaults = content_type
+        .into_iter()
+        .chain([("accept", "application/json, text/event-stream")]);
+    let mut headers: Vec<_> = defaults
+        .filter(|(name, _)| !given.contains_key(*name))
+        .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+        .collect();
+    headers.push((
+        b"x-request-id".to_vec(),
+        format!("step-{number}").into_bytes(),
+    ));
+    for (name, value) in given {
+        let values = match value {
+            RawHeader::Text(text) => vec![text.into_bytes()],
+            RawHeader::Several(texts) => texts.into_iter().map(String::into_bytes).collect(),
+            RawHeader::Bytes { hex } => vec![unhex(&hex)?],
+            RawHeader::None(()) => Vec::new(),
+        };
+        headers.extend(
+            values
+                .into_iter()
+                .map(|value| (name.to_ascii_lowercase().into_bytes(), value)),
+        );
+    }
+    Ok(headers)
+}
+
+fn body(
+    number: usize,
+    call: Option<String>,
+    arguments: Option<Box<RawValue>>,
+    body: Option<Box<RawValue>>,
+    text: Option<String>,
+    hex: Option<String>,
+) -> Result<Option<Vec<u8>>, String> {
+    match (call, body, text, hex) {
+        (Some(tool), None, None, None) => {
+            let arguments = arguments.map_or_else(String::new, |arguments| {
+                format!(r#","arguments":{arguments}"#)
+            });
+            let name = json!(tool);
+            let message = format!(
+                r#"{{"jsonrpc":"2.0","id":{number},"method":"tools/call","params":{{"name":{name}{arguments}}}}}"#
+            );
+            Ok(Some(message.into_bytes()))
+        }
+        _ if arguments.is_some() => Err("`arguments` belongs beside `call`".into()),
+        (None, Some(body), None, None) => Ok(Some(body.get().as_bytes().to_vec())),
+        (None, None, Some(text), None) => Ok(Some(text.into_bytes())),
+        (None, None, None, Some(hex)) => unhex(&hex).map(Some),
+        (None, None, None, None) => Ok(None),
+        _ => Err("at most one of `call`, `body`, `text` and `hex` may be there".into()),
+    }
+}
+
+fn unhex(text: &str) -> Result<Vec<u8>, String> {
+    let digits: String = text.split_whitespace().collect();
+    let byte = |start| {
+        digits
+            .get(start..start + 2)
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+    };
+    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    bytes.ok_or_else(|| format!("{text:?} is not hexadecimal"))
+}
+
+/// `90s`, `2h`, `3d`; empty is the start.
+fn offset(text: &str) -> Option<Duration> {
+    if text.is_empty() {
+        return Some(Duration::ZERO);
+    }
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().ok()?;
+    match &text[digits.len()..] {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_secs(number * 60)),
+        "h" => Some(Duration::from_secs(number * 3600)),
+        "d" => Some(Duration::from_secs(number * 86_400)),
+        _ => None,
+    }
+}
+
+/// Every case under `root`, in the order of their names.
+///
+/// # Errors
+/// One line for each file that is no case.
+pub fn corpus(root: &Path) -> Result<Vec<Case>, Vec<String>> {
+    let mut files = Vec::new();
+    find(root, &mut files).map_err(|error| vec![format!("{}: {error}", root.display())])?;
+    files.sort();
+    let (cases, errors): (Vec<_>, Vec<_>) = files
+        .iter()
+        .map(|file| Case::read(file, root))
+        .partition(Result::is_ok);
+    let errors: Vec<_> = errors.into_iter().filter_map(Result::err).collect();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    if cases.is_empty() {
+        return Err(vec![format!("{}: there is no case in it", root.display())]);
+    }
+    Ok(cases.into_iter().filter_map(Result::ok).collect())
+}
+
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            find(&path, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Writes what was seen into a case's file.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn bless(
+    root: &Path,
+    case: &Case,
+    seen: &Result<Vec<Seen>, Vec<String>>,
+) -> std::io::Result<()> {
+    let path = root.join(&case.name);
+    let mut file: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
+    match seen {
+        Err(lines) => file["refused"] = json!(lines),
+        Ok(seen) => {
+            let steps = file["steps"].as_array_mut().into_iter().flatten();
+            for (step, seen) in steps.zip(seen) {
+                let forward = *seen
+                    == Seen {
+                        forward: true,
+                        ..Seen::default()
+                    };
+                step["expect"] = if forward {
+                    json!("forward")
+                } else {
+                    serde_json::to_value(seen)?
+                };
+            }
+        }
+    }
+    std::fs::write(path, serde_json::to_string_pretty(&file)? + "\n")
+}

@@ -1,0 +1,47 @@
+//! The hosts that run mcp-policy in tests, and the corpus of `policies/` that runs in each of them.
+//!
+//! A host is a function from cases to what was seen. The runner compares; no host knows what is expected.
+
+pub mod abi;
+pub mod bootstrap;
+pub mod case;
+pub mod corpus;
+pub mod envoy;
+pub mod http2;
+pub mod native;
+pub mod on_envoy;
+pub mod proxy_wasm;
+pub mod seen;
+pub mod upstream;
+pub mod wire;
+
+use std::path::PathBuf;
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(PathBuf::new, PathBuf::from)
+}
+
+/// The plugin as `make build` leaves it.
+///
+/// # Panics
+/// When it is not there.
+pub fn wasm_path() -> PathBuf {
+    let path = root().join("target/dist/mcp-policy.wasm");
+    assert!(
+        path.exists(),
+        "{} is missing: run `make build`",
+        path.display()
+    );
+    path
+}
+
+/// The bytes of the plugin.
+///
+/// # Panics
+/// When they cannot be read.
+pub fn wasm() -> Vec<u8> {
+    std::fs::read(wasm_path()).expect("the plugin can be read")
+}

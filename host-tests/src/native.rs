@@ -1,0 +1,144 @@
+//! The engine itself as a host: no WebAssembly, shared data in a map.
+
+use crate::case::{Case, Seen, Step};
+use crate::corpus::{Outcome, Split};
+use crate::seen::Observed;
+use policy::{Cells, Event, Exchange, Facts, Millis, Next, Policy, Store, Unavailable, Version};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Shared data in memory, versions counted as Envoy counts them.
+#[derive(Debug, Default)]
+pub struct Memory {
+    cells: HashMap<String, (Vec<u8>, u32)>,
+    writes: u32,
+}
+
+impl Memory {
+    /// How many keys there are.
+    pub fn keys(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// How many bytes keys and values take.
+    pub fn bytes(&self) -> usize {
+        self.cells
+            .iter()
+            .map(|(key, (value, _))| key.len() + value.len())
+            .sum()
+    }
+}
+
+impl Cells for Memory {
+    fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {
+        Ok(self
+            .cells
+            .get(key)
+            .map(|(bytes, version)| (bytes.clone(), Version(*version))))
+    }
+
+    fn swap(
+        &mut self,
+        key: &str,
+        bytes: &[u8],
+        version: Option<Version>,
+    ) -> Result<bool, Unavailable> {
+        let present = self.cells.get(key).map(|(_, version)| Version(*version));
+        if present != version {
+            return Ok(false);
+        }
+        self.writes += 1;
+        self.cells.insert(key.into(), (bytes.into(), self.writes));
+        Ok(true)
+    }
+}
+
+/// Plays a case.
+pub fn play(case: &Case, split: Split) -> Outcome {
+    let policy = match Policy::parse(case.policy.as_bytes()) {
+        Ok(policy) => Arc::new(policy),
+        Err(errors) => return Outcome::Refused(errors.iter().map(ToString::to_string).collect()),
+    };
+    let mut memory = Memory::default();
+    let store =
+        Store::prepare(&mut memory, "test", &policy, [7; 16]).expect("memory does not fail");
+    let play = |step| {
+        step_seen(
+            &policy,
+            &store,
+            &mut memory,
+            step,
+            split,
+            Millis(case.millis(step)),
+        )
+    };
+    Outcome::of(case.steps().iter().map(play))
+}
+
+fn step_seen(
+    policy: &Arc<Policy>,
+    store: &Store,
+    memory: &mut Memory,
+    step: &Step,
+    split: Split,
+    now: Millis,
+) -> Result<Seen, String> {
+    let headers = with_pseudo_headers(step);
+    let end = step.body.is_none() && step.trailers.is_none();
+    let facts = Facts {
+        peer: Some(step.peer.clone()),
+        seed: store.seed(),
+    };
+    let (mut exchange, first) = Exchange::new(policy.clone(), &headers, end, facts, now);
+    let mut next = exchange.settle(first, store, memory, now);
+    let mut remove = next.remove_authorization;
+    let pieces = split.pieces(step.body.as_deref().unwrap_or_default());
+    let trailers = step.trailers.is_some() || split == Split::Trailers;
+    let mut events: Vec<_> = pieces.iter().map(|piece| (piece.to_vec(), false)).collect();
+    match events.last_mut() {
+        Some((_, end)) if !trailers => *end = true,
+        _ => events.push((Vec::new(), true)),
+    }
+    for (bytes, end) in events {
+        if !matches!(next.next, Next::More) {
+            break;
+        }
+        let step = exchange.feed(Event::Body { bytes, end }, now);
+        next = exchange.settle(step, store, memory, now);
+        remove |= next.remove_authorization;
+    }
+    let mut observed = Observed {
+        audit: next.audit.map(|audit| audit.line()),
+        ..Observed::default()
+    };
+    match next.next {
+        Next::Answer(reply) => observed.reply = Some((reply.status, reply.body)),
+        Next::Forward => {
+            let kept = step
+                .headers
+                .iter()
+                .filter(|(name, _)| !(remove && name == b"authorization"));
+            observed.forwarded = Some((
+                kept.cloned().collect(),
+                step.body.clone().unwrap_or_default(),
+            ));
+        }
+        Next::More | Next::Ask(_) => return Err("there is no verdict".into()),
+    }
+    observed.seen(step, &step.request_id())
+}
+
+/// The step's headers as a proxy hands them over.
+pub fn with_pseudo_headers(step: &Step) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let pseudo = [
+        (":method", &*step.method),
+        (":path", &step.path),
+        (":scheme", "http"),
+        (":authority", "test"),
+    ];
+    let pseudo = pseudo.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
+    pseudo
+        .into_iter()
+        .chain(step.headers.iter().cloned())
+        .collect()
+}

@@ -1,0 +1,272 @@
+//! A real Envoy as a host: every case behind a listener of its own, with a server that records what reaches it.
+//!
+//! It cannot set the time or the client's address; cases that need that are told apart, never passed over.
+
+use crate::bootstrap::{Config, Listener};
+use crate::case::{Case, Seen, Step};
+use crate::corpus::{Outcome, Split};
+use crate::envoy::Envoy;
+use crate::http2::{End, Http2Request, Outcome as Http2Outcome, http2};
+use crate::seen::{Observed, audit_of};
+use crate::upstream::{Recorded, Upstream};
+use crate::wire::{Http1Request, Response, http1};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Cases per Envoy. Each has a VM of its own in every thread.
+const BATCH: usize = 40;
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Plays all cases; `hold` asks the plugin to keep the headers back.
+pub fn play<'c>(cases: &'c [Case], wasm: &Path, hold: bool) -> Vec<(&'c Case, Outcome)> {
+    let (can, cannot): (Vec<_>, Vec<_>) = cases
+        .iter()
+        .map(|case| (case, cannot(case)))
+        .partition(|(_, why)| why.is_none());
+    let mut outcomes: Vec<_> = cannot
+        .into_iter()
+        .map(|(case, why)| (case, Outcome::Cannot(why.unwrap_or_default())))
+        .collect();
+    let (refused, played): (Vec<_>, Vec<_>) = can
+        .into_iter()
+        .map(|(case, _)| case)
+        .partition(|case| case.steps().is_empty());
+    outcomes.extend(
+        refused
+            .into_iter()
+            .map(|case| (case, start_refused(case, wasm))),
+    );
+    for batch in played.chunks(BATCH) {
+        outcomes.extend(play_batch(batch, wasm, hold));
+    }
+    outcomes
+}
+
+/// Why the case cannot be played here.
+fn cannot(case: &Case) -> Option<String> {
+    let steps = case.steps();
+    if steps.iter().any(|step| step.at != Duration::ZERO) {
+        return Some("Envoy's clock cannot jump".into());
+    }
+    if steps.iter().any(|step| step.peer != "127.0.0.1") {
+        return Some("the client's address cannot be chosen".into());
+    }
+    None
+}
+
+/// An invalid policy keeps Envoy from starting, with our lines in its log.
+fn start_refused(case: &Case, wasm: &Path) -> Outcome {
+    let Ok(upstream) = Upstream::start() else {
+        return Outcome::Failed("no upstream".into());
+    };
+    let listener = Listener::new("case", &case.policy, upstream.addr(), wasm);
+    match Envoy::start(&Config::new(vec![listener])) {
+        Ok(_) => Outcome::Failed("Envoy started with this policy".into()),
+        Err(error) => Outcome::Refused(first_refusals(&error.log)),
+    }
+}
+
+/// The plugin's lines, once: every VM that tries the policy logs the same.
+fn first_refusals(log: &str) -> Vec<String> {
+    let lines = log
+        .lines()
+        .filter_map(|line| line.split_once("mcp-policy: policy refused: "));
+    let mut seen: Vec<String> = Vec::new();
+    for (_, line) in lines {
+        if seen.first().is_some_and(|first| first == line) {
+            break;
+        }
+        seen.push(line.into());
+    }
+    seen
+}
+
+fn play_batch<'c>(cases: &[&'c Case], wasm: &Path, hold: bool) -> Vec<(&'c Case, Outcome)> {
+    let upstream = Upstream::start().expect("the upstream starts");
+    let listener = |(index, case): (usize, &&Case)| {
+        let policy = if hold {
+            held(&case.policy)
+        } else {
+            case.policy.clone()
+        };
+        let mut listener = Listener::new(&format!("case{index}"), &policy, upstream.addr(), wasm);
+        listener.vm_id = listener.name.clone();
+        listener
+    };
+    let listeners = cases.iter().enumerate().map(listener).collect();
+    let envoy = Envoy::start(&Config::new(listeners)).expect("Envoy starts");
+    let observed: Vec<_> = cases
+        .iter()
+        .enumerate()
+        .map(|(index, case)| observe(&envoy, &upstream, index, case, hold))
+        .collect();
+    let log = decisions(&envoy.log());
+    let seen = |(index, (case, observed)): (usize, (&&'c Case, Vec<_>))| {
+        (*case, outcome(index, case, observed, &log))
+    };
+    cases.iter().zip(observed).enumerate().map(seen).collect()
+}
+
+/// The policy with `hold_request_headers`, unless it says something about the host itself.
+fn held(policy: &str) -> String {
+    let open = policy.trim_end().strip_suffix('}').unwrap_or(policy);
+    if policy.contains(r#""host""#) {
+        policy.into()
+    } else {
+        format!(r#"{open},"host":{{"hold_request_headers":true}}}}"#)
+    }
+}
+
+fn observe(
+    envoy: &Envoy,
+    upstream: &Upstream,
+    index: usize,
+    case: &Case,
+    hold: bool,
+) -> Vec<Result<Observed, String>> {
+    wait_for_room(case);
+    let addr = envoy.addr(&format!("case{index}"));
+    let steps = case.steps().iter().enumerate();
+    steps
+        .map(|(number, step)| observe_step(addr, upstream, step, &request_id(index, number), hold))
+        .collect()
+}
+
+fn request_id(case: usize, step: usize) -> String {
+    format!("case{case}-step{step}")
+}
+
+/// Counted windows are at least a minute long where all steps happen at once; the edge of one must not come between.
+#[allow(clippy::disallowed_methods, reason = "Envoy counts by the real clock")]
+fn wait_for_room(case: &Case) {
+    let counts = case.policy.contains("\"window\"") || case.policy.contains("\"rate_limit\"");
+    let into_minute = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |now| now.as_secs() % 60)
+    };
+    while counts && into_minute() >= 57 {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn observe_step(
+    addr: SocketAddr,
+    upstream: &Upstream,
+    step: &Step,
+    id: &str,
+    hold: bool,
+) -> Result<Observed, String> {
+    let mut headers = step.headers.clone();
+    for (_, value) in headers
+        .iter_mut()
+        .filter(|(name, value)| name == b"x-request-id" && value.starts_with(b"step-"))
+    {
+        *value = id.as_bytes().to_vec();
+    }
+    let response = send(addr, step, headers)?;
+    let mut recorded = upstream.take();
+    let judged = |request: &Recorded| request.complete || !request.body.is_empty() || hold;
+    recorded.retain(judged);
+    match (recorded.pop(), recorded.is_empty()) {
+        (None, _) => Ok(Observed {
+            reply: Some((response.status, response.body)),
+            ..Observed::default()
+        }),
+        (Some(request), true) if request.complete => {
+            let headers = request
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.into_bytes(), value))
+                .collect();
+            Ok(Observed {
+                forwarded: Some((headers, request.body)),
+                ..Observed::default()
+            })
+        }
+        (Some(request), _) => Err(format!(
+            "the server saw {request:?} of a request that was answered {}",
+            response.status
+        )),
+    }
+}
+
+fn send(
+    addr: SocketAddr,
+    step: &Step,
+    headers: Vec<(Vec<u8>, Vec<u8>)>,
+) -> Result<Response, String> {
+    let method = step.method.clone();
+    let path = step.path.clone();
+    if let Some(trailers) = step.trailers.clone() {
+        let pieces = step.body.iter().cloned().collect();
+        let request = Http2Request {
+            method,
+            path,
+            headers,
+            pieces,
+            end: End::Trailers(trailers),
+        };
+        return match http2(addr, &request, TIMEOUT).map_err(|error| error.to_string())? {
+            Http2Outcome::Answered(response) => Ok(response),
+            other => Err(format!("{other:?}")),
+        };
+    }
+    let body = step.body.clone();
+    // A length that the case itself gives goes out as it is written; otherwise the body is cut in the middle.
+    let own_framing = headers
+        .iter()
+        .any(|(name, _)| name == b"content-length" || name == b"transfer-encoding");
+    let cut = body
+        .as_deref()
+        .map(|body| Split::At(body.len() / 2).pieces(body)[0].len());
+    let chunks = cut
+        .filter(|&cut| cut > 0 && !own_framing)
+        .map(|cut| vec![cut]);
+    let request = Http1Request {
+        method,
+        path,
+        headers,
+        body,
+        chunks,
+    };
+    http1(addr, &request, TIMEOUT).map_err(|error| error.to_string())
+}
+
+/// The logged decisions by request id.
+fn decisions(log: &str) -> HashMap<String, String> {
+    let audits = log.lines().filter_map(audit_of);
+    let id = |line: &str| {
+        let audit: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some((audit["request_id"].as_str()?.to_owned(), line.to_owned()))
+    };
+    audits.filter_map(id).collect()
+}
+
+fn outcome(
+    index: usize,
+    case: &Case,
+    observed: Vec<Result<Observed, String>>,
+    log: &HashMap<String, String>,
+) -> Outcome {
+    if let Some(why) = case.hosts.get("envoy") {
+        // Envoy itself answers such a request. That it reached nobody is checked all the same.
+        let forwarded = observed
+            .iter()
+            .any(|observed| !observed.as_ref().is_ok_and(|seen| seen.forwarded.is_none()));
+        return if forwarded {
+            Outcome::Failed("it reached the server".into())
+        } else {
+            Outcome::Cannot(why.clone())
+        };
+    }
+    let seen = |(number, (step, observed)): (usize, (&Step, Result<Observed, String>))| -> Result<Seen, String> {
+        let id = request_id(index, number);
+        let mut observed = observed?;
+        observed.audit = log.get(&id).cloned();
+        observed.seen(step, &id)
+    };
+    Outcome::of(case.steps().iter().zip(observed).enumerate().map(seen))
+}

@@ -1,0 +1,103 @@
+//! The shipped module in wasmtime as a host, through the proxy-wasm ABI that Envoy speaks.
+
+use crate::abi::{Clock, Faults, Module, Request, Seen as Wire, SharedData, Vm};
+use crate::case::{Case, Seen, Step};
+use crate::corpus::{Outcome, Split};
+use crate::native::with_pseudo_headers;
+use crate::seen::{Observed, audit_of};
+
+/// Plays a case in a fresh VM.
+pub fn play(module: &Module, case: &Case, split: Split) -> Outcome {
+    let clock = Clock::default();
+    clock.set(case.start * 1_000_000_000);
+    let vm = module
+        .start(
+            SharedData::default(),
+            clock.clone(),
+            "mcp_policy",
+            Faults::default(),
+        )
+        .expect("the VM starts");
+    match vm.configure(case.policy.as_bytes()) {
+        Ok(true) => {}
+        Ok(false) => return Outcome::Refused(refusals(&vm)),
+        Err(trap) => return Outcome::Failed(trap.to_string()),
+    }
+    vm.logs();
+    Outcome::of(case.steps().iter().map(|step| {
+        clock.set(case.millis(step) * 1_000_000);
+        step_seen(&vm, step, split)
+    }))
+}
+
+/// The lines by which the plugin refused its configuration.
+fn refusals(vm: &Vm) -> Vec<String> {
+    let lines = vm.logs().into_iter().map(|(_, line)| line);
+    lines
+        .filter_map(|line| {
+            line.strip_prefix("mcp-policy: policy refused: ")
+                .map(Into::into)
+        })
+        .collect()
+}
+
+fn step_seen(vm: &Vm, step: &Step, split: Split) -> Result<Seen, String> {
+    let wire = send(vm, step, split).map_err(|trap| trap.to_string())?;
+    let lines: Vec<_> = vm.logs().into_iter().map(|(_, line)| line).collect();
+    let mut audits = lines.iter().filter_map(|line| audit_of(line));
+    let mut observed = Observed {
+        audit: audits.next().map(Into::into),
+        ..Observed::default()
+    };
+    if audits.next().is_some() {
+        return Err("more than one decision was logged".into());
+    }
+    if wire.hung {
+        return Err("the request hangs".into());
+    }
+    if let Some(response) = wire.local_response {
+        if !wire.forwarded.is_empty() || wire.complete {
+            return Err("answered, and bytes of the body reached the server".into());
+        }
+        observed.reply = Some((
+            u16::try_from(response.status).unwrap_or_default(),
+            response.body,
+        ));
+    } else if wire.complete {
+        observed.forwarded = Some((wire.released_headers.unwrap_or_default(), wire.forwarded));
+    }
+    observed.seen(step, &step.request_id())
+}
+
+fn send(vm: &Vm, step: &Step, split: Split) -> Result<Wire, crate::abi::Trap> {
+    let address = if step.peer.contains(':') {
+        format!("[{}]:40000", step.peer)
+    } else {
+        format!("{}:40000", step.peer)
+    };
+    let properties = vec![(
+        vec!["source".into(), "address".into()],
+        address.into_bytes(),
+    )];
+    let mut stream = vm.stream(Request {
+        headers: with_pseudo_headers(step),
+        properties,
+    });
+    stream.hold_headers = true;
+    let trailers = step.trailers.clone().or_else(|| {
+        (split == Split::Trailers).then(|| vec![(b"x-checksum".to_vec(), b"1".to_vec())])
+    });
+    stream.headers(step.body.is_none() && trailers.is_none())?;
+    if let Some(body) = &step.body {
+        let pieces = split.pieces(body);
+        for (index, piece) in pieces.iter().enumerate() {
+            stream.body(piece, trailers.is_none() && index + 1 == pieces.len())?;
+        }
+    }
+    if let Some(trailers) = trailers {
+        stream.trailers(trailers)?;
+    }
+    let seen = stream.seen();
+    stream.finish()?;
+    Ok(seen)
+}

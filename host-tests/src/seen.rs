@@ -1,0 +1,173 @@
+//! Turns what a host observed of one request into the form that cases expect.
+//!
+//! It fails on what no case could mean: other bytes than were sent, an answer of an unknown shape, a log line that
+//! contradicts the answer.
+
+use crate::case::{Seen, Step};
+use crate::wire::RawHeaders;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// What a host observed of one request.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// The plugin's own answer: status and body.
+    pub reply: Option<(u16, Vec<u8>)>,
+    /// What reached the server: header fields and body.
+    pub forwarded: Option<(RawHeaders, Vec<u8>)>,
+    /// The decision that was logged.
+    pub audit: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Response {
+    jsonrpc: String,
+    id: Option<Box<RawValue>>,
+    result: Option<ToolResult>,
+    error: Option<Error>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct ToolResult {
+    content: Vec<Content>,
+    is_error: bool,
+    result_type: Option<String>,
+    #[serde(rename = "_meta")]
+    meta: Meta,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    r#type: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Meta {
+    #[serde(rename = "mcp-policy/decision")]
+    decision: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Error {
+    code: i64,
+    message: String,
+    data: Value,
+}
+
+impl Observed {
+    /// What the case's expectation is compared with.
+    ///
+    /// # Errors
+    /// When the observation makes no sense.
+    pub fn seen(&self, step: &Step, request_id: &str) -> Result<Seen, String> {
+        let mut seen = match (&self.reply, &self.forwarded) {
+            (Some((status, body)), None) => answered(*status, body, request_id)?,
+            (None, Some((headers, body))) => forwarded(step, headers, body)?,
+            (None, None) => return Err("neither answered nor forwarded".into()),
+            (Some(_), Some(_)) => return Err("answered and forwarded".into()),
+        };
+        if let Some(line) = &self.audit {
+            logged(&mut seen, line)?;
+        } else if !seen.forward {
+            return Err("a refusal without a line in the log".into());
+        }
+        Ok(seen)
+    }
+}
+
+fn answered(status: u16, body: &[u8], request_id: &str) -> Result<Seen, String> {
+    let mut seen = Seen {
+        status: Some(status),
+        ..Seen::default()
+    };
+    if body.is_empty() {
+        return Ok(seen);
+    }
+    let shown = String::from_utf8_lossy(body);
+    let response: Response =
+        serde_json::from_slice(body).map_err(|error| format!("{error} in {shown}"))?;
+    seen.id = response.id.map(|id| id.get().to_owned());
+    let mut detail = match (response.result, response.error) {
+        (Some(result), None) if result.is_error && response.jsonrpc == "2.0" => {
+            let [Content { r#type, text }] = &result.content[..] else {
+                return Err(format!("content of {shown}"));
+            };
+            seen.answer = Some(if r#type == "text" {
+                "result".into()
+            } else {
+                r#type.clone()
+            });
+            seen.message = Some(text.clone());
+            seen.result_type = result.result_type;
+            result.meta.decision
+        }
+        (None, Some(error)) if response.jsonrpc == "2.0" => {
+            seen.answer = Some("error".into());
+            seen.code = Some(error.code);
+            seen.message = Some(error.message);
+            error.data
+        }
+        _ => return Err(format!("neither a result nor an error: {shown}")),
+    };
+    let id = detail
+        .as_object_mut()
+        .and_then(|detail| detail.remove("requestId"));
+    // A request whose headers cannot be read has no id that could be told.
+    if id.as_ref().is_some_and(|id| id != request_id) {
+        return Err(format!("requestId is {id:?}, not {request_id:?}"));
+    }
+    seen.detail = Some(detail);
+    Ok(seen)
+}
+
+fn forwarded(step: &Step, headers: &[(Vec<u8>, Vec<u8>)], body: &[u8]) -> Result<Seen, String> {
+    if body != step.body.as_deref().unwrap_or_default() {
+        return Err(format!(
+            "other bytes were forwarded: {}",
+            String::from_utf8_lossy(body)
+        ));
+    }
+    let authorized =
+        |headers: &[(Vec<u8>, Vec<u8>)]| headers.iter().any(|(name, _)| name == b"authorization");
+    let credential_removed = authorized(&step.headers) && !authorized(headers);
+    Ok(Seen {
+        forward: true,
+        credential_removed,
+        ..Seen::default()
+    })
+}
+
+/// Takes from the log what only the operator sees, and checks that it tells of the same decision.
+fn logged(seen: &mut Seen, line: &str) -> Result<(), String> {
+    let audit: Value =
+        serde_json::from_str(line).map_err(|error| format!("{error} in log line {line}"))?;
+    let decision = audit["decision"].as_str().unwrap_or_default();
+    if (decision == "allow") != seen.forward {
+        return Err(format!("the log says {decision:?}: {line}"));
+    }
+    let told = seen.detail.as_ref().map(|detail| &detail["reason"]);
+    if told.is_some_and(|reason| *reason != audit["reason"]) {
+        return Err(format!(
+            "the log gives another reason than the client's: {line}"
+        ));
+    }
+    seen.rule = audit["rule"].as_str().map(Into::into);
+    let shadow = audit["shadow"].as_array().into_iter().flatten();
+    seen.shadow = shadow
+        .map(|refusal| refusal["rule"].as_str().unwrap_or("no rule").into())
+        .collect();
+    Ok(())
+}
+
+/// The decision in a log line of any host, which may put its own words before it.
+pub fn audit_of(line: &str) -> Option<&str> {
+    line.find(r#"{"event":"decision""#)
+        .map(|start| line[start..].trim_end())
+}
