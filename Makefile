@@ -1,0 +1,53 @@
+# Everything the project does. CI runs the same targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build test run lint soak clean
+
+DIST := target/dist
+VENV := target/venv
+PYTHON := $(VENV)/bin/python
+SAY = @printf '\n\033[1m== %s\033[0m\n'
+PORT ?= 10000
+ADMIN_PORT ?= 9901
+
+help: ## Print this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+build: $(DIST)/mcp-policy.wasm ## Build target/dist/mcp-policy.wasm, the module that gateways load
+
+test: build $(VENV)/ready ## Unit tests, and the corpus natively, in wasmtime and in a real Envoy
+	$(SAY) 'testing (a first run compiles the test hosts, about five minutes on two cores)'
+	ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
+	MCP_PYTHON=$(abspath $(PYTHON)) cargo test --locked --workspace
+
+run: build $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp for your own server
+	$(PYTHON) envoy/demo/run.py --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
+	$(if $(POLICY),--policy $(POLICY)) $(if $(UPSTREAM),--upstream $(UPSTREAM))
+
+lint: ## Formatting and lints, warnings denied
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --package policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
+
+soak: build $(VENV)/ready ## The long forms of the tests
+	ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
+	MCP_PYTHON=$(abspath $(PYTHON)) cargo test --locked --release --package host-tests -- --ignored --nocapture
+
+clean: ## Remove everything that was built
+	rm -rf target
+
+$(DIST)/mcp-policy.wasm: Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/policy plugin/policy-proxy-wasm -name '*.rs' -o -name Cargo.toml)
+	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs, then run this again'; exit 1; }
+	$(SAY) 'building the plugin'
+	cargo build --locked --release --package policy-proxy-wasm --target wasm32-wasip1
+	mkdir -p $(DIST)
+	cp target/wasm32-wasip1/release/mcp_policy.wasm $@.new
+	mv $@.new $@
+
+$(VENV)/ready: host-tests/requirements.txt
+	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.10 or later, then run this again'; exit 1; }
+	$(SAY) 'getting Envoy and the MCP SDK for Python'
+	python3 -m venv $(VENV) || { echo 'python3 cannot make a virtual environment: install its venv package (python3-venv), then run this again'; exit 1; }
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
