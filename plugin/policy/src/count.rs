@@ -22,8 +22,8 @@ pub struct Charge {
     pub(crate) subject: String,
     pub(crate) cost: u64,
     pub(crate) maxima: Vec<Maximum>,
-    /// The subject is one that the policy itself names, and has a place of its own.
-    pub(crate) configured: bool,
+    /// Where it is counted when there is no room for the subject; `None` for subjects that have a place of their own.
+    pub(crate) overflow: Option<String>,
 }
 
 /// One of the maxima that a counter must not pass.
@@ -156,13 +156,13 @@ impl Subjects {
             }
             match self.subject(&limit.counter.scope) {
                 Ok(subject) => {
-                    let configured = self.is_configured(&limit.counter.scope);
+                    let overflow = self.overflow(&limit.counter.scope);
                     charges.push(Charge {
                         counter: limit.counter.clone(),
                         subject,
                         cost: 1,
                         maxima: vec![maximum],
-                        configured,
+                        overflow,
                     });
                 }
                 Err((reason, message)) => {
@@ -180,12 +180,11 @@ impl Subjects {
         (charges, uncountable)
     }
 
-    /// Each part with its length, so that no two different subjects give the same text.
     fn subject(&self, scope: &[Scope]) -> Result<String, (Reason, String)> {
         let mut subject = String::new();
         for part in scope {
             let part = self.part(part)?;
-            subject.push_str(&format!("{}:{part}", part.len()));
+            subject.push_str(&one_part(&part));
         }
         Ok(subject)
     }
@@ -215,16 +214,29 @@ impl Subjects {
         }
     }
 
-    fn is_configured(&self, scope: &[Scope]) -> bool {
-        scope.iter().all(|part| match part {
-            Scope::Grant => self.caller.is_configured(),
-            Scope::Server | Scope::Global => true,
-            Scope::Ip | Scope::Header(_) => false,
-        })
+    /// Callers whom the policy names share their overflow with nobody, so that nobody's flood locks them out.
+    fn overflow(&self, scope: &[Scope]) -> Option<String> {
+        let counts_callers = scope.contains(&Scope::Grant);
+        let own = counts_callers && self.caller.is_configured();
+        let open = scope
+            .iter()
+            .any(|part| matches!(part, Scope::Ip | Scope::Header(_)));
+        match (open, own) {
+            (true, true) => Some(overflow_of(&self.caller.subject())),
+            (true, false) => Some(OVERFLOW.into()),
+            (false, _) => (counts_callers && !own).then(|| OVERFLOW.into()),
+        }
     }
 }
 
-/// The text of a subject of one part.
+/// The subject of the place for those who found no room.
+pub(crate) const OVERFLOW: &str = "overflow";
+
+pub(crate) fn overflow_of(caller: &str) -> String {
+    format!("{OVERFLOW} {caller}")
+}
+
+/// A part of a subject, with its length, so that no two different lists of parts give the same text.
 pub(crate) fn one_part(part: &str) -> String {
     format!("{}:{part}", part.len())
 }

@@ -5,7 +5,9 @@
 //! own; all others share a table, in which a count is never pushed out before its window ends. Who finds no room there
 //! counts in the limit's one overflow cell together with all who found none.
 
-use crate::count::{Charge, Full, Millis, Reservation, Slot, Tally, one_part};
+use crate::count::{
+    Charge, Full, Millis, OVERFLOW, Reservation, Slot, Tally, one_part, overflow_of,
+};
 use crate::decide::{ANONYMOUS, grant_subject};
 use crate::parse::{Counter, Policy, Scope};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -56,8 +58,14 @@ pub type Seed = [u8; 16];
 const BUCKET: usize = 16;
 /// Attempts to swap a cell before giving up. Each failure means that another worker succeeded.
 const ATTEMPTS: usize = 256;
-/// The subject of the cell for those who found no room.
-const OVERFLOW: &str = "overflow";
+
+/// A cell in which a charge may be counted.
+struct Place {
+    key: String,
+    fingerprint: u128,
+    /// How many counts the cell may hold.
+    capacity: usize,
+}
 
 impl Store {
     /// Makes the cells that the policy's limits need, unless another worker did. `entropy` becomes the seed of the
@@ -95,7 +103,7 @@ impl Store {
             .for_each(|(counter, subject)| (&counter.id, subject).hash(&mut hasher));
         let keys = configured
             .iter()
-            .map(|(counter, subject)| store.own_key(counter, subject));
+            .map(|(counter, subject)| store.own_key(store.fingerprint(counter, subject)));
         store.create(
             cells,
             &format!("{:032x}", hasher.finish128().as_u128()),
@@ -140,45 +148,52 @@ impl Store {
         charge: &Charge,
         now: Millis,
     ) -> Result<Result<Tally, Full>, Unavailable> {
-        let fingerprint = self.fingerprint(&charge.counter, &charge.subject);
-        if !charge.configured {
-            let key = self.bucket_key(self.bucket(fingerprint));
-            let change = |cell: &mut Cell| cell.take(fingerprint, charge, now, BUCKET);
-            if let Some(outcome) = update(cells, &key, change)? {
+        for place in self.places(charge) {
+            let take = |cell: &mut Cell| cell.take(place.fingerprint, charge, now, place.capacity);
+            if let Some(outcome) = update(cells, &place.key, take)? {
                 return Ok(outcome);
             }
         }
-        let subject = if charge.configured {
-            &charge.subject
-        } else {
-            OVERFLOW
-        };
-        let fingerprint = self.fingerprint(&charge.counter, subject);
-        let change = |cell: &mut Cell| cell.take(fingerprint, charge, now, 1);
-        update(cells, &self.own_key(&charge.counter, subject), change)?.ok_or(Unavailable)
+        Err(Unavailable)
     }
 
     /// Takes back what was added. What cannot be taken back stays counted, which admits less, never more.
     fn give_back(&self, cells: &mut impl Cells, charges: &[Charge], tallies: &[Tally]) {
         for (charge, tally) in charges.iter().zip(tallies).filter(|(_, tally)| tally.added) {
-            let own = self.fingerprint(&charge.counter, &charge.subject);
-            let key = self.bucket_key(self.bucket(own));
-            let mut refund = |key: &str, fingerprint| {
-                update(cells, key, |cell| {
-                    cell.refund(fingerprint, charge.cost, tally.ends)
-                })
-            };
-            if !charge.configured && refund(&key, own) == Ok(Some(())) {
-                continue;
+            for place in self.places(charge) {
+                let refund =
+                    |cell: &mut Cell| cell.refund(place.fingerprint, charge.cost, tally.ends);
+                if update(cells, &place.key, refund) == Ok(Some(())) {
+                    break;
+                }
             }
-            let subject = if charge.configured {
-                &charge.subject
-            } else {
-                OVERFLOW
-            };
-            let fingerprint = self.fingerprint(&charge.counter, subject);
-            let _ = refund(&self.own_key(&charge.counter, subject), fingerprint);
         }
+    }
+
+    /// Where a charge may be counted: in the subject's own cell, or else in the table, or else in an overflow cell.
+    fn places(&self, charge: &Charge) -> impl Iterator<Item = Place> + use<> {
+        let fingerprint = self.fingerprint(&charge.counter, &charge.subject);
+        let own = |fingerprint| Place {
+            key: self.own_key(fingerprint),
+            fingerprint,
+            capacity: 1,
+        };
+        let (first, second) = match &charge.overflow {
+            None => (own(fingerprint), None),
+            Some(overflow) => {
+                let key = self.bucket_key(self.bucket(fingerprint));
+                let table = Place {
+                    key,
+                    fingerprint,
+                    capacity: BUCKET,
+                };
+                (
+                    table,
+                    Some(own(self.fingerprint(&charge.counter, overflow))),
+                )
+            }
+        };
+        [first].into_iter().chain(second)
     }
 
     /// Makes the cells of `keys`, and a mark that they are made. A cell that is there already is left as it is, so a
@@ -210,12 +225,8 @@ impl Store {
         low.checked_rem(self.buckets).unwrap_or_default()
     }
 
-    fn own_key(&self, counter: &Counter, subject: &str) -> String {
-        format!(
-            "{}/own/{:032x}",
-            self.namespace,
-            self.fingerprint(counter, subject)
-        )
+    fn own_key(&self, fingerprint: u128) -> String {
+        format!("{}/own/{fingerprint:032x}", self.namespace)
     }
 
     /// The number of buckets is part of the key: another number is another table.
@@ -229,31 +240,21 @@ impl Store {
     }
 }
 
-/// The cells that belong to callers whom the policy names, and the overflow cells.
+/// The cells that are made for the policy: those of callers whom it names, and the overflow cells.
 fn configured(policy: &Policy) -> Vec<(&Counter, String)> {
     let callers = callers(policy);
-    let mut configured = Vec::new();
-    for counter in counters(policy) {
-        let subjects = own_subjects(counter, &callers).into_iter();
-        configured.extend(subjects.map(|subject| (counter, subject)));
-        if is_open(policy, counter) {
-            configured.push((counter, OVERFLOW.into()));
-        }
-    }
-    configured
+    let cells =
+        |counter| own_subjects(policy, counter, &callers).map(move |subject| (counter, subject));
+    counters(policy).into_iter().flat_map(cells).collect()
 }
 
 /// How many cells `configured` needs, without making them.
 pub(crate) fn configured_cells(policy: &Policy) -> usize {
     let callers = callers(policy);
-    let needs = |counter: &&Counter| {
-        own_subjects(counter, &callers)
-            .len()
-            .saturating_add(usize::from(is_open(policy, counter)))
-    };
+    let cells = |counter: &Counter| own_subjects(policy, counter, &callers).count();
     counters(policy)
-        .iter()
-        .map(needs)
+        .into_iter()
+        .map(cells)
         .fold(0, usize::saturating_add)
 }
 
@@ -272,25 +273,28 @@ fn callers(policy: &Policy) -> Vec<String> {
     }
 }
 
-fn own_subjects(counter: &Counter, callers: &[String]) -> Vec<String> {
-    let part = |scope: &Scope, caller: &str| match scope {
-        Scope::Grant => Some(one_part(caller)),
-        Scope::Server | Scope::Global => Some(one_part("")),
-        Scope::Ip | Scope::Header(_) => None,
-    };
-    let subject = |caller: &String| {
-        counter
-            .scope
-            .iter()
-            .map(|scope| part(scope, caller))
-            .collect::<Option<String>>()
-    };
-    let callers = if counter.scope.contains(&Scope::Grant) {
-        callers
-    } else {
-        callers.get(..1).unwrap_or_default()
-    };
-    callers.iter().filter_map(subject).collect()
+/// The subjects of a counter that have cells of their own. It mirrors how `Subjects` names subjects and overflows.
+fn own_subjects(
+    policy: &Policy,
+    counter: &Counter,
+    callers: &[String],
+) -> impl Iterator<Item = String> {
+    let by_caller = counter.scope.contains(&Scope::Grant);
+    let outside = counter
+        .scope
+        .iter()
+        .any(|scope| matches!(scope, Scope::Ip | Scope::Header(_)));
+    let callers = if by_caller { callers } else { &[] };
+    let own = callers.iter().map(move |caller| {
+        if outside {
+            overflow_of(caller)
+        } else {
+            counter.subject(caller)
+        }
+    });
+    let shared = (!by_caller && !outside).then(|| counter.subject(""));
+    let overflow = is_open(policy, counter).then(|| OVERFLOW.into());
+    own.chain(shared).chain(overflow)
 }
 
 /// True when callers whom the policy does not name can reach the counter.
@@ -301,6 +305,14 @@ fn is_open(policy: &Policy, counter: &Counter) -> bool {
         Scope::Ip | Scope::Header(_) => true,
         Scope::Server | Scope::Global => false,
     })
+}
+
+impl Counter {
+    /// The subject of a caller, for scopes that count by nothing else.
+    fn subject(&self, caller: &str) -> String {
+        let part = |scope: &Scope| one_part(if *scope == Scope::Grant { caller } else { "" });
+        self.scope.iter().map(part).collect()
+    }
 }
 
 fn seed(cells: &mut impl Cells, key: &str, entropy: Seed) -> Result<Seed, Unavailable> {

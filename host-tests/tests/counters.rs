@@ -1,0 +1,203 @@
+//! Counting over many callers and much time, natively: nobody is reset, nobody is locked out, memory does not grow.
+
+use host_tests::native::Memory;
+use policy::{Event, Exchange, Facts, Millis, Next, Policy, Store};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// 2026-01-01T00:00:00Z.
+const START: u64 = 1_767_225_600_000;
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 1440 * MINUTE;
+
+struct Gateway {
+    policy: Arc<Policy>,
+    store: Store,
+    memory: Memory,
+}
+
+/// One who calls: a header's value, or a bearer token, from an address.
+#[derive(Clone, Copy)]
+struct Caller<'a> {
+    header: (&'a str, &'a str),
+    peer: &'a str,
+}
+
+impl Gateway {
+    fn new(policy: &str) -> Self {
+        let policy = Arc::new(Policy::parse(policy.as_bytes()).expect("a valid policy"));
+        let mut memory = Memory::default();
+        let store =
+            Store::prepare(&mut memory, "test", &policy, [9; 16]).expect("memory does not fail");
+        Self {
+            policy,
+            store,
+            memory,
+        }
+    }
+
+    /// True when the call is let through.
+    fn call(&mut self, caller: Caller<'_>, tool: &str, now: u64) -> bool {
+        let (name, value) = caller.header;
+        let headers = [
+            (":method", "POST"),
+            ("content-type", "application/json"),
+            (name, value),
+        ];
+        let headers = headers.map(|(name, value)| (name.into(), value.into()));
+        let facts = Facts {
+            peer: Some(caller.peer.into()),
+            seed: self.store.seed(),
+        };
+        let now = Millis(now);
+        let (mut exchange, _) = Exchange::new(self.policy.clone(), &headers, false, facts, now);
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}"}}}}"#
+        );
+        let step = exchange.feed(
+            Event::Body {
+                bytes: body.into_bytes(),
+                end: true,
+            },
+            now,
+        );
+        let step = exchange.settle(step, &self.store, &mut self.memory, now);
+        matches!(step.next, Next::Forward)
+    }
+}
+
+fn user(name: &str) -> Caller<'_> {
+    Caller {
+        header: ("x-user", name),
+        peer: "192.0.2.1",
+    }
+}
+
+const PER_USER: &str = r#"{ "version": "1", "default": "deny",
+    "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+    "tools": { "run": { "limits": [
+        { "counter": "minute", "window": "minute", "max": 2 },
+        { "counter": "day", "window": "day", "max": 100 } ] } },
+    "host": { "slots": 16384 } }"#;
+
+#[test]
+fn a_million_identities_over_days_neither_grow_nor_reset_anyone() {
+    let mut gateway = Gateway::new(PER_USER);
+    let keys = gateway.memory.keys();
+    let mut admitted: HashMap<(&str, u64), u32> = HashMap::new();
+    let mut largest = 0;
+    for number in 0..1_000_000_u64 {
+        // Three days, with a regular who calls more often than allowed, all the time.
+        let now = START + number * (3 * DAY) / 1_000_000;
+        let stranger = format!("stranger-{number}");
+        gateway.call(user(&stranger), "run", now);
+        if number % 20 == 0 && gateway.call(user("regular"), "run", now) {
+            *admitted.entry(("minute", now / MINUTE)).or_default() += 1;
+            *admitted.entry(("day", now / DAY)).or_default() += 1;
+        }
+        largest = largest.max(if number % 10_000 == 0 {
+            gateway.memory.bytes()
+        } else {
+            0
+        });
+    }
+    assert_eq!(gateway.memory.keys(), keys, "no key is made while counting");
+    let bound = 16_384 * 40 + 1024 * 1024;
+    assert!(
+        largest < bound,
+        "{largest} bytes of shared data, more than {bound}"
+    );
+    for ((window, number), count) in &admitted {
+        let max = if *window == "minute" { 2 } else { 100 };
+        assert!(*count <= max, "{count} calls in {window} {number}");
+    }
+    let days: Vec<_> = (0..3)
+        .map(|day| {
+            admitted
+                .get(&("day", START / DAY + day))
+                .copied()
+                .unwrap_or(0)
+        })
+        .collect();
+    assert_eq!(
+        days[0], 100,
+        "who was counted before the flood keeps the whole quota"
+    );
+    println!(
+        "shared data: {} keys, at most {largest} bytes; the regular's days: {days:?}",
+        keys
+    );
+}
+
+/// Somebody for whom there is no room counts with the others, and a place that becomes free is no new quota.
+#[test]
+fn nobody_gets_a_second_quota_by_flooding() {
+    let policy = PER_USER
+        .replace("16384", "1024")
+        .replace(r#""max": 2"#, r#""max": 5"#);
+    let mut gateway = Gateway::new(&policy);
+    let mut admitted: HashMap<String, u32> = HashMap::new();
+    for minute in 0..3_u64 {
+        admitted.clear();
+        for number in 0..20_000_u64 {
+            let now = START + minute * MINUTE + number * MINUTE / 20_000;
+            // Each of 4000 comes back again and again, between others.
+            let name = format!("user-{}", (number * 7919) % 4000);
+            if gateway.call(user(&name), "run", now) {
+                *admitted.entry(name).or_default() += 1;
+            }
+        }
+        let most = admitted.values().max().copied().unwrap_or(0);
+        assert!(most <= 5, "{most} calls of one in minute {minute}");
+        assert!(
+            admitted.values().filter(|&&count| count == 5).count() > 100,
+            "most of the early ones got all of theirs"
+        );
+    }
+}
+
+/// Two grants; whatever the one does from however many addresses, the other's limits are its own.
+#[test]
+fn a_flood_never_locks_out_a_configured_grant() {
+    let (alice, mallory) = (sha256("alice"), sha256("mallory"));
+    let policy = format!(
+        r#"{{ "version": "1", "default": "deny",
+            "grants": {{
+                "alice": {{ "match": {{ "bearer_sha256": "{alice}" }}, "policy": "main" }},
+                "mallory": {{ "match": {{ "bearer_sha256": "{mallory}" }}, "policy": "main" }} }},
+            "tools": {{ "run": {{ "limits": [
+                {{ "counter": "each", "window": "day", "max": 10, "scope": "grant" }},
+                {{ "counter": "place", "window": "day", "max": 10, "scope": ["grant", "ip"] }} ] }} }},
+            "host": {{ "slots": 1024 }} }}"#
+    );
+    let mut gateway = Gateway::new(&policy);
+    for number in 0..50_000_u32 {
+        let peer = std::net::Ipv4Addr::from_bits(0x0A00_0000 + number).to_string();
+        gateway.call(
+            Caller {
+                header: ("authorization", "Bearer mallory"),
+                peer: &peer,
+            },
+            "run",
+            START,
+        );
+    }
+    let alice = Caller {
+        header: ("authorization", "Bearer alice"),
+        peer: "198.51.100.7",
+    };
+    let admitted = (0..12)
+        .filter(|_| gateway.call(alice, "run", START + 1))
+        .count();
+    assert_eq!(admitted, 10);
+}
+
+/// The SHA-256 of a text, as the shell's own tool computes it.
+fn sha256(text: &str) -> String {
+    let command = format!("printf %s '{text}' | sha256sum");
+    let output = std::process::Command::new("sh")
+        .args(["-c", &command])
+        .output()
+        .expect("sh runs");
+    String::from_utf8_lossy(&output.stdout)[..64].to_owned()
+}
