@@ -2,8 +2,10 @@
 //!
 //! It never holds a credential, and of a call's arguments only their names and a keyed hash.
 
-use crate::count::Millis;
+use crate::count::{Charge, Millis, Tally};
 use crate::decide::{Reason, Refusal};
+use crate::json::Value;
+use crate::read::{Message, Target};
 use serde::Serialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hasher as _;
@@ -23,15 +25,15 @@ pub struct Audit {
     pub(crate) grant: Option<String>,
     /// What the client calls itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) client: Option<String>,
+    client: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) tool: Option<String>,
+    tool: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) prompt: Option<String>,
+    prompt: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) uri: Option<String>,
+    uri: Option<String>,
     pub(crate) decision: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<Reason>,
@@ -41,19 +43,19 @@ pub struct Audit {
     pub(crate) message: Option<String>,
     /// What the rules in shadow mode would have refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) shadow: Vec<Shadow>,
+    shadow: Vec<Shadow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) counters: Vec<CounterAfter>,
+    counters: Vec<CounterAfter>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) argument_keys: Vec<String>,
+    argument_keys: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) arguments_hash: Option<String>,
+    arguments_hash: Option<String>,
     pub(crate) policy: String,
 }
 
 /// A refusal that was not enforced.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Shadow {
+struct Shadow {
     reason: Reason,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
@@ -61,10 +63,10 @@ pub(crate) struct Shadow {
 
 /// A counter after the call was counted.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct CounterAfter {
-    pub(crate) rule: String,
-    pub(crate) used: u64,
-    pub(crate) max: u64,
+struct CounterAfter {
+    rule: String,
+    used: u64,
+    max: u64,
 }
 
 /// The longest text of a client's that a line repeats.
@@ -98,21 +100,53 @@ impl Audit {
         });
     }
 
+    /// Notes what the message asks for.
+    pub(crate) fn describe(&mut self, message: &Message<'_>, seed: &[u8; 16]) {
+        let (Message::Request { call, .. } | Message::Notification(call)) = message else {
+            self.method = Some("response".into());
+            return;
+        };
+        self.method = Some(bounded(&call.method));
+        self.client = call.client.as_deref().map(bounded);
+        match &call.target {
+            Target::Tool(name) => self.tool = Some(bounded(name)),
+            Target::Prompt(name) => self.prompt = Some(bounded(name)),
+            Target::Resource(uri) | Target::Template(uri) => self.uri = Some(bounded(uri)),
+            Target::Listen { .. } | Target::Task(_) | Target::Method => {}
+        }
+        if let Some(arguments) = call.arguments {
+            self.arguments(arguments, seed);
+        }
+    }
+
     /// Notes which arguments were given, and a hash by which equal ones can be told within one life of the process.
-    pub(crate) fn arguments(
-        &mut self,
-        keys: impl Iterator<Item = impl AsRef<str>>,
-        raw: &str,
-        seed: &[u8; 16],
-    ) {
-        self.argument_keys = keys
+    fn arguments(&mut self, arguments: Value<'_>, seed: &[u8; 16]) {
+        self.argument_keys = arguments
+            .members()
             .take(MOST_KEYS)
-            .map(|key| bounded(key.as_ref()))
+            .map(|(key, _)| bounded(&key))
             .collect();
         self.argument_keys.sort_unstable();
         let mut hasher = SipHasher13::new_with_key(seed);
-        hasher.write(raw.as_bytes());
+        hasher.write(arguments.raw().as_bytes());
         self.arguments_hash = Some(format!("{:032x}", hasher.finish128().as_u128()));
+    }
+
+    /// Notes a counter after the call was added to it.
+    pub(crate) fn counted(&mut self, charge: &Charge, tally: &Tally) {
+        if let Some(maximum) = tally.shadowed.and_then(|index| charge.maxima.get(index)) {
+            self.shadow.push(Shadow {
+                reason: Reason::RateLimited,
+                rule: Some(maximum.rule.to_string()),
+            });
+        }
+        for maximum in &charge.maxima {
+            self.counters.push(CounterAfter {
+                rule: maximum.rule.to_string(),
+                used: tally.used,
+                max: maximum.max,
+            });
+        }
     }
 
     /// Why the request was refused; `None` where it was not.

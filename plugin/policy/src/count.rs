@@ -3,6 +3,7 @@
 //! Charges are logical: a name, a subject, a cost, maxima and a window. Where counts are kept is the store's business,
 //! and it never decides anything but "fits" or "full".
 
+use crate::answer::Detail;
 use crate::decide::{Caller, Reason, Refusal, Rule};
 use crate::parse::{Counter, Limit, Mode, Scope, Window};
 use std::collections::BTreeMap;
@@ -33,6 +34,60 @@ pub(crate) struct Maximum {
     pub(crate) mode: Mode,
     pub(crate) rule: Rule,
     pub(crate) on_deny: Option<Box<str>>,
+}
+
+impl Maximum {
+    /// The refusal of a call that would pass the maximum; the window ends in `wait`.
+    pub(crate) fn refusal(&self, wait: Millis) -> Refusal {
+        let message = match &self.on_deny {
+            Some(message) => message.to_string(),
+            None if self.max == 0 => {
+                "No calls of this kind are allowed. Do not retry; use another way or ask.".into()
+            }
+            None => format!(
+                "The limit of {} is used up. Try again in {}.",
+                calls(self.max),
+                duration(wait)
+            ),
+        };
+        Refusal {
+            reason: Reason::RateLimited,
+            rule: Some(self.rule.clone()),
+            message,
+        }
+    }
+
+    /// What a client may be told in numbers. Where the maximum is zero no waiting helps.
+    pub(crate) fn detail(&self, wait: Millis) -> Detail {
+        let retry_after_ms = (self.max > 0).then_some(wait.0);
+        Detail {
+            retry_after_ms,
+            limit: Some(self.max),
+            remaining: Some(0),
+            ..Detail::default()
+        }
+    }
+}
+
+fn calls(number: u64) -> String {
+    if number == 1 {
+        "1 call".into()
+    } else {
+        format!("{number} calls")
+    }
+}
+
+/// A waiting time as people say it, never shorter than it is.
+fn duration(wait: Millis) -> String {
+    let seconds = wait.0.div_ceil(1000);
+    let (number, unit) = match seconds {
+        0..=119 => (seconds, "second"),
+        120..=7199 => (seconds.div_ceil(60), "minute"),
+        7200..=172_799 => (seconds.div_ceil(3600), "hour"),
+        _ => (seconds.div_ceil(86_400), "day"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
 }
 
 /// What became of the charges of a call.

@@ -3,14 +3,12 @@
 //! It never waits, never asks for the time and never holds a body longer than it takes to judge it.
 
 use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
-use crate::audit::{Audit, CounterAfter, bounded};
-use crate::count::{Charge, Maximum, Millis, Reservation, Subjects, Tally, Uncountable};
+use crate::audit::{Audit, bounded};
+use crate::count::{Charge, Millis, Reservation, Subjects, Uncountable};
 use crate::decide::{Caller, Reason, Refusal, decide, decide_bodiless};
-use crate::json::{self, Document, Value};
+use crate::json::{self, Document};
 use crate::parse::{Mode, Policy};
-use crate::read::{
-    Call, Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern, single,
-};
+use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern, single};
 use crate::store::{Cells, Seed, Store};
 use std::sync::Arc;
 
@@ -275,7 +273,7 @@ impl Exchange {
             Ok(message) => message,
             Err((problem, id)) => return self.unreadable(audit, &problem, id),
         };
-        describe(&mut audit, &message, &self.seed);
+        audit.describe(&message, &self.seed);
         let asked = asked(&message, &reading.head);
         let policy = self.policy.clone();
         let verdict = decide(&policy, &reading.subjects.caller, &message);
@@ -311,7 +309,7 @@ impl Exchange {
         match event {
             Event::Reserved(Reservation::Reserved(tallies)) => {
                 for (charge, tally) in charges.iter().zip(&tallies) {
-                    note(&mut audit, charge, tally);
+                    audit.counted(charge, tally);
                 }
                 self.forward(Some(audit))
             }
@@ -324,23 +322,29 @@ impl Exchange {
                     .get(charge)
                     .and_then(|charge| charge.maxima.get(maximum));
                 let wait = Millis(ends.0.saturating_sub(now.0));
-                let (refusal, detail) = full(maximum, wait);
-                self.refuse(audit, &asked, &refusal, detail)
+                match maximum {
+                    Some(maximum) => {
+                        self.refuse(audit, &asked, &maximum.refusal(wait), maximum.detail(wait))
+                    }
+                    None => self.uncounted(audit, &asked, &charges),
+                }
             }
-            _ => {
-                let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
-                let rule = charges
-                    .first()
-                    .and_then(|charge| charge.maxima.first())
-                    .map(|maximum| maximum.rule.clone());
-                let refusal = Refusal {
-                    reason: Reason::Unavailable,
-                    rule,
-                    message: message.into(),
-                };
-                self.refuse(audit, &asked, &refusal, Detail::default())
-            }
+            _ => self.uncounted(audit, &asked, &charges),
         }
+    }
+
+    fn uncounted(&mut self, audit: Box<Audit>, asked: &Asked, charges: &[Charge]) -> Step {
+        let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
+        let rule = charges
+            .first()
+            .and_then(|charge| charge.maxima.first())
+            .map(|maximum| maximum.rule.clone());
+        let refusal = Refusal {
+            reason: Reason::Unavailable,
+            rule,
+            message: message.into(),
+        };
+        self.refuse(audit, asked, &refusal, Detail::default())
     }
 
     fn forward(&mut self, audit: Option<Box<Audit>>) -> Step {
@@ -437,35 +441,6 @@ fn asked(message: &Message<'_>, head: &Head) -> Asked {
     }
 }
 
-fn describe(audit: &mut Audit, message: &Message<'_>, seed: &Seed) {
-    let (Message::Request { call, .. } | Message::Notification(call)) = message else {
-        audit.method = Some("response".into());
-        return;
-    };
-    let Call {
-        method,
-        target,
-        arguments,
-        client,
-        ..
-    } = call;
-    audit.method = Some(bounded(method));
-    audit.client = client.as_deref().map(bounded);
-    match target {
-        Target::Tool(name) => audit.tool = Some(bounded(name)),
-        Target::Prompt(name) => audit.prompt = Some(bounded(name)),
-        Target::Resource(uri) | Target::Template(uri) => audit.uri = Some(bounded(uri)),
-        Target::Listen { .. } | Target::Task(_) | Target::Method => {}
-    }
-    if let Some(arguments) = arguments {
-        audit.arguments(
-            arguments.members().map(|(name, _)| name),
-            Value::raw(*arguments),
-            seed,
-        );
-    }
-}
-
 /// The first refusal that is enforced; those of the shadow before it go to the log.
 fn first_enforced(uncountable: Vec<Uncountable>, audit: &mut Audit) -> Option<Refusal> {
     for (mode, refusal) in uncountable {
@@ -475,63 +450,6 @@ fn first_enforced(uncountable: Vec<Uncountable>, audit: &mut Audit) -> Option<Re
         }
     }
     None
-}
-
-fn note(audit: &mut Audit, charge: &Charge, tally: &Tally) {
-    if let Some(maximum) = tally.shadowed.and_then(|index| charge.maxima.get(index)) {
-        audit.shadowed(&full(Some(maximum), Millis::default()).0);
-    }
-    for maximum in &charge.maxima {
-        audit.counters.push(CounterAfter {
-            rule: maximum.rule.to_string(),
-            used: tally.used,
-            max: maximum.max,
-        });
-    }
-}
-
-/// The refusal of a limit that is used up.
-fn full(maximum: Option<&Maximum>, wait: Millis) -> (Refusal, Detail) {
-    let max = maximum.map_or(0, |maximum| maximum.max);
-    let seconds = wait.0.div_ceil(1000);
-    let message = match maximum.and_then(|maximum| maximum.on_deny.as_deref()) {
-        Some(message) => message.into(),
-        None if max == 0 => {
-            "No calls of this kind are allowed. Do not retry; use another way or ask.".into()
-        }
-        None => format!(
-            "The limit of {max} calls is used up. Try again in {}.",
-            duration(seconds)
-        ),
-    };
-    let rule = maximum.map(|maximum| maximum.rule.clone());
-    let retry_after_ms = (max > 0).then_some(wait.0);
-    let detail = Detail {
-        retry_after_ms,
-        limit: Some(max),
-        remaining: Some(0),
-        ..Detail::default()
-    };
-    (
-        Refusal {
-            reason: Reason::RateLimited,
-            rule,
-            message,
-        },
-        detail,
-    )
-}
-
-/// A waiting time as people say it, never shorter than it is.
-fn duration(seconds: u64) -> String {
-    let (number, unit) = match seconds {
-        0..=119 => (seconds, "second"),
-        120..=7199 => (seconds.div_ceil(60), "minute"),
-        7200..=172_799 => (seconds.div_ceil(3600), "hour"),
-        _ => (seconds.div_ceil(86_400), "day"),
-    };
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {unit}{plural}")
 }
 
 impl Verb {

@@ -2,20 +2,22 @@
 //!
 //! It never guesses: an unknown key, a key of a later version and a value that does not fit are errors.
 
+mod entry;
 mod error;
 mod identity;
 mod limit;
 mod names;
 mod walk;
 
+pub(crate) use entry::{Action, Entry};
 pub use error::{PolicyError, Problem};
 pub(crate) use identity::{Grant, Source};
 pub(crate) use limit::{Counter, Limit, Scope, Window};
 pub(crate) use names::Names;
 pub(crate) use walk::Token;
 
-use crate::decide::Rule;
 use crate::json::{Document, Kind, Value};
+use entry::{PROMPTS, RESOURCES, TOOLS};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -73,25 +75,6 @@ pub(crate) enum AnswerStyle {
     Error,
 }
 
-/// The rules of one tool, prompt, resource or method.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: Box<str>,
-    pub(crate) action: Action,
-    pub(crate) reason: Option<Box<str>>,
-    pub(crate) mode: Option<Mode>,
-    pub(crate) frozen: bool,
-    pub(crate) limits: Vec<Limit>,
-}
-
-/// What an entry does before its other rules are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Allow,
-    Deny,
-    Hide,
-}
-
 /// Options of the host, under `host` in the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOptions {
@@ -141,38 +124,6 @@ const POLICY: Keys = Keys {
         "audit",
     ],
 };
-const ALL_TOOLS: Keys = Keys {
-    now: &["limits"],
-    later: &["require", "deny_if", "require_approval"],
-};
-const TOOL: Keys = Keys {
-    now: &["action", "reason", "limits", "rate_limit", "mode", "frozen"],
-    later: &[
-        "require",
-        "deny_if",
-        "require_approval",
-        "pin",
-        "schema",
-        "result",
-    ],
-};
-const OBJECT: Keys = Keys {
-    now: &["action", "reason", "mode", "frozen"],
-    later: &[
-        "require",
-        "deny_if",
-        "limits",
-        "rate_limit",
-        "require_approval",
-        "pin",
-        "schema",
-        "result",
-    ],
-};
-const METHOD: Keys = Keys {
-    now: &["action", "reason"],
-    later: &[],
-};
 const HOST: Keys = Keys {
     now: &[
         "hold_request_headers",
@@ -182,45 +133,6 @@ const HOST: Keys = Keys {
         "max_depth",
     ],
     later: &["trailers"],
-};
-
-const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end";
-const WRITE_EVERYTHING: &str =
-    "`default` for names that no entry lists and `all_tools` for rules on every tool";
-
-/// Which table of the document an entry stands in.
-#[derive(Clone, Copy)]
-struct Table {
-    name: &'static str,
-    keys: &'static Keys,
-    actions: &'static [(&'static str, Option<Action>)],
-}
-
-const ACTIONS: &[(&str, Option<Action>)] = &[
-    ("allow", Some(Action::Allow)),
-    ("deny", Some(Action::Deny)),
-    ("hide", Some(Action::Hide)),
-    ("require_approval", None),
-];
-const TOOLS: Table = Table {
-    name: "tools",
-    keys: &TOOL,
-    actions: ACTIONS,
-};
-const PROMPTS: Table = Table {
-    name: "prompts",
-    keys: &OBJECT,
-    actions: ACTIONS,
-};
-const RESOURCES: Table = Table {
-    name: "resources",
-    keys: &OBJECT,
-    actions: ACTIONS,
-};
-const METHODS: Table = Table {
-    name: "methods",
-    keys: &METHOD,
-    actions: &[("allow", Some(Action::Allow)), ("deny", Some(Action::Deny))],
 };
 
 impl Policy {
@@ -343,136 +255,6 @@ impl Walk {
         Some(policy)
     }
 
-    fn hide(&mut self, at: &At<'_>, value: Value<'_>) -> Names<usize> {
-        let elements: Vec<_> = self.list(at, value, "names").enumerate().collect();
-        let mut names = BTreeMap::new();
-        for (index, value) in elements {
-            let at = at.index(index);
-            let Some(name) = self.string(&at, value) else {
-                continue;
-            };
-            if !is_name(&name) && name != "*" {
-                self.unfit(&at, value, WRITE_NAME);
-            } else if names.insert(name.as_ref().into(), index).is_some() {
-                self.unfit(&at, value, "each name once");
-            }
-        }
-        Names::new(names)
-    }
-
-    fn all_tools(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Limit> {
-        let members = self.object(at, value, &ALL_TOOLS);
-        let rule = Rule::new("all_tools").member("limits");
-        members
-            .get("limits")
-            .map(|value| self.limits(&at.key("limits"), value, &rule))
-            .unwrap_or_default()
-    }
-
-    fn table(&mut self, at: &At<'_>, members: &Members<'_>, table: Table) -> Names<Entry> {
-        let Some(value) = members.get(table.name) else {
-            return Names::new([]);
-        };
-        let at = at.key(table.name);
-        let mut entries = Vec::new();
-        for (key, value) in self.map(&at, value) {
-            let at = at.key(&key);
-            if key == "*" {
-                let problem = Problem::Unfit {
-                    found: "the key `*`".into(),
-                    write: WRITE_EVERYTHING.into(),
-                };
-                self.error(&at, problem);
-            } else if !is_name(&key) {
-                let problem = Problem::Unfit {
-                    found: format!("the key `{key}`"),
-                    write: WRITE_NAME.into(),
-                };
-                self.error(&at, problem);
-            }
-            entries.push((key.as_ref().into(), self.entry(&at, &key, value, table)));
-        }
-        Names::new(entries)
-    }
-
-    fn methods(&mut self, at: &At<'_>, members: &Members<'_>) -> BTreeMap<Box<str>, Entry> {
-        let Some(value) = members.get(METHODS.name) else {
-            return BTreeMap::new();
-        };
-        let at = at.key(METHODS.name);
-        let mut entries = BTreeMap::new();
-        for (key, value) in self.map(&at, value) {
-            let at = at.key(&key);
-            if let Some(write) = crate::read::governed_elsewhere(&key) {
-                let problem = Problem::Unfit {
-                    found: format!("the method `{key}`"),
-                    write: write.into(),
-                };
-                self.error(&at, problem);
-            }
-            entries.insert(key.as_ref().into(), self.entry(&at, &key, value, METHODS));
-        }
-        entries
-    }
-
-    fn entry(&mut self, at: &At<'_>, key: &str, value: Value<'_>, table: Table) -> Entry {
-        let members = self.object(at, value, table.keys);
-        let action = members
-            .get("action")
-            .and_then(|value| self.action(&at.key("action"), value, table));
-        let action = action.unwrap_or(Action::Allow);
-        let reason = members
-            .get("reason")
-            .and_then(|value| self.string(&at.key("reason"), value));
-        if let (Some(value), Action::Allow) = (members.get("reason"), action) {
-            self.unfit(
-                &at.key("reason"),
-                value,
-                r#"a reason only beside "action": "deny" or "hide""#,
-            );
-        }
-        let mode = members
-            .get("mode")
-            .and_then(|value| self.word(&at.key("mode"), value, MODES));
-        let frozen = self.flag(at, &members, "frozen");
-        let limits = if table.name == TOOLS.name {
-            self.entry_limits(at, key, &members)
-        } else {
-            Vec::new()
-        };
-        Entry {
-            key: key.into(),
-            action,
-            reason: reason.map(Into::into),
-            mode,
-            frozen,
-            limits,
-        }
-    }
-
-    fn entry_limits(&mut self, at: &At<'_>, key: &str, members: &Members<'_>) -> Vec<Limit> {
-        let rule = Rule::new(TOOLS.name).key(key);
-        let limits = members
-            .get("limits")
-            .map(|value| self.limits(&at.key("limits"), value, &rule.clone().member("limits")));
-        let rate_limit = members.get("rate_limit").and_then(|value| {
-            self.rate_limit(&at.key("rate_limit"), value, rule.member("rate_limit"))
-        });
-        limits
-            .unwrap_or_default()
-            .into_iter()
-            .chain(rate_limit)
-            .collect()
-    }
-
-    fn action(&mut self, at: &At<'_>, value: Value<'_>, table: Table) -> Option<Action> {
-        let action = self.word(at, value, table.actions)?;
-        if action.is_none() {
-            self.not_yet(at, "require_approval");
-        }
-        action
-    }
-
     fn host(&mut self, at: &At<'_>, value: Value<'_>) -> HostOptions {
         let members = self.object(at, value, &HOST);
         let default = HostOptions::default();
@@ -544,11 +326,6 @@ impl Walk {
         }
         value
     }
-}
-
-fn is_name(name: &str) -> bool {
-    let stem = name.strip_suffix('*').unwrap_or(name);
-    !stem.is_empty() && !stem.contains('*')
 }
 
 /// The hash names what decides, so `host` and the layout of the file are left out of it.

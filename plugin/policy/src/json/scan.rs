@@ -1,0 +1,359 @@
+//! Scans JSON text once, from left to right, and notes where each value begins and ends.
+//!
+//! It never recurses: what is open stands in a list, whose length is bounded.
+
+use super::{Error, Fault, Kind, Node, Value, characters};
+
+pub(super) struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    nodes: Vec<Node>,
+    /// The arrays and objects not yet closed, outermost first, as indices into `nodes`.
+    open: Vec<usize>,
+    max_depth: usize,
+}
+
+/// What was just read.
+enum Read {
+    /// A value that is complete.
+    Value,
+    /// The beginning of an array or object whose first value follows.
+    Opening,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str, max_depth: usize) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            nodes: Vec::new(),
+            open: Vec::new(),
+            max_depth,
+        }
+    }
+
+    /// The nodes of the whole text.
+    pub(super) fn scan(mut self) -> Result<Vec<Node>, Error> {
+        self.document()?;
+        Ok(self.nodes)
+    }
+
+    fn document(&mut self) -> Result<(), Error> {
+        self.space();
+        if self.peek().is_none() {
+            return self.fail(Fault::Empty);
+        }
+        loop {
+            if let Read::Opening = self.value()? {
+                continue;
+            }
+            while !self.open.is_empty() {
+                if self.closes_or_goes_on()? {
+                    self.close()?;
+                } else {
+                    break;
+                }
+            }
+            if self.open.is_empty() {
+                self.space();
+                return if self.peek().is_none() {
+                    Ok(())
+                } else {
+                    self.fail(Fault::TrailingData)
+                };
+            }
+        }
+    }
+
+    /// After a value inside an array or object: true at its end, false when another value follows.
+    fn closes_or_goes_on(&mut self) -> Result<bool, Error> {
+        self.space();
+        let object = self.in_object();
+        match self.peek() {
+            Some(b',') => {
+                self.advance(1);
+                if object {
+                    self.name()?;
+                }
+                Ok(false)
+            }
+            Some(b'}') if object => Ok(true),
+            Some(b']') if !object => Ok(true),
+            _ => self.fail(Fault::Syntax),
+        }
+    }
+
+    fn value(&mut self) -> Result<Read, Error> {
+        self.space();
+        match self.peek() {
+            Some(b'{') => self.open(Kind::Object, b'}'),
+            Some(b'[') => self.open(Kind::Array, b']'),
+            Some(b'"') => self.string(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal(b"true", Kind::Bool),
+            Some(b'f') => self.literal(b"false", Kind::Bool),
+            Some(b'n') => self.literal(b"null", Kind::Null),
+            _ => self.fail(Fault::Syntax),
+        }
+    }
+
+    fn open(&mut self, kind: Kind, closing: u8) -> Result<Read, Error> {
+        if self.open.len() >= self.max_depth {
+            return self.fail(Fault::Depth(self.max_depth));
+        }
+        self.open.push(self.nodes.len());
+        self.push(kind, self.at, false);
+        self.advance(1);
+        self.space();
+        if self.peek() == Some(closing) {
+            self.close()?;
+            return Ok(Read::Value);
+        }
+        if kind == Kind::Object {
+            self.name()?;
+        }
+        Ok(Read::Opening)
+    }
+
+    /// Ends the innermost array or object at the closing bracket.
+    fn close(&mut self) -> Result<(), Error> {
+        self.advance(1);
+        let after = narrow(self.nodes.len());
+        let end = narrow(self.at);
+        let Some(index) = self.open.pop() else {
+            return self.fail(Fault::Syntax);
+        };
+        if let Some(node) = self.nodes.get_mut(index) {
+            node.end = end;
+            node.after = after;
+            if node.kind == Kind::Object {
+                self.refuse_duplicates(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_duplicates(&self, object: usize) -> Result<(), Error> {
+        let Some(&node) = self.nodes.get(object) else {
+            return Ok(());
+        };
+        let value = Value {
+            text: self.text,
+            nodes: &self.nodes,
+            node,
+            index: object,
+        };
+        match duplicate(value) {
+            None => Ok(()),
+            Some(name) => Err(Error {
+                at: name.range().start,
+                fault: Fault::Duplicate(bounded(&characters(self.text, name.node))),
+            }),
+        }
+    }
+
+    fn name(&mut self) -> Result<(), Error> {
+        self.space();
+        if self.peek() != Some(b'"') {
+            return self.fail(Fault::Syntax);
+        }
+        self.string()?;
+        self.space();
+        if self.peek() != Some(b':') {
+            return self.fail(Fault::Syntax);
+        }
+        self.advance(1);
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Read, Error> {
+        let start = self.at;
+        let mut escaped = false;
+        self.advance(1);
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let plain = rest
+                .iter()
+                .position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
+            self.advance(plain.unwrap_or(rest.len()));
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => self.escape()?,
+                Some(_) => return self.fail(Fault::ControlCharacter),
+                None => return self.fail(Fault::Syntax),
+            }
+            escaped = true;
+        }
+        self.advance(1);
+        self.push(Kind::String, start, escaped);
+        Ok(Read::Value)
+    }
+
+    fn escape(&mut self) -> Result<(), Error> {
+        match self.bytes.get(self.at.saturating_add(1)) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.advance(2),
+            Some(b'u') => match self.code_unit(self.at)? {
+                0xD800..=0xDBFF => {
+                    let low = self.at.saturating_add(6);
+                    let follows = self.bytes.get(low..low.saturating_add(2)) == Some(b"\\u");
+                    if !follows || !(0xDC00..=0xDFFF).contains(&self.code_unit(low)?) {
+                        return self.fail(Fault::LoneSurrogate);
+                    }
+                    self.advance(12);
+                }
+                0xDC00..=0xDFFF => return self.fail(Fault::LoneSurrogate),
+                _ => self.advance(6),
+            },
+            _ => return self.fail(Fault::Syntax),
+        }
+        Ok(())
+    }
+
+    /// The four hexadecimal digits of the `\u` escape at `at`.
+    fn code_unit(&self, at: usize) -> Result<u16, Error> {
+        let digits = self
+            .bytes
+            .get(at.saturating_add(2)..at.saturating_add(6))
+            .unwrap_or_default();
+        let mut unit = 0_u16;
+        for &digit in digits {
+            let Some(value) = char::from(digit).to_digit(16) else {
+                return self.fail(Fault::Syntax);
+            };
+            unit = (unit << 4) | u16::try_from(value).unwrap_or_default();
+        }
+        if digits.len() == 4 {
+            Ok(unit)
+        } else {
+            self.fail(Fault::Syntax)
+        }
+    }
+
+    fn number(&mut self) -> Result<Read, Error> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.advance(1);
+        }
+        if self.peek() == Some(b'0') {
+            self.advance(1);
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.advance(1);
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.advance(1);
+            if let Some(b'+' | b'-') = self.peek() {
+                self.advance(1);
+            }
+            self.digits()?;
+        }
+        self.push(Kind::Number, start, false);
+        Ok(Read::Value)
+    }
+
+    fn digits(&mut self) -> Result<(), Error> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.advance(count);
+        if count == 0 {
+            self.fail(Fault::Syntax)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn literal(&mut self, word: &[u8], kind: Kind) -> Result<Read, Error> {
+        let start = self.at;
+        if !self
+            .bytes
+            .get(start..)
+            .unwrap_or_default()
+            .starts_with(word)
+        {
+            return self.fail(Fault::Syntax);
+        }
+        self.advance(word.len());
+        self.push(kind, start, false);
+        Ok(Read::Value)
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, escaped: bool) {
+        let after = narrow(self.nodes.len().saturating_add(1));
+        self.nodes.push(Node {
+            start: narrow(start),
+            end: narrow(self.at),
+            after,
+            kind,
+            escaped,
+        });
+    }
+
+    fn in_object(&self) -> bool {
+        let innermost = self.open.last().and_then(|&index| self.nodes.get(index));
+        innermost.is_some_and(|node| node.kind == Kind::Object)
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.advance(1);
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    fn fail<T>(&self, fault: Fault) -> Result<T, Error> {
+        Err(Error { at: self.at, fault })
+    }
+}
+
+/// Up to this many members are compared pair by pair, which beats sorting; beyond it they are sorted, so that an
+/// attacker's object of a hundred thousand members costs n log n.
+const FEW_MEMBERS: usize = 8;
+
+/// The name of a member that occurs twice in `object`.
+fn duplicate(object: Value<'_>) -> Option<Value<'_>> {
+    let names = || object.children(Kind::Object).step_by(2);
+    if names().nth(FEW_MEMBERS).is_none() {
+        return names().enumerate().find_map(|(index, name)| {
+            let earlier = names().take(index).any(|other| same(name, other));
+            earlier.then_some(name)
+        });
+    }
+    let mut sorted: Vec<_> = names()
+        .map(|name| (characters(name.text, name.node), name))
+        .collect();
+    sorted.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    sorted.windows(2).find_map(|pair| match pair {
+        [(one, _), (other, name)] if one == other => Some(*name),
+        _ => None,
+    })
+}
+
+fn same(one: Value<'_>, other: Value<'_>) -> bool {
+    if one.node.escaped || other.node.escaped {
+        characters(one.text, one.node) == characters(other.text, other.node)
+    } else {
+        one.raw() == other.raw()
+    }
+}
+
+/// Names quoted in messages are cut, so that nobody writes a log line of a megabyte.
+fn bounded(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+/// Documents longer than 4 GiB are refused first, so nothing is cut here.
+fn narrow(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
