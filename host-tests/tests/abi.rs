@@ -450,7 +450,7 @@ fn memory_stays_as_it_is_however_many_requests_come() {
         stream.headers(false).expect("no trap");
         stream.body(&body, true).expect("no trap");
         stream.finish().expect("no trap");
-        if number % 100 == 0 {
+        if number.is_multiple_of(100) {
             vm.logs();
         }
     };

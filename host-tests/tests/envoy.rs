@@ -235,7 +235,7 @@ fn an_invalid_policy_keeps_envoy_from_starting() {
         upstream.addr(),
         &wasm_path(),
     )]);
-    let error = Envoy::start(&config).err().expect("Envoy refuses to start");
+    let error = Envoy::start(&config).expect_err("Envoy refuses to start");
     for line in [
         "/defualt: unknown key `defualt`, did you mean `default`?",
         "the document: the key `default` is missing",

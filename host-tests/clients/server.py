@@ -1,0 +1,245 @@
+"""Turns MCP requests into results that a test can predict: a server with a bit of everything, for both eras of MCP.
+
+It never ends a stream early or late by the clock: a streamed call goes on when a client says that it saw the last event.
+Usage: server.py; prints {"port": N} once it accepts connections on 127.0.0.1, and ends when its stdin does.
+Endpoints: /mcp, and /state for what reached it.
+"""
+from __future__ import annotations
+
+import asyncio
+import collections
+import json
+import os
+import socket
+import threading
+from typing import Annotated, Any
+
+import anyio
+import uvicorn
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
+from mcp.server.mcpserver.resolve import Elicit, Resolve
+from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MODERN = "2026-07-28"
+PATIENCE = 8.0  # seconds at a gate; a client's own time limit must be longer
+
+requests: list[dict[str, Any]] = []  # what reached this server, in order
+given_up: list[str] = []  # gates whose caller left
+gates: collections.defaultdict[tuple[str, int], asyncio.Event] = collections.defaultdict(asyncio.Event)
+
+server = MCPServer("bit-of-everything", instructions="A server for tests.")
+
+
+class Sum(BaseModel):
+    sum: int
+
+
+class Colour(BaseModel):
+    colour: str
+
+
+def colour_question() -> Elicit[Colour]:
+    return Elicit("Which colour?", Colour)
+
+
+@server.tool()
+async def add(a: int, b: int) -> Sum:
+    """Adds two numbers."""
+    return Sum(sum=a + b)
+
+
+@server.tool()
+async def echo(text: str) -> str:
+    """Returns its argument."""
+    return text
+
+
+@server.tool()
+async def fail() -> str:
+    """Always fails, by the tool's own doing."""
+    raise ToolError("This tool always fails.")
+
+
+@server.tool()
+async def twice() -> str:
+    """For a policy that allows two calls."""
+    return "done"
+
+
+@server.tool()
+async def delete_project() -> str:
+    """For a policy that denies it by name."""
+    return "gone"
+
+
+@server.tool()
+async def read_env() -> str:
+    """For a policy that does not name it."""
+    return "DEPLOY_TOKEN=made-up"
+
+
+@server.tool()
+async def watch(ctx: Context, gate: str, steps: int = 3) -> str:
+    """Reports one step, and the next only after `open_gate` was called for this one."""
+    for step in range(1, steps + 1):
+        try:
+            await ctx.report_progress(step, steps, f"step {step} of {steps}")
+            with anyio.fail_after(PATIENCE):
+                await gates[gate, step].wait()
+        except TimeoutError:
+            raise ToolError(f"Nobody saw step {step} within {PATIENCE:g} seconds.") from None
+        except asyncio.CancelledError:
+            given_up.append(gate)
+            raise
+    return f"watched {steps} steps"
+
+
+@server.tool()
+async def open_gate(gate: str, step: int) -> str:
+    """Lets `watch` go on after a step."""
+    gates[gate, step].set()
+    return "open"
+
+
+@server.tool()
+async def ask(colour: Annotated[Colour, Resolve(colour_question)]) -> str:
+    """Asks the person at the client before it answers."""
+    return f"The colour is {colour.colour}."
+
+
+@server.tool()
+async def announce(ctx: Context) -> str:
+    """Tells the client, on the stream that is open for such news, that the tools have changed."""
+    if ctx.protocol_version == MODERN:
+        await ctx.notify_tools_changed()
+    else:
+        await ctx.session.send_tool_list_changed()
+    return "announced"
+
+
+@server.prompt()
+def greeting(name: str) -> str:
+    """A prompt with a plain name."""
+    return f"Greet {name}."
+
+
+@server.prompt(name="begrüßung")
+def greeting_in_german() -> str:
+    """A prompt whose name travels encoded in a header of the newest revision."""
+    return "Sag hallo."
+
+
+@server.prompt()
+def secret() -> str:
+    """For a policy that denies it by name."""
+    return "The secret prompt."
+
+
+@server.resource("memo://public")
+def public_memo() -> str:
+    """A resource with a fixed address."""
+    return "Everybody may read this."
+
+
+@server.resource("memo://secret")
+def secret_memo() -> str:
+    """For a policy that does not name it."""
+    return "The secret memo."
+
+
+@server.resource("memo://notes/{name}")
+def note(name: str) -> str:
+    """A family of resources."""
+    if name == "missing":
+        raise ResourceNotFoundError("There is no such note.")
+    return f"The note {name}."
+
+
+@server.completion()
+async def complete(
+    ref: PromptReference | ResourceTemplateReference, argument: CompletionArgument, context: CompletionContext | None
+) -> Completion:
+    return Completion(values=[f"{argument.value}-1", f"{argument.value}-2"])
+
+
+@server.custom_route("/state", methods=["GET"])
+async def state(_request: Request) -> JSONResponse:
+    return JSONResponse({"requests": requests, "given_up": given_up})
+
+
+class Recorder:
+    """Notes every MCP request and the status of its answer, and passes both on as they are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/mcp":
+            await self.app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        entry: dict[str, Any] = {
+            "verb": scope["method"],
+            "by_gateway": "x-forwarded-proto" in headers,  # a header that Envoy adds
+            "session": headers.get("mcp-session-id"),
+            "message": None,
+            "status": None,
+        }
+        requests.append(entry)
+        body = bytearray()
+
+        async def recording_receive() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                body.extend(message.get("body", b""))
+                if body and not message.get("more_body"):
+                    entry["message"] = summary(bytes(body))
+            return message
+
+        async def recording_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry["status"] = message["status"]
+            await send(message)
+
+        await self.app(scope, recording_receive, recording_send)
+
+
+def summary(body: bytes) -> str:
+    """The method, and what it acts on: `tools/call add`."""
+    try:
+        message = json.loads(body)
+        params = message.get("params") or {}
+        return " ".join(str(part) for part in (message.get("method", "answer"), params.get("name") or params.get("uri")) if part)
+    except (ValueError, AttributeError):
+        return "unreadable"
+
+
+def end_with_stdin() -> None:
+    """Whoever started this server holds the other end; it closes also when that process is killed."""
+
+    def wait() -> None:
+        while os.read(0, 1):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+async def serve() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(128)
+        # The backlog holds connections that come before the server looks at them.
+        print(json.dumps({"port": listening.getsockname()[1]}), flush=True)
+        config = uvicorn.Config(Recorder(server.streamable_http_app()), log_level="warning", lifespan="on")
+        await uvicorn.Server(config).serve(sockets=[listening])
+
+
+if __name__ == "__main__":
+    end_with_stdin()
+    asyncio.run(serve())

@@ -1,0 +1,221 @@
+//! The README is true: its JSON is what the engine says, its commands run, the places it names are there.
+
+use host_tests::abi::{Clock, Faults, Module, Request, SharedData};
+use host_tests::{root, wasm};
+use serde_json::{Value, json};
+use std::fs;
+use std::process::Command;
+
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).expect("README.md can be read")
+}
+
+/// The fenced blocks of one language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let starts = text.split(&fence).skip(1);
+    starts
+        .map(|block| block.split("```").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Plays calls of one minute into the shipped module and gives the last answer.
+fn last_answer(policy: &str, tools: &[&str]) -> Value {
+    let clock = Clock::default();
+    clock.set((1_767_225_600 + 18) * 1_000_000_000);
+    let module = Module::new(&wasm()).expect("the plugin is a module");
+    let vm = module
+        .start(
+            SharedData::default(),
+            clock,
+            "mcp_policy",
+            Faults::default(),
+        )
+        .expect("the VM starts");
+    assert_eq!(vm.configure(policy.as_bytes()), Ok(true));
+    let mut answer = Value::Null;
+    for (index, tool) in tools.iter().enumerate() {
+        let headers = [
+            (":method", "POST"),
+            ("content-type", "application/json"),
+            ("x-request-id", "f00d"),
+        ];
+        let headers = headers
+            .map(|(name, value)| (name.into(), value.into()))
+            .into();
+        let body = json!({ "jsonrpc": "2.0", "id": index + 1, "method": "tools/call", "params": { "name": tool } });
+        let mut stream = vm.stream(Request {
+            headers,
+            ..Request::default()
+        });
+        stream.headers(false).expect("no trap");
+        stream
+            .body(body.to_string().as_bytes(), true)
+            .expect("no trap");
+        let response = stream.seen().local_response;
+        assert_eq!(
+            response.is_some(),
+            index + 1 == tools.len(),
+            "only the last call is refused"
+        );
+        answer = response.map_or(Value::Null, |response| {
+            serde_json::from_slice(&response.body).expect("JSON")
+        });
+    }
+    answer
+}
+
+#[test]
+fn the_policy_gives_the_two_answers() {
+    let readme = readme();
+    let [policy, limited, denied] = &blocks(&readme, "json")[..] else {
+        panic!("README has three blocks of JSON")
+    };
+    let parsed = |text: &String| serde_json::from_str::<Value>(text).expect("JSON");
+    let eleven = ["run"; 11];
+    assert_eq!(last_answer(policy, &eleven), parsed(limited));
+    let mut calls = vec!["run"; 10];
+    calls.extend(["drop_table"; 1]);
+    let mut answer = last_answer(policy, &calls);
+    answer["id"] = json!(12);
+    assert_eq!(answer, parsed(denied));
+}
+
+#[test]
+fn the_places_are_there() {
+    for file in [
+        "README.md",
+        "envoy/README.md",
+        "policies/README.md",
+        "SECURITY.md",
+    ] {
+        let text = fs::read_to_string(root().join(file)).expect("the document can be read");
+        let quoted = text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|name| name.contains('/') && !name.contains([' ', '"', '*', '<', '\n']));
+        let known_tops = ["plugin/", "policies/", "host-tests/", "envoy/"];
+        for place in quoted.filter(|name| known_tops.iter().any(|top| name.starts_with(top))) {
+            assert!(
+                root().join(place).exists(),
+                "{file} names {place}, which is not there"
+            );
+        }
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let folder = root().join(file).parent().expect("a folder").join(link);
+            assert!(
+                link.starts_with("https://") || folder.exists(),
+                "{file} links {link}, which is not there"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_example_of_a_case_is_a_case() {
+    let text =
+        fs::read_to_string(root().join("policies/README.md")).expect("the document can be read");
+    let example = blocks(&text, "json").pop().expect("an example");
+    let same = host_tests::case::corpus(&root().join("policies")).expect("a corpus");
+    let file = root().join("policies/limit/rate-limit-for-readers.json");
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    assert!(
+        same.iter()
+            .any(|case| case.name == "limit/rate-limit-for-readers.json")
+    );
+    assert_eq!(
+        parsed(&example),
+        parsed(&fs::read_to_string(file).expect("the case can be read"))
+    );
+}
+
+/// Every `make` command of the documents, run as it is written but for ports and the user's own server.
+#[test]
+fn the_commands_run() {
+    let readme = readme();
+    let commands: Vec<_> = blocks(&readme, "sh")
+        .iter()
+        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    assert!(commands.len() >= 3);
+    for command in commands {
+        let command = command.split('#').next().unwrap_or_default().trim();
+        let words: Vec<_> = command.split_whitespace().collect();
+        match words[..] {
+            // This is the test command: CI runs it, and this test in it.
+            ["make", "test"] => {
+                let ci = fs::read_to_string(root().join(".ci/run")).expect(".ci/run can be read");
+                assert!(ci.lines().any(|line| line == "make test"));
+            }
+            ["make", "run"] => make_run(&[]),
+            ["make", "run", policy, upstream] => make_run_for_a_server(policy, upstream),
+            _ => panic!("no test runs `{command}`"),
+        }
+    }
+}
+
+fn make_run(extra: &[String]) {
+    let ports = [free_port(), free_port(), free_port()];
+    let mut make = Command::new("make");
+    make.current_dir(root()).arg("run").args(extra);
+    make.arg(format!("PORT={}", ports[0]))
+        .arg(format!("ADMIN_PORT={}", ports[1]))
+        .env("SERVER_PORT", ports[2].to_string());
+    make.env_remove("MAKEFLAGS")
+        .env_remove("MFLAGS")
+        .env_remove("MAKELEVEL")
+        .stdin(std::process::Stdio::null());
+    let output = make.output().expect("make runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    println!("{text}");
+    assert!(
+        output.status.success(),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// `POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp`, with a server of this test's in the place of yours.
+fn make_run_for_a_server(policy: &str, upstream: &str) {
+    assert_eq!(
+        (policy, upstream),
+        ("POLICY=my.json", "UPSTREAM=http://127.0.0.1:9000/mcp")
+    );
+    let python = std::env::var("MCP_PYTHON").expect("run this through `make test`");
+    let port = free_port();
+    let mut server = Command::new(python)
+        .args([
+            root().join("envoy/demo/server.py").display().to_string(),
+            "--port".into(),
+            port.to_string(),
+        ])
+        .spawn()
+        .expect("the server starts");
+    let wait = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+    let up = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        wait()
+    });
+    let policy = root().join("envoy/demo/policy.json").display().to_string();
+    let run = std::panic::catch_unwind(|| {
+        assert!(up, "the server listens");
+        make_run(&[
+            format!("POLICY={policy}"),
+            format!("UPSTREAM=http://127.0.0.1:{port}/mcp"),
+        ]);
+    });
+    server.kill().expect("the server ends");
+    server.wait().expect("the server ends");
+    run.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+/// A port that nobody has at this moment.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
