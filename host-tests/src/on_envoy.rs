@@ -10,6 +10,7 @@ use crate::http2::{End, Http2Request, Outcome as Http2Outcome, http2};
 use crate::seen::{Observed, audit_of};
 use crate::upstream::{Recorded, Upstream};
 use crate::wire::{Http1Request, Response, http1};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,6 +19,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Cases per Envoy. Each has a VM of its own in every thread.
 const BATCH: usize = 40;
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why an invalid policy is tried in one of the two modes only.
+const REFUSED: &str = "the policy is refused before there is a request; tried with flowing headers";
 
 /// Plays all cases; `hold` asks the plugin to keep the headers back.
 pub fn play<'c>(cases: &'c [Case], wasm: &Path, hold: bool) -> Vec<(&'c Case, Outcome)> {
@@ -33,11 +37,14 @@ pub fn play<'c>(cases: &'c [Case], wasm: &Path, hold: bool) -> Vec<(&'c Case, Ou
         .into_iter()
         .map(|(case, _)| case)
         .partition(|case| case.steps().is_empty());
-    outcomes.extend(
-        refused
-            .into_iter()
-            .map(|case| (case, start_refused(case, wasm))),
-    );
+    for case in refused {
+        let outcome = if hold {
+            Outcome::Cannot(REFUSED.into())
+        } else {
+            start_refused(case, wasm)
+        };
+        outcomes.push((case, outcome));
+    }
     for batch in played.chunks(BATCH) {
         outcomes.extend(play_batch(batch, wasm, hold));
     }
@@ -109,14 +116,21 @@ fn play_batch<'c>(cases: &[&'c Case], wasm: &Path, hold: bool) -> Vec<(&'c Case,
     cases.iter().zip(observed).enumerate().map(seen).collect()
 }
 
-/// The policy with `hold_request_headers`, unless it says something about the host itself.
+/// The policy with `hold_request_headers`. Its own host options stay; the cases' policies are objects.
 fn held(policy: &str) -> String {
-    let open = policy.trim_end().strip_suffix('}').unwrap_or(policy);
-    if policy.contains(r#""host""#) {
-        policy.into()
-    } else {
-        format!(r#"{open},"host":{{"hold_request_headers":true}}}}"#)
+    const HOLD: &str = r#""hold_request_headers":true"#;
+    let mut document: Value = serde_json::from_str(policy).expect("a valid policy is JSON");
+    match document.get_mut("host").and_then(Value::as_object_mut) {
+        Some(host) => drop(host.insert("hold_request_headers".into(), true.into())),
+        None => {
+            let open = policy
+                .trim_end()
+                .strip_suffix('}')
+                .expect("a policy is an object");
+            return format!(r#"{open},"host":{{{HOLD}}}}}"#);
+        }
     }
+    document.to_string()
 }
 
 fn observe(
@@ -239,7 +253,7 @@ fn send(
 fn decisions(log: &str) -> HashMap<String, String> {
     let audits = log.lines().filter_map(audit_of);
     let id = |line: &str| {
-        let audit: serde_json::Value = serde_json::from_str(line).ok()?;
+        let audit: Value = serde_json::from_str(line).ok()?;
         Some((audit["request_id"].as_str()?.to_owned(), line.to_owned()))
     };
     audits.filter_map(id).collect()

@@ -2,7 +2,7 @@
 //!
 //! It never holds a credential, and of a call's arguments only their names and a keyed hash.
 
-use crate::count::{Charge, Millis, Tally};
+use crate::count::{Charge, Millis, Subject, Tally};
 use crate::decide::{Reason, Refusal};
 use crate::json::Value;
 use crate::read::{Message, Target};
@@ -134,11 +134,11 @@ impl Audit {
 
     /// Notes a counter after the call was added to it.
     pub(crate) fn counted(&mut self, charge: &Charge, tally: &Tally) {
-        if let Some(maximum) = tally.shadowed.and_then(|index| charge.maxima.get(index)) {
-            self.shadow.push(Shadow {
-                reason: Reason::RateLimited,
-                rule: Some(maximum.rule.to_string()),
-            });
+        if let Some(maximum) = tally.shadowed {
+            self.shadowed_limit(charge, maximum);
+        }
+        if let Subject::Unknown { .. } = charge.subject {
+            return;
         }
         for maximum in &charge.maxima {
             self.counters.push(CounterAfter {
@@ -146,6 +146,13 @@ impl Audit {
                 used: tally.used,
                 max: maximum.max,
             });
+        }
+    }
+
+    /// Notes a limit in shadow mode that would have refused the call.
+    pub(crate) fn shadowed_limit(&mut self, charge: &Charge, maximum: usize) {
+        if let Some((refusal, _)) = charge.refusal(maximum, Millis::default()) {
+            self.shadowed(&refusal);
         }
     }
 

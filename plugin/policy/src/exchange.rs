@@ -4,10 +4,10 @@
 
 use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
 use crate::audit::{Audit, bounded};
-use crate::count::{Charge, Millis, Reservation, Subjects, Uncountable};
+use crate::count::{Charge, Millis, Reservation, Subjects};
 use crate::decide::{Caller, Reason, Refusal, decide, decide_bodiless};
 use crate::json::{self, Document};
-use crate::parse::{Mode, Policy};
+use crate::parse::Policy;
 use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern, single};
 use crate::store::{Cells, Seed, Store};
 use std::sync::Arc;
@@ -163,6 +163,7 @@ impl Exchange {
             State::Counting(counting) => self.counted(*counting, event, now),
             // Whatever follows a verdict was not judged.
             State::Forwarded => match event {
+                Event::Held(0) => self.forward(None),
                 Event::Body { bytes, .. } if bytes.is_empty() => self.forward(None),
                 _ => self.unreadable(self.audit(now), &Unreadable::BodyLost, None),
             },
@@ -227,7 +228,7 @@ impl Exchange {
         let audit = self.audit_of(verb, now);
         match (empty, end) {
             (false, _) => self.unreadable(audit, &Unreadable::BodyWhereNone, None),
-            (true, true) => self.forward((verb != Verb::Options).then(|| Box::new(audit))),
+            (true, true) => self.forward(Some(Box::new(audit))),
             (true, false) => {
                 self.state = State::Bodiless(verb);
                 Step::more()
@@ -284,10 +285,7 @@ impl Exchange {
         if let Some(refusal) = verdict.refusal {
             return self.refuse(Box::new(audit), &asked, &refusal, Detail::default());
         }
-        let (charges, uncountable) = reading.subjects.charges(&verdict.limits);
-        if let Some(refusal) = first_enforced(uncountable, &mut audit) {
-            return self.refuse(Box::new(audit), &asked, &refusal, Detail::default());
-        }
+        let charges = reading.subjects.charges(&verdict.limits);
         if charges.is_empty() {
             return self.forward(Some(Box::new(audit)));
         }
@@ -317,15 +315,17 @@ impl Exchange {
                 charge,
                 maximum,
                 ends,
+                shadowed,
             }) => {
-                let maximum = charges
-                    .get(charge)
-                    .and_then(|charge| charge.maxima.get(maximum));
+                let charge_at = |index: usize| charges.get(index);
+                for (index, maximum) in shadowed {
+                    charge_at(index)
+                        .into_iter()
+                        .for_each(|charge| audit.shadowed_limit(charge, maximum));
+                }
                 let wait = Millis(ends.0.saturating_sub(now.0));
-                match maximum {
-                    Some(maximum) => {
-                        self.refuse(audit, &asked, &maximum.refusal(wait), maximum.detail(wait))
-                    }
+                match charge_at(charge).and_then(|charge| charge.refusal(maximum, wait)) {
+                    Some((refusal, detail)) => self.refuse(audit, &asked, &refusal, detail),
                     None => self.uncounted(audit, &asked, &charges),
                 }
             }
@@ -439,17 +439,6 @@ fn asked(message: &Message<'_>, head: &Head) -> Asked {
         Message::Request { id, .. } => Asked::Request { id: (*id).into() },
         Message::Notification(_) | Message::Response => Asked::Nothing,
     }
-}
-
-/// The first refusal that is enforced; those of the shadow before it go to the log.
-fn first_enforced(uncountable: Vec<Uncountable>, audit: &mut Audit) -> Option<Refusal> {
-    for (mode, refusal) in uncountable {
-        match mode {
-            Mode::Enforce => return Some(refusal),
-            Mode::Shadow => audit.shadowed(&refusal),
-        }
-    }
-    None
 }
 
 impl Verb {

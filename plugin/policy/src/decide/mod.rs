@@ -86,21 +86,26 @@ fn known(caller: &Caller) -> Result<(), Refusal> {
 }
 
 fn frozen(policy: &Policy, caller: &Caller) -> Option<Refusal> {
-    let rule = if policy.frozen {
-        Rule::new("frozen")
+    let (rule, what) = if policy.frozen {
+        (Rule::new("frozen"), "Everything is")
     } else if let Caller::Grant {
         name, frozen: true, ..
     } = caller
     {
-        Rule::new("grants").key(name).member("frozen")
+        (
+            Rule::new("grants").key(name).member("frozen"),
+            "Your access is",
+        )
     } else {
         return None;
     };
-    let message = "Everything is stopped by a person for now. Do not retry; ask the people who run this gateway.";
+    let message = format!(
+        "{what} stopped by a person for now. Do not retry; ask the people who run this gateway."
+    );
     Some(Refusal {
         reason: Reason::Frozen,
         rule: Some(rule),
-        message: message.into(),
+        message,
     })
 }
 
@@ -110,6 +115,9 @@ struct Judge<'p> {
     mode: Mode,
     verdict: Verdict<'p>,
 }
+
+/// What a model does best after a refusal that no waiting ends.
+pub(crate) const ASK: &str = "Do not retry; use another way or ask.";
 
 /// The tables of names that the document has.
 #[derive(Clone, Copy)]
@@ -169,7 +177,6 @@ impl<'p> Judge<'p> {
         let entry = self.policy.tools.find(name).map(|(entry, _)| entry);
         let hidden = self.policy.hide.find(name).map(|(position, _)| *position);
         if let Some(position) = hidden {
-            // A hidden tool's own kill switch is not looked at: the answer would tell that the tool exists.
             self.not_allowed(
                 self.mode,
                 Table::Tools,
@@ -177,7 +184,7 @@ impl<'p> Judge<'p> {
                 Rule::new("hide").index(position),
             );
         }
-        self.entry(Table::Tools, name, entry, hidden.is_some());
+        self.entry(Table::Tools, name, entry);
         let own = entry.map(|entry| (entry.limits.as_slice(), entry.mode.unwrap_or(self.mode)));
         for (limits, mode) in own
             .into_iter()
@@ -201,17 +208,12 @@ impl<'p> Judge<'p> {
         if !normal && !found.is_some_and(|(_, exact)| exact) {
             let message = "The URI is not in its normal form (RFC 3986 section 6.2.2). Use it as resources/list shows it.";
             let mode = found.and_then(|(entry, _)| entry.mode).unwrap_or(self.mode);
-            self.refuse(
-                mode,
-                Reason::NotAllowed,
-                Some(Rule::new("resources")),
-                message,
-            );
+            self.refuse(mode, Reason::NotAllowed, None, message);
         }
-        self.entry(table, name, found.map(|(entry, _)| entry), false);
+        self.entry(table, name, found.map(|(entry, _)| entry));
     }
 
-    fn entry(&mut self, table: Table, name: &str, entry: Option<&Entry>, hidden: bool) {
+    fn entry(&mut self, table: Table, name: &str, entry: Option<&Entry>) {
         let Some(entry) = entry else {
             if self.policy.default == Effect::Deny {
                 self.not_allowed(self.mode, table, name, Rule::new("default"));
@@ -220,9 +222,13 @@ impl<'p> Judge<'p> {
         };
         let rule = Rule::new(table.section()).key(&entry.key);
         let mode = entry.mode.unwrap_or(self.mode);
-        if entry.frozen && !hidden {
+        // Hiding comes before the kill switch, whose answer would tell that the name exists.
+        if entry.action == Action::Hide {
+            self.not_allowed(mode, table, name, rule.clone().member("action"));
+        }
+        if entry.frozen {
             let message = format!(
-                "The {} is stopped by a person for now. Do not retry; use another way or ask.",
+                "The {} is stopped by a person for now. {ASK}",
                 table.noun(name)
             );
             self.refuse(
@@ -232,10 +238,8 @@ impl<'p> Judge<'p> {
                 &message,
             );
         }
-        match entry.action {
-            Action::Allow => {}
-            Action::Hide => self.not_allowed(mode, table, name, rule.member("action")),
-            Action::Deny => self.denied(mode, entry, rule, &table.noun(name)),
+        if entry.action == Action::Deny {
+            self.denied(mode, entry, rule, &table.noun(name));
         }
     }
 
@@ -252,7 +256,7 @@ impl<'p> Judge<'p> {
             Some(_) => {}
             None if is_housekeeping(method) || self.policy.default == Effect::Allow => {}
             None => {
-                let message = format!("The method `{}` is not allowed here.", short(method));
+                let message = format!("The method `{}` is not allowed here. {ASK}", short(method));
                 self.refuse(
                     self.mode,
                     Reason::NotAllowed,
@@ -272,11 +276,7 @@ impl<'p> Judge<'p> {
 
     /// The same words for what is hidden, unlisted and nonexistent, so that nobody can tell them apart.
     fn not_allowed(&mut self, mode: Mode, table: Table, name: &str, rule: Rule) {
-        let message = format!(
-            "The {} is not available here. Use only what {} shows.",
-            table.noun(name),
-            table.list()
-        );
+        let message = format!("The {} is not available here. {ASK}", table.noun(name));
         self.refuse(mode, Reason::NotAllowed, Some(rule), &message);
     }
 
@@ -284,7 +284,7 @@ impl<'p> Judge<'p> {
         let message = match &entry.reason {
             Some(reason) => reason.to_string(),
             None => {
-                format!("The {noun} is denied by policy. Do not retry; use another way or ask.")
+                format!("The {noun} is denied by policy. {ASK}")
             }
         };
         self.refuse(mode, Reason::Denied, Some(rule.member("action")), &message);
@@ -323,14 +323,6 @@ impl Table {
             Self::Resources => "resource",
         };
         format!("{kind} `{}`", short(name))
-    }
-
-    fn list(self) -> &'static str {
-        match self {
-            Self::Tools => "tools/list",
-            Self::Prompts => "prompts/list",
-            Self::Resources => "resources/list",
-        }
     }
 }
 

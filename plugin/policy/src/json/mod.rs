@@ -137,6 +137,25 @@ impl<'a> Value<'a> {
         (self.node.kind == Kind::String).then(|| characters(self.text, self.node))
     }
 
+    /// The value without insignificant space. Its depth was bounded when the document was read.
+    pub(crate) fn compact(self) -> String {
+        let list = |parts: Vec<String>| parts.join(",");
+        match self.kind() {
+            Kind::Array => format!("[{}]", list(self.elements().map(Self::compact).collect())),
+            Kind::Object => {
+                let names = self.children(Kind::Object).step_by(2);
+                let member = |(name, (_, value)): (Self, (_, Self))| {
+                    format!("{}:{}", name.raw(), value.compact())
+                };
+                format!(
+                    "{{{}}}",
+                    list(names.zip(self.members()).map(member).collect())
+                )
+            }
+            _ => self.raw().into(),
+        }
+    }
+
     pub(crate) fn bool(self) -> Option<bool> {
         (self.node.kind == Kind::Bool).then(|| self.raw() == "true")
     }

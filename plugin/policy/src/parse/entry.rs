@@ -63,42 +63,52 @@ const METHOD: Keys = Keys {
     later: &[],
 };
 const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end";
-const WRITE_EVERYTHING: &str =
-    "`default` for names that no entry lists and `all_tools` for rules on every tool";
+const WRITE_DEFAULT: &str = "`default` for names that no entry lists";
 
 /// Which table of the document an entry stands in.
 #[derive(Clone, Copy)]
 pub(super) struct Table {
     name: &'static str,
     keys: &'static Keys,
-    actions: &'static [(&'static str, Option<Action>)],
+    actions: &'static [(&'static str, Action)],
+    /// Its actions will have `require_approval`.
+    approves: bool,
+    /// What to write instead of the key `*`.
+    everything: &'static str,
 }
 
-const ACTIONS: &[(&str, Option<Action>)] = &[
-    ("allow", Some(Action::Allow)),
-    ("deny", Some(Action::Deny)),
-    ("hide", Some(Action::Hide)),
-    ("require_approval", None),
+const ACTIONS: &[(&str, Action)] = &[
+    ("allow", Action::Allow),
+    ("deny", Action::Deny),
+    ("hide", Action::Hide),
 ];
 pub(super) const TOOLS: Table = Table {
     name: "tools",
     keys: &TOOL,
     actions: ACTIONS,
+    approves: true,
+    everything: "`default` for names that no entry lists and `all_tools` for rules on every tool",
 };
 pub(super) const PROMPTS: Table = Table {
     name: "prompts",
     keys: &OBJECT,
     actions: ACTIONS,
+    approves: true,
+    everything: WRITE_DEFAULT,
 };
 pub(super) const RESOURCES: Table = Table {
     name: "resources",
     keys: &OBJECT,
     actions: ACTIONS,
+    approves: true,
+    everything: WRITE_DEFAULT,
 };
 const METHODS: Table = Table {
     name: "methods",
     keys: &METHOD,
-    actions: &[("allow", Some(Action::Allow)), ("deny", Some(Action::Deny))],
+    actions: &[("allow", Action::Allow), ("deny", Action::Deny)],
+    approves: false,
+    everything: WRITE_DEFAULT,
 };
 
 impl Walk {
@@ -144,7 +154,7 @@ impl Walk {
             if key == "*" {
                 let problem = Problem::Unfit {
                     found: "the key `*`".into(),
-                    write: WRITE_EVERYTHING.into(),
+                    write: table.everything.into(),
                 };
                 self.error(&at, problem);
             } else if !is_name(&key) {
@@ -234,11 +244,11 @@ impl Walk {
     }
 
     fn action(&mut self, at: &At<'_>, value: Value<'_>, table: Table) -> Option<Action> {
-        let action = self.word(at, value, table.actions)?;
-        if action.is_none() {
+        if value.string().as_deref() == Some("require_approval") && table.approves {
             self.not_yet(at, "require_approval");
+            return None;
         }
-        action
+        self.word(at, value, table.actions)
     }
 }
 

@@ -6,7 +6,7 @@ use super::error::Problem;
 use super::limit::is_header_name;
 use super::walk::{At, Keys, Walk};
 use super::{MODES, Mode};
-use crate::json::Value;
+use crate::json::{Kind, Value};
 
 /// Where an identity comes from.
 #[derive(Debug)]
@@ -47,6 +47,10 @@ const MATCH: Keys = Keys {
     later: &["claim"],
 };
 
+/// Headers that carry credentials, which must not reach a log.
+const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+const WRITE_NO_CREDENTIAL: &str =
+    "a header that holds no credential: identities are written to the log";
 const WRITE_GATEWAY: &str = r#""set_by_gateway": true beside it, and only if the gateway overwrites this header on every request: a client can send any header it likes"#;
 
 impl Walk {
@@ -56,6 +60,9 @@ impl Walk {
             return Vec::new();
         };
         let at = at.key("from");
+        if from.kind() == Kind::Array && from.elements().next().is_none() {
+            self.unfit(&at, from, "at least one source");
+        }
         let elements = self.list(&at, from, "sources").enumerate();
         elements
             .filter_map(|(index, value)| self.source(&at.index(index), value))
@@ -66,7 +73,7 @@ impl Walk {
         let members = self.object(at, value, &SOURCE);
         let later = SOURCE.later.iter().any(|key| members.get(key).is_some());
         let header = members.get("header");
-        if header.is_none() && !later {
+        if header.is_none() && !later && members.is_object {
             self.error(at, Problem::Missing("header"));
         }
         let header = header?;
@@ -81,7 +88,11 @@ impl Walk {
             self.unfit(&at.key("header"), header, "the name of an HTTP header");
             return None;
         }
-        Some(Source::Header(name.to_ascii_lowercase().into()))
+        let name = name.to_ascii_lowercase();
+        if CREDENTIALS.contains(&name.as_str()) {
+            self.unfit(&at.key("header"), header, WRITE_NO_CREDENTIAL);
+        }
+        Some(Source::Header(name.into()))
     }
 
     pub(super) fn grants(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Grant> {
@@ -114,7 +125,10 @@ impl Walk {
             .and_then(|value| self.bearer(&at.key("match"), value));
         let policy = members
             .get("policy")
-            .and_then(|value| self.word(&at.key("policy"), value, &[("main", ())]));
+            .and_then(|value| self.string(&at.key("policy"), value));
+        if let Some(other) = policy.as_deref().filter(|policy| *policy != "main") {
+            self.not_yet(&at.key("policy"), other);
+        }
         let mode = members
             .get("mode")
             .and_then(|value| self.word(&at.key("mode"), value, MODES));
@@ -141,12 +155,7 @@ impl Walk {
         let bytes = digest.string().and_then(|text| hex(&text));
         if bytes.is_none() {
             let write = "the SHA-256 of the bearer token as 64 hexadecimal digits, as `printf %s \"$TOKEN\" | sha256sum` prints it";
-            // The value is not quoted: it may be the token itself.
-            let problem = Problem::Unfit {
-                found: "something else".into(),
-                write: write.into(),
-            };
-            self.error(&at.key("bearer_sha256"), problem);
+            self.unfit(&at.key("bearer_sha256"), digest, write);
         }
         bytes
     }

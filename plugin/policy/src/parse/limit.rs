@@ -4,7 +4,7 @@
 
 use super::walk::{At, Keys, Walk, whole};
 use crate::decide::Rule;
-use crate::json::Value;
+use crate::json::{Kind, Value};
 use std::sync::Arc;
 
 /// The longest window that is a number of seconds: 366 days.
@@ -46,6 +46,7 @@ pub(crate) enum Window {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
     Grant,
+    Session,
     Server,
     Global,
     Ip,
@@ -85,7 +86,7 @@ impl Walk {
         let max = self
             .required(at, &members, "max")
             .and_then(|value| self.whole(&at.key("max"), value, 0, LARGEST_MAX));
-        let scope = self.scope(at, members.get("scope"));
+        let scope = self.scope(at, members.get("scope"), Scope::Grant);
         if let Some(algorithm) = members.get("algorithm") {
             self.algorithm(&at.key("algorithm"), algorithm);
         }
@@ -107,7 +108,7 @@ impl Walk {
         value: Value<'a>,
     ) -> Option<std::borrow::Cow<'a, str>> {
         let name = self.string(at, value)?;
-        if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
+        if name.chars().count() > 128 || name.chars().any(char::is_control) {
             self.unfit(at, value, "a name of 1 to 128 characters");
             return None;
         }
@@ -134,7 +135,11 @@ impl Walk {
                     self.unfit(at, value, WRITE_RATE);
                 }
                 let (max, window) = rate?;
-                (window, max, vec![Scope::Grant])
+                (window, max, vec![Scope::Session])
+            }
+            None if value.kind() != Kind::Object => {
+                self.unfit(at, value, WRITE_RATE);
+                return None;
             }
             None => {
                 let members = self.object(at, value, &RATE_LIMIT);
@@ -144,7 +149,11 @@ impl Walk {
                 let window = self
                     .required(at, &members, "window")
                     .and_then(|value| self.window(&at.key("window"), value));
-                (window?, max?, self.scope(at, members.get("scope"))?)
+                (
+                    window?,
+                    max?,
+                    self.scope(at, members.get("scope"), Scope::Session)?,
+                )
             }
         };
         let counter = Arc::new(Counter::new("rate_limit", &rule.to_string(), window, scope));
@@ -167,10 +176,15 @@ impl Walk {
         window
     }
 
-    /// The scope below the limit at `at`; the grant where none is written.
-    fn scope(&mut self, at: &At<'_>, value: Option<Value<'_>>) -> Option<Vec<Scope>> {
+    /// The scope of the limit at `at`, or the default where none is written.
+    fn scope(
+        &mut self,
+        at: &At<'_>,
+        value: Option<Value<'_>>,
+        default: Scope,
+    ) -> Option<Vec<Scope>> {
         let Some(value) = value else {
-            return Some(vec![Scope::Grant]);
+            return Some(vec![default]);
         };
         let at = at.key("scope");
         let mut scopes: Vec<_> = match value.string() {
@@ -193,9 +207,8 @@ impl Walk {
 
     fn one_scope(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Scope> {
         match value.string().as_deref() {
-            // Sessions are learnt from the server's answers. Until those are read, a session is only what the client
-            // says, and a client could open as many as it likes: it counts on the grant.
-            Some("grant" | "session") => Some(Scope::Grant),
+            Some("grant") => Some(Scope::Grant),
+            Some("session") => Some(Scope::Session),
             Some("server") => Some(Scope::Server),
             Some("global") => Some(Scope::Global),
             Some("ip") => Some(Scope::Ip),
@@ -229,9 +242,20 @@ impl Counter {
 }
 
 impl Scope {
+    /// It counts each caller apart.
+    pub(crate) fn counts_callers(&self) -> bool {
+        matches!(self, Self::Grant | Self::Session)
+    }
+
+    /// Its values come from outside: nobody can list them beforehand.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Ip | Self::Header(_))
+    }
+
     fn text(&self) -> String {
         match self {
             Self::Grant => "grant".into(),
+            Self::Session => "session".into(),
             Self::Server => "server".into(),
             Self::Global => "global".into(),
             Self::Ip => "ip".into(),

@@ -20,7 +20,6 @@ use crate::json::{Document, Kind, Value};
 use entry::{PROMPTS, RESOURCES, TOOLS};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use walk::{At, Keys, Members, Walk};
 
 /// A policy document may nest this deep; its deepest construct needs ten.
@@ -139,7 +138,7 @@ impl Policy {
     /// Reads a policy document.
     ///
     /// # Errors
-    /// Every mistake in it, in the order of the document's keys.
+    /// Every mistake in it; only the first where it is not JSON, or has a key twice.
     pub fn parse(text: &[u8]) -> Result<Self, Vec<PolicyError>> {
         let document = Document::read(text, MAX_DEPTH)
             .map_err(|error| vec![PolicyError::json(text, &error)])?;
@@ -321,7 +320,7 @@ impl Walk {
         key: &'static str,
     ) -> Option<Value<'a>> {
         let value = members.get(key);
-        if value.is_none() {
+        if value.is_none() && members.is_object {
             self.error(at, Problem::Missing(key));
         }
         value
@@ -330,38 +329,14 @@ impl Walk {
 
 /// The hash names what decides, so `host` and the layout of the file are left out of it.
 fn hash(policy: Value<'_>) -> String {
-    let mut text = String::new();
+    let mut hasher = Sha256::new();
     for (name, value) in policy.members().filter(|(name, _)| name != "host") {
-        let _ = write!(text, "{name:?}:");
-        compact(value, &mut text);
+        hasher.update(format!("{name:?}:{},", value.compact()));
     }
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(8).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
-
-/// Depth was bounded when the document was read.
-fn compact(value: Value<'_>, text: &mut String) {
-    match value.kind() {
-        Kind::Array => {
-            text.push('[');
-            value.elements().for_each(|value| {
-                compact(value, text);
-                text.push(',');
-            });
-            text.push(']');
-        }
-        Kind::Object => {
-            text.push('{');
-            value.members().for_each(|(name, value)| {
-                let _ = write!(text, "{name:?}:");
-                compact(value, text);
-                text.push(',');
-            });
-            text.push('}');
-        }
-        _ => text.push_str(value.raw()),
-    }
+    let digest = hasher.finalize();
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

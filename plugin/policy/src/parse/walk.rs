@@ -34,6 +34,20 @@ impl<'p> At<'p> {
         }
     }
 
+    /// True below the document's key `top`, and at it.
+    fn is_under(&self, top: &str) -> bool {
+        match (self.parent, self.step) {
+            (
+                Some(At {
+                    step: Step::Root, ..
+                }),
+                Step::Key(key),
+            ) => key == top,
+            (Some(parent), _) => parent.is_under(top),
+            (None, _) => false,
+        }
+    }
+
     pub(super) fn index(&'p self, index: usize) -> Self {
         Self {
             parent: Some(self),
@@ -77,11 +91,15 @@ pub(super) struct Keys {
 }
 
 /// The members of an object whose keys were checked.
-pub(super) struct Members<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+pub(super) struct Members<'a> {
+    members: Vec<(Cow<'a, str>, Value<'a>)>,
+    /// It is an object at all. Where it is not, that is the mistake, and no key of it is missing.
+    pub(super) is_object: bool,
+}
 
 impl<'a> Members<'a> {
     pub(super) fn get(&self, key: &str) -> Option<Value<'a>> {
-        self.0
+        self.members
             .iter()
             .find(|(name, _)| name == key)
             .map(|&(_, value)| value)
@@ -102,12 +120,20 @@ impl Walk {
         });
     }
 
+    /// Under `grants` nothing is quoted: what stands in the wrong place there may be a token.
     pub(super) fn unfit(&mut self, at: &At<'_>, found: Value<'_>, write: &str) {
-        let problem = Problem::Unfit {
-            found: short(found),
-            write: write.into(),
+        let found = if at.is_under("grants") {
+            "something else".into()
+        } else {
+            short(found)
         };
-        self.error(at, problem);
+        self.error(
+            at,
+            Problem::Unfit {
+                found,
+                write: write.into(),
+            },
+        );
     }
 
     pub(super) fn not_yet(&mut self, at: &At<'_>, what: &str) {
@@ -125,7 +151,10 @@ impl Walk {
                 self.error(&at, unknown(key, keys));
             }
         }
-        Members(members)
+        Members {
+            members,
+            is_object: value.kind() == Kind::Object,
+        }
     }
 
     /// The members of an object whose keys are names.
@@ -152,10 +181,11 @@ impl Walk {
         value.elements()
     }
 
+    /// A text that says something.
     pub(super) fn string<'a>(&mut self, at: &At<'_>, value: Value<'a>) -> Option<Cow<'a, str>> {
-        let string = value.string();
+        let string = value.string().filter(|string| !string.trim().is_empty());
         if string.is_none() {
-            self.unfit(at, value, "a string");
+            self.unfit(at, value, "a string that is not empty");
         }
         string
     }
@@ -226,12 +256,12 @@ fn unknown(key: &str, keys: &Keys) -> Problem {
     }
 }
 
-/// The value as it stands in the document, cut to a length that fits a line.
+/// The value on one line, cut to a length that fits it.
 fn short(value: Value<'_>) -> String {
     const LONGEST: usize = 60;
-    let raw = value.raw();
-    match raw.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("`{}…`", raw.get(..end).unwrap_or_default()),
-        None => format!("`{raw}`"),
+    let text = value.compact();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),
+        None => format!("`{text}`"),
     }
 }

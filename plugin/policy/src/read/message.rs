@@ -177,6 +177,7 @@ fn envelope(root: Value<'_>) -> Result<Option<&str>, Unreadable> {
 impl<'a> Call<'a> {
     fn read(method: Value<'a>, root: Value<'a>) -> Result<Self, Unreadable> {
         let method = method.string().ok_or(Unreadable::Method)?;
+        refuse_method_look_alike(&method)?;
         let params = root.get("params");
         if let Some(params) = params {
             object(params, PARAMS).map_err(|error| error.unwrap_or(Unreadable::Params))?;
@@ -291,6 +292,17 @@ fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Unread
         {
             return Err(Unreadable::LookAlike(name.chars().take(64).collect()));
         }
+    }
+    Ok(())
+}
+
+/// The same for methods whose calls are judged as what they act on: under another spelling they would go as unknown.
+fn refuse_method_look_alike(method: &str) -> Result<(), Unreadable> {
+    let plain = fold(method).trim().to_ascii_lowercase();
+    if plain != method && governed_elsewhere(&plain).is_some() {
+        return Err(Unreadable::MethodLookAlike(
+            method.chars().take(64).collect(),
+        ));
     }
     Ok(())
 }

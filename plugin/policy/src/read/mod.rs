@@ -39,6 +39,7 @@ pub(crate) enum Unreadable {
     Shape,
     Params,
     LookAlike(String),
+    MethodLookAlike(String),
     Name,
     Uri,
     Arguments,
@@ -81,6 +82,7 @@ impl Unreadable {
             | Self::Shape
             | Self::Params
             | Self::LookAlike(_)
+            | Self::MethodLookAlike(_)
             | Self::Name
             | Self::Uri
             | Self::Arguments
@@ -129,6 +131,9 @@ impl fmt::Display for Unreadable {
             Self::Params => f.write_str("`params` must be an object"),
             Self::LookAlike(name) => {
                 write!(f, "The member `{name}` is too like one of the protocol's")
+            }
+            Self::MethodLookAlike(name) => {
+                write!(f, "The method {name:?} is too like one of the protocol's")
             }
             Self::Name => f.write_str("`params.name` must be a string"),
             Self::Uri => f.write_str("`params.uri` must be a string"),

@@ -1,0 +1,208 @@
+//! **count**: turns the limits of a call into charges, and a charge and the present count into the next count.
+//!
+//! Charges are logical: a name, a subject, a cost, maxima and a window. Where counts are kept is the store's business.
+//! It never decides anything but "fits" or "full".
+
+mod subjects;
+mod window;
+
+pub(crate) use subjects::{OVERFLOW, Subjects, one_part, overflow_of};
+
+use crate::answer::Detail;
+use crate::decide::{ASK, Reason, Refusal, Rule};
+use crate::parse::{Counter, Mode, Window};
+use std::sync::Arc;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Millis(pub u64);
+
+/// One addition to one counter.
+#[derive(Debug)]
+pub struct Charge {
+    pub(crate) counter: Arc<Counter>,
+    pub(crate) subject: Subject,
+    pub(crate) cost: u64,
+    /// In the order of the limits that they come from.
+    pub(crate) maxima: Vec<Maximum>,
+}
+
+/// For whom a charge is counted.
+#[derive(Debug)]
+pub(crate) enum Subject {
+    /// Somebody whom the policy names, with a place of its own.
+    Own(String),
+    /// Anybody else. Where there is no room for the name, the overflow is counted.
+    Open { name: String, overflow: String },
+    /// Nobody can tell, so no count can be kept.
+    Unknown { reason: Reason, message: String },
+}
+
+/// One of the maxima that a counter must not pass.
+#[derive(Debug)]
+pub(crate) struct Maximum {
+    pub(crate) max: u64,
+    pub(crate) mode: Mode,
+    pub(crate) rule: Rule,
+    pub(crate) on_deny: Option<Box<str>>,
+    /// The position of its limit among those of the call. The first that refuses is named.
+    pub(crate) order: usize,
+}
+
+impl Charge {
+    /// The refusal of a call that would pass the maximum at `index`; the window ends in `wait`.
+    pub(crate) fn refusal(&self, index: usize, wait: Millis) -> Option<(Refusal, Detail)> {
+        let maximum = self.maxima.get(index)?;
+        let rule = Some(maximum.rule.clone());
+        if let Subject::Unknown { reason, message } = &self.subject {
+            return Some((
+                Refusal {
+                    reason: *reason,
+                    rule,
+                    message: message.clone(),
+                },
+                Detail::default(),
+            ));
+        }
+        // Where the maximum is zero no waiting helps.
+        let retry_after_ms = (maximum.max > 0).then_some(wait.0);
+        let detail = Detail {
+            retry_after_ms,
+            limit: Some(maximum.max),
+            remaining: Some(0),
+            ..Detail::default()
+        };
+        Some((
+            Refusal {
+                reason: Reason::RateLimited,
+                rule,
+                message: maximum.message(wait),
+            },
+            detail,
+        ))
+    }
+
+    /// The position, among the limits of the call, of the one that the maximum at `index` comes from.
+    pub(crate) fn order(&self, index: usize) -> Option<usize> {
+        self.maxima.get(index).map(|maximum| maximum.order)
+    }
+
+    /// The first maximum of that mode for which `holds`.
+    pub(crate) fn first(&self, mode: Mode, holds: impl Fn(&Maximum) -> bool) -> Option<usize> {
+        self.maxima
+            .iter()
+            .position(|maximum| maximum.mode == mode && holds(maximum))
+    }
+}
+
+impl Maximum {
+    fn message(&self, wait: Millis) -> String {
+        let what = match &self.on_deny {
+            Some(message) => message.to_string(),
+            None if self.max == 0 => "No calls of this kind are allowed.".into(),
+            None if self.max == 1 => "The limit of 1 call is used up.".into(),
+            None => format!("The limit of {} calls is used up.", self.max),
+        };
+        match self.max {
+            0 => format!("{what} {ASK}"),
+            _ => format!("{what} Try again in {}.", duration(wait)),
+        }
+    }
+}
+
+/// A waiting time as people say it, never shorter than it is.
+fn duration(wait: Millis) -> String {
+    let seconds = wait.0.div_ceil(1000);
+    let (number, unit) = match seconds {
+        0..=119 => (seconds, "second"),
+        120..=7199 => (seconds.div_ceil(60), "minute"),
+        7200..=172_799 => (seconds.div_ceil(3600), "hour"),
+        _ => (seconds.div_ceil(86_400), "day"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
+/// What became of the charges of a call.
+#[derive(Debug)]
+pub enum Reservation {
+    /// All were added, in the order of the charges.
+    Reserved(Vec<Tally>),
+    /// One did not fit, and none was added.
+    Full {
+        /// The position of the charge that did not fit.
+        charge: usize,
+        /// Which of its maxima would be passed.
+        maximum: usize,
+        /// When its window ends.
+        ends: Millis,
+        /// Shadow maxima of limits before it that would have refused too: charge and maximum.
+        shadowed: Vec<(usize, usize)>,
+    },
+    /// The host could not count, and none was added.
+    Unavailable,
+}
+
+/// A counter after a charge.
+#[derive(Debug)]
+pub struct Tally {
+    pub(crate) used: u64,
+    /// When the window ends, which also names it.
+    pub(crate) ends: Millis,
+    /// The shadow maximum that would have refused the charge.
+    pub(crate) shadowed: Option<usize>,
+    /// False where a full shadow limit kept the charge from being added.
+    pub(crate) added: bool,
+}
+
+/// A count within one window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot {
+    pub(crate) ends: Millis,
+    pub(crate) used: u64,
+}
+
+/// A charge does not fit.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Full {
+    pub(crate) maximum: usize,
+    pub(crate) ends: Millis,
+    /// The shadow maximum that would have refused it too.
+    pub(crate) shadowed: Option<usize>,
+}
+
+impl Slot {
+    /// An untouched count in the window around `now`.
+    pub(crate) fn new(window: Window, now: Millis) -> Self {
+        Self {
+            ends: window.end(now),
+            used: 0,
+        }
+    }
+
+    /// Adds the charge if it fits every enforced maximum.
+    pub(crate) fn take(&mut self, charge: &Charge) -> Result<Tally, Full> {
+        let used = self.used.saturating_add(charge.cost);
+        let passed = |mode| charge.first(mode, |maximum| used > maximum.max);
+        let shadowed = passed(Mode::Shadow);
+        if let Some(maximum) = passed(Mode::Enforce) {
+            return Err(Full {
+                maximum,
+                ends: self.ends,
+                shadowed,
+            });
+        }
+        let enforced = charge.first(Mode::Enforce, |_| true).is_some();
+        // A full shadow limit adds nothing, unless an enforced one shares the counter and has room.
+        let added = shadowed.is_none() || enforced;
+        if added {
+            self.used = used;
+        }
+        Ok(Tally {
+            used: self.used,
+            ends: self.ends,
+            shadowed,
+            added,
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! Turns the limits of a call into charges: for whom each is counted, and which limits share a counter.
+//!
+//! A value that it does not know for certain counts for nobody: the limit then refuses the call.
+
+use super::{Charge, Maximum, Subject};
+use crate::decide::{Caller, Reason};
+use crate::parse::{Limit, Mode, Scope};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+/// What is known about a request beside its message: the values that scopes may count by.
+#[derive(Debug)]
+pub(crate) struct Subjects {
+    pub(crate) caller: Caller,
+    /// The peer's address as the host reports it.
+    pub(crate) peer: Option<String>,
+    /// The headers that some scope names; `None` where absent, repeated or not plain.
+    pub(crate) headers: BTreeMap<Box<str>, Option<Box<str>>>,
+}
+
+impl Subjects {
+    /// The charges of a call: one for each counter, with the maxima of all limits that share it.
+    pub(crate) fn charges(&self, limits: &[(&Limit, Mode)]) -> Vec<Charge> {
+        let mut charges: Vec<Charge> = Vec::new();
+        for (order, &(limit, mode)) in limits.iter().enumerate() {
+            let maximum = Maximum {
+                max: limit.max,
+                mode,
+                rule: limit.rule.clone(),
+                on_deny: limit.on_deny.clone(),
+                order,
+            };
+            match charges
+                .iter_mut()
+                .find(|charge| charge.counter == limit.counter)
+            {
+                Some(charge) => charge.maxima.push(maximum),
+                None => charges.push(Charge {
+                    counter: limit.counter.clone(),
+                    subject: self.subject(&limit.counter.scope),
+                    cost: 1,
+                    maxima: vec![maximum],
+                }),
+            }
+        }
+        charges
+    }
+
+    fn subject(&self, scope: &[Scope]) -> Subject {
+        let mut name = String::new();
+        for part in scope {
+            match self.part(part) {
+                Ok(part) => name.push_str(&one_part(&part)),
+                Err((reason, message)) => return Subject::Unknown { reason, message },
+            }
+        }
+        match self.overflow(scope) {
+            None => Subject::Own(name),
+            Some(overflow) => Subject::Open { name, overflow },
+        }
+    }
+
+    fn part(&self, scope: &Scope) -> Result<String, (Reason, String)> {
+        match scope {
+            // Sessions are learnt from the server's answers. Until those are read, a session is only what the client
+            // says, and a client could open as many as it likes: it counts on the grant.
+            Scope::Grant | Scope::Session => Ok(self.caller.subject()),
+            Scope::Server | Scope::Global => Ok(String::new()),
+            Scope::Ip => self.peer.as_deref().and_then(network).ok_or_else(|| {
+                (Reason::Unavailable, "The gateway does not know your address, so it cannot count your calls.".into())
+            }),
+            Scope::Header(name) => self.headers.get(name).cloned().flatten().map(Into::into).ok_or_else(|| {
+                (Reason::Identity, format!("Send the header `{name}` once, in plain ASCII: calls are counted by it."))
+            }),
+        }
+    }
+
+    /// Where a subject is counted that the policy does not name, when there is no room for it. Callers whom the policy
+    /// names share their overflow with nobody, so that nobody's flood locks them out.
+    fn overflow(&self, scope: &[Scope]) -> Option<String> {
+        let by_caller = scope.iter().any(Scope::counts_callers);
+        let own = by_caller && self.caller.is_configured();
+        match (scope.iter().any(Scope::is_open), own) {
+            (true, true) => Some(overflow_of(&self.caller.subject())),
+            (true, false) => Some(OVERFLOW.into()),
+            (false, _) => (by_caller && !own).then(|| OVERFLOW.into()),
+        }
+    }
+}
+
+/// The subject of the place for those who found no room.
+pub(crate) const OVERFLOW: &str = "overflow";
+
+pub(crate) fn overflow_of(caller: &str) -> String {
+    format!("{OVERFLOW} {caller}")
+}
+
+/// A part of a subject, with its length, so that no two different lists of parts give the same text.
+pub(crate) fn one_part(part: &str) -> String {
+    format!("{}:{part}", part.len())
+}
+
+/// An IPv4 address, or the /64 of an IPv6 address: the smallest network that one subscriber gets.
+fn network(peer: &str) -> Option<String> {
+    let address = peer
+        .parse::<SocketAddr>()
+        .map(|socket| socket.ip())
+        .or_else(|_| peer.parse::<IpAddr>())
+        .ok()?;
+    Some(match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!(
+            "{}/64",
+            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_count_as_the_network_of_a_subscriber() {
+        assert_eq!(network("192.0.2.1:443").unwrap(), "192.0.2.1");
+        assert_eq!(network("[::ffff:192.0.2.1]:443").unwrap(), "192.0.2.1");
+        assert_eq!(
+            network("[2001:db8:1:2:3::4]:443").unwrap(),
+            "2001:db8:1:2::/64"
+        );
+        assert_eq!(network("2001:db8:1:2:ffff::").unwrap(), "2001:db8:1:2::/64");
+        assert_eq!(network("@unix"), None);
+    }
+}

@@ -1,0 +1,134 @@
+//! The arithmetic of windows: when the one around a moment begins and ends, in UTC.
+//!
+//! It reads no clock: the moment is an argument.
+
+use super::Millis;
+use crate::parse::Window;
+use time::{Date, Month, OffsetDateTime};
+
+const DAY: u64 = 86_400;
+/// 1970-01-01 was a Thursday, so the Monday of its week lies three days before the epoch.
+const MONDAY: u64 = 3 * DAY;
+
+impl Window {
+    /// The first moment after the window around `now`.
+    pub(crate) fn end(self, now: Millis) -> Millis {
+        let seconds = now.seconds();
+        let end = match self {
+            Self::Seconds(length) => next_multiple(seconds, length),
+            Self::Week => {
+                next_multiple(seconds.saturating_add(MONDAY), 7 * DAY).saturating_sub(MONDAY)
+            }
+            Self::Month => month(seconds, true),
+        };
+        Millis(end.saturating_mul(1000))
+    }
+
+    /// The first moment of the window around `now`.
+    pub(crate) fn start(self, now: Millis) -> Millis {
+        let seconds = now.seconds();
+        let start = match self {
+            Self::Seconds(length) => next_multiple(seconds, length).saturating_sub(length),
+            Self::Week => self.end(now).seconds().saturating_sub(7 * DAY),
+            Self::Month => month(seconds, false),
+        };
+        Millis(start.saturating_mul(1000))
+    }
+}
+
+impl Millis {
+    fn seconds(self) -> u64 {
+        self.0.checked_div(1000).unwrap_or_default()
+    }
+}
+
+/// The smallest multiple of `length` beyond `seconds`.
+fn next_multiple(seconds: u64, length: u64) -> u64 {
+    let into = seconds.checked_rem(length).unwrap_or_default();
+    seconds.saturating_sub(into).saturating_add(length)
+}
+
+/// The beginning, in seconds, of the calendar month around `seconds` or of the one after it.
+fn month(seconds: u64, next: bool) -> u64 {
+    let moment = i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    let first = moment.and_then(|moment| {
+        let (year, month) = (moment.year(), moment.month());
+        let (year, month) = match (next, month) {
+            (false, _) => (year, month),
+            (true, Month::December) => (year.checked_add(1)?, Month::January),
+            (true, _) => (year, month.next()),
+        };
+        Date::from_calendar_date(year, month, 1).ok()
+    });
+    // Only a clock beyond the year 9999 has no calendar month: then the window never ends.
+    first.map_or(u64::MAX, |first| {
+        u64::try_from(first.midnight().assume_utc().unix_timestamp()).unwrap_or_default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(text: &str) -> Millis {
+        let moment =
+            OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).unwrap();
+        Millis(
+            u64::try_from(moment.unix_timestamp())
+                .unwrap()
+                .saturating_mul(1000),
+        )
+    }
+
+    #[test]
+    fn windows_are_aligned_to_utc() {
+        let now = millis("2026-02-18T10:20:30Z");
+        for (window, start, end) in [
+            (
+                Window::Seconds(1),
+                "2026-02-18T10:20:30Z",
+                "2026-02-18T10:20:31Z",
+            ),
+            (
+                Window::Seconds(60),
+                "2026-02-18T10:20:00Z",
+                "2026-02-18T10:21:00Z",
+            ),
+            (
+                Window::Seconds(3600),
+                "2026-02-18T10:00:00Z",
+                "2026-02-18T11:00:00Z",
+            ),
+            (
+                Window::Seconds(DAY),
+                "2026-02-18T00:00:00Z",
+                "2026-02-19T00:00:00Z",
+            ),
+            (Window::Week, "2026-02-16T00:00:00Z", "2026-02-23T00:00:00Z"),
+            (
+                Window::Month,
+                "2026-02-01T00:00:00Z",
+                "2026-03-01T00:00:00Z",
+            ),
+        ] {
+            assert_eq!(
+                (window.start(now), window.end(now)),
+                (millis(start), millis(end)),
+                "{window:?}"
+            );
+            assert_eq!(
+                window.start(millis(end)),
+                millis(end),
+                "the end of one window is the start of the next"
+            );
+        }
+        assert_eq!(
+            Window::Month.end(millis("2026-12-31T23:59:59Z")),
+            millis("2027-01-01T00:00:00Z")
+        );
+        assert_eq!(Window::Week.end(Millis(0)), millis("1970-01-05T00:00:00Z"));
+        assert_eq!(Window::Month.end(Millis(u64::MAX)), Millis(u64::MAX));
+    }
+}

@@ -1,0 +1,322 @@
+//! Keeps counts in a host's shared data: small cells that are read, changed and swapped back if nobody else was faster.
+//!
+//! Every cell is made while the plugin is configured and never during a request, where a cell that is not there means
+//! that the host forgot, and the call is denied. Its memory is fixed: callers whom the policy names have cells of their
+//! own; all others share a table, in which a count is never pushed out before its window ends. Who finds no room there
+//! counts in the limit's one overflow cell together with all who found none.
+
+mod cell;
+mod configured;
+
+pub(crate) use configured::configured_cells;
+
+use crate::count::{Charge, Full, Millis, Reservation, Subject, Tally};
+use crate::parse::{Counter, Mode, Policy};
+use cell::{Cell, Change};
+use configured::{configured, counters, is_open};
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use std::hash::Hash as _;
+
+/// The two things that a host must be able to do.
+pub trait Cells {
+    /// The bytes under `key` and the version they have; `None` where there are none.
+    ///
+    /// # Errors
+    /// When the host fails.
+    fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable>;
+
+    /// Puts `bytes` under `key` if its version is still `version`, or, for `None`, if the key is not there yet.
+    /// False when it is not so.
+    ///
+    /// # Errors
+    /// When the host fails.
+    fn swap(
+        &mut self,
+        key: &str,
+        bytes: &[u8],
+        version: Option<Version>,
+    ) -> Result<bool, Unavailable>;
+}
+
+/// A cell's version as the host counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub u32);
+
+/// The host cannot read or write its shared data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unavailable;
+
+/// The counts of one policy in one host.
+#[derive(Debug)]
+pub struct Store {
+    namespace: String,
+    seed: Seed,
+    buckets: u64,
+}
+
+/// A secret of the process, the same in all its workers. Without it nobody can choose names that fall together.
+pub type Seed = [u8; 16];
+
+/// How many counts share a cell of the table.
+const BUCKET: usize = 16;
+/// Attempts to swap a cell before giving up. Each failure means that another worker succeeded.
+const ATTEMPTS: usize = 256;
+
+/// A cell in which a charge may be counted.
+struct Place {
+    key: String,
+    fingerprint: u128,
+    /// How many counts the cell may hold.
+    capacity: usize,
+}
+
+impl Store {
+    /// Makes the cells that the policy's limits need, unless another worker did. `entropy` becomes the seed of the
+    /// whole process if this is its first worker.
+    ///
+    /// # Errors
+    /// When the host cannot keep shared data.
+    pub fn prepare(
+        cells: &mut impl Cells,
+        namespace: &str,
+        policy: &Policy,
+        entropy: Seed,
+    ) -> Result<Self, Unavailable> {
+        let namespace = namespace.to_owned();
+        let buckets = u64::try_from(policy.host.slots.div_ceil(BUCKET))
+            .unwrap_or(u64::MAX)
+            .max(1);
+        let seed = seed(cells, &format!("{namespace}/seed"), entropy);
+        if policy.limits().next().is_none() {
+            return Ok(Self {
+                namespace,
+                seed: seed.unwrap_or(entropy),
+                buckets,
+            });
+        }
+        let store = Self {
+            namespace,
+            seed: seed?,
+            buckets,
+        };
+        let configured = configured(policy);
+        let mut hasher = SipHasher13::new_with_key(&store.seed);
+        configured
+            .iter()
+            .for_each(|(counter, subject)| (&counter.id, subject).hash(&mut hasher));
+        let keys = configured
+            .iter()
+            .map(|(counter, subject)| store.own_key(store.fingerprint(counter, subject)));
+        store.create(
+            cells,
+            &format!("{:032x}", hasher.finish128().as_u128()),
+            keys,
+        )?;
+        if counters(policy)
+            .iter()
+            .any(|counter| is_open(policy, counter))
+        {
+            let keys = (0..store.buckets).map(|bucket| store.bucket_key(bucket));
+            store.create(cells, &format!("table of {}", store.buckets), keys)?;
+        }
+        Ok(store)
+    }
+
+    /// Adds all charges, or none.
+    pub fn reserve(&self, cells: &mut impl Cells, charges: &[Charge], now: Millis) -> Reservation {
+        let mut taken = Vec::with_capacity(charges.len());
+        let mut refused: Option<(usize, Full)> = None;
+        let mut shadowed = Vec::new();
+        for (index, charge) in charges.iter().enumerate() {
+            let named = refused
+                .as_ref()
+                .and_then(|(index, full)| charges.get(*index)?.order(full.maximum));
+            // Once a limit is full, only one that stands before it can still be the one to name.
+            if named.is_some_and(|named| charge.order(0) > Some(named)) {
+                continue;
+            }
+            match self.charge(cells, charge, now) {
+                Ok(Ok(tally)) => {
+                    shadowed.extend(tally.shadowed.map(|maximum| (index, maximum)));
+                    taken.push((index, tally));
+                }
+                Ok(Err(full)) => {
+                    shadowed.extend(full.shadowed.map(|maximum| (index, maximum)));
+                    if named.is_none_or(|named| charge.order(full.maximum) < Some(named)) {
+                        refused = Some((index, full));
+                    }
+                }
+                Err(Unavailable) => {
+                    self.give_back(cells, charges, &taken);
+                    return Reservation::Unavailable;
+                }
+            }
+        }
+        let Some((charge, Full { maximum, ends, .. })) = refused else {
+            return Reservation::Reserved(taken.into_iter().map(|(_, tally)| tally).collect());
+        };
+        self.give_back(cells, charges, &taken);
+        let order = |(charge, maximum): &(usize, usize)| {
+            charges
+                .get(*charge)
+                .and_then(|charge| charge.order(*maximum))
+        };
+        let named = order(&(charge, maximum));
+        shadowed.retain(|shadow| order(shadow) < named);
+        Reservation::Full {
+            charge,
+            maximum,
+            ends,
+            shadowed,
+        }
+    }
+
+    fn charge(
+        &self,
+        cells: &mut impl Cells,
+        charge: &Charge,
+        now: Millis,
+    ) -> Result<Result<Tally, Full>, Unavailable> {
+        if let Subject::Unknown { .. } = charge.subject {
+            return Ok(unknown(charge, now));
+        }
+        for place in self.places(charge) {
+            let take = |cell: &mut Cell| cell.take(place.fingerprint, charge, now, place.capacity);
+            if let Some(outcome) = update(cells, &place.key, take)? {
+                return Ok(outcome);
+            }
+        }
+        Err(Unavailable)
+    }
+
+    /// Takes back what was added. What cannot be taken back stays counted, which admits less, never more.
+    fn give_back(&self, cells: &mut impl Cells, charges: &[Charge], taken: &[(usize, Tally)]) {
+        for (index, tally) in taken.iter().filter(|(_, tally)| tally.added) {
+            let Some(charge) = charges.get(*index) else {
+                continue;
+            };
+            for place in self.places(charge) {
+                let refund =
+                    |cell: &mut Cell| cell.refund(place.fingerprint, charge.cost, tally.ends);
+                if update(cells, &place.key, refund) == Ok(Some(())) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Where a charge may be counted: in the subject's own cell, or else in the table, or else in an overflow cell.
+    fn places(&self, charge: &Charge) -> impl Iterator<Item = Place> + use<> {
+        let own = |subject: &str| {
+            let fingerprint = self.fingerprint(&charge.counter, subject);
+            Place {
+                key: self.own_key(fingerprint),
+                fingerprint,
+                capacity: 1,
+            }
+        };
+        let (first, second) = match &charge.subject {
+            Subject::Own(name) => (Some(own(name)), None),
+            Subject::Open { name, overflow } => {
+                let fingerprint = self.fingerprint(&charge.counter, name);
+                let key = self.bucket_key(self.bucket(fingerprint));
+                (
+                    Some(Place {
+                        key,
+                        fingerprint,
+                        capacity: BUCKET,
+                    }),
+                    Some(own(overflow)),
+                )
+            }
+            Subject::Unknown { .. } => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    /// Makes the cells of `keys`, and a mark that they are made. A cell that is there already is left as it is, so a
+    /// new configuration goes on counting.
+    fn create(
+        &self,
+        cells: &mut impl Cells,
+        mark: &str,
+        keys: impl Iterator<Item = String>,
+    ) -> Result<(), Unavailable> {
+        let mark = format!("{}/ready/{mark}", self.namespace);
+        if cells.read(&mark)?.is_some() {
+            return Ok(());
+        }
+        for key in keys {
+            cells.swap(&key, &Cell::default().bytes(), None)?;
+        }
+        cells.swap(&mark, b"1", None).map(drop)
+    }
+
+    fn fingerprint(&self, counter: &Counter, subject: &str) -> u128 {
+        let mut hasher = SipHasher13::new_with_key(&self.seed);
+        (counter.id.as_str(), subject).hash(&mut hasher);
+        hasher.finish128().as_u128()
+    }
+
+    fn bucket(&self, fingerprint: u128) -> u64 {
+        let low = u64::try_from(fingerprint & u128::from(u64::MAX)).unwrap_or_default();
+        low.checked_rem(self.buckets).unwrap_or_default()
+    }
+
+    fn own_key(&self, fingerprint: u128) -> String {
+        format!("{}/own/{fingerprint:032x}", self.namespace)
+    }
+
+    /// The number of buckets is part of the key: another number is another table.
+    fn bucket_key(&self, bucket: u64) -> String {
+        format!("{}/table/{}/{bucket}", self.namespace, self.buckets)
+    }
+
+    /// The secret of the process.
+    pub fn seed(&self) -> Seed {
+        self.seed
+    }
+}
+
+/// A charge that counts for nobody is full by every maximum.
+fn unknown(charge: &Charge, now: Millis) -> Result<Tally, Full> {
+    match charge.first(Mode::Enforce, |_| true) {
+        Some(maximum) => Err(Full {
+            maximum,
+            ends: now,
+            shadowed: None,
+        }),
+        None => Ok(Tally {
+            used: 0,
+            ends: now,
+            shadowed: Some(0),
+            added: false,
+        }),
+    }
+}
+
+fn seed(cells: &mut impl Cells, key: &str, entropy: Seed) -> Result<Seed, Unavailable> {
+    cells.swap(key, &entropy, None)?;
+    let (bytes, _) = cells.read(key)?.ok_or(Unavailable)?;
+    bytes.try_into().map_err(|_| Unavailable)
+}
+
+/// Applies `change` to the cell under `key` as if nobody else were writing to it.
+fn update<T>(
+    cells: &mut impl Cells,
+    key: &str,
+    mut change: impl FnMut(&mut Cell) -> Change<T>,
+) -> Result<T, Unavailable> {
+    for _ in 0..ATTEMPTS {
+        let (bytes, version) = cells.read(key)?.ok_or(Unavailable)?;
+        let mut cell = Cell::read(&bytes).ok_or(Unavailable)?;
+        match change(&mut cell) {
+            Change::Keep(outcome) => return Ok(outcome),
+            Change::Write(outcome) if cells.swap(key, &cell.bytes(), Some(version))? => {
+                return Ok(outcome);
+            }
+            Change::Write(_) => {}
+        }
+    }
+    Err(Unavailable)
+}
