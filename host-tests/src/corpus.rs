@@ -4,6 +4,7 @@
 
 use crate::case::{Case, Play, Seen, corpus};
 use crate::root;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// What a host saw of a case.
@@ -90,7 +91,8 @@ pub struct Report {
     clock: ClockKind,
     passed: usize,
     failures: Vec<String>,
-    cannot: Vec<String>,
+    /// The cases that cannot be played, by the reason.
+    cannot: BTreeMap<String, Vec<String>>,
 }
 
 impl Report {
@@ -101,7 +103,7 @@ impl Report {
             clock,
             passed: 0,
             failures: Vec::new(),
-            cannot: Vec::new(),
+            cannot: BTreeMap::new(),
         }
     }
 
@@ -109,7 +111,10 @@ impl Report {
     pub fn add(&mut self, case: &Case, how: &str, outcome: &Outcome) {
         let name = &case.name;
         if let Outcome::Cannot(why) = outcome {
-            self.cannot.push(format!("{name}: {why}"));
+            self.cannot
+                .entry(why.clone())
+                .or_default()
+                .push(name.clone());
             return;
         }
         let before = self.failures.len();
@@ -171,11 +176,17 @@ impl Report {
             "{}: {} passed, {} cannot, {} failed",
             self.host,
             self.passed,
-            self.cannot.len(),
+            self.cannot.values().map(Vec::len).sum::<usize>(),
             self.failures.len()
         );
-        for line in &self.cannot {
-            let _ = write!(text, "\n  cannot: {line}");
+        for (why, cases) in &self.cannot {
+            let _ = write!(
+                text,
+                "
+  {} cannot, because {why}: {}",
+                cases.len(),
+                cases.join(" ")
+            );
         }
         println!("{text}");
         assert!(
