@@ -156,6 +156,82 @@ fn nobody_gets_a_second_quota_by_flooding() {
     }
 }
 
+/// Workers read the clock a moment apart, and a flood moves some cells over the edge of a window before others. Nobody
+/// may be counted once on each side.
+#[test]
+fn the_edge_of_a_window_is_one_edge_for_all_cells() {
+    let policy = r#"{ "version": "1", "default": "deny",
+        "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+        "tools": { "run": { "limits": [ { "counter": "minute", "window": "minute", "max": 5 } ] } },
+        "host": { "slots": 1024 } }"#;
+    let mut gateway = Gateway::new(policy);
+    // A small generator with a fixed seed: the same calls in every run.
+    let mut state = 1_u64;
+    let mut random = |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let mut admitted: HashMap<u64, u32> = HashMap::new();
+    let edge = START + MINUTE;
+    for round in 0..60_000_u64 {
+        let now = match round {
+            // The table fills and overflows, around the edge the clocks differ by milliseconds, and the next window.
+            0..20_000 => edge - 1000 + round / 40,
+            20_000..40_000 => edge - 5 + random(10),
+            _ => edge + 10 + random(500),
+        };
+        let number = random(1500);
+        if gateway.call(user(&number.to_string()), "run", now) {
+            *admitted.entry(number).or_default() += 1;
+        }
+    }
+    let most = admitted.values().max().copied().unwrap_or(0);
+    assert!(most <= 10, "{most} calls of one in two windows of five");
+    assert!(most == 10, "some used both windows");
+}
+
+/// Who comes after a flood under another limit counts for himself, however long his own window is.
+#[test]
+fn a_flood_under_one_limit_is_over_for_the_others_when_its_window_is() {
+    let policy = r#"{ "version": "1", "default": "deny",
+        "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+        "tools": {
+            "search": { "limits": [ { "counter": "often", "window": "second", "max": 5 } ] },
+            "run": { "limits": [ { "counter": "monthly", "window": "month", "max": 20 } ] } },
+        "host": { "slots": 1024 } }"#;
+    let mut gateway = Gateway::new(policy);
+    for number in 0..20_000 {
+        gateway.call(user(&format!("flood-{number}")), "search", START + DAY);
+    }
+    for number in 0..40 {
+        let name = format!("user-{number}");
+        let admitted = (0..25)
+            .filter(|_| gateway.call(user(&name), "run", START + 2 * DAY))
+            .count();
+        assert_eq!(admitted, 20, "{name}");
+    }
+}
+
+/// Calls that are refused by a later limit leave nothing behind in the table.
+#[test]
+fn refused_calls_take_no_room() {
+    let policy = r#"{ "version": "1", "default": "deny",
+        "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+        "tools": { "run": { "limits": [
+            { "counter": "each", "window": "month", "max": 5 },
+            { "counter": "all", "window": "month", "max": 1, "scope": "global" } ] } },
+        "host": { "slots": 1024 } }"#;
+    let mut gateway = Gateway::new(policy);
+    gateway.call(user("first"), "run", START);
+    let bytes = gateway.memory.bytes();
+    for number in 0..5000 {
+        assert!(!gateway.call(user(&format!("user-{number}")), "run", START));
+    }
+    assert_eq!(gateway.memory.bytes(), bytes);
+}
+
 /// Two grants; whatever the one does from however many addresses, the other's limits are its own.
 #[test]
 fn a_flood_never_locks_out_a_configured_grant() {

@@ -19,20 +19,9 @@ impl Window {
             Self::Week => {
                 next_multiple(seconds.saturating_add(MONDAY), 7 * DAY).saturating_sub(MONDAY)
             }
-            Self::Month => month(seconds, true),
+            Self::Month => next_month(seconds),
         };
         Millis(end.saturating_mul(1000))
-    }
-
-    /// The first moment of the window around `now`.
-    pub(crate) fn start(self, now: Millis) -> Millis {
-        let seconds = now.seconds();
-        let start = match self {
-            Self::Seconds(length) => next_multiple(seconds, length).saturating_sub(length),
-            Self::Week => self.end(now).seconds().saturating_sub(7 * DAY),
-            Self::Month => month(seconds, false),
-        };
-        Millis(start.saturating_mul(1000))
     }
 }
 
@@ -48,19 +37,17 @@ fn next_multiple(seconds: u64, length: u64) -> u64 {
     seconds.saturating_sub(into).saturating_add(length)
 }
 
-/// The beginning, in seconds, of the calendar month around `seconds` or of the one after it.
-fn month(seconds: u64, next: bool) -> u64 {
+/// The beginning, in seconds, of the calendar month after the one around `seconds`.
+fn next_month(seconds: u64) -> u64 {
     let moment = i64::try_from(seconds)
         .ok()
         .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
     let first = moment.and_then(|moment| {
-        let (year, month) = (moment.year(), moment.month());
-        let (year, month) = match (next, month) {
-            (false, _) => (year, month),
-            (true, Month::December) => (year.checked_add(1)?, Month::January),
-            (true, _) => (year, month.next()),
+        let year = match moment.month() {
+            Month::December => moment.year().checked_add(1)?,
+            _ => moment.year(),
         };
-        Date::from_calendar_date(year, month, 1).ok()
+        Date::from_calendar_date(year, moment.month().next(), 1).ok()
     });
     // Only a clock beyond the year 9999 has no calendar month: then the window never ends.
     first.map_or(u64::MAX, |first| {
@@ -85,43 +72,18 @@ mod tests {
     #[test]
     fn windows_are_aligned_to_utc() {
         let now = millis("2026-02-18T10:20:30Z");
-        for (window, start, end) in [
-            (
-                Window::Seconds(1),
-                "2026-02-18T10:20:30Z",
-                "2026-02-18T10:20:31Z",
-            ),
-            (
-                Window::Seconds(60),
-                "2026-02-18T10:20:00Z",
-                "2026-02-18T10:21:00Z",
-            ),
-            (
-                Window::Seconds(3600),
-                "2026-02-18T10:00:00Z",
-                "2026-02-18T11:00:00Z",
-            ),
-            (
-                Window::Seconds(DAY),
-                "2026-02-18T00:00:00Z",
-                "2026-02-19T00:00:00Z",
-            ),
-            (Window::Week, "2026-02-16T00:00:00Z", "2026-02-23T00:00:00Z"),
-            (
-                Window::Month,
-                "2026-02-01T00:00:00Z",
-                "2026-03-01T00:00:00Z",
-            ),
+        for (window, end) in [
+            (Window::Seconds(1), "2026-02-18T10:20:31Z"),
+            (Window::Seconds(60), "2026-02-18T10:21:00Z"),
+            (Window::Seconds(3600), "2026-02-18T11:00:00Z"),
+            (Window::Seconds(DAY), "2026-02-19T00:00:00Z"),
+            (Window::Week, "2026-02-23T00:00:00Z"),
+            (Window::Month, "2026-03-01T00:00:00Z"),
         ] {
-            assert_eq!(
-                (window.start(now), window.end(now)),
-                (millis(start), millis(end)),
-                "{window:?}"
-            );
-            assert_eq!(
-                window.start(millis(end)),
-                millis(end),
-                "the end of one window is the start of the next"
+            assert_eq!(window.end(now), millis(end), "{window:?}");
+            assert!(
+                window.end(millis(end)) > millis(end),
+                "the end of one window belongs to the next"
             );
         }
         assert_eq!(

@@ -12,118 +12,169 @@ pub(super) enum Change<T> {
     Keep(T),
 }
 
+/// Where a charge may be counted.
+pub(super) struct Place {
+    pub(super) key: String,
+    /// Counter and subject.
+    pub(super) fingerprint: u128,
+    /// The counter alone.
+    pub(super) counter: u64,
+    pub(super) kind: Kind,
+}
+
+/// What kind of cell a place is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The cell of one subject.
+    Own,
+    /// A cell of the table.
+    Table,
+    /// The cell for those who found no room in the table.
+    Overflow,
+}
+
+/// What became of a charge at one place.
+pub(super) enum Taken {
+    Counted(Result<Tally, Full>),
+    /// It is to be counted at the other place, and at no earlier time than this.
+    Elsewhere(Millis),
+}
+
 /// The counts that share one key.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Cell {
     /// The latest time that anybody counted here. For a cell, time never runs backwards.
     clock: Millis,
-    /// When somebody last found no room here.
-    overflowed: Millis,
+    /// Counters for which somebody found no room here, and when the windows end in which that was.
+    barred: Vec<(u64, Millis)>,
     entries: Vec<(u128, Slot)>,
 }
 
+/// How many counts share a cell of the table.
+pub(super) const BUCKET: usize = 16;
+/// Stands for every counter, where more of them are barred than have a place.
+const EVERY: u64 = u64::MAX;
+
 impl Cell {
-    /// Takes the charge in the entry of `fingerprint`; `None` when there is no room for one.
-    pub(super) fn take(
-        &mut self,
-        fingerprint: u128,
-        charge: &Charge,
-        now: Millis,
-        capacity: usize,
-    ) -> Change<Option<Result<Tally, Full>>> {
+    /// Takes the charge at a place in this cell.
+    pub(super) fn take(&mut self, place: &Place, charge: &Charge, now: Millis) -> Change<Taken> {
         let window = charge.counter.window;
-        let now = now.max(self.clock);
-        self.clock = now;
+        let at = now.max(self.clock);
+        // Two workers read the clock a moment apart, and so may two cells stand on either side of a window's edge. A
+        // subject that counted here in one window and there in another would be counted twice over.
+        if place.kind == Kind::Overflow && window.end(at) != window.end(now) {
+            return Change::Keep(Taken::Elsewhere(at));
+        }
+        self.clock = at;
         // A window that ended counts nothing any more, so its place is free.
-        self.entries.retain(|(_, slot)| slot.ends > now);
+        self.entries.retain(|(_, slot)| slot.ends > at);
+        self.barred.retain(|(_, ends)| *ends > at);
         if let Some((_, slot)) = self
             .entries
             .iter_mut()
-            .find(|(entry, _)| *entry == fingerprint)
+            .find(|(entry, _)| *entry == place.fingerprint)
         {
             return outcome(slot.take(charge));
         }
         // Who once found no room counts in the overflow until the window ends: a place that becomes free earlier would
         // be a new count for somebody who was counted elsewhere.
-        let barred = self.overflowed >= window.start(now) && self.overflowed != Millis::default();
-        if barred {
-            return Change::Keep(None);
+        if self
+            .barred
+            .iter()
+            .any(|(counter, _)| [place.counter, EVERY].contains(counter))
+        {
+            return Change::Keep(Taken::Elsewhere(at));
         }
-        if self.entries.len() >= capacity {
-            self.overflowed = now;
-            return Change::Write(None);
+        if place.kind == Kind::Table && self.entries.len() >= BUCKET {
+            self.bar(place.counter, window.end(at));
+            return Change::Write(Taken::Elsewhere(at));
         }
-        let mut slot = Slot::new(window, now);
+        let mut slot = Slot::new(window, at);
         let taken = slot.take(charge);
-        self.entries.push((fingerprint, slot));
+        self.entries.push((place.fingerprint, slot));
         outcome(taken)
     }
 
-    /// Gives a charge back to the window it came from; `None` when that window is not here.
+    fn bar(&mut self, counter: u64, ends: Millis) {
+        if self.barred.len() < BUCKET {
+            self.barred.push((counter, ends));
+        } else {
+            let last = self
+                .barred
+                .iter()
+                .map(|(_, ends)| *ends)
+                .fold(ends, Millis::max);
+            self.barred = vec![(EVERY, last)];
+        }
+    }
+
+    /// Gives a charge back to the window it came from; `None` when that window is not here. A count of nothing leaves
+    /// its place to others.
     pub(super) fn refund(
         &mut self,
         fingerprint: u128,
         cost: u64,
         ends: Millis,
     ) -> Change<Option<()>> {
-        match self
-            .entries
-            .iter_mut()
-            .find(|(entry, slot)| *entry == fingerprint && slot.ends == ends)
-        {
-            Some((_, slot)) => {
-                slot.used = slot.used.saturating_sub(cost);
-                Change::Write(Some(()))
-            }
-            None => Change::Keep(None),
-        }
+        let counted =
+            |(entry, slot): &&mut (u128, Slot)| *entry == fingerprint && slot.ends == ends;
+        let Some((_, slot)) = self.entries.iter_mut().find(counted) else {
+            return Change::Keep(None);
+        };
+        slot.used = slot.used.saturating_sub(cost);
+        self.entries.retain(|(_, slot)| slot.used > 0);
+        Change::Write(Some(()))
     }
 
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let (head, entries) = bytes.split_at_checked(16)?;
-        let mut words = head.chunks_exact(8).map(word);
-        let (clock, overflowed) = (Millis(words.next()??), Millis(words.next()??));
+        let (head, rest) = bytes.split_at_checked(16)?;
+        let [clock, barred] = words(head)?;
+        let (barred, entries) =
+            rest.split_at_checked(usize::try_from(barred).ok()?.checked_mul(16)?)?;
+        let bar = |bytes: &[u8]| words(bytes).map(|[counter, ends]| (counter, Millis(ends)));
         let entry = |bytes: &[u8]| {
             let (fingerprint, slot) = bytes.split_first_chunk::<16>()?;
-            let mut words = slot.chunks_exact(8).map(word);
-            let slot = Slot {
-                ends: Millis(words.next()??),
-                used: words.next()??,
-            };
-            Some((u128::from_le_bytes(*fingerprint), slot))
+            let [ends, used] = words(slot)?;
+            Some((
+                u128::from_le_bytes(*fingerprint),
+                Slot {
+                    ends: Millis(ends),
+                    used,
+                },
+            ))
         };
-        let chunks = entries.chunks_exact(32);
-        let whole = chunks.remainder().is_empty();
-        let entries = chunks.map(entry).collect::<Option<_>>().filter(|_| whole)?;
         Some(Self {
-            clock,
-            overflowed,
-            entries,
+            clock: Millis(clock),
+            barred: barred.chunks(16).map(bar).collect::<Option<_>>()?,
+            entries: entries.chunks(32).map(entry).collect::<Option<_>>()?,
         })
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let mut bytes =
-            Vec::with_capacity(self.entries.len().saturating_mul(32).saturating_add(16));
-        bytes.extend(self.clock.0.to_le_bytes());
-        bytes.extend(self.overflowed.0.to_le_bytes());
+        let barred = u64::try_from(self.barred.len()).unwrap_or_default();
+        let mut bytes = [self.clock.0.to_le_bytes(), barred.to_le_bytes()].concat();
+        for (counter, ends) in &self.barred {
+            bytes.extend([counter.to_le_bytes(), ends.0.to_le_bytes()].concat());
+        }
         for (fingerprint, slot) in &self.entries {
             bytes.extend(fingerprint.to_le_bytes());
-            bytes.extend(slot.ends.0.to_le_bytes());
-            bytes.extend(slot.used.to_le_bytes());
+            bytes.extend([slot.ends.0.to_le_bytes(), slot.used.to_le_bytes()].concat());
         }
         bytes
     }
 }
 
 /// A charge that did not fit changed nothing worth writing.
-fn outcome(taken: Result<Tally, Full>) -> Change<Option<Result<Tally, Full>>> {
+fn outcome(taken: Result<Tally, Full>) -> Change<Taken> {
     match taken {
-        Ok(tally) => Change::Write(Some(Ok(tally))),
-        Err(full) => Change::Keep(Some(Err(full))),
+        Ok(tally) => Change::Write(Taken::Counted(Ok(tally))),
+        Err(full) => Change::Keep(Taken::Counted(Err(full))),
     }
 }
 
-fn word(bytes: &[u8]) -> Option<u64> {
-    bytes.try_into().ok().map(u64::from_le_bytes)
+/// Two numbers of eight bytes each.
+fn words(bytes: &[u8]) -> Option<[u64; 2]> {
+    let (first, second) = bytes.split_at_checked(8)?;
+    let word = |bytes: &[u8]| bytes.try_into().ok().map(u64::from_le_bytes);
+    Some([word(first)?, word(second)?])
 }

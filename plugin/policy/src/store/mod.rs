@@ -12,7 +12,7 @@ pub(crate) use configured::configured_cells;
 
 use crate::count::{Charge, Full, Millis, Reservation, Subject, Tally};
 use crate::parse::{Counter, Mode, Policy};
-use cell::{Cell, Change};
+use cell::{BUCKET, Cell, Change, Kind, Place, Taken};
 use configured::{configured, counters, is_open};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hash as _;
@@ -57,18 +57,8 @@ pub struct Store {
 /// A secret of the process, the same in all its workers. Without it nobody can choose names that fall together.
 pub type Seed = [u8; 16];
 
-/// How many counts share a cell of the table.
-const BUCKET: usize = 16;
 /// Attempts to swap a cell before giving up. Each failure means that another worker succeeded.
 const ATTEMPTS: usize = 256;
-
-/// A cell in which a charge may be counted.
-struct Place {
-    key: String,
-    fingerprint: u128,
-    /// How many counts the cell may hold.
-    capacity: usize,
-}
 
 impl Store {
     /// Makes the cells that the policy's limits need, unless another worker did. `entropy` becomes the seed of the
@@ -177,13 +167,17 @@ impl Store {
         charge: &Charge,
         now: Millis,
     ) -> Result<Result<Tally, Full>, Unavailable> {
-        if let Subject::Unknown { .. } = charge.subject {
+        let places = self.places(charge);
+        if places.is_empty() {
             return Ok(unknown(charge, now));
         }
-        for place in self.places(charge) {
-            let take = |cell: &mut Cell| cell.take(place.fingerprint, charge, now, place.capacity);
-            if let Some(outcome) = update(cells, &place.key, take)? {
-                return Ok(outcome);
+        let mut now = now;
+        for _ in 0..ATTEMPTS {
+            for place in &places {
+                match update(cells, &place.key, |cell| cell.take(place, charge, now))? {
+                    Taken::Counted(outcome) => return Ok(outcome),
+                    Taken::Elsewhere(at) => now = at,
+                }
             }
         }
         Err(Unavailable)
@@ -205,33 +199,29 @@ impl Store {
         }
     }
 
-    /// Where a charge may be counted: in the subject's own cell, or else in the table, or else in an overflow cell.
-    fn places(&self, charge: &Charge) -> impl Iterator<Item = Place> + use<> {
-        let own = |subject: &str| {
+    /// Where a charge may be counted: in the subject's own cell; or in the table, and if there is no room in it, in the
+    /// overflow. A charge that counts for nobody has no place.
+    fn places(&self, charge: &Charge) -> Vec<Place> {
+        let place = |subject: &str, kind| {
             let fingerprint = self.fingerprint(&charge.counter, subject);
+            let key = match kind {
+                Kind::Table => self.bucket_key(self.bucket(fingerprint)),
+                Kind::Own | Kind::Overflow => self.own_key(fingerprint),
+            };
             Place {
-                key: self.own_key(fingerprint),
+                key,
                 fingerprint,
-                capacity: 1,
+                counter: low(self.fingerprint(&charge.counter, "")),
+                kind,
             }
         };
-        let (first, second) = match &charge.subject {
-            Subject::Own(name) => (Some(own(name)), None),
+        match &charge.subject {
+            Subject::Own(name) => vec![place(name, Kind::Own)],
             Subject::Open { name, overflow } => {
-                let fingerprint = self.fingerprint(&charge.counter, name);
-                let key = self.bucket_key(self.bucket(fingerprint));
-                (
-                    Some(Place {
-                        key,
-                        fingerprint,
-                        capacity: BUCKET,
-                    }),
-                    Some(own(overflow)),
-                )
+                vec![place(name, Kind::Table), place(overflow, Kind::Overflow)]
             }
-            Subject::Unknown { .. } => (None, None),
-        };
-        first.into_iter().chain(second)
+            Subject::Unknown { .. } => Vec::new(),
+        }
     }
 
     /// Makes the cells of `keys`, and a mark that they are made. A cell that is there already is left as it is, so a
@@ -259,8 +249,9 @@ impl Store {
     }
 
     fn bucket(&self, fingerprint: u128) -> u64 {
-        let low = u64::try_from(fingerprint & u128::from(u64::MAX)).unwrap_or_default();
-        low.checked_rem(self.buckets).unwrap_or_default()
+        low(fingerprint)
+            .checked_rem(self.buckets)
+            .unwrap_or_default()
     }
 
     fn own_key(&self, fingerprint: u128) -> String {
@@ -276,6 +267,10 @@ impl Store {
     pub fn seed(&self) -> Seed {
         self.seed
     }
+}
+
+fn low(fingerprint: u128) -> u64 {
+    u64::try_from(fingerprint & u128::from(u64::MAX)).unwrap_or_default()
 }
 
 /// A charge that counts for nobody is full by every maximum.
