@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct Memory {
     cells: HashMap<String, (Vec<u8>, u32)>,
     writes: u32,
+    /// The key that was written last.
+    pub last_key: String,
 }
 
 impl Memory {
@@ -48,6 +50,7 @@ impl Cells for Memory {
             return Ok(false);
         }
         self.writes += 1;
+        self.last_key = key.into();
         self.cells.insert(key.into(), (bytes.into(), self.writes));
         Ok(true)
     }
