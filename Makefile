@@ -7,6 +7,9 @@ SHELL := /bin/bash
 DIST := target/dist
 VENV := target/venv
 PYTHON := $(VENV)/bin/python
+# Where the tests find Envoy's program, inside its Python package, and a Python with the MCP SDK.
+WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
+	MCP_PYTHON=$(abspath $(PYTHON))
 SAY = @printf '\n\033[1m== %s\033[0m\n'
 PORT ?= 10000
 ADMIN_PORT ?= 9901
@@ -18,8 +21,7 @@ build: $(DIST)/mcp-policy.wasm ## Build target/dist/mcp-policy.wasm, the module 
 
 test: build $(VENV)/ready ## Unit tests, and the corpus natively, in wasmtime and in a real Envoy
 	$(SAY) 'testing (a first run compiles the test hosts, about five minutes on two cores)'
-	ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
-	MCP_PYTHON=$(abspath $(PYTHON)) cargo test --locked --workspace
+	$(WITH_HOSTS) cargo test --locked --workspace
 
 run: build $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp for your own server
 	$(PYTHON) envoy/demo/run.py --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
@@ -31,14 +33,14 @@ lint: ## Formatting and lints, warnings denied
 	cargo clippy --locked --package policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
 
 soak: build $(VENV)/ready ## The long forms of the tests
-	ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
-	MCP_PYTHON=$(abspath $(PYTHON)) cargo test --locked --release --package host-tests -- --ignored --nocapture
+	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
 
 clean: ## Remove everything that was built
 	rm -rf target
 
 $(DIST)/mcp-policy.wasm: Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/policy plugin/policy-proxy-wasm -name '*.rs' -o -name Cargo.toml)
 	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs, then run this again'; exit 1; }
+	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || { echo 'this Rust has no wasm32-wasip1 target: install Rust with rustup from https://rustup.rs, then run this again'; exit 1; }
 	$(SAY) 'building the plugin'
 	cargo build --locked --release --package policy-proxy-wasm --target wasm32-wasip1
 	mkdir -p $(DIST)
