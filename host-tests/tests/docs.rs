@@ -122,11 +122,11 @@ fn the_example_of_a_case_is_a_case() {
         fs::read_to_string(root().join("policies/README.md")).expect("the document can be read");
     let example = blocks(&text, "json").pop().expect("an example");
     let same = host_tests::case::corpus(&root().join("policies")).expect("a corpus");
-    let file = root().join("policies/limit/rate-limit-for-readers.json");
+    let file = root().join("policies/limit/example-of-the-readme.json");
     let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
     assert!(
         same.iter()
-            .any(|case| case.name == "limit/rate-limit-for-readers.json")
+            .any(|case| case.name == "limit/example-of-the-readme.json")
     );
     assert_eq!(
         parsed(&example),
