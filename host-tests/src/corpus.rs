@@ -6,6 +6,7 @@ use crate::case::{Case, Play, Seen, corpus};
 use crate::root;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// What a host saw of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,7 +189,8 @@ impl Report {
                 cases.join(" ")
             );
         }
-        println!("{text}");
+        // Written past the test harness, which would keep what a passing test prints to itself.
+        let _ = writeln!(std::io::stdout(), "{text}");
         assert!(
             self.failures.is_empty(),
             "{}:\n{}",
