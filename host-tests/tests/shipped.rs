@@ -1,0 +1,200 @@
+//! The configurations in `envoy/` as an operator copies them, in a real Envoy: only places and ports are put in.
+
+use host_tests::upstream::Upstream;
+use host_tests::wire::{Http1Request, http1};
+use host_tests::{root, wasm_path};
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// An Envoy with a shipped configuration, in a folder of its own.
+struct Gateway {
+    process: Child,
+    folder: PathBuf,
+    addr: SocketAddr,
+}
+
+impl Gateway {
+    fn start(file: &str, upstream: &Upstream, prepare: impl FnOnce(&Path)) -> Self {
+        let folder = std::env::temp_dir().join(format!("mcp-policy-{}-{file}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder");
+        prepare(&folder);
+        let port = free_port();
+        let mut text = fs::read_to_string(root().join("envoy").join(file))
+            .expect("the configuration can be read");
+        for (shipped, here) in [
+            ("port_value: 10000", format!("port_value: {port}")),
+            ("port_value: 9901", format!("port_value: {}", free_port())),
+            (
+                "port_value: 18080",
+                format!("port_value: {}", upstream.addr().port()),
+            ),
+            (
+                "/etc/envoy/mcp-policy.wasm",
+                wasm_path().display().to_string(),
+            ),
+            ("/etc/envoy/mcp-policy", folder.display().to_string()),
+        ] {
+            text = text.replace(shipped, &here);
+        }
+        let path = folder.join("envoy.yaml");
+        fs::write(&path, text).expect("the configuration can be written");
+        let log = fs::File::create(folder.join("envoy.log")).expect("a log");
+        let envoy =
+            std::env::var("ENVOY_BIN").expect("ENVOY_BIN is not set: run this through `make test`");
+        let process = Command::new(envoy)
+            .arg("-c")
+            .arg(&path)
+            .args([
+                "--disable-hot-restart",
+                "--concurrency",
+                "2",
+                "--component-log-level",
+                "main:warning",
+            ])
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("Envoy starts");
+        let gateway = Self {
+            process,
+            folder,
+            addr: ([127, 0, 0, 1], port).into(),
+        };
+        eventually("Envoy answers", || {
+            gateway
+                .try_call("no_such_tool")
+                .is_some_and(|verdict| verdict != "500")
+        });
+        gateway
+    }
+
+    fn call(&self, tool: &str) -> String {
+        self.try_call(tool).expect("an answer")
+    }
+
+    /// `forwarded`, the plugin's reason, or another status.
+    fn try_call(&self, tool: &str) -> Option<String> {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}"}}}}"#
+        );
+        let request = Http1Request {
+            method: "POST".into(),
+            path: "/mcp".into(),
+            headers: vec![
+                (b"host".to_vec(), b"localhost".to_vec()),
+                (b"content-type".to_vec(), b"application/json".to_vec()),
+            ],
+            body: Some(body.into_bytes()),
+            chunks: None,
+        };
+        let response = http1(self.addr, &request, Duration::from_secs(5)).ok()?;
+        let text = String::from_utf8_lossy(&response.body);
+        let reason = text
+            .split(r#""reason":""#)
+            .nth(1)
+            .and_then(|rest| rest.split('"').next());
+        Some(match reason {
+            Some(reason) => reason.into(),
+            None if text == r#"{"jsonrpc":"2.0","id":1,"result":{}}"# => "forwarded".into(),
+            None => response.status.to_string(),
+        })
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Several times in a row, because workers take a new configuration one after the other.
+fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..100 {
+        if (0..6).all(|_| holds()) {
+            return;
+        }
+        sleep(Duration::from_millis(100));
+    }
+    panic!("not within ten seconds: {what}");
+}
+
+/// Runs `envoy/reload.py` as its README says.
+fn reload(policy: &str, folder: &Path) {
+    let file = folder.join("policy.json");
+    fs::write(&file, policy).expect("the policy can be written");
+    let python =
+        std::env::var("MCP_PYTHON").expect("MCP_PYTHON is not set: run this through `make test`");
+    let status = Command::new(python)
+        .arg(root().join("envoy/reload.py"))
+        .args([&file, &folder.join("plugin.json")])
+        .arg("--wasm")
+        .arg(wasm_path())
+        .status()
+        .expect("reload.py runs");
+    assert!(status.success());
+}
+
+#[test]
+fn the_policy_inside_the_configuration_is_enforced() {
+    let upstream = Upstream::start().expect("the upstream starts");
+    let gateway = Gateway::start("envoy.yaml", &upstream, |_| {});
+    assert_eq!(gateway.call("run"), "forwarded");
+    upstream.take();
+    assert_eq!(gateway.call("drop_table"), "not_allowed");
+    assert_eq!(
+        upstream.take().len(),
+        0,
+        "not even the headers of a refused call reach the server"
+    );
+}
+
+#[test]
+fn the_policy_in_a_file_is_changed_without_a_restart() {
+    let policy = |tools: &str| {
+        format!(
+            r#"{{ "version": "1", "default": "deny", "tools": {{ {tools}
+                "run": {{ "limits": [ {{ "counter": "runs", "window": "month", "max": 3 }} ] }} }} }}"#
+        )
+    };
+    let upstream = Upstream::start().expect("the upstream starts");
+    let gateway = Gateway::start("envoy-ecds.yaml", &upstream, |folder| {
+        reload(&policy(""), folder)
+    });
+    assert_eq!(
+        [gateway.call("run"), gateway.call("run")],
+        ["forwarded", "forwarded"]
+    );
+    reload(&policy(r#""status": {},"#), &gateway.folder);
+    eventually("the new policy is in force", || {
+        gateway.call("status") == "forwarded"
+    });
+    reload(
+        r#"{ "version": "1", "default": "allow", "tolls": {} }"#,
+        &gateway.folder,
+    );
+    let log = gateway.folder.join("envoy.log");
+    eventually("the bad policy was looked at", || {
+        fs::read_to_string(&log).is_ok_and(|log| log.contains("did you mean `tools`?"))
+    });
+    assert_eq!(
+        gateway.call("drop_table"),
+        "not_allowed",
+        "the old policy stays"
+    );
+    assert_eq!(
+        [gateway.call("run"), gateway.call("run")],
+        ["forwarded", "rate_limited"],
+        "three in all"
+    );
+}
