@@ -248,6 +248,32 @@ fn a_flood_under_one_limit_is_over_for_the_others_when_its_window_is() {
     }
 }
 
+/// Who was counted in the overflow finds a place free later in the window, and it must not be a second quota.
+#[test]
+fn a_place_that_becomes_free_is_no_second_quota() {
+    let policy = r#"{ "version": "1", "default": "deny",
+        "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+        "tools": {
+            "search": { "limits": [ { "counter": "often", "window": "second", "max": 5 } ] },
+            "run": { "limits": [ { "counter": "minute", "window": "minute", "max": 5 } ] } },
+        "host": { "slots": 1024 } }"#;
+    let mut gateway = Gateway::new(policy);
+    for number in 0..20_000 {
+        gateway.call(user(&format!("flood-{number}")), "search", START);
+    }
+    assert_eq!(
+        gateway.calls("victim", 10, START),
+        5,
+        "counted in the overflow"
+    );
+    assert_eq!(
+        gateway.calls("victim", 10, START + 5000),
+        0,
+        "the table is empty again, the minute is the same"
+    );
+    assert_eq!(gateway.calls("victim", 10, START + MINUTE), 5);
+}
+
 /// Calls that are refused by a later limit leave nothing behind in the table.
 #[test]
 fn refused_calls_take_no_room() {
