@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test run lint soak clean
+.PHONY: help build test run lint soak clean rust
 
 DIST := target/dist
 VENV := target/venv
@@ -27,7 +27,7 @@ run: build $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=ht
 	$(PYTHON) envoy/demo/run.py --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
 	$(if $(POLICY),--policy $(POLICY)) $(if $(UPSTREAM),--upstream $(UPSTREAM))
 
-lint: ## Formatting and lints, warnings denied
+lint: | rust ## Formatting and lints, warnings denied
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --package policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
@@ -38,14 +38,18 @@ soak: build $(VENV)/ready ## The long forms of the tests
 clean: ## Remove everything that was built
 	rm -rf target
 
-$(DIST)/mcp-policy.wasm: Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/policy plugin/policy-proxy-wasm -name '*.rs' -o -name Cargo.toml)
-	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs, then run this again'; exit 1; }
-	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || { echo 'this Rust has no wasm32-wasip1 target: install Rust with rustup from https://rustup.rs, then run this again'; exit 1; }
+$(DIST)/mcp-policy.wasm: Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/policy plugin/policy-proxy-wasm -name '*.rs' -o -name Cargo.toml) | rust
 	$(SAY) 'building the plugin'
 	cargo build --locked --release --package policy-proxy-wasm --target wasm32-wasip1
 	mkdir -p $(DIST)
 	cp target/wasm32-wasip1/release/mcp_policy.wasm $@.new
 	mv $@.new $@
+
+# rustup brings the compiler that rust-toolchain.toml names, but adds no target to one that is already there.
+rust:
+	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs, then run this again'; exit 1; }
+	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || rustup target add wasm32-wasip1 || \
+	{ echo 'this Rust has no wasm32-wasip1 target: install Rust with rustup from https://rustup.rs, then run this again'; exit 1; }
 
 $(VENV)/ready: host-tests/requirements.txt
 	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.10 or later, then run this again'; exit 1; }
