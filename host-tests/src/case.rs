@@ -127,7 +127,17 @@ struct RawStep {
     body: Option<Box<RawValue>>,
     text: Option<String>,
     hex: Option<String>,
+    #[serde(default)]
+    repeat: BTreeMap<String, Repeat>,
     expect: Option<Value>,
+}
+
+/// A piece of `text` that is too long to write out: each key of `repeat` in it stands for `what`, so many `times`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Repeat {
+    what: String,
+    times: usize,
 }
 
 /// A header's value: a text, several (the header is given so often), bytes, or nothing (a default header is left out).
@@ -206,7 +216,7 @@ impl Case {
 }
 
 impl Step {
-    fn parse(index: usize, raw: RawStep) -> Result<Self, String> {
+    fn parse(index: usize, mut raw: RawStep) -> Result<Self, String> {
         let number = index + 1;
         let fail = |what: &str| format!("step {number}: {what}");
         let expect = raw
@@ -214,6 +224,15 @@ impl Step {
             .map(seen)
             .transpose()
             .map_err(|error| fail(&error))?;
+        for (key, Repeat { what, times }) in raw.repeat {
+            let found = raw.text.as_ref().is_some_and(|text| text.contains(&key));
+            raw.text = raw.text.map(|text| text.replace(&key, &what.repeat(times)));
+            if !found {
+                return Err(fail(&format!(
+                    "`repeat` names {key:?}, which is not in `text`"
+                )));
+            }
+        }
         let method = raw.method.unwrap_or_else(|| "POST".into());
         let headers = headers(&method, number, raw.headers).map_err(|error| fail(&error))?;
         let body = body(number, raw.call, raw.arguments, raw.body, raw.text, raw.hex)

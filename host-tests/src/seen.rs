@@ -93,7 +93,7 @@ fn answered(status: u16, body: &[u8], request_id: &str) -> Result<Seen, String> 
     let shown = String::from_utf8_lossy(body);
     let response: Response =
         serde_json::from_slice(body).map_err(|error| format!("{error} in {shown}"))?;
-    seen.id = response.id.map(|id| id.get().to_owned());
+    seen.id = response.id.map(|id| abridged(id.get()));
     let mut detail = match (response.result, response.error) {
         (Some(result), None) if result.is_error && response.jsonrpc == "2.0" => {
             let [Content { r#type, text }] = &result.content[..] else {
@@ -125,6 +125,14 @@ fn answered(status: u16, body: &[u8], request_id: &str) -> Result<Seen, String> 
     }
     seen.detail = Some(detail);
     Ok(seen)
+}
+
+/// An id that nobody would read to its end, by its length and what it begins with.
+fn abridged(id: &str) -> String {
+    match id.get(..20).filter(|_| id.len() > 200) {
+        Some(start) => format!("{start}… ({} bytes)", id.len()),
+        None => id.into(),
+    }
 }
 
 fn forwarded(step: &Step, headers: &[(Vec<u8>, Vec<u8>)], body: &[u8]) -> Result<Seen, String> {
