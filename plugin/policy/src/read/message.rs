@@ -286,10 +286,10 @@ fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Unread
             continue;
         }
         let folded = fold(&name);
-        if protocol
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(&folded))
-        {
+        // A reader of C strings ends a name at a NUL, and one of JavaScript may inherit from `__proto__`.
+        let cut = name == "__proto__" || name.chars().any(char::is_control);
+        let like = |known: &&str| known.eq_ignore_ascii_case(&folded);
+        if cut || protocol.iter().any(like) {
             return Err(Unreadable::LookAlike(name.chars().take(64).collect()));
         }
     }
