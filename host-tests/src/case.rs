@@ -415,7 +415,8 @@ pub fn bless(
     seen: &Result<Vec<Seen>, Vec<String>>,
 ) -> std::io::Result<()> {
     let path = root.join(&case.name);
-    let mut file: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
+    let before: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
+    let mut file = before.clone();
     match seen {
         Err(lines) => file["refused"] = json!(lines),
         Ok(seen) => {
@@ -433,6 +434,9 @@ pub fn bless(
                 };
             }
         }
+    }
+    if file == before {
+        return Ok(());
     }
     std::fs::write(path, serde_json::to_string_pretty(&file)? + "\n")
 }

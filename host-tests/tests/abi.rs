@@ -199,15 +199,58 @@ fn a_host_that_fails_otherwise_lets_nothing_through() {
 
 #[test]
 fn a_body_that_the_host_does_not_show_is_not_let_through() {
+    // Nothing of it, its first bytes, and a part that is a whole message.
+    let padded = [call("run"), b"   ".to_vec()].concat();
+    for shown in [0, 10, call("run").len()] {
+        let vm = vm(OPEN);
+        vm.set_faults(Faults::showing(shown))
+            .expect("it is imported");
+        let mut stream = vm.stream(post(&[]));
+        stream.headers(false).expect("no trap");
+        stream.body(&padded, true).expect("no trap");
+        assert_eq!(end(&stream), "400 mcp_policy_unreadable", "{shown} bytes");
+        let mut stream = vm.stream(post(&[]));
+        stream.headers(false).expect("no trap");
+        stream.body(&padded, false).expect("no trap");
+        stream.trailers(Vec::new()).expect("no trap");
+        let end = end(&stream);
+        assert_eq!(
+            end, "400 mcp_policy_unreadable",
+            "{shown} bytes before trailers"
+        );
+    }
+}
+
+/// A policy that is only tried out stops nobody, not even when nothing can be counted.
+#[test]
+fn a_host_that_stops_counting_stops_no_limit_in_shadow_mode() {
+    let vm = vm(&LIMITED.replace(r#""version""#, r#""mode": "shadow", "version""#));
+    let faults = Faults::failing("proxy_get_shared_data", status::INTERNAL_FAILURE);
+    vm.set_faults(faults).expect("the function is imported");
+    vm.logs();
+    assert_eq!(send(&vm, "run"), "forwarded");
+    let logs = vm.logs();
+    let noted = r#""shadow":[{"reason":"unavailable","rule":"/tools/run/"#;
+    assert!(
+        logs.iter().any(|(_, line)| line.contains(noted)),
+        "{logs:?}"
+    );
+}
+
+/// The host fails while headers are judged; what it calls afterwards is not judged as if nothing had happened.
+#[test]
+fn a_request_in_which_the_host_failed_stays_refused() {
     let vm = vm(OPEN);
-    vm.set_faults(Faults::losing_bodies())
-        .expect("it is imported");
-    assert_eq!(send(&vm, "run"), "400 mcp_policy_unreadable");
     let mut stream = vm.stream(post(&[]));
     stream.headers(false).expect("no trap");
-    stream.body(&call("run"), false).expect("no trap");
-    stream.trailers(Vec::new()).expect("no trap");
-    assert_eq!(end(&stream), "400 mcp_policy_unreadable", "before trailers");
+    let function = "proxy_get_current_time_nanoseconds";
+    vm.set_faults(Faults::failing(function, status::INTERNAL_FAILURE))
+        .expect("the function is imported");
+    stream.body(&call("run")[..10], false).expect("no trap");
+    vm.set_faults(Faults::default()).expect("no fault");
+    assert_eq!(end(&stream), "503 mcp_policy_unavailable");
+    stream.body(&call("run")[10..], true).expect("no trap");
+    assert_eq!(end(&stream), "503 mcp_policy_unavailable");
 }
 
 #[test]

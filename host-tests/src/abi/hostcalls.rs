@@ -159,8 +159,12 @@ fn set_property(guest: &mut Guest<'_>, path: Span, value: Span) -> Outcome {
 /// A buffer that exists can be empty, and an empty one is not absent.
 fn buffer(host: &Host, buffer: u32) -> Result<&[u8], Refusal> {
     let bytes = match buffer {
-        REQUEST_BODY if host.faults.body_lost => None,
-        REQUEST_BODY => Some(host.stream().map_or(&[][..], |stream| &stream.body)),
+        REQUEST_BODY if host.faults.body_shown == Some(0) => None,
+        REQUEST_BODY => {
+            let body = host.stream().map_or(&[][..], |stream| &stream.body);
+            let shown = host.faults.body_shown.unwrap_or(usize::MAX);
+            Some(&body[..body.len().min(shown)])
+        }
         PLUGIN_CONFIGURATION => host.config.as_deref(),
         // Responses, connections, call data, and the configuration of the VM.
         1..=3 | 6 | LAST_BUFFER => Some(&[][..]),

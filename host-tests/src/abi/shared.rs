@@ -160,9 +160,9 @@ pub struct Faults {
     /// Host function name, such as `proxy_get_shared_data`, to the status code
     /// it returns instead of doing its work.
     pub statuses: BTreeMap<String, u32>,
-    /// A request body is announced, but its bytes cannot be read: what nginx
-    /// does once it has spooled a body to disk.
-    pub body_lost: bool,
+    /// A request body is announced, and no more than so many bytes of it can be
+    /// read: none of it with nginx, once it has spooled the body to disk.
+    pub body_shown: Option<usize>,
 }
 
 impl Faults {
@@ -174,10 +174,10 @@ impl Faults {
         }
     }
 
-    /// A host that loses request bodies.
-    pub fn losing_bodies() -> Self {
+    /// A host that shows only the first `bytes` of a request body.
+    pub fn showing(bytes: usize) -> Self {
         Self {
-            body_lost: true,
+            body_shown: Some(bytes),
             ..Self::default()
         }
     }

@@ -112,19 +112,19 @@ pub(crate) fn property(path: &[&str]) -> Option<String> {
 }
 
 pub(crate) fn configuration() -> Result<Vec<u8>, Status> {
-    buffer(PLUGIN_CONFIGURATION, usize::MAX)
+    buffer(PLUGIN_CONFIGURATION)
 }
 
-/// The first `length` bytes of the request's body as the host holds it.
-pub(crate) fn request_body(length: usize) -> Result<Vec<u8>, Status> {
-    buffer(REQUEST_BODY, length)
+/// The request's body, all of it that the host holds.
+pub(crate) fn request_body() -> Result<Vec<u8>, Status> {
+    buffer(REQUEST_BODY)
 }
 
 /// A buffer that is empty may be "not found".
-fn buffer(buffer: u32, length: usize) -> Result<Vec<u8>, Status> {
+fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
     // SAFETY: the host writes the two results during the call.
     let bytes =
-        returned(|data, size| unsafe { proxy_get_buffer_bytes(buffer, 0, length, data, size) });
+        returned(|data, size| unsafe { proxy_get_buffer_bytes(buffer, 0, usize::MAX, data, size) });
     match bytes {
         Err(Status(NOT_FOUND)) => Ok(Vec::new()),
         other => other,
@@ -166,8 +166,8 @@ pub(crate) fn answer(reply: &Reply, details: &str) -> Result<(), Status> {
 pub(crate) struct SharedData;
 
 /// A compare-and-swap on a key that is there fails unless the number is that of its last write; on a key that is not
-/// there any number succeeds. The host counts its writes up from 1 and would need four billion of them to reach this
-/// number, so it means "only if absent".
+/// there any number succeeds. The host numbers the writes of the whole process from 1 on, so that only one write in four
+/// billion has this number: it means "only if absent".
 const ABSENT: u32 = u32::MAX;
 
 impl Cells for SharedData {

@@ -11,7 +11,7 @@ mod host;
 mod watch;
 
 use host::SharedData;
-use policy::{Event, Exchange, Facts, Millis, Next, Policy, Reason, Reply, Step, Store};
+use policy::{Event, Exchange, Facts, Next, Policy, Reason, Reply, Step, Store};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 use std::rc::Rc;
@@ -111,11 +111,11 @@ impl Context for Stream {}
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, end: bool) -> Action {
-        let Some(active) = self.active.clone() else {
-            return fail();
+        let (Some(active), Ok(now)) = (self.active.clone(), host::now()) else {
+            return self.fail();
         };
-        let (Ok(headers), Ok(now)) = (host::request_headers(), host::now()) else {
-            return fail();
+        let Ok(headers) = host::request_headers() else {
+            return self.fail();
         };
         let peer = active
             .policy
@@ -126,16 +126,14 @@ impl HttpContext for Stream {
             peer,
             seed: active.store.seed(),
         };
-        let (exchange, step) = Exchange::new(active.policy.clone(), &headers, end, facts, now);
+        let (mut exchange, step) = Exchange::new(active.policy.clone(), &headers, end, facts, now);
+        let step = exchange.settle(step, &active.store, &mut SharedData, now);
+        let undecided = matches!(step.next, Next::More);
         self.exchange = Some(exchange);
-        let step = self.settle(&active, step, now);
-        if let Next::More = step.next {
-            if step.remove_authorization && host::remove_request_header("authorization").is_err() {
-                return fail();
-            }
-            return active.watch.hold(now);
+        match self.act(step) {
+            Action::Pause if undecided && self.exchange.is_some() => active.watch.hold(now),
+            action => action,
         }
-        act(step)
     }
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Action {
@@ -144,7 +142,7 @@ impl HttpContext for Stream {
         }
         self.held = size;
         if end {
-            self.judge(size)
+            self.judge()
         } else {
             self.feed(Event::Held(size))
         }
@@ -152,14 +150,14 @@ impl HttpContext for Stream {
 
     /// A body that is followed by trailers ends here, and only here: the host never calls its last piece the last.
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        self.judge(usize::MAX)
+        self.judge()
     }
 }
 
 impl Stream {
     /// Gives the exchange the whole body that the host has buffered.
-    fn judge(&mut self, length: usize) -> Action {
-        let event = match host::request_body(length) {
+    fn judge(&mut self) -> Action {
+        let event = match host::request_body() {
             // A host that announced bytes and shows others, or none, has put them where they cannot be judged.
             Ok(bytes) if bytes.len() == self.held => Event::Body { bytes, end: true },
             _ => Event::BodyLost,
@@ -168,46 +166,41 @@ impl Stream {
     }
 
     fn feed(&mut self, event: Event) -> Action {
-        let (Some(active), Some(exchange)) = (self.active.clone(), &mut self.exchange) else {
-            return fail();
+        let (Some(active), Ok(now)) = (self.active.clone(), host::now()) else {
+            return self.fail();
         };
-        let Ok(now) = host::now() else { return fail() };
+        let Some(exchange) = &mut self.exchange else {
+            return self.fail();
+        };
         let step = exchange.feed(event, now);
-        let step = self.settle(&active, step, now);
-        act(step)
+        let step = exchange.settle(step, &active.store, &mut SharedData, now);
+        self.act(step)
     }
 
-    fn settle(&mut self, active: &Active, step: Step, now: Millis) -> Step {
-        match &mut self.exchange {
-            Some(exchange) => exchange.settle(step, &active.store, &mut SharedData, now),
-            None => step,
+    fn act(&mut self, step: Step) -> Action {
+        let reason = step.audit.as_ref().and_then(|audit| audit.reason());
+        if let Some(audit) = step.audit {
+            host::log_info(&audit.line());
+        }
+        let passes = matches!(step.next, Next::More | Next::Forward);
+        let remove = passes && step.remove_authorization;
+        if remove && host::remove_request_header("authorization").is_err() {
+            return self.fail();
+        }
+        match step.next {
+            Next::More => Action::Pause,
+            Next::Forward => Action::Continue,
+            Next::Answer(reply) => answer(&reply, reason.unwrap_or(Reason::Unavailable)),
+            // The store has answered whatever was asked.
+            Next::Ask(_) => self.fail(),
         }
     }
-}
 
-fn act(step: Step) -> Action {
-    let reason = step.audit.as_ref().and_then(|audit| audit.reason());
-    if let Some(audit) = step.audit {
-        host::log_info(&audit.line());
+    /// The host failed: nobody knows what the request is, so it ends here, whatever the host calls next.
+    fn fail(&mut self) -> Action {
+        self.exchange = None;
+        answer(&Reply::unavailable(), Reason::Unavailable)
     }
-    match step.next {
-        Next::More => Action::Pause,
-        Next::Forward
-            if step.remove_authorization
-                && host::remove_request_header("authorization").is_err() =>
-        {
-            fail()
-        }
-        Next::Forward => Action::Continue,
-        Next::Answer(reply) => answer(&reply, reason.unwrap_or(Reason::Unavailable)),
-        // The store has answered whatever was asked.
-        Next::Ask(_) => fail(),
-    }
-}
-
-/// The host failed: nobody knows what the request is, so it ends here.
-fn fail() -> Action {
-    answer(&Reply::unavailable(), Reason::Unavailable)
 }
 
 /// Pausing keeps the request from the server even if the host cannot send the answer.

@@ -62,9 +62,9 @@ impl Watch {
             && now.0.saturating_sub(since.0) >= u64::from(PATIENCE_MILLIS)
         {
             host::log_error(
-                "mcp-policy: request headers are held back and no body has come. Set `allow_on_headers_stop_iteration: \
-                 true` in the plugin's configuration (Envoy 1.35 or later), or take `hold_request_headers` out of the \
-                 policy's `host`: on this host such requests hang",
+                "mcp-policy: request headers were held back and no body has come. If it is not one slow client, this host \
+                 delivers none, and every such request hangs: set `allow_on_headers_stop_iteration: true` in the plugin's \
+                 configuration (Envoy 1.35 or later), or take `hold_request_headers` out of the policy's `host`",
             );
             self.done();
         }

@@ -5,6 +5,7 @@
 use crate::count::{Charge, Millis, Subject, Tally};
 use crate::decide::{Reason, Refusal};
 use crate::json::Value;
+use crate::ordered::ordered;
 use crate::read::{Message, Target};
 use serde::Serialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -121,12 +122,8 @@ impl Audit {
 
     /// Notes which arguments were given, and a hash by which equal ones can be told within one life of the process.
     fn arguments(&mut self, arguments: Value<'_>, seed: &[u8; 16]) {
-        self.argument_keys = arguments
-            .members()
-            .take(MOST_KEYS)
-            .map(|(key, _)| bounded(&key))
-            .collect();
-        self.argument_keys.sort_unstable();
+        let keys = arguments.members().take(MOST_KEYS);
+        self.argument_keys = ordered(keys.map(|(key, _)| bounded(&key)));
         let mut hasher = SipHasher13::new_with_key(seed);
         hasher.write(arguments.raw().as_bytes());
         self.arguments_hash = Some(format!("{:032x}", hasher.finish128().as_u128()));
@@ -168,9 +165,10 @@ impl Audit {
     }
 }
 
-/// A text of the client's, cut to a length that fits a log.
+/// A text of the client's, cut to a length that fits a log, and without what moves a terminal's cursor.
 pub(crate) fn bounded(text: &str) -> String {
-    text.chars().take(LONGEST).collect()
+    let visible = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
+    text.chars().take(LONGEST).map(visible).collect()
 }
 
 fn rfc3339(now: Millis) -> String {

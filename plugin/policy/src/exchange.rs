@@ -7,7 +7,7 @@ use crate::audit::{Audit, bounded};
 use crate::count::{Charge, Millis, Reservation, Subjects};
 use crate::decide::{Caller, Reason, Refusal, decide, decide_bodiless};
 use crate::json::{self, Document};
-use crate::parse::Policy;
+use crate::parse::{Mode, Policy};
 use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern, single};
 use crate::store::{Cells, Seed, Store};
 use std::sync::Arc;
@@ -263,7 +263,7 @@ impl Exchange {
     }
 
     fn judge(&mut self, reading: &Reading, now: Millis) -> Step {
-        let document = match Document::read(&reading.body, self.policy.host.max_depth) {
+        let document = match Document::read(&reading.body, self.policy.host.bounds()) {
             Ok(document) => document,
             Err(json::Error { fault, .. }) => {
                 return self.unreadable(self.audit(now), &Unreadable::Json(fault), None);
@@ -333,17 +333,24 @@ impl Exchange {
         }
     }
 
-    fn uncounted(&mut self, audit: Box<Audit>, asked: &Asked, charges: &[Charge]) -> Step {
+    /// Not being able to count is a refusal, for limits that are enforced.
+    fn uncounted(&mut self, mut audit: Box<Audit>, asked: &Asked, charges: &[Charge]) -> Step {
         let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
-        let rule = charges
-            .first()
-            .and_then(|charge| charge.maxima.first())
-            .map(|maximum| maximum.rule.clone());
+        let first = |mode| {
+            let mut maxima = charges.iter().flat_map(|charge| &charge.maxima);
+            maxima.find(|maximum| maximum.mode == mode)
+        };
+        let enforced = first(Mode::Enforce);
+        let maximum = enforced.or_else(|| first(Mode::Shadow));
         let refusal = Refusal {
             reason: Reason::Unavailable,
-            rule,
+            rule: maximum.map(|maximum| maximum.rule.clone()),
             message: message.into(),
         };
+        if enforced.is_none() {
+            audit.shadowed(&refusal);
+            return self.forward(Some(audit));
+        }
         self.refuse(audit, asked, &refusal, Detail::default())
     }
 

@@ -38,6 +38,7 @@ mod count;
 mod decide;
 mod exchange;
 mod json;
+mod ordered;
 mod parse;
 mod read;
 mod store;

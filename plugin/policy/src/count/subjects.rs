@@ -5,7 +5,6 @@
 use super::{Charge, Maximum, Subject};
 use crate::decide::{Caller, Reason};
 use crate::parse::{Limit, Mode, Scope};
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// What is known about a request beside its message: the values that scopes may count by.
@@ -15,7 +14,7 @@ pub(crate) struct Subjects {
     /// The peer's address as the host reports it.
     pub(crate) peer: Option<String>,
     /// The headers that some scope names; `None` where absent, repeated or not plain.
-    pub(crate) headers: BTreeMap<Box<str>, Option<Box<str>>>,
+    pub(crate) headers: Vec<(Box<str>, Option<Box<str>>)>,
 }
 
 impl Subjects {
@@ -67,12 +66,26 @@ impl Subjects {
             Scope::Grant | Scope::Session => Ok(self.caller.subject()),
             Scope::Server | Scope::Global => Ok(String::new()),
             Scope::Ip => self.peer.as_deref().and_then(network).ok_or_else(|| {
-                (Reason::Unavailable, "The gateway does not know your address, so it cannot count your calls.".into())
+                (
+                    Reason::Unavailable,
+                    "The gateway does not know your address, so it cannot count your calls.".into(),
+                )
             }),
-            Scope::Header(name) => self.headers.get(name).cloned().flatten().map(Into::into).ok_or_else(|| {
-                (Reason::Identity, format!("Send the header `{name}` once, in plain ASCII: calls are counted by it."))
+            Scope::Header(name) => self.header(name).map(Into::into).ok_or_else(|| {
+                (
+                    Reason::Identity,
+                    format!(
+                        "Send the header `{name}` once, in plain ASCII: calls are counted by it."
+                    ),
+                )
             }),
         }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(header, _)| **header == *name)?;
+        value.as_deref()
     }
 
     /// Where a subject is counted that the policy does not name, when there is no room for it. Callers whom the policy

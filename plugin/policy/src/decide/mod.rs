@@ -9,8 +9,8 @@ mod rule;
 pub(crate) use caller::{ANONYMOUS, Caller, grant_subject};
 pub(crate) use rule::Rule;
 
-use crate::parse::{Action, Effect, Entry, Limit, Mode, Policy};
-use crate::read::{Call, Message, Target, is_normal};
+use crate::parse::{Action, Effect, Entry, Limit, Mode, Names, Policy};
+use crate::read::{Call, Message, Role, Target, is_normal};
 use serde::Serialize;
 use std::fmt;
 
@@ -174,7 +174,8 @@ impl<'p> Judge<'p> {
     }
 
     fn tool(&mut self, name: &str) {
-        let entry = self.policy.tools.find(name).map(|(entry, _)| entry);
+        let entry = Table::Tools.entries(self.policy).find(name);
+        let entry = entry.map(|(entry, _)| entry);
         let hidden = self.policy.hide.find(name).map(|(position, _)| *position);
         if let Some(position) = hidden {
             self.not_allowed(
@@ -199,13 +200,10 @@ impl<'p> Judge<'p> {
     /// A prompt or resource: its entry, else the default. `normal` is false for a URI in no normal form, which only an
     /// entry of exactly that text admits.
     fn object(&mut self, table: Table, name: &str, normal: bool) {
-        let names = match table {
-            Table::Tools => &self.policy.tools,
-            Table::Prompts => &self.policy.prompts,
-            Table::Resources => &self.policy.resources,
-        };
-        let found = names.find(name);
-        if !normal && !found.is_some_and(|(_, exact)| exact) {
+        let found = table.entries(self.policy).find(name);
+        // A hidden entry is answered as if it were not there.
+        let listed = found.is_some_and(|(entry, exact)| exact && entry.action != Action::Hide);
+        if !normal && !listed {
             let message = "The URI is not in its normal form (RFC 3986 section 6.2.2). Use it as resources/list shows it.";
             let mode = found.and_then(|(entry, _)| entry.mode).unwrap_or(self.mode);
             self.refuse(mode, Reason::NotAllowed, None, message);
@@ -254,7 +252,8 @@ impl<'p> Judge<'p> {
                 );
             }
             Some(_) => {}
-            None if is_housekeeping(method) || self.policy.default == Effect::Allow => {}
+            None if Role::of(method) == Some(Role::Housekeeping) => {}
+            None if self.policy.default == Effect::Allow => {}
             None => {
                 let message = format!("The method `{}` is not allowed here. {ASK}", short(method));
                 self.refuse(
@@ -308,6 +307,14 @@ impl<'p> Judge<'p> {
 }
 
 impl Table {
+    fn entries(self, policy: &Policy) -> &Names<Entry> {
+        match self {
+            Self::Tools => &policy.tools,
+            Self::Prompts => &policy.prompts,
+            Self::Resources => &policy.resources,
+        }
+    }
+
     fn section(self) -> &'static str {
         match self {
             Self::Tools => "tools",
@@ -338,26 +345,6 @@ impl fmt::Display for Reason {
             Self::Unavailable => "unavailable",
         })
     }
-}
-
-/// The methods and notifications by which a client sets up and keeps a session, in every revision.
-fn is_housekeeping(method: &str) -> bool {
-    matches!(
-        method,
-        "initialize"
-            | "server/discover"
-            | "ping"
-            | "tools/list"
-            | "prompts/list"
-            | "resources/list"
-            | "resources/templates/list"
-            | "logging/setLevel"
-            | "notifications/initialized"
-            | "notifications/cancelled"
-            | "notifications/progress"
-            | "notifications/roots/list_changed"
-            | "notifications/tasks/status"
-    )
 }
 
 /// A name from the client, cut to a length that fits a sentence.

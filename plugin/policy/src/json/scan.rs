@@ -2,7 +2,8 @@
 //!
 //! It never recurses: what is open stands in a list, whose length is bounded.
 
-use super::{Error, Fault, Kind, Node, Value, characters};
+use super::{Bounds, Error, Fault, Kind, Node, Value, characters};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 pub(super) struct Scanner<'a> {
     text: &'a str,
@@ -11,7 +12,7 @@ pub(super) struct Scanner<'a> {
     nodes: Vec<Node>,
     /// The arrays and objects not yet closed, outermost first, as indices into `nodes`.
     open: Vec<usize>,
-    max_depth: usize,
+    bounds: Bounds,
 }
 
 /// What was just read.
@@ -23,14 +24,14 @@ enum Read {
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str, max_depth: usize) -> Self {
+    pub(super) fn new(text: &'a str, bounds: Bounds) -> Self {
         Self {
             text,
             bytes: text.as_bytes(),
             at: 0,
             nodes: Vec::new(),
             open: Vec::new(),
-            max_depth,
+            bounds,
         }
     }
 
@@ -100,11 +101,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn open(&mut self, kind: Kind, closing: u8) -> Result<Read, Error> {
-        if self.open.len() >= self.max_depth {
-            return self.fail(Fault::Depth(self.max_depth));
+        if self.open.len() >= self.bounds.depth {
+            return self.fail(Fault::Depth(self.bounds.depth));
         }
         self.open.push(self.nodes.len());
-        self.push(kind, self.at, false);
+        self.push(kind, self.at, false)?;
         self.advance(1);
         self.space();
         if self.peek() == Some(closing) {
@@ -187,7 +188,7 @@ impl<'a> Scanner<'a> {
             escaped = true;
         }
         self.advance(1);
-        self.push(Kind::String, start, escaped);
+        self.push(Kind::String, start, escaped)?;
         Ok(Read::Value)
     }
 
@@ -252,7 +253,7 @@ impl<'a> Scanner<'a> {
             }
             self.digits()?;
         }
-        self.push(Kind::Number, start, false);
+        self.push(Kind::Number, start, false)?;
         Ok(Read::Value)
     }
 
@@ -278,11 +279,14 @@ impl<'a> Scanner<'a> {
             return self.fail(Fault::Syntax);
         }
         self.advance(word.len());
-        self.push(kind, start, false);
+        self.push(kind, start, false)?;
         Ok(Read::Value)
     }
 
-    fn push(&mut self, kind: Kind, start: usize, escaped: bool) {
+    fn push(&mut self, kind: Kind, start: usize, escaped: bool) -> Result<(), Error> {
+        if self.nodes.len() >= self.bounds.values {
+            return self.fail(Fault::Values(self.bounds.values));
+        }
         let after = narrow(self.nodes.len().saturating_add(1));
         self.nodes.push(Node {
             start: narrow(start),
@@ -291,6 +295,7 @@ impl<'a> Scanner<'a> {
             kind,
             escaped,
         });
+        Ok(())
     }
 
     fn in_object(&self) -> bool {
@@ -317,8 +322,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Up to this many members are compared pair by pair, which beats sorting; beyond it they are sorted, so that an
-/// attacker's object of a hundred thousand members costs n log n.
+/// Up to this many members are compared pair by pair, which beats sorting; beyond it their hashes are sorted, so that an
+/// attacker's object of a hundred thousand members costs n log n, and eight bytes each.
 const FEW_MEMBERS: usize = 8;
 
 /// The name of a member that occurs twice in `object`.
@@ -330,14 +335,20 @@ fn duplicate(object: Value<'_>) -> Option<Value<'_>> {
             earlier.then_some(name)
         });
     }
-    let mut sorted: Vec<_> = names()
-        .map(|name| (characters(name.text, name.node), name))
-        .collect();
-    sorted.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    sorted.windows(2).find_map(|pair| match pair {
-        [(one, _), (other, name)] if one == other => Some(*name),
+    // Two names of one hash are taken for one name: who makes them on purpose is refused.
+    let mut hashes: Vec<_> = names().map(hash).collect();
+    hashes.sort_unstable();
+    let twice = hashes.windows(2).find_map(|pair| match pair {
+        [one, other] if one == other => Some(*one),
         _ => None,
-    })
+    })?;
+    names().filter(|name| hash(*name) == twice).nth(1)
+}
+
+fn hash(name: Value<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    characters(name.text, name.node).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn same(one: Value<'_>, other: Value<'_>) -> bool {

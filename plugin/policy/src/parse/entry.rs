@@ -9,6 +9,7 @@ use super::walk::{At, Keys, Members, Walk};
 use super::{MODES, Mode};
 use crate::decide::Rule;
 use crate::json::Value;
+use crate::read::{Role, look_alike};
 use std::collections::BTreeMap;
 
 /// The rules of one tool, prompt, resource or method.
@@ -62,7 +63,7 @@ const METHOD: Keys = Keys {
     now: &["action", "reason"],
     later: &[],
 };
-const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end";
+const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end, without space around it or control characters";
 const WRITE_DEFAULT: &str = "`default` for names that no entry lists";
 
 /// Which table of the document an entry stands in.
@@ -181,16 +182,25 @@ impl Walk {
         let mut entries = BTreeMap::new();
         for (key, value) in self.map(&at, value) {
             let at = at.key(&key);
-            if let Some(write) = crate::read::governed_elsewhere(&key) {
-                let problem = Problem::Unfit {
-                    found: format!("the method `{key}`"),
-                    write: write.into(),
-                };
-                self.error(&at, problem);
-            }
+            self.method_name(&at, &key);
             entries.insert(key.as_ref().into(), self.entry(&at, &key, value, METHODS));
         }
         entries
+    }
+
+    /// A method is written as it is sent: a spelling that no message has would be a rule without effect.
+    fn method_name(&mut self, at: &At<'_>, key: &str) {
+        let plain = |c: char| !c.is_control() && !c.is_whitespace() && c != '*';
+        let meant = look_alike(key).unwrap_or(key);
+        let write = match Role::of(meant) {
+            Some(Role::FromServer) => return self.not_yet(at, key),
+            Some(Role::Elsewhere(write)) => write.into(),
+            Some(Role::Housekeeping) if meant != key => format!("`{meant}`"),
+            _ if !key.is_empty() && key.chars().all(plain) => return,
+            _ => "the exact name of a method, such as `logging/setLevel`".into(),
+        };
+        let found = format!("the method `{key}`");
+        self.error(at, Problem::Unfit { found, write });
     }
 
     fn entry(&mut self, at: &At<'_>, key: &str, value: Value<'_>, table: Table) -> Entry {
@@ -254,5 +264,6 @@ impl Walk {
 
 fn is_name(name: &str) -> bool {
     let stem = name.strip_suffix('*').unwrap_or(name);
-    !stem.is_empty() && !stem.contains('*')
+    let visible = name.trim() == name && !name.chars().any(char::is_control);
+    visible && !stem.is_empty() && !stem.contains('*')
 }

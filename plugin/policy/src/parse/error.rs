@@ -3,7 +3,7 @@
 //! It never names a Rust type and never stops at the first mistake: [`Policy::parse`](crate::Policy::parse) returns all.
 
 use crate::json;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// One mistake in a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,13 @@ impl fmt::Display for PolicyError {
         } else {
             &self.at
         };
-        write!(f, "{at}: {}", self.problem)
+        // One mistake is one line of a log, whatever stands in the document.
+        format!("{at}: {}", self.problem)
+            .chars()
+            .try_for_each(|c| match c {
+                c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c)),
+                c => f.write_char(c),
+            })
     }
 }
 

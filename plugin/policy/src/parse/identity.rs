@@ -7,9 +7,10 @@ use super::limit::is_header_name;
 use super::walk::{At, Keys, Walk};
 use super::{MODES, Mode};
 use crate::json::{Kind, Value};
+use sha2::{Digest as _, Sha256};
 
 /// Where an identity comes from.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A header that the gateway itself sets after it removed the client's.
     Header(Box<str>),
@@ -53,6 +54,11 @@ const WRITE_NO_CREDENTIAL: &str =
     "a header that holds no credential: identities are written to the log";
 const WRITE_GATEWAY: &str = r#""set_by_gateway": true beside it, and only if the gateway overwrites this header on every request: a client can send any header it likes"#;
 
+const WRITE_DIGEST: &str = "the SHA-256 of the bearer token as 64 hexadecimal digits, as `printf %s \"$TOKEN\" | sha256sum` prints it";
+const WRITE_TOKEN: &str =
+    "the SHA-256 of a token; this is that of nothing, as an unset $TOKEN gives it";
+const WRITE_MAIN: &str = r#""main": this build has no other policies yet"#;
+
 impl Walk {
     pub(super) fn identity(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Source> {
         let members = self.object(at, value, &IDENTITY);
@@ -63,10 +69,18 @@ impl Walk {
         if from.kind() == Kind::Array && from.elements().next().is_none() {
             self.unfit(&at, from, "at least one source");
         }
-        let elements = self.list(&at, from, "sources").enumerate();
-        elements
-            .filter_map(|(index, value)| self.source(&at.index(index), value))
-            .collect()
+        let mut sources: Vec<Source> = Vec::new();
+        for (index, value) in self.list(&at, from, "sources").enumerate() {
+            let at = at.index(index);
+            let Some(source) = self.source(&at, value) else {
+                continue;
+            };
+            if sources.contains(&source) {
+                self.unfit(&at, value, "each header once");
+            }
+            sources.push(source);
+        }
+        sources
     }
 
     fn source(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Source> {
@@ -126,8 +140,10 @@ impl Walk {
         let policy = members
             .get("policy")
             .and_then(|value| self.string(&at.key("policy"), value));
-        if let Some(other) = policy.as_deref().filter(|policy| *policy != "main") {
-            self.not_yet(&at.key("policy"), other);
+        if let (Some(value), Some(policy)) = (members.get("policy"), &policy)
+            && policy != "main"
+        {
+            self.unfit(&at.key("policy"), value, WRITE_MAIN);
         }
         let mode = members
             .get("mode")
@@ -154,8 +170,10 @@ impl Walk {
         let digest = self.required(at, &members, "bearer_sha256")?;
         let bytes = digest.string().and_then(|text| hex(&text));
         if bytes.is_none() {
-            let write = "the SHA-256 of the bearer token as 64 hexadecimal digits, as `printf %s \"$TOKEN\" | sha256sum` prints it";
-            self.unfit(&at.key("bearer_sha256"), digest, write);
+            self.unfit(&at.key("bearer_sha256"), digest, WRITE_DIGEST);
+        }
+        if bytes.is_some_and(|bytes| bytes == *Sha256::digest(b"")) {
+            self.unfit(&at.key("bearer_sha256"), digest, WRITE_TOKEN);
         }
         bytes
     }

@@ -5,6 +5,7 @@
 use super::walk::{At, Keys, Walk, whole};
 use crate::decide::Rule;
 use crate::json::{Kind, Value};
+use crate::ordered::ordered;
 use std::sync::Arc;
 
 /// The longest window that is a number of seconds: 366 days.
@@ -187,21 +188,20 @@ impl Walk {
             return Some(vec![default]);
         };
         let at = at.key("scope");
-        let mut scopes: Vec<_> = match value.string() {
+        // The order in which parts are written makes no difference.
+        let scopes = match value.string() {
             Some(_) => vec![self.one_scope(&at, value)?],
-            None => value
-                .elements()
-                .enumerate()
-                .filter_map(|(index, value)| self.one_scope(&at.index(index), value))
-                .collect(),
+            None => {
+                let elements = value.elements().enumerate();
+                ordered(
+                    elements.filter_map(|(index, value)| self.one_scope(&at.index(index), value)),
+                )
+            }
         };
         if scopes.is_empty() {
             self.unfit(&at, value, WRITE_SCOPE);
             return None;
         }
-        // The order in which parts are written makes no difference.
-        scopes.sort_unstable();
-        scopes.dedup();
         Some(scopes)
     }
 
@@ -299,12 +299,7 @@ fn window(text: &str) -> Option<Window> {
                 _ => return None,
             };
             let digits = text.get(..text.len().checked_sub(1)?)?;
-            let number = digits
-                .bytes()
-                .all(|byte| byte.is_ascii_digit())
-                .then(|| digits.parse::<u64>().ok())
-                .flatten()?;
-            seconds(number.checked_mul(unit)?)
+            seconds(number(digits)?.checked_mul(unit)?)
         }
     }
 }
@@ -318,14 +313,17 @@ fn seconds(seconds: u64) -> Option<Window> {
 /// `10/minute`.
 fn rate(text: &str) -> Option<(u64, Window)> {
     let (max, unit) = text.split_once('/')?;
-    let max = max
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| max.parse().ok())
-        .flatten()?;
+    let max = number(max)?;
     let named = ["second", "minute", "hour", "day", "week", "month"].contains(&unit);
     (max <= LARGEST_MAX && named)
         .then(|| window(unit))
         .flatten()
         .map(|window| (max, window))
+}
+
+/// Digits as JSON writes a whole number. `010` is ten to some and eight to others.
+fn number(digits: &str) -> Option<u64> {
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let padded = digits.len() > 1 && digits.starts_with('0');
+    (plain && !padded).then(|| digits.parse().ok()).flatten()
 }

@@ -16,14 +16,18 @@ pub(crate) use limit::{Counter, Limit, Scope, Window};
 pub(crate) use names::Names;
 pub(crate) use walk::Token;
 
-use crate::json::{Document, Kind, Value};
+use crate::json::{Bounds, Document, Kind, Value};
+use crate::ordered::ordered;
 use entry::{PROMPTS, RESOURCES, TOOLS};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use walk::{At, Keys, Members, Walk};
 
-/// A policy document may nest this deep; its deepest construct needs ten.
-const MAX_DEPTH: usize = 64;
+/// A policy document may nest this deep; its deepest construct needs ten. Its length is the operator's choice.
+const BOUNDS: Bounds = Bounds {
+    depth: 64,
+    values: usize::MAX,
+};
 
 /// A policy that was read without a mistake.
 #[derive(Debug)]
@@ -140,8 +144,8 @@ impl Policy {
     /// # Errors
     /// Every mistake in it; only the first where it is not JSON, or has a key twice.
     pub fn parse(text: &[u8]) -> Result<Self, Vec<PolicyError>> {
-        let document = Document::read(text, MAX_DEPTH)
-            .map_err(|error| vec![PolicyError::json(text, &error)])?;
+        let document =
+            Document::read(text, BOUNDS).map_err(|error| vec![PolicyError::json(text, &error)])?;
         let mut walk = Walk::default();
         let policy = walk.policy(&At::ROOT, document.root());
         match policy {
@@ -160,21 +164,29 @@ impl Policy {
     /// The headers that scopes count by.
     fn header_scopes(&self) -> Vec<Box<str>> {
         let scopes = self.limits().flat_map(|limit| &limit.counter.scope);
-        let mut names: Vec<_> = scopes
-            .filter_map(|scope| match scope {
-                Scope::Header(name) => Some(name.clone()),
-                _ => None,
-            })
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+        let names = scopes.filter_map(|scope| match scope {
+            Scope::Header(name) => Some(name.clone()),
+            _ => None,
+        });
+        ordered(names)
     }
 
     /// True when some limit counts by the peer's address, which a host then has to bring.
     pub fn needs_peer(&self) -> bool {
         self.limits()
             .any(|limit| limit.counter.scope.contains(&Scope::Ip))
+    }
+}
+
+impl HostOptions {
+    /// What a message may take. A body of the longest kind with more values than this has hardly a character in each,
+    /// and would take many times its length to read.
+    pub(crate) fn bounds(&self) -> Bounds {
+        const BYTES_A_VALUE: usize = 6;
+        Bounds {
+            depth: self.max_depth,
+            values: self.max_request_bytes.div_ceil(BYTES_A_VALUE),
+        }
     }
 }
 
@@ -250,6 +262,10 @@ impl Walk {
             hash: hash(value),
         };
         policy.scope_headers = policy.header_scopes();
+        if let (Some(value), Some(_)) = (members.get("identity"), &policy.grants) {
+            let write = "one of `identity` and `grants`: this build knows grants by `bearer_sha256` alone yet";
+            self.unfit(&at.key("identity"), value, write);
+        }
         self.room(&policy);
         Some(policy)
     }

@@ -148,12 +148,29 @@ impl Walk {
             if keys.later.contains(&key.as_ref()) {
                 self.not_yet(&at, key);
             } else if !keys.now.contains(&key.as_ref()) {
-                self.error(&at, unknown(key, keys));
+                self.unknown(&at, key, keys);
             }
         }
         Members {
             members,
             is_object: value.kind() == Kind::Object,
+        }
+    }
+
+    fn unknown(&mut self, at: &At<'_>, key: &str, keys: &Keys) {
+        let near = near(key, keys);
+        match at.parent {
+            // A key that is no typo may be a token too.
+            Some(parent) if near.is_none() && at.is_under("grants") => {
+                let found = "an unknown key".into();
+                let write = format!("one of {}", keys.now.join(", "));
+                self.error(parent, Problem::Unfit { found, write });
+            }
+            _ => {
+                let known = keys.now.into();
+                let key = key.chars().take(64).collect();
+                self.error(at, Problem::Unknown { key, near, known });
+            }
         }
     }
 
@@ -242,18 +259,14 @@ pub(super) fn whole(value: Value<'_>) -> Option<u64> {
         .flatten()
 }
 
-fn unknown(key: &str, keys: &Keys) -> Problem {
+/// The key that was probably meant. A third of the letters wrong is still a typo; more is another word.
+fn near(key: &str, keys: &Keys) -> Option<&'static str> {
     let all = keys.now.iter().chain(keys.later).copied();
     let near = all
         .map(|known| (strsim::damerau_levenshtein(key, known), known))
         .min();
-    // A third of the letters wrong is still a typo; more is another word.
     let near = near.filter(|&(distance, known)| distance.saturating_mul(3) <= known.len().max(3));
-    Problem::Unknown {
-        key: key.chars().take(64).collect(),
-        near: near.map(|(_, known)| known),
-        known: keys.now.into(),
-    }
+    near.map(|(_, known)| known)
 }
 
 /// The value on one line, cut to a length that fits it.

@@ -3,7 +3,7 @@
 //! It never accepts a member that another reader could take for a protocol member, and never looks into `arguments`.
 
 use super::revision::{self, Revision};
-use super::{Head, Unreadable};
+use super::{Head, Unreadable, fold, method};
 use crate::json::{Document, Kind, Value};
 use std::borrow::Cow;
 
@@ -99,25 +99,6 @@ const NOTIFICATIONS: &[&str] = &[
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 
-/// For a method whose calls are judged as what they act on: where its rules belong instead of `methods`.
-pub(crate) fn governed_elsewhere(method: &str) -> Option<&'static str> {
-    match method {
-        "tools/call" => Some("its rules under `tools` and `all_tools`"),
-        "prompts/get" => Some("its rules under `prompts`"),
-        "resources/read"
-        | "resources/subscribe"
-        | "resources/unsubscribe"
-        | "subscriptions/listen" => Some("its rules under `resources`"),
-        "completion/complete" => {
-            Some("its rules under `prompts` and `resources`, as which it is judged")
-        }
-        method if method.starts_with("tasks/") => {
-            Some("nothing: a task belongs to the call that created it")
-        }
-        _ => None,
-    }
-}
-
 impl<'a> Message<'a> {
     /// Reads the document and holds the headers against it. With an error comes the request's id where it is certain.
     pub(crate) fn read(
@@ -176,8 +157,10 @@ fn envelope(root: Value<'_>) -> Result<Option<&str>, Unreadable> {
 
 impl<'a> Call<'a> {
     fn read(method: Value<'a>, root: Value<'a>) -> Result<Self, Unreadable> {
-        let method = method.string().ok_or(Unreadable::Method)?;
-        refuse_method_look_alike(&method)?;
+        let method = plain(method).ok_or(Unreadable::Method)?;
+        if method::look_alike(&method).is_some() {
+            return Err(Unreadable::MethodLookAlike(quoted(&method)));
+        }
         let params = root.get("params");
         if let Some(params) = params {
             object(params, PARAMS).map_err(|error| error.unwrap_or(Unreadable::Params))?;
@@ -215,7 +198,7 @@ impl<'a> Call<'a> {
 impl<'a> Target<'a> {
     fn read(method: &str, params: Option<Value<'a>>) -> Result<Self, Unreadable> {
         let param = |name| params.and_then(|params| params.get(name));
-        let string = |name| param(name).and_then(Value::string);
+        let string = |name| param(name).and_then(plain);
         // A name or a URI is a string wherever it stands, even where no known method asks for one.
         for (name, error) in [("name", Unreadable::Name), ("uri", Unreadable::Uri)] {
             if param(name).is_some() && string(name).is_none() {
@@ -239,7 +222,7 @@ impl<'a> Target<'a> {
 /// The `ref` of a completion: a prompt by name, or a resource by its URI template.
 fn reference(reference: Value<'_>) -> Result<Target<'_>, Unreadable> {
     object(reference, REF).map_err(|error| error.unwrap_or(Unreadable::Ref))?;
-    let string = |name| reference.get(name).and_then(Value::string);
+    let string = |name| reference.get(name).and_then(plain);
     let target = match string("type").as_deref() {
         Some("ref/prompt") => string("name").map(Target::Prompt),
         Some("ref/resource") => string("uri").map(Target::Template),
@@ -259,7 +242,7 @@ fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, Unreadable> {
     let strings = |name| match notifications.get(name) {
         Some(list) if list.kind() == Kind::Array => list
             .elements()
-            .map(|element| element.string().ok_or(Unreadable::Listen))
+            .map(|element| plain(element).ok_or(Unreadable::Listen))
             .collect(),
         Some(_) => Err(Unreadable::Listen),
         None => Ok(Vec::new()),
@@ -268,6 +251,14 @@ fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, Unreadable> {
         uris: strings("resourceSubscriptions")?,
         tasks: !strings("taskIds")?.is_empty(),
     })
+}
+
+/// A string by which something is found. A control character in it is refused: a reader of C strings ends it at a NUL,
+/// and others strip what cannot be seen.
+fn plain(value: Value<'_>) -> Option<Cow<'_, str>> {
+    value
+        .string()
+        .filter(|string| !string.chars().any(char::is_control))
 }
 
 /// Checks that a value is an object without look-alikes; `Err(None)` when it is no object.
@@ -290,33 +281,13 @@ fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Unread
         let cut = name == "__proto__" || name.chars().any(char::is_control);
         let like = |known: &&str| known.eq_ignore_ascii_case(&folded);
         if cut || protocol.iter().any(like) {
-            return Err(Unreadable::LookAlike(name.chars().take(64).collect()));
+            return Err(Unreadable::LookAlike(quoted(&name)));
         }
     }
     Ok(())
 }
 
-/// The same for methods whose calls are judged as what they act on: under another spelling they would go as unknown.
-fn refuse_method_look_alike(method: &str) -> Result<(), Unreadable> {
-    let plain = fold(method).trim().to_ascii_lowercase();
-    if plain != method && governed_elsewhere(&plain).is_some() {
-        return Err(Unreadable::MethodLookAlike(
-            method.chars().take(64).collect(),
-        ));
-    }
-    Ok(())
-}
-
-/// The name with the letters outside ASCII that fold into it, and without control characters.
-fn fold(name: &str) -> String {
-    let letter = |c: char| match c {
-        '\u{17F}' => 's',
-        '\u{212A}' => 'k',
-        '\u{130}' | '\u{131}' => 'i',
-        c => c,
-    };
-    name.chars()
-        .filter(|c| !c.is_control())
-        .map(letter)
-        .collect()
+/// A name from the client, cut to a length that fits a sentence.
+fn quoted(name: &str) -> String {
+    name.chars().take(64).collect()
 }

@@ -5,12 +5,14 @@
 
 mod head;
 mod message;
+mod method;
 mod revision;
 mod uri;
 
 pub use head::Headers;
 pub(crate) use head::{Head, Trace, Verb, single};
-pub(crate) use message::{Call, Message, Target, governed_elsewhere};
+pub(crate) use message::{Call, Message, Target};
+pub(crate) use method::{Role, look_alike};
 pub(crate) use revision::{REVISIONS, is_modern};
 pub(crate) use uri::is_normal;
 
@@ -124,7 +126,7 @@ impl fmt::Display for Unreadable {
             Self::NoObject => f.write_str("A JSON-RPC message is an object"),
             Self::JsonRpc => f.write_str(r#"`jsonrpc` must be "2.0""#),
             Self::Id => f.write_str("`id` must be a string or a whole number"),
-            Self::Method => f.write_str("`method` must be a string"),
+            Self::Method => f.write_str("`method` must be a string without control characters"),
             Self::Shape => {
                 f.write_str("The message must be exactly one of request, notification and response")
             }
@@ -135,8 +137,8 @@ impl fmt::Display for Unreadable {
             Self::MethodLookAlike(name) => {
                 write!(f, "The method {name:?} is too like one of the protocol's")
             }
-            Self::Name => f.write_str("`params.name` must be a string"),
-            Self::Uri => f.write_str("`params.uri` must be a string"),
+            Self::Name => f.write_str("`params.name` must be a string without control characters"),
+            Self::Uri => f.write_str("`params.uri` must be a string without control characters"),
             Self::Arguments => f.write_str("`params.arguments` must be an object"),
             Self::Ref => f.write_str("`params.ref` must name a prompt or a resource"),
             Self::Listen => f.write_str(
@@ -161,4 +163,15 @@ impl fmt::Display for Unreadable {
             }
         }
     }
+}
+
+/// The name with letters of ASCII in place of those that fold into them.
+fn fold(name: &str) -> String {
+    let letter = |c: char| match c {
+        '\u{17F}' => 's',
+        '\u{212A}' => 'k',
+        '\u{130}' | '\u{131}' => 'i',
+        c => c,
+    };
+    name.chars().map(letter).collect()
 }

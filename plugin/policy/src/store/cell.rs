@@ -3,6 +3,7 @@
 //! It knows nothing of hosts and keys, and never lets a count go before its window has ended.
 
 use crate::count::{Charge, Full, Millis, Slot, Tally};
+use crate::ordered::ordered;
 
 /// What a change makes of a cell.
 pub(super) enum Change<T> {
@@ -46,13 +47,22 @@ pub(super) struct Cell {
     /// The latest time that anybody counted here. For a cell, time never runs backwards.
     clock: Millis,
     /// Counters for which somebody found no room here, and when the windows end in which that was.
-    barred: Vec<(u64, Millis)>,
+    barred: Vec<Bar>,
     entries: Vec<(u128, Slot)>,
+}
+
+/// The counters that go to the overflow until a window has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Bar {
+    ends: Millis,
+    counter: u64,
 }
 
 /// How many counts share a cell of the table.
 pub(super) const BUCKET: usize = 16;
-/// Stands for every counter, where more of them are barred than have a place.
+/// Stands for every counter whose window ends then, where more of them are barred than have a place.
+const OF_THIS_WINDOW: u64 = u64::MAX - 1;
+/// Stands for every counter, where even the windows are more than have a place.
 const EVERY: u64 = u64::MAX;
 
 impl Cell {
@@ -68,7 +78,7 @@ impl Cell {
         self.clock = at;
         // A window that ended counts nothing any more, so its place is free.
         self.entries.retain(|(_, slot)| slot.ends > at);
-        self.barred.retain(|(_, ends)| *ends > at);
+        self.barred.retain(|bar| bar.ends > at);
         if let Some((_, slot)) = self
             .entries
             .iter_mut()
@@ -78,15 +88,15 @@ impl Cell {
         }
         // Who once found no room counts in the overflow until the window ends: a place that becomes free earlier would
         // be a new count for somebody who was counted elsewhere.
-        if self
-            .barred
-            .iter()
-            .any(|(counter, _)| [place.counter, EVERY].contains(counter))
-        {
+        let bar = Bar {
+            ends: window.end(at),
+            counter: place.counter,
+        };
+        if self.barred.iter().any(|other| other.holds(bar)) {
             return Change::Keep(Taken::Elsewhere(at));
         }
         if place.kind == Kind::Table && self.entries.len() >= BUCKET {
-            self.bar(place.counter, window.end(at));
+            self.bar(bar);
             return Change::Write(Taken::Elsewhere(at));
         }
         let mut slot = Slot::new(window, at);
@@ -95,16 +105,21 @@ impl Cell {
         outcome(taken)
     }
 
-    fn bar(&mut self, counter: u64, ends: Millis) {
-        if self.barred.len() < BUCKET {
-            self.barred.push((counter, ends));
-        } else {
-            let last = self
-                .barred
-                .iter()
-                .map(|(_, ends)| *ends)
-                .fold(ends, Millis::max);
-            self.barred = vec![(EVERY, last)];
+    /// Notes a bar. There is room for a few counters, then for a few windows; short windows must not stay barred until
+    /// the longest has ended.
+    fn bar(&mut self, bar: Bar) {
+        self.barred.push(bar);
+        if self.barred.len() > BUCKET {
+            let merged = self.barred.iter().map(|bar| Bar {
+                counter: bar.counter.max(OF_THIS_WINDOW),
+                ..*bar
+            });
+            self.barred = ordered(merged);
+        }
+        if let (Some(last), true) = (self.barred.last(), self.barred.len() > BUCKET) {
+            let ends = last.ends;
+            let counter = EVERY;
+            self.barred = vec![Bar { ends, counter }];
         }
     }
 
@@ -131,7 +146,11 @@ impl Cell {
         let [clock, barred] = words(head)?;
         let (barred, entries) =
             rest.split_at_checked(usize::try_from(barred).ok()?.checked_mul(16)?)?;
-        let bar = |bytes: &[u8]| words(bytes).map(|[counter, ends]| (counter, Millis(ends)));
+        let bar = |bytes: &[u8]| {
+            let [counter, ends] = words(bytes)?;
+            let ends = Millis(ends);
+            Some(Bar { ends, counter })
+        };
         let entry = |bytes: &[u8]| {
             let (fingerprint, slot) = bytes.split_first_chunk::<16>()?;
             let [ends, used] = words(slot)?;
@@ -153,7 +172,7 @@ impl Cell {
     pub(super) fn bytes(&self) -> Vec<u8> {
         let barred = u64::try_from(self.barred.len()).unwrap_or_default();
         let mut bytes = [self.clock.0.to_le_bytes(), barred.to_le_bytes()].concat();
-        for (counter, ends) in &self.barred {
+        for Bar { ends, counter } in &self.barred {
             bytes.extend([counter.to_le_bytes(), ends.0.to_le_bytes()].concat());
         }
         for (fingerprint, slot) in &self.entries {
@@ -161,6 +180,17 @@ impl Cell {
             bytes.extend([slot.ends.0.to_le_bytes(), slot.used.to_le_bytes()].concat());
         }
         bytes
+    }
+}
+
+impl Bar {
+    /// True when this bar covers the other one's counter in the other one's window.
+    fn holds(self, other: Self) -> bool {
+        match self.counter {
+            EVERY => true,
+            OF_THIS_WINDOW => self.ends == other.ends,
+            counter => counter == other.counter,
+        }
     }
 }
 

@@ -27,7 +27,9 @@ pub(crate) fn configured_cells(policy: &Policy) -> usize {
 
 /// The policy's counters, each once.
 pub(super) fn counters(policy: &Policy) -> BTreeSet<&Counter> {
-    policy.limits().map(|limit| &*limit.counter).collect()
+    let mut counters = BTreeSet::new();
+    counters.extend(policy.limits().map(|limit| &*limit.counter));
+    counters
 }
 
 /// True when callers whom the policy does not name can reach the counter.

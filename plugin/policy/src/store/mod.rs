@@ -57,6 +57,9 @@ pub struct Store {
 /// A secret of the process, the same in all its workers. Without it nobody can choose names that fall together.
 pub type Seed = [u8; 16];
 
+/// Changes with the bytes of a cell: a new version of the plugin in the same process does not read the old one's cells.
+const LAYOUT: u32 = 1;
+
 /// Attempts to swap a cell before giving up. Each failure means that another worker succeeded.
 const ATTEMPTS: usize = 256;
 
@@ -72,7 +75,7 @@ impl Store {
         policy: &Policy,
         entropy: Seed,
     ) -> Result<Self, Unavailable> {
-        let namespace = namespace.to_owned();
+        let namespace = format!("{namespace}/{LAYOUT}");
         let buckets = u64::try_from(policy.host.slots.div_ceil(BUCKET))
             .unwrap_or(u64::MAX)
             .max(1);
