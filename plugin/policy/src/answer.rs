@@ -184,6 +184,7 @@ pub(crate) fn answer_unreadable(
 fn code(reason: Reason) -> i32 {
     match reason {
         Reason::RateLimited => -31429,
+        Reason::Arguments => -31422,
         Reason::NotAllowed
         | Reason::Denied
         | Reason::Frozen

@@ -4,11 +4,11 @@
 
 use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
 use crate::audit::{Audit, bounded};
-use crate::count::{Charge, Millis, Reservation, Subjects};
-use crate::decide::{Caller, Reason, Refusal, decide, decide_bodiless};
+use crate::count::{Charge, Millis, Reservation};
+use crate::decide::{Caller, Reason, Refusal, Requester, decide, decide_bodiless};
 use crate::json::{self, Document};
 use crate::parse::{Mode, Policy};
-use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern, single};
+use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern};
 use crate::store::{Cells, Seed, Store};
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ enum State {
 #[derive(Debug)]
 struct Reading {
     head: Head,
-    subjects: Subjects,
+    requester: Requester,
     body: Vec<u8>,
 }
 
@@ -137,10 +137,11 @@ impl Exchange {
         let mut step = match Head::read(headers) {
             Err(problem) => exchange.unreadable(exchange.audit(now), &problem, None),
             Ok(head) if head.verb == Verb::Post => {
-                let subjects = exchange.subjects(caller, facts.peer, headers);
+                let peer = facts.peer.as_deref();
+                let requester = Requester::new(&exchange.policy, headers, caller, peer);
                 exchange.state = State::Reading(Box::new(Reading {
                     head,
-                    subjects,
+                    requester,
                     body: Vec::new(),
                 }));
                 if end {
@@ -188,16 +189,6 @@ impl Exchange {
             };
         }
         step
-    }
-
-    fn subjects(&self, caller: Caller, peer: Option<String>, headers: &Headers) -> Subjects {
-        let scopes = self.policy.scope_headers.iter();
-        let value = |name: &str| single(headers, name).ok().flatten().map(Into::into);
-        Subjects {
-            caller,
-            peer,
-            headers: scopes.map(|name| (name.clone(), value(name))).collect(),
-        }
     }
 
     fn bodiless(&mut self, verb: Verb, caller: &Caller, end: bool, now: Millis) -> Step {
@@ -277,7 +268,7 @@ impl Exchange {
         audit.describe(&message, &self.seed);
         let asked = asked(&message, &reading.head);
         let policy = self.policy.clone();
-        let verdict = decide(&policy, &reading.subjects.caller, &message);
+        let verdict = decide(&policy, &reading.requester, &message, now);
         verdict
             .shadowed
             .iter()
@@ -285,7 +276,7 @@ impl Exchange {
         if let Some(refusal) = verdict.refusal {
             return self.refuse(Box::new(audit), &asked, &refusal, Detail::default());
         }
-        let charges = reading.subjects.charges(&verdict.limits);
+        let charges = reading.requester.charges(&verdict.limits);
         if charges.is_empty() {
             return self.forward(Some(Box::new(audit)));
         }

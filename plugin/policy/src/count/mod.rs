@@ -6,7 +6,7 @@
 mod subjects;
 mod window;
 
-pub(crate) use subjects::{OVERFLOW, Subjects, one_part, overflow_of};
+pub(crate) use subjects::{OVERFLOW, one_part, overflow_of};
 
 use crate::answer::Detail;
 use crate::decide::{ASK, Reason, Refusal, Rule};

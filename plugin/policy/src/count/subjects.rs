@@ -3,21 +3,11 @@
 //! A value that it does not know for certain counts for nobody: the limit then refuses the call.
 
 use super::{Charge, Maximum, Subject};
-use crate::decide::{Caller, Reason};
+use crate::decide::{Header, Reason, Requester};
 use crate::parse::{Limit, Mode, Scope};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 
-/// What is known about a request beside its message: the values that scopes may count by.
-#[derive(Debug)]
-pub(crate) struct Subjects {
-    pub(crate) caller: Caller,
-    /// The peer's address as the host reports it.
-    pub(crate) peer: Option<String>,
-    /// The headers that some scope names; `None` where absent, repeated or not plain.
-    pub(crate) headers: Vec<(Box<str>, Option<Box<str>>)>,
-}
-
-impl Subjects {
+impl Requester {
     /// The charges of a call: one for each counter, with the maxima of all limits that share it.
     pub(crate) fn charges(&self, limits: &[(&Limit, Mode)]) -> Vec<Charge> {
         let mut charges: Vec<Charge> = Vec::new();
@@ -65,27 +55,22 @@ impl Subjects {
             // says, and a client could open as many as it likes: it counts on the grant.
             Scope::Grant | Scope::Session => Ok(self.caller.subject()),
             Scope::Server | Scope::Global => Ok(String::new()),
-            Scope::Ip => self.peer.as_deref().and_then(network).ok_or_else(|| {
+            Scope::Ip => self.peer.map(network).ok_or_else(|| {
                 (
                     Reason::Unavailable,
                     "The gateway does not know your address, so it cannot count your calls.".into(),
                 )
             }),
-            Scope::Header(name) => self.header(name).map(Into::into).ok_or_else(|| {
-                (
+            Scope::Header(name) => match self.header(name) {
+                Header::Once(value) => Ok(value.to_string()),
+                Header::Absent | Header::Unclear => Err((
                     Reason::Identity,
                     format!(
                         "Send the header `{name}` once, in plain ASCII: calls are counted by it."
                     ),
-                )
-            }),
+                )),
+            },
         }
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        let (_, value) = headers.find(|(header, _)| **header == *name)?;
-        value.as_deref()
     }
 
     /// Where a subject is counted that the policy does not name, when there is no room for it. Callers whom the policy
@@ -114,19 +99,14 @@ pub(crate) fn one_part(part: &str) -> String {
 }
 
 /// An IPv4 address, or the /64 of an IPv6 address: the smallest network that one subscriber gets.
-fn network(peer: &str) -> Option<String> {
-    let address = peer
-        .parse::<SocketAddr>()
-        .map(|socket| socket.ip())
-        .or_else(|_| peer.parse::<IpAddr>())
-        .ok()?;
-    Some(match address.to_canonical() {
+fn network(address: IpAddr) -> String {
+    match address {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!(
-            "{}/64",
-            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))
-        ),
-    })
+        IpAddr::V6(address) => {
+            let network = Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX));
+            format!("{network}/64")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -135,13 +115,12 @@ mod tests {
 
     #[test]
     fn addresses_count_as_the_network_of_a_subscriber() {
-        assert_eq!(network("192.0.2.1:443").unwrap(), "192.0.2.1");
-        assert_eq!(network("[::ffff:192.0.2.1]:443").unwrap(), "192.0.2.1");
-        assert_eq!(
-            network("[2001:db8:1:2:3::4]:443").unwrap(),
-            "2001:db8:1:2::/64"
-        );
-        assert_eq!(network("2001:db8:1:2:ffff::").unwrap(), "2001:db8:1:2::/64");
-        assert_eq!(network("@unix"), None);
+        for (address, counted) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ] {
+            assert_eq!(network(address.parse().unwrap()), counted);
+        }
     }
 }

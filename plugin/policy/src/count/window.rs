@@ -19,13 +19,29 @@ impl Window {
             Self::Week => {
                 next_multiple(seconds.saturating_add(MONDAY), 7 * DAY).saturating_sub(MONDAY)
             }
-            Self::Month => next_month(seconds),
+            Self::Month => next_month(now),
         };
         Millis(end.saturating_mul(1000))
     }
 }
 
 impl Millis {
+    /// 0 to 23.
+    pub(crate) fn hour(self) -> Option<u8> {
+        Some(self.moment()?.hour())
+    }
+
+    /// 1 (Monday) to 7 (Sunday).
+    pub(crate) fn weekday(self) -> Option<u8> {
+        Some(self.moment()?.weekday().number_from_monday())
+    }
+
+    /// `None` for a clock beyond the year 9999.
+    fn moment(self) -> Option<OffsetDateTime> {
+        let seconds = i64::try_from(self.seconds()).ok()?;
+        OffsetDateTime::from_unix_timestamp(seconds).ok()
+    }
+
     fn seconds(self) -> u64 {
         self.0.checked_div(1000).unwrap_or_default()
     }
@@ -37,12 +53,9 @@ fn next_multiple(seconds: u64, length: u64) -> u64 {
     seconds.saturating_sub(into).saturating_add(length)
 }
 
-/// The beginning, in seconds, of the calendar month after the one around `seconds`.
-fn next_month(seconds: u64) -> u64 {
-    let moment = i64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-    let first = moment.and_then(|moment| {
+/// The beginning, in seconds, of the calendar month after the one around `now`.
+fn next_month(now: Millis) -> u64 {
+    let first = now.moment().and_then(|moment| {
         let year = match moment.month() {
             Month::December => moment.year().checked_add(1)?,
             _ => moment.year(),

@@ -1,16 +1,22 @@
 //! **decide**: turns a message, its caller and the policy into a refusal, or into what must be counted before it may go.
 //!
-//! It knows neither the time nor any counter. Not knowing is denying: there is no path through here that ends without a
+//! It reads no clock and no counter. Not knowing is denying: there is no path through here that ends without a
 //! verdict.
 
 mod caller;
+mod condition;
+mod requester;
 mod rule;
 
 pub(crate) use caller::{ANONYMOUS, Caller, grant_subject};
+pub(crate) use requester::{Header, Requester};
 pub(crate) use rule::Rule;
 
-use crate::parse::{Action, Effect, Entry, Limit, Mode, Names, Policy};
+use crate::count::Millis;
+use crate::parse::{Action, Condition, Effect, Entry, Group, Limit, Mode, Names, Policy, Rules};
 use crate::read::{Call, Message, Role, Target, is_normal};
+pub(crate) use condition::Reading;
+use condition::Scene;
 use serde::Serialize;
 use std::fmt;
 
@@ -22,6 +28,8 @@ pub enum Reason {
     NotAllowed,
     /// A rule denies it by name.
     Denied,
+    /// What the call carries does not meet a rule.
+    Arguments,
     /// A limit is used up.
     RateLimited,
     /// A kill switch is set.
@@ -56,10 +64,12 @@ pub(crate) struct Verdict<'p> {
 /// Judges a message by every rule but the limits.
 pub(crate) fn decide<'p>(
     policy: &'p Policy,
-    caller: &Caller,
+    requester: &Requester,
     message: &Message<'_>,
+    now: Millis,
 ) -> Verdict<'p> {
-    let mut judge = Judge::new(policy, caller);
+    let caller = &requester.caller;
+    let mut judge = Judge::new(policy, requester, now);
     judge.verdict.refusal = known(caller).err().or_else(|| frozen(policy, caller));
     if judge.verdict.refusal.is_none()
         && let Message::Request { call, .. } | Message::Notification(call) = message
@@ -109,8 +119,10 @@ fn frozen(policy: &Policy, caller: &Caller) -> Option<Refusal> {
     })
 }
 
-struct Judge<'p> {
+struct Judge<'p, 'r> {
     policy: &'p Policy,
+    requester: &'r Requester,
+    now: Millis,
     /// The mode of rules that stand in no entry.
     mode: Mode,
     verdict: Verdict<'p>,
@@ -120,26 +132,24 @@ struct Judge<'p> {
 pub(crate) const ASK: &str = "Do not retry; use another way or ask.";
 
 /// The tables of names that the document has.
-#[derive(Clone, Copy)]
-enum Table {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
     Tools,
     Prompts,
     Resources,
 }
 
-impl<'p> Judge<'p> {
-    fn new(policy: &'p Policy, caller: &Caller) -> Self {
-        let mode = if let Caller::Grant {
-            mode: Some(mode), ..
-        } = caller
-        {
-            *mode
-        } else {
-            policy.mode
+impl<'p, 'r> Judge<'p, 'r> {
+    fn new(policy: &'p Policy, requester: &'r Requester, now: Millis) -> Self {
+        let mode = match requester.caller {
+            Caller::Grant { mode, .. } => mode,
+            _ => None,
         };
         Self {
             policy,
-            mode,
+            requester,
+            now,
+            mode: mode.unwrap_or(policy.mode),
             verdict: Verdict {
                 refusal: None,
                 shadowed: Vec::new(),
@@ -157,13 +167,13 @@ impl<'p> Judge<'p> {
                 None,
                 "A tool call needs an id.",
             ),
-            Target::Tool(name) => self.tool(name),
-            Target::Prompt(name) => self.object(Table::Prompts, name, true),
-            Target::Resource(uri) => self.object(Table::Resources, uri, is_normal(uri)),
-            Target::Template(template) => self.object(Table::Resources, template, true),
+            Target::Tool(name) => self.tool(call, name),
+            Target::Prompt(name) => self.object(call, Table::Prompts, name, true),
+            Target::Resource(uri) => self.object(call, Table::Resources, uri, is_normal(uri)),
+            Target::Template(template) => self.object(call, Table::Resources, template, true),
             Target::Listen { uris, tasks } => {
                 uris.iter()
-                    .for_each(|uri| self.object(Table::Resources, uri, is_normal(uri)));
+                    .for_each(|uri| self.object(call, Table::Resources, uri, is_normal(uri)));
                 if *tasks {
                     self.task();
                 }
@@ -173,9 +183,8 @@ impl<'p> Judge<'p> {
         }
     }
 
-    fn tool(&mut self, name: &str) {
-        let entry = Table::Tools.entries(self.policy).find(name);
-        let entry = entry.map(|(entry, _)| entry);
+    fn tool(&mut self, call: &Call<'_>, name: &str) {
+        let entry = self.policy.tools.find(name).map(|(entry, _)| entry);
         let hidden = self.policy.hide.find(name).map(|(position, _)| *position);
         if let Some(position) = hidden {
             self.not_allowed(
@@ -185,21 +194,13 @@ impl<'p> Judge<'p> {
                 Rule::new("hide").index(position),
             );
         }
-        self.entry(Table::Tools, name, entry);
-        let own = entry.map(|entry| (entry.limits.as_slice(), entry.mode.unwrap_or(self.mode)));
-        for (limits, mode) in own
-            .into_iter()
-            .chain([(self.policy.all_tools.as_slice(), self.mode)])
-        {
-            self.verdict
-                .limits
-                .extend(limits.iter().map(|limit| (limit, mode)));
-        }
+        self.entry(call, Table::Tools, name, entry);
+        self.rules(call, Table::Tools, name, &self.policy.all_tools, self.mode);
     }
 
     /// A prompt or resource: its entry, else the default. `normal` is false for a URI in no normal form, which only an
     /// entry of exactly that text admits.
-    fn object(&mut self, table: Table, name: &str, normal: bool) {
+    fn object(&mut self, call: &Call<'_>, table: Table, name: &str, normal: bool) {
         let found = table.entries(self.policy).find(name);
         // A hidden entry is answered as if it were not there.
         let listed = found.is_some_and(|(entry, exact)| exact && entry.action != Action::Hide);
@@ -208,10 +209,10 @@ impl<'p> Judge<'p> {
             let mode = found.and_then(|(entry, _)| entry.mode).unwrap_or(self.mode);
             self.refuse(mode, Reason::NotAllowed, None, message);
         }
-        self.entry(table, name, found.map(|(entry, _)| entry));
+        self.entry(call, table, name, found.map(|(entry, _)| entry));
     }
 
-    fn entry(&mut self, table: Table, name: &str, entry: Option<&Entry>) {
+    fn entry(&mut self, call: &Call<'_>, table: Table, name: &str, entry: Option<&'p Entry>) {
         let Some(entry) = entry else {
             if self.policy.default == Effect::Deny {
                 self.not_allowed(self.mode, table, name, Rule::new("default"));
@@ -239,6 +240,55 @@ impl<'p> Judge<'p> {
         if entry.action == Action::Deny {
             self.denied(mode, entry, rule, &table.noun(name));
         }
+        self.rules(call, table, name, &entry.rules, mode);
+    }
+
+    /// What a call that is allowed must still fit: first its conditions, and the limits when nothing refused it.
+    fn rules(&mut self, call: &Call<'_>, table: Table, name: &str, rules: &'p Rules, mode: Mode) {
+        let scene = Scene {
+            table,
+            name,
+            call,
+            requester: self.requester,
+            now: self.now,
+        };
+        let require = rules.require.iter().map(|group| (group, Reading::Require));
+        let deny_if = rules.deny_if.iter().map(|group| (group, Reading::DenyIf));
+        for (group, reading) in require.chain(deny_if) {
+            if self.verdict.refusal.is_none() && group.refuses(&scene, reading) {
+                self.unmet(
+                    mode,
+                    group,
+                    group.decides(&scene, reading),
+                    &table.noun(name),
+                );
+            }
+        }
+        let limits = rules.limits.iter().map(|limit| (limit, mode));
+        self.verdict.limits.extend(limits);
+    }
+
+    fn unmet(&mut self, mode: Mode, group: &Group, deciding: Option<&Condition>, noun: &str) {
+        let arguments = deciding.is_some_and(Condition::reads_arguments);
+        let reason = if arguments {
+            Reason::Arguments
+        } else {
+            Reason::Denied
+        };
+        let message = match (&group.on_deny, deciding.and_then(Condition::argument)) {
+            (Some(message), _) => message.to_string(),
+            (None, Some(name)) => {
+                format!(
+                    "The argument `{}` is not accepted here. Change it, or ask.",
+                    short(name)
+                )
+            }
+            (None, None) if arguments => {
+                "These arguments are not accepted here. Change them, or ask.".into()
+            }
+            (None, None) => format!("The {noun} is denied by policy. {ASK}"),
+        };
+        self.refuse(mode, reason, Some(group.rule.clone()), &message);
     }
 
     fn method(&mut self, method: &str) {
@@ -338,6 +388,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::NotAllowed => "not_allowed",
             Self::Denied => "denied",
+            Self::Arguments => "arguments",
             Self::RateLimited => "rate_limited",
             Self::Frozen => "frozen",
             Self::Identity => "identity",

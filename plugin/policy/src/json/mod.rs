@@ -7,7 +7,10 @@
 //! `serde_json` is not used for reading because it takes the last of two duplicate members and forgets a number's text.
 //! It is the oracle of this file's tests instead.
 
+mod number;
 mod scan;
+
+pub(crate) use number::exact;
 
 use scan::Scanner;
 use std::borrow::Cow;

@@ -2,12 +2,13 @@
 //!
 //! It knows what may stand in an entry, not what an entry does; `decide` does.
 
+use super::condition::Group;
 use super::error::Problem;
 use super::limit::Limit;
 use super::names::Names;
 use super::walk::{At, Keys, Members, Walk};
 use super::{MODES, Mode};
-use crate::decide::Rule;
+use crate::decide::{Reading, Rule};
 use crate::json::Value;
 use crate::read::{Role, look_alike};
 use std::collections::BTreeMap;
@@ -20,6 +21,14 @@ pub(crate) struct Entry {
     pub(crate) reason: Option<Box<str>>,
     pub(crate) mode: Option<Mode>,
     pub(crate) frozen: bool,
+    pub(crate) rules: Rules,
+}
+
+/// What a call that is allowed must still fit: an entry's own rules, or those of all tools.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) require: Vec<Group>,
+    pub(crate) deny_if: Vec<Group>,
     pub(crate) limits: Vec<Limit>,
 }
 
@@ -32,32 +41,21 @@ pub(crate) enum Action {
 }
 
 const ALL_TOOLS: Keys = Keys {
-    now: &["limits"],
-    later: &["require", "deny_if", "require_approval"],
+    now: &["require", "deny_if", "limits"],
+    later: &["require_approval"],
 };
-const TOOL: Keys = Keys {
-    now: &["action", "reason", "limits", "rate_limit", "mode", "frozen"],
-    later: &[
-        "require",
-        "deny_if",
-        "require_approval",
-        "pin",
-        "schema",
-        "result",
-    ],
-};
-const OBJECT: Keys = Keys {
-    now: &["action", "reason", "mode", "frozen"],
-    later: &[
+const ENTRY: Keys = Keys {
+    now: &[
+        "action",
+        "reason",
         "require",
         "deny_if",
         "limits",
         "rate_limit",
-        "require_approval",
-        "pin",
-        "schema",
-        "result",
+        "mode",
+        "frozen",
     ],
+    later: &["require_approval", "pin", "schema", "result"],
 };
 const METHOD: Keys = Keys {
     now: &["action", "reason"],
@@ -85,21 +83,21 @@ const ACTIONS: &[(&str, Action)] = &[
 ];
 pub(super) const TOOLS: Table = Table {
     name: "tools",
-    keys: &TOOL,
+    keys: &ENTRY,
     actions: ACTIONS,
     approves: true,
     everything: "`default` for names that no entry lists and `all_tools` for rules on every tool",
 };
 pub(super) const PROMPTS: Table = Table {
     name: "prompts",
-    keys: &OBJECT,
+    keys: &ENTRY,
     actions: ACTIONS,
     approves: true,
     everything: WRITE_DEFAULT,
 };
 pub(super) const RESOURCES: Table = Table {
     name: "resources",
-    keys: &OBJECT,
+    keys: &ENTRY,
     actions: ACTIONS,
     approves: true,
     everything: WRITE_DEFAULT,
@@ -130,13 +128,9 @@ impl Walk {
         Names::new(names)
     }
 
-    pub(super) fn all_tools(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Limit> {
+    pub(super) fn all_tools(&mut self, at: &At<'_>, value: Value<'_>) -> Rules {
         let members = self.object(at, value, &ALL_TOOLS);
-        let rule = Rule::new("all_tools").member("limits");
-        members
-            .get("limits")
-            .map(|value| self.limits(&at.key("limits"), value, &rule))
-            .unwrap_or_default()
+        self.rules(at, &members, &Rule::new("all_tools"))
     }
 
     pub(super) fn table(
@@ -223,34 +217,38 @@ impl Walk {
             .get("mode")
             .and_then(|value| self.word(&at.key("mode"), value, MODES));
         let frozen = self.flag(at, &members, "frozen");
-        let limits = if table.name == TOOLS.name {
-            self.entry_limits(at, key, &members)
-        } else {
-            Vec::new()
-        };
+        let rules = self.rules(at, &members, &Rule::new(table.name).key(key));
         Entry {
             key: key.into(),
             action,
             reason: reason.map(Into::into),
             mode,
             frozen,
-            limits,
+            rules,
         }
     }
 
-    fn entry_limits(&mut self, at: &At<'_>, key: &str, members: &Members<'_>) -> Vec<Limit> {
-        let rule = Rule::new(TOOLS.name).key(key);
+    fn rules(&mut self, at: &At<'_>, members: &Members<'_>, rule: &Rule) -> Rules {
+        let mut groups = |key: &'static str, reading| {
+            let rule = rule.clone().member(key);
+            let groups = members.get(key);
+            groups.map(|value| self.groups(&at.key(key), value, &rule, reading))
+        };
+        let require = groups("require", Reading::Require);
+        let deny_if = groups("deny_if", Reading::DenyIf);
         let limits = members
             .get("limits")
             .map(|value| self.limits(&at.key("limits"), value, &rule.clone().member("limits")));
         let rate_limit = members.get("rate_limit").and_then(|value| {
-            self.rate_limit(&at.key("rate_limit"), value, rule.member("rate_limit"))
+            let rule = rule.clone().member("rate_limit");
+            self.rate_limit(&at.key("rate_limit"), value, rule)
         });
-        limits
-            .unwrap_or_default()
-            .into_iter()
-            .chain(rate_limit)
-            .collect()
+        let limits = limits.unwrap_or_default().into_iter().chain(rate_limit);
+        Rules {
+            require: require.unwrap_or_default(),
+            deny_if: deny_if.unwrap_or_default(),
+            limits: limits.collect(),
+        }
     }
 
     fn action(&mut self, at: &At<'_>, value: Value<'_>, table: Table) -> Option<Action> {

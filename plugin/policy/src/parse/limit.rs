@@ -242,6 +242,14 @@ impl Counter {
 }
 
 impl Scope {
+    /// The header that it counts by.
+    pub(crate) fn header(&self) -> Option<&str> {
+        match self {
+            Self::Header(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// It counts each caller apart.
     pub(crate) fn counts_callers(&self) -> bool {
         matches!(self, Self::Grant | Self::Session)

@@ -2,18 +2,22 @@
 //!
 //! It never guesses: an unknown key, a key of a later version and a value that does not fit are errors.
 
+mod condition;
 mod entry;
 mod error;
 mod identity;
 mod limit;
 mod names;
+mod path;
 mod walk;
 
-pub(crate) use entry::{Action, Entry};
+pub(crate) use condition::{Condition, Group, Literal, Order, Test};
+pub(crate) use entry::{Action, Entry, Rules};
 pub use error::{PolicyError, Problem};
 pub(crate) use identity::{Grant, Source};
 pub(crate) use limit::{Counter, Limit, Scope, Window};
 pub(crate) use names::Names;
+pub(crate) use path::{Fact, Path, Step};
 pub(crate) use walk::Token;
 
 use crate::json::{Bounds, Document, Kind, Value};
@@ -35,7 +39,7 @@ pub struct Policy {
     pub(crate) default: Effect,
     /// Positions in the policy's `hide` list.
     pub(crate) hide: Names<usize>,
-    pub(crate) all_tools: Vec<Limit>,
+    pub(crate) all_tools: Rules,
     pub(crate) tools: Names<Entry>,
     pub(crate) prompts: Names<Entry>,
     pub(crate) resources: Names<Entry>,
@@ -47,8 +51,8 @@ pub struct Policy {
     pub(crate) grants: Option<Vec<Grant>>,
     pub(crate) answer: AnswerStyle,
     pub(crate) client_detail: bool,
-    /// The headers that scopes count by.
-    pub(crate) scope_headers: Vec<Box<str>>,
+    /// The headers that scopes count by and conditions look at.
+    pub(crate) headers: Vec<Box<str>>,
     /// Options of the host that are no policy.
     pub host: HostOptions,
     /// The first 16 hexadecimal digits of the SHA-256 of the document without `host` and without insignificant space.
@@ -156,25 +160,38 @@ impl Policy {
 
     /// Every limit of the policy.
     pub(crate) fn limits(&self) -> impl Iterator<Item = &Limit> {
-        self.all_tools
-            .iter()
-            .chain(self.tools.values().flat_map(|entry| &entry.limits))
+        self.rules().flat_map(|rules| &rules.limits)
     }
 
-    /// The headers that scopes count by.
-    fn header_scopes(&self) -> Vec<Box<str>> {
+    /// Every condition of the policy.
+    fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let groups = self
+            .rules()
+            .flat_map(|rules| rules.require.iter().chain(&rules.deny_if));
+        groups.flat_map(|group| &group.conditions)
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &Rules> {
+        let tables = [&self.tools, &self.prompts, &self.resources];
+        let entries = tables.into_iter().flat_map(Names::values);
+        let entries = entries.map(|entry| &entry.rules);
+        [&self.all_tools].into_iter().chain(entries)
+    }
+
+    fn headers(&self) -> Vec<Box<str>> {
         let scopes = self.limits().flat_map(|limit| &limit.counter.scope);
-        let names = scopes.filter_map(|scope| match scope {
-            Scope::Header(name) => Some(name.clone()),
-            _ => None,
-        });
-        ordered(names)
+        let counted = scopes.filter_map(Scope::header);
+        let looked_at = self.conditions().filter_map(Condition::header);
+        ordered(counted.chain(looked_at).map(Into::into))
     }
 
-    /// True when some limit counts by the peer's address, which a host then has to bring.
+    /// True when some rule asks for the peer's address, which a host then has to bring.
     pub fn needs_peer(&self) -> bool {
-        self.limits()
-            .any(|limit| limit.counter.scope.contains(&Scope::Ip))
+        let counted = |limit: &Limit| limit.counter.scope.contains(&Scope::Ip);
+        self.limits().any(counted)
+            || self
+                .conditions()
+                .any(|condition| condition.reads(&Fact::Ip))
     }
 }
 
@@ -258,10 +275,10 @@ impl Walk {
                 .get("host")
                 .map(|value| self.host(&at.key("host"), value))
                 .unwrap_or_default(),
-            scope_headers: Vec::new(),
+            headers: Vec::new(),
             hash: hash(value),
         };
-        policy.scope_headers = policy.header_scopes();
+        policy.headers = policy.headers();
         if let (Some(value), Some(_)) = (members.get("identity"), &policy.grants) {
             let write = "one of `identity` and `grants`: this build knows grants by `bearer_sha256` alone yet";
             self.unfit(&at.key("identity"), value, write);

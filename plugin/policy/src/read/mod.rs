@@ -167,11 +167,54 @@ impl fmt::Display for Unreadable {
 
 /// The name with letters of ASCII in place of those that fold into them.
 fn fold(name: &str) -> String {
-    let letter = |c: char| match c {
+    name.chars().map(ascii_letter).collect()
+}
+
+fn ascii_letter(c: char) -> char {
+    match c {
         '\u{17F}' => 's',
         '\u{212A}' => 'k',
         '\u{130}' | '\u{131}' => 'i',
         c => c,
-    };
-    name.chars().map(letter).collect()
+    }
+}
+
+/// True for names that may be one to a server that regards neither case nor NULs at their ends. Letters outside ASCII
+/// are all taken for one another's other case, so that no table of them is needed.
+pub(crate) fn similar(one: &str, other: &str) -> bool {
+    fn letters(name: &str) -> impl Iterator<Item = char> {
+        let letter = |c| match ascii_letter(c) {
+            c if c.is_ascii() => c.to_ascii_lowercase(),
+            _ => char::REPLACEMENT_CHARACTER,
+        };
+        name.trim_end_matches('\0').chars().map(letter)
+    }
+    letters(one).eq(letters(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::similar;
+
+    #[test]
+    fn names_that_some_server_takes_for_one() {
+        for (one, other) in [
+            ("amount", "Amount"),
+            ("amount", "amount\0"),
+            ("key", "\u{212A}ey"),
+            ("files", "file\u{17F}"),
+            ("größe", "GRÖßE"),
+            ("ς", "Σ"),
+        ] {
+            assert!(similar(one, other), "{one} {other}");
+        }
+        for (one, other) in [
+            ("amount", "amounts"),
+            ("a_b", "a-b"),
+            ("amount", " amount"),
+            ("größe", "grosse"),
+        ] {
+            assert!(!similar(one, other), "{one} {other}");
+        }
+    }
 }

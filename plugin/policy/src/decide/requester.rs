@@ -1,0 +1,86 @@
+//! Turns the headers and the address of a request into what rules look at beside its message.
+//!
+//! It keeps only what some rule of the policy names, and of a header that could be read in two ways only that it could.
+
+use super::Caller;
+use crate::parse::Policy;
+use crate::read::{Headers, single};
+use std::net::{IpAddr, SocketAddr};
+
+/// Who sends a request, from where, and the headers that some rule names.
+#[derive(Debug)]
+pub(crate) struct Requester {
+    pub(crate) caller: Caller,
+    /// `None` where the host does not know it, or it is no IP address.
+    pub(crate) peer: Option<IpAddr>,
+    headers: Vec<(Box<str>, Header)>,
+}
+
+/// What a header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Header {
+    Absent,
+    Once(Box<str>),
+    /// It is given twice, or is not plain ASCII.
+    Unclear,
+}
+
+impl Requester {
+    /// `peer` is the address as the host reports it, with or without a port.
+    pub(crate) fn new(
+        policy: &Policy,
+        headers: &Headers,
+        caller: Caller,
+        peer: Option<&str>,
+    ) -> Self {
+        let value = |name: &str| match single(headers, name) {
+            Ok(Some(value)) => Header::Once(value.into()),
+            Ok(None) => Header::Absent,
+            Err(_) => Header::Unclear,
+        };
+        let named = policy.headers.iter();
+        Self {
+            caller,
+            peer: peer.and_then(address),
+            headers: named.map(|name| (name.clone(), value(name))).collect(),
+        }
+    }
+
+    /// A header that some rule of the policy names.
+    pub(crate) fn header(&self, name: &str) -> &Header {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(header, _)| **header == *name);
+        found.map_or(&Header::Unclear, |(_, value)| value)
+    }
+}
+
+/// An IPv4 address inside an IPv6 one is that IPv4 address.
+fn address(peer: &str) -> Option<IpAddr> {
+    let address = peer
+        .parse::<SocketAddr>()
+        .map(|socket| socket.ip())
+        .or_else(|_| peer.parse())
+        .ok()?;
+    Some(address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn addresses_with_and_without_ports() {
+        for (text, expected) in [
+            ("192.0.2.1:443", Some("192.0.2.1")),
+            ("192.0.2.1", Some("192.0.2.1")),
+            ("[::ffff:192.0.2.1]:443", Some("192.0.2.1")),
+            ("[2001:db8::4]:443", Some("2001:db8::4")),
+            ("2001:db8::4", Some("2001:db8::4")),
+            ("@unix", None),
+            ("", None),
+        ] {
+            let expected = expected.map(|text| text.parse().unwrap());
+            assert_eq!(address(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Turns the text of a JSON number into the one value that every reader gives it, or says that there is none.
+//!
+//! It never rounds in silence: a server that reads numbers as binary64 and one that reads them exactly must mean the same.
+
+/// The number, if its shortest binary64 form has exactly the value that is written. `9007199254740993`, `1e400` and
+/// `0.1000000000000000055` have not.
+pub(crate) fn exact(text: &str) -> Option<f64> {
+    // No shortest form has more than 17 digits, so a longer text is not worth its reading.
+    let written = Decimal::read(text)?;
+    let number: f64 = text.parse().ok()?;
+    let shortest = format!("{number:e}");
+    (number.is_finite() && Decimal::read(&shortest)? == written).then_some(number)
+}
+
+/// A decimal number in one form: digits without zeros around them, times a power of ten.
+#[derive(PartialEq, Eq)]
+struct Decimal {
+    negative: bool,
+    digits: Vec<u8>,
+    exponent: i64,
+}
+
+/// More digits than any shortest form has.
+const MOST_DIGITS: usize = 17;
+
+impl Decimal {
+    /// `None` for more digits than a shortest form has, and for exponents beyond any.
+    fn read(text: &str) -> Option<Self> {
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(text) => (true, text),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let digits = [whole, fraction].concat();
+        let significant = digits.trim_start_matches('0');
+        let kept = significant.trim_end_matches('0');
+        if kept.is_empty() {
+            return Some(Self {
+                negative: false,
+                digits: Vec::new(),
+                exponent: 0,
+            });
+        }
+        if kept.len() > MOST_DIGITS {
+            return None;
+        }
+        let dropped = i64::try_from(significant.len().checked_sub(kept.len())?).ok()?;
+        let places = i64::try_from(fraction.len()).ok()?;
+        let exponent: i64 = exponent
+            .strip_prefix('+')
+            .unwrap_or(exponent)
+            .parse()
+            .ok()?;
+        let exponent = exponent.checked_sub(places)?.checked_add(dropped)?;
+        Some(Self {
+            negative,
+            digits: kept.into(),
+            exponent,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exact;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_that_every_reader_takes_for_the_same() {
+        for (text, number) in [
+            ("0", 0.0),
+            ("-0", 0.0),
+            ("0e999999999999", 0.0),
+            ("1", 1.0),
+            ("1.0", 1.0),
+            ("1.50", 1.5),
+            ("100", 100.0),
+            ("1e2", 100.0),
+            ("1E+2", 100.0),
+            ("1000e-1", 100.0),
+            ("0.1", 0.1),
+            ("-12.5", -12.5),
+            ("9007199254740992", 9_007_199_254_740_992.0),
+            ("1e300", 1e300),
+            ("100000000000000000000", 1e20),
+        ] {
+            assert_eq!(exact(text), Some(number), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_readers_differ_about() {
+        for text in [
+            "9007199254740993",
+            "1e400",
+            "-1e400",
+            "1e-400",
+            "1e99999999999999999999",
+            "0.1000000000000000055",
+            "100.00000000000000001",
+            "123456789012345678901",
+        ] {
+            assert_eq!(exact(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever a server of binary64 writes is read.
+        #[test]
+        fn every_binary64_in_its_shortest_form(number in any::<f64>().prop_filter("finite", |number| number.is_finite())) {
+            prop_assert_eq!(exact(&format!("{number:e}")), Some(number));
+            prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
+        }
+
+        /// The order of what is written is the order of the numbers.
+        #[test]
+        fn order_is_kept(one in -99_999_i64..99_999, other in -99_999_i64..99_999, places in 0_usize..4) {
+            let text = |number: i64| format!("{number}e-{places}");
+            let (first, second) = (exact(&text(one)).unwrap(), exact(&text(other)).unwrap());
+            prop_assert_eq!(first.partial_cmp(&second), Some(one.cmp(&other)));
+        }
+    }
+}

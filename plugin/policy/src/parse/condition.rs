@@ -1,0 +1,343 @@
+//! Conditions as the policy writes them: which value of a call is looked at, and what it is held against.
+//!
+//! It judges no call; `decide::condition` does.
+
+use super::path::{Fact, NoPath, Path, Step};
+use super::walk::{At, Keys, Members, Walk};
+use crate::decide::{Reading, Rule};
+use crate::json::{Kind, Value, exact};
+use regex_lite::{Regex, RegexBuilder};
+
+/// Conditions that are joined by AND, under `require` or `deny_if`.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) on_deny: Option<Box<str>>,
+    pub(crate) rule: Rule,
+}
+
+/// What one value of a call is held against.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    pub(crate) path: Path,
+    pub(crate) test: Test,
+    /// Where nothing is at the path, it does not stand in the way.
+    pub(crate) if_present: bool,
+}
+
+/// An operator with its operand.
+#[derive(Debug)]
+pub(crate) enum Test {
+    Eq(Literal),
+    Neq(Literal),
+    In(Vec<Literal>),
+    NotIn(Vec<Literal>),
+    Order(Order, f64),
+    Regex(Regex),
+    NotRegex(Regex),
+    Contains(Literal),
+    Exists(bool),
+    Length { min: usize, max: usize },
+    Type(Kind),
+}
+
+/// How two numbers stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// A JSON value of the policy. Its numbers are those that every reader takes for the same.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Literal {
+    Null,
+    Bool(bool),
+    Number(f64),
+    String(Box<str>),
+    Array(Vec<Self>),
+    Object(Vec<(Box<str>, Self)>),
+}
+
+const GROUP: Keys = Keys {
+    now: &["conditions", "on_deny"],
+    later: &[],
+};
+const CONDITION: Keys = Keys {
+    now: &["path", "op", "value", "if_present"],
+    later: &[],
+};
+const LENGTH: Keys = Keys {
+    now: &["min", "max"],
+    later: &[],
+};
+const OPERATORS: &[&str] = &[
+    "eq",
+    "neq",
+    "in",
+    "not_in",
+    "lt",
+    "lte",
+    "gt",
+    "gte",
+    "regex",
+    "not_regex",
+    "contains",
+    "exists",
+    "length",
+    "type",
+];
+const LATER_OPERATORS: &[&str] = &["within", "host_in", "cidr", "schema"];
+const KINDS: &[(&str, Kind)] = &[
+    ("null", Kind::Null),
+    ("boolean", Kind::Bool),
+    ("number", Kind::Number),
+    ("string", Kind::String),
+    ("array", Kind::Array),
+    ("object", Kind::Object),
+];
+const WRITE_PATH: &str = r#"`args`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `grant`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
+const WRITE_REGEX: &str = "a regular expression without look-around, back-references or Unicode classes, small enough to run on every call";
+const WRITE_NUMBER: &str = "a number that binary64 holds exactly as it is written";
+const WRITE_ONE_TYPE: &str = "a list of at least one value, all of one type (or null)";
+
+/// In bytes, compiled. An attacker chooses the text; the time it takes grows with its length times this size.
+const LARGEST_REGEX: usize = 32 * 1024;
+const LONGEST_TEXT: u64 = 1_000_000_000;
+
+impl Walk {
+    /// The list under `require` or `deny_if`; `rule` is the rule of the list itself.
+    pub(super) fn groups(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'_>,
+        rule: &Rule,
+        reading: Reading,
+    ) -> Vec<Group> {
+        let groups = self.list(at, value, "groups of conditions").enumerate();
+        groups
+            .filter_map(|(index, value)| {
+                self.group(&at.index(index), value, rule.at_index(index), reading)
+            })
+            .collect()
+    }
+
+    fn group(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'_>,
+        rule: Rule,
+        reading: Reading,
+    ) -> Option<Group> {
+        let members = self.object(at, value, &GROUP);
+        let on_deny = members
+            .get("on_deny")
+            .and_then(|value| self.string(&at.key("on_deny"), value));
+        let list = self.required(at, &members, "conditions")?;
+        let at = at.key("conditions");
+        let conditions: Vec<_> = self.list(&at, list, "conditions").collect();
+        if conditions.is_empty() && list.kind() == Kind::Array && reading == Reading::Require {
+            self.unfit(
+                &at,
+                list,
+                "at least one condition; to deny always, write an empty list in `deny_if`",
+            );
+        }
+        let parsed: Vec<_> = conditions
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| self.condition(&at.index(index), *value))
+            .collect();
+        Some(Group {
+            conditions: parsed,
+            on_deny: on_deny.map(Into::into),
+            rule,
+        })
+    }
+
+    fn condition(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Condition> {
+        let members = self.object(at, value, &CONDITION);
+        let path = self
+            .required(at, &members, "path")
+            .and_then(|value| self.path(&at.key("path"), value));
+        let test = self.test(at, &members);
+        let if_present = self.flag(at, &members, "if_present");
+        let (path, test) = (path?, test?);
+        if if_present && matches!(test, Test::Exists(_)) {
+            let value = members.get("if_present")?;
+            self.unfit(
+                &at.key("if_present"),
+                value,
+                "nothing: `exists` asks for presence itself",
+            );
+        }
+        Some(Condition {
+            path,
+            test,
+            if_present,
+        })
+    }
+
+    fn path(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Path> {
+        let text = self.string(at, value)?;
+        match Path::parse(&text) {
+            Ok(path) => return Some(path),
+            Err(NoPath::NotYet) => self.not_yet(at, &text),
+            Err(NoPath::Unknown) => self.unfit(at, value, WRITE_PATH),
+        }
+        None
+    }
+
+    fn test(&mut self, at: &At<'_>, members: &Members<'_>) -> Option<Test> {
+        let operator = self.required(at, members, "op");
+        let operand = self.required(at, members, "value");
+        let operator = self.operator(&at.key("op"), operator?)?;
+        let value = operand?;
+        let at = at.key("value");
+        Some(match operator {
+            "eq" => Test::Eq(self.literal(&at, value)?),
+            "neq" => Test::Neq(self.literal(&at, value)?),
+            "in" => Test::In(self.literals(&at, value)?),
+            "not_in" => Test::NotIn(self.literals(&at, value)?),
+            "lt" => Test::Order(Order::Less, self.number(&at, value)?),
+            "lte" => Test::Order(Order::LessOrEqual, self.number(&at, value)?),
+            "gt" => Test::Order(Order::Greater, self.number(&at, value)?),
+            "gte" => Test::Order(Order::GreaterOrEqual, self.number(&at, value)?),
+            "regex" => Test::Regex(self.regex(&at, value)?),
+            "not_regex" => Test::NotRegex(self.regex(&at, value)?),
+            "contains" => Test::Contains(self.literal(&at, value)?),
+            "exists" => Test::Exists(self.bool(&at, value)?),
+            "length" => self.length(&at, value)?,
+            _ => Test::Type(self.word(&at, value, KINDS)?),
+        })
+    }
+
+    fn operator(&mut self, at: &At<'_>, value: Value<'_>) -> Option<&'static str> {
+        let text = self.string(at, value)?;
+        if LATER_OPERATORS.contains(&&*text) {
+            self.not_yet(at, &text);
+            return None;
+        }
+        let known = OPERATORS.iter().find(|operator| ***operator == *text);
+        if known.is_none() {
+            let write = format!("one of {}", OPERATORS.join(", "));
+            self.unfit(at, value, &write);
+        }
+        known.copied()
+    }
+
+    fn number(&mut self, at: &At<'_>, value: Value<'_>) -> Option<f64> {
+        let number = (value.kind() == Kind::Number)
+            .then(|| exact(value.raw()))
+            .flatten();
+        if number.is_none() {
+            self.unfit(at, value, WRITE_NUMBER);
+        }
+        number
+    }
+
+    fn literal(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Literal> {
+        Some(match value.kind() {
+            Kind::Null => Literal::Null,
+            Kind::Bool => Literal::Bool(value.bool()?),
+            Kind::Number => Literal::Number(self.number(at, value)?),
+            Kind::String => Literal::String(value.string()?.into()),
+            Kind::Array => {
+                let elements = value.elements().enumerate();
+                let literals = elements.map(|(index, value)| self.literal(&at.index(index), value));
+                Literal::Array(literals.collect::<Option<_>>()?)
+            }
+            Kind::Object => {
+                let member = |(name, value): (std::borrow::Cow<'_, str>, _)| {
+                    let literal = self.literal(&at.key(&name), value)?;
+                    Some((name.as_ref().into(), literal))
+                };
+                Literal::Object(value.members().map(member).collect::<Option<_>>()?)
+            }
+        })
+    }
+
+    /// The list of `in`: values of another type than the call's could never be told apart from it for certain.
+    fn literals(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Vec<Literal>> {
+        let mut kinds = value
+            .elements()
+            .map(Value::kind)
+            .filter(|kind| *kind != Kind::Null);
+        let first = kinds.next();
+        let none = value.elements().next().is_none();
+        if none || kinds.any(|kind| Some(kind) != first) {
+            self.unfit(at, value, WRITE_ONE_TYPE);
+            return None;
+        }
+        match self.literal(at, value)? {
+            Literal::Array(literals) => Some(literals),
+            _ => None,
+        }
+    }
+
+    fn regex(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Regex> {
+        let text = self.string(at, value)?;
+        let regex = RegexBuilder::new(&text).size_limit(LARGEST_REGEX).build();
+        if let Err(error) = &regex {
+            let write = format!("{WRITE_REGEX} ({error})");
+            self.unfit(at, value, &write);
+        }
+        regex.ok()
+    }
+
+    fn length(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Test> {
+        let members = self.object(at, value, &LENGTH);
+        let mut bound = |key: &'static str| match members.get(key) {
+            Some(value) => self.whole(&at.key(key), value, 0, LONGEST_TEXT).map(Some),
+            None => Some(None),
+        };
+        let (min, max) = (bound("min")?, bound("max")?);
+        if members.is_object
+            && (min.is_none() && max.is_none() || max.is_some_and(|max| min > Some(max)))
+        {
+            self.unfit(
+                at,
+                value,
+                r#"{"min": 1, "max": 80}, or one of the two, `min` not above `max`"#,
+            );
+            return None;
+        }
+        let size = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);
+        Some(Test::Length {
+            min: min.map_or(0, size),
+            max: max.map_or(usize::MAX, size),
+        })
+    }
+}
+
+impl Condition {
+    /// True where the arguments are looked at, which the client can change.
+    pub(crate) fn reads_arguments(&self) -> bool {
+        matches!(self.path, Path::Arguments(_))
+    }
+
+    /// The argument that it looks at, or into.
+    pub(crate) fn argument(&self) -> Option<&str> {
+        match &self.path {
+            Path::Arguments(steps) => match steps.first() {
+                Some(Step::Member(name)) => Some(name),
+                _ => None,
+            },
+            Path::Fact(_) => None,
+        }
+    }
+
+    pub(crate) fn reads(&self, fact: &Fact) -> bool {
+        self.path == Path::Fact(fact.clone())
+    }
+
+    /// The header that it looks at.
+    pub(crate) fn header(&self) -> Option<&str> {
+        match &self.path {
+            Path::Fact(Fact::Header(name)) => Some(name),
+            _ => None,
+        }
+    }
+}
