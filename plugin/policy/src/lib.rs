@@ -45,9 +45,9 @@ mod store;
 
 pub use answer::Reply;
 pub use audit::Audit;
-pub use count::{Charge, Millis, Reservation, Tally};
+pub use count::{Charge, Maximum, Millis, Reservation, Tally};
 pub use decide::Reason;
 pub use exchange::{Ask, Event, Exchange, Facts, Next, Step};
-pub use parse::{HostOptions, Policy, PolicyError, Problem};
+pub use parse::{HostOptions, Policy, PolicyError, Problem, Window};
 pub use read::Headers;
 pub use store::{Cells, Seed, Store, Unavailable, Version};

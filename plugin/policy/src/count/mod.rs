@@ -1,6 +1,7 @@
 //! **count**: turns the limits of a call into charges, and a charge and the present count into the next count.
 //!
-//! Charges are logical: a name, a subject, a cost, maxima and a window. Where counts are kept is the store's business.
+//! Charges are logical: a name, a subject, a cost, maxima and a window. Where counts are kept is the store's business, or
+//! that of a host which answers [`Ask::Reserve`](crate::Ask::Reserve) itself.
 //! It never decides anything but "fits" or "full".
 
 mod subjects;
@@ -40,16 +41,50 @@ pub(crate) enum Subject {
 
 /// One of the maxima that a counter must not pass.
 #[derive(Debug)]
-pub(crate) struct Maximum {
-    pub(crate) max: u64,
+pub struct Maximum {
+    /// The largest count within a window.
+    pub max: u64,
     pub(crate) mode: Mode,
     pub(crate) rule: Rule,
     pub(crate) on_deny: Option<Box<str>>,
-    /// The position of its limit among those of the call. The first that refuses is named.
     pub(crate) order: usize,
 }
 
 impl Charge {
+    /// The counter's name, in which window and scope take part: no two different counters have the same.
+    pub fn counter(&self) -> &str {
+        &self.counter.id
+    }
+
+    /// For whom it is counted: equal for the same subject, and no text for a log. `None` where nobody can tell: such
+    /// a charge cannot be counted, and is full by the first maximum that is enforced.
+    pub fn subject(&self) -> Option<&str> {
+        match &self.subject {
+            Subject::Own(name) | Subject::Open { name, .. } => Some(name),
+            Subject::Unknown { .. } => None,
+        }
+    }
+
+    /// What is added to the count.
+    pub fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// How long a count lasts.
+    pub fn window(&self) -> Window {
+        self.counter.window
+    }
+
+    /// What the count must not pass.
+    pub fn maxima(&self) -> &[Maximum] {
+        &self.maxima
+    }
+
+    /// True where the charge must have been refused, because nobody can tell for whom to count it.
+    pub(crate) fn is_uncountable(&self) -> bool {
+        self.subject().is_none() && self.first(Mode::Enforce, |_| true).is_some()
+    }
+
     /// The refusal of a call that would pass the maximum at `index`; the window ends in `wait`.
     pub(crate) fn refusal(&self, index: usize, wait: Millis) -> Option<(Refusal, Detail)> {
         let maximum = self.maxima.get(index)?;
@@ -96,6 +131,16 @@ impl Charge {
 }
 
 impl Maximum {
+    /// False in shadow mode: passing it is told and not refused.
+    pub fn is_enforced(&self) -> bool {
+        self.mode == Mode::Enforce
+    }
+
+    /// The position of its limit among those of the call. Where several refuse, the first is to be named.
+    pub fn order(&self) -> usize {
+        self.order
+    }
+
     fn message(&self, wait: Millis) -> String {
         let what = match &self.on_deny {
             Some(message) => message.to_string(),
@@ -146,13 +191,14 @@ pub enum Reservation {
 /// A counter after a charge.
 #[derive(Debug)]
 pub struct Tally {
-    pub(crate) used: u64,
+    /// The count.
+    pub used: u64,
     /// When the window ends, which also names it.
-    pub(crate) ends: Millis,
+    pub ends: Millis,
     /// The shadow maximum that would have refused the charge.
-    pub(crate) shadowed: Option<usize>,
+    pub shadowed: Option<usize>,
     /// False where a full shadow limit kept the charge from being added.
-    pub(crate) added: bool,
+    pub added: bool,
 }
 
 /// A count within one window.

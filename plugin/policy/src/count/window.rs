@@ -12,7 +12,7 @@ const MONDAY: u64 = 3 * DAY;
 
 impl Window {
     /// The first moment after the window around `now`.
-    pub(crate) fn end(self, now: Millis) -> Millis {
+    pub fn end(self, now: Millis) -> Millis {
         let seconds = now.seconds();
         let end = match self {
             Self::Seconds(length) => next_multiple(seconds, length),

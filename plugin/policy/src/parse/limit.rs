@@ -34,7 +34,7 @@ pub(crate) struct Counter {
 
 /// A fixed window, aligned to UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Window {
+pub enum Window {
     /// Multiples of so many seconds since the epoch.
     Seconds(u64),
     /// Weeks that begin on Monday.
