@@ -1,4 +1,5 @@
-//! Leads one HTTP exchange from its headers to the verdict: it is told what arrived and says what it needs next.
+//! Leads one HTTP exchange from its headers to the verdict, and past it: it is told what arrived and says what it needs
+//! next.
 //!
 //! It never waits, never asks for the time and never holds a body longer than it takes to judge it.
 
@@ -9,10 +10,11 @@ use crate::decide::{Caller, Reason, Refusal, Requester, decide, decide_bodiless}
 use crate::json::{self, Document};
 use crate::parse::{Mode, Policy};
 use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern};
+use crate::response::{Response, Stage};
 use crate::store::{Cells, Seed, Store};
 use std::sync::Arc;
 
-/// One HTTP request on its way to a verdict.
+/// One HTTP request on its way to a verdict, and its response.
 #[derive(Debug)]
 pub struct Exchange {
     policy: Arc<Policy>,
@@ -48,6 +50,8 @@ pub enum Event {
     BodyLost,
     /// The answer to [`Ask::Reserve`].
     Reserved(Reservation),
+    /// Something that happened after [`Next::Forward`]. A host need not tell any of it.
+    Response(Response),
 }
 
 impl Event {
@@ -76,9 +80,9 @@ pub enum Next {
     More,
     /// Something that only the host can do.
     Ask(Ask),
-    /// Pass the request on, its body byte for byte as it was received.
+    /// Pass the request on, its body byte for byte as it was received; after a response's event, what came with that.
     Forward,
-    /// Answer the client; nothing may be passed on.
+    /// Answer the client; nothing may be passed on. Where the client has part of a response already, end that here.
     Answer(Reply),
 }
 
@@ -97,7 +101,9 @@ enum State {
     Bodiless(Verb),
     /// The charges of a message that was admitted are being counted.
     Counting(Box<Counting>),
-    Forwarded,
+    /// The request was passed on, and its response has come so far.
+    Forwarded(Stage),
+    /// Nothing more is passed on.
     Answered,
 }
 
@@ -162,12 +168,7 @@ impl Exchange {
             State::Reading(reading) => self.read(reading, event, now),
             State::Bodiless(verb) => self.bodiless_body(verb, event, now),
             State::Counting(counting) => self.counted(*counting, event, now),
-            // Whatever follows a verdict was not judged.
-            State::Forwarded => match event {
-                Event::Held(0) => self.forward(None),
-                Event::Body { bytes, .. } if bytes.is_empty() => self.forward(None),
-                _ => self.unreadable(self.audit(now), &Unreadable::BodyLost, None),
-            },
+            State::Forwarded(stage) => self.forwarded(stage, &event, now),
             State::Answered => Step::more(),
         }
     }
@@ -214,7 +215,7 @@ impl Exchange {
         let (empty, end) = match &event {
             Event::Held(length) => (*length == 0, false),
             Event::Body { bytes, end } => (bytes.is_empty(), *end),
-            Event::BodyLost | Event::Reserved(_) => (false, false),
+            Event::BodyLost | Event::Reserved(_) | Event::Response(_) => (false, false),
         };
         let audit = self.audit_of(verb, now);
         match (empty, end) {
@@ -239,7 +240,7 @@ impl Exchange {
                 }
                 (reading.body.len(), end)
             }
-            Event::BodyLost | Event::Reserved(_) => {
+            Event::BodyLost | Event::Reserved(_) | Event::Response(_) => {
                 return self.unreadable(self.audit(now), &Unreadable::BodyLost, None);
             }
         };
@@ -328,6 +329,37 @@ impl Exchange {
         }
     }
 
+    /// After the verdict a response passes in its order. More of the request was not judged, so it ends the exchange.
+    fn forwarded(&mut self, stage: Stage, event: &Event, now: Millis) -> Step {
+        let stage = match event {
+            Event::Held(0) => Some(stage),
+            Event::Body { bytes, .. } if bytes.is_empty() => Some(stage),
+            Event::Response(response) => match stage.after(response) {
+                Some(stage) => Some(stage),
+                None => return self.out_of_order(now),
+            },
+            Event::Held(_) | Event::Body { .. } | Event::BodyLost | Event::Reserved(_) => None,
+        };
+        match stage {
+            Some(stage) => {
+                self.state = State::Forwarded(stage);
+                Step::next(Next::Forward)
+            }
+            None => self.unreadable(self.audit(now), &Unreadable::BodyLost, None),
+        }
+    }
+
+    /// A host that tells of a response out of its order has lost track of it.
+    fn out_of_order(&self, now: Millis) -> Step {
+        let mut audit = self.audit(now);
+        let message = "The gateway told of a response in an order that cannot be.";
+        audit.refused(Reason::Unavailable, None, message);
+        Step {
+            audit: Some(Box::new(audit)),
+            ..Step::next(Next::Answer(Reply::unavailable()))
+        }
+    }
+
     /// Not being able to count is a refusal, for limits that are enforced.
     fn uncounted(&mut self, mut audit: Box<Audit>, asked: &Asked, charges: &[Charge]) -> Step {
         let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
@@ -350,7 +382,7 @@ impl Exchange {
     }
 
     fn forward(&mut self, audit: Option<Box<Audit>>) -> Step {
-        self.state = State::Forwarded;
+        self.state = State::Forwarded(Stage::Awaited);
         Step {
             audit,
             ..Step::next(Next::Forward)

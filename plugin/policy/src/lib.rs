@@ -41,6 +41,7 @@ mod json;
 mod ordered;
 mod parse;
 mod read;
+mod response;
 mod store;
 
 pub use answer::Reply;
@@ -50,4 +51,5 @@ pub use decide::Reason;
 pub use exchange::{Ask, Event, Exchange, Facts, Next, Step};
 pub use parse::{HostOptions, Policy, PolicyError, Problem, Window};
 pub use read::Headers;
+pub use response::{Outcome, Response};
 pub use store::{Cells, Seed, Store, Unavailable, Version};

@@ -1,7 +1,7 @@
 //! Events in every order, as a host might feed them: what does not belong where it comes is refused.
 
 use super::*;
-use crate::{Tally, Window};
+use crate::{Outcome, Tally, Window};
 
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
@@ -134,5 +134,145 @@ fn a_host_that_counts_wrongly_lets_nothing_through() {
             "{shown}"
         );
         assert!(matches!(exchange.feed(Event::END, NOW).next, Next::More));
+    }
+}
+
+/// An exchange whose request was passed on.
+fn forwarded() -> Exchange {
+    let (mut exchange, _) = begin("{}", "POST");
+    assert!(matches!(exchange.feed(call(), NOW).next, Next::Forward));
+    exchange
+}
+
+fn head(status: u16, end: bool) -> Event {
+    Event::Response(Response::Head {
+        status,
+        headers: Vec::new(),
+        end,
+    })
+}
+
+fn piece(end: bool) -> Event {
+    let bytes = b"data: {}".to_vec();
+    Event::Response(Response::Body { bytes, end })
+}
+
+const SENT: Event = Event::Response(Response::Outcome(Outcome::Sent));
+const UNSENT: Event = Event::Response(Response::Outcome(Outcome::Unsent));
+const TRAILERS: Event = Event::Response(Response::Trailers);
+const CLOSED: Event = Event::Response(Response::Closed);
+
+#[test]
+fn a_response_passes_in_its_order() {
+    for events in [
+        vec![head(200, true), CLOSED],
+        vec![
+            SENT,
+            head(103, false),
+            head(200, false),
+            piece(false),
+            piece(true),
+            CLOSED,
+        ],
+        vec![
+            Event::END,
+            head(200, false),
+            Event::END,
+            piece(false),
+            TRAILERS,
+            CLOSED,
+            CLOSED,
+        ],
+        vec![UNSENT, CLOSED],
+        vec![head(200, false), CLOSED],
+    ] {
+        let mut exchange = forwarded();
+        for event in events {
+            let shown = format!("{event:?}");
+            let step = exchange.feed(event, NOW);
+            assert!(matches!(step.next, Next::Forward), "{shown}");
+            assert!(
+                step.audit.is_none() && !step.remove_authorization,
+                "{shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_response_out_of_its_order_ends_the_exchange() {
+    for events in [
+        vec![piece(true)],
+        vec![TRAILERS],
+        vec![head(100, true)],
+        vec![head(200, false), head(200, false)],
+        vec![head(200, false), SENT],
+        vec![head(200, true), piece(true)],
+        vec![head(200, true), TRAILERS],
+        vec![head(200, false), piece(true), piece(true)],
+        vec![CLOSED, UNSENT],
+        vec![CLOSED, head(200, true)],
+    ] {
+        let mut exchange = forwarded();
+        let shown = format!("{events:?}");
+        let mut steps: Vec<_> = events
+            .into_iter()
+            .map(|event| exchange.feed(event, NOW))
+            .collect();
+        let last = steps.pop().unwrap();
+        assert!(
+            steps.iter().all(|step| matches!(step.next, Next::Forward)),
+            "{shown}"
+        );
+        assert_eq!(
+            (status(&last), &*reason(&last)),
+            (503, "unavailable"),
+            "{shown}"
+        );
+        assert!(
+            matches!(exchange.feed(piece(true), NOW).next, Next::More),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn more_of_a_request_after_its_verdict_ends_the_exchange() {
+    let more = || Event::Body {
+        bytes: b" ".to_vec(),
+        end: true,
+    };
+    for event in [
+        more(),
+        Event::Held(1),
+        Event::BodyLost,
+        Event::Reserved(Reservation::Unavailable),
+    ] {
+        let mut exchange = forwarded();
+        exchange.feed(head(200, false), NOW);
+        assert_eq!(status(&exchange.feed(event, NOW)), 400);
+        assert!(matches!(exchange.feed(piece(true), NOW).next, Next::More));
+    }
+}
+
+#[test]
+fn a_response_before_the_verdict_is_a_refusal() {
+    for event in [
+        || SENT,
+        || head(200, true),
+        || piece(true),
+        || TRAILERS,
+        || CLOSED,
+    ] {
+        let reading = begin("{}", "POST").0;
+        let bodiless = begin("{}", "DELETE").0;
+        let counting = counting("grant").0;
+        for (mut exchange, expected) in [(reading, 400), (bodiless, 400), (counting, 200)] {
+            let step = exchange.feed(event(), NOW);
+            assert_eq!(status(&step), expected, "{:?}", event());
+            assert!(!reason(&step).is_empty(), "it is logged");
+            assert!(matches!(exchange.feed(event(), NOW).next, Next::More));
+            assert!(matches!(exchange.feed(call(), NOW).next, Next::More));
+        }
     }
 }

@@ -1,0 +1,68 @@
+//! Follows what a host tells of a response, from what became of the request to the end.
+//!
+//! It does not judge what servers send: what comes in its order is passed on, and anything else is not.
+
+/// Something that happened after the request was passed on.
+#[derive(Debug)]
+pub enum Response {
+    /// What became of the request. A host that can tell says so before the head.
+    Outcome(Outcome),
+    /// Status and headers. Those of an interim response (1xx) may come before.
+    Head {
+        /// HTTP status.
+        status: u16,
+        /// Header fields, names in lower case.
+        headers: Vec<(Vec<u8>, Vec<u8>)>,
+        /// Neither body nor trailers follow.
+        end: bool,
+    },
+    /// A piece of the body; with `end`, the last one.
+    Body {
+        /// The bytes that follow those given before.
+        bytes: Vec<u8>,
+        /// Nothing follows.
+        end: bool,
+    },
+    /// Trailers end the response.
+    Trailers,
+    /// Nothing more will be told: it is complete, or somebody hung up.
+    Closed,
+}
+
+/// What became of a request that was passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Some of it reached the server, or nobody can tell.
+    Sent,
+    /// Surely nothing of it reached the server.
+    Unsent,
+}
+
+/// How far a response has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Awaited,
+    Arriving,
+    Ended,
+}
+
+impl Stage {
+    /// The stage after an event; `None` where the event cannot come now.
+    pub(crate) fn after(self, event: &Response) -> Option<Self> {
+        let arriving = |end| if end { Self::Ended } else { Self::Arriving };
+        match (self, event) {
+            (Self::Awaited, Response::Outcome(_)) => Some(self),
+            (Self::Awaited, Response::Head { status, end, .. }) => {
+                let interim = (100..200).contains(status);
+                match (interim, end) {
+                    (true, true) => None,
+                    (true, false) => Some(self),
+                    (false, end) => Some(arriving(*end)),
+                }
+            }
+            (Self::Arriving, Response::Body { end, .. }) => Some(arriving(*end)),
+            (Self::Arriving, Response::Trailers) | (_, Response::Closed) => Some(Self::Ended),
+            _ => None,
+        }
+    }
+}
