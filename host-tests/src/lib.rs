@@ -3,6 +3,7 @@
 //! A host is a function from cases to what was seen. The runner compares; no host knows what is expected.
 
 pub mod abi;
+pub mod arrival;
 pub mod bootstrap;
 pub mod case;
 pub mod corpus;

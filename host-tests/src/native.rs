@@ -1,5 +1,6 @@
 //! The engine itself as a host: no WebAssembly, shared data in a map.
 
+use crate::arrival::Arrival;
 use crate::case::{Case, Seen, Step};
 use crate::corpus::{Outcome, Split};
 use crate::seen::Observed;
@@ -86,29 +87,25 @@ fn step_seen(
     split: Split,
     now: Millis,
 ) -> Result<Seen, String> {
-    let headers = with_pseudo_headers(step);
-    let end = step.body.is_none() && step.trailers.is_none();
+    let arrival = Arrival::new(step, split);
     let facts = Facts {
         peer: Some(step.peer.clone()),
         seed: store.seed(),
     };
-    let (mut exchange, first) = Exchange::new(policy.clone(), &headers, end, facts, now);
+    let (mut exchange, first) =
+        Exchange::new(policy.clone(), &arrival.headers, arrival.end, facts, now);
     let mut next = exchange.settle(first, store, memory, now);
-    let mut remove = next.remove_authorization;
-    let pieces = split.pieces(step.body.as_deref().unwrap_or_default());
-    let trailers = step.trailers.is_some() || split == Split::Trailers;
-    let mut events: Vec<_> = pieces.iter().map(|piece| (piece.to_vec(), false)).collect();
-    match events.last_mut() {
-        Some((_, end)) if !trailers => *end = true,
-        _ => events.push((Vec::new(), true)),
-    }
-    for (bytes, end) in events {
+    let remove = next.remove_authorization;
+    let pieces = arrival.pieces.iter().map(|(bytes, end)| Event::Body {
+        bytes: bytes.to_vec(),
+        end: *end,
+    });
+    for event in pieces.chain(arrival.trailers.is_some().then_some(Event::END)) {
         if !matches!(next.next, Next::More) {
             break;
         }
-        let step = exchange.feed(Event::Body { bytes, end }, now);
+        let step = exchange.feed(event, now);
         next = exchange.settle(step, store, memory, now);
-        remove |= next.remove_authorization;
     }
     let mut observed = Observed {
         audit: next.audit.map(|audit| audit.line()),
@@ -129,19 +126,4 @@ fn step_seen(
         Next::More | Next::Ask(_) => return Err("there is no verdict".into()),
     }
     observed.seen(step, &step.request_id())
-}
-
-/// The step's headers as a proxy hands them over.
-pub fn with_pseudo_headers(step: &Step) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let pseudo = [
-        (":method", &*step.method),
-        (":path", &step.path),
-        (":scheme", "http"),
-        (":authority", "test"),
-    ];
-    let pseudo = pseudo.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
-    pseudo
-        .into_iter()
-        .chain(step.headers.iter().cloned())
-        .collect()
 }

@@ -1,9 +1,9 @@
 //! The shipped module in wasmtime as a host, through the proxy-wasm ABI that Envoy speaks.
 
 use crate::abi::{Clock, Faults, Module, Request, Seen as Wire, SharedData, Vm};
+use crate::arrival::Arrival;
 use crate::case::{Case, Seen, Step};
 use crate::corpus::{Outcome, Split};
-use crate::native::with_pseudo_headers;
 use crate::seen::{Observed, audit_of};
 
 /// Plays a case in a fresh VM.
@@ -79,22 +79,17 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<Wire, crate::abi::Trap> {
         vec!["source".into(), "address".into()],
         address.into_bytes(),
     )];
+    let arrival = Arrival::new(step, split);
     let mut stream = vm.stream(Request {
-        headers: with_pseudo_headers(step),
+        headers: arrival.headers,
         properties,
     });
     stream.hold_headers = true;
-    let trailers = step.trailers.clone().or_else(|| {
-        (split == Split::Trailers).then(|| vec![(b"x-checksum".to_vec(), b"1".to_vec())])
-    });
-    stream.headers(step.body.is_none() && trailers.is_none())?;
-    if let Some(body) = &step.body {
-        let pieces = split.pieces(body);
-        for (index, piece) in pieces.iter().enumerate() {
-            stream.body(piece, trailers.is_none() && index + 1 == pieces.len())?;
-        }
+    stream.headers(arrival.end)?;
+    for (piece, end) in arrival.pieces {
+        stream.body(piece, end)?;
     }
-    if let Some(trailers) = trailers {
+    if let Some(trailers) = arrival.trailers {
         stream.trailers(trailers)?;
     }
     let seen = stream.seen();
