@@ -1,0 +1,164 @@
+//! Turns values of the interface into values of the engine and back, one to one.
+//!
+//! It never leaves anything out, and a number that does not fit becomes one that refuses.
+
+use crate::bindings::exports::mcp_policy::engine::engine as wit;
+use policy::{
+    Ask, Charge, Event, Facts, Maximum, Millis, Outcome, PolicyError, Reply, Reservation, Response,
+    Seed, Tally, Window,
+};
+
+pub(crate) fn fields(headers: Vec<wit::Header>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let field = |wit::Header { name, value }| (name, value);
+    headers.into_iter().map(field).collect()
+}
+
+pub(crate) fn seed((high, low): wit::Seed) -> Seed {
+    ((u128::from(high) << 64) | u128::from(low)).to_be_bytes()
+}
+
+pub(crate) fn halves(seed: Seed) -> wit::Seed {
+    let seed = u128::from_be_bytes(seed);
+    let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
+    (half(seed >> 64), half(seed))
+}
+
+pub(crate) fn edit(remove_authorization: bool) -> wit::Edit {
+    let removed = remove_authorization.then(|| "authorization".into());
+    wit::Edit {
+        remove_headers: removed.into_iter().collect(),
+        set_headers: Vec::new(),
+    }
+}
+
+pub(crate) fn ask(ask: &Ask, now: Millis) -> wit::Ask {
+    match ask {
+        Ask::Reserve(charges) => {
+            wit::Ask::Reserve(charges.iter().map(|of| charge(of, now)).collect())
+        }
+    }
+}
+
+fn charge(charge: &Charge, now: Millis) -> wit::Charge {
+    let window = charge.window();
+    wit::Charge {
+        counter: charge.counter().into(),
+        subject: charge.subject().map(Into::into),
+        cost: charge.cost(),
+        window: match window {
+            Window::Seconds(seconds) => wit::Window::Seconds(seconds),
+            Window::Week => wit::Window::Week,
+            Window::Month => wit::Window::Month,
+        },
+        ends: window.end(now).0,
+        maxima: charge.maxima().iter().map(maximum).collect(),
+    }
+}
+
+fn maximum(maximum: &Maximum) -> wit::Maximum {
+    wit::Maximum {
+        max: maximum.max,
+        enforced: maximum.is_enforced(),
+        order: u32::try_from(maximum.order()).unwrap_or(u32::MAX),
+    }
+}
+
+impl From<PolicyError> for wit::PolicyError {
+    fn from(error: PolicyError) -> Self {
+        Self {
+            message: error.problem.to_string(),
+            pointer: error.at,
+        }
+    }
+}
+
+impl From<Reply> for wit::Reply {
+    fn from(reply: Reply) -> Self {
+        let field = |(name, value): (&str, &str)| wit::Header {
+            name: name.into(),
+            value: value.into(),
+        };
+        Self {
+            status: reply.status,
+            headers: reply.headers.into_iter().map(field).collect(),
+            body: reply.body,
+        }
+    }
+}
+
+impl From<wit::Facts> for Facts {
+    fn from(facts: wit::Facts) -> Self {
+        Self {
+            peer: facts.peer,
+            seed: seed(facts.seed),
+        }
+    }
+}
+
+impl From<wit::Event> for Event {
+    fn from(event: wit::Event) -> Self {
+        match event {
+            wit::Event::Body(wit::Piece { bytes, end }) => Self::Body { bytes, end },
+            wit::Event::Held(length) => Self::Held(index(length)),
+            wit::Event::Trailers => Self::END,
+            wit::Event::BodyLost => Self::BodyLost,
+            wit::Event::Reserved(reservation) => Self::Reserved(reservation.into()),
+            wit::Event::Outcome(wit::Outcome::Sent) => {
+                Self::Response(Response::Outcome(Outcome::Sent))
+            }
+            wit::Event::Outcome(wit::Outcome::Unsent) => {
+                Self::Response(Response::Outcome(Outcome::Unsent))
+            }
+            wit::Event::ResponseHead(wit::ResponseHead {
+                status,
+                headers,
+                end,
+            }) => Self::Response(Response::Head {
+                status,
+                headers: fields(headers),
+                end,
+            }),
+            wit::Event::ResponseBody(wit::Piece { bytes, end }) => {
+                Self::Response(Response::Body { bytes, end })
+            }
+            wit::Event::ResponseTrailers => Self::Response(Response::Trailers),
+            wit::Event::Closed => Self::Response(Response::Closed),
+        }
+    }
+}
+
+impl From<wit::Reservation> for Reservation {
+    fn from(reservation: wit::Reservation) -> Self {
+        match reservation {
+            wit::Reservation::Reserved(tallies) => {
+                Self::Reserved(tallies.into_iter().map(Into::into).collect())
+            }
+            wit::Reservation::Full(wit::Full { at, ends, shadowed }) => Self::Full {
+                charge: index(at.charge),
+                maximum: index(at.maximum),
+                ends: Millis(ends),
+                shadowed: shadowed
+                    .into_iter()
+                    .map(|at| (index(at.charge), index(at.maximum)))
+                    .collect(),
+            },
+            wit::Reservation::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+impl From<wit::Tally> for Tally {
+    fn from(tally: wit::Tally) -> Self {
+        Self {
+            used: tally.used,
+            ends: Millis(tally.ends),
+            shadowed: tally.shadowed.map(index),
+            added: tally.added,
+        }
+    }
+}
+
+/// A position or a length; beyond the address space, one that fits nothing.
+fn index(number: impl TryInto<usize>) -> usize {
+    number.try_into().unwrap_or(usize::MAX)
+}
