@@ -6,7 +6,9 @@ pub mod abi;
 pub mod arrival;
 pub mod bootstrap;
 pub mod case;
+pub mod component;
 pub mod corpus;
+pub mod embedder;
 pub mod envoy;
 pub mod http2;
 pub mod native;
@@ -30,7 +32,19 @@ pub fn root() -> PathBuf {
 /// # Panics
 /// When it is not there.
 pub fn wasm_path() -> PathBuf {
-    let path = root().join("target/dist/mcp-policy.wasm");
+    built("mcp-policy.wasm")
+}
+
+/// The component as `make build` leaves it.
+///
+/// # Panics
+/// When it is not there.
+pub fn component_path() -> PathBuf {
+    built("mcp-policy.component.wasm")
+}
+
+fn built(name: &str) -> PathBuf {
+    let path = root().join("target/dist").join(name);
     assert!(
         path.exists(),
         "{} is missing: run `make build`",

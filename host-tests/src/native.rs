@@ -114,14 +114,8 @@ fn step_seen(
     match next.next {
         Next::Answer(reply) => observed.reply = Some((reply.status, reply.body)),
         Next::Forward => {
-            let kept = step
-                .headers
-                .iter()
-                .filter(|(name, _)| !(remove && name == b"authorization"));
-            observed.forwarded = Some((
-                kept.cloned().collect(),
-                step.body.clone().unwrap_or_default(),
-            ));
+            let removed = |name: &[u8]| remove && name == b"authorization";
+            observed.forward(step, removed, step.body.clone().unwrap_or_default());
         }
         Next::More | Next::Ask(_) => return Err("there is no verdict".into()),
     }

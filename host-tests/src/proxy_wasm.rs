@@ -4,7 +4,7 @@ use crate::abi::{Clock, Faults, Module, Request, Seen as Wire, SharedData, Vm};
 use crate::arrival::Arrival;
 use crate::case::{Case, Seen, Step};
 use crate::corpus::{Outcome, Split};
-use crate::seen::{Observed, audit_of};
+use crate::seen::Observed;
 
 /// Plays a case in a fresh VM.
 pub fn play(module: &Module, case: &Case, split: Split) -> Outcome {
@@ -44,14 +44,7 @@ fn refusals(vm: &Vm) -> Vec<String> {
 fn step_seen(vm: &Vm, step: &Step, split: Split) -> Result<Seen, String> {
     let wire = send(vm, step, split).map_err(|trap| trap.to_string())?;
     let lines: Vec<_> = vm.logs().into_iter().map(|(_, line)| line).collect();
-    let mut audits = lines.iter().filter_map(|line| audit_of(line));
-    let mut observed = Observed {
-        audit: audits.next().map(Into::into),
-        ..Observed::default()
-    };
-    if audits.next().is_some() {
-        return Err("more than one decision was logged".into());
-    }
+    let mut observed = Observed::logged(&lines)?;
     if wire.hung {
         return Err("the request hangs".into());
     }

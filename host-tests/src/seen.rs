@@ -62,6 +62,28 @@ struct Error {
 }
 
 impl Observed {
+    /// The decision among a host's log lines, and nothing else yet.
+    ///
+    /// # Errors
+    /// When there is more than one.
+    pub fn logged(lines: &[String]) -> Result<Self, String> {
+        let mut audits = lines.iter().filter_map(|line| audit_of(line));
+        let audit = audits.next().map(Into::into);
+        if audits.next().is_some() {
+            return Err("more than one decision was logged".into());
+        }
+        Ok(Self {
+            audit,
+            ..Self::default()
+        })
+    }
+
+    /// Notes that the request was passed on, without the headers that are `removed`.
+    pub fn forward(&mut self, step: &Step, removed: impl Fn(&[u8]) -> bool, body: Vec<u8>) {
+        let kept = step.headers.iter().filter(|(name, _)| !removed(name));
+        self.forwarded = Some((kept.cloned().collect(), body));
+    }
+
     /// What the case's expectation is compared with.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 use host_tests::abi::Module;
 use host_tests::case::{Play, bless};
 use host_tests::corpus::{ClockKind, Outcome, Report, Split, cases};
-use host_tests::{native, on_envoy, proxy_wasm, root, wasm, wasm_path};
+use host_tests::embedder::Component;
+use host_tests::{component, component_path, native, on_envoy, proxy_wasm, root, wasm, wasm_path};
 
 #[test]
 fn native() {
@@ -41,6 +42,20 @@ fn proxy_wasm_in_wasmtime() {
                 &format!("{split:?}"),
                 &proxy_wasm::play(&module, case, split),
             );
+        }
+    }
+    report.finish();
+}
+
+#[test]
+fn component_in_wasmtime() {
+    let wasm = std::fs::read(component_path()).expect("the component can be read");
+    let component = Component::new(&wasm).expect("it is a component");
+    let mut report = Report::new("component in wasmtime", ClockKind::Set);
+    for case in &cases() {
+        for split in Split::all(case) {
+            let outcome = component::play(&component, case, split);
+            report.add(case, &format!("{split:?}"), &outcome);
         }
     }
     report.finish();

@@ -1,0 +1,87 @@
+//! The shipped component in wasmtime, embedded as in `embedder.rs`.
+//!
+//! It turns cases into that program's requests, and its verdicts into what was observed.
+
+use crate::arrival::Arrival;
+use crate::case::{Case, Seen, Step};
+use crate::corpus::{Outcome, Split};
+use crate::embedder::{Component, Effect, Event, Gateway, Header, Next, Piece, Request, Shared};
+use crate::seen::Observed;
+use crate::wire::RawHeaders;
+
+/// Plays a case in a fresh instance.
+pub fn play(component: &Component<Shared>, case: &Case, split: Split) -> Outcome {
+    let policy = case.policy.as_bytes();
+    let mut gateway = match component.start(Shared::default(), policy, (7, 7)) {
+        Ok(Ok(gateway)) => gateway,
+        Ok(Err(errors)) => {
+            let lines = errors.into_iter().map(|error| {
+                let at = Some(error.pointer).filter(|pointer| !pointer.is_empty());
+                format!(
+                    "{}: {}",
+                    at.as_deref().unwrap_or("the document"),
+                    error.message
+                )
+            });
+            return Outcome::Refused(lines.collect());
+        }
+        Err(error) => return Outcome::Failed(error.to_string()),
+    };
+    let play = |step| step_seen(&mut gateway, step, split, case.millis(step));
+    Outcome::of(case.steps().iter().map(play))
+}
+
+fn step_seen(
+    gateway: &mut Gateway<Shared>,
+    step: &Step,
+    split: Split,
+    now: u64,
+) -> Result<Seen, String> {
+    let arrival = Arrival::new(step, split);
+    let pieces = arrival.pieces.iter().map(|(bytes, end)| {
+        Event::Body(Piece {
+            bytes: bytes.to_vec(),
+            end: *end,
+        })
+    });
+    let trailers = arrival.trailers.map(|_| Event::Trailers);
+    let request = Request {
+        headers: &fields(&arrival.headers),
+        end: arrival.end,
+        events: pieces.chain(trailers).collect(),
+        peer: &step.peer,
+    };
+    let (next, effects) = gateway
+        .judge(request, now)
+        .map_err(|error| error.to_string())?;
+    let lines: Vec<_> = effects
+        .into_iter()
+        .map(|Effect::Audit(line)| line)
+        .collect();
+    let mut observed = Observed::logged(&lines)?;
+    match next {
+        Next::Answer(reply) => observed.reply = Some((reply.status, reply.body)),
+        Next::Forward(edit) if edit.set_headers.is_empty() => {
+            let gone = |name: &[u8]| {
+                edit.remove_headers
+                    .iter()
+                    .any(|gone| gone.as_bytes() == name)
+            };
+            let body = arrival.pieces.iter().flat_map(|(bytes, _)| bytes.to_vec());
+            observed.forward(step, gone, body.collect());
+        }
+        Next::Forward(_) => return Err("the request got new headers".into()),
+        Next::More | Next::Ask(_) => return Err("there is no verdict".into()),
+        Next::Replace(_) => return Err("the body was replaced".into()),
+    }
+    observed.seen(step, &step.request_id())
+}
+
+/// Header fields in the form of the interface.
+pub fn fields(headers: &RawHeaders) -> Vec<Header> {
+    let field = |(name, value): &(Vec<u8>, Vec<u8>)| Header {
+        name: name.clone(),
+        value: value.clone(),
+    };
+    headers.iter().map(field).collect()
+}

@@ -1,0 +1,212 @@
+//! A program that embeds the component: it holds a request back until the policy has spoken.
+//!
+//! It is written to be copied. It decides nothing, and on no error does it let anything through.
+
+mod bindings {
+    //! The types and functions of the interface, as the macro makes them.
+    #![expect(missing_docs, reason = "the interface documents them")]
+    wasmtime::component::bindgen!({
+        path: "../plugin/policy-component/wit",
+        imports: { default: trappable },
+    });
+}
+
+pub use bindings::exports::mcp_policy::engine::engine::*;
+pub use bindings::mcp_policy::engine::cells::{Cell, Host as Cells};
+use bindings::{McpPolicy, McpPolicyPre};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use wasmtime::component::{HasSelf, Linker, ResourceAny};
+
+/// The component, compiled once for all threads.
+pub struct Component<C: 'static>(McpPolicyPre<C>);
+
+/// One instance with one policy; each thread has its own. `C` is where counts are kept.
+pub struct Gateway<C: 'static> {
+    wasm: wasmtime::Store<C>,
+    plugin: McpPolicy,
+    policy: ResourceAny,
+    store: ResourceAny,
+    seed: Seed,
+}
+
+/// A request whose body has arrived, or that has none.
+pub struct Request<'a> {
+    /// Header fields, names in lower case, `:method` among them.
+    pub headers: &'a [Header],
+    /// Neither body nor trailers follow the headers.
+    pub end: bool,
+    /// The rest as it arrived.
+    pub events: Vec<Event>,
+    /// The client's address.
+    pub peer: &'a str,
+}
+
+impl<C: Cells + Send + 'static> Component<C> {
+    /// Compiles the component.
+    ///
+    /// # Errors
+    /// When it is none, or needs another version of the interface.
+    pub fn new(wasm: &[u8]) -> wasmtime::Result<Self> {
+        let engine = wasmtime::Engine::default();
+        let mut linker = Linker::new(&engine);
+        McpPolicy::add_to_linker::<C, HasSelf<C>>(&mut linker, |cells| cells)?;
+        let component = wasmtime::component::Component::new(&engine, wasm)?;
+        Ok(Self(McpPolicyPre::new(
+            linker.instantiate_pre(&component)?,
+        )?))
+    }
+
+    /// Starts an instance, or tells what is wrong with the policy. `entropy` is 128 random bits.
+    ///
+    /// # Errors
+    /// When the instance fails, or `cells` do.
+    pub fn start(
+        &self,
+        cells: C,
+        policy: &[u8],
+        entropy: Seed,
+    ) -> wasmtime::Result<Result<Gateway<C>, Vec<PolicyError>>> {
+        let mut wasm = wasmtime::Store::new(self.0.engine(), cells);
+        let plugin = self.0.instantiate(&mut wasm)?;
+        let engine = plugin.mcp_policy_engine_engine();
+        let policy = match engine.policy().call_parse(&mut wasm, policy)? {
+            Ok(policy) => policy,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        let stores = engine.store();
+        let store = stores
+            .call_prepare(&mut wasm, policy, "my-gateway", entropy)?
+            .map_err(|()| wasmtime::Error::msg("the cells keep nothing"))?;
+        let seed = stores.call_seed(&mut wasm, store)?;
+        Ok(Ok(Gateway {
+            wasm,
+            plugin,
+            policy,
+            store,
+            seed,
+        }))
+    }
+}
+
+impl<C: Cells + Send + 'static> Gateway<C> {
+    /// Leads a request to its verdict: `forward` or `answer`, and lines for the log. On an error answer with 503, and
+    /// start another instance.
+    ///
+    /// # Errors
+    /// When the instance failed, now or before.
+    pub fn judge(
+        &mut self,
+        request: Request<'_>,
+        now: Millis,
+    ) -> wasmtime::Result<(Next, Vec<Effect>)> {
+        let (exchange, mut step) = self.begin(request.headers, request.end, request.peer, now)?;
+        let mut effects = Vec::new();
+        let mut events = request.events.into_iter();
+        let next = loop {
+            step = self.settle(exchange, &step, now)?;
+            effects.append(&mut step.effects);
+            match (step.next, events.next()) {
+                (Next::More, Some(event)) => step = self.feed(exchange, &event, now)?,
+                (verdict, _) => break verdict,
+            }
+        };
+        exchange.resource_drop(&mut self.wasm)?;
+        Ok((next, effects))
+    }
+
+    /// The policy's hash, what it needs, and the longest body that it reads.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn policy(&mut self) -> wasmtime::Result<(String, Needs, u64)> {
+        let policies = self.plugin.mcp_policy_engine_engine().policy();
+        let hash = policies.call_hash(&mut self.wasm, self.policy)?;
+        let needs = policies.call_needs(&mut self.wasm, self.policy)?;
+        let longest = policies.call_max_request_bytes(&mut self.wasm, self.policy)?;
+        Ok((hash, needs, longest))
+    }
+
+    /// The secret that all instances with these cells have.
+    pub fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    /// Where counts are kept.
+    pub fn cells(&self) -> &C {
+        self.wasm.data()
+    }
+
+    /// Begins an exchange.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn begin(
+        &mut self,
+        headers: &[Header],
+        end: bool,
+        peer: &str,
+        now: Millis,
+    ) -> wasmtime::Result<(ResourceAny, Step)> {
+        let facts = Facts {
+            peer: Some(peer.into()),
+            seed: self.seed,
+        };
+        let exchanges = self.plugin.mcp_policy_engine_engine().exchange();
+        exchanges.call_begin(&mut self.wasm, self.policy, headers, end, &facts, now)
+    }
+
+    /// Goes on with what happened.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn feed(
+        &mut self,
+        exchange: ResourceAny,
+        event: &Event,
+        now: Millis,
+    ) -> wasmtime::Result<Step> {
+        let exchanges = self.plugin.mcp_policy_engine_engine().exchange();
+        exchanges.call_feed(&mut self.wasm, exchange, event, now)
+    }
+
+    /// Counts in the cells what the step asks for.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn settle(
+        &mut self,
+        exchange: ResourceAny,
+        step: &Step,
+        now: Millis,
+    ) -> wasmtime::Result<Step> {
+        let stores = self.plugin.mcp_policy_engine_engine().store();
+        stores.call_settle(&mut self.wasm, self.store, exchange, step, now)
+    }
+}
+
+/// Counts of one process: all threads have clones of it.
+#[derive(Clone, Default)]
+pub struct Shared(Arc<Mutex<HashMap<String, Cell>>>);
+
+impl Cells for Shared {
+    fn read(&mut self, key: String) -> wasmtime::Result<Result<Option<Cell>, ()>> {
+        let cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Ok(cells.get(&key).cloned()))
+    }
+
+    fn compare_and_swap(
+        &mut self,
+        key: String,
+        bytes: Vec<u8>,
+        version: Option<u32>,
+    ) -> wasmtime::Result<Result<bool, ()>> {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cells.get(&key).map(|cell| cell.version) != version {
+            return Ok(Ok(false));
+        }
+        let version = version.unwrap_or_default().wrapping_add(1);
+        cells.insert(key, Cell { bytes, version });
+        Ok(Ok(true))
+    }
+}
