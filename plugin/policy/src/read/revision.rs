@@ -49,7 +49,8 @@ pub(crate) fn is_modern(head: &Head, claim: Option<Revision>) -> bool {
         .any(Revision::is_modern)
 }
 
-/// Refuses headers that contradict the message, and in 2026-07-28 headers that are missing.
+/// Refuses headers that contradict the message, and in 2026-07-28 headers that a request must have. That revision leaves it
+/// open which headers a notification has (Streamable HTTP, Sending Messages), and clients in use send it without.
 pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), Unreadable> {
     let call = match message {
         Message::Request { call, .. } | Message::Notification(call) => call,
@@ -57,14 +58,11 @@ pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), Unreadable
         Message::Response => return contradiction(head),
     };
     let modern = is_modern(head, call.claim);
-    check_version(
-        head,
-        call,
-        modern,
-        matches!(message, Message::Request { .. }),
-    )?;
-    check_header(METHOD, head.method.as_deref(), Some(&call.method), modern)?;
-    check_header(NAME, decoded_name(head)?.as_deref(), named(call), modern)
+    let request = matches!(message, Message::Request { .. });
+    check_version(head, call, modern, request)?;
+    let needed = modern && request;
+    check_header(METHOD, head.method.as_deref(), Some(&call.method), needed)?;
+    check_header(NAME, decoded_name(head)?.as_deref(), named(call), needed)
 }
 
 /// A response has neither a method nor a name, so a header that gives one is wrong.
@@ -92,10 +90,10 @@ fn check_header(
     name: &'static str,
     header: Option<&str>,
     body: Option<&str>,
-    modern: bool,
+    needed: bool,
 ) -> Result<(), Unreadable> {
     match (header, body) {
-        (None, Some(_)) if modern => Err(Unreadable::HeaderMissing(name)),
+        (None, Some(_)) if needed => Err(Unreadable::HeaderMissing(name)),
         (None, _) => Ok(()),
         (Some(header), Some(body)) if header == body => Ok(()),
         (Some(_), _) => Err(Unreadable::HeaderMismatch(name)),
