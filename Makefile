@@ -7,9 +7,15 @@ SHELL := /bin/bash
 DIST := target/dist
 VENV := target/venv
 PYTHON := $(VENV)/bin/python
-# Where the tests find Envoy's program, inside its Python package, and a Python with the MCP SDK.
+# The older line of the MCP SDK for Python cannot stand beside the newer one.
+VENV_1 := target/venv-mcp-1
+NODE ?= node
+NPM ?= npm
+PACKAGES := host-tests/clients/node_modules
+HOSTS := $(VENV)/ready $(VENV_1)/ready $(PACKAGES)/.package-lock.json
+# Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
-	MCP_PYTHON=$(abspath $(PYTHON))
+	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(NODE)
 SAY = @printf '\n\033[1m== %s\033[0m\n'
 PORT ?= 10000
 ADMIN_PORT ?= 9901
@@ -19,7 +25,7 @@ help: ## Print this list
 
 build: $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm ## Build what gateways load and programs embed, in target/dist
 
-test: build $(VENV)/ready ## Unit tests, and the corpus natively, in wasmtime and in a real Envoy
+test: build $(HOSTS) ## Unit tests, the corpus natively, in wasmtime and in a real Envoy, and real MCP clients
 	$(SAY) 'testing (a first run compiles the test hosts, about five minutes on two cores)'
 	$(WITH_HOSTS) cargo test --locked --workspace
 
@@ -33,11 +39,11 @@ lint: | rust ## Formatting and lints, warnings denied
 	cargo clippy --locked --package policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
 	cargo clippy --locked --package policy-component --target wasm32-unknown-unknown -- -D warnings
 
-soak: build $(VENV)/ready ## The long forms of the tests
+soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
 
 clean: ## Remove everything that was built
-	rm -rf target
+	rm -rf target $(PACKAGES)
 
 $(DIST)/mcp-policy.wasm: Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/policy plugin/policy-proxy-wasm -name '*.rs' -o -name Cargo.toml) | rust
 	$(SAY) 'building the plugin'
@@ -63,8 +69,24 @@ rust:
 	{ echo "this Rust has no $$target target: install Rust with rustup from https://rustup.rs, then run this again"; exit 1; }; done
 
 $(VENV)/ready: host-tests/requirements.txt
-	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.10 or later, then run this again'; exit 1; }
 	$(SAY) 'getting Envoy and the MCP SDK for Python'
-	python3 -m venv $(VENV) || { echo 'python3 cannot make a virtual environment: install its venv package (python3-venv), then run this again'; exit 1; }
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	$(call venv,$(VENV),$<)
 	touch $@
+
+$(VENV_1)/ready: host-tests/requirements-mcp-1.txt
+	$(SAY) 'getting the older MCP SDK for Python'
+	$(call venv,$(VENV_1),$<)
+	touch $@
+
+# npm writes this file last.
+$(PACKAGES)/.package-lock.json: host-tests/clients/package-lock.json
+	@command -v $(NODE) >/dev/null && command -v $(NPM) >/dev/null || { echo 'node or npm is missing: install Node.js 20 or later, then run this again'; exit 1; }
+	$(SAY) 'getting the MCP SDKs for TypeScript'
+	cd host-tests/clients && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+define venv
+	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.10 or later, then run this again'; exit 1; }
+	python3 -m venv $(1) || { echo 'python3 cannot make a virtual environment: install its venv package (python3-venv), then run this again'; exit 1; }
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(2)
+endef

@@ -18,8 +18,17 @@ import anyio
 import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
-from mcp.server.mcpserver.resolve import Elicit, Resolve
-from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
+from mcp.server.mcpserver.resolve import Elicit, Resolve, Sample
+from mcp.types import (
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    CreateMessageResult,
+    PromptReference,
+    ResourceTemplateReference,
+    SamplingMessage,
+    TextContent,
+)
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -27,12 +36,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MODERN = "2026-07-28"
 PATIENCE = 8.0  # seconds at a gate; a client's own time limit must be longer
+PAUSE = 0.01
+STEPS = 3
 
 requests: list[dict[str, Any]] = []  # what reached this server, in order
-given_up: list[str] = []  # gates whose caller left
-gates: collections.defaultdict[tuple[str, int], asyncio.Event] = collections.defaultdict(asyncio.Event)
+left: set[str] = set()  # gates whose caller left
+opened: collections.Counter[str] = collections.Counter()  # how often each gate was opened
 
-server = MCPServer("bit-of-everything", instructions="A server for tests.")
+server = MCPServer("bit-of-everything", version="1.0.0", instructions="A server for tests.")
 
 
 class Sum(BaseModel):
@@ -45,6 +56,11 @@ class Colour(BaseModel):
 
 def colour_question() -> Elicit[Colour]:
     return Elicit("Which colour?", Colour)
+
+
+def word_question() -> Sample:
+    content = TextContent(type="text", text="Say a word.")
+    return Sample([SamplingMessage(role="user", content=content)], max_tokens=10)
 
 
 @server.tool()
@@ -78,38 +94,64 @@ async def delete_project() -> str:
 
 
 @server.tool()
+async def hidden() -> str:
+    """For a policy that hides it."""
+    return "found"
+
+
+@server.tool()
 async def read_env() -> str:
     """For a policy that does not name it."""
     return "DEPLOY_TOKEN=made-up"
 
 
 @server.tool()
-async def watch(ctx: Context, gate: str, steps: int = 3) -> str:
+async def watch(ctx: Context, gate: str) -> str:
     """Reports one step, and the next only after `open_gate` was called for this one."""
-    for step in range(1, steps + 1):
+    for step in range(1, STEPS + 1):
         try:
-            await ctx.report_progress(step, steps, f"step {step} of {steps}")
+            await ctx.report_progress(step, STEPS, f"step {step} of {STEPS}")
             with anyio.fail_after(PATIENCE):
-                await gates[gate, step].wait()
+                while opened[gate] < step:
+                    await anyio.sleep(PAUSE)
         except TimeoutError:
-            raise ToolError(f"Nobody saw step {step} within {PATIENCE:g} seconds.") from None
+            raise ToolError(f"Nobody saw step {step}.") from None
         except asyncio.CancelledError:
-            given_up.append(gate)
+            left.add(gate)
             raise
-    return f"watched {steps} steps"
+    return f"watched {STEPS} steps"
 
 
 @server.tool()
-async def open_gate(gate: str, step: int) -> str:
-    """Lets `watch` go on after a step."""
-    gates[gate, step].set()
+async def open_gate(gate: str) -> str:
+    """Lets `watch` go on by a step."""
+    opened[gate] += 1
     return "open"
+
+
+@server.tool()
+async def was_left(gate: str) -> str:
+    """Tells whether the caller of `watch` left."""
+    return "left" if gate in left else "not yet"
 
 
 @server.tool()
 async def ask(colour: Annotated[Colour, Resolve(colour_question)]) -> str:
     """Asks the person at the client before it answers."""
     return f"The colour is {colour.colour}."
+
+
+@server.tool()
+async def sample(word: Annotated[CreateMessageResult, Resolve(word_question)]) -> str:
+    """Asks the model at the client before it answers."""
+    return f"The model says {word.content.text}."
+
+
+@server.tool()
+async def log(ctx: Context) -> str:
+    """Writes to the client's log."""
+    await ctx.warning("The log says so.")
+    return "logged"
 
 
 @server.tool()
@@ -120,6 +162,13 @@ async def announce(ctx: Context) -> str:
     else:
         await ctx.session.send_tool_list_changed()
     return "announced"
+
+
+@server.tool()
+async def touch(ctx: Context, uri: str) -> str:
+    """Tells who subscribed to it that a resource has changed."""
+    await ctx.notify_resource_updated(uri)
+    return "touched"
 
 
 @server.prompt()
@@ -169,11 +218,11 @@ async def complete(
 
 @server.custom_route("/state", methods=["GET"])
 async def state(_request: Request) -> JSONResponse:
-    return JSONResponse({"requests": requests, "given_up": given_up})
+    return JSONResponse({"requests": requests})
 
 
 class Recorder:
-    """Notes every MCP request and the status of its answer, and passes both on as they are."""
+    """Notes every MCP request, and passes it on as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -186,9 +235,7 @@ class Recorder:
         entry: dict[str, Any] = {
             "verb": scope["method"],
             "by_gateway": "x-forwarded-proto" in headers,  # a header that Envoy adds
-            "session": headers.get("mcp-session-id"),
             "message": None,
-            "status": None,
         }
         requests.append(entry)
         body = bytearray()
@@ -201,12 +248,7 @@ class Recorder:
                     entry["message"] = summary(bytes(body))
             return message
 
-        async def recording_send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                entry["status"] = message["status"]
-            await send(message)
-
-        await self.app(scope, recording_receive, recording_send)
+        await self.app(scope, recording_receive, send)
 
 
 def summary(body: bytes) -> str:

@@ -1,0 +1,41 @@
+// Turns `fetch` into one that notes every HTTP exchange, and that spoils a request where a check asks for it.
+//
+// It never touches an answer: what a client of an SDK gets is what the gateway sent.
+
+export class Wire {
+  exchanges = []; // { verb, said, status }
+  spoiled = []; // { status, body } of the answers to spoiled requests
+
+  constructor(user, spoil) {
+    this.user = user;
+    this.spoil = spoil;
+    this.answered = new Promise((resolve) => (this.tell = resolve));
+  }
+
+  /** For the transport of a client, in the place of `fetch`. */
+  fetch = async (url, init = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set("x-user", this.user);
+    const spoils = this.spoil && `${init.body ?? ""}`.includes(this.spoil.where);
+    const request = spoils ? this.#spoil({ ...init, headers }) : { ...init, headers };
+    const response = await fetch(url, request);
+    this.exchanges.push({ verb: init.method ?? "GET", said: said(init.body), status: response.status });
+    if (spoils) this.#note(response.status, await response.clone().text());
+    return response;
+  };
+
+  #spoil(request) {
+    const { where, becomes, headers } = this.spoil;
+    for (const [name, value] of Object.entries(headers ?? {})) request.headers.set(name, value);
+    return { ...request, body: becomes === undefined ? request.body : request.body.replace(where, becomes) };
+  }
+
+  #note(status, body) {
+    this.spoiled.push({ status, body: body && JSON.parse(body) });
+    this.tell();
+  }
+}
+
+function said(body) {
+  return body ? (JSON.parse(body).method ?? "answer") : "";
+}

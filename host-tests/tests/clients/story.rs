@@ -1,0 +1,140 @@
+//! Turns a file of `clients/checks/` into a policy, and into the checks that one client can play at one server.
+//!
+//! It never leaves a check out without the file saying why.
+
+use host_tests::root;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+
+/// Longer than a buffer of Envoy, in many pieces.
+const LONG: usize = 40_000;
+
+/// What is played at a server.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Story {
+    policy: Map<String, Value>,
+    /// What the gateway may let through to the server.
+    #[serde(default)]
+    reached: Reached,
+    /// The allowed call after every check that shows whether the session lives.
+    alive: Value,
+    checks: Vec<Check>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reached {
+    /// Parts of messages that are refused.
+    pub(crate) never: Vec<String>,
+    /// How often a message passes in each run.
+    pub(crate) times: BTreeMap<String, usize>,
+}
+
+#[derive(Clone, Deserialize)]
+pub(crate) struct Check {
+    pub(crate) check: String,
+    /// The column of the table, for what is refused. Everything else must be the same directly.
+    pub(crate) refusal: Option<String>,
+    /// What a client that is refused must see, as a part of all that it saw.
+    pub(crate) sees: Option<Value>,
+    /// Texts that must be in what a client saw.
+    #[serde(default)]
+    pub(crate) shows: Vec<String>,
+    /// Names that a list may show directly and not through the gateway.
+    #[serde(default)]
+    pub(crate) without: Vec<String>,
+    /// Who cannot play it.
+    #[serde(default)]
+    pub(crate) cannot: Vec<Cannot>,
+    /// Whose session ends with it, by the SDK's own doing.
+    #[serde(default)]
+    pub(crate) dies: Vec<String>,
+    /// What the client does; only its program reads this.
+    #[serde(flatten)]
+    pub(crate) does: Map<String, Value>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cannot {
+    /// The client, the server and the revision, as far as they matter.
+    with: Vec<String>,
+    pub(crate) why: String,
+}
+
+/// The checks of one client at one server.
+pub(crate) struct Part {
+    alive: Value,
+    pub(crate) checks: Vec<Check>,
+    /// Those that it cannot play, and why.
+    pub(crate) cannot: Vec<(Check, String)>,
+    pub(crate) tags: Vec<String>,
+}
+
+impl Story {
+    pub(crate) fn read(name: &str) -> Self {
+        let path = root().join(format!("host-tests/clients/checks/{name}.json"));
+        let text = fs::read_to_string(&path).expect("the checks can be read");
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    pub(crate) fn policy(&self, hold: bool) -> String {
+        let mut policy = self.policy.clone();
+        policy.insert("host".into(), json!({ "hold_request_headers": hold }));
+        Value::Object(policy).to_string()
+    }
+
+    pub(crate) fn reached(&self) -> &Reached {
+        &self.reached
+    }
+
+    pub(crate) fn part(&self, tags: &[&str]) -> Part {
+        let reason = |check: &Check| {
+            let mut reasons = check.cannot.iter();
+            let fits = |own: &&Cannot| own.with.iter().all(|tag| tags.contains(&tag.as_str()));
+            reasons.find(fits).map(|own| own.why.clone())
+        };
+        let (mut checks, mut cannot) = (Vec::new(), Vec::new());
+        for check in self.checks.iter().cloned() {
+            match reason(&check) {
+                Some(why) => cannot.push((check, why)),
+                None => checks.push(check),
+            }
+        }
+        Part {
+            alive: self.alive.clone(),
+            checks,
+            cannot,
+            tags: tags.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Part {
+    /// For a client's program, at the gateway.
+    pub(crate) fn all(&self) -> String {
+        self.told(|_| true)
+    }
+
+    /// For a client's program, at the server itself.
+    pub(crate) fn allowed(&self) -> String {
+        self.told(|check| check.refusal.is_none())
+    }
+
+    fn told(&self, wanted: impl Fn(&Check) -> bool) -> String {
+        let checks = self
+            .checks
+            .iter()
+            .filter(|check| wanted(check))
+            .map(|check| {
+                let mut does = check.does.clone();
+                does.insert("check".into(), check.check.clone().into());
+                Value::Object(does)
+            });
+        let story = json!({ "alive": self.alive, "checks": checks.collect::<Vec<_>>() });
+        story.to_string().replace("$long", &"long ".repeat(LONG))
+    }
+}
