@@ -123,6 +123,9 @@ fn instances_with_the_same_cells_count_together() {
     assert!(told().unwrap().contains("Once."));
 }
 
+/// One call, in the interface's millionths.
+const ONE: u64 = 1_000_000;
+
 /// A program that keeps its counts in a map of its own, by counter, subject and the end of the window.
 fn count(counts: &mut HashMap<(String, String, Millis), u64>, charges: &[Charge]) -> Reservation {
     let mut tallies = Vec::new();
@@ -131,7 +134,8 @@ fn count(counts: &mut HashMap<(String, String, Millis), u64>, charges: &[Charge]
             return Reservation::Unavailable;
         };
         let key = (charge.counter.clone(), subject, charge.ends);
-        let used = counts.get(&key).copied().unwrap_or_default() + charge.cost;
+        let before = counts.get(&key).copied().unwrap_or_default();
+        let used = before + charge.cost;
         let full = |maximum: &Maximum| maximum.enforced && used > maximum.max;
         if let Some(maximum) = charge.maxima.iter().position(full) {
             let at = Position {
@@ -140,6 +144,7 @@ fn count(counts: &mut HashMap<(String, String, Millis), u64>, charges: &[Charge]
             };
             return Reservation::Full(Full {
                 at,
+                used: before,
                 ends: charge.ends,
                 shadowed: Vec::new(),
             });
@@ -182,12 +187,12 @@ fn a_program_may_count_by_itself() {
     let [few, all] = &asked[..] else {
         panic!("two counters are charged: {asked:?}")
     };
-    assert!(few.subject.is_some() && few.cost == 1);
+    assert!(few.subject.is_some() && few.cost == ONE);
     assert!(matches!(few.window, Window::Seconds(60)) && matches!(all.window, Window::Month));
     assert_eq!((few.ends, all.ends), (1_767_225_660_000, 1_769_904_000_000));
     let maxima = few.maxima.iter();
     let maxima: Vec<_> = maxima.map(|of| (of.max, of.enforced, of.order)).collect();
-    assert_eq!(maxima, [(2, true, 0), (1, true, 1)]);
+    assert_eq!(maxima, [(2 * ONE, true, 0), (ONE, true, 1)]);
     let [Effect::Audit(line)] = &step.effects[..] else {
         panic!("one decision is logged")
     };
@@ -197,7 +202,7 @@ fn a_program_may_count_by_itself() {
     assert!(answer.contains("Once. Try again in 42 seconds.") && answer.contains("rate_limited"));
     assert_eq!(
         counts.values().copied().collect::<Vec<_>>(),
-        [1, 1],
+        [ONE, ONE],
         "all or none"
     );
 }
@@ -211,6 +216,7 @@ fn a_program_that_counts_wrongly_lets_nothing_through() {
     };
     let nowhere = Reservation::Full(Full {
         at,
+        used: 0,
         ends: NOW,
         shadowed: vec![at],
     });

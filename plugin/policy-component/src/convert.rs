@@ -4,8 +4,8 @@
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use policy::{
-    Ask, Charge, Event, Facts, Maximum, Millis, Outcome, PolicyError, Reply, Reservation, Response,
-    Seed, Tally, Window,
+    Amount, Ask, Charge, Event, Facts, Maximum, Millis, Outcome, PolicyError, Reply, Reservation,
+    Response, Seed, Tally, Window,
 };
 
 pub(crate) fn fields(headers: Vec<wit::Header>) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -44,7 +44,7 @@ fn charge(charge: &Charge, now: Millis) -> wit::Charge {
     wit::Charge {
         counter: charge.counter().into(),
         subject: charge.subject().map(Into::into),
-        cost: charge.cost(),
+        cost: charge.cost().0,
         window: match window {
             Window::Seconds(seconds) => wit::Window::Seconds(seconds),
             Window::Week => wit::Window::Week,
@@ -57,7 +57,7 @@ fn charge(charge: &Charge, now: Millis) -> wit::Charge {
 
 fn maximum(maximum: &Maximum) -> wit::Maximum {
     wit::Maximum {
-        max: maximum.max,
+        max: maximum.max.0,
         enforced: maximum.is_enforced(),
         order: u32::try_from(maximum.order()).unwrap_or(u32::MAX),
     }
@@ -133,9 +133,15 @@ impl From<wit::Reservation> for Reservation {
             wit::Reservation::Reserved(tallies) => {
                 Self::Reserved(tallies.into_iter().map(Into::into).collect())
             }
-            wit::Reservation::Full(wit::Full { at, ends, shadowed }) => Self::Full {
+            wit::Reservation::Full(wit::Full {
+                at,
+                used,
+                ends,
+                shadowed,
+            }) => Self::Full {
                 charge: index(at.charge),
                 maximum: index(at.maximum),
+                used: Amount(used),
                 ends: Millis(ends),
                 shadowed: shadowed
                     .into_iter()
@@ -150,7 +156,7 @@ impl From<wit::Reservation> for Reservation {
 impl From<wit::Tally> for Tally {
     fn from(tally: wit::Tally) -> Self {
         Self {
-            used: tally.used,
+            used: Amount(tally.used),
             ends: Millis(tally.ends),
             shadowed: tally.shadowed.map(index),
             added: tally.added,

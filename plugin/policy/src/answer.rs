@@ -3,6 +3,7 @@
 //! The shapes are those that real clients survive: whatever ends a client's session is not sent. It never quotes the
 //! policy, unless the policy asks for it.
 
+use crate::count::Amount;
 use crate::decide::{Reason, Refusal};
 use crate::parse::AnswerStyle;
 use crate::read::{REVISIONS, Unreadable};
@@ -50,9 +51,9 @@ pub(crate) struct Detail {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) limit: Option<u64>,
+    pub(crate) limit: Option<Amount>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) remaining: Option<u64>,
+    pub(crate) remaining: Option<Amount>,
     /// The revisions that are known, beside the one that was requested (2026-07-28, basic, Versioning).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) supported: Option<[&'static str; 5]>,

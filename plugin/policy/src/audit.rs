@@ -2,7 +2,7 @@
 //!
 //! It never holds a credential, and of a call's arguments only their names and a keyed hash.
 
-use crate::count::{Charge, Millis, Subject, Tally};
+use crate::count::{Amount, Charge, Millis, Subject, Tally};
 use crate::decide::{Reason, Refusal};
 use crate::json::Value;
 use crate::ordered::ordered;
@@ -66,8 +66,8 @@ struct Shadow {
 #[derive(Clone, Debug, Serialize)]
 struct CounterAfter {
     rule: String,
-    used: u64,
-    max: u64,
+    used: Amount,
+    max: Amount,
 }
 
 /// The longest text of a client's that a line repeats.
@@ -148,7 +148,7 @@ impl Audit {
 
     /// Notes a limit in shadow mode that would have refused the call.
     pub(crate) fn shadowed_limit(&mut self, charge: &Charge, maximum: usize) {
-        if let Some((refusal, _)) = charge.refusal(maximum, Millis::default()) {
+        if let Some((refusal, _)) = charge.refusal(maximum, Amount::default(), Millis::default()) {
             self.shadowed(&refusal);
         }
     }

@@ -7,7 +7,7 @@ use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
 use crate::audit::{Audit, bounded};
 use crate::count::{Charge, Millis, Reservation};
 use crate::decide::{Caller, Reason, Refusal, Requester, decide, decide_bodiless};
-use crate::json::{self, Document};
+use crate::json::{self, Document, Value};
 use crate::parse::{Mode, Policy};
 use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern};
 use crate::response::{Response, Stage};
@@ -277,7 +277,9 @@ impl Exchange {
         if let Some(refusal) = verdict.refusal {
             return self.refuse(Box::new(audit), &asked, &refusal, Detail::default());
         }
-        let charges = reading.requester.charges(&verdict.limits);
+        let charges = reading
+            .requester
+            .charges(&verdict.limits, arguments(&message));
         if charges.is_empty() {
             return self.forward(Some(Box::new(audit)));
         }
@@ -310,6 +312,7 @@ impl Exchange {
             Event::Reserved(Reservation::Full {
                 charge,
                 maximum,
+                used,
                 ends,
                 shadowed,
             }) => {
@@ -320,7 +323,7 @@ impl Exchange {
                         .for_each(|charge| audit.shadowed_limit(charge, maximum));
                 }
                 let wait = Millis(ends.0.saturating_sub(now.0));
-                match charge_at(charge).and_then(|charge| charge.refusal(maximum, wait)) {
+                match charge_at(charge).and_then(|charge| charge.refusal(maximum, used, wait)) {
                     Some((refusal, detail)) => self.refuse(audit, &asked, &refusal, detail),
                     None => self.uncounted(audit, &asked, &charges),
                 }
@@ -460,6 +463,13 @@ impl Step {
 
     fn more() -> Self {
         Self::next(Next::More)
+    }
+}
+
+fn arguments<'a>(message: &Message<'a>) -> Option<Value<'a>> {
+    match message {
+        Message::Request { call, .. } | Message::Notification(call) => call.arguments,
+        Message::Response => None,
     }
 }
 

@@ -46,7 +46,7 @@ mod store;
 
 pub use answer::Reply;
 pub use audit::Audit;
-pub use count::{Charge, Maximum, Millis, Reservation, Tally};
+pub use count::{Amount, Charge, Maximum, Millis, Reservation, Tally};
 pub use decide::Reason;
 pub use exchange::{Ask, Event, Exchange, Facts, Next, Step};
 pub use parse::{HostOptions, Policy, PolicyError, Problem, Window};

@@ -4,9 +4,11 @@
 //! that of a host which answers [`Ask::Reserve`](crate::Ask::Reserve) itself.
 //! It never decides anything but "fits" or "full".
 
+mod amount;
 mod subjects;
 mod window;
 
+pub use amount::Amount;
 pub(crate) use subjects::{OVERFLOW, one_part, overflow_of};
 
 use crate::answer::Detail;
@@ -23,7 +25,7 @@ pub struct Millis(pub u64);
 pub struct Charge {
     pub(crate) counter: Arc<Counter>,
     pub(crate) subject: Subject,
-    pub(crate) cost: u64,
+    pub(crate) cost: Amount,
     /// In the order of the limits that they come from.
     pub(crate) maxima: Vec<Maximum>,
 }
@@ -43,7 +45,9 @@ pub(crate) enum Subject {
 #[derive(Debug)]
 pub struct Maximum {
     /// The largest count within a window.
-    pub max: u64,
+    pub max: Amount,
+    /// Its limit names a cost.
+    pub(crate) costs: bool,
     pub(crate) mode: Mode,
     pub(crate) rule: Rule,
     pub(crate) on_deny: Option<Box<str>>,
@@ -66,7 +70,7 @@ impl Charge {
     }
 
     /// What is added to the count.
-    pub fn cost(&self) -> u64 {
+    pub fn cost(&self) -> Amount {
         self.cost
     }
 
@@ -86,7 +90,12 @@ impl Charge {
     }
 
     /// The refusal of a call that would pass the maximum at `index`; the window ends in `wait`.
-    pub(crate) fn refusal(&self, index: usize, wait: Millis) -> Option<(Refusal, Detail)> {
+    pub(crate) fn refusal(
+        &self,
+        index: usize,
+        used: Amount,
+        wait: Millis,
+    ) -> Option<(Refusal, Detail)> {
         let maximum = self.maxima.get(index)?;
         let rule = Some(maximum.rule.clone());
         if let Subject::Unknown { reason, message } = &self.subject {
@@ -99,19 +108,21 @@ impl Charge {
                 Detail::default(),
             ));
         }
-        // Where the maximum is zero no waiting helps.
-        let retry_after_ms = (maximum.max > 0).then_some(wait.0);
+        // A call that costs more than there ever is need not wait.
+        let fits = self.cost <= maximum.max;
+        let left = maximum.max.minus(used);
+        let retry_after_ms = fits.then_some(wait.0);
         let detail = Detail {
             retry_after_ms,
             limit: Some(maximum.max),
-            remaining: Some(0),
+            remaining: Some(left),
             ..Detail::default()
         };
         Some((
             Refusal {
                 reason: Reason::RateLimited,
                 rule,
-                message: maximum.message(wait),
+                message: maximum.message(left, fits.then_some(wait)),
             },
             detail,
         ))
@@ -141,16 +152,24 @@ impl Maximum {
         self.order
     }
 
-    fn message(&self, wait: Millis) -> String {
+    /// `wait` is `None` where no waiting helps.
+    fn message(&self, left: Amount, wait: Option<Millis>) -> String {
         let what = match &self.on_deny {
             Some(message) => message.to_string(),
-            None if self.max == 0 => "No calls of this kind are allowed.".into(),
-            None if self.max == 1 => "The limit of 1 call is used up.".into(),
+            None if self.max == Amount::default() => "No calls of this kind are allowed.".into(),
+            None if self.costs => format!("This would pass the limit of {}.", self.max),
+            None if self.max == Amount::ONE => "The limit of 1 call is used up.".into(),
             None => format!("The limit of {} calls is used up.", self.max),
         };
-        match self.max {
-            0 => format!("{what} {ASK}"),
-            _ => format!("{what} Try again in {}.", duration(wait)),
+        match wait {
+            None => format!("{what} {ASK}"),
+            Some(wait) if self.costs && left > Amount::default() => {
+                format!(
+                    "{what} Less may still fit. Try again in {}.",
+                    duration(wait)
+                )
+            }
+            Some(wait) => format!("{what} Try again in {}.", duration(wait)),
         }
     }
 }
@@ -179,6 +198,8 @@ pub enum Reservation {
         charge: usize,
         /// Which of its maxima would be passed.
         maximum: usize,
+        /// The count as it is.
+        used: Amount,
         /// When its window ends.
         ends: Millis,
         /// Shadow maxima of limits before it that would have refused too: charge and maximum.
@@ -192,7 +213,7 @@ pub enum Reservation {
 #[derive(Debug)]
 pub struct Tally {
     /// The count.
-    pub used: u64,
+    pub used: Amount,
     /// When the window ends, which also names it.
     pub ends: Millis,
     /// The shadow maximum that would have refused the charge.
@@ -205,13 +226,14 @@ pub struct Tally {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) ends: Millis,
-    pub(crate) used: u64,
+    pub(crate) used: Amount,
 }
 
 /// A charge does not fit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full {
     pub(crate) maximum: usize,
+    pub(crate) used: Amount,
     pub(crate) ends: Millis,
     /// The shadow maximum that would have refused it too.
     pub(crate) shadowed: Option<usize>,
@@ -222,18 +244,19 @@ impl Slot {
     pub(crate) fn new(window: Window, now: Millis) -> Self {
         Self {
             ends: window.end(now),
-            used: 0,
+            used: Amount::default(),
         }
     }
 
     /// Adds the charge if it fits every enforced maximum.
     pub(crate) fn take(&mut self, charge: &Charge) -> Result<Tally, Full> {
-        let used = self.used.saturating_add(charge.cost);
+        let used = self.used.plus(charge.cost);
         let passed = |mode| charge.first(mode, |maximum| used > maximum.max);
         let shadowed = passed(Mode::Shadow);
         if let Some(maximum) = passed(Mode::Enforce) {
             return Err(Full {
                 maximum,
+                used: self.used,
                 ends: self.ends,
                 shadowed,
             });

@@ -2,34 +2,44 @@
 //!
 //! A value that it does not know for certain counts for nobody: the limit then refuses the call.
 
-use super::{Charge, Maximum, Subject};
-use crate::decide::{Header, Reason, Requester};
-use crate::parse::{Limit, Mode, Scope};
+use super::{Amount, Charge, Maximum, Subject};
+use crate::decide::{Header, Reason, Requester, value_at};
+use crate::json::{Kind, Value, millionths};
+use crate::parse::{Limit, Mode, Scope, Step};
 use std::net::{IpAddr, Ipv6Addr};
 
 impl Requester {
     /// The charges of a call: one for each counter, with the maxima of all limits that share it.
-    pub(crate) fn charges(&self, limits: &[(&Limit, Mode)]) -> Vec<Charge> {
+    pub(crate) fn charges(
+        &self,
+        limits: &[(&Limit, Mode)],
+        arguments: Option<Value<'_>>,
+    ) -> Vec<Charge> {
         let mut charges: Vec<Charge> = Vec::new();
         for (order, &(limit, mode)) in limits.iter().enumerate() {
             let maximum = Maximum {
                 max: limit.max,
+                costs: limit.cost.is_some(),
                 mode,
                 rule: limit.rule.clone(),
                 on_deny: limit.on_deny.clone(),
                 order,
             };
-            match charges
-                .iter_mut()
-                .find(|charge| charge.counter == limit.counter)
-            {
-                Some(charge) => charge.maxima.push(maximum),
-                None => charges.push(Charge {
+            let same = |charge: &&mut Charge| charge.counter == limit.counter;
+            let found = charges.iter_mut().find(same);
+            let charge = match found {
+                Some(charge) => charge,
+                None => charges.push_mut(Charge {
                     counter: limit.counter.clone(),
                     subject: self.subject(&limit.counter.scope),
-                    cost: 1,
-                    maxima: vec![maximum],
+                    cost: Amount::default(),
+                    maxima: Vec::new(),
                 }),
+            };
+            charge.maxima.push(maximum);
+            match cost(limit, arguments) {
+                Ok(cost) => charge.cost = charge.cost.max(cost),
+                Err(unknown) => charge.subject = unknown,
             }
         }
         charges
@@ -84,6 +94,25 @@ impl Requester {
             (false, _) => (by_caller && !own).then(|| OVERFLOW.into()),
         }
     }
+}
+
+/// What the call adds to the counter of the limit. A cost that nobody can tell counts for nobody.
+fn cost(limit: &Limit, arguments: Option<Value<'_>>) -> Result<Amount, Subject> {
+    let Some(cost) = &limit.cost else {
+        return Ok(Amount::ONE);
+    };
+    let amount = value_at(arguments, cost)
+        .filter(|value| value.kind() == Kind::Number)
+        .and_then(|value| millionths(value.raw()));
+    amount.map(Amount).ok_or_else(|| Subject::Unknown {
+        reason: Reason::Arguments,
+        message: match cost.first() {
+            Some(Step::Member(name)) => {
+                format!("The argument `{name}` must lead to a number that is not negative.")
+            }
+            _ => "An argument must be a number that is not negative.".into(),
+        },
+    })
 }
 
 /// The subject of the place for those who found no room.

@@ -257,6 +257,15 @@ impl<'a> Found<'a> {
     }
 }
 
+/// The one value at the end of the steps; `None` where there is none, or where nobody can tell.
+pub(crate) fn value_at<'a>(value: Option<Value<'a>>, steps: &[Step]) -> Option<Value<'a>> {
+    steps.iter().try_fold(value?, |value, step| match step {
+        Step::Member(name) => member(value, name).ok()?,
+        Step::Element(index) => value.elements().nth(*index),
+        Step::Each => None,
+    })
+}
+
 /// A member that only some servers would take for the one that a rule names.
 struct LookAlike;
 

@@ -15,8 +15,8 @@ pub(crate) use rule::Rule;
 use crate::count::Millis;
 use crate::parse::{Action, Condition, Effect, Entry, Group, Limit, Mode, Names, Policy, Rules};
 use crate::read::{Call, Message, Role, Target, is_normal};
-pub(crate) use condition::Reading;
 use condition::Scene;
+pub(crate) use condition::{Reading, value_at};
 use serde::Serialize;
 use std::fmt;
 

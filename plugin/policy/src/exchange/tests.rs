@@ -1,7 +1,7 @@
 //! Events in every order, as a host might feed them: what does not belong where it comes is refused.
 
 use super::*;
-use crate::{Outcome, Tally, Window};
+use crate::{Amount, Outcome, Tally, Window};
 
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
@@ -39,7 +39,7 @@ fn counting(scope: &str) -> (Exchange, Arc<[Charge]>) {
 
 fn tally() -> Tally {
     Tally {
-        used: 1,
+        used: Amount::ONE,
         ends: NOW,
         shadowed: None,
         added: true,
@@ -66,14 +66,17 @@ fn charges_say_what_to_count() {
     };
     assert!(a.counter().ends_with("/a") && b.counter().ends_with("/b"));
     assert_ne!(a.subject(), None);
-    assert_eq!((a.cost(), a.window()), (1, Window::Seconds(60)));
+    assert_eq!((a.cost(), a.window()), (Amount::ONE, Window::Seconds(60)));
     assert_eq!(a.window().end(NOW), Millis(1_767_225_660_000));
     assert_eq!(b.window(), Window::Month);
     let maxima = a.maxima().iter();
     let maxima: Vec<_> = maxima
         .map(|maximum| (maximum.max, maximum.is_enforced(), maximum.order()))
         .collect();
-    assert_eq!(maxima, [(2, true, 0), (5, true, 1)]);
+    assert_eq!(
+        maxima,
+        [(Amount::whole(2), true, 0), (Amount::whole(5), true, 1)]
+    );
 }
 
 #[test]
@@ -89,6 +92,7 @@ fn a_host_may_count_itself() {
     let full = Reservation::Full {
         charge: 1,
         maximum: 0,
+        used: Amount::default(),
         ends: NOW,
         shadowed: Vec::new(),
     };
@@ -115,6 +119,7 @@ fn a_host_that_counts_wrongly_lets_nothing_through() {
             Reservation::Full {
                 charge: 7,
                 maximum: 0,
+                used: Amount::default(),
                 ends: NOW,
                 shadowed: Vec::new(),
             },

@@ -10,7 +10,7 @@
 mod number;
 mod scan;
 
-pub(crate) use number::exact;
+pub(crate) use number::{exact, millionths};
 
 use scan::Scanner;
 use std::borrow::Cow;

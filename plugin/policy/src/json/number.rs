@@ -12,6 +12,32 @@ pub(crate) fn exact(text: &str) -> Option<f64> {
     (number.is_finite() && Decimal::read(&shortest)? == written).then_some(number)
 }
 
+/// The number in millionths, rounded up, if it is not negative and every reader takes it for the same. What is too large
+/// to be told is the largest there is.
+pub(crate) fn millionths(text: &str) -> Option<u64> {
+    exact(text)?;
+    let Decimal {
+        negative,
+        digits,
+        exponent,
+    } = Decimal::read(text)?;
+    if negative {
+        return None;
+    }
+    let digits = digits.iter().fold(0_u64, |number, digit| {
+        let digit = u64::from(digit.saturating_sub(b'0'));
+        number.saturating_mul(10).saturating_add(digit)
+    });
+    let places = exponent.saturating_add(6);
+    let power = u32::try_from(places.unsigned_abs()).unwrap_or(u32::MAX);
+    let power = 10_u64.saturating_pow(power);
+    Some(if places < 0 {
+        digits.div_ceil(power)
+    } else {
+        digits.saturating_mul(power)
+    })
+}
+
 /// A decimal number in one form: digits without zeros around them, times a power of ten.
 #[derive(PartialEq, Eq)]
 struct Decimal {
@@ -64,7 +90,7 @@ impl Decimal {
 
 #[cfg(test)]
 mod tests {
-    use super::exact;
+    use super::{exact, millionths};
     use proptest::prelude::*;
 
     #[test]
@@ -103,6 +129,29 @@ mod tests {
             "123456789012345678901",
         ] {
             assert_eq!(exact(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_rounded_up() {
+        for (text, amount) in [
+            ("0", Some(0)),
+            ("-0", Some(0)),
+            ("1", Some(1_000_000)),
+            ("12.5", Some(12_500_000)),
+            ("0.000001", Some(1)),
+            ("0.0000001", Some(1)),
+            ("1.0000001", Some(1_000_001)),
+            ("1e-300", Some(1)),
+            ("25e-1", Some(2_500_000)),
+            ("1e12", Some(1_000_000_000_000_000_000)),
+            ("1e300", Some(u64::MAX)),
+            ("-1", None),
+            ("-0.0000001", None),
+            ("9007199254740993", None),
+            ("1e400", None),
+        ] {
+            assert_eq!(millionths(text), amount, "{text}");
         }
     }
 

@@ -2,7 +2,9 @@
 //!
 //! It counts nothing; `count` and `store` do.
 
+use super::path::{Path, Step};
 use super::walk::{At, Keys, Walk, whole};
+use crate::count::Amount;
 use crate::decide::Rule;
 use crate::json::{Kind, Value};
 use crate::ordered::ordered;
@@ -18,7 +20,9 @@ const LARGEST_MAX: u64 = 1_000_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Limit {
     pub(crate) counter: Arc<Counter>,
-    pub(crate) max: u64,
+    pub(crate) max: Amount,
+    /// Where in the arguments the cost stands; a call costs one where it is `None`.
+    pub(crate) cost: Option<Vec<Step>>,
     pub(crate) on_deny: Option<Box<str>>,
     pub(crate) rule: Rule,
 }
@@ -55,8 +59,16 @@ pub(crate) enum Scope {
 }
 
 const LIMIT: Keys = Keys {
-    now: &["counter", "window", "max", "scope", "algorithm", "on_deny"],
-    later: &["cost", "refund", "over"],
+    now: &[
+        "counter",
+        "window",
+        "max",
+        "scope",
+        "cost",
+        "algorithm",
+        "on_deny",
+    ],
+    later: &["refund", "over"],
 };
 const RATE_LIMIT: Keys = Keys {
     now: &["max", "window", "scope"],
@@ -65,6 +77,7 @@ const RATE_LIMIT: Keys = Keys {
 const WRITE_WINDOW: &str = r#""second", "minute", "hour", "day", "week", "month", a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
 const WRITE_SCOPE: &str =
     r#""grant", "session", "server", "global", "ip", "header:<name>" or a list of these"#;
+const WRITE_COST: &str = "the path of one number in the arguments, such as `args.amount`";
 const WRITE_RATE: &str = r#"{"max": 10, "window": 60} or "10/minute""#;
 
 impl Walk {
@@ -94,10 +107,15 @@ impl Walk {
         let on_deny = members
             .get("on_deny")
             .and_then(|value| self.string(&at.key("on_deny"), value));
+        let cost = match members.get("cost") {
+            Some(value) => Some(self.cost(&at.key("cost"), value)?),
+            None => None,
+        };
         let counter = Arc::new(Counter::new("limit", &name?, window?, scope?));
         Some(Limit {
             counter,
-            max: max?,
+            max: Amount::whole(max?),
+            cost,
             on_deny: on_deny.map(Into::into),
             rule,
         })
@@ -114,6 +132,19 @@ impl Walk {
             return None;
         }
         Some(name)
+    }
+
+    fn cost(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Vec<Step>> {
+        match self.string(at, value).map(|text| Path::parse(&text)) {
+            Some(Ok(Path::Arguments(steps)))
+                if !steps.is_empty() && !steps.contains(&Step::Each) =>
+            {
+                return Some(steps);
+            }
+            Some(_) => self.unfit(at, value, WRITE_COST),
+            None => {}
+        }
+        None
     }
 
     fn algorithm(&mut self, at: &At<'_>, value: Value<'_>) {
@@ -160,7 +191,8 @@ impl Walk {
         let counter = Arc::new(Counter::new("rate_limit", &rule.to_string(), window, scope));
         Some(Limit {
             counter,
-            max,
+            max: Amount::whole(max),
+            cost: None,
             on_deny: None,
             rule,
         })

@@ -2,7 +2,7 @@
 //!
 //! It knows nothing of hosts and keys, and never lets a count go before its window has ended.
 
-use crate::count::{Charge, Full, Millis, Slot, Tally};
+use crate::count::{Amount, Charge, Full, Millis, Slot, Tally};
 use crate::ordered::ordered;
 
 /// What a change makes of a cell.
@@ -128,7 +128,7 @@ impl Cell {
     pub(super) fn refund(
         &mut self,
         fingerprint: u128,
-        cost: u64,
+        cost: Amount,
         ends: Millis,
     ) -> Change<Option<()>> {
         let counted =
@@ -136,8 +136,9 @@ impl Cell {
         let Some((_, slot)) = self.entries.iter_mut().find(counted) else {
             return Change::Keep(None);
         };
-        slot.used = slot.used.saturating_sub(cost);
-        self.entries.retain(|(_, slot)| slot.used > 0);
+        slot.used = slot.used.minus(cost);
+        self.entries
+            .retain(|(_, slot)| slot.used > Amount::default());
         Change::Write(Some(()))
     }
 
@@ -158,7 +159,7 @@ impl Cell {
                 u128::from_le_bytes(*fingerprint),
                 Slot {
                     ends: Millis(ends),
-                    used,
+                    used: Amount(used),
                 },
             ))
         };
@@ -177,7 +178,7 @@ impl Cell {
         }
         for (fingerprint, slot) in &self.entries {
             bytes.extend(fingerprint.to_le_bytes());
-            bytes.extend([slot.ends.0.to_le_bytes(), slot.used.to_le_bytes()].concat());
+            bytes.extend([slot.ends.0.to_le_bytes(), slot.used.0.to_le_bytes()].concat());
         }
         bytes
     }

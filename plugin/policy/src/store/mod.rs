@@ -10,7 +10,7 @@ mod configured;
 
 pub(crate) use configured::configured_cells;
 
-use crate::count::{Charge, Full, Millis, Reservation, Subject, Tally};
+use crate::count::{Amount, Charge, Full, Millis, Reservation, Subject, Tally};
 use crate::parse::{Counter, Mode, Policy};
 use cell::{BUCKET, Cell, Change, Kind, Place, Taken};
 use configured::{configured, counters, is_open};
@@ -58,7 +58,7 @@ pub struct Store {
 pub type Seed = [u8; 16];
 
 /// Changes with the bytes of a cell: a new version of the plugin in the same process does not read the old one's cells.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// Attempts to swap a cell before giving up. Each failure means that another worker succeeded.
 const ATTEMPTS: usize = 256;
@@ -145,7 +145,7 @@ impl Store {
                 }
             }
         }
-        let Some((charge, Full { maximum, ends, .. })) = refused else {
+        let Some((charge, full)) = refused else {
             return Reservation::Reserved(taken.into_iter().map(|(_, tally)| tally).collect());
         };
         self.give_back(cells, charges, &taken);
@@ -154,12 +154,13 @@ impl Store {
                 .get(*charge)
                 .and_then(|charge| charge.order(*maximum))
         };
-        let named = order(&(charge, maximum));
+        let named = order(&(charge, full.maximum));
         shadowed.retain(|shadow| order(shadow) < named);
         Reservation::Full {
             charge,
-            maximum,
-            ends,
+            maximum: full.maximum,
+            used: full.used,
+            ends: full.ends,
             shadowed,
         }
     }
@@ -281,11 +282,12 @@ fn unknown(charge: &Charge, now: Millis) -> Result<Tally, Full> {
     match charge.first(Mode::Enforce, |_| true) {
         Some(maximum) => Err(Full {
             maximum,
+            used: Amount::default(),
             ends: now,
             shadowed: None,
         }),
         None => Ok(Tally {
-            used: 0,
+            used: Amount::default(),
             ends: now,
             shadowed: Some(0),
             added: false,

@@ -1,0 +1,71 @@
+//! What counters add up: decimal numbers of six places, so that every sum is exact.
+//!
+//! It never rounds down: what a call costs is never counted for less.
+
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// A number of calls, or of what they cost, in millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Amount(pub u64);
+
+const UNIT: u64 = 1_000_000;
+
+impl Amount {
+    /// What a call costs whose limit names no other cost.
+    pub(crate) const ONE: Self = Self(UNIT);
+
+    pub(crate) fn whole(number: u64) -> Self {
+        Self(number.saturating_mul(UNIT))
+    }
+
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    pub(crate) fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [self.0.checked_div(UNIT), self.0.checked_rem(UNIT)];
+        let [whole, rest] = parts.map(Option::unwrap_or_default);
+        if rest == 0 {
+            return whole.fmt(f);
+        }
+        let rest = format!("{rest:06}");
+        write!(f, "{whole}.{}", rest.trim_end_matches('0'))
+    }
+}
+
+/// As a JSON number with all its places.
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = serde_json::value::RawValue::from_string(self.to_string());
+        number
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Amount;
+
+    #[test]
+    fn amounts_are_written_as_numbers() {
+        for (amount, text) in [
+            (Amount(0), "0"),
+            (Amount::ONE, "1"),
+            (Amount(1), "0.000001"),
+            (Amount(12_500_000), "12.5"),
+            (Amount::whole(1_000_000_000_000), "1000000000000"),
+            (Amount(u64::MAX), "18446744073709.551615"),
+        ] {
+            assert_eq!(amount.to_string(), text);
+            assert_eq!(serde_json::to_string(&amount).unwrap(), text);
+        }
+    }
+}
