@@ -87,6 +87,7 @@ fn the_places_are_there() {
         "README.md",
         "envoy/README.md",
         "policies/README.md",
+        "plugin/policy-component/README.md",
         "SECURITY.md",
     ] {
         let text = fs::read_to_string(root().join(file)).expect("the document can be read");
