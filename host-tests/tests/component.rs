@@ -4,6 +4,7 @@ use host_tests::component::fields;
 use host_tests::embedder::*;
 use host_tests::{component_path, root};
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use wasmtime::component::ResourceAny;
 
 const NOW: Millis = 1_767_225_618_000;
@@ -25,8 +26,18 @@ fn wasm() -> Vec<u8> {
     std::fs::read(component_path()).expect("the component can be read")
 }
 
-fn start<C: Cells + Send + 'static>(cells: C) -> wasmtime::Result<Gateway<C>> {
-    let gateway = Component::new(&wasm())?.start(cells, POLICY.as_bytes(), (1, 2))?;
+static SHARED: LazyLock<Component<Shared>> = LazyLock::new(compiled);
+static FAILING: LazyLock<Component<Failing>> = LazyLock::new(compiled);
+
+fn compiled<C: Cells + Send + 'static>() -> Component<C> {
+    Component::new(&wasm()).expect("it is a component of this interface")
+}
+
+fn start<C: Cells + Send + 'static>(
+    component: &Component<C>,
+    cells: C,
+) -> wasmtime::Result<Gateway<C>> {
+    let gateway = component.start(cells, POLICY.as_bytes(), (1, 2))?;
     Ok(gateway.unwrap_or_else(|errors| panic!("{errors:?}")))
 }
 
@@ -82,9 +93,8 @@ fn it_imports_its_cells_and_nothing_else() {
 
 #[test]
 fn the_policy_says_what_it_needs() {
-    let component = Component::<Shared>::new(&wasm()).expect("a component");
     let told = |policy: &str| {
-        let gateway = component.start(Shared::default(), policy.as_bytes(), (1, 2));
+        let gateway = SHARED.start(Shared::default(), policy.as_bytes(), (1, 2));
         gateway.unwrap().unwrap().policy().expect("no trap")
     };
     let (hash, needs, longest) = told(POLICY);
@@ -97,9 +107,8 @@ fn the_policy_says_what_it_needs() {
 
 #[test]
 fn a_mistaken_policy_says_where_and_what() {
-    let component = Component::<Shared>::new(&wasm()).expect("a component");
     let text = br#"{ "version": "1", "defualt": "deny" }"#;
-    let Ok(Err(errors)) = component.start(Shared::default(), text, (1, 2)) else {
+    let Ok(Err(errors)) = SHARED.start(Shared::default(), text, (1, 2)) else {
         panic!("it is mistaken")
     };
     let pointers: Vec<_> = errors.iter().map(|error| &*error.pointer).collect();
@@ -111,7 +120,10 @@ fn a_mistaken_policy_says_where_and_what() {
 #[test]
 fn instances_with_the_same_cells_count_together() {
     let cells = Shared::default();
-    let mut gateways = [start(cells.clone()).unwrap(), start(cells).unwrap()];
+    let mut gateways = [
+        start(&SHARED, cells.clone()).unwrap(),
+        start(&SHARED, cells).unwrap(),
+    ];
     assert_eq!(gateways[0].seed(), gateways[1].seed());
     let mut told = || {
         let (next, _) = judge(&mut gateways[0], "run").unwrap();
@@ -173,7 +185,7 @@ fn charges(step: Step) -> Vec<Charge> {
 
 #[test]
 fn a_program_may_count_by_itself() {
-    let mut gateway = start(Shared::default()).unwrap();
+    let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let mut counts = HashMap::new();
     let mut called = || {
         let (exchange, first) = gateway.begin(&headers(), false, "192.0.2.1", NOW).unwrap();
@@ -208,8 +220,70 @@ fn a_program_may_count_by_itself() {
 }
 
 #[test]
+fn a_full_limit_in_shadow_mode_is_told_and_not_refused() {
+    let mut gateway = start(&SHARED, Shared::default()).unwrap();
+    let exchange = begin(&mut gateway);
+    let asked = charges(gateway.feed(exchange, &call("tried"), NOW).unwrap());
+    assert!(!asked[0].maxima[0].enforced);
+    let tally = Tally {
+        used: 1,
+        ends: asked[0].ends,
+        shadowed: Some(0),
+        added: false,
+    };
+    let event = Event::Reserved(Reservation::Reserved(vec![tally]));
+    let step = gateway.feed(exchange, &event, NOW).unwrap();
+    assert_eq!(answered(&step.next), None);
+    let [Effect::Audit(line)] = &step.effects[..] else {
+        panic!("one decision is logged")
+    };
+    assert!(
+        line.contains(r#""shadow":[{"reason":"rate_limited""#),
+        "{line}"
+    );
+}
+
+#[test]
+fn whom_nobody_knows_nobody_counts() {
+    let mut gateway = start(&SHARED, Shared::default()).unwrap();
+    let (exchange, _) = gateway.begin(&headers(), false, "nobody", NOW).unwrap();
+    let asked = charges(gateway.feed(exchange, &call("by_peer"), NOW).unwrap());
+    assert!(asked[0].subject.is_none() && matches!(asked[0].window, Window::Week));
+    let tally = Tally {
+        used: 1,
+        ends: asked[0].ends,
+        shadowed: None,
+        added: true,
+    };
+    let event = Event::Reserved(Reservation::Reserved(vec![tally]));
+    let step = gateway.feed(exchange, &event, NOW).unwrap();
+    assert!(answered(&step.next).unwrap().contains("unavailable"));
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_a_refusal() {
+    let mut gateway = start(&SHARED, Shared::default()).unwrap();
+    for event in [
+        Event::BodyLost,
+        Event::Held(768 * 1024 + 1),
+        Event::Held(1 << 40),
+    ] {
+        let exchange = begin(&mut gateway);
+        let step = gateway.feed(exchange, &event, NOW).unwrap();
+        assert!(answered(&step.next).unwrap().contains("unreadable"));
+    }
+    let exchange = begin(&mut gateway);
+    let step = gateway
+        .feed(exchange, &Event::Held(768 * 1024), NOW)
+        .unwrap();
+    assert!(matches!(step.next, Next::More));
+    let step = gateway.feed(exchange, &call("look"), NOW).unwrap();
+    assert_eq!(answered(&step.next), None);
+}
+
+#[test]
 fn a_program_that_counts_wrongly_lets_nothing_through() {
-    let mut gateway = start(Shared::default()).unwrap();
+    let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let at = Position {
         charge: u32::MAX,
         maximum: 0,
@@ -237,7 +311,7 @@ fn a_program_that_counts_wrongly_lets_nothing_through() {
 /// The charges of one exchange settle no other.
 #[test]
 fn a_step_of_another_exchange_is_a_refusal() {
-    let mut gateway = start(Shared::default()).unwrap();
+    let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let (asking, _) = gateway.begin(&headers(), false, "192.0.2.1", NOW).unwrap();
     let (other, _) = gateway.begin(&headers(), false, "192.0.2.1", NOW).unwrap();
     let step = gateway.feed(asking, &call("run"), NOW).unwrap();
@@ -300,13 +374,13 @@ impl Cells for Failing {
 #[test]
 fn cells_that_fail_are_a_refusal() {
     assert!(
-        start(Failing::after(0, false)).is_err(),
+        start(&FAILING, Failing::after(0, false)).is_err(),
         "nothing can be kept"
     );
     let calls = calls_of_preparing();
     // A call of `run` reads and swaps two cells.
     for left in 0..4 {
-        let mut gateway = start(Failing::after(calls + left, false)).unwrap();
+        let mut gateway = start(&FAILING, Failing::after(calls + left, false)).unwrap();
         let (next, effects) = judge(&mut gateway, "run").unwrap();
         let answer = answered(&next).expect("it is refused");
         assert!(answer.contains("unavailable"), "{answer}");
@@ -314,20 +388,20 @@ fn cells_that_fail_are_a_refusal() {
         // What is not counted needs no cells.
         assert_eq!(answered(&judge(&mut gateway, "look").unwrap().0), None);
     }
-    let mut gateway = start(Failing::after(calls + 4, false)).unwrap();
+    let mut gateway = start(&FAILING, Failing::after(calls + 4, false)).unwrap();
     assert_eq!(answered(&judge(&mut gateway, "run").unwrap().0), None);
 }
 
 /// How many calls of cells a store makes when it is prepared.
 fn calls_of_preparing() -> usize {
-    let gateway = start(Failing::after(1_000_000, false)).unwrap();
+    let gateway = start(&FAILING, Failing::after(1_000_000, false)).unwrap();
     1_000_000 - gateway.cells().left
 }
 
 #[test]
 fn cells_that_trap_are_a_refusal() {
-    assert!(start(Failing::after(0, true)).is_err());
-    let mut gateway = start(Failing::after(calls_of_preparing(), true)).unwrap();
+    assert!(start(&FAILING, Failing::after(0, true)).is_err());
+    let mut gateway = start(&FAILING, Failing::after(calls_of_preparing(), true)).unwrap();
     // The program gets an error in the place of a verdict, also from then on: such an instance cannot be entered again.
     assert!(judge(&mut gateway, "run").is_err());
     assert!(judge(&mut gateway, "look").is_err());
@@ -354,7 +428,7 @@ fn begin(gateway: &mut Gateway<Shared>) -> ResourceAny {
 
 #[test]
 fn responses_pass() {
-    let mut gateway = start(Shared::default()).unwrap();
+    let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let one = [
         Event::Outcome(Outcome::Sent),
         head(false),
@@ -383,7 +457,7 @@ fn responses_pass() {
 
 #[test]
 fn a_response_where_none_can_be_is_a_refusal() {
-    let mut gateway = start(Shared::default()).unwrap();
+    let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let events = [
         head(true),
         piece(true),
