@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test run lint soak clean rust
+.PHONY: help build test run lint soak bench clean rust
 
 DIST := target/dist
 VENV := target/venv
@@ -41,6 +41,10 @@ lint: | rust ## Formatting and lints, warnings denied
 
 soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
+
+bench: build $(VENV)/ready ## Measure the plugin in Envoy and the engine, about ten minutes; QUICK=1 for a trial of one
+	$(SAY) 'measuring (a first run compiles the hosts for speed, about five minutes on two cores)'
+	$(WITH_HOSTS) QUICK=$(QUICK) cargo bench --locked --package host-tests --bench gateway --bench engine
 
 clean: ## Remove everything that was built
 	rm -rf target $(PACKAGES)

@@ -40,6 +40,8 @@ pub struct Listener {
     pub buffer_limit: u32,
     /// What happens after the VM has trapped.
     pub failure_policy: FailurePolicy,
+    /// Filters in the place of the plugin, to compare it with.
+    pub instead: Option<Vec<Value>>,
 }
 
 impl Listener {
@@ -54,6 +56,7 @@ impl Listener {
             vm_id: PLUGIN.to_owned(),
             buffer_limit: 1024 * 1024,
             failure_policy: FailurePolicy::Reload,
+            instead: None,
         }
     }
 }
@@ -78,6 +81,8 @@ pub struct Config {
     pub concurrency: u32,
     /// `info`, or another of Envoy's names.
     pub log_level: String,
+    /// Envoy writes its log to a file a moment later, many lines at once, as it should where speed matters.
+    pub log_in_background: bool,
     /// Delivers the filters by files, which can be replaced while Envoy serves.
     /// Then Envoy starts also with a policy that it refuses, and answers 500.
     pub ecds: bool,
@@ -90,6 +95,7 @@ impl Config {
             listeners,
             concurrency: 1,
             log_level: "info".to_owned(),
+            log_in_background: false,
             ecds: false,
         }
     }
@@ -98,12 +104,12 @@ impl Config {
     pub(crate) fn bootstrap(&self, dir: &Path) -> Value {
         let upstreams: BTreeSet<_> = self.listeners.iter().map(|own| own.upstream).collect();
         let listeners = self.listeners.iter().map(|own| {
-            let filter = if self.ecds {
-                own.discovered_filter(dir)
-            } else {
-                json!({ "name": PLUGIN, "typed_config": own.wasm_filter() })
+            let filters = match &own.instead {
+                Some(filters) => filters.clone(),
+                None if self.ecds => vec![own.discovered_filter(dir)],
+                None => vec![json!({ "name": PLUGIN, "typed_config": own.wasm_filter() })],
             };
-            own.render(filter)
+            own.render(filters)
         });
         json!({
             // Discovery does not start without a node.
@@ -118,7 +124,11 @@ impl Config {
 }
 
 impl Listener {
-    fn render(&self, filter: Value) -> Value {
+    fn render(&self, mut filters: Vec<Value>) -> Value {
+        filters.push(json!({
+            "name": "envoy.filters.http.router",
+            "typed_config": { "@type": type_url(ROUTER) },
+        }));
         json!({
             "name": self.name,
             "address": address((Ipv4Addr::LOCALHOST, 0).into()),
@@ -144,10 +154,7 @@ impl Listener {
                             "route": { "cluster": self.upstream.to_string(), "timeout": "0s" },
                         }],
                     }] },
-                    "http_filters": [filter, {
-                        "name": "envoy.filters.http.router",
-                        "typed_config": { "@type": type_url(ROUTER) },
-                    }],
+                    "http_filters": filters,
                 },
             }] }],
         })

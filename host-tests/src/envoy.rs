@@ -230,6 +230,8 @@ impl Process {
             .args(["--log-level", &config.log_level])
             // This component lists every extension in the binary, for 40 kB.
             .args(["--component-log-level", "main:warning"])
+            .args(config.log_in_background.then_some("--log-path"))
+            .args(config.log_in_background.then(|| dir.log()))
             // Several processes must not share a base id.
             .arg("--disable-hot-restart")
             .current_dir(&dir.0)

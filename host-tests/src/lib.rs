@@ -14,6 +14,7 @@ pub mod http2;
 pub mod native;
 pub mod on_envoy;
 pub mod proxy_wasm;
+pub mod samples;
 pub mod seen;
 pub mod upstream;
 pub mod wire;

@@ -1,0 +1,148 @@
+//! Plays one whole request in a host, as fast as the host can: the line of the log is made, and thrown away.
+//!
+//! It checks nothing but whether the request was let through.
+
+use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
+use host_tests::native::Memory;
+use host_tests::samples::{self, ENOUGH};
+use host_tests::wasm;
+use policy::{Event, Exchange, Facts, Millis, Next, Policy, Store};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Something that plays requests.
+pub(crate) trait Host {
+    /// True when the request was let through.
+    fn play(&mut self, body: Vec<u8>) -> bool;
+}
+
+/// 2026-01-01T00:00:00Z.
+const NOW: Millis = Millis(1_767_225_600_000);
+
+type Headers = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// As a client of today and Envoy send them.
+fn headers() -> Headers {
+    let headers = [
+        (":authority", "localhost"),
+        (":path", "/mcp"),
+        (":method", "POST"),
+        (":scheme", "http"),
+        ("accept", "application/json, text/event-stream"),
+        ("accept-encoding", "gzip, deflate"),
+        ("user-agent", "python-httpx/0.28.1"),
+        ("content-type", "application/json"),
+        ("mcp-protocol-version", "2025-11-25"),
+        ("mcp-session-id", "6f1c0f6d6a5c4a8c9b1d2e3f4a5b6c7d"),
+        ("x-forwarded-proto", "http"),
+        ("x-request-id", "4f9c6a2e-7a0b-4c57-9a35-b7f7f3c8d1e2"),
+    ];
+    headers
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()))
+        .collect()
+}
+
+/// The README's policy with more tools, and room for the longest message.
+fn policy(tools: usize) -> String {
+    let mut policy = samples::policy(tools, ENOUGH);
+    policy["host"] = json!({ "max_request_bytes": 2 << 20 });
+    policy.to_string()
+}
+
+/// The engine itself.
+pub(crate) struct Native {
+    policy: Arc<Policy>,
+    store: Store,
+    memory: Memory,
+    headers: Headers,
+}
+
+impl Native {
+    pub(crate) fn new(tools: usize) -> Self {
+        let policy = Arc::new(Policy::parse(policy(tools).as_bytes()).expect("a valid policy"));
+        let mut memory = Memory::default();
+        let store =
+            Store::prepare(&mut memory, "bench", &policy, [7; 16]).expect("memory does not fail");
+        Self {
+            policy,
+            store,
+            memory,
+            headers: headers(),
+        }
+    }
+}
+
+impl Host for Native {
+    fn play(&mut self, body: Vec<u8>) -> bool {
+        let facts = Facts {
+            peer: None,
+            seed: self.store.seed(),
+        };
+        let (mut exchange, _) =
+            Exchange::new(self.policy.clone(), &self.headers, false, facts, NOW);
+        let step = exchange.feed(
+            Event::Body {
+                bytes: body,
+                end: true,
+            },
+            NOW,
+        );
+        let step = exchange.settle(step, &self.store, &mut self.memory, NOW);
+        std::hint::black_box(step.audit.map(|audit| audit.line()));
+        matches!(step.next, Next::Forward)
+    }
+}
+
+/// A module behind the ABI that Envoy speaks.
+pub(crate) struct InWasmtime {
+    vm: Vm,
+    headers: Headers,
+}
+
+impl InWasmtime {
+    pub(crate) fn new(tools: usize) -> Self {
+        Self::start(&wasm(), &policy(tools))
+    }
+
+    /// What the host costs when the module does nothing.
+    pub(crate) fn empty() -> Self {
+        let module =
+            wat::parse_str(include_str!("../empty.wat")).expect("the empty plugin is WebAssembly");
+        Self::start(&module, "")
+    }
+
+    fn start(module: &[u8], policy: &str) -> Self {
+        let module = Module::new(module).expect("a module");
+        let clock = Clock::default();
+        clock.set(NOW.0 * 1_000_000);
+        let vm = module
+            .start(SharedData::default(), clock, "bench", Faults::default())
+            .expect("the VM starts");
+        assert_eq!(
+            vm.configure(policy.as_bytes()),
+            Ok(true),
+            "the policy is accepted"
+        );
+        Self {
+            vm,
+            headers: headers(),
+        }
+    }
+}
+
+impl Host for InWasmtime {
+    fn play(&mut self, body: Vec<u8>) -> bool {
+        let request = Request {
+            headers: self.headers.clone(),
+            properties: Vec::new(),
+        };
+        let mut stream = self.vm.stream(request);
+        let played = stream.headers(false).and_then(|_| stream.body(&body, true));
+        played.expect("no trap");
+        let forwarded = stream.seen().complete;
+        stream.finish().expect("no trap");
+        self.vm.logs();
+        forwarded
+    }
+}
