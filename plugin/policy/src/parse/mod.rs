@@ -54,6 +54,7 @@ pub struct Policy {
     pub(crate) client_detail: bool,
     /// The headers that scopes count by and conditions look at.
     pub(crate) headers: Vec<Box<str>>,
+    needs_peer: bool,
     /// Options of the host that are no policy.
     pub host: HostOptions,
     /// The first 16 hexadecimal digits of the SHA-256 of the document without `host` and without insignificant space.
@@ -186,13 +187,17 @@ impl Policy {
         ordered(counted.chain(looked_at).map(Into::into))
     }
 
-    /// True when some rule asks for the peer's address, which a host then has to bring.
-    pub fn needs_peer(&self) -> bool {
+    fn asks_for_peer(&self) -> bool {
         let counted = |limit: &Limit| limit.counter.scope.contains(&Scope::Ip);
         self.limits().any(counted)
             || self
                 .conditions()
                 .any(|condition| condition.reads(&Fact::Ip))
+    }
+
+    /// True when some rule asks for the peer's address, which a host then has to bring.
+    pub fn needs_peer(&self) -> bool {
+        self.needs_peer
     }
 }
 
@@ -277,9 +282,11 @@ impl Walk {
                 .map(|value| self.host(&at.key("host"), value))
                 .unwrap_or_default(),
             headers: Vec::new(),
+            needs_peer: false,
             hash: hash(value),
         };
         policy.headers = policy.headers();
+        policy.needs_peer = policy.asks_for_peer();
         if let (Some(value), Some(_)) = (members.get("identity"), &policy.grants) {
             let write = "one of `identity` and `grants`: this build knows grants by `bearer_sha256` alone yet";
             self.unfit(&at.key("identity"), value, write);
