@@ -200,7 +200,7 @@ impl<'a> Value<'a> {
         None
     }
 
-    fn children(self, kind: Kind) -> impl Iterator<Item = Value<'a>> {
+    fn children(self, kind: Kind) -> impl Iterator<Item = Value<'a>> + Clone {
         let mut next = self.index.saturating_add(1);
         let end = if self.node.kind == kind {
             self.node.after as usize

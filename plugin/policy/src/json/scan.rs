@@ -330,10 +330,13 @@ const FEW_MEMBERS: usize = 8;
 fn duplicate(object: Value<'_>) -> Option<Value<'_>> {
     let names = || object.children(Kind::Object).step_by(2);
     if names().nth(FEW_MEMBERS).is_none() {
-        return names().enumerate().find_map(|(index, name)| {
-            let earlier = names().take(index).any(|other| same(name, other));
-            earlier.then_some(name)
-        });
+        let mut later = names();
+        while let Some(name) = later.next() {
+            if let Some(again) = later.clone().find(|other| same(name, *other)) {
+                return Some(again);
+            }
+        }
+        return None;
     }
     // Two names of one hash are taken for one name: who makes them on purpose is refused.
     let mut hashes: Vec<_> = names().map(hash).collect();
@@ -355,7 +358,7 @@ fn same(one: Value<'_>, other: Value<'_>) -> bool {
     if one.node.escaped || other.node.escaped {
         characters(one.text, one.node) == characters(other.text, other.node)
     } else {
-        one.raw() == other.raw()
+        one.range().len() == other.range().len() && one.raw() == other.raw()
     }
 }
 
