@@ -167,8 +167,9 @@ impl Audit {
 
 /// A text of the client's, cut to a length that fits a log, and without what moves a terminal's cursor.
 pub(crate) fn bounded(text: &str) -> String {
-    let visible = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
-    text.chars().take(LONGEST).map(visible).collect()
+    let cut = text.char_indices().nth(LONGEST);
+    let kept = cut.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
+    kept.replace(char::is_control, "\u{FFFD}")
 }
 
 fn rfc3339(now: Millis) -> String {
