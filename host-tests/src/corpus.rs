@@ -1,12 +1,39 @@
-//! Runs every case of `policies/` on a host and tells where what was seen is not what the case expects.
+//! Runs every case of `policies/` on every host and gathers how each went.
 //!
-//! Nothing is skipped in silence: a case that a host cannot play is counted and printed with its reason.
+//! Nothing is skipped in silence: a case that a host cannot play has its reason, and one that it forgot has failed.
 
-use crate::case::{Case, Play, Seen, corpus};
+use crate::case::{Case, Seen, corpus};
 use crate::root;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io::Write as _;
+use crate::table::{Column, Table};
+use crate::verdict::Cell;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
+
+/// A place where the plugin runs. It does not know what is expected.
+pub struct Host {
+    /// The heading of its column.
+    pub name: String,
+    /// How its time goes.
+    pub clock: ClockKind,
+    /// Plays cases. It may panic: then the host has failed as a whole.
+    pub play: Box<PlayAll>,
+}
+
+type PlayAll = dyn Fn(&[Case]) -> Vec<Played<'_>> + Send + Sync;
+
+/// One playing of a case.
+#[derive(Debug)]
+pub struct Played<'c> {
+    /// Which case.
+    pub case: &'c Case,
+    /// What was special this time, for the reader of a failure.
+    pub how: String,
+    /// What was seen.
+    pub outcome: Outcome,
+}
 
 /// What a host saw of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +46,30 @@ pub enum Outcome {
     Cannot(String),
     /// Something happened that no case can expect.
     Failed(String),
+}
+
+/// Whether a host's clock follows the cases, or is the real one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockKind {
+    /// The host's time is the step's.
+    Set,
+    /// Waiting times cannot be foretold, only that there is one.
+    Real,
+}
+
+impl Host {
+    /// A host with this name and clock.
+    pub fn new(
+        name: &str,
+        clock: ClockKind,
+        play: impl Fn(&[Case]) -> Vec<Played<'_>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            clock,
+            play: Box::new(play),
+        }
+    }
 }
 
 impl Outcome {
@@ -48,14 +99,25 @@ pub enum Split {
     Trailers,
 }
 
+/// From here on a body is cut at powers of two only.
+const LONG: usize = 64 * 1024;
+
 impl Split {
     /// Every way in which the bodies of a case are sent: whole, cut in two at each of the first 256 bytes, byte by
-    /// byte, and ended by trailers.
+    /// byte, and ended by trailers. What is very long is cut at fewer places, near its start and far from it.
     pub fn all(case: &Case) -> Vec<Self> {
         let bodies = case.steps().iter().filter_map(|step| step.body.as_deref());
         let longest = bodies.map(<[u8]>::len).max().unwrap_or(0);
-        let cuts = (1..longest.min(256)).map(Self::At);
         // A body of a megabyte byte by byte tells nothing that one of four kilobytes does not.
+        let cuts: Vec<_> = if longest < LONG {
+            (1..longest.min(256)).collect()
+        } else {
+            (0..)
+                .map(|power| 1 << power)
+                .take_while(|&at| at < longest)
+                .collect()
+        };
+        let cuts = cuts.into_iter().map(Self::At);
         let bytes = (2..=4096).contains(&longest).then_some(Self::Bytes);
         let trailers = (longest > 0).then_some(Self::Trailers);
         [Self::Whole]
@@ -76,145 +138,93 @@ impl Split {
     }
 }
 
-/// Whether a host's clock follows the cases, or is the real one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockKind {
-    /// The host's time is the step's.
-    Set,
-    /// Waiting times cannot be foretold, only that there is one.
-    Real,
+/// Plays every case with its bodies sent in every way.
+pub fn at_every_split(cases: &[Case], play: impl Fn(&Case, Split) -> Outcome) -> Vec<Played<'_>> {
+    let each = |case| Split::all(case).into_iter().map(move |split| (case, split));
+    let played = |(case, split)| Played {
+        case,
+        how: format!("{split:?}"),
+        outcome: play(case, split),
+    };
+    cases.iter().flat_map(each).map(played).collect()
 }
 
-/// The results of one host.
-#[derive(Debug)]
-pub struct Report {
-    host: &'static str,
-    clock: ClockKind,
-    passed: usize,
-    failures: Vec<String>,
-    /// The cases that cannot be played, by the reason.
-    cannot: BTreeMap<String, Vec<String>>,
+/// Plays the cases on all hosts, on as many at once as there are processors.
+pub fn run<'c>(hosts: &[Host], cases: &'c [Case]) -> Table<'c> {
+    let waiting = Mutex::new(hosts.iter().enumerate());
+    let next = || waiting.lock().expect("no thread panicked").next();
+    let worker = || {
+        let hosts = std::iter::from_fn(next);
+        hosts
+            .map(|(index, host)| (index, column(host, cases)))
+            .collect::<Vec<_>>()
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let mut columns: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        let joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        joined
+            .flat_map(|columns| columns.expect("a host's panic is caught"))
+            .collect()
+    });
+    columns.sort_by_key(|(index, _)| *index);
+    let columns = columns.into_iter().map(|(_, column)| column).collect();
+    Table { cases, columns }
 }
 
-impl Report {
-    /// An empty report.
-    pub fn new(host: &'static str, clock: ClockKind) -> Self {
-        Self {
-            host,
-            clock,
-            passed: 0,
-            failures: Vec::new(),
-            cannot: BTreeMap::new(),
-        }
-    }
-
-    /// Compares one case's outcome.
-    pub fn add(&mut self, case: &Case, how: &str, outcome: &Outcome) {
-        let name = &case.name;
-        if let Outcome::Cannot(why) = outcome {
-            self.cannot
-                .entry(why.clone())
-                .or_default()
-                .push(name.clone());
-            return;
-        }
-        let before = self.failures.len();
-        match (&case.play, outcome) {
-            (Play::Refused(expected), Outcome::Refused(seen)) if expected == seen => {}
-            (Play::Steps(steps), Outcome::Seen(seen)) => {
-                for (index, (step, seen)) in steps.iter().zip(seen).enumerate() {
-                    let expected = step
-                        .expect
-                        .as_ref()
-                        .map(|expected| self.comparable(expected));
-                    let seen = self.comparable(seen);
-                    if expected.as_ref() != Some(&seen) {
-                        let expected = expected.map_or_else(
-                            || "nothing yet (BLESS=1 writes it)".into(),
-                            |seen| shown(&seen),
-                        );
-                        let seen = shown(&seen);
-                        self.failures.push(format!(
-                            "{name} step {} [{how}]:\n    expected {expected}\n    saw      {seen}",
-                            index + 1
-                        ));
-                    }
-                }
-            }
-            (_, outcome) => self
-                .failures
-                .push(format!("{name} [{how}]: saw {outcome:?}")),
-        }
-        self.passed += usize::from(self.failures.len() == before);
-    }
-
-    fn comparable(&self, seen: &Seen) -> Seen {
-        let mut seen = seen.clone();
-        if self.clock == ClockKind::Real
-            && let Some(wait) = seen
-                .detail
-                .as_mut()
-                .and_then(|detail| detail.get_mut("retryAfterMs"))
-        {
-            *wait = "some".into();
-            seen.message = seen.message.map(|message| {
-                message
-                    .split(" Try again in ")
-                    .next()
-                    .unwrap_or_default()
-                    .into()
-            });
-        }
-        seen
-    }
-
-    /// Prints the result.
-    ///
-    /// # Panics
-    /// With all failures, when there are any.
-    pub fn finish(self) {
-        let mut text = format!(
-            "{}: {} passed, {} cannot, {} failed",
-            self.host,
-            self.passed,
-            self.cannot.values().map(Vec::len).sum::<usize>(),
-            self.failures.len()
-        );
-        for (why, cases) in &self.cannot {
-            let _ = write!(
-                text,
-                "
-  {} cannot, because {why}: {}",
-                cases.len(),
-                cases.join(" ")
-            );
-        }
-        // Written past the test harness, which would keep what a passing test prints to itself.
-        let _ = writeln!(std::io::stdout(), "{text}");
-        assert!(
-            self.failures.is_empty(),
-            "{}:\n{}",
-            self.host,
-            self.failures.join("\n")
-        );
-        assert!(self.passed > 0, "{}: nothing was played", self.host);
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the reader wants to know what a host costs"
+)]
+fn column(host: &Host, cases: &[Case]) -> Column {
+    let start = Instant::now();
+    let played = catch_unwind(AssertUnwindSafe(|| (host.play)(cases)));
+    let (plays, cells) = match &played {
+        Ok(played) => (played.len(), Ok(cells(host.clock, cases, played))),
+        Err(panic) => (0, Err(message(&**panic))),
+    };
+    Column {
+        host: host.name.clone(),
+        cells,
+        plays,
+        seconds: start.elapsed().as_secs(),
     }
 }
 
-fn shown(seen: &Seen) -> String {
-    serde_json::to_string(seen).unwrap_or_default()
+fn cells(clock: ClockKind, cases: &[Case], played: &[Played<'_>]) -> Vec<Cell> {
+    let mut by_case: HashMap<&str, Vec<&Played<'_>>> = HashMap::new();
+    for played in played {
+        by_case.entry(&played.case.name).or_default().push(played);
+    }
+    let none = Vec::new();
+    let plays = |case: &Case| by_case.get(&*case.name).unwrap_or(&none);
+    cases
+        .iter()
+        .map(|case| Cell::of(case, clock, plays(case)))
+        .collect()
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("it panicked")
+        .into()
+}
+
+/// What `$CASE` asks for; empty is everything.
+pub fn filter() -> String {
+    std::env::var("CASE").unwrap_or_default()
 }
 
 /// The cases, or those whose name contains `$CASE`.
 ///
 /// # Panics
-/// When a file is no case, with a line for each.
+/// When a file is no case, with a line for each, and when no name contains it.
 pub fn cases() -> Vec<Case> {
-    let filter = std::env::var("CASE").unwrap_or_default();
-    let cases =
+    let filter = filter();
+    let mut cases =
         corpus(&root().join("policies")).unwrap_or_else(|errors| panic!("{}", errors.join("\n")));
+    cases.retain(|case| case.name.contains(&filter));
+    assert!(!cases.is_empty(), "no case has `{filter}` in its name");
     cases
-        .into_iter()
-        .filter(|case| case.name.contains(&filter))
-        .collect()
 }

@@ -205,9 +205,11 @@ struct Process {
 
 impl Process {
     fn start(config: &Config) -> io::Result<Self> {
-        let binary = env::var_os(BINARY).ok_or_else(|| {
+        let given = config.binary.clone();
+        let binary = given.or_else(|| env::var_os(BINARY).map(PathBuf::from));
+        let binary = binary.ok_or_else(|| {
             io::Error::other(format!(
-                "set {BINARY} to the path of an Envoy binary, 1.37 or newer, with V8"
+                "set {BINARY} to the path of an Envoy binary, 1.36 or newer, with V8"
             ))
         })?;
         // The process runs in a folder of its own, from where it looks different.

