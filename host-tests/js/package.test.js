@@ -1,0 +1,259 @@
+// The package in the hands of a program that does not always do what the types say.
+//
+// Each `@ts-expect-error` is a test as well: the type checker has to see the mistake.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { Exchange, Policy, Store, unavailable } from "mcp-policy";
+
+/** @typedef {import("mcp-policy").Cells} Cells @typedef {import("mcp-policy").Step} Step */
+
+const NOW = 1_767_225_600_000;
+const HEADERS = [":method", "POST", "Content-Type", "application/json", "X-Request-Id", "f00d"];
+
+/** @param {unknown} document */
+const policy = (document) => Policy.parse(Buffer.from(JSON.stringify(document)));
+const LIMITED = { version: "1", default: "deny", tools: { run: { rate_limit: "1/minute" } } };
+
+/** @param {string} name */
+const call = (name) =>
+  Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: { a: 1 } } }));
+
+/** @returns {Cells} */
+function memory() {
+  const cells = new Map();
+  let writes = 0;
+  return {
+    read: (key) => cells.get(key),
+    compareAndSwap(key, bytes, version) {
+      if (cells.get(key)?.version !== version) return false;
+      cells.set(key, { bytes, version: ++writes });
+      return true;
+    },
+  };
+}
+
+/** One call under a policy, counted in a store. @param {Policy} policy @param {Store} store @param {string} name */
+function step(policy, store, name) {
+  const exchange = new Exchange(policy);
+  assert.equal(exchange.begin(HEADERS, false, { seed: store.seed }, NOW).next, "more");
+  return store.settle(exchange, exchange.feed({ type: "body", bytes: call(name), end: true }, NOW), NOW);
+}
+
+/** Why a call was refused. @param {Step} step */
+function reason(step) {
+  assert.equal(step.next, "answer");
+  const answer = JSON.parse(Buffer.from(step.body).toString());
+  return (answer.error?.data ?? answer.result._meta["mcp-policy/decision"]).reason;
+}
+
+test("a policy is refused with all its mistakes", () => {
+  const parse = () => policy({ version: "1", defualt: "deny" });
+  assert.throws(parse, (error) => {
+    const refused = /** @type {import("mcp-policy").PolicyError} */ (error);
+    assert.ok(refused instanceof Error);
+    assert.equal(refused.name, "PolicyError");
+    assert.deepEqual(refused.problems, [
+      { at: "/defualt", message: "unknown key `defualt`, did you mean `default`?" },
+      { at: "", message: "the key `default` is missing" },
+    ]);
+    assert.match(refused.message, /^\/defualt: unknown key .*\nthe document: the key `default` is missing$/);
+    return true;
+  });
+  // @ts-expect-error: a text, not its bytes
+  assert.throws(() => Policy.parse("{}"), TypeError);
+  // @ts-expect-error: only `parse` makes a policy
+  new Policy();
+});
+
+test("a limit is counted", () => {
+  const limited = policy(LIMITED);
+  const store = new Store(limited, memory());
+  const first = step(limited, store, "run");
+  assert.equal(first.next, "forward");
+  assert.match(first.audit ?? "", /"decision":"allow"/);
+  assert.equal(reason(step(limited, store, "run")), "rate_limited");
+  assert.equal(reason(step(limited, store, "other")), "not_allowed");
+  assert.equal(limited.needsPeer, false);
+  assert.equal(limited.maxRequestBytes, 786432);
+  assert.match(limited.hash, /^[0-9a-f]{16}$/);
+});
+
+test("a step says by itself what it is", () => {
+  /** @param {Step} step @returns {string | number} */
+  const shown = (step) => {
+    switch (step.next) {
+      case "more":
+      case "ask":
+      case "forward":
+        // @ts-expect-error: only an answer has a status
+        return step.status;
+      case "answer":
+        return step.status;
+      default:
+        return /** @type {never} */ (step);
+    }
+  };
+  assert.equal(shown(unavailable()), 503);
+  assert.equal(reason(unavailable()), "unavailable");
+});
+
+test("a limit without a store is not let through", () => {
+  const exchange = new Exchange(policy(LIMITED));
+  exchange.begin(HEADERS, false, {}, NOW);
+  assert.equal(exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW).next, "ask");
+  assert.equal(reason(exchange.feed({ type: "trailers" }, NOW)), "unavailable");
+});
+
+test("a store that keeps nothing is refused", () => {
+  const throws = () => {
+    throw new Error("the disk is full");
+  };
+  const limited = policy(LIMITED);
+  assert.throws(() => new Store(limited, { read: throws, compareAndSwap: throws }), /keeps nothing to count in/);
+  // @ts-expect-error: no cells
+  assert.throws(() => new Store(limited, {}), /keeps nothing to count in/);
+});
+
+/** What a store may start to do wrong. @type {[string, (good: Cells) => object][]} */
+const FAULTS = [
+  ["throws in read", () => ({ read: () => { throw new Error("gone"); } })],
+  ["throws in compareAndSwap", () => ({ compareAndSwap: () => { throw new Error("gone"); } })],
+  ["forgets", () => ({ read: () => undefined })],
+  ["is asynchronous in read", (good) => ({ read: async (/** @type {string} */ key) => good.read(key) })],
+  ["is asynchronous in compareAndSwap", () => ({ compareAndSwap: async () => true })],
+  ["never succeeds", () => ({ compareAndSwap: () => false })],
+  ["returns a version beyond 32 bits", (good) => ({ read: (/** @type {string} */ key) => ({ ...good.read(key), version: 2 ** 32 + 1 }) })],
+  ["returns other bytes", (good) => ({ read: (/** @type {string} */ key) => ({ ...good.read(key), bytes: new Uint8Array(3) }) })],
+  ["returns no bytes", () => ({ read: () => ({ bytes: "abc", version: 1 }) })],
+];
+for (const [name, fault] of FAULTS) {
+  test(`a store that ${name} refuses the call`, () => {
+    const limited = policy(LIMITED);
+    const cells = memory();
+    const store = new Store(limited, cells);
+    const whole = { ...cells };
+    Object.assign(cells, fault(whole));
+    assert.equal(reason(step(limited, store, "run")), "unavailable");
+    Object.assign(cells, whole);
+    assert.equal(step(limited, store, "run").next, "forward", "and nothing was counted");
+  });
+}
+
+test("a store whose methods use the exchange refuses the call", () => {
+  const limited = policy(LIMITED);
+  const exchange = new Exchange(limited);
+  const cells = memory();
+  const store = new Store(limited, cells);
+  cells.read = () => {
+    exchange.feed({ type: "trailers" }, NOW);
+    return undefined;
+  };
+  exchange.begin(HEADERS, false, {}, NOW);
+  const asked = exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW);
+  assert.equal(reason(store.settle(exchange, asked, NOW)), "unavailable");
+});
+
+test("what follows a verdict was not judged", () => {
+  const exchange = new Exchange(policy({ version: "1", default: "allow" }));
+  exchange.begin(HEADERS, false, {}, NOW);
+  assert.equal(exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW).next, "forward");
+  assert.equal(reason(exchange.feed({ type: "body", bytes: call("drop"), end: true }, NOW)), "unreadable");
+  assert.equal(exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW).next, "more");
+});
+
+test("a body that cannot be shown, or is too long, is refused", () => {
+  for (const event of /** @type {const} */ ([{ type: "bodyLost" }, { type: "held", length: 786433 }, { type: "held", length: 2 ** 40 }])) {
+    const exchange = new Exchange(policy({ version: "1", default: "allow" }));
+    exchange.begin(HEADERS, false, {}, NOW);
+    assert.equal(reason(exchange.feed(event, NOW)), "unreadable");
+  }
+});
+
+/** Mistakes of a program, each made in an exchange that has begun. @type {[string, (exchange: Exchange) => unknown][]} */
+const MISTAKES = [
+  ["begins twice", (exchange) => exchange.begin(HEADERS, false, {}, NOW)],
+  // @ts-expect-error: a text, not bytes
+  ["gives a body as a text", (exchange) => exchange.feed({ type: "body", bytes: "{}", end: true }, NOW)],
+  // @ts-expect-error: no `end`
+  ["does not say whether more follows", (exchange) => exchange.feed({ type: "body", bytes: call("run") }, NOW)],
+  // @ts-expect-error: no such event
+  ["makes events up", (exchange) => exchange.feed({ type: "finished" }, NOW)],
+  // @ts-expect-error: no event
+  ["gives nothing", (exchange) => exchange.feed(undefined, NOW)],
+  ["holds less than nothing", (exchange) => exchange.feed({ type: "held", length: -1 }, NOW)],
+  // @ts-expect-error: no time
+  ["leaves the time out", (exchange) => exchange.feed({ type: "trailers" })],
+  ...[NaN, -1, Infinity, 2 ** 53].map((now) => /** @type {[string, (exchange: Exchange) => unknown]} */ (
+    [`says that it is ${now}`, (exchange) => exchange.feed({ type: "trailers" }, now)]
+  )),
+];
+for (const [name, mistake] of MISTAKES) {
+  test(`an exchange whose program ${name} is over`, () => {
+    const exchange = new Exchange(policy({ version: "1", default: "allow" }));
+    exchange.begin(HEADERS, false, {}, NOW);
+    assert.throws(() => mistake(exchange), Error);
+    assert.throws(() => exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW), /is over/);
+  });
+}
+
+test("an exchange begins with headers", () => {
+  const open = policy({ version: "1", default: "allow" });
+  assert.throws(() => new Exchange(open).feed({ type: "trailers" }, NOW), /has not begun/);
+  assert.throws(() => new Exchange(open).begin([":method"], false, {}, NOW), TypeError);
+  assert.throws(() => new Exchange(open).begin([":method", "POST", "x", "\u0100"], false, {}, NOW), TypeError);
+  // @ts-expect-error: an object, as `request.headers` is
+  assert.throws(() => new Exchange(open).begin({ ":method": "POST" }, false, {}, NOW), TypeError);
+  // @ts-expect-error: no facts
+  assert.throws(() => new Exchange(open).begin(HEADERS, false, undefined, NOW), TypeError);
+  assert.throws(() => new Exchange(open).begin(HEADERS, false, { seed: new Uint8Array(8) }, NOW), TypeError);
+});
+
+test("a header is its bytes", () => {
+  const document = { version: "1", default: "allow", all_tools: { limits: [{ counter: "all", window: "minute", max: 1, scope: "header:x-team" }] } };
+  const teams = policy(document);
+  const store = new Store(teams, memory());
+  const of = (/** @type {string} */ team) => {
+    const exchange = new Exchange(teams);
+    exchange.begin([...HEADERS, "X-Team", team], false, {}, NOW);
+    return store.settle(exchange, exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW), NOW).next;
+  };
+  assert.deepEqual([of("a"), of("b"), of("a")], ["forward", "forward", "answer"]);
+});
+
+test("a credential that was meant for the policy is told with every step", () => {
+  const document = { version: "1", default: "allow", grants: { alice: { match: { bearer_sha256: "3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0" }, policy: "main" } } };
+  const exchange = new Exchange(policy(document));
+  assert.equal(exchange.begin([...HEADERS, "Authorization", "Bearer token"], false, {}, NOW).removeAuthorization, true);
+  const last = exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW);
+  assert.deepEqual([last.next, last.removeAuthorization], ["forward", true]);
+});
+
+test("no two policies share a secret, and a store's is its cells'", () => {
+  const open = { version: "1", default: "allow" };
+  const logged = (/** @type {Policy} */ policy, /** @type {Uint8Array | undefined} */ seed) => {
+    const exchange = new Exchange(policy);
+    exchange.begin(HEADERS, false, { seed }, NOW);
+    return exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW).audit;
+  };
+  assert.notEqual(logged(policy(open), undefined), logged(policy(open), undefined));
+  const cells = memory();
+  const [one, other] = [new Store(policy(open), cells), new Store(policy(open), cells)];
+  assert.deepEqual(one.seed, other.seed);
+  assert.equal(logged(policy(open), one.seed), logged(policy(open), other.seed));
+  assert.notDeepEqual(one.seed, new Store(policy(open), memory()).seed);
+});
+
+test("it loads where there is only fetch", async () => {
+  const here = globalThis.fetch;
+  globalThis.fetch = async (url) =>
+    new Response(new Uint8Array(await readFile(new URL(String(url)))), { headers: { "content-type": "application/wasm" } });
+  try {
+    const entry = new URL("browser.js", import.meta.resolve("mcp-policy")).href;
+    /** @type {typeof import("mcp-policy")} */
+    const loaded = await import(entry);
+    assert.equal(loaded.unavailable().status, 503);
+  } finally {
+    globalThis.fetch = here;
+  }
+});

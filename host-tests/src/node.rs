@@ -1,0 +1,187 @@
+//! The JavaScript package in Node as a host: `js/corpus.js` plays all cases in one process.
+//!
+//! It only carries requests there and verdicts back; the program does not know what is expected.
+
+use crate::arrival::Arrival;
+use crate::case::{Case, Seen, Step};
+use crate::corpus::{Outcome, Played, Split};
+use crate::root;
+use crate::seen::Observed;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// The verdicts of one case: by splits, then by steps.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Refused {
+        refused: Vec<String>,
+        problems: usize,
+    },
+    Seen {
+        seen: Vec<Vec<Verdict>>,
+    },
+}
+
+/// The last step of an exchange.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Verdict {
+    next: String,
+    remove_authorization: bool,
+    audit: Option<String>,
+    status: Option<u16>,
+    /// Each character is one byte.
+    body: Option<String>,
+}
+
+/// Where the package is installed, beside the programs that use it.
+///
+/// # Panics
+/// When it is not.
+pub fn installed() -> PathBuf {
+    let folder = root().join("target/npm");
+    let ready = folder.join("ready").exists();
+    assert!(
+        ready,
+        "the JavaScript package is not installed: run `make test`"
+    );
+    folder
+}
+
+/// Node, in the folder where the package is installed.
+pub fn node() -> Command {
+    let mut node = Command::new(root().join("target/node/node"));
+    node.current_dir(installed());
+    node
+}
+
+/// Plays every case at every split.
+pub fn play(cases: &[Case]) -> Vec<Played<'_>> {
+    let mut process = node()
+        .arg("corpus.js")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Node starts");
+    let mut input = process.stdin.take().expect("it has an input");
+    let output = BufReader::new(process.stdout.take().expect("it has an output"));
+    let played: Vec<_> = thread::scope(|scope| {
+        scope.spawn(move || {
+            // If Node ends early, its output tells.
+            let _ = cases
+                .iter()
+                .try_for_each(|case| writeln!(input, "{}", request(case)));
+        });
+        let lines = output.lines().map(|line| line.expect("Node writes UTF-8"));
+        cases
+            .iter()
+            .zip(lines)
+            .flat_map(|(case, line)| outcomes(case, &line))
+            .collect()
+    });
+    let status = process.wait().expect("Node ends");
+    assert!(status.success(), "Node ended with {status}");
+    played
+}
+
+/// A case as `js/corpus.js` takes it: its requests, and for each split how they arrive.
+fn request(case: &Case) -> Value {
+    let steps = case.steps().iter();
+    let request = |step: &Step| {
+        json!({
+            "headers": header_texts(step),
+            "body": latin1(step.body.as_deref().unwrap_or_default()),
+            "peer": step.peer,
+            "now": case.millis(step),
+        })
+    };
+    let arrivals = |split| {
+        steps
+            .clone()
+            .map(|step| arrival(step, split))
+            .collect::<Vec<_>>()
+    };
+    json!({
+        "policy": case.policy,
+        "steps": steps.clone().map(request).collect::<Vec<_>>(),
+        "arrivals": Split::all(case).into_iter().map(arrivals).collect::<Vec<_>>(),
+    })
+}
+
+fn header_texts(step: &Step) -> Vec<String> {
+    let fields = Arrival::new(step, Split::Whole).headers.into_iter();
+    fields
+        .flat_map(|(name, value)| [latin1(&name), latin1(&value)])
+        .collect()
+}
+
+/// The bytes of the body went before: of each piece only the length.
+fn arrival(step: &Step, split: Split) -> Value {
+    let Arrival {
+        end,
+        pieces,
+        trailers,
+        ..
+    } = Arrival::new(step, split);
+    let pieces: Vec<_> = pieces
+        .iter()
+        .map(|(bytes, end)| (bytes.len(), end))
+        .collect();
+    json!({ "end": end, "pieces": pieces, "trailers": trailers.is_some() })
+}
+
+fn outcomes<'c>(case: &'c Case, line: &str) -> Vec<Played<'c>> {
+    let played = |split: Split, outcome| Played {
+        case,
+        how: format!("{split:?}"),
+        outcome,
+    };
+    match serde_json::from_str(line).expect("Node writes a line for each case") {
+        Line::Refused { refused, problems } if refused.len() == problems => {
+            vec![played(Split::Whole, Outcome::Refused(refused))]
+        }
+        Line::Refused { refused, problems } => {
+            let why = format!("{} lines for {problems} problems", refused.len());
+            vec![played(Split::Whole, Outcome::Failed(why))]
+        }
+        Line::Seen { seen } => {
+            let splits = Split::all(case).into_iter().zip(seen);
+            let outcome = |verdicts: Vec<Verdict>| {
+                let steps = case.steps().iter().zip(verdicts);
+                Outcome::of(steps.map(|(step, verdict)| step_seen(step, verdict)))
+            };
+            splits
+                .map(|(split, verdicts)| played(split, outcome(verdicts)))
+                .collect()
+        }
+    }
+}
+
+fn step_seen(step: &Step, verdict: Verdict) -> Result<Seen, String> {
+    let mut observed = Observed {
+        audit: verdict.audit,
+        ..Observed::default()
+    };
+    match (&*verdict.next, verdict.status, verdict.body) {
+        ("answer", Some(status), Some(body)) => {
+            observed.reply = Some((status, body.chars().map(|c| c as u8).collect()));
+        }
+        ("forward", None, None) => {
+            let mut headers = step.headers.clone();
+            headers.retain(|(name, _)| !(verdict.remove_authorization && name == b"authorization"));
+            observed.forwarded = Some((headers, step.body.clone().unwrap_or_default()));
+        }
+        (next, ..) => return Err(format!("there is no verdict but {next:?}")),
+    }
+    observed.seen(step, &step.request_id())
+}
+
+/// A text of which each character is one byte.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}

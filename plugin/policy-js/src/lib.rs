@@ -1,0 +1,235 @@
+//! mcp-policy for JavaScript: turns calls of a program into events of an exchange, and its steps into objects.
+//!
+//! It carries values and decides nothing. What it does not understand is an error that ends the exchange, so that no
+//! program goes on with a request of which the policy saw less than the program.
+
+mod cells;
+mod convert;
+
+use cells::{Cells, HostCells};
+use policy::{Ask, Event, Facts, Next, Seed};
+use std::sync::Arc;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
+/// A policy document that was read without a mistake.
+#[wasm_bindgen]
+pub struct Policy {
+    policy: Arc<policy::Policy>,
+    seed: Seed,
+}
+
+#[wasm_bindgen]
+impl Policy {
+    /// Reads the bytes of a `policy.json`. Throws a `PolicyError` with all its mistakes.
+    pub fn parse(
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array")] text: &JsValue,
+    ) -> Result<Self, JsValue> {
+        match policy::Policy::parse(&convert::bytes(text, "text")?) {
+            Ok(policy) => Ok(Self {
+                policy: Arc::new(policy),
+                seed: convert::entropy()?,
+            }),
+            Err(errors) => Err(convert::policy_error(&errors)),
+        }
+    }
+
+    /// The first 16 hexadecimal digits of the SHA-256 of what decides in the document. Every line of the log has them.
+    #[wasm_bindgen(getter)]
+    pub fn hash(&self) -> String {
+        self.policy.hash.clone()
+    }
+
+    /// Some limit counts by the peer's address: without `facts.peer` it refuses.
+    #[wasm_bindgen(getter, js_name = needsPeer)]
+    pub fn needs_peer(&self) -> bool {
+        self.policy.needs_peer()
+    }
+
+    /// The longest request body in bytes that is read. A program may buffer more, to no use.
+    #[wasm_bindgen(getter, js_name = maxRequestBytes)]
+    pub fn max_request_bytes(&self) -> usize {
+        self.policy.host.max_request_bytes
+    }
+}
+
+/// One HTTP request on its way to a verdict.
+///
+/// Every method throws where it is called with something else than its types say, at the wrong time, or after it has
+/// thrown. Then answer the client with `unavailable()` and pass nothing on.
+#[wasm_bindgen]
+pub struct Exchange {
+    policy: Arc<policy::Policy>,
+    seed: Seed,
+    state: State,
+}
+
+enum State {
+    New,
+    Active(Box<Active>),
+    /// The program did something that nobody understands.
+    Over,
+}
+
+struct Active {
+    exchange: policy::Exchange,
+    asked: Option<Ask>,
+    /// Told with every step: the program may look at the last one only.
+    remove_authorization: bool,
+}
+
+#[wasm_bindgen]
+impl Exchange {
+    /// An exchange under this policy. It outlives the policy.
+    #[wasm_bindgen(constructor)]
+    pub fn new(policy: &Policy) -> Self {
+        Self {
+            policy: policy.policy.clone(),
+            seed: policy.seed,
+            state: State::New,
+        }
+    }
+
+    /// Begins with the headers of a request: names and values in turn, `":method"` among them, each as often as it came.
+    /// With Node's HTTP/1 that is `[":method", request.method, ...request.rawHeaders]`. Each character of a text is one
+    /// byte (Latin-1), as Node and `fetch` give them. `end` tells that neither body nor trailers follow. `now` is
+    /// the time in milliseconds since 1970, as `Date.now()` gives it, here and below.
+    #[wasm_bindgen(unchecked_return_type = "Step")]
+    pub fn begin(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "readonly string[]")] headers: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "boolean")] end: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Facts")] facts: &JsValue,
+        now: f64,
+    ) -> Result<JsValue, JsValue> {
+        let State::New = std::mem::replace(&mut self.state, State::Over) else {
+            return Err(convert::error(
+                "an exchange begins once: make a new one for each request",
+            ));
+        };
+        let headers = convert::headers(headers)?;
+        let end = convert::boolean(end, "end")?;
+        let facts = Facts {
+            peer: convert::peer(facts)?,
+            seed: convert::seed(facts)?.unwrap_or(self.seed),
+        };
+        let policy = self.policy.clone();
+        let (exchange, step) =
+            policy::Exchange::new(policy, &headers, end, facts, convert::millis(now)?);
+        let mut active = Box::new(Active {
+            exchange,
+            asked: None,
+            remove_authorization: false,
+        });
+        let step = active.shown(step)?;
+        self.state = State::Active(active);
+        Ok(step)
+    }
+
+    /// Goes on with what happened.
+    #[wasm_bindgen(unchecked_return_type = "Step")]
+    pub fn feed(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Event")] event: &JsValue,
+        now: f64,
+    ) -> Result<JsValue, JsValue> {
+        let mut active = self.active()?;
+        let step = active
+            .exchange
+            .feed(convert::event(event)?, convert::millis(now)?);
+        let step = active.shown(step)?;
+        self.state = State::Active(active);
+        Ok(step)
+    }
+
+    /// Takes the exchange out: whoever does not put it back has ended it.
+    fn active(&mut self) -> Result<Box<Active>, JsValue> {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Active(active) => Ok(active),
+            State::New => Err(convert::error(
+                "the exchange has not begun: call `begin` first",
+            )),
+            State::Over => Err(convert::error(
+                "the exchange is over, for a call before this one has thrown: answer with `unavailable()`",
+            )),
+        }
+    }
+}
+
+impl Active {
+    fn shown(&mut self, step: policy::Step) -> Result<JsValue, JsValue> {
+        self.remove_authorization |= step.remove_authorization;
+        self.asked = match &step.next {
+            Next::Ask(ask) => Some(ask.clone()),
+            _ => None,
+        };
+        convert::step(step, self.remove_authorization)
+    }
+}
+
+/// Counts in the program's `cells`.
+#[wasm_bindgen]
+pub struct Store {
+    store: policy::Store,
+    cells: HostCells,
+}
+
+#[wasm_bindgen]
+impl Store {
+    /// Makes the cells that the policy's limits need, unless they are there. `namespace` begins all keys, unless the
+    /// policy's `host.namespace` does; `"mcp-policy"` if it is left out. Throws if `cells` keeps nothing.
+    #[wasm_bindgen(constructor)]
+    pub fn new(policy: &Policy, cells: Cells, namespace: Option<String>) -> Result<Self, JsValue> {
+        let mut cells = HostCells(cells);
+        let policy = &policy.policy;
+        let namespace = policy.host.namespace.clone().or(namespace);
+        let namespace = namespace.unwrap_or_else(|| "mcp-policy".into());
+        let store = policy::Store::prepare(&mut cells, &namespace, policy, convert::entropy()?);
+        let store = store.map_err(|_| {
+            convert::error("the policy has limits, and `cells` keeps nothing to count in")
+        })?;
+        Ok(Self { store, cells })
+    }
+
+    /// The secret that all stores with these cells and this namespace have, for `facts.seed`.
+    #[wasm_bindgen(getter)]
+    pub fn seed(&self) -> Vec<u8> {
+        self.store.seed().to_vec()
+    }
+
+    /// Does what the exchange asks with `step`. A step that asks for nothing comes back as it is. What cannot be
+    /// counted is refused.
+    #[wasm_bindgen(unchecked_return_type = "Step")]
+    pub fn settle(
+        &mut self,
+        exchange: &mut Exchange,
+        #[wasm_bindgen(unchecked_param_type = "Step")] step: JsValue,
+        now: f64,
+    ) -> Result<JsValue, JsValue> {
+        let mut active = exchange.active()?;
+        let now = convert::millis(now)?;
+        let mut step = step;
+        while let Some(Ask::Reserve(charges)) = active.asked.take() {
+            let reservation = self.store.reserve(&mut self.cells, &charges, now);
+            let next = active.exchange.feed(Event::Reserved(reservation), now);
+            step = active.shown(next)?;
+        }
+        exchange.state = State::Active(active);
+        Ok(step)
+    }
+}
+
+/// The answer to a request that could not be judged because something in the gateway failed.
+#[wasm_bindgen(unchecked_return_type = "Answer")]
+pub fn unavailable() -> Result<JsValue, JsValue> {
+    convert::step(
+        policy::Step {
+            next: Next::Answer(policy::Reply::unavailable()),
+            remove_authorization: true,
+            audit: None,
+        },
+        true,
+    )
+}
