@@ -4,7 +4,8 @@
 
 use crate::abi::Module;
 use crate::corpus::{ClockKind, Host, at_every_split};
-use crate::{native, node, on_envoy, proxy_wasm, root, wasm, wasm_path};
+use crate::embedder::Component;
+use crate::{component, component_path, native, node, on_envoy, proxy_wasm, root, wasm, wasm_path};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,6 +22,13 @@ pub fn all() -> Vec<Host> {
         Host::new("proxy-wasm", ClockKind::Set, |cases| {
             let module = Module::new(&wasm()).expect("the plugin is a module");
             at_every_split(cases, |case, split| proxy_wasm::play(&module, case, split))
+        }),
+        Host::new("component", ClockKind::Set, |cases| {
+            let wasm = std::fs::read(component_path()).expect("the component can be read");
+            let component = Component::new(&wasm).expect("it is a component");
+            at_every_split(cases, |case, split| {
+                component::play(&component, case, split)
+            })
         }),
         Host::new("JavaScript", ClockKind::Set, node::play),
     ];

@@ -3,12 +3,13 @@
 //! It never names a Rust type and never stops at the first mistake: [`Policy::parse`](crate::Policy::parse) returns all.
 
 use crate::json;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// One mistake in a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
-    /// Where, as a JSON Pointer (RFC 6901) into the document; empty for the document itself.
+    /// Where, as a JSON Pointer (RFC 6901) into the document, control characters as JSON escapes them; empty for the document
+    /// itself.
     pub at: String,
     /// What is wrong there.
     pub problem: Problem,
@@ -77,17 +78,24 @@ impl fmt::Display for PolicyError {
         } else {
             &self.at
         };
-        // One mistake is one line of a log, whatever stands in the document.
-        format!("{at}: {}", self.problem)
-            .chars()
-            .try_for_each(|c| match c {
-                c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c)),
-                c => f.write_char(c),
-            })
+        write!(f, "{at}: {}", self.problem)
     }
 }
 
 impl std::error::Error for PolicyError {}
+
+/// One mistake is one line of a log, whatever stands in the document: control characters as JSON escapes them.
+pub(super) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,22 +109,26 @@ impl fmt::Display for Problem {
                 key,
                 near: Some(near),
                 ..
-            } => write!(f, "unknown key `{key}`, did you mean `{near}`?"),
+            } => write!(f, "unknown key `{}`, did you mean `{near}`?", one_line(key)),
             Self::Unknown {
                 key,
                 near: None,
                 known,
             } => {
-                write!(f, "unknown key `{key}`; write one of {}", known.join(", "))
+                let known = known.join(", ");
+                write!(f, "unknown key `{}`; write one of {known}", one_line(key))
             }
             Self::NotYet(what) => {
                 write!(
                     f,
-                    "`{what}` belongs to the policy language, but this build cannot enforce it yet; take it out"
+                    "`{}` belongs to the policy language, but this build cannot enforce it yet; take it out",
+                    one_line(what)
                 )
             }
             Self::Missing(key) => write!(f, "the key `{key}` is missing"),
-            Self::Unfit { found, write } => write!(f, "found {found}; write {write}"),
+            Self::Unfit { found, write } => {
+                write!(f, "found {}; write {}", one_line(found), one_line(write))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It knows no key of the language: the files beside it bring the lists of keys.
 
-use super::error::{PolicyError, Problem};
+use super::error::{PolicyError, Problem, one_line};
 use crate::json::{Kind, Value};
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -115,7 +115,7 @@ pub(super) struct Walk {
 impl Walk {
     pub(super) fn error(&mut self, at: &At<'_>, problem: Problem) {
         self.errors.push(PolicyError {
-            at: at.to_string(),
+            at: one_line(&at.to_string()),
             problem,
         });
     }
