@@ -12,6 +12,7 @@ pub mod embedder;
 pub mod envoy;
 pub mod hosts;
 pub mod http2;
+pub mod machine;
 pub mod native;
 pub mod node;
 pub mod on_envoy;

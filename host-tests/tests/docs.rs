@@ -118,6 +118,36 @@ fn the_places_are_there() {
     }
 }
 
+/// A size in a text is that of the file as it is built now, within a few hundredths.
+#[test]
+fn the_sizes_are_those_of_the_build() {
+    let sizes = [
+        ("README.md", "The module is ", "mcp-policy.wasm"),
+        (
+            "plugin/policy-component/README.md",
+            "one WebAssembly component of ",
+            "mcp-policy.component.wasm",
+        ),
+        (
+            "plugin/policy-js/README.md",
+            "Its module is ",
+            "js/mcp_policy_bg.wasm",
+        ),
+    ];
+    for (document, before, file) in sizes {
+        let text = fs::read_to_string(root().join(document)).expect("it can be read");
+        let told = text.split(before).nth(1);
+        let told = told.and_then(|rest| rest.split(" KiB").next()?.parse::<f64>().ok());
+        let told = told.unwrap_or_else(|| panic!("{document} does not tell the size of {file}"));
+        let built = fs::metadata(root().join("target/dist").join(file));
+        let built = built.expect("`make build` was run").len() as f64 / 1024.0;
+        assert!(
+            (built / told - 1.0).abs() < 0.03,
+            "{document}: {file} has {built:.0} KiB, not {told}"
+        );
+    }
+}
+
 #[test]
 fn the_example_of_a_case_is_a_case() {
     let text =

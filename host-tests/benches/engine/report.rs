@@ -3,6 +3,7 @@
 //! It shows medians and leaves out what was not measured in this run's selection.
 
 use crate::{FEW, FLOOR, NATIVE, Phase, SIZES, SMALL, TOOLS, WASMTIME, group};
+use host_tests::machine;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
@@ -11,10 +12,13 @@ use std::path::Path;
 pub(crate) fn markdown(measurements: &Path) -> String {
     let nanos =
         |host: &str, tools, size, phase| median(measurements, &group(host, tools, size), phase);
-    let mut text = String::from(
+    let mut text = format!(
         "# The cost of a message in the engine\n\n\
+         `make bench` on {}, {}.\n\n\
          Medians of a whole request: its headers, its body in one piece, the verdict and the line of the log. `read` is a \
          message that nothing judges; `decide` a call without a limit; `count` a call with one; `answer` a refusal.\n",
+        machine::today(),
+        machine::describe(),
     );
     for host in [NATIVE, WASMTIME, FLOOR] {
         let _ = writeln!(

@@ -46,6 +46,7 @@ fn plot(path: &Path, bars: &[(&str, Spread)]) -> Result<(), Box<dyn std::error::
     chart
         .configure_mesh()
         .disable_y_mesh()
+        .x_max_light_lines(1)
         .y_label_formatter(&name)
         .label_style(("sans-serif", 13))
         .draw()?;

@@ -4,10 +4,10 @@
 
 use crate::chains::{BARE, NATIVE};
 use crate::{CONNECTIONS, Measured, Plan, Sample};
+use host_tests::machine::{self, output};
 use host_tests::wasm_path;
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 
 /// The middle of some values, and the middle half around it.
 pub(crate) struct Spread {
@@ -42,13 +42,14 @@ pub(crate) fn added_spread(measured: &[Measured], chain: &Measured) -> Spread {
     Spread::of(added(measured, chain))
 }
 
+/// The ratio of the medians, and the middle half of the rounds' own ratios.
 fn ratio(measured: &[Measured], chain: &Measured) -> Spread {
-    let native = added(measured, &measured[NATIVE]);
-    Spread::of(
-        added(measured, chain)
-            .zip(native)
-            .map(|(own, native)| own / native),
-    )
+    let native = &measured[NATIVE];
+    let rounds = added(measured, chain).zip(added(measured, native));
+    Spread {
+        median: added_spread(measured, chain).median / added_spread(measured, native).median,
+        ..Spread::of(rounds.map(|(own, native)| own / native))
+    }
 }
 
 pub(crate) fn markdown(plan: &Plan, measured: &[Measured]) -> String {
@@ -95,29 +96,13 @@ fn heading(plan: &Plan) -> String {
          chains go to the same server. Envoy writes its log to a file in the background (`--log-path`), unless a chain says \
          stderr; the plugin has a line for each call, the others have nothing to write. Every call is counted against a \
          limit that it does not reach.\n\n",
-        output("date", &["-u", "+%Y-%m-%d"]),
-        machine(),
+        machine::today(),
+        machine::describe(),
         envoy(),
         fs::metadata(wasm_path()).map_or(0, |module| module.len() / 1024),
         load.per_second,
         plan.rounds,
         load.length.as_secs(),
-    )
-}
-
-fn machine() -> String {
-    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let models: Vec<_> = cpus
-        .lines()
-        .filter_map(|line| line.strip_prefix("model name"))
-        .collect();
-    let model = models
-        .first()
-        .map_or("", |model| model.trim_start_matches(['\t', ':', ' ']));
-    format!(
-        "{} × {model}, Linux {}",
-        models.len(),
-        output("uname", &["-r"])
     )
 }
 
@@ -128,13 +113,5 @@ fn envoy() -> String {
     format!(
         "Envoy {}",
         version.split('/').rev().nth(3).unwrap_or_default()
-    )
-}
-
-fn output(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    output.map_or_else(
-        |_| String::new(),
-        |output| String::from_utf8_lossy(&output.stdout).trim().into(),
     )
 }
