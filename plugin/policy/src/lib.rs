@@ -40,9 +40,11 @@ mod exchange;
 mod json;
 mod ordered;
 mod parse;
+mod place;
 mod read;
 mod response;
 mod store;
+mod truth;
 
 pub use answer::Reply;
 pub use audit::Audit;

@@ -7,7 +7,9 @@ use super::{Header, Requester, Table};
 use crate::count::Millis;
 use crate::json::{Kind, Value, exact};
 use crate::parse::{Condition, Fact, Group, Literal, Order, Path, Step, Test};
+use crate::place::{Host, Network, Roots, Url, address};
 use crate::read::{Call, similar};
+use crate::truth::Truth;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -20,14 +22,6 @@ pub(crate) struct Scene<'a> {
     pub(crate) call: &'a Call<'a>,
     pub(crate) requester: &'a Requester,
     pub(crate) now: Millis,
-}
-
-/// Kleene's three values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Truth {
-    True,
-    False,
-    Unknown,
 }
 
 /// How `[*]` joins its elements, and what a value that is not there means.
@@ -46,41 +40,6 @@ enum Found<'a> {
     Number(f64),
     Missing,
     Unknown,
-}
-
-impl Truth {
-    fn of(holds: Option<bool>) -> Self {
-        match holds {
-            Some(true) => Self::True,
-            Some(false) => Self::False,
-            None => Self::Unknown,
-        }
-    }
-
-    fn not(self) -> Self {
-        match self {
-            Self::True => Self::False,
-            Self::False => Self::True,
-            Self::Unknown => Self::Unknown,
-        }
-    }
-
-    /// False as soon as one is false; true when all are.
-    fn all(truths: impl Iterator<Item = Self>) -> Self {
-        let mut all = Self::True;
-        for truth in truths {
-            match truth {
-                Self::False => return Self::False,
-                Self::Unknown => all = Self::Unknown,
-                Self::True => {}
-            }
-        }
-        all
-    }
-
-    fn any(truths: impl Iterator<Item = Self>) -> Self {
-        Self::all(truths.map(Self::not)).not()
-    }
 }
 
 impl Group {
@@ -183,7 +142,10 @@ impl Test {
             | Self::Regex(_)
             | Self::Contains(_)
             | Self::Length { .. }
-            | Self::Type(_) => Truth::False,
+            | Self::Type(_)
+            | Self::Within(_)
+            | Self::HostIn(_)
+            | Self::Cidr(_) => Truth::False,
         }
     }
 
@@ -191,8 +153,8 @@ impl Test {
         match self {
             Self::Eq(literal) => equal(found, literal),
             Self::Neq(literal) => equal(found, literal).not(),
-            Self::In(literals) => within(found, literals),
-            Self::NotIn(literals) => within(found, literals).not(),
+            Self::In(literals) => one_of(found, literals),
+            Self::NotIn(literals) => one_of(found, literals).not(),
             Self::Order(order, bound) => {
                 Truth::of(found.number().map(|number| order.holds(number, *bound)))
             }
@@ -204,6 +166,9 @@ impl Test {
                 Truth::of(found.length().map(|length| (*min..=*max).contains(&length)))
             }
             Self::Type(kind) => Truth::of(Some(found.kind() == *kind)),
+            Self::Within(roots) => within(found, roots),
+            Self::HostIn(hosts) => host_in(found, hosts),
+            Self::Cidr(networks) => cidr(found, networks),
         }
     }
 }
@@ -337,7 +302,7 @@ fn equal_members(object: Value<'_>, others: &[(Box<str>, Literal)]) -> Truth {
 }
 
 /// Equal to one of the list, whose values are of one type, or null.
-fn within(found: &Found<'_>, literals: &[Literal]) -> Truth {
+fn one_of(found: &Found<'_>, literals: &[Literal]) -> Truth {
     let same_type = literals
         .iter()
         .filter(|literal| literal.kind() == found.kind());
@@ -366,6 +331,32 @@ const LONGEST_MATCHED: usize = 64 * 1024;
 fn matches(found: &Found<'_>, regex: &regex_lite::Regex) -> Truth {
     let text = found.text().filter(|text| text.len() <= LONGEST_MATCHED);
     Truth::of(text.map(|text| regex.is_match(&text)))
+}
+
+/// A path, or a list of paths. Some servers take an empty list for everything.
+fn within(found: &Found<'_>, roots: &Roots) -> Truth {
+    let hold = |path: Option<Cow<'_, str>>| path.map_or(Truth::Unknown, |path| roots.hold(&path));
+    match found {
+        Found::Json(list) if list.kind() == Kind::Array && list.elements().next().is_some() => {
+            Truth::all(list.elements().map(|path| hold(path.string())))
+        }
+        found => hold(found.text()),
+    }
+}
+
+fn host_in(found: &Found<'_>, hosts: &[Host]) -> Truth {
+    let text = found.text();
+    match text.as_deref().and_then(Url::read) {
+        Some(url) => Truth::any(hosts.iter().map(|host| host.holds(&url))),
+        None => Truth::Unknown,
+    }
+}
+
+fn cidr(found: &Found<'_>, networks: &[Network]) -> Truth {
+    match found.text().as_deref().and_then(address) {
+        Some(address) => Truth::any(networks.iter().map(|network| network.holds(address))),
+        None => Truth::Unknown,
+    }
 }
 
 impl Literal {

@@ -6,6 +6,7 @@ use super::path::{Fact, NoPath, Path, Step};
 use super::walk::{At, Keys, Members, Walk};
 use crate::decide::{Reading, Rule};
 use crate::json::{Kind, Value, exact};
+use crate::place::{Host, Network, Roots};
 use regex_lite::{Regex, RegexBuilder};
 
 /// Conditions that are joined by AND, under `require` or `deny_if`.
@@ -39,6 +40,9 @@ pub(crate) enum Test {
     Exists(bool),
     Length { min: usize, max: usize },
     Type(Kind),
+    Within(Roots),
+    HostIn(Vec<Host>),
+    Cidr(Vec<Network>),
 }
 
 /// How two numbers stand to each other.
@@ -88,8 +92,11 @@ const OPERATORS: &[&str] = &[
     "exists",
     "length",
     "type",
+    "within",
+    "host_in",
+    "cidr",
 ];
-const LATER_OPERATORS: &[&str] = &["within", "host_in", "cidr", "schema"];
+const LATER_OPERATORS: &[&str] = &["schema"];
 const KINDS: &[(&str, Kind)] = &[
     ("null", Kind::Null),
     ("boolean", Kind::Bool),
@@ -210,6 +217,9 @@ impl Walk {
             "contains" => Test::Contains(self.literal(&at, value)?),
             "exists" => Test::Exists(self.bool(&at, value)?),
             "length" => self.length(&at, value)?,
+            "within" => Test::Within(self.roots(&at, value)?),
+            "host_in" => Test::HostIn(self.hosts(&at, value)?),
+            "cidr" => Test::Cidr(self.networks(&at, value)?),
             _ => Test::Type(self.word(&at, value, KINDS)?),
         })
     }

@@ -9,6 +9,7 @@ mod identity;
 mod limit;
 mod names;
 mod path;
+mod place;
 mod walk;
 
 pub(crate) use condition::{Condition, Group, Literal, Order, Test};

@@ -1,0 +1,46 @@
+//! The three values of a condition, and how they are joined (Kleene).
+//!
+//! Unknown never becomes true or false by being negated or joined with itself.
+
+/// True, false, or what two servers could read in two ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Truth {
+    True,
+    False,
+    Unknown,
+}
+
+impl Truth {
+    pub(crate) fn of(holds: Option<bool>) -> Self {
+        match holds {
+            Some(true) => Self::True,
+            Some(false) => Self::False,
+            None => Self::Unknown,
+        }
+    }
+
+    pub(crate) fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+
+    /// False as soon as one is false; true when all are.
+    pub(crate) fn all(truths: impl Iterator<Item = Self>) -> Self {
+        let mut all = Self::True;
+        for truth in truths {
+            match truth {
+                Self::False => return Self::False,
+                Self::Unknown => all = Self::Unknown,
+                Self::True => {}
+            }
+        }
+        all
+    }
+
+    pub(crate) fn any(truths: impl Iterator<Item = Self>) -> Self {
+        Self::all(truths.map(Self::not)).not()
+    }
+}
