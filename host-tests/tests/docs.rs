@@ -89,6 +89,7 @@ fn the_places_are_there() {
         "plugin/policy-js/README.md",
         "policies/README.md",
         "plugin/policy-component/README.md",
+        "policies/CANONICAL.md",
         "SECURITY.md",
     ] {
         let text = fs::read_to_string(root().join(file)).expect("the document can be read");

@@ -1,0 +1,93 @@
+//! Holds what a condition says of many texts against what other programs make of them.
+//!
+//! It gives nobody the benefit of the doubt: one program that takes a text elsewhere is a contradiction.
+
+use crate::judge::{Judge, Truth};
+use crate::oracle::Oracle;
+
+/// A reading of a text that ends inside, and one that ends outside, where a program has such.
+type Witnesses = (Option<String>, Option<String>);
+
+/// What was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Certainly inside.
+    pub inside: u64,
+    /// Certainly outside.
+    pub outside: u64,
+    /// Neither, and refused by every rule.
+    pub unknown: u64,
+    /// Texts that some program takes inside and another, or the same after a change, outside.
+    pub tricks: u64,
+}
+
+impl Tally {
+    /// How many texts there were.
+    pub fn texts(&self) -> u64 {
+        self.inside + self.outside + self.unknown
+    }
+}
+
+/// Asks about `count` texts.
+///
+/// # Panics
+/// When the judge calls a text inside that a program takes outside, or outside that one takes inside.
+pub fn contest(
+    judge: &mut Judge,
+    oracles: &mut [Oracle],
+    count: usize,
+    mut next: impl FnMut() -> String,
+) -> Tally {
+    const BATCH: usize = 1000;
+    let mut tally = Tally::default();
+    let mut contradictions = Vec::new();
+    for start in (0..count).step_by(BATCH) {
+        let texts: Vec<_> = (start..count.min(start + BATCH)).map(|_| next()).collect();
+        oracles.iter_mut().for_each(|oracle| oracle.ask(&texts));
+        let truths: Vec<_> = texts.iter().map(|text| judge.of(text)).collect();
+        let answers: Vec<Vec<Witnesses>> = oracles
+            .iter_mut()
+            .map(|oracle| oracle.answers(&texts))
+            .collect();
+        for (index, text) in texts.iter().enumerate() {
+            let witnesses = || answers.iter().map(|answer| &answer[index]);
+            let inside = witnesses().find_map(|(inside, _)| inside.as_ref());
+            let outside = witnesses().find_map(|(_, outside)| outside.as_ref());
+            let truth = truths[index];
+            let contradiction = match truth {
+                Truth::True => outside,
+                Truth::False => inside,
+                Truth::Unknown => None,
+            };
+            if let Some(reading) = contradiction {
+                contradictions.push(format!("{text:?} is {truth:?}, but {reading:?}"));
+            }
+            match truth {
+                Truth::True => tally.inside += 1,
+                Truth::False => tally.outside += 1,
+                Truth::Unknown => tally.unknown += 1,
+            }
+            tally.tricks += u64::from(inside.is_some() && outside.is_some());
+        }
+        if contradictions.len() > 20 {
+            break;
+        }
+    }
+    assert!(
+        contradictions.is_empty(),
+        "{} contradictions:\n{}",
+        contradictions.len(),
+        contradictions.join("\n")
+    );
+    tally
+}
+
+/// Prints how many of the texts that nobody meant ill with are refused.
+pub fn print_refused(what: &str, tally: Tally) {
+    let refused = tally.texts() - tally.inside;
+    let share = refused as f64 * 100.0 / tally.texts() as f64;
+    println!(
+        "{what}: {refused} of {} ordinary ones refused ({share:.2} %)",
+        tally.texts()
+    );
+}

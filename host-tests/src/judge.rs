@@ -1,0 +1,84 @@
+//! One condition of a policy, asked for its three values from outside: what `require` lets through is true, what
+//! `deny_if` lets through is false, and unknown is what neither does.
+//!
+//! It never looks into the engine: each value is the argument of a whole call.
+
+use crate::native::Memory;
+use policy::{Event, Exchange, Facts, Millis, Next, Policy, Store};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What a condition says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Truth {
+    /// Certainly so.
+    True,
+    /// Certainly not so.
+    False,
+    /// Neither.
+    Unknown,
+}
+
+/// A policy of one condition.
+#[derive(Debug)]
+pub struct Judge {
+    policy: Arc<Policy>,
+    store: Store,
+    memory: Memory,
+}
+
+impl Judge {
+    /// The condition of an operator and its operand on an argument.
+    ///
+    /// # Panics
+    /// When the policy is refused.
+    pub fn new(operator: &str, operand: &Value) -> Self {
+        let condition = json!({ "path": "args.value", "op": operator, "value": operand });
+        let groups = json!([{ "conditions": [condition] }]);
+        let policy = json!({
+            "version": "1",
+            "default": "deny",
+            "tools": { "true": { "require": groups }, "false": { "deny_if": groups } }
+        });
+        let policy = Policy::parse(policy.to_string().as_bytes()).expect("a valid policy");
+        let policy = Arc::new(policy);
+        let mut memory = Memory::default();
+        let store =
+            Store::prepare(&mut memory, "test", &policy, [7; 16]).expect("memory does not fail");
+        Self {
+            policy,
+            store,
+            memory,
+        }
+    }
+
+    /// What the condition says of a value.
+    ///
+    /// # Panics
+    /// When it is true and false.
+    pub fn of(&mut self, value: &str) -> Truth {
+        match (self.lets("true", value), self.lets("false", value)) {
+            (true, false) => Truth::True,
+            (false, true) => Truth::False,
+            (false, false) => Truth::Unknown,
+            (true, true) => panic!("{value:?} is true and false"),
+        }
+    }
+
+    fn lets(&mut self, tool: &str, value: &str) -> bool {
+        let headers = [(":method", "POST"), ("content-type", "application/json")];
+        let headers = headers.map(|(name, value)| (name.into(), value.into()));
+        let params = json!({ "name": tool, "arguments": { "value": value } });
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        let bytes = body.to_string().into_bytes();
+        let facts = Facts {
+            peer: None,
+            seed: self.store.seed(),
+        };
+        let (mut exchange, _) =
+            Exchange::new(self.policy.clone(), &headers, false, facts, Millis(0));
+        let step = exchange.feed(Event::Body { bytes, end: true }, Millis(0));
+        let step = exchange.settle(step, &self.store, &mut self.memory, Millis(0));
+        matches!(step.next, Next::Forward)
+    }
+}
