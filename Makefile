@@ -128,7 +128,7 @@ $(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready
 $(NODE)/ready: host-tests/node.txt | $(VENV)/ready
 	rm -rf $(NODE)
 	mkdir -p $(NODE)
-	if node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && command -v npm >/dev/null; then \
+	if node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; then \
 		ln -s "$$(command -v node)" $(NODE)/node; ln -s "$$(command -v npm)" $(NODE)/npm; \
 	else \
 		$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(NODE)/package --requirement $<; \

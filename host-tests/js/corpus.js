@@ -1,7 +1,6 @@
 // Plays cases in the package: one line of JSON comes in for each case, and one goes out with what was seen.
 //
 // It uses the package as a gateway would. It does not know what is expected.
-import { createInterface } from "node:readline";
 import { Exchange, Policy, Store } from "mcp-policy";
 
 /**
@@ -74,6 +73,13 @@ function* events(body, { pieces, trailers }) {
   if (trailers) yield { type: "trailers" };
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(JSON.stringify(play(JSON.parse(line))) + "\n");
+// Node's readline would end a line at U+2028 too, which JSON texts may hold.
+let rest = "";
+process.stdin.setEncoding("utf8");
+for await (const chunk of process.stdin) {
+  const lines = (rest + chunk).split("\n");
+  rest = lines.pop() ?? "";
+  for (const line of lines) {
+    process.stdout.write(JSON.stringify(play(JSON.parse(line))) + "\n");
+  }
 }

@@ -4,8 +4,8 @@
 // reading is the URL as it is, or decoded once or twice. It sends nothing.
 
 import { isIP } from 'node:net';
-import { createInterface } from 'node:readline';
 import legacy, { domainToASCII, domainToUnicode } from 'node:url';
+import { lines } from './lines.mjs';
 
 // The old parser is asked because it is old.
 process.noDeprecation = true;
@@ -73,6 +73,6 @@ function witnesses(url) {
   return [inside, outside];
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
+for await (const line of lines()) {
   console.log(JSON.stringify(JSON.parse(line).map(witnesses)));
 }

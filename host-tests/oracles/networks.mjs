@@ -3,7 +3,7 @@
 // For each it prints the first reading that is in a listed network and the first that is in none, or null.
 
 import { BlockList, isIP } from 'node:net';
-import { createInterface } from 'node:readline';
+import { lines } from './lines.mjs';
 
 const families = { 4: 'ipv4', 6: 'ipv6' };
 const networks = new BlockList();
@@ -34,6 +34,6 @@ function witnesses(text) {
   return [inside, outside];
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
+for await (const line of lines()) {
   console.log(JSON.stringify(JSON.parse(line).map(witnesses)));
 }

@@ -4,8 +4,8 @@
 // reading is what is left after up to three of the changes that servers make before they open a file. It opens nothing.
 
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { lines } from './lines.mjs';
 
 const [ROOT, BASE] = process.argv.slice(2);
 const ROUNDS = 3;
@@ -69,6 +69,6 @@ function witnesses(text) {
   return [inside, outside];
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
+for await (const line of lines()) {
   console.log(JSON.stringify(JSON.parse(line).map(witnesses)));
 }
