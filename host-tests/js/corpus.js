@@ -1,7 +1,9 @@
-// Plays cases in the package: one line of JSON comes in for each case, and one goes out with what was seen.
+// Plays cases in the package: one line of JSON comes in for each case, and one goes out with what was seen. With the
+// argument `alone` no store counts, but this program by itself.
 //
 // It uses the package as a gateway would. It does not know what is expected.
 import { Exchange, Policy, Store } from "mcp-policy";
+import { counts, reserve } from "./reserve.js";
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
@@ -11,6 +13,8 @@ import { Exchange, Policy, Store } from "mcp-policy";
  * @typedef {import("mcp-policy").Event} Event
  * @typedef {import("mcp-policy").Step} Step
  */
+
+const ALONE = process.argv.includes("alone");
 
 /** A map whose versions are counted up, with which a store starts over again and again. */
 class Memory {
@@ -46,6 +50,7 @@ function play({ policy: text, steps, arrivals }) {
   return {
     seen: arrivals.map((arrivals) => {
       memory.cells = new Map(empty);
+      counts.clear();
       return arrivals.map((arrival, index) => seen(policy, store, /** @type {Request} */ (steps[index]), arrival));
     }),
   };
@@ -55,10 +60,13 @@ function play({ policy: text, steps, arrivals }) {
 function seen(policy, store, { headers, body, peer, now }, arrival) {
   const exchange = new Exchange(policy);
   let step = exchange.begin(headers, arrival.end, { peer, seed: store.seed }, now);
-  step = store.settle(exchange, step, now);
   for (const event of events(Buffer.from(body, "latin1"), arrival)) {
     if (step.next !== "more") break;
-    step = store.settle(exchange, exchange.feed(event, now), now);
+    step = exchange.feed(event, now);
+    if (step.next !== "ask") continue;
+    step = ALONE
+      ? exchange.feed({ type: "reserved", reservation: reserve(step.reserve) }, now)
+      : store.settle(exchange, step, now);
   }
   exchange.free();
   return step.next === "answer" ? { ...step, body: Buffer.from(step.body).toString("latin1") } : step;

@@ -5,46 +5,15 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Exchange, Policy, Store, unavailable } from "mcp-policy";
+import { call, HEADERS, LIMITED, memory, NOW, policy, reason } from "./support.js";
 
 /** @typedef {import("mcp-policy").Cells} Cells @typedef {import("mcp-policy").Step} Step */
-
-const NOW = 1_767_225_600_000;
-const HEADERS = [":method", "POST", "Content-Type", "application/json", "X-Request-Id", "f00d"];
-
-/** @param {unknown} document */
-const policy = (document) => Policy.parse(Buffer.from(JSON.stringify(document)));
-const LIMITED = { version: "1", default: "deny", tools: { run: { rate_limit: "1/minute" } } };
-
-/** @param {string} name */
-const call = (name) =>
-  Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: { a: 1 } } }));
-
-/** @returns {Cells} */
-function memory() {
-  const cells = new Map();
-  let writes = 0;
-  return {
-    read: (key) => cells.get(key),
-    compareAndSwap(key, bytes, version) {
-      if (cells.get(key)?.version !== version) return false;
-      cells.set(key, { bytes, version: ++writes });
-      return true;
-    },
-  };
-}
 
 /** One call under a policy, counted in a store. @param {Policy} policy @param {Store} store @param {string} name */
 function step(policy, store, name) {
   const exchange = new Exchange(policy);
   assert.equal(exchange.begin(HEADERS, false, { seed: store.seed }, NOW).next, "more");
   return store.settle(exchange, exchange.feed({ type: "body", bytes: call(name), end: true }, NOW), NOW);
-}
-
-/** Why a call was refused. @param {Step} step */
-function reason(step) {
-  assert.equal(step.next, "answer");
-  const answer = JSON.parse(Buffer.from(step.body).toString());
-  return (answer.error?.data ?? answer.result._meta["mcp-policy/decision"]).reason;
 }
 
 test("a policy is refused with all its mistakes", () => {
@@ -182,6 +151,7 @@ const MISTAKES = [
   // @ts-expect-error: no event
   ["gives nothing", (exchange) => exchange.feed(undefined, NOW)],
   ["holds less than nothing", (exchange) => exchange.feed({ type: "held", length: -1 }, NOW)],
+  ["holds half a byte", (exchange) => exchange.feed({ type: "held", length: 0.5 }, NOW)],
   // @ts-expect-error: no time
   ["leaves the time out", (exchange) => exchange.feed({ type: "trailers" })],
   ...[NaN, -1, Infinity, 2 ** 53].map((now) => /** @type {[string, (exchange: Exchange) => unknown]} */ (

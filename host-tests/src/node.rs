@@ -60,10 +60,18 @@ pub fn node() -> Command {
     node
 }
 
-/// Plays every case at every split.
+/// Plays every case at every split; the package's store counts.
 pub fn play(cases: &[Case]) -> Vec<Played<'_>> {
-    let mut process = node()
-        .arg("corpus.js")
+    play_in(node().arg("corpus.js"), cases)
+}
+
+/// The same, but the program counts by itself.
+pub fn play_without_store(cases: &[Case]) -> Vec<Played<'_>> {
+    play_in(node().args(["corpus.js", "alone"]), cases)
+}
+
+fn play_in<'c>(program: &mut Command, cases: &'c [Case]) -> Vec<Played<'c>> {
+    let mut process = program
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -1,6 +1,8 @@
 //! The JavaScript package as its users meet it: its types, its own tests, and the example of its README.
 
-use host_tests::node::{installed, node};
+use host_tests::case::corpus;
+use host_tests::corpus::{ClockKind, Host, run};
+use host_tests::node::{installed, node, play_without_store};
 use host_tests::root;
 use host_tests::upstream::Upstream;
 use host_tests::wire::{Http1Request, http1};
@@ -25,7 +27,35 @@ fn succeeds(command: &mut Command) {
 
 #[test]
 fn the_package_stands_what_a_program_does_wrong() {
-    succeeds(node().args(["--test", "package.test.js"]));
+    succeeds(node().args([
+        "--test",
+        "package.test.js",
+        "count.test.js",
+        "response.test.js",
+    ]));
+}
+
+/// Two independent ways to count, and one outcome.
+#[test]
+fn a_program_that_counts_by_itself_counts_as_the_store_does() {
+    let mut cases = corpus(&root().join("policies")).expect("a corpus");
+    cases.retain(|case| {
+        let counts = ["limit/", "shadow/"].map(|folder| case.name.starts_with(folder));
+        // Only the store remembers a window that was reached before its clock went back.
+        counts.contains(&true) && case.name != "limit/clock-that-goes-back.json"
+    });
+    let host = Host::new("JavaScript alone", ClockKind::Set, play_without_store);
+    let failures = run(&[host], &cases).failures(false);
+    assert!(failures.is_empty(), "{failures}");
+}
+
+/// The function that the README shows is the one that is tested.
+#[test]
+fn the_readme_shows_how_to_count() {
+    let program = fs::read_to_string(root().join("host-tests/js/reserve.js")).expect("a program");
+    let (_, shown) = program.split_once("\n\n").expect("a header and code");
+    let block = format!("```js\n{shown}```\n");
+    assert!(readme().contains(&block), "the README has no\n{block}");
 }
 
 #[test]
@@ -35,27 +65,47 @@ fn the_version_is_that_of_the_crate() {
     assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
 }
 
-/// Where the README has ports of its own, the example gets others.
-fn write_example(upstream: SocketAddr) {
+fn readme() -> String {
     let readme = root().join("plugin/policy-js/README.md");
-    let readme = fs::read_to_string(readme).expect("the README can be read");
-    let example = readme
-        .split("```js\n")
-        .nth(1)
-        .and_then(|rest| rest.split("```").next());
-    let mut example = example.expect("the README has an example").to_owned();
-    for (from, to) in [
-        ("http://127.0.0.1:9000", format!("http://{upstream}")),
-        ("PORT = 8080", "PORT = 0".into()),
-        (r#""policy.json""#, r#""example.json""#.into()),
-    ] {
-        assert!(example.contains(from), "the example has {from}");
-        example = example.replace(from, &to);
-    }
+    fs::read_to_string(readme).expect("the README can be read")
+}
+
+/// Writes the example and, in another file, the example that counts by itself. Where the README has ports of its own,
+/// they get others.
+fn write_examples(upstream: SocketAddr) {
+    let readme = readme();
+    let blocks = readme.split("```js\n").skip(1);
+    let blocks: Vec<_> = blocks.filter_map(|rest| rest.split("```").next()).collect();
+    let [example, settle, _] = blocks[..] else {
+        panic!("the README has three blocks of JavaScript")
+    };
+    let example = replaced(
+        example,
+        [
+            ("http://127.0.0.1:9000", &format!("http://{upstream}")),
+            ("PORT = 8080", "PORT = 0"),
+            (r#""policy.json""#, r#""example.json""#),
+        ],
+    );
+    let store = "step = store.settle(exchange, step, Date.now());";
+    let alone = replaced(&example, [(store, settle)]);
+    let alone = format!("import {{ reserve }} from \"./reserve.js\";\n{alone}");
     let policy =
         r#"{ "version": "1", "default": "deny", "tools": { "run": { "rate_limit": "2/hour" } } }"#;
-    fs::write(installed().join("example.json"), policy).expect("the policy can be written");
-    fs::write(installed().join("example.js"), example).expect("the example can be written");
+    for (file, text) in [
+        ("example.json", policy),
+        ("example.js", &example),
+        ("example-alone.js", &alone),
+    ] {
+        fs::write(installed().join(file), text).expect("it can be written");
+    }
+}
+
+fn replaced<const N: usize>(text: &str, pairs: [(&str, &str); N]) -> String {
+    pairs.into_iter().fold(text.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "the example has {from}");
+        text.replace(from, to)
+    })
 }
 
 /// A running example, ended with the test.
@@ -69,9 +119,9 @@ impl Drop for Gateway {
 }
 
 impl Gateway {
-    fn start() -> (Self, SocketAddr) {
+    fn start(program: &str) -> (Self, SocketAddr) {
         let mut process = node()
-            .arg("example.js")
+            .arg(program)
             .stdout(Stdio::piped())
             .spawn()
             .expect("Node starts");
@@ -88,11 +138,17 @@ impl Gateway {
 }
 
 #[test]
-fn the_types_and_the_example_of_the_readme_hold() {
+fn the_types_and_the_examples_of_the_readme_hold() {
     let upstream = Upstream::start().expect("the upstream starts");
-    write_example(upstream.addr());
+    write_examples(upstream.addr());
     succeeds(node().args(["node_modules/typescript/bin/tsc", "--project", "."]));
-    let (_gateway, addr) = Gateway::start();
+    for program in ["example.js", "example-alone.js"] {
+        judges_and_counts(program, &upstream);
+    }
+}
+
+fn judges_and_counts(program: &str, upstream: &Upstream) {
+    let (_gateway, addr) = Gateway::start(program);
     let call = |tool: &str| {
         let body = format!(
             r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}"}}}}"#

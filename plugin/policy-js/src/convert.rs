@@ -2,8 +2,9 @@
 //!
 //! It never guesses: a value that is not what its type says is an error, and a number that does not fit is not wrapped.
 
+use crate::count;
 use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
-use policy::{Event, Millis, Next, PolicyError, Reply, Seed, Step};
+use policy::{Ask, Millis, Next, PolicyError, Reply, Seed, Step};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Header fields, names in lower case.
@@ -16,7 +17,7 @@ pub(crate) fn error(message: &str) -> JsValue {
     Error::new(message).into()
 }
 
-fn no(what: &str, expected: &str) -> JsValue {
+pub(crate) fn no(what: &str, expected: &str) -> JsValue {
     TypeError::new(&format!("`{what}` is not {expected}")).into()
 }
 
@@ -47,20 +48,17 @@ pub(crate) fn policy_error(errors: &[PolicyError]) -> JsValue {
 }
 
 /// Names and values in turn.
-pub(crate) fn headers(value: &JsValue) -> Result<Fields, JsValue> {
-    let what = "a list of names and values in turn, like Node's `rawHeaders`";
-    let list = value
-        .dyn_ref::<Array>()
-        .ok_or_else(|| no("headers", what))?;
-    let texts: Option<Vec<_>> = list.iter().map(|text| latin1(&text)).collect();
-    let texts = texts.ok_or_else(|| {
-        no(
-            "headers",
-            "a list of texts of which each character is a byte",
-        )
-    })?;
+pub(crate) fn headers(value: &JsValue, what: &str) -> Result<Fields, JsValue> {
+    let text = |text: &JsValue| {
+        let bytes = latin1(text);
+        bytes.ok_or_else(|| no(what, "a list of texts of which each character is a byte"))
+    };
+    let texts = list(value, what, text)?;
     let (pairs, []) = texts.as_chunks::<2>() else {
-        return Err(no("headers", what));
+        return Err(no(
+            what,
+            "a list of names and values in turn, like Node's `rawHeaders`",
+        ));
     };
     let field = |[name, value]: &[Vec<u8>; 2]| (name.to_ascii_lowercase(), value.clone());
     Ok(pairs.iter().map(field).collect())
@@ -93,21 +91,33 @@ pub(crate) fn seed(facts: &JsValue) -> Result<Option<Seed>, JsValue> {
     Ok(Some(seed))
 }
 
-pub(crate) fn millis(now: f64) -> Result<Millis, JsValue> {
-    match whole(now) {
-        Some(now) => Ok(Millis(now)),
-        None => Err(RangeError::new(
-            "`now` is not a time in milliseconds since 1970, like `Date.now()`",
-        )
-        .into()),
-    }
+pub(crate) fn millis(number: f64, what: &str) -> Result<Millis, JsValue> {
+    let message =
+        || format!("`{what}` is not a time in milliseconds since 1970, like `Date.now()`");
+    let whole = whole(number.floor()).map(Millis);
+    whole.ok_or_else(|| RangeError::new(&message()).into())
 }
 
-/// A number without its fraction, if it is one of those that are exact.
+/// A position or a length. What no memory can hold becomes one that fits nothing.
+pub(crate) fn index(value: &JsValue, what: &str) -> Result<usize, JsValue> {
+    let index = value.as_f64().and_then(whole);
+    let index = index.ok_or_else(|| no(what, "a whole number from 0"))?;
+    Ok(usize::try_from(index).unwrap_or(usize::MAX))
+}
+
+/// One of the whole numbers that are exact.
 fn whole(number: f64) -> Option<u64> {
-    (0.0..=MAX_SAFE_INTEGER)
-        .contains(&number)
-        .then_some(number as u64)
+    let exact = (0.0..=MAX_SAFE_INTEGER).contains(&number) && number.fract() == 0.0;
+    exact.then_some(number as u64)
+}
+
+pub(crate) fn list<T>(
+    value: &JsValue,
+    what: &str,
+    each: impl Fn(&JsValue) -> Result<T, JsValue>,
+) -> Result<Vec<T>, JsValue> {
+    let list = value.dyn_ref::<Array>().ok_or_else(|| no(what, "a list"))?;
+    list.iter().map(|value| each(&value)).collect()
 }
 
 pub(crate) fn boolean(value: &JsValue, what: &str) -> Result<bool, JsValue> {
@@ -121,59 +131,44 @@ pub(crate) fn bytes(value: &JsValue, what: &str) -> Result<Vec<u8>, JsValue> {
         .ok_or_else(|| no(what, "a Uint8Array"))
 }
 
-pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
-    let get = |name| field(event, name, "event");
-    match get("type")?.as_string().as_deref() {
-        Some("body") => Ok(Event::Body {
-            bytes: bytes(&get("bytes")?, "event.bytes")?,
-            end: boolean(&get("end")?, "event.end")?,
-        }),
-        Some("held") => {
-            let length = get("length")?.as_f64().and_then(whole);
-            let length = length.ok_or_else(|| no("event.length", "a number of bytes"))?;
-            // What no memory can hold is longer than any limit.
-            Ok(Event::Held(usize::try_from(length).unwrap_or(usize::MAX)))
-        }
-        Some("trailers") => Ok(Event::END),
-        Some("bodyLost") => Ok(Event::BodyLost),
-        _ => Err(no(
-            "event.type",
-            "\"body\", \"held\", \"trailers\" or \"bodyLost\"",
-        )),
-    }
+/// True for a step that asks for something.
+pub(crate) fn asks(step: &JsValue) -> Result<bool, JsValue> {
+    Ok(field(step, "next", "step")?.as_string().as_deref() == Some("ask"))
 }
 
-pub(crate) fn step(step: Step, remove_authorization: bool) -> Result<JsValue, JsValue> {
-    let audit = step.audit.map(|audit| audit.line());
-    let next = match &step.next {
-        Next::More => "more",
-        Next::Ask(_) => "ask",
-        Next::Forward => "forward",
-        Next::Answer(_) => "answer",
+pub(crate) fn step(
+    step: Step,
+    remove_authorization: bool,
+    now: Millis,
+) -> Result<JsValue, JsValue> {
+    let (next, rest) = match step.next {
+        Next::More => ("more", Vec::new()),
+        Next::Ask(Ask::Reserve(charges)) => {
+            ("ask", vec![("reserve", count::charges(&charges, now)?)])
+        }
+        Next::Forward => ("forward", Vec::new()),
+        Next::Answer(reply) => ("answer", answer(&reply)?),
     };
     let mut members = vec![
         ("next", next.into()),
         ("removeAuthorization", remove_authorization.into()),
     ];
-    members.extend(audit.map(|line| ("audit", line.into())));
-    if let Next::Answer(Reply {
-        status,
-        headers,
-        body,
-    }) = &step.next
-    {
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| (*name, (*value).into()))
-            .collect();
-        members.push(("status", (*status).into()));
-        members.push(("headers", object(&headers)?));
-        members.push(("body", Uint8Array::from(body.as_slice()).into()));
-    }
+    members.extend(step.audit.map(|audit| ("audit", audit.line().into())));
+    members.extend(rest);
     object(&members)
 }
 
-fn object(members: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
+fn answer(reply: &Reply) -> Result<Vec<(&'static str, JsValue)>, JsValue> {
+    let header = |(name, value): &(&'static str, &str)| (*name, (*value).into());
+    let headers: Vec<_> = reply.headers.iter().map(header).collect();
+    Ok(vec![
+        ("status", reply.status.into()),
+        ("headers", object(&headers)?),
+        ("body", Uint8Array::from(reply.body.as_slice()).into()),
+    ])
+}
+
+pub(crate) fn object(members: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
     let object = Object::new();
     for (name, value) in members {
         Reflect::set(&object, &(*name).into(), value)?;
@@ -182,6 +177,6 @@ fn object(members: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
 }
 
 /// A member of an object; undefined where it is not there.
-fn field(value: &JsValue, name: &str, what: &str) -> Result<JsValue, JsValue> {
+pub(crate) fn field(value: &JsValue, name: &str, what: &str) -> Result<JsValue, JsValue> {
     Reflect::get(value, &name.into()).map_err(|_| no(what, "an object"))
 }

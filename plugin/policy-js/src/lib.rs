@@ -5,9 +5,11 @@
 
 mod cells;
 mod convert;
+mod count;
+mod event;
 
 use cells::{Cells, HostCells};
-use policy::{Ask, Event, Facts, Next, Seed};
+use policy::{Ask, Event, Facts, Millis, Next, Reservation, Seed, Step};
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
@@ -55,7 +57,7 @@ impl Policy {
     }
 }
 
-/// One HTTP request on its way to a verdict.
+/// One HTTP request on its way to a verdict, and its response.
 ///
 /// Every method throws where it is called with something else than its types say, at the wrong time, or after it has
 /// thrown. Then answer the client with `unavailable()` and pass nothing on.
@@ -109,26 +111,27 @@ impl Exchange {
                 "an exchange begins once: make a new one for each request",
             ));
         };
-        let headers = convert::headers(headers)?;
+        let headers = convert::headers(headers, "headers")?;
         let end = convert::boolean(end, "end")?;
         let facts = Facts {
             peer: convert::peer(facts)?,
             seed: convert::seed(facts)?.unwrap_or(self.seed),
         };
+        let now = convert::millis(now, "now")?;
         let policy = self.policy.clone();
-        let (exchange, step) =
-            policy::Exchange::new(policy, &headers, end, facts, convert::millis(now)?);
+        let (exchange, step) = policy::Exchange::new(policy, &headers, end, facts, now);
         let mut active = Box::new(Active {
             exchange,
             asked: None,
             remove_authorization: false,
         });
-        let step = active.shown(step)?;
+        let step = active.shown(step, now)?;
         self.state = State::Active(active);
         Ok(step)
     }
 
-    /// Goes on with what happened.
+    /// Goes on with what happened. An event that does not belong where it comes is answered by a refusal, and so is
+    /// every event of a response that comes before the verdict. After a refusal the step is always `more`.
     #[wasm_bindgen(unchecked_return_type = "Step")]
     pub fn feed(
         &mut self,
@@ -136,10 +139,10 @@ impl Exchange {
         now: f64,
     ) -> Result<JsValue, JsValue> {
         let mut active = self.active()?;
-        let step = active
-            .exchange
-            .feed(convert::event(event)?, convert::millis(now)?);
-        let step = active.shown(step)?;
+        let event = event::event(event)?;
+        let now = convert::millis(now, "now")?;
+        let step = active.exchange.feed(event, now);
+        let step = active.shown(step, now)?;
         self.state = State::Active(active);
         Ok(step)
     }
@@ -159,17 +162,36 @@ impl Exchange {
 }
 
 impl Active {
-    fn shown(&mut self, step: policy::Step) -> Result<JsValue, JsValue> {
+    fn shown(&mut self, step: Step, now: Millis) -> Result<JsValue, JsValue> {
         self.remove_authorization |= step.remove_authorization;
         self.asked = match &step.next {
             Next::Ask(ask) => Some(ask.clone()),
             _ => None,
         };
-        convert::step(step, self.remove_authorization)
+        convert::step(step, self.remove_authorization, now)
+    }
+
+    /// Lets the store count what the last step asked.
+    fn settle(&mut self, store: &policy::Store, cells: &mut HostCells, now: Millis) -> Step {
+        match self.asked.take() {
+            Some(ask) => {
+                let asked = Step {
+                    next: Next::Ask(ask),
+                    remove_authorization: false,
+                    audit: None,
+                };
+                self.exchange.settle(asked, store, cells, now)
+            }
+            // The step is of another exchange, or an old one: nothing was counted for this one.
+            None => {
+                let uncounted = Event::Reserved(Reservation::Unavailable);
+                self.exchange.feed(uncounted, now)
+            }
+        }
     }
 }
 
-/// Counts in the program's `cells`.
+/// Counts in the program's `cells`. It is there for convenience: whatever it does, a program may do by itself.
 #[wasm_bindgen]
 pub struct Store {
     store: policy::Store,
@@ -209,13 +231,13 @@ impl Store {
         now: f64,
     ) -> Result<JsValue, JsValue> {
         let mut active = exchange.active()?;
-        let now = convert::millis(now)?;
-        let mut step = step;
-        while let Some(Ask::Reserve(charges)) = active.asked.take() {
-            let reservation = self.store.reserve(&mut self.cells, &charges, now);
-            let next = active.exchange.feed(Event::Reserved(reservation), now);
-            step = active.shown(next)?;
-        }
+        let now = convert::millis(now, "now")?;
+        let step = if convert::asks(&step)? {
+            let settled = active.settle(&self.store, &mut self.cells, now);
+            active.shown(settled, now)?
+        } else {
+            step
+        };
         exchange.state = State::Active(active);
         Ok(step)
     }
@@ -224,12 +246,11 @@ impl Store {
 /// The answer to a request that could not be judged because something in the gateway failed.
 #[wasm_bindgen(unchecked_return_type = "Answer")]
 pub fn unavailable() -> Result<JsValue, JsValue> {
-    convert::step(
-        policy::Step {
-            next: Next::Answer(policy::Reply::unavailable()),
-            remove_authorization: true,
-            audit: None,
-        },
-        true,
-    )
+    let step = Step {
+        next: Next::Answer(policy::Reply::unavailable()),
+        remove_authorization: true,
+        audit: None,
+    };
+    // An answer tells no time.
+    convert::step(step, true, Millis::default())
 }

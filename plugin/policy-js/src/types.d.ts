@@ -20,7 +20,7 @@ export interface Facts {
   seed?: Uint8Array | undefined;
 }
 
-/** Something that happened. */
+/** Something that happened. The first five are of the request, the last five of the response. */
 export type Event =
   /** A piece of the request's body. With `end`, nothing follows, and no trailers. */
   | { type: "body"; bytes: Uint8Array; end: boolean }
@@ -29,7 +29,25 @@ export type Event =
   /** The request ends with trailers. They are passed on with it. */
   | { type: "trailers" }
   /** There was a body, and it cannot be shown. */
-  | { type: "bodyLost" };
+  | { type: "bodyLost" }
+  /** The answer to `ask`. */
+  | { type: "reserved"; reservation: Reservation }
+  /**
+   * What became of the request that was passed on: some of it reached the server, or nobody can tell; or surely nothing
+   * of it did. A program that can tell says so before `responseHead`.
+   */
+  | { type: "outcome"; outcome: "sent" | "unsent" }
+  /**
+   * The HTTP status and headers of the response, those as in `begin`. Interim ones (1xx) may come before. `end` tells
+   * that neither body nor trailers follow.
+   */
+  | { type: "responseHead"; status: number; headers: readonly string[]; end: boolean }
+  /** A piece of the response's body. With `end`, nothing follows, and no trailers. */
+  | { type: "responseBody"; bytes: Uint8Array; end: boolean }
+  /** The response ends with trailers. */
+  | { type: "responseTrailers" }
+  /** Nothing more will be told: the exchange is complete, or somebody hung up. */
+  | { type: "closed" };
 
 /** What to do now. */
 export type Step = More | Ask | Forward | Answer;
@@ -46,22 +64,110 @@ export interface More extends Told {
   next: "more";
 }
 
-/** Let `store.settle` count. */
+/** Add all these charges or none, and feed `reserved`: `store.settle` does both, or the program by itself. */
 export interface Ask extends Told {
   next: "ask";
+  reserve: Charge[];
 }
 
-/** Pass the request on, its body byte for byte as it was received. */
+/** Pass the request on, its body byte for byte as it was received; after a response's event, what came with that. */
 export interface Forward extends Told {
   next: "forward";
 }
 
-/** Answer the client; nothing may be passed on. */
+/** Answer the client; nothing may be passed on. Where the client has part of a response already, end the connection. */
 export interface Answer extends Told {
   next: "answer";
   status: number;
   headers: Record<string, string>;
   body: Uint8Array;
+}
+
+/**
+ * An addition to one count, which `counter`, `subject` and `ends` together name. Amounts are millionths, here and below:
+ * `1_000_000n` is one call, or a cost of 1. Times are milliseconds since 1970.
+ */
+export interface Charge {
+  /** The counter's name; scope and window are part of it. It is the same wherever the policy is the same. */
+  counter: string;
+  /**
+   * For whom it is counted: equal for the same subject, and no text for a log. Not there where nobody can tell. Such a
+   * charge is `full` by the first of its maxima that is enforced; where none is, its tally has `used` 0, `shadowed` 0
+   * and `added` false.
+   */
+  subject?: string;
+  /** What to add. */
+  cost: bigint;
+  /** How long a count lasts, for those who count by a clock of their own. */
+  window: Window;
+  /** When the window around now ends, and its count with it. */
+  ends: number;
+  /** What the count with its new cost must not pass. There is at least one. */
+  maxima: Maximum[];
+}
+
+/** The length of a window. Windows are aligned to UTC. */
+export type Window =
+  /** From one multiple of so many seconds since 1970 to the next, 1 to 31622400. */
+  | { type: "seconds"; seconds: number }
+  /** From Monday to Monday. */
+  | { type: "week" }
+  /** A calendar month. */
+  | { type: "month" };
+
+/** What a count must not pass. */
+export interface Maximum {
+  /** The largest count. */
+  max: bigint;
+  /**
+   * False in shadow mode: passing it is told as `shadowed` and not refused. A charge is not added where it passes a
+   * maximum in shadow mode, unless one of its other maxima is enforced.
+   */
+  enforced: boolean;
+  /** The position of its limit among those of the call. Where several are passed, `full` names the lowest. */
+  order: number;
+}
+
+/** What became of the charges of a call. */
+export type Reservation =
+  /** All were added: one tally for each charge, in their order. */
+  | { type: "reserved"; tallies: readonly Tally[] }
+  /** One did not fit, and none was added. */
+  | Full
+  /** The program cannot count now, and none was added: the call is refused. */
+  | { type: "unavailable" };
+
+/** A count after a charge. */
+export interface Tally {
+  /** The count. */
+  used: bigint;
+  /** When its window ends. */
+  ends: number;
+  /** Which of the charge's maxima in shadow mode, the first, it would have passed. */
+  shadowed?: number | undefined;
+  /** False where that kept the charge from being added. */
+  added: boolean;
+}
+
+/** A charge that does not fit. */
+export interface Full {
+  type: "full";
+  /** The maximum that would be passed. */
+  at: Position;
+  /** The count as it is. */
+  used: bigint;
+  /** When its window ends. The client is told to wait until then. */
+  ends: number;
+  /** The maxima in shadow mode of an `order` before it that would have been passed too. */
+  shadowed: readonly Position[];
+}
+
+/** One maximum of a call: two positions, from 0. */
+export interface Position {
+  /** Which of the charges. */
+  charge: number;
+  /** Which of its maxima. */
+  maximum: number;
 }
 
 /** Where the program keeps counts: a map from keys to bytes, common to all stores that count together. */

@@ -1,0 +1,206 @@
+// Programs that count by themselves, rightly and wrongly.
+//
+// Each `@ts-expect-error` is a test as well: the type checker has to see the mistake.
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { Store } from "mcp-policy";
+import { counts, reserve } from "./reserve.js";
+import { begun, decision, feed, memory, NOW, policy, reason, text } from "./support.js";
+
+/** @typedef {import("mcp-policy").Reservation} Reservation @typedef {import("mcp-policy").Step} Step */
+
+const ONE = 1_000_000n;
+const ENDS = NOW + 60_000;
+const POLICY = policy({
+  version: "1",
+  default: "deny",
+  client_detail: true,
+  tools: {
+    run: {
+      limits: [
+        { counter: "few", window: "minute", max: 2 },
+        { counter: "few", window: "minute", max: 1, on_deny: "Once." },
+        { counter: "all", window: "month", max: 9, scope: "global" },
+      ],
+    },
+    tried: { mode: "shadow", rate_limit: "1/hour" },
+    by_peer: { limits: [{ counter: "peers", window: "week", max: 2, scope: "ip" }] },
+    many: { limits: [{ counter: "many", window: "day", max: 1_000_000_000_000, scope: "global" }] },
+  },
+});
+
+beforeEach(() => counts.clear());
+
+/** @param {Step} step */
+function charges(step) {
+  assert.equal(step.next, "ask");
+  return step.reserve;
+}
+
+/** What follows when a call of a tool is counted so. @param {string} name @param {Reservation} reservation */
+function counted(name, reservation) {
+  const exchange = begun(POLICY);
+  charges(feed(exchange, name));
+  return exchange.feed({ type: "reserved", reservation }, NOW);
+}
+
+/** As if all had been counted. @param {number} length @returns {Reservation} */
+const reserved = (length, used = ONE) => ({
+  type: "reserved",
+  tallies: Array.from({ length }, () => ({ used, ends: ENDS, added: true })),
+});
+
+test("a program may count by itself", () => {
+  const called = () => {
+    const exchange = begun(POLICY);
+    const asked = charges(feed(exchange, "run"));
+    return { asked, step: exchange.feed({ type: "reserved", reservation: reserve(asked) }, NOW + 18_000) };
+  };
+  const { asked, step } = called();
+  assert.equal(step.next, "forward");
+  assert.match(step.audit ?? "", /"used":1[,}]/);
+  const [few, all] = asked;
+  assert.ok(few && all && asked.length === 2);
+  assert.ok(few.counter && few.subject && few.counter !== all.counter);
+  assert.deepEqual(
+    [few.cost, few.window, few.ends, few.maxima],
+    [ONE, { type: "seconds", seconds: 60 }, ENDS, [{ max: 2n * ONE, enforced: true, order: 0 }, { max: ONE, enforced: true, order: 1 }]],
+  );
+  assert.deepEqual([all.window, all.ends], [{ type: "month" }, Date.UTC(2026, 1)]);
+  const refused = called().step;
+  assert.equal(text(refused), "[POLICY DENIED] Once. Try again in 42 seconds.");
+  assert.equal(reason(refused), "rate_limited");
+  assert.deepEqual([...counts.values()], [ONE, ONE], "all or none");
+});
+
+test("a program may count while others wait", async () => {
+  const exchange = begun(POLICY);
+  const reservation = await Promise.resolve(reserve(charges(feed(exchange, "run"))));
+  assert.equal(exchange.feed({ type: "reserved", reservation }, NOW).next, "forward");
+});
+
+test("a step says by itself what it asks", () => {
+  const step = feed(begun(POLICY), "run");
+  // @ts-expect-error: only `ask` has charges
+  assert.ok(step.reserve);
+  const [charge] = charges(step);
+  // @ts-expect-error: an amount is no number
+  const calls = /** @type {number | undefined} */ (charge?.cost);
+  assert.equal(typeof calls, "bigint");
+  // @ts-expect-error: only a window of seconds has a length
+  assert.equal(charge?.window.seconds, 60);
+});
+
+test("a full limit in shadow mode is told and not refused", () => {
+  const step = counted("tried", { type: "reserved", tallies: [{ used: ONE, ends: ENDS, shadowed: 0, added: false }] });
+  assert.equal(step.next, "forward");
+  assert.match(step.audit ?? "", /"shadow":\[\{"reason":"rate_limited"/);
+});
+
+test("whom nobody knows nobody counts", () => {
+  const exchange = begun(POLICY, { peer: "nobody" });
+  const asked = charges(feed(exchange, "by_peer"));
+  assert.deepEqual(asked.map(({ window }) => window), [{ type: "week" }]);
+  assert.ok(!("subject" in (asked[0] ?? {})));
+  assert.equal(reason(exchange.feed({ type: "reserved", reservation: reserved(1) }, NOW)), "unavailable");
+  const other = begun(POLICY, { peer: "192.0.2.1:443" });
+  const [charge] = charges(feed(other, "by_peer"));
+  assert.ok(charge?.subject);
+});
+
+test("no amount is rounded", () => {
+  const exchange = begun(POLICY);
+  const [charge] = charges(feed(exchange, "many"));
+  assert.equal(charge?.maxima[0]?.max, 10n ** 18n);
+  const step = exchange.feed({ type: "reserved", reservation: reserved(1, 2n ** 53n + 1n) }, NOW);
+  assert.match(step.audit ?? "", /"used":9007199254\.740993[,}]/);
+  const most = counted("many", reserved(1, 2n ** 64n - 1n));
+  assert.match(most.audit ?? "", /"used":18446744073709\.551615[,}]/);
+  const at = { charge: 0, maximum: 0 };
+  const full = counted("many", { type: "full", at, used: 10n ** 18n - 1n, ends: ENDS, shadowed: [] });
+  assert.equal(decision(full).remaining, 0.000001);
+});
+
+/** Counts that cannot be right. @type {[string, Reservation][]} */
+const WRONG = [
+  ["counts nothing", reserved(0)],
+  ["counts too little", reserved(1)],
+  ["counts too much", reserved(3)],
+  ["cannot count", { type: "unavailable" }],
+  ...[{ charge: 2, maximum: 0 }, { charge: 0, maximum: 2 }, { charge: 2 ** 32, maximum: 0 }, { charge: 0, maximum: 2 ** 53 - 1 }].map(
+    (at) => /** @type {[string, Reservation]} */ (
+      [`is full at ${at.charge}, ${at.maximum}`, { type: "full", at, used: ONE, ends: ENDS, shadowed: [at] }]
+    ),
+  ),
+];
+for (const [name, reservation] of WRONG) {
+  test(`a program that ${name} lets nothing through`, () => {
+    assert.equal(reason(counted("run", reservation)), "unavailable");
+  });
+}
+
+test("counts that nobody asked for are a refusal", () => {
+  const reservation = reserved(1);
+  assert.equal(reason(begun(POLICY).feed({ type: "reserved", reservation }, NOW)), "unreadable");
+  const exchange = begun(POLICY);
+  charges(feed(exchange, "tried"));
+  assert.equal(exchange.feed({ type: "reserved", reservation }, NOW).next, "forward");
+  assert.equal(reason(exchange.feed({ type: "reserved", reservation }, NOW)), "unreadable");
+});
+
+test("the charges of one exchange settle no other", () => {
+  const store = new Store(POLICY, memory());
+  const [asking, other] = [begun(POLICY), begun(POLICY)];
+  const step = feed(asking, "run");
+  assert.equal(reason(store.settle(other, step, NOW)), "unreadable");
+  assert.equal(store.settle(asking, step, NOW).next, "forward");
+  assert.equal(reason(store.settle(asking, step, NOW)), "unreadable", "no step is settled twice");
+});
+
+const TALLY = { used: ONE, ends: ENDS, added: true };
+const FULL = /** @type {const} */ ({ type: "full", at: { charge: 0, maximum: 0 }, used: ONE, ends: ENDS, shadowed: [] });
+
+/** What is no reservation. @type {[string, () => Step][]} */
+const MISTAKES = [
+  // @ts-expect-error: nothing
+  ["nothing", () => counted("tried", undefined)],
+  // @ts-expect-error: no such reservation
+  ["another type", () => counted("tried", { type: "done" })],
+  // @ts-expect-error: no tallies
+  ["no tallies", () => counted("tried", { type: "reserved" })],
+  // @ts-expect-error: a tally, not a list
+  ["one tally", () => counted("tried", { type: "reserved", tallies: TALLY })],
+  ["a hole in the tallies", () => counted("tried", { type: "reserved", tallies: new Array(1) })],
+  // @ts-expect-error: calls, not millionths
+  ["a count in calls", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, used: 1 }] })],
+  ["a count below nothing", () => counted("tried", reserved(1, -1n))],
+  ["a count beyond 64 bits", () => counted("tried", reserved(1, 2n ** 64n))],
+  ["an end that is no time", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, ends: NaN }] })],
+  // @ts-expect-error: a bigint
+  ["an end in a bigint", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, ends: 1n }] })],
+  // @ts-expect-error: nobody knows
+  ["no word on whether it was added", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, added: undefined }] })],
+  // @ts-expect-error: no position
+  ["a shadow that is true", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, shadowed: true }] })],
+  ["a shadow at a half", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, shadowed: 0.5 }] })],
+  // @ts-expect-error: where?
+  ["full at no place", () => counted("tried", { ...FULL, at: undefined })],
+  // @ts-expect-error: which of its maxima?
+  ["full at a charge", () => counted("tried", { ...FULL, at: { charge: 0 } })],
+  ["full before the first charge", () => counted("tried", { ...FULL, at: { charge: -1, maximum: 0 } })],
+  // @ts-expect-error: no list
+  ["full without shadows", () => counted("tried", { ...FULL, shadowed: undefined })],
+  // @ts-expect-error: a position, not an index
+  ["full after a shadow of one number", () => counted("tried", { ...FULL, shadowed: [0] })],
+];
+for (const [name, mistake] of MISTAKES) {
+  test(`a reservation of ${name} throws`, () => assert.throws(mistake, /^(Type|Range)Error: `.*` is not /));
+}
+
+test("an exchange with counts that nobody understands is over", () => {
+  const exchange = begun(POLICY);
+  charges(feed(exchange, "run"));
+  // @ts-expect-error: no reservation
+  assert.throws(() => exchange.feed({ type: "reserved" }, NOW), TypeError);
+  assert.throws(() => exchange.feed({ type: "reserved", reservation: reserved(2) }, NOW), /is over/);
+});

@@ -1,0 +1,123 @@
+// What an exchange is told of a response.
+//
+// Each `@ts-expect-error` is a test as well: the type checker has to see the mistake.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { begun, feed, LIMITED, NOW, policy, reason } from "./support.js";
+
+/** @typedef {import("mcp-policy").Event} Event @typedef {import("mcp-policy").Exchange} Exchange */
+
+const OPEN = policy({ version: "1", default: "allow" });
+const HEADERS = ["Content-Type", "text/event-stream"];
+const SENT = /** @type {const} */ ({ type: "outcome", outcome: "sent" });
+const UNSENT = /** @type {const} */ ({ type: "outcome", outcome: "unsent" });
+const TRAILERS = /** @type {const} */ ({ type: "responseTrailers" });
+const CLOSED = /** @type {const} */ ({ type: "closed" });
+/** @returns {Event} */
+const head = (end = false, status = 200) => ({ type: "responseHead", status, headers: HEADERS, end });
+/** @returns {Event} */
+const piece = (end = false) => ({ type: "responseBody", bytes: Buffer.from("data: {}\n\n"), end });
+
+function forwarded() {
+  const exchange = begun(OPEN);
+  assert.equal(feed(exchange, "run").next, "forward");
+  return exchange;
+}
+
+/** @param {Event[]} events */
+const names = (events) => events.map((event) => event.type).join(", ") || "nothing";
+
+/** In an order in which responses come. @type {Event[][]} */
+const ORDERS = [
+  [SENT, head(), piece(), piece(), piece(true)],
+  [SENT, SENT, head(true)],
+  [head(false, 103), head(false, 100), head(), piece(), TRAILERS],
+  [head(), piece(true)],
+  [UNSENT],
+];
+for (const events of ORDERS) {
+  test(`${names(events)}: that passes`, () => {
+    const exchange = forwarded();
+    for (const event of [...events, CLOSED]) {
+      assert.equal(exchange.feed(event, NOW).next, "forward", event.type);
+    }
+  });
+  test(`${names(events)}: it may end anywhere`, () => {
+    for (const [index] of [...events, CLOSED].entries()) {
+      const exchange = forwarded();
+      for (const event of [...events.slice(0, index), CLOSED, CLOSED]) {
+        assert.equal(exchange.feed(event, NOW).next, "forward", `${event.type} after ${index}`);
+      }
+      assert.equal(reason(exchange.feed(head(), NOW)), "unavailable", "nothing comes after the end");
+    }
+  });
+}
+
+/** What comes, and what cannot come then. @type {[Event[], Event][]} */
+const DISORDER = [
+  [[], piece()],
+  [[], TRAILERS],
+  [[], head(true, 100)],
+  [[head()], head()],
+  [[head()], SENT],
+  [[head(true)], piece()],
+  [[head(), piece(true)], piece()],
+  [[head(), piece(true)], TRAILERS],
+  [[head(), TRAILERS], TRAILERS],
+];
+for (const [events, wrong] of DISORDER) {
+  test(`${wrong.type} after ${names(events)} is a refusal`, () => {
+    const exchange = forwarded();
+    for (const event of events) assert.equal(exchange.feed(event, NOW).next, "forward");
+    const step = exchange.feed(wrong, NOW);
+    assert.equal(reason(step), "unavailable");
+    assert.match(step.audit ?? "", /"decision":"deny"/);
+    for (const late of [piece(), CLOSED]) assert.equal(exchange.feed(late, NOW).next, "more");
+  });
+}
+
+for (const early of [SENT, UNSENT, head(), head(true), piece(true), TRAILERS, CLOSED]) {
+  test(`${names([early])} before the verdict is a refusal`, () => {
+    const reading = begun(OPEN);
+    assert.equal(reason(reading.feed(early, NOW)), "unreadable");
+    assert.equal(feed(reading, "run").next, "more", "and nothing is passed on from then");
+    const counting = begun(policy(LIMITED));
+    assert.equal(feed(counting, "run").next, "ask");
+    assert.equal(reason(counting.feed(early, NOW)), "unavailable");
+  });
+}
+
+test("more of a request is not passed on beside its response", () => {
+  const exchange = forwarded();
+  exchange.feed(head(), NOW);
+  assert.equal(reason(feed(exchange, "drop")), "unreadable");
+});
+
+/** Mistakes of a program. @type {[string, (exchange: Exchange) => unknown][]} */
+const MISTAKES = [
+  // @ts-expect-error: nobody can say so
+  ["has another outcome", (exchange) => exchange.feed({ type: "outcome", outcome: "lost" }, NOW)],
+  // @ts-expect-error: no outcome
+  ["has no outcome", (exchange) => exchange.feed({ type: "outcome" }, NOW)],
+  // @ts-expect-error: a text
+  ["gives a status as a text", (exchange) => exchange.feed({ ...head(), status: "200" }, NOW)],
+  ...[NaN, -200, 200.5, 2 ** 16 + 200, 2 ** 32 + 200, Infinity].map((status) => /** @type {[string, (exchange: Exchange) => unknown]} */ (
+    [`gives the status ${status}`, (exchange) => exchange.feed(head(false, status), NOW)]
+  )),
+  // @ts-expect-error: an object, as `response.headers` is
+  ["gives headers as an object", (exchange) => exchange.feed({ type: "responseHead", status: 200, headers: {}, end: false }, NOW)],
+  ["gives half a header", (exchange) => exchange.feed({ type: "responseHead", status: 200, headers: ["x"], end: false }, NOW)],
+  // @ts-expect-error: no `end`
+  ["does not say whether a body follows", (exchange) => exchange.feed({ type: "responseHead", status: 200, headers: [] }, NOW)],
+  // @ts-expect-error: a text, not bytes
+  ["gives a body as a text", (exchange) => exchange.feed({ type: "responseBody", bytes: "{}", end: true }, NOW)],
+  // @ts-expect-error: as HTTP libraries call it
+  ["makes events up", (exchange) => exchange.feed({ type: "close" }, NOW)],
+];
+for (const [name, mistake] of MISTAKES) {
+  test(`an exchange whose program ${name} is over`, () => {
+    const exchange = forwarded();
+    assert.throws(() => mistake(exchange), TypeError);
+    assert.throws(() => exchange.feed(CLOSED, NOW), /is over/);
+  });
+}

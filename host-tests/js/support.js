@@ -1,0 +1,58 @@
+// What the tests of the package share: calls of a tool, policies, and a map to count in.
+//
+// It judges nothing but that a refusal is one.
+import assert from "node:assert/strict";
+import { Exchange, Policy } from "mcp-policy";
+
+/** @typedef {import("mcp-policy").Cells} Cells @typedef {import("mcp-policy").Step} Step */
+
+export const NOW = 1_767_225_600_000;
+export const HEADERS = [":method", "POST", "Content-Type", "application/json", "X-Request-Id", "f00d"];
+
+/** @param {unknown} document */
+export const policy = (document) => Policy.parse(Buffer.from(JSON.stringify(document)));
+export const LIMITED = { version: "1", default: "deny", tools: { run: { rate_limit: "1/minute" } } };
+
+/** @param {string} name */
+export const call = (name) =>
+  Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: { a: 1 } } }));
+
+/** An exchange that waits for a body. @param {Policy} policy @param {import("mcp-policy").Facts} facts */
+export function begun(policy, facts = {}) {
+  const exchange = new Exchange(policy);
+  assert.equal(exchange.begin(HEADERS, false, facts, NOW).next, "more");
+  return exchange;
+}
+
+/** Gives a whole body. @param {Exchange} exchange @param {string} name */
+export const feed = (exchange, name) => exchange.feed({ type: "body", bytes: call(name), end: true }, NOW);
+
+/** @returns {Cells} */
+export function memory() {
+  const cells = new Map();
+  let writes = 0;
+  return {
+    read: (key) => cells.get(key),
+    compareAndSwap(key, bytes, version) {
+      if (cells.get(key)?.version !== version) return false;
+      cells.set(key, { bytes, version: ++writes });
+      return true;
+    },
+  };
+}
+
+/** Why a call was refused. @param {Step} step */
+export const reason = (step) => decision(step).reason;
+
+/** What a refusal says for programs. @param {Step} step */
+export function decision(step) {
+  assert.equal(step.next, "answer");
+  const answer = JSON.parse(Buffer.from(step.body).toString());
+  return answer.error?.data ?? answer.result._meta["mcp-policy/decision"];
+}
+
+/** The text that the client's user sees. @param {Step} step @returns {string} */
+export function text(step) {
+  assert.equal(step.next, "answer");
+  return JSON.parse(Buffer.from(step.body).toString()).result.content[0].text;
+}
