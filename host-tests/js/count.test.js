@@ -92,7 +92,11 @@ test("a step says by itself what it asks", () => {
 });
 
 test("a full limit in shadow mode is told and not refused", () => {
-  const step = counted("tried", { type: "reserved", tallies: [{ used: ONE, ends: ENDS, shadowed: 0, added: false }] });
+  const exchange = begun(POLICY);
+  const [charge] = charges(feed(exchange, "tried"));
+  assert.deepEqual(charge?.maxima, [{ max: ONE, enforced: false, order: 0 }]);
+  const tally = { used: ONE, ends: ENDS, shadowed: 0, added: false };
+  const step = exchange.feed({ type: "reserved", reservation: { type: "reserved", tallies: [tally] } }, NOW);
   assert.equal(step.next, "forward");
   assert.match(step.audit ?? "", /"shadow":\[\{"reason":"rate_limited"/);
 });
