@@ -14,37 +14,37 @@ pub(crate) struct Roots {
 
 impl Roots {
     pub(crate) fn hold(&self, path: &str) -> Truth {
-        match self.segments(path) {
-            Some(path) => Truth::any(self.roots.iter().map(|root| is_below(&path, root))),
+        match self.names(path) {
+            Some(names) => Truth::any(self.roots.iter().map(|root| is_below(names.clone(), root))),
             None => Truth::Unknown,
         }
     }
 
     /// The names from the root of the file system down, where every program finds the same ones.
-    fn segments<'a>(&'a self, path: &'a str) -> Option<Vec<&'a str>> {
-        if path.starts_with('/') {
-            return segments(path);
-        }
-        let mut all = segments(self.base.as_deref()?)?;
-        all.extend(
-            below(path).filter(|_| !hides(path, |reading| reading.starts_with(['/', '\\'])))?,
-        );
-        is_no_link(&all).then_some(all)
+    fn names<'a>(&'a self, path: &'a str) -> Option<impl Iterator<Item = &'a str> + Clone> {
+        let base = match path.starts_with('/') {
+            true => "/",
+            false => self.base.as_deref()?,
+        };
+        let absolute = |path: &str| path.starts_with(['/', '\\']);
+        let certain = is_certain(path) && (absolute(path) || !hides(path, absolute));
+        let names = names(base).chain(names(path));
+        (certain && !is_link(names.clone().next())).then_some(names)
     }
 }
 
 /// An absolute path in ASCII that has one spelling, as the policy must write it.
 pub(crate) fn root(text: &str) -> Result<Box<str>, NotCanonical> {
-    let mut names = Vec::new();
-    for name in text.split('/') {
+    let mut kept = Vec::new();
+    for name in names(text) {
         match name {
-            "" | "." => {}
-            ".." => drop(names.pop()),
-            name => names.push(name),
+            ".." => drop(kept.pop()),
+            name => kept.push(name),
         }
     }
-    let canonical = format!("/{}", names.join("/"));
-    let certain = text.starts_with('/') && text.is_ascii() && segments(&canonical).is_some();
+    let canonical = format!("/{}", kept.join("/"));
+    let link = is_link(kept.first().copied());
+    let certain = text.starts_with('/') && text.is_ascii() && is_certain(&canonical) && !link;
     match certain {
         true if canonical == text => Ok(text.into()),
         true => Err(NotCanonical(Some(canonical))),
@@ -52,42 +52,33 @@ pub(crate) fn root(text: &str) -> Result<Box<str>, NotCanonical> {
     }
 }
 
-fn segments(path: &str) -> Option<Vec<&str>> {
-    let names = match path.strip_prefix('/')? {
-        "" => Vec::new(),
-        names => below(names)?,
-    };
-    is_no_link(&names).then_some(names)
+/// The names of a path. A slash at its end and a `.` change nothing.
+fn names(path: &str) -> impl Iterator<Item = &str> + Clone {
+    path.split('/')
+        .filter(|name| !name.is_empty() && *name != ".")
+}
+
+fn is_certain(path: &str) -> bool {
+    // What is behind an empty name may be taken for absolute.
+    let joins = !path.is_empty() && !path.contains("//");
+    joins && path.chars().all(is_plain) && !hides(path, has_dots) && names(path).all(is_name)
 }
 
 /// What is below these leads to everywhere: `/proc/self/root`, `/dev/fd/3`.
-fn is_no_link(names: &[&str]) -> bool {
-    let links = |name: &&str| ["proc", "dev"].contains(&&*name.to_ascii_lowercase());
-    !names.first().is_some_and(links)
+fn is_link(first: Option<&str>) -> bool {
+    first.is_some_and(|name| ["proc", "dev"].contains(&&*name.to_ascii_lowercase()))
 }
 
-/// The names of a relative path. One slash may stand at its end; a `.` changes nothing.
-fn below(path: &str) -> Option<Vec<&str>> {
-    if !path.chars().all(is_plain) || hides(path, has_dots) {
-        return None;
-    }
-    let names = path.strip_suffix('/').unwrap_or(path).split('/');
-    let names = names.filter(|name| *name != ".");
-    names.map(|name| is_name(name).then_some(name)).collect()
-}
-
-fn is_below(path: &[&str], root: &str) -> Truth {
-    let mut path = path.iter();
+fn is_below<'a>(mut path: impl Iterator<Item = &'a str>, root: &str) -> Truth {
     let mut truth = Truth::True;
-    for name in root.split('/').filter(|name| !name.is_empty()) {
+    for name in names(root) {
         match path.next() {
-            Some(other) if *other == name => {}
+            Some(other) if other == name => {}
             // Not every file system knows case, and some servers take `+` for a blank, which may be dropped.
             Some(other) if bare(other).eq_ignore_ascii_case(bare(name)) => truth = Truth::Unknown,
-            Some(other) if other.is_ascii() => return Truth::False,
             // Some programs drop what is not ASCII, or replace it by what looks like it.
-            Some(_) => return Truth::Unknown,
-            None => return Truth::False,
+            Some(other) if !other.is_ascii() => return Truth::Unknown,
+            Some(_) | None => return Truth::False,
         }
     }
     truth
@@ -113,7 +104,8 @@ fn is_plain(c: char) -> bool {
 /// normalisation and no change of case makes anything but letters, marks and digits of these.
 const LETTERS: &[(char, char)] = &[
     ('\u{C0}', '\u{24F}'),    // Latin
-    ('\u{300}', '\u{36F}'),   // combining marks
+    ('\u{300}', '\u{34E}'),   // combining marks, without the joiner that is not seen
+    ('\u{350}', '\u{36F}'),   // combining marks
     ('\u{386}', '\u{386}'),   // Greek, without the question mark that becomes a semicolon
     ('\u{388}', '\u{52F}'),   // Greek, Cyrillic
     ('\u{531}', '\u{556}'),   // Armenian
