@@ -29,7 +29,8 @@ impl<'a> Url<'a> {
         // Some parsers end a host at `/` alone, and then look for `@` in front of it.
         let alone = uri.path().is_empty() && !uri.has_query() && !uri.has_fragment();
         let ends = alone || uri.path().as_str().starts_with('/');
-        let plain = authority.userinfo().is_none() && is_lower(scheme);
+        // `example.com://…` has a scheme to some, and a host with an empty port to others.
+        let plain = authority.userinfo().is_none() && is_lower(scheme) && !scheme.contains('.');
         (ends && plain && is_host(authority.host())).then(|| Self {
             scheme,
             host: authority.host(),
@@ -132,6 +133,7 @@ mod tests {
             "http://[0:0:0:0:0:0:0:1]/",
             "http://[v1.a]/",
             "https://xn--example-.com/",
+            "example.com://evil.com/",
             "javascript:alert(1)",
             "data:,x",
             "file:///etc/passwd",
