@@ -49,6 +49,7 @@ fn charge(charge: &Charge, now: Millis) -> wit::Charge {
             Window::Seconds(seconds) => wit::Window::Seconds(seconds),
             Window::Week => wit::Window::Week,
             Window::Month => wit::Window::Month,
+            Window::Sliding(seconds) => wit::Window::Sliding(seconds),
         },
         ends: window.end(now).0,
         maxima: charge.maxima().iter().map(maximum).collect(),

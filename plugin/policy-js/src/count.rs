@@ -28,13 +28,15 @@ fn charge(charge: &Charge, now: Millis) -> Result<JsValue, JsValue> {
 
 fn window(window: Window) -> Result<JsValue, JsValue> {
     match window {
-        Window::Seconds(seconds) => object(&[
-            ("type", "seconds".into()),
-            ("seconds", (seconds as f64).into()),
-        ]),
+        Window::Seconds(seconds) => lasting("seconds", seconds),
         Window::Week => object(&[("type", "week".into())]),
         Window::Month => object(&[("type", "month".into())]),
+        Window::Sliding(seconds) => lasting("sliding", seconds),
     }
+}
+
+fn lasting(kind: &str, seconds: u64) -> Result<JsValue, JsValue> {
+    object(&[("type", kind.into()), ("seconds", (seconds as f64).into())])
 }
 
 fn maximum(maximum: &Maximum) -> Result<JsValue, JsValue> {

@@ -106,14 +106,16 @@ export interface Charge {
   maxima: Maximum[];
 }
 
-/** The length of a window. Windows are aligned to UTC. */
+/** The length of a window. All but sliding ones are aligned to UTC: what is added within one ends with it. */
 export type Window =
   /** From one multiple of so many seconds since 1970 to the next, 1 to 31622400. */
   | { type: "seconds"; seconds: number }
   /** From Monday to Monday. */
   | { type: "week" }
   /** A calendar month. */
-  | { type: "month" };
+  | { type: "month" }
+  /** The last so many seconds before any moment, 1 to 31622400. `ends` is at least so far away. */
+  | { type: "sliding"; seconds: number };
 
 /** What a count must not pass. */
 export interface Maximum {

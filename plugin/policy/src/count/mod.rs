@@ -222,54 +222,41 @@ pub struct Tally {
     pub added: bool,
 }
 
-/// A count within one window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
-    pub(crate) ends: Millis,
-    pub(crate) used: Amount,
-}
-
 /// A charge does not fit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full {
     pub(crate) maximum: usize,
     pub(crate) used: Amount,
+    /// How much less must be counted for it to fit.
+    pub(crate) excess: Amount,
+    /// When that is so.
     pub(crate) ends: Millis,
     /// The shadow maximum that would have refused it too.
     pub(crate) shadowed: Option<usize>,
 }
 
-impl Slot {
-    /// An untouched count in the window around `now`.
-    pub(crate) fn new(window: Window, now: Millis) -> Self {
-        Self {
-            ends: window.end(now),
-            used: Amount::default(),
-        }
-    }
-
-    /// Adds the charge if it fits every enforced maximum.
-    pub(crate) fn take(&mut self, charge: &Charge) -> Result<Tally, Full> {
-        let used = self.used.plus(charge.cost);
-        let passed = |mode| charge.first(mode, |maximum| used > maximum.max);
+impl Charge {
+    /// Adds the charge to a count of `used` if it fits every enforced maximum. What is added ends at `ends`.
+    pub(crate) fn take(&self, used: Amount, ends: Millis) -> Result<Tally, Full> {
+        let after = used.plus(self.cost);
+        let passed = |mode| self.first(mode, |maximum| after > maximum.max);
         let shadowed = passed(Mode::Shadow);
-        if let Some(maximum) = passed(Mode::Enforce) {
+        let full = passed(Mode::Enforce);
+        if let Some((index, maximum)) = full.and_then(|at| Some((at, self.maxima.get(at)?))) {
             return Err(Full {
-                maximum,
-                used: self.used,
-                ends: self.ends,
+                maximum: index,
+                used,
+                excess: after.minus(maximum.max),
+                ends,
                 shadowed,
             });
         }
-        let enforced = charge.first(Mode::Enforce, |_| true).is_some();
+        let enforced = self.first(Mode::Enforce, |_| true).is_some();
         // A full shadow limit adds nothing, unless an enforced one shares the counter and has room.
         let added = shadowed.is_none() || enforced;
-        if added {
-            self.used = used;
-        }
         Ok(Tally {
-            used: self.used,
-            ends: self.ends,
+            used: if added { after } else { used },
+            ends,
             shadowed,
             added,
         })

@@ -10,8 +10,12 @@ const DAY: u64 = 86_400;
 /// 1970-01-01 was a Thursday, so the Monday of its week lies three days before the epoch.
 const MONDAY: u64 = 3 * DAY;
 
+/// A sliding window moves in steps of this part of its length. What is added during a step lasts as long as the step's
+/// last moment asks for: it may be counted for a step too long, and never too short.
+const STEPS: u64 = 8;
+
 impl Window {
-    /// The first moment after the window around `now`.
+    /// When something that is added at `now` is counted no more. All that is added within one fixed window ends with it.
     pub fn end(self, now: Millis) -> Millis {
         let seconds = now.seconds();
         let end = match self {
@@ -20,8 +24,23 @@ impl Window {
                 next_multiple(seconds.saturating_add(MONDAY), 7 * DAY).saturating_sub(MONDAY)
             }
             Self::Month => next_month(now),
+            Self::Sliding(length) => {
+                let length = length.saturating_mul(1000);
+                let step = length.checked_div(STEPS).unwrap_or_default();
+                return Millis(next_multiple(now.0, step).saturating_add(length));
+            }
         };
         Millis(end.saturating_mul(1000))
+    }
+}
+
+impl Window {
+    /// True where what is added later may be counted for longer.
+    pub(crate) fn slides(self) -> bool {
+        match self {
+            Self::Seconds(_) | Self::Week | Self::Month => false,
+            Self::Sliding(_) => true,
+        }
     }
 }
 
@@ -47,10 +66,10 @@ impl Millis {
     }
 }
 
-/// The smallest multiple of `length` beyond `seconds`.
-fn next_multiple(seconds: u64, length: u64) -> u64 {
-    let into = seconds.checked_rem(length).unwrap_or_default();
-    seconds.saturating_sub(into).saturating_add(length)
+/// The smallest multiple of `length` beyond `time`.
+fn next_multiple(time: u64, length: u64) -> u64 {
+    let into = time.checked_rem(length).unwrap_or_default();
+    time.saturating_sub(into).saturating_add(length)
 }
 
 /// The beginning, in seconds, of the calendar month after the one around `now`.

@@ -36,7 +36,7 @@ pub(crate) struct Counter {
     pub(crate) scope: Vec<Scope>,
 }
 
-/// A fixed window, aligned to UTC.
+/// How long a count lasts. Fixed windows are aligned to UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Window {
     /// Multiples of so many seconds since the epoch.
@@ -45,6 +45,8 @@ pub enum Window {
     Week,
     /// Calendar months.
     Month,
+    /// The last so many seconds before any moment.
+    Sliding(u64),
 }
 
 /// For whom a counter counts apart.
@@ -101,9 +103,12 @@ impl Walk {
             .required(at, &members, "max")
             .and_then(|value| self.whole(&at.key("max"), value, 0, LARGEST_MAX));
         let scope = self.scope(at, members.get("scope"), Scope::Grant);
-        if let Some(algorithm) = members.get("algorithm") {
-            self.algorithm(&at.key("algorithm"), algorithm);
-        }
+        let window = match (members.get("algorithm"), window) {
+            (Some(algorithm), Some(window)) => {
+                self.algorithm(&at.key("algorithm"), algorithm, window)
+            }
+            (_, window) => window,
+        };
         let on_deny = members
             .get("on_deny")
             .and_then(|value| self.string(&at.key("on_deny"), value));
@@ -147,10 +152,21 @@ impl Walk {
         None
     }
 
-    fn algorithm(&mut self, at: &At<'_>, value: Value<'_>) {
-        if self.word(at, value, &[("fixed", false), ("sliding", true)]) == Some(true) {
-            self.not_yet(at, "sliding");
+    /// The window as the algorithm takes it. Months have no one length, so none can slide.
+    fn algorithm(&mut self, at: &At<'_>, value: Value<'_>, window: Window) -> Option<Window> {
+        let sliding = self.word(at, value, &[("fixed", false), ("sliding", true)])?;
+        match window {
+            _ if !sliding => return Some(window),
+            Window::Seconds(seconds) => return Some(Window::Sliding(seconds)),
+            Window::Week => return Some(Window::Sliding(7 * DAY)),
+            Window::Month | Window::Sliding(_) => {}
         }
+        self.unfit(
+            at,
+            value,
+            r#""fixed" beside a window of a month, or "window": "30d""#,
+        );
+        None
     }
 
     /// PolicyLayer's `{"max": 10, "window": 60}` or Intercept's `"10/minute"`: one limit on the entry alone.
@@ -310,6 +326,7 @@ impl Window {
             Self::Seconds(seconds) => seconds.to_string(),
             Self::Week => "week".into(),
             Self::Month => "month".into(),
+            Self::Sliding(seconds) => format!("sliding {seconds}"),
         }
     }
 }

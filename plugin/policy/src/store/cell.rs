@@ -2,8 +2,9 @@
 //!
 //! It knows nothing of hosts and keys, and never lets a count go before its window has ended.
 
-use crate::count::{Amount, Charge, Full, Millis, Slot, Tally};
+use crate::count::{Amount, Charge, Full, Millis, Tally};
 use crate::ordered::ordered;
+use crate::parse::Window;
 
 /// What a change makes of a cell.
 pub(super) enum Change<T> {
@@ -48,7 +49,15 @@ pub(super) struct Cell {
     clock: Millis,
     /// Counters for which somebody found no room here, and when the windows end in which that was.
     barred: Vec<Bar>,
-    entries: Vec<(u128, Slot)>,
+    entries: Vec<Entry>,
+}
+
+/// What one subject has counted. In a sliding window it has several, one for each step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry {
+    fingerprint: u128,
+    ends: Millis,
+    used: Amount,
 }
 
 /// The counters that go to the overflow until a window has ended.
@@ -70,45 +79,109 @@ impl Cell {
     pub(super) fn take(&mut self, place: &Place, charge: &Charge, now: Millis) -> Change<Taken> {
         let window = charge.counter.window;
         let at = now.max(self.clock);
+        let ends = window.end(at);
         // Two workers read the clock a moment apart, and so may two cells stand on either side of a window's edge. A
         // subject that counted here in one window and there in another would be counted twice over.
-        if place.kind == Kind::Overflow && window.end(at) != window.end(now) {
+        if place.kind == Kind::Overflow && ends != window.end(now) {
             return Change::Keep(Taken::Elsewhere(at));
         }
         self.clock = at;
         // A window that ended counts nothing any more, so its place is free.
-        self.entries.retain(|(_, slot)| slot.ends > at);
+        self.entries.retain(|entry| entry.ends > at);
         self.barred.retain(|bar| bar.ends > at);
-        if let Some((_, slot)) = self
-            .entries
-            .iter_mut()
-            .find(|(entry, _)| *entry == place.fingerprint)
-        {
-            return outcome(slot.take(charge));
+        if self.of(place).next().is_some() {
+            return self.count(place, charge, ends);
         }
         // Who once found no room counts in the overflow until the window ends: a place that becomes free earlier would
         // be a new count for somebody who was counted elsewhere.
         let bar = Bar {
-            ends: window.end(at),
+            ends,
             counter: place.counter,
         };
-        if self.barred.iter().any(|other| other.holds(bar)) {
-            return Change::Keep(Taken::Elsewhere(at));
+        let holding = |held: &&Bar| held.holds(bar, window);
+        if let Some(last) = self.barred.iter().filter(holding).map(|bar| bar.ends).max() {
+            if last >= ends {
+                return Change::Keep(Taken::Elsewhere(at));
+            }
+            self.bar(bar);
+            return Change::Write(Taken::Elsewhere(at));
         }
         if place.kind == Kind::Table && self.entries.len() >= BUCKET {
             self.bar(bar);
             return Change::Write(Taken::Elsewhere(at));
         }
-        let mut slot = Slot::new(window, at);
-        let taken = slot.take(charge);
-        self.entries.push((place.fingerprint, slot));
-        outcome(taken)
+        self.count(place, charge, ends)
+    }
+
+    /// Adds the charge to what its subject has counted here, if it fits.
+    fn count(&mut self, place: &Place, charge: &Charge, ends: Millis) -> Change<Taken> {
+        let used = self.of(place).map(|entry| entry.used);
+        let used = used.fold(Amount::default(), Amount::plus);
+        match charge.take(used, ends) {
+            Ok(tally) if tally.added => {
+                self.add(place, charge.cost, ends);
+                Change::Write(Taken::Counted(Ok(tally)))
+            }
+            Ok(tally) => Change::Keep(Taken::Counted(Ok(tally))),
+            Err(full) => {
+                let ends = self.room(place, full.excess).unwrap_or(full.ends);
+                Change::Keep(Taken::Counted(Err(Full { ends, ..full })))
+            }
+        }
+    }
+
+    fn add(&mut self, place: &Place, cost: Amount, ends: Millis) {
+        let no_room = place.kind == Kind::Table && self.entries.len() >= BUCKET;
+        let own = |entry: &&mut Entry| entry.fingerprint == place.fingerprint;
+        let newest = self
+            .entries
+            .iter_mut()
+            .filter(own)
+            .max_by_key(|entry| entry.ends);
+        match newest {
+            // Without room for another step its subject's last one lasts longer: that admits less, never more.
+            Some(entry) if entry.ends == ends || no_room => {
+                entry.used = entry.used.plus(cost);
+                entry.ends = ends;
+            }
+            _ => self.entries.push(Entry {
+                fingerprint: place.fingerprint,
+                ends,
+                used: cost,
+            }),
+        }
+    }
+
+    fn of(&self, place: &Place) -> impl Iterator<Item = &Entry> {
+        let fingerprint = place.fingerprint;
+        self.entries
+            .iter()
+            .filter(move |entry| entry.fingerprint == fingerprint)
+    }
+
+    /// When so much of what is counted here for a subject has ended.
+    fn room(&self, place: &Place, excess: Amount) -> Option<Millis> {
+        let mut entries: Vec<_> = self.of(place).collect();
+        entries.sort_unstable_by_key(|entry| entry.ends);
+        let mut ended = Amount::default();
+        let enough = entries.into_iter().find(|entry| {
+            ended = ended.plus(entry.used);
+            ended >= excess
+        });
+        enough.map(|entry| entry.ends)
     }
 
     /// Notes a bar. There is room for a few counters, then for a few windows; short windows must not stay barred until
     /// the longest has ended.
     fn bar(&mut self, bar: Bar) {
-        self.barred.push(bar);
+        match self
+            .barred
+            .iter_mut()
+            .find(|other| other.counter == bar.counter)
+        {
+            Some(other) => other.ends = bar.ends,
+            None => self.barred.push(bar),
+        }
         if self.barred.len() > BUCKET {
             let merged = self.barred.iter().map(|bar| Bar {
                 counter: bar.counter.max(OF_THIS_WINDOW),
@@ -131,14 +204,12 @@ impl Cell {
         cost: Amount,
         ends: Millis,
     ) -> Change<Option<()>> {
-        let counted =
-            |(entry, slot): &&mut (u128, Slot)| *entry == fingerprint && slot.ends == ends;
-        let Some((_, slot)) = self.entries.iter_mut().find(counted) else {
+        let counted = |entry: &&mut Entry| entry.fingerprint == fingerprint && entry.ends == ends;
+        let Some(entry) = self.entries.iter_mut().find(counted) else {
             return Change::Keep(None);
         };
-        slot.used = slot.used.minus(cost);
-        self.entries
-            .retain(|(_, slot)| slot.used > Amount::default());
+        entry.used = entry.used.minus(cost);
+        self.entries.retain(|entry| entry.used > Amount::default());
         Change::Write(Some(()))
     }
 
@@ -153,15 +224,13 @@ impl Cell {
             Some(Bar { ends, counter })
         };
         let entry = |bytes: &[u8]| {
-            let (fingerprint, slot) = bytes.split_first_chunk::<16>()?;
-            let [ends, used] = words(slot)?;
-            Some((
-                u128::from_le_bytes(*fingerprint),
-                Slot {
-                    ends: Millis(ends),
-                    used: Amount(used),
-                },
-            ))
+            let (fingerprint, count) = bytes.split_first_chunk::<16>()?;
+            let [ends, used] = words(count)?;
+            Some(Entry {
+                fingerprint: u128::from_le_bytes(*fingerprint),
+                ends: Millis(ends),
+                used: Amount(used),
+            })
         };
         Some(Self {
             clock: Millis(clock),
@@ -176,30 +245,28 @@ impl Cell {
         for Bar { ends, counter } in &self.barred {
             bytes.extend([counter.to_le_bytes(), ends.0.to_le_bytes()].concat());
         }
-        for (fingerprint, slot) in &self.entries {
+        for Entry {
+            fingerprint,
+            ends,
+            used,
+        } in &self.entries
+        {
             bytes.extend(fingerprint.to_le_bytes());
-            bytes.extend([slot.ends.0.to_le_bytes(), slot.used.0.to_le_bytes()].concat());
+            bytes.extend([ends.0.to_le_bytes(), used.0.to_le_bytes()].concat());
         }
         bytes
     }
 }
 
 impl Bar {
-    /// True when this bar covers the other one's counter in the other one's window.
-    fn holds(self, other: Self) -> bool {
+    /// True when this bar covers the other one's counter in the other one's window. What slides may have been barred at
+    /// any time.
+    fn holds(self, other: Self, window: Window) -> bool {
         match self.counter {
             EVERY => true,
-            OF_THIS_WINDOW => self.ends == other.ends,
+            OF_THIS_WINDOW => self.ends == other.ends || window.slides(),
             counter => counter == other.counter,
         }
-    }
-}
-
-/// A charge that did not fit changed nothing worth writing.
-fn outcome(taken: Result<Tally, Full>) -> Change<Taken> {
-    match taken {
-        Ok(tally) => Change::Write(Taken::Counted(Ok(tally))),
-        Err(full) => Change::Keep(Taken::Counted(Err(full))),
     }
 }
 

@@ -58,7 +58,7 @@ pub struct Store {
 pub type Seed = [u8; 16];
 
 /// Changes with the bytes of a cell: a new version of the plugin in the same process does not read the old one's cells.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// Attempts to swap a cell before giving up. Each failure means that another worker succeeded.
 const ATTEMPTS: usize = 256;
@@ -283,6 +283,7 @@ fn unknown(charge: &Charge, now: Millis) -> Result<Tally, Full> {
         Some(maximum) => Err(Full {
             maximum,
             used: Amount::default(),
+            excess: Amount::default(),
             ends: now,
             shadowed: None,
         }),
