@@ -63,10 +63,11 @@ function seen(policy, store, { headers, body, peer, now }, arrival) {
   for (const event of events(Buffer.from(body, "latin1"), arrival)) {
     if (step.next !== "more") break;
     step = exchange.feed(event, now);
-    if (step.next !== "ask") continue;
-    step = ALONE
-      ? exchange.feed({ type: "reserved", reservation: reserve(step.reserve) }, now)
-      : store.settle(exchange, step, now);
+    while (step.next === "ask") {
+      step = ALONE
+        ? exchange.feed({ type: "reserved", reservation: reserve(step.reserve, now) }, now)
+        : store.settle(exchange, step, now);
+    }
   }
   exchange.free();
   return step.next === "answer" ? { ...step, body: Buffer.from(step.body).toString("latin1") } : step;

@@ -54,7 +54,7 @@ test("a program may count by itself", () => {
   const called = () => {
     const exchange = begun(POLICY);
     const asked = charges(feed(exchange, "run"));
-    return { asked, step: exchange.feed({ type: "reserved", reservation: reserve(asked) }, NOW + 18_000) };
+    return { asked, step: exchange.feed({ type: "reserved", reservation: reserve(asked, NOW + 18_000) }, NOW + 18_000) };
   };
   const { asked, step } = called();
   assert.equal(step.next, "forward");
@@ -70,12 +70,16 @@ test("a program may count by itself", () => {
   const refused = called().step;
   assert.equal(text(refused), "[POLICY DENIED] Once. Try again in 42 seconds.");
   assert.equal(reason(refused), "rate_limited");
-  assert.deepEqual([...counts.values()], [ONE, ONE], "all or none");
+  assert.deepEqual(
+    [...counts.values()].flat().map(({ used }) => used),
+    [ONE, ONE],
+    "all or none",
+  );
 });
 
 test("a program may count while others wait", async () => {
   const exchange = begun(POLICY);
-  const reservation = await Promise.resolve(reserve(charges(feed(exchange, "run"))));
+  const reservation = await Promise.resolve(reserve(charges(feed(exchange, "run")), NOW));
   assert.equal(exchange.feed({ type: "reserved", reservation }, NOW).next, "forward");
 });
 

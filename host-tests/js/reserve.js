@@ -2,19 +2,26 @@
 //
 // It never forgets a count. The README of the package shows it.
 
-/** Counts under counter, subject and the end of the window. @type {Map<string, bigint>} */
+/** What each subject has counted, and when that ends. @type {Map<string, { used: bigint, ends: number }[]>} */
 export const counts = new Map();
 
-/** @param {import("mcp-policy").Charge} charge */
-const key = ({ counter, subject, ends }) => JSON.stringify([counter, subject, ends]);
+/** @typedef {import("mcp-policy").Charge} Charge */
 
-/** Adds all charges or none. @param {import("mcp-policy").Charge[]} charges @returns {import("mcp-policy").Reservation} */
-export function reserve(charges) {
+/** @param {Charge} charge */
+const key = ({ counter, subject }) => JSON.stringify([counter, subject]);
+
+/** What is still counted, the first to end first. @param {Charge} charge @param {number} now */
+const counted = (charge, now) => (counts.get(key(charge)) ?? []).filter(({ ends }) => ends > now);
+
+/** Adds all charges or none. @param {Charge[]} charges @param {number} now @returns {import("mcp-policy").Reservation} */
+export function reserve(charges, now) {
   const passed = charges
     .flatMap((charge, index) => {
-      const { subject, cost, ends, maxima } = charge;
-      const used = counts.get(key(charge)) ?? 0n;
-      const all = maxima.map((of, maximum) => ({ ...of, at: { charge: index, maximum }, used, ends }));
+      const { subject, cost, maxima } = charge;
+      const entries = counted(charge, now);
+      const used = entries.reduce((sum, entry) => sum + entry.used, 0n);
+      const ends = (/** @type {bigint} */ excess) => entries.find((entry) => (excess -= entry.used) <= 0n)?.ends ?? charge.ends;
+      const all = maxima.map((of, maximum) => ({ ...of, at: { charge: index, maximum }, used, ends: ends(used + cost - of.max) }));
       return all.filter(({ max }) => subject === undefined || used + cost > max);
     })
     .sort((one, other) => one.order - other.order);
@@ -26,9 +33,13 @@ export function reserve(charges) {
   const tallies = charges.map((charge, index) => {
     const shadowed = passed.find(({ at }) => at.charge === index)?.at.maximum;
     const added = shadowed === undefined || charge.maxima.some(({ enforced }) => enforced);
-    const used = (counts.get(key(charge)) ?? 0n) + (added ? charge.cost : 0n);
-    if (added) counts.set(key(charge), used);
-    return { used, ends: charge.ends, shadowed, added };
+    const entries = counted(charge, now);
+    if (added && charge.cost > 0n) {
+      if (charge.window.type === "lasting") entries.forEach((entry) => (entry.ends = charge.ends));
+      entries.push({ used: charge.cost, ends: charge.ends });
+      counts.set(key(charge), entries);
+    }
+    return { used: entries.reduce((sum, entry) => sum + entry.used, 0n), ends: charge.ends, shadowed, added };
   });
   return { type: "reserved", tallies };
 }

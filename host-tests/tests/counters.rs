@@ -397,6 +397,38 @@ fn a_sliding_window_refuses_an_eighth_too_early_at_most() {
     assert_eq!(admitted, 8 * 8);
 }
 
+/// Who did the one thing may not do the other for the whole time, neither alone, nor in a crowd that fills the table, nor
+/// with a clock that jumps. And who waits may.
+#[test]
+fn nobody_gets_around_a_sequence() {
+    let policy = r#"{ "version": "1", "default": "allow",
+        "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+        "sequence": [ { "after": ["read"], "deny": ["send"], "for": "1m" } ],
+        "host": { "slots": 1024 } }"#;
+    let mut random = fastrand::Rng::with_seed(11);
+    for crowd in [1, 10, 3000, 30_000] {
+        let mut gateway = Gateway::new(policy);
+        let mut marked: HashMap<String, u64> = HashMap::new();
+        let mut now = START;
+        let mut sent = 0;
+        for _ in 0..20_000 {
+            let longest = [1, 100, 9000][random.usize(0..3)];
+            now += random.u64(0..=longest) / crowd.min(100);
+            let name = format!("user-{}", random.u64(0..crowd));
+            if random.u8(0..4) == 0 {
+                assert!(gateway.call(user(&name), "read", now));
+                marked.insert(name, now);
+            } else if gateway.call(user(&name), "send", now) {
+                sent += 1;
+                let mark = marked.get(&name).copied().unwrap_or_default();
+                assert!(now - mark >= MINUTE, "{name} of {crowd}: {} ms", now - mark);
+            }
+        }
+        assert!(sent > 0, "a crowd of {crowd} never sends");
+        assert!(gateway.call(user("user-0"), "send", now + MINUTE));
+    }
+}
+
 /// Two grants; whatever the one does from however many addresses, the other's limits are its own.
 #[test]
 fn a_flood_never_locks_out_a_configured_grant() {

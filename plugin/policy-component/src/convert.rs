@@ -50,6 +50,7 @@ fn charge(charge: &Charge, now: Millis) -> wit::Charge {
             Window::Week => wit::Window::Week,
             Window::Month => wit::Window::Month,
             Window::Sliding(seconds) => wit::Window::Sliding(seconds),
+            Window::Lasting(seconds) => wit::Window::Lasting(seconds),
         },
         ends: window.end(now).0,
         maxima: charge.maxima().iter().map(maximum).collect(),

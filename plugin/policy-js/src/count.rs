@@ -28,14 +28,15 @@ fn charge(charge: &Charge, now: Millis) -> Result<JsValue, JsValue> {
 
 fn window(window: Window) -> Result<JsValue, JsValue> {
     match window {
-        Window::Seconds(seconds) => lasting("seconds", seconds),
+        Window::Seconds(seconds) => of("seconds", seconds),
         Window::Week => object(&[("type", "week".into())]),
         Window::Month => object(&[("type", "month".into())]),
-        Window::Sliding(seconds) => lasting("sliding", seconds),
+        Window::Sliding(seconds) => of("sliding", seconds),
+        Window::Lasting(seconds) => of("lasting", seconds),
     }
 }
 
-fn lasting(kind: &str, seconds: u64) -> Result<JsValue, JsValue> {
+fn of(kind: &str, seconds: u64) -> Result<JsValue, JsValue> {
     object(&[("type", kind.into()), ("seconds", (seconds as f64).into())])
 }
 

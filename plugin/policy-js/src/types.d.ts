@@ -115,7 +115,12 @@ export type Window =
   /** A calendar month. */
   | { type: "month" }
   /** The last so many seconds before any moment, 1 to 31622400. `ends` is at least so far away. */
-  | { type: "sliding"; seconds: number };
+  | { type: "sliding"; seconds: number }
+  /**
+   * So many seconds after the last addition, 1 to 31622400: an addition makes all earlier ones end with it. The mark of a
+   * `sequence`, whose charge adds 1 or nothing.
+   */
+  | { type: "lasting"; seconds: number };
 
 /** What a count must not pass. */
 export interface Maximum {

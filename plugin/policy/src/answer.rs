@@ -188,6 +188,7 @@ fn code(reason: Reason) -> i32 {
         Reason::Arguments => -31422,
         Reason::NotAllowed
         | Reason::Denied
+        | Reason::Sequence
         | Reason::Frozen
         | Reason::Identity
         | Reason::Unavailable => -31403,

@@ -6,6 +6,7 @@ use crate::count::{Amount, Charge, Millis, Subject, Tally};
 use crate::decide::{Reason, Refusal};
 use crate::json::Value;
 use crate::ordered::ordered;
+use crate::parse::Window;
 use crate::read::{Message, Target};
 use serde::Serialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -101,6 +102,10 @@ impl Audit {
         });
     }
 
+    pub(crate) fn all_shadowed(&mut self, refusals: &[Refusal]) {
+        refusals.iter().for_each(|refusal| self.shadowed(refusal));
+    }
+
     /// Notes what the message asks for.
     pub(crate) fn describe(&mut self, message: &Message<'_>, seed: &[u8; 16]) {
         let (Message::Request { call, .. } | Message::Notification(call)) = message else {
@@ -134,7 +139,9 @@ impl Audit {
         if let Some(maximum) = tally.shadowed {
             self.shadowed_limit(charge, maximum);
         }
-        if let Subject::Unknown { .. } = charge.subject {
+        // A mark of a sequence is no count that anybody could use up.
+        let marks = matches!(charge.window(), Window::Lasting(_));
+        if marks || matches!(charge.subject, Subject::Unknown { .. }) {
             return;
         }
         for maximum in &charge.maxima {

@@ -99,6 +99,8 @@ enum State {
     Reading(Box<Reading>),
     /// A GET, DELETE or OPTIONS was admitted; no body may follow.
     Bodiless(Verb),
+    /// A message was judged, but for marks that are asked for.
+    Checking(Box<Checking>),
     /// The charges of a message that was admitted are being counted.
     Counting(Box<Counting>),
     /// The request was passed on, and its response has come so far.
@@ -112,6 +114,22 @@ struct Reading {
     head: Head,
     requester: Requester,
     body: Vec<u8>,
+}
+
+/// A message that is judged but for its charges.
+#[derive(Debug)]
+struct Judged {
+    asked: Asked,
+    audit: Box<Audit>,
+    shadowed: Vec<Refusal>,
+    refusal: Option<Refusal>,
+    charges: Vec<Charge>,
+}
+
+#[derive(Debug)]
+struct Checking {
+    checks: Arc<[Charge]>,
+    judged: Judged,
 }
 
 #[derive(Debug)]
@@ -167,6 +185,7 @@ impl Exchange {
         match std::mem::replace(&mut self.state, State::Answered) {
             State::Reading(reading) => self.read(reading, event, now),
             State::Bodiless(verb) => self.bodiless_body(verb, event, now),
+            State::Checking(checking) => self.checked(*checking, event, now),
             State::Counting(counting) => self.counted(*counting, event, now),
             State::Forwarded(stage) => self.forwarded(stage, &event, now),
             State::Answered => Step::more(),
@@ -269,25 +288,62 @@ impl Exchange {
         audit.describe(&message, &self.seed);
         let asked = asked(&message, &reading.head);
         let policy = self.policy.clone();
-        let verdict = decide(&policy, &reading.requester, &message, now);
-        verdict
-            .shadowed
-            .iter()
-            .for_each(|refusal| audit.shadowed(refusal));
-        if let Some(refusal) = verdict.refusal {
-            return self.refuse(Box::new(audit), &asked, &refusal, Detail::default());
+        let requester = &reading.requester;
+        let mut verdict = decide(&policy, requester, &message, now);
+        let charges = |limits| requester.charges(limits, arguments(&message));
+        let mut judged = Judged {
+            asked,
+            audit: Box::new(audit),
+            shadowed: verdict.shadowed,
+            refusal: verdict.refusal,
+            charges: charges(&verdict.limits),
+        };
+        let Some(turn) = verdict.sequence.take() else {
+            return self.conclude(judged);
+        };
+        let later = judged.shadowed.split_off(turn.shadowed);
+        judged.audit.all_shadowed(&judged.shadowed);
+        judged.shadowed = later;
+        let checks: Arc<[Charge]> = charges(&turn.checks).into();
+        self.state = State::Checking(Box::new(Checking {
+            checks: checks.clone(),
+            judged,
+        }));
+        Step::next(Next::Ask(Ask::Reserve(checks)))
+    }
+
+    /// The marks are known, so the rules behind them matter, or not.
+    fn checked(&mut self, checking: Checking, event: Event, now: Millis) -> Step {
+        let Checking { checks, mut judged } = checking;
+        match self.reserved(judged.audit, &judged.asked, &checks, event, now) {
+            Ok(audit) => {
+                judged.audit = audit;
+                self.conclude(judged)
+            }
+            Err(step) => *step,
         }
-        let charges = reading
-            .requester
-            .charges(&verdict.limits, arguments(&message));
+    }
+
+    fn conclude(&mut self, judged: Judged) -> Step {
+        let Judged {
+            asked,
+            mut audit,
+            shadowed,
+            refusal,
+            charges,
+        } = judged;
+        audit.all_shadowed(&shadowed);
+        if let Some(refusal) = refusal {
+            return self.refuse(audit, &asked, &refusal, Detail::default());
+        }
         if charges.is_empty() {
-            return self.forward(Some(Box::new(audit)));
+            return self.forward(Some(audit));
         }
         let charges: Arc<[Charge]> = charges.into();
         self.state = State::Counting(Box::new(Counting {
             asked,
             charges: charges.clone(),
-            audit: Box::new(audit),
+            audit,
         }));
         Step::next(Next::Ask(Ask::Reserve(charges)))
     }
@@ -296,9 +352,24 @@ impl Exchange {
         let Counting {
             asked,
             charges,
-            mut audit,
+            audit,
         } = counting;
-        match event {
+        match self.reserved(audit, &asked, &charges, event, now) {
+            Ok(audit) => self.forward(Some(audit)),
+            Err(step) => *step,
+        }
+    }
+
+    /// What became of the charges: the line of the log with them in it, or a refusal.
+    fn reserved(
+        &mut self,
+        mut audit: Box<Audit>,
+        asked: &Asked,
+        charges: &[Charge],
+        event: Event,
+        now: Millis,
+    ) -> Result<Box<Audit>, Box<Step>> {
+        let step = match event {
             // A host that counts itself may not know that it counted too little.
             Event::Reserved(Reservation::Reserved(tallies))
                 if tallies.len() == charges.len()
@@ -307,7 +378,7 @@ impl Exchange {
                 for (charge, tally) in charges.iter().zip(&tallies) {
                     audit.counted(charge, tally);
                 }
-                self.forward(Some(audit))
+                return Ok(audit);
             }
             Event::Reserved(Reservation::Full {
                 charge,
@@ -324,12 +395,13 @@ impl Exchange {
                 }
                 let wait = Millis(ends.0.saturating_sub(now.0));
                 match charge_at(charge).and_then(|charge| charge.refusal(maximum, used, wait)) {
-                    Some((refusal, detail)) => self.refuse(audit, &asked, &refusal, detail),
-                    None => self.uncounted(audit, &asked, &charges),
+                    Some((refusal, detail)) => self.refuse(audit, asked, &refusal, detail),
+                    None => return self.uncounted(audit, asked, charges),
                 }
             }
-            _ => self.uncounted(audit, &asked, &charges),
-        }
+            _ => return self.uncounted(audit, asked, charges),
+        };
+        Err(Box::new(step))
     }
 
     /// After the verdict a response passes in its order. More of the request was not judged, so it ends the exchange.
@@ -364,7 +436,12 @@ impl Exchange {
     }
 
     /// Not being able to count is a refusal, for limits that are enforced.
-    fn uncounted(&mut self, mut audit: Box<Audit>, asked: &Asked, charges: &[Charge]) -> Step {
+    fn uncounted(
+        &mut self,
+        mut audit: Box<Audit>,
+        asked: &Asked,
+        charges: &[Charge],
+    ) -> Result<Box<Audit>, Box<Step>> {
         let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
         let first = |mode| {
             let mut maxima = charges.iter().flat_map(|charge| &charge.maxima);
@@ -379,9 +456,14 @@ impl Exchange {
         };
         if enforced.is_none() {
             audit.shadowed(&refusal);
-            return self.forward(Some(audit));
+            return Ok(audit);
         }
-        self.refuse(audit, asked, &refusal, Detail::default())
+        Err(Box::new(self.refuse(
+            audit,
+            asked,
+            &refusal,
+            Detail::default(),
+        )))
     }
 
     fn forward(&mut self, audit: Option<Box<Audit>>) -> Step {

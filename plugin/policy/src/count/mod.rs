@@ -108,6 +108,21 @@ impl Charge {
                 Detail::default(),
             ));
         }
+        if let Window::Lasting(_) = self.counter.window {
+            let message = maximum.on_deny.as_deref();
+            let message =
+                message.unwrap_or("A call that was made before rules this one out for now.");
+            let refusal = Refusal {
+                reason: Reason::Sequence,
+                rule,
+                message: format!("{message} Try again in {}.", duration(wait)),
+            };
+            let detail = Detail {
+                retry_after_ms: Some(wait.0),
+                ..Detail::default()
+            };
+            return Some((refusal, detail));
+        }
         // A call that costs more than there ever is need not wait.
         let fits = self.cost <= maximum.max;
         let left = maximum.max.minus(used);

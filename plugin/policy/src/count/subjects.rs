@@ -5,7 +5,7 @@
 use super::{Amount, Charge, Maximum, Subject};
 use crate::decide::{Header, Reason, Requester, value_at};
 use crate::json::{Kind, Value, millionths};
-use crate::parse::{Limit, Mode, Scope, Step};
+use crate::parse::{Cost, Limit, Mode, Scope, Step};
 use std::net::{IpAddr, Ipv6Addr};
 
 impl Requester {
@@ -19,7 +19,7 @@ impl Requester {
         for (order, &(limit, mode)) in limits.iter().enumerate() {
             let maximum = Maximum {
                 max: limit.max,
-                costs: limit.cost.is_some(),
+                costs: matches!(limit.cost, Cost::At(_)),
                 mode,
                 rule: limit.rule.clone(),
                 on_deny: limit.on_deny.clone(),
@@ -98,8 +98,10 @@ impl Requester {
 
 /// What the call adds to the counter of the limit. A cost that nobody can tell counts for nobody.
 fn cost(limit: &Limit, arguments: Option<Value<'_>>) -> Result<Amount, Subject> {
-    let Some(cost) = &limit.cost else {
-        return Ok(Amount::ONE);
+    let cost = match &limit.cost {
+        Cost::One => return Ok(Amount::ONE),
+        Cost::Nothing => return Ok(Amount::default()),
+        Cost::At(steps) => steps,
     };
     let amount = value_at(arguments, cost)
         .filter(|value| value.kind() == Kind::Number)

@@ -29,6 +29,9 @@ impl Window {
                 let step = length.checked_div(STEPS).unwrap_or_default();
                 return Millis(next_multiple(now.0, step).saturating_add(length));
             }
+            Self::Lasting(length) => {
+                return Millis(now.0.saturating_add(length.saturating_mul(1000)));
+            }
         };
         Millis(end.saturating_mul(1000))
     }
@@ -39,7 +42,7 @@ impl Window {
     pub(crate) fn slides(self) -> bool {
         match self {
             Self::Seconds(_) | Self::Week | Self::Month => false,
-            Self::Sliding(_) => true,
+            Self::Sliding(_) | Self::Lasting(_) => true,
         }
     }
 }

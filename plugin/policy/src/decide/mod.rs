@@ -13,7 +13,9 @@ pub(crate) use requester::{Header, Requester};
 pub(crate) use rule::Rule;
 
 use crate::count::Millis;
-use crate::parse::{Action, Condition, Effect, Entry, Group, Limit, Mode, Names, Policy, Rules};
+use crate::parse::{
+    Action, Condition, Cost, Effect, Entry, Group, Limit, Mode, Names, Part, Policy, Rules,
+};
 use crate::read::{Call, Message, Role, Target, is_normal};
 use condition::Scene;
 pub(crate) use condition::{Reading, value_at};
@@ -32,6 +34,8 @@ pub enum Reason {
     Arguments,
     /// A limit is used up.
     RateLimited,
+    /// A call that was made before rules this one out.
+    Sequence,
     /// A kill switch is set.
     Frozen,
     /// The caller is not one whom the policy knows.
@@ -57,8 +61,19 @@ pub(crate) struct Verdict<'p> {
     pub(crate) refusal: Option<Refusal>,
     /// Refusals that are only logged.
     pub(crate) shadowed: Vec<Refusal>,
+    /// Where marks that refuse the call come before `refusal` and some of `shadowed`.
+    pub(crate) sequence: Option<Turn<'p>>,
     /// The limits that the call must fit, when nothing refused it.
     pub(crate) limits: Vec<(&'p Limit, Mode)>,
+}
+
+/// The turn of the sequence rules among the others.
+#[derive(Debug)]
+pub(crate) struct Turn<'p> {
+    /// What must fit for the rules after it to matter.
+    pub(crate) checks: Vec<(&'p Limit, Mode)>,
+    /// How many refusals were only logged before.
+    pub(crate) shadowed: usize,
 }
 
 /// Judges a message by every rule but the limits.
@@ -153,6 +168,7 @@ impl<'p, 'r> Judge<'p, 'r> {
             verdict: Verdict {
                 refusal: None,
                 shadowed: Vec::new(),
+                sequence: None,
                 limits: Vec::new(),
             },
         }
@@ -194,8 +210,39 @@ impl<'p, 'r> Judge<'p, 'r> {
                 Rule::new("hide").index(position),
             );
         }
-        self.entry(call, Table::Tools, name, entry);
+        self.entry(Table::Tools, name, entry);
+        let marks = self.sequence(name);
+        self.entry_rules(call, Table::Tools, name, entry);
         self.rules(call, Table::Tools, name, &self.policy.all_tools, self.mode);
+        // A limit that is full is found before anything is marked: only a call that goes leaves a mark.
+        self.verdict.limits.extend(marks);
+    }
+
+    /// Marks are kept where counts are, so here is only said which of them matter; and which are to be set, and to be
+    /// looked at once more, when the call goes.
+    fn sequence(&mut self, tool: &str) -> Vec<(&'p Limit, Mode)> {
+        if self.verdict.refusal.is_some() {
+            return Vec::new();
+        }
+        let mode = self.mode;
+        let rules = self
+            .policy
+            .sequence
+            .iter()
+            .map(|rule| (rule, rule.part(tool)));
+        let (mut checks, mut marks) = (Vec::new(), Vec::new());
+        for (rule, part) in rules {
+            checks.extend(part.checks.then_some((&rule.check, mode)));
+            // Between the check and the admission another worker may have set a mark.
+            let checks = part.checks && mode == Mode::Enforce;
+            let limit = rule.limit(Part { checks, ..part });
+            marks.extend(limit.map(|limit| (limit, mode)));
+        }
+        // They are set before they are looked at: of two calls that rule each other out, at most one finds no mark.
+        marks.sort_by_key(|(limit, _)| limit.cost == Cost::Nothing);
+        let shadowed = self.verdict.shadowed.len();
+        self.verdict.sequence = (!checks.is_empty()).then_some(Turn { checks, shadowed });
+        marks
     }
 
     /// A prompt or resource: its entry, else the default. `normal` is false for a URI in no normal form, which only an
@@ -209,10 +256,13 @@ impl<'p, 'r> Judge<'p, 'r> {
             let mode = found.and_then(|(entry, _)| entry.mode).unwrap_or(self.mode);
             self.refuse(mode, Reason::NotAllowed, None, message);
         }
-        self.entry(call, table, name, found.map(|(entry, _)| entry));
+        let entry = found.map(|(entry, _)| entry);
+        self.entry(table, name, entry);
+        self.entry_rules(call, table, name, entry);
     }
 
-    fn entry(&mut self, call: &Call<'_>, table: Table, name: &str, entry: Option<&'p Entry>) {
+    /// Whether the name may be called at all.
+    fn entry(&mut self, table: Table, name: &str, entry: Option<&'p Entry>) {
         let Some(entry) = entry else {
             if self.policy.default == Effect::Deny {
                 self.not_allowed(self.mode, table, name, Rule::new("default"));
@@ -240,7 +290,13 @@ impl<'p, 'r> Judge<'p, 'r> {
         if entry.action == Action::Deny {
             self.denied(mode, entry, rule, &table.noun(name));
         }
-        self.rules(call, table, name, &entry.rules, mode);
+    }
+
+    fn entry_rules(&mut self, call: &Call<'_>, table: Table, name: &str, entry: Option<&'p Entry>) {
+        if let Some(entry) = entry {
+            let mode = entry.mode.unwrap_or(self.mode);
+            self.rules(call, table, name, &entry.rules, mode);
+        }
     }
 
     /// What a call that is allowed must still fit: first its conditions, and the limits when nothing refused it.
@@ -390,6 +446,7 @@ impl fmt::Display for Reason {
             Self::Denied => "denied",
             Self::Arguments => "arguments",
             Self::RateLimited => "rate_limited",
+            Self::Sequence => "sequence",
             Self::Frozen => "frozen",
             Self::Identity => "identity",
             Self::Unreadable => "unreadable",

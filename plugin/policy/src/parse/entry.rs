@@ -111,7 +111,8 @@ const METHODS: Table = Table {
 };
 
 impl Walk {
-    pub(super) fn hide(&mut self, at: &At<'_>, value: Value<'_>) -> Names<usize> {
+    /// A list of names and prefixes, each with its position; `*` is all.
+    pub(super) fn names(&mut self, at: &At<'_>, value: Value<'_>) -> Names<usize> {
         let elements: Vec<_> = self.list(at, value, "names").enumerate().collect();
         let mut names = BTreeMap::new();
         for (index, value) in elements {

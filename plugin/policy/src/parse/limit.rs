@@ -21,10 +21,19 @@ const LARGEST_MAX: u64 = 1_000_000_000_000;
 pub(crate) struct Limit {
     pub(crate) counter: Arc<Counter>,
     pub(crate) max: Amount,
-    /// Where in the arguments the cost stands; a call costs one where it is `None`.
-    pub(crate) cost: Option<Vec<Step>>,
+    pub(crate) cost: Cost,
     pub(crate) on_deny: Option<Box<str>>,
     pub(crate) rule: Rule,
+}
+
+/// What a call adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cost {
+    One,
+    /// It is held against the maximum and adds nothing.
+    Nothing,
+    /// The number at these steps into the arguments.
+    At(Vec<Step>),
 }
 
 /// What is counted together. Limits with equal counters share one count.
@@ -47,6 +56,8 @@ pub enum Window {
     Month,
     /// The last so many seconds before any moment.
     Sliding(u64),
+    /// So many seconds after the last addition, with which all earlier ones end.
+    Lasting(u64),
 }
 
 /// For whom a counter counts apart.
@@ -113,8 +124,8 @@ impl Walk {
             .get("on_deny")
             .and_then(|value| self.string(&at.key("on_deny"), value));
         let cost = match members.get("cost") {
-            Some(value) => Some(self.cost(&at.key("cost"), value)?),
-            None => None,
+            Some(value) => Cost::At(self.cost(&at.key("cost"), value)?),
+            None => Cost::One,
         };
         let counter = Arc::new(Counter::new("limit", &name?, window?, scope?));
         Some(Limit {
@@ -159,7 +170,7 @@ impl Walk {
             _ if !sliding => return Some(window),
             Window::Seconds(seconds) => return Some(Window::Sliding(seconds)),
             Window::Week => return Some(Window::Sliding(7 * DAY)),
-            Window::Month | Window::Sliding(_) => {}
+            Window::Month | Window::Sliding(_) | Window::Lasting(_) => {}
         }
         self.unfit(
             at,
@@ -208,17 +219,14 @@ impl Walk {
         Some(Limit {
             counter,
             max: Amount::whole(max),
-            cost: None,
+            cost: Cost::One,
             on_deny: None,
             rule,
         })
     }
 
     fn window(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Window> {
-        let window = match value.string() {
-            Some(text) => window(&text),
-            None => whole(value).and_then(seconds),
-        };
+        let window = window(value);
         if window.is_none() {
             self.unfit(at, value, WRITE_WINDOW);
         }
@@ -226,7 +234,7 @@ impl Walk {
     }
 
     /// The scope of the limit at `at`, or the default where none is written.
-    fn scope(
+    pub(super) fn scope(
         &mut self,
         at: &At<'_>,
         value: Option<Value<'_>>,
@@ -281,7 +289,7 @@ impl Walk {
 }
 
 impl Counter {
-    fn new(kind: &str, name: &str, window: Window, scope: Vec<Scope>) -> Self {
+    pub(super) fn new(kind: &str, name: &str, window: Window, scope: Vec<Scope>) -> Self {
         let parts: Vec<_> = scope.iter().map(Scope::text).collect();
         // The name comes last because it alone may hold any character.
         let id = format!("main/{kind}/{}/{}/{name}", window.text(), parts.join(","));
@@ -327,6 +335,7 @@ impl Window {
             Self::Week => "week".into(),
             Self::Month => "month".into(),
             Self::Sliding(seconds) => format!("sliding {seconds}"),
+            Self::Lasting(seconds) => format!("lasting {seconds}"),
         }
     }
 }
@@ -339,7 +348,15 @@ pub(super) fn is_header_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-fn window(text: &str) -> Option<Window> {
+/// A number of seconds, or a text.
+pub(super) fn window(value: Value<'_>) -> Option<Window> {
+    match value.string() {
+        Some(text) => spelled(&text),
+        None => whole(value).and_then(seconds),
+    }
+}
+
+fn spelled(text: &str) -> Option<Window> {
     match text {
         "second" => Some(Window::Seconds(1)),
         "minute" => Some(Window::Seconds(60)),
@@ -373,7 +390,7 @@ fn rate(text: &str) -> Option<(u64, Window)> {
     let max = number(max)?;
     let named = ["second", "minute", "hour", "day", "week", "month"].contains(&unit);
     (max <= LARGEST_MAX && named)
-        .then(|| window(unit))
+        .then(|| spelled(unit))
         .flatten()
         .map(|window| (max, window))
 }

@@ -10,6 +10,7 @@ mod limit;
 mod names;
 mod path;
 mod place;
+mod sequence;
 mod walk;
 
 pub(crate) use condition::{Condition, Group, Literal, Order, Test};
@@ -17,9 +18,10 @@ pub(crate) use entry::{Action, Entry, Rules};
 pub use error::{PolicyError, Problem};
 pub(crate) use identity::{Grant, Source};
 pub use limit::Window;
-pub(crate) use limit::{Counter, Limit, Scope};
+pub(crate) use limit::{Cost, Counter, Limit, Scope};
 pub(crate) use names::Names;
 pub(crate) use path::{Fact, Path, Step};
+pub(crate) use sequence::{Part, Sequence};
 pub(crate) use walk::Token;
 
 use crate::json::{Bounds, Document, Kind, Value};
@@ -46,6 +48,7 @@ pub struct Policy {
     pub(crate) prompts: Names<Entry>,
     pub(crate) resources: Names<Entry>,
     pub(crate) methods: BTreeMap<Box<str>, Entry>,
+    pub(crate) sequence: Vec<Sequence>,
     pub(crate) mode: Mode,
     pub(crate) frozen: bool,
     pub(crate) identity: Vec<Source>,
@@ -116,6 +119,7 @@ const POLICY: Keys = Keys {
         "prompts",
         "resources",
         "methods",
+        "sequence",
         "mode",
         "frozen",
         "identity",
@@ -126,7 +130,6 @@ const POLICY: Keys = Keys {
         "list",
         "pin_unseen",
         "challenge",
-        "sequence",
         "policies",
         "servers",
         "approvals",
@@ -161,8 +164,7 @@ impl Policy {
         }
     }
 
-    /// Every limit of the policy.
-    pub(crate) fn limits(&self) -> impl Iterator<Item = &Limit> {
+    fn limits(&self) -> impl Iterator<Item = &Limit> {
         self.rules().flat_map(|rules| &rules.limits)
     }
 
@@ -181,16 +183,23 @@ impl Policy {
         [&self.all_tools].into_iter().chain(entries)
     }
 
+    /// Every counter of the policy, as often as it is named.
+    pub(crate) fn counters(&self) -> impl Iterator<Item = &Counter> {
+        let limits = self.limits().map(|limit| &*limit.counter);
+        let marks = self.sequence.iter().map(Sequence::counter);
+        limits.chain(marks)
+    }
+
     fn headers(&self) -> Vec<Box<str>> {
-        let scopes = self.limits().flat_map(|limit| &limit.counter.scope);
+        let scopes = self.counters().flat_map(|counter| &counter.scope);
         let counted = scopes.filter_map(Scope::header);
         let looked_at = self.conditions().filter_map(Condition::header);
         ordered(counted.chain(looked_at).map(Into::into))
     }
 
     fn asks_for_peer(&self) -> bool {
-        let counted = |limit: &Limit| limit.counter.scope.contains(&Scope::Ip);
-        self.limits().any(counted)
+        let counted = |counter: &Counter| counter.scope.contains(&Scope::Ip);
+        self.counters().any(counted)
             || self
                 .conditions()
                 .any(|condition| condition.reads(&Fact::Ip))
@@ -253,9 +262,10 @@ impl Walk {
             .and_then(|value| self.word(&at.key("answer"), value, answers));
         let mut policy = Policy {
             default: default.unwrap_or(Effect::Deny),
-            hide: members
-                .get("hide")
-                .map_or_else(|| Names::new([]), |value| self.hide(&at.key("hide"), value)),
+            hide: members.get("hide").map_or_else(
+                || Names::new([]),
+                |value| self.names(&at.key("hide"), value),
+            ),
             all_tools: members
                 .get("all_tools")
                 .map(|value| self.all_tools(&at.key("all_tools"), value))
@@ -264,6 +274,10 @@ impl Walk {
             prompts: self.table(at, &members, PROMPTS),
             resources: self.table(at, &members, RESOURCES),
             methods: self.methods(at, &members),
+            sequence: members
+                .get("sequence")
+                .map(|value| self.sequences(&at.key("sequence"), value))
+                .unwrap_or_default(),
             mode: members
                 .get("mode")
                 .and_then(|value| self.word(&at.key("mode"), value, MODES))

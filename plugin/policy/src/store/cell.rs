@@ -98,19 +98,18 @@ impl Cell {
             ends,
             counter: place.counter,
         };
-        let holding = |held: &&Bar| held.holds(bar, window);
-        if let Some(last) = self.barred.iter().filter(holding).map(|bar| bar.ends).max() {
-            if last >= ends {
-                return Change::Keep(Taken::Elsewhere(at));
+        let holding = self.barred.iter().filter(|held| held.holds(bar, window));
+        let nothing = charge.cost == Amount::default();
+        match holding.map(|held| held.ends).max() {
+            Some(last) if nothing || last >= ends => Change::Keep(Taken::Elsewhere(at)),
+            None if nothing || place.kind != Kind::Table || self.entries.len() < BUCKET => {
+                self.count(place, charge, ends)
             }
-            self.bar(bar);
-            return Change::Write(Taken::Elsewhere(at));
+            _ => {
+                self.bar(bar);
+                Change::Write(Taken::Elsewhere(at))
+            }
         }
-        if place.kind == Kind::Table && self.entries.len() >= BUCKET {
-            self.bar(bar);
-            return Change::Write(Taken::Elsewhere(at));
-        }
-        self.count(place, charge, ends)
     }
 
     /// Adds the charge to what its subject has counted here, if it fits.
@@ -118,8 +117,8 @@ impl Cell {
         let used = self.of(place).map(|entry| entry.used);
         let used = used.fold(Amount::default(), Amount::plus);
         match charge.take(used, ends) {
-            Ok(tally) if tally.added => {
-                self.add(place, charge.cost, ends);
+            Ok(tally) if tally.added && charge.cost > Amount::default() => {
+                self.add(place, charge, ends);
                 Change::Write(Taken::Counted(Ok(tally)))
             }
             Ok(tally) => Change::Keep(Taken::Counted(Ok(tally))),
@@ -130,24 +129,21 @@ impl Cell {
         }
     }
 
-    fn add(&mut self, place: &Place, cost: Amount, ends: Millis) {
+    fn add(&mut self, place: &Place, charge: &Charge, ends: Millis) {
+        let lasts = matches!(charge.counter.window, Window::Lasting(_));
         let no_room = place.kind == Kind::Table && self.entries.len() >= BUCKET;
         let own = |entry: &&mut Entry| entry.fingerprint == place.fingerprint;
-        let newest = self
-            .entries
-            .iter_mut()
-            .filter(own)
-            .max_by_key(|entry| entry.ends);
-        match newest {
+        let own = self.entries.iter_mut().filter(own);
+        match own.max_by_key(|entry| entry.ends) {
             // Without room for another step its subject's last one lasts longer: that admits less, never more.
-            Some(entry) if entry.ends == ends || no_room => {
-                entry.used = entry.used.plus(cost);
+            Some(entry) if entry.ends == ends || lasts || no_room => {
+                entry.used = entry.used.plus(charge.cost);
                 entry.ends = ends;
             }
             _ => self.entries.push(Entry {
                 fingerprint: place.fingerprint,
                 ends,
-                used: cost,
+                used: charge.cost,
             }),
         }
     }

@@ -27,9 +27,7 @@ pub(crate) fn configured_cells(policy: &Policy) -> usize {
 
 /// The policy's counters, each once.
 pub(super) fn counters(policy: &Policy) -> BTreeSet<&Counter> {
-    let mut counters = BTreeSet::new();
-    counters.extend(policy.limits().map(|limit| &*limit.counter));
-    counters
+    policy.counters().collect()
 }
 
 /// True when callers whom the policy does not name can reach the counter.

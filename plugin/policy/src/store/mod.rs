@@ -80,7 +80,7 @@ impl Store {
             .unwrap_or(u64::MAX)
             .max(1);
         let seed = seed(cells, &format!("{namespace}/seed"), entropy);
-        if policy.limits().next().is_none() {
+        if policy.counters().next().is_none() {
             return Ok(Self {
                 namespace,
                 seed: seed.unwrap_or(entropy),

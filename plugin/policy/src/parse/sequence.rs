@@ -1,0 +1,145 @@
+//! The `sequence` rules as the policy writes them: after which tools which others are refused, and for how long.
+//!
+//! Each becomes a counter that is marked by the one kind of call and must be unmarked for the other, so that marks are
+//! kept where counts are. It marks nothing; `count` and `store` do.
+
+use super::limit::{Cost, Counter, Limit, Scope, Window, window};
+use super::names::Names;
+use super::walk::{At, Keys, Members, Walk};
+use crate::count::Amount;
+use crate::decide::Rule;
+use crate::json::{Kind, Value};
+use crate::ordered::ordered;
+use std::sync::Arc;
+
+/// Once an `after` tool was admitted, `deny` tools are refused for a while.
+#[derive(Debug)]
+pub(crate) struct Sequence {
+    after: Names<usize>,
+    deny: Names<usize>,
+    /// Marks, and lets everything through.
+    mark: Limit,
+    /// Lets through what no mark stands against, and marks nothing.
+    pub(crate) check: Limit,
+    /// Both at once.
+    check_and_mark: Limit,
+}
+
+/// What a rule asks of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) marks: bool,
+    pub(crate) checks: bool,
+}
+
+const SEQUENCE: Keys = Keys {
+    now: &["after", "deny", "for", "scope", "on_deny"],
+    later: &[],
+};
+const WRITE_FOR: &str = r#"a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
+
+impl Walk {
+    pub(super) fn sequences(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Sequence> {
+        let elements = self.list(at, value, "rules").enumerate();
+        elements
+            .filter_map(|(index, value)| {
+                let rule = Rule::new("sequence").index(index);
+                self.sequence(&at.index(index), value, &rule)
+            })
+            .collect()
+    }
+
+    fn sequence(&mut self, at: &At<'_>, value: Value<'_>, rule: &Rule) -> Option<Sequence> {
+        let members = self.object(at, value, &SEQUENCE);
+        let after = self.some_names(at, &members, "after");
+        let deny = self.some_names(at, &members, "deny");
+        let window = self
+            .required(at, &members, "for")
+            .and_then(|value| self.duration(&at.key("for"), value));
+        let scope = self.scope(at, members.get("scope"), Scope::Grant);
+        let on_deny = members
+            .get("on_deny")
+            .and_then(|value| self.string(&at.key("on_deny"), value));
+        let (after, list) = after?;
+        let (deny, _) = deny?;
+        // Rules that are marked by the same calls for the same time share their mark; where a rule stands is no part of
+        // its name, so that marks outlive a change of the policy.
+        let counter = Arc::new(Counter::new("sequence", &list, window?, scope?));
+        let limit = |max, cost| Limit {
+            counter: counter.clone(),
+            max,
+            cost,
+            on_deny: on_deny.as_deref().map(Into::into),
+            rule: rule.clone(),
+        };
+        Some(Sequence {
+            after,
+            deny,
+            mark: limit(Amount(u64::MAX), Cost::One),
+            check: limit(Amount::default(), Cost::Nothing),
+            check_and_mark: limit(Amount::ONE, Cost::One),
+        })
+    }
+
+    /// A list of at least one name, and the same list as one text.
+    fn some_names(
+        &mut self,
+        at: &At<'_>,
+        members: &Members<'_>,
+        key: &'static str,
+    ) -> Option<(Names<usize>, String)> {
+        let value = self.required(at, members, key)?;
+        let at = at.key(key);
+        let names = self.names(&at, value);
+        let list = ordered(value.elements().filter_map(Value::string));
+        if list.is_empty() && value.kind() == Kind::Array {
+            self.unfit(&at, value, "at least one name");
+        }
+        Some((names, format!("{list:?}")))
+    }
+
+    fn duration(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Window> {
+        match window(value) {
+            Some(Window::Seconds(seconds)) => Some(Window::Lasting(seconds)),
+            _ => {
+                self.unfit(at, value, WRITE_FOR);
+                None
+            }
+        }
+    }
+}
+
+impl Sequence {
+    pub(crate) fn counter(&self) -> &Counter {
+        &self.mark.counter
+    }
+
+    pub(crate) fn part(&self, tool: &str) -> Part {
+        Part {
+            marks: self.after.find(tool).is_some(),
+            checks: self.deny.find(tool).is_some(),
+        }
+    }
+
+    /// What a call of that part must fit when it is let through.
+    pub(crate) fn limit(&self, part: Part) -> Option<&Limit> {
+        match part {
+            Part {
+                marks: true,
+                checks: true,
+            } => Some(&self.check_and_mark),
+            Part {
+                marks: true,
+                checks: false,
+            } => Some(&self.mark),
+            Part {
+                marks: false,
+                checks: true,
+            } => Some(&self.check),
+            Part {
+                marks: false,
+                checks: false,
+            } => None,
+        }
+    }
+}
