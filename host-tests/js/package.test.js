@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Exchange, Policy, Store, unavailable } from "mcp-policy";
-import { call, HEADERS, LIMITED, memory, NOW, policy, reason } from "./support.js";
+import { begun, call, feed, HEADERS, LIMITED, memory, NOW, policy, reason } from "./support.js";
 
 /** @typedef {import("mcp-policy").Cells} Cells @typedef {import("mcp-policy").Step} Step */
 
@@ -226,4 +226,12 @@ test("it loads where there is only fetch", async () => {
   } finally {
     globalThis.fetch = here;
   }
+});
+
+test("who asks why is told the rules", () => {
+  const { explanation } = feed(begun(policy({ version: "1", default: "deny" }), { explain: true }), "run");
+  assert.deepEqual(explanation, [{ rule: "/default", said: "refuses" }]);
+  assert.equal(feed(begun(policy({ version: "1", default: "deny" })), "run").explanation, undefined);
+  // @ts-expect-error
+  assert.throws(() => begun(policy(LIMITED), { explain: 1 }), /`facts.explain` is not true or false/);
 });

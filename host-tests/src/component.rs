@@ -54,11 +54,14 @@ fn step_seen(
     let (next, effects) = gateway
         .judge(request, now)
         .map_err(|error| error.to_string())?;
-    let lines: Vec<_> = effects
+    let lines: Result<Vec<_>, _> = effects
         .into_iter()
-        .map(|Effect::Audit(line)| line)
+        .map(|effect| match effect {
+            Effect::Audit(line) => Ok(line),
+            Effect::Explanation(_) => Err("nobody asked for an explanation"),
+        })
         .collect();
-    let mut observed = Observed::logged(&lines)?;
+    let mut observed = Observed::logged(&lines?)?;
     match next {
         Next::Answer(reply) => observed.reply = Some((reply.status, reply.body)),
         Next::Forward(edit) if edit.set_headers.is_empty() => {

@@ -28,6 +28,8 @@ pub struct Gateway<C: 'static> {
     policy: ResourceAny,
     store: ResourceAny,
     seed: Seed,
+    /// Ask with each request why it was decided so.
+    pub explain: bool,
 }
 
 /// A request whose body has arrived, or that has none.
@@ -85,6 +87,7 @@ impl<C: Cells + Send + 'static> Component<C> {
             policy,
             store,
             seed,
+            explain: false,
         }))
     }
 }
@@ -151,6 +154,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         let facts = Facts {
             peer: Some(peer.into()),
             seed: self.seed,
+            explain: self.explain,
         };
         let exchanges = self.plugin.mcp_policy_engine_engine().exchange();
         exchanges.call_begin(&mut self.wasm, self.policy, headers, end, &facts, now)

@@ -74,6 +74,7 @@ impl Judge {
         let facts = Facts {
             peer: None,
             seed: self.store.seed(),
+            explain: false,
         };
         let (mut exchange, _) =
             Exchange::new(self.policy.clone(), &headers, false, facts, Millis(0));

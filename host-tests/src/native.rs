@@ -4,7 +4,11 @@ use crate::arrival::Arrival;
 use crate::case::{Case, Seen, Step};
 use crate::corpus::{Outcome, Split};
 use crate::seen::Observed;
-use policy::{Cells, Event, Exchange, Facts, Millis, Next, Policy, Store, Unavailable, Version};
+use policy::{
+    Audit, Cells, Event, Exchange, Facts, Finding, Millis, Next, Policy, Reason, Said, Store,
+    Unavailable, Version,
+};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -91,6 +95,7 @@ fn step_seen(
     let facts = Facts {
         peer: Some(step.peer.clone()),
         seed: store.seed(),
+        explain: true,
     };
     let (mut exchange, first) =
         Exchange::new(policy.clone(), &arrival.headers, arrival.end, facts, now);
@@ -107,6 +112,7 @@ fn step_seen(
         let step = exchange.feed(event, now);
         next = exchange.settle(step, store, memory, now);
     }
+    next.audit.as_deref().map_or(Ok(()), explained)?;
     let mut observed = Observed {
         audit: next.audit.map(|audit| audit.line()),
         ..Observed::default()
@@ -120,4 +126,32 @@ fn step_seen(
         Next::More | Next::Ask(_) => return Err("there is no verdict".into()),
     }
     observed.seen(step, &step.request_id())
+}
+
+/// An explanation tells what the decision says: nothing after a refusal, and no refusal but the one.
+fn explained(audit: &Audit) -> Result<(), String> {
+    let findings = audit.findings().ok_or("there is no explanation")?;
+    let said = |wanted| move |finding: &&Finding| finding.said == wanted;
+    let refusing = findings
+        .iter()
+        .position(|finding| finding.said == Said::Refuses);
+    let rule = refusing.and_then(|at| findings[at].rule.as_deref());
+    let last = refusing.is_none_or(|at| at + 1 == findings.len());
+    let line: Value = serde_json::from_str(&audit.line()).map_err(|error| error.to_string())?;
+    let shadowed = line["shadow"].as_array().into_iter().flatten();
+    let shadowed: Vec<_> = shadowed
+        .filter_map(|shadow| shadow["rule"].as_str())
+        .collect();
+    let would: Vec<_> = findings.iter().filter(said(Said::WouldRefuse)).collect();
+    let would: Vec<_> = would
+        .iter()
+        .filter_map(|finding| finding.rule.as_deref())
+        .collect();
+    let refused = audit
+        .reason()
+        .is_some_and(|reason| reason != Reason::Unreadable);
+    let agrees = rule == audit.rule() && refusing.is_some() == refused && last && would == shadowed;
+    agrees
+        .then_some(())
+        .ok_or_else(|| format!("the explanation {findings:?} is not that of {line}"))
 }

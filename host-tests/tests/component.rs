@@ -220,6 +220,22 @@ fn a_program_may_count_by_itself() {
 }
 
 #[test]
+fn who_asks_why_is_told_the_rules() {
+    let mut gateway = start(&SHARED, Shared::default()).unwrap();
+    gateway.explain = true;
+    let (next, effects) = judge(&mut gateway, "unlisted").unwrap();
+    assert!(answered(&next).is_some());
+    let [Effect::Audit(_), Effect::Explanation(findings)] = &effects[..] else {
+        panic!("a line and an explanation: {effects:?}")
+    };
+    let [finding] = &findings[..] else {
+        panic!("one rule: {findings:?}")
+    };
+    assert_eq!(finding.rule.as_deref(), Some("/default"));
+    assert!(matches!(finding.said, Said::Refuses));
+}
+
+#[test]
 fn a_full_limit_in_shadow_mode_is_told_and_not_refused() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let exchange = begin(&mut gateway);

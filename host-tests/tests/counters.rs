@@ -48,6 +48,7 @@ impl Gateway {
         let facts = Facts {
             peer: Some(caller.peer.into()),
             seed: self.store.seed(),
+            explain: false,
         };
         let now = Millis(now);
         let (mut exchange, _) = Exchange::new(self.policy.clone(), &headers, false, facts, now);

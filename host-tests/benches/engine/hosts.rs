@@ -78,6 +78,7 @@ impl Host for Native {
         let facts = Facts {
             peer: None,
             seed: self.store.seed(),
+            explain: false,
         };
         let (mut exchange, _) =
             Exchange::new(self.policy.clone(), &self.headers, false, facts, NOW);

@@ -4,8 +4,8 @@
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use policy::{
-    Amount, Ask, Charge, Event, Facts, Maximum, Millis, Outcome, PolicyError, Reply, Reservation,
-    Response, Seed, Tally, Window,
+    Amount, Ask, Audit, Charge, Event, Facts, Finding, Maximum, Millis, Outcome, PolicyError,
+    Reply, Reservation, Response, Said, Seed, Sight, Tally, Truth, Window,
 };
 
 pub(crate) fn fields(headers: Vec<wit::Header>) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -88,11 +88,48 @@ impl From<Reply> for wit::Reply {
     }
 }
 
+/// What is told of a decision.
+pub(crate) fn effects(audit: &Audit) -> Vec<wit::Effect> {
+    let findings = audit
+        .findings()
+        .map(|findings| findings.iter().map(finding).collect());
+    let explanation = findings.map(wit::Effect::Explanation);
+    let line = wit::Effect::Audit(audit.line());
+    [line].into_iter().chain(explanation).collect()
+}
+
+fn finding(finding: &Finding) -> wit::Finding {
+    wit::Finding {
+        rule: finding.rule.clone(),
+        said: match finding.said {
+            Said::Passes => wit::Said::Passes,
+            Said::Refuses => wit::Said::Refuses,
+            Said::WouldRefuse => wit::Said::WouldRefuse,
+        },
+        found: finding.found.clone(),
+        conditions: finding.conditions.iter().map(sight).collect(),
+    }
+}
+
+fn sight(sight: &Sight) -> wit::Sight {
+    wit::Sight {
+        path: sight.path.clone(),
+        op: sight.op.into(),
+        value: sight.value.clone(),
+        truth: match sight.truth {
+            Truth::True => wit::Truth::Yes,
+            Truth::False => wit::Truth::No,
+            Truth::Unknown => wit::Truth::Unknown,
+        },
+    }
+}
+
 impl From<wit::Facts> for Facts {
     fn from(facts: wit::Facts) -> Self {
         Self {
             peer: facts.peer,
             seed: seed(facts.seed),
+            explain: facts.explain,
         }
     }
 }

@@ -107,10 +107,10 @@ impl Active {
             }
             Next::Answer(reply) => wit::Next::Answer(reply.into()),
         };
-        let audit = step.audit.map(|audit| wit::Effect::Audit(audit.line()));
+        let effects = step.audit.map(|audit| convert::effects(&audit));
         wit::Step {
             next,
-            effects: audit.into_iter().collect(),
+            effects: effects.unwrap_or_default(),
         }
     }
 

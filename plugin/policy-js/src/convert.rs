@@ -4,7 +4,7 @@
 
 use crate::count;
 use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
-use policy::{Ask, Millis, Next, PolicyError, Reply, Seed, Step};
+use policy::{Ask, Audit, Millis, Next, PolicyError, Reply, Seed, Step};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Header fields, names in lower case.
@@ -91,6 +91,14 @@ pub(crate) fn seed(facts: &JsValue) -> Result<Option<Seed>, JsValue> {
     Ok(Some(seed))
 }
 
+pub(crate) fn explain(facts: &JsValue) -> Result<bool, JsValue> {
+    let explain = field(facts, "explain", "facts")?;
+    if explain.is_undefined() {
+        return Ok(false);
+    }
+    boolean(&explain, "facts.explain")
+}
+
 pub(crate) fn millis(number: f64, what: &str) -> Result<Millis, JsValue> {
     let message =
         || format!("`{what}` is not a time in milliseconds since 1970, like `Date.now()`");
@@ -153,9 +161,20 @@ pub(crate) fn step(
         ("next", next.into()),
         ("removeAuthorization", remove_authorization.into()),
     ];
-    members.extend(step.audit.map(|audit| ("audit", audit.line().into())));
+    if let Some(audit) = step.audit {
+        members.push(("audit", audit.line().into()));
+        members.extend(explanation(&audit)?);
+    }
     members.extend(rest);
     object(&members)
+}
+
+fn explanation(audit: &Audit) -> Result<Option<(&'static str, JsValue)>, JsValue> {
+    let Some(findings) = audit.findings() else {
+        return Ok(None);
+    };
+    let text = serde_json::to_string(findings).unwrap_or_default();
+    Ok(Some(("explanation", js_sys::JSON::parse(&text)?)))
 }
 
 fn answer(reply: &Reply) -> Result<Vec<(&'static str, JsValue)>, JsValue> {

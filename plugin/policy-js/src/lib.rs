@@ -116,6 +116,7 @@ impl Exchange {
         let facts = Facts {
             peer: convert::peer(facts)?,
             seed: convert::seed(facts)?.unwrap_or(self.seed),
+            explain: convert::explain(facts)?,
         };
         let now = convert::millis(now, "now")?;
         let policy = self.policy.clone();

@@ -18,6 +18,8 @@ export interface Facts {
   peer?: string | undefined;
   /** The 16 bytes by which the log hashes arguments: `store.seed`. Left out, a random secret of the policy's. */
   seed?: Uint8Array | undefined;
+  /** Tell with the decision every rule that was looked at, as `step.explanation`: for people who ask why. */
+  explain?: boolean | undefined;
 }
 
 /** Something that happened. The first five are of the request, the last five of the response. */
@@ -57,6 +59,36 @@ interface Told {
   removeAuthorization: boolean;
   /** A decision to log, as one line of JSON. It holds no credentials and no arguments. */
   audit?: string;
+  /**
+   * The rules that were looked at, in their order, up to the one that refused; where `facts.explain` asks for them. It
+   * holds values of arguments.
+   */
+  explanation?: Finding[];
+}
+
+/** A rule that was looked at, and what came of it. */
+export interface Finding {
+  /** The rule's place in the policy, as a JSON Pointer (RFC 6901); left out for what no policy can change. */
+  rule?: string;
+  /** Whether it stands in the way; `would_refuse` is that of a rule in shadow mode. */
+  said: "passes" | "refuses" | "would_refuse";
+  /** What was found, such as a count. */
+  found?: string;
+  /** What its conditions saw. */
+  conditions?: Sight[];
+}
+
+/** What a condition saw. */
+export interface Sight {
+  path: string;
+  op: string;
+  /**
+   * The value there, shortened; where the path has a `[*]`, the list. Left out where there is none, or where nobody can tell
+   * which it is.
+   */
+  value?: string;
+  /** Whether it holds; `unknown` where nobody can tell, or not for everybody. */
+  truth: "true" | "false" | "unknown";
 }
 
 /** Feed the next event. Nothing may be passed on until then. */

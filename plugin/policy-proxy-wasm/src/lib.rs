@@ -125,6 +125,7 @@ impl HttpContext for Stream {
         let facts = Facts {
             peer,
             seed: active.store.seed(),
+            explain: false,
         };
         let (mut exchange, step) = Exchange::new(active.policy.clone(), &headers, end, facts, now);
         let step = exchange.settle(step, &active.store, &mut SharedData, now);

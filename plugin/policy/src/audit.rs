@@ -4,6 +4,7 @@
 
 use crate::count::{Amount, Charge, Millis, Subject, Tally};
 use crate::decide::{Reason, Refusal};
+use crate::explain::{Account, Finding, Findings};
 use crate::json::Value;
 use crate::ordered::ordered;
 use crate::parse::Window;
@@ -14,7 +15,8 @@ use std::hash::Hasher as _;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// One decision, as the log tells it.
+/// One decision: what the log tells of it and, for who asked with [`Facts::explain`](crate::Facts), the rules that were
+/// looked at.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Audit {
     event: &'static str,
@@ -53,6 +55,8 @@ pub struct Audit {
     #[serde(skip_serializing_if = "Option::is_none")]
     arguments_hash: Option<String>,
     pub(crate) policy: String,
+    #[serde(skip)]
+    pub(crate) findings: Findings,
 }
 
 /// A refusal that was not enforced.
@@ -77,12 +81,13 @@ const LONGEST: usize = 256;
 const MOST_KEYS: usize = 64;
 
 impl Audit {
-    pub(crate) fn new(now: Millis, policy: &str) -> Self {
+    pub(crate) fn new(now: Millis, policy: &str, explain: bool) -> Self {
         Self {
             event: "decision",
             time: rfc3339(now),
             decision: "allow",
             policy: policy.into(),
+            findings: Findings::new(explain),
             ..Self::default()
         }
     }
@@ -102,8 +107,11 @@ impl Audit {
         });
     }
 
-    pub(crate) fn all_shadowed(&mut self, refusals: &[Refusal]) {
-        refusals.iter().for_each(|refusal| self.shadowed(refusal));
+    /// Notes what is told of the rules.
+    pub(crate) fn note(&mut self, account: Account) {
+        let refusals = account.shadowed.iter();
+        refusals.for_each(|refusal| self.shadowed(refusal));
+        self.findings.append(account.findings);
     }
 
     /// Notes what the message asks for.
@@ -158,6 +166,21 @@ impl Audit {
         if let Some((refusal, _)) = charge.refusal(maximum, Amount::default(), Millis::default()) {
             self.shadowed(&refusal);
         }
+    }
+
+    /// The rules that were looked at, in their order, up to the one that refused; `None` where nobody asked for them.
+    pub fn findings(&self) -> Option<&[Finding]> {
+        self.findings.list()
+    }
+
+    /// The rule that refused, as a JSON Pointer.
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
+    /// What a refused client is told.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
     }
 
     /// Why the request was refused; `None` where it was not.

@@ -7,6 +7,7 @@ use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
 use crate::audit::{Audit, bounded};
 use crate::count::{Charge, Millis, Reservation};
 use crate::decide::{Caller, Reason, Refusal, Requester, decide, decide_bodiless};
+use crate::explain::{self, Account, Finding, Said};
 use crate::json::{self, Document, Value};
 use crate::parse::{Mode, Policy};
 use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern};
@@ -19,6 +20,7 @@ use std::sync::Arc;
 pub struct Exchange {
     policy: Arc<Policy>,
     seed: Seed,
+    explain: bool,
     trace: Trace,
     /// What the log calls the caller.
     grant: Option<String>,
@@ -32,6 +34,8 @@ pub struct Facts {
     pub peer: Option<String>,
     /// The secret of the process: [`Store::seed`].
     pub seed: Seed,
+    /// Say with the decision every rule that was looked at: [`Audit::findings`]. Needs the feature `explain`.
+    pub explain: bool,
 }
 
 /// Something that happened to the exchange.
@@ -121,7 +125,7 @@ struct Reading {
 struct Judged {
     asked: Asked,
     audit: Box<Audit>,
-    shadowed: Vec<Refusal>,
+    account: Account,
     refusal: Option<Refusal>,
     charges: Vec<Charge>,
 }
@@ -154,6 +158,7 @@ impl Exchange {
         let mut exchange = Self {
             policy,
             seed: facts.seed,
+            explain: facts.explain,
             trace,
             grant,
             state: State::Answered,
@@ -289,21 +294,19 @@ impl Exchange {
         let asked = asked(&message, &reading.head);
         let policy = self.policy.clone();
         let requester = &reading.requester;
-        let mut verdict = decide(&policy, requester, &message, now);
+        let mut verdict = decide(&policy, requester, &message, now, self.explain);
         let charges = |limits| requester.charges(limits, arguments(&message));
         let mut judged = Judged {
             asked,
             audit: Box::new(audit),
-            shadowed: verdict.shadowed,
+            account: verdict.account,
             refusal: verdict.refusal,
             charges: charges(&verdict.limits),
         };
         let Some(turn) = verdict.sequence.take() else {
             return self.conclude(judged);
         };
-        let later = judged.shadowed.split_off(turn.shadowed);
-        judged.audit.all_shadowed(&judged.shadowed);
-        judged.shadowed = later;
+        judged.audit.note(turn.before);
         let checks: Arc<[Charge]> = charges(&turn.checks).into();
         self.state = State::Checking(Box::new(Checking {
             checks: checks.clone(),
@@ -328,11 +331,11 @@ impl Exchange {
         let Judged {
             asked,
             mut audit,
-            shadowed,
+            account,
             refusal,
             charges,
         } = judged;
-        audit.all_shadowed(&shadowed);
+        audit.note(account);
         if let Some(refusal) = refusal {
             return self.refuse(audit, &asked, &refusal, Detail::default());
         }
@@ -378,6 +381,7 @@ impl Exchange {
                 for (charge, tally) in charges.iter().zip(&tallies) {
                     audit.counted(charge, tally);
                 }
+                audit.findings.add(|| explain::counted(charges, &tallies));
                 return Ok(audit);
             }
             Event::Reserved(Reservation::Full {
@@ -387,6 +391,9 @@ impl Exchange {
                 ends,
                 shadowed,
             }) => {
+                audit
+                    .findings
+                    .add(|| explain::full(charges, (charge, maximum), used, &shadowed));
                 let charge_at = |index: usize| charges.get(index);
                 for (index, maximum) in shadowed {
                     charge_at(index)
@@ -455,6 +462,10 @@ impl Exchange {
             message: message.into(),
         };
         if enforced.is_none() {
+            let rule = refusal.rule.as_ref();
+            audit
+                .findings
+                .add(|| vec![Finding::new(rule, Said::WouldRefuse)]);
             audit.shadowed(&refusal);
             return Ok(audit);
         }
@@ -496,6 +507,9 @@ impl Exchange {
             (detail.limit, detail.remaining) = (None, None);
         }
         audit.refused(refusal.reason, rule, &refusal.message);
+        audit
+            .findings
+            .add(|| vec![Finding::new(refusal.rule.as_ref(), Said::Refuses)]);
         self.state = State::Answered;
         let reply = answer(asked, self.policy.answer, refusal, &detail);
         Step {
@@ -526,7 +540,7 @@ impl Exchange {
     }
 
     fn audit(&self, now: Millis) -> Audit {
-        let mut audit = Audit::new(now, &self.policy.hash);
+        let mut audit = Audit::new(now, &self.policy.hash, self.explain);
         audit.grant = self.grant.clone();
         audit.request_id = self.trace.request_id.clone();
         audit.trace_id = self.trace.trace_id.clone();

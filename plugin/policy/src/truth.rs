@@ -2,11 +2,17 @@
 //!
 //! Unknown never becomes true or false by being negated or joined with itself.
 
+use serde::Serialize;
+
 /// True, false, or what two servers could read in two ways.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Truth {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Truth {
+    /// It holds, for everybody.
     True,
+    /// It does not hold, for anybody.
     False,
+    /// Nobody can tell, or not for everybody.
     Unknown,
 }
 

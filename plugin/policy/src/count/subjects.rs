@@ -103,7 +103,7 @@ fn cost(limit: &Limit, arguments: Option<Value<'_>>) -> Result<Amount, Subject> 
         Cost::Nothing => return Ok(Amount::default()),
         Cost::At(steps) => steps,
     };
-    let amount = value_at(arguments, cost)
+    let amount = value_at(arguments, cost.iter())
         .filter(|value| value.kind() == Kind::Number)
         .and_then(|value| millionths(value.raw()));
     amount.map(Amount).ok_or_else(|| Subject::Unknown {

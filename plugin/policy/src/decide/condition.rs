@@ -5,6 +5,7 @@
 
 use super::{Header, Requester, Table};
 use crate::count::Millis;
+use crate::explain::{Sight, short};
 use crate::json::{Kind, Value, exact};
 use crate::parse::{Condition, Fact, Group, Literal, Order, Path, Step, Test};
 use crate::place::{Host, Network, Roots, Url, address};
@@ -62,6 +63,17 @@ impl Group {
         }
     }
 
+    /// What each condition saw.
+    pub(super) fn sights(&self, scene: &Scene<'_>, reading: Reading) -> Vec<Sight> {
+        let sight = |condition: &Condition| Sight {
+            path: condition.path.to_string(),
+            op: condition.test.name(),
+            value: condition.value(scene),
+            truth: condition.truth(scene, reading),
+        };
+        self.conditions.iter().map(sight).collect()
+    }
+
     /// The conditions, joined by AND.
     fn truth(&self, scene: &Scene<'_>, reading: Reading) -> Truth {
         Truth::all(
@@ -73,6 +85,23 @@ impl Group {
 }
 
 impl Condition {
+    /// The value that it looks at, up to a `[*]`, for people.
+    fn value(&self, scene: &Scene<'_>) -> Option<String> {
+        match &self.path {
+            Path::Arguments(steps) => {
+                let one = steps.iter().take_while(|step| **step != Step::Each);
+                value_at(scene.call.arguments, one).map(short)
+            }
+            Path::Fact(fact) => match scene.fact(fact) {
+                Found::Json(value) => Some(short(value)),
+                Found::Text(text) => Some(text.into_owned()),
+                // An hour or a day.
+                Found::Number(number) => Some((number as u8).to_string()),
+                Found::Missing | Found::Unknown => None,
+            },
+        }
+    }
+
     fn truth(&self, scene: &Scene<'_>, reading: Reading) -> Truth {
         match &self.path {
             Path::Arguments(steps) => self.walk(scene.call.arguments, steps, reading),
@@ -223,8 +252,11 @@ impl<'a> Found<'a> {
 }
 
 /// The one value at the end of the steps; `None` where there is none, or where nobody can tell.
-pub(crate) fn value_at<'a>(value: Option<Value<'a>>, steps: &[Step]) -> Option<Value<'a>> {
-    steps.iter().try_fold(value?, |value, step| match step {
+pub(crate) fn value_at<'a, 's>(
+    value: Option<Value<'a>>,
+    mut steps: impl Iterator<Item = &'s Step>,
+) -> Option<Value<'a>> {
+    steps.try_fold(value?, |value, step| match step {
         Step::Member(name) => member(value, name).ok()?,
         Step::Element(index) => value.elements().nth(*index),
         Step::Each => None,

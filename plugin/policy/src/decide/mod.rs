@@ -13,8 +13,9 @@ pub(crate) use requester::{Header, Requester};
 pub(crate) use rule::Rule;
 
 use crate::count::Millis;
+use crate::explain::{Account, Said, Sight};
 use crate::parse::{
-    Action, Condition, Cost, Effect, Entry, Group, Limit, Mode, Names, Part, Policy, Rules,
+    Action, Condition, Effect, Entry, Group, Limit, Mode, Names, Part, Policy, Rules,
 };
 use crate::read::{Call, Message, Role, Target, is_normal};
 use condition::Scene;
@@ -59,9 +60,9 @@ pub(crate) struct Refusal {
 pub(crate) struct Verdict<'p> {
     /// The first refusal that is enforced.
     pub(crate) refusal: Option<Refusal>,
-    /// Refusals that are only logged.
-    pub(crate) shadowed: Vec<Refusal>,
-    /// Where marks that refuse the call come before `refusal` and some of `shadowed`.
+    /// What else is told of the rules, since the turn of the sequence rules where they have one.
+    pub(crate) account: Account,
+    /// Where marks may refuse the call before all that.
     pub(crate) sequence: Option<Turn<'p>>,
     /// The limits that the call must fit, when nothing refused it.
     pub(crate) limits: Vec<(&'p Limit, Mode)>,
@@ -72,8 +73,8 @@ pub(crate) struct Verdict<'p> {
 pub(crate) struct Turn<'p> {
     /// What must fit for the rules after it to matter.
     pub(crate) checks: Vec<(&'p Limit, Mode)>,
-    /// How many refusals were only logged before.
-    pub(crate) shadowed: usize,
+    /// What is told of the rules before.
+    pub(crate) before: Account,
 }
 
 /// Judges a message by every rule but the limits.
@@ -82,13 +83,13 @@ pub(crate) fn decide<'p>(
     requester: &Requester,
     message: &Message<'_>,
     now: Millis,
+    explain: bool,
 ) -> Verdict<'p> {
     let caller = &requester.caller;
-    let mut judge = Judge::new(policy, requester, now);
-    judge.verdict.refusal = known(caller).err().or_else(|| frozen(policy, caller));
-    if judge.verdict.refusal.is_none()
-        && let Message::Request { call, .. } | Message::Notification(call) = message
-    {
+    let mut judge = Judge::new(policy, requester, now, explain);
+    if let Some(refusal) = known(caller).err().or_else(|| frozen(policy, caller)) {
+        judge.enforce(refusal);
+    } else if let Message::Request { call, .. } | Message::Notification(call) = message {
         judge.call(call, matches!(message, Message::Request { .. }));
     }
     judge.verdict
@@ -155,11 +156,15 @@ pub(crate) enum Table {
 }
 
 impl<'p, 'r> Judge<'p, 'r> {
-    fn new(policy: &'p Policy, requester: &'r Requester, now: Millis) -> Self {
+    fn new(policy: &'p Policy, requester: &'r Requester, now: Millis, explain: bool) -> Self {
         let mode = match requester.caller {
             Caller::Grant { mode, .. } => mode,
             _ => None,
         };
+        let mut account = Account::new(explain);
+        if let Caller::Grant { name, .. } = &requester.caller {
+            account.looked(&Rule::new("grants").key(name));
+        }
         Self {
             policy,
             requester,
@@ -167,7 +172,7 @@ impl<'p, 'r> Judge<'p, 'r> {
             mode: mode.unwrap_or(policy.mode),
             verdict: Verdict {
                 refusal: None,
-                shadowed: Vec::new(),
+                account,
                 sequence: None,
                 limits: Vec::new(),
             },
@@ -230,18 +235,21 @@ impl<'p, 'r> Judge<'p, 'r> {
             .sequence
             .iter()
             .map(|rule| (rule, rule.part(tool)));
-        let (mut checks, mut marks) = (Vec::new(), Vec::new());
+        let (mut checks, mut marks, mut again) = (Vec::new(), Vec::new(), Vec::new());
         for (rule, part) in rules {
             checks.extend(part.checks.then_some((&rule.check, mode)));
             // Between the check and the admission another worker may have set a mark.
             let checks = part.checks && mode == Mode::Enforce;
             let limit = rule.limit(Part { checks, ..part });
-            marks.extend(limit.map(|limit| (limit, mode)));
+            let list = if part.marks { &mut marks } else { &mut again };
+            list.extend(limit.map(|limit| (limit, mode)));
         }
         // They are set before they are looked at: of two calls that rule each other out, at most one finds no mark.
-        marks.sort_by_key(|(limit, _)| limit.cost == Cost::Nothing);
-        let shadowed = self.verdict.shadowed.len();
-        self.verdict.sequence = (!checks.is_empty()).then_some(Turn { checks, shadowed });
+        marks.extend(again);
+        if !checks.is_empty() {
+            let before = self.verdict.account.take();
+            self.verdict.sequence = Some(Turn { checks, before });
+        }
         marks
     }
 
@@ -264,12 +272,14 @@ impl<'p, 'r> Judge<'p, 'r> {
     /// Whether the name may be called at all.
     fn entry(&mut self, table: Table, name: &str, entry: Option<&'p Entry>) {
         let Some(entry) = entry else {
+            self.look(&Rule::new("default"), Vec::new);
             if self.policy.default == Effect::Deny {
                 self.not_allowed(self.mode, table, name, Rule::new("default"));
             }
             return;
         };
         let rule = Rule::new(table.section()).key(&entry.key);
+        self.look(&rule, Vec::new);
         let mode = entry.mode.unwrap_or(self.mode);
         // Hiding comes before the kill switch, whose answer would tell that the name exists.
         if entry.action == Action::Hide {
@@ -311,7 +321,11 @@ impl<'p, 'r> Judge<'p, 'r> {
         let require = rules.require.iter().map(|group| (group, Reading::Require));
         let deny_if = rules.deny_if.iter().map(|group| (group, Reading::DenyIf));
         for (group, reading) in require.chain(deny_if) {
-            if self.verdict.refusal.is_none() && group.refuses(&scene, reading) {
+            if self.verdict.refusal.is_some() {
+                return;
+            }
+            self.look(&group.rule, || group.sights(&scene, reading));
+            if group.refuses(&scene, reading) {
                 self.unmet(
                     mode,
                     group,
@@ -336,7 +350,7 @@ impl<'p, 'r> Judge<'p, 'r> {
             (None, Some(name)) => {
                 format!(
                     "The argument `{}` is not accepted here. Change it, or ask.",
-                    short(name)
+                    cut(name)
                 )
             }
             (None, None) if arguments => {
@@ -354,14 +368,16 @@ impl<'p, 'r> Judge<'p, 'r> {
                     self.mode,
                     entry,
                     Rule::new("methods").key(method),
-                    &format!("method `{}`", short(method)),
+                    &format!("method `{}`", cut(method)),
                 );
             }
-            Some(_) => {}
+            Some(_) => self.look(&Rule::new("methods").key(method), Vec::new),
             None if Role::of(method) == Some(Role::Housekeeping) => {}
-            None if self.policy.default == Effect::Allow => {}
+            None if self.policy.default == Effect::Allow => {
+                self.look(&Rule::new("default"), Vec::new);
+            }
             None => {
-                let message = format!("The method `{}` is not allowed here. {ASK}", short(method));
+                let message = format!("The method `{}` is not allowed here. {ASK}", cut(method));
                 self.refuse(
                     self.mode,
                     Reason::NotAllowed,
@@ -406,8 +422,25 @@ impl<'p, 'r> Judge<'p, 'r> {
             message: message.into(),
         };
         match mode {
-            Mode::Enforce => self.verdict.refusal = Some(refusal),
-            Mode::Shadow => self.verdict.shadowed.push(refusal),
+            Mode::Enforce => self.enforce(refusal),
+            Mode::Shadow => {
+                let account = &mut self.verdict.account;
+                account.refused(refusal.rule.as_ref(), Said::WouldRefuse);
+                account.shadowed.push(refusal);
+            }
+        }
+    }
+
+    fn enforce(&mut self, refusal: Refusal) {
+        let account = &mut self.verdict.account;
+        account.refused(refusal.rule.as_ref(), Said::Refuses);
+        self.verdict.refusal = Some(refusal);
+    }
+
+    /// After a refusal nothing is looked at any more.
+    fn look(&mut self, rule: &Rule, conditions: impl FnOnce() -> Vec<Sight>) {
+        if self.verdict.refusal.is_none() {
+            self.verdict.account.looked_into(rule, conditions);
         }
     }
 }
@@ -435,7 +468,7 @@ impl Table {
             Self::Prompts => "prompt",
             Self::Resources => "resource",
         };
-        format!("{kind} `{}`", short(name))
+        format!("{kind} `{}`", cut(name))
     }
 }
 
@@ -456,6 +489,6 @@ impl fmt::Display for Reason {
 }
 
 /// A name from the client, cut to a length that fits a sentence.
-fn short(name: &str) -> String {
+fn cut(name: &str) -> String {
     name.chars().take(128).collect()
 }

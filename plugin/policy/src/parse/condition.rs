@@ -322,6 +322,31 @@ impl Walk {
     }
 }
 
+impl Test {
+    /// The operator's name in the policy.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Eq(_) => "eq",
+            Self::Neq(_) => "neq",
+            Self::In(_) => "in",
+            Self::NotIn(_) => "not_in",
+            Self::Order(Order::Less, _) => "lt",
+            Self::Order(Order::LessOrEqual, _) => "lte",
+            Self::Order(Order::Greater, _) => "gt",
+            Self::Order(Order::GreaterOrEqual, _) => "gte",
+            Self::Regex(_) => "regex",
+            Self::NotRegex(_) => "not_regex",
+            Self::Contains(_) => "contains",
+            Self::Exists(_) => "exists",
+            Self::Length { .. } => "length",
+            Self::Type(_) => "type",
+            Self::Within(_) => "within",
+            Self::HostIn(_) => "host_in",
+            Self::Cidr(_) => "cidr",
+        }
+    }
+}
+
 impl Condition {
     /// True where the arguments are looked at, which the client can change.
     pub(crate) fn reads_arguments(&self) -> bool {

@@ -3,6 +3,7 @@
 //! It accepts one spelling of each path and never guesses: a path that it does not know is an error.
 
 use super::limit::is_header_name;
+use std::fmt;
 
 /// What a condition looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,48 @@ impl Path {
             }
             _ => fact(text).map(Self::Fact),
         }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arguments(steps) => {
+                f.write_str("args")?;
+                steps.iter().try_for_each(|step| step.fmt(f))
+            }
+            Self::Fact(fact) => fact.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(name) if member(name) == Some((self.clone(), "")) => write!(f, ".{name}"),
+            Self::Member(name) => {
+                let quoted = serde_json::to_string(name).unwrap_or_default();
+                write!(f, "[{quoted}]")
+            }
+            Self::Element(index) => write!(f, "[{index}]"),
+            Self::Each => f.write_str("[*]"),
+        }
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tool => "tool",
+            Self::Prompt => "prompt",
+            Self::Uri => "uri",
+            Self::Method => "method",
+            Self::Grant => "grant",
+            Self::Ip => "ip",
+            Self::Hour => "time.hour",
+            Self::Weekday => "time.weekday",
+            Self::Header(name) => return write!(f, "header.{name}"),
+        })
     }
 }
 
@@ -147,7 +190,9 @@ mod tests {
             ("args.größe", vec![member("größe")]),
         ];
         for (text, steps) in cases {
-            assert_eq!(Path::parse(text), Ok(Path::Arguments(steps)), "{text}");
+            let path = Path::Arguments(steps);
+            assert_eq!(path.to_string(), text);
+            assert_eq!(Path::parse(text), Ok(path), "{text}");
         }
     }
 

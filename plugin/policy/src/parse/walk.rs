@@ -3,6 +3,7 @@
 //! It knows no key of the language: the files beside it bring the lists of keys.
 
 use super::error::{PolicyError, Problem, one_line};
+use crate::explain::short;
 use crate::json::{Kind, Value};
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -125,7 +126,7 @@ impl Walk {
         let found = if at.is_under("grants") {
             "something else".into()
         } else {
-            short(found)
+            format!("`{}`", short(found))
         };
         self.error(
             at,
@@ -267,14 +268,4 @@ fn near(key: &str, keys: &Keys) -> Option<&'static str> {
         .min();
     let near = near.filter(|&(distance, known)| distance.saturating_mul(3) <= known.len().max(3));
     near.map(|(_, known)| known)
-}
-
-/// The value on one line, cut to a length that fits it.
-fn short(value: Value<'_>) -> String {
-    const LONGEST: usize = 60;
-    let text = value.compact();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),
-        None => format!("`{text}`"),
-    }
 }

@@ -157,14 +157,13 @@ impl Cell {
 
     /// When so much of what is counted here for a subject has ended.
     fn room(&self, place: &Place, excess: Amount) -> Option<Millis> {
-        let mut entries: Vec<_> = self.of(place).collect();
-        entries.sort_unstable_by_key(|entry| entry.ends);
+        let entries = ordered(self.of(place).map(|entry| (entry.ends, entry.used)));
         let mut ended = Amount::default();
-        let enough = entries.into_iter().find(|entry| {
-            ended = ended.plus(entry.used);
+        let enough = entries.into_iter().find(|(_, used)| {
+            ended = ended.plus(*used);
             ended >= excess
         });
-        enough.map(|entry| entry.ends)
+        enough.map(|(ends, _)| ends)
     }
 
     /// Notes a bar. There is room for a few counters, then for a few windows; short windows must not stay barred until
