@@ -246,6 +246,13 @@ def cluster(upstream: Upstream) -> dict[str, object]:
         "dns_lookup_family": "V4_PREFERRED",
         "connect_timeout": "5s",
         "per_connection_buffer_limit_bytes": 1048576,
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "explicit_http_config": {"http_protocol_options": {}},
+                "common_http_protocol_options": {"idle_timeout": "3s"},
+            }
+        },
         "load_assignment": {
             "cluster_name": "mcp_upstream",
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],

@@ -17,6 +17,7 @@ const CONNECTION_MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 const ROUTER: &str = "envoy.extensions.filters.http.router.v3.Router";
 const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
+const UPSTREAM_HTTP: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 /// The smallest window that HTTP/2 knows.
 const SMALLEST_WINDOW: u32 = 65_535;
 
@@ -238,6 +239,12 @@ fn cluster(upstream: SocketAddr) -> Value {
     json!({
         "name": name,
         "type": "STATIC",
+        // Before the servers close theirs, which would break the calls on them.
+        "typed_extension_protocol_options": { UPSTREAM_HTTP: {
+            "@type": type_url(UPSTREAM_HTTP),
+            "explicit_http_config": { "http_protocol_options": {} },
+            "common_http_protocol_options": { "idle_timeout": "3s" },
+        } },
         "load_assignment": {
             "cluster_name": name,
             "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": address(upstream) } }] }],
