@@ -12,7 +12,6 @@ use crate::read::{Message, Target};
 use serde::Serialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hasher as _;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// One decision: what the log tells of it and, for who asked with [`Facts::explain`](crate::Facts), the rules that were
@@ -190,8 +189,11 @@ impl Audit {
 
     /// The decision as one line of JSON.
     pub fn line(&self) -> String {
+        // Most lines are shorter, and none is moved while it grows.
+        let mut line = Vec::with_capacity(1024);
         // Writing plain strings and numbers into memory cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
+        let _ = serde_json::to_writer(&mut line, self);
+        String::from_utf8(line).unwrap_or_default()
     }
 }
 
@@ -203,9 +205,7 @@ pub(crate) fn bounded(text: &str) -> String {
 }
 
 fn rfc3339(now: Millis) -> String {
-    let nanos = i128::from(now.0).saturating_mul(1_000_000);
-    let moment = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok();
-    moment
+    now.moment()
         .and_then(|moment| moment.format(&Rfc3339).ok())
         .unwrap_or_default()
 }

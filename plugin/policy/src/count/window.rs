@@ -59,9 +59,11 @@ impl Millis {
     }
 
     /// `None` for a clock beyond the year 9999.
-    fn moment(self) -> Option<OffsetDateTime> {
+    pub(crate) fn moment(self) -> Option<OffsetDateTime> {
         let seconds = i64::try_from(self.seconds()).ok()?;
-        OffsetDateTime::from_unix_timestamp(seconds).ok()
+        let millis = u16::try_from(self.0.checked_rem(1000)?).ok()?;
+        let moment = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+        moment.replace_millisecond(millis).ok()
     }
 
     fn seconds(self) -> u64 {
