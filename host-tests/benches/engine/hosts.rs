@@ -44,7 +44,7 @@ fn headers() -> Headers {
 }
 
 /// The README's policy with more tools, and room for the longest message.
-fn policy(tools: usize) -> String {
+pub(crate) fn policy(tools: usize) -> String {
     let mut policy = samples::policy(tools, ENOUGH);
     policy["host"] = json!({ "max_request_bytes": 2 << 20 });
     policy.to_string()
@@ -114,22 +114,34 @@ impl InWasmtime {
     }
 
     fn start(module: &[u8], policy: &str) -> Self {
-        let module = Module::new(module).expect("a module");
-        let clock = Clock::default();
-        clock.set(NOW.0 * 1_000_000);
-        let vm = module
-            .start(SharedData::default(), clock, "bench", Faults::default())
-            .expect("the VM starts");
-        assert_eq!(
-            vm.configure(policy.as_bytes()),
-            Ok(true),
-            "the policy is accepted"
-        );
+        let vm = started(&Module::new(module).expect("a module"));
+        configure(&vm, policy);
         Self {
             vm,
             headers: headers(),
         }
     }
+}
+
+/// A VM without a policy.
+pub(crate) fn started(module: &Module) -> Vm {
+    let clock = Clock::default();
+    clock.set(NOW.0 * 1_000_000);
+    let vm = module.start(SharedData::default(), clock, "bench", Faults::default());
+    vm.expect("the VM starts")
+}
+
+/// Gives a VM its policy.
+pub(crate) fn configure(vm: &Vm, policy: &str) {
+    let accepted = vm.configure(policy.as_bytes());
+    assert_eq!(accepted, Ok(true), "the policy is accepted");
+}
+
+/// WebAssembly memory of a VM with a policy, in bytes.
+pub(crate) fn memory(tools: usize) -> usize {
+    let vm = started(&Module::new(&wasm()).expect("a module"));
+    configure(&vm, &policy(tools));
+    vm.memory_bytes()
 }
 
 impl Host for InWasmtime {

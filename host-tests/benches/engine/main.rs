@@ -7,9 +7,11 @@ mod hosts;
 mod report;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput};
+use host_tests::abi::Module;
 use host_tests::root;
 use host_tests::samples::{self, LIMITED, LISTED, UNLISTED};
 use hosts::{Host, InWasmtime, Native};
+use policy::Policy;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs};
@@ -85,6 +87,7 @@ fn main() {
                 measure(&mut criterion, name, *host, tools, size);
             }
         }
+        measure_parsing(&mut criterion, tools);
     }
     criterion.final_summary();
     // What was measured for one question only is no table.
@@ -125,6 +128,31 @@ fn measure(criterion: &mut Criterion, name: &str, host: &mut dyn Host, tools: us
         });
     }
     group.finish();
+}
+
+/// Once a policy is loaded or reloaded, in each worker.
+fn measure_parsing(criterion: &mut Criterion, tools: usize) {
+    let text = hosts::policy(tools);
+    let module = Module::new(&host_tests::wasm()).expect("a module");
+    let mut group = criterion.benchmark_group(parsing(tools));
+    group.sampling_mode(SamplingMode::Flat).sample_size(10);
+    group.bench_function(NATIVE, |bencher| {
+        bencher.iter(|| Policy::parse(text.as_bytes()).is_ok());
+    });
+    group.bench_function(WASMTIME, |bencher| {
+        let started = || hosts::started(&module);
+        bencher.iter_batched_ref(
+            started,
+            |vm| hosts::configure(vm, &text),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+/// The name under which criterion keeps the measurements of a policy's parsing.
+pub(crate) fn parsing(tools: usize) -> String {
+    format!("parse, {tools} tools")
 }
 
 /// The name under which criterion keeps the measurements of some messages.

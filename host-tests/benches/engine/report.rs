@@ -2,7 +2,7 @@
 //!
 //! It shows medians and leaves out what was not measured in this run's selection.
 
-use crate::{FEW, FLOOR, NATIVE, Phase, SIZES, SMALL, TOOLS, WASMTIME, group};
+use crate::{FEW, FLOOR, NATIVE, Phase, SIZES, SMALL, TOOLS, WASMTIME, group, hosts, parsing};
 use host_tests::machine;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -10,8 +10,9 @@ use std::fs;
 use std::path::Path;
 
 pub(crate) fn markdown(measurements: &Path) -> String {
-    let nanos =
-        |host: &str, tools, size, phase| median(measurements, &group(host, tools, size), phase);
+    let nanos = |host: &str, tools, size, phase: Phase| {
+        median(measurements, &group(host, tools, size), phase.name())
+    };
     let mut text = format!(
         "# The cost of a message in the engine\n\n\
          `make bench` on {}, {}.\n\n\
@@ -52,14 +53,33 @@ pub(crate) fn markdown(measurements: &Path) -> String {
             );
         }
     }
+    text + &of_parsing(measurements)
+}
+
+fn of_parsing(measurements: &Path) -> String {
+    let mut text = format!(
+        "\n## By number of tools: the policy itself\n\n\
+         Once for each worker and each change of the policy. In wasmtime it is the whole configuration, with the cells for \
+         its counts.\n\n| tools | policy | {NATIVE} | {WASMTIME} | memory of the module |\n|---|---|---|---|---|\n"
+    );
+    for tools in TOOLS {
+        let nanos = |host| shown(median(measurements, &parsing(tools), host));
+        let kib = hosts::policy(tools).len().div_ceil(1024);
+        let mib = hosts::memory(tools) as f64 / f64::from(1 << 20);
+        let (native, wasmtime) = (nanos(NATIVE), nanos(WASMTIME));
+        let _ = writeln!(
+            text,
+            "| {tools} | {kib} KiB | {native} | {wasmtime} | {mib:.1} MiB |"
+        );
+    }
     text
 }
 
 /// Nanoseconds, as criterion has written them down.
-fn median(measurements: &Path, group: &str, phase: Phase) -> Option<f64> {
+fn median(measurements: &Path, group: &str, function: &str) -> Option<f64> {
     let file = measurements
         .join(group)
-        .join(phase.name())
+        .join(function)
         .join("new/estimates.json");
     let estimates: Value = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
     estimates.pointer("/median/point_estimate")?.as_f64()
