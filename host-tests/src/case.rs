@@ -15,14 +15,30 @@ use std::time::Duration;
 pub struct Case {
     /// Where the file is, relative to `policies/`.
     pub name: String,
+    /// What it shows, in a sentence.
+    pub why: String,
     /// The policy's text as the plugin gets it.
     pub policy: String,
     /// Seconds since the epoch at which `at: "0s"` is.
     pub start: u64,
     /// Hosts that cannot play the case, and why.
     pub hosts: BTreeMap<String, String>,
+    /// The attack that it plays, if it plays one.
+    pub attack: Option<Attack>,
     /// What happens.
     pub play: Play,
+}
+
+/// What an attack is, for those who know it by other names.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attack {
+    /// What the attacker wants, does, and what would happen.
+    pub story: String,
+    /// Numbers of the OWASP MCP Top 10, like `MCP05:2025`.
+    pub owasp: Vec<String>,
+    /// Techniques of SAFE-MCP, like `SAFE-T1105`.
+    pub safe_mcp: Vec<String>,
 }
 
 /// What a case checks.
@@ -102,6 +118,8 @@ struct RawCase {
     why: String,
     policy: Option<Box<RawValue>>,
     policy_text: Option<String>,
+    policy_file: Option<String>,
+    attack: Option<Attack>,
     start: Option<String>,
     #[serde(default)]
     hosts: BTreeMap<String, String>,
@@ -153,6 +171,9 @@ enum RawHeader {
 /// 2026-01-01T00:00:00Z, a Thursday.
 const START: u64 = 1_767_225_600;
 
+/// A policy in a file of its own, for several cases and for copying.
+const POLICY: &str = "policy.json";
+
 impl Case {
     /// Reads the file at `path`.
     ///
@@ -165,18 +186,25 @@ impl Case {
             .display()
             .to_string();
         let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-        Self::parse(&name, &text).map_err(|error| format!("{name}: {error}"))
+        let folder = path.parent().unwrap_or(root);
+        Self::parse(&name, &text, folder).map_err(|error| format!("{name}: {error}"))
     }
 
-    fn parse(name: &str, text: &str) -> Result<Self, String> {
+    fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, String> {
         let raw: RawCase = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if raw.why.trim().is_empty() {
             return Err("`why` is empty".into());
         }
-        let policy = match (raw.policy, raw.policy_text) {
-            (Some(policy), None) => policy.get().to_owned(),
-            (None, Some(text)) => text,
-            _ => return Err("one of `policy` and `policy_text` must be there".into()),
+        let policy = match (raw.policy, raw.policy_text, raw.policy_file) {
+            (Some(policy), None, None) => policy.get().to_owned(),
+            (None, Some(text), None) => text,
+            (None, None, Some(file)) => std::fs::read_to_string(folder.join(&file))
+                .map_err(|error| format!("`policy_file` {file:?}: {error}"))?,
+            _ => {
+                return Err(
+                    "one of `policy`, `policy_text` and `policy_file` must be there".into(),
+                );
+            }
         };
         let play = match (raw.steps, raw.refused) {
             (Some(steps), None) if !steps.is_empty() => {
@@ -194,9 +222,11 @@ impl Case {
         })?;
         Ok(Self {
             name: name.into(),
+            why: raw.why,
             policy,
             start,
             hosts: raw.hosts,
+            attack: raw.attack,
             play,
         })
     }
@@ -395,14 +425,18 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             find(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        } else if is_case(&path) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether a file must be a case. A `policy.json` is a policy, which the cases beside it name as their `policy_file`.
+fn is_case(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "json")
+        && path.file_name().is_some_and(|name| name != POLICY)
 }
 
 /// Writes what was seen into a case's file.
