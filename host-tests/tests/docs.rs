@@ -90,6 +90,7 @@ fn the_places_are_there() {
         "policies/README.md",
         "plugin/policy-component/README.md",
         "policies/CANONICAL.md",
+        "policies/servers/README.md",
         "SECURITY.md",
     ] {
         let text = fs::read_to_string(root().join(file)).expect("the document can be read");
