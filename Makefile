@@ -14,8 +14,10 @@ VENV_1 := target/venv-mcp-1
 OLDER_ENVOYS := target/envoy
 NODE := target/node
 PACKAGES := host-tests/clients/node_modules
+SERVERS := host-tests/servers/node_modules
 JS_TESTS := target/npm
-HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(JS_TESTS)/ready
+HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
+	$(SERVERS)/.package-lock.json $(JS_TESTS)/ready
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
 	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node
@@ -60,7 +62,7 @@ bench: build $(VENV)/ready ## Measure the plugin in Envoy and the engine, about 
 	$(WITH_HOSTS) QUICK=$(QUICK) cargo bench --locked --package host-tests --bench gateway --bench engine
 
 clean: ## Remove everything that was built
-	rm -rf target $(PACKAGES)
+	rm -rf target $(PACKAGES) $(SERVERS)
 
 $(DIST)/mcp-policy.wasm: $(ENGINE) $(shell find plugin/policy-proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'
@@ -116,6 +118,12 @@ define venv
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(2)
 endef
 
+# Beside the MCP SDK, which they need; the demo does without them.
+$(VENV)/servers: host-tests/servers/requirements.txt $(VENV)/ready
+	$(SAY) 'getting MCP servers for Python'
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 $(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready
 	$(SAY) 'getting the older Envoys'
 	rm -rf $(OLDER_ENVOYS)
@@ -138,10 +146,10 @@ $(NODE)/ready: host-tests/node.txt | $(VENV)/ready
 	fi
 	touch $@
 
-# npm writes this file last.
-$(PACKAGES)/.package-lock.json: host-tests/clients/package-lock.json | $(NODE)/ready
-	$(SAY) 'getting the MCP SDKs for TypeScript'
-	cd host-tests/clients && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+# npm writes these files last.
+$(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json | $(NODE)/ready
+	$(SAY) 'getting the packages of $(<D)'
+	cd $(<D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 # The package as a user installs it, and the programs that use it.

@@ -21,7 +21,7 @@ export const INFO = { name: "client-of-the-matrix", version: "1.0.0" };
 export const CAPABILITIES = { elicitation: {}, roots: { listChanged: true }, sampling: {} };
 export const ANSWERS = {
   elicitation: { action: "accept", content: { colour: "green", name: "Ada" } },
-  roots: { roots: [{ uri: "file:///work", name: "work" }] },
+  roots: { roots: [{ uri: "file:///nowhere/work", name: "work" }] },
   sampling: { model: "made-up", role: "assistant", content: { type: "text", text: "yes" } },
 };
 

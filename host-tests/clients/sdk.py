@@ -203,7 +203,7 @@ async def elicited(*_: Any) -> types.ElicitResult:
 
 
 async def roots(*_: Any) -> types.ListRootsResult:
-    return types.ListRootsResult.model_validate({"roots": [{"uri": "file:///work", "name": "work"}]})
+    return types.ListRootsResult.model_validate({"roots": [{"uri": "file:///nowhere/work", "name": "work"}]})
 
 
 async def sampled(*_: Any) -> types.CreateMessageResult:
