@@ -101,6 +101,8 @@ fn tools_of_the_table(readme: &str) -> Vec<String> {
 
 #[test]
 fn each_servers_table_has_the_tools_of_its_policy() {
+    let index = root().join("policies/servers/README.md");
+    let index = fs::read_to_string(index).expect("it can be read");
     for server in servers() {
         let read = |file| fs::read_to_string(server.join(file)).expect("it can be read");
         let policy: Value = serde_json::from_str(&read("policy.json")).expect("JSON");
@@ -109,6 +111,14 @@ fn each_servers_table_has_the_tools_of_its_policy() {
         let named: BTreeSet<_> = table.iter().cloned().collect();
         assert_eq!(named.len(), table.len(), "{server:?}: a tool stands twice");
         assert_eq!(named, tools.cloned().collect(), "{server:?}");
+        let name = server.file_name().expect("a name").to_string_lossy();
+        let row = format!("| [{name}]({name}/README.md) | ");
+        let row = index.lines().find(|line| line.starts_with(&row));
+        let count = format!(" | {} | ", named.len());
+        assert!(
+            row.is_some_and(|row| row.contains(&count)),
+            "{name}:{count}"
+        );
     }
 }
 
