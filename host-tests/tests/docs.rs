@@ -1,6 +1,6 @@
 //! The README is true: its JSON is what the engine says, its commands run, the places it names are there.
 
-use host_tests::abi::{Clock, Faults, Module, Request, SharedData};
+use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::{root, wasm};
 use serde_json::{Value, json};
 use std::fs;
@@ -19,8 +19,8 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-/// Plays calls of one minute into the shipped module and gives the last answer.
-fn last_answer(policy: &str, tools: &[&str]) -> Value {
+/// The shipped module with a policy, at 18 seconds past a minute.
+fn started(policy: &str) -> Vm {
     let clock = Clock::default();
     clock.set((1_767_225_600 + 18) * 1_000_000_000);
     let module = Module::new(&wasm()).expect("the plugin is a module");
@@ -33,36 +33,44 @@ fn last_answer(policy: &str, tools: &[&str]) -> Value {
         )
         .expect("the VM starts");
     assert_eq!(vm.configure(policy.as_bytes()), Ok(true));
-    let mut answer = Value::Null;
-    for (index, tool) in tools.iter().enumerate() {
-        let headers = [
-            (":method", "POST"),
-            ("content-type", "application/json"),
-            ("x-request-id", "f00d"),
-        ];
-        let headers = headers
-            .map(|(name, value)| (name.into(), value.into()))
-            .into();
-        let body = json!({ "jsonrpc": "2.0", "id": index + 1, "method": "tools/call", "params": { "name": tool } });
-        let mut stream = vm.stream(Request {
-            headers,
-            ..Request::default()
-        });
-        stream.headers(false).expect("no trap");
-        stream
-            .body(body.to_string().as_bytes(), true)
-            .expect("no trap");
-        let response = stream.seen().local_response;
-        assert_eq!(
-            response.is_some(),
-            index + 1 == tools.len(),
-            "only the last call is refused"
-        );
-        answer = response.map_or(Value::Null, |response| {
-            serde_json::from_slice(&response.body).expect("JSON")
-        });
-    }
+    vm
+}
+
+/// The plugin's own answer to a message, or none where it is let through.
+fn call(vm: &Vm, body: Vec<u8>) -> Option<Value> {
+    let headers = [
+        (":method", "POST"),
+        ("content-type", "application/json"),
+        ("x-request-id", "f00d"),
+    ];
+    let headers = headers
+        .map(|(name, value)| (name.into(), value.into()))
+        .into();
+    let mut stream = vm.stream(Request {
+        headers,
+        ..Request::default()
+    });
+    stream.headers(false).expect("no trap");
+    stream.body(&body, true).expect("no trap");
+    let seen = stream.seen();
+    let answer = seen
+        .local_response
+        .map(|response| serde_json::from_slice(&response.body).expect("JSON"));
+    assert_eq!(answer.is_none(), seen.complete, "let through or answered");
     answer
+}
+
+/// Plays calls of one minute and gives the last answer; only the last call is refused.
+fn last_answer(policy: &str, tools: &[&str]) -> Value {
+    let vm = started(policy);
+    let calls = tools.iter().enumerate().map(|(index, tool)| {
+        let body = json!({ "jsonrpc": "2.0", "id": index + 1, "method": "tools/call", "params": { "name": tool } });
+        call(&vm, body.to_string().into_bytes())
+    });
+    let mut answers: Vec<_> = calls.collect();
+    let last = answers.pop().flatten();
+    assert!(answers.iter().all(Option::is_none), "{answers:?}");
+    last.expect("the last call is refused")
 }
 
 #[test]
@@ -146,6 +154,73 @@ fn the_sizes_are_those_of_the_build() {
         assert!(
             (built / told - 1.0).abs() < 0.03,
             "{document}: {file} has {built:.0} KiB, not {told}"
+        );
+    }
+}
+
+/// The longest message that is read, with as many values as it may have.
+fn worst_message() -> Vec<u8> {
+    let around = |values: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"run","arguments":{{"a":[{values}]}}}}}}"#
+        )
+    };
+    let longest = 768 * 1024;
+    // Twelve values are around those of the list, and it may have one for every six bytes in all.
+    let mut text = around(&format!("{}0", "0,0,".repeat(longest / 6 / 2 - 8)));
+    text.extend(std::iter::repeat_n(' ', longest - text.len()));
+    text.into_bytes()
+}
+
+#[test]
+fn the_memory_is_that_of_the_module() {
+    let readme = readme();
+    let told = |before: &str| {
+        let rest = readme.split(before).nth(1);
+        rest.and_then(|rest| rest.split(" MiB").next()?.parse::<f64>().ok())
+            .unwrap_or_else(|| panic!("README does not tell the memory after `{before}`"))
+    };
+    let vm = started(&blocks(&readme, "json")[0]);
+    let taken = || vm.memory_bytes() as f64 / 1024.0 / 1024.0;
+    assert!(
+        call(
+            &vm,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#.into()
+        )
+        .is_none()
+    );
+    println!("memory of a worker: {:.2} MiB", taken());
+    assert!((taken() - told("A worker thread takes ")).abs() < 0.1);
+    let answer = call(&vm, worst_message());
+    println!("and after the worst message: {:.2} MiB", taken());
+    assert_eq!(answer, None, "the worst message is one that is read");
+    assert!((taken() - told("it takes up to ")).abs() < 1.0);
+}
+
+/// The measurement that README quotes is the last one.
+#[test]
+fn the_measurement_is_the_last_one() {
+    let results = root().join("host-tests/benches/results/gateway.md");
+    let results = fs::read_to_string(results).expect("the results can be read");
+    let readme = readme();
+    let section = readme.split("## What it costs").nth(1);
+    let section = section.expect("a section tells it").split("\n## ").next();
+    let section = section.unwrap_or_default();
+    let when = results
+        .lines()
+        .find(|line| line.starts_with("`make bench` on "));
+    let when = when.and_then(|line| line.split(". The module is").next());
+    let when = when.expect("the results tell when and where they were taken");
+    assert!(section.contains(when), "README does not say: {when}");
+    let rows: Vec<_> = section
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .collect();
+    assert!(rows.len() >= 5, "{rows:?}");
+    for row in rows {
+        assert!(
+            results.lines().any(|line| line == row),
+            "not a row of the results: {row}"
         );
     }
 }
