@@ -298,6 +298,29 @@ fn workers_that_configure_late_or_again_reset_nothing() {
     );
 }
 
+/// Hosts give filters of one `vm_id` the same shared data, and a filter may not know of the other.
+#[test]
+fn two_filters_count_apart_unless_they_are_told_to_count_together() {
+    let shared = SharedData::default();
+    let once = LIMITED.replace("1000", "1");
+    let together = once.replace(
+        r#""version""#,
+        r#""host": { "namespace": "both" }, "version""#,
+    );
+    let start = |name: &str, policy: &str| {
+        let vm = MODULE
+            .start(shared.clone(), clock(), name, Faults::default())
+            .expect("the VM starts");
+        assert_eq!(vm.configure(policy.as_bytes()), Ok(true));
+        send(&vm, "run")
+    };
+    assert_eq!(start("one", &once), "forwarded");
+    assert_eq!(start("other", &once), "forwarded");
+    assert_eq!(start("one", &once), "200 mcp_policy_rate_limited");
+    assert_eq!(start("one", &together), "forwarded");
+    assert_eq!(start("other", &together), "200 mcp_policy_rate_limited");
+}
+
 /// Two workers at the very first request: a host's compare-and-swap on an absent key would let both write "one".
 #[test]
 fn the_first_use_of_a_counter_is_no_race() {
