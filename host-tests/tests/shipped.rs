@@ -1,12 +1,13 @@
 //! The configurations in `envoy/` as an operator copies them, in a real Envoy: only places and ports are put in.
 
-use host_tests::upstream::Upstream;
+use host_tests::upstream::{Recorded, Upstream, reply};
 use host_tests::wire::{Http1Request, http1};
 use host_tests::{root, wasm_path};
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -19,7 +20,10 @@ struct Gateway {
 
 impl Gateway {
     fn start(file: &str, upstream: &Upstream, prepare: impl FnOnce(&Path)) -> Self {
-        let folder = std::env::temp_dir().join(format!("mcp-policy-{}-{file}", std::process::id()));
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("mcp-policy-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).expect("a folder");
         prepare(&folder);
         let port = free_port();
@@ -76,22 +80,13 @@ impl Gateway {
         self.try_call(tool).expect("an answer")
     }
 
-    /// `forwarded`, the plugin's reason, or another status.
     fn try_call(&self, tool: &str) -> Option<String> {
-        let body = format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}"}}}}"#
-        );
-        let request = Http1Request {
-            method: "POST".into(),
-            path: "/mcp".into(),
-            headers: vec![
-                (b"host".to_vec(), b"localhost".to_vec()),
-                (b"content-type".to_vec(), b"application/json".to_vec()),
-            ],
-            body: Some(body.into_bytes()),
-            chunks: None,
-        };
-        let response = http1(self.addr, &request, Duration::from_secs(5)).ok()?;
+        self.send(&call_of(tool))
+    }
+
+    /// `forwarded`, the plugin's reason, or another status.
+    fn send(&self, request: &Http1Request) -> Option<String> {
+        let response = http1(self.addr, request, Duration::from_secs(5)).ok()?;
         let text = String::from_utf8_lossy(&response.body);
         let reason = text
             .split(r#""reason":""#)
@@ -102,6 +97,21 @@ impl Gateway {
             None if text == r#"{"jsonrpc":"2.0","id":1,"result":{}}"# => "forwarded".into(),
             None => response.status.to_string(),
         })
+    }
+}
+
+fn call_of(tool: &str) -> Http1Request {
+    let body =
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}"}}}}"#);
+    Http1Request {
+        method: "POST".into(),
+        path: "/mcp".into(),
+        headers: vec![
+            (b"host".to_vec(), b"localhost".to_vec()),
+            (b"content-type".to_vec(), b"application/json".to_vec()),
+        ],
+        body: Some(body.into_bytes()),
+        chunks: None,
     }
 }
 
@@ -157,6 +167,98 @@ fn the_policy_inside_the_configuration_is_enforced() {
         0,
         "not even the headers of a refused call reach the server"
     );
+}
+
+const NOTHING: &str =
+    r#"{ "version": "1", "default": "deny", "host": { "hold_request_headers": true } }"#;
+
+/// What must work without an identity does, and no message finds a way along with it.
+#[test]
+fn only_what_holds_no_message_goes_past_the_policy() {
+    let upstream = Upstream::start().expect("the upstream starts");
+    for file in ["envoy.yaml", "envoy-ecds.yaml"] {
+        let gateway = Gateway::start(file, &upstream, |folder| reload(NOTHING, folder));
+        upstream.take();
+        let refused = |path: &str| {
+            let path = path.into();
+            let call = Http1Request {
+                path,
+                ..call_of("drop_table")
+            };
+            gateway.send(&call).expect("an answer")
+        };
+        for path in [
+            "/.well-known/x",
+            "/healthz",
+            "/authorize",
+            "/token",
+            "/MCP/",
+            "//mcp",
+            "/mcp;a",
+        ] {
+            assert_eq!(refused(path), "not_allowed", "{file} {path}");
+        }
+        // Envoy refuses these before the plugin sees them, or has resolved them by then.
+        for path in ["/healthz/..%2fmcp", "/token%5c..%5cmcp"] {
+            assert_eq!(refused(path), "400", "{file} {path}");
+        }
+        for path in ["/.well-known/../mcp", "/healthz/%2e%2e/mcp"] {
+            assert_eq!(refused(path), "not_allowed", "{file} {path}");
+        }
+        let mut underscore = call_of("drop_table");
+        let header = (b"mcp_name".to_vec(), b"run".to_vec());
+        underscore.headers.push(header);
+        assert_eq!(gateway.send(&underscore).as_deref(), Some("400"), "{file}");
+        assert_eq!(
+            upstream.take().len(),
+            0,
+            "{file}: nothing of it reaches the server"
+        );
+        let get = |path: &str| Http1Request {
+            method: "GET".into(),
+            path: path.into(),
+            body: None,
+            ..call_of("")
+        };
+        let mut token = call_of("drop_table");
+        token.path = "/token".into();
+        token.headers[1].1 = b"application/x-www-form-urlencoded".to_vec();
+        token.body = Some(b"grant_type=client_credentials".to_vec());
+        for request in [
+            get("/.well-known/x"),
+            get("/healthz"),
+            get("/authorize"),
+            token,
+        ] {
+            gateway.send(&request).expect("an answer");
+            let seen = upstream.take();
+            assert_eq!(seen.len(), 1, "{file} {}", request.path);
+        }
+    }
+}
+
+/// A client cannot have a call sent again that was counted once. Envoy itself would not let strangers ask for that, but
+/// who is one is a setting; here no header of the kind comes through.
+#[test]
+fn a_client_asks_envoy_for_nothing() {
+    let failing = |_: &Recorded| reply(503, "application/json", b"{}");
+    let upstream = Upstream::answering(failing).expect("the upstream starts");
+    let gateway = Gateway::start("envoy.yaml", &upstream, |_| {});
+    let mut call = call_of("run");
+    for (name, value) in [
+        ("x-envoy-retry-on", "5xx"),
+        ("x-envoy-max-retries", "3"),
+        ("x-envoy-other", "1"),
+    ] {
+        call.headers.push((name.into(), value.into()));
+    }
+    assert_eq!(gateway.send(&call).as_deref(), Some("503"));
+    let seen = upstream.take();
+    assert_eq!(seen.len(), 1);
+    for (name, _) in &call.headers[2..] {
+        let name = String::from_utf8_lossy(name);
+        assert_eq!(seen[0].header(&name), None, "{name}");
+    }
 }
 
 #[test]
