@@ -3,7 +3,7 @@
 //! It knows what may stand in an entry, not what an entry does; `decide` does.
 
 use super::condition::Group;
-use super::error::Problem;
+use super::error::{Problem, is_unseen};
 use super::limit::Limit;
 use super::names::Names;
 use super::walk::{At, Keys, Members, Walk};
@@ -61,7 +61,7 @@ const METHOD: Keys = Keys {
     now: &["action", "reason"],
     later: &[],
 };
-const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end, without space around it or control characters";
+const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end, without space around it or characters that cannot be seen";
 const WRITE_DEFAULT: &str = "`default` for names that no entry lists";
 
 /// Which table of the document an entry stands in.
@@ -185,7 +185,7 @@ impl Walk {
 
     /// A method is written as it is sent: a spelling that no message has would be a rule without effect.
     fn method_name(&mut self, at: &At<'_>, key: &str) {
-        let plain = |c: char| !c.is_control() && !c.is_whitespace() && c != '*';
+        let plain = |c: char| !is_unseen(c) && !c.is_whitespace() && c != '*';
         let meant = look_alike(key).unwrap_or(key);
         let write = match Role::of(meant) {
             Some(Role::FromServer) => return self.not_yet(at, key),
@@ -261,8 +261,13 @@ impl Walk {
     }
 }
 
+/// An exact name, or a prefix.
 fn is_name(name: &str) -> bool {
     let stem = name.strip_suffix('*').unwrap_or(name);
-    let visible = name.trim() == name && !name.chars().any(char::is_control);
-    visible && !stem.is_empty() && !stem.contains('*')
+    is_visible(name) && !stem.is_empty() && !stem.contains('*')
+}
+
+/// A name that reads as what it is.
+pub(super) fn is_visible(name: &str) -> bool {
+    name.trim() == name && !name.chars().any(is_unseen)
 }

@@ -8,8 +8,8 @@ use std::fmt;
 /// One mistake in a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
-    /// Where, as a JSON Pointer (RFC 6901) into the document, control characters as JSON escapes them; empty for the document
-    /// itself.
+    /// Where, as a JSON Pointer (RFC 6901) into the document, characters that cannot be seen as JSON escapes them; empty for
+    /// the document itself.
     pub at: String,
     /// What is wrong there.
     pub problem: Problem,
@@ -84,12 +84,24 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
-/// One mistake is one line of a log, whatever stands in the document: control characters as JSON escapes them.
+/// True for what leaves no mark on a screen, so that two names with and without it read the same. The joiners and
+/// variation selectors are not among these: names in some scripts are written with them.
+pub(super) fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'
+            | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// One mistake is one line of a log, whatever stands in the document: what cannot be seen as JSON escapes it.
 pub(super) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() {
-            line.push_str(&format!("\\u{:04x}", u32::from(c)));
+        if is_unseen(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                line.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             line.push(c);
         }

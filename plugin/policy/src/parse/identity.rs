@@ -2,6 +2,7 @@
 //!
 //! It judges no request; `decide::caller` does.
 
+use super::entry::is_visible;
 use super::error::Problem;
 use super::limit::is_header_name;
 use super::walk::{At, Keys, Walk};
@@ -54,6 +55,8 @@ const WRITE_NO_CREDENTIAL: &str =
     "a header that holds no credential: identities are written to the log";
 const WRITE_GATEWAY: &str = r#""set_by_gateway": true beside it, and only if the gateway overwrites this header on every request: a client can send any header it likes"#;
 
+const WRITE_NAME: &str =
+    "a name of one grant, without `*`, space around it or characters that cannot be seen";
 const WRITE_DIGEST: &str = "the SHA-256 of the bearer token as 64 hexadecimal digits, as `printf %s \"$TOKEN\" | sha256sum` prints it";
 const WRITE_TOKEN: &str =
     "the SHA-256 of a token; this is that of nothing, as an unset $TOKEN gives it";
@@ -113,6 +116,10 @@ impl Walk {
         let mut grants: Vec<Grant> = Vec::new();
         for (name, value) in self.map(at, value) {
             let at = at.key(&name);
+            if name.is_empty() || name.contains('*') || !is_visible(&name) {
+                let (found, write) = ("this name of a grant".into(), WRITE_NAME.into());
+                self.error(&at, Problem::Unfit { found, write });
+            }
             let Some(grant) = self.grant(&at, &name, value) else {
                 continue;
             };

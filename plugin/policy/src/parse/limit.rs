@@ -2,6 +2,7 @@
 //!
 //! It counts nothing; `count` and `store` do.
 
+use super::entry::is_visible;
 use super::path::{Path, Step};
 use super::walk::{At, Keys, Walk, whole};
 use crate::count::Amount;
@@ -90,6 +91,8 @@ const RATE_LIMIT: Keys = Keys {
 const WRITE_WINDOW: &str = r#""second", "minute", "hour", "day", "week", "month", a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
 const WRITE_SCOPE: &str =
     r#""grant", "session", "server", "global", "ip", "header:<name>" or a list of these"#;
+const WRITE_COUNTER: &str =
+    "a name of 1 to 128 characters, without space around it or characters that cannot be seen";
 const WRITE_COST: &str = "the path of one number in the arguments, such as `args.amount`";
 const WRITE_RATE: &str = r#"{"max": 10, "window": 60} or "10/minute""#;
 
@@ -143,8 +146,8 @@ impl Walk {
         value: Value<'a>,
     ) -> Option<std::borrow::Cow<'a, str>> {
         let name = self.string(at, value)?;
-        if name.chars().count() > 128 || name.chars().any(char::is_control) {
-            self.unfit(at, value, "a name of 1 to 128 characters");
+        if name.chars().count() > 128 || !is_visible(&name) {
+            self.unfit(at, value, WRITE_COUNTER);
             return None;
         }
         Some(name)

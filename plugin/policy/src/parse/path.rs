@@ -2,6 +2,7 @@
 //!
 //! It accepts one spelling of each path and never guesses: a path that it does not know is an error.
 
+use super::error::is_unseen;
 use super::limit::is_header_name;
 use std::fmt;
 
@@ -144,7 +145,7 @@ fn steps(mut rest: &str) -> Option<Vec<Step>> {
 fn member(text: &str) -> Option<(Step, &str)> {
     let end = text.find(['.', '[']).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
-    let plain = |c: char| !c.is_control() && !c.is_whitespace() && !"]\"'*".contains(c);
+    let plain = |c: char| !is_unseen(c) && !c.is_whitespace() && !"]\"'*".contains(c);
     (!name.is_empty() && name.chars().all(plain)).then(|| (Step::Member(name.into()), rest))
 }
 
