@@ -36,6 +36,10 @@ enum Kind {
     Grant,
     Match,
     Host,
+    /// The operand of `length`.
+    Length,
+    /// The operand of `within`, where it is no list.
+    Roots,
     /// Its keys are names that the author chooses, its values of one kind.
     Names(&'static Self),
     /// A value that the author chooses.
@@ -102,12 +106,19 @@ impl Kind {
                 "max_request_bytes",
                 "max_depth",
             ],
+            Self::Length => &["min", "max"],
+            Self::Roots => &["roots", "base"],
             Self::Names(_) | Self::Free => &[],
         }
     }
 
-    fn of_member(self, key: &str) -> Self {
+    fn of_member(self, key: &str, op: Option<&str>) -> Self {
         match (self, key) {
+            (Self::Condition, "value") => match op {
+                Some("length") => Self::Length,
+                Some("within") => Self::Roots,
+                _ => Self::Free,
+            },
             (Self::Names(of), _) => *of,
             (Self::Document, "all_tools") => Self::AllTools,
             (Self::Document, "tools" | "prompts" | "resources") => Self::Names(&Self::Entry),
@@ -219,7 +230,7 @@ fn places(node: &Node, here: Place, all: &mut Vec<Place>) {
                 let member = Place {
                     path: [&here.path[..], &[index]].concat(),
                     pointer: format!("{}/{token}", here.pointer),
-                    kind: here.kind.of_member(key),
+                    kind: here.kind.of_member(key, op.as_deref()),
                     key: key.clone(),
                     op: op.clone().filter(|_| here.kind == Kind::Condition),
                 };
@@ -251,9 +262,14 @@ struct Mutant {
 enum Expected {
     /// The first message is about this place, its parent, or something in it.
     At(String),
+    /// The first message is about one of these.
+    AtOneOf(Vec<String>),
     /// The first message is about the text, at this byte or anywhere.
     Text(Option<usize>),
 }
+
+/// How many kinds of mistakes [`mutate`] makes.
+const KINDS: u8 = 12;
 
 fn mutate(policy: &Node, random: &mut Rng) -> Option<Mutant> {
     let mut all = Vec::new();
@@ -266,15 +282,20 @@ fn mutate(policy: &Node, random: &mut Rng) -> Option<Mutant> {
     };
     places(policy, root, &mut all);
     let place = all[random.usize(..all.len())].clone();
-    match random.u8(..8) {
-        0 => misspell_key(policy.clone(), &place, random),
-        1 => move_key(policy.clone(), &place, &all, random),
-        2 => change_type(policy.clone(), &place),
-        3 => misspell_word(policy.clone(), &place, random),
-        4 => double_key(policy.clone(), &place, random),
-        5 => Some(cut_text(policy, random)),
-        6 => name_everything(policy.clone(), &place),
-        _ => leave_out(policy.clone(), &place, random),
+    let copy = policy.clone();
+    match random.u8(..KINDS) {
+        0 => misspell_key(copy, &place, random),
+        1 => move_key(copy, &place, &all, random),
+        2 => exchange_keys(copy, &place, random),
+        3 => change_type(copy, &place, random),
+        4 => nest(copy, &place),
+        5 => misspell_word(copy, &place, random),
+        6 => respell_value(copy, &place, random),
+        7 => double_key(copy, &place, random),
+        8 => Some(cut_text(policy, random)),
+        9 => name_everything(copy, &place),
+        10 => respell_name(copy, &place, random),
+        _ => leave_out(copy, &place, random),
     }
 }
 
@@ -367,23 +388,167 @@ fn move_key(mut policy: Node, from: &Place, all: &[Place], random: &mut Rng) -> 
     })
 }
 
-/// True and null mean nothing where no flag stands, and a text means nothing where one does.
-fn change_type(mut policy: Node, place: &Place) -> Option<Mutant> {
-    let literal = ["eq", "neq", "in", "not_in", "contains"];
-    let chosen = place.key == "value" && place.op.as_deref().is_none_or(|op| literal.contains(&op));
-    let inside =
-        place.op.is_none() && place.kind == Kind::Free && place.pointer.contains("/value/");
-    if chosen || inside {
+/// Keys of one object with values that may fit each other: exchanged they are another valid policy.
+const ALIKE: &[&[&str]] = &[
+    &["$schema", "description"],
+    &["tools", "prompts", "resources", "methods", "grants"],
+    &["require", "deny_if"],
+    &["counter", "on_deny", "window", "max", "scope"],
+    &["path", "value", "if_present"],
+    &["after", "deny", "on_deny", "scope"],
+    &["client_detail", "frozen", "revoked", "forward"],
+    &["slots", "max_request_bytes", "max_depth"],
+    &["min", "max"],
+];
+
+/// Two keys of an object that stand before each other's values.
+fn exchange_keys(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
+    let Node::Object(members) = policy.at(&place.path) else {
+        return None;
+    };
+    if place.kind.keys().is_empty() || members.len() < 2 {
+        return None;
+    }
+    let one = random.usize(..members.len());
+    let other = (one + random.usize(1..members.len())) % members.len();
+    let keys = [members[one].0.clone(), members[other].0.clone()];
+    let alike = |group: &&[&str]| keys.iter().all(|key| group.contains(&key.as_str()));
+    // An empty list or object fits wherever lists or objects do.
+    let empty = [one, other].map(|index| match &members[index].1 {
+        Node::Object(members) => members.is_empty(),
+        Node::Array(elements) => elements.is_empty(),
+        Node::Scalar(_) => false,
+    });
+    if ALIKE.iter().any(alike) || empty.contains(&true) {
+        return None;
+    }
+    let [first, second] = keys;
+    let pointers = [&first, &second].map(|key| format!("{}/{key}", place.pointer));
+    members[one].0 = second;
+    members[other].0 = first;
+    Some(Mutant {
+        what: "two keys exchanged",
+        text: written(&policy),
+        expected: Expected::AtOneOf(pointers.into()),
+    })
+}
+
+/// Where the author may write any value, as in `eq`.
+fn is_open(place: &Place) -> bool {
+    let any = ["eq", "neq", "in", "not_in", "contains"];
+    let op = place.op.as_deref();
+    let operand = place.key == "value" && op.is_none_or(|op| any.contains(&op));
+    let inside = op.is_none() && place.kind == Kind::Free && place.pointer.contains("/value/");
+    operand || inside && !["min", "max", "roots", "base"].contains(&place.key.as_str())
+}
+
+/// The types that may stand there beside the one that does.
+fn also(place: &Place) -> &'static [&'static str] {
+    match (place.key.as_str(), place.op.as_deref()) {
+        ("window" | "for", _) => &["string", "number"],
+        ("scope", _) => &["string", "list"],
+        ("rate_limit", _) => &["string", "object"],
+        ("value", Some("cidr")) => &["string", "list"],
+        ("value", Some("within")) => &["list", "object"],
+        _ => &[],
+    }
+}
+
+impl Node {
+    fn of_type(&self) -> &'static str {
+        match self {
+            Self::Object(_) => "object",
+            Self::Array(_) => "list",
+            Self::Scalar(Value::Bool(_)) => "bool",
+            Self::Scalar(Value::Number(_)) => "number",
+            Self::Scalar(Value::String(_)) => "string",
+            Self::Scalar(_) => "null",
+        }
+    }
+}
+
+/// A value of a type that means nothing there; a number also as a text, or as another kind of number.
+fn change_type(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
+    if is_open(place) {
         return None;
     }
     let node = policy.at(&place.path);
-    let other = match node {
-        Node::Scalar(Value::Bool(_)) => Value::from("true"),
-        _ => Value::from(true),
-    };
-    *node = Node::Scalar(other);
+    let mut others = vec![
+        Node::Scalar(Value::Null),
+        Node::Scalar(true.into()),
+        Node::Scalar("true".into()),
+        Node::Scalar(7.into()),
+        Node::Array(Vec::new()),
+        Node::Object(Vec::new()),
+    ];
+    let (own, also) = (node.of_type(), also(place));
+    others.retain(|other| other.of_type() != own && !also.contains(&other.of_type()));
+    if let Node::Scalar(Value::Number(number)) = node {
+        others.push(Node::Scalar(number.to_string().into()));
+        // Whole numbers are counted with; those of conditions are what they are.
+        if place.op.is_none() {
+            others.extend([-1.0, 1.5, 1e300].map(|other| Node::Scalar(other.into())));
+        }
+    }
+    *node = others[random.usize(..others.len())].clone();
     Some(Mutant {
         what: "a value of another type",
+        text: written(&policy),
+        expected: Expected::At(place.pointer.clone()),
+    })
+}
+
+/// A value in a list of its own, or the only one of a list without the list.
+fn nest(mut policy: Node, place: &Place) -> Option<Mutant> {
+    let node = policy.at(&place.path);
+    let either = ["scope", "cidr"]
+        .map(|name| place.key == name || place.key == "value" && place.op.as_deref() == Some(name));
+    if is_open(place) || either.contains(&true) {
+        return None;
+    }
+    *node = match node.clone() {
+        Node::Array(mut elements) if elements.len() == 1 => elements.remove(0),
+        other => Node::Array(vec![other]),
+    };
+    Some(Mutant {
+        what: "a list too many or too few",
+        text: written(&policy),
+        expected: Expected::At(place.pointer.clone()),
+    })
+}
+
+/// Texts that are written in one way: a space behind them, or a capital at their head, is another.
+fn respell_value(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
+    let key = place.key.as_str();
+    let texts = [
+        "path",
+        "cost",
+        "scope",
+        "window",
+        "for",
+        "rate_limit",
+        "roots",
+        "base",
+    ];
+    let names = ["hide", "after", "deny", "header", "bearer_sha256"];
+    let operands = ["type", "within", "host_in", "cidr"];
+    let operand = key == "value" && place.op.as_deref().is_some_and(|op| operands.contains(&op));
+    let written_once = operand || texts.contains(&key) || names.contains(&key);
+    let node = policy.at(&place.path);
+    let Node::Scalar(Value::String(text)) = node else {
+        return None;
+    };
+    // A tool or an argument may have any of these names.
+    if !written_once || place.kind != Kind::Free || is_open(place) {
+        return None;
+    }
+    let head = text.get(..1)?.to_uppercase();
+    *text = match random.bool() {
+        true if head != text[..1] && !names.contains(&key) => head + &text[1..],
+        _ => format!("{text}{}", [" ", "\n", "\0", "\u{200b}"][random.usize(..4)]),
+    };
+    Some(Mutant {
+        what: "a text written in another way",
         text: written(&policy),
         expected: Expected::At(place.pointer.clone()),
     })
@@ -478,6 +643,26 @@ fn name_everything(mut policy: Node, place: &Place) -> Option<Mutant> {
     })
 }
 
+/// A name with something in it that nobody sees.
+fn respell_name(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
+    let (Kind::Names(_), Node::Object(members)) = (place.kind, policy.at(&place.path)) else {
+        return None;
+    };
+    let index = random.usize(..members.len().max(1));
+    let name = &mut members.get_mut(index)?.0;
+    let unseen = [' ', '\0', '\u{200b}', '\u{e0041}'][random.usize(..4)];
+    match random.bool() {
+        true => name.insert(0, unseen),
+        false => name.push(unseen),
+    }
+    let token = name.replace('~', "~0").replace('/', "~1");
+    Some(Mutant {
+        what: "a name with what nobody sees",
+        text: written(&policy),
+        expected: Expected::At(format!("{}/{token}", place.pointer)),
+    })
+}
+
 /// What must be there.
 fn leave_out(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
     let needed: &[&str] = match place.kind {
@@ -515,6 +700,7 @@ impl Mutant {
         };
         let named = match &self.expected {
             Expected::At(place) => is_near(&first.at, place),
+            Expected::AtOneOf(places) => places.iter().any(|place| is_near(&first.at, place)),
             Expected::Text(at) => self.points_at(first, *at),
         };
         (!named).then(|| format!("the first message is: {first}"))
@@ -529,15 +715,16 @@ impl Mutant {
     }
 }
 
-/// The place itself, its parent, or something in it. Control characters are told as JSON escapes them.
+/// The place itself, its parent, or something in it. What cannot be seen is told as JSON escapes it.
 fn is_near(told: &str, place: &str) -> bool {
-    let place: String = place
-        .chars()
-        .map(|c| match c.is_control() {
-            true => format!("\\u{:04x}", u32::from(c)),
-            false => c.to_string(),
-        })
-        .collect();
+    let escaped = [
+        ("\0", "\\u0000"),
+        ("\u{200b}", "\\u200b"),
+        ("\u{e0041}", "\\udb40\\udc41"),
+    ];
+    let place = escaped.iter().fold(place.to_owned(), |place, (from, to)| {
+        place.replace(from, to)
+    });
     let parent = place.rsplit_once('/').map_or("", |(parent, _)| parent);
     told == place || told == parent || told.starts_with(&format!("{place}/"))
 }
@@ -571,7 +758,7 @@ fn play(number: usize, seed: u64) {
         *counts.entry(mutant.what).or_default() += 1;
     }
     assert!(
-        counts.len() == 8,
+        counts.len() == usize::from(KINDS),
         "some kind of mistake was not made: {counts:?}"
     );
     println!("refused, each with its place: {counts:?}");
