@@ -295,6 +295,9 @@ impl Exchange {
         let policy = self.policy.clone();
         let requester = &reading.requester;
         let mut verdict = decide(&policy, requester, &message, now, self.explain);
+        if let Some(problem) = verdict.contradiction {
+            return self.unreadable(audit, &problem, message.id());
+        }
         let charges = |limits| requester.charges(limits, arguments(&message));
         let mut judged = Judged {
             asked,

@@ -137,6 +137,18 @@ impl Account {
     }
 }
 
+impl Sight {
+    /// The schema of a tool.
+    pub(crate) fn schema(arguments: Value<'_>, truth: Truth) -> Self {
+        Self {
+            path: "args".into(),
+            op: "schema",
+            value: Some(short(arguments)),
+            truth,
+        }
+    }
+}
+
 impl Finding {
     pub(crate) fn new(rule: Option<&Rule>, said: Said) -> Self {
         Self {

@@ -46,6 +46,20 @@ impl Truth {
         all
     }
 
+    /// True when one is and the others are false; false when two are, or none can be.
+    pub(crate) fn one(truths: impl Iterator<Item = Self>) -> Self {
+        let (mut yes, mut unknown) = (false, false);
+        for truth in truths {
+            match truth {
+                Self::True if yes => return Self::False,
+                Self::True => yes = true,
+                Self::Unknown => unknown = true,
+                Self::False => {}
+            }
+        }
+        Self::of((!unknown).then_some(yes))
+    }
+
     pub(crate) fn any(truths: impl Iterator<Item = Self>) -> Self {
         Self::all(truths.map(Self::not)).not()
     }

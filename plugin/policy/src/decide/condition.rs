@@ -6,7 +6,8 @@
 use super::{Header, Requester, Table};
 use crate::count::Millis;
 use crate::explain::{Sight, short};
-use crate::json::{Kind, Value, exact};
+use crate::json::{Bounds, Document, Kind, Value, exact};
+use crate::parse::schema::Schema;
 use crate::parse::{Condition, Fact, Group, Literal, Order, Path, Step, Test};
 use crate::place::{Host, Network, Roots, Url, address};
 use crate::read::{Call, similar};
@@ -35,7 +36,7 @@ pub(crate) enum Reading {
 }
 
 /// What is at the end of a path.
-enum Found<'a> {
+pub(super) enum Found<'a> {
     Json(Value<'a>),
     Text(Cow<'a, str>),
     Number(f64),
@@ -104,7 +105,12 @@ impl Condition {
 
     fn truth(&self, scene: &Scene<'_>, reading: Reading) -> Truth {
         match &self.path {
-            Path::Arguments(steps) => self.walk(scene.call.arguments, steps, reading),
+            Path::Arguments(steps) => {
+                let empty = steps.is_empty() && matches!(self.test, Test::Schema(_));
+                // A call without arguments is one with none in them.
+                let absent = empty.then_some(Value::EMPTY_OBJECT);
+                self.walk(scene.call.arguments.or(absent), steps, reading)
+            }
             Path::Fact(fact) => self.judge(scene.fact(fact), reading),
         }
     }
@@ -174,7 +180,8 @@ impl Test {
             | Self::Type(_)
             | Self::Within(_)
             | Self::HostIn(_)
-            | Self::Cidr(_) => Truth::False,
+            | Self::Cidr(_)
+            | Self::Schema(_) => Truth::False,
         }
     }
 
@@ -198,12 +205,13 @@ impl Test {
             Self::Within(roots) => within(found, roots),
             Self::HostIn(hosts) => host_in(found, hosts),
             Self::Cidr(networks) => cidr(found, networks),
+            Self::Schema(schema) => fits(found, schema),
         }
     }
 }
 
 impl Order {
-    fn holds(self, number: f64, bound: f64) -> bool {
+    pub(super) fn holds(self, number: f64, bound: f64) -> bool {
         let ordering = number.partial_cmp(&bound);
         match self {
             Self::Less => ordering == Some(Ordering::Less),
@@ -334,7 +342,7 @@ fn equal_members(object: Value<'_>, others: &[(Box<str>, Literal)]) -> Truth {
 }
 
 /// Equal to one of the list, whose values are of one type, or null.
-fn one_of(found: &Found<'_>, literals: &[Literal]) -> Truth {
+pub(super) fn one_of(found: &Found<'_>, literals: &[Literal]) -> Truth {
     let same_type = literals
         .iter()
         .filter(|literal| literal.kind() == found.kind());
@@ -358,7 +366,7 @@ fn contains(found: &Found<'_>, literal: &Literal) -> Truth {
 }
 
 /// A longer text, or list of texts, would take the gateway's time.
-const LONGEST_MATCHED: usize = 64 * 1024;
+pub(super) const LONGEST_MATCHED: usize = 64 * 1024;
 
 fn matches(found: &Found<'_>, regex: &regex_lite::Regex) -> Truth {
     let text = found.text().filter(|text| text.len() <= LONGEST_MATCHED);
@@ -391,8 +399,31 @@ fn cidr(found: &Found<'_>, networks: &[Network]) -> Truth {
     }
 }
 
+/// A fact is written as the JSON value that it is.
+fn fits(found: &Found<'_>, schema: &Schema) -> Truth {
+    let text = match found {
+        Found::Json(value) => return schema.holds(*value),
+        Found::Text(text) => serde_json::to_string(text).ok(),
+        Found::Number(number) => serde_json::to_string(number).ok(),
+        Found::Missing | Found::Unknown => None,
+    };
+    let bounds = Bounds {
+        depth: 1,
+        values: 1,
+    };
+    let text = text.unwrap_or_default();
+    Document::read(text.as_bytes(), bounds)
+        .map_or(Truth::Unknown, |document| schema.holds(document.root()))
+}
+
+impl<'a> From<Value<'a>> for Found<'a> {
+    fn from(value: Value<'a>) -> Self {
+        Self::Json(value)
+    }
+}
+
 impl Literal {
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Null => Kind::Null,
             Self::Bool(_) => Kind::Bool,

@@ -7,6 +7,7 @@ mod caller;
 mod condition;
 mod requester;
 mod rule;
+mod schema;
 
 pub(crate) use caller::{ANONYMOUS, Caller, grant_subject};
 pub(crate) use requester::{Header, Requester};
@@ -14,10 +15,13 @@ pub(crate) use rule::Rule;
 
 use crate::count::Millis;
 use crate::explain::{Account, Said, Sight};
+use crate::json::Value;
+use crate::parse::schema::Schema;
 use crate::parse::{
     Action, Condition, Effect, Entry, Group, Limit, Mode, Names, Part, Policy, Rules,
 };
-use crate::read::{Call, Message, Role, Target, is_normal};
+use crate::read::{Call, Message, Repeated, Role, Target, Unreadable, is_normal};
+use crate::truth::Truth;
 use condition::Scene;
 pub(crate) use condition::{Reading, value_at};
 use serde::Serialize;
@@ -66,6 +70,8 @@ pub(crate) struct Verdict<'p> {
     pub(crate) sequence: Option<Turn<'p>>,
     /// The limits that the call must fit, when nothing refused it.
     pub(crate) limits: Vec<(&'p Limit, Mode)>,
+    /// The headers do not repeat the arguments as the tool's schema says. Then nothing else counts.
+    pub(crate) contradiction: Option<Unreadable>,
 }
 
 /// The turn of the sequence rules among the others.
@@ -175,6 +181,7 @@ impl<'p, 'r> Judge<'p, 'r> {
                 account,
                 sequence: None,
                 limits: Vec::new(),
+                contradiction: None,
             },
         }
     }
@@ -305,8 +312,48 @@ impl<'p, 'r> Judge<'p, 'r> {
     fn entry_rules(&mut self, call: &Call<'_>, table: Table, name: &str, entry: Option<&'p Entry>) {
         if let Some(entry) = entry {
             let mode = entry.mode.unwrap_or(self.mode);
+            if let Some(schema) = &entry.schema {
+                let rule = Rule::new(table.section()).key(&entry.key);
+                self.schema(call, schema, rule.member("schema"), mode);
+            }
             self.rules(call, table, name, &entry.rules, mode);
         }
+    }
+
+    /// The arguments must match the tool's schema; where there are none they are an empty object.
+    fn schema(&mut self, call: &Call<'_>, schema: &Schema, rule: Rule, mode: Mode) {
+        if self.verdict.refusal.is_some() {
+            return;
+        }
+        self.verdict.contradiction = self.repeated(call, schema).err();
+        let arguments = call.arguments.unwrap_or(Value::EMPTY_OBJECT);
+        let truth = schema.holds(arguments);
+        self.look(&rule, || vec![Sight::schema(arguments, truth)]);
+        if truth == Truth::True {
+            return;
+        }
+        let message = match schema.culprit(arguments) {
+            Some((name, true)) => {
+                format!(
+                    "The argument `{}` is not accepted here. Change it, or ask.",
+                    cut(&name)
+                )
+            }
+            Some((name, false)) => format!("The argument `{}` is missing.", cut(&name)),
+            None => "These arguments are not accepted here. Change them, or ask.".into(),
+        };
+        self.refuse(mode, Reason::Arguments, Some(rule), &message);
+    }
+
+    /// Whoever may not call the tool never learns which headers it has.
+    fn repeated(&self, call: &Call<'_>, schema: &Schema) -> Result<(), Unreadable> {
+        schema.mirrors.iter().try_for_each(|mirror| {
+            let repeated = Repeated {
+                header: self.requester.header(&mirror.header).given(),
+                argument: value_at(call.arguments, mirror.way.iter()),
+            };
+            repeated.check(&mirror.header, call)
+        })
     }
 
     /// What a call that is allowed must still fit: first its conditions, and the limits when nothing refused it.

@@ -25,6 +25,17 @@ pub(crate) enum Header {
     Unclear,
 }
 
+impl Header {
+    /// What it says, if anything; `None` where nobody can tell.
+    pub(super) fn given(&self) -> Option<Option<&str>> {
+        match self {
+            Self::Absent => Some(None),
+            Self::Once(value) => Some(Some(value)),
+            Self::Unclear => None,
+        }
+    }
+}
+
 impl Requester {
     /// `peer` is the address as the host reports it, with or without a port.
     pub(crate) fn new(
@@ -49,7 +60,7 @@ impl Requester {
     /// A header that some rule of the policy names.
     pub(crate) fn header(&self, name: &str) -> &Header {
         let mut headers = self.headers.iter();
-        let found = headers.find(|(header, _)| **header == *name);
+        let found = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
         found.map_or(&Header::Unclear, |(_, value)| value)
     }
 }

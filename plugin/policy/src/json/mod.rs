@@ -10,7 +10,7 @@
 mod number;
 mod scan;
 
-pub(crate) use number::{exact, millionths};
+pub(crate) use number::{exact, is_multiple, is_whole, millionths};
 
 use scan::Scanner;
 use std::borrow::Cow;
@@ -132,6 +132,20 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// An object without members.
+    pub(crate) const EMPTY_OBJECT: Value<'static> = Value {
+        text: "{}",
+        nodes: &[],
+        node: Node {
+            start: 0,
+            end: 2,
+            after: 1,
+            kind: Kind::Object,
+            escaped: false,
+        },
+        index: 0,
+    };
+
     pub(crate) fn kind(self) -> Kind {
         self.node.kind
     }
@@ -175,11 +189,14 @@ impl<'a> Value<'a> {
 
     /// An object's members in document order; none for anything else.
     pub(crate) fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
+        let characters = |(name, value): (Self, _)| (characters(name.text, name.node), value);
+        self.named().map(characters)
+    }
+
+    /// An object's members, each with its name as the string that it is.
+    pub(crate) fn named(self) -> impl Iterator<Item = (Self, Self)> {
         let mut children = self.children(Kind::Object);
-        std::iter::from_fn(move || {
-            let name = children.next()?;
-            Some((characters(name.text, name.node), children.next()?))
-        })
+        std::iter::from_fn(move || Some((children.next()?, children.next()?)))
     }
 
     /// An array's elements; none for anything else.

@@ -38,6 +38,37 @@ pub(crate) fn millionths(text: &str) -> Option<u64> {
     })
 }
 
+/// True for a number without a fraction, however it is written. More digits than binary64 holds leave a number whole.
+pub(crate) fn is_whole(text: &str) -> Option<bool> {
+    /// What binary64 takes for no number has more.
+    const LONGEST: usize = 300;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = digits.len() <= LONGEST && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if plain {
+        return Some(true);
+    }
+    exact(text).map(|number| number.fract() == 0.0)
+}
+
+/// True for a number that is a whole multiple of the other, both taken as they are written.
+pub(crate) fn is_multiple(text: &str, of: &str) -> Option<bool> {
+    exact(text)?;
+    let (number, of) = (Decimal::read(text)?, Decimal::read(of)?);
+    let (of_digits, places) = (of.number()?, number.exponent.checked_sub(of.exponent)?);
+    if number.digits.is_empty() {
+        return Some(true);
+    }
+    // The last digit is not 0, so that no power of ten divides what would have to be divided by one.
+    let Ok(places) = u32::try_from(places) else {
+        return Some(false);
+    };
+    let mut rest = number.number()?.checked_rem(of_digits)?;
+    for _ in 0..places {
+        rest = rest.checked_mul(10)?.checked_rem(of_digits)?;
+    }
+    Some(rest == 0)
+}
+
 /// A decimal number in one form: digits without zeros around them, times a power of ten.
 #[derive(PartialEq, Eq)]
 struct Decimal {
@@ -84,6 +115,14 @@ impl Decimal {
             negative,
             digits: kept.into(),
             exponent,
+        })
+    }
+
+    /// The digits as a number, which are few enough.
+    fn number(&self) -> Option<u128> {
+        self.digits.iter().try_fold(0_u128, |number, digit| {
+            let digit = u128::from(digit.saturating_sub(b'0'));
+            number.checked_mul(10)?.checked_add(digit)
         })
     }
 }

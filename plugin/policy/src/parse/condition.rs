@@ -3,6 +3,7 @@
 //! It judges no call; `decide::condition` does.
 
 use super::path::{Fact, NoPath, Path, Step};
+use super::schema::Schema;
 use super::walk::{At, Keys, Members, Walk};
 use crate::decide::{Reading, Rule};
 use crate::json::{Kind, Value, exact};
@@ -43,6 +44,7 @@ pub(crate) enum Test {
     Within(Roots),
     HostIn(Vec<Host>),
     Cidr(Vec<Network>),
+    Schema(Schema),
 }
 
 /// How two numbers stand to each other.
@@ -95,9 +97,9 @@ const OPERATORS: &[&str] = &[
     "within",
     "host_in",
     "cidr",
+    "schema",
 ];
-const LATER_OPERATORS: &[&str] = &["schema"];
-const KINDS: &[(&str, Kind)] = &[
+pub(super) const KINDS: &[(&str, Kind)] = &[
     ("null", Kind::Null),
     ("boolean", Kind::Bool),
     ("number", Kind::Number),
@@ -106,6 +108,8 @@ const KINDS: &[(&str, Kind)] = &[
     ("object", Kind::Object),
 ];
 const WRITE_PATH: &str = r#"`args`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `grant`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
+const WRITE_ITEMS: &str =
+    "the path of the whole list, and what its elements must be under `items` of the schema";
 const WRITE_REGEX: &str = "a regular expression without look-around, back-references or Unicode classes, small enough to run on every call";
 const WRITE_NUMBER: &str = "a number that binary64 holds exactly as it is written";
 const WRITE_ONE_TYPE: &str = "a list of at least one value, all of one type (or null)";
@@ -180,6 +184,12 @@ impl Walk {
                 "nothing: `exists` asks for presence itself",
             );
         }
+        if let (Test::Schema(_), Path::Arguments(steps)) = (&test, &path)
+            && steps.contains(&Step::Each)
+        {
+            let value = members.get("path")?;
+            self.unfit(&at.key("path"), value, WRITE_ITEMS);
+        }
         Some(Condition {
             path,
             test,
@@ -220,16 +230,13 @@ impl Walk {
             "within" => Test::Within(self.roots(&at, value)?),
             "host_in" => Test::HostIn(self.hosts(&at, value)?),
             "cidr" => Test::Cidr(self.networks(&at, value)?),
+            "schema" => Test::Schema(self.schema(&at, value)?),
             _ => Test::Type(self.word(&at, value, KINDS)?),
         })
     }
 
     fn operator(&mut self, at: &At<'_>, value: Value<'_>) -> Option<&'static str> {
         let text = self.string(at, value)?;
-        if LATER_OPERATORS.contains(&&*text) {
-            self.not_yet(at, &text);
-            return None;
-        }
         let known = OPERATORS.iter().find(|operator| ***operator == *text);
         if known.is_none() {
             let write = format!("one of {}", OPERATORS.join(", "));
@@ -238,7 +245,7 @@ impl Walk {
         known.copied()
     }
 
-    fn number(&mut self, at: &At<'_>, value: Value<'_>) -> Option<f64> {
+    pub(super) fn number(&mut self, at: &At<'_>, value: Value<'_>) -> Option<f64> {
         let number = (value.kind() == Kind::Number)
             .then(|| exact(value.raw()))
             .flatten();
@@ -248,7 +255,7 @@ impl Walk {
         number
     }
 
-    fn literal(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Literal> {
+    pub(super) fn literal(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Literal> {
         Some(match value.kind() {
             Kind::Null => Literal::Null,
             Kind::Bool => Literal::Bool(value.bool()?),
@@ -289,7 +296,12 @@ impl Walk {
 
     fn regex(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Regex> {
         let text = self.string(at, value)?;
-        let regex = RegexBuilder::new(&text).size_limit(LARGEST_REGEX).build();
+        self.compiled(at, value, &text)
+    }
+
+    /// The regular expression `text`, which is the value at `at`, or a key of it.
+    pub(super) fn compiled(&mut self, at: &At<'_>, value: Value<'_>, text: &str) -> Option<Regex> {
+        let regex = RegexBuilder::new(text).size_limit(LARGEST_REGEX).build();
         if let Err(error) = &regex {
             let write = format!("{WRITE_REGEX} ({error})");
             self.unfit(at, value, &write);
@@ -343,6 +355,7 @@ impl Test {
             Self::Within(_) => "within",
             Self::HostIn(_) => "host_in",
             Self::Cidr(_) => "cidr",
+            Self::Schema(_) => "schema",
         }
     }
 }

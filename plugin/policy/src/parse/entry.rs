@@ -6,6 +6,7 @@ use super::condition::Group;
 use super::error::{Problem, is_unseen};
 use super::limit::Limit;
 use super::names::Names;
+use super::schema::Schema;
 use super::walk::{At, Keys, Members, Walk};
 use super::{MODES, Mode};
 use crate::decide::{Reading, Rule};
@@ -21,6 +22,8 @@ pub(crate) struct Entry {
     pub(crate) reason: Option<Box<str>>,
     pub(crate) mode: Option<Mode>,
     pub(crate) frozen: bool,
+    /// What the arguments of a tool must match.
+    pub(crate) schema: Option<Schema>,
     pub(crate) rules: Rules,
 }
 
@@ -44,6 +47,20 @@ const ALL_TOOLS: Keys = Keys {
     now: &["require", "deny_if", "limits"],
     later: &["require_approval"],
 };
+const TOOL: Keys = Keys {
+    now: &[
+        "action",
+        "reason",
+        "schema",
+        "require",
+        "deny_if",
+        "limits",
+        "rate_limit",
+        "mode",
+        "frozen",
+    ],
+    later: &["require_approval", "pin", "result"],
+};
 const ENTRY: Keys = Keys {
     now: &[
         "action",
@@ -55,7 +72,7 @@ const ENTRY: Keys = Keys {
         "mode",
         "frozen",
     ],
-    later: &["require_approval", "pin", "schema", "result"],
+    later: &["require_approval", "pin", "result"],
 };
 const METHOD: Keys = Keys {
     now: &["action", "reason"],
@@ -83,7 +100,7 @@ const ACTIONS: &[(&str, Action)] = &[
 ];
 pub(super) const TOOLS: Table = Table {
     name: "tools",
-    keys: &ENTRY,
+    keys: &TOOL,
     actions: ACTIONS,
     approves: true,
     everything: "`default` for names that no entry lists and `all_tools` for rules on every tool",
@@ -218,6 +235,9 @@ impl Walk {
             .get("mode")
             .and_then(|value| self.word(&at.key("mode"), value, MODES));
         let frozen = self.flag(at, &members, "frozen");
+        let schema = members
+            .get("schema")
+            .and_then(|value| self.schema(&at.key("schema"), value));
         let rules = self.rules(at, &members, &Rule::new(table.name).key(key));
         Entry {
             key: key.into(),
@@ -225,6 +245,7 @@ impl Walk {
             reason: reason.map(Into::into),
             mode,
             frozen,
+            schema,
             rules,
         }
     }

@@ -10,6 +10,7 @@ mod limit;
 mod names;
 mod path;
 mod place;
+pub(crate) mod schema;
 mod sequence;
 mod walk;
 
@@ -194,7 +195,11 @@ impl Policy {
         let scopes = self.counters().flat_map(|counter| &counter.scope);
         let counted = scopes.filter_map(Scope::header);
         let looked_at = self.conditions().filter_map(Condition::header);
-        ordered(counted.chain(looked_at).map(Into::into))
+        let schemas = self.tools.values().filter_map(|tool| tool.schema.as_ref());
+        let repeating = schemas.flat_map(|schema| &schema.mirrors);
+        let repeating = repeating.map(|mirror| mirror.header.to_ascii_lowercase().into());
+        let named = counted.chain(looked_at).map(Into::into);
+        ordered(named.chain(repeating))
     }
 
     fn asks_for_peer(&self) -> bool {

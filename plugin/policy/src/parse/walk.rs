@@ -159,7 +159,7 @@ impl Walk {
     }
 
     fn unknown(&mut self, at: &At<'_>, key: &str, keys: &Keys) {
-        let near = near(key, keys);
+        let near = near(key, keys.now.iter().chain(keys.later).copied());
         match at.parent {
             // A key that is no typo may be a token too.
             Some(parent) if near.is_none() && at.is_under("grants") => {
@@ -261,8 +261,7 @@ pub(super) fn whole(value: Value<'_>) -> Option<u64> {
 }
 
 /// The key that was probably meant. A third of the letters wrong is still a typo; more is another word.
-fn near(key: &str, keys: &Keys) -> Option<&'static str> {
-    let all = keys.now.iter().chain(keys.later).copied();
+pub(super) fn near(key: &str, all: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let near = all
         .map(|known| (strsim::damerau_levenshtein(key, known), known))
         .min();

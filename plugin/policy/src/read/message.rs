@@ -112,6 +112,14 @@ impl<'a> Message<'a> {
         Ok(message)
     }
 
+    /// The id of a request.
+    pub(crate) fn id(&self) -> Option<&'a str> {
+        match self {
+            Self::Request { id, .. } => Some(id),
+            Self::Notification(_) | Self::Response => None,
+        }
+    }
+
     fn of(root: Value<'a>, id: Option<&'a str>) -> Result<Self, Unreadable> {
         let outcomes = ["result", "error"]
             .into_iter()

@@ -13,10 +13,11 @@ pub use head::Headers;
 pub(crate) use head::{Head, Trace, Verb, single};
 pub(crate) use message::{Call, Message, Target};
 pub(crate) use method::{Role, look_alike};
-pub(crate) use revision::{REVISIONS, is_modern};
+pub(crate) use revision::{REVISIONS, Repeated, is_modern};
 pub(crate) use uri::is_normal;
 
 use crate::json;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why a request cannot be read as exactly one MCP message.
@@ -49,8 +50,8 @@ pub(crate) enum Unreadable {
     Listen,
     ClientAnswer,
     Meta,
-    HeaderMissing(&'static str),
-    HeaderMismatch(&'static str),
+    HeaderMissing(Cow<'static, str>),
+    HeaderMismatch(Cow<'static, str>),
     Revision(String),
 }
 
@@ -182,14 +183,16 @@ fn ascii_letter(c: char) -> char {
 /// True for names that may be one to a server that regards neither case nor NULs at their ends. Letters outside ASCII
 /// are all taken for one another's other case, so that no table of them is needed.
 pub(crate) fn similar(one: &str, other: &str) -> bool {
-    fn letters(name: &str) -> impl Iterator<Item = char> {
-        let letter = |c| match ascii_letter(c) {
-            c if c.is_ascii() => c.to_ascii_lowercase(),
-            _ => char::REPLACEMENT_CHARACTER,
-        };
-        name.trim_end_matches('\0').chars().map(letter)
-    }
-    letters(one).eq(letters(other))
+    folded(one).eq(folded(other))
+}
+
+/// The letters that similar names have in common.
+pub(crate) fn folded(name: &str) -> impl Iterator<Item = char> {
+    let letter = |c| match ascii_letter(c) {
+        c if c.is_ascii() => c.to_ascii_lowercase(),
+        _ => char::REPLACEMENT_CHARACTER,
+    };
+    name.trim_end_matches('\0').chars().map(letter)
 }
 
 #[cfg(test)]

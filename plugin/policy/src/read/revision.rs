@@ -4,8 +4,10 @@
 
 use super::message::{Call, Message, Target};
 use super::{Head, Unreadable};
+use crate::json::{Kind, Value, exact};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
 
 /// The published revisions of MCP.
 pub(crate) const REVISIONS: [&str; 5] = [
@@ -79,9 +81,11 @@ fn check_version(
     request: bool,
 ) -> Result<(), Unreadable> {
     match (head.revision, call.claim) {
-        (Some(header), Some(claim)) if header != claim => Err(Unreadable::HeaderMismatch(VERSION)),
-        (None, Some(_)) if modern => Err(Unreadable::HeaderMissing(VERSION)),
-        (Some(_), None) if modern && request => Err(Unreadable::HeaderMismatch(VERSION)),
+        (Some(header), Some(claim)) if header != claim => {
+            Err(Unreadable::HeaderMismatch(VERSION.into()))
+        }
+        (None, Some(_)) if modern => Err(Unreadable::HeaderMissing(VERSION.into())),
+        (Some(_), None) if modern && request => Err(Unreadable::HeaderMismatch(VERSION.into())),
         _ => Ok(()),
     }
 }
@@ -93,10 +97,10 @@ fn check_header(
     needed: bool,
 ) -> Result<(), Unreadable> {
     match (header, body) {
-        (None, Some(_)) if needed => Err(Unreadable::HeaderMissing(name)),
+        (None, Some(_)) if needed => Err(Unreadable::HeaderMissing(name.into())),
         (None, _) => Ok(()),
         (Some(header), Some(body)) if header == body => Ok(()),
-        (Some(_), _) => Err(Unreadable::HeaderMismatch(name)),
+        (Some(_), _) => Err(Unreadable::HeaderMismatch(name.into())),
     }
 }
 
@@ -116,20 +120,59 @@ fn named<'a>(call: &'a Call<'_>) -> Option<&'a str> {
     }
 }
 
-/// Names outside ASCII travel as `=?base64?…?=`.
-fn decoded_name(head: &Head) -> Result<Option<String>, Unreadable> {
+fn decoded_name(head: &Head) -> Result<Option<Cow<'_, str>>, Unreadable> {
     let Some(name) = head.name.as_deref() else {
         return Ok(None);
     };
-    let encoded = name
+    let decoded = decoded(name).ok_or_else(|| Unreadable::HeaderMismatch(NAME.into()))?;
+    Ok(Some(decoded))
+}
+
+/// Texts that a header cannot hold travel as `=?base64?…?=` (2026-07-28, Streamable HTTP, Value Encoding).
+fn decoded(header: &str) -> Option<Cow<'_, str>> {
+    let encoded = header
         .strip_prefix("=?base64?")
         .and_then(|rest| rest.strip_suffix("?="));
     let Some(encoded) = encoded else {
-        return Ok(Some(name.into()));
+        return Some(header.into());
     };
-    let decoded = STANDARD
-        .decode(encoded)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    decoded.map(Some).ok_or(Unreadable::HeaderMismatch(NAME))
+    let bytes = STANDARD.decode(encoded).ok()?;
+    Some(String::from_utf8(bytes).ok()?.into())
+}
+
+/// A header that repeats an argument, and the argument.
+pub(crate) struct Repeated<'a> {
+    /// `None` where it is given twice, or is not plain ASCII.
+    pub(crate) header: Option<Option<&'a str>>,
+    pub(crate) argument: Option<Value<'a>>,
+}
+
+impl Repeated<'_> {
+    /// Refuses a header that says something else than the message, and in 2026-07-28 one that is not there.
+    pub(crate) fn check(&self, name: &str, call: &Call<'_>) -> Result<(), Unreadable> {
+        let argument = self.argument.filter(|value| value.kind() != Kind::Null);
+        let needed = call.claim.is_some_and(Revision::is_modern);
+        match (self.header, argument) {
+            (Some(None), Some(_)) if needed => {
+                Err(Unreadable::HeaderMissing(name.to_owned().into()))
+            }
+            (Some(None), _) => Ok(()),
+            (Some(Some(header)), Some(argument)) if repeats(header, argument) => Ok(()),
+            _ => Err(Unreadable::HeaderMismatch(name.to_owned().into())),
+        }
+    }
+}
+
+/// Whole numbers are compared by value, everything else as it is written.
+fn repeats(header: &str, argument: Value<'_>) -> bool {
+    let header = decoded(header);
+    match argument.kind() {
+        Kind::String => header == argument.string(),
+        Kind::Bool => header.as_deref() == Some(argument.raw()),
+        Kind::Number => {
+            let number = exact(argument.raw());
+            number.is_some() && number == header.and_then(|header| exact(&header))
+        }
+        Kind::Null | Kind::Array | Kind::Object => false,
+    }
 }

@@ -1,0 +1,422 @@
+//! Holds a JSON value against a schema of the policy: true, false or unknown.
+//!
+//! It never takes more than a bounded number of steps, however the value is made: what it would have to look at beyond
+//! them is unknown.
+
+use super::condition::{LONGEST_MATCHED, one_of};
+use crate::json::{Kind, Value, exact, is_multiple, is_whole};
+use crate::parse::Literal;
+use crate::parse::schema::{Check, Dependent, Id, Members, Part, Pattern, Ruled, Schema, Type};
+use crate::truth::Truth;
+use std::borrow::Cow;
+
+/// How much is looked at: about one step for each value and schema that meet, and for each 16 bytes that are read.
+const STEPS: usize = 1 << 20;
+/// Schemas and values inside one another. A message of the deepest kind stays below it with four schemas on each level.
+const DEEPEST: usize = 512;
+
+impl Schema {
+    pub(crate) fn holds(&self, value: Value<'_>) -> Truth {
+        Judge::new(self).part(Id::ROOT, value)
+    }
+
+    /// The argument that stands in the way, as far as the schema of all arguments says so itself, and whether it is there.
+    pub(crate) fn culprit<'a>(&'a self, arguments: Value<'a>) -> Option<(Cow<'a, str>, bool)> {
+        let members = self.part(Id::ROOT)?.members()?;
+        let mut judge = Judge::new(self);
+        let present = judge.present(members, arguments)?;
+        let mut ruled = members.ruled.iter().zip(&present);
+        let ruled = ruled.find(|(ruled, present)| judge.ruled(ruled, present) != Truth::True);
+        if let Some((ruled, present)) = ruled {
+            return Some((
+                Cow::Borrowed(&*ruled.name),
+                !matches!(present, Present::Not),
+            ));
+        }
+        let mut others = arguments.named();
+        let other = others.find(|(name, value)| judge.other(members, *name, *value) != Truth::True);
+        Some((other?.0.string()?, true))
+    }
+}
+
+struct Judge<'s> {
+    schema: &'s Schema,
+    steps: usize,
+    /// How many bytes patterns may still be held against.
+    matched: usize,
+    /// How many schemas may still meet values inside those that do.
+    depth: usize,
+}
+
+/// Whether an object has a member that is named.
+enum Present<'a> {
+    Not,
+    Once(Value<'a>),
+    /// One that only some servers take for it.
+    Unclear,
+}
+
+impl<'s> Judge<'s> {
+    fn new(schema: &'s Schema) -> Self {
+        Self {
+            schema,
+            steps: STEPS,
+            matched: LONGEST_MATCHED,
+            depth: DEEPEST,
+        }
+    }
+
+    /// Takes the steps of reading that many bytes; `None` where there are no more.
+    fn take(&mut self, bytes: usize) -> Option<()> {
+        let steps = bytes.checked_div(16)?.saturating_add(1);
+        let left = self.steps.checked_sub(steps);
+        self.steps = left.unwrap_or(0);
+        left.map(|_| ())
+    }
+
+    fn part(&mut self, id: Id, value: Value<'_>) -> Truth {
+        let (Some(part), Some(depth)) = (self.schema.part(id), self.depth.checked_sub(1)) else {
+            return Truth::Unknown;
+        };
+        if self.take(0).is_none() {
+            return Truth::Unknown;
+        }
+        let outer = std::mem::replace(&mut self.depth, depth);
+        let truth = self.checks(part, value);
+        self.depth = outer;
+        truth
+    }
+
+    fn checks(&mut self, part: &Part, value: Value<'_>) -> Truth {
+        let typed = part.types.is_some();
+        let types = part
+            .types
+            .iter()
+            .map(|types| Truth::any(types.iter().map(|of| of.holds(value))));
+        let types = Truth::all(types);
+        if types == Truth::False {
+            return Truth::False;
+        }
+        let checks = part
+            .checks
+            .iter()
+            .map(|check| self.check(check, value, typed));
+        Truth::all([types].into_iter().chain(checks))
+    }
+
+    /// A check says nothing of values that it does not judge. Where no `type` says that such a value is meant, a server may
+    /// turn it into one that is judged.
+    fn check(&mut self, check: &Check, value: Value<'_>, typed: bool) -> Truth {
+        match check.judges() {
+            Some(kind) if kind != value.kind() => match typed {
+                true => Truth::True,
+                false => Truth::Unknown,
+            },
+            _ => self.judged(check, value, typed),
+        }
+    }
+
+    fn judged(&mut self, check: &Check, value: Value<'_>, typed: bool) -> Truth {
+        match check {
+            Check::Never => Truth::False,
+            Check::OneOf(literals) => self.one_of(literals, value, typed),
+            Check::Order(order, bound) => {
+                Truth::of(exact(value.raw()).map(|number| order.holds(number, *bound)))
+            }
+            Check::MultipleOf(of) => Truth::of(is_multiple(value.raw(), of)),
+            Check::Length { min, max, .. } => Truth::of(
+                self.length(value)
+                    .map(|length| (*min..=*max).contains(&length)),
+            ),
+            Check::Pattern(pattern) => self.matches(pattern, value),
+            Check::Members(members) => self.members(members, value),
+            Check::Elements { first, rest } => self.elements(first, *rest, value),
+            Check::Contains { part, min, max } => self.contains(*part, *min, *max, value),
+            Check::Distinct => self.distinct(value),
+            Check::All(parts) => Truth::all(parts.iter().map(|part| self.part(*part, value))),
+            Check::Any(parts) => Truth::any(parts.iter().map(|part| self.part(*part, value))),
+            Check::ExactlyOne(parts) => {
+                Truth::one(parts.iter().map(|part| self.part(*part, value)))
+            }
+            Check::Not(part) => self.part(*part, value).not(),
+            Check::If {
+                condition,
+                then,
+                otherwise,
+            } => self.branch(*condition, *then, *otherwise, value),
+        }
+    }
+
+    /// A value of another type than all of the list is none of them only where `type` admits it.
+    fn one_of(&mut self, literals: &[Literal], value: Value<'_>, typed: bool) -> Truth {
+        if self
+            .take(value.raw().len().saturating_mul(literals.len()))
+            .is_none()
+        {
+            return Truth::Unknown;
+        }
+        let same_type = literals
+            .iter()
+            .any(|literal| literal.kind() == value.kind());
+        if typed && !same_type {
+            Truth::False
+        } else {
+            one_of(&value.into(), literals)
+        }
+    }
+
+    fn length(&mut self, value: Value<'_>) -> Option<usize> {
+        self.take(value.raw().len())?;
+        Some(match value.kind() {
+            Kind::String => value.string()?.chars().count(),
+            Kind::Array => value.elements().count(),
+            _ => value.named().count(),
+        })
+    }
+
+    fn matches(&mut self, pattern: &Pattern, text: Value<'_>) -> Truth {
+        let left = self.matched.checked_sub(text.raw().len());
+        self.matched = left.unwrap_or(0);
+        let text = text.string().filter(|_| left.is_some());
+        let text = text.filter(|text| !pattern.knows_space || !text.contains(is_odd_space));
+        Truth::of(text.map(|text| pattern.regex.is_match(&text)))
+    }
+
+    fn branch(
+        &mut self,
+        condition: Id,
+        then: Option<Id>,
+        otherwise: Option<Id>,
+        value: Value<'_>,
+    ) -> Truth {
+        let condition = self.part(condition, value);
+        let mut of = |branch: Option<Id>| branch.map_or(Truth::True, |part| self.part(part, value));
+        match condition {
+            Truth::True => of(then),
+            Truth::False => of(otherwise),
+            Truth::Unknown => match (of(then), of(otherwise)) {
+                (then, otherwise) if then == otherwise => then,
+                _ => Truth::Unknown,
+            },
+        }
+    }
+
+    fn elements(&mut self, first: &[Id], rest: Option<Id>, list: Value<'_>) -> Truth {
+        let parts = first
+            .iter()
+            .map(|part| Some(*part))
+            .chain(std::iter::repeat(rest));
+        let elements = list.elements().zip(parts);
+        let truths = elements.map(|(element, part)| match part {
+            Some(part) => self.part(part, element),
+            None => Truth::True,
+        });
+        Truth::all(truths)
+    }
+
+    /// Between `min` and `max` elements fit: certainly, if so whichever way the unknown ones are taken.
+    fn contains(&mut self, part: Id, min: usize, max: usize, list: Value<'_>) -> Truth {
+        let (mut least, mut most) = (0_usize, 0_usize);
+        for element in list.elements() {
+            let truth = self.part(part, element);
+            least = least.saturating_add(usize::from(truth == Truth::True));
+            most = most.saturating_add(usize::from(truth != Truth::False));
+        }
+        if most < min || least > max {
+            Truth::False
+        } else if least >= min && most <= max {
+            Truth::True
+        } else {
+            Truth::Unknown
+        }
+    }
+
+    /// No two elements are the same. Each is brought into one form, so that sorting brings equal ones together.
+    fn distinct(&mut self, list: Value<'_>) -> Truth {
+        if self.take(list.raw().len().saturating_mul(2)).is_none() {
+            return Truth::Unknown;
+        }
+        let mut clear = true;
+        let mut forms: Vec<_> = list
+            .elements()
+            .map(|element| form(element, &mut clear))
+            .collect();
+        forms.sort_unstable();
+        match forms
+            .windows(2)
+            .any(|pair| matches!(pair, [one, other] if one == other))
+        {
+            true => Truth::False,
+            false if clear => Truth::True,
+            false => Truth::Unknown,
+        }
+    }
+
+    fn members(&mut self, members: &Members, object: Value<'_>) -> Truth {
+        let Some(present) = self.present(members, object) else {
+            return Truth::Unknown;
+        };
+        let ruled = members.ruled.iter().zip(&present);
+        let ruled = Truth::all(ruled.map(|(ruled, present)| self.ruled(ruled, present)));
+        if ruled == Truth::False {
+            return Truth::False;
+        }
+        let dependents = members.dependents.iter();
+        let dependents =
+            dependents.map(|dependent| self.dependent(members, &present, dependent, object));
+        let dependents = Truth::all(dependents);
+        let others = object
+            .named()
+            .map(|(name, value)| self.other(members, name, value));
+        Truth::all([ruled, dependents].into_iter().chain(others))
+    }
+
+    /// Each of the named members, as the object has it; `None` where it has too many.
+    fn present<'a>(&mut self, members: &Members, object: Value<'a>) -> Option<Vec<Present<'a>>> {
+        let mut present: Vec<_> = members.ruled.iter().map(|_| Present::Not).collect();
+        for (name, value) in object.members() {
+            self.take(name.len())?;
+            let exact = members.position(&name);
+            let places = exact.map_or_else(|| members.alike(&name), |at| at..at.saturating_add(1));
+            for place in present.get_mut(places).into_iter().flatten() {
+                *place = match (exact, &place) {
+                    (Some(_), Present::Not) => Present::Once(value),
+                    _ => Present::Unclear,
+                };
+            }
+        }
+        Some(present)
+    }
+
+    fn ruled(&mut self, ruled: &Ruled, present: &Present<'_>) -> Truth {
+        match (present, ruled.part) {
+            (Present::Not, _) => Truth::of(Some(!ruled.required)),
+            (Present::Once(value), Some(part)) => self.part(part, *value),
+            (Present::Once(_), None) => Truth::True,
+            (Present::Unclear, _) => Truth::Unknown,
+        }
+    }
+
+    fn dependent(
+        &mut self,
+        members: &Members,
+        present: &[Present<'_>],
+        dependent: &Dependent,
+        object: Value<'_>,
+    ) -> Truth {
+        let is_there = |name: &str| match members.position(name).and_then(|at| present.get(at)) {
+            Some(Present::Not) => Truth::False,
+            Some(Present::Once(_)) => Truth::True,
+            Some(Present::Unclear) | None => Truth::Unknown,
+        };
+        let absent = is_there(&dependent.on).not();
+        if absent == Truth::True {
+            return Truth::True;
+        }
+        let needs = Truth::all(dependent.needs.iter().map(|name| is_there(name)));
+        let part = dependent
+            .part
+            .map_or(Truth::True, |part| self.part(part, object));
+        Truth::any([absent, Truth::all([needs, part].into_iter())].into_iter())
+    }
+
+    /// What is asked of a member apart from its own schema. One that is too like another is unknown already.
+    fn other(&mut self, members: &Members, name: Value<'_>, value: Value<'_>) -> Truth {
+        let named = members
+            .names
+            .map_or(Truth::True, |part| self.part(part, name));
+        if members.patterns.is_empty() && members.others.is_none() {
+            return named;
+        }
+        let Some(text) = name.string().filter(|text| self.take(text.len()).is_some()) else {
+            return Truth::Unknown;
+        };
+        let alike = members.ruled.get(members.alike(&text)).unwrap_or_default();
+        let exact = alike.iter().find(|ruled| *ruled.name == *text);
+        let mut judged = match exact {
+            Some(ruled) => Truth::of(Some(ruled.part.is_some())),
+            None => Truth::of(Some(!alike.is_empty())),
+        };
+        let mut all = named;
+        for (pattern, part) in &members.patterns {
+            let matches = self.matches(pattern, name);
+            judged = Truth::any([judged, matches].into_iter());
+            if matches != Truth::False {
+                let fits = self.part(*part, value);
+                let fits = Truth::any([matches.not(), fits].into_iter());
+                all = Truth::all([all, fits].into_iter());
+            }
+        }
+        if judged != Truth::True
+            && let Some(others) = members.others
+        {
+            let fits = self.part(others, value);
+            let fits = Truth::any([judged, fits].into_iter());
+            all = Truth::all([all, fits].into_iter());
+        }
+        all
+    }
+}
+
+impl Check {
+    /// The kind of values that it judges; `None` where it judges all.
+    fn judges(&self) -> Option<Kind> {
+        match self {
+            Self::Order(..) | Self::MultipleOf(_) => Some(Kind::Number),
+            Self::Length { of, .. } => Some(*of),
+            Self::Pattern(_) => Some(Kind::String),
+            Self::Members(_) => Some(Kind::Object),
+            Self::Elements { .. } | Self::Contains { .. } | Self::Distinct => Some(Kind::Array),
+            Self::Never
+            | Self::OneOf(_)
+            | Self::All(_)
+            | Self::Any(_)
+            | Self::ExactlyOne(_)
+            | Self::Not(_)
+            | Self::If { .. } => None,
+        }
+    }
+}
+
+impl Type {
+    fn holds(self, value: Value<'_>) -> Truth {
+        match self {
+            Self::Of(kind) => Truth::of(Some(value.kind() == kind)),
+            Self::Integer if value.kind() == Kind::Number => Truth::of(is_whole(value.raw())),
+            Self::Integer => Truth::False,
+        }
+    }
+}
+
+/// White space, and ends of lines, that ECMA-262 knows and this engine does not.
+fn is_odd_space(c: char) -> bool {
+    c == '\r' || c == '\u{FEFF}' || (!c.is_ascii() && c.is_whitespace())
+}
+
+/// The one form of a value: equal values have equal forms. A number that readers differ about makes it unclear.
+fn form(value: Value<'_>, clear: &mut bool) -> String {
+    match value.kind() {
+        Kind::Number => match exact(value.raw()) {
+            Some(number) => format!("{}", number + 0.0),
+            None => {
+                *clear = false;
+                value.raw().into()
+            }
+        },
+        Kind::String => format!("{:?}", value.string().unwrap_or_default()),
+        Kind::Array => {
+            let forms: Vec<_> = value
+                .elements()
+                .map(|element| form(element, clear))
+                .collect();
+            format!("[{}]", forms.join(","))
+        }
+        Kind::Object => {
+            let member = |(name, value)| format!("{name:?}:{}", form(value, clear));
+            let mut forms: Vec<_> = value.members().map(member).collect();
+            forms.sort_unstable();
+            format!("{{{}}}", forms.join(","))
+        }
+        Kind::Null | Kind::Bool => value.raw().into(),
+    }
+}

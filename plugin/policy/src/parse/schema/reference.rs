@@ -1,0 +1,58 @@
+//! `$ref`: the schema that a pointer leads to, inside the same schema and nowhere else.
+//!
+//! It follows nothing: each reference becomes a position, and loops that no value would end are refused.
+
+use super::{Id, Part, Schema};
+use crate::json::{Kind, Value};
+use percent_encoding::percent_decode_str;
+
+/// The most schemas that may judge one value inside one another. It bounds how deep a call is judged.
+const DEEPEST: usize = 32;
+
+/// What `#` or `#/…` points to in the schema.
+pub(super) fn target<'a>(root: Value<'a>, reference: &str) -> Option<Value<'a>> {
+    let fragment = reference.strip_prefix('#')?;
+    let pointer = percent_decode_str(fragment).decode_utf8().ok()?;
+    if pointer.is_empty() {
+        return Some(root);
+    }
+    let mut tokens = pointer.strip_prefix('/')?.split('/');
+    tokens.try_fold(root, |value, token| {
+        step(value, &token.replace("~1", "/").replace("~0", "~"))
+    })
+}
+
+fn step<'a>(value: Value<'a>, token: &str) -> Option<Value<'a>> {
+    match value.kind() {
+        Kind::Object => value.get(token),
+        Kind::Array => value.elements().nth(token.parse().ok()?),
+        _ => None,
+    }
+}
+
+impl Schema {
+    /// True where no value is judged by more schemas inside one another than the bound, nor by one inside itself.
+    pub(super) fn is_shallow(&self) -> bool {
+        let height = |heights: &[usize], id: Id| heights.get(id.0).copied().unwrap_or_default();
+        let below = |heights: &[usize], part: &Part| {
+            let inside = part.checks.iter().flat_map(super::Check::in_place);
+            inside
+                .map(|id| height(heights, id).saturating_add(1))
+                .max()
+                .unwrap_or_default()
+        };
+        let mut heights = vec![0; self.parts.len()];
+        for _ in 0..=DEEPEST {
+            let next: Vec<_> = self
+                .parts
+                .iter()
+                .map(|part| below(&heights, part))
+                .collect();
+            if next == heights {
+                return true;
+            }
+            heights = next;
+        }
+        false
+    }
+}
