@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -432,11 +433,18 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether a file must be a case. A `policy.json` is a policy, which the cases beside it name as their `policy_file`.
+/// Whether a file must be a case. A `policy.json` is a policy, which the cases beside it name as their `policy_file`; a
+/// `.schema.json` is for editors.
 fn is_case(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension == "json")
-        && path.file_name().is_some_and(|name| name != POLICY)
+        && path
+            .file_name()
+            .is_some_and(|name| name != POLICY && !is_schema(name))
+}
+
+fn is_schema(name: &OsStr) -> bool {
+    name.to_string_lossy().ends_with(".schema.json")
 }
 
 /// Writes what was seen into a case's file.

@@ -53,7 +53,7 @@ pub use count::{Amount, Charge, Maximum, Millis, Reservation, Tally};
 pub use decide::Reason;
 pub use exchange::{Ask, Event, Exchange, Facts, Next, Step};
 pub use explain::{Finding, Said, Sight};
-pub use parse::{HostOptions, Policy, PolicyError, Problem, Window};
+pub use parse::{HostOptions, Policy, PolicyError, Problem, Window, schema};
 pub use read::Headers;
 pub use response::{Outcome, Response};
 pub use store::{Cells, Seed, Store, Unavailable, Version};

@@ -67,19 +67,19 @@ pub(crate) enum Literal {
     Object(Vec<(Box<str>, Self)>),
 }
 
-const GROUP: Keys = Keys {
+pub(super) const GROUP: Keys = Keys {
     now: &["conditions", "on_deny"],
     later: &[],
 };
-const CONDITION: Keys = Keys {
+pub(super) const CONDITION: Keys = Keys {
     now: &["path", "op", "value", "if_present"],
     later: &[],
 };
-const LENGTH: Keys = Keys {
+pub(super) const LENGTH: Keys = Keys {
     now: &["min", "max"],
     later: &[],
 };
-const OPERATORS: &[&str] = &[
+pub(super) const OPERATORS: &[&str] = &[
     "eq",
     "neq",
     "in",

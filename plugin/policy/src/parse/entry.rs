@@ -43,11 +43,11 @@ pub(crate) enum Action {
     Hide,
 }
 
-const ALL_TOOLS: Keys = Keys {
+pub(super) const ALL_TOOLS: Keys = Keys {
     now: &["require", "deny_if", "limits"],
     later: &["require_approval"],
 };
-const TOOL: Keys = Keys {
+pub(super) const TOOL: Keys = Keys {
     now: &[
         "action",
         "reason",
@@ -61,7 +61,7 @@ const TOOL: Keys = Keys {
     ],
     later: &["require_approval", "pin", "result"],
 };
-const ENTRY: Keys = Keys {
+pub(super) const ENTRY: Keys = Keys {
     now: &[
         "action",
         "reason",
@@ -74,7 +74,7 @@ const ENTRY: Keys = Keys {
     ],
     later: &["require_approval", "pin", "result"],
 };
-const METHOD: Keys = Keys {
+pub(super) const METHOD: Keys = Keys {
     now: &["action", "reason"],
     later: &[],
 };
@@ -93,7 +93,7 @@ pub(super) struct Table {
     everything: &'static str,
 }
 
-const ACTIONS: &[(&str, Action)] = &[
+pub(super) const ACTIONS: &[(&str, Action)] = &[
     ("allow", Action::Allow),
     ("deny", Action::Deny),
     ("hide", Action::Hide),

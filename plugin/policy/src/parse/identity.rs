@@ -32,19 +32,19 @@ pub(crate) struct Grant {
     pub(crate) mode: Option<Mode>,
 }
 
-const IDENTITY: Keys = Keys {
+pub(super) const IDENTITY: Keys = Keys {
     now: &["from"],
     later: &[],
 };
-const SOURCE: Keys = Keys {
+pub(super) const SOURCE: Keys = Keys {
     now: &["header", "set_by_gateway"],
     later: &["jwt_claim", "mtls", "bearer"],
 };
-const GRANT: Keys = Keys {
+pub(super) const GRANT: Keys = Keys {
     now: &["match", "policy", "forward", "revoked", "frozen", "mode"],
     later: &["tools", "expires"],
 };
-const MATCH: Keys = Keys {
+pub(super) const MATCH: Keys = Keys {
     now: &["bearer_sha256"],
     later: &["claim"],
 };

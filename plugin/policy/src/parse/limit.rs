@@ -12,10 +12,10 @@ use crate::ordered::ordered;
 use std::sync::Arc;
 
 /// The longest window that is a number of seconds: 366 days.
-const LONGEST_WINDOW: u64 = 366 * DAY;
+pub(super) const LONGEST_WINDOW: u64 = 366 * DAY;
 const DAY: u64 = 86_400;
 /// The largest `max`: far beyond any quota, and sums of it stay within 64 bits.
-const LARGEST_MAX: u64 = 1_000_000_000_000;
+pub(super) const LARGEST_MAX: u64 = 1_000_000_000_000;
 
 /// At most `max` calls in each window, for each subject of the scope.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ pub(crate) enum Scope {
     Header(Box<str>),
 }
 
-const LIMIT: Keys = Keys {
+pub(super) const LIMIT: Keys = Keys {
     now: &[
         "counter",
         "window",
@@ -84,10 +84,12 @@ const LIMIT: Keys = Keys {
     ],
     later: &["refund", "over"],
 };
-const RATE_LIMIT: Keys = Keys {
+pub(super) const RATE_LIMIT: Keys = Keys {
     now: &["max", "window", "scope"],
     later: &[],
 };
+/// Whether a window slides.
+pub(super) const ALGORITHMS: &[(&str, bool)] = &[("fixed", false), ("sliding", true)];
 const WRITE_WINDOW: &str = r#""second", "minute", "hour", "day", "week", "month", a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
 const WRITE_SCOPE: &str =
     r#""grant", "session", "server", "global", "ip", "header:<name>" or a list of these"#;
@@ -168,7 +170,7 @@ impl Walk {
 
     /// The window as the algorithm takes it. Months have no one length, so none can slide.
     fn algorithm(&mut self, at: &At<'_>, value: Value<'_>, window: Window) -> Option<Window> {
-        let sliding = self.word(at, value, &[("fixed", false), ("sliding", true)])?;
+        let sliding = self.word(at, value, ALGORITHMS)?;
         match window {
             _ if !sliding => return Some(window),
             Window::Seconds(seconds) => return Some(Window::Sliding(seconds)),

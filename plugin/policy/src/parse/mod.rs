@@ -6,6 +6,7 @@ mod condition;
 mod entry;
 mod error;
 mod identity;
+mod language;
 mod limit;
 mod names;
 mod path;
@@ -18,6 +19,7 @@ pub(crate) use condition::{Condition, Group, Literal, Order, Test};
 pub(crate) use entry::{Action, Entry, Rules};
 pub use error::{PolicyError, Problem};
 pub(crate) use identity::{Grant, Source};
+pub use language::schema;
 pub use limit::Window;
 pub(crate) use limit::{Cost, Counter, Limit, Scope};
 pub(crate) use names::Names;
@@ -104,6 +106,11 @@ pub struct HostOptions {
     pub max_depth: usize,
 }
 
+const EFFECTS: &[(&str, Effect)] = &[("allow", Effect::Allow), ("deny", Effect::Deny)];
+const ANSWERS: &[(&str, AnswerStyle)] = &[
+    ("result", AnswerStyle::Result),
+    ("error", AnswerStyle::Error),
+];
 pub(crate) const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
 
 const POLICY: Keys = Keys {
@@ -217,6 +224,10 @@ impl Policy {
 }
 
 impl HostOptions {
+    /// From and to, of `slots`, `max_request_bytes` and `max_depth`.
+    const RANGES: ((u64, u64), (u64, u64), (u64, u64)) =
+        ((1024, 4_194_304), (1024, 64 * 1024 * 1024), (8, 128));
+
     /// What a message may take. A body of the longest kind with more values than this has hardly a character in each,
     /// and would take many times its length to read.
     pub(crate) fn bounds(&self) -> Bounds {
@@ -254,17 +265,12 @@ impl Walk {
                 .get(key)
                 .and_then(|value| self.string(&at.key(key), value));
         }
-        let effects = &[("allow", Effect::Allow), ("deny", Effect::Deny)];
         let default = self
             .required(at, &members, "default")
-            .and_then(|value| self.word(&at.key("default"), value, effects));
-        let answers = &[
-            ("result", AnswerStyle::Result),
-            ("error", AnswerStyle::Error),
-        ];
+            .and_then(|value| self.word(&at.key("default"), value, EFFECTS));
         let answer = members
             .get("answer")
-            .and_then(|value| self.word(&at.key("answer"), value, answers));
+            .and_then(|value| self.word(&at.key("answer"), value, ANSWERS));
         let mut policy = Policy {
             default: default.unwrap_or(Effect::Deny),
             hide: members.get("hide").map_or_else(
@@ -318,6 +324,7 @@ impl Walk {
     fn host(&mut self, at: &At<'_>, value: Value<'_>) -> HostOptions {
         let members = self.object(at, value, &HOST);
         let default = HostOptions::default();
+        let (slots, bytes, depth) = HostOptions::RANGES;
         let namespace = members
             .get("namespace")
             .and_then(|value| self.string(&at.key("namespace"), value));
@@ -325,13 +332,13 @@ impl Walk {
             hold_request_headers: self.flag(at, &members, "hold_request_headers"),
             namespace: namespace.map(Into::into),
             slots: self
-                .size(at, &members, "slots", 1024, 4_194_304)
+                .size(at, &members, "slots", slots)
                 .unwrap_or(default.slots),
             max_request_bytes: self
-                .size(at, &members, "max_request_bytes", 1024, 64 * 1024 * 1024)
+                .size(at, &members, "max_request_bytes", bytes)
                 .unwrap_or(default.max_request_bytes),
             max_depth: self
-                .size(at, &members, "max_depth", 8, 128)
+                .size(at, &members, "max_depth", depth)
                 .unwrap_or(default.max_depth),
         }
     }
@@ -341,8 +348,7 @@ impl Walk {
         at: &At<'_>,
         members: &Members<'_>,
         key: &'static str,
-        min: u64,
-        max: u64,
+        (min, max): (u64, u64),
     ) -> Option<usize> {
         let number = self.whole(&at.key(key), members.get(key)?, min, max)?;
         usize::try_from(number).ok()

@@ -6,7 +6,7 @@ use super::walk::{At, Keys, Walk};
 use crate::json::{Kind, Value};
 use crate::place::{Host, Network, NotCanonical, Roots, root};
 
-const ROOTS: Keys = Keys {
+pub(super) const ROOTS: Keys = Keys {
     now: &["roots", "base"],
     later: &[],
 };

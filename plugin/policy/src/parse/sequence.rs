@@ -32,7 +32,7 @@ pub(crate) struct Part {
     pub(crate) checks: bool,
 }
 
-const SEQUENCE: Keys = Keys {
+pub(super) const SEQUENCE: Keys = Keys {
     now: &["after", "deny", "for", "scope", "on_deny"],
     later: &[],
 };
