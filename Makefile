@@ -16,8 +16,10 @@ NODE := target/node
 PACKAGES := host-tests/clients/node_modules
 SERVERS := host-tests/servers/node_modules
 JS_TESTS := target/npm
+# The tests of the JSON Schema organisation, as a validator for Python carries them.
+SCHEMA_TESTS := target/json-schema-tests
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
-	$(SERVERS)/.package-lock.json $(JS_TESTS)/ready
+	$(SERVERS)/.package-lock.json $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
 	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node
@@ -122,6 +124,14 @@ endef
 $(VENV)/servers: host-tests/servers/requirements.txt $(VENV)/ready
 	$(SAY) 'getting MCP servers for Python'
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(SCHEMA_TESTS)/ready: host-tests/json-schema-tests.txt $(VENV)/ready
+	$(SAY) 'getting the tests of JSON Schema'
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest $(@D) --requirement $<
+	tar -xzf $(@D)/jsonschema-*.tar.gz -C $(@D) --strip-components 1 --wildcards '*/json'
 	touch $@
 
 $(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready

@@ -4,7 +4,7 @@
 //! It never looks into the engine: each value is the argument of a whole call.
 
 use crate::native::Memory;
-use policy::{Event, Exchange, Facts, Millis, Next, Policy, Store};
+use policy::{Event, Exchange, Facts, Millis, Next, Policy, PolicyError, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -33,6 +33,17 @@ impl Judge {
     /// # Panics
     /// When the policy is refused.
     pub fn new(operator: &str, operand: &Value) -> Self {
+        Self::parse(operator, operand).expect("a valid policy")
+    }
+
+    /// The same, of an operand that may be wrong.
+    ///
+    /// # Errors
+    /// The mistakes in the policy.
+    ///
+    /// # Panics
+    /// When memory fails.
+    pub fn parse(operator: &str, operand: &Value) -> Result<Self, Vec<PolicyError>> {
         let condition = json!({ "path": "args.value", "op": operator, "value": operand });
         let groups = json!([{ "conditions": [condition] }]);
         let policy = json!({
@@ -40,23 +51,30 @@ impl Judge {
             "default": "deny",
             "tools": { "true": { "require": groups }, "false": { "deny_if": groups } }
         });
-        let policy = Policy::parse(policy.to_string().as_bytes()).expect("a valid policy");
-        let policy = Arc::new(policy);
+        let policy = Arc::new(Policy::parse(policy.to_string().as_bytes())?);
         let mut memory = Memory::default();
         let store =
             Store::prepare(&mut memory, "test", &policy, [7; 16]).expect("memory does not fail");
-        Self {
+        Ok(Self {
             policy,
             store,
             memory,
-        }
+        })
     }
 
-    /// What the condition says of a value.
+    /// What the condition says of a text.
     ///
     /// # Panics
     /// When it is true and false.
-    pub fn of(&mut self, value: &str) -> Truth {
+    pub fn of(&mut self, text: &str) -> Truth {
+        self.of_json(&json!(text).to_string())
+    }
+
+    /// What the condition says of a JSON value, as it is written.
+    ///
+    /// # Panics
+    /// When it is true and false.
+    pub fn of_json(&mut self, value: &str) -> Truth {
         match (self.lets("true", value), self.lets("false", value)) {
             (true, false) => Truth::True,
             (false, true) => Truth::False,
@@ -68,9 +86,9 @@ impl Judge {
     fn lets(&mut self, tool: &str, value: &str) -> bool {
         let headers = [(":method", "POST"), ("content-type", "application/json")];
         let headers = headers.map(|(name, value)| (name.into(), value.into()));
-        let params = json!({ "name": tool, "arguments": { "value": value } });
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
-        let bytes = body.to_string().into_bytes();
+        let params = format!(r#"{{"name":"{tool}","arguments":{{"value":{value}}}}}"#);
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+        let bytes = body.into_bytes();
         let facts = Facts {
             peer: None,
             seed: self.store.seed(),
