@@ -100,7 +100,7 @@ fn step_seen(
     let (mut exchange, first) =
         Exchange::new(policy.clone(), &arrival.headers, arrival.end, facts, now);
     let mut next = exchange.settle(first, store, memory, now);
-    let remove = next.remove_authorization;
+    let edit = next.edit.clone();
     let pieces = arrival.pieces.iter().map(|(bytes, end)| Event::Body {
         bytes: bytes.to_vec(),
         end: *end,
@@ -120,10 +120,10 @@ fn step_seen(
     match next.next {
         Next::Answer(reply) => observed.reply = Some((reply.status, reply.body)),
         Next::Forward => {
-            let removed = |name: &[u8]| remove && name == b"authorization";
+            let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);
             observed.forward(step, removed, step.body.clone().unwrap_or_default());
         }
-        Next::More | Next::Ask(_) => return Err("there is no verdict".into()),
+        Next::More | Next::Ask(_) | Next::Replace(_) => return Err("there is no verdict".into()),
     }
     observed.seen(step, &step.request_id())
 }

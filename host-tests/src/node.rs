@@ -32,7 +32,7 @@ enum Line {
 #[serde(rename_all = "camelCase")]
 struct Verdict {
     next: String,
-    remove_authorization: bool,
+    remove_headers: Vec<String>,
     audit: Option<String>,
     status: Option<u16>,
     /// Each character is one byte.
@@ -181,7 +181,12 @@ fn step_seen(step: &Step, verdict: Verdict) -> Result<Seen, String> {
         }
         ("forward", None, None) => {
             let mut headers = step.headers.clone();
-            headers.retain(|(name, _)| !(verdict.remove_authorization && name == b"authorization"));
+            headers.retain(|(name, _)| {
+                !verdict
+                    .remove_headers
+                    .iter()
+                    .any(|gone| gone.as_bytes() == name)
+            });
             observed.forwarded = Some((headers, step.body.clone().unwrap_or_default()));
         }
         (next, ..) => return Err(format!("there is no verdict but {next:?}")),

@@ -9,6 +9,7 @@ use super::status::{BAD_ARGUMENT, INVALID_MEMORY_ACCESS, NOT_FOUND};
 use super::{Host, Level, LocalResponse, Pair};
 
 const REQUEST_BODY: u32 = 0;
+const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const LAST_BUFFER: u32 = 8;
 const LAST_MAP: u32 = 7;
@@ -165,9 +166,13 @@ fn buffer(host: &Host, buffer: u32) -> Result<&[u8], Refusal> {
             let shown = host.faults.body_shown.unwrap_or(usize::MAX);
             Some(&body[..body.len().min(shown)])
         }
+        RESPONSE_BODY => host
+            .stream()
+            .filter(|stream| stream.response_open)
+            .map(|stream| &stream.response[..]),
         PLUGIN_CONFIGURATION => host.config.as_deref(),
-        // Responses, connections, call data, and the configuration of the VM.
-        1..=3 | 6 | LAST_BUFFER => Some(&[][..]),
+        // Connections, call data, and the configuration of the VM.
+        2..=3 | 6 | LAST_BUFFER => Some(&[][..]),
         _ => None,
     };
     match bytes {
@@ -199,9 +204,9 @@ fn get_buffer_status(guest: &mut Guest<'_>, which: u32, into: Span) -> Outcome {
 fn set_buffer(guest: &mut Guest<'_>, which: u32, range: Span, data: Span) -> Outcome {
     buffer(guest.data(), which)?;
     let data = read(guest, data)?.to_vec();
-    let stream = guest.data_mut().stream_mut().filter(|s| s.body_open);
-    let body = match (which, stream) {
-        (REQUEST_BODY, Some(stream)) => &mut stream.body,
+    let body = match (which, guest.data_mut().stream_mut()) {
+        (REQUEST_BODY, Some(stream)) if stream.body_open => &mut stream.body,
+        (RESPONSE_BODY, Some(stream)) if stream.response_open => &mut stream.response,
         _ => return refuse(BAD_ARGUMENT),
     };
     let (start, length) = (range.0 as usize, range.1 as usize);

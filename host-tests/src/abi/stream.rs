@@ -1,5 +1,5 @@
-//! Turns one request, played piece by piece, into a [`Seen`]. It buffers,
-//! releases and stops as Envoy's filter chain does; it has no buffer limit.
+//! Turns one request and its response, played piece by piece, into a [`Seen`]. It
+//! buffers, releases and stops as Envoy's filter chain does; it has no buffer limit.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -55,6 +55,12 @@ pub struct Seen {
     pub complete: bool,
     /// Whether the request waits for a callback that will never come.
     pub hung: bool,
+    /// The headers of the server's response as the client got them, if it did.
+    pub response_headers: Option<Vec<Pair>>,
+    /// The body bytes of that response that the client got.
+    pub response_body: Vec<u8>,
+    /// The response was broken off: it was answered when a part of it had gone.
+    pub reset: bool,
     /// What each callback returned.
     pub actions: Vec<Action>,
     /// What the plugin set for access logs, by path.
@@ -120,6 +126,39 @@ impl Stream {
         };
         let action = self.ask("proxy_on_request_trailers", (self.context, count))?;
         Ok(self.state(|state| state.after_trailers(action)))
+    }
+
+    /// The response headers arrive.
+    pub fn response_headers(&mut self, headers: Vec<Pair>, end: bool) -> Result<Action, Trap> {
+        let count = self.state(|state| state.open_response(headers));
+        let arguments = (self.context, count, u32::from(end));
+        let action = self.ask("proxy_on_response_headers", arguments)?;
+        self.state(|state| state.after_response_headers(action));
+        Ok(action)
+    }
+
+    /// A piece of the response body arrives.
+    pub fn response_body(&mut self, chunk: &[u8], end: bool) -> Result<Action, Trap> {
+        let Some(size) = self.state(|state| state.open_response_body(chunk)) else {
+            return Ok(Action::Pause);
+        };
+        let action = self.ask(
+            "proxy_on_response_body",
+            (self.context, size, u32::from(end)),
+        )?;
+        self.state(|state| state.after_response_body(action));
+        Ok(action)
+    }
+
+    /// The response trailers arrive, which end the response.
+    pub fn response_trailers(&mut self, trailers: Vec<Pair>) -> Result<Action, Trap> {
+        if self.state(|state| state.seen.reset) {
+            return Ok(Action::Pause);
+        }
+        let count = self.state(|state| count(state.response_trailers.insert(trailers)));
+        let action = self.ask("proxy_on_response_trailers", (self.context, count))?;
+        self.state(|state| state.response_trailers = None);
+        Ok(action)
     }
 
     /// The request is over, in whatever state it is: done, log and delete, in the
@@ -201,6 +240,12 @@ pub(super) struct State {
     pub(super) properties: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(super) body: Vec<u8>,
     pub(super) body_open: bool,
+    /// The piece of the response that arrives now, and what was buffered of it before.
+    pub(super) response: Vec<u8>,
+    pub(super) response_open: bool,
+    response_headers: Vec<Pair>,
+    response_headers_open: bool,
+    response_trailers: Option<Vec<Pair>>,
     pub(super) logging: bool,
     headers: Vec<Pair>,
     headers_open: bool,
@@ -227,6 +272,8 @@ impl State {
         match map {
             0 => (self.headers_open || self.logging).then_some(&self.headers),
             1 => self.trailers.as_ref(),
+            2 => self.response_headers_open.then_some(&self.response_headers),
+            3 => self.response_trailers.as_ref(),
             _ => None,
         }
     }
@@ -235,13 +282,20 @@ impl State {
         match map {
             0 => self.headers_open.then_some(&mut self.headers),
             1 => self.trailers.as_mut(),
+            2 => self
+                .response_headers_open
+                .then_some(&mut self.response_headers),
+            3 => self.response_trailers.as_mut(),
             _ => None,
         }
     }
 
-    /// A second answer changes nothing: the client has the first.
+    /// A second answer changes nothing: the client has the first. An answer when a part of the server's has gone breaks
+    /// that off.
     pub(super) fn answer(&mut self, response: LocalResponse) {
-        if self.stage != Stage::Finished {
+        if self.seen.response_headers.is_some() {
+            self.seen.reset = true;
+        } else if self.stage != Stage::Finished {
             self.seen.local_response.get_or_insert(response);
         }
     }
@@ -251,6 +305,37 @@ impl State {
         if self.seen.local_response.is_none() && self.stage != Stage::Finished {
             self.headers_open = false;
             self.release();
+        }
+    }
+
+    fn open_response(&mut self, headers: Vec<Pair>) -> u32 {
+        self.response_headers = headers;
+        self.response_headers_open = true;
+        count(&self.response_headers)
+    }
+
+    fn after_response_headers(&mut self, action: Action) {
+        self.seen.actions.push(action);
+        self.response_headers_open = false;
+        if action == Action::Continue && self.seen.local_response.is_none() {
+            self.seen.response_headers = Some(std::mem::take(&mut self.response_headers));
+        }
+    }
+
+    fn open_response_body(&mut self, chunk: &[u8]) -> Option<u32> {
+        if self.seen.reset || self.seen.response_headers.is_none() {
+            return None;
+        }
+        self.response.extend_from_slice(chunk);
+        self.response_open = true;
+        Some(count(&self.response))
+    }
+
+    fn after_response_body(&mut self, action: Action) {
+        self.seen.actions.push(action);
+        self.response_open = false;
+        if action == Action::Continue && !self.seen.reset {
+            self.seen.response_body.append(&mut self.response);
         }
     }
 

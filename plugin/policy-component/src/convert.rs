@@ -4,7 +4,7 @@
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use policy::{
-    Amount, Ask, Audit, Charge, Event, Facts, Finding, Maximum, Millis, Outcome, PolicyError,
+    Amount, Ask, Audit, Charge, Edit, Event, Facts, Finding, Maximum, Millis, Outcome, PolicyError,
     Reply, Reservation, Response, Said, Seed, Sight, Tally, Truth, Window,
 };
 
@@ -21,14 +21,6 @@ pub(crate) fn halves(seed: Seed) -> wit::Seed {
     let seed = u128::from_be_bytes(seed);
     let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
     (half(seed >> 64), half(seed))
-}
-
-pub(crate) fn edit(remove_authorization: bool) -> wit::Edit {
-    let removed = remove_authorization.then(|| "authorization".into());
-    wit::Edit {
-        remove_headers: removed.into_iter().collect(),
-        set_headers: Vec::new(),
-    }
 }
 
 pub(crate) fn ask(ask: &Ask, now: Millis) -> wit::Ask {
@@ -74,12 +66,24 @@ impl From<PolicyError> for wit::PolicyError {
     }
 }
 
+fn field((name, value): (&str, &str)) -> wit::Header {
+    wit::Header {
+        name: name.into(),
+        value: value.into(),
+    }
+}
+
+impl From<Edit> for wit::Edit {
+    fn from(edit: Edit) -> Self {
+        Self {
+            remove_headers: edit.remove.into_iter().map(Into::into).collect(),
+            set_headers: edit.set.into_iter().map(field).collect(),
+        }
+    }
+}
+
 impl From<Reply> for wit::Reply {
     fn from(reply: Reply) -> Self {
-        let field = |(name, value): (&str, &str)| wit::Header {
-            name: name.into(),
-            value: value.into(),
-        };
         Self {
             status: reply.status,
             headers: reply.headers.into_iter().map(field).collect(),

@@ -7,7 +7,9 @@ mod convert;
 
 use bindings::exports::mcp_policy::engine::engine as wit;
 use bindings::mcp_policy::engine::cells;
-use policy::{Ask, Cells, Event, Facts, Millis, Next, Reply, Reservation, Unavailable, Version};
+use policy::{
+    Ask, Cells, Edit, Event, Facts, Millis, Next, Reply, Reservation, Unavailable, Version,
+};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -34,11 +36,10 @@ impl wit::GuestPolicy for Policy {
     }
 
     fn needs(&self) -> wit::Needs {
-        if self.0.needs_peer() {
-            wit::Needs::PEER
-        } else {
-            wit::Needs::empty()
-        }
+        let mut needs = wit::Needs::empty();
+        needs.set(wit::Needs::PEER, self.0.needs_peer());
+        needs.set(wit::Needs::RESPONSES, self.0.needs_responses());
+        needs
     }
 
     fn max_request_bytes(&self) -> u64 {
@@ -53,8 +54,8 @@ struct Active {
     exchange: policy::Exchange,
     /// What the last step asked.
     asked: Option<Ask>,
-    /// The request's headers are still held, and lose their `authorization` when they go.
-    remove_authorization: bool,
+    /// What to change in the headers that are still held, when they go.
+    edit: Edit,
 }
 
 impl wit::GuestExchange for Exchange {
@@ -73,7 +74,7 @@ impl wit::GuestExchange for Exchange {
         let mut active = Active {
             exchange,
             asked: None,
-            remove_authorization: false,
+            edit: Edit::default(),
         };
         let step = active.told(step, now);
         (wit::Exchange::new(Self(RefCell::new(active))), step)
@@ -92,7 +93,9 @@ impl wit::GuestExchange for Exchange {
 impl Active {
     /// A step as the program is told it.
     fn told(&mut self, step: policy::Step, now: Millis) -> wit::Step {
-        self.remove_authorization |= step.remove_authorization;
+        if !step.edit.is_empty() {
+            self.edit = step.edit;
+        }
         self.asked = None;
         let next = match step.next {
             Next::More => wit::Next::More,
@@ -101,10 +104,8 @@ impl Active {
                 self.asked = Some(ask);
                 wit::Next::Ask(told)
             }
-            Next::Forward => {
-                let remove = std::mem::take(&mut self.remove_authorization);
-                wit::Next::Forward(convert::edit(remove))
-            }
+            Next::Forward => wit::Next::Forward(std::mem::take(&mut self.edit).into()),
+            Next::Replace(bytes) => wit::Next::Replace(bytes),
             Next::Answer(reply) => wit::Next::Answer(reply.into()),
         };
         let effects = step.audit.map(|audit| convert::effects(&audit));
@@ -119,7 +120,7 @@ impl Active {
             Some(ask) => {
                 let asked = policy::Step {
                     next: Next::Ask(ask),
-                    remove_authorization: false,
+                    edit: Edit::default(),
                     audit: None,
                 };
                 self.exchange.settle(asked, store, &mut Host, now)

@@ -4,7 +4,7 @@
 
 use crate::count;
 use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
-use policy::{Ask, Audit, Millis, Next, PolicyError, Reply, Seed, Step};
+use policy::{Ask, Audit, Edit, Millis, Next, PolicyError, Reply, Seed, Step};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Header fields, names in lower case.
@@ -144,22 +144,23 @@ pub(crate) fn asks(step: &JsValue) -> Result<bool, JsValue> {
     Ok(field(step, "next", "step")?.as_string().as_deref() == Some("ask"))
 }
 
-pub(crate) fn step(
-    step: Step,
-    remove_authorization: bool,
-    now: Millis,
-) -> Result<JsValue, JsValue> {
+pub(crate) fn step(step: Step, edit: &Edit, now: Millis) -> Result<JsValue, JsValue> {
     let (next, rest) = match step.next {
         Next::More => ("more", Vec::new()),
         Next::Ask(Ask::Reserve(charges)) => {
             ("ask", vec![("reserve", count::charges(&charges, now)?)])
         }
         Next::Forward => ("forward", Vec::new()),
+        Next::Replace(bytes) => (
+            "replace",
+            vec![("bytes", Uint8Array::from(bytes.as_slice()).into())],
+        ),
         Next::Answer(reply) => ("answer", answer(&reply)?),
     };
     let mut members = vec![
         ("next", next.into()),
-        ("removeAuthorization", remove_authorization.into()),
+        ("removeHeaders", names(&edit.remove)),
+        ("setHeaders", fields(&edit.set)?),
     ];
     if let Some(audit) = step.audit {
         members.push(("audit", audit.line().into()));
@@ -177,12 +178,20 @@ fn explanation(audit: &Audit) -> Result<Option<(&'static str, JsValue)>, JsValue
     Ok(Some(("explanation", js_sys::JSON::parse(&text)?)))
 }
 
+fn names(names: &[&str]) -> JsValue {
+    let names = names.iter().map(|name| JsValue::from(*name));
+    names.collect::<Array>().into()
+}
+
+fn fields(fields: &[(&'static str, &'static str)]) -> Result<JsValue, JsValue> {
+    let field = |&(name, value): &(&'static str, &'static str)| (name, value.into());
+    object(&fields.iter().map(field).collect::<Vec<_>>())
+}
+
 fn answer(reply: &Reply) -> Result<Vec<(&'static str, JsValue)>, JsValue> {
-    let header = |(name, value): &(&'static str, &str)| (*name, (*value).into());
-    let headers: Vec<_> = reply.headers.iter().map(header).collect();
     Ok(vec![
         ("status", reply.status.into()),
-        ("headers", object(&headers)?),
+        ("headers", fields(&reply.headers)?),
         ("body", Uint8Array::from(reply.body.as_slice()).into()),
     ])
 }

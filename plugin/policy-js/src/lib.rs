@@ -9,7 +9,7 @@ mod count;
 mod event;
 
 use cells::{Cells, HostCells};
-use policy::{Ask, Event, Facts, Millis, Next, Reservation, Seed, Step};
+use policy::{Ask, Edit, Event, Facts, Millis, Next, Reservation, Seed, Step};
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
@@ -50,6 +50,13 @@ impl Policy {
         self.policy.needs_peer()
     }
 
+    /// Some list that a server sends may name what a caller must not see: without the events of responses nothing is taken
+    /// out of it.
+    #[wasm_bindgen(getter, js_name = needsResponses)]
+    pub fn needs_responses(&self) -> bool {
+        self.policy.needs_responses()
+    }
+
     /// The longest request body in bytes that is read. A program may buffer more, to no use.
     #[wasm_bindgen(getter, js_name = maxRequestBytes)]
     pub fn max_request_bytes(&self) -> usize {
@@ -78,8 +85,9 @@ enum State {
 struct Active {
     exchange: policy::Exchange,
     asked: Option<Ask>,
-    /// Told with every step: the program may look at the last one only.
-    remove_authorization: bool,
+    /// What to change in the request's headers. It is told with every step until they go, so that the program may look at
+    /// the last one only.
+    edit: Edit,
 }
 
 #[wasm_bindgen]
@@ -124,7 +132,7 @@ impl Exchange {
         let mut active = Box::new(Active {
             exchange,
             asked: None,
-            remove_authorization: false,
+            edit: Edit::default(),
         });
         let step = active.shown(step, now)?;
         self.state = State::Active(active);
@@ -164,12 +172,20 @@ impl Exchange {
 
 impl Active {
     fn shown(&mut self, step: Step, now: Millis) -> Result<JsValue, JsValue> {
-        self.remove_authorization |= step.remove_authorization;
+        if !step.edit.is_empty() {
+            self.edit = step.edit.clone();
+        }
         self.asked = match &step.next {
             Next::Ask(ask) => Some(ask.clone()),
             _ => None,
         };
-        convert::step(step, self.remove_authorization, now)
+        let goes = matches!(step.next, Next::Forward | Next::Replace(_));
+        let edit = if goes {
+            std::mem::take(&mut self.edit)
+        } else {
+            self.edit.clone()
+        };
+        convert::step(step, &edit, now)
     }
 
     /// Lets the store count what the last step asked.
@@ -178,7 +194,7 @@ impl Active {
             Some(ask) => {
                 let asked = Step {
                     next: Next::Ask(ask),
-                    remove_authorization: false,
+                    edit: Edit::default(),
                     audit: None,
                 };
                 self.exchange.settle(asked, store, cells, now)
@@ -249,9 +265,9 @@ impl Store {
 pub fn unavailable() -> Result<JsValue, JsValue> {
     let step = Step {
         next: Next::Answer(policy::Reply::unavailable()),
-        remove_authorization: true,
+        edit: Edit::default(),
         audit: None,
     };
     // An answer tells no time.
-    convert::step(step, true, Millis::default())
+    convert::step(step, &Edit::default(), Millis::default())
 }

@@ -52,11 +52,20 @@ export type Event =
   | { type: "closed" };
 
 /** What to do now. */
-export type Step = More | Ask | Forward | Answer;
+export type Step = More | Ask | Forward | Replace | Answer;
 
 interface Told {
-  /** Do not pass the `authorization` header on: it was meant for the policy. */
-  removeAuthorization: boolean;
+  /**
+   * What to leave out of the headers, by names in lower case: `authorization`, where it was meant for the policy;
+   * `content-length`, where the body may become another. Until `forward` it is about the request, then about the response
+   * that came with the event.
+   */
+  removeHeaders: string[];
+  /**
+   * The fields to set after that, each in the place of all of its name: `accept-encoding`, where a compressed response
+   * could not be judged.
+   */
+  setHeaders: Record<string, string>;
   /** A decision to log, as one line of JSON. It holds no credentials and no arguments. */
   audit?: string;
   /**
@@ -105,6 +114,12 @@ export interface Ask extends Told {
 /** Pass the request on, its body byte for byte as it was received; after a response's event, what came with that. */
 export interface Forward extends Told {
   next: "forward";
+}
+
+/** Pass `bytes` on in the place of those that came with the event of the response; they may be none. */
+export interface Replace extends Told {
+  next: "replace";
+  bytes: Uint8Array;
 }
 
 /** Answer the client; nothing may be passed on. Where the client has part of a response already, end the connection. */

@@ -7,7 +7,7 @@
     reason = "the host's functions are foreign, and what they return lies at addresses they chose"
 )]
 
-use policy::{Cells, Millis, Reply, Unavailable, Version};
+use policy::{Cells, Edit, Millis, Reply, Unavailable, Version};
 use std::ptr;
 
 /// A header's name and value.
@@ -22,7 +22,9 @@ const OK: u32 = 0;
 const NOT_FOUND: u32 = 1;
 const CAS_MISMATCH: u32 = 8;
 const REQUEST_HEADERS: u32 = 0;
+const RESPONSE_HEADERS: u32 = 2;
 const REQUEST_BODY: u32 = 0;
+const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const LOG_INFO: u32 = 2;
 const LOG_ERROR: u32 = 4;
@@ -48,7 +50,21 @@ unsafe extern "C" {
         size: *mut usize,
     ) -> u32;
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        length: usize,
+        data: *const u8,
+        size: usize,
+    ) -> u32;
     fn proxy_remove_header_map_value(map: u32, name: *const u8, size: usize) -> u32;
+    fn proxy_replace_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_send_local_response(
         status: u32,
         details: *const u8,
@@ -120,6 +136,17 @@ pub(crate) fn request_body() -> Result<Vec<u8>, Status> {
     buffer(REQUEST_BODY)
 }
 
+/// The piece of the response's body that has just come.
+pub(crate) fn response_body() -> Result<Vec<u8>, Status> {
+    buffer(RESPONSE_BODY)
+}
+
+/// Puts other bytes in the place of that piece, which has `size` bytes.
+pub(crate) fn replace_response_body(size: usize, bytes: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads `bytes` during the call.
+    checked(unsafe { proxy_set_buffer_bytes(RESPONSE_BODY, 0, size, bytes.as_ptr(), bytes.len()) })
+}
+
 /// A buffer that is empty may be "not found".
 fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
     // SAFETY: the host writes the two results during the call.
@@ -133,15 +160,46 @@ fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
 
 /// All headers of the request in one call, as bytes.
 pub(crate) fn request_headers() -> Result<Vec<Field>, Status> {
+    headers(REQUEST_HEADERS)
+}
+
+/// All headers of the response, its status as `:status` among them.
+pub(crate) fn response_headers() -> Result<Vec<Field>, Status> {
+    headers(RESPONSE_HEADERS)
+}
+
+fn headers(map: u32) -> Result<Vec<Field>, Status> {
     // SAFETY: the host writes the two results during the call.
-    let bytes =
-        returned(|data, size| unsafe { proxy_get_header_map_pairs(REQUEST_HEADERS, data, size) })?;
+    let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map, data, size) })?;
     pairs(&bytes).ok_or(Status(OK))
 }
 
-pub(crate) fn remove_request_header(name: &str) -> Result<(), Status> {
-    // SAFETY: the host reads `name` during the call.
-    checked(unsafe { proxy_remove_header_map_value(REQUEST_HEADERS, name.as_ptr(), name.len()) })
+pub(crate) fn edit_request(edit: &Edit) -> Result<(), Status> {
+    apply(REQUEST_HEADERS, edit)
+}
+
+pub(crate) fn edit_response(edit: &Edit) -> Result<(), Status> {
+    apply(RESPONSE_HEADERS, edit)
+}
+
+fn apply(map: u32, edit: &Edit) -> Result<(), Status> {
+    for name in &edit.remove {
+        // SAFETY: the host reads `name` during the call.
+        checked(unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) })?;
+    }
+    for (name, value) in &edit.set {
+        // SAFETY: the host reads both texts during the call.
+        checked(unsafe {
+            proxy_replace_header_map_value(
+                map,
+                name.as_ptr(),
+                name.len(),
+                value.as_ptr(),
+                value.len(),
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// Answers in the server's place. `details` is what an access log may print as the reason.

@@ -11,7 +11,9 @@ mod host;
 mod watch;
 
 use host::SharedData;
-use policy::{Event, Exchange, Facts, Next, Policy, Reason, Reply, Step, Store};
+use policy::{
+    Audit, Edit, Event, Exchange, Facts, Next, Policy, Reason, Reply, Response, Step, Store,
+};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 use std::rc::Rc;
@@ -64,6 +66,8 @@ impl RootContext for Plugin {
             active: self.active.clone(),
             exchange: None,
             held: 0,
+            response: Passes::Whole,
+            responding: false,
         }))
     }
 
@@ -105,6 +109,20 @@ struct Stream {
     exchange: Option<Exchange>,
     /// Bytes of the body that the host has buffered so far.
     held: usize,
+    response: Passes,
+    /// The head of a response has gone to the client.
+    responding: bool,
+}
+
+/// What passes of the response.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passes {
+    /// All of it: nothing could be taken out, or it is the plugin's own.
+    Whole,
+    /// What the exchange says.
+    Judged,
+    /// Nothing more.
+    Nothing,
 }
 
 impl Context for Stream {}
@@ -128,6 +146,11 @@ impl HttpContext for Stream {
             explain: false,
         };
         let (mut exchange, step) = Exchange::new(active.policy.clone(), &headers, end, facts, now);
+        // The host may answer by itself at any time, and a server on nothing but the headers.
+        exchange.allow_early_response();
+        if exchange.needs_response() {
+            self.response = Passes::Judged;
+        }
         let step = exchange.settle(step, &active.store, &mut SharedData, now);
         let undecided = matches!(step.next, Next::More);
         self.exchange = Some(exchange);
@@ -152,6 +175,32 @@ impl HttpContext for Stream {
     /// A body that is followed by trailers ends here, and only here: the host never calls its last piece the last.
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         self.judge()
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
+        match self.response {
+            Passes::Judged => self.response_head(end),
+            Passes::Whole | Passes::Nothing => Action::Continue,
+        }
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end: bool) -> Action {
+        match self.response {
+            Passes::Whole => Action::Continue,
+            Passes::Judged => self.response_body(size, end),
+            Passes::Nothing => self.withhold(size),
+        }
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        if self.response == Passes::Judged
+            && !matches!(self.respond(Response::Trailers), Some((Next::Forward, _)))
+        {
+            host::log_error(
+                "mcp-policy: a response ended in trailers before its JSON did; what was held of it is left out",
+            );
+        }
+        Action::Continue
     }
 }
 
@@ -179,37 +228,104 @@ impl Stream {
     }
 
     fn act(&mut self, step: Step) -> Action {
-        let reason = step.audit.as_ref().and_then(|audit| audit.reason());
-        if let Some(audit) = step.audit {
-            host::log_info(&audit.line());
-        }
+        let reason = log(step.audit.as_deref());
         let passes = matches!(step.next, Next::More | Next::Forward);
-        let remove = passes && step.remove_authorization;
-        if remove && host::remove_request_header("authorization").is_err() {
+        if passes && host::edit_request(&step.edit).is_err() {
             return self.fail();
         }
         match step.next {
             Next::More => Action::Pause,
             Next::Forward => Action::Continue,
-            Next::Answer(reply) => answer(&reply, reason.unwrap_or(Reason::Unavailable)),
-            // The store has answered whatever was asked.
-            Next::Ask(_) => self.fail(),
+            Next::Answer(reply) => self.answer(&reply, reason),
+            // The store has answered whatever was asked, and a request is never replaced.
+            Next::Ask(_) | Next::Replace(_) => self.fail(),
         }
     }
 
-    /// The host failed: nobody knows what the request is, so it ends here, whatever the host calls next.
+    fn response_head(&mut self, end: bool) -> Action {
+        let Ok(headers) = host::response_headers() else {
+            return self.fail();
+        };
+        let status = headers.iter().find(|(name, _)| name == b":status");
+        let status = status.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
+        let Some(status) = status else {
+            return self.fail();
+        };
+        let head = Response::Head {
+            status,
+            headers,
+            end,
+        };
+        match self.respond(head) {
+            Some((Next::Forward, edit)) if host::edit_response(&edit).is_ok() => {
+                self.responding = true;
+                Action::Continue
+            }
+            _ => self.fail(),
+        }
+    }
+
+    /// A piece goes on at once, with what is left of it: an event stream must not wait, and what is held is in the exchange.
+    fn response_body(&mut self, size: usize, end: bool) -> Action {
+        let bytes = match host::response_body() {
+            Ok(bytes) if bytes.len() == size => bytes,
+            _ => return self.withhold(size),
+        };
+        match self.respond(Response::Body { bytes, end }) {
+            Some((Next::Forward, _)) => Action::Continue,
+            Some((Next::Replace(bytes), _))
+                if host::replace_response_body(size, &bytes).is_ok() =>
+            {
+                Action::Continue
+            }
+            // The client has a part already, so that the host can only hang up.
+            Some((Next::Answer(reply), _)) => self.answer(&reply, Some(Reason::Unreadable)),
+            _ => self.withhold(size),
+        }
+    }
+
+    fn respond(&mut self, response: Response) -> Option<(Next, Edit)> {
+        let now = host::now().ok()?;
+        let step = self.exchange.as_mut()?.feed(Event::Response(response), now);
+        log(step.audit.as_deref());
+        Some((step.next, step.edit))
+    }
+
+    /// Nobody knows what the response holds: from now on none of it passes.
+    fn withhold(&mut self, size: usize) -> Action {
+        self.response = Passes::Nothing;
+        match host::replace_response_body(size, &[]) {
+            Ok(()) => Action::Continue,
+            Err(_) => Action::Pause,
+        }
+    }
+
+    /// The host failed: nobody knows what was sent, so the request ends here, whatever the host calls next.
     fn fail(&mut self) -> Action {
         self.exchange = None;
-        answer(&Reply::unavailable(), Reason::Unavailable)
+        self.answer(&Reply::unavailable(), None)
+    }
+
+    /// Pausing keeps the request from the server even if the host cannot send the answer.
+    fn answer(&mut self, reply: &Reply, reason: Option<Reason>) -> Action {
+        self.response = match self.responding {
+            true => Passes::Nothing,
+            false => Passes::Whole,
+        };
+        let reason = reason.unwrap_or(Reason::Unavailable);
+        if let Err(status) = host::answer(reply, &format!("mcp_policy_{reason}")) {
+            self.response = Passes::Nothing;
+            host::log_error(&format!(
+                "mcp-policy: the host did not send the answer ({status:?}); the request is held"
+            ));
+        }
+        Action::Pause
     }
 }
 
-/// Pausing keeps the request from the server even if the host cannot send the answer.
-fn answer(reply: &Reply, reason: Reason) -> Action {
-    if let Err(status) = host::answer(reply, &format!("mcp_policy_{reason}")) {
-        host::log_error(&format!(
-            "mcp-policy: the host did not send the answer ({status:?}); the request is held"
-        ));
-    }
-    Action::Pause
+/// Logs a decision, and gives the reason where it is a refusal.
+fn log(audit: Option<&Audit>) -> Option<Reason> {
+    let audit = audit?;
+    host::log_info(&audit.line());
+    audit.reason()
 }

@@ -181,6 +181,26 @@ pub(crate) fn answer_unreadable(
     reply
 }
 
+/// The message that takes the place of one that the server sent; `id` is that of the request, where it has one.
+pub(crate) fn answer_for_server(
+    id: Option<&str>,
+    message: &str,
+    request_id: Option<&str>,
+) -> Reply {
+    let detail = Detail {
+        reason: Some(Reason::Unreadable),
+        request_id: request_id.map(Into::into),
+        ..Detail::default()
+    };
+    // The client's request is not at fault, so the code is not that of an invalid one.
+    let error = Error {
+        code: code(Reason::Denied),
+        message,
+        data: &detail,
+    };
+    json(502, id, Outcome::Error(error))
+}
+
 /// The JSON-RPC error code of a refusal, outside the ranges that JSON-RPC and MCP reserve.
 fn code(reason: Reason) -> i32 {
     match reason {

@@ -91,6 +91,11 @@ impl Audit {
         }
     }
 
+    /// The line is about what the server sent, after the decision about the request.
+    pub(crate) fn of_response(&mut self) {
+        self.event = "response";
+    }
+
     pub(crate) fn refused(&mut self, reason: Reason, rule: Option<String>, message: &str) {
         self.decision = "deny";
         self.reason = Some(reason);

@@ -6,12 +6,13 @@
 use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
 use crate::audit::{Audit, bounded};
 use crate::count::{Charge, Millis, Reservation};
-use crate::decide::{Caller, Reason, Refusal, Requester, decide, decide_bodiless};
+use crate::decide::{Caller, Listing, Reason, Refusal, Requester, decide, decide_bodiless};
+use crate::edit::Edit;
 use crate::explain::{self, Account, Finding, Said};
 use crate::json::{self, Document, Value};
 use crate::parse::{Mode, Policy};
 use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern};
-use crate::response::{Response, Stage};
+use crate::response::{Filter, Passed, Response, Stage};
 use crate::store::{Cells, Seed, Store};
 use std::sync::Arc;
 
@@ -25,6 +26,12 @@ pub struct Exchange {
     /// What the log calls the caller.
     grant: Option<String>,
     state: State,
+    /// How far the response has come.
+    stage: Stage,
+    /// A response may come before the verdict.
+    early: bool,
+    /// Where the response may hold something that the caller must not see.
+    filter: Option<Box<Filter>>,
 }
 
 /// What the host knows beside the headers.
@@ -71,8 +78,9 @@ impl Event {
 pub struct Step {
     /// What the exchange needs.
     pub next: Next,
-    /// Do not pass the `authorization` header on.
-    pub remove_authorization: bool,
+    /// What to change in the request's headers, when they go; after the verdict, in those of the response that came with
+    /// the event.
+    pub edit: Edit,
     /// A decision to log.
     pub audit: Option<Box<Audit>>,
 }
@@ -86,6 +94,8 @@ pub enum Next {
     Ask(Ask),
     /// Pass the request on, its body byte for byte as it was received; after a response's event, what came with that.
     Forward,
+    /// Pass these bytes on in the place of those that came with the response's event.
+    Replace(Vec<u8>),
     /// Answer the client; nothing may be passed on. Where the client has part of a response already, end that here.
     Answer(Reply),
 }
@@ -107,8 +117,8 @@ enum State {
     Checking(Box<Checking>),
     /// The charges of a message that was admitted are being counted.
     Counting(Box<Counting>),
-    /// The request was passed on, and its response has come so far.
-    Forwarded(Stage),
+    /// The request was passed on.
+    Forwarded,
     /// Nothing more is passed on.
     Answered,
 }
@@ -162,7 +172,14 @@ impl Exchange {
             trace,
             grant,
             state: State::Answered,
+            stage: Stage::Awaited,
+            early: false,
+            filter: None,
         };
+        let listing = Listing::new(&exchange.policy, &caller);
+        let filter = |listing| Box::new(Filter::new(listing, exchange.trace.request_id.clone()));
+        exchange.filter = listing.map(filter);
+        let edit = exchange.request_edit(headers, remove_authorization);
         let mut step = match Head::read(headers) {
             Err(problem) => exchange.unreadable(exchange.audit(now), &problem, None),
             Ok(head) if head.verb == Verb::Post => {
@@ -181,18 +198,45 @@ impl Exchange {
             }
             Ok(head) => exchange.bodiless(head.verb, &caller, end, now),
         };
-        step.remove_authorization = remove_authorization;
+        step.edit = edit;
         (exchange, step)
+    }
+
+    /// True when something could have to be taken out of the response, so that a host has to tell of it.
+    pub fn needs_response(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// The host passes headers on before the verdict, or answers by itself: a response may come at any time.
+    pub fn allow_early_response(&mut self) {
+        self.early = true;
+    }
+
+    /// What must not reach the server, and a way of packing that nobody could look into.
+    fn request_edit(&self, headers: &Headers, remove_authorization: bool) -> Edit {
+        let packs = headers.iter().any(|(name, _)| name == b"accept-encoding");
+        let identity = packs && self.filter.is_some();
+        let identity = identity.then_some(("accept-encoding", "identity"));
+        Edit {
+            remove: Vec::from_iter(remove_authorization.then_some("authorization")),
+            set: Vec::from_iter(identity),
+        }
     }
 
     /// Goes on with what happened.
     pub fn feed(&mut self, event: Event, now: Millis) -> Step {
+        let event = match event {
+            Event::Response(response) if self.awaits_response() => {
+                return self.respond(response, now);
+            }
+            event => event,
+        };
         match std::mem::replace(&mut self.state, State::Answered) {
             State::Reading(reading) => self.read(reading, event, now),
             State::Bodiless(verb) => self.bodiless_body(verb, event, now),
             State::Checking(checking) => self.checked(*checking, event, now),
             State::Counting(counting) => self.counted(*counting, event, now),
-            State::Forwarded(stage) => self.forwarded(stage, &event, now),
+            State::Forwarded => self.forwarded(&event, now),
             State::Answered => Step::more(),
         }
     }
@@ -207,9 +251,8 @@ impl Exchange {
     ) -> Step {
         while let Next::Ask(Ask::Reserve(charges)) = &step.next {
             let reservation = store.reserve(cells, charges, now);
-            let remove_authorization = step.remove_authorization;
             step = Step {
-                remove_authorization,
+                edit: step.edit,
                 ..self.feed(Event::Reserved(reservation), now)
             };
         }
@@ -292,6 +335,9 @@ impl Exchange {
         };
         audit.describe(&message, &self.seed);
         let asked = asked(&message, &reading.head);
+        if let Some(filter) = &mut self.filter {
+            filter.answers(&message);
+        }
         let policy = self.policy.clone();
         let requester = &reading.requester;
         let mut verdict = decide(&policy, requester, &message, now, self.explain);
@@ -414,24 +460,53 @@ impl Exchange {
         Err(Box::new(step))
     }
 
-    /// After the verdict a response passes in its order. More of the request was not judged, so it ends the exchange.
-    fn forwarded(&mut self, stage: Stage, event: &Event, now: Millis) -> Step {
-        let stage = match event {
-            Event::Held(0) => Some(stage),
-            Event::Body { bytes, .. } if bytes.is_empty() => Some(stage),
-            Event::Response(response) => match stage.after(response) {
-                Some(stage) => Some(stage),
-                None => return self.out_of_order(now),
-            },
-            Event::Held(_) | Event::Body { .. } | Event::BodyLost | Event::Reserved(_) => None,
-        };
-        match stage {
-            Some(stage) => {
-                self.state = State::Forwarded(stage);
-                Step::next(Next::Forward)
-            }
-            None => self.unreadable(self.audit(now), &Unreadable::BodyLost, None),
+    fn awaits_response(&self) -> bool {
+        match self.state {
+            State::Forwarded => true,
+            State::Answered => false,
+            _ => self.early,
         }
+    }
+
+    /// A response passes in its order, without what its lists must not show.
+    fn respond(&mut self, response: Response, now: Millis) -> Step {
+        let Some(stage) = self.stage.after(&response) else {
+            self.state = State::Answered;
+            return self.out_of_order(now);
+        };
+        self.stage = stage;
+        let Some(filter) = &mut self.filter else {
+            return Step::next(Next::Forward);
+        };
+        let Passed {
+            next,
+            edit,
+            problem,
+        } = filter.pass(response);
+        if let Next::Answer(_) = next {
+            self.state = State::Answered;
+        }
+        let audit = problem.map(|problem| {
+            let mut audit = self.audit(now);
+            audit.of_response();
+            audit.refused(Reason::Unreadable, None, &problem.to_string());
+            Box::new(audit)
+        });
+        Step { next, edit, audit }
+    }
+
+    /// More of the request was not judged, so it ends the exchange.
+    fn forwarded(&mut self, event: &Event, now: Millis) -> Step {
+        let nothing = match event {
+            Event::Held(length) => *length == 0,
+            Event::Body { bytes, .. } => bytes.is_empty(),
+            Event::BodyLost | Event::Reserved(_) | Event::Response(_) => false,
+        };
+        if !nothing {
+            return self.unreadable(self.audit(now), &Unreadable::BodyLost, None);
+        }
+        self.state = State::Forwarded;
+        Step::next(Next::Forward)
     }
 
     /// A host that tells of a response out of its order has lost track of it.
@@ -481,7 +556,7 @@ impl Exchange {
     }
 
     fn forward(&mut self, audit: Option<Box<Audit>>) -> Step {
-        self.state = State::Forwarded(Stage::Awaited);
+        self.state = State::Forwarded;
         Step {
             audit,
             ..Step::next(Next::Forward)
@@ -555,7 +630,7 @@ impl Step {
     fn next(next: Next) -> Self {
         Self {
             next,
-            remove_authorization: false,
+            edit: Edit::default(),
             audit: None,
         }
     }

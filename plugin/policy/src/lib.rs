@@ -10,7 +10,8 @@
 //! | count | charges and present counts | the next counts, or "full" |
 //! | answer | a refusal | the response that the client gets |
 //!
-//! An [`Exchange`] leads one HTTP request through them. It never waits: every [`Step`] says what it needs next.
+//! An [`Exchange`] leads one HTTP request through them, and its response past the lists that a caller may see. It never
+//! waits: every [`Step`] says what it needs next.
 //!
 //! ```
 //! use policy::{Event, Exchange, Facts, Millis, Next, Policy};
@@ -36,6 +37,7 @@ mod answer;
 mod audit;
 mod count;
 mod decide;
+mod edit;
 mod exchange;
 mod explain;
 mod json;
@@ -51,6 +53,7 @@ pub use answer::Reply;
 pub use audit::Audit;
 pub use count::{Amount, Charge, Maximum, Millis, Reservation, Tally};
 pub use decide::Reason;
+pub use edit::Edit;
 pub use exchange::{Ask, Event, Exchange, Facts, Next, Step};
 pub use explain::{Finding, Said, Sight};
 pub use parse::{HostOptions, Policy, PolicyError, Problem, Window, schema};

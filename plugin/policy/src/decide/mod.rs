@@ -5,11 +5,13 @@
 
 mod caller;
 mod condition;
+mod listing;
 mod requester;
 mod rule;
 mod schema;
 
 pub(crate) use caller::{ANONYMOUS, Caller, grant_subject};
+pub(crate) use listing::{Filters, Listing, Section};
 pub(crate) use requester::{Header, Requester};
 pub(crate) use rule::Rule;
 

@@ -6,10 +6,20 @@ use crate::{Amount, Outcome, Tally, Window};
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
 
+/// No list could lose anything, so that responses pass as they come.
 fn begin(run: &str, verb: &str) -> (Exchange, Step) {
-    let text = format!(r#"{{"version":"1","default":"deny","tools":{{"run":{run}}}}}"#);
+    begin_with("all_but_hidden", run, verb)
+}
+
+fn begin_with(list: &str, run: &str, verb: &str) -> (Exchange, Step) {
+    let text =
+        format!(r#"{{"version":"1","default":"deny","list":"{list}","tools":{{"run":{run}}}}}"#);
     let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
-    let headers = [(":method", verb), ("content-type", "application/json")];
+    let headers = [
+        (":method", verb),
+        ("content-type", "application/json"),
+        ("accept-encoding", "gzip"),
+    ];
     let headers = headers.map(|(name, value)| (name.into(), value.into()));
     Exchange::new(policy, &headers, false, Facts::default(), NOW)
 }
@@ -196,10 +206,7 @@ fn a_response_passes_in_its_order() {
             let shown = format!("{event:?}");
             let step = exchange.feed(event, NOW);
             assert!(matches!(step.next, Next::Forward), "{shown}");
-            assert!(
-                step.audit.is_none() && !step.remove_authorization,
-                "{shown}"
-            );
+            assert!(step.audit.is_none() && step.edit.is_empty(), "{shown}");
         }
     }
 }
@@ -280,4 +287,66 @@ fn a_response_before_the_verdict_is_a_refusal() {
             assert!(matches!(exchange.feed(call(), NOW).next, Next::More));
         }
     }
+}
+
+#[test]
+fn a_list_loses_what_is_not_admitted() {
+    let (mut exchange, step) = begin_with("callable", "{}", "POST");
+    assert!(exchange.needs_response());
+    assert_eq!(step.edit.set, [("accept-encoding", "identity")]);
+    exchange.feed(call(), NOW);
+    let list = |tools: &str| format!(r#"{{"id":1,"result":{{"tools":[{tools}]}}}}"#);
+    let bytes = list(r#"{"name":"run"},{"name":"other"}"#).into_bytes();
+    let body = |bytes: &[u8]| {
+        let bytes = bytes.to_vec();
+        Event::Response(Response::Body { bytes, end: false })
+    };
+    let step = exchange.feed(head(200, false), NOW);
+    assert_eq!(step.edit.remove, ["content-length"]);
+    let mut replaced = |event| match exchange.feed(event, NOW).next {
+        Next::Replace(bytes) => String::from_utf8(bytes).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let (start, rest) = bytes.split_at(30);
+    assert_eq!(replaced(body(start)), "");
+    assert_eq!(replaced(body(rest)), list(r#"{"name":"run"}"#));
+    assert!(matches!(exchange.feed(TRAILERS, NOW).next, Next::Forward));
+}
+
+#[test]
+fn what_breaks_a_response_off_ends_the_exchange() {
+    let (mut exchange, _) = begin_with("callable", "{}", "GET");
+    exchange.feed(Event::END, NOW);
+    let headers = vec![("content-type".into(), "text/event-stream".into())];
+    let head = Response::Head {
+        status: 200,
+        headers,
+        end: false,
+    };
+    assert!(matches!(
+        exchange.feed(Event::Response(head), NOW).next,
+        Next::Forward
+    ));
+    let bytes = b"event: endpoint\ndata: /x\n\n".to_vec();
+    let step = exchange.feed(Event::Response(Response::Body { bytes, end: false }), NOW);
+    assert_eq!((status(&step), &*reason(&step)), (502, "unreadable"));
+    let line = step.audit.unwrap().line();
+    assert!(line.starts_with(r#"{"event":"response""#), "{line}");
+    assert!(matches!(exchange.feed(piece(true), NOW).next, Next::More));
+}
+
+#[test]
+fn an_early_response_is_judged_where_it_may_come() {
+    let (mut exchange, _) = begin_with("callable", "{}", "POST");
+    exchange.allow_early_response();
+    assert!(matches!(
+        exchange.feed(head(401, false), NOW).next,
+        Next::Forward
+    ));
+    assert!(matches!(
+        exchange.feed(piece(true), NOW).next,
+        Next::Forward
+    ));
+    assert!(matches!(exchange.feed(call(), NOW).next, Next::Forward));
+    assert_eq!(status(&exchange.feed(head(200, true), NOW)), 503);
 }

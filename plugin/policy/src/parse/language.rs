@@ -9,7 +9,7 @@ use super::limit::{ALGORITHMS, LARGEST_MAX, LIMIT, LONGEST_WINDOW, RATE_LIMIT};
 use super::place::ROOTS;
 use super::sequence::SEQUENCE;
 use super::walk::Keys;
-use super::{ANSWERS, EFFECTS, HOST, HostOptions, MODES, POLICY};
+use super::{ANSWERS, EFFECTS, HOST, HostOptions, LISTED, MODES, POLICY};
 use serde_json::{Map, Value, json};
 
 /// The JSON Schema (draft 2020-12) of the policy document.
@@ -73,6 +73,13 @@ fn policy() -> Value {
                 about(
                     json!({ "enum": words(ANSWERS) }),
                     "A refused tool call is answered by a tool result with `isError` (the default), or by a JSON-RPC error.",
+                ),
+            ),
+            (
+                "list",
+                about(
+                    json!({ "enum": words(LISTED) }),
+                    "Lists show what may be called (`callable`, the default), or all but what is hidden.",
                 ),
             ),
             (
@@ -491,6 +498,15 @@ fn host() -> Value {
                 bytes.1,
                 default.max_request_bytes,
                 "The longest body of a request.",
+            ),
+        ),
+        (
+            "max_response_bytes",
+            size(
+                bytes.0,
+                bytes.1,
+                default.max_response_bytes,
+                "The longest body of a response, or event of a stream, that is held to look for lists in it.",
             ),
         ),
         (

@@ -27,6 +27,7 @@ pub(crate) use path::{Fact, Path, Step};
 pub(crate) use sequence::{Part, Sequence};
 pub(crate) use walk::Token;
 
+use crate::decide::Filters;
 use crate::json::{Bounds, Document, Kind, Value};
 use crate::ordered::ordered;
 use entry::{PROMPTS, RESOURCES, TOOLS};
@@ -59,6 +60,8 @@ pub struct Policy {
     pub(crate) grants: Option<Vec<Grant>>,
     pub(crate) answer: AnswerStyle,
     pub(crate) client_detail: bool,
+    pub(crate) list: Listed,
+    pub(crate) filters: Filters,
     /// The headers that scopes count by and conditions look at.
     pub(crate) headers: Vec<Box<str>>,
     needs_peer: bool,
@@ -91,6 +94,15 @@ pub(crate) enum AnswerStyle {
     Error,
 }
 
+/// What the lists that servers send show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// What some rule admits, and what is denied by name.
+    Callable,
+    /// Everything but what is hidden.
+    AllButHidden,
+}
+
 /// Options of the host, under `host` in the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostOptions {
@@ -102,6 +114,8 @@ pub struct HostOptions {
     pub slots: usize,
     /// The longest request body in bytes.
     pub max_request_bytes: usize,
+    /// The longest message of a server's, in bytes, out of which something can be taken.
+    pub max_response_bytes: usize,
     /// The deepest nesting of a message.
     pub max_depth: usize,
 }
@@ -110,6 +124,10 @@ const EFFECTS: &[(&str, Effect)] = &[("allow", Effect::Allow), ("deny", Effect::
 const ANSWERS: &[(&str, AnswerStyle)] = &[
     ("result", AnswerStyle::Result),
     ("error", AnswerStyle::Error),
+];
+const LISTED: &[(&str, Listed)] = &[
+    ("callable", Listed::Callable),
+    ("all_but_hidden", Listed::AllButHidden),
 ];
 pub(crate) const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
 
@@ -121,6 +139,7 @@ const POLICY: Keys = Keys {
         "default",
         "answer",
         "client_detail",
+        "list",
         "hide",
         "all_tools",
         "tools",
@@ -135,7 +154,6 @@ const POLICY: Keys = Keys {
         "host",
     ],
     later: &[
-        "list",
         "pin_unseen",
         "challenge",
         "policies",
@@ -151,6 +169,7 @@ const HOST: Keys = Keys {
         "namespace",
         "slots",
         "max_request_bytes",
+        "max_response_bytes",
         "max_depth",
     ],
     later: &["trailers"],
@@ -221,20 +240,37 @@ impl Policy {
     pub fn needs_peer(&self) -> bool {
         self.needs_peer
     }
+
+    /// True when something could have to be taken out of a list that a server sends: a host then has to tell of
+    /// responses.
+    pub fn needs_responses(&self) -> bool {
+        let grants = self.grants.iter().flatten();
+        let modes = grants.map(|grant| grant.mode.unwrap_or(self.mode));
+        modes.chain([self.mode]).any(|mode| self.filters.of(mode))
+    }
 }
 
 impl HostOptions {
-    /// From and to, of `slots`, `max_request_bytes` and `max_depth`.
+    /// From and to, of `slots`, of the longest bodies, and of `max_depth`.
     const RANGES: ((u64, u64), (u64, u64), (u64, u64)) =
         ((1024, 4_194_304), (1024, 64 * 1024 * 1024), (8, 128));
 
     /// What a message may take. A body of the longest kind with more values than this has hardly a character in each,
     /// and would take many times its length to read.
     pub(crate) fn bounds(&self) -> Bounds {
+        self.bounds_of(self.max_request_bytes)
+    }
+
+    /// The same for a message of a server's.
+    pub(crate) fn response_bounds(&self) -> Bounds {
+        self.bounds_of(self.max_response_bytes)
+    }
+
+    fn bounds_of(&self, length: usize) -> Bounds {
         const BYTES_A_VALUE: usize = 6;
         Bounds {
             depth: self.max_depth,
-            values: self.max_request_bytes.div_ceil(BYTES_A_VALUE),
+            values: length.div_ceil(BYTES_A_VALUE),
         }
     }
 }
@@ -246,6 +282,7 @@ impl Default for HostOptions {
             namespace: None,
             slots: 65_536,
             max_request_bytes: 768 * 1024,
+            max_response_bytes: 768 * 1024,
             max_depth: 64,
         }
     }
@@ -303,6 +340,11 @@ impl Walk {
                 .map(|value| self.grants(&at.key("grants"), value)),
             answer: answer.unwrap_or(AnswerStyle::Result),
             client_detail: self.flag(at, &members, "client_detail"),
+            list: members
+                .get("list")
+                .and_then(|value| self.word(&at.key("list"), value, LISTED))
+                .unwrap_or(Listed::Callable),
+            filters: Filters::default(),
             host: members
                 .get("host")
                 .map(|value| self.host(&at.key("host"), value))
@@ -312,6 +354,7 @@ impl Walk {
             hash: hash(value),
         };
         policy.headers = policy.headers();
+        policy.filters = Filters::new(&policy);
         policy.needs_peer = policy.asks_for_peer();
         if let (Some(value), Some(_)) = (members.get("identity"), &policy.grants) {
             let write = "one of `identity` and `grants`: this build knows grants by `bearer_sha256` alone yet";
@@ -337,6 +380,9 @@ impl Walk {
             max_request_bytes: self
                 .size(at, &members, "max_request_bytes", bytes)
                 .unwrap_or(default.max_request_bytes),
+            max_response_bytes: self
+                .size(at, &members, "max_response_bytes", bytes)
+                .unwrap_or(default.max_response_bytes),
             max_depth: self
                 .size(at, &members, "max_depth", depth)
                 .unwrap_or(default.max_depth),

@@ -59,6 +59,10 @@ impl<T> Names<T> {
         None
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values().next().is_none()
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.exact
             .values()

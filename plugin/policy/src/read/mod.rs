@@ -167,7 +167,7 @@ impl fmt::Display for Unreadable {
 }
 
 /// The name with letters of ASCII in place of those that fold into them.
-fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     name.chars().map(ascii_letter).collect()
 }
 

@@ -1,6 +1,17 @@
-//! Follows what a host tells of a response, from what became of the request to the end.
+//! Follows what a host tells of a response, from what became of the request to the end, and turns what the server sent
+//! into what the client gets.
 //!
-//! It does not judge what servers send: what comes in its order is passed on, and anything else is not.
+//! What comes in its order is passed on, without what a caller's lists must not show. Anything else is not.
+
+mod filter;
+mod list;
+mod problem;
+mod shape;
+mod splice;
+mod sse;
+
+pub(crate) use filter::{Filter, Passed};
+use problem::Problem;
 
 /// Something that happened after the request was passed on.
 #[derive(Debug)]

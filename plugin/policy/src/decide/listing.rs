@@ -1,0 +1,115 @@
+//! Turns a policy and a caller into which names the lists that servers send may show.
+//!
+//! It looks at nothing that only a call has: what a caller may call under some condition is shown.
+
+use super::{Caller, Table};
+use crate::parse::{Action, Effect, Entry, Listed, Mode, Names, Policy};
+use crate::read::is_normal;
+use std::sync::Arc;
+
+/// The lists that servers send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Tools,
+    Prompts,
+    Resources,
+    /// Compared as it is written.
+    Templates,
+}
+
+/// What one caller's lists show.
+#[derive(Clone, Debug)]
+pub(crate) struct Listing {
+    policy: Arc<Policy>,
+    /// The mode of rules that stand in no entry.
+    mode: Mode,
+}
+
+impl Listing {
+    /// `None` where no list could lose anything, so that nobody need read one.
+    pub(crate) fn new(policy: &Arc<Policy>, caller: &Caller) -> Option<Self> {
+        let mode = match caller {
+            Caller::Grant { mode, .. } => mode.unwrap_or(policy.mode),
+            _ => policy.mode,
+        };
+        policy.filters.of(mode).then(|| Self {
+            policy: policy.clone(),
+            mode,
+        })
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whether the list of this section may show the name, the URI or the template.
+    pub(crate) fn shows(&self, section: Section, name: &str) -> bool {
+        let policy = &self.policy;
+        let hidden = section == Section::Tools && policy.hide.find(name).is_some();
+        if hidden && self.mode == Mode::Enforce {
+            return false;
+        }
+        let found = Table::of(section).entries(policy).find(name);
+        let mode = found.and_then(|(entry, _)| entry.mode);
+        if mode.unwrap_or(self.mode) == Mode::Shadow {
+            return true;
+        }
+        let admitted = || match found {
+            Some((_, true)) => true,
+            Some(_) => is_certain(section, name),
+            None => policy.default == Effect::Allow && is_certain(section, name),
+        };
+        let hides = found.is_some_and(|(entry, _)| hides(entry));
+        !hides && (policy.list == Listed::AllButHidden || admitted())
+    }
+}
+
+/// A URI in no normal form is admitted by an entry of exactly that text alone.
+fn is_certain(section: Section, name: &str) -> bool {
+    section != Section::Resources || is_normal(name)
+}
+
+fn hides(entry: &Entry) -> bool {
+    entry.action == Action::Hide
+}
+
+/// Whether some list could lose something, by the mode of the caller's rules: known before anybody calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Filters {
+    enforced: bool,
+    shadowed: bool,
+}
+
+impl Filters {
+    pub(crate) fn new(policy: &Policy) -> Self {
+        let tables = [&policy.tools, &policy.prompts, &policy.resources];
+        let entries = tables.into_iter().flat_map(Names::values);
+        let modes: Vec<_> = entries
+            .filter(|own| hides(own))
+            .map(|own| own.mode)
+            .collect();
+        let lacking = policy.default == Effect::Deny && policy.list == Listed::Callable;
+        let by_entry = |mode| modes.iter().any(|own| own.unwrap_or(mode) == Mode::Enforce);
+        Self {
+            enforced: lacking || !policy.hide.is_empty() || by_entry(Mode::Enforce),
+            shadowed: by_entry(Mode::Shadow),
+        }
+    }
+
+    pub(crate) fn of(self, mode: Mode) -> bool {
+        match mode {
+            Mode::Enforce => self.enforced,
+            Mode::Shadow => self.shadowed,
+        }
+    }
+}
+
+impl Table {
+    fn of(section: Section) -> Self {
+        match section {
+            Section::Tools => Self::Tools,
+            Section::Prompts => Self::Prompts,
+            Section::Resources | Section::Templates => Self::Resources,
+        }
+    }
+}

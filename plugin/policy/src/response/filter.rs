@@ -1,0 +1,320 @@
+//! Turns what a server sends, piece by piece, into what the client may get of it.
+//!
+//! It waits until a JSON document is whole, and an event of a stream; for nothing else, and not beyond a bound. What it
+//! cannot judge it does not pass on.
+
+use super::list::{Cut, Unlisted, cuts};
+use super::shape::Shape;
+use super::splice::{spliced, spliced_lines};
+use super::sse::{Message, Part, Reader};
+use super::{Problem, Response};
+use crate::answer::{Reply, answer_for_server};
+use crate::decide::Listing;
+use crate::edit::Edit;
+use crate::exchange::Next;
+use crate::parse::HostOptions;
+use crate::read::{Headers, Message as Asking, single};
+use std::borrow::Cow;
+
+/// Filters the lists in one response.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    listing: Listing,
+    request_id: Option<Box<str>>,
+    /// The id of the message that is answered, where it has one.
+    id: Option<Box<str>>,
+    /// The message asked for a list.
+    lists: bool,
+    way: Way,
+    problem: Option<Problem>,
+}
+
+/// How the body is looked at.
+#[derive(Debug)]
+enum Way {
+    /// There is none yet.
+    Awaited,
+    /// It is held until it is whole.
+    Document {
+        held: Vec<u8>,
+        shape: Shape,
+    },
+    /// It passes as long as there is no list in it: what is longer than is held, and what follows a document.
+    Watched(Box<Shape>),
+    Events(Box<Reader>),
+    /// An error takes its place.
+    Refused(Problem),
+    /// The rest is left out.
+    Dropped,
+}
+
+/// What to do with a piece of a response.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    pub(crate) next: Next,
+    pub(crate) edit: Edit,
+    /// What was not passed on, and why.
+    pub(crate) problem: Option<Problem>,
+}
+
+impl Filter {
+    pub(crate) fn new(listing: Listing, request_id: Option<Box<str>>) -> Self {
+        Self {
+            listing,
+            request_id,
+            id: None,
+            lists: false,
+            way: Way::Awaited,
+            problem: None,
+        }
+    }
+
+    /// Notes the message that the response answers.
+    pub(crate) fn answers(&mut self, message: &Asking<'_>) {
+        if let Asking::Request { id, call } = message {
+            self.id = Some((*id).into());
+            self.lists = call.method.ends_with("/list");
+        }
+    }
+
+    /// Goes on with what came, in its order.
+    pub(crate) fn pass(&mut self, response: Response) -> Passed {
+        let mut edit = Edit::default();
+        let next = match response {
+            Response::Head {
+                status,
+                headers,
+                end: false,
+            } if status >= 200 => {
+                edit = self.head(&headers);
+                Next::Forward
+            }
+            Response::Head { .. } | Response::Outcome(_) | Response::Closed => Next::Forward,
+            Response::Body { bytes, end } => self.body(bytes, end),
+            Response::Trailers => self.trailers(),
+        };
+        Passed {
+            next,
+            edit,
+            problem: self.problem.take(),
+        }
+    }
+
+    fn host(&self) -> &HostOptions {
+        &self.listing.policy().host
+    }
+
+    fn head(&mut self, headers: &Headers) -> Edit {
+        let max = self.host().max_response_bytes;
+        self.way = match media(headers) {
+            Ok(Media::Events) => Way::Events(Box::new(Reader::new(max))),
+            Ok(Media::Document) => Way::Document {
+                held: Vec::new(),
+                shape: Shape::default(),
+            },
+            Err(problem) => {
+                self.problem = Some(problem.clone());
+                Way::Refused(problem)
+            }
+        };
+        // Whether the length changes is known when the body is there, and its length goes before it.
+        match self.way {
+            Way::Refused(_) => Edit {
+                remove: vec!["content-length", "content-encoding"],
+                set: vec![("content-type", "application/json")],
+            },
+            _ => Edit {
+                remove: vec!["content-length"],
+                set: Vec::new(),
+            },
+        }
+    }
+
+    fn body(&mut self, bytes: Vec<u8>, end: bool) -> Next {
+        match &mut self.way {
+            Way::Awaited => Next::Forward,
+            Way::Document { held, shape } => {
+                held.extend_from_slice(&bytes);
+                shape.read(&bytes);
+                let whole = shape.whole() || end;
+                match held.len() > self.listing.policy().host.max_response_bytes {
+                    true => self.overflow(&bytes),
+                    false if whole => self.document(&bytes),
+                    false => Next::Replace(Vec::new()),
+                }
+            }
+            Way::Watched(shape) => {
+                shape.read(&bytes);
+                match shape.found() {
+                    true => self.broken(Problem::Late),
+                    false => Next::Forward,
+                }
+            }
+            Way::Events(_) => self.events(&bytes, end),
+            Way::Refused(problem) => {
+                let problem = problem.clone();
+                self.way = Way::Dropped;
+                Next::Replace(self.error(None, &problem).body)
+            }
+            Way::Dropped => Next::Replace(Vec::new()),
+        }
+    }
+
+    /// Trailers end a body whose last piece was not called so.
+    fn trailers(&mut self) -> Next {
+        match self.way {
+            Way::Document { .. } => self.document(&[]),
+            // An event without its blank line is none, so what is held of it is left out.
+            _ => Next::Forward,
+        }
+    }
+
+    /// What was held of the document, and what was found in it. What follows it is watched.
+    fn held(&mut self) -> (Vec<u8>, Shape) {
+        match std::mem::replace(&mut self.way, Way::Watched(Box::default())) {
+            Way::Document { held, shape } => (held, shape),
+            _ => Default::default(),
+        }
+    }
+
+    fn document(&mut self, piece: &[u8]) -> Next {
+        let (held, _) = self.held();
+        match self.cuts(&held) {
+            Ok(cuts) => passed(spliced(&held, &cuts), piece),
+            Err(Unlisted { why, id }) => self.refused(Problem::Unclear(why), id.as_deref()),
+        }
+    }
+
+    fn cuts(&self, text: &[u8]) -> Result<Vec<Cut>, Unlisted> {
+        cuts(text, &self.listing, self.host().response_bounds())
+    }
+
+    /// The document is longer than is held: it goes if it is no list so far, and is watched from there.
+    fn overflow(&mut self, piece: &[u8]) -> Next {
+        let (held, shape) = self.held();
+        if shape.found() || self.lists {
+            let max = self.host().max_response_bytes;
+            return self.refused(Problem::TooLong(max), None);
+        }
+        self.way = Way::Watched(Box::new(shape));
+        passed(held, piece)
+    }
+
+    fn refused(&mut self, problem: Problem, id: Option<&str>) -> Next {
+        let error = self.error(id, &problem);
+        self.problem = Some(problem);
+        self.way = Way::Dropped;
+        Next::Replace(error.body)
+    }
+
+    /// The client has a part of what must not go on.
+    fn broken(&mut self, problem: Problem) -> Next {
+        let error = self.error(None, &problem);
+        self.problem = Some(problem);
+        self.way = Way::Dropped;
+        Next::Answer(error)
+    }
+
+    fn error(&self, id: Option<&str>, problem: &Problem) -> Reply {
+        let id = id.or(self.id.as_deref());
+        answer_for_server(id, &problem.to_string(), self.request_id.as_deref())
+    }
+
+    fn events(&mut self, bytes: &[u8], end: bool) -> Next {
+        let Way::Events(mut reader) = std::mem::replace(&mut self.way, Way::Dropped) else {
+            return Next::Forward;
+        };
+        let mut out = Vec::with_capacity(bytes.len());
+        let mut broken = None;
+        let mut give = |part: Part<'_>| match part {
+            Part::Plain(bytes) => out.extend_from_slice(bytes),
+            Part::Message(message) => out.extend_from_slice(&self.message(&message)),
+            Part::TooLong => {
+                let max = self.host().max_response_bytes;
+                out.extend(self.event(Problem::TooLong(max), None));
+            }
+            Part::Late => broken = Some(Problem::Late),
+            Part::Endpoint => broken = Some(Problem::Endpoint),
+        };
+        reader.read(bytes, &mut give);
+        if end {
+            reader.end(&mut give);
+        }
+        if let Some(problem) = broken {
+            return self.broken(problem);
+        }
+        self.way = Way::Events(reader);
+        passed(out, bytes)
+    }
+
+    /// The event as it passes.
+    fn message<'m>(&mut self, message: &Message<'m>) -> Cow<'m, [u8]> {
+        match self.cuts(&message.text()) {
+            Ok(cuts) if cuts.is_empty() => Cow::Borrowed(message.raw),
+            Ok(cuts) => Cow::Owned(spliced_lines(message, &cuts)),
+            Err(Unlisted { why, id }) => {
+                let mut event = self.event(Problem::Unclear(why), id.as_deref());
+                event.push(b'\n');
+                Cow::Owned(event)
+            }
+        }
+    }
+
+    /// The line in the place of a message. A stream on which nobody waits for an answer just goes on without it.
+    fn event(&mut self, problem: Problem, id: Option<&str>) -> Vec<u8> {
+        let error = self.error(id, &problem);
+        let answers = id.is_some() || self.id.is_some();
+        self.problem.get_or_insert(problem);
+        if answers {
+            [b"data: ", &error.body[..], b"\n"].concat()
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// These bytes in the place of the piece that came.
+fn passed(bytes: Vec<u8>, piece: &[u8]) -> Next {
+    if bytes == piece {
+        Next::Forward
+    } else {
+        Next::Replace(bytes)
+    }
+}
+
+enum Media {
+    Events,
+    /// JSON, or whatever some reader may take for it.
+    Document,
+}
+
+/// What the body is, as far as every client agrees about it.
+fn media(headers: &Headers) -> Result<Media, Problem> {
+    let one = |name| single(headers, name).map_err(|_| Problem::Header(name));
+    let encoding = one("content-encoding")?.unwrap_or("identity");
+    if !encoding.eq_ignore_ascii_case("identity") {
+        return Err(Problem::Compressed);
+    }
+    let value = one("content-type")?
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let (kind, parameters) = value.split_once(';').unwrap_or((&value, ""));
+    let events = kind.trim() == "text/event-stream";
+    // Some clients look for the name anywhere in the header.
+    if value.contains("text/event-stream") && !events || value.contains(',') {
+        return Err(Problem::Header("content-type"));
+    }
+    let charset = parameters
+        .split(';')
+        .find_map(|own| own.trim().strip_prefix("charset="));
+    let charset = charset.map_or("utf-8", |charset| charset.trim_matches('"'));
+    let readable = matches!(charset, "utf-8" | "utf8" | "us-ascii");
+    match (events, readable || !kind.contains("json")) {
+        (true, _) => Ok(Media::Events),
+        (false, true) => Ok(Media::Document),
+        (false, false) => Err(Problem::Header("content-type")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,299 @@
+//! Whole responses, cut at every byte: what a client gets does not depend on where.
+
+use super::super::Outcome;
+use super::*;
+use crate::decide::Caller;
+use crate::parse::Policy;
+use std::sync::Arc;
+
+const POLICY: &str =
+    r#"{"version":"1","default":"deny","tools":{"a":{}},"host":{"max_response_bytes":1024}}"#;
+const LIST: &str = r#"{"id":1,"result":{"tools":[{"name":"x"},{"name":"a"}]}}"#;
+const LEFT: &str = r#"{"id":1,"result":{"tools":[{"name":"a"}]}}"#;
+const JSON: (&str, &str) = ("content-type", "application/json");
+const EVENTS: (&str, &str) = ("content-type", "Text/Event-Stream; charset=utf-8");
+
+fn filter(id: Option<&str>) -> Filter {
+    let policy = Arc::new(Policy::parse(POLICY.as_bytes()).unwrap());
+    let listing = Listing::new(&policy, &Caller::Anonymous).unwrap();
+    let mut filter = Filter::new(listing, Some("f00d".into()));
+    filter.id = id.map(Into::into);
+    filter
+}
+
+/// What a client got: the bytes, the changes to the headers, and what the log was told.
+#[derive(Debug, Default, PartialEq)]
+struct Got {
+    body: String,
+    edit: Edit,
+    problems: Vec<String>,
+    broken: bool,
+}
+
+fn play(mut filter: Filter, headers: &[(&str, &str)], pieces: &[&[u8]], trailers: bool) -> Got {
+    let mut got = Got::default();
+    let headers = headers
+        .iter()
+        .map(|(n, v)| (n.as_bytes().to_vec(), v.as_bytes().to_vec()));
+    let head = Response::Head {
+        status: 200,
+        headers: headers.collect(),
+        end: false,
+    };
+    let pieces = pieces
+        .iter()
+        .enumerate()
+        .map(|(index, bytes)| Response::Body {
+            bytes: bytes.to_vec(),
+            end: !trailers && pieces.len() == index.saturating_add(1),
+        });
+    let mut body = Vec::new();
+    let end = trailers.then_some(Response::Trailers);
+    let start = [Response::Outcome(Outcome::Sent), head];
+    for event in start
+        .into_iter()
+        .chain(pieces)
+        .chain(end)
+        .chain([Response::Closed])
+    {
+        let piece = match &event {
+            Response::Body { bytes, .. } => bytes.clone(),
+            _ => Vec::new(),
+        };
+        let passed = filter.pass(event);
+        got.problems
+            .extend(passed.problem.map(|problem| problem.to_string()));
+        if !passed.edit.is_empty() {
+            got.edit = passed.edit;
+        }
+        match passed.next {
+            Next::Forward => body.extend(piece),
+            Next::Replace(bytes) => body.extend(bytes),
+            _ => {
+                got.broken = true;
+                break;
+            }
+        }
+    }
+    got.body = String::from_utf8(body).unwrap();
+    got
+}
+
+/// The same however it is cut and ended.
+fn everywhere(id: Option<&str>, headers: &[(&str, &str)], text: &str) -> Got {
+    let whole = play(filter(id), headers, &[text.as_bytes()], false);
+    for cut in 0..=text.len() {
+        let (one, other) = text.as_bytes().split_at(cut);
+        assert_eq!(
+            play(filter(id), headers, &[one, other], false),
+            whole,
+            "cut at {cut}"
+        );
+    }
+    let single: Vec<_> = text.as_bytes().chunks(1).collect();
+    assert_eq!(
+        play(filter(id), headers, &single, false),
+        whole,
+        "byte by byte"
+    );
+    if !text.ends_with(|c: char| c != '\n') {
+        assert_eq!(
+            play(filter(id), headers, &single, true),
+            whole,
+            "with trailers"
+        );
+    }
+    whole
+}
+
+fn error(id: &str, message: &str) -> String {
+    format!(
+        r#"{{"jsonrpc":"2.0",{id}"error":{{"code":-31403,"message":"{message}","data":{{"reason":"unreadable","requestId":"f00d"}}}}}}"#
+    )
+}
+
+#[test]
+fn a_document_loses_what_is_not_admitted() {
+    let got = everywhere(
+        None,
+        &[JSON, ("content-length", "56")],
+        &format!("{LIST}\n"),
+    );
+    assert_eq!(got.body, format!("{LEFT}\n"));
+    assert_eq!(got.edit.remove, ["content-length"]);
+    assert!(got.problems.is_empty() && got.edit.set.is_empty());
+    // Whatever a server calls it, a reader may take it for JSON.
+    assert_eq!(everywhere(None, &[], LIST).body, LEFT);
+    assert_eq!(
+        everywhere(None, &[("content-type", "text/plain; charset=latin1")], "{").body,
+        "{"
+    );
+}
+
+#[test]
+fn a_stream_loses_it_in_each_event() {
+    let stream = |list| {
+        format!(
+            "id: 0\ndata: \n\nevent: message\ndata: {list}\nid: 1\n\n: ping\r\n\r\ndata:{{\"id\":2}}\n\n"
+        )
+    };
+    let got = everywhere(None, &[EVENTS], &stream(LIST));
+    assert_eq!(got.body, stream(LEFT));
+    let lines = |list: &str| format!("data: {}\r\n\r\n", list.replace(',', ",\r\ndata: "));
+    let got = everywhere(None, &[EVENTS], &lines(LIST));
+    let data: String = got
+        .body
+        .lines()
+        .map(|line| line.strip_prefix("data: ").unwrap_or_default())
+        .collect();
+    assert_eq!(data, LEFT);
+    assert_eq!(got.body.lines().count(), lines(LIST).lines().count());
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_answered_by_an_error() {
+    let text = r#"{"id":7,"result":{"tools":[{}]}}"#;
+    let message = "The server's list cannot be read: its `tools` has an element without a `name`.";
+    let got = everywhere(Some("1"), &[JSON], text);
+    assert_eq!(got.body, error(r#""id":7,"#, message));
+    assert_eq!(got.problems, [message]);
+    let got = everywhere(
+        None,
+        &[EVENTS],
+        &format!("id: 1\ndata: {text}\n\ndata: {{}}\n\n"),
+    );
+    assert_eq!(
+        got.body,
+        format!(
+            "id: 1\ndata: {}\n\ndata: {{}}\n\n",
+            error(r#""id":7,"#, message)
+        )
+    );
+    assert_eq!(got.problems, [message]);
+    // Nobody knows whose it is: only who waits for an answer gets one.
+    let text = r#"data: {"id":7,"result":{"tools":[],"tools":[]}}"#;
+    let got = everywhere(None, &[EVENTS], &format!("{text}\n\n: ping\n\n"));
+    assert_eq!(got.body, "\n: ping\n\n");
+    let got = everywhere(Some("\"\\u0061\""), &[EVENTS], &format!("{text}\n\n"));
+    assert!(
+        got.body
+            .starts_with(r#"data: {"jsonrpc":"2.0","id":"\u0061","error""#),
+        "{}",
+        got.body
+    );
+}
+
+#[test]
+fn what_nobody_can_look_into_is_refused() {
+    let compressed = "The server's response is compressed (Content-Encoding) though the gateway asked it not to be, so it cannot be judged.";
+    let twice = |name: &str| {
+        format!(
+            "The server's header `{name}` can be read in two ways, so its response cannot be judged."
+        )
+    };
+    for (headers, message) in [
+        (&[JSON, ("content-encoding", "gzip")][..], compressed.into()),
+        (&[EVENTS, ("content-encoding", "br")], compressed.into()),
+        (&[JSON, JSON], twice("content-type")),
+        (
+            &[("content-type", "application/json, text/event-stream")],
+            twice("content-type"),
+        ),
+        (
+            &[("content-type", "application/json; charset=utf-16")],
+            twice("content-type"),
+        ),
+        (
+            &[("content-type", "application/json; x=text/event-stream")],
+            twice("content-type"),
+        ),
+        (
+            &[
+                ("content-encoding", "identity"),
+                ("content-encoding", "gzip"),
+            ],
+            twice("content-encoding"),
+        ),
+    ] {
+        let first = |pieces: &[&[u8]]| play(filter(Some("1")), headers, pieces, false);
+        let got = first(&[b"\x1f\x8b", b"rest"]);
+        assert_eq!(got.body, error(r#""id":1,"#, &message));
+        assert_eq!(got.problems, [message]);
+        assert_eq!(got.edit.remove, ["content-length", "content-encoding"]);
+        assert_eq!(got.edit.set, [("content-type", "application/json")]);
+    }
+}
+
+#[test]
+fn what_is_too_long_is_refused_if_it_may_be_a_list() {
+    let too_long = "The server's list is longer than the 1024 bytes that the gateway can judge.";
+    let long = format!("{LIST}{}", " ".repeat(1024));
+    let got = play(filter(Some("1")), &[JSON], &[long.as_bytes(), b" "], false);
+    assert_eq!(got.body, error(r#""id":1,"#, too_long));
+    let got = everywhere(Some("1"), &[EVENTS], &format!("data: {long}\n\n: ping\n\n"));
+    assert!(got.body.ends_with("\n\n: ping\n\n"), "{}", got.body);
+
+    let result = format!(
+        r#"{{"id":1,"result":{{"content":"{}"}}}}"#,
+        "tools\\\"".repeat(200)
+    );
+    assert_eq!(everywhere(Some("1"), &[JSON], &result).body, result);
+    let stream = format!("id: 1\ndata: {result}\n\ndata: {LIST}\n\n");
+    assert_eq!(
+        everywhere(Some("1"), &[EVENTS], &stream).body,
+        stream.replace(LIST, LEFT)
+    );
+
+    let mut listing = filter(Some("1"));
+    listing.lists = true;
+    let got = play(listing, &[JSON], &[result.as_bytes()], false);
+    assert_eq!(got.body, error(r#""id":1,"#, too_long));
+}
+
+#[test]
+fn what_has_passed_in_part_is_broken_off() {
+    let late = "The server's message is longer than the gateway can judge, and has a list in it.";
+    let start = format!(r#"{{"id":1,"result":{{"a":"{}","#, "a".repeat(1024));
+    let end = r#""tools":[{"name":"x"}]}}"#;
+    let got = play(
+        filter(Some("1")),
+        &[JSON],
+        &[start.as_bytes(), end.as_bytes()],
+        false,
+    );
+    assert_eq!(
+        (&*got.body, got.broken, &*got.problems),
+        (&*start, true, &[late.to_owned()][..])
+    );
+    let start = format!("data: {start}");
+    let got = play(
+        filter(Some("1")),
+        &[EVENTS],
+        &[start.as_bytes(), end.as_bytes()],
+        false,
+    );
+    assert_eq!(
+        (&*got.body, got.broken, &*got.problems),
+        (&*start, true, &[late.to_owned()][..])
+    );
+    let old = b"event: endpoint\ndata: /messages?id=1\n\n";
+    let got = play(filter(None), &[EVENTS], &[old], false);
+    assert!(got.broken && got.body.is_empty() && got.problems[0].contains("2024-11-05"));
+}
+
+#[test]
+fn no_body_is_no_list() {
+    for status in [100, 202, 204] {
+        let headers = vec![("content-encoding".into(), "gzip".into())];
+        let passed = filter(None).pass(Response::Head {
+            status,
+            headers,
+            end: status != 100,
+        });
+        assert!(
+            matches!(passed.next, Next::Forward)
+                && passed.edit.is_empty()
+                && passed.problem.is_none()
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! Turns one message of a server's into what has to be cut out of it, so that its lists show a caller only what they may.
+//!
+//! It knows lists by their shape, wherever they come from, and changes no byte of anything else.
+
+use super::shape::{Shape, look_alike};
+use crate::decide::{Listing, Section};
+use crate::json::{self, Bounds, Document, Kind, Value};
+use std::fmt;
+use std::ops::Range;
+
+/// A list as some result holds it.
+pub(super) struct List {
+    /// The member of the result.
+    pub(super) member: &'static str,
+    /// The member by which an element is known.
+    key: &'static str,
+    section: Section,
+}
+
+pub(super) const LISTS: [List; 4] = [
+    list("tools", "name", Section::Tools),
+    list("prompts", "name", Section::Prompts),
+    list("resources", "uri", Section::Resources),
+    list("resourceTemplates", "uriTemplate", Section::Templates),
+];
+
+const fn list(member: &'static str, key: &'static str, section: Section) -> List {
+    List {
+        member,
+        key,
+        section,
+    }
+}
+
+/// Bytes of a text, and what takes their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub(super) range: Range<usize>,
+    pub(super) with: &'static str,
+}
+
+/// Why a message that may hold a list is not passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unclear {
+    Json(json::Fault),
+    LookAlike(String),
+    NoList(&'static str),
+    NoName(&'static str, &'static str),
+}
+
+/// A message that is not passed on, and its id where it is certain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unlisted {
+    pub(super) why: Unclear,
+    pub(super) id: Option<Box<str>>,
+}
+
+/// What has to be cut out of a message, in the order of the text.
+pub(super) fn cuts(text: &[u8], listing: &Listing, bounds: Bounds) -> Result<Vec<Cut>, Unlisted> {
+    if !Shape::of(text).found() {
+        return Ok(Vec::new());
+    }
+    let document = Document::read(text, bounds).map_err(|error| Unlisted {
+        why: Unclear::Json(error.fault),
+        id: None,
+    })?;
+    let root = document.root();
+    let mut cuts = Vec::new();
+    for message in [root]
+        .into_iter()
+        .filter(|_| root.kind() != Kind::Array)
+        .chain(root.elements())
+    {
+        cuts.extend(message_cuts(message, listing).map_err(|why| Unlisted {
+            why,
+            id: id(message),
+        })?);
+    }
+    Ok(cuts)
+}
+
+fn id(message: Value<'_>) -> Option<Box<str>> {
+    let id = message.get("id")?;
+    matches!(id.kind(), Kind::String | Kind::Number).then(|| id.raw().into())
+}
+
+fn message_cuts(message: Value<'_>, listing: &Listing) -> Result<Vec<Cut>, Unclear> {
+    refuse_look_alikes(message, || ["result"].into_iter())?;
+    let Some(result) = message.get("result") else {
+        return Ok(Vec::new());
+    };
+    refuse_look_alikes(result, || LISTS.iter().map(|list| list.member))?;
+    let mut cuts = Vec::new();
+    for list in &LISTS {
+        if let Some(value) = result.get(list.member) {
+            cuts.extend(list.cuts(value, listing)?);
+            cuts.extend(cache_scope(result));
+        }
+    }
+    cuts.sort_by_key(|cut| cut.range.start);
+    cuts.dedup();
+    Ok(cuts)
+}
+
+/// A reader that matches names less exactly would find a list where no other does.
+fn refuse_look_alikes<'n, N: Iterator<Item = &'n str>>(
+    object: Value<'_>,
+    known: impl Fn() -> N,
+) -> Result<(), Unclear> {
+    let mut names = object.members().map(|(name, _)| name);
+    let like = names.find(|name| !known().any(|known| known == name) && look_alike(name, known()));
+    match like {
+        Some(name) => Err(Unclear::LookAlike(name.chars().take(64).collect())),
+        None => Ok(()),
+    }
+}
+
+/// What a list shows depends on who asks, so that nobody may keep it for others.
+fn cache_scope(result: Value<'_>) -> Option<Cut> {
+    let scope = result.get("cacheScope")?;
+    (scope.string().as_deref() != Some("private")).then(|| Cut {
+        range: scope.range(),
+        with: r#""private""#,
+    })
+}
+
+impl List {
+    fn cuts(&self, list: Value<'_>, listing: &Listing) -> Result<Vec<Cut>, Unclear> {
+        if list.kind() != Kind::Array {
+            return Err(Unclear::NoList(self.member));
+        }
+        let shown = |element: Value<'_>| {
+            let name = element.get(self.key).and_then(Value::string);
+            let name = name.ok_or(Unclear::NoName(self.member, self.key))?;
+            Ok((element.range(), listing.shows(self.section, &name)))
+        };
+        let elements: Vec<_> = list.elements().map(shown).collect::<Result<_, _>>()?;
+        Ok(without(&elements))
+    }
+}
+
+/// Elements that are not shown go with the comma before them; those before the first that is shown, with the one behind.
+fn without(elements: &[(Range<usize>, bool)]) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    let mut shown = false;
+    let mut before = None;
+    for (index, (element, keep)) in elements.iter().enumerate() {
+        let next = elements.get(index.saturating_add(1));
+        let range = match (before, next) {
+            (Some(end), _) if shown => end..element.end,
+            (_, Some((next, _))) => element.start..next.start,
+            (_, None) => element.clone(),
+        };
+        if !keep {
+            cuts.push(Cut { range, with: "" });
+        }
+        shown |= keep;
+        before = Some(element.end);
+    }
+    cuts
+}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(fault) => fault.fmt(f),
+            Self::LookAlike(name) => {
+                write!(f, "its member `{name}` is too like one of the protocol's")
+            }
+            Self::NoList(member) => write!(f, "its `{member}` is no array"),
+            Self::NoName(member, key) => {
+                write!(f, "its `{member}` has an element without a `{key}`")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

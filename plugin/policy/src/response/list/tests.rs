@@ -1,0 +1,159 @@
+//! Lists of every kind, held against a reading and rewriting of them by another library.
+
+use super::*;
+use crate::decide::Caller;
+use crate::parse::Policy;
+use crate::response::splice::spliced;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+const BOUNDS: Bounds = Bounds {
+    depth: 64,
+    values: 1000,
+};
+
+fn listing(rest: &str) -> Listing {
+    let text = format!(r#"{{"version":"1","default":"deny"{rest}}}"#);
+    let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
+    Listing::new(&policy, &Caller::Anonymous).unwrap()
+}
+
+/// The text as it passes.
+fn filtered(listing: &Listing, text: &str) -> String {
+    let cuts = cuts(text.as_bytes(), listing, BOUNDS).unwrap();
+    String::from_utf8(spliced(text.as_bytes(), &cuts)).unwrap()
+}
+
+#[test]
+fn nothing_but_elements_and_their_commas_goes() {
+    let listing = listing(r#","tools":{"a":{},"b*":{}}"#);
+    for (list, expected) in [
+        (r#"[]"#, r#"[]"#),
+        (r#"[ {"name":"x"} ]"#, r#"[  ]"#),
+        (r#"[ {"name":"x"} , {"name":"y"} ]"#, r#"[  ]"#),
+        (r#"[{"name":"a"},{"name":"x"}]"#, r#"[{"name":"a"}]"#),
+        (r#"[{"name":"x"}, {"name":"a"} ]"#, r#"[{"name":"a"} ]"#),
+        (
+            r#"[{"name":"x"},{"name":"y"} , {"n":1e400,"name":"\u0061"},  {"name":"z"} ,{"name":"bb"}, {"name":"A"} ]"#,
+            r#"[{"n":1e400,"name":"\u0061"} ,{"name":"bb"} ]"#,
+        ),
+    ] {
+        let text = |list| {
+            format!(
+                r#"{{"id":1, "result":{{"nextCursor":"\u0061","tools":{list},"_meta":{{}}}} }} "#
+            )
+        };
+        assert_eq!(filtered(&listing, &text(list)), text(expected), "{list}");
+    }
+}
+
+#[test]
+fn every_kind_of_list() {
+    let listing = listing(
+        r#","hide":["t2"],"tools":{"t*":{},"t3":{"action":"deny"},"t4":{"action":"hide"}},"prompts":{"p1":{}},"resources":{"file:///r/*":{},"file:///r/b/*":{"action":"hide"}}"#,
+    );
+    let text = r#"[{"result":{"tools":[{"name":"t1"},{"name":"t2"},{"name":"t3"},{"name":"t4"}],"cacheScope":"public"}},
+        {"result":{"cacheScope":"public","prompts":[{"name":"p1"},{"name":"t1"}]}},{"method":"x"},7,
+        {"result":{"resources":[{"uri":"file:///r/a","name":"x"},{"uri":"file:///r/b/c"},{"uri":"file:///r/%2e"},{"uri":"http://r"}]}},
+        {"result":{"resourceTemplates":[{"uriTemplate":"file:///r/{+x}"},{"uriTemplate":"file:///{x}"}],"cacheScope":"private"}},
+        {"result":{"content":[],"cacheScope":"public"}}]"#;
+    let expected = r#"[{"result":{"tools":[{"name":"t1"},{"name":"t3"}],"cacheScope":"private"}},
+        {"result":{"cacheScope":"private","prompts":[{"name":"p1"}]}},{"method":"x"},7,
+        {"result":{"resources":[{"uri":"file:///r/a","name":"x"}]}},
+        {"result":{"resourceTemplates":[{"uriTemplate":"file:///r/{+x}"}],"cacheScope":"private"}},
+        {"result":{"content":[],"cacheScope":"public"}}]"#;
+    assert_eq!(filtered(&listing, text), expected);
+}
+
+#[test]
+fn what_cannot_be_read_strictly_is_refused() {
+    let listing = listing("");
+    for (text, why, id) in [
+        (
+            r#"{"id":1,"result":{"tools":[]}"#,
+            "it is not JSON (RFC 8259)",
+            None,
+        ),
+        (
+            r#"{"id":1,"result":{"tools":[],"tools":[{"name":"x"}]}}"#,
+            "the member `tools` is given twice in one object",
+            None,
+        ),
+        (
+            r#"{"id":1,"result":{"Tools":[]}}"#,
+            "its member `Tools` is too like one of the protocol's",
+            Some("1"),
+        ),
+        (
+            r#"{"id":"\u0061","RESULT":{"tools":[]}}"#,
+            "its member `RESULT` is too like one of the protocol's",
+            Some(r#""\u0061""#),
+        ),
+        (
+            r#"{"id":null,"result":{"tools":{}}}"#,
+            "its `tools` is no array",
+            None,
+        ),
+        (
+            r#"[{},{"id":2,"result":{"resources":[{"name":"x"}]}}]"#,
+            "its `resources` has an element without a `uri`",
+            Some("2"),
+        ),
+        (
+            r#"{"id":3,"result":{"prompts":["x"]}}"#,
+            "its `prompts` has an element without a `name`",
+            Some("3"),
+        ),
+    ] {
+        let unlisted = cuts(text.as_bytes(), &listing, BOUNDS).unwrap_err();
+        assert_eq!(
+            (&*unlisted.why.to_string(), unlisted.id.as_deref()),
+            (why, id),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_list_need_not_be_readable() {
+    for text in [
+        "",
+        "{",
+        r#"{"result":{"content":[{"text":"\ud800"}],"a":1,"a":2}}"#,
+    ] {
+        assert_eq!(cuts(text.as_bytes(), &listing(""), BOUNDS), Ok(Vec::new()));
+    }
+}
+
+fn element() -> impl Strategy<Value = String> {
+    (r#"[ab\\]|\\u006[12]|x"#, " {0,2}", any::<bool>()).prop_map(|(name, space, first)| {
+        let name = name.replace("\\\\", "").replace("\\\"", "");
+        let name = if name == "\\" { "y".into() } else { name };
+        match first {
+            true => {
+                format!(r#"{space}{{{space}"name"{space}:"{name}","n":[1,{{"tools":[]}}]}}{space}"#)
+            }
+            false => format!(r#"{{"d":"],}}","name":"{name}"}}{space}"#),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is left is what another library leaves when it rebuilds the message.
+    #[test]
+    fn the_rest_is_the_same(elements in proptest::collection::vec(element(), 0..8), all in any::<bool>()) {
+        let listing = listing(if all { r#","tools":{"a":{},"b":{}}"# } else { r#","tools":{"a":{}}"# });
+        let text = format!(r#"{{"id":1,"result":{{"tools":[{}],"z":0}}}}"#, elements.join(","));
+        let mut rebuilt: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let tools = rebuilt["result"]["tools"].as_array_mut().unwrap();
+        tools.retain(|tool| tool["name"] == "a" || all && tool["name"] == "b");
+        let out = filtered(&listing, &text);
+        let left: serde_json::Value = serde_json::from_str(&out).unwrap();
+        prop_assert_eq!(left, rebuilt);
+        // Nothing is written anew: what is left stands in the text in that order.
+        let mut rest = text.chars();
+        prop_assert!(out.chars().all(|c| rest.any(|other| other == c)));
+    }
+}

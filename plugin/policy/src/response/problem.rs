@@ -1,0 +1,44 @@
+//! Why a part of a response is not passed on, in the words that the client and the log get.
+//!
+//! It never quotes what a server sent, but for the name of a member.
+
+use super::list::Unclear;
+use std::fmt;
+
+/// Something in a response that cannot be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    Compressed,
+    Header(&'static str),
+    TooLong(usize),
+    Unclear(Unclear),
+    /// What was too long to be held holds a list after all.
+    Late,
+    /// The transport of 2024-11-05.
+    Endpoint,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compressed => f.write_str(
+                "The server's response is compressed (Content-Encoding) though the gateway asked it not to be, so it cannot be judged.",
+            ),
+            Self::Header(name) => write!(
+                f,
+                "The server's header `{name}` can be read in two ways, so its response cannot be judged."
+            ),
+            Self::TooLong(max) => write!(
+                f,
+                "The server's list is longer than the {max} bytes that the gateway can judge."
+            ),
+            Self::Unclear(why) => write!(f, "The server's list cannot be read: {why}."),
+            Self::Late => f.write_str(
+                "The server's message is longer than the gateway can judge, and has a list in it.",
+            ),
+            Self::Endpoint => f.write_str(
+                "The server speaks the transport of 2024-11-05 (HTTP with SSE), whose answers the gateway cannot judge. Use Streamable HTTP.",
+            ),
+        }
+    }
+}

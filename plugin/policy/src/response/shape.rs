@@ -1,0 +1,179 @@
+//! Turns the bytes of a message, however they are cut, into whether any reader could find a list in it.
+//!
+//! It looks at no more than the names of members where a list would stand, so that what is none passes unread and
+//! unbounded. It never says no of a text that some reader takes for a list: what is no JSON at all included.
+
+use super::list::LISTS;
+use crate::read::fold;
+
+/// What was found in the text so far.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    /// How many arrays and objects are open.
+    depth: u32,
+    /// The message is one of a batch, a level deeper.
+    batch: bool,
+    inside: Inside,
+    /// The string that is being read, where it may be a list's name.
+    name: Vec<u8>,
+    found: bool,
+    whole: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Inside {
+    #[default]
+    Value,
+    String,
+    /// Behind a backslash.
+    Escape,
+}
+
+/// No name of a list is longer, even with each letter as an escape of six bytes.
+const LONGEST: usize = 6 * 24;
+
+impl Shape {
+    pub(super) fn of(text: &[u8]) -> Self {
+        let mut shape = Self::default();
+        shape.read(text);
+        shape
+    }
+
+    /// Goes on with the bytes that follow.
+    pub(super) fn read(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.byte(byte);
+        }
+    }
+
+    /// Some reader could find a list.
+    pub(super) fn found(&self) -> bool {
+        self.found
+    }
+
+    /// The outermost array or object was closed.
+    pub(super) fn whole(&self) -> bool {
+        self.whole
+    }
+
+    fn byte(&mut self, byte: u8) {
+        match (self.inside, byte) {
+            (Inside::Value, b'"') => {
+                self.inside = Inside::String;
+                self.name.clear();
+            }
+            (Inside::Value, b'{' | b'[') => {
+                self.batch |= self.depth == 0 && byte == b'[';
+                self.depth = self.depth.saturating_add(1);
+            }
+            (Inside::Value, b'}' | b']') => {
+                self.depth = self.depth.saturating_sub(1);
+                self.whole |= self.depth == 0;
+            }
+            (Inside::Value, _) => {}
+            (Inside::String, b'"') => {
+                self.inside = Inside::Value;
+                self.found |= self.is_member_of_result() && names_a_list(&self.name);
+            }
+            (Inside::String, b'\\') => {
+                self.inside = Inside::Escape;
+                self.keep(byte);
+            }
+            (Inside::String, _) => self.keep(byte),
+            (Inside::Escape, _) => {
+                self.inside = Inside::String;
+                self.keep(byte);
+            }
+        }
+    }
+
+    /// The result is a member of the message, and the list one of the result.
+    fn is_member_of_result(&self) -> bool {
+        self.depth == 2_u32.saturating_add(self.batch.into())
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.is_member_of_result() && self.name.len() <= LONGEST {
+            self.name.push(byte);
+        }
+    }
+}
+
+/// A value that reads like a name is taken for one: that costs a closer look and lets nothing through.
+fn names_a_list(raw: &[u8]) -> bool {
+    if raw.len() > LONGEST {
+        return false;
+    }
+    let quoted = [b"\"", raw, b"\""].concat();
+    // A string that cannot be decoded, such as one with half of a surrogate pair, is compared as it is written.
+    let decoded: Option<String> = serde_json::from_slice(&quoted).ok();
+    let name = decoded.unwrap_or_else(|| String::from_utf8_lossy(raw).into());
+    look_alike(&name, LISTS.iter().map(|list| list.member))
+}
+
+/// Whether a reader that knows no case, folds letters or ends names at a NUL takes the name for one of these.
+pub(super) fn look_alike<'n>(name: &str, mut known: impl Iterator<Item = &'n str>) -> bool {
+    let folded = fold(name);
+    let plain = folded.split(char::is_control).next().unwrap_or_default();
+    known.any(|known| known.eq_ignore_ascii_case(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_found_however_it_is_written() {
+        for text in [
+            r#"{"result":{"tools":[]}}"#,
+            r#" [ {"id":1, "result" : { "_meta":{"a":[{}]}, "resourceTemplates" : [] } } ] "#,
+            r#"{"result":{"\u0074ool\u0073":[]}}"#,
+            r#"{"Result":{"TOOLS":[]}}"#,
+            "{\"result\":{\"prompt\u{17F}\":[]}}",
+            r#"{"result":{"resources\u0000x":[]}}"#,
+            r#"{"result":{"a":"\"\\","tools":[]"#,
+            r#"{"result":{"a":"\ud800","tools":[]"#,
+            // No JSON, and some reader may be lenient.
+            r#"{"result":{NaN,,"tools":[]"#,
+        ] {
+            assert!(Shape::of(text.as_bytes()).found(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_no_list() {
+        for text in [
+            "",
+            "tools",
+            r#""tools""#,
+            r#"{"tools":[]}"#,
+            r#"{"result":{"content":[{"text":"{\"result\":{\"tools\":[]}}"}]}}"#,
+            r#"{"result":{"structuredContent":{"tools":[]}}}"#,
+            r#"{"result":{"tool":[],"toolset":[],"":0,"x tools":0}}"#,
+            r#"{"params":[{"tools":[]}]}"#,
+        ] {
+            assert!(!Shape::of(text.as_bytes()).found(), "{text}");
+        }
+        let long = format!(r#"{{"result":{{"{}":0}}}}"#, "tools".repeat(100));
+        assert!(!Shape::of(long.as_bytes()).found());
+    }
+
+    #[test]
+    fn a_message_is_whole_when_it_is_closed() {
+        let text = br#" [{"a":"]}"},[]]"#;
+        for end in 0..text.len() {
+            assert!(!Shape::of(&text[..end]).whole(), "{end}");
+        }
+        assert!(Shape::of(text).whole());
+    }
+
+    #[test]
+    fn cuts_change_nothing() {
+        let text = br#"[{"result":{"a":"\"","\u0074ools":[]}}]"#;
+        for cut in 0..text.len() {
+            let mut shape = Shape::of(&text[..cut]);
+            shape.read(&text[cut..]);
+            assert!(shape.found(), "cut at {cut}");
+        }
+    }
+}
