@@ -7,9 +7,11 @@ import { counts, reserve } from "./reserve.js";
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
- * @typedef {{ headers: string[], body: string, peer: string, now: number }} Request
- * @typedef {{ end: boolean, pieces: [number, boolean][], trailers: boolean }} Arrival how a request comes in: the length
- *   of each piece of the body, and whether it ends the request
+ * @typedef {{ headers: string[], body: string, peer: string, now: number, respond: Respond | null }} Request
+ * @typedef {{ status: number, headers: string[], body: string }} Respond what the server answers
+ * @typedef {{ end: boolean, pieces: [number, boolean][], trailers: boolean, response: [number, boolean][],
+ *   responseTrailers: boolean }} Arrival how a request comes in: the length of each piece of the body, and whether it ends
+ *   the request; and its response likewise
  * @typedef {import("mcp-policy").Event} Event
  * @typedef {import("mcp-policy").Step} Step
  */
@@ -57,7 +59,7 @@ function play({ policy: text, steps, arrivals }) {
 }
 
 /** @param {Policy} policy @param {Store} store @param {Request} request @param {Arrival} arrival */
-function seen(policy, store, { headers, body, peer, now }, arrival) {
+function seen(policy, store, { headers, body, peer, now, respond }, arrival) {
   const exchange = new Exchange(policy);
   let step = exchange.begin(headers, arrival.end, { peer, seed: store.seed }, now);
   for (const event of events(Buffer.from(body, "latin1"), arrival)) {
@@ -69,11 +71,38 @@ function seen(policy, store, { headers, body, peer, now }, arrival) {
         : store.settle(exchange, step, now);
     }
   }
+  const response = step.next === "forward" && respond ? received(exchange, respond, arrival, now) : undefined;
   exchange.free();
-  return step.next === "answer" ? { ...step, body: Buffer.from(step.body).toString("latin1") } : step;
+  return step.next === "answer"
+    ? { ...step, body: Buffer.from(step.body).toString("latin1") }
+    : { ...step, received: response };
 }
 
-/** @param {Buffer} body @param {Arrival} arrival @returns {Iterable<Event>} */
+/** What a client gets of a response. @param {Exchange} exchange @param {Respond} respond @param {Arrival} arrival @param {number} now */
+function received(exchange, { status, headers, body }, arrival, now) {
+  const head = exchange.feed({ type: "responseHead", status, headers, end: false }, now);
+  let problem = head.audit;
+  /** @type {Uint8Array[]} */
+  const pieces = [];
+  let broken = head.next !== "forward";
+  /** @type {Event[]} */
+  const rest = [...events(Buffer.from(body, "latin1"), { pieces: arrival.response, trailers: false })].map((event) =>
+    event.type === "body" ? { ...event, type: "responseBody" } : event,
+  );
+  if (arrival.responseTrailers) rest.push({ type: "responseTrailers" });
+  for (const event of rest) {
+    if (broken) break;
+    const step = exchange.feed(event, now);
+    problem ??= step.audit;
+    if (step.next === "replace") pieces.push(step.bytes);
+    else if (step.next !== "forward") broken = true;
+    else if (event.type === "responseBody") pieces.push(event.bytes);
+  }
+  const { removeHeaders, setHeaders } = head;
+  return { removeHeaders, setHeaders, body: Buffer.concat(pieces).toString("latin1"), broken, problem };
+}
+
+/** @param {Buffer} body @param {Pick<Arrival, "pieces" | "trailers">} arrival @returns {Iterable<Event>} */
 function* events(body, { pieces, trailers }) {
   let start = 0;
   for (const [length, end] of pieces) {

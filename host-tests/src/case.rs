@@ -2,6 +2,7 @@
 //!
 //! A file that is no case is an error, never skipped.
 
+use crate::respond::Respond;
 use crate::wire::RawHeaders;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -68,6 +69,8 @@ pub struct Step {
     pub trailers: Option<RawHeaders>,
     /// The client's address.
     pub peer: String,
+    /// What the server answers, where it matters.
+    pub respond: Option<Respond>,
     /// What must be seen; `None` in a new file, which `BLESS=1` completes.
     pub expect: Option<Seen>,
 }
@@ -109,6 +112,9 @@ pub struct Seen {
     /// The `authorization` header does not reach the server.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub credential_removed: bool,
+    /// What the client gets of the server's response: `"same"`, or what is different.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -148,7 +154,23 @@ struct RawStep {
     hex: Option<String>,
     #[serde(default)]
     repeat: BTreeMap<String, Repeat>,
+    respond: Option<RawRespond>,
     expect: Option<Value>,
+}
+
+/// A server's response: any JSON, or an exact text or bytes. `events` are sent as an event stream, each as one message.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRespond {
+    status: Option<u16>,
+    #[serde(default)]
+    headers: BTreeMap<String, RawHeader>,
+    body: Option<Box<RawValue>>,
+    text: Option<String>,
+    hex: Option<String>,
+    events: Option<Vec<Box<RawValue>>>,
+    #[serde(default)]
+    repeat: BTreeMap<String, Repeat>,
 }
 
 /// A piece of `text` that is too long to write out: each key of `repeat` in it stands for `what`, so many `times`.
@@ -255,15 +277,9 @@ impl Step {
             .map(seen)
             .transpose()
             .map_err(|error| fail(&error))?;
-        for (key, Repeat { what, times }) in raw.repeat {
-            let found = raw.text.as_ref().is_some_and(|text| text.contains(&key));
-            raw.text = raw.text.map(|text| text.replace(&key, &what.repeat(times)));
-            if !found {
-                return Err(fail(&format!(
-                    "`repeat` names {key:?}, which is not in `text`"
-                )));
-            }
-        }
+        repeat(&mut raw.text, raw.repeat).map_err(|error| fail(&error))?;
+        let respond = raw.respond.map(respond).transpose();
+        let respond = respond.map_err(|error| fail(&format!("`respond`: {error}")))?;
         let method = raw.method.unwrap_or_else(|| "POST".into());
         let headers = headers(&method, number, raw.headers).map_err(|error| fail(&error))?;
         let body = body(number, raw.call, raw.arguments, raw.body, raw.text, raw.hex)
@@ -282,6 +298,7 @@ impl Step {
             body,
             trailers: raw.trailers.map(bytes),
             peer: raw.peer.unwrap_or_else(|| "127.0.0.1".into()),
+            respond,
             expect,
         })
     }
@@ -327,6 +344,12 @@ fn headers(
         b"x-request-id".to_vec(),
         format!("step-{number}").into_bytes(),
     ));
+    headers.extend(fields(given)?);
+    Ok(headers)
+}
+
+fn fields(given: BTreeMap<String, RawHeader>) -> Result<RawHeaders, String> {
+    let mut fields = Vec::new();
     for (name, value) in given {
         let values = match value {
             RawHeader::Text(text) => vec![text.into_bytes()],
@@ -334,13 +357,65 @@ fn headers(
             RawHeader::Bytes { hex } => vec![unhex(&hex)?],
             RawHeader::None(()) => Vec::new(),
         };
-        headers.extend(
-            values
-                .into_iter()
-                .map(|value| (name.to_ascii_lowercase().into_bytes(), value)),
-        );
+        let name = name.to_ascii_lowercase().into_bytes();
+        fields.extend(values.into_iter().map(|value| (name.clone(), value)));
     }
-    Ok(headers)
+    Ok(fields)
+}
+
+/// Puts the long pieces into a text.
+fn repeat(text: &mut Option<String>, pieces: BTreeMap<String, Repeat>) -> Result<(), String> {
+    for (key, Repeat { what, times }) in pieces {
+        match text {
+            Some(text) if text.contains(&key) => *text = text.replace(&key, &what.repeat(times)),
+            _ => return Err(format!("`repeat` names {key:?}, which is not in `text`")),
+        }
+    }
+    Ok(())
+}
+
+/// JSON as a server writes it: no string of JSON has a line break, so that all of them are layout.
+fn on_one_line(value: &RawValue) -> String {
+    value.get().lines().map(str::trim_start).collect()
+}
+
+fn respond(mut raw: RawRespond) -> Result<Respond, String> {
+    repeat(&mut raw.text, raw.repeat)?;
+    let events = raw.events.is_some();
+    let body = match (raw.body, raw.text, raw.hex, raw.events) {
+        (Some(body), None, None, None) => on_one_line(&body).into_bytes(),
+        (None, Some(text), None, None) => text.into_bytes(),
+        (None, None, Some(hex), None) => unhex(&hex)?,
+        (None, None, None, Some(events)) => {
+            let event = |(id, message): (usize, &Box<RawValue>)| {
+                let message = on_one_line(message);
+                format!("event: message\nid: {id}\ndata: {message}\n\n")
+            };
+            events
+                .iter()
+                .enumerate()
+                .map(event)
+                .collect::<String>()
+                .into_bytes()
+        }
+        (None, None, None, None) => Vec::new(),
+        _ => return Err("at most one of `body`, `text`, `hex` and `events` may be there".into()),
+    };
+    let kind = if events {
+        "text/event-stream"
+    } else {
+        "application/json"
+    };
+    let mut headers = fields(BTreeMap::from_iter(
+        (!raw.headers.contains_key("content-type"))
+            .then(|| ("content-type".to_owned(), RawHeader::Text(kind.into()))),
+    ))?;
+    headers.extend(fields(raw.headers)?);
+    Ok(Respond {
+        status: raw.status.unwrap_or(200),
+        headers,
+        body,
+    })
 }
 
 fn body(

@@ -5,9 +5,13 @@
 use crate::arrival::Arrival;
 use crate::case::{Case, Seen, Step};
 use crate::corpus::{Outcome, Split};
-use crate::embedder::{Component, Effect, Event, Gateway, Header, Next, Piece, Request, Shared};
+use crate::embedder::{
+    Component, Effect, Event, Gateway, Header, Next, Piece, Request, ResponseHead, Shared,
+};
+use crate::respond::{Received, Respond};
 use crate::seen::Observed;
 use crate::wire::RawHeaders;
+use wasmtime::component::ResourceAny;
 
 /// Plays a case in a fresh instance.
 pub fn play(component: &Component<Shared>, case: &Case, split: Split) -> Outcome {
@@ -51,9 +55,19 @@ fn step_seen(
         events: pieces.chain(trailers).collect(),
         peer: &step.peer,
     };
-    let (next, effects) = gateway
+    let (exchange, next, mut effects) = gateway
         .judge(request, now)
         .map_err(|error| error.to_string())?;
+    let received = match (&step.respond, &next) {
+        (Some(respond), Next::Forward(_)) => {
+            let received = received(gateway, exchange, respond, split, now);
+            let (received, told) = received.map_err(|error| error.to_string())?;
+            effects.extend(told);
+            Some(received)
+        }
+        _ => None,
+    };
+    gateway.end(exchange).map_err(|error| error.to_string())?;
     let lines: Result<Vec<_>, _> = effects
         .into_iter()
         .map(|effect| match effect {
@@ -62,6 +76,7 @@ fn step_seen(
         })
         .collect();
     let mut observed = Observed::logged(&lines?)?;
+    observed.received = received;
     match next {
         Next::Answer(reply) => observed.reply = Some((reply.status, reply.body)),
         Next::Forward(edit) => {
@@ -77,6 +92,50 @@ fn step_seen(
         Next::Replace(_) => return Err("the body was replaced".into()),
     }
     observed.seen(step, &step.request_id())
+}
+
+/// Plays the server's response, and gives what the client got and what was told of it.
+fn received(
+    gateway: &mut Gateway<Shared>,
+    exchange: ResourceAny,
+    respond: &Respond,
+    split: Split,
+    now: u64,
+) -> wasmtime::Result<(Received, Vec<Effect>)> {
+    let head = Event::ResponseHead(ResponseHead {
+        status: respond.status,
+        headers: fields(&respond.head()),
+        end: false,
+    });
+    let step = gateway.feed(exchange, &head, now)?;
+    let mut told = step.effects;
+    let Next::Forward(edit) = step.next else {
+        return Err(wasmtime::Error::msg("the head does not pass"));
+    };
+    let removed = |name: &[u8]| edit.remove_headers.iter().any(|own| own.as_bytes() == name);
+    let set = edit.set_headers.iter();
+    let set = set.map(|Header { name, value }| (name.clone(), value.clone()));
+    let mut received = Received::head(respond, removed, &set.collect());
+    for (bytes, end) in respond.pieces(split) {
+        let bytes = bytes.to_vec();
+        let (passed, effects) = gateway.pass(exchange, Piece { bytes, end }, now)?;
+        told.extend(effects);
+        match passed {
+            Some(bytes) => received.body.extend(bytes),
+            None => {
+                received.broken = true;
+                return Ok((received, told));
+            }
+        }
+    }
+    if split == Split::Trailers {
+        let step = gateway.feed(exchange, &Event::ResponseTrailers, now)?;
+        told.extend(step.effects);
+        if let Next::Replace(bytes) = step.next {
+            received.body.extend(bytes);
+        }
+    }
+    Ok((received, told))
 }
 
 /// Header fields in the form of the interface.

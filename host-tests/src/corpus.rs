@@ -103,11 +103,13 @@ pub enum Split {
 const LONG: usize = 64 * 1024;
 
 impl Split {
-    /// Every way in which the bodies of a case are sent: whole, cut in two at each of the first 256 bytes, byte by
+    /// Every way in which the bodies of a case are sent, those of responses too: whole, cut in two at each of the first 256 bytes, byte by
     /// byte, and ended by trailers. What is very long is cut at fewer places, near its start and far from it.
     pub fn all(case: &Case) -> Vec<Self> {
-        let bodies = case.steps().iter().filter_map(|step| step.body.as_deref());
-        let longest = bodies.map(<[u8]>::len).max().unwrap_or(0);
+        let steps = case.steps().iter();
+        let bodies = steps.clone().filter_map(|step| step.body.as_deref());
+        let responses = steps.filter_map(|step| Some(&step.respond.as_ref()?.body[..]));
+        let longest = bodies.chain(responses).map(<[u8]>::len).max().unwrap_or(0);
         // A body of a megabyte byte by byte tells nothing that one of four kilobytes does not.
         let cuts: Vec<_> = if longest < LONG {
             (1..longest.min(256)).collect()

@@ -102,7 +102,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         &mut self,
         request: Request<'_>,
         now: Millis,
-    ) -> wasmtime::Result<(Next, Vec<Effect>)> {
+    ) -> wasmtime::Result<(ResourceAny, Next, Vec<Effect>)> {
         let (exchange, mut step) = self.begin(request.headers, request.end, request.peer, now)?;
         let mut effects = Vec::new();
         let mut events = request.events.into_iter();
@@ -114,8 +114,36 @@ impl<C: Cells + Send + 'static> Gateway<C> {
                 (verdict, _) => break verdict,
             }
         };
-        exchange.resource_drop(&mut self.wasm)?;
-        Ok((next, effects))
+        Ok((exchange, next, effects))
+    }
+
+    /// What to pass on of a piece of the response; `None` where the connection has to end. Its head goes before, through
+    /// `feed`, which says what to change in it.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn pass(
+        &mut self,
+        exchange: ResourceAny,
+        piece: Piece,
+        now: Millis,
+    ) -> wasmtime::Result<(Option<Vec<u8>>, Vec<Effect>)> {
+        let bytes = piece.bytes.clone();
+        let step = self.feed(exchange, &Event::ResponseBody(piece), now)?;
+        let passed = match step.next {
+            Next::Forward(_) => Some(bytes),
+            Next::Replace(bytes) => Some(bytes),
+            _ => None,
+        };
+        Ok((passed, step.effects))
+    }
+
+    /// Lets go of an exchange that is complete.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn end(&mut self, exchange: ResourceAny) -> wasmtime::Result<()> {
+        exchange.resource_drop(&mut self.wasm)
     }
 
     /// The policy's hash, what it needs, and the longest body that it reads.

@@ -20,6 +20,7 @@ pub mod node;
 pub mod on_envoy;
 pub mod oracle;
 pub mod proxy_wasm;
+pub mod respond;
 pub mod samples;
 pub mod seen;
 pub mod table;

@@ -3,10 +3,11 @@
 use crate::arrival::Arrival;
 use crate::case::{Case, Seen, Step};
 use crate::corpus::{Outcome, Split};
+use crate::respond::{Received, Respond};
 use crate::seen::Observed;
 use policy::{
-    Audit, Cells, Event, Exchange, Facts, Finding, Millis, Next, Policy, Reason, Said, Store,
-    Unavailable, Version,
+    Audit, Cells, Event, Exchange, Facts, Finding, Millis, Next, Policy, Reason, Response, Said,
+    Store, Unavailable, Version,
 };
 use serde_json::Value;
 use std::collections::HashMap;
@@ -122,10 +123,63 @@ fn step_seen(
         Next::Forward => {
             let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);
             observed.forward(step, removed, step.body.clone().unwrap_or_default());
+            if let Some(respond) = &step.respond {
+                let (received, problem) = received(&mut exchange, respond, split, now)?;
+                (observed.received, observed.problem) = (Some(received), problem);
+            }
         }
         Next::More | Next::Ask(_) | Next::Replace(_) => return Err("there is no verdict".into()),
     }
     observed.seen(step, &step.request_id())
+}
+
+/// Plays the server's response, and gives what the client got and what was logged of it.
+fn received(
+    exchange: &mut Exchange,
+    respond: &Respond,
+    split: Split,
+    now: Millis,
+) -> Result<(Received, Option<String>), String> {
+    let mut problem = None;
+    let mut feed = |event| {
+        let step = exchange.feed(Event::Response(event), now);
+        let line = step.audit.map(|audit| audit.line());
+        problem = problem.take().or(line);
+        (step.next, step.edit)
+    };
+    let (_, edit) = feed(Response::Head {
+        status: respond.status,
+        headers: respond.head(),
+        end: false,
+    });
+    let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);
+    let set = edit
+        .set
+        .iter()
+        .map(|&(name, value)| (name.into(), value.into()));
+    let mut received = Received::head(respond, removed, &set.collect());
+    let pieces = respond.pieces(split).into_iter();
+    let trailers = (split == Split::Trailers).then_some((&[][..], None));
+    for (bytes, end) in pieces
+        .map(|(bytes, end)| (bytes, Some(end)))
+        .chain(trailers)
+    {
+        let event = end.map_or(Response::Trailers, |end| Response::Body {
+            bytes: bytes.to_vec(),
+            end,
+        });
+        match feed(event).0 {
+            Next::Forward => received.body.extend(bytes),
+            Next::Replace(bytes) => received.body.extend(bytes),
+            Next::Answer(_) => {
+                received.broken = true;
+                break;
+            }
+            next => return Err(format!("a response leads to {next:?}")),
+        }
+    }
+    feed(Response::Closed);
+    Ok((received, problem))
 }
 
 /// An explanation tells what the decision says: nothing after a refusal, and no refusal but the one.

@@ -5,10 +5,13 @@
 use crate::arrival::Arrival;
 use crate::case::{Case, Seen, Step};
 use crate::corpus::{Outcome, Played, Split};
+use crate::respond::{Received, Respond};
 use crate::root;
 use crate::seen::Observed;
+use crate::wire::RawHeaders;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -37,6 +40,18 @@ struct Verdict {
     status: Option<u16>,
     /// Each character is one byte.
     body: Option<String>,
+    received: Option<Response>,
+}
+
+/// What became of the server's response.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Response {
+    remove_headers: Vec<String>,
+    set_headers: BTreeMap<String, String>,
+    body: String,
+    broken: bool,
+    problem: Option<String>,
 }
 
 /// Where the package is installed, beside the programs that use it.
@@ -106,6 +121,11 @@ fn request(case: &Case) -> Value {
             "body": latin1(step.body.as_deref().unwrap_or_default()),
             "peer": step.peer,
             "now": case.millis(step),
+            "respond": step.respond.as_ref().map(|respond| json!({
+                "status": respond.status,
+                "headers": texts(respond.head()),
+                "body": latin1(&respond.body),
+            })),
         })
     };
     let arrivals = |split| {
@@ -122,8 +142,12 @@ fn request(case: &Case) -> Value {
 }
 
 fn header_texts(step: &Step) -> Vec<String> {
-    let fields = Arrival::new(step, Split::Whole).headers.into_iter();
+    texts(Arrival::new(step, Split::Whole).headers)
+}
+
+fn texts(fields: RawHeaders) -> Vec<String> {
     fields
+        .into_iter()
         .flat_map(|(name, value)| [latin1(&name), latin1(&value)])
         .collect()
 }
@@ -136,11 +160,19 @@ fn arrival(step: &Step, split: Split) -> Value {
         trailers,
         ..
     } = Arrival::new(step, split);
-    let pieces: Vec<_> = pieces
-        .iter()
-        .map(|(bytes, end)| (bytes.len(), end))
-        .collect();
-    json!({ "end": end, "pieces": pieces, "trailers": trailers.is_some() })
+    let lengths = |pieces: Vec<(&[u8], bool)>| {
+        let pieces = pieces.into_iter();
+        pieces
+            .map(|(bytes, end)| (bytes.len(), end))
+            .collect::<Vec<_>>()
+    };
+    json!({
+        "end": end,
+        "pieces": lengths(pieces),
+        "trailers": trailers.is_some(),
+        "response": step.respond.as_ref().map(|respond| lengths(respond.pieces(split))),
+        "responseTrailers": split == Split::Trailers,
+    })
 }
 
 fn outcomes<'c>(case: &'c Case, line: &str) -> Vec<Played<'c>> {
@@ -188,10 +220,28 @@ fn step_seen(step: &Step, verdict: Verdict) -> Result<Seen, String> {
                     .any(|gone| gone.as_bytes() == name)
             });
             observed.forwarded = Some((headers, step.body.clone().unwrap_or_default()));
+            if let (Some(respond), Some(response)) = (&step.respond, verdict.received) {
+                observed.received = Some(response.received(respond));
+                observed.problem = response.problem;
+            }
         }
         (next, ..) => return Err(format!("there is no verdict but {next:?}")),
     }
     observed.seen(step, &step.request_id())
+}
+
+impl Response {
+    fn received(&self, respond: &Respond) -> Received {
+        let removed = |name: &[u8]| self.remove_headers.iter().any(|own| own.as_bytes() == name);
+        let set = self.set_headers.iter();
+        let set = set.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
+        let body = self.body.chars().map(|c| c as u8).collect();
+        Received {
+            body,
+            broken: self.broken,
+            ..Received::head(respond, removed, &set.collect())
+        }
+    }
 }
 
 /// A text of which each character is one byte.

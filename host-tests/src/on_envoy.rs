@@ -7,11 +7,13 @@ use crate::case::{Case, Seen, Step};
 use crate::corpus::{Outcome, Played, Split};
 use crate::envoy::Envoy;
 use crate::http2::{End, Http2Request, Outcome as Http2Outcome, http2};
-use crate::seen::{Observed, audit_of};
-use crate::upstream::{Recorded, Upstream};
+use crate::respond::Received;
+use crate::seen::{Observed, audit_of, problem_of};
+use crate::upstream::{Recorded, Upstream, reply};
 use crate::wire::{Http1Request, Response, http1};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -108,7 +110,7 @@ fn play_batch<'c>(
     binary: &Path,
     hold: bool,
 ) -> Vec<(&'c Case, Outcome)> {
-    let upstream = Upstream::start().expect("the upstream starts");
+    let upstream = server(cases).expect("the upstream starts");
     let listener = |(index, case): (usize, &&Case)| {
         let policy = if hold {
             held(&case.policy)
@@ -128,11 +130,34 @@ fn play_batch<'c>(
         .enumerate()
         .map(|(index, case)| observe(&envoy, &upstream, index, case, hold))
         .collect();
-    let log = decisions(&envoy.log());
+    let log = envoy.log();
+    let log = [lines(&log, audit_of), lines(&log, problem_of)];
     let seen = |(index, (case, observed)): (usize, (&&'c Case, Vec<_>))| {
         (*case, outcome(index, case, observed, &log))
     };
     cases.iter().zip(observed).enumerate().map(seen).collect()
+}
+
+/// A server that answers each step of each case as that says.
+fn server(cases: &[&Case]) -> io::Result<Upstream> {
+    let each = cases.iter().enumerate().flat_map(|(index, case)| {
+        let steps = case.steps().iter().enumerate();
+        steps.filter_map(move |(number, step)| {
+            let raw = step.respond.as_ref()?.raw();
+            Some((request_id(index, number).into_bytes(), raw))
+        })
+    });
+    let answers: HashMap<_, _> = each.collect();
+    let other = reply(
+        200,
+        "application/json",
+        br#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+    );
+    Upstream::answering(move |request| {
+        let id = request.header("x-request-id");
+        let own = id.and_then(|id| answers.get(id));
+        own.unwrap_or(&other).clone()
+    })
 }
 
 /// The policy with `hold_request_headers`. Its own host options stay; the cases' policies are objects.
@@ -220,8 +245,17 @@ fn observe_step(
                 .into_iter()
                 .map(|(name, value)| (name.into_bytes(), value))
                 .collect();
+            let fields = response.headers.into_iter();
             Ok(Observed {
                 forwarded: Some((headers, request.body)),
+                received: Some(Received {
+                    status: response.status,
+                    headers: fields
+                        .map(|(name, value)| (name.into_bytes(), value))
+                        .collect(),
+                    body: response.body,
+                    broken: response.reset,
+                }),
                 ..Observed::default()
             })
         }
@@ -274,9 +308,9 @@ fn send(
     http1(addr, &request, TIMEOUT).map_err(|error| error.to_string())
 }
 
-/// The logged decisions by request id.
-fn decisions(log: &str) -> HashMap<String, String> {
-    let audits = log.lines().filter_map(audit_of);
+/// The logged lines of one kind by request id, the first of each.
+fn lines(log: &str, kind: impl Fn(&str) -> Option<&str>) -> HashMap<String, String> {
+    let audits = log.lines().rev().filter_map(kind);
     let id = |line: &str| {
         let audit: Value = serde_json::from_str(line).ok()?;
         Some((audit["request_id"].as_str()?.to_owned(), line.to_owned()))
@@ -288,7 +322,7 @@ fn outcome(
     index: usize,
     case: &Case,
     observed: Vec<Result<Observed, String>>,
-    log: &HashMap<String, String>,
+    log: &[HashMap<String, String>; 2],
 ) -> Outcome {
     if let Some(why) = case.hosts.get("envoy") {
         // Envoy itself answers such a request. That it reached nobody is checked all the same.
@@ -304,7 +338,9 @@ fn outcome(
     let seen = |(number, (step, observed)): (usize, (&Step, Result<Observed, String>))| -> Result<Seen, String> {
         let id = request_id(index, number);
         let mut observed = observed?;
-        observed.audit = log.get(&id).cloned();
+        let [decisions, problems] = log;
+        observed.audit = decisions.get(&id).cloned();
+        observed.problem = problems.get(&id).cloned();
         observed.seen(step, &id)
     };
     Outcome::of(case.steps().iter().zip(observed).enumerate().map(seen))

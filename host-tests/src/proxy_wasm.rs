@@ -4,6 +4,7 @@ use crate::abi::{Clock, Faults, Module, Request, Seen as Wire, SharedData, Vm};
 use crate::arrival::Arrival;
 use crate::case::{Case, Seen, Step};
 use crate::corpus::{Outcome, Split};
+use crate::respond::Received;
 use crate::seen::Observed;
 
 /// Plays a case in a fresh VM.
@@ -58,6 +59,12 @@ fn step_seen(vm: &Vm, step: &Step, split: Split) -> Result<Seen, String> {
         ));
     } else if wire.complete {
         observed.forwarded = Some((wire.released_headers.unwrap_or_default(), wire.forwarded));
+        observed.received = step.respond.as_ref().map(|respond| Received {
+            status: respond.status,
+            headers: wire.response_headers.unwrap_or_default(),
+            body: wire.response_body,
+            broken: wire.reset,
+        });
     }
     observed.seen(step, &step.request_id())
 }
@@ -84,6 +91,18 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<Wire, crate::abi::Trap> {
     }
     if let Some(trailers) = arrival.trailers {
         stream.trailers(trailers)?;
+    }
+    if let (true, Some(respond)) = (stream.seen().complete, &step.respond) {
+        let status = respond.status.to_string().into_bytes();
+        let status = [(b":status".to_vec(), status)];
+        let headers = status.into_iter().chain(respond.head()).collect();
+        stream.response_headers(headers, false)?;
+        for (piece, end) in respond.pieces(split) {
+            stream.response_body(piece, end)?;
+        }
+        if split == Split::Trailers {
+            stream.response_trailers(vec![(b"x-checksum".to_vec(), b"1".to_vec())])?;
+        }
     }
     let seen = stream.seen();
     stream.finish()?;

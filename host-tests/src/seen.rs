@@ -4,6 +4,7 @@
 //! contradicts the answer.
 
 use crate::case::{Seen, Step};
+use crate::respond::Received;
 use crate::wire::RawHeaders;
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,6 +19,10 @@ pub struct Observed {
     pub forwarded: Option<(RawHeaders, Vec<u8>)>,
     /// The decision that was logged.
     pub audit: Option<String>,
+    /// What the client got of the server's response.
+    pub received: Option<Received>,
+    /// What was logged of that.
+    pub problem: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -72,8 +77,10 @@ impl Observed {
         if audits.next().is_some() {
             return Err("more than one decision was logged".into());
         }
+        let problem = lines.iter().find_map(|line| problem_of(line));
         Ok(Self {
             audit,
+            problem: problem.map(Into::into),
             ..Self::default()
         })
     }
@@ -82,6 +89,18 @@ impl Observed {
     pub fn forward(&mut self, step: &Step, removed: impl Fn(&[u8]) -> bool, body: Vec<u8>) {
         let kept = step.headers.iter().filter(|(name, _)| !removed(name));
         self.forwarded = Some((kept.cloned().collect(), body));
+    }
+
+    fn response(&self, step: &Step, request_id: &str) -> Result<Option<Value>, String> {
+        let (Some(respond), Some(_)) = (&step.respond, &self.forwarded) else {
+            return Ok(None);
+        };
+        let received = self.received.as_ref().ok_or("no response came")?;
+        let problem = self.problem.as_deref().map(serde_json::from_str::<Value>);
+        let problem = problem.transpose().map_err(|error| error.to_string())?;
+        let problem = problem.and_then(|line| line["message"].as_str().map(Into::into));
+        let ids = (request_id, &*step.request_id());
+        received.seen(respond, ids, problem).map(Some)
     }
 
     /// What the case's expectation is compared with.
@@ -100,6 +119,7 @@ impl Observed {
         } else if !seen.forward {
             return Err("a refusal without a line in the log".into());
         }
+        seen.response = self.response(step, request_id)?;
         Ok(seen)
     }
 }
@@ -194,6 +214,12 @@ fn logged(seen: &mut Seen, line: &str) -> Result<(), String> {
         .map(|refusal| refusal["rule"].as_str().unwrap_or("no rule").into())
         .collect();
     Ok(())
+}
+
+/// What a log line says of a response.
+pub fn problem_of(line: &str) -> Option<&str> {
+    line.find(r#"{"event":"response""#)
+        .map(|start| line[start..].trim_end())
 }
 
 /// The decision in a log line of any host, which may put its own words before it.

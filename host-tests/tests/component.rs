@@ -68,7 +68,9 @@ fn judge<C: Cells + Send + 'static>(
         events: vec![call(tool)],
         peer: "192.0.2.1:443",
     };
-    gateway.judge(request, NOW)
+    let (exchange, next, effects) = gateway.judge(request, NOW)?;
+    gateway.end(exchange)?;
+    Ok((next, effects))
 }
 
 /// The client's answer as text; what was passed on has none.

@@ -51,7 +51,7 @@ impl Shape {
         self.found
     }
 
-    /// The outermost array or object was closed.
+    /// The outermost array or object was closed, or it is none.
     pub(super) fn whole(&self) -> bool {
         self.whole
     }
@@ -70,7 +70,10 @@ impl Shape {
                 self.depth = self.depth.saturating_sub(1);
                 self.whole |= self.depth == 0;
             }
-            (Inside::Value, _) => {}
+            (Inside::Value, b' ' | b'\t' | b'\r' | b'\n') => {}
+            // A byte order mark, which some readers pass over.
+            (Inside::Value, 0xEF | 0xBB | 0xBF) => {}
+            (Inside::Value, _) => self.whole |= self.depth == 0,
             (Inside::String, b'"') => {
                 self.inside = Inside::Value;
                 self.found |= self.is_member_of_result() && names_a_list(&self.name);
@@ -160,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_message_is_whole_when_it_is_closed() {
-        let text = br#" [{"a":"]}"},[]]"#;
+        assert!(Shape::of(b"\r\n<").whole());
+        let text = b"\xEF\xBB\xBF [{\"a\":\"]}\"},[]]";
         for end in 0..text.len() {
             assert!(!Shape::of(&text[..end]).whole(), "{end}");
         }

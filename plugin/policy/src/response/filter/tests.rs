@@ -170,6 +170,14 @@ fn a_list_that_cannot_be_read_is_answered_by_an_error() {
         )
     );
     assert_eq!(got.problems, [message]);
+    // Cut off by the server, it is still answered.
+    let got = everywhere(
+        Some("1"),
+        &[JSON],
+        r#"{"id":1,"result":{"tools":[{"name":"x"}"#,
+    );
+    let message = "The server's list cannot be read: it is not JSON (RFC 8259).";
+    assert_eq!(got.body, error(r#""id":1,"#, message));
     // Nobody knows whose it is: only who waits for an answer gets one.
     let text = r#"data: {"id":7,"result":{"tools":[],"tools":[]}}"#;
     let got = everywhere(None, &[EVENTS], &format!("{text}\n\n: ping\n\n"));

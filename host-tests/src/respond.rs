@@ -1,0 +1,137 @@
+//! Turns what a case says of a server's response into pieces for a host, and what a client got of them into what the case
+//! expects.
+//!
+//! It knows no policy: a response that passes is the same bytes under the same status.
+
+use crate::corpus::Split;
+use crate::wire::RawHeaders;
+use serde_json::{Map, Value, json};
+
+/// A server's response in a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Respond {
+    /// HTTP status.
+    pub status: u16,
+    /// Header fields in order, names in lower case; no length among them.
+    pub headers: RawHeaders,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What a client got of a response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// HTTP status.
+    pub status: u16,
+    /// Header fields, names in lower case.
+    pub headers: RawHeaders,
+    /// The body.
+    pub body: Vec<u8>,
+    /// It was broken off.
+    pub broken: bool,
+}
+
+impl Respond {
+    /// The pieces of the body, each with whether it ends the response. A response that is cut nowhere ends with its body.
+    pub fn pieces(&self, split: Split) -> Vec<(&[u8], bool)> {
+        let pieces = split.pieces(&self.body);
+        let last = pieces.len();
+        let ends = split != Split::Trailers;
+        let piece = |(index, piece)| (piece, ends && index + 1 == last);
+        pieces.into_iter().enumerate().map(piece).collect()
+    }
+
+    /// The headers as a host tells of them.
+    pub fn head(&self) -> RawHeaders {
+        let length = self.body.len().to_string().into_bytes();
+        let length = (b"content-length".to_vec(), length);
+        self.headers.iter().cloned().chain([length]).collect()
+    }
+
+    /// The response as it is written to a connection, cut in the middle.
+    pub fn raw(&self) -> Vec<u8> {
+        let mut raw = format!(
+            "HTTP/1.1 {} -\r\ntransfer-encoding: chunked\r\n",
+            self.status
+        )
+        .into_bytes();
+        for (name, value) in &self.headers {
+            raw.extend([name, &b": "[..], value, b"\r\n"].concat());
+        }
+        raw.extend(b"\r\n");
+        let pieces = Split::At(self.body.len() / 2).pieces(&self.body);
+        for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
+            raw.extend([format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat());
+        }
+        raw.extend(b"0\r\n\r\n");
+        raw
+    }
+}
+
+impl Received {
+    /// What the server sent, before anything of its body came.
+    pub fn head(respond: &Respond, removed: impl Fn(&[u8]) -> bool, set: &RawHeaders) -> Self {
+        let replaced = |name: &[u8]| set.iter().any(|(own, _)| own == name);
+        let mut headers = respond.head();
+        headers.retain(|(name, _)| !removed(name) && !replaced(name));
+        headers.extend(set.iter().cloned());
+        Self {
+            status: respond.status,
+            headers,
+            ..Self::default()
+        }
+    }
+
+    /// In the form that cases expect: `"same"`, or what is different. `problem` is what the log says of it.
+    ///
+    /// # Errors
+    /// When the client could not read it.
+    pub fn seen(
+        &self,
+        respond: &Respond,
+        ids: (&str, &str),
+        problem: Option<String>,
+    ) -> Result<Value, String> {
+        let mut seen = Map::new();
+        seen.extend(problem.map(|problem| ("problem".into(), json!(problem))));
+        if self.broken {
+            // How much a client has of it by then depends on the host's buffers.
+            seen.insert("broken".into(), json!(true));
+            return Ok(Value::Object(seen));
+        }
+        let value = |headers: &RawHeaders, name: &[u8]| {
+            let field = headers.iter().find(|(own, _)| own == name);
+            field.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+        };
+        let length = value(&self.headers, b"content-length");
+        if length.is_some_and(|length| length != self.body.len().to_string()) {
+            return Err(format!("{} bytes came of another length", self.body.len()));
+        }
+        if self.status != respond.status {
+            seen.insert("status".into(), json!(self.status));
+        }
+        for name in ["content-type", "content-encoding"] {
+            let own = value(&self.headers, name.as_bytes());
+            if own != value(&respond.headers, name.as_bytes()) {
+                seen.insert(name.into(), json!(own));
+            }
+        }
+        if self.body != respond.body {
+            let text = String::from_utf8_lossy(&self.body).replace(ids.0, ids.1);
+            seen.insert("text".into(), json!(abridged(text)));
+        }
+        Ok(if seen.is_empty() {
+            json!("same")
+        } else {
+            Value::Object(seen)
+        })
+    }
+}
+
+fn abridged(text: String) -> String {
+    const SHOWN: usize = 400;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) if text.len() > 8192 => format!("{}… ({} bytes)", &text[..end], text.len()),
+        _ => text,
+    }
+}
