@@ -171,8 +171,27 @@ async function serveLegacy(req, res, body) {
   else res.writeHead(404).end();
 }
 
+/** Keeps every event, so that a client can have those that it missed sent again. */
+function memory() {
+  const events = [];
+  return {
+    async storeEvent(stream, message) {
+      return String(events.push({ stream, message }));
+    },
+    async replayEventsAfter(last, { send }) {
+      const { stream } = events[Number(last) - 1];
+      for (const [index, event] of events.entries()) {
+        const replayed = index >= Number(last) && event.stream === stream && "jsonrpc" in event.message;
+        if (replayed) await send(String(index + 1), event.message);
+      }
+      return stream;
+    },
+  };
+}
+
 async function openSession() {
   const transport = new NodeStreamableHTTPServerTransport({
+    eventStore: memory(),
     sessionIdGenerator: randomUUID,
     onsessioninitialized: (id) => void sessions.set(id, transport),
     onsessionclosed: (id) => void sessions.delete(id),

@@ -19,11 +19,13 @@ import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.server.mcpserver.resolve import Elicit, Resolve, Sample
+from mcp.server.streamable_http import EventCallback, EventMessage, EventStore
 from mcp.types import (
     Completion,
     CompletionArgument,
     CompletionContext,
     CreateMessageResult,
+    JSONRPCMessage,
     PromptReference,
     ResourceTemplateReference,
     SamplingMessage,
@@ -221,6 +223,25 @@ async def state(_request: Request) -> JSONResponse:
     return JSONResponse({"requests": requests})
 
 
+class Memory(EventStore):
+    """Keeps every event, so that a client can have those that it missed sent again."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, JSONRPCMessage | None]] = []
+
+    async def store_event(self, stream_id: str, message: JSONRPCMessage | None) -> str:
+        self.events.append((stream_id, message))
+        return str(len(self.events))
+
+    async def replay_events_after(self, last_event_id: str, send_callback: EventCallback) -> str | None:
+        last = int(last_event_id)
+        stream_id = self.events[last - 1][0]
+        for number, (stream, message) in enumerate(self.events[last:], last + 1):
+            if stream == stream_id and message is not None:
+                await send_callback(EventMessage(message, str(number)))
+        return stream_id
+
+
 class Recorder:
     """Notes every MCP request, and passes it on as it is."""
 
@@ -278,7 +299,7 @@ async def serve() -> None:
         listening.listen(128)
         # The backlog holds connections that come before the server looks at them.
         print(json.dumps({"port": listening.getsockname()[1]}), flush=True)
-        config = uvicorn.Config(Recorder(server.streamable_http_app()), log_level="warning", lifespan="on")
+        config = uvicorn.Config(Recorder(server.streamable_http_app(event_store=Memory())), log_level="warning", lifespan="on")
         await uvicorn.Server(config).serve(sockets=[listening])
 
 

@@ -242,7 +242,8 @@ fn cluster(upstream: SocketAddr) -> Value {
         // Before the servers close theirs, which would break the calls on them.
         "typed_extension_protocol_options": { UPSTREAM_HTTP: {
             "@type": type_url(UPSTREAM_HTTP),
-            "explicit_http_config": { "http_protocol_options": {} },
+            // The trailers of a response over HTTP/1 go past Envoy otherwise.
+            "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
             "common_http_protocol_options": { "idle_timeout": "3s" },
         } },
         "load_assignment": {

@@ -32,18 +32,21 @@ pub fn all() -> Vec<Host> {
         }),
         Host::new("JavaScript", ClockKind::Set, node::play),
     ];
-    hosts.extend(versions(OLDER).map(|version| {
-        let binary = root()
+    hosts.extend(envoys().map(|(version, binary)| envoy(version, binary)));
+    hosts
+}
+
+/// Every version of Envoy, and where its program is, the current one last.
+pub fn envoys() -> impl Iterator<Item = (&'static str, Option<PathBuf>)> {
+    let older = |version| {
+        root()
             .join("target/envoy")
             .join(version)
-            .join("envoy/_bin/envoy");
-        envoy(version, Some(binary))
-    }));
-    hosts.extend(
-        versions(CURRENT)
-            .map(|version| envoy(version, std::env::var_os("ENVOY_BIN").map(PathBuf::from))),
-    );
-    hosts
+            .join("envoy/_bin/envoy")
+    };
+    let current = |_| std::env::var_os("ENVOY_BIN").map(PathBuf::from);
+    let older = versions(OLDER).map(move |version| (version, Some(older(version))));
+    older.chain(versions(CURRENT).map(move |version| (version, current(version))))
 }
 
 /// The versions of Envoy that a list of Python packages pins.

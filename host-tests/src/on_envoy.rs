@@ -110,7 +110,7 @@ fn play_batch<'c>(
     binary: &Path,
     hold: bool,
 ) -> Vec<(&'c Case, Outcome)> {
-    let upstream = server(cases).expect("the upstream starts");
+    let upstream = server(cases, hold).expect("the upstream starts");
     let listener = |(index, case): (usize, &&Case)| {
         let policy = if hold {
             held(&case.policy)
@@ -138,12 +138,12 @@ fn play_batch<'c>(
     cases.iter().zip(observed).enumerate().map(seen).collect()
 }
 
-/// A server that answers each step of each case as that says.
-fn server(cases: &[&Case]) -> io::Result<Upstream> {
+/// A server that answers each step of each case as that says, with trailers or without.
+fn server(cases: &[&Case], trailers: bool) -> io::Result<Upstream> {
     let each = cases.iter().enumerate().flat_map(|(index, case)| {
         let steps = case.steps().iter().enumerate();
         steps.filter_map(move |(number, step)| {
-            let raw = step.respond.as_ref()?.raw();
+            let raw = step.respond.as_ref()?.raw(trailers);
             Some((request_id(index, number).into_bytes(), raw))
         })
     });

@@ -49,7 +49,7 @@ impl Respond {
     }
 
     /// The response as it is written to a connection, cut in the middle.
-    pub fn raw(&self) -> Vec<u8> {
+    pub fn raw(&self, trailers: bool) -> Vec<u8> {
         let mut raw = format!(
             "HTTP/1.1 {} -\r\ntransfer-encoding: chunked\r\n",
             self.status
@@ -63,7 +63,13 @@ impl Respond {
         for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
             raw.extend([format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat());
         }
-        raw.extend(b"0\r\n\r\n");
+        raw.extend(b"0\r\n");
+        raw.extend(if trailers {
+            &b"x-checksum: 1\r\n"[..]
+        } else {
+            b""
+        });
+        raw.extend(b"\r\n");
         raw
     }
 }

@@ -468,7 +468,13 @@ fn responses_pass() {
             let Next::Forward(edit) = step.next else {
                 panic!("{event:?} is not passed on: {:?}", step.next)
             };
-            assert!(edit.remove_headers.is_empty() && edit.set_headers.is_empty());
+            // The length goes before the body, of which nobody knows yet whether it stays.
+            let expected: &[&str] = match event {
+                Event::ResponseHead(_) => &["content-length"],
+                _ => &[],
+            };
+            assert_eq!(edit.remove_headers, expected);
+            assert!(edit.set_headers.is_empty());
         }
     }
 }

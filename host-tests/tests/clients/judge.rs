@@ -97,6 +97,10 @@ fn same(check: &Check, revision: &str, directly: &Line, through: &Line) -> Verdi
         .find(|text| !saw.contains(&text.replace("$revision", revision)));
     if !directly.ok || !through.ok {
         Verdict::Failed(format!("the session ended; {}", both(directly, through)))
+    } else if keep(through) != through.saw {
+        Verdict::Failed(format!("a name shows; {}", both(directly, through)))
+    } else if !check.without.is_empty() && keep(directly) == directly.saw {
+        Verdict::Failed(format!("nothing to hide; {}", both(directly, through)))
     } else if keep(directly) != keep(through) {
         Verdict::Failed(format!("not the same; {}", both(directly, through)))
     } else if let Some(text) = missing {
@@ -136,7 +140,7 @@ fn both(directly: &Line, through: &Line) -> String {
 /// Drops the items of these names from every list.
 fn without(value: Value, names: &[String]) -> Value {
     let dropped = |item: &Value| {
-        let mut own = ["name", "uri"]
+        let mut own = ["name", "uri", "uriTemplate"]
             .into_iter()
             .filter_map(|key| item[key].as_str());
         own.any(|own| names.iter().any(|name| name == own))

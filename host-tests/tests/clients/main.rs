@@ -3,6 +3,7 @@
 //!
 //! It never speaks MCP itself: what a client saw is what its SDK made of it.
 
+mod hidden;
 mod judge;
 mod program;
 mod servers;

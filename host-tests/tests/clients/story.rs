@@ -43,7 +43,7 @@ pub(crate) struct Check {
     /// Texts that must be in what a client saw.
     #[serde(default)]
     pub(crate) shows: Vec<String>,
-    /// Names that a list may show directly and not through the gateway.
+    /// Names that a list shows directly and not through the gateway.
     #[serde(default)]
     pub(crate) without: Vec<String>,
     /// Who cannot play it.
