@@ -7,6 +7,7 @@ use host_tests::wire::{Http1Request, RawHeaders, Response, http1};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -103,17 +104,23 @@ impl Session {
     }
 }
 
-/// All that lists say: asked for, and sent again.
+/// All that lists say: asked for, and sent again from the first event of each answer on.
 fn lists(addr: SocketAddr) -> (String, String) {
-    let session = Session::begin(addr);
-    let mut asked = String::new();
-    for method in LISTS {
-        asked.push_str(&session.ask(method, json!({})));
-        asked.push_str(&session.ask(method, json!({ "cursor": "" })));
-    }
-    let events = asked.lines().filter_map(|line| line.strip_prefix("id:"));
-    let again = events.map(|id| session.listen(Some(id.trim())));
-    (asked.clone(), again.collect())
+    let session = &Session::begin(addr);
+    let asked = LISTS.map(|method| session.ask(method, json!({})));
+    let first = |answer: &String| {
+        let id = answer.lines().find_map(|line| line.strip_prefix("id:"));
+        id.map(|id| id.trim().to_owned())
+    };
+    let again = thread::scope(|scope| {
+        let listen = |id: String| scope.spawn(move || session.listen(Some(&id)));
+        let streams: Vec<_> = asked.iter().filter_map(first).map(listen).collect();
+        let streams = streams
+            .into_iter()
+            .map(|stream| stream.join().expect("a stream"));
+        streams.collect()
+    });
+    (asked.concat(), again)
 }
 
 /// Whether the refusal of a name tells that it exists.
