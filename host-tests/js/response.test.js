@@ -3,9 +3,10 @@
 // Each `@ts-expect-error` is a test as well: the type checker has to see the mistake.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { begun, feed, LIMITED, NOW, policy, reason } from "./support.js";
+import { Exchange } from "mcp-policy";
+import { begun, feed, HEADERS as REQUEST, LIMITED, NOW, policy, reason } from "./support.js";
 
-/** @typedef {import("mcp-policy").Event} Event @typedef {import("mcp-policy").Exchange} Exchange */
+/** @typedef {import("mcp-policy").Event} Event */
 
 const OPEN = policy({ version: "1", default: "allow" });
 const HEADERS = ["Content-Type", "text/event-stream"];
@@ -91,6 +92,48 @@ test("more of a request is not passed on beside its response", () => {
   const exchange = forwarded();
   exchange.feed(head(), NOW);
   assert.equal(reason(feed(exchange, "drop")), "unreadable");
+});
+
+const DENY = policy({ version: "1", default: "deny", tools: { run: {} } });
+const LIST = '{"id":1,"result":{"tools":[{"name":"drop"},{"name":"run"}]}}';
+
+/** A request under a policy that shows one tool. */
+function listing() {
+  const exchange = new Exchange(DENY);
+  const headers = [...REQUEST, "Accept-Encoding", "gzip"];
+  const first = exchange.begin(headers, false, {}, NOW);
+  assert.deepEqual(first.setHeaders, { "accept-encoding": "identity" });
+  const verdict = feed(exchange, "run");
+  assert.deepEqual([verdict.next, verdict.setHeaders], ["forward", { "accept-encoding": "identity" }]);
+  return exchange;
+}
+
+test("a policy says whether it needs responses", () => {
+  assert.equal(OPEN.needsResponses, false);
+  assert.equal(DENY.needsResponses, true);
+});
+
+test("a list loses what is not admitted, and a program holds nothing for it", () => {
+  const exchange = listing();
+  const step = exchange.feed({ type: "responseHead", status: 200, headers: ["Content-Length", "56"], end: false }, NOW);
+  assert.deepEqual([step.next, step.removeHeaders, step.setHeaders], ["forward", ["content-length"], {}]);
+  const texts = [LIST.slice(0, 30), LIST.slice(30)].map((text) => {
+    const step = exchange.feed({ type: "responseBody", bytes: Buffer.from(text), end: false }, NOW);
+    assert.equal(step.next, "replace");
+    return Buffer.from(step.bytes).toString();
+  });
+  assert.deepEqual(texts, ["", '{"id":1,"result":{"tools":[{"name":"run"}]}}']);
+  assert.equal(exchange.feed({ type: "responseBody", bytes: new Uint8Array(), end: true }, NOW).next, "forward");
+});
+
+test("a stream that cannot go on is ended by an answer", () => {
+  const exchange = listing();
+  exchange.feed(head(), NOW);
+  const bytes = Buffer.from("event: endpoint\ndata: /x\n\n");
+  const step = exchange.feed({ type: "responseBody", bytes, end: false }, NOW);
+  assert.equal(reason(step), "unreadable");
+  assert.match(step.audit ?? "", /^{"event":"response".*2024-11-05/);
+  assert.equal(exchange.feed(piece(), NOW).next, "more");
 });
 
 /** Mistakes of a program. @type {[string, (exchange: Exchange) => unknown][]} */

@@ -4,7 +4,7 @@ use host_tests::case::corpus;
 use host_tests::corpus::{ClockKind, Host, run};
 use host_tests::node::{installed, node, play_without_store};
 use host_tests::root;
-use host_tests::upstream::Upstream;
+use host_tests::upstream::{Upstream, reply};
 use host_tests::wire::{Http1Request, http1};
 use serde_json::Value;
 use std::fs;
@@ -13,6 +13,8 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+const LIST: &str =
+    r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"drop"},{"name":"run"}]}}"#;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn succeeds(command: &mut Command) {
@@ -139,7 +141,12 @@ impl Gateway {
 
 #[test]
 fn the_types_and_the_examples_of_the_readme_hold() {
-    let upstream = Upstream::start().expect("the upstream starts");
+    let upstream = Upstream::answering(|request| {
+        let lists = request.body.windows(10).any(|part| part == b"tools/list");
+        let result = if lists { LIST } else { r#"{"jsonrpc":"2.0","id":1,"result":{}}"# };
+        reply(200, "application/json", result.as_bytes())
+    });
+    let upstream = upstream.expect("the upstream starts");
     write_examples(upstream.addr());
     succeeds(node().args(["node_modules/typescript/bin/tsc", "--project", "."]));
     for program in ["example.js", "example-alone.js"] {
@@ -149,10 +156,8 @@ fn the_types_and_the_examples_of_the_readme_hold() {
 
 fn judges_and_counts(program: &str, upstream: &Upstream) {
     let (_gateway, addr) = Gateway::start(program);
-    let call = |tool: &str| {
-        let body = format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}"}}}}"#
-        );
+    let ask = |method: &str, params: &str| {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
         let request = Http1Request {
             method: "POST".into(),
             path: "/mcp".into(),
@@ -163,6 +168,10 @@ fn judges_and_counts(program: &str, upstream: &Upstream) {
         let response = http1(addr, &request, TIMEOUT).expect("an answer");
         String::from_utf8_lossy(&response.body).into_owned()
     };
+    let list = ask("tools/list", "{}");
+    assert_eq!(list, LIST.replace(r#"{"name":"drop"},"#, ""));
+    upstream.take();
+    let call = |tool: &str| ask("tools/call", &format!(r#"{{"name":"{tool}"}}"#));
     let denied = |answer: &str| answer.contains("[POLICY DENIED]");
     let answers = [call("run"), call("drop"), call("run"), call("run")];
     assert_eq!(
