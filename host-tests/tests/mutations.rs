@@ -741,14 +741,14 @@ fn valid() -> Vec<Node> {
 
 fn play(number: usize, seed: u64) {
     let policies = valid();
+    for policy in &policies {
+        let parsed = Policy::parse(written(policy).as_bytes());
+        assert!(parsed.is_ok(), "it is valid before: {parsed:?}");
+    }
     let mut random = Rng::with_seed(seed);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     while counts.values().sum::<usize>() < number {
         let policy = &policies[random.usize(..policies.len())];
-        assert!(
-            Policy::parse(written(policy).as_bytes()).is_ok(),
-            "it is valid before"
-        );
         let Some(mutant) = mutate(policy, &mut random) else {
             continue;
         };
