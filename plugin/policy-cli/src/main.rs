@@ -1,0 +1,39 @@
+//! `mcp-policy`: turns the words of a command line into one command, and what came of it into an exit code.
+//!
+//! It never needs a network, and decides nothing about calls itself: the engine does, the same that runs in a gateway.
+
+mod completions;
+mod input;
+mod screen;
+
+use clap::{Parser, Subcommand};
+use screen::{Ending, Screen};
+use std::process::ExitCode;
+
+/// Checks, tests, compares and explains policies for MCP tool calls.
+///
+/// Every command exits with 0 when all is well, 1 when it found something, and 2 when it could not be carried out. A
+/// file named `-` is the standard input.
+#[derive(Parser)]
+#[command(name = "mcp-policy", version, propagate_version = true)]
+struct Line {
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Completions(completions::Args),
+}
+
+fn main() -> ExitCode {
+    let line = Line::parse();
+    let screen = Screen { json: line.json };
+    let ending = match line.command {
+        Command::Completions(args) => completions::run(&args, &screen),
+    };
+    ending.unwrap_or_else(Ending::failed).into()
+}
