@@ -3,13 +3,13 @@
 //! It turns cases into that program's requests, and its verdicts into what was observed.
 
 use crate::arrival::Arrival;
-use crate::case::{Case, Seen, Step};
+use crate::case::{Case, Step};
 use crate::corpus::{Outcome, Split};
 use crate::embedder::{
     Component, Effect, Event, Gateway, Header, Next, Piece, Request, ResponseHead, Shared,
 };
 use crate::respond::{Received, Respond};
-use crate::seen::Observed;
+use crate::seen::{Observed, Seen};
 use crate::wire::RawHeaders;
 use wasmtime::component::ResourceAny;
 

@@ -2,10 +2,11 @@
 //!
 //! Nothing is skipped in silence: a case that a host cannot play has its reason, and one that it forgot has failed.
 
-use crate::case::{Case, Seen, corpus};
+use crate::case::{Case, corpus};
 use crate::root;
 use crate::table::{Column, Table};
 use crate::verdict::Cell;
+pub use policy_case::{Outcome, Split};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -35,19 +36,6 @@ pub struct Played<'c> {
     pub outcome: Outcome,
 }
 
-/// What a host saw of a case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// One entry for each step.
-    Seen(Vec<Seen>),
-    /// The policy was refused with these lines.
-    Refused(Vec<String>),
-    /// The host cannot play it, and why.
-    Cannot(String),
-    /// Something happened that no case can expect.
-    Failed(String),
-}
-
 /// Whether a host's clock follows the cases, or is the real one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockKind {
@@ -68,74 +56,6 @@ impl Host {
             name: name.into(),
             clock,
             play: Box::new(play),
-        }
-    }
-}
-
-impl Outcome {
-    /// Gathers the steps; the first that makes no sense is the outcome.
-    pub fn of(steps: impl Iterator<Item = Result<Seen, String>>) -> Self {
-        let number = |(index, step): (usize, Result<Seen, String>)| {
-            step.map_err(|error| format!("step {}: {error}", index + 1))
-        };
-        steps
-            .enumerate()
-            .map(number)
-            .collect::<Result<_, _>>()
-            .map_or_else(Self::Failed, Self::Seen)
-    }
-}
-
-/// How a body arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Split {
-    /// In one piece that ends the request.
-    Whole,
-    /// In two pieces, cut there.
-    At(usize),
-    /// Byte by byte.
-    Bytes,
-    /// In one piece, and trailers end the request.
-    Trailers,
-}
-
-/// From here on a body is cut at powers of two only.
-const LONG: usize = 64 * 1024;
-
-impl Split {
-    /// Every way in which the bodies of a case are sent, those of responses too: whole, cut in two at each of the first 256 bytes, byte by
-    /// byte, and ended by trailers. What is very long is cut at fewer places, near its start and far from it.
-    pub fn all(case: &Case) -> Vec<Self> {
-        let steps = case.steps().iter();
-        let bodies = steps.clone().filter_map(|step| step.body.as_deref());
-        let responses = steps.filter_map(|step| Some(&step.respond.as_ref()?.body[..]));
-        let longest = bodies.chain(responses).map(<[u8]>::len).max().unwrap_or(0);
-        // A body of a megabyte byte by byte tells nothing that one of four kilobytes does not.
-        let cuts: Vec<_> = if longest < LONG {
-            (1..longest.min(256)).collect()
-        } else {
-            (0..)
-                .map(|power| 1 << power)
-                .take_while(|&at| at < longest)
-                .collect()
-        };
-        let cuts = cuts.into_iter().map(Self::At);
-        let bytes = (2..=4096).contains(&longest).then_some(Self::Bytes);
-        let trailers = (longest > 0).then_some(Self::Trailers);
-        [Self::Whole]
-            .into_iter()
-            .chain(cuts)
-            .chain(bytes)
-            .chain(trailers)
-            .collect()
-    }
-
-    /// The pieces of a body; a body shorter than the cut stays whole.
-    pub fn pieces(self, body: &[u8]) -> Vec<&[u8]> {
-        match self {
-            Self::At(at) if at < body.len() => vec![&body[..at], &body[at..]],
-            Self::Bytes if !body.is_empty() => body.chunks(1).collect(),
-            _ => vec![body],
         }
     }
 }

@@ -3,9 +3,7 @@
 //! A host is a function from cases to what was seen. The runner compares; no host knows what is expected.
 
 pub mod abi;
-pub mod arrival;
 pub mod bootstrap;
-pub mod case;
 pub mod component;
 pub mod contest;
 pub mod corpus;
@@ -15,19 +13,17 @@ pub mod hosts;
 pub mod http2;
 pub mod judge;
 pub mod machine;
-pub mod native;
 pub mod node;
 pub mod on_envoy;
 pub mod oracle;
 pub mod proxy_wasm;
-pub mod respond;
 pub mod samples;
-pub mod seen;
 pub mod table;
 pub mod upstream;
 pub mod verdict;
 pub mod wire;
 
+pub use policy_case::{arrival, case, native, respond, seen};
 use std::path::PathBuf;
 
 /// The root of the repository.

@@ -3,11 +3,11 @@
 //! It only carries requests there and verdicts back; the program does not know what is expected.
 
 use crate::arrival::Arrival;
-use crate::case::{Case, Seen, Step};
+use crate::case::{Case, Step};
 use crate::corpus::{Outcome, Played, Split};
 use crate::respond::{Received, Respond};
 use crate::root;
-use crate::seen::Observed;
+use crate::seen::{Observed, Seen};
 use crate::wire::RawHeaders;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -3,12 +3,12 @@
 //! It cannot set the time or the client's address; cases that need that are told apart, never passed over.
 
 use crate::bootstrap::{Config, Listener};
-use crate::case::{Case, Seen, Step};
+use crate::case::{Case, Step};
 use crate::corpus::{Outcome, Played, Split};
 use crate::envoy::Envoy;
 use crate::http2::{End, Http2Request, Outcome as Http2Outcome, http2};
 use crate::respond::Received;
-use crate::seen::{Observed, audit_of, problem_of};
+use crate::seen::{Observed, Seen, audit_of, problem_of};
 use crate::upstream::{Recorded, Upstream, reply};
 use crate::wire::{Http1Request, Response, http1};
 use serde_json::Value;

@@ -2,10 +2,10 @@
 
 use crate::abi::{Clock, Faults, Module, Request, Seen as Wire, SharedData, Vm};
 use crate::arrival::Arrival;
-use crate::case::{Case, Seen, Step};
+use crate::case::{Case, Step};
 use crate::corpus::{Outcome, Split};
 use crate::respond::Received;
-use crate::seen::Observed;
+use crate::seen::{Observed, Seen};
 
 /// Plays a case in a fresh VM.
 pub fn play(module: &Module, case: &Case, split: Split) -> Outcome {

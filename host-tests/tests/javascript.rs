@@ -143,7 +143,11 @@ impl Gateway {
 fn the_types_and_the_examples_of_the_readme_hold() {
     let upstream = Upstream::answering(|request| {
         let lists = request.body.windows(10).any(|part| part == b"tools/list");
-        let result = if lists { LIST } else { r#"{"jsonrpc":"2.0","id":1,"result":{}}"# };
+        let result = if lists {
+            LIST
+        } else {
+            r#"{"jsonrpc":"2.0","id":1,"result":{}}"#
+        };
         reply(200, "application/json", result.as_bytes())
     });
     let upstream = upstream.expect("the upstream starts");

@@ -3,12 +3,96 @@
 //! It fails on what no case could mean: other bytes than were sent, an answer of an unknown shape, a log line that
 //! contradicts the answer.
 
-use crate::case::{Seen, Step};
+use crate::RawHeaders;
+use crate::case::Step;
 use crate::respond::Received;
-use crate::wire::RawHeaders;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+/// What a client and an operator see of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Seen {
+    /// The server got exactly the bytes that were sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forward: bool,
+    /// HTTP status of the plugin's own answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// `result` (a tool result with `isError`) or `error` (JSON-RPC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// The id of the answer, as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// JSON-RPC error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<i64>,
+    /// What the client is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// `resultType` of the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result_type: Option<String>,
+    /// The decision's details as the client gets them, but for `requestId`, which every answer must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Value>,
+    /// The rule that the log names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Rules in shadow mode that would have refused, as the log names them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadow: Vec<String>,
+    /// The `authorization` header does not reach the server.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub credential_removed: bool,
+    /// What the client gets of the server's response: `"same"`, or what is different.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Value>,
+}
+
+impl Seen {
+    /// As a case writes it.
+    pub fn expectation(&self) -> Value {
+        let forward = Self {
+            forward: true,
+            ..Self::default()
+        };
+        if *self == forward {
+            "forward".into()
+        } else {
+            serde_json::to_value(self).unwrap_or_default()
+        }
+    }
+}
+
+/// What a host saw of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// One entry for each step.
+    Seen(Vec<Seen>),
+    /// The policy was refused with these lines.
+    Refused(Vec<String>),
+    /// The host cannot play it, and why.
+    Cannot(String),
+    /// Something happened that no case can expect.
+    Failed(String),
+}
+
+impl Outcome {
+    /// Gathers the steps; the first that makes no sense is the outcome.
+    pub fn of(steps: impl Iterator<Item = Result<Seen, String>>) -> Self {
+        let number = |(index, step): (usize, Result<Seen, String>)| {
+            step.map_err(|error| format!("step {}: {error}", index.saturating_add(1)))
+        };
+        steps
+            .enumerate()
+            .map(number)
+            .collect::<Result<_, _>>()
+            .map_or_else(Self::Failed, Self::Seen)
+    }
+}
 
 /// What a host observed of one request.
 #[derive(Debug, Default)]
@@ -198,20 +282,31 @@ fn forwarded(step: &Step, headers: &[(Vec<u8>, Vec<u8>)], body: &[u8]) -> Result
 fn logged(seen: &mut Seen, line: &str) -> Result<(), String> {
     let audit: Value =
         serde_json::from_str(line).map_err(|error| format!("{error} in log line {line}"))?;
-    let decision = audit["decision"].as_str().unwrap_or_default();
+    let text = |key| audit.get(key).and_then(Value::as_str);
+    let decision = text("decision").unwrap_or_default();
     if (decision == "allow") != seen.forward {
         return Err(format!("the log says {decision:?}: {line}"));
     }
-    let told = seen.detail.as_ref().map(|detail| &detail["reason"]);
-    if told.is_some_and(|reason| *reason != audit["reason"]) {
+    let told = seen.detail.as_ref().map(|detail| detail.get("reason"));
+    if told.is_some_and(|reason| reason != audit.get("reason")) {
         return Err(format!(
             "the log gives another reason than the client's: {line}"
         ));
     }
-    seen.rule = audit["rule"].as_str().map(Into::into);
-    let shadow = audit["shadow"].as_array().into_iter().flatten();
+    seen.rule = text("rule").map(Into::into);
+    let shadow = audit
+        .get("shadow")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     seen.shadow = shadow
-        .map(|refusal| refusal["rule"].as_str().unwrap_or("no rule").into())
+        .map(|refusal| {
+            refusal
+                .get("rule")
+                .and_then(Value::as_str)
+                .unwrap_or("no rule")
+                .into()
+        })
         .collect();
     Ok(())
 }
@@ -225,5 +320,6 @@ pub fn problem_of(line: &str) -> Option<&str> {
 /// The decision in a log line of any host, which may put its own words before it.
 pub fn audit_of(line: &str) -> Option<&str> {
     line.find(r#"{"event":"decision""#)
-        .map(|start| line[start..].trim_end())
+        .and_then(|start| line.get(start..))
+        .map(str::trim_end)
 }

@@ -3,8 +3,7 @@
 //!
 //! It knows no policy: a response that passes is the same bytes under the same status.
 
-use crate::corpus::Split;
-use crate::wire::RawHeaders;
+use crate::{RawHeaders, Split};
 use serde_json::{Map, Value, json};
 
 /// A server's response in a case.
@@ -37,7 +36,7 @@ impl Respond {
         let pieces = split.pieces(&self.body);
         let last = pieces.len();
         let ends = split != Split::Trailers;
-        let piece = |(index, piece)| (piece, ends && index + 1 == last);
+        let piece = |(index, piece): (usize, _)| (piece, ends && index.saturating_add(1) == last);
         pieces.into_iter().enumerate().map(piece).collect()
     }
 
@@ -59,7 +58,8 @@ impl Respond {
             raw.extend([name, &b": "[..], value, b"\r\n"].concat());
         }
         raw.extend(b"\r\n");
-        let pieces = Split::At(self.body.len() / 2).pieces(&self.body);
+        let pieces =
+            Split::At(self.body.len().checked_div(2).unwrap_or_default()).pieces(&self.body);
         for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
             raw.extend([format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat());
         }
@@ -137,7 +137,10 @@ impl Received {
 fn abridged(text: String) -> String {
     const SHOWN: usize = 400;
     match text.char_indices().nth(SHOWN) {
-        Some((end, _)) if text.len() > 8192 => format!("{}… ({} bytes)", &text[..end], text.len()),
+        Some((end, _)) if text.len() > 8192 => {
+            let start = text.get(..end).unwrap_or_default();
+            format!("{start}… ({} bytes)", text.len())
+        }
         _ => text,
     }
 }

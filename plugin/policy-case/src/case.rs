@@ -2,9 +2,10 @@
 //!
 //! A file that is no case is an error, never skipped.
 
+use crate::RawHeaders;
 use crate::respond::Respond;
-use crate::wire::RawHeaders;
-use serde::{Deserialize, Serialize};
+use crate::seen::Seen;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -73,48 +74,6 @@ pub struct Step {
     pub respond: Option<Respond>,
     /// What must be seen; `None` in a new file, which `BLESS=1` completes.
     pub expect: Option<Seen>,
-}
-
-/// What a client and an operator see of a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Seen {
-    /// The server got exactly the bytes that were sent.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub forward: bool,
-    /// HTTP status of the plugin's own answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    /// `result` (a tool result with `isError`) or `error` (JSON-RPC).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<String>,
-    /// The id of the answer, as it is written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// JSON-RPC error code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<i64>,
-    /// What the client is told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// `resultType` of the result.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result_type: Option<String>,
-    /// The decision's details as the client gets them, but for `requestId`, which every answer must have.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<Value>,
-    /// The rule that the log names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
-    /// Rules in shadow mode that would have refused, as the log names them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub shadow: Vec<String>,
-    /// The `authorization` header does not reach the server.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub credential_removed: bool,
-    /// What the client gets of the server's response: `"same"`, or what is different.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub response: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -256,7 +215,8 @@ impl Case {
 
     /// Milliseconds since the epoch at a step.
     pub fn millis(&self, step: &Step) -> u64 {
-        self.start * 1000 + u64::try_from(step.at.as_millis()).unwrap_or(u64::MAX)
+        let offset = u64::try_from(step.at.as_millis()).unwrap_or(u64::MAX);
+        self.start.saturating_mul(1000).saturating_add(offset)
     }
 
     /// The requests; none for a case about a refused policy.
@@ -270,7 +230,7 @@ impl Case {
 
 impl Step {
     fn parse(index: usize, mut raw: RawStep) -> Result<Self, String> {
-        let number = index + 1;
+        let number = index.saturating_add(1);
         let fail = |what: &str| format!("step {number}: {what}");
         let expect = raw
             .expect
@@ -448,12 +408,12 @@ fn body(
 
 fn unhex(text: &str) -> Result<Vec<u8>, String> {
     let digits: String = text.split_whitespace().collect();
-    let byte = |start| {
-        digits
-            .get(start..start + 2)
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => u8::from_str_radix(&String::from_utf8_lossy(&[*high, *low]), 16).ok(),
+        _ => None,
     };
-    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
     bytes.ok_or_else(|| format!("{text:?} is not hexadecimal"))
 }
 
@@ -462,16 +422,17 @@ fn offset(text: &str) -> Option<Duration> {
     if text.is_empty() {
         return Some(Duration::ZERO);
     }
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits.parse().ok()?;
-    match &text[digits.len()..] {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_secs(number * 60)),
-        "h" => Some(Duration::from_secs(number * 3600)),
-        "d" => Some(Duration::from_secs(number * 86_400)),
-        _ => None,
-    }
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.checked_mul(millis).map(Duration::from_millis)
 }
 
 /// Every case under `root`, in the order of their names.
@@ -535,20 +496,11 @@ pub fn bless(
     let before: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
     let mut file = before.clone();
     match seen {
-        Err(lines) => file["refused"] = json!(lines),
+        Err(lines) => put(&mut file, "refused", json!(lines)),
         Ok(seen) => {
-            let steps = file["steps"].as_array_mut().into_iter().flatten();
-            for (step, seen) in steps.zip(seen) {
-                let forward = *seen
-                    == Seen {
-                        forward: true,
-                        ..Seen::default()
-                    };
-                step["expect"] = if forward {
-                    json!("forward")
-                } else {
-                    serde_json::to_value(seen)?
-                };
+            let steps = file.get_mut("steps").and_then(Value::as_array_mut);
+            for (step, seen) in steps.into_iter().flatten().zip(seen) {
+                put(step, "expect", seen.expectation());
             }
         }
     }
@@ -556,4 +508,10 @@ pub fn bless(
         return Ok(());
     }
     std::fs::write(path, serde_json::to_string_pretty(&file)? + "\n")
+}
+
+fn put(object: &mut Value, key: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(key.into(), value);
+    }
 }
