@@ -3,6 +3,7 @@
 //! It never needs a network, and decides nothing about calls itself: the engine does, the same that runs in a gateway.
 
 mod completions;
+mod import;
 mod input;
 mod screen;
 
@@ -26,6 +27,7 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
+    Import(import::Args),
     Completions(completions::Args),
 }
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     let line = Line::parse();
     let screen = Screen { json: line.json };
     let ending = match line.command {
+        Command::Import(args) => import::run(&args, &screen),
         Command::Completions(args) => completions::run(&args, &screen),
     };
     ending.unwrap_or_else(Ending::failed).into()

@@ -53,6 +53,12 @@ impl Screen {
         }
     }
 
+    /// Says something beside what is printed.
+    pub(crate) fn warn(text: &str) -> Result<(), Trouble> {
+        let said = write!(anstream::stderr().lock(), "{text}");
+        said.map_err(|error| Trouble(format!("standard error: {error}")))
+    }
+
     /// Prints a value for a program.
     pub(crate) fn print_json(self, value: &impl Serialize) -> Result<(), Trouble> {
         let text = serde_json::to_string_pretty(value);

@@ -1,0 +1,285 @@
+//! Turns YAML text into a tree of values with their places, typed as Go's yaml.v3 types them.
+//!
+//! It never guesses: keys given twice, merges, tags and numbers in notations that readers differ about are refused or
+//! kept as [`Value::Odd`], and aliases cannot make a small file large.
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// A value and where it begins.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) mark: Mark,
+    pub(super) value: Value,
+}
+
+/// A place in the text, both from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mark {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    /// Digits, with a minus where it has one.
+    Int(String),
+    Float(f64),
+    Text(String),
+    /// What Go takes for something else than it looks like: another base, a date, infinity.
+    Odd(String),
+    List(Vec<Node>),
+    Map(Vec<(String, Node)>),
+}
+
+/// Why a text is not one YAML document that can be read, and where.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) mark: Mark,
+    pub(super) what: String,
+}
+
+/// Far more than a policy has; aliases that stand for aliases would make more of a short text.
+const MOST_VALUES: usize = 200_000;
+const DEEPEST: usize = 32;
+
+/// Reads a text that holds one document.
+pub(super) fn read(text: &str) -> Result<Node, Fault> {
+    let mut builder = Builder::default();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| Fault {
+            mark: Mark::of(error.marker()),
+            what: error.info().to_owned(),
+        })?;
+        builder.event(event, Mark::of(&span.start))?;
+    }
+    let Some(root) = builder.root else {
+        return fault(Mark { line: 1, column: 1 }, "there is no document in it");
+    };
+    Ok(root)
+}
+
+/// Collections that are not yet closed, and what anchors stand for.
+#[derive(Default)]
+struct Builder {
+    open: Vec<Open>,
+    anchors: BTreeMap<usize, Node>,
+    root: Option<Node>,
+    values: usize,
+}
+
+struct Open {
+    mark: Mark,
+    anchor: usize,
+    is_map: bool,
+    /// A key whose value follows.
+    key: Option<String>,
+    list: Vec<Node>,
+    map: Vec<(String, Node)>,
+}
+
+impl Builder {
+    fn event(&mut self, event: Event<'_>, mark: Mark) -> Result<(), Fault> {
+        match event {
+            Event::DocumentStart(_) if self.root.is_some() => {
+                fault(mark, "a second document begins; Intercept reads one")
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = scalar(text, style, tag.as_deref(), mark)?;
+                self.add(Node { mark, value }, anchor)
+            }
+            Event::SequenceStart(anchor, tag) => self.open(mark, anchor, false, tag.as_deref()),
+            Event::MappingStart(anchor, tag) => self.open(mark, anchor, true, tag.as_deref()),
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
+                Some(node) => self.add(Node { mark, ..node }, 0),
+                None => fault(mark, "an alias of nothing that is complete"),
+            },
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(()),
+        }
+    }
+
+    fn open(
+        &mut self,
+        mark: Mark,
+        anchor: usize,
+        is_map: bool,
+        tag: Option<&Tag>,
+    ) -> Result<(), Fault> {
+        if tag.is_some() {
+            return fault(mark, "tags are not read; take it out");
+        }
+        if self.open.len() >= DEEPEST {
+            return fault(mark, "it is nested too deeply");
+        }
+        self.open.push(Open {
+            mark,
+            anchor,
+            is_map,
+            key: None,
+            list: Vec::new(),
+            map: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), Fault> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        let value = if open.is_map {
+            Value::Map(open.map)
+        } else {
+            Value::List(open.list)
+        };
+        let node = Node {
+            mark: open.mark,
+            value,
+        };
+        self.add(node, open.anchor)
+    }
+
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Fault> {
+        self.values = self.values.saturating_add(node.size());
+        if self.values > MOST_VALUES {
+            return fault(node.mark, "its aliases make too much of it");
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut() {
+            None => self.root = Some(node),
+            Some(open) if !open.is_map => open.list.push(node),
+            Some(open) => match open.key.take() {
+                Some(key) => open.map.push((key, node)),
+                None => open.key = Some(key(node, &open.map)?),
+            },
+        }
+        Ok(())
+    }
+}
+
+/// The text of a key that the map has not yet.
+fn key(node: Node, map: &[(String, Node)]) -> Result<String, Fault> {
+    let mark = node.mark;
+    let Some(key) = node.text() else {
+        return fault(mark, "a key that is no text");
+    };
+    if key == "<<" {
+        return fault(mark, "a merge (`<<`); write out what it merges");
+    }
+    if map.iter().any(|(other, _)| *other == key) {
+        return fault(mark, &format!("the key `{key}` is given twice"));
+    }
+    Ok(key)
+}
+
+fn scalar(
+    text: Cow<'_, str>,
+    style: ScalarStyle,
+    tag: Option<&Tag>,
+    mark: Mark,
+) -> Result<Value, Fault> {
+    match tag {
+        Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => {
+            Ok(Value::Text(text.into_owned()))
+        }
+        Some(_) => fault(mark, "tags are not read; take it out"),
+        None if style == ScalarStyle::Plain => Ok(plain(&text)),
+        None => Ok(Value::Text(text.into_owned())),
+    }
+}
+
+/// A scalar without quotes.
+fn plain(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ if is_int(text) => Value::Int(text.trim_start_matches('+').into()),
+        _ if is_float(text) => text.parse().map_or_else(|_| odd(text), Value::Float),
+        _ if looks_numeric(text) => odd(text),
+        _ => Value::Text(text.into()),
+    }
+}
+
+fn odd(text: &str) -> Value {
+    Value::Odd(text.into())
+}
+
+fn unsigned(text: &str) -> &str {
+    text.strip_prefix(['-', '+']).unwrap_or(text)
+}
+
+fn is_int(text: &str) -> bool {
+    let digits = unsigned(text);
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain && (digits == "0" || !digits.starts_with('0'))
+}
+
+/// A number with a point or an exponent, in the notation that YAML and JSON share.
+fn is_float(text: &str) -> bool {
+    let digits = unsigned(text);
+    let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let exponent = unsigned(exponent);
+    digits.contains(['.', 'e', 'E'])
+        && (!whole.is_empty() || !fraction.is_empty())
+        && all_digits(whole)
+        && all_digits(fraction)
+        && !exponent.is_empty()
+        && all_digits(exponent)
+}
+
+/// What yaml.v3 may take for a number or a date, though it is none of JSON's.
+fn looks_numeric(text: &str) -> bool {
+    let rest = unsigned(text);
+    let begins = rest.starts_with(|c: char| c.is_ascii_digit());
+    let made = |c: char| c.is_ascii_hexdigit() || "xobXOB_.:-+tTzZ ".contains(c);
+    let special = [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(&rest);
+    special || (begins && rest.chars().all(made))
+}
+
+impl Node {
+    /// A scalar as Go puts it into a string.
+    pub(super) fn text(&self) -> Option<String> {
+        match &self.value {
+            Value::Bool(bool) => Some(bool.to_string()),
+            Value::Int(text) | Value::Text(text) | Value::Odd(text) => Some(text.clone()),
+            Value::Float(number) => Some(number.to_string()),
+            Value::Null | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    fn size(&self) -> usize {
+        match &self.value {
+            Value::List(list) => list.iter().map(Self::size).sum::<usize>(),
+            Value::Map(map) => map.iter().map(|(_, node)| node.size()).sum::<usize>(),
+            _ => 1,
+        }
+    }
+}
+
+impl Mark {
+    fn of(marker: &Marker) -> Self {
+        Self {
+            line: marker.line(),
+            column: marker.col().saturating_add(1),
+        }
+    }
+}
+
+fn fault<T>(mark: Mark, what: &str) -> Result<T, Fault> {
+    Err(Fault {
+        mark,
+        what: what.into(),
+    })
+}
