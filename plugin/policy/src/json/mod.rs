@@ -19,19 +19,25 @@ use std::ops::Range;
 
 /// A document that was read whole and strictly.
 #[derive(Debug)]
-pub(crate) struct Document<'a> {
+pub struct Document<'a> {
     text: &'a str,
     nodes: Vec<Node>,
 }
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// `null`
     Null,
+    /// `true` or `false`
     Bool,
+    /// A number, of any size
     Number,
+    /// A string
     String,
+    /// A list of values
     Array,
+    /// Members with names, no name twice
     Object,
 }
 
@@ -69,7 +75,7 @@ pub(crate) struct Error {
 
 /// One value of a document.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Value<'a> {
+pub struct Value<'a> {
     text: &'a str,
     nodes: &'a [Node],
     node: Node,
@@ -113,7 +119,7 @@ impl<'a> Document<'a> {
     }
 
     /// The document's outermost value.
-    pub(crate) fn root(&'a self) -> Value<'a> {
+    pub fn root(&'a self) -> Value<'a> {
         // A document that was read has at least one node; the fallback is never met.
         let null = Node {
             start: 0,
@@ -146,21 +152,23 @@ impl<'a> Value<'a> {
         index: 0,
     };
 
-    pub(crate) fn kind(self) -> Kind {
+    /// What it is.
+    pub fn kind(self) -> Kind {
         self.node.kind
     }
 
     /// The bytes of the value as they were received, quotes and all.
-    pub(crate) fn raw(self) -> &'a str {
+    pub fn raw(self) -> &'a str {
         self.text.get(self.range()).unwrap_or_default()
     }
 
-    pub(crate) fn range(self) -> Range<usize> {
+    /// The bytes of the document at which it stands.
+    pub fn range(self) -> Range<usize> {
         self.node.start as usize..self.node.end as usize
     }
 
     /// The characters of a string.
-    pub(crate) fn string(self) -> Option<Cow<'a, str>> {
+    pub fn string(self) -> Option<Cow<'a, str>> {
         (self.node.kind == Kind::String).then(|| characters(self.text, self.node))
     }
 
@@ -183,29 +191,30 @@ impl<'a> Value<'a> {
         }
     }
 
-    pub(crate) fn bool(self) -> Option<bool> {
+    /// The truth of `true` or `false`.
+    pub fn bool(self) -> Option<bool> {
         (self.node.kind == Kind::Bool).then(|| self.raw() == "true")
     }
 
     /// An object's members in document order; none for anything else.
-    pub(crate) fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
-        let characters = |(name, value): (Self, _)| (characters(name.text, name.node), value);
-        self.named().map(characters)
+    pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
+        let named = self.named();
+        named.map(|(name, value)| (characters(name.text, name.node), value))
     }
 
-    /// An object's members, each with its name as the string that it is.
-    pub(crate) fn named(self) -> impl Iterator<Item = (Self, Self)> {
+    /// An object's members, each name as the value that it is.
+    pub fn named(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
         let mut children = self.children(Kind::Object);
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
     }
 
     /// An array's elements; none for anything else.
-    pub(crate) fn elements(self) -> impl Iterator<Item = Value<'a>> {
+    pub fn elements(self) -> impl Iterator<Item = Value<'a>> {
         self.children(Kind::Array)
     }
 
     /// The member of that exact name.
-    pub(crate) fn get(self, name: &str) -> Option<Self> {
+    pub fn get(self, name: &str) -> Option<Self> {
         // No escape is longer than six bytes, and a longer text need not be decoded to be found different.
         let longest = name.len().saturating_mul(6).saturating_add(2);
         let mut children = self.children(Kind::Object);

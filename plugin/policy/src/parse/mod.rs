@@ -181,14 +181,21 @@ impl Policy {
     /// # Errors
     /// Every mistake in it; only the first where it is not JSON, or has a key twice.
     pub fn parse(text: &[u8]) -> Result<Self, Vec<PolicyError>> {
-        let document =
-            Document::read(text, BOUNDS).map_err(|error| vec![PolicyError::json(text, &error)])?;
+        let document = Self::document(text).map_err(|error| vec![error])?;
         let mut walk = Walk::default();
         let policy = walk.policy(&At::ROOT, document.root());
         match policy {
             Some(policy) if walk.errors.is_empty() => Ok(policy),
             _ => Err(walk.errors),
         }
+    }
+
+    /// Reads the JSON of a policy document as strictly as [`Policy::parse`] does, with the place of every value.
+    ///
+    /// # Errors
+    /// Why it is not one JSON document.
+    pub fn document(text: &[u8]) -> Result<Document<'_>, PolicyError> {
+        Document::read(text, BOUNDS).map_err(|error| PolicyError::json(text, &error))
     }
 
     fn limits(&self) -> impl Iterator<Item = &Limit> {
