@@ -229,6 +229,27 @@ impl Case {
 }
 
 impl Step {
+    /// A message as a client posts it, from this machine.
+    pub fn post(body: Vec<u8>) -> Self {
+        let headers = [
+            ("content-type", "application/json"),
+            ("accept", "application/json, text/event-stream"),
+            ("x-request-id", "step-1"),
+        ];
+        Self {
+            at: Duration::ZERO,
+            method: "POST".into(),
+            path: "/mcp".into(),
+            headers: headers
+                .map(|(name, value)| (name.into(), value.into()))
+                .into(),
+            body: Some(body),
+            trailers: None,
+            peer: "127.0.0.1".into(),
+            expect: None,
+        }
+    }
+
     fn parse(index: usize, mut raw: RawStep) -> Result<Self, String> {
         let number = index.saturating_add(1);
         let fail = |what: &str| format!("step {number}: {what}");

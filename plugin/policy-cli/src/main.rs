@@ -5,6 +5,7 @@
 mod completions;
 mod import;
 mod input;
+mod layout;
 mod screen;
 
 use clap::{Parser, Subcommand};

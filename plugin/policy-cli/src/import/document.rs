@@ -30,8 +30,8 @@ const RULE: &[&str] = &[
 const CONDITION: &[&str] = &["path", "op", "value"];
 
 /// What is said where the document's default reaches further than Intercept's.
-const DEFAULT_DENY: &str = "prompts, resources and unknown methods fall under the default too; Intercept lets them all pass. List what is needed under `prompts` and `resources`";
-const COUNTS: &str = "a call that the server answers with a JSON-RPC error stays counted, unless the error says that it never ran; Intercept gives back every one";
+pub(super) const DEFAULT_DENY: &str = "prompts, resources and unknown methods fall under the default too; Intercept lets them all pass. List what is needed under `prompts` and `resources`";
+pub(super) const COUNTS: &str = "a call that the server answers with a JSON-RPC error stays counted, unless the error says that it never ran; Intercept gives back every one";
 
 /// The rules of one tool, or of all tools, as they grow.
 #[derive(Default)]
@@ -141,15 +141,20 @@ fn exact(report: &mut Report, at: &At, name: &str) {
 fn tools(report: &mut Report, at: &At, node: &Node, policy: &mut Map<String, Json>) {
     let mut all = None;
     let mut entries = Map::new();
+    let mut counts = false;
     for (name, node) in report.map(at, node) {
         let at = at.key(name, node);
         let rules = rules(report, &at, name, node);
+        counts |= !rules.limits.is_empty();
         if name == "*" {
             all = Some(rules.for_all());
         } else {
             exact(report, &at, name);
             entries.insert(name.clone(), rules.entry());
         }
+    }
+    if counts {
+        report.stricter(at, COUNTS);
     }
     if let Some(all) = all.filter(|all| !all.is_empty()) {
         policy.insert("all_tools".into(), all.into());
@@ -170,9 +175,6 @@ fn rules(report: &mut Report, at: &At, tool: &str, node: &Node) -> Rules {
             let members = report.members(&at, node, RULE);
             Rule { at, tool, members }.add(report, &mut rules, &mut counters);
         }
-    }
-    if !rules.limits.is_empty() {
-        report.stricter(at, COUNTS);
     }
     rules
 }

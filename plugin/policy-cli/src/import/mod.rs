@@ -8,9 +8,12 @@ mod go;
 mod limit;
 mod pattern;
 mod report;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 use crate::input::Input;
+use crate::layout;
 use crate::screen::{BAD, DOUBTFUL, Ended, Ending, FAINT, Screen, Trouble};
 use policy::Policy;
 use report::{At, Level, Line, Report};
@@ -58,7 +61,7 @@ pub(crate) fn run(args: &Args, screen: &Screen) -> Ended {
     if !screen.json {
         tell(&input.name, &report.lines, worst, policy.is_some())?;
     }
-    let text = policy.as_ref().map(|policy| format!("{policy:#}\n"));
+    let text = policy.as_ref().map(layout::document);
     match (&args.output, &text) {
         (Some(path), Some(text)) => std::fs::write(path, text)
             .map_err(|error| Trouble(format!("{}: {error}", path.display())))?,
@@ -101,6 +104,7 @@ fn import(bytes: &[u8]) -> (Option<Json>, Report) {
             );
         }
     }
+    report.lines.sort_by_key(|line| (line.line, line.column));
     (Some(policy), report)
 }
 

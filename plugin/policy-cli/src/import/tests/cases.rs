@@ -1,0 +1,132 @@
+//! Documents of Intercept in `tests/import/`, with what it decides about calls and what the import says.
+
+use super::super::import;
+use super::super::report::{Level, Line};
+use super::Ours;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use std::fs;
+use std::path::Path;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    why: String,
+    yaml: Vec<String>,
+    /// What is said, in order; left out in a new file, which `BLESS=1` completes.
+    says: Option<Vec<String>>,
+    #[serde(default)]
+    calls: Vec<Call>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    /// Seconds since the beginning of a day.
+    #[serde(default)]
+    at: u64,
+    call: String,
+    arguments: Option<Json>,
+    intercept: Verdict,
+    /// Where it is another.
+    ours: Option<Verdict>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Allow,
+    Deny,
+}
+
+#[test]
+fn decisions_are_those_of_intercept() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import");
+    let mut failures = Vec::new();
+    let mut calls = 0;
+    let files = fs::read_dir(folder).expect("tests/import");
+    for file in files {
+        let path = file.expect("a file").path();
+        let text = fs::read_to_string(&path).expect("it can be read");
+        let case: Case = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(!case.why.is_empty(), "{}: `why` is empty", path.display());
+        calls += case.calls.len();
+        let play = Play {
+            case: &case,
+            path: &path,
+        };
+        failures.extend(
+            play.failures(&text)
+                .into_iter()
+                .map(|what| format!("{}: {what}", path.display())),
+        );
+    }
+    assert!(calls > 100, "{calls} calls are too few for a corpus");
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+struct Play<'a> {
+    case: &'a Case,
+    path: &'a Path,
+}
+
+impl Play<'_> {
+    fn failures(&self, text: &str) -> Vec<String> {
+        let mut failures = Vec::new();
+        let (policy, report) = import((self.case.yaml.join("\n") + "\n").as_bytes());
+        let says: Vec<_> = report.lines.iter().map(said).collect();
+        if self.case.says.as_ref() != Some(&says) {
+            match std::env::var_os("BLESS") {
+                Some(_) => self.bless(text, &says),
+                None => failures.push(format!("says {says:#?}")),
+            }
+        }
+        if report.worst() == Level::Cannot {
+            if !self.case.calls.is_empty() {
+                failures.push("nothing is written, so no call can be played".into());
+            }
+            return failures;
+        }
+        let mut ours = Ours::new(&policy.expect("a policy"));
+        for (index, call) in self.case.calls.iter().enumerate() {
+            let now = 1_767_225_600_000 + call.at * 1000;
+            let allowed = ours.allows(&call.call, call.arguments.as_ref(), now);
+            let seen = if allowed {
+                Verdict::Allow
+            } else {
+                Verdict::Deny
+            };
+            let expected = call.ours.unwrap_or(call.intercept);
+            if seen != expected {
+                failures.push(format!(
+                    "call {}: expected {expected:?}, saw {seen:?}",
+                    index + 1
+                ));
+            }
+            let looser = call.intercept == Verdict::Deny && expected == Verdict::Allow;
+            let unsaid = expected != call.intercept && report.worst() != Level::Stricter;
+            if looser || unsaid {
+                failures.push(format!("call {} may not be decided otherwise", index + 1));
+            }
+        }
+        failures
+    }
+
+    fn bless(&self, text: &str, says: &[String]) {
+        let mut file: Json = serde_json::from_str(text).expect("JSON");
+        file["says"] = json!(says);
+        fs::write(self.path, crate::layout::document(&file)).expect("it can be written");
+    }
+}
+
+fn said(line: &Line) -> String {
+    let Line {
+        level,
+        at,
+        line,
+        column,
+        message,
+    } = line;
+    format!("{line}:{column}: {level}: {at}: {message}")
+}
