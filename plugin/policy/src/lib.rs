@@ -57,7 +57,7 @@ pub use edit::Edit;
 pub use exchange::{Ask, Event, Exchange, Facts, Next, Step};
 pub use explain::{Finding, Said, Sight};
 pub use json::{Document, Kind, Value};
-pub use parse::{HostOptions, Policy, PolicyError, Problem, Window, schema};
+pub use parse::{HostOptions, LimitSeen, Policy, PolicyError, Problem, RuleSeen, Window, schema};
 pub use read::Headers;
 pub use response::{Outcome, Response};
 pub use store::{Cells, Seed, Store, Unavailable, Version};

@@ -114,6 +114,10 @@ impl Sequence {
         &self.mark.counter
     }
 
+    pub(super) fn rule(&self) -> &Rule {
+        &self.mark.rule
+    }
+
     pub(crate) fn part(&self, tool: &str) -> Part {
         Part {
             marks: self.after.find(tool).is_some(),
