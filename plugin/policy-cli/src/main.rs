@@ -2,11 +2,13 @@
 //!
 //! It never needs a network, and decides nothing about calls itself: the engine does, the same that runs in a gateway.
 
+mod check;
 mod completions;
 mod import;
 mod input;
 mod layout;
 mod screen;
+mod source;
 
 use clap::{Parser, Subcommand};
 use screen::{Ending, Screen};
@@ -28,6 +30,7 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::Args),
     Import(import::Args),
     Completions(completions::Args),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let line = Line::parse();
     let screen = Screen { json: line.json };
     let ending = match line.command {
+        Command::Check(args) => check::run(&args, &screen),
         Command::Import(args) => import::run(&args, &screen),
         Command::Completions(args) => completions::run(&args, &screen),
     };

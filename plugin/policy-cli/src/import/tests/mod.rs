@@ -1,6 +1,11 @@
 //! What an imported policy decides, held against what Intercept decides: by hand in `tests/import/`, and for documents and
 //! calls that nobody thought of, by a model of Intercept.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic: that is how it fails"
+)]
+
 mod cases;
 mod model;
 mod random;

@@ -1,0 +1,77 @@
+//! Turns what a server's `tools/list` answers into names, and the arguments that each tool takes.
+//!
+//! It believes what is listed, since a policy is only held against it for its author.
+
+use crate::input::Input;
+use crate::screen::Trouble;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use std::path::Path;
+
+/// The tools of a server.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) tools: Vec<Tool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Tool {
+    pub(super) name: String,
+    #[serde(default, rename = "inputSchema")]
+    schema: Schema,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Schema {
+    properties: Option<Map<String, Json>>,
+}
+
+#[derive(Deserialize)]
+struct List {
+    tools: Vec<Tool>,
+}
+
+/// A list alone, a result, or an answer.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum File {
+    Tools(Vec<Tool>),
+    Result(List),
+    Answer { result: List },
+}
+
+impl Listed {
+    pub(super) fn read(path: &Path) -> Result<Self, Trouble> {
+        let input = Input::read(path)?;
+        let file = serde_json::from_slice(&input.bytes).map_err(|error| {
+            let what = "expected what `tools/list` answers, its result, or its list of tools";
+            Trouble(format!("{}: {what}: {error}", input.name))
+        })?;
+        let tools = match file {
+            File::Tools(tools)
+            | File::Result(List { tools })
+            | File::Answer {
+                result: List { tools },
+            } => tools,
+        };
+        Ok(Self { tools })
+    }
+}
+
+impl Tool {
+    /// The names of its arguments; `None` where the server does not say.
+    pub(super) fn arguments(&self) -> Option<impl Iterator<Item = &str>> {
+        let properties = self.schema.properties.as_ref()?;
+        Some(properties.keys().map(String::as_str))
+    }
+
+    /// The one type that the server gives an argument.
+    pub(super) fn type_of(&self, argument: &str) -> Option<&str> {
+        self.schema
+            .properties
+            .as_ref()?
+            .get(argument)?
+            .get("type")?
+            .as_str()
+    }
+}
