@@ -22,6 +22,8 @@ pub struct Case {
     pub why: String,
     /// The policy's text as the plugin gets it.
     pub policy: String,
+    /// The file that the policy stands in, relative to the case's folder, where it is not the case itself.
+    pub policy_file: Option<String>,
     /// Seconds since the epoch at which `at: "0s"` is.
     pub start: u64,
     /// Hosts that cannot play the case, and why.
@@ -172,15 +174,19 @@ impl Case {
         Self::parse(&name, &text, folder).map_err(|error| format!("{name}: {error}"))
     }
 
-    fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, String> {
+    /// Reads a case's text; other files that it names are looked for in `folder`.
+    ///
+    /// # Errors
+    /// A sentence that says why it is no case.
+    pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, String> {
         let raw: RawCase = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if raw.why.trim().is_empty() {
             return Err("`why` is empty".into());
         }
-        let policy = match (raw.policy, raw.policy_text, raw.policy_file) {
+        let policy = match (raw.policy, raw.policy_text, &raw.policy_file) {
             (Some(policy), None, None) => policy.get().to_owned(),
             (None, Some(text), None) => text,
-            (None, None, Some(file)) => std::fs::read_to_string(folder.join(&file))
+            (None, None, Some(file)) => std::fs::read_to_string(folder.join(file))
                 .map_err(|error| format!("`policy_file` {file:?}: {error}"))?,
             _ => {
                 return Err(
@@ -206,6 +212,7 @@ impl Case {
             name: name.into(),
             why: raw.why,
             policy,
+            policy_file: raw.policy_file,
             start,
             hosts: raw.hosts,
             attack: raw.attack,
@@ -461,9 +468,7 @@ fn offset(text: &str) -> Option<Duration> {
 /// # Errors
 /// One line for each file that is no case.
 pub fn corpus(root: &Path) -> Result<Vec<Case>, Vec<String>> {
-    let mut files = Vec::new();
-    find(root, &mut files).map_err(|error| vec![format!("{}: {error}", root.display())])?;
-    files.sort();
+    let files = files(root).map_err(|error| vec![format!("{}: {error}", root.display())])?;
     let (cases, errors): (Vec<_>, Vec<_>) = files
         .iter()
         .map(|file| Case::read(file, root))
@@ -476,6 +481,17 @@ pub fn corpus(root: &Path) -> Result<Vec<Case>, Vec<String>> {
         return Err(vec![format!("{}: there is no case in it", root.display())]);
     }
     Ok(cases.into_iter().filter_map(Result::ok).collect())
+}
+
+/// Every file under `root` that must be a case, in the order of their names.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn files(root: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    find(root, &mut files)?;
+    files.sort();
+    Ok(files)
 }
 
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

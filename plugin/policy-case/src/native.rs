@@ -162,12 +162,25 @@ impl Player {
 
 /// Plays a case.
 pub fn play(case: &Case, split: Split) -> Outcome {
+    watch(case, split).0
+}
+
+/// Plays a case, and tells which rules were looked at in each step.
+pub fn watch(case: &Case, split: Split) -> (Outcome, Vec<Vec<Finding>>) {
     let mut player = match Player::new(case.policy.as_bytes()) {
         Ok(player) => player,
-        Err(errors) => return Outcome::Refused(errors.iter().map(ToString::to_string).collect()),
+        Err(errors) => {
+            let lines = errors.iter().map(ToString::to_string);
+            return (Outcome::Refused(lines.collect()), Vec::new());
+        }
     };
-    let play = |step| player.play(step, split, Millis(case.millis(step)));
-    Outcome::of(case.steps().iter().map(play).map(|played| Ok(played?.seen)))
+    let mut findings = Vec::new();
+    let steps = case.steps().iter().map(|step| {
+        let played = player.play(step, split, Millis(case.millis(step)))?;
+        findings.push(played.findings);
+        Ok(played.seen)
+    });
+    (Outcome::of(steps), findings)
 }
 
 /// Plays the server's response, and gives what the client got and what was logged of it.

@@ -9,6 +9,7 @@ mod input;
 mod layout;
 mod screen;
 mod source;
+mod test;
 
 use clap::{Parser, Subcommand};
 use screen::{Ending, Screen};
@@ -31,6 +32,7 @@ struct Line {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Test(test::Args),
     Import(import::Args),
     Completions(completions::Args),
 }
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
     let screen = Screen { json: line.json };
     let ending = match line.command {
         Command::Check(args) => check::run(&args, &screen),
+        Command::Test(args) => test::run(&args, &screen),
         Command::Import(args) => import::run(&args, &screen),
         Command::Completions(args) => completions::run(&args, &screen),
     };

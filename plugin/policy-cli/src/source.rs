@@ -95,6 +95,6 @@ mod tests {
         let (line, column) = line_and_column(text, spot.value.range().start);
         assert_eq!((line, column), (2, 36));
         assert_eq!(offset(text, line, column), spot.value.range().start);
-        assert_eq!(spot.name.map(|name| &text[name]), Some("\"d\\n\""));
+        assert_eq!(spot.name.and_then(|name| text.get(name)), Some("\"d\\n\""));
     }
 }
