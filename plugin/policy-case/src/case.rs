@@ -253,6 +253,7 @@ impl Step {
             body: Some(body),
             trailers: None,
             peer: "127.0.0.1".into(),
+            respond: None,
             expect: None,
         }
     }

@@ -4,6 +4,8 @@
 
 mod lint;
 mod show;
+#[cfg(test)]
+mod tests;
 mod tools;
 
 use crate::input::Input;

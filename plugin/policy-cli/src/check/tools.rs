@@ -43,16 +43,16 @@ enum File {
 impl Listed {
     pub(super) fn read(path: &Path) -> Result<Self, Trouble> {
         let input = Input::read(path)?;
-        let file = serde_json::from_slice(&input.bytes).map_err(|error| {
+        Self::parse(&input.bytes).map_err(|error| {
             let what = "expected what `tools/list` answers, its result, or its list of tools";
             Trouble(format!("{}: {what}: {error}", input.name))
-        })?;
-        let tools = match file {
-            File::Tools(tools)
-            | File::Result(List { tools })
-            | File::Answer {
-                result: List { tools },
-            } => tools,
+        })
+    }
+
+    pub(super) fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        let tools = match serde_json::from_slice(bytes)? {
+            File::Tools(tools) => tools,
+            File::Result(list) | File::Answer { result: list } => list.tools,
         };
         Ok(Self { tools })
     }

@@ -37,27 +37,31 @@ fn unanchored(condition: &Condition<'_>) -> Option<Finding> {
         _ => false,
     };
     let pattern = condition.text("value").into_owned();
-    if !lists_what_passes || is_anchored(&pattern) {
-        return None;
-    }
-    let message = "this matches any text that holds a match somewhere in it";
+    let at = format!("{}/value", condition.at);
     let help = format!("write `^(?:{pattern})$` if the whole text has to match");
-    Some(Finding::warning("unanchored", format!("{}/value", condition.at), message).help(help))
+    let finding = match anchors(&pattern)? {
+        (true, true) => return None,
+        (true, false) => Finding::note("open-ended", at, "anything may follow what this matches"),
+        (false, _) => {
+            let message = "this matches any text that holds a match somewhere in it";
+            Finding::warning("unanchored", at, message)
+        }
+    };
+    lists_what_passes.then(|| finding.help(help))
 }
 
-/// Every match begins with the text and ends with it. `^a|b$` does neither.
-fn is_anchored(pattern: &str) -> bool {
-    let parser = ParserBuilder::new()
+/// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. What only the engine's own
+/// parser reads is not complained about.
+fn anchors(pattern: &str) -> Option<(bool, bool)> {
+    let hir = ParserBuilder::new()
         .unicode(false)
         .utf8(false)
         .build()
-        .parse(pattern);
-    // What only the engine's own parser reads is not complained about.
-    parser.is_ok_and(|hir| {
-        let properties = hir.properties();
-        properties.look_set_prefix().contains(Look::Start)
-            && properties.look_set_suffix().contains(Look::End)
-    })
+        .parse(pattern)
+        .ok()?;
+    let properties = hir.properties();
+    let start = properties.look_set_prefix().contains(Look::Start);
+    Some((start, properties.look_set_suffix().contains(Look::End)))
 }
 
 fn held_headers(root: Value<'_>) -> Option<Finding> {
@@ -75,15 +79,22 @@ fn held_headers(root: Value<'_>) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_anchored;
+    use super::anchors;
 
     #[test]
     fn anchors_of_every_branch_count() {
         for pattern in ["^a$", r"\Aa\z", "^(a|b)$", "^a$|^b$", "^$"] {
-            assert!(is_anchored(pattern), "{pattern}");
+            assert_eq!(anchors(pattern), Some((true, true)), "{pattern}");
         }
-        for pattern in ["a", "^a", "a$", "^a|b$", "(?m)^a$", "(^a)?b$", ""] {
-            assert!(!is_anchored(pattern), "{pattern}");
+        for pattern in ["^a", "^(a|b$)", "^a$|^b"] {
+            assert_eq!(anchors(pattern), Some((true, false)), "{pattern}");
+        }
+        for pattern in ["a", "a$", "^a|b$", "(?m)^a$", "(^a)?b$", ""] {
+            assert_eq!(
+                anchors(pattern).map(|(start, _)| start),
+                Some(false),
+                "{pattern}"
+            );
         }
     }
 }

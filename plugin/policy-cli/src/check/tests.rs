@@ -1,0 +1,131 @@
+//! Policies in `tests/check/`, with what is found in them and which of their characters are underlined.
+
+use super::check;
+use super::tools::Listed;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    why: String,
+    policy: Option<Box<RawValue>>,
+    policy_text: Option<String>,
+    tools: Option<Json>,
+    /// Left out in a new file, which `BLESS=1` completes.
+    findings: Option<Vec<Found>>,
+}
+
+#[derive(Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Found {
+    is: String,
+    at: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also: Vec<String>,
+    /// The text that is underlined, or its first line.
+    on: String,
+    says: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+}
+
+impl Case {
+    fn found(&self) -> Vec<Found> {
+        let text = match (&self.policy, &self.policy_text) {
+            (Some(policy), None) => policy.get(),
+            (None, Some(text)) => text,
+            _ => panic!("one of `policy` and `policy_text` must be there"),
+        };
+        let tools = self
+            .tools
+            .as_ref()
+            .map(|tools| Listed::parse(tools.to_string().as_bytes()).expect("tools"));
+        let placed = check(text.as_bytes(), tools.as_ref()).into_iter();
+        let found = placed.map(|finding| Found {
+            is: format!(
+                "{} {}",
+                serde_json::to_value(finding.level)
+                    .unwrap()
+                    .as_str()
+                    .unwrap(),
+                finding.name
+            ),
+            at: finding.at,
+            also: finding.also,
+            on: first_line(text.get(finding.span).expect("a span of the text")),
+            says: finding.message,
+            help: finding.help,
+        });
+        found.collect()
+    }
+}
+
+#[test]
+fn findings_are_those_of_the_cases() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check");
+    let mut failures = Vec::new();
+    let mut names = BTreeSet::new();
+    for file in fs::read_dir(folder).expect("tests/check") {
+        let path = file.expect("a file").path();
+        let text = fs::read_to_string(&path).expect("it can be read");
+        let case: Case = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(!case.why.is_empty(), "{}: `why` is empty", path.display());
+        let found = case.found();
+        names.extend(found.iter().map(|found| found.is.clone()));
+        if case.findings.as_ref() == Some(&found) {
+            continue;
+        }
+        if std::env::var_os("BLESS").is_some() {
+            let mut file: Json = serde_json::from_str(&text).expect("JSON");
+            file["findings"] = serde_json::to_value(found).expect("JSON");
+            fs::write(&path, crate::layout::document(&file)).expect("it can be written");
+        } else {
+            failures.push(format!("{}: {found:#?}", path.display()));
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    let known = NAMES.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(
+        names, known,
+        "each kind of finding has a case, and no case another"
+    );
+}
+
+/// Every kind of finding.
+const NAMES: &[&str] = &[
+    "error json",
+    "error missing-key",
+    "error not-yet",
+    "error unfit-value",
+    "error unknown-key",
+    "note allowed-by-default",
+    "note counts-restart",
+    "note held-headers",
+    "note identity-header",
+    "note open-ended",
+    "note redirects",
+    "note symbolic-links",
+    "warning covered-name",
+    "warning denies-everything",
+    "warning forgeable-header",
+    "warning forgeable-scope",
+    "warning hidden-entry",
+    "warning larger-limit",
+    "warning never-applies",
+    "warning not-inherited",
+    "warning session-scope",
+    "warning unanchored",
+    "warning undecidable",
+    "warning unknown-argument",
+    "warning unmatched-name",
+];
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().into()
+}
