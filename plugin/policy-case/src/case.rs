@@ -237,6 +237,7 @@ impl Case {
 
 impl Step {
     /// A message as a client posts it, from this machine.
+    #[must_use]
     pub fn post(body: Vec<u8>) -> Self {
         let headers = [
             ("content-type", "application/json"),

@@ -78,6 +78,8 @@ pub struct Played {
     pub seen: Seen,
     /// Every rule that was looked at.
     pub findings: Vec<Finding>,
+    /// The line of the log.
+    pub line: String,
 }
 
 impl Player {
@@ -109,8 +111,9 @@ impl Player {
         let audit = next.audit.as_deref();
         audit.map_or(Ok(()), explained)?;
         let findings = audit.and_then(Audit::findings).unwrap_or_default().to_vec();
+        let line = audit.map(Audit::line);
         let mut observed = Observed {
-            audit: audit.map(Audit::line),
+            audit: line.clone(),
             ..Observed::default()
         };
         match next.next {
@@ -129,7 +132,12 @@ impl Player {
             }
         }
         let seen = observed.seen(step, &step.request_id())?;
-        Ok(Played { seen, findings })
+        let line = line.unwrap_or_default();
+        Ok(Played {
+            seen,
+            findings,
+            line,
+        })
     }
 
     /// Tells the engine of a request, until there is a verdict.

@@ -4,6 +4,8 @@
 
 mod check;
 mod completions;
+mod diff;
+mod explain;
 mod import;
 mod input;
 mod layout;
@@ -33,6 +35,8 @@ struct Line {
 enum Command {
     Check(check::Args),
     Test(test::Args),
+    Explain(explain::Args),
+    Diff(diff::Args),
     Import(import::Args),
     Completions(completions::Args),
 }
@@ -43,6 +47,8 @@ fn main() -> ExitCode {
     let ending = match line.command {
         Command::Check(args) => check::run(&args, &screen),
         Command::Test(args) => test::run(&args, &screen),
+        Command::Explain(args) => explain::run(&args, &screen),
+        Command::Diff(args) => diff::run(&args, &screen),
         Command::Import(args) => import::run(&args, &screen),
         Command::Completions(args) => completions::run(&args, &screen),
     };

@@ -67,6 +67,11 @@ impl Screen {
     }
 }
 
+/// A text of somebody else's, without what moves a terminal's cursor.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace(char::is_control, "\u{FFFD}")
+}
+
 impl Ending {
     pub(crate) fn of(clean: bool) -> Self {
         if clean { Self::Clean } else { Self::Findings }

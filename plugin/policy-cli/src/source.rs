@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(place("/a"), None);
         let spot = find(document.root(), "/a~1b/c~0/2/d\\u000a").unwrap();
         let (line, column) = line_and_column(text, spot.value.range().start);
-        assert_eq!((line, column), (2, 36));
+        assert_eq!((line, column), (2, 35));
         assert_eq!(offset(text, line, column), spot.value.range().start);
         assert_eq!(spot.name.and_then(|name| text.get(name)), Some("\"d\\n\""));
     }

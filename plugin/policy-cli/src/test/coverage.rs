@@ -8,7 +8,7 @@ use policy::{Policy, RuleSeen, Said};
 use policy_case::{Case, Outcome};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// How far cases reach into their policies.
 #[derive(Debug, Default, Serialize)]
@@ -58,10 +58,7 @@ impl Coverage {
             .position(|reach| reach.text == case.policy);
         let index = known.unwrap_or(self.policies.len());
         if known.is_none() {
-            let place = case
-                .policy_file
-                .as_ref()
-                .map(|policy| file.with_file_name(policy));
+            let place = case.policy_file.as_ref().map(|policy| beside(file, policy));
             self.policies.push(Reach {
                 policy: place.as_deref().unwrap_or(file).display().to_string(),
                 rules: rules.len(),
@@ -84,4 +81,17 @@ impl Coverage {
     pub(super) fn policies(&self) -> &[Reach] {
         &self.policies
     }
+}
+
+/// A file that a case names, without the folders that are left again.
+fn beside(case: &Path, named: &str) -> PathBuf {
+    let mut path = case.parent().map_or_else(PathBuf::new, PathBuf::from);
+    for part in Path::new(named).components() {
+        let inside = matches!(path.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::ParentDir if inside => drop(path.pop()),
+            part => path.push(part),
+        }
+    }
+    path
 }

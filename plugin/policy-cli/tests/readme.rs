@@ -1,0 +1,177 @@
+//! The README is true: its commands print what it says. `BLESS=1` writes what they print.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const FENCE: &str = "```console\n";
+
+/// What a command prints, and how it ends where that is not well.
+fn output(command: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readme");
+    let program = Path::new(env!("CARGO_BIN_EXE_mcp-policy"));
+    let programs = program.parent().expect("a folder").display();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1; {command}")])
+        .current_dir(folder)
+        .env("PATH", format!("{programs}:{path}"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("sh runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    match output.status.code() {
+        Some(0) => text,
+        code => format!("{text}? {}\n", code.expect("it ended by itself")),
+    }
+}
+
+#[test]
+fn the_commands_print_what_it_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(&path).expect("README.md can be read");
+    let mut written = String::new();
+    let mut commands = Vec::new();
+    let mut blocks = readme.split(FENCE);
+    written.push_str(blocks.next().expect("a beginning"));
+    for block in blocks {
+        let (block, rest) = block.split_once("```").expect("an end");
+        let command = block
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("$ "))
+            .expect("a command");
+        written.push_str(&format!("{FENCE}$ {command}\n{}```{rest}", output(command)));
+        commands.push(command.split(' ').nth(1).expect("a word").to_owned());
+    }
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &written).expect("README.md can be written");
+    } else {
+        assert_eq!(written, readme);
+    }
+    for command in ["check", "test", "explain", "diff", "import", "completions"] {
+        assert!(
+            commands.iter().any(|other| other == command),
+            "{command} has no example"
+        );
+    }
+}
+
+/// The words of every command are in the help, and the program knows no others.
+#[test]
+fn every_command_has_a_section() {
+    let help = output("mcp-policy --help");
+    let commands = help
+        .split("Commands:\n")
+        .nth(1)
+        .and_then(|rest| rest.split("\n\n").next())
+        .expect("commands");
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
+        .expect("README.md");
+    for line in commands
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+    {
+        let command = line.split_whitespace().next().expect("a word");
+        let section = format!("\n## {command}\n");
+        assert!(
+            command == "help" || readme.contains(&section),
+            "{command} has no section"
+        );
+    }
+}
+
+#[test]
+fn endings_and_streams() {
+    assert_eq!(
+        output("mcp-policy --version"),
+        format!("mcp-policy {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    assert_eq!(output("mcp-policy check - < policy.json"), "<stdin>: ok\n");
+    assert_eq!(
+        output("mcp-policy check missing.json"),
+        "error: missing.json: No such file or directory (os error 2)\n? 2\n"
+    );
+    assert!(output("mcp-policy check").ends_with("? 2\n"), "usage");
+    assert!(
+        output("mcp-policy check draft.json policy.json").ends_with("policy.json: ok\n? 1\n"),
+        "all files"
+    );
+    assert!(
+        output("mcp-policy check doubtful.json --deny-warnings").ends_with("? 1\n"),
+        "warnings"
+    );
+    let allowed =
+        "mcp-policy check doubtful.json --deny-warnings --allow unanchored --allow session-scope";
+    assert_eq!(output(allowed), "doubtful.json: ok\n");
+    assert_eq!(
+        output("mcp-policy check draft.json | head -n 0"),
+        "",
+        "a reader that goes away is no trouble"
+    );
+    assert_eq!(
+        output("mcp-policy test - < cases/read.json").lines().last(),
+        Some("? 1"),
+        "its policy is not beside it"
+    );
+    assert_eq!(
+        output("cat policy.json | mcp-policy diff - next.json --calls /dev/null"),
+        "\n"
+    );
+    let json =
+        |command: &str| serde_json::from_str::<serde_json::Value>(&output(command)).expect("JSON");
+    assert_eq!(
+        json("mcp-policy --json check policy.json")[0]["findings"],
+        serde_json::json!([])
+    );
+    assert_eq!(
+        json("mcp-policy import --json intercept.yaml")["complete"],
+        true
+    );
+    let explained = "mcp-policy --json explain policy.json call.json --at 0 || true";
+    assert_eq!(json(explained)["rule"], "/tools/run/require/0");
+    let compared = "mcp-policy --json diff policy.json next.json --calls calls.jsonl || true";
+    assert_eq!(json(compared)["otherwise"][0]["line"], 2);
+    assert_eq!(
+        json("mcp-policy --json test cases")["cases"][0]["result"],
+        "passed"
+    );
+}
+
+/// Colours are for terminals alone, and for those who do not mind them.
+#[test]
+fn colours() {
+    let escape = '\u{1b}';
+    assert!(!output("mcp-policy check draft.json").contains(escape));
+    let forced = "CLICOLOR_FORCE=1 mcp-policy check draft.json";
+    assert!(output(forced).contains(escape));
+    assert!(
+        !output(&format!(
+            "NO_COLOR=1 {}",
+            forced.replace("CLICOLOR_FORCE=1 ", "")
+        ))
+        .contains(escape)
+    );
+}
+
+#[test]
+fn a_report_for_a_ci() {
+    let report = output("mcp-policy test cases --junit /dev/stderr 2>&1 >/dev/null");
+    assert!(
+        report.contains(r#"tests="1" skipped="0" errors="0" failures="0""#),
+        "{report}"
+    );
+    let report = output("mcp-policy test failing.json --junit /dev/stderr 2>&1 >/dev/null");
+    assert!(report.contains("<failure"), "{report}");
+    assert!(report.contains("pushing is allowed"), "{report}");
+    assert!(report.contains("- &quot;forward&quot;"), "{report}");
+}
+
+/// A version 1 policy of PolicyLayer is a policy as it is.
+#[test]
+fn a_policy_of_policylayer_passes() {
+    assert_eq!(
+        output("mcp-policy check policylayer.json"),
+        "policylayer.json: ok\n"
+    );
+}
