@@ -1,6 +1,7 @@
 //! `mcp-policy`: turns the words of a command line into one command, and what came of it into an exit code.
 //!
-//! It never needs a network, and decides nothing about calls itself: the engine does, the same that runs in a gateway.
+//! It needs a network for servers that `scan` and `init` look at alone, and decides nothing about calls itself: the engine
+//! does, the same that runs in a gateway.
 
 mod check;
 mod completions;
@@ -9,6 +10,7 @@ mod explain;
 mod import;
 mod input;
 mod layout;
+mod scan;
 mod screen;
 mod source;
 mod test;
@@ -38,6 +40,8 @@ enum Command {
     Explain(explain::Args),
     Diff(diff::Args),
     Import(import::Args),
+    Scan(scan::Args),
+    Init(scan::init::Args),
     Completions(completions::Args),
 }
 
@@ -50,6 +54,8 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args, &screen),
         Command::Diff(args) => diff::run(&args, &screen),
         Command::Import(args) => import::run(&args, &screen),
+        Command::Scan(args) => scan::run(&args, &screen),
+        Command::Init(args) => scan::init::run(&args, &screen),
         Command::Completions(args) => completions::run(&args, &screen),
     };
     ending.unwrap_or_else(Ending::failed).into()

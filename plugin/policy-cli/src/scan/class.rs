@@ -1,0 +1,50 @@
+//! What a tool may do, from looking something up to moving money, and how bad that may be.
+//!
+//! It holds no opinion on any one tool; `classify` does.
+
+use serde::{Deserialize, Serialize};
+
+/// What a call of a tool may do. The worst comes last, and wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Class {
+    /// Looks up, searches, computes, waits.
+    Read,
+    /// Changes something.
+    Write,
+    /// Runs what the caller chooses.
+    Execute,
+    /// Deletes, ends, or replaces as a whole.
+    Destructive,
+    /// Moves money, or changes what somebody owes.
+    Financial,
+}
+
+impl Class {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Read,
+        Self::Write,
+        Self::Execute,
+        Self::Destructive,
+        Self::Financial,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Read => "Read",
+            Self::Write => "Write",
+            Self::Execute => "Execute",
+            Self::Destructive => "Destructive",
+            Self::Financial => "Financial",
+        }
+    }
+
+    pub(crate) fn severity(self) -> &'static str {
+        match self {
+            Self::Read => "Low",
+            Self::Write => "Medium",
+            Self::Execute => "High",
+            Self::Destructive | Self::Financial => "Critical",
+        }
+    }
+}

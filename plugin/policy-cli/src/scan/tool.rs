@@ -1,0 +1,113 @@
+//! Turns what a server says of its tools into tools, and says which of them no policy could name.
+//!
+//! It judges no tool, and believes none.
+
+use super::poison::invisible;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// One tool as a server lists it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Tool {
+    pub(crate) name: String,
+    pub(crate) title: Option<String>,
+    pub(crate) description: Option<String>,
+    #[serde(rename = "inputSchema")]
+    pub(crate) input_schema: Map<String, Value>,
+    #[serde(deserialize_with = "or_null")]
+    pub(crate) annotations: Map<String, Value>,
+}
+
+/// The tools of a server, and what was left out.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    pub(crate) tools: Vec<Tool>,
+    /// Names that were left out, with the reason.
+    pub(crate) left_out: Vec<(String, &'static str)>,
+}
+
+/// More tools than any client could use; a list without an end is an attack on who reads it.
+pub(crate) const MOST: usize = 10_000;
+/// The longest name that a policy is written for. The protocol recommends at most 128 characters.
+const LONGEST_NAME: usize = 256;
+
+impl Tool {
+    pub(crate) fn description(&self) -> &str {
+        self.description.as_deref().unwrap_or_default()
+    }
+
+    /// What the server says of itself; `None` where it says nothing.
+    pub(crate) fn hint(&self, annotation: &str) -> Option<bool> {
+        self.annotations.get(annotation)?.as_bool()
+    }
+}
+
+impl Listed {
+    /// Tools from JSON: a list of them, an object with `tools`, or the answer to `tools/list`.
+    ///
+    /// # Errors
+    /// A sentence that says what it is instead.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let tools = find(document).ok_or(
+            "it is no tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list",
+        )?;
+        let tools: Vec<Tool> = serde_json::from_value(tools).map_err(|error| error.to_string())?;
+        if tools.len() > MOST {
+            return Err(format!("it has more than {MOST} tools"));
+        }
+        Ok(Self::new(tools))
+    }
+
+    pub(crate) fn new(tools: Vec<Tool>) -> Self {
+        let mut twice = BTreeSet::new();
+        let mut once = BTreeSet::new();
+        for tool in &tools {
+            if !once.insert(tool.name.clone()) {
+                twice.insert(tool.name.clone());
+            }
+        }
+        let mut listed = Self::default();
+        for tool in tools {
+            match unusable(&tool.name, &twice) {
+                Some(reason) => listed.left_out.push((tool.name, reason)),
+                None => listed.tools.push(tool),
+            }
+        }
+        listed
+    }
+}
+
+/// Why no entry of a policy can stand for this name, or nobody can tell for which tool it would.
+fn unusable(name: &str, twice: &BTreeSet<String>) -> Option<&'static str> {
+    match name {
+        "" => Some("its name is empty"),
+        name if name.contains('*') => {
+            Some("its name has a `*`, which a policy reads as the end of a prefix")
+        }
+        name if name.contains(['\n', '\r', '\t']) || name.chars().any(invisible) => {
+            Some("its name has characters that cannot be seen")
+        }
+        name if name.trim() != name => Some("its name has space around it"),
+        name if name.chars().nth(LONGEST_NAME).is_some() => Some("its name is too long"),
+        name if twice.contains(name) => Some("two tools have its name"),
+        _ => None,
+    }
+}
+
+fn find(document: Value) -> Option<Value> {
+    match document {
+        Value::Array(_) => Some(document),
+        Value::Object(mut members) => match (members.remove("tools"), members.remove("result")) {
+            (Some(tools), _) => Some(tools),
+            (None, result) => result?.get_mut("tools").map(Value::take),
+        },
+        _ => None,
+    }
+}
+
+fn or_null<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Map<String, Value>, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
+}
