@@ -22,7 +22,7 @@ const MARKS: [(&str, Kind, &str); 12] = [
         "Tells the model to hide something from the user",
     ),
     (
-        r"(~/\.|/etc/(passwd|shadow)|\bid_(rsa|ed25519|ecdsa)\b|\.ssh\b|\.aws/|\.kube/config|\.netrc\b|\.npmrc\b|\.pgpass\b|claude_desktop_config|\.cursor/|\bmcp\.json\b)",
+        r"(~/\.[a-z]|/etc/(passwd|shadow)|\bid_(rsa|ed25519|ecdsa)\b|\.ssh\b|\.aws/|\.kube/config|\.netrc\b|\.npmrc\b|\.pgpass\b|claude_desktop_config|\.cursor/|\bmcp\.json\b)",
         Kind::Poisoned,
         "Names files that hold secrets",
     ),
@@ -33,7 +33,7 @@ const MARKS: [(&str, Kind, &str); 12] = [
     ),
     (r"<!--", Kind::Poisoned, "Has a comment that no reader sees"),
     (
-        r"\b(system prompt|conversation history|chat history|previous messages|entire conversation|whole conversation)\b",
+        r"\b(send|include|pass|attach|append|copy|put|provide|forward|repeat)\b.{0,60}\b(system prompt|conversation history|chat history|previous messages|(entire|whole|full|this) conversation)\b",
         Kind::Poisoned,
         "Asks for the conversation",
     ),

@@ -112,7 +112,10 @@ pub(crate) fn kinds(
             is_environment(parameter),
             (Kind::Environment, "environment variables"),
         ),
-        (is_recipient(parameter), (Kind::Recipient, "recipient")),
+        (
+            is_recipient(parameter, about),
+            (Kind::Recipient, "recipient"),
+        ),
         (parameter.free_form, (Kind::FreeForm, "free-form object")),
     ];
     kinds.extend(seen.into_iter().filter(|(is, _)| *is).map(|(_, kind)| kind));
@@ -291,7 +294,8 @@ fn is_path(parameter: &Parameter, beside: &[Parameter], about: &str) -> bool {
         || parameter.only(ENDS) && about_files();
     let elsewhere = parameter.says(OTHERWISE)
         || parameter.has(&["json", "url", "mime", "content", "id", "ids"])
-        || in_a_repository(beside);
+        || about.contains("JSON path")
+        || in_a_repository(parameter, beside);
     named && parameter.takes_text() && !elsewhere
 }
 
@@ -317,11 +321,13 @@ fn described_as_path(description: &str) -> bool {
     matches!(first, Some("path" | "paths" | "filepath" | "directory"))
 }
 
-/// Beside the name of a repository or a bucket, a path leads into that.
-fn in_a_repository(beside: &[Parameter]) -> bool {
-    beside
-        .iter()
-        .any(|one| one.only(&["repo", "repository", "bucket"]) || one.words == ["project", "id"])
+/// Beside the owner and the name of a repository, `path` leads into that.
+fn in_a_repository(parameter: &Parameter, beside: &[Parameter]) -> bool {
+    let has = |words: &[&str]| beside.iter().any(|one| one.words == words);
+    let repository = has(&["owner"]) && has(&["repo"]) || has(&["project", "id"]);
+    repository
+        && parameter.last() == "path"
+        && !parameter.says(&["local", "Local", "absolute", "Absolute"])
 }
 
 fn is_url(parameter: &Parameter) -> bool {
@@ -362,9 +368,8 @@ fn is_environment(parameter: &Parameter) -> bool {
         || parameter.words.join(" ").ends_with("environment variables")
 }
 
-fn is_recipient(parameter: &Parameter) -> bool {
+fn is_recipient(parameter: &Parameter, about: &str) -> bool {
     const NAMES: &[&str] = &[
-        "to",
         "cc",
         "bcc",
         "recipient",
@@ -373,12 +378,12 @@ fn is_recipient(parameter: &Parameter) -> bool {
         "emails",
         "phone",
     ];
-    parameter.takes_text()
-        && (parameter.only(NAMES)
-            || matches!(
-                parameter.last(),
-                "recipient" | "recipients" | "email" | "emails"
-            ))
+    const SENDS: &[&str] = &[
+        "send", "sends", "Send", "Sends", "mail", "email", "Email", "message", "SMS",
+    ];
+    let addressed = || contains_word(&about.replace('_', " "), SENDS);
+    let named = NAMES.contains(&parameter.last()) || parameter.only(&["to"]) && addressed();
+    parameter.takes_text() && named
 }
 
 /// Where the server calls harmless what is not.
