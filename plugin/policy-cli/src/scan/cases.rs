@@ -7,6 +7,7 @@ use super::starter::{Document, layout};
 use crate::screen::Trouble;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// What has to be shown of one tool.
 #[derive(Debug)]
@@ -96,12 +97,11 @@ pub(crate) fn cases(policy: &Document<'_>, checks: &[Check]) -> Result<String, T
     let mut play = Play::default();
     checks.iter().for_each(|check| play.tool(check));
     play.unlisted(checks);
+    let allowed = || checks.iter().filter(|check| check.denied.is_none());
+    let limits: BTreeSet<u32> = allowed().filter_map(|check| check.limit).collect();
     // Each in a minute of its own.
-    for (minute, max) in [(1, 30), (2, 10)] {
-        if let Some(check) = checks
-            .iter()
-            .find(|check| check.denied.is_none() && check.limit == Some(max))
-        {
+    for (minute, max) in (1..).zip(limits) {
+        if let Some(check) = allowed().find(|check| check.limit == Some(max)) {
             play.limit(check, max, minute);
         }
     }
