@@ -107,6 +107,13 @@ fn a_server_over_http_is_listed_and_gets_a_policy() {
     let written: Value =
         serde_json::from_slice(&std::fs::read(&policy).expect("the policy")).expect("JSON");
     assert_eq!(written["tools"]["delete_project"]["action"], "deny");
+    let cases = policy.with_extension("case.json");
+    let tested = Command::new(env!("CARGO_BIN_EXE_mcp-policy"))
+        .arg("test")
+        .arg(&cases)
+        .output()
+        .expect("the command starts");
+    assert!(tested.status.success(), "{tested:?}");
     let again = scan(&[&server.url, "--write", file]);
     assert_eq!(again.status.code(), Some(2));
     assert!(
