@@ -201,7 +201,7 @@ impl Sight<'_> {
     /// What a parameter lets the caller choose.
     fn taken(&self, parameter: &Parameter) -> Option<Reason> {
         let path = &parameter.path;
-        let what = super::signals::runs(parameter, &self.about());
+        let what = super::takes::runs(parameter, &self.about());
         if let Some(what) = what {
             return Some(reason(Class::Execute, format!("takes {what} (`{path}`)")));
         }
@@ -214,7 +214,7 @@ impl Sight<'_> {
                 format!("leads a browser to a URL (`{path}`)"),
             ));
         }
-        super::signals::stores(parameter).then(|| {
+        super::takes::stores(parameter).then(|| {
             reason(
                 Class::Write,
                 format!("stores what it finds in a file (`{path}`)"),

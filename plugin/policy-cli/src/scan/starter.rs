@@ -5,9 +5,11 @@
 use super::cases::{Check, cases};
 use super::class::Class;
 use super::clean;
+use super::leads::{Leads, PATHS, URLS};
 use super::report::{Finding, Report};
 use super::schema::{self, Parameter, Texts};
 use super::signals::{self, Kind};
+use super::takes;
 use crate::screen::Trouble;
 use policy::Policy;
 use serde::Serialize;
@@ -51,7 +53,15 @@ struct Entry {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     deny_if: Vec<Group>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rate_limit: Option<String>,
+    rate_limit: Option<RateLimit>,
+}
+
+#[derive(Debug, Serialize)]
+struct RateLimit {
+    max: u32,
+    window: u32,
+    /// A client opens as many sessions as it likes.
+    scope: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -184,7 +194,7 @@ impl<'a> Draft<'a> {
         let parameters = schema::parameters(&self.finding.tool);
         let about = signals::about(&self.finding.tool);
         for parameter in &parameters {
-            for (kind, _) in signals::kinds(parameter, &parameters, &about) {
+            for (kind, _) in takes::kinds(parameter, &parameters, &about) {
                 self.bound(parameter, kind);
             }
         }
@@ -233,7 +243,11 @@ impl<'a> Draft<'a> {
     }
 
     fn limit(&mut self, max: Option<u32>) {
-        self.entry.rate_limit = max.map(|max| format!("{max}/minute"));
+        self.entry.rate_limit = max.map(|max| RateLimit {
+            max,
+            window: 60,
+            scope: "grant",
+        });
         self.check.limit = max;
     }
 
@@ -357,51 +371,3 @@ impl<'a> Draft<'a> {
         });
     }
 }
-
-/// An operator that says where something leads, and how it is spoken of.
-struct Leads {
-    op: &'static str,
-    judges_lists: bool,
-    missing: &'static str,
-    where_to: &'static str,
-    inside: &'static str,
-    /// Something inside of a place.
-    example: fn(&str) -> String,
-    /// Something outside of all places, if there is such a thing.
-    outside: fn(&[String]) -> Option<&'static str>,
-}
-
-const PATHS: Leads = Leads {
-    op: "within",
-    judges_lists: true,
-    missing: "refused until --root names the directories that paths may lead to",
-    where_to: "which directories it may lead to",
-    inside: "below a directory that the operator allows",
-    example: str::to_owned,
-    outside: |roots| {
-        const OUTSIDE: &str = "/outside-of-every-root";
-        roots
-            .iter()
-            .all(|root| root != "/" && !root.starts_with(OUTSIDE))
-            .then_some(OUTSIDE)
-    },
-};
-
-const URLS: Leads = Leads {
-    op: "host_in",
-    judges_lists: false,
-    missing: "refused until --host names the hosts that URLs may lead to",
-    where_to: "which hosts it may lead to",
-    inside: "to a host that the operator allows",
-    example: |host| {
-        let host = host.replace('*', "any");
-        match host.contains("://") {
-            true => host,
-            false => format!("https://{host}/"),
-        }
-    },
-    outside: |hosts| {
-        let elsewhere = hosts.iter().all(|host| !host.ends_with("invalid"));
-        elsewhere.then_some("https://outside.invalid/")
-    },
-};

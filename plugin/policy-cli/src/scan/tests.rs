@@ -408,8 +408,9 @@ fn every_class_gets_what_the_readme_says() {
         (&json!("1"), &json!("deny"))
     );
     assert_eq!(tool("get_page"), &json!({}));
-    assert_eq!(tool("update_page"), &json!({ "rate_limit": "30/minute" }));
-    assert_eq!(tool("run_command")["rate_limit"], "10/minute");
+    let limit = |max| json!({ "max": max, "window": 60, "scope": "grant" });
+    assert_eq!(tool("update_page"), &json!({ "rate_limit": limit(30) }));
+    assert_eq!(tool("run_command")["rate_limit"], limit(10));
     assert_eq!(
         tool("run_command")["require"][0]["conditions"][0]["op"],
         "length"
