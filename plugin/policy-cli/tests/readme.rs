@@ -1,5 +1,7 @@
 //! The README is true: its commands print what it says. `BLESS=1` writes what they print.
 
+#![allow(clippy::expect_used, reason = "a test may panic: that is how it fails")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

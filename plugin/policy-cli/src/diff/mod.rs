@@ -4,6 +4,8 @@
 
 mod log;
 mod side;
+#[cfg(test)]
+mod tests;
 
 use crate::input::Input;
 use crate::screen::{BAD, DOUBTFUL, Ended, Ending, FAINT, GOOD, Screen, plain};
@@ -57,13 +59,23 @@ struct Report {
 }
 
 pub(crate) fn run(args: &Args, screen: &Screen) -> Ended {
+    let (old, new) = (Side::read(&args.old)?, Side::read(&args.new)?);
+    let input = Input::read(&args.calls)?;
+    let report = compare(old, new, &String::from_utf8_lossy(&input.bytes));
+    if screen.json {
+        screen.print_json(&report)?;
+    } else {
+        screen.print(shown(&input.name, &report))?;
+    }
+    Ok(Ending::of(report.otherwise.is_empty()))
+}
+
+fn compare(old: Side, new: Side, text: &str) -> Report {
     let mut pair = Pair {
-        old: Side::read(&args.old)?,
-        new: Side::read(&args.new)?,
+        old,
+        new,
         start: Millis(0),
     };
-    let input = Input::read(&args.calls)?;
-    let text = String::from_utf8_lossy(&input.bytes);
     let mut report = Report::default();
     for (index, line) in text.lines().enumerate() {
         let number = index.saturating_add(1);
@@ -78,12 +90,7 @@ pub(crate) fn run(args: &Args, screen: &Screen) -> Ended {
             Line::Other => report.other = report.other.saturating_add(1),
         }
     }
-    if screen.json {
-        screen.print_json(&report)?;
-    } else {
-        screen.print(shown(&input.name, &report))?;
-    }
-    Ok(Ending::of(report.otherwise.is_empty()))
+    report
 }
 
 struct Pair {

@@ -6,7 +6,7 @@ use super::log::Call;
 use crate::input::Input;
 use crate::screen::Trouble;
 use crate::source::written;
-use policy::{Finding, LimitSeen, Millis, Policy, Said, Sight, Truth};
+use policy::{Finding, LimitSeen, Millis, Policy, PolicyError, Said, Sight, Truth};
 use policy_case::{Player, Split, Step};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -38,22 +38,20 @@ const CALLER: &str = "x-mcp-policy-caller";
 impl Side {
     pub(super) fn read(path: &Path) -> Result<Self, Trouble> {
         let input = Input::read(path)?;
-        let fail = |what: String| {
-            Trouble(format!(
-                "{}: {what} (`mcp-policy check` tells all)",
-                input.name
-            ))
-        };
-        let mistake = |errors: Vec<policy::PolicyError>| {
-            fail(errors.first().map(ToString::to_string).unwrap_or_default())
-        };
-        Policy::parse(&input.bytes).map_err(mistake)?;
-        let document: Json =
-            serde_json::from_slice(&input.bytes).map_err(|error| fail(error.to_string()))?;
+        let tells_all = "`mcp-policy check` tells all";
+        Self::parse(&input.bytes)
+            .map_err(|what| Trouble(format!("{}: {what} ({tells_all})", input.name)))
+    }
+
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let first =
+            |errors: Vec<PolicyError>| errors.first().map(ToString::to_string).unwrap_or_default();
+        Policy::parse(bytes).map_err(first)?;
+        let document: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let played = anybody(&document).to_string();
-        let policy = Policy::parse(played.as_bytes()).map_err(mistake)?;
+        let policy = Policy::parse(played.as_bytes()).map_err(first)?;
         Ok(Self {
-            player: Player::new(played.as_bytes()).map_err(mistake)?,
+            player: Player::new(played.as_bytes()).map_err(first)?,
             limits: policy.limits_seen(),
             document,
             doubtful: BTreeSet::new(),

@@ -1,0 +1,80 @@
+//! Two policies and a log in `tests/diff/`, with what is told of each line.
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic: that is how it fails"
+)]
+
+use super::compare;
+use super::side::Side;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use std::fs;
+use std::path::Path;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    why: String,
+    old: Json,
+    new: Json,
+    /// Lines of the log; a text is a line as it is.
+    lines: Vec<Json>,
+    /// For each line `same`, `otherwise`, `other`, or why it is undecidable. Left out in a new file, which `BLESS=1` completes.
+    tells: Option<Vec<String>>,
+}
+
+fn tells(case: &Case) -> Vec<String> {
+    let side = |policy: &Json| Side::parse(policy.to_string().as_bytes()).expect("a policy");
+    let line = |line: &Json| {
+        line.as_str()
+            .map_or_else(|| line.to_string(), str::to_owned)
+    };
+    let lines: Vec<_> = case.lines.iter().map(line).collect();
+    let report = compare(side(&case.old), side(&case.new), &lines.join("\n"));
+    let mut tells = vec![String::new(); lines.len()];
+    for change in &report.otherwise {
+        let verdict = |allowed| if allowed { "allowed" } else { "refused" };
+        tells[change.line - 1] = format!(
+            "{} -> {}",
+            verdict(change.old.allowed),
+            verdict(change.new.allowed)
+        );
+    }
+    for (why, lines) in &report.undecidable {
+        lines
+            .iter()
+            .for_each(|line| tells[line - 1].clone_from(why));
+    }
+    let silent = tells.iter().filter(|tells| tells.is_empty()).count();
+    assert_eq!(
+        silent,
+        report.same + report.other,
+        "every line is counted once"
+    );
+    tells
+}
+
+#[test]
+fn what_is_told_of_each_line() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff");
+    let mut failures = Vec::new();
+    for file in fs::read_dir(folder).expect("tests/diff") {
+        let path = file.expect("a file").path();
+        let text = fs::read_to_string(&path).expect("it can be read");
+        let case: Case = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(!case.why.is_empty(), "{}: `why` is empty", path.display());
+        let tells = tells(&case);
+        if case.tells.as_ref() == Some(&tells) {
+            continue;
+        }
+        if std::env::var_os("BLESS").is_some() {
+            let mut file: Json = serde_json::from_str(&text).expect("JSON");
+            file["tells"] = json!(tells);
+            fs::write(&path, crate::layout::document(&file)).expect("it can be written");
+        } else {
+            failures.push(format!("{}: {tells:#?}", path.display()));
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
