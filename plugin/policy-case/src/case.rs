@@ -377,12 +377,12 @@ fn respond(mut raw: RawRespond) -> Result<Respond, String> {
         (None, Some(text), None, None) => text.into_bytes(),
         (None, None, Some(hex), None) => unhex(&hex)?,
         (None, None, None, Some(events)) => {
-            let event = |(id, message): (usize, &Box<RawValue>)| {
+            let event = |(id, message): (usize, &RawValue)| {
                 let message = on_one_line(message);
                 format!("event: message\nid: {id}\ndata: {message}\n\n")
             };
+            let events = events.iter().map(AsRef::as_ref);
             events
-                .iter()
                 .enumerate()
                 .map(event)
                 .collect::<String>()

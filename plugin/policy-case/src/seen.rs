@@ -182,7 +182,7 @@ impl Observed {
         let received = self.received.as_ref().ok_or("no response came")?;
         let problem = self.problem.as_deref().map(serde_json::from_str::<Value>);
         let problem = problem.transpose().map_err(|error| error.to_string())?;
-        let problem = problem.and_then(|line| line["message"].as_str().map(Into::into));
+        let problem = problem.and_then(|line| Some(line.get("message")?.as_str()?.into()));
         let ids = (request_id, &*step.request_id());
         received.seen(respond, ids, problem).map(Some)
     }
@@ -314,7 +314,8 @@ fn logged(seen: &mut Seen, line: &str) -> Result<(), String> {
 /// What a log line says of a response.
 pub fn problem_of(line: &str) -> Option<&str> {
     line.find(r#"{"event":"response""#)
-        .map(|start| line[start..].trim_end())
+        .and_then(|start| line.get(start..))
+        .map(str::trim_end)
 }
 
 /// The decision in a log line of any host, which may put its own words before it.
