@@ -75,7 +75,11 @@ impl Server {
             assert!(policy.contains(from), "{}: no {from} in it", self.name);
             policy.replace(from, &self.filled(to))
         };
-        self.file.instead.iter().fold(policy, replaced)
+        let policy = self.file.instead.iter().fold(policy, replaced);
+        // One Envoy has all servers, and no server's calls must be counted for another.
+        let mut policy: Value = serde_json::from_str(&policy).expect("a policy is JSON");
+        policy["host"]["namespace"] = self.name.as_str().into();
+        policy.to_string()
     }
 
     fn part(&self) -> Part {
