@@ -404,7 +404,7 @@ fn fits(found: &Found<'_>, schema: &Schema) -> Truth {
     let text = match found {
         Found::Json(value) => return schema.holds(*value),
         Found::Text(text) => serde_json::to_string(text).ok(),
-        Found::Number(number) => serde_json::to_string(number).ok(),
+        Found::Number(number) => Some(format!("{number:e}")),
         Found::Missing | Found::Unknown => None,
     };
     let bounds = Bounds {

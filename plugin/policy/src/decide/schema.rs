@@ -9,6 +9,7 @@ use crate::parse::Literal;
 use crate::parse::schema::{Check, Dependent, Id, Members, Part, Pattern, Ruled, Schema, Type};
 use crate::truth::Truth;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// How much is looked at: about one step for each value and schema that meet, and for each 16 bytes that are read.
 const STEPS: usize = 1 << 20;
@@ -231,24 +232,17 @@ impl<'s> Judge<'s> {
         }
     }
 
-    /// No two elements are the same. Each is brought into one form, so that sorting brings equal ones together.
+    /// No two elements are the same. Each is brought into one form, by which equal ones are found.
     fn distinct(&mut self, list: Value<'_>) -> Truth {
         if self.take(list.raw().len().saturating_mul(2)).is_none() {
             return Truth::Unknown;
         }
-        let mut clear = true;
-        let mut forms: Vec<_> = list
-            .elements()
-            .map(|element| form(element, &mut clear))
-            .collect();
-        forms.sort_unstable();
-        match forms
-            .windows(2)
-            .any(|pair| matches!(pair, [one, other] if one == other))
-        {
-            true => Truth::False,
-            false if clear => Truth::True,
-            false => Truth::Unknown,
+        let (mut clear, mut forms) = (true, BTreeSet::new());
+        let mut elements = list.elements();
+        match elements.all(|element| forms.insert(form(element, &mut clear))) {
+            false => Truth::False,
+            true if clear => Truth::True,
+            true => Truth::Unknown,
         }
     }
 
@@ -397,7 +391,7 @@ fn is_odd_space(c: char) -> bool {
 fn form(value: Value<'_>, clear: &mut bool) -> String {
     match value.kind() {
         Kind::Number => match exact(value.raw()) {
-            Some(number) => format!("{}", number + 0.0),
+            Some(number) => format!("{:e}", number + 0.0),
             None => {
                 *clear = false;
                 value.raw().into()
@@ -413,8 +407,8 @@ fn form(value: Value<'_>, clear: &mut bool) -> String {
         }
         Kind::Object => {
             let member = |(name, value)| format!("{name:?}:{}", form(value, clear));
-            let mut forms: Vec<_> = value.members().map(member).collect();
-            forms.sort_unstable();
+            let forms: BTreeSet<_> = value.members().map(member).collect();
+            let forms: Vec<_> = forms.into_iter().collect();
             format!("{{{}}}", forms.join(","))
         }
         Kind::Null | Kind::Bool => value.raw().into(),

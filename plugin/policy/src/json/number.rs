@@ -119,9 +119,9 @@ impl Decimal {
     }
 
     /// The digits as a number, which are few enough.
-    fn number(&self) -> Option<u128> {
-        self.digits.iter().try_fold(0_u128, |number, digit| {
-            let digit = u128::from(digit.saturating_sub(b'0'));
+    fn number(&self) -> Option<u64> {
+        self.digits.iter().try_fold(0_u64, |number, digit| {
+            let digit = u64::from(digit.saturating_sub(b'0'));
             number.checked_mul(10)?.checked_add(digit)
         })
     }

@@ -8,9 +8,8 @@ use super::super::path::Step;
 use super::super::walk::{At, Walk, near};
 use super::keyword::{Draft, KEYWORDS, Keyword, Role};
 use super::reference::target;
-use super::{Check, Dependent, Id, Members, Mirror, Part, Pattern, Ruled, Schema, Type};
+use super::{Check, Dependent, Id, Members, Mirror, Part, Pattern, Schema, Type};
 use crate::json::{Kind, Value};
-use std::collections::BTreeMap;
 
 const WRITE_SCHEMA: &str = "a JSON Schema: an object, `true` or `false`";
 const WRITE_DRAFT: &str =
@@ -27,8 +26,8 @@ struct Compiler<'w, 'd> {
     root: Value<'d>,
     draft: Draft,
     parts: Vec<Part>,
-    /// The parts by where they stand in the document.
-    places: BTreeMap<usize, Id>,
+    /// Where each of the parts stands in the document.
+    places: Vec<usize>,
     references: Vec<Reference>,
     mirrors: Vec<Mirror>,
 }
@@ -50,7 +49,7 @@ impl Walk {
             walk: self,
             root: value,
             parts: Vec::new(),
-            places: BTreeMap::new(),
+            places: Vec::new(),
             references: Vec::new(),
             mirrors: Vec::new(),
         };
@@ -90,7 +89,7 @@ impl<'d> Compiler<'_, 'd> {
     fn part(&mut self, at: &At<'_>, value: Value<'d>, way: Option<Vec<Step>>) -> Id {
         let id = Id(self.parts.len());
         self.parts.push(Part::default());
-        self.places.insert(value.range().start, id);
+        self.places.push(value.range().start);
         let part = match (value.kind(), value.bool()) {
             (Kind::Object, _) => self.keywords(at, value, id, way),
             (_, Some(true)) => Part::default(),
@@ -351,37 +350,23 @@ impl<'d> Compiler<'_, 'd> {
     }
 
     fn members(&mut self, at: &At<'_>, schema: Value<'d>, way: Option<Vec<Step>>) -> Option<Check> {
-        let mut ruled: BTreeMap<Box<str>, Ruled> = BTreeMap::new();
-        let mut rule = |name: Box<str>, part: Option<Id>, required: bool| {
-            let ruled = ruled.entry(name.clone());
-            let ruled = ruled.or_insert(Ruled {
-                name,
-                part: None,
-                required: false,
-            });
-            ruled.part = ruled.part.or(part);
-            ruled.required |= required;
-        };
+        let mut members = Members::default();
         for (name, part) in self.named(at, schema, "properties", way.as_deref()) {
-            rule(name, Some(part), false);
+            members.rule(&name, |ruled| ruled.part = Some(part));
         }
         if let Some(value) = schema.get("required") {
-            let names = self.names(&at.key("required"), value).into_iter();
-            names.for_each(|name| rule(name, None, true));
+            for name in self.names(&at.key("required"), value) {
+                members.rule(&name, |ruled| ruled.required = true);
+            }
         }
-        let dependents = self.dependents(at, schema);
-        for dependent in &dependents {
-            let needs = dependent.needs.iter().chain([&dependent.on]);
-            needs.for_each(|name| rule(name.clone(), None, false));
+        members.dependents = self.dependents(at, schema);
+        for dependent in members.dependents.clone() {
+            let named = dependent.needs.iter().chain([&dependent.on]);
+            named.for_each(|name| members.rule(name, |_| ()));
         }
-        let mut members = Members {
-            ruled: ruled.into_values().collect(),
-            patterns: self.patterns(at, schema),
-            others: self.sub(at, schema, "additionalProperties"),
-            names: self.sub(at, schema, "propertyNames"),
-            dependents,
-        };
-        members.sort();
+        members.patterns = self.patterns(at, schema);
+        members.others = self.sub(at, schema, "additionalProperties");
+        members.names = self.sub(at, schema, "propertyNames");
         (!members.is_empty()).then_some(Check::Members(members))
     }
 
@@ -478,7 +463,8 @@ impl<'d> Compiler<'_, 'd> {
             found,
         } in std::mem::take(&mut self.references)
         {
-            let to = to.and_then(|place| self.places.get(&place).copied());
+            let to = to.and_then(|to| self.places.iter().position(|place| *place == to));
+            let to = to.map(Id);
             match (to, self.parts.get_mut(from.0)) {
                 (Some(to), Some(part)) => part.checks.push(Check::All(vec![to])),
                 _ => {

@@ -111,7 +111,7 @@ pub(crate) struct Ruled {
 }
 
 /// What the presence of one member asks of the object.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Dependent {
     pub(crate) on: Box<str>,
     pub(crate) needs: Vec<Box<str>>,
@@ -179,12 +179,25 @@ impl Check {
 }
 
 impl Members {
-    fn sort(&mut self) {
-        self.ruled.sort_by(|one, other| {
-            folded(&one.name)
-                .cmp(folded(&other.name))
-                .then_with(|| one.name.cmp(&other.name))
-        });
+    /// Names a member, and says something of it. Look-alikes stand beside one another.
+    fn rule(&mut self, name: &str, say: impl FnMut(&mut Ruled)) {
+        let before = |ruled: &Ruled| {
+            let order = folded(&ruled.name).cmp(folded(name));
+            order.then_with(|| (*ruled.name).cmp(name)) == Ordering::Less
+        };
+        let at = self.ruled.partition_point(before);
+        if self.ruled.get(at).is_none_or(|ruled| *ruled.name != *name) {
+            let (name, part, required) = (name.into(), None, false);
+            self.ruled.insert(
+                at,
+                Ruled {
+                    name,
+                    part,
+                    required,
+                },
+            );
+        }
+        self.ruled.get_mut(at).into_iter().for_each(say);
     }
 
     /// Where the members stand that some server takes for the one of that name.
