@@ -40,6 +40,8 @@ enum Kind {
     Length,
     /// The operand of `within`, where it is no list.
     Roots,
+    /// A JSON Schema.
+    Schema,
     /// Its keys are names that the author chooses, its values of one kind.
     Names(&'static Self),
     /// A value that the author chooses.
@@ -57,6 +59,7 @@ impl Kind {
                 "default",
                 "answer",
                 "client_detail",
+                "list",
                 "hide",
                 "all_tools",
                 "tools",
@@ -78,6 +81,7 @@ impl Kind {
                 "deny_if",
                 "limits",
                 "rate_limit",
+                "schema",
                 "mode",
                 "frozen",
             ],
@@ -104,10 +108,12 @@ impl Kind {
                 "namespace",
                 "slots",
                 "max_request_bytes",
+                "max_response_bytes",
                 "max_depth",
             ],
             Self::Length => &["min", "max"],
             Self::Roots => &["roots", "base"],
+            Self::Schema => KEYWORDS,
             Self::Names(_) | Self::Free => &[],
         }
     }
@@ -117,6 +123,7 @@ impl Kind {
             (Self::Condition, "value") => match op {
                 Some("length") => Self::Length,
                 Some("within") => Self::Roots,
+                Some("schema") => Self::Schema,
                 _ => Self::Free,
             },
             (Self::Names(of), _) => *of,
@@ -130,6 +137,9 @@ impl Kind {
             (Self::Entry | Self::AllTools, "require" | "deny_if") => Self::Group,
             (Self::Entry | Self::AllTools, "limits") => Self::Limit,
             (Self::Entry, "rate_limit") => Self::RateLimit,
+            (Self::Entry, "schema") => Self::Schema,
+            (Self::Schema, key) if NAMED.contains(&key) => Self::Names(&Self::Schema),
+            (Self::Schema, key) if NESTED.contains(&key) => Self::Schema,
             (Self::Group, "conditions") => Self::Condition,
             (Self::Identity, "from") => Self::Source,
             (Self::Grant, "match") => Self::Match,
@@ -138,11 +148,94 @@ impl Kind {
     }
 }
 
+/// The keywords of a JSON Schema.
+const KEYWORDS: &[&str] = &[
+    "$schema",
+    "$id",
+    "$comment",
+    "$defs",
+    "definitions",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "format",
+    "contentEncoding",
+    "contentMediaType",
+    "$ref",
+    "type",
+    "enum",
+    "const",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "prefixItems",
+    "items",
+    "additionalItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "minProperties",
+    "maxProperties",
+    "required",
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "propertyNames",
+    "dependentRequired",
+    "dependentSchemas",
+    "dependencies",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "x-mcp-header",
+];
+
+/// Keywords of JSON Schema with schemas by name, and with one or a list of them.
+const NAMED: &[&str] = &[
+    "properties",
+    "patternProperties",
+    "$defs",
+    "definitions",
+    "dependentSchemas",
+];
+const NESTED: &[&str] = &[
+    "items",
+    "prefixItems",
+    "additionalItems",
+    "contains",
+    "additionalProperties",
+    "propertyNames",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+];
+
 /// Values that are one of a few words.
 const WORDS: &[&str] = &[
     "version",
     "default",
     "answer",
+    "list",
     "mode",
     "action",
     "op",
@@ -314,6 +407,10 @@ fn misspell_key(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mut
     }
     let index = random.usize(..members.len());
     let key = misspelt(&members[index].0, random)?;
+    // Whatever begins so is for others, and no keyword of a schema.
+    if place.kind == Kind::Schema && key.starts_with("x-") {
+        return None;
+    }
     if place.kind.keys().contains(&key.as_str()) || members.iter().any(|(other, _)| *other == key) {
         return None;
     }
@@ -396,8 +493,13 @@ const ALIKE: &[&[&str]] = &[
     &["counter", "on_deny", "window", "max", "scope"],
     &["path", "value", "if_present"],
     &["after", "deny", "on_deny", "scope"],
-    &["client_detail", "frozen", "revoked", "forward"],
-    &["slots", "max_request_bytes", "max_depth"],
+    &["client_detail", "frozen", "revoked", "forward", "schema"],
+    &[
+        "slots",
+        "max_request_bytes",
+        "max_response_bytes",
+        "max_depth",
+    ],
     &["min", "max"],
 ];
 
@@ -406,7 +508,7 @@ fn exchange_keys(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mu
     let Node::Object(members) = policy.at(&place.path) else {
         return None;
     };
-    if place.kind.keys().is_empty() || members.len() < 2 {
+    if place.kind.keys().is_empty() || place.kind == Kind::Schema || members.len() < 2 {
         return None;
     }
     let one = random.usize(..members.len());
@@ -433,18 +535,20 @@ fn exchange_keys(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mu
     })
 }
 
-/// Where the author may write any value, as in `eq`.
+/// Where the author may write any value, as in `eq`, or what only the keyword of a schema knows.
 fn is_open(place: &Place) -> bool {
     let any = ["eq", "neq", "in", "not_in", "contains"];
     let op = place.op.as_deref();
     let operand = place.key == "value" && op.is_none_or(|op| any.contains(&op));
-    let inside = op.is_none() && place.kind == Kind::Free && place.pointer.contains("/value/");
+    let within = |name| place.kind == Kind::Free && place.pointer.contains(name);
+    let inside = op.is_none() && within("/value/") || within("/schema/");
     operand || inside && !["min", "max", "roots", "base"].contains(&place.key.as_str())
 }
 
 /// The types that may stand there beside the one that does.
 fn also(place: &Place) -> &'static [&'static str] {
     match (place.key.as_str(), place.op.as_deref()) {
+        _ if place.kind == Kind::Schema => &["bool", "object"],
         ("window" | "for", _) => &["string", "number"],
         ("scope", _) => &["string", "list"],
         ("rate_limit", _) => &["string", "object"],
@@ -503,7 +607,7 @@ fn nest(mut policy: Node, place: &Place) -> Option<Mutant> {
     let node = policy.at(&place.path);
     let either = ["scope", "cidr"]
         .map(|name| place.key == name || place.key == "value" && place.op.as_deref() == Some(name));
-    if is_open(place) || either.contains(&true) {
+    if is_open(place) || place.kind == Kind::Schema || either.contains(&true) {
         return None;
     }
     *node = match node.clone() {
@@ -645,9 +749,13 @@ fn name_everything(mut policy: Node, place: &Place) -> Option<Mutant> {
 
 /// A name with something in it that nobody sees.
 fn respell_name(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
-    let (Kind::Names(_), Node::Object(members)) = (place.kind, policy.at(&place.path)) else {
+    let (Kind::Names(of), Node::Object(members)) = (place.kind, policy.at(&place.path)) else {
         return None;
     };
+    // A property may have any name.
+    if *of == Kind::Schema {
+        return None;
+    }
     let index = random.usize(..members.len().max(1));
     let name = &mut members.get_mut(index)?.0;
     let unseen = [' ', '\0', '\u{200b}', '\u{e0041}'][random.usize(..4)];
