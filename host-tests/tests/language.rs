@@ -47,7 +47,10 @@ const BEYOND: &[(&str, &str)] = &[
     ("credential-as-an-identity", "names without regard to case"),
     ("digest-of-nothing", "one of 2^256 values"),
     ("duplicate-key", "a key that is there twice"),
-    ("headers-of-schemas", "headers for what is no argument of its own"),
+    (
+        "headers-of-schemas",
+        "headers for what is no argument of its own",
+    ),
     ("methods-nobody-sends", "names that look alike"),
     ("methods-that-have-tables", "the methods of the protocol"),
     ("more-counters-than-slots", "a sum over the whole document"),
