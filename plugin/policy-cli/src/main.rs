@@ -11,6 +11,7 @@ mod import;
 mod input;
 mod layout;
 mod scan;
+mod schema;
 mod screen;
 mod source;
 mod test;
@@ -42,6 +43,7 @@ enum Command {
     Import(import::Args),
     Scan(scan::Args),
     Init(scan::init::Args),
+    Schema(schema::Args),
     Completions(completions::Args),
 }
 
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args, &screen),
         Command::Scan(args) => scan::run(&args, &screen),
         Command::Init(args) => scan::init::run(&args, &screen),
+        Command::Schema(_) => schema::run(&screen),
         Command::Completions(args) => completions::run(&args, &screen),
     };
     ending.unwrap_or_else(Ending::failed).into()

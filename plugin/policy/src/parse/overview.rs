@@ -96,8 +96,9 @@ impl Overview {
         match entry.action {
             Action::Allow if entry.frozen => {}
             Action::Allow => self.passing(&rule),
-            Action::Deny | Action::Hide => self.refusing(&rule.member("action")),
+            Action::Deny | Action::Hide => self.refusing(&rule.clone().member("action")),
         }
+        self.add(entry.schema.is_some(), &rule.member("schema"));
         self.of(&entry.rules);
     }
 
