@@ -10,7 +10,7 @@ mod tools;
 
 use crate::input::Input;
 use crate::screen::{Ended, Ending, Screen};
-use crate::source::{self, Spot};
+use crate::source::Source;
 use lint::Finding;
 use policy::{Policy, PolicyError, Problem};
 use serde::Serialize;
@@ -108,17 +108,12 @@ fn check(bytes: &[u8], tools: Option<&Listed>) -> Vec<Placed> {
         Ok(policy) => lint::all(policy, root, tools),
         Err(errors) => errors.iter().map(mistake).collect(),
     };
+    let source = Source::new(&text, root);
     let place = |finding: Finding| {
-        let spot = source::find(root, &finding.at);
-        let spot = spot.unwrap_or(Spot {
-            name: None,
-            value: root,
-        });
-        let span = match spot.name {
-            Some(name) if finding.on_name => name,
-            _ => spot.value.range(),
-        };
-        Placed::new(finding, span, &text)
+        let spot = source.find(&finding.at).or_else(|| source.find(""));
+        let spot = spot.cloned().unwrap_or_default();
+        let span = spot.name.filter(|_| finding.on_name).unwrap_or(spot.value);
+        Placed::new(finding, span, &source, &text)
     };
     let mut placed: Vec<_> = findings.into_iter().map(place).collect();
     placed.sort_by_key(|finding| finding.span.start);
@@ -132,10 +127,11 @@ fn unreadable(bytes: &[u8], error: &PolicyError) -> Placed {
         Problem::Json { line, column, .. } => (line, column),
         _ => (1, 1),
     };
-    let at = source::offset(&text, line, column);
+    let source = Source::of_text(&text);
+    let at = source.offset(&text, line, column);
     let next = text.get(at..).and_then(|rest| rest.chars().next());
     let end = at.saturating_add(next.map_or(0, char::len_utf8));
-    Placed::new(mistake(error), at..end, &text)
+    Placed::new(mistake(error), at..end, &source, &text)
 }
 
 fn mistake(error: &PolicyError) -> Finding {
@@ -162,8 +158,8 @@ fn mistake(error: &PolicyError) -> Finding {
 }
 
 impl Placed {
-    fn new(finding: Finding, span: Range<usize>, text: &str) -> Self {
-        let (line, column) = source::line_and_column(text, span.start);
+    fn new(finding: Finding, span: Range<usize>, source: &Source, text: &str) -> Self {
+        let (line, column) = source.line_and_column(text, span.start);
         Self {
             level: finding.level,
             name: finding.name,

@@ -6,12 +6,14 @@ use crate::input::Input;
 use crate::screen::Trouble;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// The tools of a server.
 #[derive(Debug)]
 pub(super) struct Listed {
     pub(super) tools: Vec<Tool>,
+    by_name: HashMap<String, usize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,11 +52,32 @@ impl Listed {
     }
 
     pub(super) fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
-        let tools = match serde_json::from_slice(bytes)? {
+        let tools: Vec<Tool> = match serde_json::from_slice(bytes)? {
             File::Tools(tools) => tools,
             File::Result(list) | File::Answer { result: list } => list.tools,
         };
-        Ok(Self { tools })
+        let names = tools.iter().enumerate();
+        let by_name = names
+            .map(|(index, tool)| (tool.name.clone(), index))
+            .collect();
+        Ok(Self { tools, by_name })
+    }
+
+    /// The tools that a name or a prefix stands for.
+    pub(super) fn matching(&self, name: &str) -> Vec<&Tool> {
+        match name.strip_suffix('*') {
+            Some(prefix) => {
+                let tools = self.tools.iter();
+                tools.filter(|tool| tool.name.starts_with(prefix)).collect()
+            }
+            None => {
+                let index = self.by_name.get(name).copied();
+                index
+                    .and_then(|index| self.tools.get(index))
+                    .into_iter()
+                    .collect()
+            }
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! A policy against the tools that a server lists: names that match none, arguments that none takes.
 
 use super::super::tools::{Listed, Tool};
-use super::{Condition, Entry, Finding, conditions, covers, entries, texts};
+use super::{Condition, Entry, Finding, Names, conditions, entries, texts};
 use policy::Value;
 
 pub(super) fn all(root: Value<'_>, listed: &Listed) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, name, is_key) in names(root) {
-        if !listed.tools.iter().any(|tool| covers(&name, &tool.name)) {
+        if listed.matching(&name).is_empty() {
             let finding = Finding::warning(
                 "unmatched-name",
                 at,
@@ -48,12 +48,9 @@ fn names(root: Value<'_>) -> Vec<(String, String, bool)> {
 
 /// The listed tools that an entry is for; all of them for the rules of all tools.
 fn tools<'l>(entry: Option<&Entry<'_>>, listed: &'l Listed) -> Vec<&'l Tool> {
-    let tools = listed.tools.iter();
     match entry {
-        None => tools.collect(),
-        Some(entry) if entry.section == "tools" => tools
-            .filter(|tool| covers(&entry.key, &tool.name))
-            .collect(),
+        None => listed.tools.iter().collect(),
+        Some(entry) if entry.section == "tools" => listed.matching(&entry.key),
         Some(_) => Vec::new(),
     }
 }
@@ -139,10 +136,9 @@ fn by_default(root: Value<'_>, listed: &Listed) -> Option<Finding> {
         .filter(|entry| entry.section == "tools")
         .collect();
     let hide = texts(root.get("hide"));
-    let named = |tool: &Tool| {
-        let by_entry = entries.iter().any(|entry| covers(&entry.key, &tool.name));
-        by_entry || hide.iter().any(|name| covers(name, &tool.name))
-    };
+    let keys = entries.iter().map(|entry| &*entry.key);
+    let names = Names::new(keys.chain(hide.iter().map(|name| &**name)));
+    let named = |tool: &Tool| names.around(&tool.name).is_some();
     let passing: Vec<_> = listed
         .tools
         .iter()

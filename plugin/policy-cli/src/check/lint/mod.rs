@@ -14,6 +14,7 @@ use super::tools::Listed;
 use crate::source::written;
 use policy::{Kind, Policy, Value};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Something about a place of a policy.
 #[derive(Debug)]
@@ -187,10 +188,36 @@ fn is_empty_list(value: Value<'_>) -> bool {
     value.kind() == Kind::Array && value.elements().next().is_none()
 }
 
-/// Whether every name that `key` stands for is one that `name` stands for. Both may be prefixes.
-fn covers(name: &str, key: &str) -> bool {
-    match name.strip_suffix('*') {
-        Some(prefix) => key.strip_suffix('*').unwrap_or(key).starts_with(prefix),
-        None => name == key,
+/// Names and prefixes, of which there may be tens of thousands.
+#[derive(Default)]
+struct Names<'n> {
+    exact: HashSet<&'n str>,
+    prefixes: Vec<&'n str>,
+}
+
+impl<'n> Names<'n> {
+    fn new(names: impl IntoIterator<Item = &'n str>) -> Self {
+        let (prefixes, exact): (Vec<_>, Vec<_>) =
+            names.into_iter().partition(|name| name.ends_with('*'));
+        Self {
+            exact: exact.into_iter().collect(),
+            prefixes,
+        }
+    }
+
+    /// One that stands for every name that `key` stands for, and is not `key`.
+    fn other_around(&self, key: &str) -> Option<&'n str> {
+        let stem = key.strip_suffix('*').unwrap_or(key);
+        let mut prefixes = self.prefixes.iter().filter(|prefix| **prefix != key);
+        let around = prefixes.find(|prefix| stem.starts_with(prefix.trim_end_matches('*')));
+        around.copied()
+    }
+
+    /// One that stands for every name that `key` stands for.
+    fn around(&self, key: &str) -> Option<&'n str> {
+        let exact = self.exact.get(key);
+        let prefix = || self.prefixes.iter().find(|prefix| **prefix == key);
+        let same = exact.or_else(prefix).copied();
+        same.or_else(|| self.other_around(key))
     }
 }

@@ -1,12 +1,14 @@
 //! Rules that never decide anything, because another always comes first.
 
-use super::{Entry, Finding, covers, entries, is_empty_list, text, texts};
+use super::{Entry, Finding, Names, entries, is_empty_list, text, texts};
 use policy::{LimitSeen, Policy, Value};
+use std::collections::{HashMap, HashSet};
+
+/// What an entry may hold beside an action.
+const RULES: [&str; 5] = ["schema", "require", "deny_if", "limits", "rate_limit"];
 
 pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Finding> {
-    let mut findings: Vec<_> = entries(root)
-        .filter_map(|entry| hidden(root, &entry))
-        .collect();
+    let mut findings = hidden(root);
     findings.extend(entries(root).filter_map(|entry| after_action(root, &entry)));
     findings.extend(
         entries(root).flat_map(|entry| after_always(root, &entry.at, entry.value, Some(&entry))),
@@ -34,19 +36,21 @@ fn may_be_shadow(root: Value<'_>, entry: Option<&Entry<'_>>) -> bool {
     }
 }
 
-fn hidden(root: Value<'_>, entry: &Entry<'_>) -> Option<Finding> {
-    let names = texts(root.get("hide"));
-    let name = names.iter().find(|name| covers(name, &entry.key))?;
-    if entry.section != "tools" || may_be_shadow(root, None) {
-        return None;
+fn hidden(root: Value<'_>) -> Vec<Finding> {
+    if may_be_shadow(root, None) {
+        return Vec::new();
     }
-    let message = format!("this entry never applies: `hide` has `{name}`, and hiding always wins");
-    let finding = Finding::warning("hidden-entry", &entry.at, message);
-    Some(
-        finding
-            .on_name()
-            .help("take out the entry, or the name from `hide`"),
-    )
+    let names = texts(root.get("hide"));
+    let names = Names::new(names.iter().map(|name| &**name));
+    let entries = entries(root).filter(|entry| entry.section == "tools");
+    let finding = |entry: Entry<'_>| {
+        let name = names.around(&entry.key)?;
+        let message =
+            format!("this entry never applies: `hide` has `{name}`, and hiding always wins");
+        let finding = Finding::warning("hidden-entry", entry.at, message).on_name();
+        Some(finding.help("take out the entry, or the name from `hide`"))
+    };
+    entries.filter_map(finding).collect()
 }
 
 /// Conditions and limits beside an action that refuses.
@@ -55,7 +59,7 @@ fn after_action(root: Value<'_>, entry: &Entry<'_>) -> Option<Finding> {
     if !["deny", "hide"].contains(&&*action) || may_be_shadow(root, Some(entry)) {
         return None;
     }
-    let lists = ["require", "deny_if", "limits", "rate_limit"].into_iter();
+    let lists = RULES.into_iter();
     let lists = lists.filter(|list| entry.value.get(list).is_some());
     Finding::once(lists.map(|list| format!("{}/{list}", entry.at)), |at| {
         let message = format!("this never applies: the entry's action is `{action}`");
@@ -106,23 +110,17 @@ fn after_always(
 /// Names in a list that another name of the list covers.
 fn named_twice(root: Value<'_>) -> Vec<Finding> {
     let hide = root.get("hide").map(|list| ("/hide".to_owned(), list));
-    let rules = root
-        .get("sequence")
-        .into_iter()
-        .flat_map(Value::elements)
-        .enumerate();
-    let rules = rules.flat_map(|(index, rule)| {
+    let rules = root.get("sequence").into_iter().flat_map(Value::elements);
+    let rules = rules.enumerate().flat_map(|(index, rule)| {
         let lists = ["after", "deny"].into_iter();
         lists.filter_map(move |key| Some((format!("/sequence/{index}/{key}"), rule.get(key)?)))
     });
     let mut findings = Vec::new();
     for (at, list) in hide.into_iter().chain(rules) {
-        let names = texts(Some(list));
-        for (index, name) in names.iter().enumerate() {
-            let other = names
-                .iter()
-                .find(|other| *other != name && covers(other, name));
-            findings.extend(other.map(|other| {
+        let listed = texts(Some(list));
+        let names = Names::new(listed.iter().map(|name| &**name));
+        for (index, name) in listed.iter().enumerate() {
+            findings.extend(names.other_around(name).map(|other| {
                 let message = format!("`{other}` covers this name already");
                 Finding::warning("covered-name", format!("{at}/{index}"), message)
             }));
@@ -133,25 +131,31 @@ fn named_twice(root: Value<'_>) -> Vec<Finding> {
 
 /// An entry whose prefix is longer takes nothing from one whose prefix is shorter.
 fn not_inherited(root: Value<'_>) -> Vec<Finding> {
-    let entries: Vec<_> = entries(root).collect();
-    let has_rules = |entry: &Entry<'_>| {
-        let lists = ["require", "deny_if", "limits", "rate_limit"];
-        lists.iter().any(|list| entry.value.get(list).is_some())
-    };
+    let sections = ["tools", "prompts", "resources"].into_iter();
+    sections
+        .flat_map(|section| not_inherited_in(root, section))
+        .collect()
+}
+
+fn not_inherited_in(root: Value<'_>, section: &str) -> Vec<Finding> {
+    let entries: Vec<_> = entries(root)
+        .filter(|entry| entry.section == section)
+        .collect();
+    let has_rules = |entry: &&Entry<'_>| RULES.iter().any(|list| entry.value.get(list).is_some());
+    let ruled = Names::new(entries.iter().filter(has_rules).map(|entry| &*entry.key));
     let passes = |entry: &&Entry<'_>| {
         ["", "allow"].contains(&&*text(entry.value, "action")) && !has_rules(entry)
     };
     let finding = |entry: &Entry<'_>| {
-        let outer = entries.iter().find(|other| {
-            let wider = other.section == entry.section && other.key != entry.key;
-            wider && covers(&other.key, &entry.key) && has_rules(other)
-        })?;
-        let message = format!(
-            "one entry applies to a name, so the rules of `{}` do not apply here",
-            outer.key
-        );
-        let finding = Finding::warning("not-inherited", &entry.at, message);
-        Some(finding.on_name().help("repeat the rules that are meant to apply; limits with one `counter` name share a count"))
+        let outer = ruled.other_around(&entry.key)?;
+        let message =
+            format!("one entry applies to a name, so the rules of `{outer}` do not apply here");
+        let help = "repeat the rules that are meant to apply; limits with one `counter` name share a count";
+        Some(
+            Finding::warning("not-inherited", &entry.at, message)
+                .on_name()
+                .help(help),
+        )
     };
     entries.iter().filter(passes).filter_map(finding).collect()
 }
@@ -159,31 +163,28 @@ fn not_inherited(root: Value<'_>) -> Vec<Finding> {
 /// A limit never refuses where a smaller one holds the same calls against the same counter.
 fn larger_maxima(policy: &Policy, root: Value<'_>) -> Vec<Finding> {
     let limits = policy.limits_seen();
-    let owner = |limit: &LimitSeen| {
-        let end = limit
-            .pointer
-            .rfind("/limits")
-            .or_else(|| limit.pointer.rfind("/rate_limit"));
-        end.and_then(|end| limit.pointer.get(..end))
-            .map(str::to_owned)
-    };
-    let has_mode = |at: &str| {
-        crate::source::find(root, at).is_some_and(|spot| spot.value.get("mode").is_some())
-    };
-    let same_calls = |limit: &LimitSeen, other: &LimitSeen| {
-        let (own, others) = (
-            owner(limit).unwrap_or_default(),
-            owner(other).unwrap_or_default(),
-        );
-        let of_all = others == "/all_tools" && own.starts_with("/tools/") && !has_mode(&own);
-        own == others && limit.max > other.max || of_all && limit.max >= other.max
-    };
+    let with_mode: HashSet<_> = entries(root)
+        .filter(|entry| entry.value.get("mode").is_some())
+        .map(|entry| entry.at)
+        .collect();
+    let mut smallest: HashMap<(&str, &str), &LimitSeen> = HashMap::new();
+    for limit in &limits {
+        let least = smallest
+            .entry((owner(limit), limit.counter.as_str()))
+            .or_insert(limit);
+        if limit.max < least.max {
+            *least = limit;
+        }
+    }
     let finding = |limit: &LimitSeen| {
-        let smaller = limits.iter().find(|other| {
-            other.pointer != limit.pointer
-                && other.counter == limit.counter
-                && same_calls(limit, other)
-        })?;
+        let own = owner(limit);
+        let beside = smallest
+            .get(&(own, &*limit.counter))
+            .filter(|least| least.max < limit.max);
+        let judged_alike = own.starts_with("/tools/") && !with_mode.contains(own);
+        let of_all = smallest.get(&("/all_tools", &*limit.counter));
+        let of_all = of_all.filter(|least| judged_alike && least.max <= limit.max);
+        let smaller = beside.or(of_all)?;
         let message = format!(
             "this limit never refuses: {} holds the same counter to {}",
             smaller.pointer, smaller.max
@@ -192,4 +193,13 @@ fn larger_maxima(policy: &Policy, root: Value<'_>) -> Vec<Finding> {
         Some(finding.help("give the limits different `counter` names if they are to count apart"))
     };
     limits.iter().filter_map(finding).collect()
+}
+
+/// The entry that a limit belongs to, or `/all_tools`.
+fn owner(limit: &LimitSeen) -> &str {
+    let pointer = &limit.pointer;
+    let end = pointer
+        .rfind("/limits/")
+        .or_else(|| pointer.rfind("/rate_limit"));
+    end.and_then(|end| pointer.get(..end)).unwrap_or_default()
 }
