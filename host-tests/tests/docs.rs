@@ -95,6 +95,7 @@ fn the_places_are_there() {
         "README.md",
         "envoy/README.md",
         "plugin/policy-js/README.md",
+        "plugin/policy-cli/README.md",
         "policies/README.md",
         "plugin/policy-component/README.md",
         "policies/CANONICAL.md",
@@ -119,7 +120,11 @@ fn the_places_are_there() {
             .skip(1)
             .filter_map(|rest| rest.split(')').next())
         {
-            let folder = root().join(file).parent().expect("a folder").join(link);
+            let folder = root()
+                .join(file)
+                .parent()
+                .expect("a folder")
+                .join(link.split('#').next().unwrap_or_default());
             assert!(
                 link.starts_with("https://") || folder.exists(),
                 "{file} links {link}, which is not there"

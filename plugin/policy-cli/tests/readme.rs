@@ -140,6 +140,13 @@ fn endings_and_streams() {
     );
 }
 
+#[test]
+fn the_schema_is_that_of_the_policies() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/policy.schema.json");
+    let file = fs::read_to_string(file).expect("the schema can be read");
+    assert_eq!(output("mcp-policy schema"), file);
+}
+
 /// Colours are for terminals alone, and for those who do not mind them.
 #[test]
 fn colours() {
