@@ -185,7 +185,11 @@ pub(crate) fn edit_response(edit: &Edit) -> Result<(), Status> {
 fn apply(map: u32, edit: &Edit) -> Result<(), Status> {
     for name in &edit.remove {
         // SAFETY: the host reads `name` during the call.
-        checked(unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) })?;
+        match unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) } {
+            // A field that is not there is gone already.
+            OK | NOT_FOUND => {}
+            other => return Err(Status(other)),
+        }
     }
     for (name, value) in &edit.set {
         // SAFETY: the host reads both texts during the call.
