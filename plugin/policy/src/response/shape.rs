@@ -29,7 +29,7 @@ enum Inside {
     Escape,
 }
 
-/// No name of a list is longer, even with each letter as an escape of six bytes.
+/// No name of a list is longer, even with each letter as an escape of six bytes. What ends one early is the next byte.
 const LONGEST: usize = 6 * 24;
 
 impl Shape {
@@ -105,7 +105,8 @@ impl Shape {
 /// A value that reads like a name is taken for one: that costs a closer look and lets nothing through.
 fn names_a_list(raw: &[u8]) -> bool {
     if raw.len() > LONGEST {
-        return false;
+        // A reader that ends names at a NUL sees the beginning alone, which may be a list's.
+        return raw.iter().any(|&byte| byte == b'\\' || byte < b' ');
     }
     let quoted = [b"\"", raw, b"\""].concat();
     // A string that cannot be decoded, such as one with half of a surrogate pair, is compared as it is written.
@@ -159,6 +160,18 @@ mod tests {
         }
         let long = format!(r#"{{"result":{{"{}":0}}}}"#, "tools".repeat(100));
         assert!(!Shape::of(long.as_bytes()).found());
+    }
+
+    #[test]
+    fn a_long_name_that_some_reader_ends_early_may_be_a_list() {
+        let escaped: String = "resourceTemplates"
+            .bytes()
+            .map(|b| format!("\\u{b:04x}"))
+            .collect();
+        for name in ["tools\\u0000", "tools\0", &format!("{escaped}\\u0000")] {
+            let text = format!(r#"{{"result":{{"{name}{}":[]}}}}"#, "x".repeat(200));
+            assert!(Shape::of(text.as_bytes()).found(), "{text}");
+        }
     }
 
     #[test]
