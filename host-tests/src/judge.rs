@@ -4,7 +4,7 @@
 //! It never looks into the engine: each value is the argument of a whole call.
 
 use crate::native::Memory;
-use policy::{Event, Exchange, Facts, Millis, Next, Policy, PolicyError, Store};
+use policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, PolicyError, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ impl Judge {
 
     fn lets(&mut self, tool: &str, value: &str) -> bool {
         let headers = [(":method", "POST"), ("content-type", "application/json")];
-        let headers = headers.map(|(name, value)| (name.into(), value.into()));
+        let headers = Headers::from_iter(headers);
         let params = format!(r#"{{"name":"{tool}","arguments":{{"value":{value}}}}}"#);
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
         let bytes = body.into_bytes();

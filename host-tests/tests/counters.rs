@@ -1,7 +1,7 @@
 //! Counting over many callers and much time, natively: nobody is reset, nobody is locked out, memory does not grow.
 
 use host_tests::native::Memory;
-use policy::{Event, Exchange, Facts, Millis, Next, Policy, Store};
+use policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, Store};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,12 +39,11 @@ impl Gateway {
     /// True when the call is let through.
     fn call(&mut self, caller: Caller<'_>, tool: &str, now: u64) -> bool {
         let (name, value) = caller.header;
-        let headers = [
+        let headers = Headers::from_iter([
             (":method", "POST"),
             ("content-type", "application/json"),
             (name, value),
-        ];
-        let headers = headers.map(|(name, value)| (name.into(), value.into()));
+        ]);
         let facts = Facts {
             peer: Some(caller.peer.into()),
             seed: self.store.seed(),

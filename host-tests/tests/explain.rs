@@ -1,7 +1,7 @@
 //! What the engine tells people who ask why. That it tells what was decided is checked with every case.
 
 use host_tests::native::Memory;
-use policy::{Event, Exchange, Facts, Millis, Policy, Store};
+use policy::{Event, Exchange, Facts, Headers, Millis, Policy, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl Gateway {
     fn explain(&mut self, tool: &str, arguments: &Value, now: u64) -> Value {
         let now = Millis(now);
         let headers = [(":method", "POST"), ("content-type", "application/json")];
-        let headers = headers.map(|(name, value)| (name.into(), value.into()));
+        let headers = Headers::from_iter(headers);
         let facts = Facts {
             explain: true,
             ..Facts::default()

@@ -6,7 +6,7 @@ use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::native::Memory;
 use host_tests::samples::{self, ENOUGH};
 use host_tests::wasm;
-use policy::{Event, Exchange, Facts, Millis, Next, Policy, Store};
+use policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, Store};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ pub(crate) trait Host {
 /// 2026-01-01T00:00:00Z.
 const NOW: Millis = Millis(1_767_225_600_000);
 
-type Headers = Vec<(Vec<u8>, Vec<u8>)>;
+type RawHeaders = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// As a client of today and Envoy send them.
-fn headers() -> Headers {
+fn headers() -> RawHeaders {
     let headers = [
         (":authority", "localhost"),
         (":path", "/mcp"),
@@ -68,7 +68,7 @@ impl Native {
             policy,
             store,
             memory,
-            headers: headers(),
+            headers: headers().into_iter().collect(),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Host for Native {
 /// A module behind the ABI that Envoy speaks.
 pub(crate) struct InWasmtime {
     vm: Vm,
-    headers: Headers,
+    headers: RawHeaders,
 }
 
 impl InWasmtime {

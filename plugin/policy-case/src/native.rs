@@ -149,8 +149,8 @@ impl Player {
             explain: true,
         };
         let policy = self.policy.clone();
-        let (mut exchange, first) =
-            Exchange::new(policy, &arrival.headers, arrival.end, facts, now);
+        let headers = arrival.headers.iter().map(|(n, v)| (n, v)).collect();
+        let (mut exchange, first) = Exchange::new(policy, &headers, arrival.end, facts, now);
         let mut next = exchange.settle(first, &self.store, &mut self.memory, now);
         let edit = next.edit.clone();
         let pieces = arrival.pieces.iter().map(|(bytes, end)| Event::Body {
@@ -207,7 +207,7 @@ fn received(
     };
     let (_, edit) = feed(Response::Head {
         status: respond.status,
-        headers: respond.head(),
+        headers: respond.head().into_iter().collect(),
         end: false,
     });
     let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);

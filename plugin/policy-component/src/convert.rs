@@ -4,11 +4,11 @@
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use policy::{
-    Amount, Ask, Audit, Charge, Edit, Event, Facts, Finding, Maximum, Millis, Outcome, PolicyError,
-    Reply, Reservation, Response, Said, Seed, Sight, Tally, Truth, Window,
+    Amount, Ask, Audit, Charge, Edit, Event, Facts, Finding, Headers, Maximum, Millis, Outcome,
+    PolicyError, Reply, Reservation, Response, Said, Seed, Sight, Tally, Truth, Window,
 };
 
-pub(crate) fn fields(headers: Vec<wit::Header>) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn fields(headers: Vec<wit::Header>) -> Headers {
     let field = |wit::Header { name, value }| (name, value);
     headers.into_iter().map(field).collect()
 }

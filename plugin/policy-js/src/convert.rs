@@ -4,11 +4,8 @@
 
 use crate::count;
 use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
-use policy::{Ask, Audit, Edit, Millis, Next, PolicyError, Reply, Seed, Step};
+use policy::{Ask, Audit, Edit, Headers, Millis, Next, PolicyError, Reply, Seed, Step};
 use wasm_bindgen::{JsCast, JsValue};
-
-/// Header fields, names in lower case.
-type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// The largest whole number that JavaScript counts to without leaving one out.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
@@ -48,7 +45,7 @@ pub(crate) fn policy_error(errors: &[PolicyError]) -> JsValue {
 }
 
 /// Names and values in turn.
-pub(crate) fn headers(value: &JsValue, what: &str) -> Result<Fields, JsValue> {
+pub(crate) fn headers(value: &JsValue, what: &str) -> Result<Headers, JsValue> {
     let text = |text: &JsValue| {
         let bytes = latin1(text);
         bytes.ok_or_else(|| no(what, "a list of texts of which each character is a byte"))
@@ -60,8 +57,10 @@ pub(crate) fn headers(value: &JsValue, what: &str) -> Result<Fields, JsValue> {
             "a list of names and values in turn, like Node's `rawHeaders`",
         ));
     };
-    let field = |[name, value]: &[Vec<u8>; 2]| (name.to_ascii_lowercase(), value.clone());
-    Ok(pairs.iter().map(field).collect())
+    let fields = pairs.iter();
+    Ok(fields
+        .map(|[name, value]| (name.to_ascii_lowercase(), value))
+        .collect())
 }
 
 /// The bytes of a text in Latin-1.

@@ -7,11 +7,8 @@
     reason = "the host's functions are foreign, and what they return lies at addresses they chose"
 )]
 
-use policy::{Cells, Edit, Millis, Reply, Unavailable, Version};
+use policy::{Cells, Edit, Headers, Millis, Reply, Unavailable, Version};
 use std::ptr;
-
-/// A header's name and value.
-pub(crate) type Field = (Vec<u8>, Vec<u8>);
 
 /// What the host says when it does not do what it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,19 +156,19 @@ fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
 }
 
 /// All headers of the request in one call, as bytes.
-pub(crate) fn request_headers() -> Result<Vec<Field>, Status> {
+pub(crate) fn request_headers() -> Result<Headers, Status> {
     headers(REQUEST_HEADERS)
 }
 
 /// All headers of the response, its status as `:status` among them.
-pub(crate) fn response_headers() -> Result<Vec<Field>, Status> {
+pub(crate) fn response_headers() -> Result<Headers, Status> {
     headers(RESPONSE_HEADERS)
 }
 
-fn headers(map: u32) -> Result<Vec<Field>, Status> {
+fn headers(map: u32) -> Result<Headers, Status> {
     // SAFETY: the host writes the two results during the call.
     let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map, data, size) })?;
-    pairs(&bytes).ok_or(Status(OK))
+    pairs(bytes).ok_or(Status(OK))
 }
 
 pub(crate) fn edit_request(edit: &Edit) -> Result<(), Status> {
@@ -286,34 +283,30 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8
 }
 
 /// Reads the ABI's form of a list of pairs: their number, all sizes, then each name and value with a NUL behind it.
-fn pairs(bytes: &[u8]) -> Option<Vec<Field>> {
+fn pairs(bytes: Vec<u8>) -> Option<Headers> {
     if bytes.is_empty() {
-        return Some(Vec::new());
+        return Some(Headers::default());
     }
-    let (number, rest) = size(bytes)?;
-    let mut sizes = rest.get(..number.checked_mul(8)?)?;
-    let mut texts = rest.get(number.checked_mul(8)?..)?;
-    let mut pairs = Vec::with_capacity(number);
-    for _ in 0..number {
-        let (name_size, rest) = size(sizes)?;
-        let (value_size, rest) = size(rest)?;
+    let (number, rest) = size(&bytes)?;
+    let (mut sizes, texts) = rest.split_at_checked(number.checked_mul(8)?)?;
+    let mut start = bytes.len().checked_sub(texts.len())?;
+    let mut next = || {
+        let (size, rest) = size(sizes)?;
         sizes = rest;
-        let (name, rest) = text(texts, name_size)?;
-        let (value, rest) = text(rest, value_size)?;
-        texts = rest;
-        pairs.push((name, value));
+        let text = start..start.checked_add(size)?;
+        start = text.end.checked_add(1)?;
+        Some(text)
+    };
+    let mut fields = Vec::with_capacity(number);
+    for _ in 0..number {
+        fields.push((next()?, next()?));
     }
-    Some(pairs)
+    Headers::within(bytes, fields)
 }
 
 fn size(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (size, rest) = bytes.split_first_chunk::<4>()?;
     Some((usize::try_from(u32::from_le_bytes(*size)).ok()?, rest))
-}
-
-fn text(bytes: &[u8], size: usize) -> Option<(Vec<u8>, &[u8])> {
-    let (text, rest) = bytes.split_at_checked(size)?;
-    Some((text.to_vec(), rest.get(1..)?))
 }
 
 /// The inverse of `pairs`.

@@ -246,8 +246,8 @@ impl Stream {
         let Ok(headers) = host::response_headers() else {
             return self.fail();
         };
-        let status = headers.iter().find(|(name, _)| name == b":status");
-        let status = status.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
+        let status = headers.all(":status").next();
+        let status = status.and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
         let Some(status) = status else {
             return self.fail();
         };

@@ -14,11 +14,11 @@
 //! waits: every [`Step`] says what it needs next.
 //!
 //! ```
-//! use policy::{Event, Exchange, Facts, Millis, Next, Policy};
+//! use policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy};
 //! use std::sync::Arc;
 //!
 //! let policy = Policy::parse(br#"{ "version": "1", "default": "deny", "tools": { "run": {} } }"#).unwrap();
-//! let headers = [(":method", "POST"), ("content-type", "application/json")].map(|(n, v)| (n.into(), v.into()));
+//! let headers = Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
 //! let (mut exchange, _) = Exchange::new(Arc::new(policy), &headers, false, Facts::default(), Millis(0));
 //! let body = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"drop_table"}}"#;
 //! let step = exchange.feed(Event::Body { bytes: body.to_vec(), end: true }, Millis(0));

@@ -5,7 +5,7 @@
 
 use super::Rule;
 use crate::parse::{Grant, Mode, Policy, Source};
-use crate::read::single;
+use crate::read::Headers;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq as _;
@@ -46,7 +46,7 @@ const LONGEST_IDENTITY: usize = 256;
 
 impl Caller {
     /// Identifies the caller, and says whether its credential must not be passed on.
-    pub(crate) fn identify(policy: &Policy, headers: &[(Vec<u8>, Vec<u8>)]) -> (Self, bool) {
+    pub(crate) fn identify(policy: &Policy, headers: &Headers) -> (Self, bool) {
         match &policy.grants {
             Some(grants) => granted(grants, headers),
             None => (vouched(&policy.identity, headers), false),
@@ -83,9 +83,9 @@ pub(crate) fn grant_subject(name: &str) -> String {
     format!("grant {name}")
 }
 
-fn granted(grants: &[Grant], headers: &[(Vec<u8>, Vec<u8>)]) -> (Caller, bool) {
+fn granted(grants: &[Grant], headers: &Headers) -> (Caller, bool) {
     let stranger = |stranger| (Caller::Stranger(stranger), true);
-    let token = match single(headers, "authorization") {
+    let token = match headers.single("authorization") {
         Ok(Some(value)) => bearer(value),
         Ok(None) => return stranger(Stranger::Unknown),
         Err(_) => return stranger(Stranger::Malformed),
@@ -125,9 +125,9 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// The first source that is present decides; a malformed value is not passed over for the next source.
-fn vouched(sources: &[Source], headers: &[(Vec<u8>, Vec<u8>)]) -> Caller {
+fn vouched(sources: &[Source], headers: &Headers) -> Caller {
     for Source::Header(name) in sources {
-        match single(headers, name) {
+        match headers.single(name) {
             Ok(None) => {}
             Ok(Some(value)) if (1..=LONGEST_IDENTITY).contains(&value.len()) => {
                 return Caller::Identity(format!("header:{name}={value}").into());

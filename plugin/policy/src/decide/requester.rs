@@ -4,7 +4,7 @@
 
 use super::Caller;
 use crate::parse::Policy;
-use crate::read::{Headers, single};
+use crate::read::Headers;
 use std::net::{IpAddr, SocketAddr};
 
 /// Who sends a request, from where, and the headers that some rule names.
@@ -44,7 +44,7 @@ impl Requester {
         caller: Caller,
         peer: Option<&str>,
     ) -> Self {
-        let value = |name: &str| match single(headers, name) {
+        let value = |name: &str| match headers.single(name) {
             Ok(Some(value)) => Header::Once(value.into()),
             Ok(None) => Header::Absent,
             Err(_) => Header::Unclear,

@@ -15,12 +15,11 @@ fn begin_with(list: &str, run: &str, verb: &str) -> (Exchange, Step) {
     let text =
         format!(r#"{{"version":"1","default":"deny","list":"{list}","tools":{{"run":{run}}}}}"#);
     let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
-    let headers = [
+    let headers = Headers::from_iter([
         (":method", verb),
         ("content-type", "application/json"),
         ("accept-encoding", "gzip"),
-    ];
-    let headers = headers.map(|(name, value)| (name.into(), value.into()));
+    ]);
     Exchange::new(policy, &headers, false, Facts::default(), NOW)
 }
 
@@ -162,7 +161,7 @@ fn forwarded() -> Exchange {
 fn head(status: u16, end: bool) -> Event {
     Event::Response(Response::Head {
         status,
-        headers: Vec::new(),
+        headers: Headers::default(),
         end,
     })
 }
@@ -317,7 +316,7 @@ fn a_list_loses_what_is_not_admitted() {
 fn what_breaks_a_response_off_ends_the_exchange() {
     let (mut exchange, _) = begin_with("callable", "{}", "GET");
     exchange.feed(Event::END, NOW);
-    let headers = vec![("content-type".into(), "text/event-stream".into())];
+    let headers = Headers::from_iter([("content-type", "text/event-stream")]);
     let head = Response::Head {
         status: 200,
         headers,

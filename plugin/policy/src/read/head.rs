@@ -1,13 +1,9 @@
 //! Turns the headers of an HTTP request into the few values that matter to MCP.
 //!
-//! Headers are bytes from anywhere: it never assumes UTF-8, order or uniqueness, and refuses what two hops could read
-//! in two ways.
+//! It refuses what two hops could read in two ways, and never looks at a body.
 
-use super::Unreadable;
 use super::revision::Revision;
-
-/// A list of header fields, names in lower case, pseudo-headers (`:method`) among them.
-pub type Headers = [(Vec<u8>, Vec<u8>)];
+use super::{Headers, Unreadable};
 
 /// What the headers of a request say.
 #[derive(Debug)]
@@ -58,15 +54,10 @@ const METHOD_OVERRIDES: [&str; 3] = [
 impl Head {
     pub(crate) fn read(headers: &Headers) -> Result<Self, Unreadable> {
         let verb = verb(headers)?;
-        if field(headers, "upgrade").next().is_some()
-            || field(headers, ":protocol").next().is_some()
-        {
+        if headers.has("upgrade") || headers.has(":protocol") {
             return Err(Unreadable::Upgrade);
         }
-        if let Some(name) = METHOD_OVERRIDES
-            .into_iter()
-            .find(|name| field(headers, name).next().is_some())
-        {
+        if let Some(name) = METHOD_OVERRIDES.into_iter().find(|name| headers.has(name)) {
             return Err(Unreadable::MethodOverride(name));
         }
         if verb == Verb::Post {
@@ -75,47 +66,22 @@ impl Head {
             return Err(Unreadable::BodyWhereNone);
         }
         content_encoding(headers)?;
-        single(headers, "mcp-session-id")?;
-        let revision = single(headers, "mcp-protocol-version")?
+        headers.single("mcp-session-id")?;
+        let revision = headers
+            .single("mcp-protocol-version")?
             .map(Revision::read)
             .transpose()?;
         Ok(Self {
             verb,
             revision,
-            method: single(headers, "mcp-method")?.map(Into::into),
-            name: single(headers, "mcp-name")?.map(Into::into),
+            method: headers.single("mcp-method")?.map(Into::into),
+            name: headers.single("mcp-name")?.map(Into::into),
         })
     }
 }
 
-/// The value of a header that may be given once and holds visible ASCII; white space around it does not count.
-pub(crate) fn single<'a>(headers: &'a Headers, name: &str) -> Result<Option<&'a str>, Unreadable> {
-    let mut values = field(headers, name);
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    if values.next().is_some() {
-        return Err(Unreadable::HeaderTwice(name.into()));
-    }
-    let printable = value
-        .iter()
-        .all(|byte| (0x20..0x7F).contains(byte) || *byte == b'\t');
-    match std::str::from_utf8(value) {
-        Ok(text) if printable => Ok(Some(text.trim_matches([' ', '\t']))),
-        _ => Err(Unreadable::HeaderBytes(name.into())),
-    }
-}
-
-/// The values of a header, as often as it is given.
-fn field<'a>(headers: &'a Headers, name: &str) -> impl Iterator<Item = &'a [u8]> {
-    headers
-        .iter()
-        .filter(move |(field, _)| field.eq_ignore_ascii_case(name.as_bytes()))
-        .map(|(_, value)| value.as_slice())
-}
-
 fn verb(headers: &Headers) -> Result<Verb, Unreadable> {
-    match single(headers, ":method")? {
+    match headers.single(":method")? {
         Some("POST") => Ok(Verb::Post),
         Some("GET") => Ok(Verb::Get),
         Some("DELETE") => Ok(Verb::Delete),
@@ -127,7 +93,9 @@ fn verb(headers: &Headers) -> Result<Verb, Unreadable> {
 /// `application/json`, alone or with `charset=utf-8`. A parameter or a second type could make a server decode the body
 /// in another way than it was judged.
 fn content_type(headers: &Headers) -> Result<(), Unreadable> {
-    let value = single(headers, "content-type")?.ok_or(Unreadable::ContentType)?;
+    let value = headers
+        .single("content-type")?
+        .ok_or(Unreadable::ContentType)?;
     let mut parts = value.split(';').map(|part| part.trim_matches([' ', '\t']));
     let json = parts
         .next()
@@ -148,7 +116,7 @@ fn content_type(headers: &Headers) -> Result<(), Unreadable> {
 }
 
 fn content_encoding(headers: &Headers) -> Result<(), Unreadable> {
-    match single(headers, "content-encoding")? {
+    match headers.single("content-encoding")? {
         None => Ok(()),
         Some(coding) if coding.eq_ignore_ascii_case("identity") => Ok(()),
         Some(_) => Err(Unreadable::ContentEncoding),
@@ -156,16 +124,15 @@ fn content_encoding(headers: &Headers) -> Result<(), Unreadable> {
 }
 
 fn announces_body(headers: &Headers) -> bool {
-    field(headers, "transfer-encoding").next().is_some()
-        || field(headers, "content-length").any(|length| length != b"0")
+    headers.has("transfer-encoding") || headers.all("content-length").any(|length| length != b"0")
 }
 
 fn request_id(headers: &Headers) -> Option<Box<str>> {
-    let id = single(headers, "x-request-id").ok()??;
+    let id = headers.single("x-request-id").ok()??;
     (1..=128).contains(&id.len()).then(|| id.into())
 }
 
 fn trace_id(headers: &Headers) -> Option<Box<str>> {
-    let id = single(headers, "traceparent").ok()??.split('-').nth(1)?;
+    let id = headers.single("traceparent").ok()??.split('-').nth(1)?;
     (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| id.into())
 }

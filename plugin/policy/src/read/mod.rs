@@ -4,13 +4,14 @@
 //! bytes are refused. It never repairs a message and never looks at a policy.
 
 mod head;
+mod headers;
 mod message;
 mod method;
 mod revision;
 mod uri;
 
-pub use head::Headers;
-pub(crate) use head::{Head, Trace, Verb, single};
+pub(crate) use head::{Head, Trace, Verb};
+pub use headers::Headers;
 pub(crate) use message::{Call, Message, Target};
 pub(crate) use method::{Role, look_alike};
 pub(crate) use revision::{REVISIONS, Repeated, is_modern};

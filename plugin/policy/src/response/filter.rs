@@ -13,7 +13,7 @@ use crate::decide::Listing;
 use crate::edit::Edit;
 use crate::exchange::Next;
 use crate::parse::HostOptions;
-use crate::read::{Headers, Message as Asking, single};
+use crate::read::{Headers, Message as Asking};
 use std::borrow::Cow;
 
 /// Filters the lists in one response.
@@ -290,7 +290,7 @@ enum Media {
 
 /// What the body is, as far as every client agrees about it.
 fn media(headers: &Headers) -> Result<Media, Problem> {
-    let one = |name| single(headers, name).map_err(|_| Problem::Header(name));
+    let one = |name| headers.single(name).map_err(|_| Problem::Header(name));
     let encoding = one("content-encoding")?.unwrap_or("identity");
     if !encoding.eq_ignore_ascii_case("identity") {
         return Err(Problem::Compressed);

@@ -10,6 +10,7 @@ mod shape;
 mod splice;
 mod sse;
 
+use crate::read::Headers;
 pub(crate) use filter::{Filter, Passed};
 use problem::Problem;
 
@@ -22,8 +23,8 @@ pub enum Response {
     Head {
         /// HTTP status.
         status: u16,
-        /// Header fields, names in lower case.
-        headers: Vec<(Vec<u8>, Vec<u8>)>,
+        /// Header fields.
+        headers: Headers,
         /// Neither body nor trailers follow.
         end: bool,
     },

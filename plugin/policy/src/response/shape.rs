@@ -29,7 +29,7 @@ enum Inside {
     Escape,
 }
 
-/// No name of a list is longer, even with each letter as an escape of six bytes. What ends one early is the next byte.
+/// No name of a list is longer, even with each letter as an escape of six bytes, and a NUL behind it.
 const LONGEST: usize = 6 * 24;
 
 impl Shape {
@@ -104,10 +104,14 @@ impl Shape {
 
 /// A value that reads like a name is taken for one: that costs a closer look and lets nothing through.
 fn names_a_list(raw: &[u8]) -> bool {
-    if raw.len() > LONGEST {
-        // A reader that ends names at a NUL sees the beginning alone, which may be a list's.
-        return raw.iter().any(|&byte| byte == b'\\' || byte < b' ');
-    }
+    // A reader that ends names at a NUL sees the beginning alone, whatever follows.
+    let nul = |rest: &[u8]| rest.starts_with(b"\0") || rest.starts_with(br"\u0000");
+    let mut cuts = (0..raw.len()).filter_map(|at| raw.split_at_checked(at));
+    let beginning = cuts.find_map(|(beginning, rest)| nul(rest).then_some(beginning));
+    (raw.len() <= LONGEST && reads_like_a_list(raw)) || beginning.is_some_and(reads_like_a_list)
+}
+
+fn reads_like_a_list(raw: &[u8]) -> bool {
     let quoted = [b"\"", raw, b"\""].concat();
     // A string that cannot be decoded, such as one with half of a surrogate pair, is compared as it is written.
     let decoded: Option<String> = serde_json::from_slice(&quoted).ok();
@@ -168,7 +172,11 @@ mod tests {
             .bytes()
             .map(|b| format!("\\u{b:04x}"))
             .collect();
-        for name in ["tools\\u0000", "tools\0", &format!("{escaped}\\u0000")] {
+        for name in [
+            "tools\\u0000",
+            "tools\\u0000\\ud800",
+            &format!("{escaped}\\u0000"),
+        ] {
             let text = format!(r#"{{"result":{{"{name}{}":[]}}}}"#, "x".repeat(200));
             assert!(Shape::of(text.as_bytes()).found(), "{text}");
         }

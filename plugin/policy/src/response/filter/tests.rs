@@ -32,12 +32,9 @@ struct Got {
 
 fn play(mut filter: Filter, headers: &[(&str, &str)], pieces: &[&[u8]], trailers: bool) -> Got {
     let mut got = Got::default();
-    let headers = headers
-        .iter()
-        .map(|(n, v)| (n.as_bytes().to_vec(), v.as_bytes().to_vec()));
     let head = Response::Head {
         status: 200,
-        headers: headers.collect(),
+        headers: headers.iter().copied().collect(),
         end: false,
     };
     let pieces = pieces
@@ -292,7 +289,7 @@ fn what_has_passed_in_part_is_broken_off() {
 #[test]
 fn no_body_is_no_list() {
     for status in [100, 202, 204] {
-        let headers = vec![("content-encoding".into(), "gzip".into())];
+        let headers = Headers::from_iter([("content-encoding", "gzip")]);
         let passed = filter(None).pass(Response::Head {
             status,
             headers,
