@@ -3,7 +3,7 @@
 //! What is expected follows from what was meant, never from what an engine answered.
 
 use super::schema::Texts;
-use super::starter::{Document, layout};
+use super::starter::layout;
 use crate::screen::Trouble;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -33,12 +33,12 @@ struct Refused {
 #[derive(Serialize)]
 struct Case<'a> {
     why: &'static str,
-    policy: &'a Document<'a>,
-    steps: Vec<Step>,
+    policy_file: &'a str,
+    steps: &'a [Step],
 }
 
-#[derive(Serialize)]
-struct Step {
+#[derive(Debug, Serialize)]
+pub(crate) struct Step {
     #[serde(skip_serializing_if = "str::is_empty")]
     why: &'static str,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -89,11 +89,20 @@ impl Check {
     }
 }
 
-/// The case's file.
+/// The case's file, for a policy in the file of that name.
 ///
 /// # Errors
 /// None that is known of: all of it can be written as JSON.
-pub(crate) fn cases(policy: &Document<'_>, checks: &[Check]) -> Result<String, Trouble> {
+pub(crate) fn case(policy_file: &str, steps: &[Step]) -> Result<String, Trouble> {
+    layout(&Case {
+        why: "the policy lets through and refuses what it was written for; written by `mcp-policy init`",
+        policy_file,
+        steps,
+    })
+}
+
+/// What shows that the policy does what was meant.
+pub(crate) fn steps(checks: &[Check]) -> Vec<Step> {
     let mut play = Play::default();
     checks.iter().for_each(|check| play.tool(check));
     play.unlisted(checks);
@@ -105,11 +114,7 @@ pub(crate) fn cases(policy: &Document<'_>, checks: &[Check]) -> Result<String, T
             play.limit(check, max, minute);
         }
     }
-    layout(&Case {
-        why: "the policy lets through and refuses what it was written for; written by `mcp-policy init`",
-        policy,
-        steps: play.steps,
-    })
+    play.steps
 }
 
 #[derive(Default)]

@@ -58,7 +58,8 @@ impl Bounds {
         let starter = Starter::new(report, &options)?;
         let cases = file.with_extension("case.json");
         self.put(file, &starter.policy)?;
-        self.put(&cases, &starter.cases)?;
+        let name = file.file_name().unwrap_or(file.as_os_str());
+        self.put(&cases, &starter.case(&name.to_string_lossy())?)?;
         let mut said = format!("wrote {} and {}\n", file.display(), cases.display());
         for note in &starter.notes {
             let _ = writeln!(said, "{FAINT}-{FAINT:#} {note}");

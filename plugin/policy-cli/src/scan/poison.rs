@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 /// What is searched for, in texts as a model reads them, in small letters and with single spaces.
-const MARKS: [(&str, Kind, &str); 12] = [
+const MARKS: [(&str, Kind, &str); 13] = [
     (
         r"\b(ignore|disregard|forget|override)\b.{0,20}\b(previous|prior|earlier|above|other|system|all)\b.{0,20}\b(instruction|instructions|prompt|prompts|rules|guidelines|context)\b",
         Kind::Poisoned,
@@ -61,6 +61,11 @@ const MARKS: [(&str, Kind, &str); 12] = [
         r"\byou were advised\b|\bwere advised to refuse\b|\bno longer (need|have) to refuse\b|\bthis (tool )?(now )?grants you\b",
         Kind::Steering,
         "Tells the model that it may do what it was told not to",
+    ),
+    (
+        r"\b(return|get|list|show|print|dump|reveal|display)s? (all |every )?((of )?(the|its|server|process)('s)? )*environment( variables?\b|$)",
+        Kind::Secrets,
+        "Gives out environment variables",
     ),
     (
         r"[a-z0-9+/]{120,}={0,2}",

@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     LookAlike,
     /// The server's annotations say something else than the class.
     Contradiction,
+    /// What it gives may hold secrets.
+    Secrets,
     Path,
     Url,
     Sql,

@@ -2,7 +2,7 @@
 //!
 //! It never allows what it could not bound: where a bound is the operator's to name, the call is refused until it is named.
 
-use super::cases::{Check, cases};
+use super::cases::{Check, Step, case, steps};
 use super::class::Class;
 use super::clean;
 use super::leads::{Leads, PATHS, URLS};
@@ -29,13 +29,13 @@ pub(crate) struct Options {
 #[derive(Debug)]
 pub(crate) struct Starter {
     pub(crate) policy: String,
-    pub(crate) cases: String,
+    steps: Vec<Step>,
     pub(crate) notes: Vec<String>,
 }
 
 /// The policy as it is written, its keys in reading order.
 #[derive(Serialize)]
-pub(crate) struct Document<'a> {
+struct Document<'a> {
     version: &'static str,
     description: String,
     default: &'static str,
@@ -123,10 +123,18 @@ impl Starter {
             )));
         }
         Ok(Self {
-            cases: cases(&document, &checks)?,
             policy,
+            steps: steps(&checks),
             notes: notes.lines(),
         })
+    }
+
+    /// The case that tests the policy, once that is in a file of this name beside it.
+    ///
+    /// # Errors
+    /// None that is known of: all of it can be written as JSON.
+    pub(crate) fn case(&self, policy_file: &str) -> Result<String, Trouble> {
+        case(policy_file, &self.steps)
     }
 }
 
@@ -217,6 +225,10 @@ impl<'a> Draft<'a> {
             _ if kinds(Kind::LookAlike) => (
                 "denied until a person has looked at its name",
                 "A person has to look at this tool's name before it may be called.",
+            ),
+            Class::Read | Class::Write | Class::Execute if kinds(Kind::Secrets) => (
+                "denied because what it gives may hold secrets",
+                "What this gives may hold secrets. It needs a person's approval.",
             ),
             Class::Destructive => (
                 "denied because it is destructive",

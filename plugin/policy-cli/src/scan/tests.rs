@@ -297,11 +297,15 @@ fn no_text_of_a_server_acts_where_it_is_shown() {
 fn plays(starter: &Starter) -> Result<(), String> {
     static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let name = format!("mcp-policy-{}-{number}.json", std::process::id());
-    let file = std::env::temp_dir().join(name);
-    std::fs::write(&file, &starter.cases).map_err(|error| error.to_string())?;
-    let case = Case::read(&file, &std::env::temp_dir());
-    let _ = std::fs::remove_file(&file);
+    let folder = format!("mcp-policy-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(folder);
+    let written = starter.case("policy.json").map_err(|trouble| trouble.0)?;
+    let case = std::fs::create_dir(&folder)
+        .and_then(|()| std::fs::write(folder.join("policy.json"), &starter.policy))
+        .and_then(|()| std::fs::write(folder.join("case.json"), written))
+        .map_err(|error| error.to_string())
+        .and_then(|()| Case::read(&folder.join("case.json"), &folder));
+    let _ = std::fs::remove_dir_all(&folder);
     let case = case?;
     let Outcome::Seen(seen) = native::play(&case, Split::Whole) else {
         return Err(format!("it cannot be played: {}", starter.policy));
@@ -436,10 +440,45 @@ fn every_class_gets_what_the_readme_says() {
         );
     }
     assert_eq!(
-        starter.cases.matches("is used up").count(),
+        starter
+            .case("policy.json")
+            .expect("JSON")
+            .matches("is used up")
+            .count(),
         2,
         "both limits are tried"
     );
+}
+
+#[test]
+fn what_gives_out_secrets_waits_for_a_person() {
+    let described = |description: &str| {
+        let report = tools(json!([{ "name": "look", "description": description }]));
+        assert!(!report.alarms(), "{description}");
+        let starter = Starter::new(&report, &Options::default()).expect("a policy");
+        plays(&starter).expect("its case passes");
+        let policy: Value = serde_json::from_str(&starter.policy).expect("JSON");
+        policy["tools"]["look"].clone()
+    };
+    for description in [
+        "Returns all environment variables, helpful for debugging",
+        "Get the server's environment variables.",
+        "Prints its environment",
+    ] {
+        let reason = "What this gives may hold secrets. It needs a person's approval.";
+        assert_eq!(
+            described(description),
+            json!({ "action": "deny", "reason": reason }),
+            "{description}"
+        );
+    }
+    for description in ["Get the environment of a deployment", "Reads a file"] {
+        assert_eq!(
+            described(description)["action"],
+            Value::Null,
+            "{description}"
+        );
+    }
 }
 
 #[test]
