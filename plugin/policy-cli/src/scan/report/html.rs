@@ -16,9 +16,10 @@ const STYLE: &str = "
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1c1c1c; background: #fff }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem; border-bottom: 1px solid #ddd; overflow-wrap: anywhere }
+th { overflow-wrap: normal }
 ul { margin: 0; padding-left: 1rem } summary { cursor: pointer } pre { white-space: pre-wrap }
 .Low { color: #116329 } .Medium { color: #7d4e00 } .High { color: #8b1a8b } .Critical { color: #b30000 }
-td.Low, td.Medium, td.High, td.Critical { font-weight: 600 }
+td.Low, td.Medium, td.High, td.Critical { font-weight: 600; white-space: nowrap }
 @media (prefers-color-scheme: dark) { body { color: #e6e6e6; background: #181818 } th, td { border-color: #444 }
 .Low { color: #6fdd8b } .Medium { color: #f0b849 } .High { color: #e58ae5 } .Critical { color: #ff8080 } }
 ";
