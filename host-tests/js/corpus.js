@@ -3,7 +3,7 @@
 //
 // It uses the package as a gateway would. It does not know what is expected.
 import { Exchange, Policy, Store } from "mcp-policy";
-import { counts, reserve } from "./reserve.js";
+import { counts, giveBack, reserve } from "./reserve.js";
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
@@ -71,17 +71,29 @@ function seen(policy, store, { headers, body, peer, now, respond }, arrival) {
         : store.settle(exchange, step, now);
     }
   }
-  const response = step.next === "forward" && respond ? received(exchange, respond, arrival, now) : undefined;
+  const response = step.next === "forward" && respond ? received(exchange, store, respond, arrival, now) : undefined;
   exchange.free();
   return step.next === "answer"
     ? { ...step, body: Buffer.from(step.body).toString("latin1") }
     : { ...step, received: response };
 }
 
-/** What a client gets of a response. @param {Exchange} exchange @param {Respond} respond @param {Arrival} arrival @param {number} now */
-function received(exchange, { status, headers, body }, arrival, now) {
-  const head = exchange.feed({ type: "responseHead", status, headers, end: false }, now);
-  let problem = head.audit;
+/**
+ * What a client gets of a response.
+ * @param {Exchange} exchange @param {Store} store @param {Respond} respond @param {Arrival} arrival @param {number} now
+ */
+function received(exchange, store, { status, headers, body }, arrival, now) {
+  /** @type {string | undefined} */
+  let problem;
+  /** @param {Event} event */
+  const tell = (event) => {
+    let step = exchange.feed(event, now);
+    if (!ALONE) step = store.settle(exchange, step, now);
+    else if (step.refund) giveBack(step.refund);
+    if (step.audit?.startsWith('{"event":"response"')) problem ??= step.audit;
+    return step;
+  };
+  const head = tell({ type: "responseHead", status, headers, end: false });
   /** @type {Uint8Array[]} */
   const pieces = [];
   let broken = head.next !== "forward";
@@ -92,8 +104,7 @@ function received(exchange, { status, headers, body }, arrival, now) {
   if (arrival.responseTrailers) rest.push({ type: "responseTrailers" });
   for (const event of rest) {
     if (broken) break;
-    const step = exchange.feed(event, now);
-    problem ??= step.audit;
+    const step = tell(event);
     if (step.next === "replace") pieces.push(step.bytes);
     else if (step.next !== "forward") broken = true;
     else if (event.type === "responseBody") pieces.push(event.bytes);

@@ -7,7 +7,7 @@ export const counts = new Map();
 
 /** @typedef {import("mcp-policy").Charge} Charge */
 
-/** @param {Charge} charge */
+/** @param {{ counter: string, subject?: string }} charge */
 const key = ({ counter, subject }) => JSON.stringify([counter, subject]);
 
 /** What is still counted, the first to end first. @param {Charge} charge @param {number} now */
@@ -42,4 +42,12 @@ export function reserve(charges, now) {
     return { used: entries.reduce((sum, entry) => sum + entry.used, 0n), ends: charge.ends, shadowed, added };
   });
   return { type: "reserved", tallies };
+}
+
+/** Takes back what calls have added that did not run. @param {import("mcp-policy").Refund[]} refund */
+export function giveBack(refund) {
+  for (const { cost, ends, ...charge } of refund) {
+    const entry = counts.get(key(charge))?.find((entry) => entry.ends === ends && entry.used >= cost);
+    if (entry) entry.used -= cost;
+  }
 }

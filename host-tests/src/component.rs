@@ -70,9 +70,10 @@ fn step_seen(
     gateway.end(exchange).map_err(|error| error.to_string())?;
     let lines: Result<Vec<_>, _> = effects
         .into_iter()
-        .map(|effect| match effect {
-            Effect::Audit(line) => Ok(line),
-            Effect::Explanation(_) => Err("nobody asked for an explanation"),
+        .filter_map(|effect| match effect {
+            Effect::Audit(line) => Some(Ok(line)),
+            Effect::Explanation(_) => Some(Err("nobody asked for an explanation")),
+            Effect::Refund(_) => None,
         })
         .collect();
     let mut observed = Observed::logged(&lines?)?;
@@ -107,7 +108,7 @@ fn received(
         headers: fields(&respond.head()),
         end: false,
     });
-    let step = gateway.feed(exchange, &head, now)?;
+    let step = gateway.tell(exchange, &head, now)?;
     let mut told = step.effects;
     let Next::Forward(edit) = step.next else {
         return Err(wasmtime::Error::msg("the head does not pass"));
@@ -129,7 +130,7 @@ fn received(
         }
     }
     if split == Split::Trailers {
-        let step = gateway.feed(exchange, &Event::ResponseTrailers, now)?;
+        let step = gateway.tell(exchange, &Event::ResponseTrailers, now)?;
         told.extend(step.effects);
         if let Next::Replace(bytes) = step.next {
             received.body.extend(bytes);

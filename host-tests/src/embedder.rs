@@ -117,8 +117,22 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         Ok((exchange, next, effects))
     }
 
+    /// Tells of something that came of the response, and gives back the count of a call that did not run.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn tell(
+        &mut self,
+        exchange: ResourceAny,
+        event: &Event,
+        now: Millis,
+    ) -> wasmtime::Result<Step> {
+        let step = self.feed(exchange, event, now)?;
+        self.settle(exchange, &step, now)
+    }
+
     /// What to pass on of a piece of the response; `None` where the connection has to end. Its head goes before, through
-    /// `feed`, which says what to change in it.
+    /// `tell`, which says what to change in it.
     ///
     /// # Errors
     /// When the instance failed.
@@ -129,7 +143,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         now: Millis,
     ) -> wasmtime::Result<(Option<Vec<u8>>, Vec<Effect>)> {
         let bytes = piece.bytes.clone();
-        let step = self.feed(exchange, &Event::ResponseBody(piece), now)?;
+        let step = self.tell(exchange, &Event::ResponseBody(piece), now)?;
         let passed = match step.next {
             Next::Forward(_) => Some(bytes),
             Next::Replace(bytes) => Some(bytes),

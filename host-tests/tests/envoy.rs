@@ -2,12 +2,13 @@
 
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
+use host_tests::hosts::envoys;
 use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::seen::audit_of;
 use host_tests::upstream::Upstream;
 use host_tests::wire::{Connection, Http1Request, RawHeaders, Response, http1};
 use host_tests::{wasm, wasm_path};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -285,6 +286,30 @@ fn a_reload_changes_the_policy_and_keeps_the_counters() {
         ["forwarded", "200 rate_limited"],
         "five in all, across both policies"
     );
+}
+
+#[test]
+fn a_call_that_no_server_was_reached_with_does_not_count() {
+    // Nobody listens there once it is closed.
+    let gone = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = gone.local_addr().expect("its address");
+    drop(gone);
+    for (version, binary) in envoys() {
+        let mut config = Config::new(vec![Listener::new("mcp", &limited(2), addr, &wasm_path())]);
+        config.binary = binary;
+        let envoy = Envoy::start(&config).expect("Envoy starts");
+        let run = || post(envoy.addr("mcp"), call("run")).status;
+        assert_eq!(
+            [run(), run(), run(), run()],
+            [503; 4],
+            "{version}: none is counted, so none is refused"
+        );
+        let log = envoy.log();
+        let refunds = log
+            .lines()
+            .filter(|line| line.contains(r#"{"event":"refund""#));
+        assert_eq!(refunds.count(), 4, "{log}");
+    }
 }
 
 /// Workers take a new configuration one after the other.

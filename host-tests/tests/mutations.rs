@@ -95,6 +95,7 @@ impl Kind {
                 "scope",
                 "cost",
                 "algorithm",
+                "refund",
                 "on_deny",
             ],
             Self::RateLimit => &["max", "window", "scope"],
@@ -240,6 +241,7 @@ const WORDS: &[&str] = &[
     "action",
     "op",
     "algorithm",
+    "refund",
 ];
 
 impl Node {

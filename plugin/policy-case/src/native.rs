@@ -5,7 +5,7 @@
 use crate::arrival::{Arrival, Split};
 use crate::case::{Case, Step};
 use crate::respond::{Received, Respond};
-use crate::seen::{Observed, Outcome, Seen};
+use crate::seen::{Observed, Outcome, Seen, problem_of};
 use policy::{
     Audit, Cells, Event, Exchange, Facts, Finding, Millis, Next, Policy, PolicyError, Reason,
     Response, Said, Store, Unavailable, Version,
@@ -123,7 +123,7 @@ impl Player {
                 let removed = |name: &[u8]| gone.clone().any(|gone| gone.as_bytes() == name);
                 observed.forward(step, removed, step.body.clone().unwrap_or_default());
                 if let Some(respond) = &step.respond {
-                    let (received, problem) = received(&mut exchange, respond, split, now)?;
+                    let (received, problem) = self.receive(&mut exchange, respond, split, now)?;
                     (observed.received, observed.problem) = (Some(received), problem);
                 }
             }
@@ -138,6 +138,58 @@ impl Player {
             findings,
             line,
         })
+    }
+
+    /// Plays the server's response, and gives what the client got and what was logged of it.
+    fn receive(
+        &mut self,
+        exchange: &mut Exchange,
+        respond: &Respond,
+        split: Split,
+        now: Millis,
+    ) -> Result<(Received, Option<String>), String> {
+        let mut problem = None;
+        let mut feed = |event| {
+            let step = exchange.feed(Event::Response(event), now);
+            let step = exchange.settle(step, &self.store, &mut self.memory, now);
+            let line = step.audit.map(|audit| audit.line());
+            let said = line.filter(|line| problem_of(line).is_some());
+            problem = problem.take().or(said);
+            (step.next, step.edit)
+        };
+        let (_, edit) = feed(Response::Head {
+            status: respond.status,
+            headers: respond.head().into_iter().collect(),
+            end: false,
+        });
+        let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);
+        let set = edit
+            .set
+            .iter()
+            .map(|&(name, value)| (name.into(), value.into()));
+        let mut received = Received::head(respond, removed, &set.collect());
+        let pieces = respond.pieces(split).into_iter();
+        let trailers = (split == Split::Trailers).then_some((&[][..], None));
+        for (bytes, end) in pieces
+            .map(|(bytes, end)| (bytes, Some(end)))
+            .chain(trailers)
+        {
+            let event = end.map_or(Response::Trailers, |end| Response::Body {
+                bytes: bytes.to_vec(),
+                end,
+            });
+            match feed(event).0 {
+                Next::Forward => received.body.extend(bytes),
+                Next::Replace(bytes) => received.body.extend(bytes),
+                Next::Answer(_) => {
+                    received.broken = true;
+                    break;
+                }
+                next => return Err(format!("a response leads to {next:?}")),
+            }
+        }
+        feed(Response::Closed);
+        Ok((received, problem))
     }
 
     /// Tells the engine of a request, until there is a verdict.
@@ -189,55 +241,6 @@ pub fn watch(case: &Case, split: Split) -> (Outcome, Vec<Vec<Finding>>) {
         Ok(played.seen)
     });
     (Outcome::of(steps), findings)
-}
-
-/// Plays the server's response, and gives what the client got and what was logged of it.
-fn received(
-    exchange: &mut Exchange,
-    respond: &Respond,
-    split: Split,
-    now: Millis,
-) -> Result<(Received, Option<String>), String> {
-    let mut problem = None;
-    let mut feed = |event| {
-        let step = exchange.feed(Event::Response(event), now);
-        let line = step.audit.map(|audit| audit.line());
-        problem = problem.take().or(line);
-        (step.next, step.edit)
-    };
-    let (_, edit) = feed(Response::Head {
-        status: respond.status,
-        headers: respond.head().into_iter().collect(),
-        end: false,
-    });
-    let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);
-    let set = edit
-        .set
-        .iter()
-        .map(|&(name, value)| (name.into(), value.into()));
-    let mut received = Received::head(respond, removed, &set.collect());
-    let pieces = respond.pieces(split).into_iter();
-    let trailers = (split == Split::Trailers).then_some((&[][..], None));
-    for (bytes, end) in pieces
-        .map(|(bytes, end)| (bytes, Some(end)))
-        .chain(trailers)
-    {
-        let event = end.map_or(Response::Trailers, |end| Response::Body {
-            bytes: bytes.to_vec(),
-            end,
-        });
-        match feed(event).0 {
-            Next::Forward => received.body.extend(bytes),
-            Next::Replace(bytes) => received.body.extend(bytes),
-            Next::Answer(_) => {
-                received.broken = true;
-                break;
-            }
-            next => return Err(format!("a response leads to {next:?}")),
-        }
-    }
-    feed(Response::Closed);
-    Ok((received, problem))
 }
 
 /// An explanation tells what the decision says: nothing after a refusal, and no refusal but the one.

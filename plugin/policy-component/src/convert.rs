@@ -5,7 +5,7 @@
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use policy::{
     Amount, Ask, Audit, Charge, Edit, Event, Facts, Finding, Headers, Maximum, Millis, Outcome,
-    PolicyError, Reply, Reservation, Response, Said, Seed, Sight, Tally, Truth, Window,
+    PolicyError, Refund, Reply, Reservation, Response, Said, Seed, Sight, Tally, Truth, Window,
 };
 
 pub(crate) fn fields(headers: Vec<wit::Header>) -> Headers {
@@ -92,14 +92,24 @@ impl From<Reply> for wit::Reply {
     }
 }
 
-/// What is told of a decision.
-pub(crate) fn effects(audit: &Audit) -> Vec<wit::Effect> {
-    let findings = audit
-        .findings()
-        .map(|findings| findings.iter().map(finding).collect());
-    let explanation = findings.map(wit::Effect::Explanation);
-    let line = wit::Effect::Audit(audit.line());
-    [line].into_iter().chain(explanation).collect()
+/// What is told of a decision, and what is given back.
+pub(crate) fn effects(audit: Option<&Audit>, refund: Option<&Refund>) -> Vec<wit::Effect> {
+    let line = audit.map(|audit| wit::Effect::Audit(audit.line()));
+    let findings = audit.and_then(Audit::findings);
+    let explanation = findings.map(|findings| findings.iter().map(finding).collect());
+    let explanation = explanation.map(wit::Effect::Explanation);
+    let returned = refund.map(|refund| refund.returned().filter_map(returned).collect());
+    let refund = returned.map(wit::Effect::Refund);
+    [line, explanation, refund].into_iter().flatten().collect()
+}
+
+fn returned((charge, ends): (&Charge, Millis)) -> Option<wit::Refund> {
+    Some(wit::Refund {
+        counter: charge.counter().into(),
+        subject: charge.subject()?.into(),
+        cost: charge.cost().0,
+        ends: ends.0,
+    })
 }
 
 fn finding(finding: &Finding) -> wit::Finding {

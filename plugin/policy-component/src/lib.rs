@@ -56,6 +56,8 @@ struct Active {
     asked: Option<Ask>,
     /// What to change in the headers that are still held, when they go.
     edit: Edit,
+    /// What the last step gives back.
+    refund: Option<policy::Refund>,
 }
 
 impl wit::GuestExchange for Exchange {
@@ -75,6 +77,7 @@ impl wit::GuestExchange for Exchange {
             exchange,
             asked: None,
             edit: Edit::default(),
+            refund: None,
         };
         let step = active.told(step, now);
         (wit::Exchange::new(Self(RefCell::new(active))), step)
@@ -108,11 +111,9 @@ impl Active {
             Next::Replace(bytes) => wit::Next::Replace(bytes),
             Next::Answer(reply) => wit::Next::Answer(reply.into()),
         };
-        let effects = step.audit.map(|audit| convert::effects(&audit));
-        wit::Step {
-            next,
-            effects: effects.unwrap_or_default(),
-        }
+        let effects = convert::effects(step.audit.as_deref(), step.refund.as_ref());
+        self.refund = step.refund;
+        wit::Step { next, effects }
     }
 
     fn settle(&mut self, store: &policy::Store, now: Millis) -> wit::Step {
@@ -122,6 +123,7 @@ impl Active {
                     next: Next::Ask(ask),
                     edit: Edit::default(),
                     audit: None,
+                    refund: None,
                 };
                 self.exchange.settle(asked, store, &mut Host, now)
             }
@@ -162,10 +164,15 @@ impl wit::GuestStore for Store {
         mut step: wit::Step,
         now: u64,
     ) -> wit::Step {
-        if !matches!(step.next, wit::Next::Ask(_)) {
+        let active = exchange.get::<Exchange>().0.try_borrow_mut();
+        if let wit::Next::Ask(_) = step.next {
+        } else {
+            if let Ok(Some(refund)) = active.map(|mut active| active.refund.take()) {
+                self.0.refund(&mut Host, &refund);
+            }
             return step;
         }
-        let settled = match exchange.get::<Exchange>().0.try_borrow_mut() {
+        let settled = match active {
             Ok(mut active) => active.settle(&self.0, Millis(now)),
             Err(_) => unavailable(),
         };

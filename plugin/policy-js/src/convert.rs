@@ -143,27 +143,30 @@ pub(crate) fn asks(step: &JsValue) -> Result<bool, JsValue> {
     Ok(field(step, "next", "step")?.as_string().as_deref() == Some("ask"))
 }
 
-pub(crate) fn step(step: Step, edit: &Edit, now: Millis) -> Result<JsValue, JsValue> {
-    let (next, rest) = match step.next {
+pub(crate) fn step(step: &Step, edit: &Edit, now: Millis) -> Result<JsValue, JsValue> {
+    let (next, rest) = match &step.next {
         Next::More => ("more", Vec::new()),
         Next::Ask(Ask::Reserve(charges)) => {
-            ("ask", vec![("reserve", count::charges(&charges, now)?)])
+            ("ask", vec![("reserve", count::charges(charges, now)?)])
         }
         Next::Forward => ("forward", Vec::new()),
         Next::Replace(bytes) => (
             "replace",
             vec![("bytes", Uint8Array::from(bytes.as_slice()).into())],
         ),
-        Next::Answer(reply) => ("answer", answer(&reply)?),
+        Next::Answer(reply) => ("answer", answer(reply)?),
     };
     let mut members = vec![
         ("next", next.into()),
         ("removeHeaders", names(&edit.remove)),
         ("setHeaders", fields(&edit.set)?),
     ];
-    if let Some(audit) = step.audit {
+    if let Some(audit) = &step.audit {
         members.push(("audit", audit.line().into()));
-        members.extend(explanation(&audit)?);
+        members.extend(explanation(audit)?);
+    }
+    if let Some(refund) = &step.refund {
+        members.push(("refund", count::refund(refund)?));
     }
     members.extend(rest);
     object(&members)

@@ -4,7 +4,7 @@
 
 use crate::convert::{boolean, field, index, list, millis, no, object};
 use js_sys::Array;
-use policy::{Amount, Charge, Maximum, Millis, Reservation, Tally, Window};
+use policy::{Amount, Charge, Maximum, Millis, Refund, Reservation, Tally, Window};
 use wasm_bindgen::JsValue;
 
 pub(crate) fn charges(charges: &[Charge], now: Millis) -> Result<JsValue, JsValue> {
@@ -45,6 +45,20 @@ fn maximum(maximum: &Maximum) -> Result<JsValue, JsValue> {
         ("max", maximum.max.0.into()),
         ("enforced", maximum.is_enforced().into()),
         ("order", maximum.order().into()),
+    ])
+}
+
+pub(crate) fn refund(refund: &Refund) -> Result<JsValue, JsValue> {
+    let returned: Result<Array, JsValue> = refund.returned().map(returned).collect();
+    Ok(returned?.into())
+}
+
+fn returned((charge, Millis(ends)): (&Charge, Millis)) -> Result<JsValue, JsValue> {
+    object(&[
+        ("counter", charge.counter().into()),
+        ("subject", charge.subject().unwrap_or_default().into()),
+        ("cost", charge.cost().0.into()),
+        ("ends", (ends as f64).into()),
     ])
 }
 

@@ -50,8 +50,8 @@ impl Policy {
         self.policy.needs_peer()
     }
 
-    /// Some list that a server sends may name what a caller must not see: without the events of responses nothing is taken
-    /// out of it.
+    /// Some list that a server sends may name what a caller must not see, or a counted call may turn out not to have run:
+    /// without the events of responses nothing is taken out of lists, and every call counts.
     #[wasm_bindgen(getter, js_name = needsResponses)]
     pub fn needs_responses(&self) -> bool {
         self.policy.needs_responses()
@@ -88,6 +88,8 @@ struct Active {
     /// What to change in the request's headers. It is told with every step until they go, so that the program may look at
     /// the last one only.
     edit: Edit,
+    /// What the last step gives back.
+    refund: Option<policy::Refund>,
 }
 
 #[wasm_bindgen]
@@ -133,6 +135,7 @@ impl Exchange {
             exchange,
             asked: None,
             edit: Edit::default(),
+            refund: None,
         });
         let step = active.shown(step, now)?;
         self.state = State::Active(active);
@@ -185,7 +188,9 @@ impl Active {
         } else {
             self.edit.clone()
         };
-        convert::step(step, &edit, now)
+        let shown = convert::step(&step, &edit, now);
+        self.refund = step.refund;
+        shown
     }
 
     /// Lets the store count what the last step asked.
@@ -196,6 +201,7 @@ impl Active {
                     next: Next::Ask(ask),
                     edit: Edit::default(),
                     audit: None,
+                    refund: None,
                 };
                 self.exchange.settle(asked, store, cells, now)
             }
@@ -238,8 +244,8 @@ impl Store {
         self.store.seed().to_vec()
     }
 
-    /// Does what the exchange asks with `step`. A step that asks for nothing comes back as it is. What cannot be
-    /// counted is refused.
+    /// Does what the exchange asks with `step`, and gives back what its `refund` says. A step that asks for nothing comes
+    /// back as it is. What cannot be counted is refused.
     #[wasm_bindgen(unchecked_return_type = "Step")]
     pub fn settle(
         &mut self,
@@ -253,6 +259,9 @@ impl Store {
             let settled = active.settle(&self.store, &mut self.cells, now);
             active.shown(settled, now)?
         } else {
+            if let Some(refund) = active.refund.take() {
+                self.store.refund(&mut self.cells, &refund);
+            }
             step
         };
         exchange.state = State::Active(active);
@@ -267,7 +276,8 @@ pub fn unavailable() -> Result<JsValue, JsValue> {
         next: Next::Answer(policy::Reply::unavailable()),
         edit: Edit::default(),
         audit: None,
+        refund: None,
     };
     // An answer tells no time.
-    convert::step(step, &Edit::default(), Millis::default())
+    convert::step(&step, &Edit::default(), Millis::default())
 }

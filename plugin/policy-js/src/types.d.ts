@@ -73,6 +73,23 @@ interface Told {
    * holds values of arguments.
    */
   explanation?: Finding[];
+  /**
+   * Take these off the counts that they were added to, once: the call did not run. `store.settle` does it, or the program
+   * by itself. What is not taken off stays counted.
+   */
+  refund?: Refund[];
+}
+
+/** A charge that is given back. */
+export interface Refund {
+  /** As in the charge. */
+  counter: string;
+  /** As in the charge. */
+  subject: string;
+  /** What to take off. */
+  cost: bigint;
+  /** The end of the window that it was added to. It is taken off that window's count or off none. */
+  ends: number;
 }
 
 /** A rule that was looked at, and what came of it. */

@@ -124,6 +124,33 @@ pub(crate) fn property(path: &[&str]) -> Option<String> {
     String::from_utf8(bytes.ok()?).ok()
 }
 
+/// Surely nothing of the request reached a server: the host answers for one that it did not get through to, in its first
+/// attempt.
+pub(crate) fn is_unsent() -> bool {
+    // Envoy's words, in brackets the reason why a connection came to an end.
+    const NO_SERVER: [&str; 3] = ["no_healthy_upstream", "cluster_not_found", "no_cluster"];
+    const NO_CONNECTION: [&str; 3] = [
+        "upstream_reset_before_response_started{remote_connection_failure",
+        "upstream_reset_before_response_started{local_connection_failure",
+        "upstream_reset_before_response_started{overflow",
+    ];
+    let Some(details) = property(&["response", "code_details"]) else {
+        return false;
+    };
+    let unsent = NO_SERVER.contains(&details.as_str())
+        || NO_CONNECTION.iter().any(|start| details.starts_with(start));
+    unsent && number(&["upstream", "request_attempt_count"]).is_some_and(|attempts| attempts <= 1)
+}
+
+/// A property that is a number.
+fn number(path: &[&str]) -> Option<u64> {
+    let path = path.join("\0");
+    // SAFETY: the host reads `path` and writes the two results during the call.
+    let bytes =
+        returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) });
+    Some(u64::from_le_bytes(bytes.ok()?.try_into().ok()?))
+}
+
 pub(crate) fn configuration() -> Result<Vec<u8>, Status> {
     buffer(PLUGIN_CONFIGURATION)
 }

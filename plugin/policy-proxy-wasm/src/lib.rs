@@ -12,7 +12,8 @@ mod watch;
 
 use host::SharedData;
 use policy::{
-    Audit, Edit, Event, Exchange, Facts, Next, Policy, Reason, Reply, Response, Step, Store,
+    Audit, Edit, Event, Exchange, Facts, Next, Outcome, Policy, Reason, Reply, Response, Step,
+    Store,
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
@@ -66,7 +67,7 @@ impl RootContext for Plugin {
             active: self.active.clone(),
             exchange: None,
             held: 0,
-            response: Passes::Whole,
+            response: Passes::Judged,
             responding: false,
         }))
     }
@@ -148,9 +149,6 @@ impl HttpContext for Stream {
         let (mut exchange, step) = Exchange::new(active.policy.clone(), &headers, end, facts, now);
         // The host may answer by itself at any time, and a server on nothing but the headers.
         exchange.allow_early_response();
-        if exchange.needs_response() {
-            self.response = Passes::Judged;
-        }
         let step = exchange.settle(step, &active.store, &mut SharedData, now);
         let undecided = matches!(step.next, Next::More);
         self.exchange = Some(exchange);
@@ -178,6 +176,9 @@ impl HttpContext for Stream {
     }
 
     fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
+        if self.response == Passes::Judged && !self.needs_response() {
+            self.response = Passes::Whole;
+        }
         match self.response {
             Passes::Judged => self.response_head(end),
             Passes::Whole | Passes::Nothing => Action::Continue,
@@ -205,6 +206,11 @@ impl HttpContext for Stream {
 }
 
 impl Stream {
+    fn needs_response(&self) -> bool {
+        let exchange = self.exchange.as_ref();
+        exchange.is_some_and(Exchange::needs_response)
+    }
+
     /// Gives the exchange the whole body that the host has buffered.
     fn judge(&mut self) -> Action {
         let event = match host::request_body() {
@@ -243,6 +249,9 @@ impl Stream {
     }
 
     fn response_head(&mut self, end: bool) -> Action {
+        if self.exchange.as_ref().is_some_and(Exchange::awaits_outcome) && host::is_unsent() {
+            self.respond(Response::Outcome(Outcome::Unsent));
+        }
         let Ok(headers) = host::response_headers() else {
             return self.fail();
         };
@@ -259,6 +268,9 @@ impl Stream {
         match self.respond(head) {
             Some((Next::Forward, edit)) if host::edit_response(&edit).is_ok() => {
                 self.responding = true;
+                if !self.needs_response() {
+                    self.response = Passes::Whole;
+                }
                 Action::Continue
             }
             _ => self.fail(),
@@ -285,8 +297,10 @@ impl Stream {
     }
 
     fn respond(&mut self, response: Response) -> Option<(Next, Edit)> {
-        let now = host::now().ok()?;
-        let step = self.exchange.as_mut()?.feed(Event::Response(response), now);
+        let (now, active) = (host::now().ok()?, self.active.as_ref()?);
+        let exchange = self.exchange.as_mut()?;
+        let step = exchange.feed(Event::Response(response), now);
+        let step = exchange.settle(step, &active.store, &mut SharedData, now);
         log(step.audit.as_deref());
         Some((step.next, step.edit))
     }

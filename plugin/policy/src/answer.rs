@@ -74,6 +74,16 @@ pub(crate) enum Asked {
     Bodiless,
 }
 
+impl Asked {
+    /// The id of a request, as it was written.
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Tool { id, .. } | Self::Request { id } => Some(id),
+            Self::Nothing | Self::Bodiless => None,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Response<'a> {
     jsonrpc: &'static str,

@@ -9,6 +9,7 @@ use crate::json::Value;
 use crate::ordered::ordered;
 use crate::parse::Window;
 use crate::read::{Message, Target};
+use crate::response::Refund;
 use serde::Serialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hasher as _;
@@ -94,6 +95,12 @@ impl Audit {
     /// The line is about what the server sent, after the decision about the request.
     pub(crate) fn of_response(&mut self) {
         self.event = "response";
+    }
+
+    /// The line is about a count that was taken back.
+    pub(crate) fn of_refund(&mut self, refund: &Refund) {
+        self.event = "refund";
+        self.message = Some(refund.why().into());
     }
 
     pub(crate) fn refused(&mut self, reason: Reason, rule: Option<String>, message: &str) {

@@ -5,14 +5,14 @@
 
 use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
 use crate::audit::{Audit, bounded};
-use crate::count::{Charge, Millis, Reservation};
+use crate::count::{Charge, Millis, Reservation, Tally};
 use crate::decide::{Caller, Listing, Reason, Refusal, Requester, decide, decide_bodiless};
 use crate::edit::Edit;
 use crate::explain::{self, Account, Finding, Said};
 use crate::json::{self, Document, Value};
 use crate::parse::{Mode, Policy};
 use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern};
-use crate::response::{Filter, Passed, Response, Stage};
+use crate::response::{Filter, Passed, Refund, Response, Settlement, Stage};
 use crate::store::{Cells, Seed, Store};
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub struct Exchange {
     early: bool,
     /// Where the response may hold something that the caller must not see.
     filter: Option<Box<Filter>>,
+    /// Where a call was counted that may turn out not to have run.
+    settlement: Option<Box<Settlement>>,
 }
 
 /// What the host knows beside the headers.
@@ -83,6 +85,8 @@ pub struct Step {
     pub edit: Edit,
     /// A decision to log.
     pub audit: Option<Box<Audit>>,
+    /// Charges of an earlier step to give back. Nobody waits for it.
+    pub refund: Option<Refund>,
 }
 
 /// What the exchange needs.
@@ -175,6 +179,7 @@ impl Exchange {
             stage: Stage::Awaited,
             early: false,
             filter: None,
+            settlement: None,
         };
         let listing = Listing::new(&exchange.policy, &caller);
         let filter = |listing| Box::new(Filter::new(listing, exchange.trace.request_id.clone()));
@@ -202,9 +207,16 @@ impl Exchange {
         (exchange, step)
     }
 
-    /// True when something could have to be taken out of the response, so that a host has to tell of it.
+    /// True as long as something could have to be taken out of the response, or tell that the call did not run, so that
+    /// a host has to tell of it. It is known with the verdict.
     pub fn needs_response(&self) -> bool {
-        self.filter.is_some()
+        self.filter.is_some() || self.awaits_outcome()
+    }
+
+    /// True when a host that can tell what became of the request should.
+    pub fn awaits_outcome(&self) -> bool {
+        let settlement = self.settlement.as_ref();
+        settlement.is_some_and(|settlement| settlement.is_open())
     }
 
     /// The host passes headers on before the verdict, or answers by itself: a response may come at any time.
@@ -240,7 +252,7 @@ impl Exchange {
         }
     }
 
-    /// Lets the store answer what the exchange asks, until it needs something else.
+    /// Lets the store give back what the step says, and answer what the exchange asks, until it needs something else.
     pub fn settle(
         &mut self,
         mut step: Step,
@@ -248,6 +260,9 @@ impl Exchange {
         cells: &mut impl Cells,
         now: Millis,
     ) -> Step {
+        if let Some(refund) = step.refund.take() {
+            store.refund(cells, &refund);
+        }
         while let Next::Ask(Ask::Reserve(charges)) = &step.next {
             let reservation = store.reserve(cells, charges, now);
             step = Step {
@@ -367,7 +382,7 @@ impl Exchange {
     fn checked(&mut self, checking: Checking, event: Event, now: Millis) -> Step {
         let Checking { checks, mut judged } = checking;
         match self.reserved(judged.audit, &judged.asked, &checks, event, now) {
-            Ok(audit) => {
+            Ok((audit, _)) => {
                 judged.audit = audit;
                 self.conclude(judged)
             }
@@ -406,7 +421,14 @@ impl Exchange {
             audit,
         } = counting;
         match self.reserved(audit, &asked, &charges, event, now) {
-            Ok(audit) => self.forward(Some(audit)),
+            Ok((audit, tallies)) => {
+                if let Some(id) = asked.id() {
+                    let depth = self.policy.host.max_depth;
+                    let settlement = Settlement::new(id, charges, tallies, depth);
+                    self.settlement = settlement.map(Box::new);
+                }
+                self.forward(Some(audit))
+            }
             Err(step) => *step,
         }
     }
@@ -419,7 +441,7 @@ impl Exchange {
         charges: &[Charge],
         event: Event,
         now: Millis,
-    ) -> Result<Box<Audit>, Box<Step>> {
+    ) -> Result<(Box<Audit>, Vec<Tally>), Box<Step>> {
         let step = match event {
             // A host that counts itself may not know that it counted too little.
             Event::Reserved(Reservation::Reserved(tallies))
@@ -430,7 +452,7 @@ impl Exchange {
                     audit.counted(charge, tally);
                 }
                 audit.findings.add(|| explain::counted(charges, &tallies));
-                return Ok(audit);
+                return Ok((audit, tallies));
             }
             Event::Reserved(Reservation::Full {
                 charge,
@@ -474,6 +496,23 @@ impl Exchange {
             return self.out_of_order(now);
         };
         self.stage = stage;
+        let settlement = self.settlement.as_mut();
+        let refund = settlement.and_then(|settlement| settlement.see(&response));
+        let step = self.passed(response, now);
+        let audit = step.audit.or_else(|| {
+            let mut audit = self.audit(now);
+            audit.of_refund(refund.as_ref()?);
+            Some(Box::new(audit))
+        });
+        Step {
+            audit,
+            refund,
+            ..step
+        }
+    }
+
+    /// What passes of the response.
+    fn passed(&mut self, response: Response, now: Millis) -> Step {
         let Some(filter) = &mut self.filter else {
             return Step::next(Next::Forward);
         };
@@ -491,7 +530,11 @@ impl Exchange {
             audit.refused(Reason::Unreadable, None, &problem.to_string());
             Box::new(audit)
         });
-        Step { next, edit, audit }
+        Step {
+            edit,
+            audit,
+            ..Step::next(next)
+        }
     }
 
     /// More of the request was not judged, so it ends the exchange.
@@ -525,7 +568,7 @@ impl Exchange {
         mut audit: Box<Audit>,
         asked: &Asked,
         charges: &[Charge],
-    ) -> Result<Box<Audit>, Box<Step>> {
+    ) -> Result<(Box<Audit>, Vec<Tally>), Box<Step>> {
         let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
         let first = |mode| {
             let mut maxima = charges.iter().flat_map(|charge| &charge.maxima);
@@ -544,7 +587,7 @@ impl Exchange {
                 .findings
                 .add(|| vec![Finding::new(rule, Said::WouldRefuse)]);
             audit.shadowed(&refusal);
-            return Ok(audit);
+            return Ok((audit, Vec::new()));
         }
         Err(Box::new(self.refuse(
             audit,
@@ -631,6 +674,7 @@ impl Step {
             next,
             edit: Edit::default(),
             audit: None,
+            refund: None,
         }
     }
 

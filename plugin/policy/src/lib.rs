@@ -59,6 +59,6 @@ pub use explain::{Finding, Said, Sight};
 pub use json::{Document, Kind, Value};
 pub use parse::{HostOptions, LimitSeen, Policy, PolicyError, Problem, RuleSeen, Window, schema};
 pub use read::Headers;
-pub use response::{Outcome, Response};
+pub use response::{Outcome, Refund, Response};
 pub use store::{Cells, Seed, Store, Unavailable, Version};
 pub use truth::Truth;

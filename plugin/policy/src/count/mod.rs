@@ -13,7 +13,7 @@ pub(crate) use subjects::{OVERFLOW, one_part, overflow_of};
 
 use crate::answer::Detail;
 use crate::decide::{ASK, Reason, Refusal, Rule};
-use crate::parse::{Counter, Mode, Window};
+use crate::parse::{Counter, Mode, Refunds, Window};
 use std::sync::Arc;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -26,6 +26,8 @@ pub struct Charge {
     pub(crate) counter: Arc<Counter>,
     pub(crate) subject: Subject,
     pub(crate) cost: Amount,
+    /// That of its limit that gives back most seldom.
+    pub(crate) refunds: Refunds,
     /// In the order of the limits that they come from.
     pub(crate) maxima: Vec<Maximum>,
 }

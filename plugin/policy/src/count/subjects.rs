@@ -33,10 +33,12 @@ impl Requester {
                     counter: limit.counter.clone(),
                     subject: self.subject(&limit.counter.scope),
                     cost: Amount::default(),
+                    refunds: limit.refunds,
                     maxima: Vec::new(),
                 }),
             };
             charge.maxima.push(maximum);
+            charge.refunds = charge.refunds.min(limit.refunds);
             match cost(limit, arguments) {
                 Ok(cost) => charge.cost = charge.cost.max(cost),
                 Err(unknown) => charge.subject = unknown,

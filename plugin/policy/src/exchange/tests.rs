@@ -349,3 +349,88 @@ fn an_early_response_is_judged_where_it_may_come() {
     assert!(matches!(exchange.feed(call(), NOW).next, Next::Forward));
     assert_eq!(status(&exchange.feed(head(200, true), NOW)), 503);
 }
+
+/// A call that was counted and passed on.
+fn counted() -> Exchange {
+    let (mut exchange, _) = counting("global");
+    let tallies = Reservation::Reserved(vec![tally(), tally()]);
+    let step = exchange.feed(Event::Reserved(tallies), NOW);
+    assert!(matches!(step.next, Next::Forward) && step.refund.is_none());
+    exchange
+}
+
+/// How many charges come back with each event of a response.
+fn returned(exchange: &mut Exchange, responses: Vec<Response>) -> Vec<usize> {
+    let mut feed = |response| {
+        let step = exchange.feed(Event::Response(response), NOW);
+        assert!(matches!(step.next, Next::Forward), "nothing is held back");
+        step.refund.map_or(0, |refund| refund.returned().count())
+    };
+    responses.into_iter().map(&mut feed).collect()
+}
+
+fn answered(kind: &str, body: &str, cut: usize) -> Vec<Response> {
+    let (first, last) = body.split_at(cut);
+    let body = |bytes: &str, end| Response::Body {
+        bytes: bytes.into(),
+        end,
+    };
+    let head = Response::Head {
+        status: 200,
+        headers: Headers::from_iter([("content-type", kind)]),
+        end: false,
+    };
+    vec![head, body(first, false), body(last, true), Response::Closed]
+}
+
+#[test]
+fn what_surely_did_not_run_is_given_back_once() {
+    let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no"}}"#;
+    for cut in 0..error.len() {
+        let mut exchange = counted();
+        let seen = returned(&mut exchange, answered("application/json", error, cut));
+        assert_eq!(seen, [0, 0, 2, 0], "cut at {cut}");
+        assert!(!exchange.awaits_outcome());
+    }
+    let unsent = vec![
+        Response::Outcome(Outcome::Sent),
+        Response::Outcome(Outcome::Unsent),
+        Response::Outcome(Outcome::Unsent),
+        Response::Closed,
+    ];
+    assert_eq!(returned(&mut counted(), unsent), [0, 2, 0, 0]);
+}
+
+#[test]
+fn where_nobody_can_tell_the_count_stays() {
+    let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no"}}"#;
+    let long = format!("{error}{}", " ".repeat(64 << 10));
+    for (kind, body) in [
+        ("text/html", error),
+        ("application/json", &long),
+        (
+            "application/json",
+            r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+        ),
+        ("text/event-stream", "data: {}"),
+    ] {
+        let seen = returned(&mut counted(), answered(kind, body, 1));
+        assert_eq!(seen, [0; 4], "{kind}");
+    }
+    let mut compressed = answered("application/json", error, 1);
+    compressed[0] = Response::Head {
+        status: 200,
+        headers: Headers::from_iter([
+            ("content-type", "application/json"),
+            ("content-encoding", "gzip"),
+        ]),
+        end: false,
+    };
+    for broken in [compressed, vec![Response::Closed]] {
+        assert!(
+            returned(&mut counted(), broken)
+                .iter()
+                .all(|count| *count == 0)
+        );
+    }
+}

@@ -5,7 +5,7 @@
 use super::condition::{CONDITION, GROUP, KINDS, LENGTH, OPERATORS};
 use super::entry::{ACTIONS, ALL_TOOLS, ENTRY, METHOD, TOOL};
 use super::identity::{GRANT, IDENTITY, MATCH, SOURCE};
-use super::limit::{ALGORITHMS, LARGEST_MAX, LIMIT, LONGEST_WINDOW, RATE_LIMIT};
+use super::limit::{ALGORITHMS, LARGEST_MAX, LIMIT, LONGEST_WINDOW, RATE_LIMIT, REFUNDS};
 use super::place::ROOTS;
 use super::sequence::SEQUENCE;
 use super::walk::Keys;
@@ -324,6 +324,13 @@ fn limit() -> Value {
                 about(
                     json!({ "enum": words(ALGORITHMS) }),
                     "`fixed` (the default) starts anew with each window; `sliding` admits in no interval of its length more than `max`.",
+                ),
+            ),
+            (
+                "refund",
+                about(
+                    json!({ "enum": words(REFUNDS) }),
+                    "When a call does not count after all: `on_error` (the default) where it surely did not run, `on_tool_error` also where its result says that it failed, or `never`.",
                 ),
             ),
             (

@@ -23,8 +23,19 @@ pub(crate) struct Limit {
     pub(crate) counter: Arc<Counter>,
     pub(crate) max: Amount,
     pub(crate) cost: Cost,
+    pub(crate) refunds: Refunds,
     pub(crate) on_deny: Option<Box<str>>,
     pub(crate) rule: Rule,
+}
+
+/// When what a call added is given back, from seldom to often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Refunds {
+    Never,
+    /// When the call surely did not run.
+    OnError,
+    /// Also when its result says that it failed.
+    OnToolError,
 }
 
 /// What a call adds.
@@ -80,9 +91,10 @@ pub(super) const LIMIT: Keys = Keys {
         "scope",
         "cost",
         "algorithm",
+        "refund",
         "on_deny",
     ],
-    later: &["refund", "over"],
+    later: &["over"],
 };
 pub(super) const RATE_LIMIT: Keys = Keys {
     now: &["max", "window", "scope"],
@@ -90,6 +102,11 @@ pub(super) const RATE_LIMIT: Keys = Keys {
 };
 /// Whether a window slides.
 pub(super) const ALGORITHMS: &[(&str, bool)] = &[("fixed", false), ("sliding", true)];
+pub(super) const REFUNDS: &[(&str, Refunds)] = &[
+    ("on_error", Refunds::OnError),
+    ("on_tool_error", Refunds::OnToolError),
+    ("never", Refunds::Never),
+];
 const WRITE_WINDOW: &str = r#""second", "minute", "hour", "day", "week", "month", a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
 const WRITE_SCOPE: &str =
     r#""grant", "session", "server", "global", "ip", "header:<name>" or a list of these"#;
@@ -132,11 +149,16 @@ impl Walk {
             Some(value) => Cost::At(self.cost(&at.key("cost"), value)?),
             None => Cost::One,
         };
+        let refunds = match members.get("refund") {
+            Some(value) => self.word(&at.key("refund"), value, REFUNDS)?,
+            None => Refunds::OnError,
+        };
         let counter = Arc::new(Counter::new("limit", &name?, window?, scope?));
         Some(Limit {
             counter,
             max: Amount::whole(max?),
             cost,
+            refunds,
             on_deny: on_deny.map(Into::into),
             rule,
         })
@@ -225,6 +247,7 @@ impl Walk {
             counter,
             max: Amount::whole(max),
             cost: Cost::One,
+            refunds: Refunds::OnError,
             on_deny: None,
             rule,
         })

@@ -22,7 +22,7 @@ pub use error::{PolicyError, Problem};
 pub(crate) use identity::{Grant, Source};
 pub use language::schema;
 pub use limit::Window;
-pub(crate) use limit::{Cost, Counter, Limit, Scope};
+pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};
 pub(crate) use names::Names;
 pub use overview::{LimitSeen, RuleSeen};
 pub(crate) use path::{Fact, Path, Step};
@@ -250,12 +250,14 @@ impl Policy {
         self.needs_peer
     }
 
-    /// True when something could have to be taken out of a list that a server sends: a host then has to tell of
-    /// responses.
+    /// True when something could have to be taken out of a list that a server sends, or a counted call could turn out
+    /// not to have run: a host then has to tell of responses.
     pub fn needs_responses(&self) -> bool {
+        let mut limits = self.limits();
+        let refunds = limits.any(|limit| limit.refunds > Refunds::Never);
         let grants = self.grants.iter().flatten();
         let modes = grants.map(|grant| grant.mode.unwrap_or(self.mode));
-        modes.chain([self.mode]).any(|mode| self.filters.of(mode))
+        refunds || modes.chain([self.mode]).any(|mode| self.filters.of(mode))
     }
 }
 

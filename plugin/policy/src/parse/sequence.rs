@@ -3,7 +3,7 @@
 //! Each becomes a counter that is marked by the one kind of call and must be unmarked for the other, so that marks are
 //! kept where counts are. It marks nothing; `count` and `store` do.
 
-use super::limit::{Cost, Counter, Limit, Scope, Window, window};
+use super::limit::{Cost, Counter, Limit, Refunds, Scope, Window, window};
 use super::names::Names;
 use super::walk::{At, Keys, Members, Walk};
 use crate::count::Amount;
@@ -69,6 +69,7 @@ impl Walk {
             counter: counter.clone(),
             max,
             cost,
+            refunds: Refunds::Never,
             on_deny: on_deny.as_deref().map(Into::into),
             rule: rule.clone(),
         };

@@ -7,7 +7,7 @@ use super::list::{Cut, Unlisted, cuts};
 use super::shape::Shape;
 use super::splice::{spliced, spliced_lines};
 use super::sse::{Message, Part, Reader};
-use super::{Problem, Response};
+use super::{Problem, Response, is_identity};
 use crate::answer::{Reply, answer_for_server};
 use crate::decide::Listing;
 use crate::edit::Edit;
@@ -291,8 +291,7 @@ enum Media {
 /// What the body is, as far as every client agrees about it.
 fn media(headers: &Headers) -> Result<Media, Problem> {
     let one = |name| headers.single(name).map_err(|_| Problem::Header(name));
-    let encoding = one("content-encoding")?.unwrap_or("identity");
-    if !encoding.eq_ignore_ascii_case("identity") {
+    if !is_identity(headers).map_err(|_| Problem::Header("content-encoding"))? {
         return Err(Problem::Compressed);
     }
     let value = one("content-type")?

@@ -6,13 +6,16 @@
 mod filter;
 mod list;
 mod problem;
+mod settle;
 mod shape;
 mod splice;
 mod sse;
 
-use crate::read::Headers;
+use crate::read::{Headers, Unreadable};
 pub(crate) use filter::{Filter, Passed};
 use problem::Problem;
+pub use settle::Refund;
+pub(crate) use settle::Settlement;
 
 /// Something that happened after the request was passed on.
 #[derive(Debug)]
@@ -77,4 +80,10 @@ impl Stage {
             _ => None,
         }
     }
+}
+
+/// The body is as it is, in no encoding.
+fn is_identity(headers: &Headers) -> Result<bool, Unreadable> {
+    let encoding = headers.single("content-encoding")?.unwrap_or("identity");
+    Ok(encoding.eq_ignore_ascii_case("identity"))
 }

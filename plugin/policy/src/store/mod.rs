@@ -12,6 +12,7 @@ pub(crate) use configured::configured_cells;
 
 use crate::count::{Amount, Charge, Full, Millis, Reservation, Subject, Tally};
 use crate::parse::{Counter, Mode, Policy};
+use crate::response::Refund;
 use cell::{BUCKET, Cell, Change, Kind, Place, Taken};
 use configured::{configured, counters, is_open};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -187,18 +188,28 @@ impl Store {
         Err(Unavailable)
     }
 
+    /// Gives back the charges of a call that did not run. Nobody waits for it, and what cannot be given back stays
+    /// counted.
+    pub fn refund(&self, cells: &mut impl Cells, refund: &Refund) {
+        for (charge, ends) in refund.returned() {
+            self.give_back_one(cells, charge, ends);
+        }
+    }
+
     /// Takes back what was added. What cannot be taken back stays counted, which admits less, never more.
     fn give_back(&self, cells: &mut impl Cells, charges: &[Charge], taken: &[(usize, Tally)]) {
         for (index, tally) in taken.iter().filter(|(_, tally)| tally.added) {
-            let Some(charge) = charges.get(*index) else {
-                continue;
-            };
-            for place in self.places(charge) {
-                let refund =
-                    |cell: &mut Cell| cell.refund(place.fingerprint, charge.cost, tally.ends);
-                if update(cells, &place.key, refund) == Ok(Some(())) {
-                    break;
-                }
+            if let Some(charge) = charges.get(*index) {
+                self.give_back_one(cells, charge, tally.ends);
+            }
+        }
+    }
+
+    fn give_back_one(&self, cells: &mut impl Cells, charge: &Charge, ends: Millis) {
+        for place in self.places(charge) {
+            let refund = |cell: &mut Cell| cell.refund(place.fingerprint, charge.cost, ends);
+            if update(cells, &place.key, refund) == Ok(Some(())) {
+                break;
             }
         }
     }
