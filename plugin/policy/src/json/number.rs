@@ -8,8 +8,30 @@ pub(crate) fn exact(text: &str) -> Option<f64> {
     // No shortest form has more than 17 digits, so a longer text is not worth its reading.
     let written = Decimal::read(text)?;
     let number: f64 = text.parse().ok()?;
-    let shortest = format!("{number:e}");
-    (number.is_finite() && Decimal::read(&shortest)? == written).then_some(number)
+    let shortest = Decimal::read(&format!("{number:e}"))?;
+    let same = shortest == written || is_other_half(number, &shortest, &written);
+    (number.is_finite() && same).then_some(number)
+}
+
+/// True where the number lies exactly between two shortest forms, of which some writers take the one and some the other:
+/// 1187206718261367.25 is `1187206718261367.2` to JavaScript and Python, and `1187206718261367.3` to Rust.
+fn is_other_half(number: f64, one: &Decimal, other: &Decimal) -> bool {
+    let between = || {
+        let (one, other) = (one.number()?, other.number()?);
+        (one.abs_diff(other) == 1).then_some(())?;
+        one.min(other).checked_mul(10)?.checked_add(5)
+    };
+    // Only a large number with a short fraction lies so, which is then exact here.
+    let exact = || {
+        let places = i32::try_from(one.exponent.checked_neg()?.checked_add(1)?).ok()?;
+        let power = (1..=4).contains(&places).then(|| 10_f64.powi(places))?;
+        let fraction = number.abs().fract() * power;
+        let whole = number.abs().trunc() as u64;
+        (fraction.fract() == 0.0).then_some(())?;
+        whole.checked_mul(power as u64)?.checked_add(fraction as u64)
+    };
+    let alike = one.negative == other.negative && one.exponent == other.exponent;
+    alike && between().is_some_and(|between| exact() == Some(between))
 }
 
 /// The number in millionths, rounded up, if it is not negative and every reader takes it for the same. What is too large
@@ -150,6 +172,8 @@ mod tests {
             ("9007199254740992", 9_007_199_254_740_992.0),
             ("1e300", 1e300),
             ("100000000000000000000", 1e20),
+            ("1187206718261367.2", 1_187_206_718_261_367.3),
+            ("-1187206718261367.3", -1_187_206_718_261_367.3),
         ] {
             assert_eq!(exact(text), Some(number), "{text}");
         }
@@ -166,6 +190,9 @@ mod tests {
             "0.1000000000000000055",
             "100.00000000000000001",
             "123456789012345678901",
+            "1187206718261367.1",
+            "1187206718261367.4",
+            "9007199254740994.1",
         ] {
             assert_eq!(exact(text), None, "{text}");
         }
@@ -201,6 +228,17 @@ mod tests {
         #[test]
         fn every_binary64_in_its_shortest_form(number in any::<f64>().prop_filter("finite", |number| number.is_finite())) {
             prop_assert_eq!(exact(&format!("{number:e}")), Some(number));
+            prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
+        }
+
+        /// Where two shortest forms are as near, all writers are read.
+        #[test]
+        fn halves_between_two_forms(whole in (1_u64 << 49)..(1 << 53), eighths in 0_u8..8) {
+            let number = whole as f64 + f64::from(eighths) / 8.0;
+            let even = format!("{number:.1}");
+            if even.parse() == Ok(number) {
+                prop_assert_eq!(exact(&even), Some(number));
+            }
             prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
         }
 
