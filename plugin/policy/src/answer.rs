@@ -194,11 +194,12 @@ pub(crate) fn answer_unreadable(
 /// The message that takes the place of one that the server sent; `id` is that of the request, where it has one.
 pub(crate) fn answer_for_server(
     id: Option<&str>,
+    reason: Reason,
     message: &str,
     request_id: Option<&str>,
 ) -> Reply {
     let detail = Detail {
-        reason: Some(Reason::Unreadable),
+        reason: Some(reason),
         request_id: request_id.map(Into::into),
         ..Detail::default()
     };

@@ -527,7 +527,8 @@ impl Exchange {
         let audit = problem.map(|problem| {
             let mut audit = self.audit(now);
             audit.of_response();
-            audit.refused(Reason::Unreadable, None, &problem.to_string());
+            let rule = problem.rule().map(ToString::to_string);
+            audit.refused(problem.reason(), rule, &problem.to_string());
             Box::new(audit)
         });
         Step {

@@ -2,9 +2,9 @@
 //!
 //! It looks at nothing that only a call has: what a caller may call under some condition is shown.
 
-use super::{Caller, Table};
+use super::{Caller, Rule, Table};
 use crate::parse::{Action, Effect, Entry, Listed, Mode, Names, Policy};
-use crate::read::is_normal;
+use crate::read::{Role, is_normal, look_alike};
 use std::sync::Arc;
 
 /// The lists that servers send.
@@ -40,6 +40,27 @@ impl Listing {
 
     pub(crate) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The rule by which a server may not ask a client for this, or tell it, where it asks for nothing.
+    pub(crate) fn denies(&self, method: &str, asks: bool) -> Option<Rule> {
+        if self.mode == Mode::Shadow {
+            return None;
+        }
+        // A client that matches methods less exactly takes it for that one.
+        let method = look_alike(method).unwrap_or(method);
+        match self.policy.methods.get(method) {
+            Some(entry) if entry.action == Action::Deny => Some(Rule::new("methods").key(method)),
+            Some(_) => None,
+            None => {
+                let asks = match Role::of(method) {
+                    Some(Role::Asks) => true,
+                    Some(Role::Housekeeping) => false,
+                    _ => asks,
+                };
+                (asks && self.policy.default == Effect::Deny).then(|| Rule::new("default"))
+            }
+        }
     }
 
     /// Whether the list of this section may show the name, the URI or the template.
@@ -88,10 +109,15 @@ impl Filters {
             .filter(|own| hides(own))
             .map(|own| own.mode)
             .collect();
-        let lacking = policy.default == Effect::Deny && policy.list == Listed::Callable;
+        // Names are lacking from lists, or servers may not ask for something.
+        let denies = policy.default == Effect::Deny
+            || policy
+                .methods
+                .values()
+                .any(|entry| entry.action == Action::Deny);
         let by_entry = |mode| modes.iter().any(|own| own.unwrap_or(mode) == Mode::Enforce);
         Self {
-            enforced: lacking || !policy.hide.is_empty() || by_entry(Mode::Enforce),
+            enforced: denies || !policy.hide.is_empty() || by_entry(Mode::Enforce),
             shadowed: by_entry(Mode::Shadow),
         }
     }

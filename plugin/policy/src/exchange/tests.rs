@@ -6,14 +6,13 @@ use crate::{Amount, Outcome, Tally, Window};
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
 
-/// No list could lose anything, so that responses pass as they come.
+/// No list could lose anything, and a server may ask for everything, so that responses pass as they come.
 fn begin(run: &str, verb: &str) -> (Exchange, Step) {
-    begin_with("all_but_hidden", run, verb)
+    begin_with("allow", run, verb)
 }
 
-fn begin_with(list: &str, run: &str, verb: &str) -> (Exchange, Step) {
-    let text =
-        format!(r#"{{"version":"1","default":"deny","list":"{list}","tools":{{"run":{run}}}}}"#);
+fn begin_with(default: &str, run: &str, verb: &str) -> (Exchange, Step) {
+    let text = format!(r#"{{"version":"1","default":"{default}","tools":{{"run":{run}}}}}"#);
     let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
     let headers = Headers::from_iter([
         (":method", verb),
@@ -290,7 +289,7 @@ fn a_response_before_the_verdict_is_a_refusal() {
 
 #[test]
 fn a_list_loses_what_is_not_admitted() {
-    let (mut exchange, step) = begin_with("callable", "{}", "POST");
+    let (mut exchange, step) = begin_with("deny", "{}", "POST");
     assert!(exchange.needs_response());
     assert_eq!(step.edit.set, [("accept-encoding", "identity")]);
     exchange.feed(call(), NOW);
@@ -314,7 +313,7 @@ fn a_list_loses_what_is_not_admitted() {
 
 #[test]
 fn what_breaks_a_response_off_ends_the_exchange() {
-    let (mut exchange, _) = begin_with("callable", "{}", "GET");
+    let (mut exchange, _) = begin_with("deny", "{}", "GET");
     exchange.feed(Event::END, NOW);
     let headers = Headers::from_iter([("content-type", "text/event-stream")]);
     let head = Response::Head {
@@ -336,7 +335,7 @@ fn what_breaks_a_response_off_ends_the_exchange() {
 
 #[test]
 fn an_early_response_is_judged_where_it_may_come() {
-    let (mut exchange, _) = begin_with("callable", "{}", "POST");
+    let (mut exchange, _) = begin_with("deny", "{}", "POST");
     exchange.allow_early_response();
     assert!(matches!(
         exchange.feed(head(401, false), NOW).next,

@@ -28,7 +28,9 @@ fn is_other_half(number: f64, one: &Decimal, other: &Decimal) -> bool {
         let fraction = number.abs().fract() * power;
         let whole = number.abs().trunc() as u64;
         (fraction.fract() == 0.0).then_some(())?;
-        whole.checked_mul(power as u64)?.checked_add(fraction as u64)
+        whole
+            .checked_mul(power as u64)?
+            .checked_add(fraction as u64)
     };
     let alike = one.negative == other.negative && one.exponent == other.exponent;
     alike && between().is_some_and(|between| exact() == Some(between))

@@ -205,9 +205,10 @@ impl Walk {
         let plain = |c: char| !is_unseen(c) && !c.is_whitespace() && c != '*';
         let meant = look_alike(key).unwrap_or(key);
         let write = match Role::of(meant) {
-            Some(Role::FromServer) => return self.not_yet(at, key),
             Some(Role::Elsewhere(write)) => write.into(),
-            Some(Role::Housekeeping) if meant != key => format!("`{meant}`"),
+            Some(Role::Housekeeping | Role::Asks | Role::Tells) if meant != key => {
+                format!("`{meant}`")
+            }
             _ if !key.is_empty() && key.chars().all(plain) => return,
             _ => "the exact name of a method, such as `logging/setLevel`".into(),
         };

@@ -9,8 +9,10 @@ pub(crate) enum Role {
     Housekeeping,
     /// Its calls are judged as what they act on; this says where the rules belong.
     Elsewhere(&'static str),
-    /// A server sends it.
-    FromServer,
+    /// A server sends it, and waits for an answer.
+    Asks,
+    /// A server sends it, and waits for nothing.
+    Tells,
 }
 
 const TASKS: &str = "tasks/";
@@ -45,15 +47,15 @@ const METHODS: &[(&str, Role)] = &[
     ("notifications/progress", Role::Housekeeping),
     ("notifications/roots/list_changed", Role::Housekeeping),
     ("notifications/tasks/status", Role::Housekeeping),
-    ("sampling/createMessage", Role::FromServer),
-    ("elicitation/create", Role::FromServer),
-    ("roots/list", Role::FromServer),
-    ("notifications/message", Role::FromServer),
-    ("notifications/tools/list_changed", Role::FromServer),
-    ("notifications/prompts/list_changed", Role::FromServer),
-    ("notifications/resources/list_changed", Role::FromServer),
-    ("notifications/resources/updated", Role::FromServer),
-    ("notifications/elicitation/complete", Role::FromServer),
+    ("sampling/createMessage", Role::Asks),
+    ("elicitation/create", Role::Asks),
+    ("roots/list", Role::Asks),
+    ("notifications/message", Role::Tells),
+    ("notifications/tools/list_changed", Role::Tells),
+    ("notifications/prompts/list_changed", Role::Tells),
+    ("notifications/resources/list_changed", Role::Tells),
+    ("notifications/resources/updated", Role::Tells),
+    ("notifications/elicitation/complete", Role::Tells),
 ];
 
 impl Role {

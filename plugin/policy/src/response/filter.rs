@@ -3,7 +3,7 @@
 //! It waits until a JSON document is whole, and an event of a stream; for nothing else, and not beyond a bound. What it
 //! cannot judge it does not pass on.
 
-use super::list::{Cut, Unlisted, cuts};
+use super::list::{Cuts, Withheld, cuts};
 use super::shape::Shape;
 use super::splice::{spliced, spliced_lines};
 use super::sse::{Message, Part, Reader};
@@ -180,12 +180,15 @@ impl Filter {
     fn document(&mut self, piece: &[u8]) -> Next {
         let (held, _) = self.held();
         match self.cuts(&held) {
-            Ok(cuts) => passed(spliced(&held, &cuts), piece),
-            Err(Unlisted { why, id }) => self.refused(Problem::Unclear(why), id.as_deref()),
+            Ok(Cuts { cuts, denied }) => {
+                self.problem = denied.map(Problem::Denied);
+                passed(spliced(&held, &cuts), piece)
+            }
+            Err(Withheld { why, id }) => self.refused(why, id.as_deref()),
         }
     }
 
-    fn cuts(&self, text: &[u8]) -> Result<Vec<Cut>, Unlisted> {
+    fn cuts(&self, text: &[u8]) -> Result<Cuts, Withheld> {
         cuts(text, &self.listing, self.host().response_bounds())
     }
 
@@ -217,7 +220,8 @@ impl Filter {
 
     fn error(&self, id: Option<&str>, problem: &Problem) -> Reply {
         let id = id.or(self.id.as_deref());
-        answer_for_server(id, &problem.to_string(), self.request_id.as_deref())
+        let reason = problem.reason();
+        answer_for_server(id, reason, &problem.to_string(), self.request_id.as_deref())
     }
 
     fn events(&mut self, bytes: &[u8], end: bool) -> Next {
@@ -250,10 +254,15 @@ impl Filter {
     /// The event as it passes.
     fn message<'m>(&mut self, message: &Message<'m>) -> Cow<'m, [u8]> {
         match self.cuts(&message.text()) {
-            Ok(cuts) if cuts.is_empty() => Cow::Borrowed(message.raw),
-            Ok(cuts) => Cow::Owned(spliced_lines(message, &cuts)),
-            Err(Unlisted { why, id }) => {
-                let mut event = self.event(Problem::Unclear(why), id.as_deref());
+            Ok(Cuts { cuts, .. }) if cuts.is_empty() => Cow::Borrowed(message.raw),
+            Ok(Cuts { cuts, denied }) => {
+                if let Some(denied) = denied {
+                    self.problem.get_or_insert(Problem::Denied(denied));
+                }
+                Cow::Owned(spliced_lines(message, &cuts))
+            }
+            Err(Withheld { why, id }) => {
+                let mut event = self.event(why, id.as_deref());
                 event.push(b'\n');
                 Cow::Owned(event)
             }

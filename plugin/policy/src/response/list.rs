@@ -2,6 +2,8 @@
 //!
 //! It knows lists by their shape, wherever they come from, and changes no byte of anything else.
 
+use super::ask::{self, Denied, INPUT_REQUESTS};
+use super::problem::Problem;
 use super::shape::{Shape, look_alike};
 use crate::decide::{Listing, Section};
 use crate::json::{self, Bounds, Document, Kind, Value};
@@ -48,69 +50,93 @@ pub(crate) enum Unclear {
     NoName(&'static str, &'static str),
 }
 
-/// A message that is not passed on, and its id where it is certain.
+/// A message that is not passed on, and the id of the request that it answers, where that is certain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unlisted {
-    pub(super) why: Unclear,
+pub(super) struct Withheld {
+    pub(super) why: Problem,
     pub(super) id: Option<Box<str>>,
 }
 
-/// What has to be cut out of a message, in the order of the text.
-pub(super) fn cuts(text: &[u8], listing: &Listing, bounds: Bounds) -> Result<Vec<Cut>, Unlisted> {
+/// What has to be cut out of a message.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Cuts {
+    /// In the order of the text.
+    pub(super) cuts: Vec<Cut>,
+    /// What the server may not ask or tell.
+    pub(super) denied: Option<Denied>,
+}
+
+/// What has to be cut out of a message or of a batch of them.
+pub(super) fn cuts(text: &[u8], listing: &Listing, bounds: Bounds) -> Result<Cuts, Withheld> {
     if !Shape::of(text).found() {
-        return Ok(Vec::new());
+        return Ok(Cuts::default());
     }
-    let document = Document::read(text, bounds).map_err(|error| Unlisted {
-        why: Unclear::Json(error.fault),
+    let document = Document::read(text, bounds).map_err(|error| Withheld {
+        why: Problem::Unclear(Unclear::Json(error.fault)),
         id: None,
     })?;
     let root = document.root();
-    let mut cuts = Vec::new();
+    let mut all = Cuts::default();
     for message in [root]
         .into_iter()
         .filter(|_| root.kind() != Kind::Array)
         .chain(root.elements())
     {
-        cuts.extend(message_cuts(message, listing).map_err(|why| Unlisted {
+        let Cuts { cuts, denied } = message_cuts(message, listing).map_err(|why| Withheld {
             why,
             id: id(message),
-        })?);
+        })?;
+        all.cuts.extend(cuts);
+        all.denied = all.denied.or(denied);
     }
-    Ok(cuts)
+    Ok(all)
 }
 
 fn id(message: Value<'_>) -> Option<Box<str>> {
+    // The id of a request of the server's may be that of another one of the client's.
+    let mut names = message.members().map(|(name, _)| name);
+    if names.any(|name| look_alike(&name, ["method"].into_iter())) {
+        return None;
+    }
     let id = message.get("id")?;
     matches!(id.kind(), Kind::String | Kind::Number).then(|| id.raw().into())
 }
 
-fn message_cuts(message: Value<'_>, listing: &Listing) -> Result<Vec<Cut>, Unclear> {
-    refuse_look_alikes(message, || ["result"].into_iter())?;
+fn message_cuts(message: Value<'_>, listing: &Listing) -> Result<Cuts, Problem> {
+    refuse_look_alikes(message, || ["result", "method", "params"].into_iter())?;
+    let (denied, mut cuts) = ask::cuts(message, listing).unzip();
+    let mut cuts = cuts.take().unwrap_or_default();
     let Some(result) = message.get("result") else {
-        return Ok(Vec::new());
+        return Ok(Cuts { cuts, denied });
     };
-    refuse_look_alikes(result, || LISTS.iter().map(|list| list.member))?;
-    let mut cuts = Vec::new();
+    let lists = || LISTS.iter().map(|list| list.member);
+    refuse_look_alikes(result, || lists().chain([INPUT_REQUESTS]))?;
+    if let Some(denied) = ask::in_result(result, listing) {
+        return Err(Problem::Denied(denied));
+    }
     for list in &LISTS {
         if let Some(value) = result.get(list.member) {
-            cuts.extend(list.cuts(value, listing)?);
+            cuts.extend(list.cuts(value, listing).map_err(Problem::Unclear)?);
             cuts.extend(cache_scope(result));
         }
     }
     cuts.sort_by_key(|cut| cut.range.start);
     cuts.dedup();
-    Ok(cuts)
+    Ok(Cuts { cuts, denied })
 }
 
 /// A reader that matches names less exactly would find a list where no other does.
 fn refuse_look_alikes<'n, N: Iterator<Item = &'n str>>(
     object: Value<'_>,
     known: impl Fn() -> N,
-) -> Result<(), Unclear> {
+) -> Result<(), Problem> {
     let mut names = object.members().map(|(name, _)| name);
     let like = names.find(|name| !known().any(|known| known == name) && look_alike(name, known()));
     match like {
-        Some(name) => Err(Unclear::LookAlike(name.chars().take(64).collect())),
+        Some(name) => {
+            let name = name.chars().take(64).collect();
+            Err(Problem::Unclear(Unclear::LookAlike(name)))
+        }
         None => Ok(()),
     }
 }

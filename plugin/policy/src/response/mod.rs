@@ -3,6 +3,7 @@
 //!
 //! What comes in its order is passed on, without what a caller's lists must not show. Anything else is not.
 
+mod ask;
 mod filter;
 mod list;
 mod problem;

@@ -2,7 +2,9 @@
 //!
 //! It never quotes what a server sent, but for the name of a member.
 
+use super::ask::Denied;
 use super::list::Unclear;
+use crate::decide::{Reason, Rule};
 use std::fmt;
 
 /// Something in a response that cannot be judged.
@@ -12,10 +14,28 @@ pub(crate) enum Problem {
     Header(&'static str),
     TooLong(usize),
     Unclear(Unclear),
+    /// The server asks or tells what it may not.
+    Denied(Denied),
     /// What was too long to be held holds a list after all.
     Late,
     /// The transport of 2024-11-05.
     Endpoint,
+}
+
+impl Problem {
+    pub(crate) fn reason(&self) -> Reason {
+        match self {
+            Self::Denied(_) => Reason::NotAllowed,
+            _ => Reason::Unreadable,
+        }
+    }
+
+    pub(crate) fn rule(&self) -> Option<&Rule> {
+        match self {
+            Self::Denied(denied) => Some(&denied.rule),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -30,11 +50,14 @@ impl fmt::Display for Problem {
             ),
             Self::TooLong(max) => write!(
                 f,
-                "The server's list is longer than the {max} bytes that the gateway can judge."
+                "The server's message is longer than the {max} bytes that the gateway can judge."
             ),
-            Self::Unclear(why) => write!(f, "The server's list cannot be read: {why}."),
+            Self::Unclear(why) => write!(f, "The server's message cannot be read: {why}."),
+            Self::Denied(denied) => {
+                write!(f, "The server sent `{}`, which is not allowed here.", denied.method)
+            }
             Self::Late => f.write_str(
-                "The server's message is longer than the gateway can judge, and has a list in it.",
+                "The server's message is longer than the gateway can judge, and has a list or a request in it.",
             ),
             Self::Endpoint => f.write_str(
                 "The server speaks the transport of 2024-11-05 (HTTP with SSE), whose answers the gateway cannot judge. Use Streamable HTTP.",

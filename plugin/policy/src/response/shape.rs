@@ -1,8 +1,9 @@
-//! Turns the bytes of a message, however they are cut, into whether any reader could find a list in it.
+//! Turns the bytes of a message, however they are cut, into whether any reader could find a list or a request in it.
 //!
 //! It looks at no more than the names of members where a list would stand, so that what is none passes unread and
 //! unbounded. It never says no of a text that some reader takes for a list: what is no JSON at all included.
 
+use super::ask::INPUT_REQUESTS;
 use super::list::LISTS;
 use crate::read::fold;
 
@@ -20,6 +21,14 @@ pub(super) struct Shape {
     whole: bool,
 }
 
+/// Of what a member could be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Message,
+    Result,
+    Elsewhere,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Inside {
     #[default]
@@ -29,7 +38,18 @@ enum Inside {
     Escape,
 }
 
-/// No name of a list is longer, even with each letter as an escape of six bytes, and a NUL behind it.
+/// What has to be looked at in a result.
+const NAMES: [&str; 5] = {
+    let [one, two, three, four] = LISTS;
+    [
+        one.member,
+        two.member,
+        three.member,
+        four.member,
+        INPUT_REQUESTS,
+    ]
+};
+/// No name of these is longer, even with each letter as an escape of six bytes, and a NUL behind it.
 const LONGEST: usize = 6 * 24;
 
 impl Shape {
@@ -46,7 +66,7 @@ impl Shape {
         }
     }
 
-    /// Some reader could find a list.
+    /// Some reader could find a list or a request.
     pub(super) fn found(&self) -> bool {
         self.found
     }
@@ -76,7 +96,11 @@ impl Shape {
             (Inside::Value, _) => self.whole |= self.depth == 0,
             (Inside::String, b'"') => {
                 self.inside = Inside::Value;
-                self.found |= self.is_member_of_result() && names_a_list(&self.name);
+                self.found |= match self.level() {
+                    Level::Message => is_named(&self.name, &["method"]),
+                    Level::Result => is_named(&self.name, &NAMES),
+                    Level::Elsewhere => false,
+                };
             }
             (Inside::String, b'\\') => {
                 self.inside = Inside::Escape;
@@ -91,32 +115,37 @@ impl Shape {
     }
 
     /// The result is a member of the message, and the list one of the result.
-    fn is_member_of_result(&self) -> bool {
-        self.depth == 2_u32.saturating_add(self.batch.into())
+    fn level(&self) -> Level {
+        match self.depth.saturating_sub(self.batch.into()) {
+            1 => Level::Message,
+            2 => Level::Result,
+            _ => Level::Elsewhere,
+        }
     }
 
     fn keep(&mut self, byte: u8) {
-        if self.is_member_of_result() && self.name.len() <= LONGEST {
+        if self.level() != Level::Elsewhere && self.name.len() <= LONGEST {
             self.name.push(byte);
         }
     }
 }
 
 /// A value that reads like a name is taken for one: that costs a closer look and lets nothing through.
-fn names_a_list(raw: &[u8]) -> bool {
+fn is_named(raw: &[u8], names: &[&str]) -> bool {
     // A reader that ends names at a NUL sees the beginning alone, whatever follows.
     let nul = |rest: &[u8]| rest.starts_with(b"\0") || rest.starts_with(br"\u0000");
     let mut cuts = (0..raw.len()).filter_map(|at| raw.split_at_checked(at));
     let beginning = cuts.find_map(|(beginning, rest)| nul(rest).then_some(beginning));
-    (raw.len() <= LONGEST && reads_like_a_list(raw)) || beginning.is_some_and(reads_like_a_list)
+    (raw.len() <= LONGEST && reads_like(raw, names))
+        || beginning.is_some_and(|beginning| reads_like(beginning, names))
 }
 
-fn reads_like_a_list(raw: &[u8]) -> bool {
+fn reads_like(raw: &[u8], names: &[&str]) -> bool {
     let quoted = [b"\"", raw, b"\""].concat();
     // A string that cannot be decoded, such as one with half of a surrogate pair, is compared as it is written.
     let decoded: Option<String> = serde_json::from_slice(&quoted).ok();
     let name = decoded.unwrap_or_else(|| String::from_utf8_lossy(raw).into());
-    look_alike(&name, LISTS.iter().map(|list| list.member))
+    look_alike(&name, names.iter().copied())
 }
 
 /// Whether a reader that knows no case, folds letters or ends names at a NUL takes the name for one of these.

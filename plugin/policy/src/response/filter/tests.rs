@@ -150,7 +150,8 @@ fn a_stream_loses_it_in_each_event() {
 #[test]
 fn a_list_that_cannot_be_read_is_answered_by_an_error() {
     let text = r#"{"id":7,"result":{"tools":[{}]}}"#;
-    let message = "The server's list cannot be read: its `tools` has an element without a `name`.";
+    let message =
+        "The server's message cannot be read: its `tools` has an element without a `name`.";
     let got = everywhere(Some("1"), &[JSON], text);
     assert_eq!(got.body, error(r#""id":7,"#, message));
     assert_eq!(got.problems, [message]);
@@ -173,7 +174,7 @@ fn a_list_that_cannot_be_read_is_answered_by_an_error() {
         &[JSON],
         r#"{"id":1,"result":{"tools":[{"name":"x"}"#,
     );
-    let message = "The server's list cannot be read: it is not JSON (RFC 8259).";
+    let message = "The server's message cannot be read: it is not JSON (RFC 8259).";
     assert_eq!(got.body, error(r#""id":1,"#, message));
     // Nobody knows whose it is: only who waits for an answer gets one.
     let text = r#"data: {"id":7,"result":{"tools":[],"tools":[]}}"#;
@@ -231,7 +232,7 @@ fn what_nobody_can_look_into_is_refused() {
 
 #[test]
 fn what_is_too_long_is_refused_if_it_may_be_a_list() {
-    let too_long = "The server's list is longer than the 1024 bytes that the gateway can judge.";
+    let too_long = "The server's message is longer than the 1024 bytes that the gateway can judge.";
     let long = format!("{LIST}{}", " ".repeat(1024));
     let got = play(filter(Some("1")), &[JSON], &[long.as_bytes(), b" "], false);
     assert_eq!(got.body, error(r#""id":1,"#, too_long));
@@ -257,7 +258,7 @@ fn what_is_too_long_is_refused_if_it_may_be_a_list() {
 
 #[test]
 fn what_has_passed_in_part_is_broken_off() {
-    let late = "The server's message is longer than the gateway can judge, and has a list in it.";
+    let late = "The server's message is longer than the gateway can judge, and has a list or a request in it.";
     let start = format!(r#"{{"id":1,"result":{{"a":"{}","#, "a".repeat(1024));
     let end = r#""tools":[{"name":"x"}]}}"#;
     let got = play(

@@ -1,0 +1,56 @@
+//! Turns what a server asks or tells a client into whether it may, and what takes its place where it may not.
+//!
+//! It never leaves a server waiting: what it may not ask becomes a request for a method that no client has, so that the
+//! client itself answers with an error. It never passes on the parameters of such a request.
+
+use super::list::Cut;
+use crate::decide::{Listing, Rule};
+use crate::json::Value;
+
+/// Something that a server may not ask or tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Denied {
+    pub(crate) method: String,
+    pub(crate) rule: Rule,
+}
+
+/// The member of a result in which a server of revision 2026-07-28 asks (SEP-2322).
+pub(super) const INPUT_REQUESTS: &str = "inputRequests";
+
+/// A request or notification of the server's, and the bytes in its place where it may not be.
+pub(super) fn cuts(message: Value<'_>, listing: &Listing) -> Option<(Denied, Vec<Cut>)> {
+    let method = message.get("method")?;
+    let denied = denied(method, message.get("id").is_some(), listing)?;
+    let params = message.get("params").map(|params| Cut {
+        range: params.range(),
+        with: "{}",
+    });
+    let method = Cut {
+        range: method.range(),
+        with: r#""mcp-policy/denied""#,
+    };
+    let mut cuts: Vec<_> = [Some(method), params].into_iter().flatten().collect();
+    cuts.sort_by_key(|cut| cut.range.start);
+    Some((denied, cuts))
+}
+
+/// The first of the requests in a result that the server may not make.
+pub(super) fn in_result(result: Value<'_>, listing: &Listing) -> Option<Denied> {
+    let requests = result.get(INPUT_REQUESTS)?;
+    // What is no object of requests asks nothing that anybody could name.
+    let requests = requests
+        .members()
+        .map(|(_, request)| request)
+        .chain(requests.elements());
+    let mut methods = requests.filter_map(|request| request.get("method"));
+    methods.find_map(|method| denied(method, true, listing))
+}
+
+fn denied(method: Value<'_>, asks: bool, listing: &Listing) -> Option<Denied> {
+    // What is no text is the name of no method.
+    let name = method.string();
+    let name = name.unwrap_or_else(|| method.raw().into());
+    let rule = listing.denies(&name, asks)?;
+    let method = name.chars().take(64).collect();
+    Some(Denied { method, rule })
+}
