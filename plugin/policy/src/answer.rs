@@ -6,7 +6,7 @@
 use crate::count::Amount;
 use crate::decide::{Reason, Refusal};
 use crate::parse::AnswerStyle;
-use crate::read::{REVISIONS, Unreadable};
+use crate::read::{MODERN, Unreadable};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -54,9 +54,9 @@ pub(crate) struct Detail {
     pub(crate) limit: Option<Amount>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remaining: Option<Amount>,
-    /// The revisions that are known, beside the one that was requested (2026-07-28, basic, Versioning).
+    /// The revisions that a message can ask for, beside the one that it did (2026-07-28, basic, Versioning).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) supported: Option<[&'static str; 5]>,
+    pub(crate) supported: Option<[&'static str; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) requested: Option<String>,
 }
@@ -175,7 +175,7 @@ pub(crate) fn answer_unreadable(
     mut detail: Detail,
 ) -> Reply {
     if let Unreadable::Revision(requested) = problem {
-        detail.supported = Some(REVISIONS);
+        detail.supported = Some([MODERN]);
         detail.requested = Some(requested.clone());
     }
     let message = problem.to_string();

@@ -696,7 +696,7 @@ fn asked(message: &Message<'_>, head: &Head) -> Asked {
     match message {
         Message::Request { id, call } if matches!(call.target, Target::Tool(_)) => Asked::Tool {
             id: (*id).into(),
-            modern: is_modern(head, call.claim),
+            modern: is_modern(head, call.claim.as_ref()),
         },
         Message::Request { id, .. } => Asked::Request { id: (*id).into() },
         Message::Notification(_) | Message::Response => Asked::Nothing,

@@ -67,10 +67,11 @@ impl Head {
         }
         content_encoding(headers)?;
         headers.single("mcp-session-id")?;
-        let revision = headers
-            .single("mcp-protocol-version")?
-            .map(Revision::read)
-            .transpose()?;
+        let revision = headers.single("mcp-protocol-version")?.map(Revision::read);
+        if verb != Verb::Post {
+            // No message will say which revision it is of.
+            revision.as_ref().map_or(Ok(()), Revision::known)?;
+        }
         Ok(Self {
             verb,
             revision,

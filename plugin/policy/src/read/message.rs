@@ -179,7 +179,7 @@ impl<'a> Call<'a> {
             object(meta, META).map_err(|error| error.unwrap_or(Unreadable::Meta))?;
         }
         let claim = match meta.and_then(|meta| meta.get(META_VERSION)) {
-            Some(claim) => Some(Revision::read(&claim.string().ok_or(Unreadable::Meta)?)?),
+            Some(claim) => Some(Revision::read(&claim.string().ok_or(Unreadable::Meta)?)),
             None => None,
         };
         let client = meta
@@ -216,6 +216,10 @@ impl<'a> Target<'a> {
         match method {
             "tools/call" => string("name").map(Self::Tool).ok_or(Unreadable::Name),
             "prompts/get" => string("name").map(Self::Prompt).ok_or(Unreadable::Name),
+            // The newest revision has no such methods, and a server answers without looking for what they act on.
+            "resources/subscribe" | "resources/unsubscribe" if param("uri").is_none() => {
+                Ok(Self::Method)
+            }
             "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
                 string("uri").map(Self::Resource).ok_or(Unreadable::Uri)
             }

@@ -14,7 +14,7 @@ pub(crate) use head::{Head, Trace, Verb};
 pub use headers::Headers;
 pub(crate) use message::{Call, Message, Target};
 pub(crate) use method::{Role, look_alike};
-pub(crate) use revision::{REVISIONS, Repeated, is_modern};
+pub(crate) use revision::{MODERN, Repeated, is_modern};
 pub(crate) use uri::is_normal;
 
 use crate::json;
@@ -51,6 +51,7 @@ pub(crate) enum Unreadable {
     Listen,
     ClientAnswer,
     Meta,
+    MetaMissing,
     HeaderMissing(Cow<'static, str>),
     HeaderMismatch(Cow<'static, str>),
     Revision(String),
@@ -68,6 +69,7 @@ impl Unreadable {
             Self::Json(_) => -32700,
             Self::HeaderMissing(_) | Self::HeaderMismatch(_) => -32020,
             Self::Revision(_) => -32022,
+            Self::MetaMissing => -32602,
             Self::Verb
             | Self::Upgrade
             | Self::MethodOverride(_)
@@ -152,6 +154,9 @@ impl fmt::Display for Unreadable {
             Self::Meta => {
                 f.write_str("`params._meta` must be an object, and its protocol version a string")
             }
+            Self::MetaMissing => f.write_str(
+                "`params._meta` must name the protocol version; revision 2026-07-28 requires it",
+            ),
             Self::HeaderMissing(name) => write!(
                 f,
                 "The header `{name}` is missing; revision 2026-07-28 requires it"

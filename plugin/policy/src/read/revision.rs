@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 
 /// The published revisions of MCP.
-pub(crate) const REVISIONS: [&str; 5] = [
+const REVISIONS: [&str; 5] = [
     "2024-11-05",
     "2025-03-26",
     "2025-06-18",
@@ -18,34 +18,41 @@ pub(crate) const REVISIONS: [&str; 5] = [
     MODERN,
 ];
 
-/// The revision that repeats the message in headers.
-const MODERN: &str = "2026-07-28";
+/// The revision that repeats the message in headers. It is the only one that a message can ask for: the older ones are
+/// agreed on by `initialize`.
+pub(crate) const MODERN: &str = "2026-07-28";
 
 const VERSION: &str = "MCP-Protocol-Version";
 const METHOD: &str = "Mcp-Method";
 const NAME: &str = "Mcp-Name";
 
-/// A published revision of MCP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Revision(&'static str);
+/// A revision of MCP, as a header or a message names it: a published one is borrowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Revision(Cow<'static, str>);
 
 impl Revision {
-    pub(crate) fn read(text: &str) -> Result<Self, Unreadable> {
+    pub(crate) fn read(text: &str) -> Self {
         let known = REVISIONS.into_iter().find(|revision| *revision == text);
-        known
-            .map(Self)
-            .ok_or_else(|| Unreadable::Revision(text.chars().take(64).collect()))
+        Self(known.map_or_else(|| text.chars().take(64).collect(), Cow::Borrowed))
+    }
+
+    /// Refuses a revision that is not published.
+    pub(super) fn known(&self) -> Result<(), Unreadable> {
+        match &self.0 {
+            Cow::Borrowed(_) => Ok(()),
+            Cow::Owned(unknown) => Err(Unreadable::Revision(unknown.clone())),
+        }
     }
 
     /// Messages of this revision name themselves in headers and carry `resultType` in results.
-    pub(crate) fn is_modern(self) -> bool {
+    pub(crate) fn is_modern(&self) -> bool {
         self.0 == MODERN
     }
 }
 
 /// True when the message, or the header, says that it is of a revision whose headers must repeat the body.
-pub(crate) fn is_modern(head: &Head, claim: Option<Revision>) -> bool {
-    [head.revision, claim]
+pub(crate) fn is_modern(head: &Head, claim: Option<&Revision>) -> bool {
+    [head.revision.as_ref(), claim]
         .into_iter()
         .flatten()
         .any(Revision::is_modern)
@@ -56,10 +63,9 @@ pub(crate) fn is_modern(head: &Head, claim: Option<Revision>) -> bool {
 pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), Unreadable> {
     let call = match message {
         Message::Request { call, .. } | Message::Notification(call) => call,
-        Message::Response if is_modern(head, None) => return Err(Unreadable::ClientAnswer),
-        Message::Response => return contradiction(head),
+        Message::Response => return check_response(head),
     };
-    let modern = is_modern(head, call.claim);
+    let modern = is_modern(head, call.claim.as_ref());
     let request = matches!(message, Message::Request { .. });
     check_version(head, call, modern, request)?;
     let needed = modern && request;
@@ -68,24 +74,31 @@ pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), Unreadable
 }
 
 /// A response has neither a method nor a name, so a header that gives one is wrong.
-fn contradiction(head: &Head) -> Result<(), Unreadable> {
+fn check_response(head: &Head) -> Result<(), Unreadable> {
+    head.revision.as_ref().map_or(Ok(()), Revision::known)?;
+    if is_modern(head, None) {
+        return Err(Unreadable::ClientAnswer);
+    }
     check_header(METHOD, head.method.as_deref(), None, false)?;
     check_header(NAME, head.name.as_deref(), None, false)
 }
 
-/// The header and the `_meta` of a request must agree. Notifications need no `_meta`.
+/// The header and the `_meta` of a request must agree, and only then must the revision be one. Notifications need no
+/// `_meta`.
 fn check_version(
     head: &Head,
     call: &Call<'_>,
     modern: bool,
     request: bool,
 ) -> Result<(), Unreadable> {
-    match (head.revision, call.claim) {
-        (Some(header), Some(claim)) if header != claim => {
-            Err(Unreadable::HeaderMismatch(VERSION.into()))
-        }
+    let (header, claim) = (head.revision.as_ref(), call.claim.as_ref());
+    if header.is_some() && claim.is_some() && header != claim {
+        return Err(Unreadable::HeaderMismatch(VERSION.into()));
+    }
+    header.or(claim).map_or(Ok(()), Revision::known)?;
+    match (header, claim) {
         (None, Some(_)) if modern => Err(Unreadable::HeaderMissing(VERSION.into())),
-        (Some(_), None) if modern && request => Err(Unreadable::HeaderMismatch(VERSION.into())),
+        (Some(_), None) if modern && request => Err(Unreadable::MetaMissing),
         _ => Ok(()),
     }
 }
@@ -151,7 +164,7 @@ impl Repeated<'_> {
     /// Refuses a header that says something else than the message, and in 2026-07-28 one that is not there.
     pub(crate) fn check(&self, name: &str, call: &Call<'_>) -> Result<(), Unreadable> {
         let argument = self.argument.filter(|value| value.kind() != Kind::Null);
-        let needed = call.claim.is_some_and(Revision::is_modern);
+        let needed = call.claim.as_ref().is_some_and(Revision::is_modern);
         match (self.header, argument) {
             (Some(None), Some(_)) if needed => {
                 Err(Unreadable::HeaderMissing(name.to_owned().into()))
