@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeSet,
     fs, io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{self, Path, PathBuf},
 };
 
@@ -21,6 +21,10 @@ const UPSTREAM_HTTP: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOpti
 /// The smallest window that HTTP/2 knows.
 const SMALLEST_WINDOW: u32 = 65_535;
 
+/// The upstream that a request names itself, as address and port in the header `x-envoy-original-dst-host`: the place of
+/// a mesh, which knows where a connection was to lead.
+pub const WHEREVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 /// A port of the proxy, with the plugin in front of one server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
@@ -28,7 +32,7 @@ pub struct Listener {
     pub name: String,
     /// Reaches the plugin verbatim.
     pub policy: String,
-    /// Where allowed requests go.
+    /// Where allowed requests go, or [`WHEREVER`].
     pub upstream: SocketAddr,
     /// The compiled plugin.
     pub wasm: PathBuf,
@@ -235,21 +239,37 @@ impl Listener {
 }
 
 fn cluster(upstream: SocketAddr) -> Value {
-    let name = upstream.to_string();
+    let mut cluster = if upstream == WHEREVER {
+        wherever()
+    } else {
+        at(upstream)
+    };
+    cluster["name"] = upstream.to_string().into();
+    // Before the servers close theirs, which would break the calls on them.
+    cluster["typed_extension_protocol_options"] = json!({ UPSTREAM_HTTP: {
+        "@type": type_url(UPSTREAM_HTTP),
+        // The trailers of a response over HTTP/1 go past Envoy otherwise.
+        "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
+        "common_http_protocol_options": { "idle_timeout": "3s" },
+    } });
+    cluster
+}
+
+fn at(upstream: SocketAddr) -> Value {
     json!({
-        "name": name,
         "type": "STATIC",
-        // Before the servers close theirs, which would break the calls on them.
-        "typed_extension_protocol_options": { UPSTREAM_HTTP: {
-            "@type": type_url(UPSTREAM_HTTP),
-            // The trailers of a response over HTTP/1 go past Envoy otherwise.
-            "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
-            "common_http_protocol_options": { "idle_timeout": "3s" },
-        } },
         "load_assignment": {
-            "cluster_name": name,
+            "cluster_name": upstream.to_string(),
             "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": address(upstream) } }] }],
         },
+    })
+}
+
+fn wherever() -> Value {
+    json!({
+        "type": "ORIGINAL_DST",
+        "lb_policy": "CLUSTER_PROVIDED",
+        "original_dst_lb_config": { "use_http_header": true },
     })
 }
 

@@ -16,6 +16,7 @@ pub mod machine;
 pub mod node;
 pub mod on_envoy;
 pub mod oracle;
+pub mod program;
 pub mod proxy_wasm;
 pub mod samples;
 pub mod table;

@@ -5,17 +5,16 @@
 
 mod hidden;
 mod judge;
-mod program;
 mod servers;
 mod story;
 mod table;
 
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
+use host_tests::program::Program;
 use host_tests::wasm_path;
 use host_tests::wire::{Http1Request, http1};
 use judge::Judged;
-use program::Program;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::io::Write as _;

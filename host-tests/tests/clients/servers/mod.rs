@@ -6,12 +6,12 @@
 mod file;
 
 use crate::judge::{Judged, Verdict, judge};
-use crate::program::Program;
 use crate::story::{Check, Part};
 use crate::{CLIENTS, LEGACY, alone, refusals};
 use file::{File, Step, files, filled, prepare};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
+use host_tests::program::Program;
 use host_tests::wire::{Http1Request, http1};
 use host_tests::{root, wasm_path};
 use serde_json::{Value, json};

@@ -1,11 +1,12 @@
-//! Runs a program of `clients/`: a server, or a client that plays checks.
+//! Runs a program beside the tests: a server, or a client that plays checks.
 //!
 //! It never waits without a limit, and never leaves a process behind.
 
-use host_tests::root;
-use host_tests::wire::Deadline;
+use crate::root;
+use crate::wire::Deadline;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
@@ -19,7 +20,8 @@ const STORY_LIMIT: Duration = Duration::from_secs(180);
 const LATE: &str = "nothing more came in time";
 
 /// A running program. Dropping it ends the process.
-pub(crate) struct Program {
+#[derive(Debug)]
+pub struct Program {
     child: Child,
     output: Receiver<String>,
     // Read all the time: a program that writes into a full pipe stands still.
@@ -28,12 +30,27 @@ pub(crate) struct Program {
 
 impl Program {
     /// Starts a file of `clients/` with the interpreter that a variable names.
-    pub(crate) fn start(interpreter: &str, file: &str, arguments: &[&str]) -> Self {
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn start(interpreter: &str, file: &str, arguments: &[&str]) -> Self {
+        Self::at(
+            interpreter,
+            &root().join("host-tests/clients").join(file),
+            arguments,
+        )
+    }
+
+    /// Starts any other file.
+    ///
+    /// # Panics
+    /// When the interpreter is not there.
+    pub fn at(interpreter: &str, file: &Path, arguments: &[&str]) -> Self {
         let Some(command) = std::env::var_os(interpreter).filter(|value| !value.is_empty()) else {
             panic!("{interpreter} is not set: run this through `make test`")
         };
         let mut child = Command::new(&command)
-            .arg(root().join("host-tests/clients").join(file))
+            .arg(file)
             .args(arguments)
             // Python would leave its bytecode beside the sources.
             .env("PYTHONDONTWRITEBYTECODE", "1")
@@ -67,7 +84,10 @@ impl Program {
     }
 
     /// The port in the first line of the server's output.
-    pub(crate) fn port(&mut self) -> u16 {
+    ///
+    /// # Panics
+    /// When there is no such line.
+    pub fn port(&mut self) -> u16 {
         let line = self.output.recv_timeout(START_LIMIT).unwrap_or_default();
         let ready: Value = serde_json::from_str(&line).unwrap_or_default();
         let port = ready["port"]
@@ -82,14 +102,17 @@ impl Program {
     }
 
     /// Gives the program its input, whole.
-    pub(crate) fn tell(&mut self, input: &str) {
+    ///
+    /// # Panics
+    /// When it was given before.
+    pub fn tell(&mut self, input: &str) {
         let mut stdin = self.child.stdin.take().expect("it is piped");
         // A program that ended before it read this is found out by what it does not say.
         let _ = stdin.write_all(input.as_bytes());
     }
 
     /// All that the program says, and last of all its complaints if it did not end well.
-    pub(crate) fn told(&mut self) -> Vec<String> {
+    pub fn told(&mut self) -> Vec<String> {
         let mut lines = self.lines();
         // Whoever has closed the output is about to end.
         let ended = lines.last().is_some_and(|line| line != LATE);
@@ -117,7 +140,7 @@ impl Program {
     }
 
     /// Ends the program, and returns what it wrote to its standard error.
-    pub(crate) fn errors(&mut self) -> String {
+    pub fn errors(&mut self) -> String {
         self.end();
         let errors = self.errors.take().map(JoinHandle::join);
         errors.and_then(Result::ok).unwrap_or_default()
