@@ -108,7 +108,7 @@ impl<'a> Message<'a> {
         let root = document.root();
         let id = envelope(root).map_err(|error| (error, None))?;
         let message = Self::of(root, id).map_err(|error| (error, id))?;
-        revision::check(head, &message).map_err(|error| (error, id))?;
+        revision::check(head, &message).map_err(|error| (error, message.id()))?;
         Ok(message)
     }
 
