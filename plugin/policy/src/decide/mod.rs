@@ -335,13 +335,8 @@ impl<'p, 'r> Judge<'p, 'r> {
             return;
         }
         let message = match schema.culprit(arguments) {
-            Some((name, true)) => {
-                format!(
-                    "The argument `{}` is not accepted here. Change it, or ask.",
-                    cut(&name)
-                )
-            }
-            Some((name, false)) => format!("The argument `{}` is missing.", cut(&name)),
+            Some((name, true)) => unaccepted(&name),
+            Some((name, false)) => missing(&name),
             None => "These arguments are not accepted here. Change them, or ask.".into(),
         };
         self.refuse(mode, Reason::Arguments, Some(rule), &message);
@@ -375,39 +370,22 @@ impl<'p, 'r> Judge<'p, 'r> {
             }
             self.look(&group.rule, || group.sights(&scene, reading));
             if group.refuses(&scene, reading) {
-                self.unmet(
-                    mode,
-                    group,
-                    group.decides(&scene, reading),
-                    &table.noun(name),
-                );
+                let deciding = group.decides(&scene, reading);
+                let needed = reading == Reading::Require;
+                let message = unmet(call, needed, group, deciding, &table.noun(name));
+                self.unmet(mode, group, deciding, &message);
             }
         }
         let limits = rules.limits.iter().map(|limit| (limit, mode));
         self.verdict.limits.extend(limits);
     }
 
-    fn unmet(&mut self, mode: Mode, group: &Group, deciding: Option<&Condition>, noun: &str) {
-        let arguments = deciding.is_some_and(Condition::reads_arguments);
-        let reason = if arguments {
-            Reason::Arguments
-        } else {
-            Reason::Denied
+    fn unmet(&mut self, mode: Mode, group: &Group, deciding: Option<&Condition>, message: &str) {
+        let reason = match deciding.is_some_and(Condition::reads_arguments) {
+            true => Reason::Arguments,
+            false => Reason::Denied,
         };
-        let message = match (&group.on_deny, deciding.and_then(Condition::argument)) {
-            (Some(message), _) => message.to_string(),
-            (None, Some(name)) => {
-                format!(
-                    "The argument `{}` is not accepted here. Change it, or ask.",
-                    cut(name)
-                )
-            }
-            (None, None) if arguments => {
-                "These arguments are not accepted here. Change them, or ask.".into()
-            }
-            (None, None) => format!("The {noun} is denied by policy. {ASK}"),
-        };
-        self.refuse(mode, reason, Some(group.rule.clone()), &message);
+        self.refuse(mode, reason, Some(group.rule.clone()), message);
     }
 
     fn method(&mut self, method: &str) {
@@ -535,6 +513,36 @@ impl fmt::Display for Reason {
             Self::Unavailable => "unavailable",
         })
     }
+}
+
+/// What a client is told of a group that refuses its call; with `needed`, what it looks at must be there.
+fn unmet(
+    call: &Call<'_>,
+    needed: bool,
+    group: &Group,
+    deciding: Option<&Condition>,
+    noun: &str,
+) -> String {
+    let is_there = |own: Value<'_>, name: &str| own.get(name).is_some();
+    let given = |name: &str| !needed || call.arguments.is_some_and(|own| is_there(own, name));
+    match (&group.on_deny, deciding.and_then(Condition::argument)) {
+        (Some(message), _) => message.to_string(),
+        (None, Some(name)) if given(name) => unaccepted(name),
+        (None, Some(name)) => missing(name),
+        (None, None) if deciding.is_some_and(Condition::reads_arguments) => {
+            "These arguments are not accepted here. Change them, or ask.".into()
+        }
+        (None, None) => format!("The {noun} is denied by policy. {ASK}"),
+    }
+}
+
+fn unaccepted(argument: &str) -> String {
+    let argument = cut(argument);
+    format!("The argument `{argument}` is not accepted here. Change it, or ask.")
+}
+
+fn missing(argument: &str) -> String {
+    format!("The argument `{}` is missing.", cut(argument))
 }
 
 /// A name from the client, cut to a length that fits a sentence.
