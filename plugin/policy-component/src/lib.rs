@@ -164,18 +164,16 @@ impl wit::GuestStore for Store {
         mut step: wit::Step,
         now: u64,
     ) -> wit::Step {
-        let active = exchange.get::<Exchange>().0.try_borrow_mut();
-        if let wit::Next::Ask(_) = step.next {
-        } else {
-            if let Ok(Some(refund)) = active.map(|mut active| active.refund.take()) {
-                self.0.refund(&mut Host, &refund);
-            }
+        let Ok(mut active) = exchange.get::<Exchange>().0.try_borrow_mut() else {
+            return unavailable();
+        };
+        if let Some(refund) = active.refund.take() {
+            self.0.refund(&mut Host, &refund);
+        }
+        if !matches!(step.next, wit::Next::Ask(_)) {
             return step;
         }
-        let settled = match active {
-            Ok(mut active) => active.settle(&self.0, Millis(now)),
-            Err(_) => unavailable(),
-        };
+        let settled = active.settle(&self.0, Millis(now));
         step.effects.extend(settled.effects);
         wit::Step {
             next: settled.next,

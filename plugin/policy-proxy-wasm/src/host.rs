@@ -117,11 +117,13 @@ pub(crate) fn set_tick_period(millis: u32) -> Result<(), Status> {
 
 /// A property of the host; `None` where it has none of that path.
 pub(crate) fn property(path: &[&str]) -> Option<String> {
+    String::from_utf8(property_bytes(path)?).ok()
+}
+
+fn property_bytes(path: &[&str]) -> Option<Vec<u8>> {
     let path = path.join("\0");
     // SAFETY: the host reads `path` and writes the two results during the call.
-    let bytes =
-        returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) });
-    String::from_utf8(bytes.ok()?).ok()
+    returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) }).ok()
 }
 
 /// Surely nothing of the request reached a server: the host answers for one that it did not get through to, in its first
@@ -139,16 +141,9 @@ pub(crate) fn is_unsent() -> bool {
     };
     let unsent = NO_SERVER.contains(&details.as_str())
         || NO_CONNECTION.iter().any(|start| details.starts_with(start));
-    unsent && number(&["upstream", "request_attempt_count"]).is_some_and(|attempts| attempts <= 1)
-}
-
-/// A property that is a number.
-fn number(path: &[&str]) -> Option<u64> {
-    let path = path.join("\0");
-    // SAFETY: the host reads `path` and writes the two results during the call.
-    let bytes =
-        returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) });
-    Some(u64::from_le_bytes(bytes.ok()?.try_into().ok()?))
+    let attempts = property_bytes(&["upstream", "request_attempt_count"]);
+    let attempts = attempts.and_then(|bytes| bytes.try_into().ok());
+    unsent && attempts.is_some_and(|bytes| u64::from_le_bytes(bytes) <= 1)
 }
 
 pub(crate) fn configuration() -> Result<Vec<u8>, Status> {
