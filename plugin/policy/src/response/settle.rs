@@ -139,6 +139,9 @@ impl Settlement {
 
     /// What a message says of the call; `None` where it does not answer it.
     fn fate(&self, text: &[u8]) -> Option<Fate> {
+        if !may_say(text) {
+            return None;
+        }
         let bounds = Bounds {
             depth: self.depth,
             values: VALUES,
@@ -188,6 +191,14 @@ impl Refunds {
     }
 }
 
+/// Most answers are results, which need not be read to know that they give nothing back.
+fn may_say(text: &[u8]) -> bool {
+    let names: [&[u8]; 2] = [br#""error""#, br#""isError""#];
+    names
+        .into_iter()
+        .any(|name| text.windows(name.len()).any(|bytes| bytes == name))
+}
+
 /// Codes of errors that are found before anything runs: JSON-RPC 2.0 §5.1, MCP 2026-07-28 for the last three.
 fn never_ran(code: &str) -> bool {
     matches!(
@@ -207,6 +218,11 @@ fn way(headers: &Headers) -> Way {
     let kind = headers.single("content-type").ok().flatten();
     let kind = kind.and_then(|kind| kind.split(';').next());
     let is = |name: &str| kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(name));
+    let length = headers.single("content-length").ok().flatten();
+    let length = length.and_then(|length| length.parse().ok());
+    if length.is_some_and(|length: usize| length > LONGEST) {
+        return Way::Done;
+    }
     match is_identity(headers) {
         Ok(true) if is("application/json") => Way::Document(Vec::new()),
         Ok(true) if is("text/event-stream") => Way::Events(Box::new(Reader::new(LONGEST))),
