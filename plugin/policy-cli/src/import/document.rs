@@ -30,7 +30,7 @@ const RULE: &[&str] = &[
 const CONDITION: &[&str] = &["path", "op", "value"];
 
 /// What is said where the document's default reaches further than Intercept's.
-pub(super) const DEFAULT_DENY: &str = "prompts, resources and unknown methods fall under the default too; Intercept lets them all pass. List what is needed under `prompts` and `resources`";
+pub(super) const DEFAULT_DENY: &str = "prompts, resources, unknown methods and what servers ask fall under the default too; Intercept lets them all pass. List what is needed under `prompts`, `resources` and `methods`";
 const LISTS: &str = "lists show what may be called; Intercept's show everything that is not hidden, as `\"list\": \"all_but_hidden\"` does here";
 pub(super) const COUNTS: &str = "a call that the server answers with a JSON-RPC error stays counted, unless the error says that it never ran; Intercept gives back every one";
 
