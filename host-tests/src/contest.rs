@@ -28,6 +28,39 @@ impl Tally {
     }
 }
 
+/// Texts of both kinds, as many as one likes.
+pub trait Texts {
+    /// One that is meant to be misread.
+    fn hostile(&mut self) -> String;
+    /// One that nobody means ill with, of a place inside.
+    fn ordinary(&mut self) -> String;
+}
+
+/// Asks about so many hostile texts, and then about so many ordinary ones, and prints what was seen. The hostile ones must
+/// be of every kind, and no ordinary one may be called outside.
+///
+/// # Panics
+/// When that is not so, and when [`contest`] does.
+pub fn play(
+    name: &str,
+    judge: &mut Judge,
+    oracles: &mut [Oracle],
+    texts: &mut impl Texts,
+    (hostile, ordinary): (usize, usize),
+) -> Tally {
+    let seen = contest(judge, oracles, hostile, || texts.hostile());
+    println!("{name}: {hostile} hostile texts, no contradiction: {seen:?}");
+    let enough = seen.texts() / 50;
+    assert!(
+        seen.inside > enough && seen.outside > enough && seen.tricks > 0,
+        "the test sees little: {seen:?}"
+    );
+    let tally = contest(judge, oracles, ordinary, || texts.ordinary());
+    assert_eq!(tally.outside, 0, "an ordinary text inside is never outside");
+    print_refused(name, tally);
+    seen
+}
+
 /// Asks about `count` texts.
 ///
 /// # Panics
@@ -83,7 +116,7 @@ pub fn contest(
 }
 
 /// Prints how many of the texts that nobody meant ill with are refused.
-pub fn print_refused(what: &str, tally: Tally) {
+fn print_refused(what: &str, tally: Tally) {
     let refused = tally.texts() - tally.inside;
     let share = refused as f64 * 100.0 / tally.texts() as f64;
     println!(
