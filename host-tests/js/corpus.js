@@ -3,7 +3,7 @@
 //
 // It uses the package as a gateway would. It does not know what is expected.
 import { Exchange, Policy, Store } from "mcp-policy";
-import { counts, giveBack, reserve } from "./reserve.js";
+import { counts, giveBack, memories, recall, remember, reserve } from "./reserve.js";
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
@@ -53,6 +53,7 @@ function play({ policy: text, steps, arrivals }) {
     seen: arrivals.map((arrivals) => {
       memory.cells = new Map(empty);
       counts.clear();
+      memories.clear();
       return arrivals.map((arrival, index) => seen(policy, store, /** @type {Request} */ (steps[index]), arrival));
     }),
   };
@@ -66,9 +67,7 @@ function seen(policy, store, { headers, body, peer, now, respond }, arrival) {
     if (step.next !== "more") break;
     step = exchange.feed(event, now);
     while (step.next === "ask") {
-      step = ALONE
-        ? exchange.feed({ type: "reserved", reservation: reserve(step.reserve, now) }, now)
-        : store.settle(exchange, step, now);
+      step = ALONE ? exchange.feed(answered(step, now), now) : store.settle(exchange, step, now);
     }
   }
   const response = step.next === "forward" && respond ? received(exchange, store, respond, arrival, now) : undefined;
@@ -77,6 +76,12 @@ function seen(policy, store, { headers, body, peer, now, respond }, arrival) {
     ? { ...step, body: Buffer.from(step.body).toString("latin1") }
     : { ...step, received: response };
 }
+
+/** @param {import("mcp-policy").Reserve | import("mcp-policy").Recall} step @param {number} now @returns {Event} */
+const answered = (step, now) =>
+  step.recall
+    ? { type: "recalled", learnt: recall(step.recall) }
+    : { type: "reserved", reservation: reserve(step.reserve, now) };
 
 /**
  * What a client gets of a response.
@@ -89,7 +94,10 @@ function received(exchange, store, { status, headers, body }, arrival, now) {
   const tell = (event) => {
     let step = exchange.feed(event, now);
     if (!ALONE) step = store.settle(exchange, step, now);
-    else if (step.refund) giveBack(step.refund);
+    else {
+      giveBack(step.refund ?? []);
+      remember(step.memos ?? []);
+    }
     if (step.audit?.startsWith('{"event":"response"')) problem ??= step.audit;
     return step;
   };

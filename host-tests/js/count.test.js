@@ -34,6 +34,7 @@ beforeEach(() => counts.clear());
 /** @param {Step} step */
 function charges(step) {
   assert.equal(step.next, "ask");
+  assert.ok(step.reserve);
   return step.reserve;
 }
 

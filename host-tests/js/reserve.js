@@ -1,6 +1,6 @@
-// Counts in a map what an exchange asks to have counted: what a program with counts of its own does, without a `Store`.
+// Counts and remembers in maps what an exchange asks: what a program with counts of its own does, without a `Store`.
 //
-// It never forgets a count. The README of the package shows it.
+// It never forgets. The README of the package shows it.
 
 /** What each subject has counted, and when that ends. @type {Map<string, { used: bigint, ends: number }[]>} */
 export const counts = new Map();
@@ -50,4 +50,15 @@ export function giveBack(refund) {
     const entry = counts.get(key(charge))?.find((entry) => entry.ends === ends && entry.used >= cost);
     if (entry) entry.used -= cost;
   }
+}
+
+/** What was learnt of each topic. @type {Map<string, Uint8Array>} */
+export const memories = new Map();
+
+/** @param {string[]} topics */
+export const recall = (topics) => topics.map((topic) => memories.get(topic) ?? null);
+
+/** @param {import("mcp-policy").Memo[]} memos */
+export function remember(memos) {
+  for (const { topic, learnt, first } of memos) if (!first || !memories.has(topic)) memories.set(topic, learnt);
 }

@@ -73,7 +73,7 @@ fn step_seen(
         .filter_map(|effect| match effect {
             Effect::Audit(line) => Some(Ok(line)),
             Effect::Explanation(_) => Some(Err("nobody asked for an explanation")),
-            Effect::Refund(_) => None,
+            Effect::Refund(_) | Effect::Remember(_) => None,
         })
         .collect();
     let mut observed = Observed::logged(&lines?)?;

@@ -5,12 +5,13 @@ use host_tests::envoy::Envoy;
 use host_tests::hosts::envoys;
 use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::seen::audit_of;
-use host_tests::upstream::Upstream;
+use host_tests::upstream::{Upstream, reply};
 use host_tests::wire::{Connection, Http1Request, RawHeaders, Response, http1};
 use host_tests::{wasm, wasm_path};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -286,6 +287,52 @@ fn a_reload_changes_the_policy_and_keeps_the_counters() {
         ["forwarded", "200 rate_limited"],
         "five in all, across both policies"
     );
+}
+
+#[test]
+fn what_one_worker_saw_of_a_tool_all_know_until_the_process_ends() {
+    let description = Arc::new(Mutex::new("Runs."));
+    let listed = description.clone();
+    let upstream = Upstream::answering(move |request| {
+        let body = String::from_utf8_lossy(&request.body);
+        let result = match body.contains("tools/list") {
+            true => {
+                let description = *listed.lock().expect("no test panics while it holds it");
+                format!(r#"{{"tools":[{{"name":"run","description":"{description}"}}]}}"#)
+            }
+            false => "{}".into(),
+        };
+        let text = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#);
+        reply(200, "application/json", text.as_bytes())
+    });
+    let upstream = upstream.expect("the upstream starts");
+    // printf %s '{"description":"Runs.","name":"run"}' | sha256sum
+    let pin = "sha256:40a8102ff95a50f5dc2342c433092e8ad843632d10793021665612d05986277a";
+    let policy = format!(
+        r#"{{ "version": "1", "default": "deny", "tools": {{ "run": {{ "pin": "{pin}" }} }} }}"#
+    );
+    let list = |addr| {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+        String::from_utf8_lossy(&post(addr, body.into()).body).contains("Runs")
+    };
+    for _ in ["a start", "a restart"] {
+        let envoy = start(&policy, &upstream, 2);
+        let addr = envoy.addr("mcp");
+        // Each on a connection of its own, so that both workers get some.
+        let all = |expected: &str| {
+            let verdicts = (0..32).map(|_| verdict(&post(addr, call("run"))));
+            verdicts.for_each(|verdict| assert_eq!(verdict, expected));
+        };
+        all("200 pinned");
+        assert!(list(addr), "it is as it was reviewed");
+        all("forwarded");
+        *description.lock().expect("no thread panicked") = "Runs anything.";
+        assert!(!list(addr), "another description reaches nobody");
+        all("200 pinned");
+        *description.lock().expect("no thread panicked") = "Runs.";
+        assert!(list(addr), "it is what it was");
+        all("forwarded");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `mcp-policy`: turns the words of a command line into one command, and what came of it into an exit code.
 //!
-//! It needs a network for servers that `scan` and `init` look at alone, and decides nothing about calls itself: the engine
+//! It needs a network for servers that `scan`, `init` and `pin` look at alone, and decides nothing about calls itself: the engine
 //! does, the same that runs in a gateway.
 
 mod check;
@@ -10,6 +10,7 @@ mod explain;
 mod import;
 mod input;
 mod layout;
+mod pin;
 mod scan;
 mod schema;
 mod screen;
@@ -43,6 +44,7 @@ enum Command {
     Import(import::Args),
     Scan(scan::Args),
     Init(scan::init::Args),
+    Pin(pin::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args, &screen),
         Command::Scan(args) => scan::run(&args, &screen),
         Command::Init(args) => scan::init::run(&args, &screen),
+        Command::Pin(args) => pin::run(&args, &screen),
         Command::Schema(_) => schema::run(&screen),
         Command::Completions(args) => completions::run(&args, &screen),
     };

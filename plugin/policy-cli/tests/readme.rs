@@ -51,7 +51,15 @@ fn the_commands_print_what_it_says() {
     } else {
         assert_eq!(written, readme);
     }
-    for command in ["check", "test", "explain", "diff", "import", "completions"] {
+    for command in [
+        "check",
+        "test",
+        "explain",
+        "diff",
+        "import",
+        "pin",
+        "completions",
+    ] {
         assert!(
             commands.iter().any(|other| other == command),
             "{command} has no example"

@@ -67,8 +67,13 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
+        let script = root().join("host-tests/clients/server.py");
+        Self::of(&[script.to_str().expect("UTF-8")])
+    }
+
+    fn of(arguments: &[&str]) -> Self {
         let mut process = Command::new(python())
-            .arg(root().join("host-tests/clients/server.py"))
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -273,4 +278,88 @@ fn nobody_there_is_told_without_the_secrets_of_the_url() {
     let output = scan(&["--", "/nonexistent/server"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("it does not start"), "{output:?}");
+}
+
+/// A server over HTTP whose definitions have members that no SDK knows; with `events`, it answers in event streams.
+const UNUSUAL: &str = r#"
+import http.server, json, sys, threading
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def log_message(self, *_): pass
+    def do_DELETE(self): self.send(200, b"")
+    def do_GET(self): self.send(405, b"")
+    def do_POST(self):
+        message = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        method, number = message.get("method"), json.dumps(message.get("id"))
+        if number == "null":
+            return self.send(202, b"")
+        result = '{"tools":[{"name":"run","inputSchema":{"type":"object"},"x-own":1.0,"annotations":{"level":3}}]}'
+        if method == "initialize":
+            version = message["params"]["protocolVersion"]
+            result = json.dumps({"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": {"name": "x", "version": "1"}})
+        elif method != "tools/list":
+            return self.send(200, f'{{"jsonrpc":"2.0","id":{number},"error":{{"code":-32601,"message":"no"}}}}'.encode())
+        answer = f'{{"jsonrpc":"2.0","id":{number},"result":{result}}}'
+        if "events" in sys.argv:
+            note = '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}'
+            return self.send(200, f"data: {note}\n\nevent: message\ndata: {answer}\n\n".encode(), "text/event-stream")
+        self.send(200, answer.encode())
+    def send(self, status, body, kind="application/json"):
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(json.dumps({"port": server.server_port}), flush=True)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+sys.stdin.read()
+"#;
+
+#[test]
+fn a_policy_is_pinned_by_what_a_server_sends() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let tools = folder.join("pinned-tools.json");
+    let list =
+        r#"[{"annotations":{"level":3},"inputSchema":{"type":"object"},"name":"run","x-own":1}]"#;
+    std::fs::write(&tools, list).expect("it can be written");
+    let policy = folder.join("pinned.json");
+    let pin = |source: &str, options: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-policy"));
+        let command = command
+            .args(["pin", source, "--policy"])
+            .arg(&policy)
+            .args(options);
+        command.output().expect("the command starts")
+    };
+    let start = || {
+        let text = r#"{ "version": "1", "default": "deny", "tools": { "run": {} } }"#;
+        std::fs::write(&policy, text).expect("it can be written");
+    };
+    start();
+    let output = pin(tools.to_str().expect("UTF-8"), &[]);
+    assert!(output.status.success(), "{output:?}");
+    let expected = std::fs::read_to_string(&policy).expect("the policy");
+    assert!(
+        expected.contains(r#""run": { "pin": "sha256:"#),
+        "{expected}"
+    );
+    for events in [&[][..], &["events"]] {
+        let server = Server::of(&[&["-c", UNUSUAL], events].concat());
+        start();
+        assert!(pin(&server.url, &[]).status.success());
+        let written = std::fs::read_to_string(&policy).expect("the policy");
+        assert_eq!(written, expected, "{events:?}");
+        assert!(pin(&server.url, &["--check"]).status.success());
+    }
+    // Another server with a tool of that name.
+    std::fs::write(&policy, &expected).expect("it can be written");
+    std::fs::write(&tools, list.replace("level\":3", "level\":4")).expect("it can be written");
+    let output = pin(tools.to_str().expect("UTF-8"), &["--check"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(out(&output).contains("another run sha256:"), "{output:?}");
+    assert_eq!(
+        std::fs::read_to_string(&policy).expect("the policy"),
+        expected
+    );
 }

@@ -4,8 +4,9 @@
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use policy::{
-    Amount, Ask, Audit, Charge, Edit, Event, Facts, Finding, Headers, Maximum, Millis, Outcome,
-    PolicyError, Refund, Reply, Reservation, Response, Said, Seed, Sight, Tally, Truth, Window,
+    Amount, Ask, Audit, Charge, Edit, Event, Facts, Finding, Headers, Maximum, Memo, Millis,
+    Outcome, PolicyError, Recollection, Reply, Reservation, Response, Said, Seed, Sight, Step,
+    Tally, Truth, Window,
 };
 
 pub(crate) fn fields(headers: Vec<wit::Header>) -> Headers {
@@ -28,6 +29,7 @@ pub(crate) fn ask(ask: &Ask, now: Millis) -> wit::Ask {
         Ask::Reserve(charges) => {
             wit::Ask::Reserve(charges.iter().map(|of| charge(of, now)).collect())
         }
+        Ask::Recall(topics) => wit::Ask::Recall(topics.to_vec()),
     }
 }
 
@@ -92,15 +94,28 @@ impl From<Reply> for wit::Reply {
     }
 }
 
-/// What is told of a decision, and what is given back.
-pub(crate) fn effects(audit: Option<&Audit>, refund: Option<&Refund>) -> Vec<wit::Effect> {
+/// What is told of a decision, what is given back, and what is remembered.
+pub(crate) fn effects(step: &Step) -> Vec<wit::Effect> {
+    let audit = step.audit.as_deref();
+    let refund = step.refund.as_ref();
     let line = audit.map(|audit| wit::Effect::Audit(audit.line()));
     let findings = audit.and_then(Audit::findings);
     let explanation = findings.map(|findings| findings.iter().map(finding).collect());
     let explanation = explanation.map(wit::Effect::Explanation);
     let returned = refund.map(|refund| refund.returned().filter_map(returned).collect());
     let refund = returned.map(wit::Effect::Refund);
-    [line, explanation, refund].into_iter().flatten().collect()
+    let memos: Vec<_> = step.memos.iter().map(memo).collect();
+    let memos = (!memos.is_empty()).then_some(wit::Effect::Remember(memos));
+    let effects = [line, explanation, refund, memos];
+    effects.into_iter().flatten().collect()
+}
+
+fn memo(memo: &Memo) -> wit::Memo {
+    wit::Memo {
+        topic: memo.topic.clone(),
+        learnt: memo.learnt.clone(),
+        first: memo.first,
+    }
 }
 
 fn returned((charge, ends): (&Charge, Millis)) -> Option<wit::Refund> {
@@ -156,6 +171,10 @@ impl From<wit::Event> for Event {
             wit::Event::Trailers => Self::END,
             wit::Event::BodyLost => Self::BodyLost,
             wit::Event::Reserved(reservation) => Self::Reserved(reservation.into()),
+            wit::Event::Recalled(recalled) => Self::Recalled(match recalled {
+                Ok(learnt) => Recollection::Recalled(learnt),
+                Err(()) => Recollection::Unavailable,
+            }),
             wit::Event::Outcome(wit::Outcome::Sent) => {
                 Self::Response(Response::Outcome(Outcome::Sent))
             }

@@ -8,7 +8,7 @@ mod convert;
 use bindings::exports::mcp_policy::engine::engine as wit;
 use bindings::mcp_policy::engine::cells;
 use policy::{
-    Ask, Cells, Edit, Event, Facts, Millis, Next, Reply, Reservation, Unavailable, Version,
+    Ask, Cells, Edit, Event, Facts, Millis, Next, Reply, Reservation, Step, Unavailable, Version,
 };
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -58,6 +58,8 @@ struct Active {
     edit: Edit,
     /// What the last step gives back.
     refund: Option<policy::Refund>,
+    /// What it remembers.
+    memos: Vec<policy::Memo>,
 }
 
 impl wit::GuestExchange for Exchange {
@@ -78,6 +80,7 @@ impl wit::GuestExchange for Exchange {
             asked: None,
             edit: Edit::default(),
             refund: None,
+            memos: Vec::new(),
         };
         let step = active.told(step, now);
         (wit::Exchange::new(Self(RefCell::new(active))), step)
@@ -95,7 +98,8 @@ impl wit::GuestExchange for Exchange {
 
 impl Active {
     /// A step as the program is told it.
-    fn told(&mut self, step: policy::Step, now: Millis) -> wit::Step {
+    fn told(&mut self, step: Step, now: Millis) -> wit::Step {
+        let effects = convert::effects(&step);
         if !step.edit.is_empty() {
             self.edit = step.edit;
         }
@@ -111,20 +115,15 @@ impl Active {
             Next::Replace(bytes) => wit::Next::Replace(bytes),
             Next::Answer(reply) => wit::Next::Answer(reply.into()),
         };
-        let effects = convert::effects(step.audit.as_deref(), step.refund.as_ref());
         self.refund = step.refund;
+        self.memos = step.memos;
         wit::Step { next, effects }
     }
 
     fn settle(&mut self, store: &policy::Store, now: Millis) -> wit::Step {
         let step = match self.asked.take() {
             Some(ask) => {
-                let asked = policy::Step {
-                    next: Next::Ask(ask),
-                    edit: Edit::default(),
-                    audit: None,
-                    refund: None,
-                };
+                let asked = Step::next(Next::Ask(ask));
                 self.exchange.settle(asked, store, &mut Host, now)
             }
             // The step is of another exchange, or an old one: nothing was counted for this one.
@@ -170,6 +169,8 @@ impl wit::GuestStore for Store {
         if let Some(refund) = active.refund.take() {
             self.0.refund(&mut Host, &refund);
         }
+        self.0
+            .remember(&mut Host, &std::mem::take(&mut active.memos));
         if !matches!(step.next, wit::Next::Ask(_)) {
             return step;
         }

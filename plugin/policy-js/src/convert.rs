@@ -2,7 +2,7 @@
 //!
 //! It never guesses: a value that is not what its type says is an error, and a number that does not fit is not wrapped.
 
-use crate::count;
+use crate::{count, memory};
 use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
 use policy::{Ask, Audit, Edit, Headers, Millis, Next, PolicyError, Reply, Seed, Step};
 use wasm_bindgen::{JsCast, JsValue};
@@ -149,6 +149,7 @@ pub(crate) fn step(step: &Step, edit: &Edit, now: Millis) -> Result<JsValue, JsV
         Next::Ask(Ask::Reserve(charges)) => {
             ("ask", vec![("reserve", count::charges(charges, now)?)])
         }
+        Next::Ask(Ask::Recall(topics)) => ("ask", vec![("recall", memory::topics(topics))]),
         Next::Forward => ("forward", Vec::new()),
         Next::Replace(bytes) => (
             "replace",
@@ -167,6 +168,9 @@ pub(crate) fn step(step: &Step, edit: &Edit, now: Millis) -> Result<JsValue, JsV
     }
     if let Some(refund) = &step.refund {
         members.push(("refund", count::refund(refund)?));
+    }
+    if !step.memos.is_empty() {
+        members.push(("memos", memory::memos(&step.memos)?));
     }
     members.extend(rest);
     object(&members)

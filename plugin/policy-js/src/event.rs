@@ -3,12 +3,12 @@
 //! It leaves nothing out: an event that is not what its type says is an error.
 
 use crate::convert::{boolean, bytes, field, headers, index, no};
-use crate::count;
+use crate::{count, memory};
 use policy::{Event, Outcome, Response};
 use wasm_bindgen::JsValue;
 
-const TYPES: &str = "\"body\", \"held\", \"trailers\", \"bodyLost\", \"reserved\", \"outcome\", \"responseHead\", \
-    \"responseBody\", \"responseTrailers\" or \"closed\"";
+const TYPES: &str = "\"body\", \"held\", \"trailers\", \"bodyLost\", \"reserved\", \"recalled\", \"outcome\", \
+    \"responseHead\", \"responseBody\", \"responseTrailers\" or \"closed\"";
 
 pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
     let get = |name| field(event, name, "event");
@@ -26,6 +26,9 @@ pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
         Some("bodyLost") => return Ok(Event::BodyLost),
         Some("reserved") => {
             return Ok(Event::Reserved(count::reservation(&get("reservation")?)?));
+        }
+        Some("recalled") => {
+            return Ok(Event::Recalled(memory::recollection(&get("learnt")?)?));
         }
         Some("outcome") => Response::Outcome(outcome(&get("outcome")?)?),
         Some("responseHead") => Response::Head {

@@ -7,6 +7,7 @@ mod cells;
 mod convert;
 mod count;
 mod event;
+mod memory;
 
 use cells::{Cells, HostCells};
 use policy::{Ask, Edit, Event, Facts, Millis, Next, Reservation, Seed, Step};
@@ -50,8 +51,9 @@ impl Policy {
         self.policy.needs_peer()
     }
 
-    /// Some list that a server sends may name what a caller must not see, or a counted call may turn out not to have run:
-    /// without the events of responses nothing is taken out of lists, and every call counts.
+    /// Some list that a server sends may name what a caller must not see, or show whether a tool is as it is pinned, or a
+    /// counted call may turn out not to have run: without the events of responses nothing is taken out of lists, no pinned
+    /// tool is known, and every call counts.
     #[wasm_bindgen(getter, js_name = needsResponses)]
     pub fn needs_responses(&self) -> bool {
         self.policy.needs_responses()
@@ -90,6 +92,8 @@ struct Active {
     edit: Edit,
     /// What the last step gives back.
     refund: Option<policy::Refund>,
+    /// What it remembers.
+    memos: Vec<policy::Memo>,
 }
 
 #[wasm_bindgen]
@@ -136,6 +140,7 @@ impl Exchange {
             asked: None,
             edit: Edit::default(),
             refund: None,
+            memos: Vec::new(),
         });
         let step = active.shown(step, now)?;
         self.state = State::Active(active);
@@ -190,6 +195,7 @@ impl Active {
         };
         let shown = convert::step(&step, &edit, now);
         self.refund = step.refund;
+        self.memos = step.memos;
         shown
     }
 
@@ -197,12 +203,7 @@ impl Active {
     fn settle(&mut self, store: &policy::Store, cells: &mut HostCells, now: Millis) -> Step {
         match self.asked.take() {
             Some(ask) => {
-                let asked = Step {
-                    next: Next::Ask(ask),
-                    edit: Edit::default(),
-                    audit: None,
-                    refund: None,
-                };
+                let asked = Step::next(Next::Ask(ask));
                 self.exchange.settle(asked, store, cells, now)
             }
             // The step is of another exchange, or an old one: nothing was counted for this one.
@@ -233,7 +234,7 @@ impl Store {
         let namespace = namespace.unwrap_or_else(|| "mcp-policy".into());
         let store = policy::Store::prepare(&mut cells, &namespace, policy, convert::entropy()?);
         let store = store.map_err(|_| {
-            convert::error("the policy has limits, and `cells` keeps nothing to count in")
+            convert::error("the policy has limits or pins, and `cells` keeps nothing to count in")
         })?;
         Ok(Self { store, cells })
     }
@@ -244,8 +245,8 @@ impl Store {
         self.store.seed().to_vec()
     }
 
-    /// Does what the exchange asks with `step`, and gives back what its `refund` says. A step that asks for nothing comes
-    /// back as it is. What cannot be counted is refused.
+    /// Does what the exchange asks with `step`, gives back what its `refund` says, and keeps its `memos`. A step that asks
+    /// for nothing comes back as it is. What cannot be counted is refused.
     #[wasm_bindgen(unchecked_return_type = "Step")]
     pub fn settle(
         &mut self,
@@ -262,6 +263,8 @@ impl Store {
             if let Some(refund) = active.refund.take() {
                 self.store.refund(&mut self.cells, &refund);
             }
+            let memos = std::mem::take(&mut active.memos);
+            self.store.remember(&mut self.cells, &memos);
             step
         };
         exchange.state = State::Active(active);
@@ -272,12 +275,7 @@ impl Store {
 /// The answer to a request that could not be judged because something in the gateway failed.
 #[wasm_bindgen(unchecked_return_type = "Answer")]
 pub fn unavailable() -> Result<JsValue, JsValue> {
-    let step = Step {
-        next: Next::Answer(policy::Reply::unavailable()),
-        edit: Edit::default(),
-        audit: None,
-        refund: None,
-    };
+    let step = Step::next(Next::Answer(policy::Reply::unavailable()));
     // An answer tells no time.
     convert::step(&step, &Edit::default(), Millis::default())
 }

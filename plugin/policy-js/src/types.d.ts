@@ -22,7 +22,7 @@ export interface Facts {
   explain?: boolean | undefined;
 }
 
-/** Something that happened. The first five are of the request, the last five of the response. */
+/** Something that happened. The first six are of the request, the last five of the response. */
 export type Event =
   /** A piece of the request's body. With `end`, nothing follows, and no trailers. */
   | { type: "body"; bytes: Uint8Array; end: boolean }
@@ -32,8 +32,13 @@ export type Event =
   | { type: "trailers" }
   /** There was a body, and it cannot be shown. */
   | { type: "bodyLost" }
-  /** The answer to `ask`. */
+  /** The answer to `reserve`. */
   | { type: "reserved"; reservation: Reservation }
+  /**
+   * The answer to `recall`: what was last remembered of each topic, in their order, and null for those of which nothing
+   * was. Null for all says that the program cannot tell now: who depends on it is refused.
+   */
+  | { type: "recalled"; learnt: readonly (Uint8Array | null)[] | null }
   /**
    * What became of the request that was passed on: some of it reached the server, or nobody can tell; or surely nothing
    * of it did. A program that can tell says so before `responseHead`.
@@ -52,7 +57,7 @@ export type Event =
   | { type: "closed" };
 
 /** What to do now. */
-export type Step = More | Ask | Forward | Replace | Answer;
+export type Step = More | Reserve | Recall | Forward | Replace | Answer;
 
 interface Told {
   /**
@@ -78,6 +83,21 @@ interface Told {
    * by itself. What is not taken off stays counted.
    */
   refund?: Refund[];
+  /**
+   * Remember these, for all that count together. `store.settle` does it, or the program by itself. There are no more topics
+   * than twice the tools that the policy pins.
+   */
+  memos?: Memo[];
+}
+
+/** Something that was learnt from a response. */
+export interface Memo {
+  /** What it is about: the same text for the same thing, and none for a log. */
+  topic: string;
+  /** What was learnt, less than 1000 bytes. It takes the place of what was remembered before. */
+  learnt: Uint8Array;
+  /** It is remembered only where nothing was yet. */
+  first: boolean;
 }
 
 /** A charge that is given back. */
@@ -123,9 +143,17 @@ export interface More extends Told {
 }
 
 /** Add all these charges or none, and feed `reserved`: `store.settle` does both, or the program by itself. */
-export interface Ask extends Told {
+export interface Reserve extends Told {
   next: "ask";
   reserve: Charge[];
+  recall?: undefined;
+}
+
+/** Say what is remembered of these topics, and feed `recalled`: `store.settle` does both, or the program by itself. */
+export interface Recall extends Told {
+  next: "ask";
+  recall: string[];
+  reserve?: undefined;
 }
 
 /** Pass the request on, its body byte for byte as it was received; after a response's event, what came with that. */

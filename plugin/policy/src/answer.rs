@@ -220,6 +220,7 @@ fn code(reason: Reason) -> i32 {
         Reason::NotAllowed
         | Reason::Denied
         | Reason::Sequence
+        | Reason::Pinned
         | Reason::Frozen
         | Reason::Identity
         | Reason::Unavailable => -31403,

@@ -6,10 +6,13 @@
 use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
 use crate::audit::{Audit, bounded};
 use crate::count::{Charge, Millis, Reservation, Tally};
-use crate::decide::{Caller, Listing, Reason, Refusal, Requester, decide, decide_bodiless};
+use crate::decide::{
+    Caller, Check, Listing, PinCheck, Reason, Refusal, Requester, Turn, decide, decide_bodiless,
+};
 use crate::edit::Edit;
 use crate::explain::{self, Account, Finding, Said};
 use crate::json::{self, Document, Value};
+use crate::memory::{Memo, Recollection};
 use crate::parse::{Mode, Policy};
 use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern};
 use crate::response::{Filter, Passed, Refund, Response, Settlement, Stage};
@@ -63,6 +66,8 @@ pub enum Event {
     BodyLost,
     /// The answer to [`Ask::Reserve`].
     Reserved(Reservation),
+    /// The answer to [`Ask::Recall`].
+    Recalled(Recollection),
     /// Something that happened after [`Next::Forward`]. A host need not tell any of it.
     Response(Response),
 }
@@ -87,6 +92,8 @@ pub struct Step {
     pub audit: Option<Box<Audit>>,
     /// Charges of an earlier step to give back. Nobody waits for it.
     pub refund: Option<Refund>,
+    /// What to remember. Nobody waits for it.
+    pub memos: Vec<Memo>,
 }
 
 /// What the exchange needs.
@@ -109,6 +116,8 @@ pub enum Next {
 pub enum Ask {
     /// Add all these charges or none, and feed [`Event::Reserved`].
     Reserve(Arc<[Charge]>),
+    /// Say what is remembered of these topics, with [`Event::Recalled`].
+    Recall(Arc<[String]>),
 }
 
 #[derive(Debug)]
@@ -117,8 +126,10 @@ enum State {
     Reading(Box<Reading>),
     /// A GET, DELETE or OPTIONS was admitted; no body may follow.
     Bodiless(Verb),
-    /// A message was judged, but for marks that are asked for.
+    /// A message was judged, but for what only those know who remember.
     Checking(Box<Checking>),
+    /// A message was admitted, and more has to be known to judge its response.
+    Recalling(Box<Audit>),
     /// The charges of a message that was admitted are being counted.
     Counting(Box<Counting>),
     /// The request was passed on.
@@ -146,8 +157,17 @@ struct Judged {
 
 #[derive(Debug)]
 struct Checking {
-    checks: Arc<[Charge]>,
+    check: Asking,
+    /// What is to be asked after that.
+    turns: std::vec::IntoIter<(Account, Asking)>,
     judged: Judged,
+}
+
+/// What is asked before the rules behind it matter.
+#[derive(Debug)]
+enum Asking {
+    Marks(Arc<[Charge]>),
+    Pin(PinCheck),
 }
 
 #[derive(Debug)]
@@ -247,6 +267,7 @@ impl Exchange {
             State::Bodiless(verb) => self.bodiless_body(verb, event, now),
             State::Checking(checking) => self.checked(*checking, event, now),
             State::Counting(counting) => self.counted(*counting, event, now),
+            State::Recalling(audit) => self.recalled(audit, event),
             State::Forwarded => self.forwarded(&event, now),
             State::Answered => Step::more(),
         }
@@ -263,11 +284,15 @@ impl Exchange {
         if let Some(refund) = step.refund.take() {
             store.refund(cells, &refund);
         }
-        while let Next::Ask(Ask::Reserve(charges)) = &step.next {
-            let reservation = store.reserve(cells, charges, now);
+        store.remember(cells, &std::mem::take(&mut step.memos));
+        while let Next::Ask(ask) = &step.next {
+            let event = match ask {
+                Ask::Reserve(charges) => Event::Reserved(store.reserve(cells, charges, now)),
+                Ask::Recall(topics) => Event::Recalled(store.recall(cells, topics)),
+            };
             step = Step {
                 edit: step.edit,
-                ..self.feed(Event::Reserved(reservation), now)
+                ..self.feed(event, now)
             };
         }
         step
@@ -296,7 +321,7 @@ impl Exchange {
         let (empty, end) = match &event {
             Event::Held(length) => (*length == 0, false),
             Event::Body { bytes, end } => (bytes.is_empty(), *end),
-            Event::BodyLost | Event::Reserved(_) | Event::Response(_) => (false, false),
+            _ => (false, false),
         };
         let audit = self.audit_of(verb, now);
         match (empty, end) {
@@ -321,7 +346,7 @@ impl Exchange {
                 }
                 (reading.body.len(), end)
             }
-            Event::BodyLost | Event::Reserved(_) | Event::Response(_) => {
+            _ => {
                 return self.unreadable(self.audit(now), &Unreadable::BodyLost, None);
             }
         };
@@ -354,40 +379,105 @@ impl Exchange {
         }
         let policy = self.policy.clone();
         let requester = &reading.requester;
-        let mut verdict = decide(&policy, requester, &message, now, self.explain);
+        let verdict = decide(&policy, requester, &message, now, self.explain);
         if let Some(problem) = verdict.contradiction {
             return self.unreadable(audit, &problem, message.id());
         }
-        let charges = |limits| requester.charges(limits, arguments(&message));
-        let mut judged = Judged {
+        let charges = |limits: &[_]| requester.charges(limits, arguments(&message));
+        let turns: Vec<_> = verdict
+            .turns
+            .into_iter()
+            .map(|Turn { before, check }| match check {
+                Check::Marks(limits) => (before, Asking::Marks(charges(&limits).into())),
+                Check::Pin(pin) => (before, Asking::Pin(pin)),
+            })
+            .collect();
+        let judged = Judged {
             asked,
             audit: Box::new(audit),
             account: verdict.account,
             refusal: verdict.refusal,
             charges: charges(&verdict.limits),
         };
-        let Some(turn) = verdict.sequence.take() else {
-            return self.conclude(judged);
-        };
-        judged.audit.note(turn.before);
-        let checks: Arc<[Charge]> = charges(&turn.checks).into();
-        self.state = State::Checking(Box::new(Checking {
-            checks: checks.clone(),
-            judged,
-        }));
-        Step::next(Next::Ask(Ask::Reserve(checks)))
+        self.check(judged, turns.into_iter())
     }
 
-    /// The marks are known, so the rules behind them matter, or not.
+    /// Asks what comes next, until nothing does.
+    fn check(
+        &mut self,
+        mut judged: Judged,
+        mut turns: std::vec::IntoIter<(Account, Asking)>,
+    ) -> Step {
+        let Some((before, check)) = turns.next() else {
+            return self.conclude(judged);
+        };
+        judged.audit.note(before);
+        let ask = match &check {
+            Asking::Marks(charges) => Ask::Reserve(charges.clone()),
+            Asking::Pin(pin) => Ask::Recall(pin.topics().into()),
+        };
+        self.state = State::Checking(Box::new(Checking {
+            check,
+            turns,
+            judged,
+        }));
+        Step::next(Next::Ask(ask))
+    }
+
+    /// What was asked is known, so the rules behind it matter, or not.
     fn checked(&mut self, checking: Checking, event: Event, now: Millis) -> Step {
-        let Checking { checks, mut judged } = checking;
-        match self.reserved(judged.audit, &judged.asked, &checks, event, now) {
-            Ok((audit, _)) => {
+        let Checking {
+            check,
+            turns,
+            mut judged,
+        } = checking;
+        let audit = match check {
+            Asking::Marks(charges) => self
+                .reserved(judged.audit, &judged.asked, &charges, event, now)
+                .map(|(audit, _)| audit),
+            Asking::Pin(pin) => self.pinned(judged.audit, &judged.asked, &pin, event),
+        };
+        match audit {
+            Ok(audit) => {
                 judged.audit = audit;
-                self.conclude(judged)
+                self.check(judged, turns)
             }
             Err(step) => *step,
         }
+    }
+
+    /// Whether the tool is the one that was reviewed: the line of the log with it in it, or a refusal.
+    fn pinned(
+        &mut self,
+        mut audit: Box<Audit>,
+        asked: &Asked,
+        pin: &PinCheck,
+        event: Event,
+    ) -> Result<Box<Audit>, Box<Step>> {
+        let rule = pin.pinned.rule();
+        let refusal = match pin.judge(&recollection(event)) {
+            Ok(found) => {
+                let finding = Finding {
+                    found: Some(found.into()),
+                    ..Finding::new(Some(&rule), Said::Passes)
+                };
+                audit.findings.add(|| vec![finding]);
+                return Ok(audit);
+            }
+            Err(refusal) => refusal,
+        };
+        if pin.pinned.mode == Mode::Shadow {
+            let finding = || vec![Finding::new(Some(&rule), Said::WouldRefuse)];
+            audit.findings.add(finding);
+            audit.shadowed(&refusal);
+            return Ok(audit);
+        }
+        Err(Box::new(self.refuse(
+            audit,
+            asked,
+            &refusal,
+            Detail::default(),
+        )))
     }
 
     fn conclude(&mut self, judged: Judged) -> Step {
@@ -403,7 +493,7 @@ impl Exchange {
             return self.refuse(audit, &asked, &refusal, Detail::default());
         }
         if charges.is_empty() {
-            return self.forward(Some(audit));
+            return self.admit(audit);
         }
         let charges: Arc<[Charge]> = charges.into();
         self.state = State::Counting(Box::new(Counting {
@@ -412,6 +502,25 @@ impl Exchange {
             audit,
         }));
         Step::next(Next::Ask(Ask::Reserve(charges)))
+    }
+
+    /// Passes the message on, once everything is known by which its response is judged.
+    fn admit(&mut self, audit: Box<Audit>) -> Step {
+        let topics = self.filter.as_ref().map(|filter| filter.topics());
+        match topics {
+            Some(topics) if !topics.is_empty() => {
+                self.state = State::Recalling(audit);
+                Step::next(Next::Ask(Ask::Recall(topics.into())))
+            }
+            _ => self.forward(Some(audit)),
+        }
+    }
+
+    fn recalled(&mut self, audit: Box<Audit>, event: Event) -> Step {
+        if let Some(filter) = &mut self.filter {
+            filter.recalled(recollection(event));
+        }
+        self.forward(Some(audit))
     }
 
     fn counted(&mut self, counting: Counting, event: Event, now: Millis) -> Step {
@@ -520,6 +629,7 @@ impl Exchange {
             next,
             edit,
             problem,
+            memos,
         } = filter.pass(response);
         if let Next::Answer(_) = next {
             self.state = State::Answered;
@@ -527,13 +637,20 @@ impl Exchange {
         let audit = problem.map(|problem| {
             let mut audit = self.audit(now);
             audit.of_response();
-            let rule = problem.rule().map(ToString::to_string);
-            audit.refused(problem.reason(), rule, &problem.to_string());
+            let refusal = Refusal::from(&problem);
+            match problem.is_shadow() {
+                true => audit.shadowed(&refusal),
+                false => {
+                    let rule = refusal.rule.as_ref().map(ToString::to_string);
+                    audit.refused(refusal.reason, rule, &refusal.message);
+                }
+            }
             Box::new(audit)
         });
         Step {
             edit,
             audit,
+            memos,
             ..Step::next(next)
         }
     }
@@ -543,7 +660,7 @@ impl Exchange {
         let nothing = match event {
             Event::Held(length) => *length == 0,
             Event::Body { bytes, .. } => bytes.is_empty(),
-            Event::BodyLost | Event::Reserved(_) | Event::Response(_) => false,
+            _ => false,
         };
         if !nothing {
             return self.unreadable(self.audit(now), &Unreadable::BodyLost, None);
@@ -670,17 +787,27 @@ impl Exchange {
 }
 
 impl Step {
-    fn next(next: Next) -> Self {
+    /// Nothing but this.
+    pub fn next(next: Next) -> Self {
         Self {
             next,
             edit: Edit::default(),
             audit: None,
             refund: None,
+            memos: Vec::new(),
         }
     }
 
     fn more() -> Self {
         Self::next(Next::More)
+    }
+}
+
+/// A host that answers something else than it was asked knows nothing.
+fn recollection(event: Event) -> Recollection {
+    match event {
+        Event::Recalled(recalled) => recalled,
+        _ => Recollection::Unavailable,
     }
 }
 

@@ -229,13 +229,15 @@ impl Side {
     }
 }
 
-/// The policy for whoever the header names: who may call at all is looked at apart, since no log holds credentials.
+/// The policy for whoever the header names: who may call at all is looked at apart, since no log holds credentials. What
+/// was listed is in no log either, so pinned tools are taken for what they were.
 fn anybody(document: &Json) -> Json {
     let mut document = document.clone();
     if let Some(members) = document.as_object_mut() {
         members.remove("grants");
         let from = json!({ "from": [{ "header": CALLER, "set_by_gateway": true }] });
         members.insert("identity".into(), from);
+        members.insert("pin_unseen".into(), json!("allow"));
     }
     document
 }

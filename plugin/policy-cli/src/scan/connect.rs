@@ -3,13 +3,15 @@
 //! It calls none of them, follows no redirect, and gives up on lists without end.
 
 use super::clean;
+use super::recorder::Recorder;
 use super::tool::{Listed, MOST, Tool};
 use rmcp::ServiceExt as _;
 use rmcp::model::PaginatedRequestParams;
 use rmcp::service::{ClientInitializeError, Peer, RoleClient, RunningService};
 use rmcp::transport::TokioChildProcess;
 use rmcp::transport::streamable_http_client::{
-    StreamableHttpClientTransport, StreamableHttpClientTransportConfig, StreamableHttpError,
+    StreamableHttpClient, StreamableHttpClientTransport, StreamableHttpClientTransportConfig,
+    StreamableHttpError,
 };
 use std::collections::BTreeSet;
 use std::error::Error as _;
@@ -36,13 +38,36 @@ pub(crate) async fn over_http(
     patience: Duration,
     progress: Progress<'_>,
 ) -> Result<Listed, String> {
-    // Another provider may be there already; then that one is used.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = client().map_err(|error| shown(&error))?;
+    with_client(client, url, token, patience, progress).await
+}
+
+/// The answers in which the server at `url` lists its tools, as it sends them.
+///
+/// # Errors
+/// A sentence for the operator.
+pub(super) async fn answers_over_http(
+    url: &str,
+    token: Option<String>,
+    patience: Duration,
+    progress: Progress<'_>,
+) -> Result<Vec<String>, String> {
+    let recorder = Recorder::new(client().map_err(|error| shown(&error))?);
+    with_client(recorder.clone(), url, token, patience, progress).await?;
+    Ok(recorder.answers())
+}
+
+async fn with_client(
+    client: impl StreamableHttpClient<Error = reqwest::Error> + Sync,
+    url: &str,
+    token: Option<String>,
+    patience: Duration,
+    progress: Progress<'_>,
+) -> Result<Listed, String> {
     let mut config = StreamableHttpClientTransportConfig::with_uri(url);
     if let Some(token) = token {
         config = config.auth_header(token);
     }
-    let client = client().map_err(|error| shown(&error))?;
     let transport = StreamableHttpClientTransport::with_client(client, config);
     within(patience, async {
         let server = ().serve(transport).await.map_err(|error| refused(&error))?;
@@ -96,6 +121,8 @@ async fn within(
 
 /// A redirect would be followed with the token, and to wherever the server likes.
 fn client() -> Result<reqwest::Client, reqwest::Error> {
+    // Another provider may be there already; then that one is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)

@@ -3,7 +3,7 @@
 //! It shows no secret that may be in a URL.
 
 use super::clean;
-use super::connect::{Progress, over_http, over_stdio};
+use super::connect::{Progress, answers_over_http, over_http, over_stdio};
 use super::report::Report;
 use super::tool::Listed;
 use crate::input::Input;
@@ -40,8 +40,29 @@ impl Source {
         Ok(Report::new(name, listed))
     }
 
+    /// The answers in which it lists its tools, as they are sent.
+    pub(crate) fn answers(&self) -> Result<Vec<String>, Trouble> {
+        let fail = |error: String| Trouble(format!("{}: {error}", self.name()));
+        match self.source.as_deref() {
+            None => Err(fail(
+                "a gateway sees what a bridge makes of a server on stdio; give the bridge's URL"
+                    .into(),
+            )),
+            Some(url) if is_url(url) => {
+                let token = self.token()?;
+                let patience = Duration::from_secs(self.timeout);
+                self.watch(|progress| run(answers_over_http(url, token, patience, progress)))
+                    .map_err(fail)
+            }
+            Some(file) => {
+                let text = String::from_utf8(Input::read(Path::new(file))?.bytes);
+                Ok(vec![text.map_err(|error| fail(error.to_string()))?])
+            }
+        }
+    }
+
     /// What messages call it.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self.source.as_deref() {
             None => clean::line(&self.command.join(" "), 200),
             Some(url) if is_url(url) => without_secrets(url),
@@ -76,10 +97,7 @@ impl Source {
     }
 
     /// Shows how far it is, where that can be seen.
-    fn watch(
-        &self,
-        work: impl FnOnce(Progress<'_>) -> Result<Listed, String>,
-    ) -> Result<Listed, String> {
+    fn watch<T>(&self, work: impl FnOnce(Progress<'_>) -> Result<T, String>) -> Result<T, String> {
         let bar = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
@@ -91,7 +109,7 @@ impl Source {
     }
 }
 
-fn run(work: impl Future<Output = Result<Listed, String>>) -> Result<Listed, String> {
+fn run<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

@@ -1,8 +1,8 @@
-//! Turns a policy and a caller into which names the lists that servers send may show.
+//! Turns a policy and a caller into what servers may send: which names their lists may show, and what they may ask.
 //!
 //! It looks at nothing that only a call has: what a caller may call under some condition is shown.
 
-use super::{Caller, Rule, Table};
+use super::{Caller, Pinned, Rule, Table};
 use crate::parse::{Action, Effect, Entry, Listed, Mode, Names, Policy};
 use crate::read::{Role, is_normal, look_alike};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) enum Section {
     Templates,
 }
 
-/// What one caller's lists show.
+/// What one caller may be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Listing {
     policy: Arc<Policy>,
@@ -26,7 +26,7 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// `None` where no list could lose anything, so that nobody need read one.
+    /// `None` where nothing could have to be taken out or remembered, so that nobody need read a response for it.
     pub(crate) fn new(policy: &Arc<Policy>, caller: &Caller) -> Option<Self> {
         let mode = match caller {
             Caller::Grant { mode, .. } => mode.unwrap_or(policy.mode),
@@ -63,6 +63,20 @@ impl Listing {
         }
     }
 
+    /// The tool of that name, where it is pinned.
+    pub(crate) fn pinned(&self, tool: &str) -> Option<Pinned> {
+        let (entry, _) = self.policy.tools.find(tool)?;
+        Pinned::new(entry, self.mode)
+    }
+
+    /// Every tool that is pinned.
+    pub(crate) fn all_pinned(&self) -> Vec<Pinned> {
+        match self.policy.filters.pins {
+            true => Pinned::all(&self.policy, self.mode).collect(),
+            false => Vec::new(),
+        }
+    }
+
     /// Whether the list of this section may show the name, the URI or the template.
     pub(crate) fn shows(&self, section: Section, name: &str) -> bool {
         let policy = &self.policy;
@@ -94,11 +108,13 @@ fn hides(entry: &Entry) -> bool {
     entry.action == Action::Hide
 }
 
-/// Whether some list could lose something, by the mode of the caller's rules: known before anybody calls.
+/// Whether some response has to be read, by the mode of the caller's rules: known before anybody calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Filters {
     enforced: bool,
     shadowed: bool,
+    /// What lists show of some tools is to be remembered, in every mode.
+    pins: bool,
 }
 
 impl Filters {
@@ -115,18 +131,21 @@ impl Filters {
                 .methods
                 .values()
                 .any(|entry| entry.action == Action::Deny);
+        let pins = policy.tools.values().any(|entry| entry.pin.is_some());
         let by_entry = |mode| modes.iter().any(|own| own.unwrap_or(mode) == Mode::Enforce);
         Self {
             enforced: denies || !policy.hide.is_empty() || by_entry(Mode::Enforce),
             shadowed: by_entry(Mode::Shadow),
+            pins,
         }
     }
 
     pub(crate) fn of(self, mode: Mode) -> bool {
-        match mode {
+        let filters = match mode {
             Mode::Enforce => self.enforced,
             Mode::Shadow => self.shadowed,
-        }
+        };
+        filters || self.pins
     }
 }
 

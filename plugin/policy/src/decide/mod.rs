@@ -6,12 +6,14 @@
 mod caller;
 mod condition;
 mod listing;
+mod pin;
 mod requester;
 mod rule;
 mod schema;
 
 pub(crate) use caller::{ANONYMOUS, Caller, grant_subject};
 pub(crate) use listing::{Filters, Listing, Section};
+pub(crate) use pin::{PinCheck, Pinned};
 pub(crate) use requester::{Header, Requester};
 pub(crate) use rule::Rule;
 
@@ -43,6 +45,8 @@ pub enum Reason {
     RateLimited,
     /// A call that was made before rules this one out.
     Sequence,
+    /// The tool is not, or not yet known to be, the one that was reviewed.
+    Pinned,
     /// A kill switch is set.
     Frozen,
     /// The caller is not one whom the policy knows.
@@ -66,23 +70,31 @@ pub(crate) struct Refusal {
 pub(crate) struct Verdict<'p> {
     /// The first refusal that is enforced.
     pub(crate) refusal: Option<Refusal>,
-    /// What else is told of the rules, since the turn of the sequence rules where they have one.
+    /// What else is told of the rules, since the last turn where there is one.
     pub(crate) account: Account,
-    /// Where marks may refuse the call before all that.
-    pub(crate) sequence: Option<Turn<'p>>,
+    /// What may refuse the call before all that, in its order.
+    pub(crate) turns: Vec<Turn<'p>>,
     /// The limits that the call must fit, when nothing refused it.
     pub(crate) limits: Vec<(&'p Limit, Mode)>,
     /// The headers do not repeat the arguments as the tool's schema says. Then nothing else counts.
     pub(crate) contradiction: Option<Unreadable>,
 }
 
-/// The turn of the sequence rules among the others.
+/// The turn, among the rules, of some that only those can judge who remember.
 #[derive(Debug)]
 pub(crate) struct Turn<'p> {
-    /// What must fit for the rules after it to matter.
-    pub(crate) checks: Vec<(&'p Limit, Mode)>,
     /// What is told of the rules before.
     pub(crate) before: Account,
+    pub(crate) check: Check<'p>,
+}
+
+/// What must hold for the rules after it to matter.
+#[derive(Debug)]
+pub(crate) enum Check<'p> {
+    /// No mark of a sequence stands against the call.
+    Marks(Vec<(&'p Limit, Mode)>),
+    /// The tool is the one that was reviewed.
+    Pin(PinCheck),
 }
 
 /// Judges a message by every rule but the limits.
@@ -181,7 +193,7 @@ impl<'p, 'r> Judge<'p, 'r> {
             verdict: Verdict {
                 refusal: None,
                 account,
-                sequence: None,
+                turns: Vec::new(),
                 limits: Vec::new(),
                 contradiction: None,
             },
@@ -226,6 +238,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
         self.entry(Table::Tools, name, entry);
         let marks = self.sequence(name);
+        self.pin(entry);
         self.entry_rules(call, Table::Tools, name, entry);
         self.rules(call, Table::Tools, name, &self.policy.all_tools, self.mode);
         // A limit that is full is found before anything is marked: only a call that goes leaves a mark.
@@ -256,10 +269,23 @@ impl<'p, 'r> Judge<'p, 'r> {
         // They are set before they are looked at: of two calls that rule each other out, at most one finds no mark.
         marks.extend(again);
         if !checks.is_empty() {
-            let before = self.verdict.account.take();
-            self.verdict.sequence = Some(Turn { checks, before });
+            self.turn(Check::Marks(checks));
         }
         marks
+    }
+
+    /// What was listed of a tool is remembered where counts are, so here is only said that it matters.
+    fn pin(&mut self, entry: Option<&Entry>) {
+        let pinned = entry.and_then(|entry| Pinned::new(entry, self.mode));
+        if let (Some(pinned), None) = (pinned, &self.verdict.refusal) {
+            let unseen = self.policy.pin_unseen;
+            self.turn(Check::Pin(PinCheck { pinned, unseen }));
+        }
+    }
+
+    fn turn(&mut self, check: Check<'p>) {
+        let before = self.verdict.account.take();
+        self.verdict.turns.push(Turn { before, check });
     }
 
     /// A prompt or resource: its entry, else the default. `normal` is false for a URI in no normal form, which only an
@@ -507,6 +533,7 @@ impl fmt::Display for Reason {
             Self::Arguments => "arguments",
             Self::RateLimited => "rate_limited",
             Self::Sequence => "sequence",
+            Self::Pinned => "pinned",
             Self::Frozen => "frozen",
             Self::Identity => "identity",
             Self::Unreadable => "unreadable",

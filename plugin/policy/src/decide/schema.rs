@@ -407,7 +407,8 @@ fn form(value: Value<'_>, clear: &mut bool) -> String {
         }
         Kind::Object => {
             let member = |(name, value)| format!("{name:?}:{}", form(value, clear));
-            let forms: BTreeSet<_> = value.members().map(member).collect();
+            let mut forms = BTreeSet::new();
+            forms.extend(value.members().map(member));
             let forms: Vec<_> = forms.into_iter().collect();
             format!("{{{}}}", forms.join(","))
         }

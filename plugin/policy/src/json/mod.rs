@@ -7,6 +7,7 @@
 //! `serde_json` is not used for reading because it takes the last of two duplicate members and forgets a number's text.
 //! It is the oracle of this file's tests instead.
 
+mod canonical;
 mod number;
 mod scan;
 

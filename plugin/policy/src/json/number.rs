@@ -36,6 +36,40 @@ fn is_other_half(number: f64, one: &Decimal, other: &Decimal) -> bool {
     alike && between().is_some_and(|between| exact() == Some(between))
 }
 
+/// The number as JavaScript writes it (RFC 8785 section 3.2.2.3), if every reader takes it for the same.
+pub(super) fn canonical(text: &str) -> Option<String> {
+    let number = exact(text)?;
+    let shortest = Decimal::read(&format!("{number:e}"))?;
+    let Decimal {
+        negative,
+        digits,
+        exponent,
+    } = shortest.even(number);
+    let digits = String::from_utf8(digits).ok()?;
+    if digits.is_empty() {
+        return Some("0".into());
+    }
+    let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or_default());
+    // How many digits stand before the point.
+    let length = i64::try_from(digits.len()).ok()?;
+    let point = exponent.checked_add(length)?;
+    let at = usize::try_from(point).ok();
+    let parts = at.and_then(|at| digits.split_at_checked(at));
+    let plain = match (point, parts) {
+        (-5..=0, _) => format!("0.{}{digits}", zeros(point.saturating_neg())),
+        (1..=21, Some((whole, ""))) => whole.into(),
+        (1..=21, Some((whole, fraction))) => format!("{whole}.{fraction}"),
+        (1..=21, None) => format!("{digits}{}", zeros(exponent)),
+        _ => {
+            let (first, rest) = digits.split_at_checked(1)?;
+            let dot = if rest.is_empty() { "" } else { "." };
+            format!("{first}{dot}{rest}e{:+}", point.checked_sub(1)?)
+        }
+    };
+    let sign = if negative { "-" } else { "" };
+    Some(format!("{sign}{plain}"))
+}
+
 /// The number in millionths, rounded up, if it is not negative and every reader takes it for the same. What is too large
 /// to be told is the largest there is.
 pub(crate) fn millionths(text: &str) -> Option<u64> {
@@ -142,6 +176,26 @@ impl Decimal {
         })
     }
 
+    /// Of two shortest forms of the same length between which the number lies, the even one, as JavaScript has it.
+    fn even(self, number: f64) -> Self {
+        let even = |digit: &u8| digit.is_multiple_of(2);
+        let Some((last, before)) = self.digits.split_last() else {
+            return self;
+        };
+        if even(last) {
+            return self;
+        }
+        let beside = [last.saturating_sub(1), last.saturating_add(1)];
+        let beside = beside.map(|last| Self {
+            digits: [before, &[last]].concat(),
+            ..self
+        });
+        let mut halves = beside
+            .into_iter()
+            .filter(|other| is_other_half(number, &self, other));
+        halves.next().unwrap_or(self)
+    }
+
     /// The digits as a number, which are few enough.
     fn number(&self) -> Option<u64> {
         self.digits.iter().try_fold(0_u64, |number, digit| {
@@ -153,7 +207,7 @@ impl Decimal {
 
 #[cfg(test)]
 mod tests {
-    use super::{exact, millionths};
+    use super::{canonical, exact, millionths};
     use proptest::prelude::*;
 
     #[test]
@@ -242,6 +296,18 @@ mod tests {
                 prop_assert_eq!(exact(&even), Some(number));
             }
             prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
+        }
+
+        /// Numbers in canonical form are those of JavaScript.
+        #[test]
+        fn canonical_is_what_javascript_writes(number in any::<f64>().prop_filter("finite", |number| number.is_finite()), whole in (1_u64 << 49)..(1 << 53), eighths in 0_u8..8, small in -1e7..1e7, places in 0_usize..9) {
+            let half = whole as f64 + f64::from(eighths) / 8.0;
+            let rounded = format!("{small:.places$}").parse().unwrap();
+            for number in [number, half, rounded, rounded * 1e-9, whole as f64 * 1e6] {
+                let own = canonical(&format!("{number:e}"));
+                let oracle = ryu_js::Buffer::new().format_finite(number).to_owned();
+                prop_assert_eq!(own, Some(oracle));
+            }
         }
 
         /// The order of what is written is the order of the numbers.

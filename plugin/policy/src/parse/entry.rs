@@ -6,6 +6,7 @@ use super::condition::Group;
 use super::error::{Problem, is_unseen};
 use super::limit::Limit;
 use super::names::Names;
+use super::pin::Pin;
 use super::schema::Schema;
 use super::walk::{At, Keys, Members, Walk};
 use super::{MODES, Mode};
@@ -24,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) frozen: bool,
     /// What the arguments of a tool must match.
     pub(crate) schema: Option<Schema>,
+    /// By what the tool's definition is known.
+    pub(crate) pin: Option<Pin>,
     pub(crate) rules: Rules,
 }
 
@@ -52,6 +55,7 @@ pub(super) const TOOL: Keys = Keys {
         "action",
         "reason",
         "schema",
+        "pin",
         "require",
         "deny_if",
         "limits",
@@ -59,7 +63,7 @@ pub(super) const TOOL: Keys = Keys {
         "mode",
         "frozen",
     ],
-    later: &["require_approval", "pin", "result"],
+    later: &["require_approval", "result"],
 };
 pub(super) const ENTRY: Keys = Keys {
     now: &[
@@ -72,7 +76,7 @@ pub(super) const ENTRY: Keys = Keys {
         "mode",
         "frozen",
     ],
-    later: &["require_approval", "pin", "result"],
+    later: &["require_approval", "result"],
 };
 pub(super) const METHOD: Keys = Keys {
     now: &["action", "reason"],
@@ -239,6 +243,9 @@ impl Walk {
         let schema = members
             .get("schema")
             .and_then(|value| self.schema(&at.key("schema"), value));
+        let pin = members
+            .get("pin")
+            .and_then(|value| self.pin(&at.key("pin"), key, value));
         let rules = self.rules(at, &members, &Rule::new(table.name).key(key));
         Entry {
             key: key.into(),
@@ -247,6 +254,7 @@ impl Walk {
             mode,
             frozen,
             schema,
+            pin,
             rules,
         }
     }

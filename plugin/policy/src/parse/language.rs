@@ -83,6 +83,13 @@ fn policy() -> Value {
                 ),
             ),
             (
+                "pin_unseen",
+                about(
+                    json!({ "enum": words(EFFECTS) }),
+                    "What happens to calls of pinned tools before their definitions were seen in a list: `deny` (the default), or `allow`.",
+                ),
+            ),
+            (
                 "client_detail",
                 flag("Clients are told the rule, the limit and what remains."),
             ),
@@ -157,7 +164,11 @@ fn tool() -> Value {
         a_schema(),
         "The JSON Schema that the arguments must match, as the server lists it.",
     );
-    entry(&TOOL, vec![("schema", schema)])
+    let pin = about(
+        json!({ "type": "string", "pattern": "^(first_use|sha256:[0-9a-fA-F]{64})$" }),
+        "The tool's definition as it was reviewed, as `mcp-policy pin` writes it; or `first_use`: as it was first listed in the life of the gateway's process.",
+    );
+    entry(&TOOL, vec![("schema", schema), ("pin", pin)])
 }
 
 fn a_schema() -> Value {

@@ -11,6 +11,7 @@ mod limit;
 mod names;
 mod overview;
 mod path;
+mod pin;
 mod place;
 pub(crate) mod schema;
 mod sequence;
@@ -26,6 +27,7 @@ pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};
 pub(crate) use names::Names;
 pub use overview::{LimitSeen, RuleSeen};
 pub(crate) use path::{Fact, Path, Step};
+pub(crate) use pin::Pin;
 pub(crate) use sequence::{Part, Sequence};
 pub(crate) use walk::Token;
 
@@ -63,6 +65,8 @@ pub struct Policy {
     pub(crate) answer: AnswerStyle,
     pub(crate) client_detail: bool,
     pub(crate) list: Listed,
+    /// What happens to calls of pinned tools that were never listed.
+    pub(crate) pin_unseen: Effect,
     pub(crate) filters: Filters,
     /// The headers that scopes count by and conditions look at.
     pub(crate) headers: Vec<Box<str>>,
@@ -142,6 +146,7 @@ const POLICY: Keys = Keys {
         "answer",
         "client_detail",
         "list",
+        "pin_unseen",
         "hide",
         "all_tools",
         "tools",
@@ -156,7 +161,6 @@ const POLICY: Keys = Keys {
         "host",
     ],
     later: &[
-        "pin_unseen",
         "challenge",
         "policies",
         "servers",
@@ -355,6 +359,10 @@ impl Walk {
                 .get("list")
                 .and_then(|value| self.word(&at.key("list"), value, LISTED))
                 .unwrap_or(Listed::Callable),
+            pin_unseen: members
+                .get("pin_unseen")
+                .and_then(|value| self.word(&at.key("pin_unseen"), value, EFFECTS))
+                .unwrap_or(Effect::Deny),
             filters: Filters::default(),
             host: members
                 .get("host")

@@ -98,6 +98,7 @@ impl Overview {
             Action::Allow => self.passing(&rule),
             Action::Deny | Action::Hide => self.refusing(&rule.clone().member("action")),
         }
+        self.add(entry.pin.is_some(), &rule.clone().member("pin"));
         self.add(entry.schema.is_some(), &rule.member("schema"));
         self.of(&entry.rules);
     }

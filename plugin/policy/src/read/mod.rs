@@ -3,6 +3,7 @@
 //! What was judged is what the server will understand: wherever two known servers read the same bytes differently, the
 //! bytes are refused. It never repairs a message and never looks at a policy.
 
+mod definition;
 mod head;
 mod headers;
 mod message;
@@ -10,6 +11,8 @@ mod method;
 mod revision;
 mod uri;
 
+pub use definition::pin;
+pub(crate) use definition::{Definition, Digest};
 pub(crate) use head::{Head, Trace, Verb};
 pub use headers::Headers;
 pub(crate) use message::{Call, Message, Target};

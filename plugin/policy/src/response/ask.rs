@@ -3,7 +3,6 @@
 //! It never leaves a server waiting: what it may not ask becomes a request for a method that no client has, so that the
 //! client itself answers with an error. It never passes on the parameters of such a request.
 
-use super::list::Cut;
 use crate::decide::{Listing, Rule};
 use crate::json::Value;
 
@@ -17,21 +16,18 @@ pub(crate) struct Denied {
 /// The member of a result in which a server of revision 2026-07-28 asks (SEP-2322).
 pub(super) const INPUT_REQUESTS: &str = "inputRequests";
 
-/// A request or notification of the server's, and the bytes in its place where it may not be.
-pub(super) fn cuts(message: Value<'_>, listing: &Listing) -> Option<(Denied, Vec<Cut>)> {
-    let method = message.get("method")?;
-    let denied = denied(method, message.get("id").is_some(), listing)?;
-    let params = message.get("params").map(|params| Cut {
-        range: params.range(),
-        with: "{}",
-    });
-    let method = Cut {
-        range: method.range(),
-        with: r#""mcp-policy/denied""#,
-    };
-    let mut cuts: Vec<_> = [Some(method), params].into_iter().flatten().collect();
-    cuts.sort_by_key(|cut| cut.range.start);
-    Some((denied, cuts))
+/// A request or notification of the server's that may not be.
+pub(super) fn in_message(message: Value<'_>, listing: &Listing) -> Option<Denied> {
+    denied(message.get("method")?, message.get("id").is_some(), listing)
+}
+
+/// What takes the place of a member of such a message.
+pub(super) fn instead(member: &str) -> Option<&'static str> {
+    match member {
+        "method" => Some(r#""mcp-policy/denied""#),
+        "params" => Some("{}"),
+        _ => None,
+    }
 }
 
 /// The first of the requests in a result that the server may not make.

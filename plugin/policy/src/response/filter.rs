@@ -3,15 +3,17 @@
 //! It waits until a JSON document is whole, and an event of a stream; for nothing else, and not beyond a bound. What it
 //! cannot judge it does not pass on.
 
-use super::list::{Cuts, Withheld, cuts};
+use super::list::{Cut, Cuts, Withheld, cuts};
+use super::pin::Sightings;
 use super::shape::Shape;
 use super::splice::{spliced, spliced_lines};
 use super::sse::{Message, Part, Reader};
 use super::{Problem, Response, is_identity};
 use crate::answer::{Reply, answer_for_server};
-use crate::decide::Listing;
+use crate::decide::{Listing, Pinned};
 use crate::edit::Edit;
 use crate::exchange::Next;
+use crate::memory::{Memo, Recollection};
 use crate::parse::HostOptions;
 use crate::read::{Headers, Message as Asking};
 use std::borrow::Cow;
@@ -25,6 +27,9 @@ pub(crate) struct Filter {
     id: Option<Box<str>>,
     /// The message asked for a list.
     lists: bool,
+    /// The tools of which more has to be known before the message goes.
+    pinned: Vec<Pinned>,
+    sightings: Sightings,
     way: Way,
     problem: Option<Problem>,
 }
@@ -55,6 +60,8 @@ pub(crate) struct Passed {
     pub(crate) edit: Edit,
     /// What was not passed on, and why.
     pub(crate) problem: Option<Problem>,
+    /// What is to be remembered.
+    pub(crate) memos: Vec<Memo>,
 }
 
 impl Filter {
@@ -64,6 +71,8 @@ impl Filter {
             request_id,
             id: None,
             lists: false,
+            pinned: Vec::new(),
+            sightings: Sightings::default(),
             way: Way::Awaited,
             problem: None,
         }
@@ -74,7 +83,22 @@ impl Filter {
         if let Asking::Request { id, call } = message {
             self.id = Some((*id).into());
             self.lists = call.method.ends_with("/list");
+            if call.method == "tools/list" {
+                self.pinned = self.listing.all_pinned();
+            }
         }
+    }
+
+    /// What has to be recalled before the message goes.
+    pub(crate) fn topics(&self) -> Vec<String> {
+        self.pinned.iter().map(Pinned::reviewed).collect()
+    }
+
+    /// Notes what was recalled.
+    pub(crate) fn recalled(&mut self, recalled: Recollection) {
+        let pinned = std::mem::take(&mut self.pinned);
+        self.sightings
+            .answers(self.id.as_deref(), &pinned, recalled);
     }
 
     /// Goes on with what came, in its order.
@@ -97,6 +121,7 @@ impl Filter {
             next,
             edit,
             problem: self.problem.take(),
+            memos: self.sightings.memos(),
         }
     }
 
@@ -180,16 +205,21 @@ impl Filter {
     fn document(&mut self, piece: &[u8]) -> Next {
         let (held, _) = self.held();
         match self.cuts(&held) {
-            Ok(Cuts { cuts, denied }) => {
-                self.problem = denied.map(Problem::Denied);
-                passed(spliced(&held, &cuts), piece)
-            }
+            Ok(cuts) => passed(spliced(&held, &cuts), piece),
             Err(Withheld { why, id }) => self.refused(why, id.as_deref()),
         }
     }
 
-    fn cuts(&self, text: &[u8]) -> Result<Cuts, Withheld> {
-        cuts(text, &self.listing, self.host().response_bounds())
+    fn cuts(&mut self, text: &[u8]) -> Result<Vec<Cut>, Withheld> {
+        let bounds = self.host().response_bounds();
+        let Cuts { cuts, denied } = cuts(text, &self.listing, &mut self.sightings, bounds)?;
+        if let Some(problem) = denied
+            .map(Problem::Denied)
+            .or_else(|| self.sightings.problem())
+        {
+            self.problem.get_or_insert(problem);
+        }
+        Ok(cuts)
     }
 
     /// The document is longer than is held: it goes if it is no list so far, and is watched from there.
@@ -254,13 +284,8 @@ impl Filter {
     /// The event as it passes.
     fn message<'m>(&mut self, message: &Message<'m>) -> Cow<'m, [u8]> {
         match self.cuts(&message.text()) {
-            Ok(Cuts { cuts, .. }) if cuts.is_empty() => Cow::Borrowed(message.raw),
-            Ok(Cuts { cuts, denied }) => {
-                if let Some(denied) = denied {
-                    self.problem.get_or_insert(Problem::Denied(denied));
-                }
-                Cow::Owned(spliced_lines(message, &cuts))
-            }
+            Ok(cuts) if cuts.is_empty() => Cow::Borrowed(message.raw),
+            Ok(cuts) => Cow::Owned(spliced_lines(message, &cuts)),
             Err(Withheld { why, id }) => {
                 let mut event = self.event(why, id.as_deref());
                 event.push(b'\n');

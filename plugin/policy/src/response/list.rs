@@ -1,8 +1,9 @@
-//! Turns one message of a server's into what has to be cut out of it, so that its lists show a caller only what they may.
+//! Turns one message of a server's into what has to be cut out of it, so that it shows and asks a caller only what it may.
 //!
 //! It knows lists by their shape, wherever they come from, and changes no byte of anything else.
 
 use super::ask::{self, Denied, INPUT_REQUESTS};
+use super::pin::Sightings;
 use super::problem::Problem;
 use super::shape::{Shape, look_alike};
 use crate::decide::{Listing, Section};
@@ -67,7 +68,12 @@ pub(super) struct Cuts {
 }
 
 /// What has to be cut out of a message or of a batch of them.
-pub(super) fn cuts(text: &[u8], listing: &Listing, bounds: Bounds) -> Result<Cuts, Withheld> {
+pub(super) fn cuts(
+    text: &[u8],
+    listing: &Listing,
+    sightings: &mut Sightings,
+    bounds: Bounds,
+) -> Result<Cuts, Withheld> {
     if !Shape::of(text).found() {
         return Ok(Cuts::default());
     }
@@ -82,7 +88,9 @@ pub(super) fn cuts(text: &[u8], listing: &Listing, bounds: Bounds) -> Result<Cut
         .filter(|_| root.kind() != Kind::Array)
         .chain(root.elements())
     {
-        let Cuts { cuts, denied } = message_cuts(message, listing).map_err(|why| Withheld {
+        sightings.message(message);
+        let found = message_cuts(message, listing, sightings);
+        let Cuts { cuts, denied } = found.map_err(|why| Withheld {
             why,
             id: id(message),
         })?;
@@ -102,27 +110,50 @@ fn id(message: Value<'_>) -> Option<Box<str>> {
     matches!(id.kind(), Kind::String | Kind::Number).then(|| id.raw().into())
 }
 
-fn message_cuts(message: Value<'_>, listing: &Listing) -> Result<Cuts, Problem> {
+fn message_cuts(
+    message: Value<'_>,
+    listing: &Listing,
+    sightings: &mut Sightings,
+) -> Result<Cuts, Problem> {
     refuse_look_alikes(message, || ["result", "method", "params"].into_iter())?;
-    let (denied, mut cuts) = ask::cuts(message, listing).unzip();
-    let mut cuts = cuts.take().unwrap_or_default();
-    let Some(result) = message.get("result") else {
-        return Ok(Cuts { cuts, denied });
-    };
+    let denied = ask::in_message(message, listing);
+    let mut cuts = Vec::new();
+    for (name, value) in message.members() {
+        let instead = denied.as_ref().and_then(|_| ask::instead(&name));
+        cuts.extend(instead.map(|with| Cut {
+            range: value.range(),
+            with,
+        }));
+        if name == "result" {
+            cuts.extend(result_cuts(value, listing, sightings)?);
+        }
+    }
+    Ok(Cuts { cuts, denied })
+}
+
+fn result_cuts(
+    result: Value<'_>,
+    listing: &Listing,
+    sightings: &mut Sightings,
+) -> Result<Vec<Cut>, Problem> {
+    let list = |name: &str| LISTS.iter().find(|list| list.member == name);
     let lists = || LISTS.iter().map(|list| list.member);
     refuse_look_alikes(result, || lists().chain([INPUT_REQUESTS]))?;
     if let Some(denied) = ask::in_result(result, listing) {
         return Err(Problem::Denied(denied));
     }
-    for list in &LISTS {
-        if let Some(value) = result.get(list.member) {
-            cuts.extend(list.cuts(value, listing).map_err(Problem::Unclear)?);
-            cuts.extend(cache_scope(result));
+    let lists = result.members().any(|(name, _)| list(&name).is_some());
+    let mut cuts = Vec::new();
+    for (name, value) in result.members() {
+        if let Some(list) = list(&name) {
+            let own = list.cuts(value, listing, sightings);
+            cuts.extend(own.map_err(Problem::Unclear)?);
+        }
+        if lists && name == "cacheScope" {
+            cuts.extend(cache_scope(value));
         }
     }
-    cuts.sort_by_key(|cut| cut.range.start);
-    cuts.dedup();
-    Ok(Cuts { cuts, denied })
+    Ok(cuts)
 }
 
 /// A reader that matches names less exactly would find a list where no other does.
@@ -142,8 +173,7 @@ fn refuse_look_alikes<'n, N: Iterator<Item = &'n str>>(
 }
 
 /// What a list shows depends on who asks, so that nobody may keep it for others.
-fn cache_scope(result: Value<'_>) -> Option<Cut> {
-    let scope = result.get("cacheScope")?;
+fn cache_scope(scope: Value<'_>) -> Option<Cut> {
     (scope.string().as_deref() != Some("private")).then(|| Cut {
         range: scope.range(),
         with: r#""private""#,
@@ -151,14 +181,23 @@ fn cache_scope(result: Value<'_>) -> Option<Cut> {
 }
 
 impl List {
-    fn cuts(&self, list: Value<'_>, listing: &Listing) -> Result<Vec<Cut>, Unclear> {
+    fn cuts(
+        &self,
+        list: Value<'_>,
+        listing: &Listing,
+        sightings: &mut Sightings,
+    ) -> Result<Vec<Cut>, Unclear> {
         if list.kind() != Kind::Array {
             return Err(Unclear::NoList(self.member));
         }
+        let tools = self.section == Section::Tools;
         let shown = |element: Value<'_>| {
             let name = element.get(self.key).and_then(Value::string);
             let name = name.ok_or(Unclear::NoName(self.member, self.key))?;
-            Ok((element.range(), listing.shows(self.section, &name)))
+            let pinned = tools.then(|| listing.pinned(&name)).flatten();
+            let reviewed = pinned.is_none_or(|pinned| sightings.see(&pinned, element));
+            let shows = reviewed && listing.shows(self.section, &name);
+            Ok((element.range(), shows))
         };
         let elements: Vec<_> = list.elements().map(shown).collect::<Result<_, _>>()?;
         Ok(without(&elements))

@@ -6,6 +6,7 @@
 mod ask;
 mod filter;
 mod list;
+mod pin;
 mod problem;
 mod settle;
 mod shape;

@@ -4,7 +4,9 @@
 
 use super::ask::Denied;
 use super::list::Unclear;
-use crate::decide::{Reason, Rule};
+use super::pin::Drift;
+use crate::decide::{Reason, Refusal, Rule};
+use crate::parse::Mode;
 use std::fmt;
 
 /// Something in a response that cannot be judged.
@@ -16,6 +18,8 @@ pub(crate) enum Problem {
     Unclear(Unclear),
     /// The server asks or tells what it may not.
     Denied(Denied),
+    /// Tools are not as they are pinned.
+    Drifted(Vec<Drift>),
     /// What was too long to be held holds a list after all.
     Late,
     /// The transport of 2024-11-05.
@@ -26,14 +30,32 @@ impl Problem {
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Denied(_) => Reason::NotAllowed,
+            Self::Drifted(_) => Reason::Pinned,
             _ => Reason::Unreadable,
         }
     }
 
-    pub(crate) fn rule(&self) -> Option<&Rule> {
+    /// True where it is told, and the response passes as if it were none.
+    pub(crate) fn is_shadow(&self) -> bool {
+        let shadow = |drift: &Drift| drift.mode == Mode::Shadow;
+        matches!(self, Self::Drifted(drifts) if drifts.iter().all(shadow))
+    }
+
+    fn rule(&self) -> Option<&Rule> {
         match self {
             Self::Denied(denied) => Some(&denied.rule),
+            Self::Drifted(drifts) => drifts.first().map(|drift| &drift.rule),
             _ => None,
+        }
+    }
+}
+
+impl From<&Problem> for Refusal {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            reason: problem.reason(),
+            rule: problem.rule().cloned(),
+            message: problem.to_string(),
         }
     }
 }
@@ -55,6 +77,10 @@ impl fmt::Display for Problem {
             Self::Unclear(why) => write!(f, "The server's message cannot be read: {why}."),
             Self::Denied(denied) => {
                 write!(f, "The server sent `{}`, which is not allowed here.", denied.method)
+            }
+            Self::Drifted(drifts) => {
+                let tools: Vec<_> = drifts.iter().map(ToString::to_string).collect();
+                write!(f, "The server lists tools that are not as they are pinned: {}.", tools.join(", "))
             }
             Self::Late => f.write_str(
                 "The server's message is longer than the gateway can judge, and has a list or a request in it.",

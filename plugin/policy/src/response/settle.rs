@@ -208,7 +208,7 @@ fn never_ran(code: &str) -> bool {
 }
 
 /// A server may write the text of an id in another way.
-fn is_same(id: &str, value: Value<'_>) -> bool {
+pub(super) fn is_same(id: &str, value: Value<'_>) -> bool {
     let text = || serde_json::from_str::<String>(id).ok();
     id == value.raw() || value.kind() == Kind::String && value.string().map(Into::into) == text()
 }

@@ -7,10 +7,13 @@
 
 mod cell;
 mod configured;
+mod memory;
 
 pub(crate) use configured::configured_cells;
 
 use crate::count::{Amount, Charge, Full, Millis, Reservation, Subject, Tally};
+use crate::decide::Pinned;
+use crate::memory::{Memo, Recollection};
 use crate::parse::{Counter, Mode, Policy};
 use crate::response::Refund;
 use cell::{BUCKET, Cell, Change, Kind, Place, Taken};
@@ -81,7 +84,8 @@ impl Store {
             .unwrap_or(u64::MAX)
             .max(1);
         let seed = seed(cells, &format!("{namespace}/seed"), entropy);
-        if policy.counters().next().is_none() {
+        let topics: Vec<_> = Pinned::topics(policy).collect();
+        if policy.counters().next().is_none() && topics.is_empty() {
             return Ok(Self {
                 namespace,
                 seed: seed.unwrap_or(entropy),
@@ -94,24 +98,26 @@ impl Store {
             buckets,
         };
         let configured = configured(policy);
-        let mut hasher = SipHasher13::new_with_key(&store.seed);
-        configured
+        let named = configured
             .iter()
-            .for_each(|(counter, subject)| (&counter.id, subject).hash(&mut hasher));
+            .map(|(counter, subject)| (&*counter.id, &**subject));
+        let mark = format!("{:032x}", store.hash(named));
         let keys = configured
             .iter()
             .map(|(counter, subject)| store.own_key(store.fingerprint(counter, subject)));
-        store.create(
-            cells,
-            &format!("{:032x}", hasher.finish128().as_u128()),
-            keys,
-        )?;
+        store.create(cells, &mark, keys, &Cell::default().bytes())?;
+        if !topics.is_empty() {
+            let mark = store.hash(topics.iter().map(|topic| (&**topic, "")));
+            let keys = topics.iter().map(|topic| store.topic_key(topic));
+            store.create(cells, &format!("topics {mark:032x}"), keys, memory::NOTHING)?;
+        }
         if counters(policy)
             .iter()
             .any(|counter| is_open(policy, counter))
         {
             let keys = (0..store.buckets).map(|bucket| store.bucket_key(bucket));
-            store.create(cells, &format!("table of {}", store.buckets), keys)?;
+            let mark = format!("table of {}", store.buckets);
+            store.create(cells, &mark, keys, &Cell::default().bytes())?;
         }
         Ok(store)
     }
@@ -196,6 +202,38 @@ impl Store {
         }
     }
 
+    /// What is remembered of the topics.
+    pub fn recall(&self, cells: &mut impl Cells, topics: &[String]) -> Recollection {
+        let each = topics.iter().map(|topic| {
+            let (bytes, _) = cells.read(&self.topic_key(topic))?.ok_or(Unavailable)?;
+            Ok(memory::learnt(&bytes).map(Into::into))
+        });
+        match each.collect::<Result<_, Unavailable>>() {
+            Ok(learnt) => Recollection::Recalled(learnt),
+            Err(Unavailable) => Recollection::Unavailable,
+        }
+    }
+
+    /// Remembers. Nobody waits for it, and a host that fails forgets.
+    pub fn remember(&self, cells: &mut impl Cells, memos: &[Memo]) {
+        for memo in memos {
+            let _ = self.remember_one(cells, memo);
+        }
+    }
+
+    fn remember_one(&self, cells: &mut impl Cells, memo: &Memo) -> Result<(), Unavailable> {
+        let key = self.topic_key(&memo.topic);
+        let bytes = memory::bytes(&memo.learnt);
+        for _ in 0..ATTEMPTS {
+            let (before, version) = cells.read(&key)?.ok_or(Unavailable)?;
+            let kept = memo.first && memory::learnt(&before).is_some();
+            if kept || before == bytes || cells.swap(&key, &bytes, Some(version))? {
+                return Ok(());
+            }
+        }
+        Err(Unavailable)
+    }
+
     /// Takes back what was added. What cannot be taken back stays counted, which admits less, never more.
     fn give_back(&self, cells: &mut impl Cells, charges: &[Charge], taken: &[(usize, Tally)]) {
         for (index, tally) in taken.iter().filter(|(_, tally)| tally.added) {
@@ -246,20 +284,26 @@ impl Store {
         cells: &mut impl Cells,
         mark: &str,
         keys: impl Iterator<Item = String>,
+        empty: &[u8],
     ) -> Result<(), Unavailable> {
         let mark = format!("{}/ready/{mark}", self.namespace);
         if cells.read(&mark)?.is_some() {
             return Ok(());
         }
         for key in keys {
-            cells.swap(&key, &Cell::default().bytes(), None)?;
+            cells.swap(&key, empty, None)?;
         }
         cells.swap(&mark, b"1", None).map(drop)
     }
 
     fn fingerprint(&self, counter: &Counter, subject: &str) -> u128 {
+        self.hash([(counter.id.as_str(), subject)])
+    }
+
+    /// Nobody without the seed knows which names fall together.
+    fn hash<'n>(&self, names: impl IntoIterator<Item = (&'n str, &'n str)>) -> u128 {
         let mut hasher = SipHasher13::new_with_key(&self.seed);
-        (counter.id.as_str(), subject).hash(&mut hasher);
+        names.into_iter().for_each(|name| name.hash(&mut hasher));
         hasher.finish128().as_u128()
     }
 
@@ -271,6 +315,10 @@ impl Store {
 
     fn own_key(&self, fingerprint: u128) -> String {
         format!("{}/own/{fingerprint:032x}", self.namespace)
+    }
+
+    fn topic_key(&self, topic: &str) -> String {
+        format!("{}/topic/{:032x}", self.namespace, self.hash([(topic, "")]))
     }
 
     /// The number of buckets is part of the key: another number is another table.

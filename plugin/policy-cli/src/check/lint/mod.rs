@@ -6,6 +6,7 @@
 mod header;
 mod limit;
 mod listed;
+mod pin;
 mod unreachable;
 mod value;
 
@@ -56,6 +57,7 @@ pub(super) fn all(policy: &Policy, root: Value<'_>, tools: Option<&Listed>) -> V
     let mut findings = unreachable::all(policy, root);
     findings.extend(header::all(root));
     findings.extend(limit::all(policy, root));
+    findings.extend(pin::all(root));
     findings.extend(value::all(root));
     findings.extend(tools.into_iter().flat_map(|tools| listed::all(root, tools)));
     findings

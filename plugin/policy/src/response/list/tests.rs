@@ -20,7 +20,7 @@ fn listing(rest: &str) -> Listing {
 
 /// The text as it passes.
 fn filtered(listing: &Listing, text: &str) -> String {
-    let cuts = cuts(text.as_bytes(), listing, BOUNDS).unwrap();
+    let cuts = cuts(text.as_bytes(), listing, &mut Sightings::default(), BOUNDS).unwrap();
     String::from_utf8(spliced(text.as_bytes(), &cuts.cuts)).unwrap()
 }
 
@@ -105,7 +105,8 @@ fn what_cannot_be_read_strictly_is_refused() {
             Some("3"),
         ),
     ] {
-        let withheld = cuts(text.as_bytes(), &listing, BOUNDS).unwrap_err();
+        let withheld =
+            cuts(text.as_bytes(), &listing, &mut Sightings::default(), BOUNDS).unwrap_err();
         let why = format!("The server's message cannot be read: {why}.");
         assert_eq!(
             (withheld.why.to_string(), withheld.id.as_deref()),
@@ -123,7 +124,12 @@ fn what_is_no_list_need_not_be_readable() {
         r#"{"result":{"content":[{"text":"\ud800"}],"a":1,"a":2}}"#,
     ] {
         assert_eq!(
-            cuts(text.as_bytes(), &listing(""), BOUNDS),
+            cuts(
+                text.as_bytes(),
+                &listing(""),
+                &mut Sightings::default(),
+                BOUNDS
+            ),
             Ok(Cuts::default())
         );
     }

@@ -1,0 +1,76 @@
+use super::*;
+
+const LISTED: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[
+    {"name":"run","inputSchema":{"type":"object"}}, {"name":"two"}, {"name":"two","title":"t"},
+    {"name":"odd","inputSchema":{"maximum":9007199254740993}}, {"name":"look","description":"Looks."} ]}}"#;
+const POLICY: &str = r#"{ "version": "1", "default": "deny",
+  "tools": {
+    "run": {},
+    "look": {
+      "pin": "first_use",
+      "limits": []
+    },
+    "gone": { "pin": "first_use" },
+    "two": {"frozen":true},
+    "odd": { "mode": "shadow" },
+    "drop": { "action": "deny" },
+    "run*": {}
+  } }"#;
+
+fn pins(policy: &str) -> (String, Vec<Outcome>) {
+    let document = Policy::document(policy.as_bytes()).unwrap();
+    let listed = Definitions::read(&[LISTED.into()]).unwrap();
+    let outcomes = outcomes(document.root(), &listed);
+    (write::pinned(policy, document.root(), &outcomes), outcomes)
+}
+
+#[test]
+fn pins_are_written_and_nothing_else_changes() {
+    let (written, first) = pins(POLICY);
+    // printf %s '{"inputSchema":{"type":"object"},"name":"run"}' | sha256sum, and likewise for `look`.
+    let run = "sha256:ead31aa58daedadca1e10185c5b11d410e4da616dae46797fcb7834cb57a38a9";
+    let look = "sha256:e756abf43816d1bb262be280c3e5baf8950027d36fe3cbe47e9843271e654ca3";
+    let expected = POLICY
+        .replace(r#""run": {}"#, &format!(r#""run": {{ "pin": "{run}" }}"#))
+        .replacen("first_use", look, 1);
+    assert_eq!(written, expected);
+    let problems: Vec<_> = first
+        .iter()
+        .map(|outcome| outcome.problem.is_some())
+        .collect();
+    assert_eq!(problems, [false, false, true, true, true]);
+    let (again, second) = pins(&written);
+    assert_eq!(again, written);
+    assert!(second.iter().take(2).all(Outcome::is_same));
+    let well = |check| {
+        second
+            .iter()
+            .map(move |outcome| outcome.is_well(check))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(well(true), [true, true, false, true, true]);
+    assert_eq!(well(false), [true, true, false, false, false]);
+}
+
+#[test]
+fn a_pin_goes_before_the_first_member() {
+    let policy = "{\"version\":\"1\",\"default\":\"deny\",\"tools\":{\"look\":{\n\t\"mode\": \"shadow\"},\"run\":{\"frozen\":true}}}";
+    let (written, _) = pins(policy);
+    assert!(written.contains("{\n\t\"pin\": \"sha256:"), "{written}");
+    assert!(written.contains("\",\n\t\"mode\""), "{written}");
+    assert!(written.contains("{\"pin\": \"sha256:"), "{written}");
+    assert!(Policy::parse(written.as_bytes()).is_ok());
+}
+
+#[test]
+fn what_is_no_list_is_told() {
+    for (text, error) in [
+        ("{}", "no tool list"),
+        ("[{}]", "without a name"),
+        ("[", "JSON"),
+    ] {
+        let found = Definitions::read(&[text.into()]).unwrap_err();
+        assert!(found.contains(error), "{found}");
+    }
+    assert!(Definitions::read(&["[]".into(), r#"{"tools":[]}"#.into()]).is_ok());
+}

@@ -1,0 +1,140 @@
+//! Turns the tools that a server lists into which of them are not as the policy pins them, and into what is to be
+//! remembered of them.
+//!
+//! It remembers only what answers the request for a list: anything else may be old, or said by somebody else.
+
+use super::problem::Problem;
+use super::settle::is_same;
+use crate::decide::{Pinned, Rule};
+use crate::json::Value;
+use crate::memory::{Memo, Recollection};
+use crate::parse::{Mode, Pin};
+use crate::read::Definition;
+use std::fmt;
+
+/// The pinned tools in one response.
+#[derive(Debug, Default)]
+pub(crate) struct Sightings {
+    /// The id of the request for a list that is answered.
+    asked: Option<Box<str>>,
+    /// The message that is read is its answer.
+    answers: bool,
+    /// What definitions are held against, as far as it is known, in the order of the tools.
+    reviewed: Vec<(Box<str>, Option<Definition>)>,
+    memos: Vec<Memo>,
+    drifts: Vec<Drift>,
+}
+
+/// A tool that is not as it is pinned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Drift {
+    tool: Box<str>,
+    pub(crate) rule: Rule,
+    pub(crate) mode: Mode,
+    /// What it is now, where that can be told, and what of it has changed.
+    now: Option<String>,
+    changed: Vec<String>,
+}
+
+impl Sightings {
+    /// The response answers a request for a list with this id, and this is remembered of the tools.
+    pub(super) fn answers(&mut self, id: Option<&str>, tools: &[Pinned], recalled: Recollection) {
+        self.asked = id.map(Into::into);
+        let mut learnt = match recalled {
+            Recollection::Recalled(learnt) => learnt.into_iter(),
+            Recollection::Unavailable => Vec::new().into_iter(),
+        };
+        for pinned in tools {
+            let reviewed = learnt.next().flatten();
+            let reviewed = reviewed.as_deref().and_then(Definition::of_bytes);
+            self.reviewed.push((pinned.tool.clone(), reviewed));
+        }
+    }
+
+    fn reviewed(&mut self, tool: &str) -> Option<&mut Option<Definition>> {
+        let at = self.reviewed.partition_point(|(other, _)| **other < *tool);
+        let found = self.reviewed.get_mut(at);
+        found.and_then(|(other, reviewed)| (**other == *tool).then_some(reviewed))
+    }
+
+    /// Goes on with the next message.
+    pub(super) fn message(&mut self, message: Value<'_>) {
+        let asked = self.asked.as_deref();
+        let id = message.get("id");
+        self.answers = asked.zip(id).is_some_and(|(asked, id)| is_same(asked, id));
+    }
+
+    /// Takes note of a listed tool, and says whether it may be shown.
+    pub(super) fn see(&mut self, pinned: &Pinned, tool: Value<'_>) -> bool {
+        let definition = Definition::read(tool);
+        let answers = self.answers;
+        let mut reviewed = self.reviewed(&pinned.tool);
+        let held_against = reviewed.as_deref().and_then(Option::as_ref);
+        // The first is the first only in an answer: elsewhere nobody knows what was seen before.
+        let known = answers || pinned.pin != Pin::FirstUse || held_against.is_some();
+        let is = |definition: &&Definition| known && pinned.is(definition, held_against);
+        let same = definition.as_ref().filter(is).cloned();
+        let changed = changed(definition.as_ref(), held_against);
+        if let (Some(reviewed), Some(same)) = (&mut reviewed, &same) {
+            **reviewed = Some(same.clone());
+        }
+        if same.is_none() {
+            self.drifts.push(Drift {
+                tool: pinned.tool.clone(),
+                rule: pinned.rule(),
+                mode: pinned.mode,
+                now: definition.as_ref().map(|now| now.digest.to_string()),
+                changed,
+            });
+        }
+        if answers {
+            self.remember(pinned, definition.as_ref(), same.as_ref());
+        }
+        same.is_some() || pinned.mode == Mode::Shadow
+    }
+
+    fn remember(&mut self, pinned: &Pinned, last: Option<&Definition>, same: Option<&Definition>) {
+        // What has no canonical form is remembered as nothing that anybody reviewed.
+        let last = last.map(Definition::bytes).unwrap_or_default();
+        let first = pinned.pin == Pin::FirstUse;
+        let reviewed = same.map(|same| Memo {
+            topic: pinned.reviewed(),
+            learnt: same.bytes(),
+            first,
+        });
+        self.memos.extend(reviewed);
+        self.memos.push(Memo {
+            topic: pinned.last(),
+            learnt: last,
+            first: false,
+        });
+    }
+
+    pub(super) fn memos(&mut self) -> Vec<Memo> {
+        std::mem::take(&mut self.memos)
+    }
+
+    pub(super) fn problem(&mut self) -> Option<Problem> {
+        let drifts = std::mem::take(&mut self.drifts);
+        (!drifts.is_empty()).then_some(Problem::Drifted(drifts))
+    }
+}
+
+fn changed(now: Option<&Definition>, reviewed: Option<&Definition>) -> Vec<String> {
+    let names = now
+        .zip(reviewed)
+        .map(|(now, reviewed)| now.changed(reviewed));
+    names.into_iter().flatten().map(Into::into).collect()
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tool: String = self.tool.chars().take(64).collect();
+        write!(f, "`{tool}`")?;
+        match (&self.now, &self.changed[..]) {
+            (None, _) => f.write_str(" (two readers may take its definition for different ones)"),
+            (Some(now), []) => write!(f, " (it is {now})"),
+            (Some(now), names) => write!(f, " (it is {now}; changed: {})", names.join(", ")),
+        }
+    }
+}
