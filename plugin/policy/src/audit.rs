@@ -110,6 +110,12 @@ impl Audit {
         self.message = Some(bounded(message));
     }
 
+    /// Notes what was done about something that passed all the same.
+    pub(crate) fn told(&mut self, rule: Option<String>, message: &str) {
+        self.rule = rule;
+        self.message = Some(bounded(message));
+    }
+
     pub(crate) fn shadowed(&mut self, refusal: &Refusal) {
         let rule = refusal.rule.as_ref().map(ToString::to_string);
         self.shadow.push(Shadow {

@@ -638,12 +638,11 @@ impl Exchange {
             let mut audit = self.audit(now);
             audit.of_response();
             let refusal = Refusal::from(&problem);
-            match problem.is_shadow() {
-                true => audit.shadowed(&refusal),
-                false => {
-                    let rule = refusal.rule.as_ref().map(ToString::to_string);
-                    audit.refused(refusal.reason, rule, &refusal.message);
-                }
+            let rule = refusal.rule.as_ref().map(ToString::to_string);
+            match (problem.is_shadow(), problem.is_redacted()) {
+                (true, _) => audit.shadowed(&refusal),
+                (false, true) => audit.told(rule, &refusal.message),
+                (false, false) => audit.refused(refusal.reason, rule, &refusal.message),
             }
             Box::new(audit)
         });

@@ -47,6 +47,7 @@ mod parse;
 mod place;
 mod read;
 mod response;
+mod secret;
 mod store;
 mod truth;
 

@@ -3,8 +3,9 @@
 //! It looks at nothing that only a call has: what a caller may call under some condition is shown.
 
 use super::{Caller, Pinned, Rule, Table};
-use crate::parse::{Action, Effect, Entry, Listed, Mode, Names, Policy};
+use crate::parse::{Action, Effect, Entry, Listed, Mode, Names, Policy, ResultRules};
 use crate::read::{Role, is_normal, look_alike};
+use crate::response::Whose;
 use std::sync::Arc;
 
 /// The lists that servers send.
@@ -77,6 +78,33 @@ impl Listing {
         }
     }
 
+    /// What results must meet, each with the mode that it stands in.
+    pub(crate) fn result_rules(&self, whose: &Whose) -> Vec<(&ResultRules, Mode)> {
+        let policy = &self.policy;
+        if !policy.filters.results {
+            return Vec::new();
+        }
+        let all = match whose {
+            Whose::Nobody => None,
+            _ => policy.all_tools.result.as_ref(),
+        };
+        let own = |entry: &'_ Entry| entry.mode.unwrap_or(self.mode);
+        let entries: Vec<&Entry> = match whose {
+            Whose::Nobody => Vec::new(),
+            Whose::Tool(name) => policy
+                .tools
+                .find(name)
+                .map(|(entry, _)| entry)
+                .into_iter()
+                .collect(),
+            Whose::Anybody => policy.tools.values().collect(),
+        };
+        let own = entries
+            .into_iter()
+            .filter_map(|entry| Some((entry.rules.result.as_ref()?, own(entry))));
+        own.chain(all.map(|all| (all, self.mode))).collect()
+    }
+
     /// Whether the list of this section may show the name, the URI or the template.
     pub(crate) fn shows(&self, section: Section, name: &str) -> bool {
         let policy = &self.policy;
@@ -115,6 +143,8 @@ pub(crate) struct Filters {
     shadowed: bool,
     /// What lists show of some tools is to be remembered, in every mode.
     pins: bool,
+    /// Some results are to be looked into.
+    results: bool,
 }
 
 impl Filters {
@@ -132,11 +162,14 @@ impl Filters {
                 .values()
                 .any(|entry| entry.action == Action::Deny);
         let pins = policy.tools.values().any(|entry| entry.pin.is_some());
+        let mut results = policy.tools.values().map(|entry| &entry.rules.result);
+        let results = policy.all_tools.result.is_some() || results.any(Option::is_some);
         let by_entry = |mode| modes.iter().any(|own| own.unwrap_or(mode) == Mode::Enforce);
         Self {
             enforced: denies || !policy.hide.is_empty() || by_entry(Mode::Enforce),
             shadowed: by_entry(Mode::Shadow),
             pins,
+            results,
         }
     }
 
@@ -145,7 +178,7 @@ impl Filters {
             Mode::Enforce => self.enforced,
             Mode::Shadow => self.shadowed,
         };
-        filters || self.pins
+        filters || self.pins || self.results
     }
 }
 

@@ -7,6 +7,7 @@ use super::error::{Problem, is_unseen};
 use super::limit::Limit;
 use super::names::Names;
 use super::pin::Pin;
+use super::result::ResultRules;
 use super::schema::Schema;
 use super::walk::{At, Keys, Members, Walk};
 use super::{MODES, Mode};
@@ -36,6 +37,8 @@ pub(crate) struct Rules {
     pub(crate) require: Vec<Group>,
     pub(crate) deny_if: Vec<Group>,
     pub(crate) limits: Vec<Limit>,
+    /// What is not about the call but about its result.
+    pub(crate) result: Option<ResultRules>,
 }
 
 /// What an entry does before its other rules are looked at.
@@ -47,7 +50,7 @@ pub(crate) enum Action {
 }
 
 pub(super) const ALL_TOOLS: Keys = Keys {
-    now: &["require", "deny_if", "limits"],
+    now: &["require", "deny_if", "limits", "result"],
     later: &["require_approval"],
 };
 pub(super) const TOOL: Keys = Keys {
@@ -56,6 +59,7 @@ pub(super) const TOOL: Keys = Keys {
         "reason",
         "schema",
         "pin",
+        "result",
         "require",
         "deny_if",
         "limits",
@@ -63,7 +67,7 @@ pub(super) const TOOL: Keys = Keys {
         "mode",
         "frozen",
     ],
-    later: &["require_approval", "result"],
+    later: &["require_approval"],
 };
 pub(super) const ENTRY: Keys = Keys {
     now: &[
@@ -275,10 +279,14 @@ impl Walk {
             self.rate_limit(&at.key("rate_limit"), value, rule)
         });
         let limits = limits.unwrap_or_default().into_iter().chain(rate_limit);
+        let result = members
+            .get("result")
+            .map(|value| self.result(&at.key("result"), value, rule));
         Rules {
             require: require.unwrap_or_default(),
             deny_if: deny_if.unwrap_or_default(),
             limits: limits.collect(),
+            result,
         }
     }
 

@@ -7,9 +7,11 @@ use super::entry::{ACTIONS, ALL_TOOLS, ENTRY, METHOD, TOOL};
 use super::identity::{GRANT, IDENTITY, MATCH, SOURCE};
 use super::limit::{ALGORITHMS, LARGEST_MAX, LIMIT, LONGEST_WINDOW, RATE_LIMIT, REFUNDS};
 use super::place::ROOTS;
+use super::result::{ALL, RANGE, REDACT, RESULT};
 use super::sequence::SEQUENCE;
 use super::walk::Keys;
 use super::{ANSWERS, EFFECTS, HOST, HostOptions, LISTED, MODES, POLICY};
+use crate::secret::SECRETS;
 use serde_json::{Map, Value, json};
 
 /// The JSON Schema (draft 2020-12) of the policy document.
@@ -25,6 +27,7 @@ pub fn schema() -> Value {
         "deny_if": groups(0),
         "condition": condition(),
         "limits": { "type": "array", "items": limit() },
+        "result": result(),
         "window": window(),
         "scope": scope(),
     });
@@ -128,7 +131,9 @@ fn policy() -> Value {
 }
 
 fn all_tools() -> Value {
-    let rules = object(&ALL_TOOLS, &[], rules());
+    let mut members = rules();
+    members.push(("result", refers("result")));
+    let rules = object(&ALL_TOOLS, &[], members);
     about(rules, "Rules for every tool call, after the tool's own.")
 }
 
@@ -168,7 +173,46 @@ fn tool() -> Value {
         json!({ "type": "string", "pattern": "^(first_use|sha256:[0-9a-fA-F]{64})$" }),
         "The tool's definition as it was reviewed, as `mcp-policy pin` writes it; or `first_use`: as it was first listed in the life of the gateway's process.",
     );
-    entry(&TOOL, vec![("schema", schema), ("pin", pin)])
+    let members = vec![
+        ("schema", schema),
+        ("pin", pin),
+        ("result", refers("result")),
+    ];
+    entry(&TOOL, members)
+}
+
+fn result() -> Value {
+    let all = json!({ "const": ALL, "description": "All of these." });
+    let secret = SECRETS
+        .iter()
+        .map(|secret| json!({ "const": secret.name, "description": secret.about }));
+    let own = vec![(
+        "regex",
+        about(refers("text"), "Whatever it matches is taken out."),
+    )];
+    let own = object(&REDACT, &["regex"], own);
+    let patterns: Vec<_> = [all].into_iter().chain(secret).chain([own]).collect();
+    let (least, most) = RANGE;
+    let members = vec![
+        (
+            "max_bytes",
+            about(
+                json!({ "type": "integer", "minimum": least, "maximum": most }),
+                "The longest result in bytes, as the server writes it; an error takes the place of a longer one.",
+            ),
+        ),
+        (
+            "redact",
+            about(
+                json!({ "type": "array", "items": { "anyOf": patterns } }),
+                "What is taken out of the result's texts: `[REDACTED …]` takes its place.",
+            ),
+        ),
+    ];
+    about(
+        object(&RESULT, &[], members),
+        "What the results of these tools must meet, by whatever way they come.",
+    )
 }
 
 fn a_schema() -> Value {

@@ -13,6 +13,7 @@ mod overview;
 mod path;
 mod pin;
 mod place;
+mod result;
 pub(crate) mod schema;
 mod sequence;
 mod walk;
@@ -28,6 +29,7 @@ pub(crate) use names::Names;
 pub use overview::{LimitSeen, RuleSeen};
 pub(crate) use path::{Fact, Path, Step};
 pub(crate) use pin::Pin;
+pub(crate) use result::{Pattern, ResultRules};
 pub(crate) use sequence::{Part, Sequence};
 pub(crate) use walk::Token;
 

@@ -24,18 +24,19 @@ impl<T> Names<T> {
     /// Keys that end in `*` are prefixes; no key may occur twice.
     pub(super) fn new(entries: impl IntoIterator<Item = (Box<str>, T)>) -> Self {
         let mut exact = BTreeMap::new();
-        let mut prefixes = Vec::new();
+        let mut prefixes: BTreeMap<Box<str>, T> = BTreeMap::new();
         for (key, value) in entries {
             match key.strip_suffix('*') {
-                Some(prefix) => prefixes.push(Prefix {
-                    prefix: prefix.into(),
-                    value,
-                    outer: None,
-                }),
+                Some(prefix) => drop(prefixes.insert(prefix.into(), value)),
                 None => drop(exact.insert(key, value)),
             }
         }
-        prefixes.sort_unstable_by(|one: &Prefix<T>, other| one.prefix.cmp(&other.prefix));
+        let prefix = |(prefix, value)| Prefix {
+            prefix,
+            value,
+            outer: None,
+        };
+        let prefixes = prefixes.into_iter().map(prefix).collect();
         let mut names = Self { exact, prefixes };
         names.nest();
         names

@@ -3,8 +3,9 @@
 //! It waits until a JSON document is whole, and an event of a stream; for nothing else, and not beyond a bound. What it
 //! cannot judge it does not pass on.
 
-use super::list::{Cut, Cuts, Withheld, cuts};
+use super::message::{Cut, Cuts, Look, Withheld};
 use super::pin::Sightings;
+use super::result::Results;
 use super::shape::Shape;
 use super::splice::{spliced, spliced_lines};
 use super::sse::{Message, Part, Reader};
@@ -30,6 +31,7 @@ pub(crate) struct Filter {
     /// The tools of which more has to be known before the message goes.
     pinned: Vec<Pinned>,
     sightings: Sightings,
+    results: Results,
     way: Way,
     problem: Option<Problem>,
 }
@@ -73,6 +75,7 @@ impl Filter {
             lists: false,
             pinned: Vec::new(),
             sightings: Sightings::default(),
+            results: Results::default(),
             way: Way::Awaited,
             problem: None,
         }
@@ -80,6 +83,7 @@ impl Filter {
 
     /// Notes the message that the response answers.
     pub(crate) fn answers(&mut self, message: &Asking<'_>) {
+        self.results.answers(message);
         if let Asking::Request { id, call } = message {
             self.id = Some((*id).into());
             self.lists = call.method.ends_with("/list");
@@ -132,11 +136,19 @@ impl Filter {
     fn head(&mut self, headers: &Headers) -> Edit {
         let max = self.host().max_response_bytes;
         self.way = match media(headers) {
-            Ok(Media::Events) => Way::Events(Box::new(Reader::new(max))),
-            Ok(Media::Document) => Way::Document {
-                held: Vec::new(),
-                shape: Shape::default(),
-            },
+            Ok(Media::Events) => {
+                let strict = self.results.matter(&self.listing);
+                Way::Events(Box::new(Reader::new(max, strict)))
+            }
+            Ok(Media::Document { json }) => {
+                if !json {
+                    self.results.are_none();
+                }
+                Way::Document {
+                    held: Vec::new(),
+                    shape: Shape::default(),
+                }
+            }
             Err(problem) => {
                 self.problem = Some(problem.clone());
                 Way::Refused(problem)
@@ -211,12 +223,15 @@ impl Filter {
     }
 
     fn cuts(&mut self, text: &[u8]) -> Result<Vec<Cut>, Withheld> {
-        let bounds = self.host().response_bounds();
-        let Cuts { cuts, denied } = cuts(text, &self.listing, &mut self.sightings, bounds)?;
-        if let Some(problem) = denied
-            .map(Problem::Denied)
-            .or_else(|| self.sightings.problem())
-        {
+        let mut look = Look {
+            listing: &self.listing,
+            sightings: &mut self.sightings,
+            results: &mut self.results,
+        };
+        let Cuts { cuts, denied } = look.cuts(text)?;
+        let problem = denied.map(Problem::Denied);
+        let problem = problem.or_else(|| self.sightings.problem());
+        if let Some(problem) = problem.or_else(|| self.results.problem()) {
             self.problem.get_or_insert(problem);
         }
         Ok(cuts)
@@ -225,7 +240,7 @@ impl Filter {
     /// The document is longer than is held: it goes if it is no list so far, and is watched from there.
     fn overflow(&mut self, piece: &[u8]) -> Next {
         let (held, shape) = self.held();
-        if shape.found() || self.lists {
+        if shape.found() || self.lists || self.results.matter(&self.listing) {
             let max = self.host().max_response_bytes;
             return self.refused(Problem::TooLong(max), None);
         }
@@ -319,7 +334,9 @@ fn passed(bytes: Vec<u8>, piece: &[u8]) -> Next {
 enum Media {
     Events,
     /// JSON, or whatever some reader may take for it.
-    Document,
+    Document {
+        json: bool,
+    },
 }
 
 /// What the body is, as far as every client agrees about it.
@@ -342,9 +359,10 @@ fn media(headers: &Headers) -> Result<Media, Problem> {
         .find_map(|own| own.trim().strip_prefix("charset="));
     let charset = charset.map_or("utf-8", |charset| charset.trim_matches('"'));
     let readable = matches!(charset, "utf-8" | "utf8" | "us-ascii");
-    match (events, readable || !kind.contains("json")) {
+    let json = kind.contains("json");
+    match (events, readable || !json) {
         (true, _) => Ok(Media::Events),
-        (false, true) => Ok(Media::Document),
+        (false, true) => Ok(Media::Document { json }),
         (false, false) => Err(Problem::Header("content-type")),
     }
 }

@@ -6,8 +6,10 @@
 mod ask;
 mod filter;
 mod list;
+mod message;
 mod pin;
 mod problem;
+mod result;
 mod settle;
 mod shape;
 mod splice;
@@ -16,6 +18,7 @@ mod sse;
 use crate::read::{Headers, Unreadable};
 pub(crate) use filter::{Filter, Passed};
 use problem::Problem;
+pub(crate) use result::Whose;
 pub use settle::Refund;
 pub(crate) use settle::Settlement;
 

@@ -5,6 +5,7 @@
 use super::ask::Denied;
 use super::list::Unclear;
 use super::pin::Drift;
+use super::result::{Redaction, Told};
 use crate::decide::{Reason, Refusal, Rule};
 use crate::parse::Mode;
 use std::fmt;
@@ -20,6 +21,14 @@ pub(crate) enum Problem {
     Denied(Denied),
     /// Tools are not as they are pinned.
     Drifted(Vec<Drift>),
+    /// A result is longer than the policy lets it be.
+    TooMuch {
+        rule: Rule,
+        length: usize,
+        max: usize,
+    },
+    /// Something was taken out of a result.
+    Redacted(Vec<Redaction>),
     /// What was too long to be held holds a list after all.
     Late,
     /// The transport of 2024-11-05.
@@ -31,6 +40,7 @@ impl Problem {
         match self {
             Self::Denied(_) => Reason::NotAllowed,
             Self::Drifted(_) => Reason::Pinned,
+            Self::TooMuch { .. } | Self::Redacted(_) => Reason::Denied,
             _ => Reason::Unreadable,
         }
     }
@@ -38,13 +48,25 @@ impl Problem {
     /// True where it is told, and the response passes as if it were none.
     pub(crate) fn is_shadow(&self) -> bool {
         let shadow = |drift: &Drift| drift.mode == Mode::Shadow;
-        matches!(self, Self::Drifted(drifts) if drifts.iter().all(shadow))
+        let redacted = |redaction: &Redaction| redaction.mode == Mode::Shadow;
+        match self {
+            Self::Drifted(drifts) => drifts.iter().all(shadow),
+            Self::Redacted(redactions) => redactions.iter().all(redacted),
+            _ => false,
+        }
+    }
+
+    /// True where the response passes all the same, without what was taken out of it.
+    pub(crate) fn is_redacted(&self) -> bool {
+        matches!(self, Self::Redacted(_))
     }
 
     fn rule(&self) -> Option<&Rule> {
         match self {
             Self::Denied(denied) => Some(&denied.rule),
             Self::Drifted(drifts) => drifts.first().map(|drift| &drift.rule),
+            Self::TooMuch { rule, .. } => Some(rule),
+            Self::Redacted(redactions) => redactions.first().map(|redaction| &redaction.rule),
             _ => None,
         }
     }
@@ -81,6 +103,13 @@ impl fmt::Display for Problem {
             Self::Drifted(drifts) => {
                 let tools: Vec<_> = drifts.iter().map(ToString::to_string).collect();
                 write!(f, "The server lists tools that are not as they are pinned: {}.", tools.join(", "))
+            }
+            Self::TooMuch { length, max, .. } => write!(
+                f,
+                "The result has {length} bytes, more than the {max} that this tool may return. Ask for less."
+            ),
+            Self::Redacted(redactions) => {
+                write!(f, "Taken out of the result: {}.", Told(redactions))
             }
             Self::Late => f.write_str(
                 "The server's message is longer than the gateway can judge, and has a list or a request in it.",

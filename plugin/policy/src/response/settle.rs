@@ -225,7 +225,7 @@ fn way(headers: &Headers) -> Way {
     }
     match is_identity(headers) {
         Ok(true) if is("application/json") => Way::Document(Vec::new()),
-        Ok(true) if is("text/event-stream") => Way::Events(Box::new(Reader::new(LONGEST))),
+        Ok(true) if is("text/event-stream") => Way::Events(Box::new(Reader::new(LONGEST, false))),
         _ => Way::Done,
     }
 }

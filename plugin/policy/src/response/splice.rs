@@ -2,7 +2,7 @@
 //!
 //! Where a text stands on several lines of an event, no line's beginning or end is ever cut.
 
-use super::list::Cut;
+use super::message::Cut;
 use super::sse::Message;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -24,7 +24,7 @@ pub(super) fn spliced(text: &[u8], cuts: &[Cut]) -> Vec<u8> {
 pub(super) fn spliced_lines(message: &Message<'_>, cuts: &[Cut]) -> Vec<u8> {
     let mut placed = Vec::new();
     for Cut { range, with } in cuts {
-        let mut with = *with;
+        let mut with = with.clone();
         for (line, at) in lines(message) {
             let start = range.start.max(at);
             let end = range.end.min(at.saturating_add(line.len()));

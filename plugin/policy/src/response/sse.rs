@@ -34,6 +34,8 @@ pub(super) struct Message<'a> {
 pub(super) struct Reader {
     /// The most bytes of an event that are held.
     max: usize,
+    /// No event passes unread.
+    strict: bool,
     /// What was not given back yet: the lines since the first with data, and the beginning of a line.
     held: Vec<u8>,
     /// Where in it the line begins that is being read.
@@ -58,9 +60,11 @@ enum Long {
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl Reader {
-    pub(super) fn new(max: usize) -> Self {
+    /// With `strict`, an event that is longer than is held never passes, whatever is in it.
+    pub(super) fn new(max: usize, strict: bool) -> Self {
         Self {
             max,
+            strict,
             held: Vec::new(),
             line: 0,
             data: Vec::new(),
@@ -169,7 +173,7 @@ impl Reader {
         }
         let current = current.and_then(|range| self.held.get(range));
         shape.read(current.unwrap_or_default());
-        self.long = Some(if shape.found() {
+        self.long = Some(if shape.found() || self.strict {
             give(Part::TooLong);
             Long::Skipped
         } else {

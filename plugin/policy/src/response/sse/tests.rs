@@ -19,7 +19,7 @@ fn read(pieces: &[&[u8]]) -> Given {
 
 fn read_up_to(max: usize, pieces: &[&[u8]]) -> Given {
     let mut given = Given::default();
-    let mut reader = Reader::new(max);
+    let mut reader = Reader::new(max, false);
     let mut give = |part: Part<'_>| match part {
         Part::Plain(bytes) => given.bytes.extend_from_slice(bytes),
         Part::Message(message) => {
@@ -83,7 +83,7 @@ fn streams_of_real_servers() {
 #[test]
 fn a_part_leaves_as_soon_as_it_is_whole() {
     let mut given = Vec::new();
-    let mut reader = Reader::new(MAX);
+    let mut reader = Reader::new(MAX, false);
     let mut step = |bytes: &[u8]| {
         reader.read(bytes, &mut |part| {
             given.push(match part {

@@ -7,10 +7,15 @@ use crate::response::splice::spliced;
 use proptest::prelude::*;
 use std::sync::Arc;
 
-const BOUNDS: Bounds = Bounds {
-    depth: 64,
-    values: 1000,
-};
+/// What has to be cut out of a text.
+fn cuts(text: &[u8], listing: &Listing) -> Result<Cuts, Withheld> {
+    let mut look = Look {
+        listing,
+        sightings: &mut Sightings::default(),
+        results: &mut Results::default(),
+    };
+    look.cuts(text)
+}
 
 fn listing(rest: &str) -> Listing {
     let text = format!(r#"{{"version":"1","default":"deny"{rest}}}"#);
@@ -20,7 +25,7 @@ fn listing(rest: &str) -> Listing {
 
 /// The text as it passes.
 fn filtered(listing: &Listing, text: &str) -> String {
-    let cuts = cuts(text.as_bytes(), listing, &mut Sightings::default(), BOUNDS).unwrap();
+    let cuts = cuts(text.as_bytes(), listing).unwrap();
     String::from_utf8(spliced(text.as_bytes(), &cuts.cuts)).unwrap()
 }
 
@@ -105,8 +110,7 @@ fn what_cannot_be_read_strictly_is_refused() {
             Some("3"),
         ),
     ] {
-        let withheld =
-            cuts(text.as_bytes(), &listing, &mut Sightings::default(), BOUNDS).unwrap_err();
+        let withheld = cuts(text.as_bytes(), &listing).unwrap_err();
         let why = format!("The server's message cannot be read: {why}.");
         assert_eq!(
             (withheld.why.to_string(), withheld.id.as_deref()),
@@ -123,15 +127,7 @@ fn what_is_no_list_need_not_be_readable() {
         "{",
         r#"{"result":{"content":[{"text":"\ud800"}],"a":1,"a":2}}"#,
     ] {
-        assert_eq!(
-            cuts(
-                text.as_bytes(),
-                &listing(""),
-                &mut Sightings::default(),
-                BOUNDS
-            ),
-            Ok(Cuts::default())
-        );
+        assert_eq!(cuts(text.as_bytes(), &listing("")), Ok(Cuts::default()));
     }
 }
 

@@ -1,0 +1,196 @@
+//! Turns one message of a server's into what has to be cut out of it, so that it shows, asks and tells a caller only what
+//! it may.
+//!
+//! It knows what stands in a message by its shape, wherever it comes from, and changes no byte of anything else.
+
+use super::ask::{self, Denied, INPUT_REQUESTS};
+use super::list::{LISTS, Unclear};
+use super::pin::Sightings;
+use super::problem::Problem;
+use super::result::{Redactor, Results, Whose};
+use super::shape::{Shape, look_alike};
+use crate::decide::Listing;
+use crate::json::{Document, Kind, Value};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Bytes of a text, and what takes their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub(super) range: Range<usize>,
+    pub(super) with: Cow<'static, str>,
+}
+
+/// A message that is not passed on, and the id of the request that it answers, where that is certain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Withheld {
+    pub(super) why: Problem,
+    pub(super) id: Option<Box<str>>,
+}
+
+/// What has to be cut out of a message.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Cuts {
+    /// In the order of the text.
+    pub(super) cuts: Vec<Cut>,
+    /// What the server may not ask or tell.
+    pub(super) denied: Option<Denied>,
+}
+
+/// How the messages of one response are looked at.
+pub(super) struct Look<'l> {
+    pub(super) listing: &'l Listing,
+    pub(super) sightings: &'l mut Sightings,
+    pub(super) results: &'l mut Results,
+}
+
+impl Look<'_> {
+    /// What has to be cut out of a message or of a batch of them.
+    pub(super) fn cuts(&mut self, text: &[u8]) -> Result<Cuts, Withheld> {
+        let empty = text.trim_ascii().is_empty();
+        if empty || !Shape::of(text).found() && !self.results.matter(self.listing) {
+            return Ok(Cuts::default());
+        }
+        let bounds = self.listing.policy().host.response_bounds();
+        let document = Document::read(text, bounds).map_err(|error| Withheld {
+            why: Problem::Unclear(Unclear::Json(error.fault)),
+            id: None,
+        })?;
+        let root = document.root();
+        let mut all = Cuts::default();
+        for message in [root]
+            .into_iter()
+            .filter(|_| root.kind() != Kind::Array)
+            .chain(root.elements())
+        {
+            let Cuts { cuts, denied } = self.message(message).map_err(|why| Withheld {
+                why,
+                id: id(message),
+            })?;
+            all.cuts.extend(cuts);
+            all.denied = all.denied.or(denied);
+        }
+        Ok(all)
+    }
+
+    fn message(&mut self, message: Value<'_>) -> Result<Cuts, Problem> {
+        refuse_look_alikes(message, || ["result", "method", "params"].into_iter())?;
+        self.sightings.message(message);
+        let denied = ask::in_message(message, self.listing);
+        let whose = self.results.whose(message);
+        let rules = self.listing.result_rules(whose);
+        let is_known = matches!(whose, Whose::Tool(_));
+        let mut redactor = Redactor {
+            rules: &rules,
+            is_known,
+            results: self.results,
+            cuts: Vec::new(),
+            max: self.listing.policy().host.max_response_bytes,
+        };
+        for (name, value) in message.members() {
+            let instead = denied.as_ref().and_then(|_| ask::instead(&name));
+            match (instead, &*name) {
+                (Some(with), _) => redactor.cuts.push(Cut {
+                    range: value.range(),
+                    with: with.into(),
+                }),
+                (None, "result") => {
+                    result_cuts(value, self.listing, self.sightings, &mut redactor)?
+                }
+                (None, "error") => redactor.member(&name, value, 0)?,
+                (None, "params") => redactor.members(value, 0)?,
+                _ => {}
+            }
+        }
+        let cuts = redactor.cuts;
+        let max = self.listing.policy().host.max_response_bytes;
+        match grown(message.range().len(), &cuts) > max {
+            // What becomes longer must still fit where hosts keep what they were given.
+            true => Err(Problem::TooLong(max)),
+            false => Ok(Cuts { cuts, denied }),
+        }
+    }
+}
+
+fn result_cuts(
+    result: Value<'_>,
+    listing: &Listing,
+    sightings: &mut Sightings,
+    redactor: &mut Redactor<'_>,
+) -> Result<(), Problem> {
+    let list = |name: &str| LISTS.iter().find(|list| list.member == name);
+    let lists = || LISTS.iter().map(|list| list.member);
+    refuse_look_alikes(result, || lists().chain([INPUT_REQUESTS]))?;
+    if let Some(denied) = ask::in_result(result, listing) {
+        return Err(Problem::Denied(denied));
+    }
+    redactor.check_length(result)?;
+    let lists = result.members().any(|(name, _)| list(&name).is_some());
+    for (name, value) in result.members() {
+        if let Some(list) = list(&name) {
+            let own = list.cuts(value, listing, sightings);
+            redactor.cuts.extend(own.map_err(Problem::Unclear)?);
+        } else if lists && name == "cacheScope" {
+            redactor.cuts.extend(cache_scope(value));
+        } else {
+            redactor.member(&name, value, 0)?;
+        }
+    }
+    Ok(())
+}
+
+fn id(message: Value<'_>) -> Option<Box<str>> {
+    // The id of a request of the server's may be that of another one of the client's.
+    let mut names = message.members().map(|(name, _)| name);
+    if names.any(|name| look_alike(&name, ["method"].into_iter())) {
+        return None;
+    }
+    let id = message.get("id")?;
+    matches!(id.kind(), Kind::String | Kind::Number).then(|| id.raw().into())
+}
+
+/// How long the text is without its cuts; nothing where it does not become longer.
+fn grown(length: usize, cuts: &[Cut]) -> usize {
+    let sum = |lengths: &mut dyn Iterator<Item = usize>| lengths.fold(0, usize::saturating_add);
+    let without = sum(&mut cuts.iter().map(|cut| cut.range.len()));
+    let with = sum(&mut cuts.iter().map(|cut| cut.with.len()));
+    let more = with.checked_sub(without);
+    more.map_or(0, |more| length.saturating_add(more))
+}
+
+/// A reader that matches names less exactly would find a list where no other does.
+fn refuse_look_alikes<'n, N: Iterator<Item = &'n str>>(
+    object: Value<'_>,
+    known: impl Fn() -> N,
+) -> Result<(), Problem> {
+    let mut names = object.members().map(|(name, _)| name);
+    let like = names.find(|name| !known().any(|known| known == name) && look_alike(name, known()));
+    match like {
+        Some(name) => {
+            let name = name.chars().take(64).collect();
+            Err(Problem::Unclear(Unclear::LookAlike(name)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What a list shows depends on who asks, so that nobody may keep it for others.
+fn cache_scope(scope: Value<'_>) -> Option<Cut> {
+    (scope.string().as_deref() != Some("private")).then(|| Cut {
+        range: scope.range(),
+        with: r#""private""#.into(),
+    })
+}
+
+impl Cut {
+    /// Nothing takes the place of these bytes.
+    pub(super) fn nothing(range: Range<usize>) -> Self {
+        Self {
+            range,
+            with: "".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
