@@ -36,6 +36,9 @@ enum Kind {
     Grant,
     Match,
     Host,
+    Result,
+    /// An expression to take out.
+    Redaction,
     /// The operand of `length`.
     Length,
     /// The operand of `within`, where it is no list.
@@ -60,6 +63,7 @@ impl Kind {
                 "answer",
                 "client_detail",
                 "list",
+                "pin_unseen",
                 "hide",
                 "all_tools",
                 "tools",
@@ -73,7 +77,7 @@ impl Kind {
                 "grants",
                 "host",
             ],
-            Self::AllTools => &["require", "deny_if", "limits"],
+            Self::AllTools => &["require", "deny_if", "limits", "result"],
             Self::Entry => &[
                 "action",
                 "reason",
@@ -82,6 +86,8 @@ impl Kind {
                 "limits",
                 "rate_limit",
                 "schema",
+                "pin",
+                "result",
                 "mode",
                 "frozen",
             ],
@@ -112,6 +118,8 @@ impl Kind {
                 "max_response_bytes",
                 "max_depth",
             ],
+            Self::Result => &["max_bytes", "redact"],
+            Self::Redaction => &["regex"],
             Self::Length => &["min", "max"],
             Self::Roots => &["roots", "base"],
             Self::Schema => KEYWORDS,
@@ -137,6 +145,8 @@ impl Kind {
             (Self::Document, "host") => Self::Host,
             (Self::Entry | Self::AllTools, "require" | "deny_if") => Self::Group,
             (Self::Entry | Self::AllTools, "limits") => Self::Limit,
+            (Self::Entry | Self::AllTools, "result") => Self::Result,
+            (Self::Result, "redact") => Self::Redaction,
             (Self::Entry, "rate_limit") => Self::RateLimit,
             (Self::Entry, "schema") => Self::Schema,
             (Self::Schema, key) if NAMED.contains(&key) => Self::Names(&Self::Schema),
@@ -242,6 +252,7 @@ const WORDS: &[&str] = &[
     "op",
     "algorithm",
     "refund",
+    "pin_unseen",
 ];
 
 impl Node {
@@ -782,6 +793,7 @@ fn leave_out(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant
         Kind::Limit => &["counter", "window", "max"],
         Kind::RateLimit => &["window", "max"],
         Kind::Sequence => &["after", "deny", "for"],
+        Kind::Redaction => &["regex"],
         Kind::Identity => &["from"],
         Kind::Grant => &["match"],
         _ => return None,
