@@ -2,6 +2,7 @@
 //!
 //! What is expected follows from what was meant, never from what an engine answered.
 
+use super::advertised::Advertised;
 use super::schema::Texts;
 use super::starter::layout;
 use crate::screen::Trouble;
@@ -19,7 +20,11 @@ pub(crate) struct Check {
     pub(crate) limit: Option<u32>,
     /// Arguments with which a call is let through.
     arguments: Value,
+    /// Nobody could say which those are.
+    unknown: bool,
     refused: Vec<Refused>,
+    /// The same, but for one that its schema asks for.
+    lacking: Option<Refused>,
 }
 
 /// An argument with which a call is refused.
@@ -28,6 +33,15 @@ struct Refused {
     arguments: Value,
     message: String,
     rule: String,
+}
+
+impl Refused {
+    /// With the others that the call has.
+    fn beside(&self, others: &Value) -> Value {
+        let mut arguments = self.arguments.clone();
+        merge(&mut arguments, others.clone());
+        arguments
+    }
 }
 
 #[derive(Serialize)]
@@ -56,7 +70,9 @@ impl Check {
             denied: None,
             limit: None,
             arguments: Value::Null,
+            unknown: false,
             refused: Vec::new(),
+            lacking: None,
         }
     }
 
@@ -83,6 +99,30 @@ impl Check {
         });
     }
 
+    /// Every call has to meet the schema, so that what refuses it is the rule that was meant. False where no call could be
+    /// made that does.
+    pub(crate) fn meet(&mut self, advertised: &Advertised) -> bool {
+        merge(&mut self.arguments, advertised.example());
+        self.unknown = !advertised.takes(&self.arguments);
+        let own = &self.arguments;
+        self.refused
+            .retain(|refused| advertised.takes(&refused.beside(own)));
+        self.lacking = self.without(advertised);
+        !self.unknown
+    }
+
+    /// A call that lacks what the schema asks for.
+    fn without(&self, advertised: &Advertised) -> Option<Refused> {
+        let needed = advertised.needed()?;
+        let mut arguments = self.arguments.clone();
+        arguments.as_object_mut()?.remove(needed)?;
+        (!advertised.takes(&arguments)).then(|| Refused {
+            arguments,
+            message: format!("The argument `{needed}` is missing."),
+            rule: self.pointer("schema"),
+        })
+    }
+
     fn pointer(&self, key: &str) -> String {
         let tool = self.tool.replace('~', "~0").replace('/', "~1");
         format!("/tools/{tool}/{key}")
@@ -106,7 +146,10 @@ pub(crate) fn steps(checks: &[Check]) -> Vec<Step> {
     let mut play = Play::default();
     checks.iter().for_each(|check| play.tool(check));
     play.unlisted(checks);
-    let allowed = || checks.iter().filter(|check| check.denied.is_none());
+    let allowed = || {
+        let calls = checks.iter().filter(|check| check.denied.is_none());
+        calls.filter(|check| !check.unknown)
+    };
     let limits: BTreeSet<u32> = allowed().filter_map(|check| check.limit).collect();
     // Each in a minute of its own.
     for (minute, max) in (1..).zip(limits) {
@@ -142,17 +185,22 @@ impl Play {
             );
             return self.step("", &check.tool, Value::Null, expect);
         }
+        if check.unknown {
+            return;
+        }
         self.step("", &check.tool, check.arguments.clone(), json!("forward"));
         for refused in &check.refused {
-            let mut arguments = refused.arguments.clone();
-            merge(&mut arguments, check.arguments.clone());
-            let expect = self.refusal(
-                &refused.message,
-                json!({ "reason": "arguments" }),
-                &refused.rule,
-            );
-            self.step("", &check.tool, arguments, expect);
+            self.refused(check, refused, refused.beside(&check.arguments));
         }
+        if let Some(lacking) = &check.lacking {
+            self.refused(check, lacking, lacking.arguments.clone());
+        }
+    }
+
+    fn refused(&mut self, check: &Check, refused: &Refused, arguments: Value) {
+        let detail = json!({ "reason": "arguments" });
+        let expect = self.refusal(&refused.message, detail, &refused.rule);
+        self.step("", &check.tool, arguments, expect);
     }
 
     fn unlisted(&mut self, checks: &[Check]) {

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// Write a policy to begin with from a server's tools, and the cases that test it
 ///
-/// Everything is denied but what was listed: reading is allowed, writing 30 times a minute, executing 10 times, what
-/// destroys or is about money not at all. Look at it before you use it.
+/// Everything is denied but what was listed, with arguments as the server's schemas have them: reading is allowed, writing
+/// 30 times a minute, executing 10 times, what destroys or is about money not at all. Look at it before you use it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -2,6 +2,7 @@
 //!
 //! It calls no tool.
 
+mod advertised;
 mod alike;
 mod cases;
 mod class;

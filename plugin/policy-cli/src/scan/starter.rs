@@ -2,6 +2,7 @@
 //!
 //! It never allows what it could not bound: where a bound is the operator's to name, the call is refused until it is named.
 
+use super::advertised::Advertised;
 use super::cases::{Check, Step, case, steps};
 use super::class::Class;
 use super::clean;
@@ -48,6 +49,9 @@ struct Entry {
     action: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// As the server advertises it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     require: Vec<Group>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -204,6 +208,29 @@ impl<'a> Draft<'a> {
         for parameter in &parameters {
             for (kind, _) in takes::kinds(parameter, &parameters, &about) {
                 self.bound(parameter, kind);
+            }
+        }
+        if self.check.denied.is_none() {
+            self.hold();
+        }
+    }
+
+    /// Holds arguments against what the server advertises.
+    fn hold(&mut self) {
+        let tool = clean::line(&self.finding.tool.name, 80);
+        match Advertised::new(&self.finding.tool.input_schema) {
+            Ok(None) => {}
+            Ok(Some(advertised)) => {
+                if !self.check.meet(&advertised) {
+                    self.notes
+                        .add("not in the cases, for no arguments could be guessed", tool);
+                }
+                self.entry.schema = Some(advertised.schema);
+            }
+            Err(problem) => {
+                let problem = clean::line(&problem, 200);
+                self.notes
+                    .add(&format!("its schema is not enforced ({problem})"), tool);
             }
         }
     }
