@@ -44,6 +44,8 @@ class Opened:
 
     async def request(self, check: Check, on_progress: Callable[..., Awaitable[None]] | None = None) -> Saw:
         """The result, or the JSON-RPC error, or how it failed otherwise."""
+        if check.get("task"):
+            return await outcome(self.sdk.follow_task(check["params"]))
         return await outcome(self.sdk.request(check["method"], check.get("params", {}), on_progress))
 
 

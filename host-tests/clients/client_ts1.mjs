@@ -37,6 +37,7 @@ async function connect(url, _mode, wire, onNews) {
       instructions: client.getInstructions(),
     }),
     request,
+    followTask: (params, options) => followTask(client, params, { timeout: REQUEST_LIMIT, ...options }),
     notify: (method) => client.notification({ method }),
     listen: async ({ resourceSubscriptions = [] }) => {
       for (const uri of resourceSubscriptions) await request("resources/subscribe", { uri });
@@ -46,6 +47,17 @@ async function connect(url, _mode, wire, onNews) {
       await client.close();
     },
   };
+}
+
+/** Makes a call that becomes a task, and waits for its end. */
+async function followTask(client, params, options) {
+  const statuses = [];
+  const task = { ttl: 60_000 };
+  for await (const { type, task: { status } = {}, result, error } of client.experimental.tasks.callToolStream(params, undefined, { ...options, task })) {
+    if (type === "error") throw error;
+    if (type === "result") return { began: statuses[0], ended: statuses.at(-1), content: result.content };
+    statuses.push(status);
+  }
 }
 
 await play(connect);

@@ -78,8 +78,9 @@ function perform(session, check) {
 }
 
 /** The result, or the JSON-RPC error, or how it failed otherwise. */
-async function request(session, { method, params = {} }, options = {}) {
-  return session.request(method, params, options).then((result) => ({ result }), outcomeOf(session));
+async function request(session, { method, params = {}, task }, options = {}) {
+  const asked = task ? session.followTask(params, options) : session.request(method, params, options);
+  return asked.then((result) => ({ result }), outcomeOf(session));
 }
 
 function outcomeOf({ isProtocolError }) {

@@ -35,6 +35,7 @@ class Session(Protocol):
 
     def learnt(self) -> dict[str, Any]: ...
     async def request(self, method: str, params: dict[str, Any], on_progress: Callable[..., Awaitable[None]] | None) -> Any: ...
+    async def follow_task(self, params: dict[str, Any]) -> Any: ...
     async def notify(self, method: str) -> None: ...
     def listening(self, wanted: dict[str, Any], on_news: OnNews) -> AbstractAsyncContextManager[None]: ...
 
@@ -86,6 +87,9 @@ class OfEitherLine:
             case "resources/templates/list":
                 return client.list_resource_templates()
         return self.session.send_request(self.own_request(method), types.EmptyResult)
+
+    async def follow_task(self, params: dict[str, Any]) -> Any:
+        raise NotImplementedError("line 2 has no tasks")
 
     async def notify(self, method: str) -> None:
         if method == "notifications/roots/list_changed":
@@ -159,6 +163,14 @@ class OfLine1(OfEitherLine):
             "capabilities": plain(self._learnt.capabilities),
             "instructions": self._learnt.instructions,
         }
+
+    async def follow_task(self, params: dict[str, Any]) -> Any:
+        """Makes a call that becomes a task, and waits for its end."""
+        tasks = self.session.experimental
+        began = (await tasks.call_tool_as_task(params["name"], params.get("arguments"))).task
+        statuses = [began.status, *[task.status async for task in tasks.poll_task(began.taskId)]]
+        result = await tasks.get_task_result(began.taskId, types.CallToolResult)
+        return {"began": statuses[0], "ended": statuses[-1], "content": plain(result)["content"]}
 
     def own_request(self, method: str) -> Any:
         return types.ClientRequest.model_construct(types.Request[None, str](method=method, params=None))

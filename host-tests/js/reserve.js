@@ -55,10 +55,10 @@ export function giveBack(refund) {
 /** What was learnt of each topic. @type {Map<string, Uint8Array>} */
 export const memories = new Map();
 
-/** @param {string[]} topics */
-export const recall = (topics) => topics.map((topic) => memories.get(topic) ?? null);
+/** @param {import("mcp-policy").Topic[]} topics */
+export const recall = (topics) => topics.map(({ name }) => memories.get(name) ?? null);
 
 /** @param {import("mcp-policy").Memo[]} memos */
 export function remember(memos) {
-  for (const { topic, learnt, first } of memos) if (!first || !memories.has(topic)) memories.set(topic, learnt);
+  for (const { topic, learnt, first } of memos) if (!first || !memories.has(topic.name)) memories.set(topic.name, learnt);
 }

@@ -7,6 +7,21 @@ use crate::verdict::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// Rows of cells with their columns below one another.
+pub fn aligned(rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max()
+    };
+    let line = |cells: &Vec<String>| {
+        let cells = cells.iter().enumerate();
+        let padded =
+            cells.map(|(column, cell)| format!("{cell:<0$}", width(column).unwrap_or_default()));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Every case on every host.
 #[derive(Debug)]
 pub struct Table<'c> {

@@ -630,3 +630,52 @@ fn memory_stays_as_it_is_however_many_requests_come() {
     assert_eq!(vm.memory_bytes(), warm);
     println!("linear memory of a worker: {} KiB", warm / 1024);
 }
+
+/// Time cannot be asserted; the work that takes it can. It is not quite the same, for the log names another rule.
+#[test]
+fn a_refusal_takes_no_other_work_for_a_name_that_exists() {
+    let module = Module::counted(&wasm()).expect("the plugin is a module");
+    let policy = r#"{ "version": "1", "default": "deny", "hide": ["hide_by_list", "hide_by_pre*"], "tools": {
+        "run": {}, "hide_by_deed": { "action": "hide" }, "hide_by_list": {} },
+        "prompts": { "hide_by_deed": { "action": "hide" } } }"#;
+    let vm = module
+        .start(
+            SharedData::default(),
+            clock(),
+            "mcp_policy",
+            Faults::default(),
+        )
+        .expect("the VM starts");
+    assert_eq!(vm.configure(policy.as_bytes()), Ok(true));
+    let refused = |method: &str, name: &str| {
+        let before = vm.instructions().expect("they are counted");
+        let mut stream = vm.stream(post(&[]));
+        stream.headers(false).expect("no trap");
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"name":"{name}"}}}}"#
+        );
+        stream.body(body.as_bytes(), true).expect("no trap");
+        assert_eq!(end(&stream), "200 mcp_policy_not_allowed");
+        stream.finish().expect("no trap");
+        vm.instructions().expect("they are counted") - before
+    };
+    for method in ["tools/call", "prompts/get"] {
+        // What a VM does once is done.
+        (0..10).for_each(|_| assert!(refused(method, "hide_by_nine") > 0));
+        let [least, most] = {
+            let names = [
+                "hide_by_none",
+                "hide_by_list",
+                "hide_by_deed",
+                "hide_by_pref",
+            ];
+            let work = names.map(|name| refused(method, name));
+            println!("{method}: {work:?}");
+            [work.iter().min().copied(), work.iter().max().copied()].map(Option::unwrap_or_default)
+        };
+        assert!(
+            most - least < least / 20,
+            "{method}: {least} and {most} instructions"
+        );
+    }
+}

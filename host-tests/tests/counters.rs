@@ -1,7 +1,7 @@
 //! Counting over many callers and much time, natively: nobody is reset, nobody is locked out, memory does not grow.
 
 use host_tests::native::Memory;
-use policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, Store};
+use policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, Response, Store};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -38,33 +38,98 @@ impl Gateway {
 
     /// True when the call is let through.
     fn call(&mut self, caller: Caller<'_>, tool: &str, now: u64) -> bool {
-        let (name, value) = caller.header;
-        let headers = Headers::from_iter([
-            (":method", "POST"),
-            ("content-type", "application/json"),
-            (name, value),
-        ]);
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}"}}}}"#
+        );
+        self.send(&[caller.header], caller.peer, body, now)
+            .is_some()
+    }
+
+    /// The exchange of a message that is let through.
+    fn send(
+        &mut self,
+        headers: &[(&str, &str)],
+        peer: &str,
+        body: String,
+        now: u64,
+    ) -> Option<Exchange> {
+        let post = [(":method", "POST"), ("content-type", "application/json")];
+        let headers = Headers::from_iter(post.iter().chain(headers).copied());
         let facts = Facts {
-            peer: Some(caller.peer.into()),
+            peer: Some(peer.into()),
             seed: self.store.seed(),
             explain: false,
         };
         let now = Millis(now);
         let (mut exchange, _) = Exchange::new(self.policy.clone(), &headers, false, facts, now);
-        let body = format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}"}}}}"#
-        );
-        let step = exchange.feed(
-            Event::Body {
-                bytes: body.into_bytes(),
-                end: true,
-            },
-            now,
-        );
+        let body = Event::Body {
+            bytes: body.into_bytes(),
+            end: true,
+        };
+        let step = exchange.feed(body, now);
         let step = exchange.settle(step, &self.store, &mut self.memory, now);
-        matches!(step.next, Next::Forward)
+        matches!(step.next, Next::Forward).then_some(exchange)
+    }
+
+    /// The server answers a message that is let through.
+    fn answer(&mut self, exchange: &mut Exchange, headers: &[(&str, &str)], body: String) {
+        let json = [("content-type", "application/json")];
+        let head = Response::Head {
+            status: 200,
+            headers: Headers::from_iter(json.iter().chain(headers).copied()),
+            end: false,
+        };
+        let body = Response::Body {
+            bytes: body.into_bytes(),
+            end: true,
+        };
+        for response in [head, body] {
+            let step = exchange.feed(Event::Response(response), Millis(START));
+            exchange.settle(step, &self.store, &mut self.memory, Millis(START));
+        }
+    }
+
+    /// The server makes a task of the user's call.
+    fn gives_task(&mut self, user: &str, id: &str) {
+        let body =
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"other","task":{}}}"#;
+        let sent = self.send(&[("x-user", user)], PEER, body.into(), START);
+        let result =
+            format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"task":{{"taskId":"{id}"}}}}}}"#);
+        self.answer(&mut sent.expect("it is let through"), &[], result);
+    }
+
+    fn has_task(&mut self, user: &str, id: &str) -> bool {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{{"taskId":"{id}"}}}}"#
+        );
+        let sent = self.send(&[("x-user", user)], PEER, body, START);
+        sent.is_some()
+    }
+
+    /// The server begins a session with the user.
+    fn gives_session(&mut self, user: &str, id: &str) {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
+        let sent = self.send(&[("x-user", user)], PEER, body.into(), START);
+        let result = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+        let session = [("mcp-session-id", id)];
+        self.answer(
+            &mut sent.expect("it is let through"),
+            &session,
+            result.into(),
+        );
+    }
+
+    /// How many calls in a session are let through, until one is not.
+    fn calls_in(&mut self, user: &str, session: &str) -> usize {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
+        let headers = [("x-user", user), ("mcp-session-id", session)];
+        let calls = (0..100).map(|_| self.send(&headers, PEER, body.into(), START));
+        calls.take_while(Option::is_some).count()
     }
 }
+
+const PEER: &str = "192.0.2.1";
 
 fn user(name: &str) -> Caller<'_> {
     Caller {
@@ -430,6 +495,76 @@ fn nobody_gets_around_a_sequence() {
 }
 
 /// Two grants; whatever the one does from however many addresses, the other's limits are its own.
+const PER_SESSION: &str = r#"{ "version": "1", "default": "deny",
+    "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+    "tools": { "other": {}, "run": { "limits": [
+        { "counter": "session", "window": "day", "max": 2, "scope": "session" } ] } } }"#;
+
+#[test]
+fn a_flood_of_tasks_makes_nobody_else_forget_his() {
+    let mut gateway = Gateway::new(PER_SESSION);
+    let calm: Vec<_> = (0..20).map(|task| format!("calm-{task}")).collect();
+    calm.iter()
+        .for_each(|task| gateway.gives_task("calm", task));
+    // Many times what the table holds.
+    (0..300_000).for_each(|task| gateway.gives_task("flood", &format!("flood-{task}")));
+    let (keys, bytes) = (gateway.memory.keys(), gateway.memory.bytes());
+    assert!(keys < 2 * 4096 + 16, "one cell for 16 slots, not {keys}");
+    assert!(bytes < 4 << 20, "{bytes} bytes of shared data");
+    for task in &calm {
+        assert!(gateway.has_task("calm", task), "{task} is forgotten");
+        assert!(!gateway.has_task("flood", task), "{task} is another's");
+    }
+    assert!(gateway.has_task("flood", "flood-299999"));
+    assert!(
+        !gateway.has_task("flood", "flood-0"),
+        "the oldest is not kept"
+    );
+    let invented =
+        (300_000..400_000).filter(|task| gateway.has_task("flood", &format!("flood-{task}")));
+    assert_eq!(invented.count(), 0);
+}
+
+#[test]
+fn a_flood_of_sessions_is_no_way_to_a_session_that_nobody_began() {
+    let mut gateway = Gateway::new(PER_SESSION);
+    gateway.gives_session("calm", "calm");
+    (0..300_000).for_each(|session| gateway.gives_session("flood", &format!("flood-{session}")));
+    assert_eq!(gateway.calls_in("flood", "flood-299999"), 2);
+    // What nobody began, what is another's and what is forgotten are one count, that of the caller.
+    let others = ["invented", "calm", "flood-0", "invented, too"];
+    let admitted = others.map(|session| gateway.calls_in("flood", session));
+    assert_eq!(admitted, [2, 0, 0, 0]);
+    assert_eq!(
+        gateway.calls_in("calm", "calm"),
+        2,
+        "its own session is known"
+    );
+    assert_eq!(
+        gateway.calls_in("calm", "flood-299999"),
+        2,
+        "the caller's own count"
+    );
+    assert_eq!(gateway.calls_in("calm", ""), 0, "which is used up");
+}
+
+#[test]
+fn sessions_for_which_there_is_no_room_count_on_the_grant() {
+    let policy = PER_SESSION.replace(
+        r#""identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },"#,
+        r#""host": { "slots": 1024 },"#,
+    );
+    let mut gateway = Gateway::new(&policy);
+    let mut admitted = 0;
+    for session in 0..4096 {
+        let session = format!("session-{session}");
+        gateway.gives_session("anybody", &session);
+        admitted += gateway.calls_in("anybody", &session);
+    }
+    // Each place of the table, and the one count of all the others.
+    assert_eq!(admitted, 1024 * 2 + 2);
+}
+
 #[test]
 fn a_flood_never_locks_out_a_configured_grant() {
     let (alice, mallory) = (sha256("alice"), sha256("mallory"));

@@ -336,6 +336,63 @@ fn what_one_worker_saw_of_a_tool_all_know_until_the_process_ends() {
 }
 
 #[test]
+fn what_a_server_gave_to_a_caller_all_workers_know_until_the_process_ends() {
+    let upstream = Upstream::answering(|request| {
+        let body = String::from_utf8_lossy(&request.body);
+        let result = match body.contains("ttl") {
+            true => r#"{"task":{"taskId":"t-1","status":"working"}}"#,
+            false => "{}",
+        };
+        let text = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#);
+        let answer = reply(200, "application/json", text.as_bytes());
+        let session: &[u8] = match body.contains("initialize") {
+            true => b"HTTP/1.1 200 -\r\nmcp-session-id: one",
+            false => b"HTTP/1.1 200 -",
+        };
+        [
+            session,
+            answer.strip_prefix(b"HTTP/1.1 200 -").unwrap_or_default(),
+        ]
+        .concat()
+    });
+    let upstream = upstream.expect("the upstream starts");
+    let policy = r#"{ "version": "1", "default": "deny", "tools": { "run": {}, "search": { "limits": [
+        { "counter": "searches", "window": "month", "max": 3, "scope": "session" } ] } } }"#;
+    for _ in ["a start", "a restart"] {
+        let envoy = start(policy, &upstream, 2);
+        let in_session = |body: &[u8]| {
+            let mut headers = headers();
+            headers.push(("mcp-session-id".into(), "one".into()));
+            let request = Http1Request {
+                method: "POST".into(),
+                path: "/mcp".into(),
+                headers,
+                body: Some(body.into()),
+                chunks: None,
+            };
+            http1(envoy.addr("mcp"), &request, LIMIT).expect("an answer")
+        };
+        // Each on a connection of its own, so that both workers get some.
+        let all = |body: &[u8]| {
+            (0..32)
+                .map(|_| verdict(&in_session(body)))
+                .collect::<Vec<_>>()
+        };
+        let task = br#"{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"t-1"}}"#;
+        assert_eq!(all(task), vec!["200 not_allowed"; 32]);
+        in_session(br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run","task":{"ttl":1}}}"#);
+        assert_eq!(all(task), vec!["forwarded"; 32]);
+        // Before the server began it, the session counts on the grant.
+        for _ in ["on the grant", "on the session"] {
+            let searched = all(&call("search"));
+            let admitted = searched.iter().filter(|verdict| *verdict == "forwarded");
+            assert_eq!(admitted.count(), 3, "{searched:?}");
+            in_session(br#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#);
+        }
+    }
+}
+
+#[test]
 fn a_call_that_no_server_was_reached_with_does_not_count() {
     // Nobody listens there once it is closed.
     let gone = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -15,8 +15,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::{
-    Engine, Instance, InstancePre, Linker, Memory, Store, TypedFunc, WasmParams, WasmResults,
-    ensure,
+    Config, Engine, Instance, InstancePre, Linker, Memory, Store, TypedFunc, WasmParams,
+    WasmResults, ensure,
 };
 
 use metrics::Metrics;
@@ -84,9 +84,17 @@ impl Module {
     /// Compiles a module. An import the host does not know is no error here: it
     /// traps, with its name, when it is called.
     pub fn new(wasm: &[u8]) -> wasmtime::Result<Self> {
-        let engine = Engine::default();
-        let module = wasmtime::Module::new(&engine, wasm)?;
-        let mut linker = Linker::new(&engine);
+        Self::on(&Engine::default(), wasm)
+    }
+
+    /// The same, with each instruction counted: [`Vm::instructions`].
+    pub fn counted(wasm: &[u8]) -> wasmtime::Result<Self> {
+        Self::on(&Engine::new(Config::new().consume_fuel(true))?, wasm)
+    }
+
+    fn on(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Self> {
+        let module = wasmtime::Module::new(engine, wasm)?;
+        let mut linker = Linker::new(engine);
         hostcalls::define(&mut linker)?;
         wasi::define(&mut linker)?;
         linker.define_unknown_imports_as_traps(&module)?;
@@ -180,6 +188,12 @@ impl Vm {
         memory.map_or(0, |memory| memory.data_size(&machine.store))
     }
 
+    /// How many instructions it has executed. Nothing where they are not counted.
+    pub fn instructions(&self) -> Option<u64> {
+        let left = self.lock().store.get_fuel().ok()?;
+        u64::MAX.checked_sub(left)
+    }
+
     /// Whether the VM is dead.
     pub fn trapped(&self) -> bool {
         self.lock().trap.is_some()
@@ -254,6 +268,8 @@ struct Machine {
 impl Machine {
     fn new(ready: &InstancePre<Host>, host: Host) -> wasmtime::Result<Self> {
         let mut store = Store::new(ready.module().engine(), host);
+        // Where nobody counts there is nothing to give.
+        let _ = store.set_fuel(u64::MAX);
         let instance = ready.instantiate(&mut store)?;
         let memory = instance.get_memory(&mut store, "memory");
         let allocate = ["proxy_on_memory_allocate", "malloc"]

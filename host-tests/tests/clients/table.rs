@@ -4,6 +4,7 @@
 
 use crate::Row;
 use crate::judge::{Judged, Verdict};
+use host_tests::table::aligned;
 use std::collections::{BTreeMap, BTreeSet};
 
 const SAME: &str = "same as direct";
@@ -81,23 +82,6 @@ fn cell(row: &Row, column: Option<&String>) -> String {
         part(failed, " FAILED"),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-fn aligned(lines: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        lines
-            .iter()
-            .filter_map(|line| line.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-    };
-    let line = |cells: &Vec<String>| {
-        let cells = cells.iter().enumerate();
-        let padded =
-            cells.map(|(column, cell)| format!("{cell:<0$}", width(column).unwrap_or_default()));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Why checks could not be played, each reason once.

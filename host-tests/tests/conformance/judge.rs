@@ -21,15 +21,10 @@ const RED: [(&str, &str); 7] = [
 const OTHER_LOGIN: &str = "an extension for another way to log in, which the fixture has not";
 
 /// Checks that the gateway turns red, and is meant to, or whole scenarios.
-const REFUSED: [(&str, &str); 3] = [
-    ("tasks-removed-tasks-list", TASKS),
-    ("sep-2663-tasks-result-removed-method-not-found", TASKS),
-    (
-        "auth/2025-03-26-oauth-endpoint-fallback",
-        "the client registers at the address of the MCP server itself, where the gateway lets nothing through but MCP",
-    ),
-];
-const TASKS: &str = "a server says that it has no such method, but the gateway refuses all of `tasks/*`: it does not know whose they are";
+const REFUSED: [(&str, &str); 1] = [(
+    "auth/2025-03-26-oauth-endpoint-fallback",
+    "the client registers at the address of the MCP server itself, where the gateway lets nothing through but MCP",
+)];
 
 /// Everything that the suite said of one party, by each way.
 pub(crate) struct Column {

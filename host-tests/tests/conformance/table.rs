@@ -4,6 +4,7 @@
 
 use crate::judge::{Column, differences, why_red, why_refused};
 use crate::suite::{Check, Results, Status};
+use host_tests::table::aligned;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn table(title: &str, columns: &[Column]) -> String {
@@ -56,20 +57,6 @@ fn count<'c>(checks: impl Iterator<Item = &'c Check> + Clone) -> String {
     ];
     let parts: Vec<_> = words.into_iter().filter_map(part).collect();
     parts.join(" ")
-}
-
-fn aligned(rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max()
-    };
-    let line = |cells: &Vec<String>| {
-        let cells = cells.iter().enumerate();
-        let padded =
-            cells.map(|(column, cell)| format!("{cell:<0$}", width(column).unwrap_or_default()));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn notes(columns: &[Column]) -> String {

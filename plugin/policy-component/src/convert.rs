@@ -6,7 +6,7 @@ use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use policy::{
     Amount, Ask, Audit, Charge, Edit, Event, Facts, Finding, Headers, Maximum, Memo, Millis,
     Outcome, PolicyError, Recollection, Reply, Reservation, Response, Said, Seed, Sight, Step,
-    Tally, Truth, Window,
+    Tally, Topic, Truth, Window,
 };
 
 pub(crate) fn fields(headers: Vec<wit::Header>) -> Headers {
@@ -29,7 +29,7 @@ pub(crate) fn ask(ask: &Ask, now: Millis) -> wit::Ask {
         Ask::Reserve(charges) => {
             wit::Ask::Reserve(charges.iter().map(|of| charge(of, now)).collect())
         }
-        Ask::Recall(topics) => wit::Ask::Recall(topics.to_vec()),
+        Ask::Recall(topics) => wit::Ask::Recall(topics.iter().map(topic).collect()),
     }
 }
 
@@ -112,9 +112,16 @@ pub(crate) fn effects(step: &Step) -> Vec<wit::Effect> {
 
 fn memo(memo: &Memo) -> wit::Memo {
     wit::Memo {
-        topic: memo.topic.clone(),
+        topic: topic(&memo.topic),
         learnt: memo.learnt.clone(),
         first: memo.first,
+    }
+}
+
+fn topic(topic: &Topic) -> wit::Topic {
+    wit::Topic {
+        name: topic.name.clone(),
+        issued_to: topic.issued_to.clone(),
     }
 }
 

@@ -149,7 +149,7 @@ pub(crate) fn step(step: &Step, edit: &Edit, now: Millis) -> Result<JsValue, JsV
         Next::Ask(Ask::Reserve(charges)) => {
             ("ask", vec![("reserve", count::charges(charges, now)?)])
         }
-        Next::Ask(Ask::Recall(topics)) => ("ask", vec![("recall", memory::topics(topics))]),
+        Next::Ask(Ask::Recall(topics)) => ("ask", vec![("recall", memory::topics(topics)?)]),
         Next::Forward => ("forward", Vec::new()),
         Next::Replace(bytes) => (
             "replace",

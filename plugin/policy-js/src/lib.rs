@@ -51,9 +51,10 @@ impl Policy {
         self.policy.needs_peer()
     }
 
-    /// Some list that a server sends may name what a caller must not see, or show whether a tool is as it is pinned, or a
-    /// counted call may turn out not to have run: without the events of responses nothing is taken out of lists, no pinned
-    /// tool is known, and every call counts.
+    /// Some list that a server sends may name what a caller must not see, or show whether a tool is as it is pinned, a result
+    /// may hold a secret, a counted call may turn out not to have run, or a session counts: without the events of responses
+    /// nothing is taken out of lists and results, no pinned tool and no session is known, and every call counts. Whatever
+    /// the policy, no task is known without them.
     #[wasm_bindgen(getter, js_name = needsResponses)]
     pub fn needs_responses(&self) -> bool {
         self.policy.needs_responses()

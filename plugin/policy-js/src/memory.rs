@@ -4,12 +4,19 @@
 
 use crate::convert::{bytes, list, object};
 use js_sys::{Array, Uint8Array};
-use policy::{Memo, Recollection};
+use policy::{Memo, Recollection, Topic};
 use wasm_bindgen::JsValue;
 
-pub(crate) fn topics(topics: &[String]) -> JsValue {
-    let topics = topics.iter().map(JsValue::from);
-    topics.collect::<Array>().into()
+pub(crate) fn topics(topics: &[Topic]) -> Result<JsValue, JsValue> {
+    let topics: Result<Array, JsValue> = topics.iter().map(topic).collect();
+    Ok(topics?.into())
+}
+
+fn topic(topic: &Topic) -> Result<JsValue, JsValue> {
+    let mut members = vec![("name", topic.name.as_str().into())];
+    let issued_to = topic.issued_to.as_deref();
+    members.extend(issued_to.map(|caller| ("issuedTo", caller.into())));
+    object(&members)
 }
 
 pub(crate) fn memos(memos: &[Memo]) -> Result<JsValue, JsValue> {
@@ -19,7 +26,7 @@ pub(crate) fn memos(memos: &[Memo]) -> Result<JsValue, JsValue> {
 
 fn memo(memo: &Memo) -> Result<JsValue, JsValue> {
     object(&[
-        ("topic", memo.topic.as_str().into()),
+        ("topic", topic(&memo.topic)?),
         ("learnt", Uint8Array::from(memo.learnt.as_slice()).into()),
         ("first", memo.first.into()),
     ])

@@ -83,18 +83,29 @@ interface Told {
    * by itself. What is not taken off stays counted.
    */
   refund?: Refund[];
-  /**
-   * Remember these, for all that count together. `store.settle` does it, or the program by itself. There are no more topics
-   * than twice the tools that the policy pins.
-   */
+  /** Remember these, for all that count together. `store.settle` does it, or the program by itself. */
   memos?: Memo[];
+}
+
+/** What something is about that is remembered. */
+export interface Topic {
+  /** The same text for the same thing, and none for a log. */
+  name: string;
+  /**
+   * For whom it is, where a server issued it: a session or a task. A program may forget such topics where it has no room
+   * for more, best the oldest of whoever has most. The others, two for each tool that the policy pins, it must keep.
+   */
+  issuedTo?: string;
 }
 
 /** Something that was learnt from a response. */
 export interface Memo {
-  /** What it is about: the same text for the same thing, and none for a log. */
-  topic: string;
-  /** What was learnt, less than 1000 bytes. It takes the place of what was remembered before. */
+  /** What it is about. */
+  topic: Topic;
+  /**
+   * What was learnt, less than 1000 bytes; none of what was issued, but that it was. It takes the place of what was
+   * remembered before.
+   */
   learnt: Uint8Array;
   /** It is remembered only where nothing was yet. */
   first: boolean;
@@ -152,7 +163,7 @@ export interface Reserve extends Told {
 /** Say what is remembered of these topics, and feed `recalled`: `store.settle` does both, or the program by itself. */
 export interface Recall extends Told {
   next: "ask";
-  recall: string[];
+  recall: Topic[];
   reserve?: undefined;
 }
 

@@ -176,9 +176,7 @@ impl HttpContext for Stream {
     }
 
     fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
-        if self.response == Passes::Judged && !self.needs_response() {
-            self.response = Passes::Whole;
-        }
+        self.stop_looking();
         match self.response {
             Passes::Judged => self.response_head(end),
             Passes::Whole | Passes::Nothing => Action::Continue,
@@ -206,11 +204,6 @@ impl HttpContext for Stream {
 }
 
 impl Stream {
-    fn needs_response(&self) -> bool {
-        let exchange = self.exchange.as_ref();
-        exchange.is_some_and(Exchange::needs_response)
-    }
-
     /// Gives the exchange the whole body that the host has buffered.
     fn judge(&mut self) -> Action {
         let event = match host::request_body() {
@@ -268,9 +261,6 @@ impl Stream {
         match self.respond(head) {
             Some((Next::Forward, edit)) if host::edit_response(&edit).is_ok() => {
                 self.responding = true;
-                if !self.needs_response() {
-                    self.response = Passes::Whole;
-                }
                 Action::Continue
             }
             _ => self.fail(),
@@ -302,7 +292,16 @@ impl Stream {
         let step = exchange.feed(Event::Response(response), now);
         let step = exchange.settle(step, &active.store, &mut SharedData, now);
         log(step.audit.as_deref());
+        self.stop_looking();
         Some((step.next, step.edit))
+    }
+
+    /// What nobody need look at is not copied out of the host.
+    fn stop_looking(&mut self) {
+        let needed = |exchange: &Exchange| exchange.needs_response();
+        if self.response == Passes::Judged && !self.exchange.as_ref().is_some_and(needed) {
+            self.response = Passes::Whole;
+        }
     }
 
     /// Nobody knows what the response holds: from now on none of it passes.

@@ -3,20 +3,22 @@
 //!
 //! It never waits, never asks for the time and never holds a body longer than it takes to judge it.
 
+mod asking;
+mod responding;
+
 use crate::answer::{Asked, Detail, Reply, answer, answer_unreadable};
 use crate::audit::{Audit, bounded};
-use crate::count::{Charge, Millis, Reservation, Tally};
-use crate::decide::{
-    Caller, Check, Listing, PinCheck, Reason, Refusal, Requester, Turn, decide, decide_bodiless,
-};
+use crate::count::{Charge, Millis, Reservation};
+use crate::decide::{Caller, Listing, Reason, Refusal, Requester, Turn, decide, decide_bodiless};
 use crate::edit::Edit;
-use crate::explain::{self, Account, Finding, Said};
+use crate::explain::{Finding, Said};
 use crate::json::{self, Document, Value};
-use crate::memory::{Memo, Recollection};
-use crate::parse::{Mode, Policy};
+use crate::memory::{Memo, Recollection, Topic};
+use crate::parse::Policy;
 use crate::read::{Head, Headers, Message, Target, Trace, Unreadable, Verb, is_modern};
-use crate::response::{Filter, Passed, Refund, Response, Settlement, Stage};
+use crate::response::{Filter, Issued, Refund, Response, Settlement, Stage};
 use crate::store::{Cells, Seed, Store};
+use asking::{Asking, Checking, Counting, Judged, recollection};
 use std::sync::Arc;
 
 /// One HTTP request on its way to a verdict, and its response.
@@ -37,6 +39,8 @@ pub struct Exchange {
     filter: Option<Box<Filter>>,
     /// Where a call was counted that may turn out not to have run.
     settlement: Option<Box<Settlement>>,
+    /// Where the caller may be given something that is his alone.
+    issued: Option<Box<Issued>>,
 }
 
 /// What the host knows beside the headers.
@@ -117,13 +121,15 @@ pub enum Ask {
     /// Add all these charges or none, and feed [`Event::Reserved`].
     Reserve(Arc<[Charge]>),
     /// Say what is remembered of these topics, with [`Event::Recalled`].
-    Recall(Arc<[String]>),
+    Recall(Arc<[Topic]>),
 }
 
 #[derive(Debug)]
 enum State {
     /// The body of a POST is arriving.
     Reading(Box<Reading>),
+    /// The body of a POST is there, and it has to be known whose its session is.
+    Recognizing(Box<Reading>),
     /// A GET, DELETE or OPTIONS was admitted; no body may follow.
     Bodiless(Verb),
     /// A message was judged, but for what only those know who remember.
@@ -143,38 +149,6 @@ struct Reading {
     head: Head,
     requester: Requester,
     body: Vec<u8>,
-}
-
-/// A message that is judged but for its charges.
-#[derive(Debug)]
-struct Judged {
-    asked: Asked,
-    audit: Box<Audit>,
-    account: Account,
-    refusal: Option<Refusal>,
-    charges: Vec<Charge>,
-}
-
-#[derive(Debug)]
-struct Checking {
-    check: Asking,
-    /// What is to be asked after that.
-    turns: std::vec::IntoIter<(Account, Asking)>,
-    judged: Judged,
-}
-
-/// What is asked before the rules behind it matter.
-#[derive(Debug)]
-enum Asking {
-    Marks(Arc<[Charge]>),
-    Pin(PinCheck),
-}
-
-#[derive(Debug)]
-struct Counting {
-    asked: Asked,
-    charges: Arc<[Charge]>,
-    audit: Box<Audit>,
 }
 
 impl Exchange {
@@ -200,6 +174,7 @@ impl Exchange {
             early: false,
             filter: None,
             settlement: None,
+            issued: None,
         };
         let listing = Listing::new(&exchange.policy, &caller);
         let filter = |listing| Box::new(Filter::new(listing, exchange.trace.request_id.clone()));
@@ -227,10 +202,12 @@ impl Exchange {
         (exchange, step)
     }
 
-    /// True as long as something could have to be taken out of the response, or tell that the call did not run, so that
-    /// a host has to tell of it. It is known with the verdict.
+    /// True as long as something could have to be taken out of the response or remembered, or tell that the call did not
+    /// run, so that a host has to tell of it. It is known with the verdict.
     pub fn needs_response(&self) -> bool {
-        self.filter.is_some() || self.awaits_outcome()
+        let issued = self.issued.as_ref();
+        let issues = issued.is_some_and(|issued| issued.is_open());
+        self.filter.is_some() || issues || self.awaits_outcome()
     }
 
     /// True when a host that can tell what became of the request should.
@@ -264,6 +241,7 @@ impl Exchange {
         };
         match std::mem::replace(&mut self.state, State::Answered) {
             State::Reading(reading) => self.read(reading, event, now),
+            State::Recognizing(reading) => self.recognized(reading, event, now),
             State::Bodiless(verb) => self.bodiless_body(verb, event, now),
             State::Checking(checking) => self.checked(*checking, event, now),
             State::Counting(counting) => self.counted(*counting, event, now),
@@ -357,6 +335,15 @@ impl Exchange {
             self.state = State::Reading(reading);
             return Step::more();
         }
+        let Some(topic) = reading.requester.topic() else {
+            return self.judge(&reading, now);
+        };
+        self.state = State::Recognizing(reading);
+        Step::next(Next::Ask(Ask::Recall([topic].into())))
+    }
+
+    fn recognized(&mut self, mut reading: Box<Reading>, event: Event, now: Millis) -> Step {
+        reading.requester.recalled(&recollection(event));
         self.judge(&reading, now)
     }
 
@@ -379,6 +366,8 @@ impl Exchange {
         }
         let policy = self.policy.clone();
         let requester = &reading.requester;
+        let issued = Issued::new(&policy, requester.caller.subject(), &message);
+        self.issued = issued.map(Box::new);
         let verdict = decide(&policy, requester, &message, now, self.explain);
         if let Some(problem) = verdict.contradiction {
             return self.unreadable(audit, &problem, message.id());
@@ -387,10 +376,7 @@ impl Exchange {
         let turns: Vec<_> = verdict
             .turns
             .into_iter()
-            .map(|Turn { before, check }| match check {
-                Check::Marks(limits) => (before, Asking::Marks(charges(&limits).into())),
-                Check::Pin(pin) => (before, Asking::Pin(pin)),
-            })
+            .map(|Turn { before, check }| (before, Asking::of(check, charges)))
             .collect();
         let judged = Judged {
             asked,
@@ -400,258 +386,6 @@ impl Exchange {
             charges: charges(&verdict.limits),
         };
         self.check(judged, turns.into_iter())
-    }
-
-    /// Asks what comes next, until nothing does.
-    fn check(
-        &mut self,
-        mut judged: Judged,
-        mut turns: std::vec::IntoIter<(Account, Asking)>,
-    ) -> Step {
-        let Some((before, check)) = turns.next() else {
-            return self.conclude(judged);
-        };
-        judged.audit.note(before);
-        let ask = match &check {
-            Asking::Marks(charges) => Ask::Reserve(charges.clone()),
-            Asking::Pin(pin) => Ask::Recall(pin.topics().into()),
-        };
-        self.state = State::Checking(Box::new(Checking {
-            check,
-            turns,
-            judged,
-        }));
-        Step::next(Next::Ask(ask))
-    }
-
-    /// What was asked is known, so the rules behind it matter, or not.
-    fn checked(&mut self, checking: Checking, event: Event, now: Millis) -> Step {
-        let Checking {
-            check,
-            turns,
-            mut judged,
-        } = checking;
-        let audit = match check {
-            Asking::Marks(charges) => self
-                .reserved(judged.audit, &judged.asked, &charges, event, now)
-                .map(|(audit, _)| audit),
-            Asking::Pin(pin) => self.pinned(judged.audit, &judged.asked, &pin, event),
-        };
-        match audit {
-            Ok(audit) => {
-                judged.audit = audit;
-                self.check(judged, turns)
-            }
-            Err(step) => *step,
-        }
-    }
-
-    /// Whether the tool is the one that was reviewed: the line of the log with it in it, or a refusal.
-    fn pinned(
-        &mut self,
-        mut audit: Box<Audit>,
-        asked: &Asked,
-        pin: &PinCheck,
-        event: Event,
-    ) -> Result<Box<Audit>, Box<Step>> {
-        let rule = pin.pinned.rule();
-        let refusal = match pin.judge(&recollection(event)) {
-            Ok(found) => {
-                let finding = Finding {
-                    found: Some(found.into()),
-                    ..Finding::new(Some(&rule), Said::Passes)
-                };
-                audit.findings.add(|| vec![finding]);
-                return Ok(audit);
-            }
-            Err(refusal) => refusal,
-        };
-        if pin.pinned.mode == Mode::Shadow {
-            let finding = || vec![Finding::new(Some(&rule), Said::WouldRefuse)];
-            audit.findings.add(finding);
-            audit.shadowed(&refusal);
-            return Ok(audit);
-        }
-        Err(Box::new(self.refuse(
-            audit,
-            asked,
-            &refusal,
-            Detail::default(),
-        )))
-    }
-
-    fn conclude(&mut self, judged: Judged) -> Step {
-        let Judged {
-            asked,
-            mut audit,
-            account,
-            refusal,
-            charges,
-        } = judged;
-        audit.note(account);
-        if let Some(refusal) = refusal {
-            return self.refuse(audit, &asked, &refusal, Detail::default());
-        }
-        if charges.is_empty() {
-            return self.admit(audit);
-        }
-        let charges: Arc<[Charge]> = charges.into();
-        self.state = State::Counting(Box::new(Counting {
-            asked,
-            charges: charges.clone(),
-            audit,
-        }));
-        Step::next(Next::Ask(Ask::Reserve(charges)))
-    }
-
-    /// Passes the message on, once everything is known by which its response is judged.
-    fn admit(&mut self, audit: Box<Audit>) -> Step {
-        let topics = self.filter.as_ref().map(|filter| filter.topics());
-        match topics {
-            Some(topics) if !topics.is_empty() => {
-                self.state = State::Recalling(audit);
-                Step::next(Next::Ask(Ask::Recall(topics.into())))
-            }
-            _ => self.forward(Some(audit)),
-        }
-    }
-
-    fn recalled(&mut self, audit: Box<Audit>, event: Event) -> Step {
-        if let Some(filter) = &mut self.filter {
-            filter.recalled(recollection(event));
-        }
-        self.forward(Some(audit))
-    }
-
-    fn counted(&mut self, counting: Counting, event: Event, now: Millis) -> Step {
-        let Counting {
-            asked,
-            charges,
-            audit,
-        } = counting;
-        match self.reserved(audit, &asked, &charges, event, now) {
-            Ok((audit, tallies)) => {
-                if let Some(id) = asked.id() {
-                    let depth = self.policy.host.max_depth;
-                    let settlement = Settlement::new(id, charges, tallies, depth);
-                    self.settlement = settlement.map(Box::new);
-                }
-                self.forward(Some(audit))
-            }
-            Err(step) => *step,
-        }
-    }
-
-    /// What became of the charges: the line of the log with them in it, or a refusal.
-    fn reserved(
-        &mut self,
-        mut audit: Box<Audit>,
-        asked: &Asked,
-        charges: &[Charge],
-        event: Event,
-        now: Millis,
-    ) -> Result<(Box<Audit>, Vec<Tally>), Box<Step>> {
-        let step = match event {
-            // A host that counts itself may not know that it counted too little.
-            Event::Reserved(Reservation::Reserved(tallies))
-                if tallies.len() == charges.len()
-                    && !charges.iter().any(Charge::is_uncountable) =>
-            {
-                for (charge, tally) in charges.iter().zip(&tallies) {
-                    audit.counted(charge, tally);
-                }
-                audit.findings.add(|| explain::counted(charges, &tallies));
-                return Ok((audit, tallies));
-            }
-            Event::Reserved(Reservation::Full {
-                charge,
-                maximum,
-                used,
-                ends,
-                shadowed,
-            }) => {
-                audit
-                    .findings
-                    .add(|| explain::full(charges, (charge, maximum), used, &shadowed));
-                let charge_at = |index: usize| charges.get(index);
-                for (index, maximum) in shadowed {
-                    charge_at(index)
-                        .into_iter()
-                        .for_each(|charge| audit.shadowed_limit(charge, maximum));
-                }
-                let wait = Millis(ends.0.saturating_sub(now.0));
-                match charge_at(charge).and_then(|charge| charge.refusal(maximum, used, wait)) {
-                    Some((refusal, detail)) => self.refuse(audit, asked, &refusal, detail),
-                    None => return self.uncounted(audit, asked, charges),
-                }
-            }
-            _ => return self.uncounted(audit, asked, charges),
-        };
-        Err(Box::new(step))
-    }
-
-    fn awaits_response(&self) -> bool {
-        match self.state {
-            State::Forwarded => true,
-            State::Answered => false,
-            _ => self.early,
-        }
-    }
-
-    /// A response passes in its order, without what its lists must not show.
-    fn respond(&mut self, response: Response, now: Millis) -> Step {
-        let Some(stage) = self.stage.after(&response) else {
-            self.state = State::Answered;
-            return self.out_of_order(now);
-        };
-        self.stage = stage;
-        let settlement = self.settlement.as_mut();
-        let refund = settlement.and_then(|settlement| settlement.see(&response));
-        let step = self.passed(response, now);
-        let audit = step.audit.or_else(|| {
-            let mut audit = self.audit(now);
-            audit.of_refund(refund.as_ref()?);
-            Some(Box::new(audit))
-        });
-        Step {
-            audit,
-            refund,
-            ..step
-        }
-    }
-
-    /// What passes of the response.
-    fn passed(&mut self, response: Response, now: Millis) -> Step {
-        let Some(filter) = &mut self.filter else {
-            return Step::next(Next::Forward);
-        };
-        let Passed {
-            next,
-            edit,
-            problem,
-            memos,
-        } = filter.pass(response);
-        if let Next::Answer(_) = next {
-            self.state = State::Answered;
-        }
-        let audit = problem.map(|problem| {
-            let mut audit = self.audit(now);
-            audit.of_response();
-            let refusal = Refusal::from(&problem);
-            let rule = refusal.rule.as_ref().map(ToString::to_string);
-            match (problem.is_shadow(), problem.is_redacted()) {
-                (true, _) => audit.shadowed(&refusal),
-                (false, true) => audit.told(rule, &refusal.message),
-                (false, false) => audit.refused(refusal.reason, rule, &refusal.message),
-            }
-            Box::new(audit)
-        });
-        Step {
-            edit,
-            audit,
-            memos,
-            ..Step::next(next)
-        }
     }
 
     /// More of the request was not judged, so it ends the exchange.
@@ -666,52 +400,6 @@ impl Exchange {
         }
         self.state = State::Forwarded;
         Step::next(Next::Forward)
-    }
-
-    /// A host that tells of a response out of its order has lost track of it.
-    fn out_of_order(&self, now: Millis) -> Step {
-        let mut audit = self.audit(now);
-        let message = "The gateway told of a response in an order that cannot be.";
-        audit.refused(Reason::Unavailable, None, message);
-        Step {
-            audit: Some(Box::new(audit)),
-            ..Step::next(Next::Answer(Reply::unavailable()))
-        }
-    }
-
-    /// Not being able to count is a refusal, for limits that are enforced.
-    fn uncounted(
-        &mut self,
-        mut audit: Box<Audit>,
-        asked: &Asked,
-        charges: &[Charge],
-    ) -> Result<(Box<Audit>, Vec<Tally>), Box<Step>> {
-        let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
-        let first = |mode| {
-            let mut maxima = charges.iter().flat_map(|charge| &charge.maxima);
-            maxima.find(|maximum| maximum.mode == mode)
-        };
-        let enforced = first(Mode::Enforce);
-        let maximum = enforced.or_else(|| first(Mode::Shadow));
-        let refusal = Refusal {
-            reason: Reason::Unavailable,
-            rule: maximum.map(|maximum| maximum.rule.clone()),
-            message: message.into(),
-        };
-        if enforced.is_none() {
-            let rule = refusal.rule.as_ref();
-            audit
-                .findings
-                .add(|| vec![Finding::new(rule, Said::WouldRefuse)]);
-            audit.shadowed(&refusal);
-            return Ok((audit, Vec::new()));
-        }
-        Err(Box::new(self.refuse(
-            audit,
-            asked,
-            &refusal,
-            Detail::default(),
-        )))
     }
 
     fn forward(&mut self, audit: Option<Box<Audit>>) -> Step {
@@ -799,14 +487,6 @@ impl Step {
 
     fn more() -> Self {
         Self::next(Next::More)
-    }
-}
-
-/// A host that answers something else than it was asked knows nothing.
-fn recollection(event: Event) -> Recollection {
-    match event {
-        Event::Recalled(recalled) => recalled,
-        _ => Recollection::Unavailable,
     }
 }
 

@@ -59,7 +59,7 @@ pub use edit::Edit;
 pub use exchange::{Ask, Event, Exchange, Facts, Next, Step};
 pub use explain::{Finding, Said, Sight};
 pub use json::{Document, Kind, Value};
-pub use memory::{Memo, Recollection};
+pub use memory::{Memo, Recollection, Topic};
 pub use parse::{HostOptions, LimitSeen, Policy, PolicyError, Problem, RuleSeen, Window, schema};
 pub use read::{Headers, pin};
 pub use response::{Outcome, Refund, Response};

@@ -1,13 +1,43 @@
 //! What one exchange learns from a response for the requests that come after it.
 //!
-//! It is bounded by the policy: nothing is remembered that the policy does not name.
+//! It is bounded: what the policy names has places of its own, and what servers issue shares a table.
+
+use crate::count::one_part;
+
+/// What something is about that is remembered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Topic {
+    /// The same for the same thing, for nothing else, and no text for a log.
+    pub name: String,
+    /// For whom it is, where a server issued it. Where there is no room for more, what was issued first to the one who has
+    /// most is forgotten. `None` for what the policy names, which is never forgotten.
+    pub issued_to: Option<String>,
+}
+
+impl Topic {
+    /// Something that the policy names.
+    pub(crate) fn named(name: String) -> Self {
+        Self {
+            name,
+            issued_to: None,
+        }
+    }
+
+    /// What a server issued to a caller under this id.
+    pub(crate) fn issued(kind: &str, caller: &str, id: &str) -> Self {
+        Self {
+            name: format!("main/{kind}/{}{id}", one_part(caller)),
+            issued_to: Some(caller.into()),
+        }
+    }
+}
 
 /// Something to remember. Nobody waits until it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Memo {
-    /// What it is about: the same for the same thing, and no text for a log.
-    pub topic: String,
-    /// What was learnt, less than 1000 bytes.
+    /// What it is about.
+    pub topic: Topic,
+    /// What was learnt, less than 1000 bytes; nothing of what a server issued, but that it did.
     pub learnt: Vec<u8>,
     /// It is kept only where nothing was remembered of the topic yet.
     pub first: bool,

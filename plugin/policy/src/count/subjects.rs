@@ -3,7 +3,7 @@
 //! A value that it does not know for certain counts for nobody: the limit then refuses the call.
 
 use super::{Amount, Charge, Maximum, Subject};
-use crate::decide::{Header, Reason, Requester, value_at};
+use crate::decide::{Header, Reason, Requester, Session, value_at};
 use crate::json::{Kind, Value, millionths};
 use crate::parse::{Cost, Limit, Mode, Scope, Step};
 use std::net::{IpAddr, Ipv6Addr};
@@ -48,32 +48,41 @@ impl Requester {
     }
 
     fn subject(&self, scope: &[Scope]) -> Subject {
-        let mut name = String::new();
-        for part in scope {
-            match self.part(part) {
-                Ok(part) => name.push_str(&one_part(&part)),
-                Err((reason, message)) => return Subject::Unknown { reason, message },
-            }
-        }
+        let name = match self.parts(scope, &self.session) {
+            Ok(name) => name,
+            Err((reason, message)) => return Subject::Unknown { reason, message },
+        };
         match self.overflow(scope) {
             None => Subject::Own(name),
             Some(overflow) => Subject::Open { name, overflow },
         }
     }
 
-    fn part(&self, scope: &Scope) -> Result<String, (Reason, String)> {
-        match scope {
-            // Sessions are learnt from the server's answers. Until those are read, a session is only what the client
-            // says, and a client could open as many as it likes: it counts on the grant.
-            Scope::Grant | Scope::Session => Ok(self.caller.subject()),
-            Scope::Server | Scope::Global => Ok(String::new()),
-            Scope::Ip => self.peer.map(network).ok_or_else(|| {
+    fn parts(&self, scope: &[Scope], session: &Session) -> Result<String, (Reason, String)> {
+        let parts = scope.iter().map(|part| self.part(part, session));
+        parts.map(|part| Ok(one_part(&part?))).collect()
+    }
+
+    fn part(&self, scope: &Scope, session: &Session) -> Result<String, (Reason, String)> {
+        match (scope, session) {
+            (Scope::Session, Session::Issued(id)) => {
+                Ok(format!("session {}{id}", one_part(&self.caller.subject())))
+            }
+            (Scope::Session, Session::Unclear) => Err((
+                Reason::Unavailable,
+                "The gateway cannot tell right now whose session this is, so it cannot count your calls. Try again later.".into(),
+            )),
+            // A session that no server issued to the caller is only what a client says, and a client could say as many as
+            // it likes: it counts on the grant.
+            (Scope::Grant | Scope::Session, _) => Ok(self.caller.subject()),
+            (Scope::Server | Scope::Global, _) => Ok(String::new()),
+            (Scope::Ip, _) => self.peer.map(network).ok_or_else(|| {
                 (
                     Reason::Unavailable,
                     "The gateway does not know your address, so it cannot count your calls.".into(),
                 )
             }),
-            Scope::Header(name) => match self.header(name) {
+            (Scope::Header(name), _) => match self.header(name) {
                 Header::Once(value) => Ok(value.to_string()),
                 Header::Absent | Header::Unclear => Err((
                     Reason::Identity,
@@ -90,10 +99,14 @@ impl Requester {
     fn overflow(&self, scope: &[Scope]) -> Option<String> {
         let by_caller = scope.iter().any(Scope::counts_callers);
         let own = by_caller && self.caller.is_configured();
+        let session = scope.contains(&Scope::Session) && matches!(self.session, Session::Issued(_));
         match (scope.iter().any(Scope::is_open), own) {
             (true, true) => Some(overflow_of(&self.caller.subject())),
             (true, false) => Some(OVERFLOW.into()),
-            (false, _) => (by_caller && !own).then(|| OVERFLOW.into()),
+            // A session for which there is no room counts on the grant, as one that nobody issued does.
+            (false, true) if session => self.parts(scope, &Session::None).ok(),
+            (false, true) => None,
+            (false, false) => by_caller.then(|| OVERFLOW.into()),
         }
     }
 }

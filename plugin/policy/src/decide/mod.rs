@@ -10,12 +10,14 @@ mod pin;
 mod requester;
 mod rule;
 mod schema;
+mod task;
 
 pub(crate) use caller::{ANONYMOUS, Caller, grant_subject};
 pub(crate) use listing::{Filters, Listing, Section};
 pub(crate) use pin::{PinCheck, Pinned};
-pub(crate) use requester::{Header, Requester};
+pub(crate) use requester::{Header, Requester, SESSION, Session, session};
 pub(crate) use rule::Rule;
+pub(crate) use task::{TaskCheck, task};
 
 use crate::count::Millis;
 use crate::explain::{Account, Said, Sight};
@@ -95,6 +97,8 @@ pub(crate) enum Check<'p> {
     Marks(Vec<(&'p Limit, Mode)>),
     /// The tool is the one that was reviewed.
     Pin(PinCheck),
+    /// The tasks were issued to the caller.
+    Tasks(TaskCheck),
 }
 
 /// Judges a message by every rule but the limits.
@@ -216,11 +220,15 @@ impl<'p, 'r> Judge<'p, 'r> {
             Target::Listen { uris, tasks } => {
                 uris.iter()
                     .for_each(|uri| self.object(call, Table::Resources, uri, is_normal(uri)));
-                if *tasks {
-                    self.task();
+                if !tasks.is_empty() {
+                    self.tasks(tasks.iter().map(AsRef::as_ref));
                 }
             }
-            Target::Task(_) => self.task(),
+            Target::Task(id) => match (task::refused(&call.method), id) {
+                (Some(refusal), _) => self.enforce_first(refusal),
+                (None, None) => self.enforce_first(task::unknown()),
+                (None, Some(id)) => self.tasks([id.as_ref()].into_iter()),
+            },
             Target::Method => self.method(&call.method),
         }
     }
@@ -237,6 +245,10 @@ impl<'p, 'r> Judge<'p, 'r> {
             );
         }
         self.entry(Table::Tools, name, entry);
+        if self.verdict.refusal.is_some() {
+            // Nothing else matters, and the time that it took would tell that the name exists.
+            return;
+        }
         let marks = self.sequence(name);
         self.pin(entry);
         self.entry_rules(call, Table::Tools, name, entry);
@@ -306,6 +318,9 @@ impl<'p, 'r> Judge<'p, 'r> {
 
     /// Whether the name may be called at all.
     fn entry(&mut self, table: Table, name: &str, entry: Option<&'p Entry>) {
+        if self.verdict.refusal.is_some() {
+            return;
+        }
         let Some(entry) = entry else {
             self.look(&Rule::new("default"), Vec::new);
             if self.policy.default == Effect::Deny {
@@ -319,6 +334,9 @@ impl<'p, 'r> Judge<'p, 'r> {
         // Hiding comes before the kill switch, whose answer would tell that the name exists.
         if entry.action == Action::Hide {
             self.not_allowed(mode, table, name, rule.clone().member("action"));
+            if self.verdict.refusal.is_some() {
+                return;
+            }
         }
         if entry.frozen {
             let message = format!(
@@ -441,11 +459,13 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// A task belongs to the grant whose call created it. Until the server's answers are read nobody knows which that
-    /// is, so it is refused in every mode: a shadow of this rule would hand out the results of others.
-    fn task(&mut self) {
-        let message = "Tasks cannot be used through this gateway. Call the tool without a task.";
-        self.refuse(Mode::Enforce, Reason::NotAllowed, None, message);
+    /// Who was given which task is remembered where counts are, so here is only said that it matters. It does in every mode:
+    /// a shadow of this rule would hand out the results of others.
+    fn tasks<'i>(&mut self, ids: impl Iterator<Item = &'i str>) {
+        if self.verdict.refusal.is_none() {
+            let check = TaskCheck::new(&self.requester.caller, ids);
+            self.turn(Check::Tasks(check));
+        }
     }
 
     /// The same words for what is hidden, unlisted and nonexistent, so that nobody can tell them apart.
@@ -481,6 +501,12 @@ impl<'p, 'r> Judge<'p, 'r> {
                 account.refused(refusal.rule.as_ref(), Said::WouldRefuse);
                 account.shadowed.push(refusal);
             }
+        }
+    }
+
+    fn enforce_first(&mut self, refusal: Refusal) {
+        if self.verdict.refusal.is_none() {
+            self.enforce(refusal);
         }
     }
 

@@ -3,7 +3,7 @@
 //! It never knows a tool by its name alone.
 
 use super::{ASK, Reason, Refusal, Rule, cut};
-use crate::memory::Recollection;
+use crate::memory::{Recollection, Topic};
 use crate::parse::{Effect, Entry, Mode, Pin, Policy};
 use crate::read::Definition;
 
@@ -38,13 +38,13 @@ impl Pinned {
     }
 
     /// Under what the definition is remembered that was listed last.
-    pub(crate) fn last(&self) -> String {
-        format!("main/pin/last/{}", self.tool)
+    pub(crate) fn last(&self) -> Topic {
+        Topic::named(format!("main/pin/last/{}", self.tool))
     }
 
     /// Under what the definition is remembered that later ones are held against: the pinned one, or the first.
-    pub(crate) fn reviewed(&self) -> String {
-        format!("main/pin/reviewed/{}", self.tool)
+    pub(crate) fn reviewed(&self) -> Topic {
+        Topic::named(format!("main/pin/reviewed/{}", self.tool))
     }
 
     /// Every tool that the policy pins.
@@ -54,7 +54,7 @@ impl Pinned {
     }
 
     /// Everything that is remembered for a policy's pins.
-    pub(crate) fn topics(policy: &Policy) -> impl Iterator<Item = String> {
+    pub(crate) fn topics(policy: &Policy) -> impl Iterator<Item = Topic> {
         let pinned = Self::all(policy, policy.mode);
         pinned.flat_map(|pinned| [pinned.last(), pinned.reviewed()])
     }
@@ -70,7 +70,7 @@ impl Pinned {
 
 impl PinCheck {
     /// What has to be recalled.
-    pub(crate) fn topics(&self) -> Vec<String> {
+    pub(crate) fn topics(&self) -> Vec<Topic> {
         let reviewed = (self.pinned.pin == Pin::FirstUse).then(|| self.pinned.reviewed());
         [self.pinned.last()].into_iter().chain(reviewed).collect()
     }

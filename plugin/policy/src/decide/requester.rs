@@ -3,6 +3,7 @@
 //! It keeps only what some rule of the policy names, and of a header that could be read in two ways only that it could.
 
 use super::Caller;
+use crate::memory::{Recollection, Topic};
 use crate::parse::Policy;
 use crate::read::Headers;
 use std::net::{IpAddr, SocketAddr};
@@ -13,7 +14,20 @@ pub(crate) struct Requester {
     pub(crate) caller: Caller,
     /// `None` where the host does not know it, or it is no IP address.
     pub(crate) peer: Option<IpAddr>,
+    pub(crate) session: Session,
     headers: Vec<(Box<str>, Header)>,
+}
+
+/// The session that a request says it is of, as far as some limit counts by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Session {
+    /// It is of none, or of one that no server issued to the caller.
+    None,
+    /// It says so; nobody has recalled yet whether a server did.
+    Claimed(Box<str>),
+    Issued(Box<str>),
+    /// Nobody can tell.
+    Unclear,
 }
 
 /// What a header says.
@@ -50,11 +64,37 @@ impl Requester {
             Err(_) => Header::Unclear,
         };
         let named = policy.headers.iter();
+        let session = match policy.counts_sessions {
+            true => headers.single(SESSION).ok().flatten(),
+            false => None,
+        };
         Self {
             caller,
             peer: peer.and_then(address),
+            session: session.map_or(Session::None, |id| Session::Claimed(id.into())),
             headers: named.map(|name| (name.clone(), value(name))).collect(),
         }
+    }
+
+    /// What has to be recalled before the message is judged.
+    pub(crate) fn topic(&self) -> Option<Topic> {
+        match &self.session {
+            Session::Claimed(id) => Some(session(&self.caller.subject(), id)),
+            _ => None,
+        }
+    }
+
+    /// Notes what was recalled.
+    pub(crate) fn recalled(&mut self, recalled: &Recollection) {
+        let claimed = std::mem::replace(&mut self.session, Session::Unclear);
+        self.session = match (claimed, recalled) {
+            (Session::Claimed(id), Recollection::Recalled(learnt)) => match &learnt[..] {
+                [Some(_)] => Session::Issued(id),
+                [None] => Session::None,
+                _ => Session::Unclear,
+            },
+            _ => Session::Unclear,
+        };
     }
 
     /// A header that some rule of the policy names.
@@ -63,6 +103,14 @@ impl Requester {
         let found = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
         found.map_or(&Header::Unclear, |(_, value)| value)
     }
+}
+
+/// The header by which a client says of which session its message is (2025-03-26, Streamable HTTP, Session Management).
+pub(crate) const SESSION: &str = "mcp-session-id";
+
+/// Under what it is remembered that a server issued a session to a caller.
+pub(crate) fn session(caller: &str, id: &str) -> Topic {
+    Topic::issued("session", caller, id)
 }
 
 /// An IPv4 address inside an IPv6 one is that IPv4 address.

@@ -73,6 +73,8 @@ pub struct Policy {
     /// The headers that scopes count by and conditions look at.
     pub(crate) headers: Vec<Box<str>>,
     needs_peer: bool,
+    /// Some counter counts each session apart.
+    pub(crate) counts_sessions: bool,
     /// Options of the host that are no policy.
     pub host: HostOptions,
     /// The first 16 hexadecimal digits of the SHA-256 of the document without `host` and without insignificant space.
@@ -251,19 +253,26 @@ impl Policy {
                 .any(|condition| condition.reads(&Fact::Ip))
     }
 
+    fn asks_for_sessions(&self) -> bool {
+        let mut counters = self.counters();
+        counters.any(|counter| counter.scope.contains(&Scope::Session))
+    }
+
     /// True when some rule asks for the peer's address, which a host then has to bring.
     pub fn needs_peer(&self) -> bool {
         self.needs_peer
     }
 
-    /// True when something could have to be taken out of a list that a server sends, or a counted call could turn out
-    /// not to have run: a host then has to tell of responses.
+    /// True when something could have to be taken out of a list that a server sends, a counted call could turn out not to
+    /// have run, or a session counts: a host then has to tell of responses.
     pub fn needs_responses(&self) -> bool {
         let mut limits = self.limits();
         let refunds = limits.any(|limit| limit.refunds > Refunds::Never);
         let grants = self.grants.iter().flatten();
         let modes = grants.map(|grant| grant.mode.unwrap_or(self.mode));
-        refunds || modes.chain([self.mode]).any(|mode| self.filters.of(mode))
+        refunds
+            || self.counts_sessions
+            || modes.chain([self.mode]).any(|mode| self.filters.of(mode))
     }
 }
 
@@ -372,11 +381,13 @@ impl Walk {
                 .unwrap_or_default(),
             headers: Vec::new(),
             needs_peer: false,
+            counts_sessions: false,
             hash: hash(value),
         };
         policy.headers = policy.headers();
         policy.filters = Filters::new(&policy);
         policy.needs_peer = policy.asks_for_peer();
+        policy.counts_sessions = policy.asks_for_sessions();
         if let (Some(value), Some(_)) = (members.get("identity"), &policy.grants) {
             let write = "one of `identity` and `grants`: this build knows grants by `bearer_sha256` alone yet";
             self.unfit(&at.key("identity"), value, write);

@@ -25,6 +25,8 @@ pub(crate) struct Call<'a> {
     pub(crate) method: Cow<'a, str>,
     pub(crate) target: Target<'a>,
     pub(crate) arguments: Option<Value<'a>>,
+    /// The client may be given a task in the place of a result.
+    pub(crate) may_become_task: bool,
     /// The revision that `_meta` claims.
     pub(crate) claim: Option<Revision>,
     /// What the client calls itself; it can say anything.
@@ -41,7 +43,7 @@ pub(crate) enum Target<'a> {
     Template(Cow<'a, str>),
     Listen {
         uris: Vec<Cow<'a, str>>,
-        tasks: bool,
+        tasks: Vec<Cow<'a, str>>,
     },
     Task(Option<Cow<'a, str>>),
     /// Nothing but the method itself.
@@ -82,7 +84,7 @@ const META: &[&str] = &[
     "baggage",
     META_VERSION,
     META_CLIENT,
-    "io.modelcontextprotocol/clientCapabilities",
+    META_CAPABILITIES,
     "io.modelcontextprotocol/logLevel",
     "io.modelcontextprotocol/related-task",
     "io.modelcontextprotocol/subscriptionId",
@@ -98,6 +100,9 @@ const NOTIFICATIONS: &[&str] = &[
 
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+/// The extension of tasks (SEP-2663), a capability of 2026-07-28.
+const TASKS: &str = "io.modelcontextprotocol/tasks";
 
 impl<'a> Message<'a> {
     /// Reads the document and holds the headers against it. With an error comes the request's id where it is certain.
@@ -193,10 +198,17 @@ impl<'a> Call<'a> {
             return Err(Unreadable::Arguments);
         }
         let target = Target::read(&method, params)?;
+        // A client asks for a task in 2025-11-25, and in 2026-07-28 says that it takes one.
+        let takes = |meta: Value<'a>| {
+            let extensions = meta.get(META_CAPABILITIES)?.get("extensions")?;
+            extensions.get(TASKS)
+        };
+        let may_become_task = param("task").or_else(|| meta.and_then(takes)).is_some();
         Ok(Self {
             method,
             target,
             arguments,
+            may_become_task,
             claim,
             client,
         })
@@ -247,7 +259,7 @@ fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, Unreadable> {
     let Some(notifications) = notifications else {
         return Ok(Target::Listen {
             uris: Vec::new(),
-            tasks: false,
+            tasks: Vec::new(),
         });
     };
     object(notifications, NOTIFICATIONS).map_err(|error| error.unwrap_or(Unreadable::Listen))?;
@@ -261,7 +273,7 @@ fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, Unreadable> {
     };
     Ok(Target::Listen {
         uris: strings("resourceSubscriptions")?,
-        tasks: !strings("taskIds")?.is_empty(),
+        tasks: strings("taskIds")?,
     })
 }
 

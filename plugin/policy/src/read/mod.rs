@@ -47,6 +47,7 @@ pub(crate) enum Unreadable {
     Params,
     LookAlike(String),
     MethodLookAlike(String),
+    MethodGone(&'static str),
     Name,
     Uri,
     Arguments,
@@ -63,7 +64,11 @@ pub(crate) enum Unreadable {
 impl Unreadable {
     /// The HTTP status of the answer.
     pub(crate) fn status(&self) -> u16 {
-        if *self == Self::Verb { 405 } else { 400 }
+        match self {
+            Self::Verb => 405,
+            Self::MethodGone(_) => 404,
+            _ => 400,
+        }
     }
 
     /// The JSON-RPC error code (JSON-RPC 2.0 §5.1; MCP 2026-07-28, basic, Error Codes).
@@ -73,6 +78,7 @@ impl Unreadable {
             Self::HeaderMissing(_) | Self::HeaderMismatch(_) => -32020,
             Self::Revision(_) => -32022,
             Self::MetaMissing => -32602,
+            Self::MethodGone(_) => -32601,
             Self::Verb
             | Self::Upgrade
             | Self::MethodOverride(_)
@@ -143,6 +149,9 @@ impl fmt::Display for Unreadable {
             }
             Self::MethodLookAlike(name) => {
                 write!(f, "The method {name:?} is too like one of the protocol's")
+            }
+            Self::MethodGone(name) => {
+                write!(f, "Revision 2026-07-28 has no method `{name}`")
             }
             Self::Name => f.write_str("`params.name` must be a string without control characters"),
             Self::Uri => f.write_str("`params.uri` must be a string without control characters"),

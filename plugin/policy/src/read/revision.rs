@@ -22,6 +22,10 @@ const REVISIONS: [&str; 5] = [
 /// agreed on by `initialize`.
 pub(crate) const MODERN: &str = "2026-07-28";
 
+/// Methods of tasks that the newest revision no longer has, for which a server must say so (SEP-2663, Backward
+/// Compatibility). The others that it has not, such as `ping`, are for the server to answer.
+const GONE: [&str; 2] = ["tasks/list", "tasks/result"];
+
 const VERSION: &str = "MCP-Protocol-Version";
 const METHOD: &str = "Mcp-Method";
 const NAME: &str = "Mcp-Name";
@@ -70,7 +74,12 @@ pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), Unreadable
     check_version(head, call, modern, request)?;
     let needed = modern && request;
     check_header(METHOD, head.method.as_deref(), Some(&call.method), needed)?;
-    check_header(NAME, decoded_name(head)?.as_deref(), named(call), needed)
+    let gone = GONE.into_iter().find(|method| *method == call.method);
+    match gone.filter(|_| needed) {
+        // Which name its header would have to repeat is not said.
+        Some(method) => Err(Unreadable::MethodGone(method)),
+        None => check_header(NAME, decoded_name(head)?.as_deref(), named(call), needed),
+    }
 }
 
 /// A response has neither a method nor a name, so a header that gives one is wrong.

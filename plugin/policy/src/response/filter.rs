@@ -14,7 +14,7 @@ use crate::answer::{Reply, answer_for_server};
 use crate::decide::{Listing, Pinned};
 use crate::edit::Edit;
 use crate::exchange::Next;
-use crate::memory::{Memo, Recollection};
+use crate::memory::{Memo, Recollection, Topic};
 use crate::parse::HostOptions;
 use crate::read::{Headers, Message as Asking};
 use std::borrow::Cow;
@@ -94,7 +94,7 @@ impl Filter {
     }
 
     /// What has to be recalled before the message goes.
-    pub(crate) fn topics(&self) -> Vec<String> {
+    pub(crate) fn topics(&self) -> Vec<Topic> {
         self.pinned.iter().map(Pinned::reviewed).collect()
     }
 

@@ -5,6 +5,7 @@
 
 mod ask;
 mod filter;
+mod issued;
 mod list;
 mod message;
 mod pin;
@@ -14,9 +15,11 @@ mod settle;
 mod shape;
 mod splice;
 mod sse;
+mod watch;
 
 use crate::read::{Headers, Unreadable};
 pub(crate) use filter::{Filter, Passed};
+pub(crate) use issued::Issued;
 use problem::Problem;
 pub(crate) use result::Whose;
 pub use settle::Refund;

@@ -4,7 +4,7 @@
 //! It remembers only what answers the request for a list: anything else may be old, or said by somebody else.
 
 use super::problem::Problem;
-use super::settle::is_same;
+use super::watch::is_same;
 use crate::decide::{Pinned, Rule};
 use crate::json::Value;
 use crate::memory::{Memo, Recollection};

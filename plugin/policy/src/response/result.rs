@@ -83,7 +83,7 @@ impl Whose {
         match &call.target {
             Target::Tool(name) => Self::Tool(name.as_ref().into()),
             Target::Task(_) => Self::Anybody,
-            Target::Listen { tasks: true, .. } => Self::Anybody,
+            Target::Listen { tasks, .. } if !tasks.is_empty() => Self::Anybody,
             _ => Self::Nobody,
         }
     }

@@ -33,13 +33,18 @@ pub(super) fn counters(policy: &Policy) -> BTreeSet<&Counter> {
     counters
 }
 
-/// True when callers whom the policy does not name can reach the counter.
+/// True when the counter has subjects that the policy does not name.
 pub(super) fn is_open(policy: &Policy, counter: &Counter) -> bool {
+    is_for_strangers(policy, counter) || counter.scope.contains(&Scope::Session)
+}
+
+/// True when callers whom the policy does not name can reach the counter.
+fn is_for_strangers(policy: &Policy, counter: &Counter) -> bool {
     let identities = policy.grants.is_none() && !policy.identity.is_empty();
-    counter
-        .scope
+    let scopes = &counter.scope;
+    scopes
         .iter()
-        .any(|scope| scope.is_open() || (identities && scope.counts_callers()))
+        .any(|scope| scope.is_open() || identities && scope.counts_callers())
 }
 
 /// The callers whom the policy names, as scopes count them.
@@ -69,7 +74,7 @@ fn subjects(
         }
     });
     let shared = (!by_caller && !outside).then(|| subject(counter, ""));
-    let overflow = is_open(policy, counter).then(|| OVERFLOW.into());
+    let overflow = is_for_strangers(policy, counter).then(|| OVERFLOW.into());
     own.chain(shared).chain(overflow)
 }
 

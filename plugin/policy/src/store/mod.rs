@@ -4,6 +4,9 @@
 //! that the host forgot, and the call is denied. Its memory is fixed: callers whom the policy names have cells of their
 //! own; all others share a table, in which a count is never pushed out before its window ends. Who finds no room there
 //! counts in the limit's one overflow cell together with all who found none.
+//!
+//! What servers issued is in a table of its own, in which older ids make room for newer ones. Its cells are made when they
+//! are needed: one that is not there holds nothing, and who is not remembered gets less.
 
 mod cell;
 mod configured;
@@ -13,11 +16,12 @@ pub(crate) use configured::configured_cells;
 
 use crate::count::{Amount, Charge, Full, Millis, Reservation, Subject, Tally};
 use crate::decide::Pinned;
-use crate::memory::{Memo, Recollection};
+use crate::memory::{Memo, Recollection, Topic};
 use crate::parse::{Counter, Mode, Policy};
 use crate::response::Refund;
 use cell::{BUCKET, Cell, Change, Kind, Place, Taken};
 use configured::{configured, counters, is_open};
+use memory::{Id, Issued};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hash as _;
 
@@ -85,41 +89,46 @@ impl Store {
             .max(1);
         let seed = seed(cells, &format!("{namespace}/seed"), entropy);
         let topics: Vec<_> = Pinned::topics(policy).collect();
-        if policy.counters().next().is_none() && topics.is_empty() {
-            return Ok(Self {
-                namespace,
-                seed: seed.unwrap_or(entropy),
-                buckets,
-            });
-        }
+        let keeps = policy.counters().next().is_some() || !topics.is_empty();
         let store = Self {
             namespace,
-            seed: seed?,
+            // Without a memory no task is known, but nothing else of such a policy needs one.
+            seed: seed.or(if keeps { Err(Unavailable) } else { Ok(entropy) })?,
             buckets,
         };
+        if keeps {
+            store.prepare_counts(cells, policy)?;
+            store.prepare_topics(cells, &topics)?;
+        }
+        Ok(store)
+    }
+
+    fn prepare_counts(&self, cells: &mut impl Cells, policy: &Policy) -> Result<(), Unavailable> {
         let configured = configured(policy);
         let named = configured
             .iter()
             .map(|(counter, subject)| (&*counter.id, &**subject));
-        let mark = format!("{:032x}", store.hash(named));
+        let mark = format!("{:032x}", self.hash(named));
         let keys = configured
             .iter()
-            .map(|(counter, subject)| store.own_key(store.fingerprint(counter, subject)));
-        store.create(cells, &mark, keys, &Cell::default().bytes())?;
-        if !topics.is_empty() {
-            let mark = store.hash(topics.iter().map(|topic| (&**topic, "")));
-            let keys = topics.iter().map(|topic| store.topic_key(topic));
-            store.create(cells, &format!("topics {mark:032x}"), keys, memory::NOTHING)?;
+            .map(|(counter, subject)| self.own_key(self.fingerprint(counter, subject)));
+        self.create(cells, &mark, keys, &Cell::default().bytes())?;
+        let counters = counters(policy);
+        if counters.iter().any(|counter| is_open(policy, counter)) {
+            let keys = (0..self.buckets).map(|bucket| self.bucket_key("table", bucket));
+            let mark = format!("table of {}", self.buckets);
+            self.create(cells, &mark, keys, &Cell::default().bytes())?;
         }
-        if counters(policy)
-            .iter()
-            .any(|counter| is_open(policy, counter))
-        {
-            let keys = (0..store.buckets).map(|bucket| store.bucket_key(bucket));
-            let mark = format!("table of {}", store.buckets);
-            store.create(cells, &mark, keys, &Cell::default().bytes())?;
+        Ok(())
+    }
+
+    fn prepare_topics(&self, cells: &mut impl Cells, topics: &[Topic]) -> Result<(), Unavailable> {
+        if topics.is_empty() {
+            return Ok(());
         }
-        Ok(store)
+        let mark = self.hash(topics.iter().map(|topic| (&*topic.name, "")));
+        let keys = topics.iter().map(|topic| self.topic_key(&topic.name));
+        self.create(cells, &format!("topics {mark:032x}"), keys, memory::NOTHING)
     }
 
     /// Adds all charges, or none.
@@ -203,14 +212,28 @@ impl Store {
     }
 
     /// What is remembered of the topics.
-    pub fn recall(&self, cells: &mut impl Cells, topics: &[String]) -> Recollection {
-        let each = topics.iter().map(|topic| {
-            let (bytes, _) = cells.read(&self.topic_key(topic))?.ok_or(Unavailable)?;
-            Ok(memory::learnt(&bytes).map(Into::into))
-        });
+    pub fn recall(&self, cells: &mut impl Cells, topics: &[Topic]) -> Recollection {
+        let each = topics.iter().map(|topic| self.recall_one(cells, topic));
         match each.collect::<Result<_, Unavailable>>() {
             Ok(learnt) => Recollection::Recalled(learnt),
             Err(Unavailable) => Recollection::Unavailable,
+        }
+    }
+
+    fn recall_one(
+        &self,
+        cells: &mut impl Cells,
+        topic: &Topic,
+    ) -> Result<Option<Vec<u8>>, Unavailable> {
+        let (key, id) = self.place_of(topic);
+        match (cells.read(&key)?, id) {
+            (Some((bytes, _)), None) => Ok(memory::learnt(&bytes).map(Into::into)),
+            (None, None) => Err(Unavailable),
+            (Some((bytes, _)), Some(id)) => {
+                let issued = Issued::read(&bytes).ok_or(Unavailable)?;
+                Ok(issued.holds(id.fingerprint).then(Vec::new))
+            }
+            (None, Some(_)) => Ok(None),
         }
     }
 
@@ -222,16 +245,34 @@ impl Store {
     }
 
     fn remember_one(&self, cells: &mut impl Cells, memo: &Memo) -> Result<(), Unavailable> {
-        let key = self.topic_key(&memo.topic);
-        let bytes = memory::bytes(&memo.learnt);
+        let (key, id) = self.place_of(&memo.topic);
         for _ in 0..ATTEMPTS {
-            let (before, version) = cells.read(&key)?.ok_or(Unavailable)?;
-            let kept = memo.first && memory::learnt(&before).is_some();
-            if kept || before == bytes || cells.swap(&key, &bytes, Some(version))? {
+            let (before, version) = match (cells.read(&key)?, id) {
+                (Some((before, version)), _) => (before, Some(version)),
+                (None, Some(_)) => (memory::NOTHING.into(), None),
+                (None, None) => return Err(Unavailable),
+            };
+            let after = match id {
+                Some(id) => issued(&before, id)?,
+                None if memo.first && memory::learnt(&before).is_some() => return Ok(()),
+                None => memory::bytes(&memo.learnt),
+            };
+            if before == after || cells.swap(&key, &after, version)? {
                 return Ok(());
             }
         }
         Err(Unavailable)
+    }
+
+    /// Under which key a topic is remembered, and which id it is where it shares that with others.
+    fn place_of(&self, topic: &Topic) -> (String, Option<Id>) {
+        let Some(owner) = &topic.issued_to else {
+            return (self.topic_key(&topic.name), None);
+        };
+        let fingerprint = self.hash([(&*topic.name, "")]);
+        let owner = low(self.hash([(&**owner, "")]));
+        let key = self.bucket_key("issued", self.bucket(fingerprint));
+        (key, Some(Id { fingerprint, owner }))
     }
 
     /// Takes back what was added. What cannot be taken back stays counted, which admits less, never more.
@@ -258,7 +299,7 @@ impl Store {
         let place = |subject: &str, kind| {
             let fingerprint = self.fingerprint(&charge.counter, subject);
             let key = match kind {
-                Kind::Table => self.bucket_key(self.bucket(fingerprint)),
+                Kind::Table => self.bucket_key("table", self.bucket(fingerprint)),
                 Kind::Own | Kind::Overflow => self.own_key(fingerprint),
             };
             Place {
@@ -322,14 +363,24 @@ impl Store {
     }
 
     /// The number of buckets is part of the key: another number is another table.
-    fn bucket_key(&self, bucket: u64) -> String {
-        format!("{}/table/{}/{bucket}", self.namespace, self.buckets)
+    fn bucket_key(&self, table: &str, bucket: u64) -> String {
+        format!("{}/{table}/{}/{bucket}", self.namespace, self.buckets)
     }
 
     /// The secret of the process.
     pub fn seed(&self) -> Seed {
         self.seed
     }
+}
+
+/// The bytes with the id among those that were issued.
+fn issued(before: &[u8], id: Id) -> Result<Vec<u8>, Unavailable> {
+    let mut issued = Issued::read(before).ok_or(Unavailable)?;
+    if issued.holds(id.fingerprint) {
+        return Ok(before.into());
+    }
+    issued.add(id);
+    Ok(issued.bytes())
 }
 
 fn low(fingerprint: u128) -> u64 {
