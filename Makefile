@@ -36,7 +36,7 @@ BINDGEN := $(BINDGEN_ROOT)/bin/wasm-bindgen
 JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
 
 # What each module is made of, beside its own crate.
-ENGINE := Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/policy -name '*.rs' -o -name Cargo.toml)
+ENGINE := Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/engine -name '*.rs' -o -name Cargo.toml)
 SAY = @printf '\n\033[1m== %s\033[0m\n'
 PORT ?= 10000
 ADMIN_PORT ?= 9901
@@ -57,8 +57,8 @@ run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=m
 lint: | rust ## Formatting and lints, warnings denied
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo clippy --locked --package policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
-	cargo clippy --locked --package policy-component --package policy-js --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --locked --package mcp-policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
+	cargo clippy --locked --package mcp-policy-component --package mcp-policy-js --target wasm32-unknown-unknown -- -D warnings
 
 soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
@@ -73,30 +73,30 @@ bench: build $(VENV)/ready ## Measure the plugin in Envoy and the engine, about 
 clean: ## Remove everything that was built
 	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES)
 
-$(DIST)/mcp-policy.wasm: $(ENGINE) $(shell find plugin/policy-proxy-wasm -type f) | rust
+$(DIST)/mcp-policy.wasm: $(ENGINE) $(shell find plugin/proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'
-	cargo build --locked --release --package policy-proxy-wasm --target wasm32-wasip1
+	cargo build --locked --release --package mcp-policy-proxy-wasm --target wasm32-wasip1
 	mkdir -p $(DIST)
-	cp target/wasm32-wasip1/release/mcp_policy.wasm $@.new
+	cp target/wasm32-wasip1/release/mcp_policy_proxy_wasm.wasm $@.new
 	mv $@.new $@
 
 # This target has no WASI, so the component imports only what its interface says. The linker comes with Rust and makes
 # the component at once, where another would need a program to wrap a module.
-$(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/policy-component -type f) | rust
+$(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -type f) | rust
 	$(SAY) 'building the component'
-	cargo rustc --locked --release --package policy-component --target wasm32-unknown-unknown -- -C linker=wasm-component-ld
+	cargo rustc --locked --release --package mcp-policy-component --target wasm32-unknown-unknown -- -C linker=wasm-component-ld
 	mkdir -p $(DIST)
 	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $@.new
 	mv $@.new $@
 
 # The loader for the web works everywhere, but its types speak of the web's; a bundler's types leave loading out.
-$(DIST)/js/package.json: $(ENGINE) $(BINDGEN) $(shell find plugin/policy-js -type f) | rust
+$(DIST)/js/package.json: $(ENGINE) $(BINDGEN) $(shell find plugin/js -type f) | rust
 	$(SAY) 'building the JavaScript package'
-	cargo build --locked --release --package policy-js --target wasm32-unknown-unknown
+	cargo build --locked --release --package mcp-policy-js --target wasm32-unknown-unknown
 	rm -rf $(@D)
 	$(BINDGEN) --target web --no-typescript --out-name mcp_policy --out-dir $(@D) $(JS_MODULE)
 	$(BINDGEN) --target bundler --out-name index --out-dir target/js-types $(JS_MODULE)
-	cp target/js-types/index.d.ts plugin/policy-js/README.md plugin/policy-js/package/* LICENSE $(@D)
+	cp target/js-types/index.d.ts plugin/js/README.md plugin/js/package/* LICENSE $(@D)
 	touch $@
 
 $(BINDGEN): | rust

@@ -6,7 +6,7 @@ use crate::case::{Case, corpus};
 use crate::root;
 use crate::table::{Column, Table};
 use crate::verdict::Cell;
-pub use policy_case::{Outcome, Split};
+pub use mcp_policy_cases::{Outcome, Split};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;

@@ -6,7 +6,7 @@ mod bindings {
     //! The types and functions of the interface, as the macro makes them.
     #![expect(missing_docs, reason = "the interface documents them")]
     wasmtime::component::bindgen!({
-        path: "../plugin/policy-component/wit",
+        path: "../plugin/component/wit",
         imports: { default: trappable },
     });
 }

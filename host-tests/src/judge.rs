@@ -4,7 +4,7 @@
 //! It never looks into the engine: each value is the argument of a whole call.
 
 use crate::native::Memory;
-use policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, PolicyError, Store};
+use mcp_policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, PolicyError, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

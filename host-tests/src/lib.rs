@@ -24,7 +24,7 @@ pub mod upstream;
 pub mod verdict;
 pub mod wire;
 
-pub use policy_case::{arrival, case, native, respond, seen};
+pub use mcp_policy_cases::{arrival, case, native, respond, seen};
 use std::path::PathBuf;
 
 /// The root of the repository.

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Header lines as raw bytes: order and duplicates are kept.
-pub use policy_case::RawHeaders;
+pub use mcp_policy_cases::RawHeaders;
 
 /// Header lines as received: names in lower case; order and duplicates are kept.
 pub type Headers = Vec<(String, Vec<u8>)>;

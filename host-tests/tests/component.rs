@@ -503,7 +503,7 @@ fn a_response_where_none_can_be_is_a_refusal() {
 #[test]
 fn the_readme_shows_the_real_program() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("it can be read");
-    let readme = read("plugin/policy-component/README.md");
+    let readme = read("plugin/component/README.md");
     let blocks: Vec<_> = readme.split("```rust\n").skip(1).collect();
     assert!(!blocks.is_empty());
     let program: Vec<_> = read("host-tests/src/embedder.rs")

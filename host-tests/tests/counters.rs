@@ -1,7 +1,7 @@
 //! Counting over many callers and much time, natively: nobody is reset, nobody is locked out, memory does not grow.
 
 use host_tests::native::Memory;
-use policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, Response, Store};
+use mcp_policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, Response, Store};
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -94,10 +94,10 @@ fn the_places_are_there() {
     for file in [
         "README.md",
         "envoy/README.md",
-        "plugin/policy-js/README.md",
-        "plugin/policy-cli/README.md",
+        "plugin/js/README.md",
+        "plugin/cli/README.md",
         "policies/README.md",
-        "plugin/policy-component/README.md",
+        "plugin/component/README.md",
         "policies/CANONICAL.md",
         "policies/servers/README.md",
         "SECURITY.md",
@@ -139,12 +139,12 @@ fn the_sizes_are_those_of_the_build() {
     let sizes = [
         ("README.md", "The module is ", "mcp-policy.wasm"),
         (
-            "plugin/policy-component/README.md",
+            "plugin/component/README.md",
             "one WebAssembly component of ",
             "mcp-policy.component.wasm",
         ),
         (
-            "plugin/policy-js/README.md",
+            "plugin/js/README.md",
             "Its module is ",
             "js/mcp_policy_bg.wasm",
         ),

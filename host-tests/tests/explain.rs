@@ -1,7 +1,7 @@
 //! What the engine tells people who ask why. That it tells what was decided is checked with every case.
 
 use host_tests::native::Memory;
-use policy::{Event, Exchange, Facts, Headers, Millis, Policy, Store};
+use mcp_policy::{Event, Exchange, Facts, Headers, Millis, Policy, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -68,7 +68,7 @@ fn the_version_is_that_of_the_crate() {
 }
 
 fn readme() -> String {
-    let readme = root().join("plugin/policy-js/README.md");
+    let readme = root().join("plugin/js/README.md");
     fs::read_to_string(readme).expect("the README can be read")
 }
 

@@ -19,7 +19,7 @@ fn read(file: &str) -> Value {
 
 #[test]
 fn the_file_is_what_the_engine_says() {
-    let schema = policy::schema();
+    let schema = mcp_policy::schema();
     if std::env::var_os("BLESS").is_some() {
         let file = root().join("policies/policy.schema.json");
         fs::write(file, format!("{schema:#}\n")).expect("it can be written");
@@ -29,7 +29,7 @@ fn the_file_is_what_the_engine_says() {
 
 #[test]
 fn what_the_parser_accepts_the_schema_accepts() {
-    let schema = jsonschema::validator_for(&policy::schema()).expect("a schema");
+    let schema = jsonschema::validator_for(&mcp_policy::schema()).expect("a schema");
     for case in cases() {
         if matches!(case.play, Play::Refused(_)) {
             continue;
@@ -61,7 +61,7 @@ const BEYOND: &[(&str, &str)] = &[
 
 #[test]
 fn what_the_parser_refuses_the_schema_refuses_where_it_can() {
-    let schema = jsonschema::validator_for(&policy::schema()).expect("a schema");
+    let schema = jsonschema::validator_for(&mcp_policy::schema()).expect("a schema");
     let mut accepted = Vec::new();
     for case in cases() {
         let Play::Refused(_) = case.play else {
@@ -90,7 +90,7 @@ fn every_file_names_its_schema() {
     let policy = policy.expect("it leads to the schema of the policy");
     assert_eq!(policy["$ref"], "policy.schema.json");
     // With a name of its own it may stand inside another.
-    *policy = policy::schema();
+    *policy = mcp_policy::schema();
     policy["$id"] = "urn:policy".into();
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     for case in cases() {

@@ -6,7 +6,7 @@
 use fastrand::Rng;
 use host_tests::case::{Play, corpus};
 use host_tests::root;
-use policy::{Policy, PolicyError, Problem};
+use mcp_policy::{Policy, PolicyError, Problem};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

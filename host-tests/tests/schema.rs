@@ -6,7 +6,7 @@
 use fastrand::Rng;
 use host_tests::judge::{Judge, Truth};
 use host_tests::root;
-use policy::{PolicyError, Problem};
+use mcp_policy::{PolicyError, Problem};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;

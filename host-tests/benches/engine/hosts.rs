@@ -6,7 +6,7 @@ use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::native::Memory;
 use host_tests::samples::{self, ENOUGH};
 use host_tests::wasm;
-use policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, Store};
+use mcp_policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, Store};
 use serde_json::json;
 use std::sync::Arc;
 

@@ -1,0 +1,100 @@
+//! Conditions that are easier to meet than they look, and options that need something of the host.
+
+use super::{Condition, Finding, conditions};
+use mcp_policy::Value;
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::Look;
+
+pub(super) fn all(root: Value<'_>) -> Vec<Finding> {
+    let with = |op: &'static str| {
+        let found = conditions(root).filter(move |condition| condition.text("op") == op);
+        found.map(|condition| format!("{}/op", condition.at))
+    };
+    let within = Finding::once(with("within"), |at| {
+        let message = "a path is judged as it is written: a symbolic link inside may lead outside";
+        Finding::note("symbolic-links", at, message)
+            .help("let the server resolve links, or run it where none lead out")
+    });
+    let host_in = Finding::once(with("host_in"), |at| {
+        let message = "a URL is judged as it is written: where a name resolves to, and where an answer redirects, is not followed";
+        Finding::note("redirects", at, message)
+            .help("keep the server's own network from reaching what it must not")
+    });
+    let mut findings: Vec<_> = conditions(root)
+        .filter_map(|condition| unanchored(&condition))
+        .collect();
+    findings.extend(within);
+    findings.extend(host_in);
+    findings.extend(held_headers(root));
+    findings
+}
+
+/// An expression that lists what may pass has to match all of the text. One that lists what may not need not.
+fn unanchored(condition: &Condition<'_>) -> Option<Finding> {
+    let lists_what_passes = match &*condition.text("op") {
+        "regex" => condition.required,
+        "not_regex" => !condition.required,
+        _ => false,
+    };
+    let pattern = condition.text("value").into_owned();
+    let at = format!("{}/value", condition.at);
+    let help = format!("write `^(?:{pattern})$` if the whole text has to match");
+    let finding = match anchors(&pattern)? {
+        (true, true) => return None,
+        (true, false) => Finding::note("open-ended", at, "anything may follow what this matches"),
+        (false, _) => {
+            let message = "this matches any text that holds a match somewhere in it";
+            Finding::warning("unanchored", at, message)
+        }
+    };
+    lists_what_passes.then(|| finding.help(help))
+}
+
+/// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. What only the engine's own
+/// parser reads is not complained about.
+fn anchors(pattern: &str) -> Option<(bool, bool)> {
+    let hir = ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(pattern)
+        .ok()?;
+    let properties = hir.properties();
+    let start = properties.look_set_prefix().contains(Look::Start);
+    Some((start, properties.look_set_suffix().contains(Look::End)))
+}
+
+fn held_headers(root: Value<'_>) -> Option<Finding> {
+    let held = root.get("host")?.get("hold_request_headers")?;
+    if held.bool() != Some(true) {
+        return None;
+    }
+    let message = "Envoy needs `allow_on_headers_stop_iteration: true` in the plugin's configuration too; without it, requests hang";
+    Some(Finding::note(
+        "held-headers",
+        "/host/hold_request_headers",
+        message,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::anchors;
+
+    #[test]
+    fn anchors_of_every_branch_count() {
+        for pattern in ["^a$", r"\Aa\z", "^(a|b)$", "^a$|^b$", "^$"] {
+            assert_eq!(anchors(pattern), Some((true, true)), "{pattern}");
+        }
+        for pattern in ["^a", "^(a|b$)", "^a$|^b"] {
+            assert_eq!(anchors(pattern), Some((true, false)), "{pattern}");
+        }
+        for pattern in ["a", "a$", "^a|b$", "(?m)^a$", "(^a)?b$", ""] {
+            assert_eq!(
+                anchors(pattern).map(|(start, _)| start),
+                Some(false),
+                "{pattern}"
+            );
+        }
+    }
+}

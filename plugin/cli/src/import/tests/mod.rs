@@ -1,0 +1,40 @@
+//! What an imported policy decides, held against what Intercept decides: by hand in `tests/import/`, and for documents and
+//! calls that nobody thought of, by a model of Intercept.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic: that is how it fails"
+)]
+
+mod cases;
+mod model;
+mod random;
+
+use mcp_policy::Millis;
+use mcp_policy_cases::{Player, Split, Step};
+use serde_json::{Value as Json, json};
+
+/// The imported policy in the engine.
+struct Ours(Player);
+
+impl Ours {
+    fn new(policy: &Json) -> Self {
+        Self(Player::new(policy.to_string().as_bytes()).expect("an imported policy is a policy"))
+    }
+
+    fn allows(&mut self, tool: &str, arguments: Option<&Json>, now: u64) -> bool {
+        let mut params = json!({ "name": tool });
+        if let Some(arguments) = arguments {
+            params["arguments"] = arguments.clone();
+        }
+        let message =
+            json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        let step = Step::post(message.to_string().into_bytes());
+        let played = self
+            .0
+            .play(&step, Split::Whole, Millis(now))
+            .expect("a verdict");
+        assert_ne!(played.seen.code, Some(-32700), "{message}");
+        played.seen.forward
+    }
+}

@@ -1,0 +1,47 @@
+//! Turns the answers of a server to `tools/list` into the pins of its tools.
+//!
+//! It reads with the engine's own reader, so that a pin is what a gateway will compute.
+
+use mcp_policy::{Document, Kind, Policy, Value};
+use std::collections::BTreeMap;
+
+/// What a server lists: the pin of each tool, or why it can have none.
+#[derive(Debug)]
+pub(super) struct Definitions(BTreeMap<String, Result<String, &'static str>>);
+
+impl Definitions {
+    /// Each answer is a list of tools, an object with `tools`, or the answer to `tools/list`.
+    pub(super) fn read(answers: &[String]) -> Result<Self, String> {
+        let mut pins = BTreeMap::new();
+        for answer in answers {
+            let document =
+                Policy::document(answer.as_bytes()).map_err(|error| error.to_string())?;
+            for tool in tools(&document)?.elements() {
+                let name = tool.get("name").and_then(Value::string);
+                let name = name.ok_or("it lists a tool without a name")?.into_owned();
+                let pin = mcp_policy::pin(tool);
+                let pin =
+                    pin.ok_or("two readers may take a number in its definition for two numbers");
+                pins.entry(name)
+                    .and_modify(|known| *known = Err("two tools have its name"))
+                    .or_insert(pin);
+            }
+        }
+        Ok(Self(pins))
+    }
+
+    pub(super) fn pin(&self, tool: &str) -> Result<String, &'static str> {
+        let found = self.0.get(tool).cloned();
+        found.unwrap_or(Err("the server does not list it"))
+    }
+}
+
+fn tools<'a>(document: &'a Document<'a>) -> Result<Value<'a>, &'static str> {
+    let root = document.root();
+    let result = root.get("result").unwrap_or(root);
+    let tools = result.get("tools").unwrap_or(root);
+    let is_list = tools.kind() == Kind::Array;
+    is_list
+        .then_some(tools)
+        .ok_or("it is no tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list")
+}

@@ -1,0 +1,106 @@
+//! Turns header fields as hosts hand them over into a list that is asked by name.
+//!
+//! Fields are bytes from anywhere: it never assumes UTF-8, order or uniqueness, and never copies a field that a host has
+//! laid into one buffer already.
+
+use super::Unreadable;
+use std::ops::Range;
+
+/// Header fields in the order they came, names in lower case, pseudo-headers (`:method`) among them.
+///
+/// ```
+/// let headers = mcp_policy::Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Headers {
+    bytes: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+/// Where the name and the value of a field lie.
+type Field = (Range<usize>, Range<usize>);
+
+impl Headers {
+    /// Fields that lie in `bytes`, name and value; `None` where one does not.
+    pub fn within(bytes: Vec<u8>, fields: Vec<Field>) -> Option<Self> {
+        let lies = |range: &Range<usize>| bytes.get(range.clone()).is_some();
+        fields
+            .iter()
+            .all(|(name, value)| lies(name) && lies(value))
+            .then_some(Self { bytes, fields })
+    }
+
+    /// The values of a header, as often as it is given.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.fields
+            .iter()
+            .filter(move |(own, _)| self.text(own).eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| self.text(value))
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+
+    /// The value of a header that may be given once and holds visible ASCII; white space around it does not count.
+    pub(crate) fn single(&self, name: &str) -> Result<Option<&str>, Unreadable> {
+        let mut values = self.all(name);
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(Unreadable::HeaderTwice(name.into()));
+        }
+        let printable = value
+            .iter()
+            .all(|byte| (0x20..0x7F).contains(byte) || *byte == b'\t');
+        match std::str::from_utf8(value) {
+            Ok(text) if printable => Ok(Some(text.trim_matches([' ', '\t']))),
+            _ => Err(Unreadable::HeaderBytes(name.into())),
+        }
+    }
+
+    fn text(&self, range: &Range<usize>) -> &[u8] {
+        self.bytes.get(range.clone()).unwrap_or_default()
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        let mut headers = Self::default();
+        for (name, value) in fields {
+            let field = (headers.push(name.as_ref()), headers.push(value.as_ref()));
+            headers.fields.push(field);
+        }
+        headers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_where_they_lie() {
+        let headers = Headers::within(b"?aXYa.".to_vec(), vec![(1..2, 2..4), (4..5, 0..0)]);
+        let headers = headers.expect("all of it lies there");
+        assert!(headers.all("A").eq([&b"XY"[..], b""]));
+        assert!(!headers.has("?"));
+    }
+
+    #[test]
+    fn what_lies_elsewhere_is_no_field() {
+        for field in [(0..2, 0..1), (0..1, 2..2), (0..1, 0..usize::MAX)] {
+            assert!(
+                Headers::within(b"a".to_vec(), vec![field.clone()]).is_none(),
+                "{field:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Turns values of JavaScript into values of the engine and back, one to one.
+//!
+//! It never guesses: a value that is not what its type says is an error, and a number that does not fit is not wrapped.
+
+use crate::{count, memory};
+use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
+use mcp_policy::{Ask, Audit, Edit, Headers, Millis, Next, PolicyError, Reply, Seed, Step};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// The largest whole number that JavaScript counts to without leaving one out.
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+
+pub(crate) fn error(message: &str) -> JsValue {
+    Error::new(message).into()
+}
+
+pub(crate) fn no(what: &str, expected: &str) -> JsValue {
+    TypeError::new(&format!("`{what}` is not {expected}")).into()
+}
+
+/// 16 bytes of `crypto.getRandomValues`.
+pub(crate) fn entropy() -> Result<Seed, JsValue> {
+    let mut seed = Seed::default();
+    getrandom::fill(&mut seed)
+        .map_err(|_| error("there is no `crypto.getRandomValues` to make a secret with"))?;
+    Ok(seed)
+}
+
+pub(crate) fn policy_error(errors: &[PolicyError]) -> JsValue {
+    let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    let error = Error::new(&lines.join("\n"));
+    error.set_name("PolicyError");
+    let problem = |error: &PolicyError| {
+        let message = error.problem.to_string();
+        object(&[
+            ("at", error.at.as_str().into()),
+            ("message", message.into()),
+        ])
+    };
+    let problems: Result<Array, JsValue> = errors.iter().map(problem).collect();
+    match problems.and_then(|problems| Reflect::set(&error, &"problems".into(), &problems)) {
+        Ok(_) => error.into(),
+        Err(thrown) => thrown,
+    }
+}
+
+/// Names and values in turn.
+pub(crate) fn headers(value: &JsValue, what: &str) -> Result<Headers, JsValue> {
+    let text = |text: &JsValue| {
+        let bytes = latin1(text);
+        bytes.ok_or_else(|| no(what, "a list of texts of which each character is a byte"))
+    };
+    let texts = list(value, what, text)?;
+    let (pairs, []) = texts.as_chunks::<2>() else {
+        return Err(no(
+            what,
+            "a list of names and values in turn, like Node's `rawHeaders`",
+        ));
+    };
+    let fields = pairs.iter();
+    Ok(fields
+        .map(|[name, value]| (name.to_ascii_lowercase(), value))
+        .collect())
+}
+
+/// The bytes of a text in Latin-1.
+fn latin1(value: &JsValue) -> Option<Vec<u8>> {
+    let text = value.dyn_ref::<js_sys::JsString>()?;
+    text.iter().map(|unit| u8::try_from(unit).ok()).collect()
+}
+
+pub(crate) fn peer(facts: &JsValue) -> Result<Option<String>, JsValue> {
+    let peer = field(facts, "peer", "facts")?;
+    if peer.is_undefined() {
+        return Ok(None);
+    }
+    let text = peer.as_string().ok_or_else(|| no("facts.peer", "a text"))?;
+    Ok(Some(text))
+}
+
+pub(crate) fn seed(facts: &JsValue) -> Result<Option<Seed>, JsValue> {
+    let seed = field(facts, "seed", "facts")?;
+    if seed.is_undefined() {
+        return Ok(None);
+    }
+    let bytes = bytes(&seed, "facts.seed")?;
+    let seed = bytes
+        .try_into()
+        .map_err(|_| no("facts.seed", "16 bytes long"))?;
+    Ok(Some(seed))
+}
+
+pub(crate) fn explain(facts: &JsValue) -> Result<bool, JsValue> {
+    let explain = field(facts, "explain", "facts")?;
+    if explain.is_undefined() {
+        return Ok(false);
+    }
+    boolean(&explain, "facts.explain")
+}
+
+pub(crate) fn millis(number: f64, what: &str) -> Result<Millis, JsValue> {
+    let message =
+        || format!("`{what}` is not a time in milliseconds since 1970, like `Date.now()`");
+    let whole = whole(number.floor()).map(Millis);
+    whole.ok_or_else(|| RangeError::new(&message()).into())
+}
+
+/// A position or a length. What no memory can hold becomes one that fits nothing.
+pub(crate) fn index(value: &JsValue, what: &str) -> Result<usize, JsValue> {
+    let index = value.as_f64().and_then(whole);
+    let index = index.ok_or_else(|| no(what, "a whole number from 0"))?;
+    Ok(usize::try_from(index).unwrap_or(usize::MAX))
+}
+
+/// One of the whole numbers that are exact.
+fn whole(number: f64) -> Option<u64> {
+    let exact = (0.0..=MAX_SAFE_INTEGER).contains(&number) && number.fract() == 0.0;
+    exact.then_some(number as u64)
+}
+
+pub(crate) fn list<T>(
+    value: &JsValue,
+    what: &str,
+    each: impl Fn(&JsValue) -> Result<T, JsValue>,
+) -> Result<Vec<T>, JsValue> {
+    let list = value.dyn_ref::<Array>().ok_or_else(|| no(what, "a list"))?;
+    list.iter().map(|value| each(&value)).collect()
+}
+
+pub(crate) fn boolean(value: &JsValue, what: &str) -> Result<bool, JsValue> {
+    value.as_bool().ok_or_else(|| no(what, "true or false"))
+}
+
+pub(crate) fn bytes(value: &JsValue, what: &str) -> Result<Vec<u8>, JsValue> {
+    let array = value.dyn_ref::<Uint8Array>();
+    array
+        .map(Uint8Array::to_vec)
+        .ok_or_else(|| no(what, "a Uint8Array"))
+}
+
+/// True for a step that asks for something.
+pub(crate) fn asks(step: &JsValue) -> Result<bool, JsValue> {
+    Ok(field(step, "next", "step")?.as_string().as_deref() == Some("ask"))
+}
+
+pub(crate) fn step(step: &Step, edit: &Edit, now: Millis) -> Result<JsValue, JsValue> {
+    let (next, rest) = match &step.next {
+        Next::More => ("more", Vec::new()),
+        Next::Ask(Ask::Reserve(charges)) => {
+            ("ask", vec![("reserve", count::charges(charges, now)?)])
+        }
+        Next::Ask(Ask::Recall(topics)) => ("ask", vec![("recall", memory::topics(topics)?)]),
+        Next::Forward => ("forward", Vec::new()),
+        Next::Replace(bytes) => (
+            "replace",
+            vec![("bytes", Uint8Array::from(bytes.as_slice()).into())],
+        ),
+        Next::Answer(reply) => ("answer", answer(reply)?),
+    };
+    let mut members = vec![
+        ("next", next.into()),
+        ("removeHeaders", names(&edit.remove)),
+        ("setHeaders", fields(&edit.set)?),
+    ];
+    if let Some(audit) = &step.audit {
+        members.push(("audit", audit.line().into()));
+        members.extend(explanation(audit)?);
+    }
+    if let Some(refund) = &step.refund {
+        members.push(("refund", count::refund(refund)?));
+    }
+    if !step.memos.is_empty() {
+        members.push(("memos", memory::memos(&step.memos)?));
+    }
+    members.extend(rest);
+    object(&members)
+}
+
+fn explanation(audit: &Audit) -> Result<Option<(&'static str, JsValue)>, JsValue> {
+    let Some(findings) = audit.findings() else {
+        return Ok(None);
+    };
+    let text = serde_json::to_string(findings).unwrap_or_default();
+    Ok(Some(("explanation", js_sys::JSON::parse(&text)?)))
+}
+
+fn names(names: &[&str]) -> JsValue {
+    let names = names.iter().map(|name| JsValue::from(*name));
+    names.collect::<Array>().into()
+}
+
+fn fields(fields: &[(&'static str, &'static str)]) -> Result<JsValue, JsValue> {
+    let field = |&(name, value): &(&'static str, &'static str)| (name, value.into());
+    object(&fields.iter().map(field).collect::<Vec<_>>())
+}
+
+fn answer(reply: &Reply) -> Result<Vec<(&'static str, JsValue)>, JsValue> {
+    Ok(vec![
+        ("status", reply.status.into()),
+        ("headers", fields(&reply.headers)?),
+        ("body", Uint8Array::from(reply.body.as_slice()).into()),
+    ])
+}
+
+pub(crate) fn object(members: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
+    let object = Object::new();
+    for (name, value) in members {
+        Reflect::set(&object, &(*name).into(), value)?;
+    }
+    Ok(object.into())
+}
+
+/// A member of an object; undefined where it is not there.
+pub(crate) fn field(value: &JsValue, name: &str, what: &str) -> Result<JsValue, JsValue> {
+    Reflect::get(value, &name.into()).map_err(|_| no(what, "an object"))
+}

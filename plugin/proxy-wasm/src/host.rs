@@ -1,0 +1,350 @@
+//! Turns the proxy-wasm ABI into functions that return a `Result`.
+//!
+//! It is the only file that calls the host. It exists because the SDK's own wrappers panic on a status they do not
+//! expect and on header bytes that are not UTF-8, and a panic ends the VM with every request in it. It never panics.
+#![expect(
+    unsafe_code,
+    reason = "the host's functions are foreign, and what they return lies at addresses they chose"
+)]
+
+use mcp_policy::{Cells, Edit, Headers, Millis, Reply, Unavailable, Version};
+use std::ptr;
+
+/// What the host says when it does not do what it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Status(u32);
+
+/// Numbers of the proxy-wasm ABI 0.2.1.
+const OK: u32 = 0;
+const NOT_FOUND: u32 = 1;
+const CAS_MISMATCH: u32 = 8;
+const REQUEST_HEADERS: u32 = 0;
+const RESPONSE_HEADERS: u32 = 2;
+const REQUEST_BODY: u32 = 0;
+const RESPONSE_BODY: u32 = 1;
+const PLUGIN_CONFIGURATION: u32 = 7;
+const LOG_INFO: u32 = 2;
+const LOG_ERROR: u32 = 4;
+/// `grpc-status` is left out.
+const NO_GRPC: i32 = -1;
+
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn proxy_log(level: u32, text: *const u8, size: usize) -> u32;
+    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_get_property(
+        path: *const u8,
+        path_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_get_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        length: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        length: usize,
+        data: *const u8,
+        size: usize,
+    ) -> u32;
+    fn proxy_remove_header_map_value(map: u32, name: *const u8, size: usize) -> u32;
+    fn proxy_replace_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        cas: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *const u8,
+        size: usize,
+        cas: u32,
+    ) -> u32;
+}
+
+pub(crate) fn log_info(line: &str) {
+    log(LOG_INFO, line);
+}
+
+pub(crate) fn log_error(line: &str) {
+    log(LOG_ERROR, line);
+}
+
+/// A host that cannot log goes on: the decision is made all the same.
+fn log(level: u32, line: &str) {
+    // SAFETY: the host reads `line` during the call.
+    let _ = unsafe { proxy_log(level, line.as_ptr(), line.len()) };
+}
+
+pub(crate) fn now() -> Result<Millis, Status> {
+    let mut nanos = 0;
+    // SAFETY: the host writes eight bytes to `nanos` during the call.
+    checked(unsafe { proxy_get_current_time_nanoseconds(&raw mut nanos) })?;
+    Ok(Millis(nanos / 1_000_000))
+}
+
+/// Calls `on_tick` again and again; zero stops it.
+pub(crate) fn set_tick_period(millis: u32) -> Result<(), Status> {
+    // SAFETY: no memory is shared.
+    checked(unsafe { proxy_set_tick_period_milliseconds(millis) })
+}
+
+/// A property of the host; `None` where it has none of that path.
+pub(crate) fn property(path: &[&str]) -> Option<String> {
+    String::from_utf8(property_bytes(path)?).ok()
+}
+
+fn property_bytes(path: &[&str]) -> Option<Vec<u8>> {
+    let path = path.join("\0");
+    // SAFETY: the host reads `path` and writes the two results during the call.
+    returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) }).ok()
+}
+
+/// Surely nothing of the request reached a server: the host answers for one that it did not get through to, in its first
+/// attempt.
+pub(crate) fn is_unsent() -> bool {
+    // Envoy's words, in brackets the reason why a connection came to an end.
+    const NO_SERVER: [&str; 3] = ["no_healthy_upstream", "cluster_not_found", "no_cluster"];
+    const NO_CONNECTION: [&str; 3] = [
+        "upstream_reset_before_response_started{remote_connection_failure",
+        "upstream_reset_before_response_started{local_connection_failure",
+        "upstream_reset_before_response_started{overflow",
+    ];
+    let Some(details) = property(&["response", "code_details"]) else {
+        return false;
+    };
+    let unsent = NO_SERVER.contains(&details.as_str())
+        || NO_CONNECTION.iter().any(|start| details.starts_with(start));
+    let attempts = property_bytes(&["upstream", "request_attempt_count"]);
+    let attempts = attempts.and_then(|bytes| bytes.try_into().ok());
+    unsent && attempts.is_some_and(|bytes| u64::from_le_bytes(bytes) <= 1)
+}
+
+pub(crate) fn configuration() -> Result<Vec<u8>, Status> {
+    buffer(PLUGIN_CONFIGURATION)
+}
+
+/// The request's body, all of it that the host holds.
+pub(crate) fn request_body() -> Result<Vec<u8>, Status> {
+    buffer(REQUEST_BODY)
+}
+
+/// The piece of the response's body that has just come.
+pub(crate) fn response_body() -> Result<Vec<u8>, Status> {
+    buffer(RESPONSE_BODY)
+}
+
+/// Puts other bytes in the place of that piece, which has `size` bytes.
+pub(crate) fn replace_response_body(size: usize, bytes: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads `bytes` during the call.
+    checked(unsafe { proxy_set_buffer_bytes(RESPONSE_BODY, 0, size, bytes.as_ptr(), bytes.len()) })
+}
+
+/// A buffer that is empty may be "not found".
+fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
+    // SAFETY: the host writes the two results during the call.
+    let bytes =
+        returned(|data, size| unsafe { proxy_get_buffer_bytes(buffer, 0, usize::MAX, data, size) });
+    match bytes {
+        Err(Status(NOT_FOUND)) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+/// All headers of the request in one call, as bytes.
+pub(crate) fn request_headers() -> Result<Headers, Status> {
+    headers(REQUEST_HEADERS)
+}
+
+/// All headers of the response, its status as `:status` among them.
+pub(crate) fn response_headers() -> Result<Headers, Status> {
+    headers(RESPONSE_HEADERS)
+}
+
+fn headers(map: u32) -> Result<Headers, Status> {
+    // SAFETY: the host writes the two results during the call.
+    let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map, data, size) })?;
+    pairs(bytes).ok_or(Status(OK))
+}
+
+pub(crate) fn edit_request(edit: &Edit) -> Result<(), Status> {
+    apply(REQUEST_HEADERS, edit)
+}
+
+pub(crate) fn edit_response(edit: &Edit) -> Result<(), Status> {
+    apply(RESPONSE_HEADERS, edit)
+}
+
+fn apply(map: u32, edit: &Edit) -> Result<(), Status> {
+    for name in &edit.remove {
+        // SAFETY: the host reads `name` during the call.
+        match unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) } {
+            // A field that is not there is gone already.
+            OK | NOT_FOUND => {}
+            other => return Err(Status(other)),
+        }
+    }
+    for (name, value) in &edit.set {
+        // SAFETY: the host reads both texts during the call.
+        checked(unsafe {
+            proxy_replace_header_map_value(
+                map,
+                name.as_ptr(),
+                name.len(),
+                value.as_ptr(),
+                value.len(),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Answers in the server's place. `details` is what an access log may print as the reason.
+pub(crate) fn answer(reply: &Reply, details: &str) -> Result<(), Status> {
+    let headers = serialized(&reply.headers);
+    // SAFETY: the host reads the three texts during the call.
+    checked(unsafe {
+        proxy_send_local_response(
+            u32::from(reply.status),
+            details.as_ptr(),
+            details.len(),
+            reply.body.as_ptr(),
+            reply.body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            NO_GRPC,
+        )
+    })
+}
+
+/// The host's shared data: one map for all worker threads.
+pub(crate) struct SharedData;
+
+/// A compare-and-swap on a key that is there fails unless the number is that of its last write; on a key that is not
+/// there any number succeeds. The host numbers the writes of the whole process from 1 on, so that only one write in four
+/// billion has this number: it means "only if absent".
+const ABSENT: u32 = u32::MAX;
+
+impl Cells for SharedData {
+    fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {
+        let mut cas = 0;
+        // SAFETY: the host reads `key` and writes the three results during the call.
+        let bytes = returned(|data, size| unsafe {
+            proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut cas)
+        });
+        match bytes {
+            Ok(bytes) => Ok(Some((bytes, Version(cas)))),
+            Err(Status(NOT_FOUND)) => Ok(None),
+            Err(_) => Err(Unavailable),
+        }
+    }
+
+    fn swap(
+        &mut self,
+        key: &str,
+        bytes: &[u8],
+        version: Option<Version>,
+    ) -> Result<bool, Unavailable> {
+        let cas = version.map_or(ABSENT, |Version(cas)| cas);
+        // SAFETY: the host reads `key` and `bytes` during the call.
+        match unsafe {
+            proxy_set_shared_data(key.as_ptr(), key.len(), bytes.as_ptr(), bytes.len(), cas)
+        } {
+            OK => Ok(true),
+            CAS_MISMATCH => Ok(false),
+            _ => Err(Unavailable),
+        }
+    }
+}
+
+fn checked(status: u32) -> Result<(), Status> {
+    if status == OK {
+        Ok(())
+    } else {
+        Err(Status(status))
+    }
+}
+
+/// Calls a function of the host that returns bytes, and takes them over.
+fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, Status> {
+    let mut data = ptr::null_mut();
+    let mut size = 0;
+    checked(call(&raw mut data, &raw mut size))?;
+    if data.is_null() || size == 0 {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the host allocated `size` bytes for this result through `proxy_on_memory_allocate`, where the SDK makes
+    // a `Vec` of that capacity and gives its memory away, and the host has filled them.
+    Ok(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+/// Reads the ABI's form of a list of pairs: their number, all sizes, then each name and value with a NUL behind it.
+fn pairs(bytes: Vec<u8>) -> Option<Headers> {
+    if bytes.is_empty() {
+        return Some(Headers::default());
+    }
+    let (number, rest) = size(&bytes)?;
+    let (mut sizes, texts) = rest.split_at_checked(number.checked_mul(8)?)?;
+    let mut start = bytes.len().checked_sub(texts.len())?;
+    let mut next = || {
+        let (size, rest) = size(sizes)?;
+        sizes = rest;
+        let text = start..start.checked_add(size)?;
+        start = text.end.checked_add(1)?;
+        Some(text)
+    };
+    let mut fields = Vec::with_capacity(number);
+    for _ in 0..number {
+        fields.push((next()?, next()?));
+    }
+    Headers::within(bytes, fields)
+}
+
+fn size(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (size, rest) = bytes.split_first_chunk::<4>()?;
+    Some((usize::try_from(u32::from_le_bytes(*size)).ok()?, rest))
+}
+
+/// The inverse of `pairs`.
+fn serialized(pairs: &[(&str, &str)]) -> Vec<u8> {
+    let size = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let mut bytes = u32::try_from(pairs.len())
+        .unwrap_or(u32::MAX)
+        .to_le_bytes()
+        .to_vec();
+    for (name, value) in pairs {
+        bytes.extend(size(name));
+        bytes.extend(size(value));
+    }
+    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend(text.as_bytes());
+        bytes.push(0);
+    }
+    bytes
+}

@@ -1,0 +1,344 @@
+//! mcp-policy for Envoy and other proxy-wasm hosts: turns the host's callbacks into events of an exchange, and its
+//! steps into actions.
+//!
+//! It carries values and decides nothing. Whatever the host fails to do, the request is not let through.
+#![expect(
+    missing_docs,
+    reason = "the entry point is the SDK's macro, and nothing else here is public"
+)]
+
+mod host;
+mod watch;
+
+use host::SharedData;
+use mcp_policy::{
+    Audit, Edit, Event, Exchange, Facts, Next, Outcome, Policy, Reason, Reply, Response, Step,
+    Store,
+};
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{Action, ContextType};
+use std::rc::Rc;
+use std::sync::Arc;
+use watch::Watch;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_root_context(|_| Box::new(Plugin::default()));
+}}
+
+/// The plugin in one worker thread.
+#[derive(Default)]
+struct Plugin {
+    active: Option<Rc<Active>>,
+}
+
+/// A configuration that was accepted.
+struct Active {
+    policy: Arc<Policy>,
+    store: Store,
+    watch: Watch,
+}
+
+impl Context for Plugin {}
+
+impl RootContext for Plugin {
+    fn on_configure(&mut self, _: usize) -> bool {
+        match configure() {
+            Ok(active) => {
+                self.active = Some(Rc::new(active));
+                true
+            }
+            Err(lines) => {
+                lines.iter().for_each(|line| {
+                    host::log_error(&format!("mcp-policy: policy refused: {line}"))
+                });
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let (Some(active), Ok(now)) = (&self.active, host::now()) {
+            active.watch.tick(now);
+        }
+    }
+
+    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Stream {
+            active: self.active.clone(),
+            exchange: None,
+            held: 0,
+            response: Passes::Judged,
+            responding: false,
+        }))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}
+
+/// Reads the configuration and makes the counters' cells, or says in lines for the operator why not.
+fn configure() -> Result<Active, Vec<String>> {
+    let text = host::configuration()
+        .map_err(|status| vec![format!("the host does not show it ({status:?})")])?;
+    let policy = Policy::parse(&text)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let mut entropy = [0; 16];
+    getrandom::fill(&mut entropy)
+        .map_err(|error| vec![format!("the host has no random numbers ({error})")])?;
+    let namespace = policy
+        .host
+        .namespace
+        .clone()
+        .or_else(|| host::property(&["plugin_name"]));
+    let namespace = namespace.unwrap_or_else(|| "mcp-policy".into());
+    let store = Store::prepare(&mut SharedData, &namespace, &policy, entropy);
+    let store = store.map_err(|_| {
+        vec!["/: it has limits, and this host keeps no shared data to count in".into()]
+    })?;
+    let watch = Watch::new(policy.host.hold_request_headers);
+    Ok(Active {
+        policy: Arc::new(policy),
+        store,
+        watch,
+    })
+}
+
+/// One HTTP request.
+struct Stream {
+    active: Option<Rc<Active>>,
+    exchange: Option<Exchange>,
+    /// Bytes of the body that the host has buffered so far.
+    held: usize,
+    response: Passes,
+    /// The head of a response has gone to the client.
+    responding: bool,
+}
+
+/// What passes of the response.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passes {
+    /// All of it: nothing could be taken out, or it is the plugin's own.
+    Whole,
+    /// What the exchange says.
+    Judged,
+    /// Nothing more.
+    Nothing,
+}
+
+impl Context for Stream {}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _: usize, end: bool) -> Action {
+        let (Some(active), Ok(now)) = (self.active.clone(), host::now()) else {
+            return self.fail();
+        };
+        let Ok(headers) = host::request_headers() else {
+            return self.fail();
+        };
+        let peer = active
+            .policy
+            .needs_peer()
+            .then(|| host::property(&["source", "address"]))
+            .flatten();
+        let facts = Facts {
+            peer,
+            seed: active.store.seed(),
+            explain: false,
+        };
+        let (mut exchange, step) = Exchange::new(active.policy.clone(), &headers, end, facts, now);
+        // The host may answer by itself at any time, and a server on nothing but the headers.
+        exchange.allow_early_response();
+        let step = exchange.settle(step, &active.store, &mut SharedData, now);
+        let undecided = matches!(step.next, Next::More);
+        self.exchange = Some(exchange);
+        match self.act(step) {
+            Action::Pause if undecided && self.exchange.is_some() => active.watch.hold(now),
+            action => action,
+        }
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end: bool) -> Action {
+        if let Some(active) = &self.active {
+            active.watch.body();
+        }
+        self.held = size;
+        if end {
+            self.judge()
+        } else {
+            self.feed(Event::Held(size))
+        }
+    }
+
+    /// A body that is followed by trailers ends here, and only here: the host never calls its last piece the last.
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        self.judge()
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
+        self.stop_looking();
+        match self.response {
+            Passes::Judged => self.response_head(end),
+            Passes::Whole | Passes::Nothing => Action::Continue,
+        }
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end: bool) -> Action {
+        match self.response {
+            Passes::Whole => Action::Continue,
+            Passes::Judged => self.response_body(size, end),
+            Passes::Nothing => self.withhold(size),
+        }
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        if self.response == Passes::Judged
+            && !matches!(self.respond(Response::Trailers), Some((Next::Forward, _)))
+        {
+            host::log_error(
+                "mcp-policy: a response ended in trailers before its JSON did; what was held of it is left out",
+            );
+        }
+        Action::Continue
+    }
+}
+
+impl Stream {
+    /// Gives the exchange the whole body that the host has buffered.
+    fn judge(&mut self) -> Action {
+        let event = match host::request_body() {
+            // A host that announced bytes and shows others, or none, has put them where they cannot be judged.
+            Ok(bytes) if bytes.len() == self.held => Event::Body { bytes, end: true },
+            _ => Event::BodyLost,
+        };
+        self.feed(event)
+    }
+
+    fn feed(&mut self, event: Event) -> Action {
+        let (Some(active), Ok(now)) = (self.active.clone(), host::now()) else {
+            return self.fail();
+        };
+        let Some(exchange) = &mut self.exchange else {
+            return self.fail();
+        };
+        let step = exchange.feed(event, now);
+        let step = exchange.settle(step, &active.store, &mut SharedData, now);
+        self.act(step)
+    }
+
+    fn act(&mut self, step: Step) -> Action {
+        let reason = log(step.audit.as_deref());
+        let passes = matches!(step.next, Next::More | Next::Forward);
+        if passes && host::edit_request(&step.edit).is_err() {
+            return self.fail();
+        }
+        match step.next {
+            Next::More => Action::Pause,
+            Next::Forward => Action::Continue,
+            Next::Answer(reply) => self.answer(&reply, reason),
+            // The store has answered whatever was asked, and a request is never replaced.
+            Next::Ask(_) | Next::Replace(_) => self.fail(),
+        }
+    }
+
+    fn response_head(&mut self, end: bool) -> Action {
+        if self.exchange.as_ref().is_some_and(Exchange::awaits_outcome) && host::is_unsent() {
+            self.respond(Response::Outcome(Outcome::Unsent));
+        }
+        let Ok(headers) = host::response_headers() else {
+            return self.fail();
+        };
+        let status = headers.all(":status").next();
+        let status = status.and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        let Some(status) = status else {
+            return self.fail();
+        };
+        let head = Response::Head {
+            status,
+            headers,
+            end,
+        };
+        match self.respond(head) {
+            Some((Next::Forward, edit)) if host::edit_response(&edit).is_ok() => {
+                self.responding = true;
+                Action::Continue
+            }
+            _ => self.fail(),
+        }
+    }
+
+    /// A piece goes on at once, with what is left of it: an event stream must not wait, and what is held is in the exchange.
+    fn response_body(&mut self, size: usize, end: bool) -> Action {
+        let bytes = match host::response_body() {
+            Ok(bytes) if bytes.len() == size => bytes,
+            _ => return self.withhold(size),
+        };
+        match self.respond(Response::Body { bytes, end }) {
+            Some((Next::Forward, _)) => Action::Continue,
+            Some((Next::Replace(bytes), _))
+                if host::replace_response_body(size, &bytes).is_ok() =>
+            {
+                Action::Continue
+            }
+            // The client has a part already, so that the host can only hang up.
+            Some((Next::Answer(reply), _)) => self.answer(&reply, Some(Reason::Unreadable)),
+            _ => self.withhold(size),
+        }
+    }
+
+    fn respond(&mut self, response: Response) -> Option<(Next, Edit)> {
+        let (now, active) = (host::now().ok()?, self.active.as_ref()?);
+        let exchange = self.exchange.as_mut()?;
+        let step = exchange.feed(Event::Response(response), now);
+        let step = exchange.settle(step, &active.store, &mut SharedData, now);
+        log(step.audit.as_deref());
+        self.stop_looking();
+        Some((step.next, step.edit))
+    }
+
+    /// What nobody need look at is not copied out of the host.
+    fn stop_looking(&mut self) {
+        let needed = |exchange: &Exchange| exchange.needs_response();
+        if self.response == Passes::Judged && !self.exchange.as_ref().is_some_and(needed) {
+            self.response = Passes::Whole;
+        }
+    }
+
+    /// Nobody knows what the response holds: from now on none of it passes.
+    fn withhold(&mut self, size: usize) -> Action {
+        self.response = Passes::Nothing;
+        match host::replace_response_body(size, &[]) {
+            Ok(()) => Action::Continue,
+            Err(_) => Action::Pause,
+        }
+    }
+
+    /// The host failed: nobody knows what was sent, so the request ends here, whatever the host calls next.
+    fn fail(&mut self) -> Action {
+        self.exchange = None;
+        self.answer(&Reply::unavailable(), None)
+    }
+
+    /// Pausing keeps the request from the server even if the host cannot send the answer.
+    fn answer(&mut self, reply: &Reply, reason: Option<Reason>) -> Action {
+        self.response = match self.responding {
+            true => Passes::Nothing,
+            false => Passes::Whole,
+        };
+        let reason = reason.unwrap_or(Reason::Unavailable);
+        if let Err(status) = host::answer(reply, &format!("mcp_policy_{reason}")) {
+            self.response = Passes::Nothing;
+            host::log_error(&format!(
+                "mcp-policy: the host did not send the answer ({status:?}); the request is held"
+            ));
+        }
+        Action::Pause
+    }
+}
+
+/// Logs a decision, and gives the reason where it is a refusal.
+fn log(audit: Option<&Audit>) -> Option<Reason> {
+    let audit = audit?;
+    host::log_info(&audit.line());
+    audit.reason()
+}

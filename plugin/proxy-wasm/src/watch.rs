@@ -1,0 +1,77 @@
+//! Notices when request headers are held back on a host that does not deliver the body then.
+//!
+//! Such a host never calls again for that request, so nothing else could tell. It only warns; it decides nothing.
+
+use crate::host;
+use mcp_policy::Millis;
+use proxy_wasm::types::Action;
+use std::cell::Cell;
+
+/// Whether holding headers works on this host.
+pub(crate) struct Watch {
+    hold: bool,
+    state: Cell<State>,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    /// No headers were held yet.
+    Idle,
+    /// Headers are held since then, and no body ever came after held headers.
+    Waiting(Millis),
+    /// A body came, or the operator was told.
+    Done,
+}
+
+/// How often to look, and how long a body may take before the operator is told.
+const PATIENCE_MILLIS: u32 = 5000;
+
+impl Watch {
+    pub(crate) fn new(hold: bool) -> Self {
+        if hold && host::set_tick_period(PATIENCE_MILLIS).is_err() {
+            host::log_error(
+                "mcp-policy: this host has no timer, so a wrong `hold_request_headers` goes unnoticed",
+            );
+        }
+        Self {
+            hold,
+            state: Cell::new(State::Idle),
+        }
+    }
+
+    /// What to do with the headers of a request whose body is still to come.
+    pub(crate) fn hold(&self, now: Millis) -> Action {
+        if !self.hold {
+            return Action::Continue;
+        }
+        if let State::Idle = self.state.get() {
+            self.state.set(State::Waiting(now));
+        }
+        Action::Pause
+    }
+
+    /// A body is coming in, so holding headers works.
+    pub(crate) fn body(&self) {
+        if self.hold && !matches!(self.state.get(), State::Done) {
+            self.done();
+        }
+    }
+
+    pub(crate) fn tick(&self, now: Millis) {
+        if let State::Waiting(since) = self.state.get()
+            && now.0.saturating_sub(since.0) >= u64::from(PATIENCE_MILLIS)
+        {
+            host::log_error(
+                "mcp-policy: request headers were held back and no body has come. If it is not one slow client, this host \
+                 delivers none, and every such request hangs: set `allow_on_headers_stop_iteration: true` in the plugin's \
+                 configuration (Envoy 1.35 or later), or take `hold_request_headers` out of the policy's `host`",
+            );
+            self.done();
+        }
+    }
+
+    fn done(&self) {
+        self.state.set(State::Done);
+        let _ = host::set_tick_period(0);
+    }
+}
