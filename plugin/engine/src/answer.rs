@@ -3,10 +3,9 @@
 //! The shapes are those that real clients survive: whatever ends a client's session is not sent. It never quotes the
 //! policy, unless the policy asks for it.
 
-use crate::count::Amount;
-use crate::decide::{Reason, Refusal};
-use crate::parse::AnswerStyle;
+use crate::model::AnswerStyle;
 use crate::read::{MODERN, Unreadable};
+use crate::words::{Amount, Reason, Refusal};
 use serde::Serialize;
 use serde_json::value::RawValue;
 

@@ -2,14 +2,14 @@
 //!
 //! It never holds a credential, and of a call's arguments only their names and a keyed hash.
 
-use crate::count::{Amount, Charge, Millis, Subject, Tally};
-use crate::decide::{Reason, Refusal};
-use crate::explain::{Account, Finding, Findings};
-use crate::json::Value;
-use crate::ordered::ordered;
-use crate::parse::Window;
+use crate::count::{Charge, Refund, Subject, Tally};
+use crate::model::Window;
 use crate::read::{Message, Target};
-use crate::response::Refund;
+use crate::words::json::Value;
+use crate::words::sorted::ordered;
+use crate::words::text::logged;
+use crate::words::trace::{Account, Finding, Findings};
+use crate::words::{Amount, Millis, Reason, Refusal};
 use serde::Serialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hasher as _;
@@ -75,8 +75,6 @@ struct CounterAfter {
     max: Amount,
 }
 
-/// The longest text of a client's that a line repeats.
-const LONGEST: usize = 256;
 /// The most argument names that a line repeats.
 const MOST_KEYS: usize = 64;
 
@@ -107,13 +105,13 @@ impl Audit {
         self.decision = "deny";
         self.reason = Some(reason);
         self.rule = rule;
-        self.message = Some(bounded(message));
+        self.message = Some(logged(message));
     }
 
     /// Notes what was done about something that passed all the same.
     pub(crate) fn told(&mut self, rule: Option<String>, message: &str) {
         self.rule = rule;
-        self.message = Some(bounded(message));
+        self.message = Some(logged(message));
     }
 
     pub(crate) fn shadowed(&mut self, refusal: &Refusal) {
@@ -137,12 +135,12 @@ impl Audit {
             self.method = Some("response".into());
             return;
         };
-        self.method = Some(bounded(&call.method));
-        self.client = call.client.as_deref().map(bounded);
+        self.method = Some(logged(&call.method));
+        self.client = call.client.as_deref().map(logged);
         match &call.target {
-            Target::Tool(name) => self.tool = Some(bounded(name)),
-            Target::Prompt(name) => self.prompt = Some(bounded(name)),
-            Target::Resource(uri) | Target::Template(uri) => self.uri = Some(bounded(uri)),
+            Target::Tool(name) => self.tool = Some(logged(name)),
+            Target::Prompt(name) => self.prompt = Some(logged(name)),
+            Target::Resource(uri) | Target::Template(uri) => self.uri = Some(logged(uri)),
             Target::Listen { .. } | Target::Task(_) | Target::Method => {}
         }
         if let Some(arguments) = call.arguments {
@@ -153,7 +151,7 @@ impl Audit {
     /// Notes which arguments were given, and a hash by which equal ones can be told within one life of the process.
     fn arguments(&mut self, arguments: Value<'_>, seed: &[u8; 16]) {
         let keys = arguments.members().take(MOST_KEYS);
-        self.argument_keys = ordered(keys.map(|(key, _)| bounded(&key)));
+        self.argument_keys = ordered(keys.map(|(key, _)| logged(&key)));
         let mut hasher = SipHasher13::new_with_key(seed);
         hasher.write(arguments.raw().as_bytes());
         self.arguments_hash = Some(format!("{:032x}", hasher.finish128().as_u128()));
@@ -213,13 +211,6 @@ impl Audit {
         let _ = serde_json::to_writer(&mut line, self);
         String::from_utf8(line).unwrap_or_default()
     }
-}
-
-/// A text of the client's, cut to a length that fits a log, and without what moves a terminal's cursor.
-pub(crate) fn bounded(text: &str) -> String {
-    let cut = text.char_indices().nth(LONGEST);
-    let kept = cut.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
-    kept.replace(char::is_control, "\u{FFFD}")
 }
 
 fn rfc3339(now: Millis) -> String {

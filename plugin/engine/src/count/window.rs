@@ -2,11 +2,12 @@
 //!
 //! It reads no clock: the moment is an argument.
 
-use super::Millis;
-use crate::parse::Window;
-use time::{Date, Month, OffsetDateTime};
+use crate::model::Window;
+use crate::words::Millis;
+use time::{Date, Month};
 
 const DAY: u64 = 86_400;
+
 /// 1970-01-01 was a Thursday, so the Monday of its week lies three days before the epoch.
 const MONDAY: u64 = 3 * DAY;
 
@@ -47,30 +48,6 @@ impl Window {
     }
 }
 
-impl Millis {
-    /// 0 to 23.
-    pub(crate) fn hour(self) -> Option<u8> {
-        Some(self.moment()?.hour())
-    }
-
-    /// 1 (Monday) to 7 (Sunday).
-    pub(crate) fn weekday(self) -> Option<u8> {
-        Some(self.moment()?.weekday().number_from_monday())
-    }
-
-    /// `None` for a clock beyond the year 9999.
-    pub(crate) fn moment(self) -> Option<OffsetDateTime> {
-        let seconds = i64::try_from(self.seconds()).ok()?;
-        let millis = u16::try_from(self.0.checked_rem(1000)?).ok()?;
-        let moment = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
-        moment.replace_millisecond(millis).ok()
-    }
-
-    fn seconds(self) -> u64 {
-        self.0.checked_div(1000).unwrap_or_default()
-    }
-}
-
 /// The smallest multiple of `length` beyond `time`.
 fn next_multiple(time: u64, length: u64) -> u64 {
     let into = time.checked_rem(length).unwrap_or_default();
@@ -95,6 +72,7 @@ fn next_month(now: Millis) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use time::OffsetDateTime;
 
     fn millis(text: &str) -> Millis {
         let moment =

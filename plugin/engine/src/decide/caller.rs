@@ -3,9 +3,9 @@
 //! A free identity is a free quota: it believes only what the policy says that the gateway vouches for, and never
 //! shows a credential to anybody.
 
-use super::Rule;
-use crate::parse::{Grant, Mode, Policy, Source};
+use crate::model::{ANONYMOUS, Grant, Mode, Policy, Source, grant_subject};
 use crate::read::Headers;
+use crate::words::Rule;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq as _;
@@ -75,12 +75,6 @@ impl Caller {
             Self::Stranger(_) => None,
         }
     }
-}
-
-pub(crate) const ANONYMOUS: &str = "anonymous";
-
-pub(crate) fn grant_subject(name: &str) -> String {
-    format!("grant {name}")
 }
 
 fn granted(grants: &[Grant], headers: &Headers) -> (Caller, bool) {

@@ -3,16 +3,14 @@
 //! Unknown is everything that two servers could read in two ways. It never lets a call through: `require` asks for true,
 //! `deny_if` for false.
 
-use super::{Header, Requester, Table};
-use crate::count::Millis;
-use crate::explain::{Sight, short};
-use crate::json::{Bounds, Document, Kind, Value, exact};
-use crate::parse::schema::Schema;
-use crate::parse::{Condition, Fact, Group, Literal, Order, Path, Step, Test};
-use crate::place::{Host, Network, Roots, Url, address};
-use crate::read::{Call, similar};
-use crate::truth::Truth;
-use std::borrow::Cow;
+use super::lookup::{LookAlike, member, number, value_at};
+use super::operand::{Found, cidr, contains, equal, fits, host_in, matches, one_of, text, within};
+use super::requester::{Header, Requester};
+use crate::model::{Condition, Fact, Group, Literal, Order, Path, Reading, Step, Table, Test};
+use crate::read::Call;
+use crate::words::json::{Kind, Value};
+use crate::words::trace::Sight;
+use crate::words::{Millis, Truth};
 use std::cmp::Ordering;
 
 /// What conditions may look at.
@@ -24,24 +22,6 @@ pub(crate) struct Scene<'a> {
     pub(crate) call: &'a Call<'a>,
     pub(crate) requester: &'a Requester,
     pub(crate) now: Millis,
-}
-
-/// How `[*]` joins its elements, and what a value that is not there means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// In `require` each element must hold, and there must be one.
-    Require,
-    /// In `deny_if` one element suffices.
-    DenyIf,
-}
-
-/// What is at the end of a path.
-pub(super) enum Found<'a> {
-    Json(Value<'a>),
-    Text(Cow<'a, str>),
-    Number(f64),
-    Missing,
-    Unknown,
 }
 
 impl Group {
@@ -91,10 +71,10 @@ impl Condition {
         match &self.path {
             Path::Arguments(steps) => {
                 let one = steps.iter().take_while(|step| **step != Step::Each);
-                value_at(scene.call.arguments, one).map(short)
+                value_at(scene.call.arguments, one).map(Value::excerpt)
             }
             Path::Fact(fact) => match scene.fact(fact) {
-                Found::Json(value) => Some(short(value)),
+                Found::Json(value) => Some(value.excerpt()),
                 Found::Text(text) => Some(text.into_owned()),
                 // An hour or a day.
                 Found::Number(number) => Some((number as u8).to_string()),
@@ -222,88 +202,8 @@ impl Order {
     }
 }
 
-impl<'a> Found<'a> {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Json(value) => value.kind(),
-            Self::Text(_) => Kind::String,
-            Self::Number(_) => Kind::Number,
-            Self::Missing | Self::Unknown => Kind::Null,
-        }
-    }
-
-    fn text(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Json(value) => value.string(),
-            Self::Text(text) => Some(Cow::Borrowed(text)),
-            Self::Number(_) | Self::Missing | Self::Unknown => None,
-        }
-    }
-
-    fn number(&self) -> Option<f64> {
-        match self {
-            Self::Json(value) => number(*value),
-            Self::Number(number) => Some(*number),
-            Self::Text(_) | Self::Missing | Self::Unknown => None,
-        }
-    }
-
-    /// Characters, elements or members.
-    fn length(&self) -> Option<usize> {
-        match (self, self.kind()) {
-            (_, Kind::String) => Some(self.text()?.chars().count()),
-            (Self::Json(value), Kind::Array) => Some(value.elements().count()),
-            (Self::Json(value), Kind::Object) => Some(value.members().count()),
-            _ => None,
-        }
-    }
-}
-
-/// The one value at the end of the steps; `None` where there is none, or where nobody can tell.
-pub(crate) fn value_at<'a, 's>(
-    value: Option<Value<'a>>,
-    mut steps: impl Iterator<Item = &'s Step>,
-) -> Option<Value<'a>> {
-    steps.try_fold(value?, |value, step| match step {
-        Step::Member(name) => member(value, name).ok()?,
-        Step::Element(index) => value.elements().nth(*index),
-        Step::Each => None,
-    })
-}
-
-/// A member that only some servers would take for the one that a rule names.
-struct LookAlike;
-
-/// The member of that name. A rule is not walked around by `Amount` beside, or in place of, `amount`.
-fn member<'a>(object: Value<'a>, name: &str) -> Result<Option<Value<'a>>, LookAlike> {
-    let mut found = None;
-    for (member, value) in object.members() {
-        if member == name {
-            found = Some(value);
-        } else if similar(&member, name) {
-            return Err(LookAlike);
-        }
-    }
-    Ok(found)
-}
-
-fn number(value: Value<'_>) -> Option<f64> {
-    (value.kind() == Kind::Number)
-        .then(|| exact(value.raw()))
-        .flatten()
-}
-
-fn equal(found: &Found<'_>, literal: &Literal) -> Truth {
-    match (found, literal) {
-        (Found::Json(value), literal) => equal_json(*value, literal),
-        (Found::Text(text), Literal::String(other)) => Truth::of(Some(**text == **other)),
-        (Found::Number(number), Literal::Number(other)) => Truth::of(Some(number == other)),
-        _ => Truth::Unknown,
-    }
-}
-
 /// Values of different types are neither equal nor different: some servers turn the one into the other.
-fn equal_json(value: Value<'_>, literal: &Literal) -> Truth {
+pub(super) fn equal_json(value: Value<'_>, literal: &Literal) -> Truth {
     match (value.kind(), literal) {
         (Kind::Null, Literal::Null) => Truth::True,
         (Kind::Bool, Literal::Bool(other)) => Truth::of(value.bool().map(|bool| bool == *other)),
@@ -341,86 +241,8 @@ fn equal_members(object: Value<'_>, others: &[(Box<str>, Literal)]) -> Truth {
     Truth::all([known, Truth::of(Some(same_number))].into_iter())
 }
 
-/// Equal to one of the list, whose values are of one type, or null.
-pub(super) fn one_of(found: &Found<'_>, literals: &[Literal]) -> Truth {
-    let same_type = literals
-        .iter()
-        .filter(|literal| literal.kind() == found.kind());
-    let mut same_type = same_type.peekable();
-    if same_type.peek().is_none() {
-        return Truth::Unknown;
-    }
-    Truth::any(same_type.map(|literal| equal(found, literal)))
-}
-
-fn contains(found: &Found<'_>, literal: &Literal) -> Truth {
-    match (found, found.kind(), literal) {
-        (_, Kind::String, Literal::String(part)) => {
-            Truth::of(found.text().map(|text| text.contains(&**part)))
-        }
-        (Found::Json(list), Kind::Array, literal) => {
-            Truth::any(list.elements().map(|element| equal_json(element, literal)))
-        }
-        _ => Truth::Unknown,
-    }
-}
-
 /// A longer text, or list of texts, would take the gateway's time.
 pub(super) const LONGEST_MATCHED: usize = 64 * 1024;
-
-fn matches(found: &Found<'_>, regex: &regex_lite::Regex) -> Truth {
-    let text = found.text().filter(|text| text.len() <= LONGEST_MATCHED);
-    Truth::of(text.map(|text| regex.is_match(&text)))
-}
-
-/// A path, or a list of paths. Some servers take an empty list for everything.
-fn within(found: &Found<'_>, roots: &Roots) -> Truth {
-    let hold = |path: Option<Cow<'_, str>>| path.map_or(Truth::Unknown, |path| roots.hold(&path));
-    match found {
-        Found::Json(list) if list.kind() == Kind::Array && list.elements().next().is_some() => {
-            Truth::all(list.elements().map(|path| hold(path.string())))
-        }
-        found => hold(found.text()),
-    }
-}
-
-fn host_in(found: &Found<'_>, hosts: &[Host]) -> Truth {
-    let text = found.text();
-    match text.as_deref().and_then(Url::read) {
-        Some(url) => Truth::any(hosts.iter().map(|host| host.holds(&url))),
-        None => Truth::Unknown,
-    }
-}
-
-fn cidr(found: &Found<'_>, networks: &[Network]) -> Truth {
-    match found.text().as_deref().and_then(address) {
-        Some(address) => Truth::any(networks.iter().map(|network| network.holds(address))),
-        None => Truth::Unknown,
-    }
-}
-
-/// A fact is written as the JSON value that it is.
-fn fits(found: &Found<'_>, schema: &Schema) -> Truth {
-    let text = match found {
-        Found::Json(value) => return schema.holds(*value),
-        Found::Text(text) => serde_json::to_string(text).ok(),
-        Found::Number(number) => Some(format!("{number:e}")),
-        Found::Missing | Found::Unknown => None,
-    };
-    let bounds = Bounds {
-        depth: 1,
-        values: 1,
-    };
-    let text = text.unwrap_or_default();
-    Document::read(text.as_bytes(), bounds)
-        .map_or(Truth::Unknown, |document| schema.holds(document.root()))
-}
-
-impl<'a> From<Value<'a>> for Found<'a> {
-    fn from(value: Value<'a>) -> Self {
-        Self::Json(value)
-    }
-}
 
 impl Literal {
     pub(super) fn kind(&self) -> Kind {
@@ -460,8 +282,4 @@ impl<'a> Scene<'a> {
             (Fact::Weekday, _) => number(self.now.weekday()),
         }
     }
-}
-
-fn text(text: &str) -> Found<'_> {
-    Found::Text(Cow::Borrowed(text))
 }

@@ -2,18 +2,11 @@
 //!
 //! It never knows a tool by its name alone.
 
-use super::{ASK, Reason, Refusal, Rule, cut};
-use crate::memory::{Recollection, Topic};
-use crate::parse::{Effect, Entry, Mode, Pin, Policy};
+use crate::model::{Effect, Pin, Pinned};
 use crate::read::Definition;
-
-/// A tool that a policy pins.
-#[derive(Clone, Debug)]
-pub(crate) struct Pinned {
-    pub(crate) tool: Box<str>,
-    pub(crate) pin: Pin,
-    pub(crate) mode: Mode,
-}
+use crate::words::state::{Recollection, Topic};
+use crate::words::text::clip_name;
+use crate::words::{ASK, Reason, Refusal};
 
 /// What a call of a pinned tool must meet.
 #[derive(Debug)]
@@ -21,51 +14,6 @@ pub(crate) struct PinCheck {
     pub(crate) pinned: Pinned,
     /// What happens as long as nothing was seen.
     pub(crate) unseen: Effect,
-}
-
-impl Pinned {
-    /// `None` for a tool without a pin. `mode` is that of rules that stand in no entry.
-    pub(crate) fn new(entry: &Entry, mode: Mode) -> Option<Self> {
-        Some(Self {
-            tool: entry.key.clone(),
-            pin: entry.pin?,
-            mode: entry.mode.unwrap_or(mode),
-        })
-    }
-
-    pub(crate) fn rule(&self) -> Rule {
-        Rule::new("tools").key(&self.tool).member("pin")
-    }
-
-    /// Under what the definition is remembered that was listed last.
-    pub(crate) fn last(&self) -> Topic {
-        Topic::named(format!("main/pin/last/{}", self.tool))
-    }
-
-    /// Under what the definition is remembered that later ones are held against: the pinned one, or the first.
-    pub(crate) fn reviewed(&self) -> Topic {
-        Topic::named(format!("main/pin/reviewed/{}", self.tool))
-    }
-
-    /// Every tool that the policy pins.
-    pub(crate) fn all(policy: &Policy, mode: Mode) -> impl Iterator<Item = Self> {
-        let entries = policy.tools.values();
-        entries.filter_map(move |entry| Self::new(entry, mode))
-    }
-
-    /// Everything that is remembered for a policy's pins.
-    pub(crate) fn topics(policy: &Policy) -> impl Iterator<Item = Topic> {
-        let pinned = Self::all(policy, policy.mode);
-        pinned.flat_map(|pinned| [pinned.last(), pinned.reviewed()])
-    }
-
-    /// Whether a definition is the one that was reviewed, or the first that is seen.
-    pub(crate) fn is(&self, definition: &Definition, reviewed: Option<&Definition>) -> bool {
-        match self.pin {
-            Pin::Digest(digest) => definition.digest == digest,
-            Pin::FirstUse => reviewed.is_none_or(|first| first.digest == definition.digest),
-        }
-    }
 }
 
 impl PinCheck {
@@ -77,7 +25,7 @@ impl PinCheck {
 
     /// Judges by what was recalled; says what was found, or why the call is refused.
     pub(crate) fn judge(&self, recalled: &Recollection) -> Result<&'static str, Refusal> {
-        let tool = cut(&self.pinned.tool);
+        let tool = clip_name(&self.pinned.tool);
         let learnt = match recalled {
             Recollection::Recalled(learnt) => Some(learnt),
             Recollection::Unavailable => None,

@@ -2,10 +2,10 @@
 //!
 //! It keeps only what some rule of the policy names, and of a header that could be read in two ways only that it could.
 
-use super::Caller;
-use crate::memory::{Recollection, Topic};
-use crate::parse::Policy;
-use crate::read::Headers;
+use super::caller::Caller;
+use crate::model::Policy;
+use crate::read::{Headers, SESSION};
+use crate::words::state::{Recollection, Topic, session};
 use std::net::{IpAddr, SocketAddr};
 
 /// Who sends a request, from where, and the headers that some rule names.
@@ -103,14 +103,6 @@ impl Requester {
         let found = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
         found.map_or(&Header::Unclear, |(_, value)| value)
     }
-}
-
-/// The header by which a client says of which session its message is (2025-03-26, Streamable HTTP, Session Management).
-pub(crate) const SESSION: &str = "mcp-session-id";
-
-/// Under what it is remembered that a server issued a session to a caller.
-pub(crate) fn session(caller: &str, id: &str) -> Topic {
-    Topic::issued("session", caller, id)
 }
 
 /// An IPv4 address inside an IPv6 one is that IPv4 address.

@@ -3,16 +3,18 @@
 //! It never takes more than a bounded number of steps, however the value is made: what it would have to look at beyond
 //! them is unknown.
 
-use super::condition::{LONGEST_MATCHED, one_of};
-use crate::json::{Kind, Value, exact, is_multiple, is_whole};
-use crate::parse::Literal;
-use crate::parse::schema::{Check, Dependent, Id, Members, Part, Pattern, Ruled, Schema, Type};
-use crate::truth::Truth;
+use super::condition::LONGEST_MATCHED;
+use super::operand::one_of;
+use crate::model::Literal;
+use crate::model::schema::{Check, Dependent, Id, Members, Part, Pattern, Ruled, Schema, Type};
+use crate::words::Truth;
+use crate::words::json::{Kind, Value, exact, is_multiple, is_whole};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// How much is looked at: about one step for each value and schema that meet, and for each 16 bytes that are read.
 const STEPS: usize = 1 << 20;
+
 /// Schemas and values inside one another. A message of the deepest kind stays below it with four schemas on each level.
 const DEEPEST: usize = 512;
 

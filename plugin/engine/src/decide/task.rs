@@ -2,8 +2,9 @@
 //!
 //! A task belongs to the caller whose call became it. It never believes a client that it has one.
 
-use super::{Caller, Reason, Refusal};
-use crate::memory::{Recollection, Topic};
+use super::caller::Caller;
+use crate::words::state::{Recollection, Topic, task};
+use crate::words::{Reason, Refusal};
 
 /// The methods that act on one task, of 2025-11-25 and of the extension of 2026-07-28. A server may know others, or take
 /// another spelling for `tasks/list`, so no other is let through.
@@ -36,11 +37,6 @@ impl TaskCheck {
             _ => Err(refusal(Reason::Unavailable, message)),
         }
     }
-}
-
-/// Under what it is remembered that a caller was given a task.
-pub(crate) fn task(caller: &str, id: &str) -> Topic {
-    Topic::issued("task", caller, id)
 }
 
 /// Why a method is refused, whichever task it is for.

@@ -1,7 +1,8 @@
 //! Events in every order, as a host might feed them: what does not belong where it comes is refused.
 
-use super::*;
-use crate::{Amount, Outcome, Tally, Window};
+use super::Exchange;
+use crate::*;
+use std::sync::Arc;
 
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;

@@ -2,84 +2,28 @@
 //!
 //! It judges no call; `decide::condition` does.
 
-use super::path::{Fact, NoPath, Path, Step};
-use super::schema::Schema;
 use super::walk::{At, Keys, Members, Walk};
-use crate::decide::{Reading, Rule};
-use crate::json::{Kind, Value, exact};
-use crate::place::{Host, Network, Roots};
+use crate::model::{Condition, Group, Literal, NoPath, Order, Path, Reading, Step, Test};
+use crate::words::Rule;
+use crate::words::json::{Kind, Value, exact};
 use regex_lite::{Regex, RegexBuilder};
 
-/// Conditions that are joined by AND, under `require` or `deny_if`.
-#[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) conditions: Vec<Condition>,
-    pub(crate) on_deny: Option<Box<str>>,
-    pub(crate) rule: Rule,
-}
-
-/// What one value of a call is held against.
-#[derive(Debug)]
-pub(crate) struct Condition {
-    pub(crate) path: Path,
-    pub(crate) test: Test,
-    /// Where nothing is at the path, it does not stand in the way.
-    pub(crate) if_present: bool,
-}
-
-/// An operator with its operand.
-#[derive(Debug)]
-pub(crate) enum Test {
-    Eq(Literal),
-    Neq(Literal),
-    In(Vec<Literal>),
-    NotIn(Vec<Literal>),
-    Order(Order, f64),
-    Regex(Regex),
-    NotRegex(Regex),
-    Contains(Literal),
-    Exists(bool),
-    Length { min: usize, max: usize },
-    Type(Kind),
-    Within(Roots),
-    HostIn(Vec<Host>),
-    Cidr(Vec<Network>),
-    Schema(Schema),
-}
-
-/// How two numbers stand to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-/// A JSON value of the policy. Its numbers are those that every reader takes for the same.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Literal {
-    Null,
-    Bool(bool),
-    Number(f64),
-    String(Box<str>),
-    Array(Vec<Self>),
-    Object(Vec<(Box<str>, Self)>),
-}
-
-pub(super) const GROUP: Keys = Keys {
+pub(crate) const GROUP: Keys = Keys {
     now: &["conditions", "on_deny"],
     later: &[],
 };
-pub(super) const CONDITION: Keys = Keys {
+
+pub(crate) const CONDITION: Keys = Keys {
     now: &["path", "op", "value", "if_present"],
     later: &[],
 };
-pub(super) const LENGTH: Keys = Keys {
+
+pub(crate) const LENGTH: Keys = Keys {
     now: &["min", "max"],
     later: &[],
 };
-pub(super) const OPERATORS: &[&str] = &[
+
+pub(crate) const OPERATORS: &[&str] = &[
     "eq",
     "neq",
     "in",
@@ -99,7 +43,8 @@ pub(super) const OPERATORS: &[&str] = &[
     "cidr",
     "schema",
 ];
-pub(super) const KINDS: &[(&str, Kind)] = &[
+
+pub(crate) const KINDS: &[(&str, Kind)] = &[
     ("null", Kind::Null),
     ("boolean", Kind::Bool),
     ("number", Kind::Number),
@@ -107,15 +52,21 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
     ("array", Kind::Array),
     ("object", Kind::Object),
 ];
+
 const WRITE_PATH: &str = r#"`args`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `grant`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
+
 const WRITE_ITEMS: &str =
     "the path of the whole list, and what its elements must be under `items` of the schema";
+
 const WRITE_REGEX: &str = "a regular expression without look-around, back-references or Unicode classes, small enough to run on every call";
+
 const WRITE_NUMBER: &str = "a number that binary64 holds exactly as it is written";
+
 const WRITE_ONE_TYPE: &str = "a list of at least one value, all of one type (or null)";
 
 /// In bytes, compiled. An attacker chooses the text; the time it takes grows with its length times this size.
 const LARGEST_REGEX: usize = 32 * 1024;
+
 const LONGEST_TEXT: u64 = 1_000_000_000;
 
 impl Walk {
@@ -331,61 +282,5 @@ impl Walk {
             min: min.map_or(0, size),
             max: max.map_or(usize::MAX, size),
         })
-    }
-}
-
-impl Test {
-    /// The operator's name in the policy.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Eq(_) => "eq",
-            Self::Neq(_) => "neq",
-            Self::In(_) => "in",
-            Self::NotIn(_) => "not_in",
-            Self::Order(Order::Less, _) => "lt",
-            Self::Order(Order::LessOrEqual, _) => "lte",
-            Self::Order(Order::Greater, _) => "gt",
-            Self::Order(Order::GreaterOrEqual, _) => "gte",
-            Self::Regex(_) => "regex",
-            Self::NotRegex(_) => "not_regex",
-            Self::Contains(_) => "contains",
-            Self::Exists(_) => "exists",
-            Self::Length { .. } => "length",
-            Self::Type(_) => "type",
-            Self::Within(_) => "within",
-            Self::HostIn(_) => "host_in",
-            Self::Cidr(_) => "cidr",
-            Self::Schema(_) => "schema",
-        }
-    }
-}
-
-impl Condition {
-    /// True where the arguments are looked at, which the client can change.
-    pub(crate) fn reads_arguments(&self) -> bool {
-        matches!(self.path, Path::Arguments(_))
-    }
-
-    /// The argument that it looks at, or into.
-    pub(crate) fn argument(&self) -> Option<&str> {
-        match &self.path {
-            Path::Arguments(steps) => match steps.first() {
-                Some(Step::Member(name)) => Some(name),
-                _ => None,
-            },
-            Path::Fact(_) => None,
-        }
-    }
-
-    pub(crate) fn reads(&self, fact: &Fact) -> bool {
-        self.path == Path::Fact(fact.clone())
-    }
-
-    /// The header that it looks at.
-    pub(crate) fn header(&self) -> Option<&str> {
-        match &self.path {
-            Path::Fact(Fact::Header(name)) => Some(name),
-            _ => None,
-        }
     }
 }

@@ -2,58 +2,22 @@
 //!
 //! It knows what may stand in an entry, not what an entry does; `decide` does.
 
-use super::condition::Group;
-use super::error::{Problem, is_unseen};
-use super::limit::Limit;
-use super::names::Names;
-use super::pin::Pin;
-use super::result::ResultRules;
-use super::schema::Schema;
+use super::error::Problem;
 use super::walk::{At, Keys, Members, Walk};
-use super::{MODES, Mode};
-use crate::decide::{Reading, Rule};
-use crate::json::Value;
-use crate::read::{Role, look_alike};
+use super::words::MODES;
+use crate::model::{Action, Entry, Names, Pin, Reading, Rules};
+use crate::read::{Digest, Role, confusable_method};
+use crate::words::Rule;
+use crate::words::json::Value;
+use crate::words::text::{is_invisible, is_visible};
 use std::collections::BTreeMap;
 
-/// The rules of one tool, prompt, resource or method.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: Box<str>,
-    pub(crate) action: Action,
-    pub(crate) reason: Option<Box<str>>,
-    pub(crate) mode: Option<Mode>,
-    pub(crate) frozen: bool,
-    /// What the arguments of a tool must match.
-    pub(crate) schema: Option<Schema>,
-    /// By what the tool's definition is known.
-    pub(crate) pin: Option<Pin>,
-    pub(crate) rules: Rules,
-}
-
-/// What a call that is allowed must still fit: an entry's own rules, or those of all tools.
-#[derive(Debug, Default)]
-pub(crate) struct Rules {
-    pub(crate) require: Vec<Group>,
-    pub(crate) deny_if: Vec<Group>,
-    pub(crate) limits: Vec<Limit>,
-    /// What is not about the call but about its result.
-    pub(crate) result: Option<ResultRules>,
-}
-
-/// What an entry does before its other rules are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Allow,
-    Deny,
-    Hide,
-}
-
-pub(super) const ALL_TOOLS: Keys = Keys {
+pub(crate) const ALL_TOOLS: Keys = Keys {
     now: &["require", "deny_if", "limits", "result"],
     later: &["require_approval"],
 };
-pub(super) const TOOL: Keys = Keys {
+
+pub(crate) const TOOL: Keys = Keys {
     now: &[
         "action",
         "reason",
@@ -69,7 +33,8 @@ pub(super) const TOOL: Keys = Keys {
     ],
     later: &["require_approval"],
 };
-pub(super) const ENTRY: Keys = Keys {
+
+pub(crate) const ENTRY: Keys = Keys {
     now: &[
         "action",
         "reason",
@@ -82,11 +47,14 @@ pub(super) const ENTRY: Keys = Keys {
     ],
     later: &["require_approval", "result"],
 };
-pub(super) const METHOD: Keys = Keys {
+
+pub(crate) const METHOD: Keys = Keys {
     now: &["action", "reason"],
     later: &[],
 };
+
 const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end, without space around it or characters that cannot be seen";
+
 const WRITE_DEFAULT: &str = "`default` for names that no entry lists";
 
 /// Which table of the document an entry stands in.
@@ -101,11 +69,12 @@ pub(super) struct Table {
     everything: &'static str,
 }
 
-pub(super) const ACTIONS: &[(&str, Action)] = &[
+pub(crate) const ACTIONS: &[(&str, Action)] = &[
     ("allow", Action::Allow),
     ("deny", Action::Deny),
     ("hide", Action::Hide),
 ];
+
 pub(super) const TOOLS: Table = Table {
     name: "tools",
     keys: &TOOL,
@@ -113,6 +82,7 @@ pub(super) const TOOLS: Table = Table {
     approves: true,
     everything: "`default` for names that no entry lists and `all_tools` for rules on every tool",
 };
+
 pub(super) const PROMPTS: Table = Table {
     name: "prompts",
     keys: &ENTRY,
@@ -120,6 +90,7 @@ pub(super) const PROMPTS: Table = Table {
     approves: true,
     everything: WRITE_DEFAULT,
 };
+
 pub(super) const RESOURCES: Table = Table {
     name: "resources",
     keys: &ENTRY,
@@ -127,6 +98,7 @@ pub(super) const RESOURCES: Table = Table {
     approves: true,
     everything: WRITE_DEFAULT,
 };
+
 const METHODS: Table = Table {
     name: "methods",
     keys: &METHOD,
@@ -210,8 +182,8 @@ impl Walk {
 
     /// A method is written as it is sent: a spelling that no message has would be a rule without effect.
     fn method_name(&mut self, at: &At<'_>, key: &str) {
-        let plain = |c: char| !is_unseen(c) && !c.is_whitespace() && c != '*';
-        let meant = look_alike(key).unwrap_or(key);
+        let plain = |c: char| !is_invisible(c) && !c.is_whitespace() && c != '*';
+        let meant = confusable_method(key).unwrap_or(key);
         let write = match Role::of(meant) {
             Some(Role::Elsewhere(write)) => write.into(),
             Some(Role::Housekeeping | Role::Asks | Role::Tells) if meant != key => {
@@ -305,7 +277,25 @@ fn is_name(name: &str) -> bool {
     is_visible(name) && !stem.is_empty() && !stem.contains('*')
 }
 
-/// A name that reads as what it is.
-pub(super) fn is_visible(name: &str) -> bool {
-    name.trim() == name && !name.chars().any(is_unseen)
+const WRITE_PIN: &str =
+    r#""sha256:" and 64 hexadecimal digits, as `mcp-policy pin` writes it, or "first_use""#;
+
+impl Walk {
+    pub(super) fn pin(&mut self, at: &At<'_>, key: &str, value: Value<'_>) -> Option<Pin> {
+        let text = value.string();
+        let pin = match text.as_deref() {
+            Some("first_use") => Some(Pin::FirstUse),
+            Some(text) => Digest::parse(text).map(Pin::Digest),
+            None => None,
+        };
+        if pin.is_none() {
+            self.unfit(at, value, WRITE_PIN);
+        }
+        if key.ends_with('*') {
+            let found = format!("a pin on the prefix `{key}`");
+            let write = "an entry for each tool: a pin is of one definition".into();
+            self.error(at, Problem::Unfit { found, write });
+        }
+        pin
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! It never names a Rust type and never stops at the first mistake: [`Policy::parse`](crate::Policy::parse) returns all.
 
-use crate::json;
+use crate::words::json;
+use crate::words::text::one_line;
 use std::fmt;
 
 /// One mistake in a policy.
@@ -83,31 +84,6 @@ impl fmt::Display for PolicyError {
 }
 
 impl std::error::Error for PolicyError {}
-
-/// True for what leaves no mark on a screen, so that two names with and without it read the same. The joiners and
-/// variation selectors are not among these: names in some scripts are written with them.
-pub(super) fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'
-            | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// One mistake is one line of a log, whatever stands in the document: what cannot be seen as JSON escapes it.
-pub(super) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unseen(c) {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                line.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            line.push(c);
-        }
-    }
-    line
-}
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

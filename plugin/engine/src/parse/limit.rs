@@ -2,88 +2,24 @@
 //!
 //! It counts nothing; `count` and `store` do.
 
-use super::entry::is_visible;
-use super::path::{Path, Step};
 use super::walk::{At, Keys, Walk, whole};
-use crate::count::Amount;
-use crate::decide::Rule;
-use crate::json::{Kind, Value};
-use crate::ordered::ordered;
+use crate::model::{Cost, Counter, Limit, Path, Refunds, Scope, Step, Window};
+pub(crate) use crate::read::is_header_name;
+use crate::words::json::{Kind, Value};
+use crate::words::sorted::ordered;
+use crate::words::text::is_visible;
+use crate::words::{Amount, Rule};
 use std::sync::Arc;
 
 /// The longest window that is a number of seconds: 366 days.
-pub(super) const LONGEST_WINDOW: u64 = 366 * DAY;
+pub(crate) const LONGEST_WINDOW: u64 = 366 * DAY;
+
 const DAY: u64 = 86_400;
+
 /// The largest `max`: far beyond any quota, and sums of it stay within 64 bits.
-pub(super) const LARGEST_MAX: u64 = 1_000_000_000_000;
+pub(crate) const LARGEST_MAX: u64 = 1_000_000_000_000;
 
-/// At most `max` calls in each window, for each subject of the scope.
-#[derive(Debug)]
-pub(crate) struct Limit {
-    pub(crate) counter: Arc<Counter>,
-    pub(crate) max: Amount,
-    pub(crate) cost: Cost,
-    pub(crate) refunds: Refunds,
-    pub(crate) on_deny: Option<Box<str>>,
-    pub(crate) rule: Rule,
-}
-
-/// When what a call added is given back, from seldom to often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Refunds {
-    Never,
-    /// When the call surely did not run.
-    OnError,
-    /// Also when its result says that it failed.
-    OnToolError,
-}
-
-/// What a call adds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Cost {
-    One,
-    /// It is held against the maximum and adds nothing.
-    Nothing,
-    /// The number at these steps into the arguments.
-    At(Vec<Step>),
-}
-
-/// What is counted together. Limits with equal counters share one count.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Counter {
-    /// Policy, name, window and scope in one string; no two different counters have the same.
-    pub(crate) id: String,
-    pub(crate) window: Window,
-    pub(crate) scope: Vec<Scope>,
-}
-
-/// How long a count lasts. Fixed windows are aligned to UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Window {
-    /// Multiples of so many seconds since the epoch.
-    Seconds(u64),
-    /// Weeks that begin on Monday.
-    Week,
-    /// Calendar months.
-    Month,
-    /// The last so many seconds before any moment.
-    Sliding(u64),
-    /// So many seconds after the last addition, with which all earlier ones end.
-    Lasting(u64),
-}
-
-/// For whom a counter counts apart.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Scope {
-    Grant,
-    Session,
-    Server,
-    Global,
-    Ip,
-    Header(Box<str>),
-}
-
-pub(super) const LIMIT: Keys = Keys {
+pub(crate) const LIMIT: Keys = Keys {
     now: &[
         "counter",
         "window",
@@ -96,23 +32,31 @@ pub(super) const LIMIT: Keys = Keys {
     ],
     later: &["over"],
 };
-pub(super) const RATE_LIMIT: Keys = Keys {
+
+pub(crate) const RATE_LIMIT: Keys = Keys {
     now: &["max", "window", "scope"],
     later: &[],
 };
+
 /// Whether a window slides.
-pub(super) const ALGORITHMS: &[(&str, bool)] = &[("fixed", false), ("sliding", true)];
-pub(super) const REFUNDS: &[(&str, Refunds)] = &[
+pub(crate) const ALGORITHMS: &[(&str, bool)] = &[("fixed", false), ("sliding", true)];
+
+pub(crate) const REFUNDS: &[(&str, Refunds)] = &[
     ("on_error", Refunds::OnError),
     ("on_tool_error", Refunds::OnToolError),
     ("never", Refunds::Never),
 ];
+
 const WRITE_WINDOW: &str = r#""second", "minute", "hour", "day", "week", "month", a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
+
 const WRITE_SCOPE: &str =
     r#""grant", "session", "server", "global", "ip", "header:<name>" or a list of these"#;
+
 const WRITE_COUNTER: &str =
     "a name of 1 to 128 characters, without space around it or characters that cannot be seen";
+
 const WRITE_COST: &str = "the path of one number in the arguments, such as `args.amount`";
+
 const WRITE_RATE: &str = r#"{"max": 10, "window": 60} or "10/minute""#;
 
 impl Walk {
@@ -316,68 +260,8 @@ impl Walk {
     }
 }
 
-impl Counter {
-    pub(super) fn new(kind: &str, name: &str, window: Window, scope: Vec<Scope>) -> Self {
-        let parts: Vec<_> = scope.iter().map(Scope::text).collect();
-        // The name comes last because it alone may hold any character.
-        let id = format!("main/{kind}/{}/{}/{name}", window.text(), parts.join(","));
-        Self { id, window, scope }
-    }
-}
-
-impl Scope {
-    /// The header that it counts by.
-    pub(crate) fn header(&self) -> Option<&str> {
-        match self {
-            Self::Header(name) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// It counts each caller apart.
-    pub(crate) fn counts_callers(&self) -> bool {
-        matches!(self, Self::Grant | Self::Session)
-    }
-
-    /// Its values come from outside: nobody can list them beforehand.
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self, Self::Ip | Self::Header(_))
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Grant => "grant".into(),
-            Self::Session => "session".into(),
-            Self::Server => "server".into(),
-            Self::Global => "global".into(),
-            Self::Ip => "ip".into(),
-            Self::Header(name) => format!("header:{name}"),
-        }
-    }
-}
-
-impl Window {
-    fn text(self) -> String {
-        match self {
-            Self::Seconds(seconds) => seconds.to_string(),
-            Self::Week => "week".into(),
-            Self::Month => "month".into(),
-            Self::Sliding(seconds) => format!("sliding {seconds}"),
-            Self::Lasting(seconds) => format!("lasting {seconds}"),
-        }
-    }
-}
-
-/// A field name of HTTP: a token of RFC 9110 §5.6.2.
-pub(super) fn is_header_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
 /// A number of seconds, or a text.
-pub(super) fn window(value: Value<'_>) -> Option<Window> {
+pub(crate) fn window(value: Value<'_>) -> Option<Window> {
     match value.string() {
         Some(text) => spelled(&text),
         None => whole(value).and_then(seconds),
@@ -406,7 +290,7 @@ fn spelled(text: &str) -> Option<Window> {
     }
 }
 
-fn seconds(seconds: u64) -> Option<Window> {
+pub(crate) fn seconds(seconds: u64) -> Option<Window> {
     (1..=LONGEST_WINDOW)
         .contains(&seconds)
         .then_some(Window::Seconds(seconds))

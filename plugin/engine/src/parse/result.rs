@@ -3,56 +3,26 @@
 //! They look at no result; `response` does.
 
 use super::walk::{At, Keys, Walk};
-use crate::decide::Rule;
-use crate::json::{Kind, Value};
-use crate::secret::SECRETS;
-use regex_lite::Regex;
+use crate::model::{Pattern, ResultRules};
+use crate::words::Rule;
+use crate::words::json::{Kind, Value};
+use crate::words::secret::SECRETS;
 
-/// What the results of a tool, or of all tools, must meet.
-#[derive(Debug)]
-pub(crate) struct ResultRules {
-    /// The longest result in bytes.
-    pub(crate) max_bytes: Option<usize>,
-    /// What is taken out, in the order of the list.
-    pub(crate) redact: Vec<Pattern>,
-    /// The rules that they belong to.
-    rule: Rule,
-}
-
-/// What is taken out of texts.
-#[derive(Debug)]
-pub(crate) enum Pattern {
-    /// Every kind of [`SECRETS`].
-    Secrets,
-    /// The kind of that position.
-    Secret(usize),
-    Regex(Regex),
-    /// Nothing: it was a mistake, which is told elsewhere.
-    Mistake,
-}
-
-pub(super) const RESULT: Keys = Keys {
+pub(crate) const RESULT: Keys = Keys {
     now: &["max_bytes", "redact"],
     later: &[],
 };
-pub(super) const REDACT: Keys = Keys {
+
+pub(crate) const REDACT: Keys = Keys {
     now: &["regex"],
     later: &[],
 };
+
 /// The word for all kinds of secrets.
-pub(super) const ALL: &str = "secrets";
+pub(crate) const ALL: &str = "secrets";
+
 /// From and to, of `max_bytes`.
-pub(super) const RANGE: (u64, u64) = (1, 64 * 1024 * 1024);
-
-impl ResultRules {
-    pub(crate) fn max_bytes_rule(&self) -> Rule {
-        self.rule.clone().member("result/max_bytes")
-    }
-
-    pub(crate) fn redact_rule(&self, index: usize) -> Rule {
-        self.rule.clone().member("result/redact").index(index)
-    }
-}
+pub(crate) const RANGE: (u64, u64) = (1, 64 * 1024 * 1024);
 
 impl Walk {
     /// The rules at `at`; `rule` is that of the entry.

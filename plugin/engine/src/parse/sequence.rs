@@ -3,39 +3,19 @@
 //! Each becomes a counter that is marked by the one kind of call and must be unmarked for the other, so that marks are
 //! kept where counts are. It marks nothing; `count` and `store` do.
 
-use super::limit::{Cost, Counter, Limit, Refunds, Scope, Window, window};
-use super::names::Names;
+use super::limit::window;
 use super::walk::{At, Keys, Members, Walk};
-use crate::count::Amount;
-use crate::decide::Rule;
-use crate::json::{Kind, Value};
-use crate::ordered::ordered;
+use crate::model::{Cost, Counter, Limit, Names, Refunds, Scope, Sequence, Window};
+use crate::words::json::{Kind, Value};
+use crate::words::sorted::ordered;
+use crate::words::{Amount, Rule};
 use std::sync::Arc;
 
-/// Once an `after` tool was admitted, `deny` tools are refused for a while.
-#[derive(Debug)]
-pub(crate) struct Sequence {
-    after: Names<usize>,
-    deny: Names<usize>,
-    /// Marks, and lets everything through.
-    mark: Limit,
-    /// Lets through what no mark stands against, and marks nothing.
-    pub(crate) check: Limit,
-    /// Both at once.
-    check_and_mark: Limit,
-}
-
-/// What a rule asks of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
-    pub(crate) marks: bool,
-    pub(crate) checks: bool,
-}
-
-pub(super) const SEQUENCE: Keys = Keys {
+pub(crate) const SEQUENCE: Keys = Keys {
     now: &["after", "deny", "for", "scope", "on_deny"],
     later: &[],
 };
+
 const WRITE_FOR: &str = r#"a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
 
 impl Walk {
@@ -106,45 +86,6 @@ impl Walk {
                 self.unfit(at, value, WRITE_FOR);
                 None
             }
-        }
-    }
-}
-
-impl Sequence {
-    pub(crate) fn counter(&self) -> &Counter {
-        &self.mark.counter
-    }
-
-    pub(super) fn rule(&self) -> &Rule {
-        &self.mark.rule
-    }
-
-    pub(crate) fn part(&self, tool: &str) -> Part {
-        Part {
-            marks: self.after.find(tool).is_some(),
-            checks: self.deny.find(tool).is_some(),
-        }
-    }
-
-    /// What a call of that part must fit when it is let through.
-    pub(crate) fn limit(&self, part: Part) -> Option<&Limit> {
-        match part {
-            Part {
-                marks: true,
-                checks: true,
-            } => Some(&self.check_and_mark),
-            Part {
-                marks: true,
-                checks: false,
-            } => Some(&self.mark),
-            Part {
-                marks: false,
-                checks: true,
-            } => Some(&self.check),
-            Part {
-                marks: false,
-                checks: false,
-            } => None,
         }
     }
 }

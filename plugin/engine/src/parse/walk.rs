@@ -2,15 +2,17 @@
 //!
 //! It knows no key of the language: the files beside it bring the lists of keys.
 
-use super::error::{PolicyError, Problem, one_line};
-use crate::explain::short;
-use crate::json::{Kind, Value};
+use super::error::{PolicyError, Problem};
+use crate::words::Token;
+use crate::words::json::{Kind, Value};
+use crate::words::text::clip;
+use crate::words::text::one_line;
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// The way from the document to a value. It is written out only when there is a mistake to report.
 #[derive(Clone, Copy)]
-pub(super) struct At<'p> {
+pub(crate) struct At<'p> {
     parent: Option<&'p Self>,
     step: Step<'p>,
 }
@@ -70,21 +72,8 @@ impl fmt::Display for At<'_> {
     }
 }
 
-/// A reference token of a JSON Pointer, escaped as RFC 6901 §3 asks.
-pub(crate) struct Token<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Token<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| match c {
-            '~' => f.write_str("~0"),
-            '/' => f.write_str("~1"),
-            c => f.write_char(c),
-        })
-    }
-}
-
 /// The keys that an object may have.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     /// Keys that this build enforces.
     pub(super) now: &'static [&'static str],
     /// Keys of the language that this build refuses.
@@ -109,7 +98,7 @@ impl<'a> Members<'a> {
 
 /// Gathers mistakes.
 #[derive(Default)]
-pub(super) struct Walk {
+pub(crate) struct Walk {
     pub(super) errors: Vec<PolicyError>,
 }
 
@@ -126,7 +115,7 @@ impl Walk {
         let found = if at.is_under("grants") {
             "something else".into()
         } else {
-            format!("`{}`", short(found))
+            format!("`{}`", found.excerpt())
         };
         self.error(
             at,
@@ -169,7 +158,7 @@ impl Walk {
             }
             _ => {
                 let known = keys.now.into();
-                let key = key.chars().take(64).collect();
+                let key = clip(key, 64);
                 self.error(at, Problem::Unknown { key, near, known });
             }
         }
@@ -261,7 +250,7 @@ pub(super) fn whole(value: Value<'_>) -> Option<u64> {
 }
 
 /// The key that was probably meant. A third of the letters wrong is still a typo; more is another word.
-pub(super) fn near(key: &str, all: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(crate) fn near(key: &str, all: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let near = all
         .map(|known| (strsim::damerau_levenshtein(key, known), known))
         .min();

@@ -3,8 +3,8 @@
 //!
 //! It keeps no word of a definition but the names of its members.
 
-use crate::json::Value;
-use crate::ordered::insert;
+use crate::words::json::Value;
+use crate::words::sorted::insert;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -22,6 +22,7 @@ pub(crate) struct Digest(pub(crate) [u8; 32]);
 
 /// How many members are kept apart, and how long a name: all that MCP has, with room.
 const MOST: usize = 24;
+
 const LONGEST: usize = 24;
 
 impl Definition {
@@ -128,7 +129,7 @@ impl fmt::Debug for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Bounds, Document};
+    use crate::words::json::{Bounds, Document};
 
     fn definition(text: &str) -> Option<Definition> {
         let bounds = Bounds {

@@ -2,8 +2,23 @@
 //!
 //! It refuses what two hops could read in two ways, and never looks at a body.
 
+use super::error::Unreadable;
+use super::headers::Headers;
 use super::revision::Revision;
-use super::{Headers, Unreadable};
+
+impl Verb {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Get => "GET",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+        }
+    }
+}
+
+/// The header by which a client says of which session its message is (2025-03-26, Streamable HTTP, Session Management).
+pub(crate) const SESSION: &str = "mcp-session-id";
 
 /// What the headers of a request say.
 #[derive(Debug)]

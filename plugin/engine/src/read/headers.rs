@@ -1,10 +1,33 @@
-//! Turns header fields as hosts hand them over into a list that is asked by name.
+//! What is to be changed in headers that pass.
 //!
-//! Fields are bytes from anywhere: it never assumes UTF-8, order or uniqueness, and never copies a field that a host has
-//! laid into one buffer already.
+//! It names no more than whole fields: no value is ever looked into.
 
-use super::Unreadable;
+use super::error::Unreadable;
 use std::ops::Range;
+
+/// Changes to the headers of a request or a response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// The fields to leave out, by their names in lower case.
+    pub remove: Vec<&'static str>,
+    /// The fields to set after that, each in the place of all of its name.
+    pub set: Vec<(&'static str, &'static str)>,
+}
+
+impl Edit {
+    /// Nothing is to be changed.
+    pub fn is_empty(&self) -> bool {
+        self.remove.is_empty() && self.set.is_empty()
+    }
+}
+
+/// A field name of HTTP: a token of RFC 9110 §5.6.2.
+pub(crate) fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
 
 /// Header fields in the order they came, names in lower case, pseudo-headers (`:method`) among them.
 ///

@@ -2,9 +2,12 @@
 //!
 //! It never accepts a member that another reader could take for a protocol member, and never looks into `arguments`.
 
-use super::revision::{self, Revision};
-use super::{Head, Unreadable, fold, method};
-use crate::json::{Document, Kind, Value};
+use super::error::Unreadable;
+use super::method;
+use super::names::fold;
+use super::revision::Revision;
+use crate::words::json::{Kind, Value};
+use crate::words::text::clip;
 use std::borrow::Cow;
 
 /// The one message of a request body.
@@ -51,6 +54,7 @@ pub(crate) enum Target<'a> {
 }
 
 const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
+
 /// Every member that some revision gives to the `params` of a client's message.
 const PARAMS: &[&str] = &[
     "_meta",
@@ -77,6 +81,7 @@ const PARAMS: &[&str] = &[
     "total",
     "uri",
 ];
+
 const META: &[&str] = &[
     "progressToken",
     "traceparent",
@@ -89,7 +94,9 @@ const META: &[&str] = &[
     "io.modelcontextprotocol/related-task",
     "io.modelcontextprotocol/subscriptionId",
 ];
+
 const REF: &[&str] = &["type", "name", "uri"];
+
 const NOTIFICATIONS: &[&str] = &[
     "resourceSubscriptions",
     "taskIds",
@@ -99,24 +106,15 @@ const NOTIFICATIONS: &[&str] = &[
 ];
 
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+
 /// The extension of tasks (SEP-2663), a capability of 2026-07-28.
 const TASKS: &str = "io.modelcontextprotocol/tasks";
 
 impl<'a> Message<'a> {
-    /// Reads the document and holds the headers against it. With an error comes the request's id where it is certain.
-    pub(crate) fn read(
-        document: &'a Document<'a>,
-        head: &Head,
-    ) -> Result<Self, (Unreadable, Option<&'a str>)> {
-        let root = document.root();
-        let id = envelope(root).map_err(|error| (error, None))?;
-        let message = Self::of(root, id).map_err(|error| (error, id))?;
-        revision::check(head, &message).map_err(|error| (error, message.id()))?;
-        Ok(message)
-    }
-
     /// The id of a request.
     pub(crate) fn id(&self) -> Option<&'a str> {
         match self {
@@ -125,7 +123,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    fn of(root: Value<'a>, id: Option<&'a str>) -> Result<Self, Unreadable> {
+    pub(super) fn of(root: Value<'a>, id: Option<&'a str>) -> Result<Self, Unreadable> {
         let outcomes = ["result", "error"]
             .into_iter()
             .filter(|name| root.get(name).is_some())
@@ -143,7 +141,7 @@ impl<'a> Message<'a> {
 }
 
 /// Checks the members of the message itself and gives its id.
-fn envelope(root: Value<'_>) -> Result<Option<&str>, Unreadable> {
+pub(super) fn envelope(root: Value<'_>) -> Result<Option<&str>, Unreadable> {
     match root.kind() {
         Kind::Object => {}
         Kind::Array => return Err(Unreadable::Batch),
@@ -171,8 +169,8 @@ fn envelope(root: Value<'_>) -> Result<Option<&str>, Unreadable> {
 impl<'a> Call<'a> {
     fn read(method: Value<'a>, root: Value<'a>) -> Result<Self, Unreadable> {
         let method = plain(method).ok_or(Unreadable::Method)?;
-        if method::look_alike(&method).is_some() {
-            return Err(Unreadable::MethodLookAlike(quoted(&method)));
+        if method::confusable_method(&method).is_some() {
+            return Err(Unreadable::MethodLookAlike(clip(&method, 64)));
         }
         let params = root.get("params");
         if let Some(params) = params {
@@ -305,13 +303,14 @@ fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Unread
         let cut = name == "__proto__" || name.chars().any(char::is_control);
         let like = |known: &&str| known.eq_ignore_ascii_case(&folded);
         if cut || protocol.iter().any(like) {
-            return Err(Unreadable::LookAlike(quoted(&name)));
+            return Err(Unreadable::LookAlike(clip(&name, 64)));
         }
     }
     Ok(())
 }
 
-/// A name from the client, cut to a length that fits a sentence.
-fn quoted(name: &str) -> String {
-    name.chars().take(64).collect()
+/// A server may write the text of an id in another way.
+pub(crate) fn is_same(id: &str, value: Value<'_>) -> bool {
+    let text = || serde_json::from_str::<String>(id).ok();
+    id == value.raw() || value.kind() == Kind::String && value.string().map(Into::into) == text()
 }

@@ -2,6 +2,8 @@
 //!
 //! It never guesses what an unknown method does.
 
+use super::names::fold;
+
 /// What a method of MCP is to a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -16,8 +18,10 @@ pub(crate) enum Role {
 }
 
 const TASKS: &str = "tasks/";
+
 const JUDGED_AS_TASKS: Role =
     Role::Elsewhere("nothing: a task belongs to the call that created it");
+
 const JUDGED_AS_RESOURCES: Role = Role::Elsewhere("its rules under `resources`");
 
 const METHODS: &[(&str, Role)] = &[
@@ -71,8 +75,8 @@ impl Role {
 
 /// The method of MCP for which some server could take this other spelling: such a server matches methods without regard
 /// to case or to space around them.
-pub(crate) fn look_alike(method: &str) -> Option<&'static str> {
-    let plain = super::fold(method.trim());
+pub(crate) fn confusable_method(method: &str) -> Option<&'static str> {
+    let plain = fold(method.trim());
     let listed = METHODS
         .iter()
         .map(|&(name, _)| name)
@@ -103,7 +107,7 @@ mod tests {
             ("mine/own", None),
             ("", None),
         ] {
-            assert_eq!(look_alike(method), like, "{method:?}");
+            assert_eq!(confusable_method(method), like, "{method:?}");
         }
     }
 }

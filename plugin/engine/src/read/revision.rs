@@ -1,12 +1,9 @@
-//! Holds the headers that repeat a message against the message in the body.
+//! The published revisions of MCP.
 //!
-//! The body is the authority in every revision; a header never changes what is judged, it can only be found wrong.
+//! An unknown revision is kept as text, clipped, and never taken for a known one.
 
-use super::message::{Call, Message, Target};
-use super::{Head, Unreadable};
-use crate::json::{Kind, Value, exact};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use super::error::Unreadable;
+use crate::words::text::clip;
 use std::borrow::Cow;
 
 /// The published revisions of MCP.
@@ -22,14 +19,6 @@ const REVISIONS: [&str; 5] = [
 /// agreed on by `initialize`.
 pub(crate) const MODERN: &str = "2026-07-28";
 
-/// Methods of tasks that the newest revision no longer has, for which a server must say so (SEP-2663, Backward
-/// Compatibility). The others that it has not, such as `ping`, are for the server to answer.
-const GONE: [&str; 2] = ["tasks/list", "tasks/result"];
-
-const VERSION: &str = "MCP-Protocol-Version";
-const METHOD: &str = "Mcp-Method";
-const NAME: &str = "Mcp-Name";
-
 /// A revision of MCP, as a header or a message names it: a published one is borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Revision(Cow<'static, str>);
@@ -37,7 +26,7 @@ pub(crate) struct Revision(Cow<'static, str>);
 impl Revision {
     pub(crate) fn read(text: &str) -> Self {
         let known = REVISIONS.into_iter().find(|revision| *revision == text);
-        Self(known.map_or_else(|| text.chars().take(64).collect(), Cow::Borrowed))
+        Self(known.map_or_else(|| clip(text, 64).into(), Cow::Borrowed))
     }
 
     /// Refuses a revision that is not published.
@@ -51,150 +40,5 @@ impl Revision {
     /// Messages of this revision name themselves in headers and carry `resultType` in results.
     pub(crate) fn is_modern(&self) -> bool {
         self.0 == MODERN
-    }
-}
-
-/// True when the message, or the header, says that it is of a revision whose headers must repeat the body.
-pub(crate) fn is_modern(head: &Head, claim: Option<&Revision>) -> bool {
-    [head.revision.as_ref(), claim]
-        .into_iter()
-        .flatten()
-        .any(Revision::is_modern)
-}
-
-/// Refuses headers that contradict the message, and in 2026-07-28 headers that a request must have. That revision leaves it
-/// open which headers a notification has (Streamable HTTP, Sending Messages), and clients in use send it without.
-pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), Unreadable> {
-    let call = match message {
-        Message::Request { call, .. } | Message::Notification(call) => call,
-        Message::Response => return check_response(head),
-    };
-    let modern = is_modern(head, call.claim.as_ref());
-    let request = matches!(message, Message::Request { .. });
-    check_version(head, call, modern, request)?;
-    let needed = modern && request;
-    check_header(METHOD, head.method.as_deref(), Some(&call.method), needed)?;
-    let gone = GONE.into_iter().find(|method| *method == call.method);
-    match gone.filter(|_| needed) {
-        // Which name its header would have to repeat is not said.
-        Some(method) => Err(Unreadable::MethodGone(method)),
-        None => check_header(NAME, decoded_name(head)?.as_deref(), named(call), needed),
-    }
-}
-
-/// A response has neither a method nor a name, so a header that gives one is wrong.
-fn check_response(head: &Head) -> Result<(), Unreadable> {
-    head.revision.as_ref().map_or(Ok(()), Revision::known)?;
-    if is_modern(head, None) {
-        return Err(Unreadable::ClientAnswer);
-    }
-    check_header(METHOD, head.method.as_deref(), None, false)?;
-    check_header(NAME, head.name.as_deref(), None, false)
-}
-
-/// The header and the `_meta` of a request must agree, and only then must the revision be one. Notifications need no
-/// `_meta`.
-fn check_version(
-    head: &Head,
-    call: &Call<'_>,
-    modern: bool,
-    request: bool,
-) -> Result<(), Unreadable> {
-    let (header, claim) = (head.revision.as_ref(), call.claim.as_ref());
-    if header.is_some() && claim.is_some() && header != claim {
-        return Err(Unreadable::HeaderMismatch(VERSION.into()));
-    }
-    header.or(claim).map_or(Ok(()), Revision::known)?;
-    match (header, claim) {
-        (None, Some(_)) if modern => Err(Unreadable::HeaderMissing(VERSION.into())),
-        (Some(_), None) if modern && request => Err(Unreadable::MetaMissing),
-        _ => Ok(()),
-    }
-}
-
-fn check_header(
-    name: &'static str,
-    header: Option<&str>,
-    body: Option<&str>,
-    needed: bool,
-) -> Result<(), Unreadable> {
-    match (header, body) {
-        (None, Some(_)) if needed => Err(Unreadable::HeaderMissing(name.into())),
-        (None, _) => Ok(()),
-        (Some(header), Some(body)) if header == body => Ok(()),
-        (Some(_), _) => Err(Unreadable::HeaderMismatch(name.into())),
-    }
-}
-
-/// What `Mcp-Name` repeats: the name or URI of what the call acts on (2026-07-28, Streamable HTTP, Standard Headers).
-fn named<'a>(call: &'a Call<'_>) -> Option<&'a str> {
-    match &call.target {
-        Target::Tool(name) | Target::Prompt(name) if !call.method.starts_with("completion/") => {
-            Some(name)
-        }
-        Target::Resource(uri) => Some(uri),
-        Target::Task(id) => id.as_deref(),
-        Target::Tool(_)
-        | Target::Prompt(_)
-        | Target::Template(_)
-        | Target::Listen { .. }
-        | Target::Method => None,
-    }
-}
-
-fn decoded_name(head: &Head) -> Result<Option<Cow<'_, str>>, Unreadable> {
-    let Some(name) = head.name.as_deref() else {
-        return Ok(None);
-    };
-    let decoded = decoded(name).ok_or_else(|| Unreadable::HeaderMismatch(NAME.into()))?;
-    Ok(Some(decoded))
-}
-
-/// Texts that a header cannot hold travel as `=?base64?…?=` (2026-07-28, Streamable HTTP, Value Encoding).
-fn decoded(header: &str) -> Option<Cow<'_, str>> {
-    let encoded = header
-        .strip_prefix("=?base64?")
-        .and_then(|rest| rest.strip_suffix("?="));
-    let Some(encoded) = encoded else {
-        return Some(header.into());
-    };
-    let bytes = STANDARD.decode(encoded).ok()?;
-    Some(String::from_utf8(bytes).ok()?.into())
-}
-
-/// A header that repeats an argument, and the argument.
-pub(crate) struct Repeated<'a> {
-    /// `None` where it is given twice, or is not plain ASCII.
-    pub(crate) header: Option<Option<&'a str>>,
-    pub(crate) argument: Option<Value<'a>>,
-}
-
-impl Repeated<'_> {
-    /// Refuses a header that says something else than the message, and in 2026-07-28 one that is not there.
-    pub(crate) fn check(&self, name: &str, call: &Call<'_>) -> Result<(), Unreadable> {
-        let argument = self.argument.filter(|value| value.kind() != Kind::Null);
-        let needed = call.claim.as_ref().is_some_and(Revision::is_modern);
-        match (self.header, argument) {
-            (Some(None), Some(_)) if needed => {
-                Err(Unreadable::HeaderMissing(name.to_owned().into()))
-            }
-            (Some(None), _) => Ok(()),
-            (Some(Some(header)), Some(argument)) if repeats(header, argument) => Ok(()),
-            _ => Err(Unreadable::HeaderMismatch(name.to_owned().into())),
-        }
-    }
-}
-
-/// Whole numbers are compared by value, everything else as it is written.
-fn repeats(header: &str, argument: Value<'_>) -> bool {
-    let header = decoded(header);
-    match argument.kind() {
-        Kind::String => header == argument.string(),
-        Kind::Bool => header.as_deref() == Some(argument.raw()),
-        Kind::Number => {
-            let number = exact(argument.raw());
-            number.is_some() && number == header.and_then(|header| exact(&header))
-        }
-        Kind::Null | Kind::Array | Kind::Object => false,
     }
 }

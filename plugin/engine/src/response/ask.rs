@@ -3,15 +3,10 @@
 //! It never leaves a server waiting: what it may not ask becomes a request for a method that no client has, so that the
 //! client itself answers with an error. It never passes on the parameters of such a request.
 
-use crate::decide::{Listing, Rule};
-use crate::json::Value;
-
-/// Something that a server may not ask or tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Denied {
-    pub(crate) method: String,
-    pub(crate) rule: Rule,
-}
+use super::problem::Denied;
+use crate::decide::Listing;
+use crate::words::json::Value;
+use crate::words::text::clip;
 
 /// The member of a result in which a server of revision 2026-07-28 asks (SEP-2322).
 pub(super) const INPUT_REQUESTS: &str = "inputRequests";
@@ -47,6 +42,6 @@ fn denied(method: Value<'_>, asks: bool, listing: &Listing) -> Option<Denied> {
     let name = method.string();
     let name = name.unwrap_or_else(|| method.raw().into());
     let rule = listing.denies(&name, asks)?;
-    let method = name.chars().take(64).collect();
+    let method = clip(&name, 64);
     Some(Denied { method, rule })
 }

@@ -3,20 +3,21 @@
 //! It waits until a JSON document is whole, and an event of a stream; for nothing else, and not beyond a bound. What it
 //! cannot judge it does not pass on.
 
-use super::message::{Cut, Cuts, Look, Withheld};
+use super::cut::{Cut, spliced};
+use super::media::{Media, media};
+use super::message::Cuts;
+use super::message::{Look, Withheld};
 use super::pin::Sightings;
+use super::problem::Problem;
 use super::result::Results;
 use super::shape::Shape;
-use super::splice::{spliced, spliced_lines};
-use super::sse::{Message, Part, Reader};
-use super::{Problem, Response, is_identity};
+use super::sse::{Message, Part, Reader, spliced_lines};
 use crate::answer::{Reply, answer_for_server};
-use crate::decide::{Listing, Pinned};
-use crate::edit::Edit;
-use crate::exchange::Next;
-use crate::memory::{Memo, Recollection, Topic};
-use crate::parse::HostOptions;
-use crate::read::{Headers, Message as Asking};
+use crate::decide::Listing;
+use crate::model::{HostOptions, Pinned};
+use crate::read::{Edit, Headers, Message as McpMessage};
+use crate::step::{Next, Response};
+use crate::words::state::{Memo, Recollection, Topic};
 use std::borrow::Cow;
 
 /// Filters the lists in one response.
@@ -82,9 +83,9 @@ impl Filter {
     }
 
     /// Notes the message that the response answers.
-    pub(crate) fn answers(&mut self, message: &Asking<'_>) {
+    pub(crate) fn answers(&mut self, message: &McpMessage<'_>) {
         self.results.answers(message);
-        if let Asking::Request { id, call } = message {
+        if let McpMessage::Request { id, call } = message {
             self.id = Some((*id).into());
             self.lists = call.method.ends_with("/list");
             if call.method == "tools/list" {
@@ -328,42 +329,6 @@ fn passed(bytes: Vec<u8>, piece: &[u8]) -> Next {
         Next::Forward
     } else {
         Next::Replace(bytes)
-    }
-}
-
-enum Media {
-    Events,
-    /// JSON, or whatever some reader may take for it.
-    Document {
-        json: bool,
-    },
-}
-
-/// What the body is, as far as every client agrees about it.
-fn media(headers: &Headers) -> Result<Media, Problem> {
-    let one = |name| headers.single(name).map_err(|_| Problem::Header(name));
-    if !is_identity(headers).map_err(|_| Problem::Header("content-encoding"))? {
-        return Err(Problem::Compressed);
-    }
-    let value = one("content-type")?
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let (kind, parameters) = value.split_once(';').unwrap_or((&value, ""));
-    let events = kind.trim() == "text/event-stream";
-    // Some clients look for the name anywhere in the header.
-    if value.contains("text/event-stream") && !events || value.contains(',') {
-        return Err(Problem::Header("content-type"));
-    }
-    let charset = parameters
-        .split(';')
-        .find_map(|own| own.trim().strip_prefix("charset="));
-    let charset = charset.map_or("utf-8", |charset| charset.trim_matches('"'));
-    let readable = matches!(charset, "utf-8" | "utf8" | "us-ascii");
-    let json = kind.contains("json");
-    match (events, readable || !json) {
-        (true, _) => Ok(Media::Events),
-        (false, true) => Ok(Media::Document { json }),
-        (false, false) => Err(Problem::Header("content-type")),
     }
 }
 

@@ -2,13 +2,13 @@
 //!
 //! It only looks, and what it cannot read was given to nobody.
 
-use super::Response;
 use super::watch::Watch;
-use crate::decide::{SESSION, session, task};
-use crate::json::Value;
-use crate::memory::{Memo, Topic};
-use crate::parse::Policy;
-use crate::read::{Headers, Message, Target};
+use crate::model::Policy;
+use crate::read::{Headers, Message, SESSION, Target};
+use crate::step::Response;
+use crate::words::json::Value;
+use crate::words::state::task;
+use crate::words::state::{Memo, Topic, session};
 
 /// What the response to one message may give.
 #[derive(Debug)]

@@ -2,11 +2,12 @@
 //!
 //! It cuts whole elements, and changes no byte of those that stay.
 
-use super::message::Cut;
+use super::cut::Cut;
 use super::pin::Sightings;
-use crate::decide::{Listing, Section};
-use crate::json::{self, Kind, Value};
-use std::fmt;
+use super::problem::Unclear;
+use crate::decide::Listing;
+use crate::model::Section;
+use crate::words::json::{Kind, Value};
 use std::ops::Range;
 
 /// A list as some result holds it.
@@ -31,15 +32,6 @@ const fn list(member: &'static str, key: &'static str, section: Section) -> List
         key,
         section,
     }
-}
-
-/// Why a message that may hold a list is not passed on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unclear {
-    Json(json::Fault),
-    LookAlike(String),
-    NoList(&'static str),
-    NoName(&'static str, &'static str),
 }
 
 impl List {
@@ -85,19 +77,4 @@ fn without(elements: &[(Range<usize>, bool)]) -> Vec<Cut> {
         before = Some(element.end);
     }
     cuts
-}
-
-impl fmt::Display for Unclear {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json(fault) => fault.fmt(f),
-            Self::LookAlike(name) => {
-                write!(f, "its member `{name}` is too like one of the protocol's")
-            }
-            Self::NoList(member) => write!(f, "its `{member}` is no array"),
-            Self::NoName(member, key) => {
-                write!(f, "its `{member}` has an element without a `{key}`")
-            }
-        }
-    }
 }

@@ -3,23 +3,19 @@
 //!
 //! It knows what stands in a message by its shape, wherever it comes from, and changes no byte of anything else.
 
-use super::ask::{self, Denied, INPUT_REQUESTS};
-use super::list::{LISTS, Unclear};
+use super::ask;
+use super::ask::INPUT_REQUESTS;
+use super::cut::{Cut, grown};
+use super::list::LISTS;
 use super::pin::Sightings;
-use super::problem::Problem;
-use super::result::{Redactor, Results, Whose};
-use super::shape::{Shape, look_alike};
-use crate::decide::Listing;
-use crate::json::{Document, Kind, Value};
-use std::borrow::Cow;
-use std::ops::Range;
-
-/// Bytes of a text, and what takes their place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cut {
-    pub(super) range: Range<usize>,
-    pub(super) with: Cow<'static, str>,
-}
+use super::problem::{Denied, Problem, Unclear};
+use super::result::Redactor;
+use super::result::Results;
+use super::shape::Shape;
+use crate::decide::{Listing, Whose};
+use crate::read::is_confusable;
+use crate::words::json::{Document, Kind, Value};
+use crate::words::text::clip;
 
 /// A message that is not passed on, and the id of the request that it answers, where that is certain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,20 +138,11 @@ fn result_cuts(
 fn id(message: Value<'_>) -> Option<Box<str>> {
     // The id of a request of the server's may be that of another one of the client's.
     let mut names = message.members().map(|(name, _)| name);
-    if names.any(|name| look_alike(&name, ["method"].into_iter())) {
+    if names.any(|name| is_confusable(&name, ["method"].into_iter())) {
         return None;
     }
     let id = message.get("id")?;
     matches!(id.kind(), Kind::String | Kind::Number).then(|| id.raw().into())
-}
-
-/// How long the text is without its cuts; nothing where it does not become longer.
-fn grown(length: usize, cuts: &[Cut]) -> usize {
-    let sum = |lengths: &mut dyn Iterator<Item = usize>| lengths.fold(0, usize::saturating_add);
-    let without = sum(&mut cuts.iter().map(|cut| cut.range.len()));
-    let with = sum(&mut cuts.iter().map(|cut| cut.with.len()));
-    let more = with.checked_sub(without);
-    more.map_or(0, |more| length.saturating_add(more))
 }
 
 /// A reader that matches names less exactly would find a list where no other does.
@@ -164,10 +151,11 @@ fn refuse_look_alikes<'n, N: Iterator<Item = &'n str>>(
     known: impl Fn() -> N,
 ) -> Result<(), Problem> {
     let mut names = object.members().map(|(name, _)| name);
-    let like = names.find(|name| !known().any(|known| known == name) && look_alike(name, known()));
+    let like =
+        names.find(|name| !known().any(|known| known == name) && is_confusable(name, known()));
     match like {
         Some(name) => {
-            let name = name.chars().take(64).collect();
+            let name = clip(&name, 64);
             Err(Problem::Unclear(Unclear::LookAlike(name)))
         }
         None => Ok(()),
@@ -180,16 +168,6 @@ fn cache_scope(scope: Value<'_>) -> Option<Cut> {
         range: scope.range(),
         with: r#""private""#.into(),
     })
-}
-
-impl Cut {
-    /// Nothing takes the place of these bytes.
-    pub(super) fn nothing(range: Range<usize>) -> Self {
-        Self {
-            range,
-            with: "".into(),
-        }
-    }
 }
 
 #[cfg(test)]

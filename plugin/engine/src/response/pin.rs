@@ -3,14 +3,11 @@
 //!
 //! It remembers only what answers the request for a list: anything else may be old, or said by somebody else.
 
-use super::problem::Problem;
-use super::watch::is_same;
-use crate::decide::{Pinned, Rule};
-use crate::json::Value;
-use crate::memory::{Memo, Recollection};
-use crate::parse::{Mode, Pin};
-use crate::read::Definition;
-use std::fmt;
+use super::problem::{Drift, Problem};
+use crate::model::{Mode, Pin, Pinned};
+use crate::read::{Definition, is_same};
+use crate::words::json::Value;
+use crate::words::state::{Memo, Recollection};
 
 /// The pinned tools in one response.
 #[derive(Debug, Default)]
@@ -23,17 +20,6 @@ pub(crate) struct Sightings {
     reviewed: Vec<(Box<str>, Option<Definition>)>,
     memos: Vec<Memo>,
     drifts: Vec<Drift>,
-}
-
-/// A tool that is not as it is pinned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Drift {
-    tool: Box<str>,
-    pub(crate) rule: Rule,
-    pub(crate) mode: Mode,
-    /// What it is now, where that can be told, and what of it has changed.
-    now: Option<String>,
-    changed: Vec<String>,
 }
 
 impl Sightings {
@@ -125,16 +111,4 @@ fn changed(now: Option<&Definition>, reviewed: Option<&Definition>) -> Vec<Strin
         .zip(reviewed)
         .map(|(now, reviewed)| now.changed(reviewed));
     names.into_iter().flatten().map(Into::into).collect()
-}
-
-impl fmt::Display for Drift {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tool: String = self.tool.chars().take(64).collect();
-        write!(f, "`{tool}`")?;
-        match (&self.now, &self.changed[..]) {
-            (None, _) => f.write_str(" (two readers may take its definition for different ones)"),
-            (Some(now), []) => write!(f, " (it is {now})"),
-            (Some(now), names) => write!(f, " (it is {now}; changed: {})", names.join(", ")),
-        }
-    }
 }

@@ -2,13 +2,65 @@
 //!
 //! It never quotes what a server sent, but for the name of a member.
 
-use super::ask::Denied;
-use super::list::Unclear;
-use super::pin::Drift;
-use super::result::{Redaction, Told};
-use crate::decide::{Reason, Refusal, Rule};
-use crate::parse::Mode;
+use crate::model::Mode;
+use crate::words::json;
+use crate::words::text::clip;
+use crate::words::{Reason, Refusal, Rule};
 use std::fmt;
+
+/// Something that a server may not ask or tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Denied {
+    pub(crate) method: String,
+    pub(crate) rule: Rule,
+}
+
+/// Why a message that may hold a list is not passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unclear {
+    Json(json::Fault),
+    LookAlike(String),
+    NoList(&'static str),
+    NoName(&'static str, &'static str),
+}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(fault) => fault.fmt(f),
+            Self::LookAlike(name) => {
+                write!(f, "its member `{name}` is too like one of the protocol's")
+            }
+            Self::NoList(member) => write!(f, "its `{member}` is no array"),
+            Self::NoName(member, key) => {
+                write!(f, "its `{member}` has an element without a `{key}`")
+            }
+        }
+    }
+}
+
+/// A tool that is not as it is pinned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Drift {
+    pub(crate) tool: Box<str>,
+    pub(crate) rule: Rule,
+    pub(crate) mode: Mode,
+    /// What it is now, where that can be told, and what of it has changed.
+    pub(crate) now: Option<String>,
+    pub(crate) changed: Vec<String>,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tool: String = clip(&self.tool, 64);
+        write!(f, "`{tool}`")?;
+        match (&self.now, &self.changed[..]) {
+            (None, _) => f.write_str(" (two readers may take its definition for different ones)"),
+            (Some(now), []) => write!(f, " (it is {now})"),
+            (Some(now), names) => write!(f, " (it is {now}; changed: {})", names.join(", ")),
+        }
+    }
+}
 
 /// Something in a response that cannot be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,5 +170,32 @@ impl fmt::Display for Problem {
                 "The server speaks the transport of 2024-11-05 (HTTP with SSE), whose answers the gateway cannot judge. Use Streamable HTTP.",
             ),
         }
+    }
+}
+
+/// Something that was taken out, or would be in shadow mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Redaction {
+    pub(super) what: &'static str,
+    pub(crate) rule: Rule,
+    pub(crate) mode: Mode,
+}
+
+/// How often each was taken out, in the order in which they came.
+pub(super) struct Told<'r>(pub(super) &'r [Redaction]);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told: Vec<&str> = Vec::new();
+        for redaction in self.0 {
+            if told.contains(&redaction.what) {
+                continue;
+            }
+            let same = self.0.iter().filter(|other| other.what == redaction.what);
+            let comma = if told.is_empty() { "" } else { ", " };
+            write!(f, "{comma}{} ({})", redaction.what, same.count())?;
+            told.push(redaction.what);
+        }
+        Ok(())
     }
 }

@@ -3,16 +3,15 @@
 //! Where nobody can tell which tool a result is of, the rules of all tools hold. It looks at texts, never at images, sounds
 //! and other binary content.
 
-use super::message::Cut;
-use super::problem::Problem;
-use super::shape::look_alike;
-use crate::decide::{Listing, Rule};
-use crate::json::{Kind, Value};
-use crate::parse::{Mode, Pattern, ResultRules};
-use crate::read::{Call, Message, Target};
-use crate::secret::{self, SECRETS};
+use super::cut::Cut;
+use super::problem::{Problem, Redaction};
+use crate::decide::{Listing, Whose};
+use crate::model::{Mode, Pattern, ResultRules};
+use crate::read::{Message, is_confusable};
+use crate::words::json::{Kind, Value};
+use crate::words::secret;
+use crate::words::secret::SECRETS;
 use std::borrow::Cow;
-use std::fmt;
 
 /// The results in one response.
 #[derive(Debug, Default)]
@@ -20,25 +19,6 @@ pub(super) struct Results {
     /// Of what an answer in it is the result.
     answer: Whose,
     redactions: Vec<Redaction>,
-}
-
-/// Of what something is the result.
-#[derive(Debug, Default)]
-pub(crate) enum Whose {
-    /// It is no tool's.
-    Nobody,
-    Tool(Box<str>),
-    /// It may be of any tool.
-    #[default]
-    Anybody,
-}
-
-/// Something that was taken out, or would be in shadow mode.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Redaction {
-    what: &'static str,
-    pub(crate) rule: Rule,
-    pub(crate) mode: Mode,
 }
 
 /// What some results must meet, each with the mode that it stands in.
@@ -78,17 +58,6 @@ impl Results {
     }
 }
 
-impl Whose {
-    fn of(call: &Call<'_>) -> Self {
-        match &call.target {
-            Target::Tool(name) => Self::Tool(name.as_ref().into()),
-            Target::Task(_) => Self::Anybody,
-            Target::Listen { tasks, .. } if !tasks.is_empty() => Self::Anybody,
-            _ => Self::Nobody,
-        }
-    }
-}
-
 /// What is cut out of one message's texts.
 pub(super) struct Redactor<'r> {
     pub(super) rules: &'r Rules<'r>,
@@ -102,8 +71,10 @@ pub(super) struct Redactor<'r> {
 
 /// How deep a result may stand in what tells of it.
 const DEEPEST: usize = 4;
+
 /// By which of its members a result is known.
 const RESULT: [&str; 2] = ["content", "structuredContent"];
+
 /// The members of results, errors, tasks and notifications in which there is text of a tool's.
 const TEXTS: [&str; 6] = [
     "content",
@@ -118,7 +89,7 @@ impl Redactor<'_> {
     /// The result of a message, or of a task that it tells of, which is not longer than it may be.
     pub(super) fn check_length(&mut self, result: Value<'_>) -> Result<(), Problem> {
         // Of what nobody knows it may be no tool's at all.
-        let is_result = |name: &str| look_alike(name, RESULT.into_iter());
+        let is_result = |name: &str| is_confusable(name, RESULT.into_iter());
         let mut names = result.members().map(|(name, _)| name);
         if !names.any(|name| is_result(&name)) && !self.is_known {
             return Ok(());
@@ -148,7 +119,7 @@ impl Redactor<'_> {
         value: Value<'_>,
         depth: usize,
     ) -> Result<(), Problem> {
-        let is = |names: &[&'static str]| look_alike(name, names.iter().copied());
+        let is = |names: &[&'static str]| is_confusable(name, names.iter().copied());
         if is(&TEXTS) {
             return self.texts(value, "");
         }
@@ -265,23 +236,4 @@ fn replaced(
     }
     out.push_str(text.get(from..).unwrap_or_default());
     (out, taken)
-}
-
-/// How often each was taken out, in the order in which they came.
-pub(super) struct Told<'r>(pub(super) &'r [Redaction]);
-
-impl fmt::Display for Told<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told: Vec<&str> = Vec::new();
-        for redaction in self.0 {
-            if told.contains(&redaction.what) {
-                continue;
-            }
-            let same = self.0.iter().filter(|other| other.what == redaction.what);
-            let comma = if told.is_empty() { "" } else { ", " };
-            write!(f, "{comma}{} ({})", redaction.what, same.count())?;
-            told.push(redaction.what);
-        }
-        Ok(())
-    }
 }

@@ -3,10 +3,10 @@
 //! Where it cannot tell, the count stays.
 
 use super::watch::Watch;
-use super::{Outcome, Response};
-use crate::count::{Charge, Millis, Tally};
-use crate::json::Value;
-use crate::parse::Refunds;
+use crate::count::{Charge, Fate, Refund, Tally};
+use crate::model::Refunds;
+use crate::step::{Outcome, Response};
+use crate::words::json::Value;
 use std::sync::Arc;
 
 /// The charges of a call that was passed on, until it is known what became of it.
@@ -15,25 +15,6 @@ pub(crate) struct Settlement {
     charges: Arc<[Charge]>,
     tallies: Vec<Tally>,
     watch: Watch,
-}
-
-/// Charges that are given back, each to the window that it came from. What cannot be given back stays counted.
-#[derive(Debug)]
-pub struct Refund {
-    charges: Arc<[Charge]>,
-    tallies: Vec<Tally>,
-    fate: Fate,
-}
-
-/// What became of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It surely did not run.
-    NotRun,
-    /// Its result says that it failed.
-    Failed,
-    /// It ran, or nobody can tell.
-    Ran,
 }
 
 /// Most answers are results, which need not be read to know that they give nothing back.
@@ -80,34 +61,6 @@ impl Settlement {
         };
         let any = refund.returned().next().is_some();
         any.then_some(refund)
-    }
-}
-
-impl Refund {
-    /// The charges to give back, and when their windows end.
-    pub fn returned(&self) -> impl Iterator<Item = (&Charge, Millis)> {
-        let both = self.charges.iter().zip(&self.tallies);
-        both.filter(|(charge, tally)| tally.added && charge.refunds.cover(self.fate))
-            .map(|(charge, tally)| (charge, tally.ends))
-    }
-
-    /// Why, for the log.
-    pub(crate) fn why(&self) -> &'static str {
-        match self.fate {
-            Fate::NotRun => "The call did not run, so it does not count.",
-            Fate::Failed => "The call failed, so it does not count.",
-            Fate::Ran => "The call counts.",
-        }
-    }
-}
-
-impl Refunds {
-    fn cover(self, fate: Fate) -> bool {
-        match fate {
-            Fate::NotRun => self > Self::Never,
-            Fate::Failed => self == Self::OnToolError,
-            Fate::Ran => false,
-        }
     }
 }
 

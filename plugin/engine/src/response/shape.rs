@@ -5,7 +5,7 @@
 
 use super::ask::INPUT_REQUESTS;
 use super::list::LISTS;
-use crate::read::fold;
+use crate::read::is_confusable;
 
 /// What was found in the text so far.
 #[derive(Debug, Default)]
@@ -49,6 +49,7 @@ const NAMES: [&str; 5] = {
         INPUT_REQUESTS,
     ]
 };
+
 /// No name of these is longer, even with each letter as an escape of six bytes, and a NUL behind it.
 const LONGEST: usize = 6 * 24;
 
@@ -145,14 +146,7 @@ fn reads_like(raw: &[u8], names: &[&str]) -> bool {
     // A string that cannot be decoded, such as one with half of a surrogate pair, is compared as it is written.
     let decoded: Option<String> = serde_json::from_slice(&quoted).ok();
     let name = decoded.unwrap_or_else(|| String::from_utf8_lossy(raw).into());
-    look_alike(&name, names.iter().copied())
-}
-
-/// Whether a reader that knows no case, folds letters or ends names at a NUL takes the name for one of these.
-pub(super) fn look_alike<'n>(name: &str, mut known: impl Iterator<Item = &'n str>) -> bool {
-    let folded = fold(name);
-    let plain = folded.split(char::is_control).next().unwrap_or_default();
-    known.any(|known| known.eq_ignore_ascii_case(plain))
+    is_confusable(&name, names.iter().copied())
 }
 
 #[cfg(test)]

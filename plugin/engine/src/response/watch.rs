@@ -2,10 +2,11 @@
 //!
 //! It only looks: it changes no byte, and keeps a bounded copy.
 
+use super::media::is_identity;
 use super::sse::{Part, Reader};
-use super::{Response, is_identity};
-use crate::json::{Bounds, Document, Kind, Value};
-use crate::read::Headers;
+use crate::read::{Headers, is_same};
+use crate::step::Response;
+use crate::words::json::{Bounds, Document, Value};
 
 /// Waits for the answer to a request.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ enum Way {
 
 /// Errors and tasks are short; a longer answer is a result.
 const LONGEST: usize = 64 << 10;
+
 /// How many values may be in an answer that is looked into.
 const VALUES: usize = LONGEST / 6;
 
@@ -128,12 +130,6 @@ impl Watch {
         }
         answers
     }
-}
-
-/// A server may write the text of an id in another way.
-pub(super) fn is_same(id: &str, value: Value<'_>) -> bool {
-    let text = || serde_json::from_str::<String>(id).ok();
-    id == value.raw() || value.kind() == Kind::String && value.string().map(Into::into) == text()
 }
 
 /// How the body of such a response is looked at.

@@ -2,9 +2,10 @@
 //!
 //! It knows nothing of hosts and keys, and never lets a count go before its window has ended.
 
-use crate::count::{Amount, Charge, Full, Millis, Tally};
-use crate::ordered::ordered;
-use crate::parse::Window;
+use crate::count::{Charge, Full, Tally};
+use crate::model::Window;
+use crate::words::sorted::ordered;
+use crate::words::{Amount, Millis};
 
 /// What a change makes of a cell.
 pub(super) enum Change<T> {
@@ -69,8 +70,10 @@ struct Bar {
 
 /// How many counts share a cell of the table.
 pub(super) const BUCKET: usize = 16;
+
 /// Stands for every counter whose window ends then, where more of them are barred than have a place.
 const OF_THIS_WINDOW: u64 = u64::MAX - 1;
+
 /// Stands for every counter, where even the windows are more than have a place.
 const EVERY: u64 = u64::MAX;
 
@@ -270,4 +273,8 @@ fn words(bytes: &[u8]) -> Option<[u64; 2]> {
     let (first, second) = bytes.split_at_checked(8)?;
     let word = |bytes: &[u8]| bytes.try_into().ok().map(u64::from_le_bytes);
     Some([word(first)?, word(second)?])
+}
+
+pub(super) fn low(fingerprint: u128) -> u64 {
+    u64::try_from(fingerprint & u128::from(u64::MAX)).unwrap_or_default()
 }

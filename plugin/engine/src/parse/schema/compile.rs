@@ -2,23 +2,33 @@
 //!
 //! It judges no value; `decide::schema` does.
 
-use super::super::condition::{KINDS, Literal, Order};
-use super::super::error::{PolicyError, Problem, one_line};
-use super::super::path::Step;
-use super::super::walk::{At, Walk, near};
 use super::keyword::{Draft, KEYWORDS, Keyword, Role};
 use super::reference::target;
-use super::{Check, Dependent, Id, Members, Mirror, Part, Pattern, Schema, Type};
-use crate::json::{Kind, Value};
+use crate::model::schema::{Check, Dependent, Id, Members, Mirror, Part, Pattern, Schema, Type};
+use crate::model::{Literal, Order, Step};
+use crate::parse::condition::KINDS;
+use crate::parse::error::{PolicyError, Problem};
+use crate::parse::walk::{At, Walk, near};
+use crate::read::is_header_name;
+use crate::words::json::{Kind, Value};
+use crate::words::text::clip;
+use crate::words::text::one_line;
 
 const WRITE_SCHEMA: &str = "a JSON Schema: an object, `true` or `false`";
+
 const WRITE_DRAFT: &str =
     r#""https://json-schema.org/draft/2020-12/schema", or that of 2019-09 or draft-07"#;
+
 const WRITE_REF: &str = "`#`, or the way to a schema in this one, such as `#/$defs/NAME`";
+
 const WRITE_ALONE: &str = "`$ref` alone: draft-07 ignores what stands beside it";
+
 const WRITE_ROOT: &str = "it at the schema's root alone";
+
 const WRITE_POSITIVE: &str = "a number above 0 that binary64 holds exactly as it is written";
+
 const WRITE_HEADER: &str = "it on a property of type string, integer or boolean that `properties` alone lead to, as the name of a header that no other property has";
+
 const LONGEST: u64 = 1_000_000_000;
 
 struct Compiler<'w, 'd> {
@@ -163,7 +173,7 @@ impl<'d> Compiler<'_, 'd> {
     fn unknown(&mut self, at: &At<'_>, key: &str) {
         let known: Vec<_> = KEYWORDS.iter().map(|keyword| keyword.name).collect();
         let near = near(key, known.iter().copied());
-        let key = key.chars().take(64).collect();
+        let key = clip(key, 64);
         self.walk.error(at, Problem::Unknown { key, near, known });
     }
 
@@ -450,7 +460,7 @@ impl<'d> Compiler<'_, 'd> {
             from,
             to: target.map(|target| target.range().start),
             at: one_line(&at.key("$ref").to_string()),
-            found: value.compact().chars().take(80).collect(),
+            found: clip(&value.compact(), 80),
         });
     }
 
@@ -488,9 +498,7 @@ impl<'d> Compiler<'_, 'd> {
     ) {
         let scalar = |of: &Type| matches!(of, Type::Integer | Type::Of(Kind::String | Kind::Bool));
         let scalar = types.is_some_and(|types| matches!(types, [of] if scalar(of)));
-        let name = value
-            .string()
-            .filter(|name| super::super::limit::is_header_name(name));
+        let name = value.string().filter(|name| is_header_name(name));
         let header: Option<Box<str>> = name.map(|name| format!("Mcp-Param-{name}").into());
         let way = way.filter(|way| !way.is_empty());
         match (header, way) {

@@ -2,8 +2,9 @@
 //!
 //! It follows nothing: each reference becomes a position, and loops that no value would end are refused.
 
-use super::{Id, Part, Schema};
-use crate::json::{Kind, Value};
+use crate::model::schema::Check;
+use crate::model::schema::{Id, Part, Schema};
+use crate::words::json::{Kind, Value};
 use percent_encoding::percent_decode_str;
 
 /// The most schemas that may judge one value inside one another. It bounds how deep a call is judged.
@@ -35,7 +36,7 @@ impl Schema {
     pub(super) fn is_shallow(&self) -> bool {
         let height = |heights: &[usize], id: Id| heights.get(id.0).copied().unwrap_or_default();
         let below = |heights: &[usize], part: &Part| {
-            let inside = part.checks.iter().flat_map(super::Check::in_place);
+            let inside = part.checks.iter().flat_map(Check::in_place);
             inside
                 .map(|id| height(heights, id).saturating_add(1))
                 .max()

@@ -1,9 +1,9 @@
 //! Whole responses, cut at every byte: what a client gets does not depend on where.
 
-use super::super::Outcome;
 use super::*;
 use crate::decide::Caller;
-use crate::parse::Policy;
+use crate::model::Policy;
+use crate::step::Outcome;
 use std::sync::Arc;
 
 const POLICY: &str =

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::decide::Caller;
-use crate::parse::Policy;
-use crate::response::splice::spliced;
+use crate::model::Policy;
+use crate::response::cut::spliced;
 use proptest::prelude::*;
 use std::sync::Arc;
 

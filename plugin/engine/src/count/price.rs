@@ -1,0 +1,162 @@
+//! Turns the limits of a call into charges: for whom each is counted, and which limits share a counter.
+//!
+//! A value that it does not know for certain counts for nobody: the limit then refuses the call.
+
+use super::charge::{Charge, Maximum, Subject};
+use crate::decide::{Header, Requester, Session, value_at};
+use crate::model::{Cost, Limit, Mode, OVERFLOW, Scope, Step, overflow_of};
+use crate::words::json::{Kind, Value, millionths};
+use crate::words::text::length_prefixed;
+use crate::words::{Amount, Reason};
+use std::net::{IpAddr, Ipv6Addr};
+
+impl Requester {
+    /// The charges of a call: one for each counter, with the maxima of all limits that share it.
+    pub(crate) fn charges(
+        &self,
+        limits: &[(&Limit, Mode)],
+        arguments: Option<Value<'_>>,
+    ) -> Vec<Charge> {
+        let mut charges: Vec<Charge> = Vec::new();
+        for (order, &(limit, mode)) in limits.iter().enumerate() {
+            let maximum = Maximum {
+                max: limit.max,
+                costs: matches!(limit.cost, Cost::At(_)),
+                mode,
+                rule: limit.rule.clone(),
+                on_deny: limit.on_deny.clone(),
+                order,
+            };
+            let same = |charge: &&mut Charge| charge.counter == limit.counter;
+            let found = charges.iter_mut().find(same);
+            let charge = match found {
+                Some(charge) => charge,
+                None => charges.push_mut(Charge {
+                    counter: limit.counter.clone(),
+                    subject: self.subject(&limit.counter.scope),
+                    cost: Amount::default(),
+                    refunds: limit.refunds,
+                    maxima: Vec::new(),
+                }),
+            };
+            charge.maxima.push(maximum);
+            charge.refunds = charge.refunds.min(limit.refunds);
+            match cost(limit, arguments) {
+                Ok(cost) => charge.cost = charge.cost.max(cost),
+                Err(unknown) => charge.subject = unknown,
+            }
+        }
+        charges
+    }
+
+    fn subject(&self, scope: &[Scope]) -> Subject {
+        let name = match self.parts(scope, &self.session) {
+            Ok(name) => name,
+            Err((reason, message)) => return Subject::Unknown { reason, message },
+        };
+        match self.overflow(scope) {
+            None => Subject::Own(name),
+            Some(overflow) => Subject::Open { name, overflow },
+        }
+    }
+
+    fn parts(&self, scope: &[Scope], session: &Session) -> Result<String, (Reason, String)> {
+        let parts = scope.iter().map(|part| self.part(part, session));
+        parts.map(|part| Ok(length_prefixed(&part?))).collect()
+    }
+
+    fn part(&self, scope: &Scope, session: &Session) -> Result<String, (Reason, String)> {
+        match (scope, session) {
+            (Scope::Session, Session::Issued(id)) => {
+                Ok(format!("session {}{id}", length_prefixed(&self.caller.subject())))
+            }
+            (Scope::Session, Session::Unclear) => Err((
+                Reason::Unavailable,
+                "The gateway cannot tell right now whose session this is, so it cannot count your calls. Try again later.".into(),
+            )),
+            // A session that no server issued to the caller is only what a client says, and a client could say as many as
+            // it likes: it counts on the grant.
+            (Scope::Grant | Scope::Session, _) => Ok(self.caller.subject()),
+            (Scope::Server | Scope::Global, _) => Ok(String::new()),
+            (Scope::Ip, _) => self.peer.map(network).ok_or_else(|| {
+                (
+                    Reason::Unavailable,
+                    "The gateway does not know your address, so it cannot count your calls.".into(),
+                )
+            }),
+            (Scope::Header(name), _) => match self.header(name) {
+                Header::Once(value) => Ok(value.to_string()),
+                Header::Absent | Header::Unclear => Err((
+                    Reason::Identity,
+                    format!(
+                        "Send the header `{name}` once, in plain ASCII: calls are counted by it."
+                    ),
+                )),
+            },
+        }
+    }
+
+    /// Where a subject is counted that the policy does not name, when there is no room for it. Callers whom the policy
+    /// names share their overflow with nobody, so that nobody's flood locks them out.
+    fn overflow(&self, scope: &[Scope]) -> Option<String> {
+        let by_caller = scope.iter().any(Scope::counts_callers);
+        let own = by_caller && self.caller.is_configured();
+        let session = scope.contains(&Scope::Session) && matches!(self.session, Session::Issued(_));
+        match (scope.iter().any(Scope::is_open), own) {
+            (true, true) => Some(overflow_of(&self.caller.subject())),
+            (true, false) => Some(OVERFLOW.into()),
+            // A session for which there is no room counts on the grant, as one that nobody issued does.
+            (false, true) if session => self.parts(scope, &Session::None).ok(),
+            (false, true) => None,
+            (false, false) => by_caller.then(|| OVERFLOW.into()),
+        }
+    }
+}
+
+/// What the call adds to the counter of the limit. A cost that nobody can tell counts for nobody.
+fn cost(limit: &Limit, arguments: Option<Value<'_>>) -> Result<Amount, Subject> {
+    let cost = match &limit.cost {
+        Cost::One => return Ok(Amount::ONE),
+        Cost::Nothing => return Ok(Amount::default()),
+        Cost::At(steps) => steps,
+    };
+    let amount = value_at(arguments, cost.iter())
+        .filter(|value| value.kind() == Kind::Number)
+        .and_then(|value| millionths(value.raw()));
+    amount.map(Amount).ok_or_else(|| Subject::Unknown {
+        reason: Reason::Arguments,
+        message: match cost.first() {
+            Some(Step::Member(name)) => {
+                format!("The argument `{name}` must lead to a number that is not negative.")
+            }
+            _ => "An argument must be a number that is not negative.".into(),
+        },
+    })
+}
+
+/// An IPv4 address, or the /64 of an IPv6 address: the smallest network that one subscriber gets.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let network = Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX));
+            format!("{network}/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_count_as_the_network_of_a_subscriber() {
+        for (address, counted) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ] {
+            assert_eq!(network(address.parse().unwrap()), counted);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Whether a caller may send anything at all: who it is, and the kill switches.
+//!
+//! It looks at no message.
+
+use super::caller::Caller;
+use crate::model::Policy;
+use crate::words::{Reason, Refusal, Rule};
+
+pub(super) fn known(caller: &Caller) -> Result<(), Refusal> {
+    let Caller::Stranger(stranger) = caller else {
+        return Ok(());
+    };
+    Err(Refusal {
+        reason: Reason::Identity,
+        rule: Some(stranger.rule()),
+        message: stranger.to_string(),
+    })
+}
+
+pub(super) fn frozen(policy: &Policy, caller: &Caller) -> Option<Refusal> {
+    let (rule, what) = if policy.frozen {
+        (Rule::new("frozen"), "Everything is")
+    } else if let Caller::Grant {
+        name, frozen: true, ..
+    } = caller
+    {
+        (
+            Rule::new("grants").key(name).member("frozen"),
+            "Your access is",
+        )
+    } else {
+        return None;
+    };
+    let message = format!(
+        "{what} stopped by a person for now. Do not retry; ask the people who run this gateway."
+    );
+    Some(Refusal {
+        reason: Reason::Frozen,
+        rule: Some(rule),
+        message,
+    })
+}

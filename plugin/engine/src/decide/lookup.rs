@@ -1,0 +1,41 @@
+//! Finds the value at a path of the arguments.
+//!
+//! It finds nothing where two readers could find two different values.
+
+use crate::model::Step;
+use crate::read::similar;
+use crate::words::json::{Kind, Value, exact};
+
+/// The one value at the end of the steps; `None` where there is none, or where nobody can tell.
+pub(crate) fn value_at<'a, 's>(
+    value: Option<Value<'a>>,
+    mut steps: impl Iterator<Item = &'s Step>,
+) -> Option<Value<'a>> {
+    steps.try_fold(value?, |value, step| match step {
+        Step::Member(name) => member(value, name).ok()?,
+        Step::Element(index) => value.elements().nth(*index),
+        Step::Each => None,
+    })
+}
+
+/// A member that only some servers would take for the one that a rule names.
+pub(super) struct LookAlike;
+
+/// The member of that name. A rule is not walked around by `Amount` beside, or in place of, `amount`.
+pub(super) fn member<'a>(object: Value<'a>, name: &str) -> Result<Option<Value<'a>>, LookAlike> {
+    let mut found = None;
+    for (member, value) in object.members() {
+        if member == name {
+            found = Some(value);
+        } else if similar(&member, name) {
+            return Err(LookAlike);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn number(value: Value<'_>) -> Option<f64> {
+    (value.kind() == Kind::Number)
+        .then(|| exact(value.raw()))
+        .flatten()
+}

@@ -1,0 +1,44 @@
+//! What the rules say of a message before anything is counted or looked up.
+//!
+//! It holds conclusions, and never the message itself.
+
+use super::pin::PinCheck;
+use super::task::TaskCheck;
+use crate::model::{Limit, Mode};
+use crate::read::Unreadable;
+use crate::words::Refusal;
+use crate::words::trace::Account;
+
+/// What the rules say before anything is counted.
+#[derive(Debug)]
+pub(crate) struct Verdict<'p> {
+    /// The first refusal that is enforced.
+    pub(crate) refusal: Option<Refusal>,
+    /// What else is told of the rules, since the last turn where there is one.
+    pub(crate) account: Account,
+    /// What may refuse the call before all that, in its order.
+    pub(crate) turns: Vec<Turn<'p>>,
+    /// The limits that the call must fit, when nothing refused it.
+    pub(crate) limits: Vec<(&'p Limit, Mode)>,
+    /// The headers do not repeat the arguments as the tool's schema says. Then nothing else counts.
+    pub(crate) contradiction: Option<Unreadable>,
+}
+
+/// The turn, among the rules, of some that only those can judge who remember.
+#[derive(Debug)]
+pub(crate) struct Turn<'p> {
+    /// What is told of the rules before.
+    pub(crate) before: Account,
+    pub(crate) check: Check<'p>,
+}
+
+/// What must hold for the rules after it to matter.
+#[derive(Debug)]
+pub(crate) enum Check<'p> {
+    /// No mark of a sequence stands against the call.
+    Marks(Vec<(&'p Limit, Mode)>),
+    /// The tool is the one that was reviewed.
+    Pin(PinCheck),
+    /// The tasks were issued to the caller.
+    Tasks(TaskCheck),
+}

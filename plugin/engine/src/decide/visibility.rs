@@ -1,0 +1,147 @@
+//! Turns a policy and a caller into what servers may send: which names their lists may show, and what they may ask.
+//!
+//! It looks at nothing that only a call has: what a caller may call under some condition is shown.
+
+use super::caller::Caller;
+use crate::model::{
+    Action, Effect, Entry, Listed, Mode, Pinned, Policy, ResultRules, Section, Table, hides,
+};
+use crate::read::{Call, Role, Target, confusable_method, is_normal};
+use crate::words::Rule;
+use std::sync::Arc;
+
+/// What one caller may be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Listing {
+    policy: Arc<Policy>,
+    /// The mode of rules that stand in no entry.
+    mode: Mode,
+}
+
+impl Listing {
+    /// `None` where nothing could have to be taken out or remembered, so that nobody need read a response for it.
+    pub(crate) fn new(policy: &Arc<Policy>, caller: &Caller) -> Option<Self> {
+        let mode = match caller {
+            Caller::Grant { mode, .. } => mode.unwrap_or(policy.mode),
+            _ => policy.mode,
+        };
+        policy.filters.of(mode).then(|| Self {
+            policy: policy.clone(),
+            mode,
+        })
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The rule by which a server may not ask a client for this, or tell it, where it asks for nothing.
+    pub(crate) fn denies(&self, method: &str, asks: bool) -> Option<Rule> {
+        if self.mode == Mode::Shadow {
+            return None;
+        }
+        // A client that matches methods less exactly takes it for that one.
+        let method = confusable_method(method).unwrap_or(method);
+        match self.policy.methods.get(method) {
+            Some(entry) if entry.action == Action::Deny => Some(Rule::new("methods").key(method)),
+            Some(_) => None,
+            None => {
+                let asks = match Role::of(method) {
+                    Some(Role::Asks) => true,
+                    Some(Role::Housekeeping) => false,
+                    _ => asks,
+                };
+                (asks && self.policy.default == Effect::Deny).then(|| Rule::new("default"))
+            }
+        }
+    }
+
+    /// The tool of that name, where it is pinned.
+    pub(crate) fn pinned(&self, tool: &str) -> Option<Pinned> {
+        let (entry, _) = self.policy.tools.find(tool)?;
+        Pinned::new(entry, self.mode)
+    }
+
+    /// Every tool that is pinned.
+    pub(crate) fn all_pinned(&self) -> Vec<Pinned> {
+        match self.policy.filters.pins {
+            true => Pinned::all(&self.policy, self.mode).collect(),
+            false => Vec::new(),
+        }
+    }
+
+    /// What results must meet, each with the mode that it stands in.
+    pub(crate) fn result_rules(&self, whose: &Whose) -> Vec<(&ResultRules, Mode)> {
+        let policy = &self.policy;
+        if !policy.filters.results {
+            return Vec::new();
+        }
+        let all = match whose {
+            Whose::Nobody => None,
+            _ => policy.all_tools.result.as_ref(),
+        };
+        let own = |entry: &'_ Entry| entry.mode.unwrap_or(self.mode);
+        let entries: Vec<&Entry> = match whose {
+            Whose::Nobody => Vec::new(),
+            Whose::Tool(name) => policy
+                .tools
+                .find(name)
+                .map(|(entry, _)| entry)
+                .into_iter()
+                .collect(),
+            Whose::Anybody => policy.tools.values().collect(),
+        };
+        let own = entries
+            .into_iter()
+            .filter_map(|entry| Some((entry.rules.result.as_ref()?, own(entry))));
+        own.chain(all.map(|all| (all, self.mode))).collect()
+    }
+
+    /// Whether the list of this section may show the name, the URI or the template.
+    pub(crate) fn shows(&self, section: Section, name: &str) -> bool {
+        let policy = &self.policy;
+        let hidden = section == Section::Tools && policy.hide.find(name).is_some();
+        if hidden && self.mode == Mode::Enforce {
+            return false;
+        }
+        let found = Table::of(section).entries(policy).find(name);
+        let mode = found.and_then(|(entry, _)| entry.mode);
+        if mode.unwrap_or(self.mode) == Mode::Shadow {
+            return true;
+        }
+        let admitted = || match found {
+            Some((_, true)) => true,
+            Some(_) => is_certain(section, name),
+            None => policy.default == Effect::Allow && is_certain(section, name),
+        };
+        let hides = found.is_some_and(|(entry, _)| hides(entry));
+        !hides && (policy.list == Listed::AllButHidden || admitted())
+    }
+}
+
+/// A URI in no normal form is admitted by an entry of exactly that text alone.
+fn is_certain(section: Section, name: &str) -> bool {
+    section != Section::Resources || is_normal(name)
+}
+
+/// Of what something is the result.
+#[derive(Debug, Default)]
+pub(crate) enum Whose {
+    /// It is no tool's.
+    Nobody,
+    Tool(Box<str>),
+    /// It may be of any tool.
+    #[default]
+    Anybody,
+}
+
+impl Whose {
+    pub(crate) fn of(call: &Call<'_>) -> Self {
+        match &call.target {
+            Target::Tool(name) => Self::Tool(name.as_ref().into()),
+            Target::Task(_) => Self::Anybody,
+            Target::Listen { tasks, .. } if !tasks.is_empty() => Self::Anybody,
+            _ => Self::Nobody,
+        }
+    }
+}

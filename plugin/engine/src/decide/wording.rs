@@ -1,0 +1,39 @@
+//! The sentences of refusals for arguments.
+//!
+//! They name an argument and never its value.
+
+use crate::model::{Condition, Group};
+use crate::read::Call;
+use crate::words::ASK;
+use crate::words::json::Value;
+use crate::words::text::clip_name;
+
+/// What a client is told of a group that refuses its call; with `needed`, what it looks at must be there.
+pub(super) fn unmet(
+    call: &Call<'_>,
+    needed: bool,
+    group: &Group,
+    deciding: Option<&Condition>,
+    noun: &str,
+) -> String {
+    let is_there = |own: Value<'_>, name: &str| own.get(name).is_some();
+    let given = |name: &str| !needed || call.arguments.is_some_and(|own| is_there(own, name));
+    match (&group.on_deny, deciding.and_then(Condition::argument)) {
+        (Some(message), _) => message.to_string(),
+        (None, Some(name)) if given(name) => unaccepted(name),
+        (None, Some(name)) => missing(name),
+        (None, None) if deciding.is_some_and(Condition::reads_arguments) => {
+            "These arguments are not accepted here. Change them, or ask.".into()
+        }
+        (None, None) => format!("The {noun} is denied by policy. {ASK}"),
+    }
+}
+
+pub(super) fn unaccepted(argument: &str) -> String {
+    let argument = clip_name(argument);
+    format!("The argument `{argument}` is not accepted here. Change it, or ask.")
+}
+
+pub(super) fn missing(argument: &str) -> String {
+    format!("The argument `{}` is missing.", clip_name(argument))
+}

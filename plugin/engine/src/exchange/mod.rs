@@ -1,0 +1,16 @@
+//! Leads one HTTP exchange from its headers to the verdict, and its response to the client: it is fed events and returns
+//! steps.
+//!
+//! It never waits, never asks for the time and never holds a body longer than it takes to judge it.
+
+mod lifecycle;
+mod pending;
+mod request;
+mod response;
+mod state;
+mod verdict;
+
+pub use state::Exchange;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! The state of an exchange, and what each state keeps.
+//!
+//! A body is kept only while it arrives.
+
+use crate::answer::Asked;
+use crate::audit::Audit;
+use crate::count::Charge;
+use crate::decide::{PinCheck, Requester, TaskCheck};
+use crate::model::Policy;
+use crate::read::{Head, Trace, Verb};
+use crate::response::{Filter, Issued, Settlement, Stage};
+use crate::store::Seed;
+use crate::words::Refusal;
+use crate::words::trace::Account;
+use std::sync::Arc;
+
+/// One HTTP request on its way to a verdict, and its response.
+#[derive(Debug)]
+pub struct Exchange {
+    pub(super) policy: Arc<Policy>,
+    pub(super) seed: Seed,
+    pub(super) explain: bool,
+    pub(super) trace: Trace,
+    /// What the log calls the caller.
+    pub(super) grant: Option<String>,
+    pub(super) state: State,
+    /// How far the response has come.
+    pub(super) stage: Stage,
+    /// A response may come before the verdict.
+    pub(super) early: bool,
+    /// Where the response may hold something that the caller must not see.
+    pub(super) filter: Option<Box<Filter>>,
+    /// Where a call was counted that may turn out not to have run.
+    pub(super) settlement: Option<Box<Settlement>>,
+    /// Where the caller may be given something that is his alone.
+    pub(super) issued: Option<Box<Issued>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum State {
+    /// The body of a POST is arriving.
+    Reading(Box<Reading>),
+    /// The body of a POST is there, and it has to be known whose its session is.
+    Recognizing(Box<Reading>),
+    /// A GET, DELETE or OPTIONS was admitted; no body may follow.
+    Bodiless(Verb),
+    /// A message was judged, but for what only those know who remember.
+    Checking(Box<Checking>),
+    /// A message was admitted, and more has to be known to judge its response.
+    Recalling(Box<Audit>),
+    /// The charges of a message that was admitted are being counted.
+    Counting(Box<Counting>),
+    /// The request was passed on.
+    Forwarded,
+    /// Nothing more is passed on.
+    Answered,
+}
+
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(super) head: Head,
+    pub(super) requester: Requester,
+    pub(super) body: Vec<u8>,
+}
+
+/// A message that is judged but for its charges.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) asked: Asked,
+    pub(super) audit: Box<Audit>,
+    pub(super) account: Account,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) charges: Vec<Charge>,
+}
+
+#[derive(Debug)]
+pub(super) struct Checking {
+    pub(super) check: Asking,
+    /// What is to be asked after that.
+    pub(super) turns: std::vec::IntoIter<(Account, Asking)>,
+    pub(super) judged: Judged,
+}
+
+/// What is asked before the rules behind it matter.
+#[derive(Debug)]
+pub(super) enum Asking {
+    Marks(Arc<[Charge]>),
+    Pin(PinCheck),
+    Tasks(TaskCheck),
+}
+
+#[derive(Debug)]
+pub(super) struct Counting {
+    pub(super) asked: Asked,
+    pub(super) charges: Arc<[Charge]>,
+    pub(super) audit: Box<Audit>,
+}

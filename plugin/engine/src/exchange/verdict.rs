@@ -1,0 +1,88 @@
+//! Ends the request of an exchange: forwarded, refused or unreadable, with its line of the log.
+//!
+//! It decides nothing.
+
+use super::state::{Exchange, State};
+use crate::answer::{Asked, Detail, answer, answer_unreadable};
+use crate::audit::Audit;
+use crate::read::{Unreadable, Verb};
+use crate::step::{Next, Step};
+use crate::words::trace::{Finding, Said};
+use crate::words::{Millis, Reason, Refusal};
+
+impl Exchange {
+    pub(super) fn forward(&mut self, audit: Option<Box<Audit>>) -> Step {
+        self.state = State::Forwarded;
+        Step {
+            audit,
+            ..Step::next(Next::Forward)
+        }
+    }
+
+    pub(super) fn refuse(
+        &mut self,
+        mut audit: Box<Audit>,
+        asked: &Asked,
+        refusal: &Refusal,
+        detail: Detail,
+    ) -> Step {
+        let rule = refusal.rule.as_ref().map(ToString::to_string);
+        let mut detail = Detail {
+            reason: Some(refusal.reason),
+            request_id: audit.request_id.clone(),
+            ..detail
+        };
+        if self.policy.client_detail {
+            // Which rule keeps a name from the client would tell whether the name exists.
+            detail.rule = rule
+                .clone()
+                .filter(|_| refusal.reason != Reason::NotAllowed);
+        } else {
+            (detail.limit, detail.remaining) = (None, None);
+        }
+        audit.refused(refusal.reason, rule, &refusal.message);
+        audit
+            .findings
+            .add(|| vec![Finding::new(refusal.rule.as_ref(), Said::Refuses)]);
+        self.state = State::Answered;
+        let reply = answer(asked, self.policy.answer, refusal, &detail);
+        Step {
+            audit: Some(audit),
+            ..Step::next(Next::Answer(reply))
+        }
+    }
+
+    pub(super) fn unreadable(
+        &mut self,
+        mut audit: Audit,
+        problem: &Unreadable,
+        id: Option<&str>,
+    ) -> Step {
+        audit.refused(Reason::Unreadable, None, &problem.to_string());
+        let detail = Detail {
+            reason: Some(Reason::Unreadable),
+            request_id: audit.request_id.clone(),
+            ..Detail::default()
+        };
+        self.state = State::Answered;
+        let reply = answer_unreadable(problem, id, detail);
+        Step {
+            audit: Some(Box::new(audit)),
+            ..Step::next(Next::Answer(reply))
+        }
+    }
+
+    pub(super) fn audit_of(&self, verb: Verb, now: Millis) -> Audit {
+        let mut audit = self.audit(now);
+        audit.method = Some(verb.name().into());
+        audit
+    }
+
+    pub(super) fn audit(&self, now: Millis) -> Audit {
+        let mut audit = Audit::new(now, &self.policy.hash, self.explain);
+        audit.grant = self.grant.clone();
+        audit.request_id = self.trace.request_id.clone();
+        audit.trace_id = self.trace.trace_id.clone();
+        audit
+    }
+}

@@ -1,0 +1,125 @@
+//! Limits: how many calls, in which window, counted for whom.
+//!
+//! It counts nothing; `count` and `store` do.
+
+use super::path::Step;
+use crate::words::{Amount, Rule};
+use std::sync::Arc;
+
+/// At most `max` calls in each window, for each subject of the scope.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    pub(crate) counter: Arc<Counter>,
+    pub(crate) max: Amount,
+    pub(crate) cost: Cost,
+    pub(crate) refunds: Refunds,
+    pub(crate) on_deny: Option<Box<str>>,
+    pub(crate) rule: Rule,
+}
+
+/// When what a call added is given back, from seldom to often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Refunds {
+    Never,
+    /// When the call surely did not run.
+    OnError,
+    /// Also when its result says that it failed.
+    OnToolError,
+}
+
+/// What a call adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cost {
+    One,
+    /// It is held against the maximum and adds nothing.
+    Nothing,
+    /// The number at these steps into the arguments.
+    At(Vec<Step>),
+}
+
+/// What is counted together. Limits with equal counters share one count.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Counter {
+    /// Policy, name, window and scope in one string; no two different counters have the same.
+    pub(crate) id: String,
+    pub(crate) window: Window,
+    pub(crate) scope: Vec<Scope>,
+}
+
+/// How long a count lasts. Fixed windows are aligned to UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Window {
+    /// Multiples of so many seconds since the epoch.
+    Seconds(u64),
+    /// Weeks that begin on Monday.
+    Week,
+    /// Calendar months.
+    Month,
+    /// The last so many seconds before any moment.
+    Sliding(u64),
+    /// So many seconds after the last addition, with which all earlier ones end.
+    Lasting(u64),
+}
+
+/// For whom a counter counts apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    Grant,
+    Session,
+    Server,
+    Global,
+    Ip,
+    Header(Box<str>),
+}
+
+impl Counter {
+    pub(crate) fn new(kind: &str, name: &str, window: Window, scope: Vec<Scope>) -> Self {
+        let parts: Vec<_> = scope.iter().map(Scope::text).collect();
+        // The name comes last because it alone may hold any character.
+        let id = format!("main/{kind}/{}/{}/{name}", window.text(), parts.join(","));
+        Self { id, window, scope }
+    }
+}
+
+impl Scope {
+    /// The header that it counts by.
+    pub(crate) fn header(&self) -> Option<&str> {
+        match self {
+            Self::Header(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// It counts each caller apart.
+    pub(crate) fn counts_callers(&self) -> bool {
+        matches!(self, Self::Grant | Self::Session)
+    }
+
+    /// Its values come from outside: nobody can list them beforehand.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Ip | Self::Header(_))
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Grant => "grant".into(),
+            Self::Session => "session".into(),
+            Self::Server => "server".into(),
+            Self::Global => "global".into(),
+            Self::Ip => "ip".into(),
+            Self::Header(name) => format!("header:{name}"),
+        }
+    }
+}
+
+impl Window {
+    fn text(self) -> String {
+        match self {
+            Self::Seconds(seconds) => seconds.to_string(),
+            Self::Week => "week".into(),
+            Self::Month => "month".into(),
+            Self::Sliding(seconds) => format!("sliding {seconds}"),
+            Self::Lasting(seconds) => format!("lasting {seconds}"),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The policy as data: what `parse` makes of a document, and what every later phase reads.
+//!
+//! It parses nothing and judges no call. Values here were checked when the document was parsed.
+
+mod caller;
+mod condition;
+mod entry;
+mod limit;
+mod literal;
+mod names;
+mod options;
+mod overview;
+mod path;
+mod pinned;
+mod policy;
+pub(crate) mod schema;
+mod sequence;
+mod subject;
+mod table;
+
+pub(crate) use caller::{Grant, Source};
+pub(crate) use condition::{Condition, Group, Reading, Test};
+pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
+pub use limit::Window;
+pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};
+pub(crate) use literal::{Literal, Order};
+pub(crate) use names::Names;
+pub use options::HostOptions;
+pub(crate) use options::{AnswerStyle, Effect, Filters, Listed, Mode};
+pub use overview::{LimitSeen, RuleSeen};
+pub(crate) use path::{Fact, NoPath, Path, Step};
+pub(crate) use pinned::Pinned;
+pub use policy::Policy;
+pub(crate) use sequence::{Part, Sequence};
+pub(crate) use subject::{
+    ANONYMOUS, OVERFLOW, configured, configured_cells, counters, grant_subject, is_open,
+    overflow_of,
+};
+pub(crate) use table::{Section, Table};

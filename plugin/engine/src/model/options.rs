@@ -1,0 +1,113 @@
+//! The settings of a policy document that are no rules: modes, answers, lists, and the options of the host.
+//!
+//! It knows their values and defaults, not the words that spell them; `parse` does.
+
+use crate::words::json::Bounds;
+
+/// Whether some response has to be read, by the mode of the caller's rules: known before anybody calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Filters {
+    pub(crate) enforced: bool,
+    pub(crate) shadowed: bool,
+    /// What lists show of some tools is to be remembered, in every mode.
+    pub(crate) pins: bool,
+    /// Some results are to be looked into.
+    pub(crate) results: bool,
+}
+
+impl Filters {
+    pub(crate) fn of(self, mode: Mode) -> bool {
+        let filters = match mode {
+            Mode::Enforce => self.enforced,
+            Mode::Shadow => self.shadowed,
+        };
+        filters || self.pins || self.results
+    }
+}
+
+/// What happens to names that no entry names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Allow,
+    Deny,
+}
+
+/// Whether refusals are carried out or only logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Enforce,
+    Shadow,
+}
+
+/// What a refused `tools/call` is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnswerStyle {
+    /// A tool result with `isError`, which the model reads.
+    Result,
+    /// A JSON-RPC error.
+    Error,
+}
+
+/// What the lists that servers send show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// What some rule admits, and what is denied by name.
+    Callable,
+    /// Everything but what is hidden.
+    AllButHidden,
+}
+
+/// Options of the host, under `host` in the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostOptions {
+    /// Keep the request's headers back until the verdict. Only for hosts that still deliver the body then.
+    pub hold_request_headers: bool,
+    /// The name under which counters are kept in shared data; the plugin's name where absent.
+    pub namespace: Option<String>,
+    /// How many callers that are not configured can be counted apart at the same time.
+    pub slots: usize,
+    /// The longest request body in bytes.
+    pub max_request_bytes: usize,
+    /// The longest message of a server's, in bytes, out of which something can be taken.
+    pub max_response_bytes: usize,
+    /// The deepest nesting of a message.
+    pub max_depth: usize,
+}
+
+impl HostOptions {
+    /// From and to, of `slots`, of the longest bodies, and of `max_depth`.
+    pub(crate) const RANGES: ((u64, u64), (u64, u64), (u64, u64)) =
+        ((1024, 4_194_304), (1024, 64 * 1024 * 1024), (8, 128));
+
+    /// What a message may take. A body of the longest kind with more values than this has hardly a character in each,
+    /// and would take many times its length to read.
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.bounds_of(self.max_request_bytes)
+    }
+
+    /// The same for a message of a server's.
+    pub(crate) fn response_bounds(&self) -> Bounds {
+        self.bounds_of(self.max_response_bytes)
+    }
+
+    fn bounds_of(&self, length: usize) -> Bounds {
+        const BYTES_A_VALUE: usize = 6;
+        Bounds {
+            depth: self.max_depth,
+            values: length.div_ceil(BYTES_A_VALUE),
+        }
+    }
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        Self {
+            hold_request_headers: false,
+            namespace: None,
+            slots: 65_536,
+            max_request_bytes: 768 * 1024,
+            max_response_bytes: 768 * 1024,
+            max_depth: 64,
+        }
+    }
+}

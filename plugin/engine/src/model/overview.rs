@@ -1,0 +1,136 @@
+//! What those are told who look at a whole policy rather than at a call: its rules, and its limits.
+//!
+//! It decides nothing, and no adapter of a gateway asks for it.
+
+use super::entry::{Action, Entry, Rules};
+use super::limit::{Limit, Window};
+use super::names::Names;
+use super::options::Effect;
+use super::policy::Policy;
+use super::sequence::Sequence;
+use crate::words::{Amount, Rule};
+
+/// A rule of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleSeen {
+    /// Its place in the document, as a JSON Pointer (RFC 6901), and as the log and explanations name it.
+    pub pointer: String,
+    /// It refuses calls; where it does not, it is what lets them pass.
+    pub refuses: bool,
+}
+
+/// A limit of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitSeen {
+    /// Its place in the document, as a JSON Pointer.
+    pub pointer: String,
+    /// Which counter it holds calls against; limits with equal ones share the count.
+    pub counter: String,
+    /// How long a count lasts.
+    pub window: Window,
+    /// The most that it lets through in a window.
+    pub max: Amount,
+}
+
+impl Policy {
+    /// Every rule that can decide about a call, in the order of the tables.
+    pub fn rules_seen(&self) -> Vec<RuleSeen> {
+        let mut rules = Overview::default();
+        rules.add(self.frozen, &Rule::new("frozen"));
+        for grant in self.grants.iter().flatten() {
+            let rule = Rule::new("grants").key(&grant.name);
+            match (grant.revoked, grant.frozen) {
+                (true, _) => rules.refusing(&rule.member("revoked")),
+                (false, true) => rules.refusing(&rule.member("frozen")),
+                (false, false) if grant.policy => rules.passing(&rule),
+                (false, false) => rules.refusing(&rule),
+            }
+        }
+        let mut hidden: Vec<_> = self.hide.values().copied().collect();
+        hidden.sort_unstable();
+        for position in hidden {
+            rules.refusing(&Rule::new("hide").index(position));
+        }
+        match self.default {
+            Effect::Allow => rules.passing(&Rule::new("default")),
+            Effect::Deny => rules.refusing(&Rule::new("default")),
+        }
+        for (section, table) in self.tables() {
+            for entry in table.values() {
+                rules.entry(section, entry);
+            }
+        }
+        for entry in self.methods.values() {
+            rules.entry("methods", entry);
+        }
+        for rule in self.sequence.iter().map(Sequence::rule) {
+            rules.refusing(rule);
+        }
+        rules.of(&self.all_tools);
+        rules.0
+    }
+
+    /// Every limit.
+    pub fn limits_seen(&self) -> Vec<LimitSeen> {
+        let seen = |limit: &Limit| LimitSeen {
+            pointer: limit.rule.to_string(),
+            counter: limit.counter.id.clone(),
+            window: limit.counter.window,
+            max: limit.max,
+        };
+        self.limits().map(seen).collect()
+    }
+
+    fn tables(&self) -> [(&'static str, &Names<Entry>); 3] {
+        [
+            ("tools", &self.tools),
+            ("prompts", &self.prompts),
+            ("resources", &self.resources),
+        ]
+    }
+}
+
+#[derive(Default)]
+struct Overview(Vec<RuleSeen>);
+
+impl Overview {
+    fn entry(&mut self, section: &'static str, entry: &Entry) {
+        let rule = Rule::new(section).key(&entry.key);
+        self.add(entry.frozen, &rule.clone().member("frozen"));
+        match entry.action {
+            Action::Allow if entry.frozen => {}
+            Action::Allow => self.passing(&rule),
+            Action::Deny | Action::Hide => self.refusing(&rule.clone().member("action")),
+        }
+        self.add(entry.pin.is_some(), &rule.clone().member("pin"));
+        self.add(entry.schema.is_some(), &rule.member("schema"));
+        self.of(&entry.rules);
+    }
+
+    fn of(&mut self, rules: &Rules) {
+        let groups = rules.require.iter().chain(&rules.deny_if);
+        groups.for_each(|group| self.refusing(&group.rule));
+        rules
+            .limits
+            .iter()
+            .for_each(|limit| self.refusing(&limit.rule));
+    }
+
+    fn refusing(&mut self, rule: &Rule) {
+        self.add(true, rule);
+    }
+
+    fn passing(&mut self, rule: &Rule) {
+        self.0.push(RuleSeen {
+            pointer: rule.to_string(),
+            refuses: false,
+        });
+    }
+
+    fn add(&mut self, there: bool, rule: &Rule) {
+        self.0.extend(there.then(|| RuleSeen {
+            pointer: rule.to_string(),
+            refuses: true,
+        }));
+    }
+}

@@ -1,0 +1,240 @@
+//! Turns the text of a path, such as `args.items[*].price` or `header.x-team`, into the way to a value of a call.
+//!
+//! It accepts one spelling of each path and never guesses: a path that it does not know is an error.
+
+use crate::read::is_header_name;
+use crate::words::text::is_invisible;
+use std::fmt;
+
+/// What a condition looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// Something in the arguments; all of them where there are no steps.
+    Arguments(Vec<Step>),
+    /// Something else about the call.
+    Fact(Fact),
+}
+
+/// One step into a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The member of that name.
+    Member(Box<str>),
+    /// The element at that position, from 0.
+    Element(usize),
+    /// Each element.
+    Each,
+}
+
+/// What is known about a call beside its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fact {
+    Tool,
+    Prompt,
+    Uri,
+    Method,
+    Grant,
+    Ip,
+    Header(Box<str>),
+    /// 0 to 23, UTC.
+    Hour,
+    /// 1 (Monday) to 7 (Sunday), UTC.
+    Weekday,
+}
+
+/// Why a text is no path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPath {
+    /// It is one of the language's that this build does not know.
+    NotYet,
+    Unknown,
+}
+
+/// The most steps of a path; deeper than any message may be nested.
+const LONGEST: usize = 128;
+
+impl Path {
+    pub(crate) fn parse(text: &str) -> Result<Self, NoPath> {
+        match text.strip_prefix("args") {
+            Some(rest) if rest.is_empty() || rest.starts_with(['.', '[']) => {
+                steps(rest).map(Self::Arguments).ok_or(NoPath::Unknown)
+            }
+            _ => fact(text).map(Self::Fact),
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arguments(steps) => {
+                f.write_str("args")?;
+                steps.iter().try_for_each(|step| step.fmt(f))
+            }
+            Self::Fact(fact) => fact.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(name) if member(name) == Some((self.clone(), "")) => write!(f, ".{name}"),
+            Self::Member(name) => {
+                let quoted = serde_json::to_string(name).unwrap_or_default();
+                write!(f, "[{quoted}]")
+            }
+            Self::Element(index) => write!(f, "[{index}]"),
+            Self::Each => f.write_str("[*]"),
+        }
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tool => "tool",
+            Self::Prompt => "prompt",
+            Self::Uri => "uri",
+            Self::Method => "method",
+            Self::Grant => "grant",
+            Self::Ip => "ip",
+            Self::Hour => "time.hour",
+            Self::Weekday => "time.weekday",
+            Self::Header(name) => return write!(f, "header.{name}"),
+        })
+    }
+}
+
+fn fact(text: &str) -> Result<Fact, NoPath> {
+    Ok(match text {
+        "tool" => Fact::Tool,
+        "prompt" => Fact::Prompt,
+        "uri" => Fact::Uri,
+        "method" => Fact::Method,
+        "grant" => Fact::Grant,
+        "ip" => Fact::Ip,
+        "time.hour" => Fact::Hour,
+        "time.weekday" => Fact::Weekday,
+        "server" => return Err(NoPath::NotYet),
+        text if text.starts_with("identity.") => return Err(NoPath::NotYet),
+        text => {
+            let name = text.strip_prefix("header.").ok_or(NoPath::Unknown)?;
+            if !is_header_name(name) {
+                return Err(NoPath::Unknown);
+            }
+            Fact::Header(name.to_ascii_lowercase().into())
+        }
+    })
+}
+
+fn steps(mut rest: &str) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        let step;
+        (step, rest) = match rest.strip_prefix('.') {
+            Some(rest) => member(rest)?,
+            None => bracket(rest.strip_prefix('[')?)?,
+        };
+        steps.push(step);
+    }
+    (steps.len() <= LONGEST).then_some(steps)
+}
+
+/// `name`, up to the next step.
+fn member(text: &str) -> Option<(Step, &str)> {
+    let end = text.find(['.', '[']).unwrap_or(text.len());
+    let (name, rest) = text.split_at_checked(end)?;
+    let plain = |c: char| !is_invisible(c) && !c.is_whitespace() && !"]\"'*".contains(c);
+    (!name.is_empty() && name.chars().all(plain)).then(|| (Step::Member(name.into()), rest))
+}
+
+/// `*]`, `0]` or `"any name"]`.
+fn bracket(text: &str) -> Option<(Step, &str)> {
+    if text.starts_with('"') {
+        let mut names = serde_json::Deserializer::from_str(text).into_iter::<Box<str>>();
+        let name = names.next()?.ok()?;
+        let rest = text.get(names.byte_offset()..)?.strip_prefix(']')?;
+        return Some((Step::Member(name), rest));
+    }
+    let (inside, rest) = text.split_once(']')?;
+    if inside == "*" {
+        return Some((Step::Each, rest));
+    }
+    let plain = inside.bytes().all(|byte| byte.is_ascii_digit());
+    let padded = inside.len() > 1 && inside.starts_with('0');
+    let index = (plain && !padded).then(|| inside.parse().ok()).flatten()?;
+    Some((Step::Element(index), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(name: &str) -> Step {
+        Step::Member(name.into())
+    }
+
+    #[test]
+    fn paths_into_arguments() {
+        let cases = [
+            ("args", vec![]),
+            ("args.a", vec![member("a")]),
+            ("args.a.b-c", vec![member("a"), member("b-c")]),
+            (
+                "args.a[0][*].b",
+                vec![member("a"), Step::Element(0), Step::Each, member("b")],
+            ),
+            (r#"args["odd.key"].a"#, vec![member("odd.key"), member("a")]),
+            (r#"args["\"]"][1]"#, vec![member("\"]"), Step::Element(1)]),
+            (r#"args[""]"#, vec![member("")]),
+            ("args.größe", vec![member("größe")]),
+        ];
+        for (text, steps) in cases {
+            let path = Path::Arguments(steps);
+            assert_eq!(path.to_string(), text);
+            assert_eq!(Path::parse(text), Ok(path), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_path() {
+        for text in [
+            "",
+            "a",
+            "args.",
+            "args..a",
+            ".args",
+            "args[]",
+            "args[01]",
+            "args[-1]",
+            "args[a]",
+            "args['a']",
+            "args.a b",
+            "args[\"a\"",
+            "args[\"a\"b]",
+            "args.*",
+            "args.a*",
+            "arguments.a",
+            "header.",
+            "header.a b",
+            "time",
+            "time.minute",
+            "argsa",
+            "args[99999999999999999999]",
+            "args.a]",
+            "ARGS.a",
+        ] {
+            assert_eq!(Path::parse(text), Err(NoPath::Unknown), "{text}");
+        }
+        for text in ["server", "identity.sub"] {
+            assert_eq!(Path::parse(text), Err(NoPath::NotYet), "{text}");
+        }
+    }
+
+    #[test]
+    fn header_names_are_compared_in_lower_case() {
+        let fact = Fact::Header("x-team".into());
+        assert_eq!(Path::parse("header.X-Team"), Ok(Path::Fact(fact)));
+    }
+}

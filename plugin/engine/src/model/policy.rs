@@ -1,0 +1,91 @@
+//! A policy that was parsed without an error, and what a host must bring for it.
+//!
+//! It judges no call; `decide` does.
+
+use super::caller::{Grant, Source};
+use super::condition::Condition;
+use super::entry::{Entry, Rules};
+use super::limit::{Counter, Limit, Refunds};
+use super::names::Names;
+use super::options::{AnswerStyle, Effect, Filters, HostOptions, Listed, Mode};
+use super::sequence::Sequence;
+use std::collections::BTreeMap;
+
+/// A policy that was read without a mistake.
+#[derive(Debug)]
+pub struct Policy {
+    pub(crate) default: Effect,
+    /// Positions in the policy's `hide` list.
+    pub(crate) hide: Names<usize>,
+    pub(crate) all_tools: Rules,
+    pub(crate) tools: Names<Entry>,
+    pub(crate) prompts: Names<Entry>,
+    pub(crate) resources: Names<Entry>,
+    pub(crate) methods: BTreeMap<Box<str>, Entry>,
+    pub(crate) sequence: Vec<Sequence>,
+    pub(crate) mode: Mode,
+    pub(crate) frozen: bool,
+    pub(crate) identity: Vec<Source>,
+    /// `None` where the policy lists no grants at all: then nobody needs one.
+    pub(crate) grants: Option<Vec<Grant>>,
+    pub(crate) answer: AnswerStyle,
+    pub(crate) client_detail: bool,
+    pub(crate) list: Listed,
+    /// What happens to calls of pinned tools that were never listed.
+    pub(crate) pin_unseen: Effect,
+    pub(crate) filters: Filters,
+    /// The headers that scopes count by and conditions look at.
+    pub(crate) headers: Vec<Box<str>>,
+    pub(crate) needs_peer: bool,
+    /// Some counter counts each session apart.
+    pub(crate) counts_sessions: bool,
+    /// Options of the host that are no policy.
+    pub host: HostOptions,
+    /// The first 16 hexadecimal digits of the SHA-256 of the document without `host` and without insignificant space.
+    pub hash: String,
+}
+
+impl Policy {
+    pub(super) fn limits(&self) -> impl Iterator<Item = &Limit> {
+        self.rules().flat_map(|rules| &rules.limits)
+    }
+
+    /// Every condition of the policy.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let groups = self
+            .rules()
+            .flat_map(|rules| rules.require.iter().chain(&rules.deny_if));
+        groups.flat_map(|group| &group.conditions)
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &Rules> {
+        let tables = [&self.tools, &self.prompts, &self.resources];
+        let entries = tables.into_iter().flat_map(Names::values);
+        let entries = entries.map(|entry| &entry.rules);
+        [&self.all_tools].into_iter().chain(entries)
+    }
+
+    /// Every counter of the policy, as often as it is named.
+    pub(crate) fn counters(&self) -> impl Iterator<Item = &Counter> {
+        let limits = self.limits().map(|limit| &*limit.counter);
+        let marks = self.sequence.iter().map(Sequence::counter);
+        limits.chain(marks)
+    }
+
+    /// True when some rule asks for the peer's address, which a host then has to bring.
+    pub fn needs_peer(&self) -> bool {
+        self.needs_peer
+    }
+
+    /// True when something could have to be taken out of a list that a server sends, a counted call could turn out not to
+    /// have run, or a session counts: a host then has to tell of responses.
+    pub fn needs_responses(&self) -> bool {
+        let mut limits = self.limits();
+        let refunds = limits.any(|limit| limit.refunds > Refunds::Never);
+        let grants = self.grants.iter().flatten();
+        let modes = grants.map(|grant| grant.mode.unwrap_or(self.mode));
+        refunds
+            || self.counts_sessions
+            || modes.chain([self.mode]).any(|mode| self.filters.of(mode))
+    }
+}

@@ -1,0 +1,218 @@
+//! Compiled JSON Schemas: what `schema` validates a value against.
+//!
+//! Nothing is fetched, and no schema refers to itself without stepping into the value.
+
+use super::literal::{Literal, Order};
+use super::path::Step;
+use crate::read::folded;
+use crate::words::json::Kind;
+use regex_lite::Regex;
+use std::cmp::Ordering;
+use std::ops::Range;
+
+/// A compiled schema. Its parts refer to one another by their positions, so that a schema can hold itself.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) mirrors: Vec<Mirror>,
+}
+
+/// The position of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Id(pub(crate) usize);
+
+/// What one value must meet: its type, and all of the checks.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    /// `None` where none is named. A check is then unknown of values that it does not judge.
+    pub(crate) types: Option<Vec<Type>>,
+    pub(crate) checks: Vec<Check>,
+}
+
+/// A word of `type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Of(Kind),
+    Integer,
+}
+
+/// What a keyword, or a few that belong together, ask of a value.
+#[derive(Debug)]
+pub(crate) enum Check {
+    /// Nothing fits: the schema `false`.
+    Never,
+    OneOf(Vec<Literal>),
+    Order(Order, f64),
+    /// The number as it is written.
+    MultipleOf(Box<str>),
+    /// Characters, elements or members.
+    Length {
+        of: Kind,
+        min: usize,
+        max: usize,
+    },
+    Pattern(Pattern),
+    Members(Members),
+    /// The first elements one by one, and the rest.
+    Elements {
+        first: Vec<Id>,
+        rest: Option<Id>,
+    },
+    Contains {
+        part: Id,
+        min: usize,
+        max: usize,
+    },
+    Distinct,
+    All(Vec<Id>),
+    Any(Vec<Id>),
+    ExactlyOne(Vec<Id>),
+    Not(Id),
+    If {
+        condition: Id,
+        then: Option<Id>,
+        otherwise: Option<Id>,
+    },
+}
+
+/// A regular expression that is read alike here and by a reader of ECMA-262, but for some white space.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    pub(crate) regex: Regex,
+    /// It holds `.`, `\s` or `\S`, which readers take for different sets of rare characters.
+    pub(crate) knows_space: bool,
+}
+
+/// What the members of an object must be.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    /// The members that some keyword names, look-alikes beside one another.
+    pub(crate) ruled: Vec<Ruled>,
+    pub(crate) patterns: Vec<(Pattern, Id)>,
+    /// `additionalProperties`.
+    pub(crate) others: Option<Id>,
+    /// `propertyNames`.
+    pub(crate) names: Option<Id>,
+    pub(crate) dependents: Vec<Dependent>,
+}
+
+/// A member that some keyword names.
+#[derive(Debug)]
+pub(crate) struct Ruled {
+    pub(crate) name: Box<str>,
+    /// Its schema, where `properties` lists it.
+    pub(crate) part: Option<Id>,
+    pub(crate) required: bool,
+}
+
+/// What the presence of one member asks of the object.
+#[derive(Clone, Debug)]
+pub(crate) struct Dependent {
+    pub(crate) on: Box<str>,
+    pub(crate) needs: Vec<Box<str>>,
+    pub(crate) part: Option<Id>,
+}
+
+/// An argument that a header repeats (2026-07-28, Streamable HTTP, Custom Headers from Tool Parameters).
+#[derive(Debug)]
+pub(crate) struct Mirror {
+    /// Such as `Mcp-Param-Region`.
+    pub(crate) header: Box<str>,
+    pub(crate) way: Vec<Step>,
+}
+
+impl Id {
+    /// The part of the schema itself.
+    pub(crate) const ROOT: Self = Self(0);
+}
+
+impl Schema {
+    pub(crate) fn part(&self, id: Id) -> Option<&Part> {
+        self.parts.get(id.0)
+    }
+}
+
+impl Part {
+    pub(crate) fn members(&self) -> Option<&Members> {
+        self.checks.iter().find_map(|check| match check {
+            Check::Members(members) => Some(members),
+            _ => None,
+        })
+    }
+}
+
+impl Check {
+    /// The parts that judge the very same value.
+    pub(crate) fn in_place(&self) -> Vec<Id> {
+        match self {
+            Self::All(parts) | Self::Any(parts) | Self::ExactlyOne(parts) => parts.clone(),
+            Self::Not(part) => vec![*part],
+            Self::If {
+                condition,
+                then,
+                otherwise,
+            } => [Some(*condition), *then, *otherwise]
+                .into_iter()
+                .flatten()
+                .collect(),
+            Self::Members(members) => members
+                .dependents
+                .iter()
+                .filter_map(|dependent| dependent.part)
+                .collect(),
+            Self::Never
+            | Self::OneOf(_)
+            | Self::Order(..)
+            | Self::MultipleOf(_)
+            | Self::Length { .. }
+            | Self::Pattern(_)
+            | Self::Elements { .. }
+            | Self::Contains { .. }
+            | Self::Distinct => Vec::new(),
+        }
+    }
+}
+
+impl Members {
+    /// Names a member, and says something of it. Look-alikes stand beside one another.
+    pub(crate) fn rule(&mut self, name: &str, say: impl FnMut(&mut Ruled)) {
+        let before = |ruled: &Ruled| {
+            let order = folded(&ruled.name).cmp(folded(name));
+            order.then_with(|| (*ruled.name).cmp(name)) == Ordering::Less
+        };
+        let at = self.ruled.partition_point(before);
+        if self.ruled.get(at).is_none_or(|ruled| *ruled.name != *name) {
+            let (name, part, required) = (name.into(), None, false);
+            self.ruled.insert(
+                at,
+                Ruled {
+                    name,
+                    part,
+                    required,
+                },
+            );
+        }
+        self.ruled.get_mut(at).into_iter().for_each(say);
+    }
+
+    /// Where the members stand that some server takes for the one of that name.
+    pub(crate) fn alike(&self, name: &str) -> Range<usize> {
+        let order = |ruled: &Ruled| folded(&ruled.name).cmp(folded(name));
+        let start = self
+            .ruled
+            .partition_point(|ruled| order(ruled) == Ordering::Less);
+        let end = self
+            .ruled
+            .partition_point(|ruled| order(ruled) != Ordering::Greater);
+        start..end
+    }
+
+    /// The position of the member of that very name.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.alike(name).find(|index| {
+            self.ruled
+                .get(*index)
+                .is_some_and(|ruled| *ruled.name == *name)
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! Sequence rules: after which tools which others are refused, and for how long.
+//!
+//! Each is a counter that one kind of call marks and that must be unmarked for the other, so that marks are kept where
+//! counts are. It marks nothing; `count` and `store` do.
+
+use super::limit::{Counter, Limit};
+use super::names::Names;
+use crate::words::Rule;
+
+/// Once an `after` tool was admitted, `deny` tools are refused for a while.
+#[derive(Debug)]
+pub(crate) struct Sequence {
+    pub(crate) after: Names<usize>,
+    pub(crate) deny: Names<usize>,
+    /// Marks, and lets everything through.
+    pub(crate) mark: Limit,
+    /// Lets through what no mark stands against, and marks nothing.
+    pub(crate) check: Limit,
+    /// Both at once.
+    pub(crate) check_and_mark: Limit,
+}
+
+/// What a rule asks of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) marks: bool,
+    pub(crate) checks: bool,
+}
+
+impl Sequence {
+    pub(crate) fn counter(&self) -> &Counter {
+        &self.mark.counter
+    }
+
+    pub(crate) fn rule(&self) -> &Rule {
+        &self.mark.rule
+    }
+
+    pub(crate) fn part(&self, tool: &str) -> Part {
+        Part {
+            marks: self.after.find(tool).is_some(),
+            checks: self.deny.find(tool).is_some(),
+        }
+    }
+
+    /// What a call of that part must fit when it is let through.
+    pub(crate) fn limit(&self, part: Part) -> Option<&Limit> {
+        match part {
+            Part {
+                marks: true,
+                checks: true,
+            } => Some(&self.check_and_mark),
+            Part {
+                marks: true,
+                checks: false,
+            } => Some(&self.mark),
+            Part {
+                marks: false,
+                checks: true,
+            } => Some(&self.check),
+            Part {
+                marks: false,
+                checks: false,
+            } => None,
+        }
+    }
+}

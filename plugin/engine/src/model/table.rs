@@ -1,0 +1,63 @@
+//! The tables of names that a policy has, and the lists of servers that they govern.
+//!
+//! It looks entries up by their exact section and never guesses one.
+
+use super::entry::Entry;
+use super::names::Names;
+use super::policy::Policy;
+use crate::words::text::clip_name;
+
+/// The lists that servers send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Tools,
+    Prompts,
+    Resources,
+    /// Compared as it is written.
+    Templates,
+}
+
+impl Table {
+    pub(crate) fn of(section: Section) -> Self {
+        match section {
+            Section::Tools => Self::Tools,
+            Section::Prompts => Self::Prompts,
+            Section::Resources | Section::Templates => Self::Resources,
+        }
+    }
+}
+
+/// The tables of names that the document has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Tools,
+    Prompts,
+    Resources,
+}
+
+impl Table {
+    pub(crate) fn entries(self, policy: &Policy) -> &Names<Entry> {
+        match self {
+            Self::Tools => &policy.tools,
+            Self::Prompts => &policy.prompts,
+            Self::Resources => &policy.resources,
+        }
+    }
+
+    pub(crate) fn section(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources => "resources",
+        }
+    }
+
+    pub(crate) fn noun(self, name: &str) -> String {
+        let kind = match self {
+            Self::Tools => "tool",
+            Self::Prompts => "prompt",
+            Self::Resources => "resource",
+        };
+        format!("{kind} `{}`", clip_name(name))
+    }
+}

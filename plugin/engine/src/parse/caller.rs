@@ -1,0 +1,186 @@
+//! Who a caller can be: the sources of identity the gateway vouches for, and the grants that are listed.
+//!
+//! It judges no request; `decide::caller` does.
+
+use super::error::Problem;
+use super::walk::{At, Keys, Walk};
+use super::words::MODES;
+use crate::model::{Grant, Source};
+use crate::read::is_header_name;
+use crate::words::json::{Kind, Value};
+use crate::words::text::is_visible;
+use sha2::{Digest as _, Sha256};
+
+pub(crate) const IDENTITY: Keys = Keys {
+    now: &["from"],
+    later: &[],
+};
+
+pub(crate) const SOURCE: Keys = Keys {
+    now: &["header", "set_by_gateway"],
+    later: &["jwt_claim", "mtls", "bearer"],
+};
+
+pub(crate) const GRANT: Keys = Keys {
+    now: &["match", "policy", "forward", "revoked", "frozen", "mode"],
+    later: &["tools", "expires"],
+};
+
+pub(crate) const MATCH: Keys = Keys {
+    now: &["bearer_sha256"],
+    later: &["claim"],
+};
+
+/// Headers that carry credentials, which must not reach a log.
+const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+const WRITE_NO_CREDENTIAL: &str =
+    "a header that holds no credential: identities are written to the log";
+
+const WRITE_GATEWAY: &str = r#""set_by_gateway": true beside it, and only if the gateway overwrites this header on every request: a client can send any header it likes"#;
+
+const WRITE_NAME: &str =
+    "a name of one grant, without `*`, space around it or characters that cannot be seen";
+
+const WRITE_DIGEST: &str = "the SHA-256 of the bearer token as 64 hexadecimal digits, as `printf %s \"$TOKEN\" | sha256sum` prints it";
+
+const WRITE_TOKEN: &str =
+    "the SHA-256 of a token; this is that of nothing, as an unset $TOKEN gives it";
+
+const WRITE_MAIN: &str = r#""main": this build has no other policies yet"#;
+
+impl Walk {
+    pub(super) fn identity(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Source> {
+        let members = self.object(at, value, &IDENTITY);
+        let Some(from) = self.required(at, &members, "from") else {
+            return Vec::new();
+        };
+        let at = at.key("from");
+        if from.kind() == Kind::Array && from.elements().next().is_none() {
+            self.unfit(&at, from, "at least one source");
+        }
+        let mut sources: Vec<Source> = Vec::new();
+        for (index, value) in self.list(&at, from, "sources").enumerate() {
+            let at = at.index(index);
+            let Some(source) = self.source(&at, value) else {
+                continue;
+            };
+            if sources.contains(&source) {
+                self.unfit(&at, value, "each header once");
+            }
+            sources.push(source);
+        }
+        sources
+    }
+
+    fn source(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Source> {
+        let members = self.object(at, value, &SOURCE);
+        let later = SOURCE.later.iter().any(|key| members.get(key).is_some());
+        let header = members.get("header");
+        if header.is_none() && !later && members.is_object {
+            self.error(at, Problem::Missing("header"));
+        }
+        let header = header?;
+        let vouched = members
+            .get("set_by_gateway")
+            .and_then(|value| self.bool(&at.key("set_by_gateway"), value));
+        if vouched != Some(true) {
+            self.unfit(at, value, WRITE_GATEWAY);
+        }
+        let name = self.string(&at.key("header"), header)?;
+        if !is_header_name(&name) {
+            self.unfit(&at.key("header"), header, "the name of an HTTP header");
+            return None;
+        }
+        let name = name.to_ascii_lowercase();
+        if CREDENTIALS.contains(&name.as_str()) {
+            self.unfit(&at.key("header"), header, WRITE_NO_CREDENTIAL);
+        }
+        Some(Source::Header(name.into()))
+    }
+
+    pub(super) fn grants(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Grant> {
+        let mut grants: Vec<Grant> = Vec::new();
+        for (name, value) in self.map(at, value) {
+            let at = at.key(&name);
+            if name.is_empty() || name.contains('*') || !is_visible(&name) {
+                let (found, write) = ("this name of a grant".into(), WRITE_NAME.into());
+                self.error(&at, Problem::Unfit { found, write });
+            }
+            let Some(grant) = self.grant(&at, &name, value) else {
+                continue;
+            };
+            if let Some(other) = grants.iter().find(|other| other.bearer == grant.bearer) {
+                let write = format!(
+                    "a token of its own for each grant; `{}` has this one, and a caller that matches two grants is denied",
+                    other.name
+                );
+                self.unfit(
+                    &at.key("match"),
+                    value.get("match").unwrap_or(value),
+                    &write,
+                );
+            }
+            grants.push(grant);
+        }
+        grants
+    }
+
+    fn grant(&mut self, at: &At<'_>, name: &str, value: Value<'_>) -> Option<Grant> {
+        let members = self.object(at, value, &GRANT);
+        let credential = self
+            .required(at, &members, "match")
+            .and_then(|value| self.bearer(&at.key("match"), value));
+        let policy = members
+            .get("policy")
+            .and_then(|value| self.string(&at.key("policy"), value));
+        if let (Some(value), Some(policy)) = (members.get("policy"), &policy)
+            && policy != "main"
+        {
+            self.unfit(&at.key("policy"), value, WRITE_MAIN);
+        }
+        let mode = members
+            .get("mode")
+            .and_then(|value| self.word(&at.key("mode"), value, MODES));
+        let forward = self.flag(at, &members, "forward");
+        let revoked = self.flag(at, &members, "revoked");
+        let frozen = self.flag(at, &members, "frozen");
+        Some(Grant {
+            name: name.into(),
+            bearer: credential?,
+            forward,
+            policy: policy.is_some(),
+            revoked,
+            frozen,
+            mode,
+        })
+    }
+
+    fn bearer(&mut self, at: &At<'_>, value: Value<'_>) -> Option<[u8; 32]> {
+        let members = self.object(at, value, &MATCH);
+        if members.get("claim").is_some() {
+            return None;
+        }
+        let digest = self.required(at, &members, "bearer_sha256")?;
+        let bytes = digest.string().and_then(|text| hex(&text));
+        if bytes.is_none() {
+            self.unfit(&at.key("bearer_sha256"), digest, WRITE_DIGEST);
+        }
+        if bytes.is_some_and(|bytes| bytes == *Sha256::digest(b"")) {
+            self.unfit(&at.key("bearer_sha256"), digest, WRITE_TOKEN);
+        }
+        bytes
+    }
+}
+
+fn hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, index) in bytes.iter_mut().zip(0_usize..) {
+        let start = index.saturating_mul(2);
+        *byte = u8::from_str_radix(text.get(start..start.saturating_add(2))?, 16).ok()?;
+    }
+    Some(bytes)
+}

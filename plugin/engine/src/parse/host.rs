@@ -1,0 +1,78 @@
+//! The options of the host under `host` in the document.
+//!
+//! They decide nothing about a call, and are no part of the policy's hash.
+
+use super::error::Problem;
+use super::walk::{At, Keys, Members, Walk};
+use crate::model::configured_cells;
+use crate::model::{HostOptions, Policy};
+use crate::words::json::Value;
+
+pub(crate) const HOST: Keys = Keys {
+    now: &[
+        "hold_request_headers",
+        "namespace",
+        "slots",
+        "max_request_bytes",
+        "max_response_bytes",
+        "max_depth",
+    ],
+    later: &["trailers"],
+};
+
+impl Walk {
+    pub(super) fn host(&mut self, at: &At<'_>, value: Value<'_>) -> HostOptions {
+        let members = self.object(at, value, &HOST);
+        let default = HostOptions::default();
+        let (slots, bytes, depth) = HostOptions::RANGES;
+        let namespace = members
+            .get("namespace")
+            .and_then(|value| self.string(&at.key("namespace"), value));
+        HostOptions {
+            hold_request_headers: self.flag(at, &members, "hold_request_headers"),
+            namespace: namespace.map(Into::into),
+            slots: self
+                .size(at, &members, "slots", slots)
+                .unwrap_or(default.slots),
+            max_request_bytes: self
+                .size(at, &members, "max_request_bytes", bytes)
+                .unwrap_or(default.max_request_bytes),
+            max_response_bytes: self
+                .size(at, &members, "max_response_bytes", bytes)
+                .unwrap_or(default.max_response_bytes),
+            max_depth: self
+                .size(at, &members, "max_depth", depth)
+                .unwrap_or(default.max_depth),
+        }
+    }
+
+    fn size(
+        &mut self,
+        at: &At<'_>,
+        members: &Members<'_>,
+        key: &'static str,
+        (min, max): (u64, u64),
+    ) -> Option<usize> {
+        let number = self.whole(&at.key(key), members.get(key)?, min, max)?;
+        usize::try_from(number).ok()
+    }
+
+    /// Every configured caller has a place of its own for every counter it can reach, so that nobody's flood pushes it
+    /// out. More of them than there are slots is a mistake to be told now, not a refusal later.
+    pub(super) fn room(&mut self, policy: &Policy) {
+        let needed = configured_cells(policy);
+        if needed > policy.host.slots {
+            let found = format!(
+                "{needed} counters (limits times configured callers) for {} slots",
+                policy.host.slots
+            );
+            let write = format!(
+                "at least {needed} as `slots`, or let entries share counters by the same `counter` name"
+            );
+            self.error(
+                &At::ROOT.key("host").key("slots"),
+                Problem::Unfit { found, write },
+            );
+        }
+    }
+}

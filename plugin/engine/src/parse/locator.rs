@@ -1,0 +1,100 @@
+//! The operands of `within`, `host_in` and `cidr`: directories, hosts and networks, each written in its one form.
+//!
+//! It corrects nothing: what is written in another form is an error that shows the form to write.
+
+use super::walk::{At, Keys, Walk};
+use crate::words::json::{Kind, Value};
+use crate::words::locator::{Host, Network, NotCanonical, Roots, root};
+
+pub(crate) const ROOTS: Keys = Keys {
+    now: &["roots", "base"],
+    later: &[],
+};
+
+const WRITE_ROOT: &str = "an absolute path such as `/srv/data`, of plain ASCII names";
+
+const WRITE_ROOTS: &str =
+    r#"a list of absolute paths, or {"roots": ["/srv/data"], "base": "/srv/data"}"#;
+
+const WRITE_HOST: &str = "`example.com`, `*.example.com`, `https://example.com`, `example.com:8443` or an IP address; names outside ASCII as `xn--…`";
+
+const WRITE_HOSTS: &str = "a list of at least one host";
+
+const WRITE_NETWORK: &str = "a network such as `10.0.0.0/8` or `2001:db8::/32`, or an IP address";
+
+const WRITE_NETWORKS: &str = "a network, or a list of at least one";
+
+impl Walk {
+    /// `["/srv/data"]` or `{"roots": ["/srv/data"], "base": "/srv/data"}`.
+    pub(super) fn roots(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Roots> {
+        if value.kind() != Kind::Object {
+            let roots = self.places(at, value, root, WRITE_ROOTS, WRITE_ROOT)?;
+            return Some(Roots { roots, base: None });
+        }
+        let members = self.object(at, value, &ROOTS);
+        let roots = self
+            .required(at, &members, "roots")
+            .and_then(|value| self.places(&at.key("roots"), value, root, WRITE_ROOTS, WRITE_ROOT));
+        let base = match members.get("base") {
+            Some(value) => self
+                .place(&at.key("base"), value, root, WRITE_ROOT)
+                .map(Some),
+            None => Some(None),
+        };
+        Some(Roots {
+            roots: roots?,
+            base: base?,
+        })
+    }
+
+    pub(super) fn hosts(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Vec<Host>> {
+        self.places(at, value, Host::parse, WRITE_HOSTS, WRITE_HOST)
+    }
+
+    pub(super) fn networks(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Vec<Network>> {
+        if value.kind() == Kind::String {
+            let network = self.place(at, value, Network::parse, WRITE_NETWORK)?;
+            return Some(vec![network]);
+        }
+        self.places(at, value, Network::parse, WRITE_NETWORKS, WRITE_NETWORK)
+    }
+
+    /// A list of at least one; `None` where one of it is no place.
+    fn places<T>(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'_>,
+        parse: fn(&str) -> Result<T, NotCanonical>,
+        write_list: &str,
+        write: &str,
+    ) -> Option<Vec<T>> {
+        if value.elements().next().is_none() {
+            self.unfit(at, value, write_list);
+            return None;
+        }
+        let places = value.elements().enumerate();
+        let places: Vec<_> = places
+            .map(|(index, value)| self.place(&at.index(index), value, parse, write))
+            .collect();
+        places.into_iter().collect()
+    }
+
+    fn place<T>(
+        &mut self,
+        at: &At<'_>,
+        value: Value<'_>,
+        parse: fn(&str) -> Result<T, NotCanonical>,
+        write: &str,
+    ) -> Option<T> {
+        let parsed = match value.string() {
+            Some(text) => parse(&text),
+            None => Err(NotCanonical(None)),
+        };
+        match parsed {
+            Ok(place) => return Some(place),
+            Err(NotCanonical(Some(canonical))) => self.unfit(at, value, &format!("`{canonical}`")),
+            Err(NotCanonical(None)) => self.unfit(at, value, write),
+        }
+        None
+    }
+}

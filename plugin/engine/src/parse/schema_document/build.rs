@@ -1,0 +1,50 @@
+//! Builds the pieces of a JSON Schema: objects with closed sets of keys, references, descriptions.
+//!
+//! It knows no key of the policy document.
+
+use crate::parse::walk::Keys;
+use serde_json::{Map, Value, json};
+
+pub(crate) fn a_schema() -> Value {
+    json!({ "type": ["object", "boolean"] })
+}
+
+/// An object with a closed set of keys, those that the parser knows.
+pub(crate) fn object(keys: &Keys, required: &[&str], members: Vec<(&'static str, Value)>) -> Value {
+    let known: Map<_, _> = keys
+        .now
+        .iter()
+        .map(|key| {
+            let found = members.iter().find(|(name, _)| name == key);
+            let member = found.map_or(Value::Null, |(_, member)| member.clone());
+            ((*key).to_owned(), member)
+        })
+        .collect();
+    json!({ "type": "object", "properties": known, "required": required, "additionalProperties": false })
+}
+
+pub(crate) fn refers(definition: &str) -> Value {
+    json!({ "$ref": format!("#/$defs/{definition}") })
+}
+
+pub(crate) fn flag(text: &str) -> Value {
+    about(json!({ "type": "boolean", "default": false }), text)
+}
+
+pub(crate) fn about(schema: Value, text: &str) -> Value {
+    with(schema, "description", text)
+}
+
+/// The schema with one keyword more; `true` becomes an object that accepts any value.
+pub(crate) fn with(schema: Value, keyword: &str, value: impl Into<Value>) -> Value {
+    let mut keywords = match schema {
+        Value::Object(keywords) => keywords,
+        _ => Map::new(),
+    };
+    keywords.insert(keyword.into(), value.into());
+    Value::Object(keywords)
+}
+
+pub(crate) fn words<T>(words: &[(&str, T)]) -> Vec<Value> {
+    words.iter().map(|(word, _)| json!(word)).collect()
+}

@@ -1,0 +1,133 @@
+//! Identities, grants and the options of the host.
+//!
+//! It describes no rule.
+
+use super::build::{about, flag, object, refers};
+use crate::model::HostOptions;
+use crate::parse::caller::{GRANT, IDENTITY, MATCH, SOURCE};
+use crate::parse::host::HOST;
+use serde_json::{Value, json};
+
+pub(crate) fn identity() -> Value {
+    let source = object(
+        &SOURCE,
+        &["header", "set_by_gateway"],
+        vec![
+            ("header", about(refers("text"), "The header's name.")),
+            (
+                "set_by_gateway",
+                about(
+                    json!({ "const": true }),
+                    "Your word that the gateway overwrites it on every request.",
+                ),
+            ),
+        ],
+    );
+    let from = about(
+        json!({ "type": "array", "items": source, "minItems": 1 }),
+        "The first that is there names the caller.",
+    );
+    about(
+        object(&IDENTITY, &["from"], vec![("from", from)]),
+        "Who calls, by a header. Without `identity` and `grants` everyone is `anonymous`.",
+    )
+}
+
+pub(crate) fn grants() -> Value {
+    let digest = about(
+        json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" }),
+        "The SHA-256 of a bearer token, as `printf %s \"$TOKEN\" | sha256sum` prints it.",
+    );
+    let matched = object(&MATCH, &["bearer_sha256"], vec![("bearer_sha256", digest)]);
+    let grant = object(
+        &GRANT,
+        &["match"],
+        vec![
+            ("match", about(matched, "By what the caller is known.")),
+            (
+                "policy",
+                about(
+                    json!({ "const": "main" }),
+                    "The policy of this caller. A grant without one is refused.",
+                ),
+            ),
+            (
+                "forward",
+                flag("The `Authorization` header reaches the server."),
+            ),
+            ("revoked", flag("The caller is refused.")),
+            ("frozen", flag("Stops this caller at once.")),
+            ("mode", about(refers("mode"), "The mode for this caller.")),
+        ],
+    );
+    about(
+        json!({ "type": "object", "additionalProperties": grant }),
+        "Who may call, by name. Whoever matches none is refused.",
+    )
+}
+
+pub(crate) fn host() -> Value {
+    let default = HostOptions::default();
+    let size = |min: u64, max: u64, default: usize, text: &str| {
+        about(
+            json!({ "type": "integer", "minimum": min, "maximum": max, "default": default }),
+            text,
+        )
+    };
+    let (slots, bytes, depth) = HostOptions::RANGES;
+    let members = vec![
+        (
+            "hold_request_headers",
+            flag(
+                "Keep the headers back until the verdict; needs `allow_on_headers_stop_iteration` in Envoy.",
+            ),
+        ),
+        (
+            "namespace",
+            about(
+                refers("text"),
+                "Where counters live in shared data; the plugin's name if left out.",
+            ),
+        ),
+        (
+            "slots",
+            size(
+                slots.0,
+                slots.1,
+                default.slots,
+                "How many callers that the policy does not name are counted apart at once.",
+            ),
+        ),
+        (
+            "max_request_bytes",
+            size(
+                bytes.0,
+                bytes.1,
+                default.max_request_bytes,
+                "The longest body of a request.",
+            ),
+        ),
+        (
+            "max_response_bytes",
+            size(
+                bytes.0,
+                bytes.1,
+                default.max_response_bytes,
+                "The longest body of a response, or event of a stream, that is held to look for lists in it.",
+            ),
+        ),
+        (
+            "max_depth",
+            size(
+                depth.0,
+                depth.1,
+                default.max_depth,
+                "The deepest nesting of a message.",
+            ),
+        ),
+    ];
+    about(
+        object(&HOST, &[], members),
+        "Options of the host that are no policy.",
+    )
+}

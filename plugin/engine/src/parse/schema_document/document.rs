@@ -1,0 +1,156 @@
+//! The document itself: its keys and its definitions.
+//!
+//! The parts are described in the files beside it.
+
+use super::build::{about, flag, object, refers, with, words};
+use super::callers::{grants, host, identity};
+use super::limits::{limit, scope, sequence, window};
+use super::rules::{all_tools, condition, entry, groups, methods, result, tool};
+use crate::parse::document::POLICY;
+use crate::parse::entry::ENTRY;
+use crate::parse::words::{ANSWERS, EFFECTS, LISTED, MODES};
+use serde_json::{Value, json};
+
+/// The JSON Schema (draft 2020-12) of the policy document.
+pub fn schema() -> Value {
+    let definitions = json!({
+        "name": { "type": "string", "pattern": r"^[^*]+\*?$" },
+        "names": { "type": "array", "items": { "anyOf": [refers("name"), { "const": "*" }] }, "uniqueItems": true },
+        "text": { "type": "string", "pattern": r"\S" },
+        "mode": { "enum": words(MODES) },
+        "tool": tool(),
+        "entry": entry(&ENTRY, vec![]),
+        "require": groups(1),
+        "deny_if": groups(0),
+        "condition": condition(),
+        "limits": { "type": "array", "items": limit() },
+        "result": result(),
+        "window": window(),
+        "scope": scope(),
+    });
+    let not_both = json!({ "required": ["identity", "grants"] });
+    let mut document = with(policy(), "not", not_both);
+    document = with(document, "title", "mcp-policy, version 1");
+    document = with(document, "$defs", definitions);
+    with(
+        document,
+        "$schema",
+        "https://json-schema.org/draft/2020-12/schema",
+    )
+}
+
+fn policy() -> Value {
+    let names = |what: &str, entry: &str| {
+        about(
+            json!({ "type": "object", "propertyNames": refers("name"), "additionalProperties": refers(entry) }),
+            &format!(
+                "{what} by exact name, or by a prefix with one `*` at its end. The exact name wins, then the longest prefix."
+            ),
+        )
+    };
+    object(
+        &POLICY,
+        &["version", "default"],
+        vec![
+            (
+                "$schema",
+                about(refers("text"), "Where this schema is, for editors."),
+            ),
+            (
+                "version",
+                about(json!({ "const": "1" }), "The version of the language."),
+            ),
+            ("description", about(refers("text"), "Free text.")),
+            (
+                "default",
+                about(
+                    json!({ "enum": words(EFFECTS) }),
+                    "What happens to tools, prompts, resources and unknown methods that no entry names.",
+                ),
+            ),
+            (
+                "answer",
+                about(
+                    json!({ "enum": words(ANSWERS) }),
+                    "A refused tool call is answered by a tool result with `isError` (the default), or by a JSON-RPC error.",
+                ),
+            ),
+            (
+                "list",
+                about(
+                    json!({ "enum": words(LISTED) }),
+                    "Lists show what may be called (`callable`, the default), or all but what is hidden.",
+                ),
+            ),
+            (
+                "pin_unseen",
+                about(
+                    json!({ "enum": words(EFFECTS) }),
+                    "What happens to calls of pinned tools before their definitions were seen in a list: `deny` (the default), or `allow`.",
+                ),
+            ),
+            (
+                "client_detail",
+                flag("Clients are told the rule, the limit and what remains."),
+            ),
+            (
+                "hide",
+                about(
+                    refers("names"),
+                    "Tools that are refused as if they did not exist. It always wins; `*` is all.",
+                ),
+            ),
+            ("all_tools", all_tools()),
+            ("tools", names("Tools", "tool")),
+            ("prompts", names("Prompts", "entry")),
+            ("resources", names("Resources", "entry")),
+            ("methods", methods()),
+            (
+                "sequence",
+                about(
+                    json!({ "type": "array", "items": sequence() }),
+                    "Once one tool was called, others are refused for a while.",
+                ),
+            ),
+            (
+                "mode",
+                about(
+                    refers("mode"),
+                    "`shadow` logs refusals and does not carry them out. Reading, callers and `frozen` are always enforced.",
+                ),
+            ),
+            ("frozen", flag("Stops everything at once.")),
+            ("identity", identity()),
+            ("grants", grants()),
+            ("host", host()),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key that the parser knows is described, and no other is there.
+    #[test]
+    fn every_key_is_described() {
+        fn walk(at: &str, value: &Value, count: &mut usize) {
+            for (key, member) in value["properties"].as_object().into_iter().flatten() {
+                let refers = member["$ref"].is_string();
+                let described = refers || member["description"].is_string();
+                // Inside these the keys are those of another object.
+                let again = ["/if", "/then", "/dependentSchemas"];
+                let again = again.iter().any(|keyword| at.contains(keyword));
+                assert!(described || again, "{at}/{key}: {member}");
+                *count += 1;
+            }
+            let inside = value.as_object().into_iter().flatten();
+            inside.for_each(|(key, value)| walk(&format!("{at}/{key}"), value, count));
+            let inside = value.as_array().into_iter().flatten().enumerate();
+            inside.for_each(|(index, value)| walk(&format!("{at}/{index}"), value, count));
+        }
+        let mut count = 0;
+        walk("", &schema(), &mut count);
+        assert!(count > 60, "{count}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Limits, windows, scopes and sequence rules.
+//!
+//! It describes no entry; `rules` does.
+
+use super::build::{about, object, refers, with, words};
+use crate::parse::limit::{ALGORITHMS, LARGEST_MAX, LIMIT, LONGEST_WINDOW, RATE_LIMIT, REFUNDS};
+use crate::parse::sequence::SEQUENCE;
+use serde_json::{Value, json};
+
+pub(crate) fn limit() -> Value {
+    object(
+        &LIMIT,
+        &["counter", "window", "max"],
+        vec![
+            (
+                "counter",
+                about(
+                    refers("text"),
+                    "A name. Limits of the same name, window and scope are one counter, whichever entries they stand in.",
+                ),
+            ),
+            ("window", refers("window")),
+            ("max", max()),
+            ("scope", refers("scope")),
+            (
+                "cost",
+                about(
+                    json!({ "type": "string", "pattern": r"^args[.\[]" }),
+                    "The path of a number in the arguments, added in place of 1.",
+                ),
+            ),
+            (
+                "algorithm",
+                about(
+                    json!({ "enum": words(ALGORITHMS) }),
+                    "`fixed` (the default) starts anew with each window; `sliding` admits in no interval of its length more than `max`.",
+                ),
+            ),
+            (
+                "refund",
+                about(
+                    json!({ "enum": words(REFUNDS) }),
+                    "When a call does not count after all: `on_error` (the default) where it surely did not run, `on_tool_error` also where its result says that it failed, or `never`.",
+                ),
+            ),
+            (
+                "on_deny",
+                about(refers("text"), "What a client is told when it is full."),
+            ),
+        ],
+    )
+}
+
+pub(crate) fn rate_limit() -> Value {
+    let members = vec![
+        ("max", max()),
+        ("window", refers("window")),
+        ("scope", refers("scope")),
+    ];
+    let short = json!({ "type": "string", "pattern": "^[0-9]+/[a-z0-9]+$" });
+    about(
+        json!({ "anyOf": [short, object(&RATE_LIMIT, &["max", "window"], members)] }),
+        "One limit on this entry alone, such as `10/minute`.",
+    )
+}
+
+pub(crate) fn max() -> Value {
+    about(
+        json!({ "type": "integer", "minimum": 0, "maximum": LARGEST_MAX }),
+        "The largest count within a window.",
+    )
+}
+
+pub(crate) fn window() -> Value {
+    let named = json!({ "enum": ["second", "minute", "hour", "day", "week", "month"] });
+    about(
+        json!({ "anyOf": [named, duration()] }),
+        "`second` to `month`, a number of seconds, or a text like `90s`, `15m`, `2h` or `7d`. Aligned to UTC.",
+    )
+}
+
+fn duration() -> Value {
+    json!({ "anyOf": [
+        { "type": "integer", "minimum": 1, "maximum": LONGEST_WINDOW },
+        { "type": "string", "pattern": "^([0-9]+[smhd]|second|minute|hour|day)$" } ] })
+}
+
+pub(crate) fn scope() -> Value {
+    let one =
+        json!({ "type": "string", "pattern": "^(grant|session|server|global|ip|header:.+)$" });
+    about(
+        json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] }),
+        "For whom it is counted apart: `grant` (the caller), `session`, `server`, `global`, `ip`, `header:<name>`, or a list.",
+    )
+}
+
+pub(crate) fn sequence() -> Value {
+    let names = |text: &str| with(about(refers("names"), text), "minItems", 1);
+    object(
+        &SEQUENCE,
+        &["after", "deny", "for"],
+        vec![
+            ("after", names("The tools whose call begins the time.")),
+            ("deny", names("The tools that are refused meanwhile.")),
+            (
+                "for",
+                about(
+                    duration(),
+                    "How long: a number of seconds, or a text like `90s`, `15m`, `2h` or `7d`.",
+                ),
+            ),
+            ("scope", refers("scope")),
+            (
+                "on_deny",
+                about(refers("text"), "What a refused client is told."),
+            ),
+        ],
+    )
+}

@@ -1,0 +1,44 @@
+//! The words of the document that stand for settings, and the helpers that read a flag or a required key.
+//!
+//! Each word is spelled in one place, for the parser and the JSON Schema of the document alike.
+
+use super::error::Problem;
+use super::walk::{At, Members, Walk};
+use crate::model::{AnswerStyle, Effect, Listed, Mode};
+use crate::words::json::Value;
+
+pub(crate) const EFFECTS: &[(&str, Effect)] = &[("allow", Effect::Allow), ("deny", Effect::Deny)];
+
+pub(crate) const ANSWERS: &[(&str, AnswerStyle)] = &[
+    ("result", AnswerStyle::Result),
+    ("error", AnswerStyle::Error),
+];
+
+pub(crate) const LISTED: &[(&str, Listed)] = &[
+    ("callable", Listed::Callable),
+    ("all_but_hidden", Listed::AllButHidden),
+];
+
+pub(crate) const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
+
+impl Walk {
+    pub(super) fn flag(&mut self, at: &At<'_>, members: &Members<'_>, key: &'static str) -> bool {
+        members
+            .get(key)
+            .and_then(|value| self.bool(&at.key(key), value))
+            .unwrap_or(false)
+    }
+
+    pub(super) fn required<'a>(
+        &mut self,
+        at: &At<'_>,
+        members: &Members<'a>,
+        key: &'static str,
+    ) -> Option<Value<'a>> {
+        let value = members.get(key);
+        if value.is_none() && members.is_object {
+            self.error(at, Problem::Missing(key));
+        }
+        value
+    }
+}

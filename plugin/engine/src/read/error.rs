@@ -1,0 +1,167 @@
+//! Why a request is not exactly one MCP message, with the HTTP status, the JSON-RPC code and the sentence for each.
+//!
+//! It quotes no more of a request than a header's name, a member's name or a revision.
+
+use crate::words::json;
+use std::borrow::Cow;
+use std::fmt;
+
+/// Why a request cannot be read as exactly one MCP message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    Verb,
+    Upgrade,
+    MethodOverride(&'static str),
+    HeaderBytes(String),
+    HeaderTwice(String),
+    ContentType,
+    ContentEncoding,
+    BodyWhereNone,
+    BodyTooLong(usize),
+    BodyLost,
+    Json(json::Fault),
+    Batch,
+    NoObject,
+    JsonRpc,
+    Id,
+    Method,
+    Shape,
+    Params,
+    LookAlike(String),
+    MethodLookAlike(String),
+    MethodGone(&'static str),
+    Name,
+    Uri,
+    Arguments,
+    Ref,
+    Listen,
+    ClientAnswer,
+    Meta,
+    MetaMissing,
+    HeaderMissing(Cow<'static, str>),
+    HeaderMismatch(Cow<'static, str>),
+    Revision(String),
+}
+
+impl Unreadable {
+    /// The HTTP status of the answer.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Verb => 405,
+            Self::MethodGone(_) => 404,
+            _ => 400,
+        }
+    }
+
+    /// The JSON-RPC error code (JSON-RPC 2.0 §5.1; MCP 2026-07-28, basic, Error Codes).
+    pub(crate) fn code(&self) -> i32 {
+        match self {
+            Self::Json(_) => -32700,
+            Self::HeaderMissing(_) | Self::HeaderMismatch(_) => -32020,
+            Self::Revision(_) => -32022,
+            Self::MetaMissing => -32602,
+            Self::MethodGone(_) => -32601,
+            Self::Verb
+            | Self::Upgrade
+            | Self::MethodOverride(_)
+            | Self::HeaderBytes(_)
+            | Self::HeaderTwice(_)
+            | Self::ContentType
+            | Self::ContentEncoding
+            | Self::BodyWhereNone
+            | Self::BodyTooLong(_)
+            | Self::BodyLost
+            | Self::Batch
+            | Self::NoObject
+            | Self::JsonRpc
+            | Self::Id
+            | Self::Method
+            | Self::Shape
+            | Self::Params
+            | Self::LookAlike(_)
+            | Self::MethodLookAlike(_)
+            | Self::Name
+            | Self::Uri
+            | Self::Arguments
+            | Self::Ref
+            | Self::Listen
+            | Self::ClientAnswer
+            | Self::Meta => -32600,
+        }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verb => f.write_str("Only POST, GET, DELETE and OPTIONS are used by MCP"),
+            Self::Upgrade => f.write_str("An MCP request cannot ask to upgrade the connection"),
+            Self::MethodOverride(name) => write!(
+                f,
+                "The header `{name}` is not accepted: it may change the HTTP method"
+            ),
+            Self::HeaderBytes(name) => write!(
+                f,
+                "The header `{name}` holds bytes that are not visible ASCII"
+            ),
+            Self::HeaderTwice(name) => write!(f, "The header `{name}` is given twice"),
+            Self::ContentType => f.write_str("Content-Type must be application/json, in UTF-8"),
+            Self::ContentEncoding => {
+                f.write_str("The body must not be compressed (Content-Encoding)")
+            }
+            Self::BodyWhereNone => f.write_str("This HTTP method does not carry a body in MCP"),
+            Self::BodyTooLong(max) => write!(f, "The body is longer than {max} bytes"),
+            Self::BodyLost => {
+                f.write_str("The gateway could not show the whole body to its policy")
+            }
+            Self::Json(fault) => write!(f, "The body cannot be read: {fault}"),
+            Self::Batch => {
+                f.write_str("JSON-RPC batches are not accepted; send one message at a time")
+            }
+            Self::NoObject => f.write_str("A JSON-RPC message is an object"),
+            Self::JsonRpc => f.write_str(r#"`jsonrpc` must be "2.0""#),
+            Self::Id => f.write_str("`id` must be a string or a whole number"),
+            Self::Method => f.write_str("`method` must be a string without control characters"),
+            Self::Shape => {
+                f.write_str("The message must be exactly one of request, notification and response")
+            }
+            Self::Params => f.write_str("`params` must be an object"),
+            Self::LookAlike(name) => {
+                write!(f, "The member `{name}` is too like one of the protocol's")
+            }
+            Self::MethodLookAlike(name) => {
+                write!(f, "The method {name:?} is too like one of the protocol's")
+            }
+            Self::MethodGone(name) => {
+                write!(f, "Revision 2026-07-28 has no method `{name}`")
+            }
+            Self::Name => f.write_str("`params.name` must be a string without control characters"),
+            Self::Uri => f.write_str("`params.uri` must be a string without control characters"),
+            Self::Arguments => f.write_str("`params.arguments` must be an object"),
+            Self::Ref => f.write_str("`params.ref` must name a prompt or a resource"),
+            Self::Listen => f.write_str(
+                "`params.notifications` must list resource URIs and task ids as strings",
+            ),
+            Self::ClientAnswer => {
+                f.write_str("From revision 2026-07-28 on, clients send no responses")
+            }
+            Self::Meta => {
+                f.write_str("`params._meta` must be an object, and its protocol version a string")
+            }
+            Self::MetaMissing => f.write_str(
+                "`params._meta` must name the protocol version; revision 2026-07-28 requires it",
+            ),
+            Self::HeaderMissing(name) => write!(
+                f,
+                "The header `{name}` is missing; revision 2026-07-28 requires it"
+            ),
+            Self::HeaderMismatch(name) => write!(
+                f,
+                "The header `{name}` differs from the message in the body"
+            ),
+            Self::Revision(requested) => {
+                write!(f, "The protocol revision `{requested}` is not known")
+            }
+        }
+    }
+}

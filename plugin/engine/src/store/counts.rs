@@ -1,0 +1,174 @@
+//! Adds charges to counts, all or none, and gives them back.
+//!
+//! It never waits: after too many lost races the counts are unavailable.
+
+use super::cell::{Cell, Change, Kind, Place, Taken, low};
+use super::cells::{Cells, Unavailable};
+use super::prepare::{ATTEMPTS, Store};
+use crate::count::{Charge, Full, Refund, Reservation, Subject, Tally};
+use crate::model::Mode;
+use crate::words::{Amount, Millis};
+
+impl Store {
+    /// Adds all charges, or none.
+    pub fn reserve(&self, cells: &mut impl Cells, charges: &[Charge], now: Millis) -> Reservation {
+        let mut taken = Vec::with_capacity(charges.len());
+        let mut refused: Option<(usize, Full)> = None;
+        let mut shadowed = Vec::new();
+        for (index, charge) in charges.iter().enumerate() {
+            let named = refused
+                .as_ref()
+                .and_then(|(index, full)| charges.get(*index)?.order(full.maximum));
+            // Once a limit is full, only one that stands before it can still be the one to name.
+            if named.is_some_and(|named| charge.order(0) > Some(named)) {
+                continue;
+            }
+            match self.charge(cells, charge, now) {
+                Ok(Ok(tally)) => {
+                    shadowed.extend(tally.shadowed.map(|maximum| (index, maximum)));
+                    taken.push((index, tally));
+                }
+                Ok(Err(full)) => {
+                    shadowed.extend(full.shadowed.map(|maximum| (index, maximum)));
+                    if named.is_none_or(|named| charge.order(full.maximum) < Some(named)) {
+                        refused = Some((index, full));
+                    }
+                }
+                Err(Unavailable) => {
+                    self.give_back(cells, charges, &taken);
+                    return Reservation::Unavailable;
+                }
+            }
+        }
+        let Some((charge, full)) = refused else {
+            return Reservation::Reserved(taken.into_iter().map(|(_, tally)| tally).collect());
+        };
+        self.give_back(cells, charges, &taken);
+        let order = |(charge, maximum): &(usize, usize)| {
+            charges
+                .get(*charge)
+                .and_then(|charge| charge.order(*maximum))
+        };
+        let named = order(&(charge, full.maximum));
+        shadowed.retain(|shadow| order(shadow) < named);
+        Reservation::Full {
+            charge,
+            maximum: full.maximum,
+            used: full.used,
+            ends: full.ends,
+            shadowed,
+        }
+    }
+
+    fn charge(
+        &self,
+        cells: &mut impl Cells,
+        charge: &Charge,
+        now: Millis,
+    ) -> Result<Result<Tally, Full>, Unavailable> {
+        let places = self.places(charge);
+        if places.is_empty() {
+            return Ok(unknown(charge, now));
+        }
+        let mut now = now;
+        for _ in 0..ATTEMPTS {
+            for place in &places {
+                match update(cells, &place.key, |cell| cell.take(place, charge, now))? {
+                    Taken::Counted(outcome) => return Ok(outcome),
+                    Taken::Elsewhere(at) => now = at,
+                }
+            }
+        }
+        Err(Unavailable)
+    }
+
+    /// Gives back the charges of a call that did not run. Nobody waits for it, and what cannot be given back stays
+    /// counted.
+    pub fn refund(&self, cells: &mut impl Cells, refund: &Refund) {
+        for (charge, ends) in refund.returned() {
+            self.give_back_one(cells, charge, ends);
+        }
+    }
+
+    /// Takes back what was added. What cannot be taken back stays counted, which admits less, never more.
+    fn give_back(&self, cells: &mut impl Cells, charges: &[Charge], taken: &[(usize, Tally)]) {
+        for (index, tally) in taken.iter().filter(|(_, tally)| tally.added) {
+            if let Some(charge) = charges.get(*index) {
+                self.give_back_one(cells, charge, tally.ends);
+            }
+        }
+    }
+
+    fn give_back_one(&self, cells: &mut impl Cells, charge: &Charge, ends: Millis) {
+        for place in self.places(charge) {
+            let refund = |cell: &mut Cell| cell.refund(place.fingerprint, charge.cost, ends);
+            if update(cells, &place.key, refund) == Ok(Some(())) {
+                break;
+            }
+        }
+    }
+
+    /// Where a charge may be counted: in the subject's own cell; or in the table, and if there is no room in it, in the
+    /// overflow. A charge that counts for nobody has no place.
+    fn places(&self, charge: &Charge) -> Vec<Place> {
+        let place = |subject: &str, kind| {
+            let fingerprint = self.fingerprint(&charge.counter, subject);
+            let key = match kind {
+                Kind::Table => self.bucket_key("table", self.bucket(fingerprint)),
+                Kind::Own | Kind::Overflow => self.own_key(fingerprint),
+            };
+            Place {
+                key,
+                fingerprint,
+                counter: low(self.fingerprint(&charge.counter, "")),
+                kind,
+            }
+        };
+        match &charge.subject {
+            Subject::Own(name) => vec![place(name, Kind::Own)],
+            Subject::Open { name, overflow } => {
+                vec![place(name, Kind::Table), place(overflow, Kind::Overflow)]
+            }
+            Subject::Unknown { .. } => Vec::new(),
+        }
+    }
+}
+
+/// A charge that counts for nobody is full by every maximum.
+fn unknown(charge: &Charge, now: Millis) -> Result<Tally, Full> {
+    match charge.first(Mode::Enforce, |_| true) {
+        Some(maximum) => Err(Full {
+            maximum,
+            used: Amount::default(),
+            excess: Amount::default(),
+            ends: now,
+            shadowed: None,
+        }),
+        None => Ok(Tally {
+            used: Amount::default(),
+            ends: now,
+            shadowed: Some(0),
+            added: false,
+        }),
+    }
+}
+
+/// Applies `change` to the cell under `key` as if nobody else were writing to it.
+fn update<T>(
+    cells: &mut impl Cells,
+    key: &str,
+    mut change: impl FnMut(&mut Cell) -> Change<T>,
+) -> Result<T, Unavailable> {
+    for _ in 0..ATTEMPTS {
+        let (bytes, version) = cells.read(key)?.ok_or(Unavailable)?;
+        let mut cell = Cell::read(&bytes).ok_or(Unavailable)?;
+        match change(&mut cell) {
+            Change::Keep(outcome) => return Ok(outcome),
+            Change::Write(outcome) if cells.swap(key, &cell.bytes(), Some(version))? => {
+                return Ok(outcome);
+            }
+            Change::Write(_) => {}
+        }
+    }
+    Err(Unavailable)
+}

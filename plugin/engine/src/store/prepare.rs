@@ -1,0 +1,149 @@
+//! The store of one policy: creates its cells while the plugin is configured, and names them.
+//!
+//! It never creates a cell of a count during a request.
+
+use super::cell::{BUCKET, Cell, low};
+use super::cells::{Cells, Unavailable};
+use super::record::NOTHING;
+use crate::model::{Counter, Pinned, Policy, configured, counters, is_open};
+use crate::words::state::Topic;
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use std::hash::Hash as _;
+
+/// The counts of one policy in one host.
+#[derive(Debug)]
+pub struct Store {
+    namespace: String,
+    seed: Seed,
+    buckets: u64,
+}
+
+/// A secret of the process, the same in all its workers. Without it nobody can choose names that fall together.
+pub type Seed = [u8; 16];
+
+/// Changes with the bytes of a cell: a new version of the plugin in the same process does not read the old one's cells.
+const LAYOUT: u32 = 3;
+
+/// Attempts to swap a cell before giving up. Each failure means that another worker succeeded.
+pub(super) const ATTEMPTS: usize = 256;
+
+impl Store {
+    /// Makes the cells that the policy's limits need, unless another worker did. `entropy` becomes the seed of the
+    /// whole process if this is its first worker.
+    ///
+    /// # Errors
+    /// When the host cannot keep shared data.
+    pub fn prepare(
+        cells: &mut impl Cells,
+        namespace: &str,
+        policy: &Policy,
+        entropy: Seed,
+    ) -> Result<Self, Unavailable> {
+        let namespace = format!("{namespace}/{LAYOUT}");
+        let buckets = u64::try_from(policy.host.slots.div_ceil(BUCKET))
+            .unwrap_or(u64::MAX)
+            .max(1);
+        let seed = seed(cells, &format!("{namespace}/seed"), entropy);
+        let topics: Vec<_> = Pinned::topics(policy).collect();
+        let keeps = policy.counters().next().is_some() || !topics.is_empty();
+        let store = Self {
+            namespace,
+            // Without a memory no task is known, but nothing else of such a policy needs one.
+            seed: seed.or(if keeps { Err(Unavailable) } else { Ok(entropy) })?,
+            buckets,
+        };
+        if keeps {
+            store.prepare_counts(cells, policy)?;
+            store.prepare_topics(cells, &topics)?;
+        }
+        Ok(store)
+    }
+
+    fn prepare_counts(&self, cells: &mut impl Cells, policy: &Policy) -> Result<(), Unavailable> {
+        let configured = configured(policy);
+        let named = configured
+            .iter()
+            .map(|(counter, subject)| (&*counter.id, &**subject));
+        let mark = format!("{:032x}", self.hash(named));
+        let keys = configured
+            .iter()
+            .map(|(counter, subject)| self.own_key(self.fingerprint(counter, subject)));
+        self.create(cells, &mark, keys, &Cell::default().bytes())?;
+        let counters = counters(policy);
+        if counters.iter().any(|counter| is_open(policy, counter)) {
+            let keys = (0..self.buckets).map(|bucket| self.bucket_key("table", bucket));
+            let mark = format!("table of {}", self.buckets);
+            self.create(cells, &mark, keys, &Cell::default().bytes())?;
+        }
+        Ok(())
+    }
+
+    fn prepare_topics(&self, cells: &mut impl Cells, topics: &[Topic]) -> Result<(), Unavailable> {
+        if topics.is_empty() {
+            return Ok(());
+        }
+        let mark = self.hash(topics.iter().map(|topic| (&*topic.name, "")));
+        let keys = topics.iter().map(|topic| self.topic_key(&topic.name));
+        self.create(cells, &format!("topics {mark:032x}"), keys, NOTHING)
+    }
+
+    /// Makes the cells of `keys`, and a mark that they are made. A cell that is there already is left as it is, so a
+    /// new configuration goes on counting.
+    fn create(
+        &self,
+        cells: &mut impl Cells,
+        mark: &str,
+        keys: impl Iterator<Item = String>,
+        empty: &[u8],
+    ) -> Result<(), Unavailable> {
+        let mark = format!("{}/ready/{mark}", self.namespace);
+        if cells.read(&mark)?.is_some() {
+            return Ok(());
+        }
+        for key in keys {
+            cells.swap(&key, empty, None)?;
+        }
+        cells.swap(&mark, b"1", None).map(drop)
+    }
+
+    pub(super) fn fingerprint(&self, counter: &Counter, subject: &str) -> u128 {
+        self.hash([(counter.id.as_str(), subject)])
+    }
+
+    /// Nobody without the seed knows which names fall together.
+    pub(super) fn hash<'n>(&self, names: impl IntoIterator<Item = (&'n str, &'n str)>) -> u128 {
+        let mut hasher = SipHasher13::new_with_key(&self.seed);
+        names.into_iter().for_each(|name| name.hash(&mut hasher));
+        hasher.finish128().as_u128()
+    }
+
+    pub(super) fn bucket(&self, fingerprint: u128) -> u64 {
+        low(fingerprint)
+            .checked_rem(self.buckets)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn own_key(&self, fingerprint: u128) -> String {
+        format!("{}/own/{fingerprint:032x}", self.namespace)
+    }
+
+    pub(super) fn topic_key(&self, topic: &str) -> String {
+        format!("{}/topic/{:032x}", self.namespace, self.hash([(topic, "")]))
+    }
+
+    /// The number of buckets is part of the key: another number is another table.
+    pub(super) fn bucket_key(&self, table: &str, bucket: u64) -> String {
+        format!("{}/{table}/{}/{bucket}", self.namespace, self.buckets)
+    }
+
+    /// The secret of the process.
+    pub fn seed(&self) -> Seed {
+        self.seed
+    }
+}
+
+fn seed(cells: &mut impl Cells, key: &str, entropy: Seed) -> Result<Seed, Unavailable> {
+    cells.swap(key, &entropy, None)?;
+    let (bytes, _) = cells.read(key)?.ok_or(Unavailable)?;
+    bytes.try_into().map_err(|_| Unavailable)
+}

@@ -1,0 +1,115 @@
+//! The bytes under the keys of what is remembered: what was learnt of a topic, or which ids servers issued.
+//!
+//! They are never empty, for a host may take an empty value for one that is not there.
+
+use super::cell::BUCKET;
+
+/// Nothing was learnt.
+pub(super) const NOTHING: &[u8] = b"-";
+
+const LEARNT: &[u8] = b"+";
+
+pub(super) fn learnt(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.strip_prefix(LEARNT)
+}
+
+pub(super) fn bytes(learnt: &[u8]) -> Vec<u8> {
+    [LEARNT, learnt].concat()
+}
+
+/// Ids that servers issued and that share one key, in the order in which they were.
+#[derive(Debug, Default)]
+pub(super) struct Issued(Vec<Id>);
+
+/// What stands for an id and for the caller whom it was issued to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Id {
+    pub(super) fingerprint: u128,
+    pub(super) owner: u64,
+}
+
+/// How many bytes an id takes.
+const LENGTH: usize = 24;
+
+impl Issued {
+    /// `None` for bytes that are no ids.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let (ids, []) = learnt(bytes).unwrap_or_default().as_chunks::<LENGTH>() else {
+            return None;
+        };
+        Some(Self(ids.iter().filter_map(Id::read).collect()))
+    }
+
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let ids = self.0.iter().flat_map(|id| {
+            let owner = id.owner.to_le_bytes();
+            id.fingerprint.to_le_bytes().into_iter().chain(owner)
+        });
+        bytes(&ids.collect::<Vec<_>>())
+    }
+
+    pub(super) fn holds(&self, fingerprint: u128) -> bool {
+        self.0.iter().any(|id| id.fingerprint == fingerprint)
+    }
+
+    /// Adds an id that is not there. Where there is no room, whoever has most loses the oldest: a flood pushes out itself.
+    pub(super) fn add(&mut self, id: Id) {
+        self.0.push(id);
+        if self.0.len() <= BUCKET {
+            return;
+        }
+        let many = |owner| self.0.iter().filter(|id| id.owner == owner).count();
+        let most = self.0.iter().map(|id| many(id.owner)).max();
+        let oldest = self.0.iter().position(|id| Some(many(id.owner)) == most);
+        oldest.map(|oldest| self.0.remove(oldest));
+    }
+}
+
+impl Id {
+    fn read(bytes: &[u8; LENGTH]) -> Option<Self> {
+        let (fingerprint, owner) = bytes.split_first_chunk()?;
+        Some(Self {
+            fingerprint: u128::from_le_bytes(*fingerprint),
+            owner: u64::from_le_bytes(owner.try_into().ok()?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(fingerprint: u128, owner: u64) -> Id {
+        Id { fingerprint, owner }
+    }
+
+    #[test]
+    fn a_flood_pushes_out_itself() {
+        let mut issued = Issued::default();
+        issued.add(id(1, 1));
+        issued.add(id(2, 2));
+        (100..1000).for_each(|flood| issued.add(id(flood, 3)));
+        assert!(issued.holds(1) && issued.holds(2), "{issued:?}");
+        assert!(issued.holds(999) && !issued.holds(985), "{issued:?}");
+        assert_eq!(issued.0.len(), BUCKET);
+    }
+
+    #[test]
+    fn of_one_callers_ids_the_oldest_is_forgotten() {
+        let mut issued = Issued::default();
+        (0..17).for_each(|fingerprint| issued.add(id(fingerprint, 1)));
+        assert!(!issued.holds(0) && issued.holds(1) && issued.holds(16));
+    }
+
+    #[test]
+    fn bytes_are_read_as_they_were_written() {
+        let mut issued = Issued::default();
+        for fingerprint in [u128::MAX, 0, 7] {
+            issued.add(id(fingerprint, u64::MAX));
+            let read = Issued::read(&issued.bytes()).expect("ids");
+            assert_eq!(read.0, issued.0);
+        }
+        assert!(Issued::read(NOTHING).is_some_and(|none| none.0.is_empty()));
+        assert!(Issued::read(b"+too short").is_none());
+    }
+}

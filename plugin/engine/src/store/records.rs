@@ -1,0 +1,86 @@
+//! Looks up and writes the state that outlives a request.
+//!
+//! A host that fails has no record: the caller then gets less, never more.
+
+use super::cell::low;
+use super::cells::{Cells, Unavailable};
+use super::prepare::{ATTEMPTS, Store};
+use super::record;
+use super::record::{Id, Issued};
+use crate::words::state::{Memo, Recollection, Topic};
+
+impl Store {
+    /// What is remembered of the topics.
+    pub fn recall(&self, cells: &mut impl Cells, topics: &[Topic]) -> Recollection {
+        let each = topics.iter().map(|topic| self.recall_one(cells, topic));
+        match each.collect::<Result<_, Unavailable>>() {
+            Ok(learnt) => Recollection::Recalled(learnt),
+            Err(Unavailable) => Recollection::Unavailable,
+        }
+    }
+
+    fn recall_one(
+        &self,
+        cells: &mut impl Cells,
+        topic: &Topic,
+    ) -> Result<Option<Vec<u8>>, Unavailable> {
+        let (key, id) = self.place_of(topic);
+        match (cells.read(&key)?, id) {
+            (Some((bytes, _)), None) => Ok(record::learnt(&bytes).map(Into::into)),
+            (None, None) => Err(Unavailable),
+            (Some((bytes, _)), Some(id)) => {
+                let issued = Issued::read(&bytes).ok_or(Unavailable)?;
+                Ok(issued.holds(id.fingerprint).then(Vec::new))
+            }
+            (None, Some(_)) => Ok(None),
+        }
+    }
+
+    /// Remembers. Nobody waits for it, and a host that fails forgets.
+    pub fn remember(&self, cells: &mut impl Cells, memos: &[Memo]) {
+        for memo in memos {
+            let _ = self.remember_one(cells, memo);
+        }
+    }
+
+    fn remember_one(&self, cells: &mut impl Cells, memo: &Memo) -> Result<(), Unavailable> {
+        let (key, id) = self.place_of(&memo.topic);
+        for _ in 0..ATTEMPTS {
+            let (before, version) = match (cells.read(&key)?, id) {
+                (Some((before, version)), _) => (before, Some(version)),
+                (None, Some(_)) => (record::NOTHING.into(), None),
+                (None, None) => return Err(Unavailable),
+            };
+            let after = match id {
+                Some(id) => issued(&before, id)?,
+                None if memo.first && record::learnt(&before).is_some() => return Ok(()),
+                None => record::bytes(&memo.learnt),
+            };
+            if before == after || cells.swap(&key, &after, version)? {
+                return Ok(());
+            }
+        }
+        Err(Unavailable)
+    }
+
+    /// Under which key a topic is remembered, and which id it is where it shares that with others.
+    fn place_of(&self, topic: &Topic) -> (String, Option<Id>) {
+        let Some(owner) = &topic.issued_to else {
+            return (self.topic_key(&topic.name), None);
+        };
+        let fingerprint = self.hash([(&*topic.name, "")]);
+        let owner = low(self.hash([(&**owner, "")]));
+        let key = self.bucket_key("issued", self.bucket(fingerprint));
+        (key, Some(Id { fingerprint, owner }))
+    }
+}
+
+/// The bytes with the id among those that were issued.
+fn issued(before: &[u8], id: Id) -> Result<Vec<u8>, Unavailable> {
+    let mut issued = Issued::read(before).ok_or(Unavailable)?;
+    if issued.holds(id.fingerprint) {
+        return Ok(before.into());
+    }
+    issued.add(id);
+    Ok(issued.bytes())
+}

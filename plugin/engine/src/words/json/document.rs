@@ -1,0 +1,181 @@
+//! Turns bytes into one strict JSON document, or says why they are not one.
+//!
+//! It never repairs and never copies: values are ranges of the bytes that were read.
+
+use super::error::{Bounds, Error, Fault};
+use super::scan::Scanner;
+use super::value::{Kind, Node, Value};
+
+/// A document that was read whole and strictly.
+#[derive(Debug)]
+pub struct Document<'a> {
+    text: &'a str,
+    nodes: Vec<Node>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads all of `bytes` as one document within the bounds.
+    pub(crate) fn read(bytes: &'a [u8], bounds: Bounds) -> Result<Self, Error> {
+        if bytes.starts_with(b"\xEF\xBB\xBF") {
+            return Err(Error {
+                at: 0,
+                fault: Fault::ByteOrderMark,
+            });
+        }
+        if u32::try_from(bytes.len()).is_err() {
+            return Err(Error {
+                at: 0,
+                fault: Fault::TooLong,
+            });
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| Error {
+            at: error.valid_up_to(),
+            fault: Fault::NotUtf8,
+        })?;
+        Ok(Self {
+            text,
+            nodes: Scanner::new(text, bounds).scan()?,
+        })
+    }
+
+    /// The document's outermost value.
+    pub fn root(&'a self) -> Value<'a> {
+        // A document that was read has at least one node; the fallback is never met.
+        let null = Node {
+            start: 0,
+            end: 0,
+            after: 0,
+            kind: Kind::Null,
+            escaped: false,
+        };
+        Value {
+            text: self.text,
+            nodes: &self.nodes,
+            node: self.nodes.first().copied().unwrap_or(null),
+            index: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const BOUNDS: Bounds = Bounds {
+        depth: 64,
+        values: 64,
+    };
+
+    fn fault(text: &[u8]) -> Fault {
+        Document::read(text, BOUNDS).map(|_| ()).unwrap_err().fault
+    }
+
+    #[test]
+    fn members_and_elements_are_found_in_order() {
+        let document =
+            Document::read(br#" {"a":[1,{"b":"\u0041"},[]],"c":null} "#, BOUNDS).unwrap();
+        let root = document.root();
+        let names: Vec<_> = root.members().map(|(name, _)| name.into_owned()).collect();
+        assert_eq!(names, ["a", "c"]);
+        let elements: Vec<_> = root.get("a").unwrap().elements().map(Value::raw).collect();
+        assert_eq!(elements, ["1", r#"{"b":"\u0041"}"#, "[]"]);
+        let letter = root
+            .get("a")
+            .unwrap()
+            .elements()
+            .nth(1)
+            .unwrap()
+            .get("b")
+            .unwrap();
+        assert_eq!(letter.string().unwrap(), "A");
+        // Beyond what binary64 holds, and still a number.
+        let large = Document::read(b"[-1e999]", BOUNDS).unwrap();
+        assert_eq!(large.root().elements().next().unwrap().raw(), "-1e999");
+    }
+
+    #[test]
+    fn every_fault_has_its_name() {
+        for (text, expected) in [
+            (&b""[..], Fault::Empty),
+            (b" \n", Fault::Empty),
+            (b"\xEF\xBB\xBF{}", Fault::ByteOrderMark),
+            (b"\"\xFF\"", Fault::NotUtf8),
+            (b"{} {}", Fault::TrailingData),
+            (b"\"a\nb\"", Fault::ControlCharacter),
+            (br#""\ud800""#, Fault::LoneSurrogate),
+            (br#""\udc00\ud800""#, Fault::LoneSurrogate),
+            (br#""\ud800\u0041""#, Fault::LoneSurrogate),
+            (br#"{"a":1,"b":2,"\u0061":3}"#, Fault::Duplicate("a".into())),
+            (b"NaN", Fault::Syntax),
+            (b"[1,]", Fault::Syntax),
+            (b"{,}", Fault::Syntax),
+            (b"01", Fault::TrailingData),
+            (b"[1}", Fault::Syntax),
+            (b"{\"a\":1", Fault::Syntax),
+        ] {
+            assert_eq!(fault(text), expected, "{}", String::from_utf8_lossy(text));
+        }
+        let full = format!("[{}0]", "0,".repeat(62));
+        assert!(Document::read(full.as_bytes(), BOUNDS).is_ok());
+        assert_eq!(fault(format!("[{full}]").as_bytes()), Fault::Values(64));
+        let deep = [b"[".repeat(65), b"]".repeat(65)].concat();
+        assert_eq!(fault(&deep), Fault::Depth(64));
+        let many = (0..20)
+            .map(|n| format!("\"{n}\":0"))
+            .collect::<Vec<_>>()
+            .join(",");
+        assert_eq!(
+            fault(format!("{{{many},\"7\":1}}").as_bytes()),
+            Fault::Duplicate("7".into())
+        );
+    }
+
+    /// What another reader, with no rule of ours, makes of the text; `Err` where it refuses too.
+    fn oracle(text: &str) -> Result<serde_json::Value, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    fn rebuilt(value: Value<'_>) -> serde_json::Value {
+        match value.kind() {
+            Kind::Array => value.elements().map(rebuilt).collect(),
+            Kind::Object => value
+                .members()
+                .map(|(name, value)| (name.into_owned(), rebuilt(value)))
+                .collect(),
+            Kind::String => value.string().unwrap().into_owned().into(),
+            Kind::Bool => value.bool().unwrap().into(),
+            Kind::Null => serde_json::Value::Null,
+            Kind::Number => serde_json::from_str(value.raw()).unwrap(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Text that is nearly JSON: what we accept, the oracle accepts, with the same meaning.
+        #[test]
+        fn never_more_lenient_than_serde_json(text in r#"([\[\]{},:" ]|"[a-b\\u0-9]{0,4}"|-?[0-9]{1,3}(\.[0-9])?(e[0-9])?|true|null|"a":){0,12}"#) {
+            if let Ok(document) = Document::read(text.as_bytes(), BOUNDS) {
+                match oracle(&text) {
+                    Ok(value) => prop_assert_eq!(rebuilt(document.root()), value),
+                    // JSON sets numbers no bound (RFC 8259 section 6); the oracle's are those of binary64.
+                    Err(error) => prop_assert!(error.to_string().starts_with("number out of range"), "{}", error),
+                }
+            }
+        }
+
+        /// What we refuse and the oracle accepts is exactly what we set out to refuse.
+        #[test]
+        fn stricter_only_where_meant(text in r#"(\[|\{|("[a-b]":)?("(\\u00e9|[ab])*"|[0-9]|\[\]|\{\})|,|\]|\}){0,12}"#) {
+            if let (Err(error), Ok(_)) = (Document::read(text.as_bytes(), BOUNDS), oracle(&text)) {
+                prop_assert!(matches!(error.fault, Fault::Duplicate(_)), "{:?}", error);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = Document::read(&bytes, BOUNDS).map(|document| document.root().raw().len());
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Strict JSON: bytes into the one document they can mean, and its values in the form in which they were received.
+//!
+//! It is stricter than RFC 8259 where two parsers are known to disagree: duplicate members, lone surrogates and a byte
+//! order mark are errors, anywhere. It keeps what a tree of values would lose (the exact text of a number, where each
+//! value begins and ends) and therefore never copies and never recurses.
+//!
+//! `serde_json` is not used for reading because it takes the last of two duplicate members and forgets a number's text.
+//! It is the oracle of the tests instead.
+
+mod canonical;
+mod document;
+mod error;
+mod number;
+mod scan;
+mod value;
+
+pub use document::Document;
+pub(crate) use error::{Bounds, Error, Fault};
+pub(crate) use number::{exact, is_multiple, is_whole, millionths};
+pub use value::{Kind, Value};

@@ -1,0 +1,321 @@
+//! Turns the text of a JSON number into the one value that every reader gives it, or says that there is none.
+//!
+//! It never rounds in silence: a server that reads numbers as binary64 and one that reads them exactly must mean the same.
+
+/// The number, if its shortest binary64 form has exactly the value that is written. `9007199254740993`, `1e400` and
+/// `0.1000000000000000055` have not.
+pub(crate) fn exact(text: &str) -> Option<f64> {
+    // No shortest form has more than 17 digits, so a longer text is not worth its reading.
+    let written = Decimal::read(text)?;
+    let number: f64 = text.parse().ok()?;
+    let shortest = Decimal::read(&format!("{number:e}"))?;
+    let same = shortest == written || is_other_half(number, &shortest, &written);
+    (number.is_finite() && same).then_some(number)
+}
+
+/// True where the number lies exactly between two shortest forms, of which some writers take the one and some the other:
+/// 1187206718261367.25 is `1187206718261367.2` to JavaScript and Python, and `1187206718261367.3` to Rust.
+fn is_other_half(number: f64, one: &Decimal, other: &Decimal) -> bool {
+    let between = || {
+        let (one, other) = (one.number()?, other.number()?);
+        (one.abs_diff(other) == 1).then_some(())?;
+        one.min(other).checked_mul(10)?.checked_add(5)
+    };
+    // Only a large number with a short fraction lies so, which is then exact here.
+    let exact = || {
+        let places = i32::try_from(one.exponent.checked_neg()?.checked_add(1)?).ok()?;
+        let power = (1..=4).contains(&places).then(|| 10_f64.powi(places))?;
+        let fraction = number.abs().fract() * power;
+        let whole = number.abs().trunc() as u64;
+        (fraction.fract() == 0.0).then_some(())?;
+        whole
+            .checked_mul(power as u64)?
+            .checked_add(fraction as u64)
+    };
+    let alike = one.negative == other.negative && one.exponent == other.exponent;
+    alike && between().is_some_and(|between| exact() == Some(between))
+}
+
+/// The number as JavaScript writes it (RFC 8785 section 3.2.2.3), if every reader takes it for the same.
+pub(crate) fn canonical(text: &str) -> Option<String> {
+    let number = exact(text)?;
+    let shortest = Decimal::read(&format!("{number:e}"))?;
+    let Decimal {
+        negative,
+        digits,
+        exponent,
+    } = shortest.even(number);
+    let digits = String::from_utf8(digits).ok()?;
+    if digits.is_empty() {
+        return Some("0".into());
+    }
+    let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or_default());
+    // How many digits stand before the point.
+    let length = i64::try_from(digits.len()).ok()?;
+    let point = exponent.checked_add(length)?;
+    let at = usize::try_from(point).ok();
+    let parts = at.and_then(|at| digits.split_at_checked(at));
+    let plain = match (point, parts) {
+        (-5..=0, _) => format!("0.{}{digits}", zeros(point.saturating_neg())),
+        (1..=21, Some((whole, ""))) => whole.into(),
+        (1..=21, Some((whole, fraction))) => format!("{whole}.{fraction}"),
+        (1..=21, None) => format!("{digits}{}", zeros(exponent)),
+        _ => {
+            let (first, rest) = digits.split_at_checked(1)?;
+            let dot = if rest.is_empty() { "" } else { "." };
+            format!("{first}{dot}{rest}e{:+}", point.checked_sub(1)?)
+        }
+    };
+    let sign = if negative { "-" } else { "" };
+    Some(format!("{sign}{plain}"))
+}
+
+/// The number in millionths, rounded up, if it is not negative and every reader takes it for the same. What is too large
+/// to be told is the largest there is.
+pub(crate) fn millionths(text: &str) -> Option<u64> {
+    exact(text)?;
+    let Decimal {
+        negative,
+        digits,
+        exponent,
+    } = Decimal::read(text)?;
+    if negative {
+        return None;
+    }
+    let digits = digits.iter().fold(0_u64, |number, digit| {
+        let digit = u64::from(digit.saturating_sub(b'0'));
+        number.saturating_mul(10).saturating_add(digit)
+    });
+    let places = exponent.saturating_add(6);
+    let power = u32::try_from(places.unsigned_abs()).unwrap_or(u32::MAX);
+    let power = 10_u64.saturating_pow(power);
+    Some(if places < 0 {
+        digits.div_ceil(power)
+    } else {
+        digits.saturating_mul(power)
+    })
+}
+
+/// True for a number without a fraction, however it is written. More digits than binary64 holds leave a number whole.
+pub(crate) fn is_whole(text: &str) -> Option<bool> {
+    /// What binary64 takes for no number has more.
+    const LONGEST: usize = 300;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = digits.len() <= LONGEST && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if plain {
+        return Some(true);
+    }
+    exact(text).map(|number| number.fract() == 0.0)
+}
+
+/// True for a number that is a whole multiple of the other, both taken as they are written.
+pub(crate) fn is_multiple(text: &str, of: &str) -> Option<bool> {
+    exact(text)?;
+    let (number, of) = (Decimal::read(text)?, Decimal::read(of)?);
+    let (of_digits, places) = (of.number()?, number.exponent.checked_sub(of.exponent)?);
+    if number.digits.is_empty() {
+        return Some(true);
+    }
+    // The last digit is not 0, so that no power of ten divides what would have to be divided by one.
+    let Ok(places) = u32::try_from(places) else {
+        return Some(false);
+    };
+    let mut rest = number.number()?.checked_rem(of_digits)?;
+    for _ in 0..places {
+        rest = rest.checked_mul(10)?.checked_rem(of_digits)?;
+    }
+    Some(rest == 0)
+}
+
+/// A decimal number in one form: digits without zeros around them, times a power of ten.
+#[derive(PartialEq, Eq)]
+struct Decimal {
+    negative: bool,
+    digits: Vec<u8>,
+    exponent: i64,
+}
+
+/// More digits than any shortest form has.
+const MOST_DIGITS: usize = 17;
+
+impl Decimal {
+    /// `None` for more digits than a shortest form has, and for exponents beyond any.
+    fn read(text: &str) -> Option<Self> {
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(text) => (true, text),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let digits = [whole, fraction].concat();
+        let significant = digits.trim_start_matches('0');
+        let kept = significant.trim_end_matches('0');
+        if kept.is_empty() {
+            return Some(Self {
+                negative: false,
+                digits: Vec::new(),
+                exponent: 0,
+            });
+        }
+        if kept.len() > MOST_DIGITS {
+            return None;
+        }
+        let dropped = i64::try_from(significant.len().checked_sub(kept.len())?).ok()?;
+        let places = i64::try_from(fraction.len()).ok()?;
+        let exponent: i64 = exponent
+            .strip_prefix('+')
+            .unwrap_or(exponent)
+            .parse()
+            .ok()?;
+        let exponent = exponent.checked_sub(places)?.checked_add(dropped)?;
+        Some(Self {
+            negative,
+            digits: kept.into(),
+            exponent,
+        })
+    }
+
+    /// Of two shortest forms of the same length between which the number lies, the even one, as JavaScript has it.
+    fn even(self, number: f64) -> Self {
+        let even = |digit: &u8| digit.is_multiple_of(2);
+        let Some((last, before)) = self.digits.split_last() else {
+            return self;
+        };
+        if even(last) {
+            return self;
+        }
+        let beside = [last.saturating_sub(1), last.saturating_add(1)];
+        let beside = beside.map(|last| Self {
+            digits: [before, &[last]].concat(),
+            ..self
+        });
+        let mut halves = beside
+            .into_iter()
+            .filter(|other| is_other_half(number, &self, other));
+        halves.next().unwrap_or(self)
+    }
+
+    /// The digits as a number, which are few enough.
+    fn number(&self) -> Option<u64> {
+        self.digits.iter().try_fold(0_u64, |number, digit| {
+            let digit = u64::from(digit.saturating_sub(b'0'));
+            number.checked_mul(10)?.checked_add(digit)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{canonical, exact, millionths};
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_that_every_reader_takes_for_the_same() {
+        for (text, number) in [
+            ("0", 0.0),
+            ("-0", 0.0),
+            ("0e999999999999", 0.0),
+            ("1", 1.0),
+            ("1.0", 1.0),
+            ("1.50", 1.5),
+            ("100", 100.0),
+            ("1e2", 100.0),
+            ("1E+2", 100.0),
+            ("1000e-1", 100.0),
+            ("0.1", 0.1),
+            ("-12.5", -12.5),
+            ("9007199254740992", 9_007_199_254_740_992.0),
+            ("1e300", 1e300),
+            ("100000000000000000000", 1e20),
+            ("1187206718261367.2", 1_187_206_718_261_367.3),
+            ("-1187206718261367.3", -1_187_206_718_261_367.3),
+        ] {
+            assert_eq!(exact(text), Some(number), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_readers_differ_about() {
+        for text in [
+            "9007199254740993",
+            "1e400",
+            "-1e400",
+            "1e-400",
+            "1e99999999999999999999",
+            "0.1000000000000000055",
+            "100.00000000000000001",
+            "123456789012345678901",
+            "1187206718261367.1",
+            "1187206718261367.4",
+            "9007199254740994.1",
+        ] {
+            assert_eq!(exact(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_rounded_up() {
+        for (text, amount) in [
+            ("0", Some(0)),
+            ("-0", Some(0)),
+            ("1", Some(1_000_000)),
+            ("12.5", Some(12_500_000)),
+            ("0.000001", Some(1)),
+            ("0.0000001", Some(1)),
+            ("1.0000001", Some(1_000_001)),
+            ("1e-300", Some(1)),
+            ("25e-1", Some(2_500_000)),
+            ("1e12", Some(1_000_000_000_000_000_000)),
+            ("1e300", Some(u64::MAX)),
+            ("-1", None),
+            ("-0.0000001", None),
+            ("9007199254740993", None),
+            ("1e400", None),
+        ] {
+            assert_eq!(millionths(text), amount, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever a server of binary64 writes is read.
+        #[test]
+        fn every_binary64_in_its_shortest_form(number in any::<f64>().prop_filter("finite", |number| number.is_finite())) {
+            prop_assert_eq!(exact(&format!("{number:e}")), Some(number));
+            prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
+        }
+
+        /// Where two shortest forms are as near, all writers are read.
+        #[test]
+        fn halves_between_two_forms(whole in (1_u64 << 49)..(1 << 53), eighths in 0_u8..8) {
+            let number = whole as f64 + f64::from(eighths) / 8.0;
+            let even = format!("{number:.1}");
+            if even.parse() == Ok(number) {
+                prop_assert_eq!(exact(&even), Some(number));
+            }
+            prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
+        }
+
+        /// Numbers in canonical form are those of JavaScript.
+        #[test]
+        fn canonical_is_what_javascript_writes(number in any::<f64>().prop_filter("finite", |number| number.is_finite()), whole in (1_u64 << 49)..(1 << 53), eighths in 0_u8..8, small in -1e7..1e7, places in 0_usize..9) {
+            let half = whole as f64 + f64::from(eighths) / 8.0;
+            let rounded = format!("{small:.places$}").parse().unwrap();
+            for number in [number, half, rounded, rounded * 1e-9, whole as f64 * 1e6] {
+                let own = canonical(&format!("{number:e}"));
+                let oracle = ryu_js::Buffer::new().format_finite(number).to_owned();
+                prop_assert_eq!(own, Some(oracle));
+            }
+        }
+
+        /// The order of what is written is the order of the numbers.
+        #[test]
+        fn order_is_kept(one in -99_999_i64..99_999, other in -99_999_i64..99_999, places in 0_usize..4) {
+            let text = |number: i64| format!("{number}e-{places}");
+            let (first, second) = (exact(&text(one)).unwrap(), exact(&text(other)).unwrap());
+            prop_assert_eq!(first.partial_cmp(&second), Some(one.cmp(&other)));
+        }
+    }
+}

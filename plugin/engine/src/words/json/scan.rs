@@ -1,0 +1,370 @@
+//! Scans JSON text once, from left to right, and notes where each value begins and ends.
+//!
+//! It never recurses: what is open stands in a list, whose length is bounded.
+
+use super::error::{Bounds, Error, Fault};
+use super::value::{Kind, Node, Value, characters};
+use crate::words::text::clip;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+pub(crate) struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    nodes: Vec<Node>,
+    /// The arrays and objects not yet closed, outermost first, as indices into `nodes`.
+    open: Vec<usize>,
+    bounds: Bounds,
+}
+
+/// What was just read.
+enum Read {
+    /// A value that is complete.
+    Value,
+    /// The beginning of an array or object whose first value follows.
+    Opening,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(text: &'a str, bounds: Bounds) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            nodes: Vec::new(),
+            open: Vec::new(),
+            bounds,
+        }
+    }
+
+    /// The nodes of the whole text.
+    pub(crate) fn scan(mut self) -> Result<Vec<Node>, Error> {
+        self.document()?;
+        Ok(self.nodes)
+    }
+
+    fn document(&mut self) -> Result<(), Error> {
+        self.space();
+        if self.peek().is_none() {
+            return self.fail(Fault::Empty);
+        }
+        loop {
+            if let Read::Opening = self.value()? {
+                continue;
+            }
+            while !self.open.is_empty() {
+                if self.closes_or_goes_on()? {
+                    self.close()?;
+                } else {
+                    break;
+                }
+            }
+            if self.open.is_empty() {
+                self.space();
+                return if self.peek().is_none() {
+                    Ok(())
+                } else {
+                    self.fail(Fault::TrailingData)
+                };
+            }
+        }
+    }
+
+    /// After a value inside an array or object: true at its end, false when another value follows.
+    fn closes_or_goes_on(&mut self) -> Result<bool, Error> {
+        self.space();
+        let object = self.in_object();
+        match self.peek() {
+            Some(b',') => {
+                self.advance(1);
+                if object {
+                    self.name()?;
+                }
+                Ok(false)
+            }
+            Some(b'}') if object => Ok(true),
+            Some(b']') if !object => Ok(true),
+            _ => self.fail(Fault::Syntax),
+        }
+    }
+
+    fn value(&mut self) -> Result<Read, Error> {
+        self.space();
+        match self.peek() {
+            Some(b'{') => self.open(Kind::Object, b'}'),
+            Some(b'[') => self.open(Kind::Array, b']'),
+            Some(b'"') => self.string(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal(b"true", Kind::Bool),
+            Some(b'f') => self.literal(b"false", Kind::Bool),
+            Some(b'n') => self.literal(b"null", Kind::Null),
+            _ => self.fail(Fault::Syntax),
+        }
+    }
+
+    fn open(&mut self, kind: Kind, closing: u8) -> Result<Read, Error> {
+        if self.open.len() >= self.bounds.depth {
+            return self.fail(Fault::Depth(self.bounds.depth));
+        }
+        self.open.push(self.nodes.len());
+        self.push(kind, self.at, false)?;
+        self.advance(1);
+        self.space();
+        if self.peek() == Some(closing) {
+            self.close()?;
+            return Ok(Read::Value);
+        }
+        if kind == Kind::Object {
+            self.name()?;
+        }
+        Ok(Read::Opening)
+    }
+
+    /// Ends the innermost array or object at the closing bracket.
+    fn close(&mut self) -> Result<(), Error> {
+        self.advance(1);
+        let after = narrow(self.nodes.len());
+        let end = narrow(self.at);
+        let Some(index) = self.open.pop() else {
+            return self.fail(Fault::Syntax);
+        };
+        if let Some(node) = self.nodes.get_mut(index) {
+            node.end = end;
+            node.after = after;
+            if node.kind == Kind::Object {
+                self.refuse_duplicates(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_duplicates(&self, object: usize) -> Result<(), Error> {
+        let Some(&node) = self.nodes.get(object) else {
+            return Ok(());
+        };
+        let value = Value {
+            text: self.text,
+            nodes: &self.nodes,
+            node,
+            index: object,
+        };
+        match duplicate(value) {
+            None => Ok(()),
+            Some(name) => Err(Error {
+                at: name.range().start,
+                fault: Fault::Duplicate(clip(&characters(self.text, name.node), 64)),
+            }),
+        }
+    }
+
+    fn name(&mut self) -> Result<(), Error> {
+        self.space();
+        if self.peek() != Some(b'"') {
+            return self.fail(Fault::Syntax);
+        }
+        self.string()?;
+        self.space();
+        if self.peek() != Some(b':') {
+            return self.fail(Fault::Syntax);
+        }
+        self.advance(1);
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Read, Error> {
+        let start = self.at;
+        let mut escaped = false;
+        self.advance(1);
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let plain = rest
+                .iter()
+                .position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
+            self.advance(plain.unwrap_or(rest.len()));
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => self.escape()?,
+                Some(_) => return self.fail(Fault::ControlCharacter),
+                None => return self.fail(Fault::Syntax),
+            }
+            escaped = true;
+        }
+        self.advance(1);
+        self.push(Kind::String, start, escaped)?;
+        Ok(Read::Value)
+    }
+
+    fn escape(&mut self) -> Result<(), Error> {
+        match self.bytes.get(self.at.saturating_add(1)) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.advance(2),
+            Some(b'u') => match self.code_unit(self.at)? {
+                0xD800..=0xDBFF => {
+                    let low = self.at.saturating_add(6);
+                    let follows = self.bytes.get(low..low.saturating_add(2)) == Some(b"\\u");
+                    if !follows || !(0xDC00..=0xDFFF).contains(&self.code_unit(low)?) {
+                        return self.fail(Fault::LoneSurrogate);
+                    }
+                    self.advance(12);
+                }
+                0xDC00..=0xDFFF => return self.fail(Fault::LoneSurrogate),
+                _ => self.advance(6),
+            },
+            _ => return self.fail(Fault::Syntax),
+        }
+        Ok(())
+    }
+
+    /// The four hexadecimal digits of the `\u` escape at `at`.
+    fn code_unit(&self, at: usize) -> Result<u16, Error> {
+        let digits = self
+            .bytes
+            .get(at.saturating_add(2)..at.saturating_add(6))
+            .unwrap_or_default();
+        let mut unit = 0_u16;
+        for &digit in digits {
+            let Some(value) = char::from(digit).to_digit(16) else {
+                return self.fail(Fault::Syntax);
+            };
+            unit = (unit << 4) | u16::try_from(value).unwrap_or_default();
+        }
+        if digits.len() == 4 {
+            Ok(unit)
+        } else {
+            self.fail(Fault::Syntax)
+        }
+    }
+
+    fn number(&mut self) -> Result<Read, Error> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.advance(1);
+        }
+        if self.peek() == Some(b'0') {
+            self.advance(1);
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.advance(1);
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.advance(1);
+            if let Some(b'+' | b'-') = self.peek() {
+                self.advance(1);
+            }
+            self.digits()?;
+        }
+        self.push(Kind::Number, start, false)?;
+        Ok(Read::Value)
+    }
+
+    fn digits(&mut self) -> Result<(), Error> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.advance(count);
+        if count == 0 {
+            self.fail(Fault::Syntax)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn literal(&mut self, word: &[u8], kind: Kind) -> Result<Read, Error> {
+        let start = self.at;
+        if !self
+            .bytes
+            .get(start..)
+            .unwrap_or_default()
+            .starts_with(word)
+        {
+            return self.fail(Fault::Syntax);
+        }
+        self.advance(word.len());
+        self.push(kind, start, false)?;
+        Ok(Read::Value)
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, escaped: bool) -> Result<(), Error> {
+        if self.nodes.len() >= self.bounds.values {
+            return self.fail(Fault::Values(self.bounds.values));
+        }
+        let after = narrow(self.nodes.len().saturating_add(1));
+        self.nodes.push(Node {
+            start: narrow(start),
+            end: narrow(self.at),
+            after,
+            kind,
+            escaped,
+        });
+        Ok(())
+    }
+
+    fn in_object(&self) -> bool {
+        let innermost = self.open.last().and_then(|&index| self.nodes.get(index));
+        innermost.is_some_and(|node| node.kind == Kind::Object)
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.advance(1);
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.at = self.at.saturating_add(bytes);
+    }
+
+    fn fail<T>(&self, fault: Fault) -> Result<T, Error> {
+        Err(Error { at: self.at, fault })
+    }
+}
+
+/// Up to this many members are compared pair by pair, which beats sorting; beyond it their hashes are sorted, so that an
+/// attacker's object of a hundred thousand members costs n log n, and eight bytes each.
+const FEW_MEMBERS: usize = 8;
+
+/// The name of a member that occurs twice in `object`.
+fn duplicate(object: Value<'_>) -> Option<Value<'_>> {
+    let names = || object.children(Kind::Object).step_by(2);
+    if names().nth(FEW_MEMBERS).is_none() {
+        let mut later = names();
+        while let Some(name) = later.next() {
+            if let Some(again) = later.clone().find(|other| same(name, *other)) {
+                return Some(again);
+            }
+        }
+        return None;
+    }
+    // Two names of one hash are taken for one name: who makes them on purpose is refused.
+    let mut hashes: Vec<_> = names().map(hash).collect();
+    hashes.sort_unstable();
+    let twice = hashes.windows(2).find_map(|pair| match pair {
+        [one, other] if one == other => Some(*one),
+        _ => None,
+    })?;
+    names().filter(|name| hash(*name) == twice).nth(1)
+}
+
+fn hash(name: Value<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    characters(name.text, name.node).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn same(one: Value<'_>, other: Value<'_>) -> bool {
+    if one.node.escaped || other.node.escaped {
+        characters(one.text, one.node) == characters(other.text, other.node)
+    } else {
+        one.range().len() == other.range().len() && one.raw() == other.raw()
+    }
+}
+
+/// Documents longer than 4 GiB are refused first, so nothing is cut here.
+fn narrow(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,178 @@
+//! The values of a document that was read: their kinds, their text, their members and elements.
+//!
+//! Nothing here can fail or reads beyond the document: everything was checked while scanning.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number, of any size
+    Number,
+    /// A string
+    String,
+    /// A list of values
+    Array,
+    /// Members with names, no name twice
+    Object,
+}
+
+/// One value of a document.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'a> {
+    pub(super) text: &'a str,
+    pub(super) nodes: &'a [Node],
+    pub(super) node: Node,
+    pub(super) index: usize,
+}
+
+/// A value or a member's name: its text, and where the next one is. Values stand in document order, each member's name
+/// just before its value, so an object's members are found by walking `after`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Node {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) after: u32,
+    pub(super) kind: Kind,
+    pub(super) escaped: bool,
+}
+
+impl<'a> Value<'a> {
+    /// An object without members.
+    pub(crate) const EMPTY_OBJECT: Value<'static> = Value {
+        text: "{}",
+        nodes: &[],
+        node: Node {
+            start: 0,
+            end: 2,
+            after: 1,
+            kind: Kind::Object,
+            escaped: false,
+        },
+        index: 0,
+    };
+
+    /// What it is.
+    pub fn kind(self) -> Kind {
+        self.node.kind
+    }
+
+    /// The bytes of the value as they were received, quotes and all.
+    pub fn raw(self) -> &'a str {
+        self.text.get(self.range()).unwrap_or_default()
+    }
+
+    /// The bytes of the document at which it stands.
+    pub fn range(self) -> Range<usize> {
+        self.node.start as usize..self.node.end as usize
+    }
+
+    /// The characters of a string.
+    pub fn string(self) -> Option<Cow<'a, str>> {
+        (self.node.kind == Kind::String).then(|| characters(self.text, self.node))
+    }
+
+    /// The value without insignificant space. Its depth was bounded when the document was read.
+    pub(crate) fn compact(self) -> String {
+        let list = |parts: Vec<String>| parts.join(",");
+        match self.kind() {
+            Kind::Array => format!("[{}]", list(self.elements().map(Self::compact).collect())),
+            Kind::Object => {
+                let names = self.children(Kind::Object).step_by(2);
+                let member = |(name, (_, value)): (Self, (_, Self))| {
+                    format!("{}:{}", name.raw(), value.compact())
+                };
+                format!(
+                    "{{{}}}",
+                    list(names.zip(self.members()).map(member).collect())
+                )
+            }
+            _ => self.raw().into(),
+        }
+    }
+
+    /// The value on one line, clipped to 60 characters.
+    pub(crate) fn excerpt(self) -> String {
+        const LONGEST: usize = 60;
+        let text = self.compact();
+        match text.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+            None => text,
+        }
+    }
+
+    /// The truth of `true` or `false`.
+    pub fn bool(self) -> Option<bool> {
+        (self.node.kind == Kind::Bool).then(|| self.raw() == "true")
+    }
+
+    /// An object's members in document order; none for anything else.
+    pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
+        let named = self.named();
+        named.map(|(name, value)| (characters(name.text, name.node), value))
+    }
+
+    /// An object's members, each name as the value that it is.
+    pub fn named(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
+        let mut children = self.children(Kind::Object);
+        std::iter::from_fn(move || Some((children.next()?, children.next()?)))
+    }
+
+    /// An array's elements; none for anything else.
+    pub fn elements(self) -> impl Iterator<Item = Value<'a>> {
+        self.children(Kind::Array)
+    }
+
+    /// The member of that exact name.
+    pub fn get(self, name: &str) -> Option<Self> {
+        // No escape is longer than six bytes, and a longer text need not be decoded to be found different.
+        let longest = name.len().saturating_mul(6).saturating_add(2);
+        let mut children = self.children(Kind::Object);
+        while let (Some(member), Some(value)) = (children.next(), children.next()) {
+            if member.raw().len() <= longest && characters(member.text, member.node) == name {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    pub(super) fn children(self, kind: Kind) -> impl Iterator<Item = Value<'a>> + Clone {
+        let mut next = self.index.saturating_add(1);
+        let end = if self.node.kind == kind {
+            self.node.after as usize
+        } else {
+            0
+        };
+        std::iter::from_fn(move || {
+            let index = next;
+            let node = *self.nodes.get(index).filter(|_| index < end)?;
+            next = node.after as usize;
+            Some(Value {
+                node,
+                index,
+                ..self
+            })
+        })
+    }
+}
+
+/// The characters of a string node. Its escapes were checked while scanning, so decoding cannot fail.
+pub(crate) fn characters(text: &str, node: Node) -> Cow<'_, str> {
+    let quoted = text
+        .get(node.start as usize..node.end as usize)
+        .unwrap_or_default();
+    if node.escaped {
+        Cow::Owned(serde_json::from_str(quoted).unwrap_or_default())
+    } else {
+        Cow::Borrowed(
+            quoted
+                .get(1..quoted.len().saturating_sub(1))
+                .unwrap_or_default(),
+        )
+    }
+}

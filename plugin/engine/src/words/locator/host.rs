@@ -1,0 +1,261 @@
+//! Tells whether a URL leads to a host that the policy names.
+//!
+//! It compares labels, never characters, and asks no DNS.
+
+use super::error::NotCanonical;
+use super::url::{Url, is_address};
+use crate::words::truth::Truth;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// A host as the policy names it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Host {
+    /// http and https where it is not named.
+    scheme: Option<Box<str>>,
+    /// Every host below the name, and not the name itself.
+    below: bool,
+    name: Box<str>,
+    /// The scheme's own where it is not named.
+    port: Option<u16>,
+}
+
+impl Host {
+    /// `name`, `*.name` or an address, after `https://` or in front of `:8443` where these are meant.
+    pub(crate) fn parse(text: &str) -> Result<Self, NotCanonical> {
+        Self::read(text).ok_or_else(|| {
+            let canonical = canonical(text);
+            NotCanonical(Self::read(&canonical).map(|_| canonical))
+        })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (scheme, rest) = split(text);
+        let below = rest.strip_prefix("*.");
+        let url = format!("{}://{}", scheme.unwrap_or("any"), below.unwrap_or(rest));
+        let url = Url::read(&url).filter(|_| !rest.contains(['/', '?', '#']))?;
+        (below.is_none() || !is_address(url.host)).then(|| Self {
+            scheme: scheme.map(Into::into),
+            below: below.is_some(),
+            name: url.host.into(),
+            port: url.port,
+        })
+    }
+
+    pub(crate) fn holds(&self, url: &Url<'_>) -> Truth {
+        match self.names(url.host) {
+            // Another way to a listed host: servers send clients from one to another.
+            Truth::True if !self.is_reached_by(url) => Truth::Unknown,
+            truth => truth,
+        }
+    }
+
+    fn is_reached_by(&self, url: &Url<'_>) -> bool {
+        let scheme = match &self.scheme {
+            Some(scheme) => **scheme == *url.scheme,
+            None => ["http", "https"].contains(&url.scheme),
+        };
+        scheme && self.port.or(url.own_port) == url.port.or(url.own_port)
+    }
+
+    /// Label by label from the right. What an encoded label of a URL stands for, nobody can say without the tables of
+    /// IDNA, so only the same encoding is the same label.
+    fn names(&self, host: &str) -> Truth {
+        let (mut name, mut host) = (self.name.rsplit('.'), host.rsplit('.'));
+        loop {
+            match (name.next(), host.next()) {
+                (Some(label), Some(other)) if label == other => {}
+                (Some(_), Some(other)) if is_encoded(other) => {
+                    return Truth::Unknown;
+                }
+                (Some(_), _) => return Truth::False,
+                (None, None) => return Truth::of(Some(!self.below)),
+                (None, Some(other)) if is_encoded(other) || host.any(is_encoded) => {
+                    return Truth::Unknown;
+                }
+                (None, Some(_)) => return Truth::of(Some(self.below)),
+            }
+        }
+    }
+}
+
+fn split(text: &str) -> (Option<&str>, &str) {
+    match text.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, text),
+    }
+}
+
+/// How a host is probably meant: in lower case, without a path, a dot at its end, or the port that is the scheme's own.
+fn canonical(text: &str) -> String {
+    let text = text.to_ascii_lowercase();
+    let (scheme, rest) = split(&text);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let own = match scheme {
+        Some("http") => ":80",
+        Some("https") => ":443",
+        _ => ":",
+    };
+    let host = host.strip_suffix(own).unwrap_or(host);
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let host = match address
+        .parse::<Ipv6Addr>()
+        .map(|address| address.to_canonical())
+    {
+        Ok(IpAddr::V6(address)) => format!("[{address}]"),
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => host.into(),
+    };
+    match scheme {
+        Some(scheme) => format!("{scheme}://{host}"),
+        None => host,
+    }
+}
+
+fn is_encoded(label: &str) -> bool {
+    label.starts_with("xn--")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host_in(hosts: &[&str], url: &str) -> Truth {
+        let host =
+            |host: &&str| Host::parse(host).unwrap_or_else(|error| panic!("{host}: {error:?}"));
+        match Url::read(url) {
+            Some(url) => Truth::any(hosts.iter().map(host).map(|host| host.holds(&url))),
+            None => Truth::Unknown,
+        }
+    }
+
+    #[test]
+    fn a_host_is_written_in_one_way() {
+        for text in [
+            "example.com",
+            "*.example.com",
+            "https://example.com",
+            "https://*.example.com:8443",
+            "localhost",
+            "example.com:443",
+            "192.0.2.1",
+            "[2001:db8::1]:8080",
+            "xn--bcher-kva.example",
+            "ssh://git.example.com",
+            "my_service",
+            "http://[::1]",
+        ] {
+            assert!(Host::parse(text).is_ok(), "{text}");
+        }
+        for (text, canonical) in [
+            ("Example.COM", "example.com"),
+            ("https://example.com/", "https://example.com"),
+            ("https://example.com/api?x", "https://example.com"),
+            ("https://example.com:443", "https://example.com"),
+            ("example.com.", "example.com"),
+            ("::1", "[::1]"),
+            ("[2001:DB8:0::1]", "[2001:db8::1]"),
+            ("[::ffff:10.0.0.1]", "10.0.0.1"),
+        ] {
+            assert_eq!(
+                Host::parse(text),
+                Err(NotCanonical(Some(canonical.into()))),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "*",
+            "*.",
+            "*example.com",
+            "a.*.com",
+            "b\u{fc}cher.example",
+            "user@example.com",
+            "127.1",
+            "0x7f.1",
+            "*.0.0.1",
+            "example..com",
+            "//example.com",
+            "https:example.com",
+            "example.com:0",
+            "example.com:port",
+            "-a.com",
+            "fe80::1%eth0",
+        ] {
+            assert_eq!(Host::parse(text), Err(NotCanonical(None)), "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_are_compared_not_characters() {
+        let hosts = [
+            "example.com",
+            "*.example.org",
+            "https://api.example.net:8443",
+            "10.0.0.1",
+            "[::1]",
+            "xn--bcher-kva.example",
+        ];
+        for url in [
+            "https://example.com",
+            "http://example.com/a?b#c",
+            "https://example.com/@evil.org",
+            "https://a.b.example.org/",
+            "https://api.example.net:8443/x",
+            "http://10.0.0.1/",
+            "https://[::1]/",
+            "https://xn--bcher-kva.example/",
+        ] {
+            assert_eq!(host_in(&hosts, url), Truth::True, "{url}");
+        }
+        for url in [
+            "https://evil.com",
+            "https://notexample.com/",
+            "https://example.com.evil.org/",
+            "https://example.org/",
+            "https://a.example.com/",
+            "http://10.0.0.2/",
+            "http://[::2]/",
+            "https://com/",
+            "ftp://evil.com/",
+        ] {
+            assert_eq!(host_in(&hosts, url), Truth::False, "{url}");
+        }
+    }
+
+    #[test]
+    fn another_way_to_a_listed_host_is_unknown() {
+        let hosts = [
+            "example.com",
+            "https://api.example.net:8443",
+            "any.example.net:443",
+        ];
+        for url in [
+            "ftp://example.com/",
+            "https://example.com:8443/",
+            "http://example.com:443/",
+            "http://api.example.net:8443/",
+            "https://api.example.net/",
+            "http://any.example.net/",
+        ] {
+            assert_eq!(host_in(&hosts, url), Truth::Unknown, "{url}");
+        }
+        assert_eq!(host_in(&hosts, "https://any.example.net/"), Truth::True);
+        assert_eq!(host_in(&hosts, "http://any.example.net:443/"), Truth::True);
+    }
+
+    #[test]
+    fn an_encoded_label_is_known_by_its_encoding_alone() {
+        for (host, url, truth) in [
+            ("xn--a.example", "https://xn--a.example/", Truth::True),
+            ("xn--a.example", "https://b.example/", Truth::False),
+            ("b.example", "https://xn--a.example/", Truth::Unknown),
+            ("b.example", "https://xn--a.test/", Truth::False),
+            ("*.example", "https://xn--a.example/", Truth::Unknown),
+            ("*.xn--a.example", "https://b.xn--a.example/", Truth::True),
+            ("example", "https://xn--a.example/", Truth::Unknown),
+        ] {
+            assert_eq!(host_in(&[host], url), truth, "{host} {url}");
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Tells whether a path stays below one of a list of directories, whoever resolves it.
+//!
+//! It never resolves `..`, decodes or expands anything: a path that some program would change first is unknown.
+
+use super::error::NotCanonical;
+use crate::words::truth::Truth;
+
+/// Directories, and where relative paths start if they may be given.
+#[derive(Debug)]
+pub(crate) struct Roots {
+    pub(crate) roots: Vec<Box<str>>,
+    pub(crate) base: Option<Box<str>>,
+}
+
+impl Roots {
+    pub(crate) fn hold(&self, path: &str) -> Truth {
+        match self.names(path) {
+            Some(names) => Truth::any(self.roots.iter().map(|root| is_below(names.clone(), root))),
+            None => Truth::Unknown,
+        }
+    }
+
+    /// The names from the root of the file system down, where every program finds the same ones.
+    fn names<'a>(&'a self, path: &'a str) -> Option<impl Iterator<Item = &'a str> + Clone> {
+        let base = match path.starts_with('/') {
+            true => "/",
+            false => self.base.as_deref()?,
+        };
+        let absolute = |path: &str| path.starts_with(['/', '\\']);
+        let certain = is_certain(path) && (absolute(path) || !hides(path, absolute));
+        let names = names(base).chain(names(path));
+        (certain && !is_link(names.clone().next())).then_some(names)
+    }
+}
+
+/// An absolute path in ASCII that has one spelling, as the policy must write it.
+pub(crate) fn root(text: &str) -> Result<Box<str>, NotCanonical> {
+    let mut kept = Vec::new();
+    for name in names(text) {
+        match name {
+            ".." => drop(kept.pop()),
+            name => kept.push(name),
+        }
+    }
+    let canonical = format!("/{}", kept.join("/"));
+    let link = is_link(kept.first().copied());
+    let certain = text.starts_with('/') && text.is_ascii() && is_certain(&canonical) && !link;
+    match certain {
+        true if canonical == text => Ok(text.into()),
+        true => Err(NotCanonical(Some(canonical))),
+        false => Err(NotCanonical(None)),
+    }
+}
+
+/// The names of a path. A slash at its end and a `.` change nothing.
+fn names(path: &str) -> impl Iterator<Item = &str> + Clone {
+    path.split('/')
+        .filter(|name| !name.is_empty() && *name != ".")
+}
+
+fn is_certain(path: &str) -> bool {
+    // What is behind an empty name may be taken for absolute.
+    let joins = !path.is_empty() && !path.contains("//");
+    joins && path.chars().all(is_plain) && !hides(path, has_dots) && names(path).all(is_name)
+}
+
+/// What is below these leads to everywhere: `/proc/self/root`, `/dev/fd/3`.
+fn is_link(first: Option<&str>) -> bool {
+    first.is_some_and(|name| ["proc", "dev"].contains(&&*name.to_ascii_lowercase()))
+}
+
+fn is_below<'a>(mut path: impl Iterator<Item = &'a str>, root: &str) -> Truth {
+    let mut truth = Truth::True;
+    for name in names(root) {
+        match path.next() {
+            Some(other) if other == name => {}
+            // Not every file system knows case, and some servers take `+` for a blank, which may be dropped.
+            Some(other) if bare(other).eq_ignore_ascii_case(bare(name)) => truth = Truth::Unknown,
+            // Some programs drop what is not ASCII, or replace it by what looks like it.
+            Some(other) if !other.is_ascii() => return Truth::Unknown,
+            Some(_) | None => return Truth::False,
+        }
+    }
+    truth
+}
+
+fn bare(name: &str) -> &str {
+    name.trim_start_matches('+').trim_end_matches(['+', '.'])
+}
+
+/// Characters that are themselves to every program. Not among them: what separates, escapes, expands or matches
+/// (`\ % $ ~ * ? { } ; : | < > " #` and the backtick), what is not seen, and what normalises to one of these.
+fn is_plain(c: char) -> bool {
+    match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' => true,
+        c if c.is_ascii() => " !&'()+,-./=@[]^_".contains(c),
+        c => LETTERS
+            .iter()
+            .any(|(first, last)| (first..=last).contains(&&c)),
+    }
+}
+
+/// The scripts of most file names, without the characters that only look like others: no form of Unicode
+/// normalisation and no change of case makes anything but letters, marks and digits of these.
+const LETTERS: &[(char, char)] = &[
+    ('\u{C0}', '\u{24F}'),    // Latin
+    ('\u{300}', '\u{34E}'),   // combining marks, without the joiner that is not seen
+    ('\u{350}', '\u{36F}'),   // combining marks
+    ('\u{386}', '\u{386}'),   // Greek, without the question mark that becomes a semicolon
+    ('\u{388}', '\u{52F}'),   // Greek, Cyrillic
+    ('\u{531}', '\u{556}'),   // Armenian
+    ('\u{561}', '\u{587}'),   // Armenian
+    ('\u{591}', '\u{5C7}'),   // Hebrew
+    ('\u{5D0}', '\u{5EA}'),   // Hebrew
+    ('\u{620}', '\u{669}'),   // Arabic
+    ('\u{66E}', '\u{6D3}'),   // Arabic
+    ('\u{900}', '\u{DFF}'),   // Devanagari to Sinhala
+    ('\u{E01}', '\u{E3A}'),   // Thai
+    ('\u{E40}', '\u{E59}'),   // Thai
+    ('\u{10A0}', '\u{10FF}'), // Georgian
+    ('\u{1E00}', '\u{1EFF}'), // Latin
+    ('\u{3041}', '\u{3096}'), // Hiragana
+    ('\u{30A1}', '\u{30FF}'), // Katakana
+    ('\u{3400}', '\u{4DBF}'), // Chinese
+    ('\u{4E00}', '\u{9FFF}'), // Chinese
+    ('\u{AC00}', '\u{D7A3}'), // Hangul
+];
+
+/// True for what a program sees that keeps one byte of each character, or none of those outside ASCII.
+fn hides(path: &str, seen: fn(&str) -> bool) -> bool {
+    let cut = || {
+        path.chars()
+            .map(|c| char::from(c as u8))
+            .collect::<String>()
+    };
+    let kept = || path.chars().filter(char::is_ascii).collect::<String>();
+    !path.is_ascii() && (seen(&cut()) || seen(&kept()))
+}
+
+fn has_dots(path: &str) -> bool {
+    let mut names = path.split(['/', '\\', '\0']);
+    names.any(|name| name.starts_with(".."))
+}
+
+/// A name that stays itself. Windows drops dots and blanks at its end and knows devices in every directory; a name
+/// without letters and digits is nothing but dots to a program that drops the rest.
+fn is_name(name: &str) -> bool {
+    !name.starts_with("..")
+        && !name.starts_with(' ')
+        && !name.ends_with(['.', ' '])
+        && name
+            .chars()
+            .any(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii())
+        && !is_device(name)
+}
+
+/// `CON`, `nul.txt`, `Com1`, …
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let stem = stem.trim_end().to_ascii_lowercase();
+    let numbered = |port| stem.strip_prefix(port).map(str::as_bytes);
+    ["con", "prn", "aux", "nul"].contains(&&*stem)
+        || ["com", "lpt"]
+            .iter()
+            .any(|port| matches!(numbered(port), Some([b'0'..=b'9'])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn within(path: &str) -> Truth {
+        let roots = ["/srv/data", "/home/a b"].map(Into::into).into();
+        let base = None;
+        Roots { roots, base }.hold(path)
+    }
+
+    #[test]
+    fn a_root_is_written_in_one_way() {
+        for text in ["/", "/srv", "/srv/data-1.x/A b", "/srv/[id]"] {
+            assert_eq!(root(text).as_deref(), Ok(text));
+        }
+        for (text, canonical) in [
+            ("/srv/", "/srv"),
+            ("//srv//data", "/srv/data"),
+            ("/srv/./data/.", "/srv/data"),
+            ("/srv/x/../data", "/srv/data"),
+            ("/..", "/"),
+        ] {
+            assert_eq!(root(text), Err(NotCanonical(Some(canonical.into()))));
+        }
+        for text in [
+            "",
+            "srv",
+            "~/data",
+            "C:\\data",
+            "C:/data",
+            "/srv/d\u{e4}ta",
+            "/srv/*",
+            "/srv/%64",
+            "/srv/data.",
+            "/srv/nul",
+            "/proc/1",
+            "/Dev/shm",
+            "file:///srv",
+            "/srv/...",
+        ] {
+            assert_eq!(root(text), Err(NotCanonical(None)), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_compared_not_characters() {
+        for path in [
+            "/srv/data",
+            "/srv/data/",
+            "/srv/data/x",
+            "/srv/./data/./x/.",
+            "/home/a b/c",
+        ] {
+            assert_eq!(within(path), Truth::True, "{path}");
+        }
+        for path in [
+            "/",
+            "/srv",
+            "/srv/data2",
+            "/srv/dat",
+            "/etc/passwd",
+            "/srv/other/data",
+            "/SRV/x",
+        ] {
+            assert_eq!(within(path), Truth::False, "{path}");
+        }
+        for path in [
+            "/srv/data+/x",
+            "/srv/data.+/x",
+            "/+srv/data",
+            "/srv/Data/x",
+            "/SRV/DATA",
+            "/srv/d\u{e4}ta/x",
+            "/\u{e9}/srv/data/x",
+        ] {
+            assert_eq!(within(path), Truth::Unknown, "{path}");
+        }
+    }
+
+    #[test]
+    fn relative_paths_start_at_the_base() {
+        let roots = |base: Option<&str>| Roots {
+            roots: ["/srv/data".into()].into(),
+            base: base.map(Into::into),
+        };
+        for (base, path, truth) in [
+            (Some("/srv/data"), "x/y", Truth::True),
+            (Some("/srv/data"), ".", Truth::True),
+            (Some("/srv"), "./data/x", Truth::True),
+            (Some("/srv"), "other/x", Truth::False),
+            (Some("/"), "srv/data", Truth::True),
+            (Some("/srv/data"), "/etc/x", Truth::False),
+            (Some("/srv/data"), "", Truth::Unknown),
+            (Some("/srv/data"), "/", Truth::False),
+            (Some("/srv/data"), "//", Truth::Unknown),
+            (Some("/srv/data"), "../data/x", Truth::Unknown),
+            (Some("/"), "proc/self/root", Truth::Unknown),
+            (None, "x/y", Truth::Unknown),
+            (Some("/srv"), "\u{e9}/etc/x", Truth::Unknown),
+            (Some("/srv"), "\u{12f}etc/x", Truth::Unknown),
+            (Some("/srv"), "./\u{e9}/etc/x", Truth::Unknown),
+            (Some("/srv/data"), "./\u{e9}/etc/x", Truth::True),
+        ] {
+            assert_eq!(roots(base).hold(path), truth, "{base:?} {path}");
+        }
+    }
+
+    #[test]
+    fn letters_are_no_dots() {
+        for name in [
+            "gr\u{f6}\u{df}e",
+            "gro\u{308}\u{df}e",
+            "\u{4e2d}\u{6587}.txt",
+            ".\u{e9}",
+            "\u{12e}",
+        ] {
+            assert_eq!(within(&format!("/srv/data/{name}")), Truth::True, "{name}");
+        }
+        for name in [
+            "\u{ff0e}\u{ff0e}",
+            "\u{2025}",
+            "\u{2024}\u{2024}",
+            "a\u{ff0f}b",
+            "a\u{2215}b",
+            "a\u{37e}b",
+            "\u{200b}a",
+            "a\u{202e}b",
+            "\u{fe52}",
+            "\u{c0}\u{ae}",
+            "\u{12e}\u{12e}",
+            "a\u{12f}\u{12e}\u{12e}\u{12f}b",
+            ".\u{e9}.\u{e9}",
+            "..\u{e9}",
+            "\u{1f600}",
+        ] {
+            assert_eq!(
+                within(&format!("/srv/data/{name}/x")),
+                Truth::Unknown,
+                "{name}"
+            );
+        }
+    }
+}

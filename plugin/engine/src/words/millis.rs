@@ -1,0 +1,46 @@
+//! Points in time and durations in milliseconds, and their calendar parts in UTC.
+//!
+//! It reads no clock: the time is an argument.
+
+use time::OffsetDateTime;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Millis(pub u64);
+
+/// A waiting time as people say it, never shorter than it is.
+pub(crate) fn duration(wait: Millis) -> String {
+    let seconds = wait.0.div_ceil(1000);
+    let (number, unit) = match seconds {
+        0..=119 => (seconds, "second"),
+        120..=7199 => (seconds.div_ceil(60), "minute"),
+        7200..=172_799 => (seconds.div_ceil(3600), "hour"),
+        _ => (seconds.div_ceil(86_400), "day"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
+impl Millis {
+    /// 0 to 23.
+    pub(crate) fn hour(self) -> Option<u8> {
+        Some(self.moment()?.hour())
+    }
+
+    /// 1 (Monday) to 7 (Sunday).
+    pub(crate) fn weekday(self) -> Option<u8> {
+        Some(self.moment()?.weekday().number_from_monday())
+    }
+
+    /// `None` for a clock beyond the year 9999.
+    pub(crate) fn moment(self) -> Option<OffsetDateTime> {
+        let seconds = i64::try_from(self.seconds()).ok()?;
+        let millis = u16::try_from(self.0.checked_rem(1000)?).ok()?;
+        let moment = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+        moment.replace_millisecond(millis).ok()
+    }
+
+    pub(crate) fn seconds(self) -> u64 {
+        self.0.checked_div(1000).unwrap_or_default()
+    }
+}

@@ -1,0 +1,24 @@
+//! The words that all phases share: time, amounts, names of rules, refusals, JSON, secrets, paths, hosts and networks.
+//!
+//! Nothing here knows a policy, a message or a host, and no file imports a later phase.
+
+mod amount;
+pub(crate) mod json;
+pub(crate) mod locator;
+mod millis;
+mod pointer;
+mod refusal;
+pub(crate) mod secret;
+pub(crate) mod sorted;
+pub(crate) mod state;
+pub(crate) mod text;
+pub(crate) mod trace;
+mod truth;
+
+pub use amount::Amount;
+pub use millis::Millis;
+pub(crate) use millis::duration;
+pub(crate) use pointer::{Rule, Token};
+pub use refusal::Reason;
+pub(crate) use refusal::{ASK, Refusal};
+pub use truth::Truth;

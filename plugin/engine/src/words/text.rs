@@ -1,0 +1,68 @@
+//! Texts of others in lines of ours: clipping, escaping, and the one table of invisible characters.
+//!
+//! It changes texts for display only, never a text that is judged.
+
+/// The most characters of a client's text that a line of the log repeats.
+const LOGGED: usize = 256;
+
+/// The first `max` characters.
+pub(crate) fn clip(text: &str, max: usize) -> String {
+    text.chars().take(max).collect()
+}
+
+/// The most characters of a name that a sentence repeats.
+const NAMED: usize = 128;
+
+/// A client's name for something, clipped to fit a sentence.
+pub(crate) fn clip_name(name: &str) -> String {
+    clip(name, NAMED)
+}
+
+/// A client's text on one line of the log: clipped, without control characters.
+pub(crate) fn logged(text: &str) -> String {
+    let cut = text.char_indices().nth(LOGGED);
+    let kept = cut.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
+    kept.replace(char::is_control, "\u{FFFD}")
+}
+
+/// The part with its length before it, so that no two different lists of parts give the same text.
+pub(crate) fn length_prefixed(part: &str) -> String {
+    format!("{}:{part}", part.len())
+}
+
+/// True for a name without white space around it and without invisible characters.
+pub(crate) fn is_visible(name: &str) -> bool {
+    name.trim() == name && !name.chars().any(is_invisible)
+}
+
+/// True for a character that leaves no mark on a screen, so that two names with and without it read the same: control and
+/// format characters, fillers, tags. [Joiners and variation selectors](is_joiner) are not among them.
+pub fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+            | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
+}
+
+/// True for joiners and variation selectors, which change the shape of the characters beside them and leave no mark of
+/// their own. Names in some scripts are written with them, so a policy may name such a tool.
+pub fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// The text on one line: invisible characters as JSON escapes them.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_invisible(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                line.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}

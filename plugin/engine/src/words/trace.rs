@@ -1,0 +1,160 @@
+//! The trace of a decision: each rule that was evaluated, its outcome and what its conditions saw.
+//!
+//! It decides nothing, and no client and no log sees it.
+
+use super::pointer::Rule;
+use super::refusal::Refusal;
+use super::truth::Truth;
+use crate::words::json::Value;
+use serde::Serialize;
+
+/// A rule that was looked at, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule's place in the policy, as a JSON Pointer (RFC 6901); `None` for what no policy can change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// What the rule says.
+    pub said: Said,
+    /// What was found, such as a count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// What its conditions saw.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Sight>,
+}
+
+/// What a rule says of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// It does not stand in the way.
+    Passes,
+    /// It refuses the call.
+    Refuses,
+    /// It would refuse the call, were it not in shadow mode.
+    WouldRefuse,
+}
+
+/// What a condition saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sight {
+    /// Where it looked.
+    pub path: String,
+    /// Its operator.
+    pub op: &'static str,
+    /// The value there, shortened; where the path has a `[*]`, the list. `None` where there is none, or where nobody can
+    /// tell which it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Whether it holds.
+    pub truth: Truth,
+}
+
+/// What is told about the rules besides a refusal.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    /// Refusals that are only logged.
+    pub(crate) shadowed: Vec<Refusal>,
+    pub(crate) findings: Findings,
+}
+
+/// Every rule that was looked at; nothing where nobody asks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings(Option<Vec<Finding>>);
+
+impl Findings {
+    pub(crate) fn new(explain: bool) -> Self {
+        Self(explain.then(Vec::new))
+    }
+
+    pub(crate) fn list(&self) -> Option<&[Finding]> {
+        self.0.as_deref()
+    }
+
+    /// The list to add to. A host that never explains leaves out the code behind it.
+    fn open(&mut self) -> Option<&mut Vec<Finding>> {
+        self.0.as_mut().filter(|_| cfg!(feature = "explain"))
+    }
+
+    /// Adds rules that were looked at: a rule once, and nothing after a refusal.
+    pub(crate) fn add(&mut self, more: impl FnOnce() -> Vec<Finding>) {
+        let Some(list) = self.open() else {
+            return;
+        };
+        for finding in more() {
+            let refused = list.last().is_some_and(|last| last.said == Said::Refuses);
+            if !refused && !list.contains(&finding) {
+                list.push(finding);
+            }
+        }
+    }
+
+    pub(crate) fn append(&mut self, more: Self) {
+        self.add(|| more.0.unwrap_or_default());
+    }
+}
+
+impl Account {
+    pub(crate) fn new(explain: bool) -> Self {
+        Self {
+            shadowed: Vec::new(),
+            findings: Findings::new(explain),
+        }
+    }
+
+    /// What was told so far; what follows is told apart from it.
+    pub(crate) fn take(&mut self) -> Self {
+        let next = Self::new(self.findings.0.is_some());
+        std::mem::replace(self, next)
+    }
+
+    /// Notes a rule that was looked at. What it refuses is told by [`Account::refused`].
+    pub(crate) fn looked(&mut self, rule: &Rule) {
+        self.looked_into(rule, Vec::new);
+    }
+
+    pub(crate) fn looked_into(&mut self, rule: &Rule, conditions: impl FnOnce() -> Vec<Sight>) {
+        if let Some(findings) = self.findings.open() {
+            findings.push(Finding {
+                conditions: conditions(),
+                ..Finding::new(Some(rule), Said::Passes)
+            });
+        }
+    }
+
+    /// Notes what the rule that was looked at last refuses.
+    pub(crate) fn refused(&mut self, rule: Option<&Rule>, said: Said) {
+        let Some(findings) = self.findings.open() else {
+            return;
+        };
+        let finding = Finding::new(rule, said);
+        match findings.last_mut() {
+            Some(last) if last.rule == finding.rule => last.said = said,
+            _ => findings.push(finding),
+        }
+    }
+}
+
+impl Sight {
+    /// The schema of a tool.
+    pub(crate) fn schema(arguments: Value<'_>, truth: Truth) -> Self {
+        Self {
+            path: "args".into(),
+            op: "schema",
+            value: Some(arguments.excerpt()),
+            truth,
+        }
+    }
+}
+
+impl Finding {
+    pub(crate) fn new(rule: Option<&Rule>, said: Said) -> Self {
+        Self {
+            rule: rule.map(ToString::to_string),
+            said,
+            found: None,
+            conditions: Vec::new(),
+        }
+    }
+}
