@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test run lint soak conformance bench clean rust
+.PHONY: help build test run lint structure soak conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
@@ -59,6 +59,9 @@ lint: | rust ## Formatting and lints, warnings denied
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --package mcp-policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
 	cargo clippy --locked --package mcp-policy-component --package mcp-policy-js --target wasm32-unknown-unknown -- -D warnings
+
+structure: | rust ## Imports, layers, and the lengths of functions and files
+	cargo run --locked --quiet --package xtask -- structure
 
 soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture

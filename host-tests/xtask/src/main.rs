@@ -1,0 +1,39 @@
+//! The build program: turns one subcommand into one step of the build that neither cargo nor `make` can do.
+//!
+//! It is never part of what ships.
+
+mod structure;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Does the steps of the build that neither cargo nor make can do.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Checks imports, layers, and the lengths of functions and files, in every crate of the workspace
+    Structure,
+}
+
+fn main() -> Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Structure => structure(),
+    }
+}
+
+fn structure() -> Result<ExitCode> {
+    let report = structure::check(Path::new("."))?;
+    print!("{report}");
+    Ok(if report.passes() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
