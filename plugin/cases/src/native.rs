@@ -6,10 +6,11 @@ use crate::arrival::{Arrival, Split};
 use crate::case::{Case, Step};
 use crate::respond::{Received, Respond};
 use crate::seen::{Observed, Outcome, Seen, problem_of};
-use mcp_policy::{
-    Audit, Cells, Event, Exchange, Facts, Finding, Millis, Next, Policy, PolicyError, Reason,
-    Response, Said, Store, Unavailable, Version,
+use mcp_policy::host::{
+    Audit, Cells, Event, Exchange, HostContext, Millis, Next, Policy, PolicyError, Reason,
+    Response, Store, Unavailable, Version,
 };
+use mcp_policy::trace::{RuleOutcome, RuleTrace};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -77,7 +78,7 @@ pub struct Played {
     /// What a client and an operator see.
     pub seen: Seen,
     /// Every rule that was looked at.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<RuleTrace>,
     /// The line of the log.
     pub line: String,
 }
@@ -110,14 +111,14 @@ impl Player {
         let (mut exchange, next) = self.lead(step, split, now);
         let audit = next.audit.as_deref();
         audit.map_or(Ok(()), explained)?;
-        let findings = audit.and_then(Audit::findings).unwrap_or_default().to_vec();
+        let findings = audit.and_then(Audit::trace).unwrap_or_default().to_vec();
         let line = audit.map(Audit::line);
         let mut observed = Observed {
             audit: line.clone(),
             ..Observed::default()
         };
         match next.next {
-            Next::Answer(reply) => observed.reply = Some((reply.status, reply.body)),
+            Next::Reply(reply) => observed.reply = Some((reply.status, reply.body)),
             Next::Forward => {
                 let gone = next.edit.remove.iter();
                 let removed = |name: &[u8]| gone.clone().any(|gone| gone.as_bytes() == name);
@@ -127,7 +128,7 @@ impl Player {
                     (observed.received, observed.problem) = (Some(received), problem);
                 }
             }
-            Next::More | Next::Ask(_) | Next::Replace(_) => {
+            Next::NeedMore | Next::Ask(_) | Next::ReplaceBody(_) => {
                 return Err("there is no verdict".into());
             }
         }
@@ -151,7 +152,7 @@ impl Player {
         let mut problem = None;
         let mut feed = |event| {
             let step = exchange.feed(Event::Response(event), now);
-            let step = exchange.settle(step, &self.store, &mut self.memory, now);
+            let step = exchange.resolve(step, &self.store, &mut self.memory, now);
             let line = step.audit.map(|audit| audit.line());
             let said = line.filter(|line| problem_of(line).is_some());
             problem = problem.take().or(said);
@@ -160,7 +161,7 @@ impl Player {
         let (_, edit) = feed(Response::Head {
             status: respond.status,
             headers: respond.head().into_iter().collect(),
-            end: false,
+            end_of_stream: false,
         });
         let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);
         let set = edit
@@ -176,12 +177,12 @@ impl Player {
         {
             let event = end.map_or(Response::Trailers, |end| Response::Body {
                 bytes: bytes.to_vec(),
-                end,
+                end_of_stream: end,
             });
             match feed(event).0 {
                 Next::Forward => received.body.extend(bytes),
-                Next::Replace(bytes) => received.body.extend(bytes),
-                Next::Answer(_) => {
+                Next::ReplaceBody(bytes) => received.body.extend(bytes),
+                Next::Reply(_) => {
                     received.broken = true;
                     break;
                 }
@@ -193,9 +194,14 @@ impl Player {
     }
 
     /// Tells the engine of a request, until there is a verdict.
-    fn lead(&mut self, step: &Step, split: Split, now: Millis) -> (Exchange, mcp_policy::Step) {
+    fn lead(
+        &mut self,
+        step: &Step,
+        split: Split,
+        now: Millis,
+    ) -> (Exchange, mcp_policy::host::Step) {
         let arrival = Arrival::new(step, split);
-        let facts = Facts {
+        let facts = HostContext {
             peer: Some(step.peer.clone()),
             seed: self.store.seed(),
             explain: true,
@@ -203,20 +209,20 @@ impl Player {
         let policy = self.policy.clone();
         let headers = arrival.headers.iter().map(|(n, v)| (n, v)).collect();
         let (mut exchange, first) = Exchange::new(policy, &headers, arrival.end, facts, now);
-        let mut next = exchange.settle(first, &self.store, &mut self.memory, now);
+        let mut next = exchange.resolve(first, &self.store, &mut self.memory, now);
         let edit = next.edit.clone();
         let pieces = arrival.pieces.iter().map(|(bytes, end)| Event::Body {
             bytes: bytes.to_vec(),
-            end: *end,
+            end_of_stream: *end,
         });
         for event in pieces.chain(arrival.trailers.is_some().then_some(Event::END)) {
-            if !matches!(next.next, Next::More) {
+            if !matches!(next.next, Next::NeedMore) {
                 break;
             }
             let step = exchange.feed(event, now);
-            next = exchange.settle(step, &self.store, &mut self.memory, now);
+            next = exchange.resolve(step, &self.store, &mut self.memory, now);
         }
-        (exchange, mcp_policy::Step { edit, ..next })
+        (exchange, mcp_policy::host::Step { edit, ..next })
     }
 }
 
@@ -226,7 +232,7 @@ pub fn play(case: &Case, split: Split) -> Outcome {
 }
 
 /// Plays a case, and tells which rules were looked at in each step.
-pub fn watch(case: &Case, split: Split) -> (Outcome, Vec<Vec<Finding>>) {
+pub fn watch(case: &Case, split: Split) -> (Outcome, Vec<Vec<RuleTrace>>) {
     let mut player = match Player::new(case.policy.as_bytes()) {
         Ok(player) => player,
         Err(errors) => {
@@ -245,11 +251,11 @@ pub fn watch(case: &Case, split: Split) -> (Outcome, Vec<Vec<Finding>>) {
 
 /// An explanation tells what the decision says: nothing after a refusal, and no refusal but the one.
 fn explained(audit: &Audit) -> Result<(), String> {
-    let findings = audit.findings().ok_or("there is no explanation")?;
-    let said = |wanted| move |finding: &&Finding| finding.said == wanted;
+    let findings = audit.trace().ok_or("there is no explanation")?;
+    let said = |wanted| move |finding: &&RuleTrace| finding.outcome == wanted;
     let refusing = findings
         .iter()
-        .position(|finding| finding.said == Said::Refuses);
+        .position(|finding| finding.outcome == RuleOutcome::Deny);
     let rule = refusing.and_then(|at| findings.get(at)?.rule.as_deref());
     let last = refusing.is_none_or(|at| findings.get(at.saturating_add(1)).is_none());
     let line: Value = serde_json::from_str(&audit.line()).map_err(|error| error.to_string())?;
@@ -261,7 +267,10 @@ fn explained(audit: &Audit) -> Result<(), String> {
     let shadowed: Vec<_> = shadowed
         .filter_map(|shadow| shadow.get("rule")?.as_str())
         .collect();
-    let would: Vec<_> = findings.iter().filter(said(Said::WouldRefuse)).collect();
+    let would: Vec<_> = findings
+        .iter()
+        .filter(said(RuleOutcome::WouldDeny))
+        .collect();
     let would: Vec<_> = would
         .iter()
         .filter_map(|finding| finding.rule.as_deref())

@@ -6,7 +6,7 @@
     reason = "the macro's code hands memory over to the host and back"
 )]
 
-use super::Component;
+use crate::guest::Component;
 
 wit_bindgen::generate!({ path: "wit" });
 

@@ -3,13 +3,14 @@
 //! It never leaves anything out, and a number that does not fit becomes one that refuses.
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
-use mcp_policy::{
-    Amount, Ask, Audit, Charge, Edit, Event, Facts, Finding, Headers, Maximum, Memo, Millis,
-    Outcome, PolicyError, Recollection, Reply, Reservation, Response, Said, Seed, Sight, Step,
-    Tally, Topic, Truth, Window,
+use mcp_policy::host::{
+    Amount, Ask, Audit, Charge, Count, Delivery, Event, HeaderEdit, Headers, HostContext, LimitRef,
+    Lookup, Millis, Next, PolicyError, Refund, Reply, Reservation, Response, Seed, StateKey,
+    StateWrite, Step, Window,
 };
+use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
 
-pub(crate) fn fields(headers: Vec<wit::Header>) -> Headers {
+pub(crate) fn headers(headers: Vec<wit::Header>) -> Headers {
     let field = |wit::Header { name, value }| (name, value);
     headers.into_iter().map(field).collect()
 }
@@ -18,44 +19,92 @@ pub(crate) fn seed((high, low): wit::Seed) -> Seed {
     ((u128::from(high) << 64) | u128::from(low)).to_be_bytes()
 }
 
-pub(crate) fn halves(seed: Seed) -> wit::Seed {
+pub(crate) fn seed_to_wit(seed: Seed) -> wit::Seed {
     let seed = u128::from_be_bytes(seed);
     let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
     (half(seed >> 64), half(seed))
 }
 
-pub(crate) fn ask(ask: &Ask, now: Millis) -> wit::Ask {
+pub(crate) fn step_to_wit(step: Step, now: Millis) -> wit::Step {
+    let effects = effects(&step);
+    let next = match step.next {
+        Next::NeedMore => wit::Next::NeedMore,
+        Next::Ask(ask) => wit::Next::Ask(ask_to_wit(&ask, now)),
+        Next::Forward => wit::Next::Forward(step.edit.into()),
+        Next::ReplaceBody(bytes) => wit::Next::ReplaceBody(bytes),
+        Next::Reply(reply) => wit::Next::Reply(reply.into()),
+    };
+    wit::Step { next, effects }
+}
+
+/// The line of the log, the trace, the refund and the writes of a step.
+fn effects(step: &Step) -> Vec<wit::Effect> {
+    let audit = step.audit.as_deref();
+    let line = audit.map(|audit| wit::Effect::Audit(audit.line()));
+    let rules = audit.and_then(Audit::trace);
+    let trace = rules.map(|rules| wit::Effect::Trace(rules.iter().map(Into::into).collect()));
+    let refund = step.refund.as_ref().map(refund_to_wit);
+    let writes: Vec<_> = step.writes.iter().map(Into::into).collect();
+    let writes = (!writes.is_empty()).then_some(wit::Effect::Write(writes));
+    [line, trace, refund, writes]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn refund_to_wit(refund: &Refund) -> wit::Effect {
+    let returned = |(charge, ends): (&Charge, Millis)| {
+        Some(wit::Refund {
+            counter: charge.counter().into(),
+            subject: charge.subject()?.into(),
+            cost: charge.cost().0,
+            ends: ends.0,
+        })
+    };
+    wit::Effect::Refund(refund.returned().filter_map(returned).collect())
+}
+
+fn ask_to_wit(ask: &Ask, now: Millis) -> wit::Ask {
     match ask {
         Ask::Reserve(charges) => {
-            wit::Ask::Reserve(charges.iter().map(|of| charge(of, now)).collect())
+            let charges = charges.iter().map(|charge| charge_to_wit(charge, now));
+            wit::Ask::Reserve(charges.collect())
         }
-        Ask::Recall(topics) => wit::Ask::Recall(topics.iter().map(topic).collect()),
+        Ask::Lookup(keys) => wit::Ask::Lookup(keys.iter().map(Into::into).collect()),
     }
 }
 
-fn charge(charge: &Charge, now: Millis) -> wit::Charge {
+fn charge_to_wit(charge: &Charge, now: Millis) -> wit::Charge {
     let window = charge.window();
     wit::Charge {
         counter: charge.counter().into(),
         subject: charge.subject().map(Into::into),
         cost: charge.cost().0,
-        window: match window {
-            Window::Seconds(seconds) => wit::Window::Seconds(seconds),
-            Window::Week => wit::Window::Week,
-            Window::Month => wit::Window::Month,
-            Window::Sliding(seconds) => wit::Window::Sliding(seconds),
-            Window::Lasting(seconds) => wit::Window::Lasting(seconds),
-        },
+        window: window.into(),
         ends: window.end(now).0,
-        maxima: charge.maxima().iter().map(maximum).collect(),
+        limits: charge.limits().iter().map(Into::into).collect(),
     }
 }
 
-fn maximum(maximum: &Maximum) -> wit::Maximum {
-    wit::Maximum {
-        max: maximum.max.0,
-        enforced: maximum.is_enforced(),
-        order: u32::try_from(maximum.order()).unwrap_or(u32::MAX),
+impl From<Window> for wit::Window {
+    fn from(window: Window) -> Self {
+        match window {
+            Window::Seconds(seconds) => Self::Seconds(seconds),
+            Window::Week => Self::Week,
+            Window::Month => Self::Month,
+            Window::Sliding(seconds) => Self::Sliding(seconds),
+            Window::Extending(seconds) => Self::Extending(seconds),
+        }
+    }
+}
+
+impl From<&LimitRef> for wit::Limit {
+    fn from(limit: &LimitRef) -> Self {
+        Self {
+            max: limit.max.0,
+            enforced: limit.is_enforced(),
+            position: u32::try_from(limit.position()).unwrap_or(u32::MAX),
+        }
     }
 }
 
@@ -68,18 +117,18 @@ impl From<PolicyError> for wit::PolicyError {
     }
 }
 
-fn field((name, value): (&str, &str)) -> wit::Header {
+fn header_to_wit((name, value): (&str, &str)) -> wit::Header {
     wit::Header {
         name: name.into(),
         value: value.into(),
     }
 }
 
-impl From<Edit> for wit::Edit {
-    fn from(edit: Edit) -> Self {
+impl From<HeaderEdit> for wit::HeaderEdit {
+    fn from(edit: HeaderEdit) -> Self {
         Self {
             remove_headers: edit.remove.into_iter().map(Into::into).collect(),
-            set_headers: edit.set.into_iter().map(field).collect(),
+            set_headers: edit.set.into_iter().map(header_to_wit).collect(),
         }
     }
 }
@@ -88,84 +137,67 @@ impl From<Reply> for wit::Reply {
     fn from(reply: Reply) -> Self {
         Self {
             status: reply.status,
-            headers: reply.headers.into_iter().map(field).collect(),
+            headers: reply.headers.into_iter().map(header_to_wit).collect(),
             body: reply.body,
         }
     }
 }
 
-/// What is told of a decision, what is given back, and what is remembered.
-pub(crate) fn effects(step: &Step) -> Vec<wit::Effect> {
-    let audit = step.audit.as_deref();
-    let refund = step.refund.as_ref();
-    let line = audit.map(|audit| wit::Effect::Audit(audit.line()));
-    let findings = audit.and_then(Audit::findings);
-    let explanation = findings.map(|findings| findings.iter().map(finding).collect());
-    let explanation = explanation.map(wit::Effect::Explanation);
-    let returned = refund.map(|refund| refund.returned().filter_map(returned).collect());
-    let refund = returned.map(wit::Effect::Refund);
-    let memos: Vec<_> = step.memos.iter().map(memo).collect();
-    let memos = (!memos.is_empty()).then_some(wit::Effect::Remember(memos));
-    let effects = [line, explanation, refund, memos];
-    effects.into_iter().flatten().collect()
-}
-
-fn memo(memo: &Memo) -> wit::Memo {
-    wit::Memo {
-        topic: topic(&memo.topic),
-        learnt: memo.learnt.clone(),
-        first: memo.first,
-    }
-}
-
-fn topic(topic: &Topic) -> wit::Topic {
-    wit::Topic {
-        name: topic.name.clone(),
-        issued_to: topic.issued_to.clone(),
-    }
-}
-
-fn returned((charge, ends): (&Charge, Millis)) -> Option<wit::Refund> {
-    Some(wit::Refund {
-        counter: charge.counter().into(),
-        subject: charge.subject()?.into(),
-        cost: charge.cost().0,
-        ends: ends.0,
-    })
-}
-
-fn finding(finding: &Finding) -> wit::Finding {
-    wit::Finding {
-        rule: finding.rule.clone(),
-        said: match finding.said {
-            Said::Passes => wit::Said::Passes,
-            Said::Refuses => wit::Said::Refuses,
-            Said::WouldRefuse => wit::Said::WouldRefuse,
-        },
-        found: finding.found.clone(),
-        conditions: finding.conditions.iter().map(sight).collect(),
-    }
-}
-
-fn sight(sight: &Sight) -> wit::Sight {
-    wit::Sight {
-        path: sight.path.clone(),
-        op: sight.op.into(),
-        value: sight.value.clone(),
-        truth: match sight.truth {
-            Truth::True => wit::Truth::Yes,
-            Truth::False => wit::Truth::No,
-            Truth::Unknown => wit::Truth::Unknown,
-        },
-    }
-}
-
-impl From<wit::Facts> for Facts {
-    fn from(facts: wit::Facts) -> Self {
+impl From<&StateWrite> for wit::StateWrite {
+    fn from(write: &StateWrite) -> Self {
         Self {
-            peer: facts.peer,
-            seed: seed(facts.seed),
-            explain: facts.explain,
+            key: (&write.key).into(),
+            value: write.value.clone(),
+            if_absent: write.if_absent,
+        }
+    }
+}
+
+impl From<&StateKey> for wit::StateKey {
+    fn from(key: &StateKey) -> Self {
+        Self {
+            name: key.name.clone(),
+            owner: key.owner.clone(),
+        }
+    }
+}
+
+impl From<&RuleTrace> for wit::RuleTrace {
+    fn from(trace: &RuleTrace) -> Self {
+        Self {
+            rule: trace.rule.clone(),
+            outcome: match trace.outcome {
+                RuleOutcome::Allow => wit::RuleOutcome::Allow,
+                RuleOutcome::Deny => wit::RuleOutcome::Deny,
+                RuleOutcome::WouldDeny => wit::RuleOutcome::WouldDeny,
+            },
+            detail: trace.detail.clone(),
+            conditions: trace.conditions.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&ConditionTrace> for wit::ConditionTrace {
+    fn from(trace: &ConditionTrace) -> Self {
+        Self {
+            path: trace.path.clone(),
+            op: trace.op.into(),
+            value: trace.value.clone(),
+            truth: match trace.truth {
+                Truth::True => wit::Truth::Yes,
+                Truth::False => wit::Truth::No,
+                Truth::Unknown => wit::Truth::Unknown,
+            },
+        }
+    }
+}
+
+impl From<wit::HostContext> for HostContext {
+    fn from(context: wit::HostContext) -> Self {
+        Self {
+            peer: context.peer,
+            seed: seed(context.seed),
+            explain: context.explain,
         }
     }
 }
@@ -173,35 +205,52 @@ impl From<wit::Facts> for Facts {
 impl From<wit::Event> for Event {
     fn from(event: wit::Event) -> Self {
         match event {
-            wit::Event::Body(wit::Piece { bytes, end }) => Self::Body { bytes, end },
-            wit::Event::Held(length) => Self::Held(index(length)),
+            wit::Event::Body(wit::Piece {
+                bytes,
+                end_of_stream,
+            }) => Self::Body {
+                bytes,
+                end_of_stream,
+            },
+            wit::Event::Buffered(length) => Self::Buffered(index(length)),
             wit::Event::Trailers => Self::END,
-            wit::Event::BodyLost => Self::BodyLost,
+            wit::Event::BodyUnavailable => Self::BodyUnavailable,
             wit::Event::Reserved(reservation) => Self::Reserved(reservation.into()),
-            wit::Event::Recalled(recalled) => Self::Recalled(match recalled {
-                Ok(learnt) => Recollection::Recalled(learnt),
-                Err(()) => Recollection::Unavailable,
-            }),
-            wit::Event::Outcome(wit::Outcome::Sent) => {
-                Self::Response(Response::Outcome(Outcome::Sent))
-            }
-            wit::Event::Outcome(wit::Outcome::Unsent) => {
-                Self::Response(Response::Outcome(Outcome::Unsent))
-            }
-            wit::Event::ResponseHead(wit::ResponseHead {
-                status,
-                headers,
-                end,
-            }) => Self::Response(Response::Head {
-                status,
-                headers: fields(headers),
-                end,
-            }),
-            wit::Event::ResponseBody(wit::Piece { bytes, end }) => {
-                Self::Response(Response::Body { bytes, end })
-            }
+            wit::Event::Found(Ok(values)) => Self::Found(Lookup::Found(values)),
+            wit::Event::Found(Err(())) => Self::Found(Lookup::Unavailable),
+            wit::Event::Delivery(delivery) => Self::Response(Response::Delivery(delivery.into())),
+            wit::Event::ResponseHead(head) => Self::Response(head.into()),
+            wit::Event::ResponseBody(piece) => Self::Response(piece.into()),
             wit::Event::ResponseTrailers => Self::Response(Response::Trailers),
             wit::Event::Closed => Self::Response(Response::Closed),
+        }
+    }
+}
+
+impl From<wit::Delivery> for Delivery {
+    fn from(delivery: wit::Delivery) -> Self {
+        match delivery {
+            wit::Delivery::Sent => Self::Sent,
+            wit::Delivery::Unsent => Self::Unsent,
+        }
+    }
+}
+
+impl From<wit::ResponseHead> for Response {
+    fn from(head: wit::ResponseHead) -> Self {
+        Self::Head {
+            status: head.status,
+            headers: headers(head.headers),
+            end_of_stream: head.end_of_stream,
+        }
+    }
+}
+
+impl From<wit::Piece> for Response {
+    fn from(piece: wit::Piece) -> Self {
+        Self::Body {
+            bytes: piece.bytes,
+            end_of_stream: piece.end_of_stream,
         }
     }
 }
@@ -209,36 +258,37 @@ impl From<wit::Event> for Event {
 impl From<wit::Reservation> for Reservation {
     fn from(reservation: wit::Reservation) -> Self {
         match reservation {
-            wit::Reservation::Reserved(tallies) => {
-                Self::Reserved(tallies.into_iter().map(Into::into).collect())
+            wit::Reservation::Reserved(counts) => {
+                Self::Reserved(counts.into_iter().map(Into::into).collect())
             }
-            wit::Reservation::Full(wit::Full {
-                at,
-                used,
-                ends,
-                shadowed,
-            }) => Self::Full {
-                charge: index(at.charge),
-                maximum: index(at.maximum),
-                used: Amount(used),
-                ends: Millis(ends),
-                shadowed: shadowed
-                    .into_iter()
-                    .map(|at| (index(at.charge), index(at.maximum)))
-                    .collect(),
-            },
+            wit::Reservation::Full(full) => full.into(),
             wit::Reservation::Unavailable => Self::Unavailable,
         }
     }
 }
 
-impl From<wit::Tally> for Tally {
-    fn from(tally: wit::Tally) -> Self {
+impl From<wit::Full> for Reservation {
+    fn from(full: wit::Full) -> Self {
+        let shadowed = full.shadowed.into_iter();
+        Self::Full {
+            charge: index(full.at.charge),
+            limit: index(full.at.limit),
+            used: Amount(full.used),
+            ends: Millis(full.ends),
+            shadowed: shadowed
+                .map(|at| (index(at.charge), index(at.limit)))
+                .collect(),
+        }
+    }
+}
+
+impl From<wit::Count> for Count {
+    fn from(count: wit::Count) -> Self {
         Self {
-            used: Amount(tally.used),
-            ends: Millis(tally.ends),
-            shadowed: tally.shadowed.map(index),
-            added: tally.added,
+            used: Amount(count.used),
+            ends: Millis(count.ends),
+            shadowed: count.shadowed.map(index),
+            added: count.added,
         }
     }
 }

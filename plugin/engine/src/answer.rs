@@ -4,7 +4,7 @@
 //! policy, unless the policy asks for it.
 
 use crate::model::AnswerStyle;
-use crate::read::{MODERN, Unreadable};
+use crate::read::{MODERN, RequestError};
 use crate::words::{Amount, Reason, Refusal};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -21,7 +21,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The answer of an adapter whose host failed before the policy could be asked.
+    /// The answer of an adapter whose host failed before the policy could be reply_to.
     pub fn unavailable() -> Self {
         let message = "The gateway cannot judge this request right now, so it is not let through. Try again later.";
         let detail = Detail {
@@ -33,7 +33,7 @@ impl Reply {
             message,
             data: &detail,
         };
-        json(503, None, Outcome::Error(error))
+        json(503, None, Payload::Error(error))
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Detail {
 
 /// What kind of message is answered, as far as the answer depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum ReplyTo {
     /// `tools/call` with its id.
     Tool { id: String, modern: bool },
     /// Another request with its id.
@@ -73,7 +73,7 @@ pub(crate) enum Asked {
     Bodiless,
 }
 
-impl Asked {
+impl ReplyTo {
     /// The id of a request, as it was written.
     pub(crate) fn id(&self) -> Option<&str> {
         match self {
@@ -89,12 +89,12 @@ struct Response<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a RawValue>,
     #[serde(flatten)]
-    outcome: Outcome<'a>,
+    payload: Payload<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Outcome<'a> {
+enum Payload<'a> {
     Result(ToolResult<'a>),
     Error(Error<'a>),
 }
@@ -131,20 +131,20 @@ struct Error<'a> {
 
 /// Answers a message that was read and refused.
 pub(crate) fn answer(
-    asked: &Asked,
+    reply_to: &ReplyTo,
     style: AnswerStyle,
     refusal: &Refusal,
     detail: &Detail,
 ) -> Reply {
     let error = || {
-        Outcome::Error(Error {
+        Payload::Error(Error {
             code: code(refusal.reason),
             message: &refusal.message,
             data: detail,
         })
     };
-    match asked {
-        Asked::Tool { id, modern } if style == AnswerStyle::Result => {
+    match reply_to {
+        ReplyTo::Tool { id, modern } if style == AnswerStyle::Result => {
             let text = format!("[POLICY DENIED] {}", refusal.message);
             let result = ToolResult {
                 content: [Content {
@@ -155,36 +155,36 @@ pub(crate) fn answer(
                 result_type: modern.then_some("complete"),
                 meta: Meta { decision: detail },
             };
-            json(200, Some(id), Outcome::Result(result))
+            json(200, Some(id), Payload::Result(result))
         }
-        Asked::Tool { id, .. } | Asked::Request { id } => json(200, Some(id), error()),
-        Asked::Nothing => Reply {
+        ReplyTo::Tool { id, .. } | ReplyTo::Request { id } => json(200, Some(id), error()),
+        ReplyTo::Nothing => Reply {
             status: 202,
             headers: Vec::new(),
             body: Vec::new(),
         },
-        Asked::Bodiless => json(403, None, error()),
+        ReplyTo::Bodiless => json(403, None, error()),
     }
 }
 
 /// Answers a request that is not exactly one message; `id` where it is certain.
 pub(crate) fn answer_unreadable(
-    problem: &Unreadable,
+    problem: &RequestError,
     id: Option<&str>,
     mut detail: Detail,
 ) -> Reply {
-    if let Unreadable::Revision(requested) = problem {
+    if let RequestError::Revision(requested) = problem {
         detail.supported = Some([MODERN]);
         detail.requested = Some(requested.clone());
     }
     let message = problem.to_string();
-    let error = Outcome::Error(Error {
+    let error = Payload::Error(Error {
         code: problem.code(),
         message: &message,
         data: &detail,
     });
     let mut reply = json(problem.status(), id, error);
-    if *problem == Unreadable::Verb {
+    if *problem == RequestError::HttpMethod {
         reply.headers.push(("allow", "POST, GET, DELETE, OPTIONS"));
     }
     reply
@@ -208,7 +208,7 @@ pub(crate) fn answer_for_server(
         message,
         data: &detail,
     };
-    json(502, id, Outcome::Error(error))
+    json(502, id, Payload::Error(error))
 }
 
 /// The JSON-RPC error code of a refusal, outside the ranges that JSON-RPC and MCP reserve.
@@ -227,13 +227,13 @@ fn code(reason: Reason) -> i32 {
     }
 }
 
-fn json(status: u16, id: Option<&str>, outcome: Outcome<'_>) -> Reply {
+fn json(status: u16, id: Option<&str>, payload: Payload<'_>) -> Reply {
     let id = id.and_then(|id| serde_json::from_str(id).ok());
     // Writing plain strings and numbers into memory cannot fail.
     let body = serde_json::to_vec(&Response {
         jsonrpc: "2.0",
         id,
-        outcome,
+        payload,
     })
     .unwrap_or_default();
     Reply {

@@ -2,13 +2,13 @@
 //!
 //! It never holds a credential, and of a call's arguments only their names and a keyed hash.
 
-use crate::count::{Charge, Refund, Subject, Tally};
+use crate::count::{Charge, Count, Refund, Subject};
 use crate::model::Window;
 use crate::read::{Message, Target};
 use crate::words::json::Value;
-use crate::words::sorted::ordered;
+use crate::words::sorted::dedup_sorted;
 use crate::words::text::logged;
-use crate::words::trace::{Account, Finding, Findings};
+use crate::words::trace::{RuleTrace, RuleTraces, Trace};
 use crate::words::{Amount, Millis, Reason, Refusal};
 use serde::Serialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -56,7 +56,7 @@ pub struct Audit {
     arguments_hash: Option<String>,
     pub(crate) policy: String,
     #[serde(skip)]
-    pub(crate) findings: Findings,
+    pub(crate) traces: RuleTraces,
 }
 
 /// A refusal that was not enforced.
@@ -85,7 +85,7 @@ impl Audit {
             time: rfc3339(now),
             decision: "allow",
             policy: policy.into(),
-            findings: Findings::new(explain),
+            traces: RuleTraces::new(explain),
             ..Self::default()
         }
     }
@@ -123,10 +123,10 @@ impl Audit {
     }
 
     /// Notes what is told of the rules.
-    pub(crate) fn note(&mut self, account: Account) {
-        let refusals = account.shadowed.iter();
+    pub(crate) fn note(&mut self, trace: Trace) {
+        let refusals = trace.shadowed.iter();
         refusals.for_each(|refusal| self.shadowed(refusal));
-        self.findings.append(account.findings);
+        self.traces.append(trace.traces);
     }
 
     /// Notes what the message asks for.
@@ -151,41 +151,41 @@ impl Audit {
     /// Notes which arguments were given, and a hash by which equal ones can be told within one life of the process.
     fn arguments(&mut self, arguments: Value<'_>, seed: &[u8; 16]) {
         let keys = arguments.members().take(MOST_KEYS);
-        self.argument_keys = ordered(keys.map(|(key, _)| logged(&key)));
+        self.argument_keys = dedup_sorted(keys.map(|(key, _)| logged(&key)));
         let mut hasher = SipHasher13::new_with_key(seed);
         hasher.write(arguments.raw().as_bytes());
         self.arguments_hash = Some(format!("{:032x}", hasher.finish128().as_u128()));
     }
 
     /// Notes a counter after the call was added to it.
-    pub(crate) fn counted(&mut self, charge: &Charge, tally: &Tally) {
-        if let Some(maximum) = tally.shadowed {
-            self.shadowed_limit(charge, maximum);
+    pub(crate) fn counted(&mut self, charge: &Charge, count: &Count) {
+        if let Some(limit) = count.shadowed {
+            self.shadowed_limit(charge, limit);
         }
         // A mark of a sequence is no count that anybody could use up.
-        let marks = matches!(charge.window(), Window::Lasting(_));
+        let marks = matches!(charge.window(), Window::Extending(_));
         if marks || matches!(charge.subject, Subject::Unknown { .. }) {
             return;
         }
-        for maximum in &charge.maxima {
+        for limit in &charge.limits {
             self.counters.push(CounterAfter {
-                rule: maximum.rule.to_string(),
-                used: tally.used,
-                max: maximum.max,
+                rule: limit.rule.to_string(),
+                used: count.used,
+                max: limit.max,
             });
         }
     }
 
     /// Notes a limit in shadow mode that would have refused the call.
-    pub(crate) fn shadowed_limit(&mut self, charge: &Charge, maximum: usize) {
-        if let Some((refusal, _)) = charge.refusal(maximum, Amount::default(), Millis::default()) {
+    pub(crate) fn shadowed_limit(&mut self, charge: &Charge, limit: usize) {
+        if let Some((refusal, _)) = charge.refusal(limit, Amount::default(), Millis::default()) {
             self.shadowed(&refusal);
         }
     }
 
     /// The rules that were looked at, in their order, up to the one that refused; `None` where nobody asked for them.
-    pub fn findings(&self) -> Option<&[Finding]> {
-        self.findings.list()
+    pub fn trace(&self) -> Option<&[RuleTrace]> {
+        self.traces.list()
     }
 
     /// The rule that refused, as a JSON Pointer.

@@ -1,35 +1,42 @@
-//! The mcp-policy engine: it is told what arrived, what time it is and what was counted, and says what happens next.
+//! The mcp-policy engine: turns the events of an HTTP exchange, the time and counter values into a verdict on its MCP
+//! message.
 //!
 //! Five verbs, in this order, name its files and everything else in the project:
 //!
 //! | verb | turns | into |
 //! |---|---|---|
-//! | parse | the text of a `policy.json`, once | a [`Policy`], or every mistake in it |
+//! | parse | the text of a `policy.json`, once | a [`Policy`](host::Policy), or every error in it |
 //! | read | a request's headers and body | the one MCP message they can mean |
-//! | decide | a message, its caller and the policy | a refusal, or what has to be counted first |
+//! | decide | a message, its caller and the policy | a refusal, or the charges to count first |
 //! | count | charges and present counts | the next counts, or "full" |
 //! | answer | a refusal | the response that the client gets |
 //!
-//! An [`Exchange`] leads one HTTP request through them, and its response past the lists that a caller may see. It never
-//! waits: every [`Step`] says what it needs next.
+//! An [`Exchange`](host::Exchange) leads one HTTP request through them, and its response past the lists that a caller may
+//! see. It never waits: every [`Step`](host::Step) says what it needs next.
 //!
 //! ```
-//! use mcp_policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy};
+//! use mcp_policy::host::{Event, Exchange, Headers, HostContext, Millis, Next, Policy};
 //! use std::sync::Arc;
 //!
 //! let policy = Policy::parse(br#"{ "version": "1", "default": "deny", "tools": { "run": {} } }"#).unwrap();
 //! let headers = Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
-//! let (mut exchange, _) = Exchange::new(Arc::new(policy), &headers, false, Facts::default(), Millis(0));
+//! let (mut exchange, _) = Exchange::new(Arc::new(policy), &headers, false, HostContext::default(), Millis(0));
 //! let body = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"drop_table"}}"#;
-//! let step = exchange.feed(Event::Body { bytes: body.to_vec(), end: true }, Millis(0));
-//! let Next::Answer(reply) = step.next else { panic!("drop_table is not allowed") };
+//! let step = exchange.feed(Event::Body { bytes: body.to_vec(), end_of_stream: true }, Millis(0));
+//! let Next::Reply(reply) = step.next else { panic!("drop_table is not allowed") };
 //! assert!(String::from_utf8(reply.body).unwrap().contains("[POLICY DENIED]"));
 //! ```
 //!
+//! Three modules are public:
+//!
+//! - [`host`]: the contract with a host. A gateway needs nothing else; `examples/gateway.rs` is a whole one.
+//! - [`document`]: the policy document, for tools that check, show or write policies.
+//! - [`trace`]: the rules that a decision evaluated, for tools that explain one.
+//!
 //! # What this crate does not do
 //!
-//! It does no I/O, reads no clock, keeps no global and has no unsafe code. It does not speak to a host: the adapters
-//! beside it do. It keeps no counts: the [`Store`] drives whatever [`Cells`] a host has.
+//! It does no I/O, reads no clock, keeps no global and has no unsafe code. It calls no host: the adapters beside it do. It
+//! keeps no counts: the [`Store`](host::Store) drives whatever [`Cells`](host::Cells) a host has.
 
 #![forbid(unsafe_code)]
 
@@ -42,21 +49,52 @@ mod model;
 mod parse;
 mod read;
 mod response;
+mod session;
 mod step;
 mod store;
 mod words;
 
-pub use answer::Reply;
-pub use audit::Audit;
-pub use count::{Charge, Maximum, Refund, Reservation, Tally};
-pub use exchange::Exchange;
-pub use model::{HostOptions, LimitSeen, Policy, RuleSeen, Window};
-pub use parse::{PolicyError, Problem, schema};
-pub use read::{Edit, Headers, pin};
-pub use step::{Ask, Event, Facts, Next, Outcome, Response, Step};
-pub use store::{Cells, Seed, Store, Unavailable, Version};
-pub use words::json::{Document, Kind, Value};
-pub use words::state::{Memo, Recollection, Topic};
-pub use words::text::{is_invisible, is_joiner};
-pub use words::trace::{Finding, Said, Sight};
-pub use words::{Amount, Millis, Reason, Truth};
+/// The contract with a host: a policy, an exchange that is fed events, and the steps that it returns.
+///
+/// ```text
+/// Exchange::new ──► Step ──► NeedMore      feed the next piece of the body
+///                        ├─► Ask           let a Store resolve it, or answer it by other means
+///                        ├─► Reply         send it; the exchange is over
+///                        └─► Forward       pass the request on; then feed the events of the response while
+///                              │           needs_response() is true
+///                              └─► Forward | ReplaceBody | Reply   for each of them
+/// ```
+pub mod host {
+    pub use crate::answer::Reply;
+    pub use crate::audit::Audit;
+    pub use crate::count::{Charge, Count, LimitRef, Refund, Reservation};
+    pub use crate::exchange::Exchange;
+    pub use crate::model::{HostOptions, Policy, Window};
+    pub use crate::parse::{PolicyError, Problem};
+    pub use crate::read::{HeaderEdit, Headers};
+    pub use crate::session::Session;
+    pub use crate::step::{Ask, Delivery, Event, HostContext, Next, Response, Step};
+    pub use crate::store::{Cells, Seed, Store, Unavailable, Version};
+    pub use crate::words::state::{Lookup, StateKey, StateWrite};
+    pub use crate::words::{Amount, Millis, Reason};
+}
+
+/// The policy document, for tools: its JSON with the place of every value, its JSON Schema, its rules and limits.
+///
+/// No host needs it. [`Policy::document`](host::Policy::document) reads a document.
+pub mod document {
+    pub use crate::model::{LimitInfo, RuleInfo};
+    pub use crate::parse::json_schema;
+    pub use crate::read::pin;
+    pub use crate::words::json::{Document, Kind, Value};
+    pub use crate::words::text::{is_invisible, is_joiner};
+}
+
+/// The trace of a decision: each rule that was evaluated, its outcome and what its conditions saw.
+///
+/// It is recorded where [`HostContext::explain`](host::HostContext::explain) asks for it, and read with
+/// [`Audit::trace`](host::Audit::trace). It holds values of arguments, so it is no text for a log.
+pub mod trace {
+    pub use crate::words::Truth;
+    pub use crate::words::trace::{ConditionTrace, RuleOutcome, RuleTrace};
+}

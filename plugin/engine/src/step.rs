@@ -5,149 +5,152 @@
 use crate::answer::Reply;
 use crate::audit::Audit;
 use crate::count::{Charge, Refund, Reservation};
-use crate::read::{Edit, Headers};
+use crate::read::{HeaderEdit, Headers};
 use crate::store::Seed;
-use crate::words::state::{Memo, Recollection, Topic};
+use crate::words::state::{Lookup, StateKey, StateWrite};
 use std::sync::Arc;
 
-/// What the host knows beside the headers.
+/// What the host knows about a request beside its headers. Made once for each exchange.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
-    /// The address of the peer, with or without a port. Needed where [`Policy::needs_peer`] says so.
+pub struct HostContext {
+    /// The address of the peer, with or without a port. Needed where [`Policy::needs_peer`](crate::host::Policy::needs_peer)
+    /// is true; never an address that a client claims.
     pub peer: Option<String>,
-    /// The secret of the process: [`Store::seed`].
+    /// The secret of the process: [`Store::seed`](crate::host::Store::seed). The log hashes arguments with it.
     pub seed: Seed,
-    /// Say with the decision every rule that was looked at: [`Audit::findings`]. Needs the feature `explain`.
+    /// Record every rule that is evaluated: [`Audit::trace`]. Needs the feature `explain`.
     pub explain: bool,
 }
 
-/// Something that happened to the exchange.
+/// Something that happened to the exchange, in the order in which it happened.
 #[derive(Debug)]
 pub enum Event {
-    /// The host is buffering the body and has so many bytes of it. It will give them with [`Event::Body`].
-    Held(usize),
-    /// A piece of the body; with `end`, the last one. Trailers end a body too.
+    /// The host is buffering the body and has so many bytes of it. It delivers them with [`Event::Body`].
+    Buffered(usize),
+    /// A piece of the request's body. Trailers end a body too: [`Event::END`].
     Body {
-        /// The bytes that follow those given before.
+        /// The bytes that follow the pieces before.
         bytes: Vec<u8>,
-        /// Nothing follows.
-        end: bool,
+        /// Neither bytes nor trailers follow.
+        end_of_stream: bool,
     },
-    /// The host had a body and cannot show it.
-    BodyLost,
+    /// There is a body, and the host cannot deliver it.
+    BodyUnavailable,
     /// The answer to [`Ask::Reserve`].
     Reserved(Reservation),
-    /// The answer to [`Ask::Recall`].
-    Recalled(Recollection),
-    /// Something that happened after [`Next::Forward`]. A host need not tell any of it.
+    /// The answer to [`Ask::Lookup`].
+    Found(Lookup),
+    /// Something that happened after [`Next::Forward`]. A host reports these where
+    /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is true.
     Response(Response),
 }
 
 impl Event {
-    /// Nothing follows.
+    /// The request ends here: no bytes follow.
     pub const END: Self = Self::Body {
         bytes: Vec::new(),
-        end: true,
+        end_of_stream: true,
     };
 }
 
-/// What to do now.
+/// What the host does after an event.
 #[derive(Debug)]
 pub struct Step {
-    /// What the exchange needs.
+    /// What comes next.
     pub next: Next,
-    /// What to change in the request's headers, when they go; after the verdict, in those of the response that came with
-    /// the event.
-    pub edit: Edit,
+    /// Changes to the request's headers when they go; after the verdict, to the headers of the response that came with the
+    /// event.
+    pub edit: HeaderEdit,
     /// A decision to log.
     pub audit: Option<Box<Audit>>,
-    /// Charges of an earlier step to give back. Nobody waits for it.
+    /// Charges of an earlier step to give back. Nothing depends on its success.
     pub refund: Option<Refund>,
-    /// What to remember. Nobody waits for it.
-    pub memos: Vec<Memo>,
+    /// State to write. Nothing depends on its success.
+    pub writes: Vec<StateWrite>,
 }
 
-/// What the exchange needs.
+/// What comes next.
 #[derive(Debug)]
 pub enum Next {
-    /// The next event. Nothing may be passed on until then.
-    More,
-    /// Something that only the host can do.
+    /// Feed the next event, and pass nothing on until then.
+    NeedMore,
+    /// Do this, which only the host can do, and feed the answer.
     Ask(Ask),
-    /// Pass the request on, its body byte for byte as it was received; after a response's event, what came with that.
+    /// Pass the request on, its body byte for byte; after an event of the response, what came with that event.
     Forward,
-    /// Pass these bytes on in the place of those that came with the response's event.
-    Replace(Vec<u8>),
-    /// Answer the client; nothing may be passed on. Where the client has part of a response already, end that here.
-    Answer(Reply),
+    /// Pass these bytes on in place of those that came with the response's event.
+    ReplaceBody(Vec<u8>),
+    /// Send this reply to the client and pass nothing on. Where the client has part of a response already, end the
+    /// connection.
+    Reply(Reply),
 }
 
-/// Something that only the host can do.
+/// A question that only the host, or its [`Store`](crate::host::Store), can answer.
 #[derive(Clone, Debug)]
 pub enum Ask {
     /// Add all these charges or none, and feed [`Event::Reserved`].
     Reserve(Arc<[Charge]>),
-    /// Say what is remembered of these topics, with [`Event::Recalled`].
-    Recall(Arc<[Topic]>),
+    /// Look these keys up, and feed [`Event::Found`].
+    Lookup(Arc<[StateKey]>),
 }
 
 impl Step {
-    /// Nothing but this.
+    /// A step that is nothing but this.
     pub fn next(next: Next) -> Self {
         Self {
             next,
-            edit: Edit::default(),
+            edit: HeaderEdit::default(),
             audit: None,
             refund: None,
-            memos: Vec::new(),
+            writes: Vec::new(),
         }
     }
 
     pub(crate) fn more() -> Self {
-        Self::next(Next::More)
+        Self::next(Next::NeedMore)
     }
 }
 
-/// A host that answers something else than it was asked knows nothing.
-pub(crate) fn recollection(event: Event) -> Recollection {
+/// The answer to a lookup. Any other event in its place is no answer: the state is then unknown.
+pub(crate) fn lookup_of(event: Event) -> Lookup {
     match event {
-        Event::Recalled(recalled) => recalled,
-        _ => Recollection::Unavailable,
+        Event::Found(found) => found,
+        _ => Lookup::Unavailable,
     }
 }
 
 /// Something that happened after the request was passed on.
 #[derive(Debug)]
 pub enum Response {
-    /// What became of the request. A host that can tell says so before the head.
-    Outcome(Outcome),
-    /// Status and headers. Those of an interim response (1xx) may come before.
+    /// Whether the request reached the server. A host that knows reports it before the head.
+    Delivery(Delivery),
+    /// Status and headers. Those of interim responses (1xx) may come before.
     Head {
         /// HTTP status.
         status: u16,
         /// Header fields.
         headers: Headers,
         /// Neither body nor trailers follow.
-        end: bool,
+        end_of_stream: bool,
     },
-    /// A piece of the body; with `end`, the last one.
+    /// A piece of the response's body.
     Body {
-        /// The bytes that follow those given before.
+        /// The bytes that follow the pieces before.
         bytes: Vec<u8>,
-        /// Nothing follows.
-        end: bool,
+        /// Neither bytes nor trailers follow.
+        end_of_stream: bool,
     },
     /// Trailers end the response.
     Trailers,
-    /// Nothing more will be told: it is complete, or somebody hung up.
+    /// Nothing more will be reported: the response is complete, or a side closed the connection.
     Closed,
 }
 
-/// What became of a request that was passed on.
+/// Whether a request that was passed on reached the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Some of it reached the server, or nobody can tell.
+pub enum Delivery {
+    /// Some of it did, or it is unknown.
     Sent,
-    /// Surely nothing of it reached the server.
+    /// Certainly nothing of it did.
     Unsent,
 }

@@ -1,10 +1,10 @@
 //! The program's object with two methods as the cells that a store counts in.
 //!
-//! A method that throws, or returns something else than its type says (a promise, say), has failed: nothing is counted.
+//! A method that throws, or returns a value that its type does not allow (a promise, say), has failed: nothing is counted.
 
 use crate::convert;
 use js_sys::{Reflect, Uint8Array};
-use mcp_policy::{Unavailable, Version};
+use mcp_policy::host::{Unavailable, Version};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -28,7 +28,7 @@ extern "C" {
 
 pub(crate) struct HostCells(pub(crate) Cells);
 
-impl mcp_policy::Cells for HostCells {
+impl mcp_policy::host::Cells for HostCells {
     fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {
         let cell = self.0.read(key).map_err(|_| Unavailable)?;
         if cell.is_undefined() {

@@ -2,9 +2,8 @@
 //!
 //! It never guesses: a value that is not what its type says is an error, and a number that does not fit is not wrapped.
 
-use crate::{count, memory};
 use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
-use mcp_policy::{Ask, Audit, Edit, Headers, Millis, Next, PolicyError, Reply, Seed, Step};
+use mcp_policy::host::{Headers, HostContext, Millis, PolicyError, Seed};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The largest whole number that JavaScript counts to without leaving one out.
@@ -69,33 +68,28 @@ fn latin1(value: &JsValue) -> Option<Vec<u8>> {
     text.iter().map(|unit| u8::try_from(unit).ok()).collect()
 }
 
-pub(crate) fn peer(facts: &JsValue) -> Result<Option<String>, JsValue> {
-    let peer = field(facts, "peer", "facts")?;
-    if peer.is_undefined() {
-        return Ok(None);
-    }
-    let text = peer.as_string().ok_or_else(|| no("facts.peer", "a text"))?;
-    Ok(Some(text))
+/// The program's `HostContext`; `default` is the seed where it names none.
+pub(crate) fn context(context: &JsValue, default: Seed) -> Result<HostContext, JsValue> {
+    let get = |name| field(context, name, "context").map(given);
+    let peer = |peer: JsValue| peer.as_string().ok_or_else(|| no("context.peer", "a text"));
+    let explain = |explain| boolean(&explain, "context.explain");
+    Ok(HostContext {
+        peer: get("peer")?.map(peer).transpose()?,
+        seed: get("seed")?.map_or(Ok(default), |value| seed(&value))?,
+        explain: get("explain")?.map_or(Ok(false), explain)?,
+    })
 }
 
-pub(crate) fn seed(facts: &JsValue) -> Result<Option<Seed>, JsValue> {
-    let seed = field(facts, "seed", "facts")?;
-    if seed.is_undefined() {
-        return Ok(None);
-    }
-    let bytes = bytes(&seed, "facts.seed")?;
-    let seed = bytes
+/// The value, unless it is undefined.
+fn given(value: JsValue) -> Option<JsValue> {
+    (!value.is_undefined()).then_some(value)
+}
+
+fn seed(value: &JsValue) -> Result<Seed, JsValue> {
+    let bytes = bytes(value, "context.seed")?;
+    bytes
         .try_into()
-        .map_err(|_| no("facts.seed", "16 bytes long"))?;
-    Ok(Some(seed))
-}
-
-pub(crate) fn explain(facts: &JsValue) -> Result<bool, JsValue> {
-    let explain = field(facts, "explain", "facts")?;
-    if explain.is_undefined() {
-        return Ok(false);
-    }
-    boolean(&explain, "facts.explain")
+        .map_err(|_| no("context.seed", "16 bytes long"))
 }
 
 pub(crate) fn millis(number: f64, what: &str) -> Result<Millis, JsValue> {
@@ -136,70 +130,6 @@ pub(crate) fn bytes(value: &JsValue, what: &str) -> Result<Vec<u8>, JsValue> {
     array
         .map(Uint8Array::to_vec)
         .ok_or_else(|| no(what, "a Uint8Array"))
-}
-
-/// True for a step that asks for something.
-pub(crate) fn asks(step: &JsValue) -> Result<bool, JsValue> {
-    Ok(field(step, "next", "step")?.as_string().as_deref() == Some("ask"))
-}
-
-pub(crate) fn step(step: &Step, edit: &Edit, now: Millis) -> Result<JsValue, JsValue> {
-    let (next, rest) = match &step.next {
-        Next::More => ("more", Vec::new()),
-        Next::Ask(Ask::Reserve(charges)) => {
-            ("ask", vec![("reserve", count::charges(charges, now)?)])
-        }
-        Next::Ask(Ask::Recall(topics)) => ("ask", vec![("recall", memory::topics(topics)?)]),
-        Next::Forward => ("forward", Vec::new()),
-        Next::Replace(bytes) => (
-            "replace",
-            vec![("bytes", Uint8Array::from(bytes.as_slice()).into())],
-        ),
-        Next::Answer(reply) => ("answer", answer(reply)?),
-    };
-    let mut members = vec![
-        ("next", next.into()),
-        ("removeHeaders", names(&edit.remove)),
-        ("setHeaders", fields(&edit.set)?),
-    ];
-    if let Some(audit) = &step.audit {
-        members.push(("audit", audit.line().into()));
-        members.extend(explanation(audit)?);
-    }
-    if let Some(refund) = &step.refund {
-        members.push(("refund", count::refund(refund)?));
-    }
-    if !step.memos.is_empty() {
-        members.push(("memos", memory::memos(&step.memos)?));
-    }
-    members.extend(rest);
-    object(&members)
-}
-
-fn explanation(audit: &Audit) -> Result<Option<(&'static str, JsValue)>, JsValue> {
-    let Some(findings) = audit.findings() else {
-        return Ok(None);
-    };
-    let text = serde_json::to_string(findings).unwrap_or_default();
-    Ok(Some(("explanation", js_sys::JSON::parse(&text)?)))
-}
-
-fn names(names: &[&str]) -> JsValue {
-    let names = names.iter().map(|name| JsValue::from(*name));
-    names.collect::<Array>().into()
-}
-
-fn fields(fields: &[(&'static str, &'static str)]) -> Result<JsValue, JsValue> {
-    let field = |&(name, value): &(&'static str, &'static str)| (name, value.into());
-    object(&fields.iter().map(field).collect::<Vec<_>>())
-}
-
-fn answer(reply: &Reply) -> Result<Vec<(&'static str, JsValue)>, JsValue> {
-    Ok(vec![
-        ("status", reply.status.into()),
-        ("headers", fields(&reply.headers)?),
-        ("body", Uint8Array::from(reply.body.as_slice()).into()),
-    ])
 }
 
 pub(crate) fn object(members: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {

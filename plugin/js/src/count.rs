@@ -1,10 +1,10 @@
-//! Turns charges into plain objects, and what a program says of its counts into a reservation.
+//! Turns charges into plain objects, and the counts of a program into a reservation.
 //!
-//! It never rounds an amount: those are millionths in a `bigint`, for the doubles of JavaScript would lose some.
+//! It never rounds an amount: amounts are millionths in a `bigint`, because doubles would lose some.
 
 use crate::convert::{boolean, field, index, list, millis, no, object};
 use js_sys::Array;
-use mcp_policy::{Amount, Charge, Maximum, Millis, Refund, Reservation, Tally, Window};
+use mcp_policy::host::{Amount, Charge, Count, LimitRef, Millis, Refund, Reservation, Window};
 use wasm_bindgen::JsValue;
 
 pub(crate) fn charges(charges: &[Charge], now: Millis) -> Result<JsValue, JsValue> {
@@ -14,13 +14,13 @@ pub(crate) fn charges(charges: &[Charge], now: Millis) -> Result<JsValue, JsValu
 
 fn charge(charge: &Charge, now: Millis) -> Result<JsValue, JsValue> {
     let Millis(ends) = charge.window().end(now);
-    let maxima: Result<Array, JsValue> = charge.maxima().iter().map(maximum).collect();
+    let limits: Result<Array, JsValue> = charge.limits().iter().map(limit).collect();
     let mut members = vec![
         ("counter", charge.counter().into()),
         ("cost", charge.cost().0.into()),
         ("window", window(charge.window())?),
         ("ends", (ends as f64).into()),
-        ("maxima", maxima?.into()),
+        ("limits", limits?.into()),
     ];
     members.extend(charge.subject().map(|subject| ("subject", subject.into())));
     object(&members)
@@ -32,7 +32,7 @@ fn window(window: Window) -> Result<JsValue, JsValue> {
         Window::Week => object(&[("type", "week".into())]),
         Window::Month => object(&[("type", "month".into())]),
         Window::Sliding(seconds) => of("sliding", seconds),
-        Window::Lasting(seconds) => of("lasting", seconds),
+        Window::Extending(seconds) => of("extending", seconds),
     }
 }
 
@@ -40,11 +40,11 @@ fn of(kind: &str, seconds: u64) -> Result<JsValue, JsValue> {
     object(&[("type", kind.into()), ("seconds", (seconds as f64).into())])
 }
 
-fn maximum(maximum: &Maximum) -> Result<JsValue, JsValue> {
+fn limit(limit: &LimitRef) -> Result<JsValue, JsValue> {
     object(&[
-        ("max", maximum.max.0.into()),
-        ("enforced", maximum.is_enforced().into()),
-        ("order", maximum.order().into()),
+        ("max", limit.max.0.into()),
+        ("enforced", limit.is_enforced().into()),
+        ("position", limit.position().into()),
     ])
 }
 
@@ -66,17 +66,17 @@ pub(crate) fn reservation(value: &JsValue) -> Result<Reservation, JsValue> {
     let get = |name| field(value, name, "reservation");
     match get("type")?.as_string().as_deref() {
         Some("reserved") => {
-            let tallies = list(&get("tallies")?, "reservation.tallies", tally)?;
-            Ok(Reservation::Reserved(tallies))
+            let counts = list(&get("counts")?, "reservation.counts", count)?;
+            Ok(Reservation::Reserved(counts))
         }
         Some("full") => {
-            let (charge, maximum) = position(&get("at")?)?;
+            let (charge, limit) = limit_index(&get("at")?)?;
             Ok(Reservation::Full {
                 charge,
-                maximum,
+                limit,
                 used: amount(&get("used")?, "reservation.used")?,
                 ends: time(&get("ends")?, "reservation.ends")?,
-                shadowed: list(&get("shadowed")?, "reservation.shadowed", position)?,
+                shadowed: list(&get("shadowed")?, "reservation.shadowed", limit_index)?,
             })
         }
         Some("unavailable") => Ok(Reservation::Unavailable),
@@ -87,24 +87,24 @@ pub(crate) fn reservation(value: &JsValue) -> Result<Reservation, JsValue> {
     }
 }
 
-fn tally(value: &JsValue) -> Result<Tally, JsValue> {
-    let get = |name| field(value, name, "tally");
+fn count(value: &JsValue) -> Result<Count, JsValue> {
+    let get = |name| field(value, name, "count");
     let shadowed = Some(get("shadowed")?).filter(|shadowed| !shadowed.is_undefined());
-    let shadowed = shadowed.map(|shadowed| index(&shadowed, "tally.shadowed"));
-    Ok(Tally {
-        used: amount(&get("used")?, "tally.used")?,
-        ends: time(&get("ends")?, "tally.ends")?,
+    let shadowed = shadowed.map(|shadowed| index(&shadowed, "count.shadowed"));
+    Ok(Count {
+        used: amount(&get("used")?, "count.used")?,
+        ends: time(&get("ends")?, "count.ends")?,
         shadowed: shadowed.transpose()?,
-        added: boolean(&get("added")?, "tally.added")?,
+        added: boolean(&get("added")?, "count.added")?,
     })
 }
 
-/// Which charge, and which of its maxima.
-fn position(value: &JsValue) -> Result<(usize, usize), JsValue> {
-    let part = |name, what| index(&field(value, name, "position")?, what);
+/// Which charge, and which of its limits.
+fn limit_index(value: &JsValue) -> Result<(usize, usize), JsValue> {
+    let part = |name, what| index(&field(value, name, "limitIndex")?, what);
     Ok((
-        part("charge", "position.charge")?,
-        part("maximum", "position.maximum")?,
+        part("charge", "limitIndex.charge")?,
+        part("limit", "limitIndex.limit")?,
     ))
 }
 

@@ -1,44 +1,42 @@
-//! Turns what a program tells of a request or a response into an event of the engine.
+//! Turns the events that a program reports into events of the engine.
 //!
 //! It leaves nothing out: an event that is not what its type says is an error.
 
 use crate::convert::{boolean, bytes, field, headers, index, no};
-use crate::{count, memory};
-use mcp_policy::{Event, Outcome, Response};
+use crate::{count, state};
+use mcp_policy::host::{Delivery, Event, Response};
 use wasm_bindgen::JsValue;
 
-const TYPES: &str = "\"body\", \"held\", \"trailers\", \"bodyLost\", \"reserved\", \"recalled\", \"outcome\", \
+const TYPES: &str = "\"body\", \"buffered\", \"trailers\", \"bodyUnavailable\", \"reserved\", \"found\", \"delivery\", \
     \"responseHead\", \"responseBody\", \"responseTrailers\" or \"closed\"";
 
 pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
     let get = |name| field(event, name, "event");
-    let end = || boolean(&get("end")?, "event.end");
+    let end_of_stream = || boolean(&get("endOfStream")?, "event.endOfStream");
     let bytes = || bytes(&get("bytes")?, "event.bytes");
     let response = match get("type")?.as_string().as_deref() {
         Some("body") => {
             return Ok(Event::Body {
                 bytes: bytes()?,
-                end: end()?,
+                end_of_stream: end_of_stream()?,
             });
         }
-        Some("held") => return Ok(Event::Held(index(&get("length")?, "event.length")?)),
+        Some("buffered") => return Ok(Event::Buffered(index(&get("length")?, "event.length")?)),
         Some("trailers") => return Ok(Event::END),
-        Some("bodyLost") => return Ok(Event::BodyLost),
+        Some("bodyUnavailable") => return Ok(Event::BodyUnavailable),
         Some("reserved") => {
             return Ok(Event::Reserved(count::reservation(&get("reservation")?)?));
         }
-        Some("recalled") => {
-            return Ok(Event::Recalled(memory::recollection(&get("learnt")?)?));
-        }
-        Some("outcome") => Response::Outcome(outcome(&get("outcome")?)?),
+        Some("found") => return Ok(Event::Found(state::lookup(&get("values")?)?)),
+        Some("delivery") => Response::Delivery(delivery(&get("delivery")?)?),
         Some("responseHead") => Response::Head {
             status: status(&get("status")?)?,
             headers: headers(&get("headers")?, "event.headers")?,
-            end: end()?,
+            end_of_stream: end_of_stream()?,
         },
         Some("responseBody") => Response::Body {
             bytes: bytes()?,
-            end: end()?,
+            end_of_stream: end_of_stream()?,
         },
         Some("responseTrailers") => Response::Trailers,
         Some("closed") => Response::Closed,
@@ -47,11 +45,11 @@ pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
     Ok(Event::Response(response))
 }
 
-fn outcome(value: &JsValue) -> Result<Outcome, JsValue> {
+fn delivery(value: &JsValue) -> Result<Delivery, JsValue> {
     match value.as_string().as_deref() {
-        Some("sent") => Ok(Outcome::Sent),
-        Some("unsent") => Ok(Outcome::Unsent),
-        _ => Err(no("event.outcome", "\"sent\" or \"unsent\"")),
+        Some("sent") => Ok(Delivery::Sent),
+        Some("unsent") => Ok(Delivery::Unsent),
+        _ => Err(no("event.delivery", "\"sent\" or \"unsent\"")),
     }
 }
 

@@ -1,186 +1,182 @@
-/** What a policy document did wrong. `Policy.parse` throws it; `message` has a line for each problem. */
+/** The errors in a policy document. `Policy.parse` throws it; `message` has a line for each problem. */
 export interface PolicyError extends Error {
   name: "PolicyError";
   problems: Problem[];
 }
 
-/** One mistake in a policy document. */
+/** One error in a policy document. */
 export interface Problem {
-  /** Where, as a JSON Pointer (RFC 6901); empty for the document itself. */
+  /** The place, as a JSON Pointer (RFC 6901); empty for the document itself. */
   at: string;
-  /** What was found there and what to write instead. */
+  /** The value found there and what to write instead. */
   message: string;
 }
 
-/** What the program knows beside the headers. */
-export interface Facts {
-  /** The address of the peer as the program sees it, with or without a port. Never what a client says of itself. */
+/** What the program knows about a request beside its headers. */
+export interface HostContext {
+  /** The address of the peer as the program sees it, with or without a port. Never an address that a client claims. */
   peer?: string | undefined;
-  /** The 16 bytes by which the log hashes arguments: `store.seed`. Left out, a random secret of the policy's. */
+  /** The 16 bytes with which the log hashes arguments: `store.seed`. The default is a random secret of the policy's. */
   seed?: Uint8Array | undefined;
-  /** Tell with the decision every rule that was looked at, as `step.explanation`: for people who ask why. */
+  /** Report with the decision every rule that was evaluated, as `step.trace`. */
   explain?: boolean | undefined;
 }
 
-/** Something that happened. The first six are of the request, the last five of the response. */
+/** Something that happened. The first six are about the request, the last five about the response. */
 export type Event =
-  /** A piece of the request's body. With `end`, nothing follows, and no trailers. */
-  | { type: "body"; bytes: Uint8Array; end: boolean }
-  /** The program holds so many bytes of the request's body, and will give them all in one `body`. */
-  | { type: "held"; length: number }
+  /** A piece of the request's body. With `endOfStream`, neither bytes nor trailers follow. */
+  | { type: "body"; bytes: Uint8Array; endOfStream: boolean }
+  /** The program has buffered so many bytes of the request's body, and will deliver them all in one `body`. */
+  | { type: "buffered"; length: number }
   /** The request ends with trailers. They are passed on with it. */
   | { type: "trailers" }
-  /** There was a body, and it cannot be shown. */
-  | { type: "bodyLost" }
+  /** There is a body, and it cannot be delivered. */
+  | { type: "bodyUnavailable" }
   /** The answer to `reserve`. */
   | { type: "reserved"; reservation: Reservation }
   /**
-   * The answer to `recall`: what was last remembered of each topic, in their order, and null for those of which nothing
-   * was. Null for all says that the program cannot tell now: who depends on it is refused.
+   * The answer to `lookup`: the value last written for each key, in their order, and null for a key without one. Null for
+   * all says that the values are unavailable now: a caller that depends on them is refused.
    */
-  | { type: "recalled"; learnt: readonly (Uint8Array | null)[] | null }
+  | { type: "found"; values: readonly (Uint8Array | null)[] | null }
   /**
-   * What became of the request that was passed on: some of it reached the server, or nobody can tell; or surely nothing
-   * of it did. A program that can tell says so before `responseHead`.
+   * Whether the request that was passed on reached the server: some of it did, or it is unknown; or certainly nothing of
+   * it did. A program that knows reports it before `responseHead`.
    */
-  | { type: "outcome"; outcome: "sent" | "unsent" }
+  | { type: "delivery"; delivery: "sent" | "unsent" }
   /**
-   * The HTTP status and headers of the response, those as in `begin`. Interim ones (1xx) may come before. `end` tells
-   * that neither body nor trailers follow.
+   * The HTTP status and headers of the response, those as in `begin`. Interim ones (1xx) may come before. With
+   * `endOfStream`, neither body nor trailers follow.
    */
-  | { type: "responseHead"; status: number; headers: readonly string[]; end: boolean }
-  /** A piece of the response's body. With `end`, nothing follows, and no trailers. */
-  | { type: "responseBody"; bytes: Uint8Array; end: boolean }
+  | { type: "responseHead"; status: number; headers: readonly string[]; endOfStream: boolean }
+  /** A piece of the response's body. With `endOfStream`, neither bytes nor trailers follow. */
+  | { type: "responseBody"; bytes: Uint8Array; endOfStream: boolean }
   /** The response ends with trailers. */
   | { type: "responseTrailers" }
-  /** Nothing more will be told: the exchange is complete, or somebody hung up. */
+  /** Nothing more will be reported: the exchange is complete, or a side closed the connection. */
   | { type: "closed" };
 
-/** What to do now. */
-export type Step = More | Reserve | Recall | Forward | Replace | Answer;
+/** What the program does after an event. */
+export type Step = NeedMore | Reserve | Lookup | Forward | ReplaceBody | Reply;
 
-interface Told {
+interface Effects {
   /**
-   * What to leave out of the headers, by names in lower case: `authorization`, where it was meant for the policy;
-   * `content-length`, where the body may become another. Until `forward` it is about the request, then about the response
-   * that came with the event.
+   * The fields to remove from the headers, by their names in lower case: `authorization`, where it was meant for the
+   * policy; `content-length`, where the body may become another. Until `forward` it is about the request, then about the
+   * response that came with the event.
    */
   removeHeaders: string[];
   /**
-   * The fields to set after that, each in the place of all of its name: `accept-encoding`, where a compressed response
-   * could not be judged.
+   * The fields to set after that, each in place of all of its name: `accept-encoding`, where a compressed response could
+   * not be judged.
    */
   setHeaders: Record<string, string>;
   /** A decision to log, as one line of JSON. It holds no credentials and no arguments. */
   audit?: string;
   /**
-   * The rules that were looked at, in their order, up to the one that refused; where `facts.explain` asks for them. It
+   * The rules that were evaluated, in their order, up to the one that refused; where `context.explain` asks for them. It
    * holds values of arguments.
    */
-  explanation?: Finding[];
+  trace?: RuleTrace[];
   /**
-   * Take these off the counts that they were added to, once: the call did not run. `store.settle` does it, or the program
-   * by itself. What is not taken off stays counted.
+   * Take these off the counts that they were added to, once: the call did not run. `store.resolve` does it, or the program
+   * itself. A charge that is not taken off stays counted.
    */
   refund?: Refund[];
-  /** Remember these, for all that count together. `store.settle` does it, or the program by itself. */
-  memos?: Memo[];
+  /** Write these, for all that count together. `store.resolve` does it, or the program itself. */
+  writes?: StateWrite[];
 }
 
-/** What something is about that is remembered. */
-export interface Topic {
-  /** The same text for the same thing, and none for a log. */
+/** The key of a piece of state that outlives a request. */
+export interface StateKey {
+  /** The same text for the same thing. Keep it out of logs. */
   name: string;
   /**
-   * For whom it is, where a server issued it: a session or a task. A program may forget such topics where it has no room
-   * for more, best the oldest of whoever has most. The others, two for each tool that the policy pins, it must keep.
+   * The caller to whom a server issued it: a session or a task. A program without room may forget such keys, best the
+   * oldest of the caller with the most. It must keep the others, two for each tool that the policy pins.
    */
-  issuedTo?: string;
+  owner?: string;
 }
 
-/** Something that was learnt from a response. */
-export interface Memo {
-  /** What it is about. */
-  topic: Topic;
-  /**
-   * What was learnt, less than 1000 bytes; none of what was issued, but that it was. It takes the place of what was
-   * remembered before.
-   */
-  learnt: Uint8Array;
-  /** It is remembered only where nothing was yet. */
-  first: boolean;
+/** A value to keep under a key. */
+export interface StateWrite {
+  /** The key. */
+  key: StateKey;
+  /** The value, less than 1000 bytes; empty for sessions and tasks. It replaces the value before. */
+  value: Uint8Array;
+  /** Write only where the key has no value yet. */
+  ifAbsent: boolean;
 }
 
-/** A charge that is given back. */
+/** A charge to give back. */
 export interface Refund {
   /** As in the charge. */
   counter: string;
   /** As in the charge. */
   subject: string;
-  /** What to take off. */
+  /** The amount to take off. */
   cost: bigint;
   /** The end of the window that it was added to. It is taken off that window's count or off none. */
   ends: number;
 }
 
-/** A rule that was looked at, and what came of it. */
-export interface Finding {
-  /** The rule's place in the policy, as a JSON Pointer (RFC 6901); left out for what no policy can change. */
+/** A rule that was evaluated, and its outcome. */
+export interface RuleTrace {
+  /** The rule's place in the policy, as a JSON Pointer (RFC 6901); left out for a rule that no policy can change. */
   rule?: string;
-  /** Whether it stands in the way; `would_refuse` is that of a rule in shadow mode. */
-  said: "passes" | "refuses" | "would_refuse";
-  /** What was found, such as a count. */
-  found?: string;
-  /** What its conditions saw. */
-  conditions?: Sight[];
+  /** The outcome; `would_deny` is that of a rule in shadow mode. */
+  outcome: "allow" | "deny" | "would_deny";
+  /** A detail of it, such as a count. */
+  detail?: string;
+  /** The rule's conditions. */
+  conditions?: ConditionTrace[];
 }
 
-/** What a condition saw. */
-export interface Sight {
+/** A condition that was evaluated. */
+export interface ConditionTrace {
   path: string;
   op: string;
   /**
-   * The value there, shortened; where the path has a `[*]`, the list. Left out where there is none, or where nobody can tell
-   * which it is.
+   * The value there, clipped; where the path has a `[*]`, the list. Left out where there is none, or where it is unknown.
    */
   value?: string;
-  /** Whether it holds; `unknown` where nobody can tell, or not for everybody. */
+  /** Whether the condition holds; `unknown` where readers differ, too. */
   truth: "true" | "false" | "unknown";
 }
 
-/** Feed the next event. Nothing may be passed on until then. */
-export interface More extends Told {
-  next: "more";
+/** Feed the next event, and pass nothing on until then. */
+export interface NeedMore extends Effects {
+  next: "needMore";
 }
 
-/** Add all these charges or none, and feed `reserved`: `store.settle` does both, or the program by itself. */
-export interface Reserve extends Told {
+/** Add all these charges or none, and feed `reserved`: `store.resolve` does both, or the program itself. */
+export interface Reserve extends Effects {
   next: "ask";
   reserve: Charge[];
-  recall?: undefined;
+  lookup?: undefined;
 }
 
-/** Say what is remembered of these topics, and feed `recalled`: `store.settle` does both, or the program by itself. */
-export interface Recall extends Told {
+/** Look these keys up, and feed `found`: `store.resolve` does both, or the program itself. */
+export interface Lookup extends Effects {
   next: "ask";
-  recall: Topic[];
+  lookup: StateKey[];
   reserve?: undefined;
 }
 
-/** Pass the request on, its body byte for byte as it was received; after a response's event, what came with that. */
-export interface Forward extends Told {
+/** Pass the request on, its body byte for byte; after an event of the response, what came with that event. */
+export interface Forward extends Effects {
   next: "forward";
 }
 
-/** Pass `bytes` on in the place of those that came with the event of the response; they may be none. */
-export interface Replace extends Told {
-  next: "replace";
+/** Pass `bytes` on in place of those that came with the event of the response; they may be none. */
+export interface ReplaceBody extends Effects {
+  next: "replaceBody";
   bytes: Uint8Array;
 }
 
-/** Answer the client; nothing may be passed on. Where the client has part of a response already, end the connection. */
-export interface Answer extends Told {
-  next: "answer";
+/** Send this to the client, and pass nothing on. Where the client has part of a response already, end the connection. */
+export interface Reply extends Effects {
+  next: "reply";
   status: number;
   headers: Record<string, string>;
   body: Uint8Array;
@@ -194,22 +190,22 @@ export interface Charge {
   /** The counter's name; scope and window are part of it. It is the same wherever the policy is the same. */
   counter: string;
   /**
-   * For whom it is counted: equal for the same subject, and no text for a log. Not there where nobody can tell. Such a
-   * charge is `full` by the first of its maxima that is enforced; where none is, its tally has `used` 0, `shadowed` 0
-   * and `added` false.
+   * The subject that is counted: equal for the same subject. Keep it out of logs. Left out where the subject is unknown.
+   * Such a charge is `full` by the first of its limits that is enforced; where none is, its count has `used` 0,
+   * `shadowed` 0 and `added` false.
    */
   subject?: string;
-  /** What to add. */
+  /** The amount to add. */
   cost: bigint;
-  /** How long a count lasts, for those who count by a clock of their own. */
+  /** How long a count lasts, for programs that count by a clock of their own. */
   window: Window;
-  /** When the window around now ends, and its count with it. */
+  /** The end of the window around now, and of its count. */
   ends: number;
-  /** What the count with its new cost must not pass. There is at least one. */
-  maxima: Maximum[];
+  /** The limits that the count must not exceed with its new cost. There is at least one. */
+  limits: Limit[];
 }
 
-/** The length of a window. All but sliding ones are aligned to UTC: what is added within one ends with it. */
+/** The length of a window. All but sliding ones are aligned to UTC: an addition within one ends with it. */
 export type Window =
   /** From one multiple of so many seconds since 1970 to the next, 1 to 31622400. */
   | { type: "seconds"; seconds: number }
@@ -220,40 +216,40 @@ export type Window =
   /** The last so many seconds before any moment, 1 to 31622400. `ends` is at least so far away. */
   | { type: "sliding"; seconds: number }
   /**
-   * So many seconds after the last addition, 1 to 31622400: an addition makes all earlier ones end with it. The mark of a
+   * So many seconds after the last addition, 1 to 31622400: an addition extends all earlier ones. The mark of a
    * `sequence`, whose charge adds 1 or nothing.
    */
-  | { type: "lasting"; seconds: number };
+  | { type: "extending"; seconds: number };
 
-/** What a count must not pass. */
-export interface Maximum {
+/** A limit that a count must not exceed. */
+export interface Limit {
   /** The largest count. */
   max: bigint;
   /**
-   * False in shadow mode: passing it is told as `shadowed` and not refused. A charge is not added where it passes a
-   * maximum in shadow mode, unless one of its other maxima is enforced.
+   * False in shadow mode: exceeding it is reported as `shadowed` and not refused. A charge that exceeds a limit in shadow
+   * mode is not added, unless another of its limits is enforced.
    */
   enforced: boolean;
-  /** The position of its limit among those of the call. Where several are passed, `full` names the lowest. */
-  order: number;
+  /** The position of the limit among those of the call. Where several are exceeded, `full` names the lowest. */
+  position: number;
 }
 
-/** What became of the charges of a call. */
+/** The outcome of the charges of a call. */
 export type Reservation =
-  /** All were added: one tally for each charge, in their order. */
-  | { type: "reserved"; tallies: readonly Tally[] }
+  /** All were added: one count for each charge, in their order. */
+  | { type: "reserved"; counts: readonly Count[] }
   /** One did not fit, and none was added. */
   | Full
   /** The program cannot count now, and none was added: the call is refused. */
   | { type: "unavailable" };
 
 /** A count after a charge. */
-export interface Tally {
+export interface Count {
   /** The count. */
   used: bigint;
-  /** When its window ends. */
+  /** The end of its window. */
   ends: number;
-  /** Which of the charge's maxima in shadow mode, the first, it would have passed. */
+  /** Which of the charge's limits in shadow mode, the first, it would have exceeded. */
   shadowed?: number | undefined;
   /** False where that kept the charge from being added. */
   added: boolean;
@@ -262,32 +258,32 @@ export interface Tally {
 /** A charge that does not fit. */
 export interface Full {
   type: "full";
-  /** The maximum that would be passed. */
-  at: Position;
+  /** The limit that would be exceeded. */
+  at: LimitIndex;
   /** The count as it is. */
   used: bigint;
-  /** When its window ends. The client is told to wait until then. */
+  /** The end of its window. The client is told to wait until then. */
   ends: number;
-  /** The maxima in shadow mode of an `order` before it that would have been passed too. */
-  shadowed: readonly Position[];
+  /** The limits in shadow mode of a `position` before it that would have been exceeded too. */
+  shadowed: readonly LimitIndex[];
 }
 
-/** One maximum of a call: two positions, from 0. */
-export interface Position {
+/** One limit of a call: two positions, from 0. */
+export interface LimitIndex {
   /** Which of the charges. */
   charge: number;
-  /** Which of its maxima. */
-  maximum: number;
+  /** Which of its limits. */
+  limit: number;
 }
 
-/** Where the program keeps counts: a map from keys to bytes, common to all stores that count together. */
+/** The program's memory for counts: a map from keys to bytes, common to all stores that count together. */
 export interface Cells {
-  /** What is under `key`; undefined where nobody wrote to it yet. If it throws, who is to be counted is refused. */
+  /** The cell under `key`; undefined where there was no write yet. If it throws, a call that has to be counted is refused. */
   read(key: string): Cell | undefined;
   /**
-   * Writes `bytes` under `key` in one indivisible step, if its version is still `version`; where that is undefined, if
-   * nobody wrote to the key yet. False, and nothing is written, where it is not so. If it throws, who is to be counted
-   * is refused.
+   * Writes `bytes` under `key` in one indivisible step, if its version is still `version`; where that is undefined, if the
+   * key was never written. Otherwise it writes nothing and returns false. If it throws, a call that has to be counted is
+   * refused.
    */
   compareAndSwap(key: string, bytes: Uint8Array, version: number | undefined): boolean;
 }

@@ -7,7 +7,7 @@
     reason = "the host's functions are foreign, and what they return lies at addresses they chose"
 )]
 
-use mcp_policy::{Cells, Edit, Headers, Millis, Reply, Unavailable, Version};
+use mcp_policy::host::{Cells, HeaderEdit, Headers, Millis, Reply, Unavailable, Version};
 use std::ptr;
 
 /// What the host says when it does not do what it is asked.
@@ -193,15 +193,15 @@ fn headers(map: u32) -> Result<Headers, Status> {
     pairs(bytes).ok_or(Status(OK))
 }
 
-pub(crate) fn edit_request(edit: &Edit) -> Result<(), Status> {
+pub(crate) fn edit_request(edit: &HeaderEdit) -> Result<(), Status> {
     apply(REQUEST_HEADERS, edit)
 }
 
-pub(crate) fn edit_response(edit: &Edit) -> Result<(), Status> {
+pub(crate) fn edit_response(edit: &HeaderEdit) -> Result<(), Status> {
     apply(RESPONSE_HEADERS, edit)
 }
 
-fn apply(map: u32, edit: &Edit) -> Result<(), Status> {
+fn apply(map: u32, edit: &HeaderEdit) -> Result<(), Status> {
     for name in &edit.remove {
         // SAFETY: the host reads `name` during the call.
         match unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) } {

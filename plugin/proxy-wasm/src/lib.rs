@@ -11,9 +11,9 @@ mod host;
 mod watch;
 
 use host::SharedData;
-use mcp_policy::{
-    Audit, Edit, Event, Exchange, Facts, Next, Outcome, Policy, Reason, Reply, Response, Step,
-    Store,
+use mcp_policy::host::{
+    Audit, Delivery, Event, Exchange, HeaderEdit, HostContext, Next, Policy, Reason, Reply,
+    Response, Step, Store,
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
@@ -141,7 +141,7 @@ impl HttpContext for Stream {
             .needs_peer()
             .then(|| host::property(&["source", "address"]))
             .flatten();
-        let facts = Facts {
+        let facts = HostContext {
             peer,
             seed: active.store.seed(),
             explain: false,
@@ -149,8 +149,8 @@ impl HttpContext for Stream {
         let (mut exchange, step) = Exchange::new(active.policy.clone(), &headers, end, facts, now);
         // The host may answer by itself at any time, and a server on nothing but the headers.
         exchange.allow_early_response();
-        let step = exchange.settle(step, &active.store, &mut SharedData, now);
-        let undecided = matches!(step.next, Next::More);
+        let step = exchange.resolve(step, &active.store, &mut SharedData, now);
+        let undecided = matches!(step.next, Next::NeedMore);
         self.exchange = Some(exchange);
         match self.act(step) {
             Action::Pause if undecided && self.exchange.is_some() => active.watch.hold(now),
@@ -166,7 +166,7 @@ impl HttpContext for Stream {
         if end {
             self.judge()
         } else {
-            self.feed(Event::Held(size))
+            self.feed(Event::Buffered(size))
         }
     }
 
@@ -208,8 +208,11 @@ impl Stream {
     fn judge(&mut self) -> Action {
         let event = match host::request_body() {
             // A host that announced bytes and shows others, or none, has put them where they cannot be judged.
-            Ok(bytes) if bytes.len() == self.held => Event::Body { bytes, end: true },
-            _ => Event::BodyLost,
+            Ok(bytes) if bytes.len() == self.held => Event::Body {
+                bytes,
+                end_of_stream: true,
+            },
+            _ => Event::BodyUnavailable,
         };
         self.feed(event)
     }
@@ -222,28 +225,33 @@ impl Stream {
             return self.fail();
         };
         let step = exchange.feed(event, now);
-        let step = exchange.settle(step, &active.store, &mut SharedData, now);
+        let step = exchange.resolve(step, &active.store, &mut SharedData, now);
         self.act(step)
     }
 
     fn act(&mut self, step: Step) -> Action {
         let reason = log(step.audit.as_deref());
-        let passes = matches!(step.next, Next::More | Next::Forward);
+        let passes = matches!(step.next, Next::NeedMore | Next::Forward);
         if passes && host::edit_request(&step.edit).is_err() {
             return self.fail();
         }
         match step.next {
-            Next::More => Action::Pause,
+            Next::NeedMore => Action::Pause,
             Next::Forward => Action::Continue,
-            Next::Answer(reply) => self.answer(&reply, reason),
+            Next::Reply(reply) => self.answer(&reply, reason),
             // The store has answered whatever was asked, and a request is never replaced.
-            Next::Ask(_) | Next::Replace(_) => self.fail(),
+            Next::Ask(_) | Next::ReplaceBody(_) => self.fail(),
         }
     }
 
     fn response_head(&mut self, end: bool) -> Action {
-        if self.exchange.as_ref().is_some_and(Exchange::awaits_outcome) && host::is_unsent() {
-            self.respond(Response::Outcome(Outcome::Unsent));
+        if self
+            .exchange
+            .as_ref()
+            .is_some_and(Exchange::awaits_delivery)
+            && host::is_unsent()
+        {
+            self.respond(Response::Delivery(Delivery::Unsent));
         }
         let Ok(headers) = host::response_headers() else {
             return self.fail();
@@ -256,7 +264,7 @@ impl Stream {
         let head = Response::Head {
             status,
             headers,
-            end,
+            end_of_stream: end,
         };
         match self.respond(head) {
             Some((Next::Forward, edit)) if host::edit_response(&edit).is_ok() => {
@@ -273,24 +281,27 @@ impl Stream {
             Ok(bytes) if bytes.len() == size => bytes,
             _ => return self.withhold(size),
         };
-        match self.respond(Response::Body { bytes, end }) {
+        match self.respond(Response::Body {
+            bytes,
+            end_of_stream: end,
+        }) {
             Some((Next::Forward, _)) => Action::Continue,
-            Some((Next::Replace(bytes), _))
+            Some((Next::ReplaceBody(bytes), _))
                 if host::replace_response_body(size, &bytes).is_ok() =>
             {
                 Action::Continue
             }
             // The client has a part already, so that the host can only hang up.
-            Some((Next::Answer(reply), _)) => self.answer(&reply, Some(Reason::Unreadable)),
+            Some((Next::Reply(reply), _)) => self.answer(&reply, Some(Reason::Unreadable)),
             _ => self.withhold(size),
         }
     }
 
-    fn respond(&mut self, response: Response) -> Option<(Next, Edit)> {
+    fn respond(&mut self, response: Response) -> Option<(Next, HeaderEdit)> {
         let (now, active) = (host::now().ok()?, self.active.as_ref()?);
         let exchange = self.exchange.as_mut()?;
         let step = exchange.feed(Event::Response(response), now);
-        let step = exchange.settle(step, &active.store, &mut SharedData, now);
+        let step = exchange.resolve(step, &active.store, &mut SharedData, now);
         log(step.audit.as_deref());
         self.stop_looking();
         Some((step.next, step.edit))

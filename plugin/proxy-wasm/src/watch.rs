@@ -3,7 +3,7 @@
 //! Such a host never calls again for that request, so nothing else could tell. It only warns; it decides nothing.
 
 use crate::host;
-use mcp_policy::Millis;
+use mcp_policy::host::Millis;
 use proxy_wasm::types::Action;
 use std::cell::Cell;
 

@@ -16,7 +16,7 @@ pub struct Charge {
     /// That of its limit that gives back most seldom.
     pub(crate) refunds: Refunds,
     /// In the order of the limits that they come from.
-    pub(crate) maxima: Vec<Maximum>,
+    pub(crate) limits: Vec<LimitRef>,
 }
 
 /// For whom a charge is counted.
@@ -30,9 +30,9 @@ pub(crate) enum Subject {
     Unknown { reason: Reason, message: String },
 }
 
-/// One of the maxima that a counter must not pass.
+/// One of the limits that a counter must not pass.
 #[derive(Debug)]
-pub struct Maximum {
+pub struct LimitRef {
     /// The largest count within a window.
     pub max: Amount,
     /// Its limit names a cost.
@@ -40,7 +40,7 @@ pub struct Maximum {
     pub(crate) mode: Mode,
     pub(crate) rule: Rule,
     pub(crate) on_deny: Option<Box<str>>,
-    pub(crate) order: usize,
+    pub(crate) position: usize,
 }
 
 impl Charge {
@@ -50,7 +50,7 @@ impl Charge {
     }
 
     /// For whom it is counted: equal for the same subject, and no text for a log. `None` where nobody can tell: such
-    /// a charge cannot be counted, and is full by the first maximum that is enforced.
+    /// a charge cannot be counted, and is full by the first limit that is enforced.
     pub fn subject(&self) -> Option<&str> {
         match &self.subject {
             Subject::Own(name) | Subject::Open { name, .. } => Some(name),
@@ -69,8 +69,8 @@ impl Charge {
     }
 
     /// What the count must not pass.
-    pub fn maxima(&self) -> &[Maximum] {
-        &self.maxima
+    pub fn limits(&self) -> &[LimitRef] {
+        &self.limits
     }
 
     /// True where the charge must have been refused, because nobody can tell for whom to count it.
@@ -78,15 +78,15 @@ impl Charge {
         self.subject().is_none() && self.first(Mode::Enforce, |_| true).is_some()
     }
 
-    /// The refusal of a call that would pass the maximum at `index`; the window ends in `wait`.
+    /// The refusal of a call that would pass the limit at `index`; the window ends in `wait`.
     pub(crate) fn refusal(
         &self,
         index: usize,
         used: Amount,
         wait: Millis,
     ) -> Option<(Refusal, Detail)> {
-        let maximum = self.maxima.get(index)?;
-        let rule = Some(maximum.rule.clone());
+        let limit = self.limits.get(index)?;
+        let rule = Some(limit.rule.clone());
         if let Subject::Unknown { reason, message } = &self.subject {
             return Some((
                 Refusal {
@@ -97,8 +97,8 @@ impl Charge {
                 Detail::default(),
             ));
         }
-        if let Window::Lasting(_) = self.counter.window {
-            let message = maximum.on_deny.as_deref();
+        if let Window::Extending(_) = self.counter.window {
+            let message = limit.on_deny.as_deref();
             let message =
                 message.unwrap_or("A call that was made before rules this one out for now.");
             let refusal = Refusal {
@@ -113,12 +113,12 @@ impl Charge {
             return Some((refusal, detail));
         }
         // A call that costs more than there ever is need not wait.
-        let fits = self.cost <= maximum.max;
-        let left = maximum.max.minus(used);
+        let fits = self.cost <= limit.max;
+        let left = limit.max.minus(used);
         let retry_after_ms = fits.then_some(wait.0);
         let detail = Detail {
             retry_after_ms,
-            limit: Some(maximum.max),
+            limit: Some(limit.max),
             remaining: Some(left),
             ..Detail::default()
         };
@@ -126,34 +126,34 @@ impl Charge {
             Refusal {
                 reason: Reason::RateLimited,
                 rule,
-                message: maximum.message(left, fits.then_some(wait)),
+                message: limit.message(left, fits.then_some(wait)),
             },
             detail,
         ))
     }
 
-    /// The position, among the limits of the call, of the one that the maximum at `index` comes from.
-    pub(crate) fn order(&self, index: usize) -> Option<usize> {
-        self.maxima.get(index).map(|maximum| maximum.order)
+    /// The position, among the limits of the call, of the one that the limit at `index` comes from.
+    pub(crate) fn position(&self, index: usize) -> Option<usize> {
+        self.limits.get(index).map(|limit| limit.position)
     }
 
-    /// The first maximum of that mode for which `holds`.
-    pub(crate) fn first(&self, mode: Mode, holds: impl Fn(&Maximum) -> bool) -> Option<usize> {
-        self.maxima
+    /// The first limit of that mode for which `holds`.
+    pub(crate) fn first(&self, mode: Mode, holds: impl Fn(&LimitRef) -> bool) -> Option<usize> {
+        self.limits
             .iter()
-            .position(|maximum| maximum.mode == mode && holds(maximum))
+            .position(|limit| limit.mode == mode && holds(limit))
     }
 }
 
-impl Maximum {
+impl LimitRef {
     /// False in shadow mode: passing it is told and not refused.
     pub fn is_enforced(&self) -> bool {
         self.mode == Mode::Enforce
     }
 
     /// The position of its limit among those of the call. Where several refuse, the first is to be named.
-    pub fn order(&self) -> usize {
-        self.order
+    pub fn position(&self) -> usize {
+        self.position
     }
 
     /// `wait` is `None` where no waiting helps.
@@ -182,18 +182,18 @@ impl Maximum {
 #[derive(Debug)]
 pub enum Reservation {
     /// All were added, in the order of the charges.
-    Reserved(Vec<Tally>),
+    Reserved(Vec<Count>),
     /// One did not fit, and none was added.
     Full {
         /// The position of the charge that did not fit.
         charge: usize,
-        /// Which of its maxima would be passed.
-        maximum: usize,
+        /// Which of its limits would be passed.
+        limit: usize,
         /// The count as it is.
         used: Amount,
         /// When its window ends.
         ends: Millis,
-        /// Shadow maxima of limits before it that would have refused too: charge and maximum.
+        /// Shadow limits of limits before it that would have refused too: charge and limit.
         shadowed: Vec<(usize, usize)>,
     },
     /// The host could not count, and none was added.
@@ -201,13 +201,13 @@ pub enum Reservation {
 }
 
 /// A counter after a charge.
-#[derive(Debug)]
-pub struct Tally {
+#[derive(Clone, Debug)]
+pub struct Count {
     /// The count.
     pub used: Amount,
     /// When the window ends, which also names it.
     pub ends: Millis,
-    /// The shadow maximum that would have refused the charge.
+    /// The shadow limit that would have refused the charge.
     pub shadowed: Option<usize>,
     /// False where a full shadow limit kept the charge from being added.
     pub added: bool,
@@ -216,28 +216,28 @@ pub struct Tally {
 /// A charge does not fit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full {
-    pub(crate) maximum: usize,
+    pub(crate) limit: usize,
     pub(crate) used: Amount,
     /// How much less must be counted for it to fit.
     pub(crate) excess: Amount,
     /// When that is so.
     pub(crate) ends: Millis,
-    /// The shadow maximum that would have refused it too.
+    /// The shadow limit that would have refused it too.
     pub(crate) shadowed: Option<usize>,
 }
 
 impl Charge {
-    /// Adds the charge to a count of `used` if it fits every enforced maximum. What is added ends at `ends`.
-    pub(crate) fn take(&self, used: Amount, ends: Millis) -> Result<Tally, Full> {
+    /// Adds the charge to a count of `used` if it fits every enforced limit. What is added ends at `ends`.
+    pub(crate) fn take(&self, used: Amount, ends: Millis) -> Result<Count, Full> {
         let after = used.plus(self.cost);
-        let passed = |mode| self.first(mode, |maximum| after > maximum.max);
+        let passed = |mode| self.first(mode, |limit| after > limit.max);
         let shadowed = passed(Mode::Shadow);
         let full = passed(Mode::Enforce);
-        if let Some((index, maximum)) = full.and_then(|at| Some((at, self.maxima.get(at)?))) {
+        if let Some((index, limit)) = full.and_then(|at| Some((at, self.limits.get(at)?))) {
             return Err(Full {
-                maximum: index,
+                limit: index,
                 used,
-                excess: after.minus(maximum.max),
+                excess: after.minus(limit.max),
                 ends,
                 shadowed,
             });
@@ -245,7 +245,7 @@ impl Charge {
         let enforced = self.first(Mode::Enforce, |_| true).is_some();
         // A full shadow limit adds nothing, unless an enforced one shares the counter and has room.
         let added = shadowed.is_none() || enforced;
-        Ok(Tally {
+        Ok(Count {
             used: if added { after } else { used },
             ends,
             shadowed,

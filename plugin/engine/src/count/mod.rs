@@ -9,8 +9,8 @@ mod price;
 mod refund;
 mod window;
 
-pub use charge::{Charge, Maximum, Reservation, Tally};
+pub use charge::{Charge, Count, LimitRef, Reservation};
 pub(crate) use charge::{Full, Subject};
 pub(crate) use explain::{traces_counted, traces_full};
-pub(crate) use refund::Fate;
+pub(crate) use refund::CallOutcome;
 pub use refund::Refund;

@@ -2,30 +2,30 @@
 //!
 //! A value that it does not know for certain counts for nobody: the limit then refuses the call.
 
-use super::charge::{Charge, Maximum, Subject};
-use crate::decide::{Header, Requester, Session, value_at};
-use crate::model::{Cost, Limit, Mode, OVERFLOW, Scope, Step, overflow_of};
+use super::charge::{Charge, LimitRef, Subject};
+use crate::decide::{Header, RequestContext, Session, value_at};
+use crate::model::{Cost, Limit, Mode, OVERFLOW, Scope, Segment, overflow_of};
 use crate::words::json::{Kind, Value, millionths};
 use crate::words::text::length_prefixed;
 use crate::words::{Amount, Reason};
 use std::net::{IpAddr, Ipv6Addr};
 
-impl Requester {
-    /// The charges of a call: one for each counter, with the maxima of all limits that share it.
+impl RequestContext {
+    /// The charges of a call: one for each counter, with the limits of all limits that share it.
     pub(crate) fn charges(
         &self,
         limits: &[(&Limit, Mode)],
         arguments: Option<Value<'_>>,
     ) -> Vec<Charge> {
         let mut charges: Vec<Charge> = Vec::new();
-        for (order, &(limit, mode)) in limits.iter().enumerate() {
-            let maximum = Maximum {
+        for (position, &(limit, mode)) in limits.iter().enumerate() {
+            let limit_ref = LimitRef {
                 max: limit.max,
                 costs: matches!(limit.cost, Cost::At(_)),
                 mode,
                 rule: limit.rule.clone(),
                 on_deny: limit.on_deny.clone(),
-                order,
+                position,
             };
             let same = |charge: &&mut Charge| charge.counter == limit.counter;
             let found = charges.iter_mut().find(same);
@@ -36,10 +36,10 @@ impl Requester {
                     subject: self.subject(&limit.counter.scope),
                     cost: Amount::default(),
                     refunds: limit.refunds,
-                    maxima: Vec::new(),
+                    limits: Vec::new(),
                 }),
             };
-            charge.maxima.push(maximum);
+            charge.limits.push(limit_ref);
             charge.refunds = charge.refunds.min(limit.refunds);
             match cost(limit, arguments) {
                 Ok(cost) => charge.cost = charge.cost.max(cost),
@@ -126,7 +126,7 @@ fn cost(limit: &Limit, arguments: Option<Value<'_>>) -> Result<Amount, Subject> 
     amount.map(Amount).ok_or_else(|| Subject::Unknown {
         reason: Reason::Arguments,
         message: match cost.first() {
-            Some(Step::Member(name)) => {
+            Some(Segment::Member(name)) => {
                 format!("The argument `{name}` must lead to a number that is not negative.")
             }
             _ => "An argument must be a number that is not negative.".into(),

@@ -2,54 +2,54 @@
 //!
 //! What happened to the call is an argument: `response` observes it.
 
-use super::charge::{Charge, Tally};
+use super::charge::{Charge, Count};
 use crate::model::Refunds;
 use crate::words::Millis;
 use std::sync::Arc;
 
 /// Charges that are given back, each to the window that it came from. What cannot be given back stays counted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Refund {
     pub(crate) charges: Arc<[Charge]>,
-    pub(crate) tallies: Vec<Tally>,
-    pub(crate) fate: Fate,
+    pub(crate) counts: Vec<Count>,
+    pub(crate) outcome: CallOutcome,
 }
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum CallOutcome {
     /// It surely did not run.
-    NotRun,
+    NotExecuted,
     /// Its result says that it failed.
-    Failed,
+    ToolError,
     /// It ran, or nobody can tell.
-    Ran,
+    Executed,
 }
 
 impl Refund {
     /// The charges to give back, and when their windows end.
     pub fn returned(&self) -> impl Iterator<Item = (&Charge, Millis)> {
-        let both = self.charges.iter().zip(&self.tallies);
-        both.filter(|(charge, tally)| tally.added && charge.refunds.cover(self.fate))
-            .map(|(charge, tally)| (charge, tally.ends))
+        let both = self.charges.iter().zip(&self.counts);
+        both.filter(|(charge, count)| count.added && charge.refunds.cover(self.outcome))
+            .map(|(charge, count)| (charge, count.ends))
     }
 
     /// Why, for the log.
     pub(crate) fn why(&self) -> &'static str {
-        match self.fate {
-            Fate::NotRun => "The call did not run, so it does not count.",
-            Fate::Failed => "The call failed, so it does not count.",
-            Fate::Ran => "The call counts.",
+        match self.outcome {
+            CallOutcome::NotExecuted => "The call did not run, so it does not count.",
+            CallOutcome::ToolError => "The call failed, so it does not count.",
+            CallOutcome::Executed => "The call counts.",
         }
     }
 }
 
 impl Refunds {
-    fn cover(self, fate: Fate) -> bool {
-        match fate {
-            Fate::NotRun => self > Self::Never,
-            Fate::Failed => self == Self::OnToolError,
-            Fate::Ran => false,
+    fn cover(self, outcome: CallOutcome) -> bool {
+        match outcome {
+            CallOutcome::NotExecuted => self > Self::Never,
+            CallOutcome::ToolError => self == Self::OnToolError,
+            CallOutcome::Executed => false,
         }
     }
 }

@@ -30,7 +30,7 @@ impl Window {
                 let step = length.checked_div(STEPS).unwrap_or_default();
                 return Millis(next_multiple(now.0, step).saturating_add(length));
             }
-            Self::Lasting(length) => {
+            Self::Extending(length) => {
                 return Millis(now.0.saturating_add(length.saturating_mul(1000)));
             }
         };
@@ -43,7 +43,7 @@ impl Window {
     pub(crate) fn slides(self) -> bool {
         match self {
             Self::Seconds(_) | Self::Week | Self::Month => false,
-            Self::Sliding(_) | Self::Lasting(_) => true,
+            Self::Sliding(_) | Self::Extending(_) => true,
         }
     }
 }

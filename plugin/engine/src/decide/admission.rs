@@ -2,25 +2,25 @@
 //!
 //! It looks at no message.
 
-use super::caller::Caller;
+use super::principal::Principal;
 use crate::model::Policy;
 use crate::words::{Reason, Refusal, Rule};
 
-pub(super) fn known(caller: &Caller) -> Result<(), Refusal> {
-    let Caller::Stranger(stranger) = caller else {
+pub(super) fn known(caller: &Principal) -> Result<(), Refusal> {
+    let Principal::Denied(denied) = caller else {
         return Ok(());
     };
     Err(Refusal {
         reason: Reason::Identity,
-        rule: Some(stranger.rule()),
-        message: stranger.to_string(),
+        rule: Some(denied.rule()),
+        message: denied.to_string(),
     })
 }
 
-pub(super) fn frozen(policy: &Policy, caller: &Caller) -> Option<Refusal> {
+pub(super) fn frozen(policy: &Policy, caller: &Principal) -> Option<Refusal> {
     let (rule, what) = if policy.frozen {
         (Rule::new("frozen"), "Everything is")
-    } else if let Caller::Grant {
+    } else if let Principal::Grant {
         name, frozen: true, ..
     } = caller
     {

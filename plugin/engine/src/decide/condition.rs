@@ -3,144 +3,156 @@
 //! Unknown is everything that two servers could read in two ways. It never lets a call through: `require` asks for true,
 //! `deny_if` for false.
 
+use super::context::{Header, RequestContext};
 use super::lookup::{LookAlike, member, number, value_at};
-use super::operand::{Found, cidr, contains, equal, fits, host_in, matches, one_of, text, within};
-use super::requester::{Header, Requester};
-use crate::model::{Condition, Fact, Group, Literal, Order, Path, Reading, Step, Table, Test};
+use super::operand::{
+    Operand, cidr, contains, equal, fits, host_in, matches, one_of, text, within,
+};
+use crate::model::{
+    Attribute, Clause, Condition, Group, Literal, Order, Path, Predicate, Segment, Table,
+};
 use crate::read::Call;
 use crate::words::json::{Kind, Value};
-use crate::words::trace::Sight;
+use crate::words::trace::ConditionTrace;
 use crate::words::{Millis, Truth};
 use std::cmp::Ordering;
 
 /// What conditions may look at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scene<'a> {
+pub(crate) struct EvalContext<'a> {
     /// The table and the name that the rules belong to.
     pub(crate) table: Table,
     pub(crate) name: &'a str,
     pub(crate) call: &'a Call<'a>,
-    pub(crate) requester: &'a Requester,
+    pub(crate) context: &'a RequestContext,
     pub(crate) now: Millis,
 }
 
 impl Group {
     /// `require` asks for true, `deny_if` for false: what is unknown is refused by both.
-    pub(crate) fn refuses(&self, scene: &Scene<'_>, reading: Reading) -> bool {
-        match reading {
-            Reading::Require => self.truth(scene, reading) != Truth::True,
-            Reading::DenyIf => self.truth(scene, reading) != Truth::False,
+    pub(crate) fn refuses(&self, eval: &EvalContext<'_>, clause: Clause) -> bool {
+        match clause {
+            Clause::Require => self.truth(eval, clause) != Truth::True,
+            Clause::DenyIf => self.truth(eval, clause) != Truth::False,
         }
     }
 
     /// The condition that a refusal is put down to: the first that does not hold, or one that the client can change.
-    pub(crate) fn decides(&self, scene: &Scene<'_>, reading: Reading) -> Option<&Condition> {
+    pub(crate) fn failing_condition(
+        &self,
+        eval: &EvalContext<'_>,
+        clause: Clause,
+    ) -> Option<&Condition> {
         let mut conditions = self.conditions.iter();
-        match reading {
-            Reading::Require => {
-                conditions.find(|condition| condition.truth(scene, reading) != Truth::True)
+        match clause {
+            Clause::Require => {
+                conditions.find(|condition| condition.truth(eval, clause) != Truth::True)
             }
-            Reading::DenyIf => conditions.find(|condition| condition.reads_arguments()),
+            Clause::DenyIf => conditions.find(|condition| condition.reads_arguments()),
         }
     }
 
     /// What each condition saw.
-    pub(super) fn sights(&self, scene: &Scene<'_>, reading: Reading) -> Vec<Sight> {
-        let sight = |condition: &Condition| Sight {
+    pub(super) fn condition_traces(
+        &self,
+        eval: &EvalContext<'_>,
+        clause: Clause,
+    ) -> Vec<ConditionTrace> {
+        let sight = |condition: &Condition| ConditionTrace {
             path: condition.path.to_string(),
-            op: condition.test.name(),
-            value: condition.value(scene),
-            truth: condition.truth(scene, reading),
+            op: condition.predicate.name(),
+            value: condition.value(eval),
+            truth: condition.truth(eval, clause),
         };
         self.conditions.iter().map(sight).collect()
     }
 
     /// The conditions, joined by AND.
-    fn truth(&self, scene: &Scene<'_>, reading: Reading) -> Truth {
+    fn truth(&self, eval: &EvalContext<'_>, clause: Clause) -> Truth {
         Truth::all(
             self.conditions
                 .iter()
-                .map(|condition| condition.truth(scene, reading)),
+                .map(|condition| condition.truth(eval, clause)),
         )
     }
 }
 
 impl Condition {
     /// The value that it looks at, up to a `[*]`, for people.
-    fn value(&self, scene: &Scene<'_>) -> Option<String> {
+    fn value(&self, eval: &EvalContext<'_>) -> Option<String> {
         match &self.path {
             Path::Arguments(steps) => {
-                let one = steps.iter().take_while(|step| **step != Step::Each);
-                value_at(scene.call.arguments, one).map(Value::excerpt)
+                let one = steps.iter().take_while(|step| **step != Segment::Each);
+                value_at(eval.call.arguments, one).map(Value::excerpt)
             }
-            Path::Fact(fact) => match scene.fact(fact) {
-                Found::Json(value) => Some(value.excerpt()),
-                Found::Text(text) => Some(text.into_owned()),
+            Path::Attribute(attribute) => match eval.attribute(attribute) {
+                Operand::Json(value) => Some(value.excerpt()),
+                Operand::Text(text) => Some(text.into_owned()),
                 // An hour or a day.
-                Found::Number(number) => Some((number as u8).to_string()),
-                Found::Missing | Found::Unknown => None,
+                Operand::Number(number) => Some((number as u8).to_string()),
+                Operand::Missing | Operand::Unknown => None,
             },
         }
     }
 
-    fn truth(&self, scene: &Scene<'_>, reading: Reading) -> Truth {
+    fn truth(&self, eval: &EvalContext<'_>, clause: Clause) -> Truth {
         match &self.path {
             Path::Arguments(steps) => {
-                let empty = steps.is_empty() && matches!(self.test, Test::Schema(_));
+                let empty = steps.is_empty() && matches!(self.predicate, Predicate::Schema(_));
                 // A call without arguments is one with none in them.
                 let absent = empty.then_some(Value::EMPTY_OBJECT);
-                self.walk(scene.call.arguments.or(absent), steps, reading)
+                self.walk(eval.call.arguments.or(absent), steps, clause)
             }
-            Path::Fact(fact) => self.judge(scene.fact(fact), reading),
+            Path::Attribute(attribute) => self.judge(eval.attribute(attribute), clause),
         }
     }
 
-    fn walk(&self, value: Option<Value<'_>>, steps: &[Step], reading: Reading) -> Truth {
+    fn walk(&self, value: Option<Value<'_>>, steps: &[Segment], clause: Clause) -> Truth {
         let Some(value) = value else {
-            return self.judge(Found::Missing, reading);
+            return self.judge(Operand::Missing, clause);
         };
         let Some((step, rest)) = steps.split_first() else {
-            return self.judge(Found::Json(value), reading);
+            return self.judge(Operand::Json(value), clause);
         };
         match (step, value.kind()) {
-            (Step::Member(name), Kind::Object) => match member(value, name) {
-                Ok(value) => self.walk(value, rest, reading),
+            (Segment::Member(name), Kind::Object) => match member(value, name) {
+                Ok(value) => self.walk(value, rest, clause),
                 Err(LookAlike) => Truth::Unknown,
             },
-            (Step::Element(index), Kind::Array) => {
-                self.walk(value.elements().nth(*index), rest, reading)
+            (Segment::Element(index), Kind::Array) => {
+                self.walk(value.elements().nth(*index), rest, clause)
             }
-            (Step::Each, Kind::Array)
-                if self.test.is_slow() && value.raw().len() > LONGEST_MATCHED =>
+            (Segment::Each, Kind::Array)
+                if self.predicate.is_slow() && value.raw().len() > LONGEST_MATCHED =>
             {
                 Truth::Unknown
             }
-            (Step::Each, Kind::Array) => {
+            (Segment::Each, Kind::Array) => {
                 let mut truths = value
                     .elements()
-                    .map(|value| self.walk(Some(value), rest, reading))
+                    .map(|value| self.walk(Some(value), rest, clause))
                     .peekable();
-                match reading {
-                    Reading::Require if truths.peek().is_none() => Truth::False,
-                    Reading::Require => Truth::all(truths),
-                    Reading::DenyIf => Truth::any(truths),
+                match clause {
+                    Clause::Require if truths.peek().is_none() => Truth::False,
+                    Clause::Require => Truth::all(truths),
+                    Clause::DenyIf => Truth::any(truths),
                 }
             }
             _ => Truth::Unknown,
         }
     }
 
-    fn judge(&self, found: Found<'_>, reading: Reading) -> Truth {
-        match found {
-            Found::Unknown => Truth::Unknown,
-            Found::Missing if self.if_present => Truth::of(Some(reading == Reading::Require)),
-            Found::Missing => self.test.missing(),
-            found => self.test.judge(&found),
+    fn judge(&self, operand: Operand<'_>, clause: Clause) -> Truth {
+        match operand {
+            Operand::Unknown => Truth::Unknown,
+            Operand::Missing if self.if_present => Truth::of(Some(clause == Clause::Require)),
+            Operand::Missing => self.predicate.missing(),
+            operand => self.predicate.judge(&operand),
         }
     }
 }
 
-impl Test {
+impl Predicate {
     fn is_slow(&self) -> bool {
         matches!(self, Self::Regex(_) | Self::NotRegex(_))
     }
@@ -165,27 +177,29 @@ impl Test {
         }
     }
 
-    fn judge(&self, found: &Found<'_>) -> Truth {
+    fn judge(&self, operand: &Operand<'_>) -> Truth {
         match self {
-            Self::Eq(literal) => equal(found, literal),
-            Self::Neq(literal) => equal(found, literal).not(),
-            Self::In(literals) => one_of(found, literals),
-            Self::NotIn(literals) => one_of(found, literals).not(),
+            Self::Eq(literal) => equal(operand, literal),
+            Self::Neq(literal) => equal(operand, literal).not(),
+            Self::In(literals) => one_of(operand, literals),
+            Self::NotIn(literals) => one_of(operand, literals).not(),
             Self::Order(order, bound) => {
-                Truth::of(found.number().map(|number| order.holds(number, *bound)))
+                Truth::of(operand.number().map(|number| order.holds(number, *bound)))
             }
-            Self::Regex(regex) => matches(found, regex),
-            Self::NotRegex(regex) => matches(found, regex).not(),
-            Self::Contains(literal) => contains(found, literal),
-            Self::Exists(wanted) => Truth::of(Some((found.kind() != Kind::Null) == *wanted)),
-            Self::Length { min, max } => {
-                Truth::of(found.length().map(|length| (*min..=*max).contains(&length)))
-            }
-            Self::Type(kind) => Truth::of(Some(found.kind() == *kind)),
-            Self::Within(roots) => within(found, roots),
-            Self::HostIn(hosts) => host_in(found, hosts),
-            Self::Cidr(networks) => cidr(found, networks),
-            Self::Schema(schema) => fits(found, schema),
+            Self::Regex(regex) => matches(operand, regex),
+            Self::NotRegex(regex) => matches(operand, regex).not(),
+            Self::Contains(literal) => contains(operand, literal),
+            Self::Exists(wanted) => Truth::of(Some((operand.kind() != Kind::Null) == *wanted)),
+            Self::Length { min, max } => Truth::of(
+                operand
+                    .length()
+                    .map(|length| (*min..=*max).contains(&length)),
+            ),
+            Self::Type(kind) => Truth::of(Some(operand.kind() == *kind)),
+            Self::Within(roots) => within(operand, roots),
+            Self::HostIn(hosts) => host_in(operand, hosts),
+            Self::Cidr(networks) => cidr(operand, networks),
+            Self::Schema(schema) => fits(operand, schema),
         }
     }
 }
@@ -257,29 +271,29 @@ impl Literal {
     }
 }
 
-impl<'a> Scene<'a> {
-    fn fact(&self, fact: &Fact) -> Found<'a> {
+impl<'a> EvalContext<'a> {
+    fn attribute(&self, attribute: &Attribute) -> Operand<'a> {
         let number = |number: Option<u8>| {
-            number.map_or(Found::Unknown, |number| Found::Number(number.into()))
+            number.map_or(Operand::Unknown, |number| Operand::Number(number.into()))
         };
-        match (fact, self.table) {
-            (Fact::Tool, Table::Tools)
-            | (Fact::Prompt, Table::Prompts)
-            | (Fact::Uri, Table::Resources) => text(self.name),
-            (Fact::Tool | Fact::Prompt | Fact::Uri, _) => Found::Missing,
-            (Fact::Method, _) => text(&self.call.method),
-            (Fact::Grant, _) => self.requester.caller.label().map_or(Found::Missing, text),
-            (Fact::Ip, _) => match self.requester.peer {
-                Some(address) => Found::Text(address.to_string().into()),
-                None => Found::Unknown,
+        match (attribute, self.table) {
+            (Attribute::Tool, Table::Tools)
+            | (Attribute::Prompt, Table::Prompts)
+            | (Attribute::Uri, Table::Resources) => text(self.name),
+            (Attribute::Tool | Attribute::Prompt | Attribute::Uri, _) => Operand::Missing,
+            (Attribute::Method, _) => text(&self.call.method),
+            (Attribute::Grant, _) => self.context.caller.label().map_or(Operand::Missing, text),
+            (Attribute::Ip, _) => match self.context.peer {
+                Some(address) => Operand::Text(address.to_string().into()),
+                None => Operand::Unknown,
             },
-            (Fact::Header(name), _) => match self.requester.header(name) {
+            (Attribute::Header(name), _) => match self.context.header(name) {
                 Header::Once(value) => text(value),
-                Header::Absent => Found::Missing,
-                Header::Unclear => Found::Unknown,
+                Header::Absent => Operand::Missing,
+                Header::Unclear => Operand::Unknown,
             },
-            (Fact::Hour, _) => number(self.now.hour()),
-            (Fact::Weekday, _) => number(self.now.weekday()),
+            (Attribute::Hour, _) => number(self.now.hour()),
+            (Attribute::Weekday, _) => number(self.now.weekday()),
         }
     }
 }

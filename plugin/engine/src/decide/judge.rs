@@ -2,29 +2,29 @@
 //!
 //! It counts nothing and remembers nothing: what only the store knows becomes a check of the verdict.
 
-use super::caller::Caller;
-use super::condition::Scene;
+use super::condition::EvalContext;
+use super::context::RequestContext;
 use super::lookup::value_at;
 use super::pin::PinCheck;
-use super::requester::Requester;
+use super::principal::Principal;
 use super::task;
 use super::task::TaskCheck;
 use super::verdict::{Check, Turn, Verdict};
 use super::wording::{missing, unaccepted, unmet};
 use crate::model::schema::Schema;
 use crate::model::{
-    Action, Condition, Effect, Entry, Group, Limit, Mode, Part, Pinned, Policy, Reading, Rules,
-    Table,
+    Action, Clause, Condition, Effect, Entry, Group, Limit, Mode, Pinned, Policy, Rules,
+    SequenceRole, Table,
 };
-use crate::read::{Call, Repeated, Role, Target, Unreadable, is_normal};
+use crate::read::{Call, MethodKind, Repeated, RequestError, Target, is_normal};
 use crate::words::json::Value;
 use crate::words::text::clip_name;
-use crate::words::trace::{Account, Said, Sight};
+use crate::words::trace::{ConditionTrace, RuleOutcome, Trace};
 use crate::words::{ASK, Millis, Reason, Refusal, Rule, Truth};
 
 pub(super) struct Judge<'p, 'r> {
     policy: &'p Policy,
-    requester: &'r Requester,
+    context: &'r RequestContext,
     now: Millis,
     /// The mode of rules that stand in no entry.
     mode: Mode,
@@ -34,26 +34,26 @@ pub(super) struct Judge<'p, 'r> {
 impl<'p, 'r> Judge<'p, 'r> {
     pub(super) fn new(
         policy: &'p Policy,
-        requester: &'r Requester,
+        context: &'r RequestContext,
         now: Millis,
         explain: bool,
     ) -> Self {
-        let mode = match requester.caller {
-            Caller::Grant { mode, .. } => mode,
+        let mode = match context.caller {
+            Principal::Grant { mode, .. } => mode,
             _ => None,
         };
-        let mut account = Account::new(explain);
-        if let Caller::Grant { name, .. } = &requester.caller {
-            account.looked(&Rule::new("grants").key(name));
+        let mut trace = Trace::new(explain);
+        if let Principal::Grant { name, .. } = &context.caller {
+            trace.evaluated(&Rule::new("grants").key(name));
         }
         Self {
             policy,
-            requester,
+            context,
             now,
             mode: mode.unwrap_or(policy.mode),
             verdict: Verdict {
                 refusal: None,
-                account,
+                trace,
                 turns: Vec::new(),
                 limits: Vec::new(),
                 contradiction: None,
@@ -63,7 +63,7 @@ impl<'p, 'r> Judge<'p, 'r> {
 
     pub(super) fn call(&mut self, call: &Call<'_>, request: bool) {
         match &call.target {
-            // Part of strict reading, which no shadow softens.
+            // SequenceRole of strict clause, which no shadow softens.
             Target::Tool(_) if !request => self.refuse(
                 Mode::Enforce,
                 Reason::NotAllowed,
@@ -125,13 +125,13 @@ impl<'p, 'r> Judge<'p, 'r> {
             .policy
             .sequence
             .iter()
-            .map(|rule| (rule, rule.part(tool)));
+            .map(|rule| (rule, rule.role(tool)));
         let (mut checks, mut marks, mut again) = (Vec::new(), Vec::new(), Vec::new());
         for (rule, part) in rules {
             checks.extend(part.checks.then_some((&rule.check, mode)));
             // Between the check and the admission another worker may have set a mark.
             let checks = part.checks && mode == Mode::Enforce;
-            let limit = rule.limit(Part { checks, ..part });
+            let limit = rule.limit(SequenceRole { checks, ..part });
             let list = if part.marks { &mut marks } else { &mut again };
             list.extend(limit.map(|limit| (limit, mode)));
         }
@@ -153,7 +153,7 @@ impl<'p, 'r> Judge<'p, 'r> {
     }
 
     fn turn(&mut self, check: Check<'p>) {
-        let before = self.verdict.account.take();
+        let before = self.verdict.trace.take();
         self.verdict.turns.push(Turn { before, check });
     }
 
@@ -188,7 +188,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         let rule = Rule::new(table.section()).key(&entry.key);
         self.look(&rule, Vec::new);
         let mode = entry.mode.unwrap_or(self.mode);
-        // Hiding comes before the kill switch, whose answer would tell that the name exists.
+        // Hiding comes before the kill switch, result_of answer would tell that the name exists.
         if entry.action == Action::Hide {
             self.not_allowed(mode, table, name, rule.clone().member("action"));
             if self.verdict.refusal.is_some() {
@@ -231,11 +231,11 @@ impl<'p, 'r> Judge<'p, 'r> {
         self.verdict.contradiction = self.repeated(call, schema).err();
         let arguments = call.arguments.unwrap_or(Value::EMPTY_OBJECT);
         let truth = schema.holds(arguments);
-        self.look(&rule, || vec![Sight::schema(arguments, truth)]);
+        self.look(&rule, || vec![ConditionTrace::schema(arguments, truth)]);
         if truth == Truth::True {
             return;
         }
-        let message = match schema.culprit(arguments) {
+        let message = match schema.failing_argument(arguments) {
             Some((name, true)) => unaccepted(&name),
             Some((name, false)) => missing(&name),
             None => "These arguments are not accepted here. Change them, or ask.".into(),
@@ -244,10 +244,10 @@ impl<'p, 'r> Judge<'p, 'r> {
     }
 
     /// Whoever may not call the tool never learns which headers it has.
-    fn repeated(&self, call: &Call<'_>, schema: &Schema) -> Result<(), Unreadable> {
+    fn repeated(&self, call: &Call<'_>, schema: &Schema) -> Result<(), RequestError> {
         schema.mirrors.iter().try_for_each(|mirror| {
             let repeated = Repeated {
-                header: self.requester.header(&mirror.header).given(),
+                header: self.context.header(&mirror.header).given(),
                 argument: value_at(call.arguments, mirror.way.iter()),
             };
             repeated.check(&mirror.header, call)
@@ -256,33 +256,33 @@ impl<'p, 'r> Judge<'p, 'r> {
 
     /// What a call that is allowed must still fit: first its conditions, and the limits when nothing refused it.
     fn rules(&mut self, call: &Call<'_>, table: Table, name: &str, rules: &'p Rules, mode: Mode) {
-        let scene = Scene {
+        let eval = EvalContext {
             table,
             name,
             call,
-            requester: self.requester,
+            context: self.context,
             now: self.now,
         };
-        let require = rules.require.iter().map(|group| (group, Reading::Require));
-        let deny_if = rules.deny_if.iter().map(|group| (group, Reading::DenyIf));
-        for (group, reading) in require.chain(deny_if) {
+        let require = rules.require.iter().map(|group| (group, Clause::Require));
+        let deny_if = rules.deny_if.iter().map(|group| (group, Clause::DenyIf));
+        for (group, clause) in require.chain(deny_if) {
             if self.verdict.refusal.is_some() {
                 return;
             }
-            self.look(&group.rule, || group.sights(&scene, reading));
-            if group.refuses(&scene, reading) {
-                let deciding = group.decides(&scene, reading);
-                let needed = reading == Reading::Require;
-                let message = unmet(call, needed, group, deciding, &table.noun(name));
-                self.unmet(mode, group, deciding, &message);
+            self.look(&group.rule, || group.condition_traces(&eval, clause));
+            if group.refuses(&eval, clause) {
+                let failing = group.failing_condition(&eval, clause);
+                let needed = clause == Clause::Require;
+                let message = unmet(call, needed, group, failing, &table.noun(name));
+                self.unmet(mode, group, failing, &message);
             }
         }
         let limits = rules.limits.iter().map(|limit| (limit, mode));
         self.verdict.limits.extend(limits);
     }
 
-    fn unmet(&mut self, mode: Mode, group: &Group, deciding: Option<&Condition>, message: &str) {
-        let reason = match deciding.is_some_and(Condition::reads_arguments) {
+    fn unmet(&mut self, mode: Mode, group: &Group, failing: Option<&Condition>, message: &str) {
+        let reason = match failing.is_some_and(Condition::reads_arguments) {
             true => Reason::Arguments,
             false => Reason::Denied,
         };
@@ -300,7 +300,7 @@ impl<'p, 'r> Judge<'p, 'r> {
                 );
             }
             Some(_) => self.look(&Rule::new("methods").key(method), Vec::new),
-            None if Role::of(method) == Some(Role::Housekeeping) => {}
+            None if MethodKind::of(method) == Some(MethodKind::Lifecycle) => {}
             None if self.policy.default == Effect::Allow => {
                 self.look(&Rule::new("default"), Vec::new);
             }
@@ -323,7 +323,7 @@ impl<'p, 'r> Judge<'p, 'r> {
     /// a shadow of this rule would hand out the results of others.
     fn tasks<'i>(&mut self, ids: impl Iterator<Item = &'i str>) {
         if self.verdict.refusal.is_none() {
-            let check = TaskCheck::new(&self.requester.caller, ids);
+            let check = TaskCheck::new(&self.context.caller, ids);
             self.turn(Check::Tasks(check));
         }
     }
@@ -357,9 +357,9 @@ impl<'p, 'r> Judge<'p, 'r> {
         match mode {
             Mode::Enforce => self.enforce(refusal),
             Mode::Shadow => {
-                let account = &mut self.verdict.account;
-                account.refused(refusal.rule.as_ref(), Said::WouldRefuse);
-                account.shadowed.push(refusal);
+                let trace = &mut self.verdict.trace;
+                trace.refused(refusal.rule.as_ref(), RuleOutcome::WouldDeny);
+                trace.shadowed.push(refusal);
             }
         }
     }
@@ -371,15 +371,15 @@ impl<'p, 'r> Judge<'p, 'r> {
     }
 
     pub(super) fn enforce(&mut self, refusal: Refusal) {
-        let account = &mut self.verdict.account;
-        account.refused(refusal.rule.as_ref(), Said::Refuses);
+        let trace = &mut self.verdict.trace;
+        trace.refused(refusal.rule.as_ref(), RuleOutcome::Deny);
         self.verdict.refusal = Some(refusal);
     }
 
     /// After a refusal nothing is looked at any more.
-    fn look(&mut self, rule: &Rule, conditions: impl FnOnce() -> Vec<Sight>) {
+    fn look(&mut self, rule: &Rule, conditions: impl FnOnce() -> Vec<ConditionTrace>) {
         if self.verdict.refusal.is_none() {
-            self.verdict.account.looked_into(rule, conditions);
+            self.verdict.trace.evaluated_with(rule, conditions);
         }
     }
 }

@@ -2,19 +2,19 @@
 //!
 //! It finds nothing where two readers could find two different values.
 
-use crate::model::Step;
+use crate::model::Segment;
 use crate::read::similar;
 use crate::words::json::{Kind, Value, exact};
 
 /// The one value at the end of the steps; `None` where there is none, or where nobody can tell.
 pub(crate) fn value_at<'a, 's>(
     value: Option<Value<'a>>,
-    mut steps: impl Iterator<Item = &'s Step>,
+    mut steps: impl Iterator<Item = &'s Segment>,
 ) -> Option<Value<'a>> {
     steps.try_fold(value?, |value, step| match step {
-        Step::Member(name) => member(value, name).ok()?,
-        Step::Element(index) => value.elements().nth(*index),
-        Step::Each => None,
+        Segment::Member(name) => member(value, name).ok()?,
+        Segment::Element(index) => value.elements().nth(*index),
+        Segment::Each => None,
     })
 }
 

@@ -3,26 +3,26 @@
 //! It reads no clock and no counter. An unknown is a denial: every path through here ends with a verdict.
 
 mod admission;
-mod caller;
 mod condition;
+mod context;
 mod judge;
 mod lookup;
 mod operand;
 mod pin;
-mod requester;
+mod principal;
 mod schema;
 mod task;
 mod verdict;
 mod visibility;
 mod wording;
 
-pub(crate) use caller::Caller;
+pub(crate) use context::{Header, RequestContext, Session};
 pub(crate) use lookup::value_at;
 pub(crate) use pin::PinCheck;
-pub(crate) use requester::{Header, Requester, Session};
+pub(crate) use principal::Principal;
 pub(crate) use task::TaskCheck;
 pub(crate) use verdict::{Check, Turn};
-pub(crate) use visibility::{Listing, Whose};
+pub(crate) use visibility::{ResultOf, Visibility};
 
 use crate::model::Policy;
 use crate::read::Message;
@@ -34,13 +34,13 @@ use verdict::Verdict;
 /// Judges a message by every rule but the limits.
 pub(crate) fn decide<'p>(
     policy: &'p Policy,
-    requester: &Requester,
+    context: &RequestContext,
     message: &Message<'_>,
     now: Millis,
     explain: bool,
 ) -> Verdict<'p> {
-    let caller = &requester.caller;
-    let mut judge = Judge::new(policy, requester, now, explain);
+    let caller = &context.caller;
+    let mut judge = Judge::new(policy, context, now, explain);
     if let Some(refusal) = known(caller).err().or_else(|| frozen(policy, caller)) {
         judge.enforce(refusal);
     } else if let Message::Request { call, .. } | Message::Notification(call) = message {
@@ -50,6 +50,6 @@ pub(crate) fn decide<'p>(
 }
 
 /// Judges a request that carries no message: the stream of a GET and the end of a session.
-pub(crate) fn decide_bodiless(policy: &Policy, caller: &Caller) -> Option<Refusal> {
+pub(crate) fn decide_bodiless(policy: &Policy, caller: &Principal) -> Option<Refusal> {
     known(caller).err().or_else(|| frozen(policy, caller))
 }

@@ -12,7 +12,7 @@ use crate::words::locator::{Host, Network, Roots, Url, address};
 use std::borrow::Cow;
 
 /// What is at the end of a path.
-pub(super) enum Found<'a> {
+pub(super) enum Operand<'a> {
     Json(Value<'a>),
     Text(Cow<'a, str>),
     Number(f64),
@@ -20,7 +20,7 @@ pub(super) enum Found<'a> {
     Unknown,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Operand<'a> {
     pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Json(value) => value.kind(),
@@ -57,77 +57,78 @@ impl<'a> Found<'a> {
     }
 }
 
-pub(super) fn equal(found: &Found<'_>, literal: &Literal) -> Truth {
-    match (found, literal) {
-        (Found::Json(value), literal) => equal_json(*value, literal),
-        (Found::Text(text), Literal::String(other)) => Truth::of(Some(**text == **other)),
-        (Found::Number(number), Literal::Number(other)) => Truth::of(Some(number == other)),
+pub(super) fn equal(operand: &Operand<'_>, literal: &Literal) -> Truth {
+    match (operand, literal) {
+        (Operand::Json(value), literal) => equal_json(*value, literal),
+        (Operand::Text(text), Literal::String(other)) => Truth::of(Some(**text == **other)),
+        (Operand::Number(number), Literal::Number(other)) => Truth::of(Some(number == other)),
         _ => Truth::Unknown,
     }
 }
 
-/// Equal to one of the list, whose values are of one type, or null.
-pub(super) fn one_of(found: &Found<'_>, literals: &[Literal]) -> Truth {
+/// Equal to one of the list, result_of values are of one type, or null.
+pub(super) fn one_of(operand: &Operand<'_>, literals: &[Literal]) -> Truth {
     let same_type = literals
         .iter()
-        .filter(|literal| literal.kind() == found.kind());
+        .filter(|literal| literal.kind() == operand.kind());
     let mut same_type = same_type.peekable();
     if same_type.peek().is_none() {
         return Truth::Unknown;
     }
-    Truth::any(same_type.map(|literal| equal(found, literal)))
+    Truth::any(same_type.map(|literal| equal(operand, literal)))
 }
 
-pub(super) fn contains(found: &Found<'_>, literal: &Literal) -> Truth {
-    match (found, found.kind(), literal) {
+pub(super) fn contains(operand: &Operand<'_>, literal: &Literal) -> Truth {
+    match (operand, operand.kind(), literal) {
         (_, Kind::String, Literal::String(part)) => {
-            Truth::of(found.text().map(|text| text.contains(&**part)))
+            Truth::of(operand.text().map(|text| text.contains(&**part)))
         }
-        (Found::Json(list), Kind::Array, literal) => {
+        (Operand::Json(list), Kind::Array, literal) => {
             Truth::any(list.elements().map(|element| equal_json(element, literal)))
         }
         _ => Truth::Unknown,
     }
 }
 
-pub(super) fn matches(found: &Found<'_>, regex: &regex_lite::Regex) -> Truth {
-    let text = found.text().filter(|text| text.len() <= LONGEST_MATCHED);
+pub(super) fn matches(operand: &Operand<'_>, regex: &regex_lite::Regex) -> Truth {
+    let text = operand.text().filter(|text| text.len() <= LONGEST_MATCHED);
     Truth::of(text.map(|text| regex.is_match(&text)))
 }
 
 /// A path, or a list of paths. Some servers take an empty list for everything.
-pub(super) fn within(found: &Found<'_>, roots: &Roots) -> Truth {
-    let hold = |path: Option<Cow<'_, str>>| path.map_or(Truth::Unknown, |path| roots.hold(&path));
-    match found {
-        Found::Json(list) if list.kind() == Kind::Array && list.elements().next().is_some() => {
+pub(super) fn within(operand: &Operand<'_>, roots: &Roots) -> Truth {
+    let hold =
+        |path: Option<Cow<'_, str>>| path.map_or(Truth::Unknown, |path| roots.contains(&path));
+    match operand {
+        Operand::Json(list) if list.kind() == Kind::Array && list.elements().next().is_some() => {
             Truth::all(list.elements().map(|path| hold(path.string())))
         }
-        found => hold(found.text()),
+        operand => hold(operand.text()),
     }
 }
 
-pub(super) fn host_in(found: &Found<'_>, hosts: &[Host]) -> Truth {
-    let text = found.text();
+pub(super) fn host_in(operand: &Operand<'_>, hosts: &[Host]) -> Truth {
+    let text = operand.text();
     match text.as_deref().and_then(Url::read) {
         Some(url) => Truth::any(hosts.iter().map(|host| host.holds(&url))),
         None => Truth::Unknown,
     }
 }
 
-pub(super) fn cidr(found: &Found<'_>, networks: &[Network]) -> Truth {
-    match found.text().as_deref().and_then(address) {
+pub(super) fn cidr(operand: &Operand<'_>, networks: &[Network]) -> Truth {
+    match operand.text().as_deref().and_then(address) {
         Some(address) => Truth::any(networks.iter().map(|network| network.holds(address))),
         None => Truth::Unknown,
     }
 }
 
-/// A fact is written as the JSON value that it is.
-pub(super) fn fits(found: &Found<'_>, schema: &Schema) -> Truth {
-    let text = match found {
-        Found::Json(value) => return schema.holds(*value),
-        Found::Text(text) => serde_json::to_string(text).ok(),
-        Found::Number(number) => Some(format!("{number:e}")),
-        Found::Missing | Found::Unknown => None,
+/// A attribute is written as the JSON value that it is.
+pub(super) fn fits(operand: &Operand<'_>, schema: &Schema) -> Truth {
+    let text = match operand {
+        Operand::Json(value) => return schema.holds(*value),
+        Operand::Text(text) => serde_json::to_string(text).ok(),
+        Operand::Number(number) => Some(format!("{number:e}")),
+        Operand::Missing | Operand::Unknown => None,
     };
     let bounds = Bounds {
         depth: 1,
@@ -138,12 +139,12 @@ pub(super) fn fits(found: &Found<'_>, schema: &Schema) -> Truth {
         .map_or(Truth::Unknown, |document| schema.holds(document.root()))
 }
 
-impl<'a> From<Value<'a>> for Found<'a> {
+impl<'a> From<Value<'a>> for Operand<'a> {
     fn from(value: Value<'a>) -> Self {
         Self::Json(value)
     }
 }
 
-pub(super) fn text(text: &str) -> Found<'_> {
-    Found::Text(Cow::Borrowed(text))
+pub(super) fn text(text: &str) -> Operand<'_> {
+    Operand::Text(Cow::Borrowed(text))
 }

@@ -4,7 +4,7 @@
 
 use crate::model::{Effect, Pin, Pinned};
 use crate::read::Definition;
-use crate::words::state::{Recollection, Topic};
+use crate::words::state::{Lookup, StateKey};
 use crate::words::text::clip_name;
 use crate::words::{ASK, Reason, Refusal};
 
@@ -18,17 +18,17 @@ pub(crate) struct PinCheck {
 
 impl PinCheck {
     /// What has to be recalled.
-    pub(crate) fn topics(&self) -> Vec<Topic> {
+    pub(crate) fn topics(&self) -> Vec<StateKey> {
         let reviewed = (self.pinned.pin == Pin::FirstUse).then(|| self.pinned.reviewed());
         [self.pinned.last()].into_iter().chain(reviewed).collect()
     }
 
     /// Judges by what was recalled; says what was found, or why the call is refused.
-    pub(crate) fn judge(&self, recalled: &Recollection) -> Result<&'static str, Refusal> {
+    pub(crate) fn judge(&self, recalled: &Lookup) -> Result<&'static str, Refusal> {
         let tool = clip_name(&self.pinned.tool);
         let learnt = match recalled {
-            Recollection::Recalled(learnt) => Some(learnt),
-            Recollection::Unavailable => None,
+            Lookup::Found(learnt) => Some(learnt),
+            Lookup::Unavailable => None,
         };
         let Some(learnt) = learnt.filter(|learnt| learnt.len() == self.topics().len()) else {
             let message = "The gateway cannot tell right now whether the tool is the one that was reviewed. Try again later.";

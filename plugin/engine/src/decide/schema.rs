@@ -6,7 +6,9 @@
 use super::condition::LONGEST_MATCHED;
 use super::operand::one_of;
 use crate::model::Literal;
-use crate::model::schema::{Check, Dependent, Id, Members, Part, Pattern, Ruled, Schema, Type};
+use crate::model::schema::{
+    Assertion, Dependent, Members, Pattern, Property, Schema, Subschema, SubschemaId, Type,
+};
 use crate::words::Truth;
 use crate::words::json::{Kind, Value, exact, is_multiple, is_whole};
 use std::borrow::Cow;
@@ -20,12 +22,15 @@ const DEEPEST: usize = 512;
 
 impl Schema {
     pub(crate) fn holds(&self, value: Value<'_>) -> Truth {
-        Judge::new(self).part(Id::ROOT, value)
+        Judge::new(self).part(SubschemaId::ROOT, value)
     }
 
     /// The argument that stands in the way, as far as the schema of all arguments says so itself, and whether it is there.
-    pub(crate) fn culprit<'a>(&'a self, arguments: Value<'a>) -> Option<(Cow<'a, str>, bool)> {
-        let members = self.part(Id::ROOT)?.members()?;
+    pub(crate) fn failing_argument<'a>(
+        &'a self,
+        arguments: Value<'a>,
+    ) -> Option<(Cow<'a, str>, bool)> {
+        let members = self.part(SubschemaId::ROOT)?.members()?;
         let mut judge = Judge::new(self);
         let present = judge.present(members, arguments)?;
         let mut ruled = members.ruled.iter().zip(&present);
@@ -69,7 +74,7 @@ impl<'s> Judge<'s> {
         }
     }
 
-    /// Takes the steps of reading that many bytes; `None` where there are no more.
+    /// Takes the steps of clause that many bytes; `None` where there are no more.
     fn take(&mut self, bytes: usize) -> Option<()> {
         let steps = bytes.checked_div(16)?.saturating_add(1);
         let left = self.steps.checked_sub(steps);
@@ -77,7 +82,7 @@ impl<'s> Judge<'s> {
         left.map(|_| ())
     }
 
-    fn part(&mut self, id: Id, value: Value<'_>) -> Truth {
+    fn part(&mut self, id: SubschemaId, value: Value<'_>) -> Truth {
         let (Some(part), Some(depth)) = (self.schema.part(id), self.depth.checked_sub(1)) else {
             return Truth::Unknown;
         };
@@ -90,7 +95,7 @@ impl<'s> Judge<'s> {
         truth
     }
 
-    fn checks(&mut self, part: &Part, value: Value<'_>) -> Truth {
+    fn checks(&mut self, part: &Subschema, value: Value<'_>) -> Truth {
         let typed = part.types.is_some();
         let types = part
             .types
@@ -109,7 +114,7 @@ impl<'s> Judge<'s> {
 
     /// A check says nothing of values that it does not judge. Where no `type` says that such a value is meant, a server may
     /// turn it into one that is judged.
-    fn check(&mut self, check: &Check, value: Value<'_>, typed: bool) -> Truth {
+    fn check(&mut self, check: &Assertion, value: Value<'_>, typed: bool) -> Truth {
         match check.judges() {
             Some(kind) if kind != value.kind() => match typed {
                 true => Truth::True,
@@ -119,30 +124,30 @@ impl<'s> Judge<'s> {
         }
     }
 
-    fn judged(&mut self, check: &Check, value: Value<'_>, typed: bool) -> Truth {
+    fn judged(&mut self, check: &Assertion, value: Value<'_>, typed: bool) -> Truth {
         match check {
-            Check::Never => Truth::False,
-            Check::OneOf(literals) => self.one_of(literals, value, typed),
-            Check::Order(order, bound) => {
+            Assertion::Never => Truth::False,
+            Assertion::OneOf(literals) => self.one_of(literals, value, typed),
+            Assertion::Order(order, bound) => {
                 Truth::of(exact(value.raw()).map(|number| order.holds(number, *bound)))
             }
-            Check::MultipleOf(of) => Truth::of(is_multiple(value.raw(), of)),
-            Check::Length { min, max, .. } => Truth::of(
+            Assertion::MultipleOf(of) => Truth::of(is_multiple(value.raw(), of)),
+            Assertion::Length { min, max, .. } => Truth::of(
                 self.length(value)
                     .map(|length| (*min..=*max).contains(&length)),
             ),
-            Check::Pattern(pattern) => self.matches(pattern, value),
-            Check::Members(members) => self.members(members, value),
-            Check::Elements { first, rest } => self.elements(first, *rest, value),
-            Check::Contains { part, min, max } => self.contains(*part, *min, *max, value),
-            Check::Distinct => self.distinct(value),
-            Check::All(parts) => Truth::all(parts.iter().map(|part| self.part(*part, value))),
-            Check::Any(parts) => Truth::any(parts.iter().map(|part| self.part(*part, value))),
-            Check::ExactlyOne(parts) => {
+            Assertion::Pattern(pattern) => self.matches(pattern, value),
+            Assertion::Members(members) => self.members(members, value),
+            Assertion::Elements { first, rest } => self.elements(first, *rest, value),
+            Assertion::Contains { part, min, max } => self.contains(*part, *min, *max, value),
+            Assertion::Distinct => self.distinct(value),
+            Assertion::All(parts) => Truth::all(parts.iter().map(|part| self.part(*part, value))),
+            Assertion::Any(parts) => Truth::any(parts.iter().map(|part| self.part(*part, value))),
+            Assertion::ExactlyOne(parts) => {
                 Truth::one(parts.iter().map(|part| self.part(*part, value)))
             }
-            Check::Not(part) => self.part(*part, value).not(),
-            Check::If {
+            Assertion::Not(part) => self.part(*part, value).not(),
+            Assertion::If {
                 condition,
                 then,
                 otherwise,
@@ -187,13 +192,14 @@ impl<'s> Judge<'s> {
 
     fn branch(
         &mut self,
-        condition: Id,
-        then: Option<Id>,
-        otherwise: Option<Id>,
+        condition: SubschemaId,
+        then: Option<SubschemaId>,
+        otherwise: Option<SubschemaId>,
         value: Value<'_>,
     ) -> Truth {
         let condition = self.part(condition, value);
-        let mut of = |branch: Option<Id>| branch.map_or(Truth::True, |part| self.part(part, value));
+        let mut of =
+            |branch: Option<SubschemaId>| branch.map_or(Truth::True, |part| self.part(part, value));
         match condition {
             Truth::True => of(then),
             Truth::False => of(otherwise),
@@ -204,7 +210,12 @@ impl<'s> Judge<'s> {
         }
     }
 
-    fn elements(&mut self, first: &[Id], rest: Option<Id>, list: Value<'_>) -> Truth {
+    fn elements(
+        &mut self,
+        first: &[SubschemaId],
+        rest: Option<SubschemaId>,
+        list: Value<'_>,
+    ) -> Truth {
         let parts = first
             .iter()
             .map(|part| Some(*part))
@@ -218,7 +229,7 @@ impl<'s> Judge<'s> {
     }
 
     /// Between `min` and `max` elements fit: certainly, if so whichever way the unknown ones are taken.
-    fn contains(&mut self, part: Id, min: usize, max: usize, list: Value<'_>) -> Truth {
+    fn contains(&mut self, part: SubschemaId, min: usize, max: usize, list: Value<'_>) -> Truth {
         let (mut least, mut most) = (0_usize, 0_usize);
         for element in list.elements() {
             let truth = self.part(part, element);
@@ -234,7 +245,7 @@ impl<'s> Judge<'s> {
         }
     }
 
-    /// No two elements are the same. Each is brought into one form, by which equal ones are found.
+    /// No two elements are the same. Each is brought into one form, by which equal ones are operand.
     fn distinct(&mut self, list: Value<'_>) -> Truth {
         if self.take(list.raw().len().saturating_mul(2)).is_none() {
             return Truth::Unknown;
@@ -284,7 +295,7 @@ impl<'s> Judge<'s> {
         Some(present)
     }
 
-    fn ruled(&mut self, ruled: &Ruled, present: &Present<'_>) -> Truth {
+    fn ruled(&mut self, ruled: &Property, present: &Present<'_>) -> Truth {
         match (present, ruled.part) {
             (Present::Not, _) => Truth::of(Some(!ruled.required)),
             (Present::Once(value), Some(part)) => self.part(part, *value),
@@ -354,7 +365,7 @@ impl<'s> Judge<'s> {
     }
 }
 
-impl Check {
+impl Assertion {
     /// The kind of values that it judges; `None` where it judges all.
     fn judges(&self) -> Option<Kind> {
         match self {

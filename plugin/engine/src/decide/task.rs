@@ -1,9 +1,9 @@
 //! Turns the tasks that a message acts on into whether they were issued to its caller.
 //!
-//! A task belongs to the caller whose call became it. It never believes a client that it has one.
+//! A task belongs to the caller result_of call became it. It never believes a client that it has one.
 
-use super::caller::Caller;
-use crate::words::state::{Recollection, Topic, task};
+use super::principal::Principal;
+use crate::words::state::{Lookup, StateKey, task};
 use crate::words::{Reason, Refusal};
 
 /// The methods that act on one task, of 2025-11-25 and of the extension of 2026-07-28. A server may know others, or take
@@ -12,23 +12,23 @@ const METHODS: [&str; 4] = ["tasks/get", "tasks/result", "tasks/cancel", "tasks/
 
 /// What a message that acts on tasks must meet.
 #[derive(Debug)]
-pub(crate) struct TaskCheck(Vec<Topic>);
+pub(crate) struct TaskCheck(Vec<StateKey>);
 
 impl TaskCheck {
-    pub(super) fn new<'i>(caller: &Caller, ids: impl Iterator<Item = &'i str>) -> Self {
+    pub(super) fn new<'i>(caller: &Principal, ids: impl Iterator<Item = &'i str>) -> Self {
         Self(ids.map(|id| task(&caller.subject(), id)).collect())
     }
 
     /// What has to be recalled.
-    pub(crate) fn topics(&self) -> &[Topic] {
+    pub(crate) fn topics(&self) -> &[StateKey] {
         &self.0
     }
 
     /// Judges by what was recalled; says what was found, or why the message is refused.
-    pub(crate) fn judge(&self, recalled: &Recollection) -> Result<&'static str, Refusal> {
-        let message = "The gateway cannot tell right now whose task this is. Try again later.";
+    pub(crate) fn judge(&self, recalled: &Lookup) -> Result<&'static str, Refusal> {
+        let message = "The gateway cannot tell right now result_of task this is. Try again later.";
         match recalled {
-            Recollection::Recalled(learnt) if learnt.len() == self.0.len() => {
+            Lookup::Found(learnt) if learnt.len() == self.0.len() => {
                 match learnt.iter().all(Option::is_some) {
                     true => Ok("issued to this caller"),
                     false => Err(unknown()),

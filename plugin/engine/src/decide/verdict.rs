@@ -5,9 +5,9 @@
 use super::pin::PinCheck;
 use super::task::TaskCheck;
 use crate::model::{Limit, Mode};
-use crate::read::Unreadable;
+use crate::read::RequestError;
 use crate::words::Refusal;
-use crate::words::trace::Account;
+use crate::words::trace::Trace;
 
 /// What the rules say before anything is counted.
 #[derive(Debug)]
@@ -15,20 +15,20 @@ pub(crate) struct Verdict<'p> {
     /// The first refusal that is enforced.
     pub(crate) refusal: Option<Refusal>,
     /// What else is told of the rules, since the last turn where there is one.
-    pub(crate) account: Account,
+    pub(crate) trace: Trace,
     /// What may refuse the call before all that, in its order.
     pub(crate) turns: Vec<Turn<'p>>,
     /// The limits that the call must fit, when nothing refused it.
     pub(crate) limits: Vec<(&'p Limit, Mode)>,
     /// The headers do not repeat the arguments as the tool's schema says. Then nothing else counts.
-    pub(crate) contradiction: Option<Unreadable>,
+    pub(crate) contradiction: Option<RequestError>,
 }
 
 /// The turn, among the rules, of some that only those can judge who remember.
 #[derive(Debug)]
 pub(crate) struct Turn<'p> {
     /// What is told of the rules before.
-    pub(crate) before: Account,
+    pub(crate) before: Trace,
     pub(crate) check: Check<'p>,
 }
 

@@ -2,30 +2,30 @@
 //!
 //! It looks at nothing that only a call has: what a caller may call under some condition is shown.
 
-use super::caller::Caller;
+use super::principal::Principal;
 use crate::model::{
     Action, Effect, Entry, Listed, Mode, Pinned, Policy, ResultRules, Section, Table, hides,
 };
-use crate::read::{Call, Role, Target, confusable_method, is_normal};
+use crate::read::{Call, MethodKind, Target, confusable_method, is_normal};
 use crate::words::Rule;
 use std::sync::Arc;
 
 /// What one caller may be sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Listing {
+pub(crate) struct Visibility {
     policy: Arc<Policy>,
     /// The mode of rules that stand in no entry.
     mode: Mode,
 }
 
-impl Listing {
+impl Visibility {
     /// `None` where nothing could have to be taken out or remembered, so that nobody need read a response for it.
-    pub(crate) fn new(policy: &Arc<Policy>, caller: &Caller) -> Option<Self> {
+    pub(crate) fn new(policy: &Arc<Policy>, caller: &Principal) -> Option<Self> {
         let mode = match caller {
-            Caller::Grant { mode, .. } => mode.unwrap_or(policy.mode),
+            Principal::Grant { mode, .. } => mode.unwrap_or(policy.mode),
             _ => policy.mode,
         };
-        policy.filters.of(mode).then(|| Self {
+        policy.response_needs.any(mode).then(|| Self {
             policy: policy.clone(),
             mode,
         })
@@ -46,9 +46,9 @@ impl Listing {
             Some(entry) if entry.action == Action::Deny => Some(Rule::new("methods").key(method)),
             Some(_) => None,
             None => {
-                let asks = match Role::of(method) {
-                    Some(Role::Asks) => true,
-                    Some(Role::Housekeeping) => false,
+                let asks = match MethodKind::of(method) {
+                    Some(MethodKind::ServerRequest) => true,
+                    Some(MethodKind::Lifecycle) => false,
                     _ => asks,
                 };
                 (asks && self.policy.default == Effect::Deny).then(|| Rule::new("default"))
@@ -64,32 +64,32 @@ impl Listing {
 
     /// Every tool that is pinned.
     pub(crate) fn all_pinned(&self) -> Vec<Pinned> {
-        match self.policy.filters.pins {
+        match self.policy.response_needs.pins {
             true => Pinned::all(&self.policy, self.mode).collect(),
             false => Vec::new(),
         }
     }
 
     /// What results must meet, each with the mode that it stands in.
-    pub(crate) fn result_rules(&self, whose: &Whose) -> Vec<(&ResultRules, Mode)> {
+    pub(crate) fn result_rules(&self, result_of: &ResultOf) -> Vec<(&ResultRules, Mode)> {
         let policy = &self.policy;
-        if !policy.filters.results {
+        if !policy.response_needs.results {
             return Vec::new();
         }
-        let all = match whose {
-            Whose::Nobody => None,
+        let all = match result_of {
+            ResultOf::None => None,
             _ => policy.all_tools.result.as_ref(),
         };
         let own = |entry: &'_ Entry| entry.mode.unwrap_or(self.mode);
-        let entries: Vec<&Entry> = match whose {
-            Whose::Nobody => Vec::new(),
-            Whose::Tool(name) => policy
+        let entries: Vec<&Entry> = match result_of {
+            ResultOf::None => Vec::new(),
+            ResultOf::Tool(name) => policy
                 .tools
                 .find(name)
                 .map(|(entry, _)| entry)
                 .into_iter()
                 .collect(),
-            Whose::Anybody => policy.tools.values().collect(),
+            ResultOf::Unknown => policy.tools.values().collect(),
         };
         let own = entries
             .into_iter()
@@ -126,22 +126,22 @@ fn is_certain(section: Section, name: &str) -> bool {
 
 /// Of what something is the result.
 #[derive(Debug, Default)]
-pub(crate) enum Whose {
+pub(crate) enum ResultOf {
     /// It is no tool's.
-    Nobody,
+    None,
     Tool(Box<str>),
     /// It may be of any tool.
     #[default]
-    Anybody,
+    Unknown,
 }
 
-impl Whose {
+impl ResultOf {
     pub(crate) fn of(call: &Call<'_>) -> Self {
         match &call.target {
             Target::Tool(name) => Self::Tool(name.as_ref().into()),
-            Target::Task(_) => Self::Anybody,
-            Target::Listen { tasks, .. } if !tasks.is_empty() => Self::Anybody,
-            _ => Self::Nobody,
+            Target::Task(_) => Self::Unknown,
+            Target::Listen { tasks, .. } if !tasks.is_empty() => Self::Unknown,
+            _ => Self::None,
         }
     }
 }

@@ -13,16 +13,16 @@ pub(super) fn unmet(
     call: &Call<'_>,
     needed: bool,
     group: &Group,
-    deciding: Option<&Condition>,
+    failing: Option<&Condition>,
     noun: &str,
 ) -> String {
     let is_there = |own: Value<'_>, name: &str| own.get(name).is_some();
     let given = |name: &str| !needed || call.arguments.is_some_and(|own| is_there(own, name));
-    match (&group.on_deny, deciding.and_then(Condition::argument)) {
+    match (&group.on_deny, failing.and_then(Condition::argument)) {
         (Some(message), _) => message.to_string(),
         (None, Some(name)) if given(name) => unaccepted(name),
         (None, Some(name)) => missing(name),
-        (None, None) if deciding.is_some_and(Condition::reads_arguments) => {
+        (None, None) if failing.is_some_and(Condition::reads_arguments) => {
             "These arguments are not accepted here. Change them, or ask.".into()
         }
         (None, None) => format!("The {noun} is denied by policy. {ASK}"),

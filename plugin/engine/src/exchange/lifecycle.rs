@@ -3,97 +3,102 @@
 //! It judges nothing: each state has its own file.
 
 use super::state::{Exchange, Reading, State};
-use crate::decide::{Caller, Listing, Requester};
+use crate::decide::{Principal, RequestContext, Visibility};
 use crate::model::Policy;
-use crate::read::{Edit, Head, Headers, Trace, Verb};
+use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds};
 use crate::response::{Filter, Stage};
-use crate::step::{Ask, Event, Facts, Next, Step};
+use crate::step::{Ask, Event, HostContext, Next, Step};
 use crate::store::{Cells, Store};
 use crate::words::Millis;
 use crate::words::text::logged;
 use std::sync::Arc;
 
 impl Exchange {
-    /// Begins with the headers of a request. `end` tells that neither body nor trailers follow.
+    /// Begins with the headers of a request; `end_of_stream` where neither body nor trailers follow. The first step belongs
+    /// to the headers.
     pub fn new(
         policy: Arc<Policy>,
         headers: &Headers,
-        end: bool,
-        facts: Facts,
+        end_of_stream: bool,
+        host: HostContext,
         now: Millis,
     ) -> (Self, Step) {
-        let (caller, remove_authorization) = Caller::identify(&policy, headers);
-        let trace = Trace::read(headers);
+        let (caller, remove_authorization) = Principal::identify(&policy, headers);
+        let ids = RequestIds::read(headers);
         let grant = caller.label().map(logged);
         let mut exchange = Self {
             policy,
-            seed: facts.seed,
-            explain: facts.explain,
-            trace,
+            seed: host.seed,
+            explain: host.explain,
+            ids,
             grant,
             state: State::Answered,
             stage: Stage::Awaited,
             early: false,
             filter: None,
-            settlement: None,
+            refunds: None,
             issued: None,
         };
-        let listing = Listing::new(&exchange.policy, &caller);
-        let filter = |listing| Box::new(Filter::new(listing, exchange.trace.request_id.clone()));
-        exchange.filter = listing.map(filter);
+        exchange.filter = Visibility::new(&exchange.policy, &caller)
+            .map(|visibility| Box::new(Filter::new(visibility, exchange.ids.request_id.clone())));
         let edit = exchange.request_edit(headers, remove_authorization);
         let mut step = match Head::read(headers) {
             Err(problem) => exchange.unreadable(exchange.audit(now), &problem, None),
-            Ok(head) if head.verb == Verb::Post => {
-                let peer = facts.peer.as_deref();
-                let requester = Requester::new(&exchange.policy, headers, caller, peer);
+            Ok(head) if head.http_method == HttpMethod::Post => {
+                let peer = host.peer.as_deref();
+                let context = RequestContext::new(&exchange.policy, headers, caller, peer);
                 exchange.state = State::Reading(Box::new(Reading {
                     head,
-                    requester,
+                    context,
                     body: Vec::new(),
                 }));
-                if end {
+                if end_of_stream {
                     exchange.feed(Event::END, now)
                 } else {
                     Step::more()
                 }
             }
-            Ok(head) => exchange.bodiless(head.verb, &caller, end, now),
+            Ok(head) => exchange.bodiless(head.http_method, &caller, end_of_stream, now),
         };
         step.edit = edit;
         (exchange, step)
     }
 
-    /// True as long as something could have to be taken out of the response or remembered, or tell that the call did not
-    /// run, so that a host has to tell of it. It is known with the verdict.
+    /// True as long as the host must report the response: something may have to be cut out of it or remembered, or it may
+    /// show that the call did not run. Call it after the verdict and after each event of the response.
     pub fn needs_response(&self) -> bool {
         let issued = self.issued.as_ref();
         let issues = issued.is_some_and(|issued| issued.is_open());
-        self.filter.is_some() || issues || self.awaits_outcome()
+        self.filter.is_some() || issues || self.awaits_delivery()
     }
 
-    /// True when a host that can tell what became of the request should.
-    pub fn awaits_outcome(&self) -> bool {
-        let settlement = self.settlement.as_ref();
-        settlement.is_some_and(|settlement| settlement.is_open())
+    /// True when a host that knows whether the request reached the server should report it: [`Response::Delivery`]. Call it
+    /// before the head of the response.
+    ///
+    /// [`Response::Delivery`]: crate::host::Response::Delivery
+    pub fn awaits_delivery(&self) -> bool {
+        let refunds = self.refunds.as_ref();
+        refunds.is_some_and(|refunds| refunds.is_open())
     }
 
-    /// The host passes headers on before the verdict, or answers by itself: a response may come at any time.
+    /// A response may come before the verdict, because the host passes headers on early or answers by itself. Call it right
+    /// after [`Exchange::new`]; otherwise such a response ends the exchange.
     pub fn allow_early_response(&mut self) {
         self.early = true;
     }
 
-    /// What must not reach the server, and a way of packing that nobody could look into.
-    fn request_edit(&self, headers: &Headers, remove_authorization: bool) -> Edit {
+    /// Removes what must not reach the server, and asks for a response in no encoding where it has to be read.
+    fn request_edit(&self, headers: &Headers, remove_authorization: bool) -> HeaderEdit {
         let identity = headers.has("accept-encoding") && self.filter.is_some();
         let identity = identity.then_some(("accept-encoding", "identity"));
-        Edit {
+        HeaderEdit {
             remove: Vec::from_iter(remove_authorization.then_some("authorization")),
             set: Vec::from_iter(identity),
         }
     }
 
-    /// Goes on with what happened.
+    /// Continues with an event. An event that cannot come now is answered by a refusal. After a refusal the step is always
+    /// [`Next::NeedMore`].
     pub fn feed(&mut self, event: Event, now: Millis) -> Step {
         let event = match event {
             Event::Response(response) if self.awaits_response() => {
@@ -104,7 +109,7 @@ impl Exchange {
         match std::mem::replace(&mut self.state, State::Answered) {
             State::Reading(reading) => self.read(reading, event, now),
             State::Recognizing(reading) => self.recognized(reading, event, now),
-            State::Bodiless(verb) => self.bodiless_body(verb, event, now),
+            State::Bodiless(http_method) => self.bodiless_body(http_method, event, now),
             State::Checking(checking) => self.checked(*checking, event, now),
             State::Counting(counting) => self.counted(*counting, event, now),
             State::Recalling(audit) => self.recalled(audit, event),
@@ -113,8 +118,9 @@ impl Exchange {
         }
     }
 
-    /// Lets the store give back what the step says, and answer what the exchange asks, until it needs something else.
-    pub fn settle(
+    /// Lets the store carry out the step's refund and writes and answer its question, until a step asks nothing. Call it
+    /// with each step of [`Exchange::new`] and [`Exchange::feed`], or do the same by other means.
+    pub fn resolve(
         &mut self,
         mut step: Step,
         store: &Store,
@@ -124,11 +130,11 @@ impl Exchange {
         if let Some(refund) = step.refund.take() {
             store.refund(cells, &refund);
         }
-        store.remember(cells, &std::mem::take(&mut step.memos));
+        store.write(cells, &std::mem::take(&mut step.writes));
         while let Next::Ask(ask) = &step.next {
             let event = match ask {
                 Ask::Reserve(charges) => Event::Reserved(store.reserve(cells, charges, now)),
-                Ask::Recall(topics) => Event::Recalled(store.recall(cells, topics)),
+                Ask::Lookup(keys) => Event::Found(store.lookup(cells, keys)),
             };
             step = Step {
                 edit: step.edit,

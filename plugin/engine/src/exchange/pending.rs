@@ -3,15 +3,15 @@
 //! It never takes the answer to one question for the answer to another: a missing answer is unknown.
 
 use super::state::{Asking, Checking, Counting, Exchange, Judged, State};
-use crate::answer::{Asked, Detail};
+use crate::answer::{Detail, ReplyTo};
 use crate::audit::Audit;
 use crate::count;
-use crate::count::{Charge, Reservation, Tally};
+use crate::count::{Charge, Count, Reservation};
 use crate::decide::Check;
 use crate::model::{Limit, Mode};
-use crate::response::Settlement;
-use crate::step::{Ask, Event, Next, Step, recollection};
-use crate::words::trace::{Account, Finding, Said};
+use crate::response::RefundTracker;
+use crate::step::{Ask, Event, Next, Step, lookup_of};
+use crate::words::trace::{RuleOutcome, RuleTrace, Trace};
 use crate::words::{Millis, Reason, Refusal, Rule};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Exchange {
     pub(super) fn check(
         &mut self,
         mut judged: Judged,
-        mut turns: std::vec::IntoIter<(Account, Asking)>,
+        mut turns: std::vec::IntoIter<(Trace, Asking)>,
     ) -> Step {
         let Some((before, check)) = turns.next() else {
             return self.conclude(judged);
@@ -41,8 +41,8 @@ impl Exchange {
         judged.audit.note(before);
         let ask = match &check {
             Asking::Marks(charges) => Ask::Reserve(charges.clone()),
-            Asking::Pin(pin) => Ask::Recall(pin.topics().into()),
-            Asking::Tasks(tasks) => Ask::Recall(tasks.topics().into()),
+            Asking::Pin(pin) => Ask::Lookup(pin.topics().into()),
+            Asking::Tasks(tasks) => Ask::Lookup(tasks.topics().into()),
         };
         self.state = State::Checking(Box::new(Checking {
             check,
@@ -52,7 +52,7 @@ impl Exchange {
         Step::next(Next::Ask(ask))
     }
 
-    /// What was asked is known, so the rules behind it matter, or not.
+    /// What was reply_to is known, so the rules behind it matter, or not.
     pub(super) fn checked(&mut self, checking: Checking, event: Event, now: Millis) -> Step {
         let Checking {
             check,
@@ -61,18 +61,18 @@ impl Exchange {
         } = checking;
         let audit = match check {
             Asking::Marks(charges) => self
-                .reserved(judged.audit, &judged.asked, &charges, event, now)
+                .reserved(judged.audit, &judged.reply_to, &charges, event, now)
                 .map(|(audit, _)| audit),
             Asking::Pin(pin) => {
-                let said = pin.judge(&recollection(event));
+                let said = pin.judge(&lookup_of(event));
                 let rule = pin.pinned.rule();
                 let by = (Some(&rule), pin.pinned.mode);
-                self.remembered(judged.audit, &judged.asked, by, said)
+                self.remembered(judged.audit, &judged.reply_to, by, said)
             }
             Asking::Tasks(tasks) => {
-                let said = tasks.judge(&recollection(event));
+                let said = tasks.judge(&lookup_of(event));
                 let by = (None, Mode::Enforce);
-                self.remembered(judged.audit, &judged.asked, by, said)
+                self.remembered(judged.audit, &judged.reply_to, by, said)
             }
         };
         match audit {
@@ -88,30 +88,30 @@ impl Exchange {
     fn remembered(
         &mut self,
         mut audit: Box<Audit>,
-        asked: &Asked,
+        reply_to: &ReplyTo,
         (rule, mode): (Option<&Rule>, Mode),
         said: Result<&'static str, Refusal>,
     ) -> Result<Box<Audit>, Box<Step>> {
         let refusal = match said {
-            Ok(found) => {
-                let finding = Finding {
-                    found: Some(found.into()),
-                    ..Finding::new(rule, Said::Passes)
+            Ok(detail) => {
+                let finding = RuleTrace {
+                    detail: Some(detail.into()),
+                    ..RuleTrace::new(rule, RuleOutcome::Allow)
                 };
-                audit.findings.add(|| vec![finding]);
+                audit.traces.add(|| vec![finding]);
                 return Ok(audit);
             }
             Err(refusal) => refusal,
         };
         if mode == Mode::Shadow {
-            let finding = || vec![Finding::new(rule, Said::WouldRefuse)];
-            audit.findings.add(finding);
+            let finding = || vec![RuleTrace::new(rule, RuleOutcome::WouldDeny)];
+            audit.traces.add(finding);
             audit.shadowed(&refusal);
             return Ok(audit);
         }
         Err(Box::new(self.refuse(
             audit,
-            asked,
+            reply_to,
             &refusal,
             Detail::default(),
         )))
@@ -119,35 +119,35 @@ impl Exchange {
 
     fn conclude(&mut self, judged: Judged) -> Step {
         let Judged {
-            asked,
+            reply_to,
             mut audit,
-            account,
+            trace,
             refusal,
             charges,
         } = judged;
-        audit.note(account);
+        audit.note(trace);
         if let Some(refusal) = refusal {
-            return self.refuse(audit, &asked, &refusal, Detail::default());
+            return self.refuse(audit, &reply_to, &refusal, Detail::default());
         }
         if charges.is_empty() {
             return self.admit(audit);
         }
         let charges: Arc<[Charge]> = charges.into();
         self.state = State::Counting(Box::new(Counting {
-            asked,
+            reply_to,
             charges: charges.clone(),
             audit,
         }));
         Step::next(Next::Ask(Ask::Reserve(charges)))
     }
 
-    /// Passes the message on, once everything is known by which its response is judged.
+    /// Allow the message on, once everything is known by which its response is judged.
     fn admit(&mut self, audit: Box<Audit>) -> Step {
         let topics = self.filter.as_ref().map(|filter| filter.topics());
         match topics {
             Some(topics) if !topics.is_empty() => {
                 self.state = State::Recalling(audit);
-                Step::next(Next::Ask(Ask::Recall(topics.into())))
+                Step::next(Next::Ask(Ask::Lookup(topics.into())))
             }
             _ => self.forward(Some(audit)),
         }
@@ -155,23 +155,23 @@ impl Exchange {
 
     pub(super) fn recalled(&mut self, audit: Box<Audit>, event: Event) -> Step {
         if let Some(filter) = &mut self.filter {
-            filter.recalled(recollection(event));
+            filter.recalled(lookup_of(event));
         }
         self.forward(Some(audit))
     }
 
     pub(super) fn counted(&mut self, counting: Counting, event: Event, now: Millis) -> Step {
         let Counting {
-            asked,
+            reply_to,
             charges,
             audit,
         } = counting;
-        match self.reserved(audit, &asked, &charges, event, now) {
-            Ok((audit, tallies)) => {
-                if let Some(id) = asked.id() {
+        match self.reserved(audit, &reply_to, &charges, event, now) {
+            Ok((audit, counts)) => {
+                if let Some(id) = reply_to.id() {
                     let depth = self.policy.host.max_depth;
-                    let settlement = Settlement::new(id, charges, tallies, depth);
-                    self.settlement = settlement.map(Box::new);
+                    let refunds = RefundTracker::new(id, charges, counts, depth);
+                    self.refunds = refunds.map(Box::new);
                 }
                 self.forward(Some(audit))
             }
@@ -183,48 +183,45 @@ impl Exchange {
     fn reserved(
         &mut self,
         mut audit: Box<Audit>,
-        asked: &Asked,
+        reply_to: &ReplyTo,
         charges: &[Charge],
         event: Event,
         now: Millis,
-    ) -> Result<(Box<Audit>, Vec<Tally>), Box<Step>> {
+    ) -> Result<(Box<Audit>, Vec<Count>), Box<Step>> {
         let step = match event {
             // A host that counts itself may not know that it counted too little.
-            Event::Reserved(Reservation::Reserved(tallies))
-                if tallies.len() == charges.len()
-                    && !charges.iter().any(Charge::is_uncountable) =>
+            Event::Reserved(Reservation::Reserved(counts))
+                if counts.len() == charges.len() && !charges.iter().any(Charge::is_uncountable) =>
             {
-                for (charge, tally) in charges.iter().zip(&tallies) {
-                    audit.counted(charge, tally);
+                for (charge, count) in charges.iter().zip(&counts) {
+                    audit.counted(charge, count);
                 }
-                audit
-                    .findings
-                    .add(|| count::traces_counted(charges, &tallies));
-                return Ok((audit, tallies));
+                audit.traces.add(|| count::traces_counted(charges, &counts));
+                return Ok((audit, counts));
             }
             Event::Reserved(Reservation::Full {
                 charge,
-                maximum,
+                limit,
                 used,
                 ends,
                 shadowed,
             }) => {
                 audit
-                    .findings
-                    .add(|| count::traces_full(charges, (charge, maximum), used, &shadowed));
+                    .traces
+                    .add(|| count::traces_full(charges, (charge, limit), used, &shadowed));
                 let charge_at = |index: usize| charges.get(index);
-                for (index, maximum) in shadowed {
+                for (index, limit) in shadowed {
                     charge_at(index)
                         .into_iter()
-                        .for_each(|charge| audit.shadowed_limit(charge, maximum));
+                        .for_each(|charge| audit.shadowed_limit(charge, limit));
                 }
                 let wait = Millis(ends.0.saturating_sub(now.0));
-                match charge_at(charge).and_then(|charge| charge.refusal(maximum, used, wait)) {
-                    Some((refusal, detail)) => self.refuse(audit, asked, &refusal, detail),
-                    None => return self.uncounted(audit, asked, charges),
+                match charge_at(charge).and_then(|charge| charge.refusal(limit, used, wait)) {
+                    Some((refusal, detail)) => self.refuse(audit, reply_to, &refusal, detail),
+                    None => return self.uncounted(audit, reply_to, charges),
                 }
             }
-            _ => return self.uncounted(audit, asked, charges),
+            _ => return self.uncounted(audit, reply_to, charges),
         };
         Err(Box::new(step))
     }
@@ -233,32 +230,32 @@ impl Exchange {
     fn uncounted(
         &mut self,
         mut audit: Box<Audit>,
-        asked: &Asked,
+        reply_to: &ReplyTo,
         charges: &[Charge],
-    ) -> Result<(Box<Audit>, Vec<Tally>), Box<Step>> {
+    ) -> Result<(Box<Audit>, Vec<Count>), Box<Step>> {
         let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
         let first = |mode| {
-            let mut maxima = charges.iter().flat_map(|charge| &charge.maxima);
-            maxima.find(|maximum| maximum.mode == mode)
+            let mut limits = charges.iter().flat_map(|charge| &charge.limits);
+            limits.find(|limit| limit.mode == mode)
         };
         let enforced = first(Mode::Enforce);
-        let maximum = enforced.or_else(|| first(Mode::Shadow));
+        let limit = enforced.or_else(|| first(Mode::Shadow));
         let refusal = Refusal {
             reason: Reason::Unavailable,
-            rule: maximum.map(|maximum| maximum.rule.clone()),
+            rule: limit.map(|limit| limit.rule.clone()),
             message: message.into(),
         };
         if enforced.is_none() {
             let rule = refusal.rule.as_ref();
             audit
-                .findings
-                .add(|| vec![Finding::new(rule, Said::WouldRefuse)]);
+                .traces
+                .add(|| vec![RuleTrace::new(rule, RuleOutcome::WouldDeny)]);
             audit.shadowed(&refusal);
             return Ok((audit, Vec::new()));
         }
         Err(Box::new(self.refuse(
             audit,
-            asked,
+            reply_to,
             &refusal,
             Detail::default(),
         )))

@@ -3,28 +3,34 @@
 //! It passes no byte on before the verdict on all of them.
 
 use super::state::{Asking, Exchange, Judged, Reading, State};
-use crate::answer::{Asked, Detail};
-use crate::decide::{Caller, Turn, decide, decide_bodiless};
-use crate::read::{Head, Message, Target, Unreadable, Verb, is_modern};
-use crate::response::Issued;
-use crate::step::{Ask, Event, Next, Step, recollection};
+use crate::answer::{Detail, ReplyTo};
+use crate::decide::{Principal, Turn, decide, decide_bodiless};
+use crate::read::{Head, HttpMethod, Message, RequestError, Target, is_modern};
+use crate::response::IssuanceTracker;
+use crate::step::{Ask, Event, Next, Step, lookup_of};
 use crate::words::Millis;
 use crate::words::json;
 use crate::words::json::{Document, Value};
 
 impl Exchange {
-    pub(super) fn bodiless(&mut self, verb: Verb, caller: &Caller, end: bool, now: Millis) -> Step {
+    pub(super) fn bodiless(
+        &mut self,
+        http_method: HttpMethod,
+        caller: &Principal,
+        end: bool,
+        now: Millis,
+    ) -> Step {
         // A browser's preflight carries no credentials and no message, so there is nothing to judge.
-        let refusal = if verb == Verb::Options {
+        let refusal = if http_method == HttpMethod::Options {
             None
         } else {
             decide_bodiless(&self.policy, caller)
         };
         if let Some(refusal) = refusal {
-            let audit = Box::new(self.audit_of(verb, now));
-            return self.refuse(audit, &Asked::Bodiless, &refusal, Detail::default());
+            let audit = Box::new(self.audit_of(http_method, now));
+            return self.refuse(audit, &ReplyTo::Bodiless, &refusal, Detail::default());
         }
-        self.state = State::Bodiless(verb);
+        self.state = State::Bodiless(http_method);
         if end {
             self.feed(Event::END, now)
         } else {
@@ -32,18 +38,26 @@ impl Exchange {
         }
     }
 
-    pub(super) fn bodiless_body(&mut self, verb: Verb, event: Event, now: Millis) -> Step {
+    pub(super) fn bodiless_body(
+        &mut self,
+        http_method: HttpMethod,
+        event: Event,
+        now: Millis,
+    ) -> Step {
         let (empty, end) = match &event {
-            Event::Held(length) => (*length == 0, false),
-            Event::Body { bytes, end } => (bytes.is_empty(), *end),
+            Event::Buffered(length) => (*length == 0, false),
+            Event::Body {
+                bytes,
+                end_of_stream: end,
+            } => (bytes.is_empty(), *end),
             _ => (false, false),
         };
-        let audit = self.audit_of(verb, now);
+        let audit = self.audit_of(http_method, now);
         match (empty, end) {
-            (false, _) => self.unreadable(audit, &Unreadable::BodyWhereNone, None),
+            (false, _) => self.unreadable(audit, &RequestError::UnexpectedBody, None),
             (true, true) => self.forward(Some(Box::new(audit))),
             (true, false) => {
-                self.state = State::Bodiless(verb);
+                self.state = State::Bodiless(http_method);
                 Step::more()
             }
         }
@@ -52,8 +66,11 @@ impl Exchange {
     pub(super) fn read(&mut self, mut reading: Box<Reading>, event: Event, now: Millis) -> Step {
         let max = self.policy.host.max_request_bytes;
         let (length, end) = match event {
-            Event::Held(length) => (length, false),
-            Event::Body { bytes, end } => {
+            Event::Buffered(length) => (length, false),
+            Event::Body {
+                bytes,
+                end_of_stream: end,
+            } => {
                 if reading.body.is_empty() {
                     reading.body = bytes;
                 } else {
@@ -62,21 +79,21 @@ impl Exchange {
                 (reading.body.len(), end)
             }
             _ => {
-                return self.unreadable(self.audit(now), &Unreadable::BodyLost, None);
+                return self.unreadable(self.audit(now), &RequestError::BodyUnavailable, None);
             }
         };
         if length > max {
-            return self.unreadable(self.audit(now), &Unreadable::BodyTooLong(max), None);
+            return self.unreadable(self.audit(now), &RequestError::BodyTooLong(max), None);
         }
         if !end {
             self.state = State::Reading(reading);
             return Step::more();
         }
-        let Some(topic) = reading.requester.topic() else {
+        let Some(topic) = reading.context.topic() else {
             return self.judge(&reading, now);
         };
         self.state = State::Recognizing(reading);
-        Step::next(Next::Ask(Ask::Recall([topic].into())))
+        Step::next(Next::Ask(Ask::Lookup([topic].into())))
     }
 
     pub(super) fn recognized(
@@ -85,7 +102,7 @@ impl Exchange {
         event: Event,
         now: Millis,
     ) -> Step {
-        reading.requester.recalled(&recollection(event));
+        reading.context.recalled(&lookup_of(event));
         self.judge(&reading, now)
     }
 
@@ -93,7 +110,7 @@ impl Exchange {
         let document = match Document::read(&reading.body, self.policy.host.bounds()) {
             Ok(document) => document,
             Err(json::Error { fault, .. }) => {
-                return self.unreadable(self.audit(now), &Unreadable::Json(fault), None);
+                return self.unreadable(self.audit(now), &RequestError::Json(fault), None);
             }
         };
         let mut audit = self.audit(now);
@@ -102,28 +119,28 @@ impl Exchange {
             Err((problem, id)) => return self.unreadable(audit, &problem, id),
         };
         audit.describe(&message, &self.seed);
-        let asked = asked(&message, &reading.head);
+        let reply_to = reply_to(&message, &reading.head);
         if let Some(filter) = &mut self.filter {
             filter.answers(&message);
         }
         let policy = self.policy.clone();
-        let requester = &reading.requester;
-        let issued = Issued::new(&policy, requester.caller.subject(), &message);
+        let context = &reading.context;
+        let issued = IssuanceTracker::new(&policy, context.caller.subject(), &message);
         self.issued = issued.map(Box::new);
-        let verdict = decide(&policy, requester, &message, now, self.explain);
+        let verdict = decide(&policy, context, &message, now, self.explain);
         if let Some(problem) = verdict.contradiction {
             return self.unreadable(audit, &problem, message.id());
         }
-        let charges = |limits: &[_]| requester.charges(limits, arguments(&message));
+        let charges = |limits: &[_]| context.charges(limits, arguments(&message));
         let turns: Vec<_> = verdict
             .turns
             .into_iter()
             .map(|Turn { before, check }| (before, Asking::of(check, charges)))
             .collect();
         let judged = Judged {
-            asked,
+            reply_to,
             audit: Box::new(audit),
-            account: verdict.account,
+            trace: verdict.trace,
             refusal: verdict.refusal,
             charges: charges(&verdict.limits),
         };
@@ -133,12 +150,12 @@ impl Exchange {
     /// More of the request was not judged, so it ends the exchange.
     pub(super) fn forwarded(&mut self, event: &Event, now: Millis) -> Step {
         let nothing = match event {
-            Event::Held(length) => *length == 0,
+            Event::Buffered(length) => *length == 0,
             Event::Body { bytes, .. } => bytes.is_empty(),
             _ => false,
         };
         if !nothing {
-            return self.unreadable(self.audit(now), &Unreadable::BodyLost, None);
+            return self.unreadable(self.audit(now), &RequestError::BodyUnavailable, None);
         }
         self.state = State::Forwarded;
         Step::next(Next::Forward)
@@ -153,13 +170,13 @@ fn arguments<'a>(message: &Message<'a>) -> Option<Value<'a>> {
 }
 
 /// Keeps what the answer will need: the body is gone by then.
-pub(crate) fn asked(message: &Message<'_>, head: &Head) -> Asked {
+pub(crate) fn reply_to(message: &Message<'_>, head: &Head) -> ReplyTo {
     match message {
-        Message::Request { id, call } if matches!(call.target, Target::Tool(_)) => Asked::Tool {
+        Message::Request { id, call } if matches!(call.target, Target::Tool(_)) => ReplyTo::Tool {
             id: (*id).into(),
             modern: is_modern(head, call.claim.as_ref()),
         },
-        Message::Request { id, .. } => Asked::Request { id: (*id).into() },
-        Message::Notification(_) | Message::Response => Asked::Nothing,
+        Message::Request { id, .. } => ReplyTo::Request { id: (*id).into() },
+        Message::Notification(_) | Message::Response => ReplyTo::Nothing,
     }
 }

@@ -25,12 +25,12 @@ impl Exchange {
             return self.out_of_order(now);
         };
         self.stage = stage;
-        let settlement = self.settlement.as_mut();
-        let refund = settlement.and_then(|settlement| settlement.see(&response));
+        let refunds = self.refunds.as_mut();
+        let refund = refunds.and_then(|refunds| refunds.see(&response));
         let issued = self.issued.as_mut();
         let issued = issued.and_then(|issued| issued.see(&response));
         let mut step = self.passed(response, now);
-        step.memos.extend(issued);
+        step.writes.extend(issued);
         let audit = step.audit.or_else(|| {
             let mut audit = self.audit(now);
             audit.of_refund(refund.as_ref()?);
@@ -52,9 +52,9 @@ impl Exchange {
             next,
             edit,
             problem,
-            memos,
+            writes,
         } = filter.pass(response);
-        if let Next::Answer(_) = next {
+        if let Next::Reply(_) = next {
             self.state = State::Answered;
         }
         let audit = problem.map(|problem| {
@@ -72,7 +72,7 @@ impl Exchange {
         Step {
             edit,
             audit,
-            memos,
+            writes,
             ..Step::next(next)
         }
     }
@@ -84,7 +84,7 @@ impl Exchange {
         audit.refused(Reason::Unavailable, None, message);
         Step {
             audit: Some(Box::new(audit)),
-            ..Step::next(Next::Answer(Reply::unavailable()))
+            ..Step::next(Next::Reply(Reply::unavailable()))
         }
     }
 }

@@ -2,16 +2,16 @@
 //!
 //! A body is kept only while it arrives.
 
-use crate::answer::Asked;
+use crate::answer::ReplyTo;
 use crate::audit::Audit;
 use crate::count::Charge;
-use crate::decide::{PinCheck, Requester, TaskCheck};
+use crate::decide::{PinCheck, RequestContext, TaskCheck};
 use crate::model::Policy;
-use crate::read::{Head, Trace, Verb};
-use crate::response::{Filter, Issued, Settlement, Stage};
+use crate::read::{Head, HttpMethod, RequestIds};
+use crate::response::{Filter, IssuanceTracker, RefundTracker, Stage};
 use crate::store::Seed;
 use crate::words::Refusal;
-use crate::words::trace::Account;
+use crate::words::trace::Trace;
 use std::sync::Arc;
 
 /// One HTTP request on its way to a verdict, and its response.
@@ -20,7 +20,7 @@ pub struct Exchange {
     pub(super) policy: Arc<Policy>,
     pub(super) seed: Seed,
     pub(super) explain: bool,
-    pub(super) trace: Trace,
+    pub(super) ids: RequestIds,
     /// What the log calls the caller.
     pub(super) grant: Option<String>,
     pub(super) state: State,
@@ -31,19 +31,19 @@ pub struct Exchange {
     /// Where the response may hold something that the caller must not see.
     pub(super) filter: Option<Box<Filter>>,
     /// Where a call was counted that may turn out not to have run.
-    pub(super) settlement: Option<Box<Settlement>>,
+    pub(super) refunds: Option<Box<RefundTracker>>,
     /// Where the caller may be given something that is his alone.
-    pub(super) issued: Option<Box<Issued>>,
+    pub(super) issued: Option<Box<IssuanceTracker>>,
 }
 
 #[derive(Debug)]
 pub(crate) enum State {
     /// The body of a POST is arriving.
     Reading(Box<Reading>),
-    /// The body of a POST is there, and it has to be known whose its session is.
+    /// The body of a POST is there, and it has to be known result_of its session is.
     Recognizing(Box<Reading>),
     /// A GET, DELETE or OPTIONS was admitted; no body may follow.
-    Bodiless(Verb),
+    Bodiless(HttpMethod),
     /// A message was judged, but for what only those know who remember.
     Checking(Box<Checking>),
     /// A message was admitted, and more has to be known to judge its response.
@@ -59,16 +59,16 @@ pub(crate) enum State {
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(super) head: Head,
-    pub(super) requester: Requester,
+    pub(super) context: RequestContext,
     pub(super) body: Vec<u8>,
 }
 
 /// A message that is judged but for its charges.
 #[derive(Debug)]
 pub(super) struct Judged {
-    pub(super) asked: Asked,
+    pub(super) reply_to: ReplyTo,
     pub(super) audit: Box<Audit>,
-    pub(super) account: Account,
+    pub(super) trace: Trace,
     pub(super) refusal: Option<Refusal>,
     pub(super) charges: Vec<Charge>,
 }
@@ -76,12 +76,12 @@ pub(super) struct Judged {
 #[derive(Debug)]
 pub(super) struct Checking {
     pub(super) check: Asking,
-    /// What is to be asked after that.
-    pub(super) turns: std::vec::IntoIter<(Account, Asking)>,
+    /// What is to be reply_to after that.
+    pub(super) turns: std::vec::IntoIter<(Trace, Asking)>,
     pub(super) judged: Judged,
 }
 
-/// What is asked before the rules behind it matter.
+/// What is reply_to before the rules behind it matter.
 #[derive(Debug)]
 pub(super) enum Asking {
     Marks(Arc<[Charge]>),
@@ -91,7 +91,7 @@ pub(super) enum Asking {
 
 #[derive(Debug)]
 pub(super) struct Counting {
-    pub(super) asked: Asked,
+    pub(super) reply_to: ReplyTo,
     pub(super) charges: Arc<[Charge]>,
     pub(super) audit: Box<Audit>,
 }

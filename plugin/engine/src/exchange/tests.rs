@@ -1,36 +1,36 @@
 //! Events in every order, as a host might feed them: what does not belong where it comes is refused.
 
 use super::Exchange;
-use crate::*;
+use crate::host::*;
 use std::sync::Arc;
 
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
 
 /// No list could lose anything, and a server may ask for everything, so that responses pass as they come.
-fn begin(run: &str, verb: &str) -> (Exchange, Step) {
-    begin_with("allow", run, verb)
+fn begin(run: &str, http_method: &str) -> (Exchange, Step) {
+    begin_with("allow", run, http_method)
 }
 
-fn begin_with(default: &str, run: &str, verb: &str) -> (Exchange, Step) {
+fn begin_with(default: &str, run: &str, http_method: &str) -> (Exchange, Step) {
     let text = format!(r#"{{"version":"1","default":"{default}","tools":{{"run":{run}}}}}"#);
     let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
     let headers = Headers::from_iter([
-        (":method", verb),
+        (":method", http_method),
         ("content-type", "application/json"),
         ("accept-encoding", "gzip"),
     ]);
-    Exchange::new(policy, &headers, false, Facts::default(), NOW)
+    Exchange::new(policy, &headers, false, HostContext::default(), NOW)
 }
 
 fn call() -> Event {
     Event::Body {
         bytes: CALL.to_vec(),
-        end: true,
+        end_of_stream: true,
     }
 }
 
-/// An exchange whose charges are outstanding.
+/// An exchange result_of charges are outstanding.
 fn counting(scope: &str) -> (Exchange, Arc<[Charge]>) {
     let limits = format!(
         r#"{{"limits":[
@@ -46,8 +46,8 @@ fn counting(scope: &str) -> (Exchange, Arc<[Charge]>) {
     (exchange, charges)
 }
 
-fn tally() -> Tally {
-    Tally {
+fn count() -> Count {
+    Count {
         used: Amount::ONE,
         ends: NOW,
         shadowed: None,
@@ -57,7 +57,7 @@ fn tally() -> Tally {
 
 fn status(step: &Step) -> u16 {
     match &step.next {
-        Next::Answer(reply) => reply.status,
+        Next::Reply(reply) => reply.status,
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -78,12 +78,12 @@ fn charges_say_what_to_count() {
     assert_eq!((a.cost(), a.window()), (Amount::ONE, Window::Seconds(60)));
     assert_eq!(a.window().end(NOW), Millis(1_767_225_660_000));
     assert_eq!(b.window(), Window::Month);
-    let maxima = a.maxima().iter();
-    let maxima: Vec<_> = maxima
-        .map(|maximum| (maximum.max, maximum.is_enforced(), maximum.order()))
+    let limits = a.limits().iter();
+    let limits: Vec<_> = limits
+        .map(|limit| (limit.max, limit.is_enforced(), limit.position()))
         .collect();
     assert_eq!(
-        maxima,
+        limits,
         [(Amount::whole(2), true, 0), (Amount::whole(5), true, 1)]
     );
 }
@@ -92,7 +92,7 @@ fn charges_say_what_to_count() {
 fn a_host_may_count_itself() {
     let (mut exchange, _) = counting("grant");
     let step = exchange.feed(
-        Event::Reserved(Reservation::Reserved(vec![tally(), tally()])),
+        Event::Reserved(Reservation::Reserved(vec![count(), count()])),
         NOW,
     );
     assert!(matches!(step.next, Next::Forward));
@@ -100,7 +100,7 @@ fn a_host_may_count_itself() {
     let (mut exchange, _) = counting("grant");
     let full = Reservation::Full {
         charge: 1,
-        maximum: 0,
+        limit: 0,
         used: Amount::default(),
         ends: NOW,
         shadowed: Vec::new(),
@@ -116,18 +116,18 @@ fn a_host_that_counts_wrongly_lets_nothing_through() {
     let wrong = [
         ("grant", Reservation::Unavailable),
         ("grant", Reservation::Reserved(Vec::new())),
-        ("grant", Reservation::Reserved(vec![tally()])),
+        ("grant", Reservation::Reserved(vec![count()])),
         (
             "grant",
-            Reservation::Reserved(vec![tally(), tally(), tally()]),
+            Reservation::Reserved(vec![count(), count(), count()]),
         ),
         // Nobody knows the peer's address, so nobody could count by it.
-        ("ip", Reservation::Reserved(vec![tally(), tally()])),
+        ("ip", Reservation::Reserved(vec![count(), count()])),
         (
             "grant",
             Reservation::Full {
                 charge: 7,
-                maximum: 0,
+                limit: 0,
                 used: Amount::default(),
                 ends: NOW,
                 shadowed: Vec::new(),
@@ -147,11 +147,14 @@ fn a_host_that_counts_wrongly_lets_nothing_through() {
             (200, "unavailable"),
             "{shown}"
         );
-        assert!(matches!(exchange.feed(Event::END, NOW).next, Next::More));
+        assert!(matches!(
+            exchange.feed(Event::END, NOW).next,
+            Next::NeedMore
+        ));
     }
 }
 
-/// An exchange whose request was passed on.
+/// An exchange result_of request was passed on.
 fn forwarded() -> Exchange {
     let (mut exchange, _) = begin("{}", "POST");
     assert!(matches!(exchange.feed(call(), NOW).next, Next::Forward));
@@ -162,17 +165,20 @@ fn head(status: u16, end: bool) -> Event {
     Event::Response(Response::Head {
         status,
         headers: Headers::default(),
-        end,
+        end_of_stream: end,
     })
 }
 
 fn piece(end: bool) -> Event {
     let bytes = b"data: {}".to_vec();
-    Event::Response(Response::Body { bytes, end })
+    Event::Response(Response::Body {
+        bytes,
+        end_of_stream: end,
+    })
 }
 
-const SENT: Event = Event::Response(Response::Outcome(Outcome::Sent));
-const UNSENT: Event = Event::Response(Response::Outcome(Outcome::Unsent));
+const SENT: Event = Event::Response(Response::Delivery(Delivery::Sent));
+const UNSENT: Event = Event::Response(Response::Delivery(Delivery::Unsent));
 const TRAILERS: Event = Event::Response(Response::Trailers);
 const CLOSED: Event = Event::Response(Response::Closed);
 
@@ -241,7 +247,7 @@ fn a_response_out_of_its_order_ends_the_exchange() {
             "{shown}"
         );
         assert!(
-            matches!(exchange.feed(piece(true), NOW).next, Next::More),
+            matches!(exchange.feed(piece(true), NOW).next, Next::NeedMore),
             "{shown}"
         );
     }
@@ -251,18 +257,21 @@ fn a_response_out_of_its_order_ends_the_exchange() {
 fn more_of_a_request_after_its_verdict_ends_the_exchange() {
     let more = || Event::Body {
         bytes: b" ".to_vec(),
-        end: true,
+        end_of_stream: true,
     };
     for event in [
         more(),
-        Event::Held(1),
-        Event::BodyLost,
+        Event::Buffered(1),
+        Event::BodyUnavailable,
         Event::Reserved(Reservation::Unavailable),
     ] {
         let mut exchange = forwarded();
         exchange.feed(head(200, false), NOW);
         assert_eq!(status(&exchange.feed(event, NOW)), 400);
-        assert!(matches!(exchange.feed(piece(true), NOW).next, Next::More));
+        assert!(matches!(
+            exchange.feed(piece(true), NOW).next,
+            Next::NeedMore
+        ));
     }
 }
 
@@ -282,8 +291,8 @@ fn a_response_before_the_verdict_is_a_refusal() {
             let step = exchange.feed(event(), NOW);
             assert_eq!(status(&step), expected, "{:?}", event());
             assert!(!reason(&step).is_empty(), "it is logged");
-            assert!(matches!(exchange.feed(event(), NOW).next, Next::More));
-            assert!(matches!(exchange.feed(call(), NOW).next, Next::More));
+            assert!(matches!(exchange.feed(event(), NOW).next, Next::NeedMore));
+            assert!(matches!(exchange.feed(call(), NOW).next, Next::NeedMore));
         }
     }
 }
@@ -298,12 +307,15 @@ fn a_list_loses_what_is_not_admitted() {
     let bytes = list(r#"{"name":"run"},{"name":"other"}"#).into_bytes();
     let body = |bytes: &[u8]| {
         let bytes = bytes.to_vec();
-        Event::Response(Response::Body { bytes, end: false })
+        Event::Response(Response::Body {
+            bytes,
+            end_of_stream: false,
+        })
     };
     let step = exchange.feed(head(200, false), NOW);
     assert_eq!(step.edit.remove, ["content-length"]);
     let mut replaced = |event| match exchange.feed(event, NOW).next {
-        Next::Replace(bytes) => String::from_utf8(bytes).unwrap(),
+        Next::ReplaceBody(bytes) => String::from_utf8(bytes).unwrap(),
         other => panic!("{other:?}"),
     };
     let (start, rest) = bytes.split_at(30);
@@ -320,18 +332,27 @@ fn what_breaks_a_response_off_ends_the_exchange() {
     let head = Response::Head {
         status: 200,
         headers,
-        end: false,
+        end_of_stream: false,
     };
     assert!(matches!(
         exchange.feed(Event::Response(head), NOW).next,
         Next::Forward
     ));
     let bytes = b"event: endpoint\ndata: /x\n\n".to_vec();
-    let step = exchange.feed(Event::Response(Response::Body { bytes, end: false }), NOW);
+    let step = exchange.feed(
+        Event::Response(Response::Body {
+            bytes,
+            end_of_stream: false,
+        }),
+        NOW,
+    );
     assert_eq!((status(&step), &*reason(&step)), (502, "unreadable"));
     let line = step.audit.unwrap().line();
     assert!(line.starts_with(r#"{"event":"response""#), "{line}");
-    assert!(matches!(exchange.feed(piece(true), NOW).next, Next::More));
+    assert!(matches!(
+        exchange.feed(piece(true), NOW).next,
+        Next::NeedMore
+    ));
 }
 
 #[test]
@@ -353,8 +374,8 @@ fn an_early_response_is_judged_where_it_may_come() {
 /// A call that was counted and passed on.
 fn counted() -> Exchange {
     let (mut exchange, _) = counting("global");
-    let tallies = Reservation::Reserved(vec![tally(), tally()]);
-    let step = exchange.feed(Event::Reserved(tallies), NOW);
+    let counts = Reservation::Reserved(vec![count(), count()]);
+    let step = exchange.feed(Event::Reserved(counts), NOW);
     assert!(matches!(step.next, Next::Forward) && step.refund.is_none());
     exchange
 }
@@ -373,12 +394,12 @@ fn answered(kind: &str, body: &str, cut: usize) -> Vec<Response> {
     let (first, last) = body.split_at(cut);
     let body = |bytes: &str, end| Response::Body {
         bytes: bytes.into(),
-        end,
+        end_of_stream: end,
     };
     let head = Response::Head {
         status: 200,
         headers: Headers::from_iter([("content-type", kind)]),
-        end: false,
+        end_of_stream: false,
     };
     vec![head, body(first, false), body(last, true), Response::Closed]
 }
@@ -390,12 +411,12 @@ fn what_surely_did_not_run_is_given_back_once() {
         let mut exchange = counted();
         let seen = returned(&mut exchange, answered("application/json", error, cut));
         assert_eq!(seen, [0, 0, 2, 0], "cut at {cut}");
-        assert!(!exchange.awaits_outcome());
+        assert!(!exchange.awaits_delivery());
     }
     let unsent = vec![
-        Response::Outcome(Outcome::Sent),
-        Response::Outcome(Outcome::Unsent),
-        Response::Outcome(Outcome::Unsent),
+        Response::Delivery(Delivery::Sent),
+        Response::Delivery(Delivery::Unsent),
+        Response::Delivery(Delivery::Unsent),
         Response::Closed,
     ];
     assert_eq!(returned(&mut counted(), unsent), [0, 2, 0, 0]);
@@ -424,7 +445,7 @@ fn where_nobody_can_tell_the_count_stays() {
             ("content-type", "application/json"),
             ("content-encoding", "gzip"),
         ]),
-        end: false,
+        end_of_stream: false,
     };
     for broken in [compressed, vec![Response::Closed]] {
         assert!(

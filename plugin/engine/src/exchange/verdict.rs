@@ -3,11 +3,11 @@
 //! It decides nothing.
 
 use super::state::{Exchange, State};
-use crate::answer::{Asked, Detail, answer, answer_unreadable};
+use crate::answer::{Detail, ReplyTo, answer, answer_unreadable};
 use crate::audit::Audit;
-use crate::read::{Unreadable, Verb};
+use crate::read::{HttpMethod, RequestError};
 use crate::step::{Next, Step};
-use crate::words::trace::{Finding, Said};
+use crate::words::trace::{RuleOutcome, RuleTrace};
 use crate::words::{Millis, Reason, Refusal};
 
 impl Exchange {
@@ -22,7 +22,7 @@ impl Exchange {
     pub(super) fn refuse(
         &mut self,
         mut audit: Box<Audit>,
-        asked: &Asked,
+        reply_to: &ReplyTo,
         refusal: &Refusal,
         detail: Detail,
     ) -> Step {
@@ -42,20 +42,20 @@ impl Exchange {
         }
         audit.refused(refusal.reason, rule, &refusal.message);
         audit
-            .findings
-            .add(|| vec![Finding::new(refusal.rule.as_ref(), Said::Refuses)]);
+            .traces
+            .add(|| vec![RuleTrace::new(refusal.rule.as_ref(), RuleOutcome::Deny)]);
         self.state = State::Answered;
-        let reply = answer(asked, self.policy.answer, refusal, &detail);
+        let reply = answer(reply_to, self.policy.answer, refusal, &detail);
         Step {
             audit: Some(audit),
-            ..Step::next(Next::Answer(reply))
+            ..Step::next(Next::Reply(reply))
         }
     }
 
     pub(super) fn unreadable(
         &mut self,
         mut audit: Audit,
-        problem: &Unreadable,
+        problem: &RequestError,
         id: Option<&str>,
     ) -> Step {
         audit.refused(Reason::Unreadable, None, &problem.to_string());
@@ -68,21 +68,21 @@ impl Exchange {
         let reply = answer_unreadable(problem, id, detail);
         Step {
             audit: Some(Box::new(audit)),
-            ..Step::next(Next::Answer(reply))
+            ..Step::next(Next::Reply(reply))
         }
     }
 
-    pub(super) fn audit_of(&self, verb: Verb, now: Millis) -> Audit {
+    pub(super) fn audit_of(&self, http_method: HttpMethod, now: Millis) -> Audit {
         let mut audit = self.audit(now);
-        audit.method = Some(verb.name().into());
+        audit.method = Some(http_method.name().into());
         audit
     }
 
     pub(super) fn audit(&self, now: Millis) -> Audit {
         let mut audit = Audit::new(now, &self.policy.hash, self.explain);
         audit.grant = self.grant.clone();
-        audit.request_id = self.trace.request_id.clone();
-        audit.trace_id = self.trace.trace_id.clone();
+        audit.request_id = self.ids.request_id.clone();
+        audit.trace_id = self.ids.trace_id.clone();
         audit
     }
 }

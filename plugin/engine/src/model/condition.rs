@@ -3,7 +3,7 @@
 //! It judges no call; `decide::condition` does.
 
 use super::literal::{Literal, Order};
-use super::path::{Fact, Path, Step};
+use super::path::{Attribute, Path, Segment};
 use super::schema::Schema;
 use crate::words::Rule;
 use crate::words::json::Kind;
@@ -12,7 +12,7 @@ use regex_lite::Regex;
 
 /// How `[*]` joins its elements, and what a value that is not there means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum Clause {
     /// In `require` each element must hold, and there must be one.
     Require,
     /// In `deny_if` one element suffices.
@@ -31,14 +31,14 @@ pub(crate) struct Group {
 #[derive(Debug)]
 pub(crate) struct Condition {
     pub(crate) path: Path,
-    pub(crate) test: Test,
+    pub(crate) predicate: Predicate,
     /// Where nothing is at the path, it does not stand in the way.
     pub(crate) if_present: bool,
 }
 
 /// An operator with its operand.
 #[derive(Debug)]
-pub(crate) enum Test {
+pub(crate) enum Predicate {
     Eq(Literal),
     Neq(Literal),
     In(Vec<Literal>),
@@ -56,7 +56,7 @@ pub(crate) enum Test {
     Schema(Schema),
 }
 
-impl Test {
+impl Predicate {
     /// The operator's name in the policy.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -92,21 +92,21 @@ impl Condition {
     pub(crate) fn argument(&self) -> Option<&str> {
         match &self.path {
             Path::Arguments(steps) => match steps.first() {
-                Some(Step::Member(name)) => Some(name),
+                Some(Segment::Member(name)) => Some(name),
                 _ => None,
             },
-            Path::Fact(_) => None,
+            Path::Attribute(_) => None,
         }
     }
 
-    pub(crate) fn reads(&self, fact: &Fact) -> bool {
-        self.path == Path::Fact(fact.clone())
+    pub(crate) fn reads(&self, attribute: &Attribute) -> bool {
+        self.path == Path::Attribute(attribute.clone())
     }
 
     /// The header that it looks at.
     pub(crate) fn header(&self) -> Option<&str> {
         match &self.path {
-            Path::Fact(Fact::Header(name)) => Some(name),
+            Path::Attribute(Attribute::Header(name)) => Some(name),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! It counts nothing; `count` and `store` do.
 
-use super::path::Step;
+use super::path::Segment;
 use crate::words::{Amount, Rule};
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(crate) enum Cost {
     /// It is held against the maximum and adds nothing.
     Nothing,
     /// The number at these steps into the arguments.
-    At(Vec<Step>),
+    At(Vec<Segment>),
 }
 
 /// What is counted together. Limits with equal counters share one count.
@@ -58,7 +58,7 @@ pub enum Window {
     /// The last so many seconds before any moment.
     Sliding(u64),
     /// So many seconds after the last addition, with which all earlier ones end.
-    Lasting(u64),
+    Extending(u64),
 }
 
 /// For whom a counter counts apart.
@@ -119,7 +119,7 @@ impl Window {
             Self::Week => "week".into(),
             Self::Month => "month".into(),
             Self::Sliding(seconds) => format!("sliding {seconds}"),
-            Self::Lasting(seconds) => format!("lasting {seconds}"),
+            Self::Extending(seconds) => format!("lasting {seconds}"),
         }
     }
 }

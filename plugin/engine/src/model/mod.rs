@@ -19,19 +19,19 @@ mod subject;
 mod table;
 
 pub(crate) use caller::{Grant, Source};
-pub(crate) use condition::{Condition, Group, Reading, Test};
+pub(crate) use condition::{Clause, Condition, Group, Predicate};
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
 pub use limit::Window;
 pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};
 pub(crate) use literal::{Literal, Order};
 pub(crate) use names::Names;
 pub use options::HostOptions;
-pub(crate) use options::{AnswerStyle, Effect, Filters, Listed, Mode};
-pub use overview::{LimitSeen, RuleSeen};
-pub(crate) use path::{Fact, NoPath, Path, Step};
+pub(crate) use options::{AnswerStyle, Effect, Listed, Mode, ResponseNeeds};
+pub use overview::{LimitInfo, RuleInfo};
+pub(crate) use path::{Attribute, Path, PathError, Segment};
 pub(crate) use pinned::Pinned;
 pub use policy::Policy;
-pub(crate) use sequence::{Part, Sequence};
+pub(crate) use sequence::{Sequence, SequenceRole};
 pub(crate) use subject::{
     ANONYMOUS, OVERFLOW, configured, configured_cells, counters, grant_subject, is_open,
     overflow_of,

@@ -6,7 +6,7 @@ use crate::words::json::Bounds;
 
 /// Whether some response has to be read, by the mode of the caller's rules: known before anybody calls.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Filters {
+pub(crate) struct ResponseNeeds {
     pub(crate) enforced: bool,
     pub(crate) shadowed: bool,
     /// What lists show of some tools is to be remembered, in every mode.
@@ -15,13 +15,13 @@ pub(crate) struct Filters {
     pub(crate) results: bool,
 }
 
-impl Filters {
-    pub(crate) fn of(self, mode: Mode) -> bool {
-        let filters = match mode {
+impl ResponseNeeds {
+    pub(crate) fn any(self, mode: Mode) -> bool {
+        let response_needs = match mode {
             Mode::Enforce => self.enforced,
             Mode::Shadow => self.shadowed,
         };
-        filters || self.pins || self.results
+        response_needs || self.pins || self.results
     }
 }
 

@@ -1,6 +1,6 @@
 //! What those are told who look at a whole policy rather than at a call: its rules, and its limits.
 //!
-//! It decides nothing, and no adapter of a gateway asks for it.
+//! It failing_condition nothing, and no adapter of a gateway asks for it.
 
 use super::entry::{Action, Entry, Rules};
 use super::limit::{Limit, Window};
@@ -12,7 +12,7 @@ use crate::words::{Amount, Rule};
 
 /// A rule of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleSeen {
+pub struct RuleInfo {
     /// Its place in the document, as a JSON Pointer (RFC 6901), and as the log and explanations name it.
     pub pointer: String,
     /// It refuses calls; where it does not, it is what lets them pass.
@@ -21,7 +21,7 @@ pub struct RuleSeen {
 
 /// A limit of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LimitSeen {
+pub struct LimitInfo {
     /// Its place in the document, as a JSON Pointer.
     pub pointer: String,
     /// Which counter it holds calls against; limits with equal ones share the count.
@@ -34,7 +34,7 @@ pub struct LimitSeen {
 
 impl Policy {
     /// Every rule that can decide about a call, in the order of the tables.
-    pub fn rules_seen(&self) -> Vec<RuleSeen> {
+    pub fn rules(&self) -> Vec<RuleInfo> {
         let mut rules = Overview::default();
         rules.add(self.frozen, &Rule::new("frozen"));
         for grant in self.grants.iter().flatten() {
@@ -71,14 +71,14 @@ impl Policy {
     }
 
     /// Every limit.
-    pub fn limits_seen(&self) -> Vec<LimitSeen> {
-        let seen = |limit: &Limit| LimitSeen {
+    pub fn limits(&self) -> Vec<LimitInfo> {
+        let seen = |limit: &Limit| LimitInfo {
             pointer: limit.rule.to_string(),
             counter: limit.counter.id.clone(),
             window: limit.counter.window,
             max: limit.max,
         };
-        self.limits().map(seen).collect()
+        self.all_limits().map(seen).collect()
     }
 
     fn tables(&self) -> [(&'static str, &Names<Entry>); 3] {
@@ -91,7 +91,7 @@ impl Policy {
 }
 
 #[derive(Default)]
-struct Overview(Vec<RuleSeen>);
+struct Overview(Vec<RuleInfo>);
 
 impl Overview {
     fn entry(&mut self, section: &'static str, entry: &Entry) {
@@ -121,14 +121,14 @@ impl Overview {
     }
 
     fn passing(&mut self, rule: &Rule) {
-        self.0.push(RuleSeen {
+        self.0.push(RuleInfo {
             pointer: rule.to_string(),
             refuses: false,
         });
     }
 
     fn add(&mut self, there: bool, rule: &Rule) {
-        self.0.extend(there.then(|| RuleSeen {
+        self.0.extend(there.then(|| RuleInfo {
             pointer: rule.to_string(),
             refuses: true,
         }));

@@ -10,14 +10,14 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Path {
     /// Something in the arguments; all of them where there are no steps.
-    Arguments(Vec<Step>),
+    Arguments(Vec<Segment>),
     /// Something else about the call.
-    Fact(Fact),
+    Attribute(Attribute),
 }
 
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Segment {
     /// The member of that name.
     Member(Box<str>),
     /// The element at that position, from 0.
@@ -28,7 +28,7 @@ pub(crate) enum Step {
 
 /// What is known about a call beside its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fact {
+pub(crate) enum Attribute {
     Tool,
     Prompt,
     Uri,
@@ -44,9 +44,9 @@ pub(crate) enum Fact {
 
 /// Why a text is no path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoPath {
+pub(crate) enum PathError {
     /// It is one of the language's that this build does not know.
-    NotYet,
+    Unsupported,
     Unknown,
 }
 
@@ -54,12 +54,12 @@ pub(crate) enum NoPath {
 const LONGEST: usize = 128;
 
 impl Path {
-    pub(crate) fn parse(text: &str) -> Result<Self, NoPath> {
+    pub(crate) fn parse(text: &str) -> Result<Self, PathError> {
         match text.strip_prefix("args") {
             Some(rest) if rest.is_empty() || rest.starts_with(['.', '[']) => {
-                steps(rest).map(Self::Arguments).ok_or(NoPath::Unknown)
+                steps(rest).map(Self::Arguments).ok_or(PathError::Unknown)
             }
-            _ => fact(text).map(Self::Fact),
+            _ => attribute(text).map(Self::Attribute),
         }
     }
 }
@@ -71,12 +71,12 @@ impl fmt::Display for Path {
                 f.write_str("args")?;
                 steps.iter().try_for_each(|step| step.fmt(f))
             }
-            Self::Fact(fact) => fact.fmt(f),
+            Self::Attribute(attribute) => attribute.fmt(f),
         }
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Member(name) if member(name) == Some((self.clone(), "")) => write!(f, ".{name}"),
@@ -90,7 +90,7 @@ impl fmt::Display for Step {
     }
 }
 
-impl fmt::Display for Fact {
+impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Tool => "tool",
@@ -106,29 +106,29 @@ impl fmt::Display for Fact {
     }
 }
 
-fn fact(text: &str) -> Result<Fact, NoPath> {
+fn attribute(text: &str) -> Result<Attribute, PathError> {
     Ok(match text {
-        "tool" => Fact::Tool,
-        "prompt" => Fact::Prompt,
-        "uri" => Fact::Uri,
-        "method" => Fact::Method,
-        "grant" => Fact::Grant,
-        "ip" => Fact::Ip,
-        "time.hour" => Fact::Hour,
-        "time.weekday" => Fact::Weekday,
-        "server" => return Err(NoPath::NotYet),
-        text if text.starts_with("identity.") => return Err(NoPath::NotYet),
+        "tool" => Attribute::Tool,
+        "prompt" => Attribute::Prompt,
+        "uri" => Attribute::Uri,
+        "method" => Attribute::Method,
+        "grant" => Attribute::Grant,
+        "ip" => Attribute::Ip,
+        "time.hour" => Attribute::Hour,
+        "time.weekday" => Attribute::Weekday,
+        "server" => return Err(PathError::Unsupported),
+        text if text.starts_with("identity.") => return Err(PathError::Unsupported),
         text => {
-            let name = text.strip_prefix("header.").ok_or(NoPath::Unknown)?;
+            let name = text.strip_prefix("header.").ok_or(PathError::Unknown)?;
             if !is_header_name(name) {
-                return Err(NoPath::Unknown);
+                return Err(PathError::Unknown);
             }
-            Fact::Header(name.to_ascii_lowercase().into())
+            Attribute::Header(name.to_ascii_lowercase().into())
         }
     })
 }
 
-fn steps(mut rest: &str) -> Option<Vec<Step>> {
+fn steps(mut rest: &str) -> Option<Vec<Segment>> {
     let mut steps = Vec::new();
     while !rest.is_empty() {
         let step;
@@ -142,37 +142,37 @@ fn steps(mut rest: &str) -> Option<Vec<Step>> {
 }
 
 /// `name`, up to the next step.
-fn member(text: &str) -> Option<(Step, &str)> {
+fn member(text: &str) -> Option<(Segment, &str)> {
     let end = text.find(['.', '[']).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
     let plain = |c: char| !is_invisible(c) && !c.is_whitespace() && !"]\"'*".contains(c);
-    (!name.is_empty() && name.chars().all(plain)).then(|| (Step::Member(name.into()), rest))
+    (!name.is_empty() && name.chars().all(plain)).then(|| (Segment::Member(name.into()), rest))
 }
 
 /// `*]`, `0]` or `"any name"]`.
-fn bracket(text: &str) -> Option<(Step, &str)> {
+fn bracket(text: &str) -> Option<(Segment, &str)> {
     if text.starts_with('"') {
         let mut names = serde_json::Deserializer::from_str(text).into_iter::<Box<str>>();
         let name = names.next()?.ok()?;
         let rest = text.get(names.byte_offset()..)?.strip_prefix(']')?;
-        return Some((Step::Member(name), rest));
+        return Some((Segment::Member(name), rest));
     }
     let (inside, rest) = text.split_once(']')?;
     if inside == "*" {
-        return Some((Step::Each, rest));
+        return Some((Segment::Each, rest));
     }
     let plain = inside.bytes().all(|byte| byte.is_ascii_digit());
     let padded = inside.len() > 1 && inside.starts_with('0');
     let index = (plain && !padded).then(|| inside.parse().ok()).flatten()?;
-    Some((Step::Element(index), rest))
+    Some((Segment::Element(index), rest))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn member(name: &str) -> Step {
-        Step::Member(name.into())
+    fn member(name: &str) -> Segment {
+        Segment::Member(name.into())
     }
 
     #[test]
@@ -183,10 +183,13 @@ mod tests {
             ("args.a.b-c", vec![member("a"), member("b-c")]),
             (
                 "args.a[0][*].b",
-                vec![member("a"), Step::Element(0), Step::Each, member("b")],
+                vec![member("a"), Segment::Element(0), Segment::Each, member("b")],
             ),
             (r#"args["odd.key"].a"#, vec![member("odd.key"), member("a")]),
-            (r#"args["\"]"][1]"#, vec![member("\"]"), Step::Element(1)]),
+            (
+                r#"args["\"]"][1]"#,
+                vec![member("\"]"), Segment::Element(1)],
+            ),
             (r#"args[""]"#, vec![member("")]),
             ("args.größe", vec![member("größe")]),
         ];
@@ -225,16 +228,16 @@ mod tests {
             "args.a]",
             "ARGS.a",
         ] {
-            assert_eq!(Path::parse(text), Err(NoPath::Unknown), "{text}");
+            assert_eq!(Path::parse(text), Err(PathError::Unknown), "{text}");
         }
         for text in ["server", "identity.sub"] {
-            assert_eq!(Path::parse(text), Err(NoPath::NotYet), "{text}");
+            assert_eq!(Path::parse(text), Err(PathError::Unsupported), "{text}");
         }
     }
 
     #[test]
     fn header_names_are_compared_in_lower_case() {
-        let fact = Fact::Header("x-team".into());
-        assert_eq!(Path::parse("header.X-Team"), Ok(Path::Fact(fact)));
+        let attribute = Attribute::Header("x-team".into());
+        assert_eq!(Path::parse("header.X-Team"), Ok(Path::Attribute(attribute)));
     }
 }

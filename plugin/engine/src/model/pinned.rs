@@ -7,7 +7,7 @@ use super::options::Mode;
 use super::policy::Policy;
 use crate::read::Definition;
 use crate::words::Rule;
-use crate::words::state::Topic;
+use crate::words::state::StateKey;
 
 /// A tool that a policy pins.
 #[derive(Clone, Debug)]
@@ -32,13 +32,13 @@ impl Pinned {
     }
 
     /// Under what the definition is remembered that was listed last.
-    pub(crate) fn last(&self) -> Topic {
-        Topic::named(format!("main/pin/last/{}", self.tool))
+    pub(crate) fn last(&self) -> StateKey {
+        StateKey::named(format!("main/pin/last/{}", self.tool))
     }
 
     /// Under what the definition is remembered that later ones are held against: the pinned one, or the first.
-    pub(crate) fn reviewed(&self) -> Topic {
-        Topic::named(format!("main/pin/reviewed/{}", self.tool))
+    pub(crate) fn reviewed(&self) -> StateKey {
+        StateKey::named(format!("main/pin/reviewed/{}", self.tool))
     }
 
     /// Every tool that the policy pins.
@@ -48,7 +48,7 @@ impl Pinned {
     }
 
     /// Everything that is remembered for a policy's pins.
-    pub(crate) fn topics(policy: &Policy) -> impl Iterator<Item = Topic> {
+    pub(crate) fn topics(policy: &Policy) -> impl Iterator<Item = StateKey> {
         let pinned = Self::all(policy, policy.mode);
         pinned.flat_map(|pinned| [pinned.last(), pinned.reviewed()])
     }

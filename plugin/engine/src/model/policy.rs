@@ -7,7 +7,7 @@ use super::condition::Condition;
 use super::entry::{Entry, Rules};
 use super::limit::{Counter, Limit, Refunds};
 use super::names::Names;
-use super::options::{AnswerStyle, Effect, Filters, HostOptions, Listed, Mode};
+use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode, ResponseNeeds};
 use super::sequence::Sequence;
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct Policy {
     pub(crate) list: Listed,
     /// What happens to calls of pinned tools that were never listed.
     pub(crate) pin_unseen: Effect,
-    pub(crate) filters: Filters,
+    pub(crate) response_needs: ResponseNeeds,
     /// The headers that scopes count by and conditions look at.
     pub(crate) headers: Vec<Box<str>>,
     pub(crate) needs_peer: bool,
@@ -46,19 +46,19 @@ pub struct Policy {
 }
 
 impl Policy {
-    pub(super) fn limits(&self) -> impl Iterator<Item = &Limit> {
-        self.rules().flat_map(|rules| &rules.limits)
+    pub(super) fn all_limits(&self) -> impl Iterator<Item = &Limit> {
+        self.rule_sets().flat_map(|rules| &rules.limits)
     }
 
     /// Every condition of the policy.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let groups = self
-            .rules()
+            .rule_sets()
             .flat_map(|rules| rules.require.iter().chain(&rules.deny_if));
         groups.flat_map(|group| &group.conditions)
     }
 
-    fn rules(&self) -> impl Iterator<Item = &Rules> {
+    fn rule_sets(&self) -> impl Iterator<Item = &Rules> {
         let tables = [&self.tools, &self.prompts, &self.resources];
         let entries = tables.into_iter().flat_map(Names::values);
         let entries = entries.map(|entry| &entry.rules);
@@ -67,7 +67,7 @@ impl Policy {
 
     /// Every counter of the policy, as often as it is named.
     pub(crate) fn counters(&self) -> impl Iterator<Item = &Counter> {
-        let limits = self.limits().map(|limit| &*limit.counter);
+        let limits = self.all_limits().map(|limit| &*limit.counter);
         let marks = self.sequence.iter().map(Sequence::counter);
         limits.chain(marks)
     }
@@ -80,12 +80,14 @@ impl Policy {
     /// True when something could have to be taken out of a list that a server sends, a counted call could turn out not to
     /// have run, or a session counts: a host then has to tell of responses.
     pub fn needs_responses(&self) -> bool {
-        let mut limits = self.limits();
+        let mut limits = self.all_limits();
         let refunds = limits.any(|limit| limit.refunds > Refunds::Never);
         let grants = self.grants.iter().flatten();
         let modes = grants.map(|grant| grant.mode.unwrap_or(self.mode));
         refunds
             || self.counts_sessions
-            || modes.chain([self.mode]).any(|mode| self.filters.of(mode))
+            || modes
+                .chain([self.mode])
+                .any(|mode| self.response_needs.any(mode))
     }
 }

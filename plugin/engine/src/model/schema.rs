@@ -3,7 +3,7 @@
 //! Nothing is fetched, and no schema refers to itself without stepping into the value.
 
 use super::literal::{Literal, Order};
-use super::path::Step;
+use super::path::Segment;
 use crate::read::folded;
 use crate::words::json::Kind;
 use regex_lite::Regex;
@@ -13,20 +13,20 @@ use std::ops::Range;
 /// A compiled schema. Its parts refer to one another by their positions, so that a schema can hold itself.
 #[derive(Debug)]
 pub(crate) struct Schema {
-    pub(crate) parts: Vec<Part>,
-    pub(crate) mirrors: Vec<Mirror>,
+    pub(crate) parts: Vec<Subschema>,
+    pub(crate) mirrors: Vec<MirroredArgument>,
 }
 
 /// The position of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Id(pub(crate) usize);
+pub(crate) struct SubschemaId(pub(crate) usize);
 
 /// What one value must meet: its type, and all of the checks.
 #[derive(Debug, Default)]
-pub(crate) struct Part {
+pub(crate) struct Subschema {
     /// `None` where none is named. A check is then unknown of values that it does not judge.
     pub(crate) types: Option<Vec<Type>>,
-    pub(crate) checks: Vec<Check>,
+    pub(crate) checks: Vec<Assertion>,
 }
 
 /// A word of `type`.
@@ -38,7 +38,7 @@ pub(crate) enum Type {
 
 /// What a keyword, or a few that belong together, ask of a value.
 #[derive(Debug)]
-pub(crate) enum Check {
+pub(crate) enum Assertion {
     /// Nothing fits: the schema `false`.
     Never,
     OneOf(Vec<Literal>),
@@ -55,23 +55,23 @@ pub(crate) enum Check {
     Members(Members),
     /// The first elements one by one, and the rest.
     Elements {
-        first: Vec<Id>,
-        rest: Option<Id>,
+        first: Vec<SubschemaId>,
+        rest: Option<SubschemaId>,
     },
     Contains {
-        part: Id,
+        part: SubschemaId,
         min: usize,
         max: usize,
     },
     Distinct,
-    All(Vec<Id>),
-    Any(Vec<Id>),
-    ExactlyOne(Vec<Id>),
-    Not(Id),
+    All(Vec<SubschemaId>),
+    Any(Vec<SubschemaId>),
+    ExactlyOne(Vec<SubschemaId>),
+    Not(SubschemaId),
     If {
-        condition: Id,
-        then: Option<Id>,
-        otherwise: Option<Id>,
+        condition: SubschemaId,
+        then: Option<SubschemaId>,
+        otherwise: Option<SubschemaId>,
     },
 }
 
@@ -87,21 +87,21 @@ pub(crate) struct Pattern {
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     /// The members that some keyword names, look-alikes beside one another.
-    pub(crate) ruled: Vec<Ruled>,
-    pub(crate) patterns: Vec<(Pattern, Id)>,
+    pub(crate) ruled: Vec<Property>,
+    pub(crate) patterns: Vec<(Pattern, SubschemaId)>,
     /// `additionalProperties`.
-    pub(crate) others: Option<Id>,
+    pub(crate) others: Option<SubschemaId>,
     /// `propertyNames`.
-    pub(crate) names: Option<Id>,
+    pub(crate) names: Option<SubschemaId>,
     pub(crate) dependents: Vec<Dependent>,
 }
 
 /// A member that some keyword names.
 #[derive(Debug)]
-pub(crate) struct Ruled {
+pub(crate) struct Property {
     pub(crate) name: Box<str>,
     /// Its schema, where `properties` lists it.
-    pub(crate) part: Option<Id>,
+    pub(crate) part: Option<SubschemaId>,
     pub(crate) required: bool,
 }
 
@@ -110,40 +110,40 @@ pub(crate) struct Ruled {
 pub(crate) struct Dependent {
     pub(crate) on: Box<str>,
     pub(crate) needs: Vec<Box<str>>,
-    pub(crate) part: Option<Id>,
+    pub(crate) part: Option<SubschemaId>,
 }
 
 /// An argument that a header repeats (2026-07-28, Streamable HTTP, Custom Headers from Tool Parameters).
 #[derive(Debug)]
-pub(crate) struct Mirror {
+pub(crate) struct MirroredArgument {
     /// Such as `Mcp-Param-Region`.
     pub(crate) header: Box<str>,
-    pub(crate) way: Vec<Step>,
+    pub(crate) way: Vec<Segment>,
 }
 
-impl Id {
+impl SubschemaId {
     /// The part of the schema itself.
     pub(crate) const ROOT: Self = Self(0);
 }
 
 impl Schema {
-    pub(crate) fn part(&self, id: Id) -> Option<&Part> {
+    pub(crate) fn part(&self, id: SubschemaId) -> Option<&Subschema> {
         self.parts.get(id.0)
     }
 }
 
-impl Part {
+impl Subschema {
     pub(crate) fn members(&self) -> Option<&Members> {
         self.checks.iter().find_map(|check| match check {
-            Check::Members(members) => Some(members),
+            Assertion::Members(members) => Some(members),
             _ => None,
         })
     }
 }
 
-impl Check {
+impl Assertion {
     /// The parts that judge the very same value.
-    pub(crate) fn in_place(&self) -> Vec<Id> {
+    pub(crate) fn in_place(&self) -> Vec<SubschemaId> {
         match self {
             Self::All(parts) | Self::Any(parts) | Self::ExactlyOne(parts) => parts.clone(),
             Self::Not(part) => vec![*part],
@@ -175,8 +175,8 @@ impl Check {
 
 impl Members {
     /// Names a member, and says something of it. Look-alikes stand beside one another.
-    pub(crate) fn rule(&mut self, name: &str, say: impl FnMut(&mut Ruled)) {
-        let before = |ruled: &Ruled| {
+    pub(crate) fn rule(&mut self, name: &str, say: impl FnMut(&mut Property)) {
+        let before = |ruled: &Property| {
             let order = folded(&ruled.name).cmp(folded(name));
             order.then_with(|| (*ruled.name).cmp(name)) == Ordering::Less
         };
@@ -185,7 +185,7 @@ impl Members {
             let (name, part, required) = (name.into(), None, false);
             self.ruled.insert(
                 at,
-                Ruled {
+                Property {
                     name,
                     part,
                     required,
@@ -197,7 +197,7 @@ impl Members {
 
     /// Where the members stand that some server takes for the one of that name.
     pub(crate) fn alike(&self, name: &str) -> Range<usize> {
-        let order = |ruled: &Ruled| folded(&ruled.name).cmp(folded(name));
+        let order = |ruled: &Property| folded(&ruled.name).cmp(folded(name));
         let start = self
             .ruled
             .partition_point(|ruled| order(ruled) == Ordering::Less);

@@ -22,7 +22,7 @@ pub(crate) struct Sequence {
 
 /// What a rule asks of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct SequenceRole {
     pub(crate) marks: bool,
     pub(crate) checks: bool,
 }
@@ -36,29 +36,29 @@ impl Sequence {
         &self.mark.rule
     }
 
-    pub(crate) fn part(&self, tool: &str) -> Part {
-        Part {
+    pub(crate) fn role(&self, tool: &str) -> SequenceRole {
+        SequenceRole {
             marks: self.after.find(tool).is_some(),
             checks: self.deny.find(tool).is_some(),
         }
     }
 
-    /// What a call of that part must fit when it is let through.
-    pub(crate) fn limit(&self, part: Part) -> Option<&Limit> {
-        match part {
-            Part {
+    /// What a call of that role must fit when it is let through.
+    pub(crate) fn limit(&self, role: SequenceRole) -> Option<&Limit> {
+        match role {
+            SequenceRole {
                 marks: true,
                 checks: true,
             } => Some(&self.check_and_mark),
-            Part {
+            SequenceRole {
                 marks: true,
                 checks: false,
             } => Some(&self.mark),
-            Part {
+            SequenceRole {
                 marks: false,
                 checks: true,
             } => Some(&self.check),
-            Part {
+            SequenceRole {
                 marks: false,
                 checks: false,
             } => None,

@@ -3,7 +3,7 @@
 //! It judges no request; `decide::caller` does.
 
 use super::error::Problem;
-use super::walk::{At, Keys, Walk};
+use super::reader::{Keys, Location, PolicyReader};
 use super::words::MODES;
 use crate::model::{Grant, Source};
 use crate::read::is_header_name;
@@ -12,23 +12,23 @@ use crate::words::text::is_visible;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) const IDENTITY: Keys = Keys {
-    now: &["from"],
-    later: &[],
+    supported: &["from"],
+    reserved: &[],
 };
 
 pub(crate) const SOURCE: Keys = Keys {
-    now: &["header", "set_by_gateway"],
-    later: &["jwt_claim", "mtls", "bearer"],
+    supported: &["header", "set_by_gateway"],
+    reserved: &["jwt_claim", "mtls", "bearer"],
 };
 
 pub(crate) const GRANT: Keys = Keys {
-    now: &["match", "policy", "forward", "revoked", "frozen", "mode"],
-    later: &["tools", "expires"],
+    supported: &["match", "policy", "forward", "revoked", "frozen", "mode"],
+    reserved: &["tools", "expires"],
 };
 
 pub(crate) const MATCH: Keys = Keys {
-    now: &["bearer_sha256"],
-    later: &["claim"],
+    supported: &["bearer_sha256"],
+    reserved: &["claim"],
 };
 
 /// Headers that carry credentials, which must not reach a log.
@@ -49,15 +49,15 @@ const WRITE_TOKEN: &str =
 
 const WRITE_MAIN: &str = r#""main": this build has no other policies yet"#;
 
-impl Walk {
-    pub(super) fn identity(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Source> {
+impl PolicyReader {
+    pub(super) fn identity(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Source> {
         let members = self.object(at, value, &IDENTITY);
         let Some(from) = self.required(at, &members, "from") else {
             return Vec::new();
         };
         let at = at.key("from");
         if from.kind() == Kind::Array && from.elements().next().is_none() {
-            self.unfit(&at, from, "at least one source");
+            self.invalid(&at, from, "at least one source");
         }
         let mut sources: Vec<Source> = Vec::new();
         for (index, value) in self.list(&at, from, "sources").enumerate() {
@@ -66,46 +66,46 @@ impl Walk {
                 continue;
             };
             if sources.contains(&source) {
-                self.unfit(&at, value, "each header once");
+                self.invalid(&at, value, "each header once");
             }
             sources.push(source);
         }
         sources
     }
 
-    fn source(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Source> {
+    fn source(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Source> {
         let members = self.object(at, value, &SOURCE);
-        let later = SOURCE.later.iter().any(|key| members.get(key).is_some());
+        let later = SOURCE.reserved.iter().any(|key| members.get(key).is_some());
         let header = members.get("header");
         if header.is_none() && !later && members.is_object {
-            self.error(at, Problem::Missing("header"));
+            self.error(at, Problem::MissingKey("header"));
         }
         let header = header?;
         let vouched = members
             .get("set_by_gateway")
             .and_then(|value| self.bool(&at.key("set_by_gateway"), value));
         if vouched != Some(true) {
-            self.unfit(at, value, WRITE_GATEWAY);
+            self.invalid(at, value, WRITE_GATEWAY);
         }
         let name = self.string(&at.key("header"), header)?;
         if !is_header_name(&name) {
-            self.unfit(&at.key("header"), header, "the name of an HTTP header");
+            self.invalid(&at.key("header"), header, "the name of an HTTP header");
             return None;
         }
         let name = name.to_ascii_lowercase();
         if CREDENTIALS.contains(&name.as_str()) {
-            self.unfit(&at.key("header"), header, WRITE_NO_CREDENTIAL);
+            self.invalid(&at.key("header"), header, WRITE_NO_CREDENTIAL);
         }
         Some(Source::Header(name.into()))
     }
 
-    pub(super) fn grants(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Grant> {
+    pub(super) fn grants(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Grant> {
         let mut grants: Vec<Grant> = Vec::new();
         for (name, value) in self.map(at, value) {
             let at = at.key(&name);
             if name.is_empty() || name.contains('*') || !is_visible(&name) {
                 let (found, write) = ("this name of a grant".into(), WRITE_NAME.into());
-                self.error(&at, Problem::Unfit { found, write });
+                self.error(&at, Problem::InvalidValue { found, write });
             }
             let Some(grant) = self.grant(&at, &name, value) else {
                 continue;
@@ -115,7 +115,7 @@ impl Walk {
                     "a token of its own for each grant; `{}` has this one, and a caller that matches two grants is denied",
                     other.name
                 );
-                self.unfit(
+                self.invalid(
                     &at.key("match"),
                     value.get("match").unwrap_or(value),
                     &write,
@@ -126,7 +126,7 @@ impl Walk {
         grants
     }
 
-    fn grant(&mut self, at: &At<'_>, name: &str, value: Value<'_>) -> Option<Grant> {
+    fn grant(&mut self, at: &Location<'_>, name: &str, value: Value<'_>) -> Option<Grant> {
         let members = self.object(at, value, &GRANT);
         let credential = self
             .required(at, &members, "match")
@@ -137,7 +137,7 @@ impl Walk {
         if let (Some(value), Some(policy)) = (members.get("policy"), &policy)
             && policy != "main"
         {
-            self.unfit(&at.key("policy"), value, WRITE_MAIN);
+            self.invalid(&at.key("policy"), value, WRITE_MAIN);
         }
         let mode = members
             .get("mode")
@@ -156,7 +156,7 @@ impl Walk {
         })
     }
 
-    fn bearer(&mut self, at: &At<'_>, value: Value<'_>) -> Option<[u8; 32]> {
+    fn bearer(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<[u8; 32]> {
         let members = self.object(at, value, &MATCH);
         if members.get("claim").is_some() {
             return None;
@@ -164,10 +164,10 @@ impl Walk {
         let digest = self.required(at, &members, "bearer_sha256")?;
         let bytes = digest.string().and_then(|text| hex(&text));
         if bytes.is_none() {
-            self.unfit(&at.key("bearer_sha256"), digest, WRITE_DIGEST);
+            self.invalid(&at.key("bearer_sha256"), digest, WRITE_DIGEST);
         }
         if bytes.is_some_and(|bytes| bytes == *Sha256::digest(b"")) {
-            self.unfit(&at.key("bearer_sha256"), digest, WRITE_TOKEN);
+            self.invalid(&at.key("bearer_sha256"), digest, WRITE_TOKEN);
         }
         bytes
     }

@@ -2,25 +2,25 @@
 //!
 //! It judges no call; `decide::condition` does.
 
-use super::walk::{At, Keys, Members, Walk};
-use crate::model::{Condition, Group, Literal, NoPath, Order, Path, Reading, Step, Test};
+use super::reader::{Keys, Location, Members, PolicyReader};
+use crate::model::{Clause, Condition, Group, Literal, Order, Path, PathError, Predicate, Segment};
 use crate::words::Rule;
 use crate::words::json::{Kind, Value, exact};
 use regex_lite::{Regex, RegexBuilder};
 
 pub(crate) const GROUP: Keys = Keys {
-    now: &["conditions", "on_deny"],
-    later: &[],
+    supported: &["conditions", "on_deny"],
+    reserved: &[],
 };
 
 pub(crate) const CONDITION: Keys = Keys {
-    now: &["path", "op", "value", "if_present"],
-    later: &[],
+    supported: &["path", "op", "value", "if_present"],
+    reserved: &[],
 };
 
 pub(crate) const LENGTH: Keys = Keys {
-    now: &["min", "max"],
-    later: &[],
+    supported: &["min", "max"],
+    reserved: &[],
 };
 
 pub(crate) const OPERATORS: &[&str] = &[
@@ -69,29 +69,29 @@ const LARGEST_REGEX: usize = 32 * 1024;
 
 const LONGEST_TEXT: u64 = 1_000_000_000;
 
-impl Walk {
+impl PolicyReader {
     /// The list under `require` or `deny_if`; `rule` is the rule of the list itself.
     pub(super) fn groups(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'_>,
         rule: &Rule,
-        reading: Reading,
+        clause: Clause,
     ) -> Vec<Group> {
         let groups = self.list(at, value, "groups of conditions").enumerate();
         groups
             .filter_map(|(index, value)| {
-                self.group(&at.index(index), value, rule.at_index(index), reading)
+                self.group(&at.index(index), value, rule.at_index(index), clause)
             })
             .collect()
     }
 
     fn group(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'_>,
         rule: Rule,
-        reading: Reading,
+        clause: Clause,
     ) -> Option<Group> {
         let members = self.object(at, value, &GROUP);
         let on_deny = members
@@ -100,8 +100,8 @@ impl Walk {
         let list = self.required(at, &members, "conditions")?;
         let at = at.key("conditions");
         let conditions: Vec<_> = self.list(&at, list, "conditions").collect();
-        if conditions.is_empty() && list.kind() == Kind::Array && reading == Reading::Require {
-            self.unfit(
+        if conditions.is_empty() && list.kind() == Kind::Array && clause == Clause::Require {
+            self.invalid(
                 &at,
                 list,
                 "at least one condition; to deny always, write an empty list in `deny_if`",
@@ -119,94 +119,94 @@ impl Walk {
         })
     }
 
-    fn condition(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Condition> {
+    fn condition(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Condition> {
         let members = self.object(at, value, &CONDITION);
         let path = self
             .required(at, &members, "path")
             .and_then(|value| self.path(&at.key("path"), value));
-        let test = self.test(at, &members);
+        let predicate = self.predicate(at, &members);
         let if_present = self.flag(at, &members, "if_present");
-        let (path, test) = (path?, test?);
-        if if_present && matches!(test, Test::Exists(_)) {
+        let (path, predicate) = (path?, predicate?);
+        if if_present && matches!(predicate, Predicate::Exists(_)) {
             let value = members.get("if_present")?;
-            self.unfit(
+            self.invalid(
                 &at.key("if_present"),
                 value,
                 "nothing: `exists` asks for presence itself",
             );
         }
-        if let (Test::Schema(_), Path::Arguments(steps)) = (&test, &path)
-            && steps.contains(&Step::Each)
+        if let (Predicate::Schema(_), Path::Arguments(steps)) = (&predicate, &path)
+            && steps.contains(&Segment::Each)
         {
             let value = members.get("path")?;
-            self.unfit(&at.key("path"), value, WRITE_ITEMS);
+            self.invalid(&at.key("path"), value, WRITE_ITEMS);
         }
         Some(Condition {
             path,
-            test,
+            predicate,
             if_present,
         })
     }
 
-    fn path(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Path> {
+    fn path(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Path> {
         let text = self.string(at, value)?;
         match Path::parse(&text) {
             Ok(path) => return Some(path),
-            Err(NoPath::NotYet) => self.not_yet(at, &text),
-            Err(NoPath::Unknown) => self.unfit(at, value, WRITE_PATH),
+            Err(PathError::Unsupported) => self.unsupported(at, &text),
+            Err(PathError::Unknown) => self.invalid(at, value, WRITE_PATH),
         }
         None
     }
 
-    fn test(&mut self, at: &At<'_>, members: &Members<'_>) -> Option<Test> {
+    fn predicate(&mut self, at: &Location<'_>, members: &Members<'_>) -> Option<Predicate> {
         let operator = self.required(at, members, "op");
         let operand = self.required(at, members, "value");
         let operator = self.operator(&at.key("op"), operator?)?;
         let value = operand?;
         let at = at.key("value");
         Some(match operator {
-            "eq" => Test::Eq(self.literal(&at, value)?),
-            "neq" => Test::Neq(self.literal(&at, value)?),
-            "in" => Test::In(self.literals(&at, value)?),
-            "not_in" => Test::NotIn(self.literals(&at, value)?),
-            "lt" => Test::Order(Order::Less, self.number(&at, value)?),
-            "lte" => Test::Order(Order::LessOrEqual, self.number(&at, value)?),
-            "gt" => Test::Order(Order::Greater, self.number(&at, value)?),
-            "gte" => Test::Order(Order::GreaterOrEqual, self.number(&at, value)?),
-            "regex" => Test::Regex(self.regex(&at, value)?),
-            "not_regex" => Test::NotRegex(self.regex(&at, value)?),
-            "contains" => Test::Contains(self.literal(&at, value)?),
-            "exists" => Test::Exists(self.bool(&at, value)?),
+            "eq" => Predicate::Eq(self.literal(&at, value)?),
+            "neq" => Predicate::Neq(self.literal(&at, value)?),
+            "in" => Predicate::In(self.literals(&at, value)?),
+            "not_in" => Predicate::NotIn(self.literals(&at, value)?),
+            "lt" => Predicate::Order(Order::Less, self.number(&at, value)?),
+            "lte" => Predicate::Order(Order::LessOrEqual, self.number(&at, value)?),
+            "gt" => Predicate::Order(Order::Greater, self.number(&at, value)?),
+            "gte" => Predicate::Order(Order::GreaterOrEqual, self.number(&at, value)?),
+            "regex" => Predicate::Regex(self.regex(&at, value)?),
+            "not_regex" => Predicate::NotRegex(self.regex(&at, value)?),
+            "contains" => Predicate::Contains(self.literal(&at, value)?),
+            "exists" => Predicate::Exists(self.bool(&at, value)?),
             "length" => self.length(&at, value)?,
-            "within" => Test::Within(self.roots(&at, value)?),
-            "host_in" => Test::HostIn(self.hosts(&at, value)?),
-            "cidr" => Test::Cidr(self.networks(&at, value)?),
-            "schema" => Test::Schema(self.schema(&at, value)?),
-            _ => Test::Type(self.word(&at, value, KINDS)?),
+            "within" => Predicate::Within(self.roots(&at, value)?),
+            "host_in" => Predicate::HostIn(self.hosts(&at, value)?),
+            "cidr" => Predicate::Cidr(self.networks(&at, value)?),
+            "schema" => Predicate::Schema(self.schema(&at, value)?),
+            _ => Predicate::Type(self.word(&at, value, KINDS)?),
         })
     }
 
-    fn operator(&mut self, at: &At<'_>, value: Value<'_>) -> Option<&'static str> {
+    fn operator(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<&'static str> {
         let text = self.string(at, value)?;
         let known = OPERATORS.iter().find(|operator| ***operator == *text);
         if known.is_none() {
             let write = format!("one of {}", OPERATORS.join(", "));
-            self.unfit(at, value, &write);
+            self.invalid(at, value, &write);
         }
         known.copied()
     }
 
-    pub(super) fn number(&mut self, at: &At<'_>, value: Value<'_>) -> Option<f64> {
+    pub(super) fn number(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<f64> {
         let number = (value.kind() == Kind::Number)
             .then(|| exact(value.raw()))
             .flatten();
         if number.is_none() {
-            self.unfit(at, value, WRITE_NUMBER);
+            self.invalid(at, value, WRITE_NUMBER);
         }
         number
     }
 
-    pub(super) fn literal(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Literal> {
+    pub(super) fn literal(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Literal> {
         Some(match value.kind() {
             Kind::Null => Literal::Null,
             Kind::Bool => Literal::Bool(value.bool()?),
@@ -228,7 +228,7 @@ impl Walk {
     }
 
     /// The list of `in`: values of another type than the call's could never be told apart from it for certain.
-    fn literals(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Vec<Literal>> {
+    fn literals(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Vec<Literal>> {
         let mut kinds = value
             .elements()
             .map(Value::kind)
@@ -236,7 +236,7 @@ impl Walk {
         let first = kinds.next();
         let none = value.elements().next().is_none();
         if none || kinds.any(|kind| Some(kind) != first) {
-            self.unfit(at, value, WRITE_ONE_TYPE);
+            self.invalid(at, value, WRITE_ONE_TYPE);
             return None;
         }
         match self.literal(at, value)? {
@@ -245,22 +245,27 @@ impl Walk {
         }
     }
 
-    fn regex(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Regex> {
+    fn regex(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Regex> {
         let text = self.string(at, value)?;
         self.compiled(at, value, &text)
     }
 
     /// The regular expression `text`, which is the value at `at`, or a key of it.
-    pub(super) fn compiled(&mut self, at: &At<'_>, value: Value<'_>, text: &str) -> Option<Regex> {
+    pub(super) fn compiled(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        text: &str,
+    ) -> Option<Regex> {
         let regex = RegexBuilder::new(text).size_limit(LARGEST_REGEX).build();
         if let Err(error) = &regex {
             let write = format!("{WRITE_REGEX} ({error})");
-            self.unfit(at, value, &write);
+            self.invalid(at, value, &write);
         }
         regex.ok()
     }
 
-    fn length(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Test> {
+    fn length(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Predicate> {
         let members = self.object(at, value, &LENGTH);
         let mut bound = |key: &'static str| match members.get(key) {
             Some(value) => self.whole(&at.key(key), value, 0, LONGEST_TEXT).map(Some),
@@ -270,7 +275,7 @@ impl Walk {
         if members.is_object
             && (min.is_none() && max.is_none() || max.is_some_and(|max| min > Some(max)))
         {
-            self.unfit(
+            self.invalid(
                 at,
                 value,
                 r#"{"min": 1, "max": 80}, or one of the two, `min` not above `max`"#,
@@ -278,7 +283,7 @@ impl Walk {
             return None;
         }
         let size = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);
-        Some(Test::Length {
+        Some(Predicate::Length {
             min: min.map_or(0, size),
             max: max.map_or(usize::MAX, size),
         })

@@ -4,9 +4,9 @@
 
 use super::entry::{PROMPTS, RESOURCES, TOOLS};
 use super::error::PolicyError;
-use super::walk::{At, Keys, Walk};
+use super::reader::{Keys, Location, PolicyReader};
 use super::words::{ANSWERS, EFFECTS, LISTED, MODES};
-use crate::model::{AnswerStyle, Effect, Filters, Listed, Mode, Names, Policy};
+use crate::model::{AnswerStyle, Effect, Listed, Mode, Names, Policy, ResponseNeeds};
 use crate::words::json::{Bounds, Document, Kind, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +17,7 @@ const BOUNDS: Bounds = Bounds {
 };
 
 pub(crate) const POLICY: Keys = Keys {
-    now: &[
+    supported: &[
         "$schema",
         "version",
         "description",
@@ -39,7 +39,7 @@ pub(crate) const POLICY: Keys = Keys {
         "grants",
         "host",
     ],
-    later: &[
+    reserved: &[
         "challenge",
         "policies",
         "servers",
@@ -56,11 +56,11 @@ impl Policy {
     /// Every mistake in it; only the first where it is not JSON, or has a key twice.
     pub fn parse(text: &[u8]) -> Result<Self, Vec<PolicyError>> {
         let document = Self::document(text).map_err(|error| vec![error])?;
-        let mut walk = Walk::default();
-        let policy = walk.policy(&At::ROOT, document.root());
+        let mut reader = PolicyReader::default();
+        let policy = reader.policy(&Location::ROOT, document.root());
         match policy {
-            Some(policy) if walk.errors.is_empty() => Ok(policy),
-            _ => Err(walk.errors),
+            Some(policy) if reader.errors.is_empty() => Ok(policy),
+            _ => Err(reader.errors),
         }
     }
 
@@ -73,8 +73,8 @@ impl Policy {
     }
 }
 
-impl Walk {
-    fn policy(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Policy> {
+impl PolicyReader {
+    fn policy(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Policy> {
         let members = self.object(at, value, &POLICY);
         if value.kind() != Kind::Object {
             return None;
@@ -133,7 +133,7 @@ impl Walk {
                 .get("pin_unseen")
                 .and_then(|value| self.word(&at.key("pin_unseen"), value, EFFECTS))
                 .unwrap_or(Effect::Deny),
-            filters: Filters::default(),
+            response_needs: ResponseNeeds::default(),
             host: members
                 .get("host")
                 .map(|value| self.host(&at.key("host"), value))
@@ -144,12 +144,12 @@ impl Walk {
             hash: hash(value),
         };
         policy.headers = policy.headers();
-        policy.filters = Filters::new(&policy);
+        policy.response_needs = ResponseNeeds::new(&policy);
         policy.needs_peer = policy.asks_for_peer();
         policy.counts_sessions = policy.asks_for_sessions();
         if let (Some(value), Some(_)) = (members.get("identity"), &policy.grants) {
             let write = "one of `identity` and `grants`: this build knows grants by `bearer_sha256` alone yet";
-            self.unfit(&at.key("identity"), value, write);
+            self.invalid(&at.key("identity"), value, write);
         }
         self.room(&policy);
         Some(policy)

@@ -3,22 +3,22 @@
 //! It knows what may stand in an entry, not what an entry does; `decide` does.
 
 use super::error::Problem;
-use super::walk::{At, Keys, Members, Walk};
+use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::MODES;
-use crate::model::{Action, Entry, Names, Pin, Reading, Rules};
-use crate::read::{Digest, Role, confusable_method};
+use crate::model::{Action, Clause, Entry, Names, Pin, Rules};
+use crate::read::{Digest, MethodKind, confusable_method};
 use crate::words::Rule;
 use crate::words::json::Value;
 use crate::words::text::{is_invisible, is_visible};
 use std::collections::BTreeMap;
 
 pub(crate) const ALL_TOOLS: Keys = Keys {
-    now: &["require", "deny_if", "limits", "result"],
-    later: &["require_approval"],
+    supported: &["require", "deny_if", "limits", "result"],
+    reserved: &["require_approval"],
 };
 
 pub(crate) const TOOL: Keys = Keys {
-    now: &[
+    supported: &[
         "action",
         "reason",
         "schema",
@@ -31,11 +31,11 @@ pub(crate) const TOOL: Keys = Keys {
         "mode",
         "frozen",
     ],
-    later: &["require_approval"],
+    reserved: &["require_approval"],
 };
 
 pub(crate) const ENTRY: Keys = Keys {
-    now: &[
+    supported: &[
         "action",
         "reason",
         "require",
@@ -45,12 +45,12 @@ pub(crate) const ENTRY: Keys = Keys {
         "mode",
         "frozen",
     ],
-    later: &["require_approval", "result"],
+    reserved: &["require_approval", "result"],
 };
 
 pub(crate) const METHOD: Keys = Keys {
-    now: &["action", "reason"],
-    later: &[],
+    supported: &["action", "reason"],
+    reserved: &[],
 };
 
 const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end, without space around it or characters that cannot be seen";
@@ -107,9 +107,9 @@ const METHODS: Table = Table {
     everything: WRITE_DEFAULT,
 };
 
-impl Walk {
+impl PolicyReader {
     /// A list of names and prefixes, each with its position; `*` is all.
-    pub(super) fn names(&mut self, at: &At<'_>, value: Value<'_>) -> Names<usize> {
+    pub(super) fn names(&mut self, at: &Location<'_>, value: Value<'_>) -> Names<usize> {
         let elements: Vec<_> = self.list(at, value, "names").enumerate().collect();
         let mut names = BTreeMap::new();
         for (index, value) in elements {
@@ -118,22 +118,22 @@ impl Walk {
                 continue;
             };
             if !is_name(&name) && name != "*" {
-                self.unfit(&at, value, WRITE_NAME);
+                self.invalid(&at, value, WRITE_NAME);
             } else if names.insert(name.as_ref().into(), index).is_some() {
-                self.unfit(&at, value, "each name once");
+                self.invalid(&at, value, "each name once");
             }
         }
         Names::new(names)
     }
 
-    pub(super) fn all_tools(&mut self, at: &At<'_>, value: Value<'_>) -> Rules {
+    pub(super) fn all_tools(&mut self, at: &Location<'_>, value: Value<'_>) -> Rules {
         let members = self.object(at, value, &ALL_TOOLS);
         self.rules(at, &members, &Rule::new("all_tools"))
     }
 
     pub(super) fn table(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         members: &Members<'_>,
         table: Table,
     ) -> Names<Entry> {
@@ -145,13 +145,13 @@ impl Walk {
         for (key, value) in self.map(&at, value) {
             let at = at.key(&key);
             if key == "*" {
-                let problem = Problem::Unfit {
+                let problem = Problem::InvalidValue {
                     found: "the key `*`".into(),
                     write: table.everything.into(),
                 };
                 self.error(&at, problem);
             } else if !is_name(&key) {
-                let problem = Problem::Unfit {
+                let problem = Problem::InvalidValue {
                     found: format!("the key `{key}`"),
                     write: WRITE_NAME.into(),
                 };
@@ -164,7 +164,7 @@ impl Walk {
 
     pub(super) fn methods(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         members: &Members<'_>,
     ) -> BTreeMap<Box<str>, Entry> {
         let Some(value) = members.get(METHODS.name) else {
@@ -181,22 +181,24 @@ impl Walk {
     }
 
     /// A method is written as it is sent: a spelling that no message has would be a rule without effect.
-    fn method_name(&mut self, at: &At<'_>, key: &str) {
+    fn method_name(&mut self, at: &Location<'_>, key: &str) {
         let plain = |c: char| !is_invisible(c) && !c.is_whitespace() && c != '*';
         let meant = confusable_method(key).unwrap_or(key);
-        let write = match Role::of(meant) {
-            Some(Role::Elsewhere(write)) => write.into(),
-            Some(Role::Housekeeping | Role::Asks | Role::Tells) if meant != key => {
+        let write = match MethodKind::of(meant) {
+            Some(MethodKind::Governed(write)) => write.into(),
+            Some(
+                MethodKind::Lifecycle | MethodKind::ServerRequest | MethodKind::ServerNotification,
+            ) if meant != key => {
                 format!("`{meant}`")
             }
             _ if !key.is_empty() && key.chars().all(plain) => return,
             _ => "the exact name of a method, such as `logging/setLevel`".into(),
         };
         let found = format!("the method `{key}`");
-        self.error(at, Problem::Unfit { found, write });
+        self.error(at, Problem::InvalidValue { found, write });
     }
 
-    fn entry(&mut self, at: &At<'_>, key: &str, value: Value<'_>, table: Table) -> Entry {
+    fn entry(&mut self, at: &Location<'_>, key: &str, value: Value<'_>, table: Table) -> Entry {
         let members = self.object(at, value, table.keys);
         let action = members
             .get("action")
@@ -206,7 +208,7 @@ impl Walk {
             .get("reason")
             .and_then(|value| self.string(&at.key("reason"), value));
         if let (Some(value), Action::Allow) = (members.get("reason"), action) {
-            self.unfit(
+            self.invalid(
                 &at.key("reason"),
                 value,
                 r#"a reason only beside "action": "deny" or "hide""#,
@@ -235,14 +237,14 @@ impl Walk {
         }
     }
 
-    fn rules(&mut self, at: &At<'_>, members: &Members<'_>, rule: &Rule) -> Rules {
-        let mut groups = |key: &'static str, reading| {
+    fn rules(&mut self, at: &Location<'_>, members: &Members<'_>, rule: &Rule) -> Rules {
+        let mut groups = |key: &'static str, clause| {
             let rule = rule.clone().member(key);
             let groups = members.get(key);
-            groups.map(|value| self.groups(&at.key(key), value, &rule, reading))
+            groups.map(|value| self.groups(&at.key(key), value, &rule, clause))
         };
-        let require = groups("require", Reading::Require);
-        let deny_if = groups("deny_if", Reading::DenyIf);
+        let require = groups("require", Clause::Require);
+        let deny_if = groups("deny_if", Clause::DenyIf);
         let limits = members
             .get("limits")
             .map(|value| self.limits(&at.key("limits"), value, &rule.clone().member("limits")));
@@ -262,9 +264,9 @@ impl Walk {
         }
     }
 
-    fn action(&mut self, at: &At<'_>, value: Value<'_>, table: Table) -> Option<Action> {
+    fn action(&mut self, at: &Location<'_>, value: Value<'_>, table: Table) -> Option<Action> {
         if value.string().as_deref() == Some("require_approval") && table.approves {
-            self.not_yet(at, "require_approval");
+            self.unsupported(at, "require_approval");
             return None;
         }
         self.word(at, value, table.actions)
@@ -280,8 +282,8 @@ fn is_name(name: &str) -> bool {
 const WRITE_PIN: &str =
     r#""sha256:" and 64 hexadecimal digits, as `mcp-policy pin` writes it, or "first_use""#;
 
-impl Walk {
-    pub(super) fn pin(&mut self, at: &At<'_>, key: &str, value: Value<'_>) -> Option<Pin> {
+impl PolicyReader {
+    pub(super) fn pin(&mut self, at: &Location<'_>, key: &str, value: Value<'_>) -> Option<Pin> {
         let text = value.string();
         let pin = match text.as_deref() {
             Some("first_use") => Some(Pin::FirstUse),
@@ -289,12 +291,12 @@ impl Walk {
             None => None,
         };
         if pin.is_none() {
-            self.unfit(at, value, WRITE_PIN);
+            self.invalid(at, value, WRITE_PIN);
         }
         if key.ends_with('*') {
             let found = format!("a pin on the prefix `{key}`");
             let write = "an entry for each tool: a pin is of one definition".into();
-            self.error(at, Problem::Unfit { found, write });
+            self.error(at, Problem::InvalidValue { found, write });
         }
         pin
     }

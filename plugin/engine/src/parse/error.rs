@@ -29,7 +29,7 @@ pub enum Problem {
         fault: String,
     },
     /// A key that the language does not have.
-    Unknown {
+    UnknownKey {
         /// The key.
         key: String,
         /// The key that was probably meant.
@@ -38,11 +38,11 @@ pub enum Problem {
         known: Vec<&'static str>,
     },
     /// A key or value of the language that this build does not enforce, and therefore does not accept.
-    NotYet(String),
+    Unsupported(String),
     /// A key that must be there.
-    Missing(&'static str),
+    MissingKey(&'static str),
     /// A value that does not fit.
-    Unfit {
+    InvalidValue {
         /// The value, shortened.
         found: String,
         /// What to write instead.
@@ -93,12 +93,12 @@ impl fmt::Display for Problem {
                 column,
                 fault,
             } => write!(f, "line {line}, column {column}: {fault}"),
-            Self::Unknown {
+            Self::UnknownKey {
                 key,
                 near: Some(near),
                 ..
             } => write!(f, "unknown key `{}`, did you mean `{near}`?", one_line(key)),
-            Self::Unknown {
+            Self::UnknownKey {
                 key,
                 near: None,
                 known,
@@ -106,15 +106,15 @@ impl fmt::Display for Problem {
                 let known = known.join(", ");
                 write!(f, "unknown key `{}`; write one of {known}", one_line(key))
             }
-            Self::NotYet(what) => {
+            Self::Unsupported(what) => {
                 write!(
                     f,
                     "`{}` belongs to the policy language, but this build cannot enforce it yet; take it out",
                     one_line(what)
                 )
             }
-            Self::Missing(key) => write!(f, "the key `{key}` is missing"),
-            Self::Unfit { found, write } => {
+            Self::MissingKey(key) => write!(f, "the key `{key}` is missing"),
+            Self::InvalidValue { found, write } => {
                 write!(f, "found {}; write {}", one_line(found), one_line(write))
             }
         }

@@ -3,13 +3,13 @@
 //! They decide nothing about a call, and are no part of the policy's hash.
 
 use super::error::Problem;
-use super::walk::{At, Keys, Members, Walk};
+use super::reader::{Keys, Location, Members, PolicyReader};
 use crate::model::configured_cells;
 use crate::model::{HostOptions, Policy};
 use crate::words::json::Value;
 
 pub(crate) const HOST: Keys = Keys {
-    now: &[
+    supported: &[
         "hold_request_headers",
         "namespace",
         "slots",
@@ -17,11 +17,11 @@ pub(crate) const HOST: Keys = Keys {
         "max_response_bytes",
         "max_depth",
     ],
-    later: &["trailers"],
+    reserved: &["trailers"],
 };
 
-impl Walk {
-    pub(super) fn host(&mut self, at: &At<'_>, value: Value<'_>) -> HostOptions {
+impl PolicyReader {
+    pub(super) fn host(&mut self, at: &Location<'_>, value: Value<'_>) -> HostOptions {
         let members = self.object(at, value, &HOST);
         let default = HostOptions::default();
         let (slots, bytes, depth) = HostOptions::RANGES;
@@ -48,7 +48,7 @@ impl Walk {
 
     fn size(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         members: &Members<'_>,
         key: &'static str,
         (min, max): (u64, u64),
@@ -70,8 +70,8 @@ impl Walk {
                 "at least {needed} as `slots`, or let entries share counters by the same `counter` name"
             );
             self.error(
-                &At::ROOT.key("host").key("slots"),
-                Problem::Unfit { found, write },
+                &Location::ROOT.key("host").key("slots"),
+                Problem::InvalidValue { found, write },
             );
         }
     }

@@ -2,11 +2,11 @@
 //!
 //! It counts nothing; `count` and `store` do.
 
-use super::walk::{At, Keys, Walk, whole};
-use crate::model::{Cost, Counter, Limit, Path, Refunds, Scope, Step, Window};
+use super::reader::{Keys, Location, PolicyReader, whole};
+use crate::model::{Cost, Counter, Limit, Path, Refunds, Scope, Segment, Window};
 pub(crate) use crate::read::is_header_name;
 use crate::words::json::{Kind, Value};
-use crate::words::sorted::ordered;
+use crate::words::sorted::dedup_sorted;
 use crate::words::text::is_visible;
 use crate::words::{Amount, Rule};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const DAY: u64 = 86_400;
 pub(crate) const LARGEST_MAX: u64 = 1_000_000_000_000;
 
 pub(crate) const LIMIT: Keys = Keys {
-    now: &[
+    supported: &[
         "counter",
         "window",
         "max",
@@ -30,12 +30,12 @@ pub(crate) const LIMIT: Keys = Keys {
         "refund",
         "on_deny",
     ],
-    later: &["over"],
+    reserved: &["over"],
 };
 
 pub(crate) const RATE_LIMIT: Keys = Keys {
-    now: &["max", "window", "scope"],
-    later: &[],
+    supported: &["max", "window", "scope"],
+    reserved: &[],
 };
 
 /// Whether a window slides.
@@ -59,16 +59,21 @@ const WRITE_COST: &str = "the path of one number in the arguments, such as `args
 
 const WRITE_RATE: &str = r#"{"max": 10, "window": 60} or "10/minute""#;
 
-impl Walk {
+impl PolicyReader {
     /// The list under `limits`; `rule` is the rule of the list itself.
-    pub(super) fn limits(&mut self, at: &At<'_>, value: Value<'_>, rule: &Rule) -> Vec<Limit> {
+    pub(super) fn limits(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        rule: &Rule,
+    ) -> Vec<Limit> {
         let elements = self.list(at, value, "limits").enumerate();
         elements
             .filter_map(|(index, value)| self.limit(&at.index(index), value, rule.at_index(index)))
             .collect()
     }
 
-    fn limit(&mut self, at: &At<'_>, value: Value<'_>, rule: Rule) -> Option<Limit> {
+    fn limit(&mut self, at: &Location<'_>, value: Value<'_>, rule: Rule) -> Option<Limit> {
         let members = self.object(at, value, &LIMIT);
         let name = self
             .required(at, &members, "counter")
@@ -110,40 +115,40 @@ impl Walk {
 
     fn counter_name<'a>(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'a>,
     ) -> Option<std::borrow::Cow<'a, str>> {
         let name = self.string(at, value)?;
         if name.chars().count() > 128 || !is_visible(&name) {
-            self.unfit(at, value, WRITE_COUNTER);
+            self.invalid(at, value, WRITE_COUNTER);
             return None;
         }
         Some(name)
     }
 
-    fn cost(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Vec<Step>> {
+    fn cost(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Vec<Segment>> {
         match self.string(at, value).map(|text| Path::parse(&text)) {
             Some(Ok(Path::Arguments(steps)))
-                if !steps.is_empty() && !steps.contains(&Step::Each) =>
+                if !steps.is_empty() && !steps.contains(&Segment::Each) =>
             {
                 return Some(steps);
             }
-            Some(_) => self.unfit(at, value, WRITE_COST),
+            Some(_) => self.invalid(at, value, WRITE_COST),
             None => {}
         }
         None
     }
 
     /// The window as the algorithm takes it. Months have no one length, so none can slide.
-    fn algorithm(&mut self, at: &At<'_>, value: Value<'_>, window: Window) -> Option<Window> {
+    fn algorithm(&mut self, at: &Location<'_>, value: Value<'_>, window: Window) -> Option<Window> {
         let sliding = self.word(at, value, ALGORITHMS)?;
         match window {
             _ if !sliding => return Some(window),
             Window::Seconds(seconds) => return Some(Window::Sliding(seconds)),
             Window::Week => return Some(Window::Sliding(7 * DAY)),
-            Window::Month | Window::Sliding(_) | Window::Lasting(_) => {}
+            Window::Month | Window::Sliding(_) | Window::Extending(_) => {}
         }
-        self.unfit(
+        self.invalid(
             at,
             value,
             r#""fixed" beside a window of a month, or "window": "30d""#,
@@ -154,7 +159,7 @@ impl Walk {
     /// PolicyLayer's `{"max": 10, "window": 60}` or Intercept's `"10/minute"`: one limit on the entry alone.
     pub(super) fn rate_limit(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'_>,
         rule: Rule,
     ) -> Option<Limit> {
@@ -162,13 +167,13 @@ impl Walk {
             Some(text) => {
                 let rate = rate(&text);
                 if rate.is_none() {
-                    self.unfit(at, value, WRITE_RATE);
+                    self.invalid(at, value, WRITE_RATE);
                 }
                 let (max, window) = rate?;
                 (window, max, vec![Scope::Session])
             }
             None if value.kind() != Kind::Object => {
-                self.unfit(at, value, WRITE_RATE);
+                self.invalid(at, value, WRITE_RATE);
                 return None;
             }
             None => {
@@ -197,10 +202,10 @@ impl Walk {
         })
     }
 
-    fn window(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Window> {
+    fn window(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Window> {
         let window = window(value);
         if window.is_none() {
-            self.unfit(at, value, WRITE_WINDOW);
+            self.invalid(at, value, WRITE_WINDOW);
         }
         window
     }
@@ -208,7 +213,7 @@ impl Walk {
     /// The scope of the limit at `at`, or the default where none is written.
     pub(super) fn scope(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Option<Value<'_>>,
         default: Scope,
     ) -> Option<Vec<Scope>> {
@@ -221,19 +226,19 @@ impl Walk {
             Some(_) => vec![self.one_scope(&at, value)?],
             None => {
                 let elements = value.elements().enumerate();
-                ordered(
+                dedup_sorted(
                     elements.filter_map(|(index, value)| self.one_scope(&at.index(index), value)),
                 )
             }
         };
         if scopes.is_empty() {
-            self.unfit(&at, value, WRITE_SCOPE);
+            self.invalid(&at, value, WRITE_SCOPE);
             return None;
         }
         Some(scopes)
     }
 
-    fn one_scope(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Scope> {
+    fn one_scope(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Scope> {
         match value.string().as_deref() {
             Some("grant") => Some(Scope::Grant),
             Some("session") => Some(Scope::Session),
@@ -241,7 +246,7 @@ impl Walk {
             Some("global") => Some(Scope::Global),
             Some("ip") => Some(Scope::Ip),
             Some(text) if text.starts_with("claim:") => {
-                self.not_yet(at, text);
+                self.unsupported(at, text);
                 None
             }
             Some(text) if text.strip_prefix("header:").is_some_and(is_header_name) => {
@@ -253,7 +258,7 @@ impl Walk {
                 ))
             }
             _ => {
-                self.unfit(at, value, WRITE_SCOPE);
+                self.invalid(at, value, WRITE_SCOPE);
                 None
             }
         }

@@ -2,13 +2,13 @@
 //!
 //! It corrects nothing: what is written in another form is an error that shows the form to write.
 
-use super::walk::{At, Keys, Walk};
+use super::reader::{Keys, Location, PolicyReader};
 use crate::words::json::{Kind, Value};
-use crate::words::locator::{Host, Network, NotCanonical, Roots, root};
+use crate::words::locator::{Host, Network, NotCanonical, Roots, parse_root};
 
 pub(crate) const ROOTS: Keys = Keys {
-    now: &["roots", "base"],
-    later: &[],
+    supported: &["roots", "base"],
+    reserved: &[],
 };
 
 const WRITE_ROOT: &str = "an absolute path such as `/srv/data`, of plain ASCII names";
@@ -24,20 +24,20 @@ const WRITE_NETWORK: &str = "a network such as `10.0.0.0/8` or `2001:db8::/32`, 
 
 const WRITE_NETWORKS: &str = "a network, or a list of at least one";
 
-impl Walk {
+impl PolicyReader {
     /// `["/srv/data"]` or `{"roots": ["/srv/data"], "base": "/srv/data"}`.
-    pub(super) fn roots(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Roots> {
+    pub(super) fn roots(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Roots> {
         if value.kind() != Kind::Object {
-            let roots = self.places(at, value, root, WRITE_ROOTS, WRITE_ROOT)?;
+            let roots = self.places(at, value, parse_root, WRITE_ROOTS, WRITE_ROOT)?;
             return Some(Roots { roots, base: None });
         }
         let members = self.object(at, value, &ROOTS);
-        let roots = self
-            .required(at, &members, "roots")
-            .and_then(|value| self.places(&at.key("roots"), value, root, WRITE_ROOTS, WRITE_ROOT));
+        let roots = self.required(at, &members, "roots").and_then(|value| {
+            self.places(&at.key("roots"), value, parse_root, WRITE_ROOTS, WRITE_ROOT)
+        });
         let base = match members.get("base") {
             Some(value) => self
-                .place(&at.key("base"), value, root, WRITE_ROOT)
+                .place(&at.key("base"), value, parse_root, WRITE_ROOT)
                 .map(Some),
             None => Some(None),
         };
@@ -47,11 +47,11 @@ impl Walk {
         })
     }
 
-    pub(super) fn hosts(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Vec<Host>> {
+    pub(super) fn hosts(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Vec<Host>> {
         self.places(at, value, Host::parse, WRITE_HOSTS, WRITE_HOST)
     }
 
-    pub(super) fn networks(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Vec<Network>> {
+    pub(super) fn networks(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Vec<Network>> {
         if value.kind() == Kind::String {
             let network = self.place(at, value, Network::parse, WRITE_NETWORK)?;
             return Some(vec![network]);
@@ -62,14 +62,14 @@ impl Walk {
     /// A list of at least one; `None` where one of it is no place.
     fn places<T>(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'_>,
         parse: fn(&str) -> Result<T, NotCanonical>,
         write_list: &str,
         write: &str,
     ) -> Option<Vec<T>> {
         if value.elements().next().is_none() {
-            self.unfit(at, value, write_list);
+            self.invalid(at, value, write_list);
             return None;
         }
         let places = value.elements().enumerate();
@@ -81,7 +81,7 @@ impl Walk {
 
     fn place<T>(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'_>,
         parse: fn(&str) -> Result<T, NotCanonical>,
         write: &str,
@@ -92,8 +92,10 @@ impl Walk {
         };
         match parsed {
             Ok(place) => return Some(place),
-            Err(NotCanonical(Some(canonical))) => self.unfit(at, value, &format!("`{canonical}`")),
-            Err(NotCanonical(None)) => self.unfit(at, value, write),
+            Err(NotCanonical(Some(canonical))) => {
+                self.invalid(at, value, &format!("`{canonical}`"))
+            }
+            Err(NotCanonical(None)) => self.invalid(at, value, write),
         }
         None
     }

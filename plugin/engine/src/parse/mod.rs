@@ -11,13 +11,13 @@ mod host;
 mod limit;
 mod locator;
 mod needs;
+mod reader;
 mod result;
 pub(crate) mod schema;
 mod schema_document;
 mod sequence;
-mod walk;
 mod words;
 
-pub use schema_document::schema;
+pub use schema_document::json_schema;
 
 pub use error::{PolicyError, Problem};

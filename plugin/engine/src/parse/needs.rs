@@ -3,11 +3,11 @@
 //! It reads the whole policy once, so that no request has to.
 
 use crate::model::{
-    Action, Condition, Counter, Effect, Fact, Filters, Mode, Names, Policy, Scope, hides,
+    Action, Attribute, Condition, Counter, Effect, Mode, Names, Policy, ResponseNeeds, Scope, hides,
 };
-use crate::words::sorted::ordered;
+use crate::words::sorted::dedup_sorted;
 
-impl Filters {
+impl ResponseNeeds {
     pub(crate) fn new(policy: &Policy) -> Self {
         let tables = [&policy.tools, &policy.prompts, &policy.resources];
         let entries = tables.into_iter().flat_map(Names::values);
@@ -43,7 +43,7 @@ impl Policy {
         let repeating = schemas.flat_map(|schema| &schema.mirrors);
         let repeating = repeating.map(|mirror| mirror.header.to_ascii_lowercase().into());
         let named = counted.chain(looked_at).map(Into::into);
-        ordered(named.chain(repeating))
+        dedup_sorted(named.chain(repeating))
     }
 
     pub(super) fn asks_for_peer(&self) -> bool {
@@ -51,7 +51,7 @@ impl Policy {
         self.counters().any(counted)
             || self
                 .conditions()
-                .any(|condition| condition.reads(&Fact::Ip))
+                .any(|condition| condition.reads(&Attribute::Ip))
     }
 
     pub(super) fn asks_for_sessions(&self) -> bool {

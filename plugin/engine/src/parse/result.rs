@@ -2,20 +2,20 @@
 //!
 //! They look at no result; `response` does.
 
-use super::walk::{At, Keys, Walk};
+use super::reader::{Keys, Location, PolicyReader};
 use crate::model::{Pattern, ResultRules};
 use crate::words::Rule;
 use crate::words::json::{Kind, Value};
 use crate::words::secret::SECRETS;
 
 pub(crate) const RESULT: Keys = Keys {
-    now: &["max_bytes", "redact"],
-    later: &[],
+    supported: &["max_bytes", "redact"],
+    reserved: &[],
 };
 
 pub(crate) const REDACT: Keys = Keys {
-    now: &["regex"],
-    later: &[],
+    supported: &["regex"],
+    reserved: &[],
 };
 
 /// The word for all kinds of secrets.
@@ -24,9 +24,14 @@ pub(crate) const ALL: &str = "secrets";
 /// From and to, of `max_bytes`.
 pub(crate) const RANGE: (u64, u64) = (1, 64 * 1024 * 1024);
 
-impl Walk {
+impl PolicyReader {
     /// The rules at `at`; `rule` is that of the entry.
-    pub(super) fn result(&mut self, at: &At<'_>, value: Value<'_>, rule: &Rule) -> ResultRules {
+    pub(super) fn result(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        rule: &Rule,
+    ) -> ResultRules {
         let members = self.object(at, value, &RESULT);
         let (least, most) = RANGE;
         let max_bytes = members.get("max_bytes");
@@ -45,7 +50,7 @@ impl Walk {
         }
     }
 
-    fn pattern(&mut self, at: &At<'_>, value: Value<'_>) -> Pattern {
+    fn pattern(&mut self, at: &Location<'_>, value: Value<'_>) -> Pattern {
         if value.kind() == Kind::Object {
             return self.own_pattern(at, value).unwrap_or(Pattern::Mistake);
         }
@@ -60,20 +65,20 @@ impl Walk {
                     r#""{ALL}" for all of {}, or {{"regex": "…"}}"#,
                     names.join(", ")
                 );
-                self.unfit(at, value, &write);
+                self.invalid(at, value, &write);
                 Pattern::Mistake
             }
         }
     }
 
-    fn own_pattern(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Pattern> {
+    fn own_pattern(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Pattern> {
         let members = self.object(at, value, &REDACT);
         let value = self.required(at, &members, "regex")?;
         let at = at.key("regex");
         let text = self.string(&at, value)?;
         let regex = self.compiled(&at, value, &text)?;
         if regex.is_match("") {
-            self.unfit(
+            self.invalid(
                 &at,
                 value,
                 "an expression that does not match an empty text",

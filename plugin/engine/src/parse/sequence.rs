@@ -4,22 +4,22 @@
 //! kept where counts are. It marks nothing; `count` and `store` do.
 
 use super::limit::window;
-use super::walk::{At, Keys, Members, Walk};
+use super::reader::{Keys, Location, Members, PolicyReader};
 use crate::model::{Cost, Counter, Limit, Names, Refunds, Scope, Sequence, Window};
 use crate::words::json::{Kind, Value};
-use crate::words::sorted::ordered;
+use crate::words::sorted::dedup_sorted;
 use crate::words::{Amount, Rule};
 use std::sync::Arc;
 
 pub(crate) const SEQUENCE: Keys = Keys {
-    now: &["after", "deny", "for", "scope", "on_deny"],
-    later: &[],
+    supported: &["after", "deny", "for", "scope", "on_deny"],
+    reserved: &[],
 };
 
 const WRITE_FOR: &str = r#"a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
 
-impl Walk {
-    pub(super) fn sequences(&mut self, at: &At<'_>, value: Value<'_>) -> Vec<Sequence> {
+impl PolicyReader {
+    pub(super) fn sequences(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Sequence> {
         let elements = self.list(at, value, "rules").enumerate();
         elements
             .filter_map(|(index, value)| {
@@ -29,7 +29,7 @@ impl Walk {
             .collect()
     }
 
-    fn sequence(&mut self, at: &At<'_>, value: Value<'_>, rule: &Rule) -> Option<Sequence> {
+    fn sequence(&mut self, at: &Location<'_>, value: Value<'_>, rule: &Rule) -> Option<Sequence> {
         let members = self.object(at, value, &SEQUENCE);
         let after = self.some_names(at, &members, "after");
         let deny = self.some_names(at, &members, "deny");
@@ -65,25 +65,25 @@ impl Walk {
     /// A list of at least one name, and the same list as one text.
     fn some_names(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         members: &Members<'_>,
         key: &'static str,
     ) -> Option<(Names<usize>, String)> {
         let value = self.required(at, members, key)?;
         let at = at.key(key);
         let names = self.names(&at, value);
-        let list = ordered(value.elements().filter_map(Value::string));
+        let list = dedup_sorted(value.elements().filter_map(Value::string));
         if list.is_empty() && value.kind() == Kind::Array {
-            self.unfit(&at, value, "at least one name");
+            self.invalid(&at, value, "at least one name");
         }
         Some((names, format!("{list:?}")))
     }
 
-    fn duration(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Window> {
+    fn duration(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Window> {
         match window(value) {
-            Some(Window::Seconds(seconds)) => Some(Window::Lasting(seconds)),
+            Some(Window::Seconds(seconds)) => Some(Window::Extending(seconds)),
             _ => {
-                self.unfit(at, value, WRITE_FOR);
+                self.invalid(at, value, WRITE_FOR);
                 None
             }
         }

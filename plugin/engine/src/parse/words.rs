@@ -3,7 +3,7 @@
 //! Each word is spelled in one place, for the parser and the JSON Schema of the document alike.
 
 use super::error::Problem;
-use super::walk::{At, Members, Walk};
+use super::reader::{Location, Members, PolicyReader};
 use crate::model::{AnswerStyle, Effect, Listed, Mode};
 use crate::words::json::Value;
 
@@ -21,8 +21,13 @@ pub(crate) const LISTED: &[(&str, Listed)] = &[
 
 pub(crate) const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
 
-impl Walk {
-    pub(super) fn flag(&mut self, at: &At<'_>, members: &Members<'_>, key: &'static str) -> bool {
+impl PolicyReader {
+    pub(super) fn flag(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+        key: &'static str,
+    ) -> bool {
         members
             .get(key)
             .and_then(|value| self.bool(&at.key(key), value))
@@ -31,13 +36,13 @@ impl Walk {
 
     pub(super) fn required<'a>(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         members: &Members<'a>,
         key: &'static str,
     ) -> Option<Value<'a>> {
         let value = members.get(key);
         if value.is_none() && members.is_object {
-            self.error(at, Problem::Missing(key));
+            self.error(at, Problem::MissingKey(key));
         }
         value
     }

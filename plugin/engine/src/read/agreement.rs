@@ -2,7 +2,7 @@
 //!
 //! The body is the authority in every revision; a header never changes what is judged, it can only be wrong.
 
-use super::error::Unreadable;
+use super::error::RequestError;
 use super::head::Head;
 use super::message::{Call, Message, Target, envelope};
 use super::revision::Revision;
@@ -16,7 +16,7 @@ impl<'a> Message<'a> {
     pub(crate) fn read(
         document: &'a Document<'a>,
         head: &Head,
-    ) -> Result<Self, (Unreadable, Option<&'a str>)> {
+    ) -> Result<Self, (RequestError, Option<&'a str>)> {
         let root = document.root();
         let id = envelope(root).map_err(|error| (error, None))?;
         let message = Self::of(root, id).map_err(|error| (error, id))?;
@@ -45,7 +45,7 @@ pub(crate) fn is_modern(head: &Head, claim: Option<&Revision>) -> bool {
 
 /// Refuses headers that contradict the message, and in 2026-07-28 headers that a request must have. That revision leaves it
 /// open which headers a notification has (Streamable HTTP, Sending Messages), and clients in use send it without.
-pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), Unreadable> {
+pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), RequestError> {
     let call = match message {
         Message::Request { call, .. } | Message::Notification(call) => call,
         Message::Response => return check_response(head),
@@ -58,16 +58,16 @@ pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), Unreadable
     let gone = GONE.into_iter().find(|method| *method == call.method);
     match gone.filter(|_| needed) {
         // Which name its header would have to repeat is not said.
-        Some(method) => Err(Unreadable::MethodGone(method)),
+        Some(method) => Err(RequestError::MethodRemoved(method)),
         None => check_header(NAME, decoded_name(head)?.as_deref(), named(call), needed),
     }
 }
 
 /// A response has neither a method nor a name, so a header that gives one is wrong.
-fn check_response(head: &Head) -> Result<(), Unreadable> {
+fn check_response(head: &Head) -> Result<(), RequestError> {
     head.revision.as_ref().map_or(Ok(()), Revision::known)?;
     if is_modern(head, None) {
-        return Err(Unreadable::ClientAnswer);
+        return Err(RequestError::ClientAnswer);
     }
     check_header(METHOD, head.method.as_deref(), None, false)?;
     check_header(NAME, head.name.as_deref(), None, false)
@@ -80,15 +80,15 @@ fn check_version(
     call: &Call<'_>,
     modern: bool,
     request: bool,
-) -> Result<(), Unreadable> {
+) -> Result<(), RequestError> {
     let (header, claim) = (head.revision.as_ref(), call.claim.as_ref());
     if header.is_some() && claim.is_some() && header != claim {
-        return Err(Unreadable::HeaderMismatch(VERSION.into()));
+        return Err(RequestError::HeaderMismatch(VERSION.into()));
     }
     header.or(claim).map_or(Ok(()), Revision::known)?;
     match (header, claim) {
-        (None, Some(_)) if modern => Err(Unreadable::HeaderMissing(VERSION.into())),
-        (Some(_), None) if modern && request => Err(Unreadable::MetaMissing),
+        (None, Some(_)) if modern => Err(RequestError::HeaderMissing(VERSION.into())),
+        (Some(_), None) if modern && request => Err(RequestError::MetaMissing),
         _ => Ok(()),
     }
 }
@@ -98,12 +98,12 @@ fn check_header(
     header: Option<&str>,
     body: Option<&str>,
     needed: bool,
-) -> Result<(), Unreadable> {
+) -> Result<(), RequestError> {
     match (header, body) {
-        (None, Some(_)) if needed => Err(Unreadable::HeaderMissing(name.into())),
+        (None, Some(_)) if needed => Err(RequestError::HeaderMissing(name.into())),
         (None, _) => Ok(()),
         (Some(header), Some(body)) if header == body => Ok(()),
-        (Some(_), _) => Err(Unreadable::HeaderMismatch(name.into())),
+        (Some(_), _) => Err(RequestError::HeaderMismatch(name.into())),
     }
 }
 
@@ -123,11 +123,11 @@ fn named<'a>(call: &'a Call<'_>) -> Option<&'a str> {
     }
 }
 
-fn decoded_name(head: &Head) -> Result<Option<Cow<'_, str>>, Unreadable> {
+fn decoded_name(head: &Head) -> Result<Option<Cow<'_, str>>, RequestError> {
     let Some(name) = head.name.as_deref() else {
         return Ok(None);
     };
-    let decoded = decoded(name).ok_or_else(|| Unreadable::HeaderMismatch(NAME.into()))?;
+    let decoded = decoded(name).ok_or_else(|| RequestError::HeaderMismatch(NAME.into()))?;
     Ok(Some(decoded))
 }
 
@@ -152,16 +152,16 @@ pub(crate) struct Repeated<'a> {
 
 impl Repeated<'_> {
     /// Refuses a header that says something else than the message, and in 2026-07-28 one that is not there.
-    pub(crate) fn check(&self, name: &str, call: &Call<'_>) -> Result<(), Unreadable> {
+    pub(crate) fn check(&self, name: &str, call: &Call<'_>) -> Result<(), RequestError> {
         let argument = self.argument.filter(|value| value.kind() != Kind::Null);
         let needed = call.claim.as_ref().is_some_and(Revision::is_modern);
         match (self.header, argument) {
             (Some(None), Some(_)) if needed => {
-                Err(Unreadable::HeaderMissing(name.to_owned().into()))
+                Err(RequestError::HeaderMissing(name.to_owned().into()))
             }
             (Some(None), _) => Ok(()),
             (Some(Some(header)), Some(argument)) if repeats(header, argument) => Ok(()),
-            _ => Err(Unreadable::HeaderMismatch(name.to_owned().into())),
+            _ => Err(RequestError::HeaderMismatch(name.to_owned().into())),
         }
     }
 }

@@ -8,28 +8,28 @@ use std::fmt;
 
 /// Why a request cannot be read as exactly one MCP message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unreadable {
-    Verb,
+pub(crate) enum RequestError {
+    HttpMethod,
     Upgrade,
     MethodOverride(&'static str),
     HeaderBytes(String),
-    HeaderTwice(String),
+    DuplicateHeader(String),
     ContentType,
     ContentEncoding,
-    BodyWhereNone,
+    UnexpectedBody,
     BodyTooLong(usize),
-    BodyLost,
+    BodyUnavailable,
     Json(json::Fault),
     Batch,
-    NoObject,
+    NotAnObject,
     JsonRpc,
     Id,
     Method,
-    Shape,
+    AmbiguousKind,
     Params,
-    LookAlike(String),
-    MethodLookAlike(String),
-    MethodGone(&'static str),
+    ConfusableMember(String),
+    ConfusableMethod(String),
+    MethodRemoved(&'static str),
     Name,
     Uri,
     Arguments,
@@ -43,12 +43,12 @@ pub(crate) enum Unreadable {
     Revision(String),
 }
 
-impl Unreadable {
+impl RequestError {
     /// The HTTP status of the answer.
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Self::Verb => 405,
-            Self::MethodGone(_) => 404,
+            Self::HttpMethod => 405,
+            Self::MethodRemoved(_) => 404,
             _ => 400,
         }
     }
@@ -60,26 +60,26 @@ impl Unreadable {
             Self::HeaderMissing(_) | Self::HeaderMismatch(_) => -32020,
             Self::Revision(_) => -32022,
             Self::MetaMissing => -32602,
-            Self::MethodGone(_) => -32601,
-            Self::Verb
+            Self::MethodRemoved(_) => -32601,
+            Self::HttpMethod
             | Self::Upgrade
             | Self::MethodOverride(_)
             | Self::HeaderBytes(_)
-            | Self::HeaderTwice(_)
+            | Self::DuplicateHeader(_)
             | Self::ContentType
             | Self::ContentEncoding
-            | Self::BodyWhereNone
+            | Self::UnexpectedBody
             | Self::BodyTooLong(_)
-            | Self::BodyLost
+            | Self::BodyUnavailable
             | Self::Batch
-            | Self::NoObject
+            | Self::NotAnObject
             | Self::JsonRpc
             | Self::Id
             | Self::Method
-            | Self::Shape
+            | Self::AmbiguousKind
             | Self::Params
-            | Self::LookAlike(_)
-            | Self::MethodLookAlike(_)
+            | Self::ConfusableMember(_)
+            | Self::ConfusableMethod(_)
             | Self::Name
             | Self::Uri
             | Self::Arguments
@@ -91,10 +91,10 @@ impl Unreadable {
     }
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Verb => f.write_str("Only POST, GET, DELETE and OPTIONS are used by MCP"),
+            Self::HttpMethod => f.write_str("Only POST, GET, DELETE and OPTIONS are used by MCP"),
             Self::Upgrade => f.write_str("An MCP request cannot ask to upgrade the connection"),
             Self::MethodOverride(name) => write!(
                 f,
@@ -104,35 +104,35 @@ impl fmt::Display for Unreadable {
                 f,
                 "The header `{name}` holds bytes that are not visible ASCII"
             ),
-            Self::HeaderTwice(name) => write!(f, "The header `{name}` is given twice"),
+            Self::DuplicateHeader(name) => write!(f, "The header `{name}` is given twice"),
             Self::ContentType => f.write_str("Content-Type must be application/json, in UTF-8"),
             Self::ContentEncoding => {
                 f.write_str("The body must not be compressed (Content-Encoding)")
             }
-            Self::BodyWhereNone => f.write_str("This HTTP method does not carry a body in MCP"),
+            Self::UnexpectedBody => f.write_str("This HTTP method does not carry a body in MCP"),
             Self::BodyTooLong(max) => write!(f, "The body is longer than {max} bytes"),
-            Self::BodyLost => {
+            Self::BodyUnavailable => {
                 f.write_str("The gateway could not show the whole body to its policy")
             }
             Self::Json(fault) => write!(f, "The body cannot be read: {fault}"),
             Self::Batch => {
                 f.write_str("JSON-RPC batches are not accepted; send one message at a time")
             }
-            Self::NoObject => f.write_str("A JSON-RPC message is an object"),
+            Self::NotAnObject => f.write_str("A JSON-RPC message is an object"),
             Self::JsonRpc => f.write_str(r#"`jsonrpc` must be "2.0""#),
             Self::Id => f.write_str("`id` must be a string or a whole number"),
             Self::Method => f.write_str("`method` must be a string without control characters"),
-            Self::Shape => {
+            Self::AmbiguousKind => {
                 f.write_str("The message must be exactly one of request, notification and response")
             }
             Self::Params => f.write_str("`params` must be an object"),
-            Self::LookAlike(name) => {
+            Self::ConfusableMember(name) => {
                 write!(f, "The member `{name}` is too like one of the protocol's")
             }
-            Self::MethodLookAlike(name) => {
+            Self::ConfusableMethod(name) => {
                 write!(f, "The method {name:?} is too like one of the protocol's")
             }
-            Self::MethodGone(name) => {
+            Self::MethodRemoved(name) => {
                 write!(f, "Revision 2026-07-28 has no method `{name}`")
             }
             Self::Name => f.write_str("`params.name` must be a string without control characters"),

@@ -2,11 +2,11 @@
 //!
 //! It refuses what two hops could read in two ways, and never looks at a body.
 
-use super::error::Unreadable;
+use super::error::RequestError;
 use super::headers::Headers;
 use super::revision::Revision;
 
-impl Verb {
+impl HttpMethod {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Post => "POST",
@@ -23,7 +23,7 @@ pub(crate) const SESSION: &str = "mcp-session-id";
 /// What the headers of a request say.
 #[derive(Debug)]
 pub(crate) struct Head {
-    pub(crate) verb: Verb,
+    pub(crate) http_method: HttpMethod,
     /// From `MCP-Protocol-Version`.
     pub(crate) revision: Option<Revision>,
     /// From `Mcp-Method`.
@@ -34,14 +34,14 @@ pub(crate) struct Head {
 
 /// By what a request is found again in other logs. It decides nothing, so a value that is not plain is left out.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Trace {
+pub(crate) struct RequestIds {
     /// The host's own id of the request (`x-request-id`).
     pub(crate) request_id: Option<Box<str>>,
-    /// The trace id of `traceparent` (W3C Trace Context §3.2).
+    /// The trace id of `traceparent` (W3C RequestIds Context §3.2).
     pub(crate) trace_id: Option<Box<str>>,
 }
 
-impl Trace {
+impl RequestIds {
     pub(crate) fn read(headers: &Headers) -> Self {
         Self {
             request_id: request_id(headers),
@@ -52,7 +52,7 @@ impl Trace {
 
 /// The HTTP methods of MCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
+pub(crate) enum HttpMethod {
     Post,
     Get,
     Delete,
@@ -67,28 +67,28 @@ const METHOD_OVERRIDES: [&str; 3] = [
 ];
 
 impl Head {
-    pub(crate) fn read(headers: &Headers) -> Result<Self, Unreadable> {
-        let verb = verb(headers)?;
+    pub(crate) fn read(headers: &Headers) -> Result<Self, RequestError> {
+        let http_method = http_method(headers)?;
         if headers.has("upgrade") || headers.has(":protocol") {
-            return Err(Unreadable::Upgrade);
+            return Err(RequestError::Upgrade);
         }
         if let Some(name) = METHOD_OVERRIDES.into_iter().find(|name| headers.has(name)) {
-            return Err(Unreadable::MethodOverride(name));
+            return Err(RequestError::MethodOverride(name));
         }
-        if verb == Verb::Post {
+        if http_method == HttpMethod::Post {
             content_type(headers)?;
         } else if announces_body(headers) {
-            return Err(Unreadable::BodyWhereNone);
+            return Err(RequestError::UnexpectedBody);
         }
         content_encoding(headers)?;
         headers.single("mcp-session-id")?;
         let revision = headers.single("mcp-protocol-version")?.map(Revision::read);
-        if verb != Verb::Post {
+        if http_method != HttpMethod::Post {
             // No message will say which revision it is of.
             revision.as_ref().map_or(Ok(()), Revision::known)?;
         }
         Ok(Self {
-            verb,
+            http_method,
             revision,
             method: headers.single("mcp-method")?.map(Into::into),
             name: headers.single("mcp-name")?.map(Into::into),
@@ -96,22 +96,22 @@ impl Head {
     }
 }
 
-fn verb(headers: &Headers) -> Result<Verb, Unreadable> {
+fn http_method(headers: &Headers) -> Result<HttpMethod, RequestError> {
     match headers.single(":method")? {
-        Some("POST") => Ok(Verb::Post),
-        Some("GET") => Ok(Verb::Get),
-        Some("DELETE") => Ok(Verb::Delete),
-        Some("OPTIONS") => Ok(Verb::Options),
-        _ => Err(Unreadable::Verb),
+        Some("POST") => Ok(HttpMethod::Post),
+        Some("GET") => Ok(HttpMethod::Get),
+        Some("DELETE") => Ok(HttpMethod::Delete),
+        Some("OPTIONS") => Ok(HttpMethod::Options),
+        _ => Err(RequestError::HttpMethod),
     }
 }
 
 /// `application/json`, alone or with `charset=utf-8`. A parameter or a second type could make a server decode the body
 /// in another way than it was judged.
-fn content_type(headers: &Headers) -> Result<(), Unreadable> {
+fn content_type(headers: &Headers) -> Result<(), RequestError> {
     let value = headers
         .single("content-type")?
-        .ok_or(Unreadable::ContentType)?;
+        .ok_or(RequestError::ContentType)?;
     let mut parts = value.split(';').map(|part| part.trim_matches([' ', '\t']));
     let json = parts
         .next()
@@ -127,15 +127,15 @@ fn content_type(headers: &Headers) -> Result<(), Unreadable> {
     if json && utf8 {
         Ok(())
     } else {
-        Err(Unreadable::ContentType)
+        Err(RequestError::ContentType)
     }
 }
 
-fn content_encoding(headers: &Headers) -> Result<(), Unreadable> {
+fn content_encoding(headers: &Headers) -> Result<(), RequestError> {
     match headers.single("content-encoding")? {
         None => Ok(()),
         Some(coding) if coding.eq_ignore_ascii_case("identity") => Ok(()),
-        Some(_) => Err(Unreadable::ContentEncoding),
+        Some(_) => Err(RequestError::ContentEncoding),
     }
 }
 

@@ -2,19 +2,19 @@
 //!
 //! It names no more than whole fields: no value is ever looked into.
 
-use super::error::Unreadable;
+use super::error::RequestError;
 use std::ops::Range;
 
 /// Changes to the headers of a request or a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edit {
+pub struct HeaderEdit {
     /// The fields to leave out, by their names in lower case.
     pub remove: Vec<&'static str>,
     /// The fields to set after that, each in the place of all of its name.
     pub set: Vec<(&'static str, &'static str)>,
 }
 
-impl Edit {
+impl HeaderEdit {
     /// Nothing is to be changed.
     pub fn is_empty(&self) -> bool {
         self.remove.is_empty() && self.set.is_empty()
@@ -32,7 +32,7 @@ pub(crate) fn is_header_name(name: &str) -> bool {
 /// Header fields in the order they came, names in lower case, pseudo-headers (`:method`) among them.
 ///
 /// ```
-/// let headers = mcp_policy::Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
+/// let headers = mcp_policy::host::Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
@@ -66,20 +66,20 @@ impl Headers {
     }
 
     /// The value of a header that may be given once and holds visible ASCII; white space around it does not count.
-    pub(crate) fn single(&self, name: &str) -> Result<Option<&str>, Unreadable> {
+    pub(crate) fn single(&self, name: &str) -> Result<Option<&str>, RequestError> {
         let mut values = self.all(name);
         let Some(value) = values.next() else {
             return Ok(None);
         };
         if values.next().is_some() {
-            return Err(Unreadable::HeaderTwice(name.into()));
+            return Err(RequestError::DuplicateHeader(name.into()));
         }
         let printable = value
             .iter()
             .all(|byte| (0x20..0x7F).contains(byte) || *byte == b'\t');
         match std::str::from_utf8(value) {
             Ok(text) if printable => Ok(Some(text.trim_matches([' ', '\t']))),
-            _ => Err(Unreadable::HeaderBytes(name.into())),
+            _ => Err(RequestError::HeaderBytes(name.into())),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! It never accepts a member that another reader could take for a protocol member, and never looks into `arguments`.
 
-use super::error::Unreadable;
+use super::error::RequestError;
 use super::method;
 use super::names::fold;
 use super::revision::Revision;
@@ -123,7 +123,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    pub(super) fn of(root: Value<'a>, id: Option<&'a str>) -> Result<Self, Unreadable> {
+    pub(super) fn of(root: Value<'a>, id: Option<&'a str>) -> Result<Self, RequestError> {
         let outcomes = ["result", "error"]
             .into_iter()
             .filter(|name| root.get(name).is_some())
@@ -135,21 +135,21 @@ impl<'a> Message<'a> {
             }),
             (Some(method), None, 0) => Ok(Self::Notification(Call::read(method, root)?)),
             (None, Some(_), 1) => Ok(Self::Response),
-            _ => Err(Unreadable::Shape),
+            _ => Err(RequestError::AmbiguousKind),
         }
     }
 }
 
 /// Checks the members of the message itself and gives its id.
-pub(super) fn envelope(root: Value<'_>) -> Result<Option<&str>, Unreadable> {
+pub(super) fn envelope(root: Value<'_>) -> Result<Option<&str>, RequestError> {
     match root.kind() {
         Kind::Object => {}
-        Kind::Array => return Err(Unreadable::Batch),
-        _ => return Err(Unreadable::NoObject),
+        Kind::Array => return Err(RequestError::Batch),
+        _ => return Err(RequestError::NotAnObject),
     }
     refuse_look_alikes(root, ENVELOPE)?;
     if root.get("jsonrpc").and_then(Value::string).as_deref() != Some("2.0") {
-        return Err(Unreadable::JsonRpc);
+        return Err(RequestError::JsonRpc);
     }
     let Some(id) = root.get("id") else {
         return Ok(None);
@@ -162,27 +162,27 @@ pub(super) fn envelope(root: Value<'_>) -> Result<Option<&str>, Unreadable> {
     if whole || id.kind() == Kind::String {
         Ok(Some(id.raw()))
     } else {
-        Err(Unreadable::Id)
+        Err(RequestError::Id)
     }
 }
 
 impl<'a> Call<'a> {
-    fn read(method: Value<'a>, root: Value<'a>) -> Result<Self, Unreadable> {
-        let method = plain(method).ok_or(Unreadable::Method)?;
+    fn read(method: Value<'a>, root: Value<'a>) -> Result<Self, RequestError> {
+        let method = plain(method).ok_or(RequestError::Method)?;
         if method::confusable_method(&method).is_some() {
-            return Err(Unreadable::MethodLookAlike(clip(&method, 64)));
+            return Err(RequestError::ConfusableMethod(clip(&method, 64)));
         }
         let params = root.get("params");
         if let Some(params) = params {
-            object(params, PARAMS).map_err(|error| error.unwrap_or(Unreadable::Params))?;
+            object(params, PARAMS).map_err(|error| error.unwrap_or(RequestError::Params))?;
         }
         let param = |name| params.and_then(|params| params.get(name));
         let meta = param("_meta");
         if let Some(meta) = meta {
-            object(meta, META).map_err(|error| error.unwrap_or(Unreadable::Meta))?;
+            object(meta, META).map_err(|error| error.unwrap_or(RequestError::Meta))?;
         }
         let claim = match meta.and_then(|meta| meta.get(META_VERSION)) {
-            Some(claim) => Some(Revision::read(&claim.string().ok_or(Unreadable::Meta)?)),
+            Some(claim) => Some(Revision::read(&claim.string().ok_or(RequestError::Meta)?)),
             None => None,
         };
         let client = meta
@@ -193,7 +193,7 @@ impl<'a> Call<'a> {
             .and_then(Value::string);
         let arguments = param("arguments");
         if arguments.is_some_and(|arguments| arguments.kind() != Kind::Object) {
-            return Err(Unreadable::Arguments);
+            return Err(RequestError::Arguments);
         }
         let target = Target::read(&method, params)?;
         // A client asks for a task in 2025-11-25, and in 2026-07-28 says that it takes one.
@@ -214,26 +214,26 @@ impl<'a> Call<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn read(method: &str, params: Option<Value<'a>>) -> Result<Self, Unreadable> {
+    fn read(method: &str, params: Option<Value<'a>>) -> Result<Self, RequestError> {
         let param = |name| params.and_then(|params| params.get(name));
         let string = |name| param(name).and_then(plain);
         // A name or a URI is a string wherever it stands, even where no known method asks for one.
-        for (name, error) in [("name", Unreadable::Name), ("uri", Unreadable::Uri)] {
+        for (name, error) in [("name", RequestError::Name), ("uri", RequestError::Uri)] {
             if param(name).is_some() && string(name).is_none() {
                 return Err(error);
             }
         }
         match method {
-            "tools/call" => string("name").map(Self::Tool).ok_or(Unreadable::Name),
-            "prompts/get" => string("name").map(Self::Prompt).ok_or(Unreadable::Name),
+            "tools/call" => string("name").map(Self::Tool).ok_or(RequestError::Name),
+            "prompts/get" => string("name").map(Self::Prompt).ok_or(RequestError::Name),
             // The newest revision has no such methods, and a server answers without looking for what they act on.
             "resources/subscribe" | "resources/unsubscribe" if param("uri").is_none() => {
                 Ok(Self::Method)
             }
             "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
-                string("uri").map(Self::Resource).ok_or(Unreadable::Uri)
+                string("uri").map(Self::Resource).ok_or(RequestError::Uri)
             }
-            "completion/complete" => reference(param("ref").ok_or(Unreadable::Ref)?),
+            "completion/complete" => reference(param("ref").ok_or(RequestError::Ref)?),
             "subscriptions/listen" => listen(param("notifications")),
             method if method.starts_with("tasks/") => Ok(Self::Task(string("taskId"))),
             _ => Ok(Self::Method),
@@ -242,31 +242,31 @@ impl<'a> Target<'a> {
 }
 
 /// The `ref` of a completion: a prompt by name, or a resource by its URI template.
-fn reference(reference: Value<'_>) -> Result<Target<'_>, Unreadable> {
-    object(reference, REF).map_err(|error| error.unwrap_or(Unreadable::Ref))?;
+fn reference(reference: Value<'_>) -> Result<Target<'_>, RequestError> {
+    object(reference, REF).map_err(|error| error.unwrap_or(RequestError::Ref))?;
     let string = |name| reference.get(name).and_then(plain);
     let target = match string("type").as_deref() {
         Some("ref/prompt") => string("name").map(Target::Prompt),
         Some("ref/resource") => string("uri").map(Target::Template),
         _ => None,
     };
-    target.ok_or(Unreadable::Ref)
+    target.ok_or(RequestError::Ref)
 }
 
-fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, Unreadable> {
+fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, RequestError> {
     let Some(notifications) = notifications else {
         return Ok(Target::Listen {
             uris: Vec::new(),
             tasks: Vec::new(),
         });
     };
-    object(notifications, NOTIFICATIONS).map_err(|error| error.unwrap_or(Unreadable::Listen))?;
+    object(notifications, NOTIFICATIONS).map_err(|error| error.unwrap_or(RequestError::Listen))?;
     let strings = |name| match notifications.get(name) {
         Some(list) if list.kind() == Kind::Array => list
             .elements()
-            .map(|element| plain(element).ok_or(Unreadable::Listen))
+            .map(|element| plain(element).ok_or(RequestError::Listen))
             .collect(),
-        Some(_) => Err(Unreadable::Listen),
+        Some(_) => Err(RequestError::Listen),
         None => Ok(Vec::new()),
     };
     Ok(Target::Listen {
@@ -284,7 +284,7 @@ fn plain(value: Value<'_>) -> Option<Cow<'_, str>> {
 }
 
 /// Checks that a value is an object without look-alikes; `Err(None)` when it is no object.
-fn object(value: Value<'_>, protocol: &[&str]) -> Result<(), Option<Unreadable>> {
+fn object(value: Value<'_>, protocol: &[&str]) -> Result<(), Option<RequestError>> {
     if value.kind() != Kind::Object {
         return Err(None);
     }
@@ -293,7 +293,7 @@ fn object(value: Value<'_>, protocol: &[&str]) -> Result<(), Option<Unreadable>>
 
 /// Some servers match names without regard to case, with Unicode's simple folding, or end them at a NUL. A member that
 /// only such a server would take for one of the protocol's is refused.
-fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Unreadable> {
+fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), RequestError> {
     for (name, _) in object.members() {
         if protocol.contains(&name.as_ref()) {
             continue;
@@ -303,7 +303,7 @@ fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Unread
         let cut = name == "__proto__" || name.chars().any(char::is_control);
         let like = |known: &&str| known.eq_ignore_ascii_case(&folded);
         if cut || protocol.iter().any(like) {
-            return Err(Unreadable::LookAlike(clip(&name, 64)));
+            return Err(RequestError::ConfusableMember(clip(&name, 64)));
         }
     }
     Ok(())

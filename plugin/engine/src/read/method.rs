@@ -6,63 +6,81 @@ use super::names::fold;
 
 /// What a method of MCP is to a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum MethodKind {
     /// A client sets up and keeps a session with it.
-    Housekeeping,
+    Lifecycle,
     /// Its calls are judged as what they act on; this says where the rules belong.
-    Elsewhere(&'static str),
+    Governed(&'static str),
     /// A server sends it, and waits for an answer.
-    Asks,
+    ServerRequest,
     /// A server sends it, and waits for nothing.
-    Tells,
+    ServerNotification,
 }
 
 const TASKS: &str = "tasks/";
 
-const JUDGED_AS_TASKS: Role =
-    Role::Elsewhere("nothing: a task belongs to the call that created it");
+const JUDGED_AS_TASKS: MethodKind =
+    MethodKind::Governed("nothing: a task belongs to the call that created it");
 
-const JUDGED_AS_RESOURCES: Role = Role::Elsewhere("its rules under `resources`");
+const JUDGED_AS_RESOURCES: MethodKind = MethodKind::Governed("its rules under `resources`");
 
-const METHODS: &[(&str, Role)] = &[
+const METHODS: &[(&str, MethodKind)] = &[
     (
         "tools/call",
-        Role::Elsewhere("its rules under `tools` and `all_tools`"),
+        MethodKind::Governed("its rules under `tools` and `all_tools`"),
     ),
-    ("prompts/get", Role::Elsewhere("its rules under `prompts`")),
+    (
+        "prompts/get",
+        MethodKind::Governed("its rules under `prompts`"),
+    ),
     ("resources/read", JUDGED_AS_RESOURCES),
     ("resources/subscribe", JUDGED_AS_RESOURCES),
     ("resources/unsubscribe", JUDGED_AS_RESOURCES),
     ("subscriptions/listen", JUDGED_AS_RESOURCES),
     (
         "completion/complete",
-        Role::Elsewhere("its rules under `prompts` and `resources`, as which it is judged"),
+        MethodKind::Governed("its rules under `prompts` and `resources`, as which it is judged"),
     ),
-    ("initialize", Role::Housekeeping),
-    ("server/discover", Role::Housekeeping),
-    ("ping", Role::Housekeeping),
-    ("tools/list", Role::Housekeeping),
-    ("prompts/list", Role::Housekeeping),
-    ("resources/list", Role::Housekeeping),
-    ("resources/templates/list", Role::Housekeeping),
-    ("logging/setLevel", Role::Housekeeping),
-    ("notifications/initialized", Role::Housekeeping),
-    ("notifications/cancelled", Role::Housekeeping),
-    ("notifications/progress", Role::Housekeeping),
-    ("notifications/roots/list_changed", Role::Housekeeping),
-    ("notifications/tasks/status", Role::Housekeeping),
-    ("sampling/createMessage", Role::Asks),
-    ("elicitation/create", Role::Asks),
-    ("roots/list", Role::Asks),
-    ("notifications/message", Role::Tells),
-    ("notifications/tools/list_changed", Role::Tells),
-    ("notifications/prompts/list_changed", Role::Tells),
-    ("notifications/resources/list_changed", Role::Tells),
-    ("notifications/resources/updated", Role::Tells),
-    ("notifications/elicitation/complete", Role::Tells),
+    ("initialize", MethodKind::Lifecycle),
+    ("server/discover", MethodKind::Lifecycle),
+    ("ping", MethodKind::Lifecycle),
+    ("tools/list", MethodKind::Lifecycle),
+    ("prompts/list", MethodKind::Lifecycle),
+    ("resources/list", MethodKind::Lifecycle),
+    ("resources/templates/list", MethodKind::Lifecycle),
+    ("logging/setLevel", MethodKind::Lifecycle),
+    ("notifications/initialized", MethodKind::Lifecycle),
+    ("notifications/cancelled", MethodKind::Lifecycle),
+    ("notifications/progress", MethodKind::Lifecycle),
+    ("notifications/roots/list_changed", MethodKind::Lifecycle),
+    ("notifications/tasks/status", MethodKind::Lifecycle),
+    ("sampling/createMessage", MethodKind::ServerRequest),
+    ("elicitation/create", MethodKind::ServerRequest),
+    ("roots/list", MethodKind::ServerRequest),
+    ("notifications/message", MethodKind::ServerNotification),
+    (
+        "notifications/tools/list_changed",
+        MethodKind::ServerNotification,
+    ),
+    (
+        "notifications/prompts/list_changed",
+        MethodKind::ServerNotification,
+    ),
+    (
+        "notifications/resources/list_changed",
+        MethodKind::ServerNotification,
+    ),
+    (
+        "notifications/resources/updated",
+        MethodKind::ServerNotification,
+    ),
+    (
+        "notifications/elicitation/complete",
+        MethodKind::ServerNotification,
+    ),
 ];
 
-impl Role {
+impl MethodKind {
     /// `None` for a method that MCP does not have.
     pub(crate) fn of(method: &str) -> Option<Self> {
         if method.starts_with(TASKS) {

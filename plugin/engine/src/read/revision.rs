@@ -2,7 +2,7 @@
 //!
 //! An unknown revision is kept as text, clipped, and never taken for a known one.
 
-use super::error::Unreadable;
+use super::error::RequestError;
 use crate::words::text::clip;
 use std::borrow::Cow;
 
@@ -30,10 +30,10 @@ impl Revision {
     }
 
     /// Refuses a revision that is not published.
-    pub(super) fn known(&self) -> Result<(), Unreadable> {
+    pub(super) fn known(&self) -> Result<(), RequestError> {
         match &self.0 {
             Cow::Borrowed(_) => Ok(()),
-            Cow::Owned(unknown) => Err(Unreadable::Revision(unknown.clone())),
+            Cow::Owned(unknown) => Err(RequestError::Revision(unknown.clone())),
         }
     }
 

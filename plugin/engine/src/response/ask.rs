@@ -4,7 +4,7 @@
 //! client itself answers with an error. It never passes on the parameters of such a request.
 
 use super::problem::Denied;
-use crate::decide::Listing;
+use crate::decide::Visibility;
 use crate::words::json::Value;
 use crate::words::text::clip;
 
@@ -12,8 +12,12 @@ use crate::words::text::clip;
 pub(super) const INPUT_REQUESTS: &str = "inputRequests";
 
 /// A request or notification of the server's that may not be.
-pub(super) fn in_message(message: Value<'_>, listing: &Listing) -> Option<Denied> {
-    denied(message.get("method")?, message.get("id").is_some(), listing)
+pub(super) fn in_message(message: Value<'_>, visibility: &Visibility) -> Option<Denied> {
+    denied(
+        message.get("method")?,
+        message.get("id").is_some(),
+        visibility,
+    )
 }
 
 /// What takes the place of a member of such a message.
@@ -26,7 +30,7 @@ pub(super) fn instead(member: &str) -> Option<&'static str> {
 }
 
 /// The first of the requests in a result that the server may not make.
-pub(super) fn in_result(result: Value<'_>, listing: &Listing) -> Option<Denied> {
+pub(super) fn in_result(result: Value<'_>, visibility: &Visibility) -> Option<Denied> {
     let requests = result.get(INPUT_REQUESTS)?;
     // What is no object of requests asks nothing that anybody could name.
     let requests = requests
@@ -34,14 +38,14 @@ pub(super) fn in_result(result: Value<'_>, listing: &Listing) -> Option<Denied> 
         .map(|(_, request)| request)
         .chain(requests.elements());
     let mut methods = requests.filter_map(|request| request.get("method"));
-    methods.find_map(|method| denied(method, true, listing))
+    methods.find_map(|method| denied(method, true, visibility))
 }
 
-fn denied(method: Value<'_>, asks: bool, listing: &Listing) -> Option<Denied> {
+fn denied(method: Value<'_>, asks: bool, visibility: &Visibility) -> Option<Denied> {
     // What is no text is the name of no method.
     let name = method.string();
     let name = name.unwrap_or_else(|| method.raw().into());
-    let rule = listing.denies(&name, asks)?;
+    let rule = visibility.denies(&name, asks)?;
     let method = clip(&name, 64);
     Some(Denied { method, rule })
 }

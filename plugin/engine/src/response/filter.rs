@@ -5,25 +5,25 @@
 
 use super::cut::{Cut, spliced};
 use super::media::{Media, media};
-use super::message::Cuts;
-use super::message::{Look, Withheld};
-use super::pin::Sightings;
+use super::message::Edits;
+use super::message::{Blocked, MessageFilter};
+use super::pin::PinTracker;
 use super::problem::Problem;
 use super::result::Results;
-use super::shape::Shape;
+use super::scanner::ListScanner;
 use super::sse::{Message, Part, Reader, spliced_lines};
 use crate::answer::{Reply, answer_for_server};
-use crate::decide::Listing;
+use crate::decide::Visibility;
 use crate::model::{HostOptions, Pinned};
-use crate::read::{Edit, Headers, Message as McpMessage};
+use crate::read::{HeaderEdit, Headers, Message as McpMessage};
 use crate::step::{Next, Response};
-use crate::words::state::{Memo, Recollection, Topic};
+use crate::words::state::{Lookup, StateKey, StateWrite};
 use std::borrow::Cow;
 
 /// Filters the lists in one response.
 #[derive(Debug)]
 pub(crate) struct Filter {
-    listing: Listing,
+    visibility: Visibility,
     request_id: Option<Box<str>>,
     /// The id of the message that is answered, where it has one.
     id: Option<Box<str>>,
@@ -31,24 +31,24 @@ pub(crate) struct Filter {
     lists: bool,
     /// The tools of which more has to be known before the message goes.
     pinned: Vec<Pinned>,
-    sightings: Sightings,
+    pins: PinTracker,
     results: Results,
-    way: Way,
+    way: BodyState,
     problem: Option<Problem>,
 }
 
 /// How the body is looked at.
 #[derive(Debug)]
-enum Way {
+enum BodyState {
     /// There is none yet.
     Awaited,
     /// It is held until it is whole.
     Document {
         held: Vec<u8>,
-        shape: Shape,
+        scanner: ListScanner,
     },
     /// It passes as long as there is no list in it: what is longer than is held, and what follows a document.
-    Watched(Box<Shape>),
+    Watched(Box<ListScanner>),
     Events(Box<Reader>),
     /// An error takes its place.
     Refused(Problem),
@@ -60,24 +60,24 @@ enum Way {
 #[derive(Debug)]
 pub(crate) struct Passed {
     pub(crate) next: Next,
-    pub(crate) edit: Edit,
+    pub(crate) edit: HeaderEdit,
     /// What was not passed on, and why.
     pub(crate) problem: Option<Problem>,
     /// What is to be remembered.
-    pub(crate) memos: Vec<Memo>,
+    pub(crate) writes: Vec<StateWrite>,
 }
 
 impl Filter {
-    pub(crate) fn new(listing: Listing, request_id: Option<Box<str>>) -> Self {
+    pub(crate) fn new(visibility: Visibility, request_id: Option<Box<str>>) -> Self {
         Self {
-            listing,
+            visibility,
             request_id,
             id: None,
             lists: false,
             pinned: Vec::new(),
-            sightings: Sightings::default(),
+            pins: PinTracker::default(),
             results: Results::default(),
-            way: Way::Awaited,
+            way: BodyState::Awaited,
             problem: None,
         }
     }
@@ -89,79 +89,81 @@ impl Filter {
             self.id = Some((*id).into());
             self.lists = call.method.ends_with("/list");
             if call.method == "tools/list" {
-                self.pinned = self.listing.all_pinned();
+                self.pinned = self.visibility.all_pinned();
             }
         }
     }
 
     /// What has to be recalled before the message goes.
-    pub(crate) fn topics(&self) -> Vec<Topic> {
+    pub(crate) fn topics(&self) -> Vec<StateKey> {
         self.pinned.iter().map(Pinned::reviewed).collect()
     }
 
     /// Notes what was recalled.
-    pub(crate) fn recalled(&mut self, recalled: Recollection) {
+    pub(crate) fn recalled(&mut self, recalled: Lookup) {
         let pinned = std::mem::take(&mut self.pinned);
-        self.sightings
-            .answers(self.id.as_deref(), &pinned, recalled);
+        self.pins.answers(self.id.as_deref(), &pinned, recalled);
     }
 
     /// Goes on with what came, in its order.
     pub(crate) fn pass(&mut self, response: Response) -> Passed {
-        let mut edit = Edit::default();
+        let mut edit = HeaderEdit::default();
         let next = match response {
             Response::Head {
                 status,
                 headers,
-                end: false,
+                end_of_stream: false,
             } if status >= 200 => {
                 edit = self.head(&headers);
                 Next::Forward
             }
-            Response::Head { .. } | Response::Outcome(_) | Response::Closed => Next::Forward,
-            Response::Body { bytes, end } => self.body(bytes, end),
+            Response::Head { .. } | Response::Delivery(_) | Response::Closed => Next::Forward,
+            Response::Body {
+                bytes,
+                end_of_stream: end,
+            } => self.body(bytes, end),
             Response::Trailers => self.trailers(),
         };
         Passed {
             next,
             edit,
             problem: self.problem.take(),
-            memos: self.sightings.memos(),
+            writes: self.pins.writes(),
         }
     }
 
     fn host(&self) -> &HostOptions {
-        &self.listing.policy().host
+        &self.visibility.policy().host
     }
 
-    fn head(&mut self, headers: &Headers) -> Edit {
+    fn head(&mut self, headers: &Headers) -> HeaderEdit {
         let max = self.host().max_response_bytes;
         self.way = match media(headers) {
             Ok(Media::Events) => {
-                let strict = self.results.matter(&self.listing);
-                Way::Events(Box::new(Reader::new(max, strict)))
+                let strict = self.results.matter(&self.visibility);
+                BodyState::Events(Box::new(Reader::new(max, strict)))
             }
             Ok(Media::Document { json }) => {
                 if !json {
                     self.results.are_none();
                 }
-                Way::Document {
+                BodyState::Document {
                     held: Vec::new(),
-                    shape: Shape::default(),
+                    scanner: ListScanner::default(),
                 }
             }
             Err(problem) => {
                 self.problem = Some(problem.clone());
-                Way::Refused(problem)
+                BodyState::Refused(problem)
             }
         };
         // Whether the length changes is known when the body is there, and its length goes before it.
         match self.way {
-            Way::Refused(_) => Edit {
+            BodyState::Refused(_) => HeaderEdit {
                 remove: vec!["content-length", "content-encoding"],
                 set: vec![("content-type", "application/json")],
             },
-            _ => Edit {
+            _ => HeaderEdit {
                 remove: vec!["content-length"],
                 set: Vec::new(),
             },
@@ -170,47 +172,47 @@ impl Filter {
 
     fn body(&mut self, bytes: Vec<u8>, end: bool) -> Next {
         match &mut self.way {
-            Way::Awaited => Next::Forward,
-            Way::Document { held, shape } => {
+            BodyState::Awaited => Next::Forward,
+            BodyState::Document { held, scanner } => {
                 held.extend_from_slice(&bytes);
-                shape.read(&bytes);
-                let whole = shape.whole() || end;
-                match held.len() > self.listing.policy().host.max_response_bytes {
+                scanner.read(&bytes);
+                let whole = scanner.is_complete() || end;
+                match held.len() > self.visibility.policy().host.max_response_bytes {
                     true => self.overflow(&bytes),
                     false if whole => self.document(&bytes),
-                    false => Next::Replace(Vec::new()),
+                    false => Next::ReplaceBody(Vec::new()),
                 }
             }
-            Way::Watched(shape) => {
-                shape.read(&bytes);
-                match shape.found() {
+            BodyState::Watched(scanner) => {
+                scanner.read(&bytes);
+                match scanner.may_contain_list() {
                     true => self.broken(Problem::Late),
                     false => Next::Forward,
                 }
             }
-            Way::Events(_) => self.events(&bytes, end),
-            Way::Refused(problem) => {
+            BodyState::Events(_) => self.events(&bytes, end),
+            BodyState::Refused(problem) => {
                 let problem = problem.clone();
-                self.way = Way::Dropped;
-                Next::Replace(self.error(None, &problem).body)
+                self.way = BodyState::Dropped;
+                Next::ReplaceBody(self.error(None, &problem).body)
             }
-            Way::Dropped => Next::Replace(Vec::new()),
+            BodyState::Dropped => Next::ReplaceBody(Vec::new()),
         }
     }
 
-    /// Trailers end a body whose last piece was not called so.
+    /// Trailers end a body result_of last piece was not called so.
     fn trailers(&mut self) -> Next {
         match self.way {
-            Way::Document { .. } => self.document(&[]),
+            BodyState::Document { .. } => self.document(&[]),
             // An event without its blank line is none, so what is held of it is left out.
             _ => Next::Forward,
         }
     }
 
     /// What was held of the document, and what was found in it. What follows it is watched.
-    fn held(&mut self) -> (Vec<u8>, Shape) {
-        match std::mem::replace(&mut self.way, Way::Watched(Box::default())) {
-            Way::Document { held, shape } => (held, shape),
+    fn held(&mut self) -> (Vec<u8>, ListScanner) {
+        match std::mem::replace(&mut self.way, BodyState::Watched(Box::default())) {
+            BodyState::Document { held, scanner } => (held, scanner),
             _ => Default::default(),
         }
     }
@@ -219,19 +221,19 @@ impl Filter {
         let (held, _) = self.held();
         match self.cuts(&held) {
             Ok(cuts) => passed(spliced(&held, &cuts), piece),
-            Err(Withheld { why, id }) => self.refused(why, id.as_deref()),
+            Err(Blocked { why, id }) => self.refused(why, id.as_deref()),
         }
     }
 
-    fn cuts(&mut self, text: &[u8]) -> Result<Vec<Cut>, Withheld> {
-        let mut look = Look {
-            listing: &self.listing,
-            sightings: &mut self.sightings,
+    fn cuts(&mut self, text: &[u8]) -> Result<Vec<Cut>, Blocked> {
+        let mut look = MessageFilter {
+            visibility: &self.visibility,
+            pins: &mut self.pins,
             results: &mut self.results,
         };
-        let Cuts { cuts, denied } = look.cuts(text)?;
+        let Edits { cuts, denied } = look.cuts(text)?;
         let problem = denied.map(Problem::Denied);
-        let problem = problem.or_else(|| self.sightings.problem());
+        let problem = problem.or_else(|| self.pins.problem());
         if let Some(problem) = problem.or_else(|| self.results.problem()) {
             self.problem.get_or_insert(problem);
         }
@@ -240,28 +242,28 @@ impl Filter {
 
     /// The document is longer than is held: it goes if it is no list so far, and is watched from there.
     fn overflow(&mut self, piece: &[u8]) -> Next {
-        let (held, shape) = self.held();
-        if shape.found() || self.lists || self.results.matter(&self.listing) {
+        let (held, scanner) = self.held();
+        if scanner.may_contain_list() || self.lists || self.results.matter(&self.visibility) {
             let max = self.host().max_response_bytes;
             return self.refused(Problem::TooLong(max), None);
         }
-        self.way = Way::Watched(Box::new(shape));
+        self.way = BodyState::Watched(Box::new(scanner));
         passed(held, piece)
     }
 
     fn refused(&mut self, problem: Problem, id: Option<&str>) -> Next {
         let error = self.error(id, &problem);
         self.problem = Some(problem);
-        self.way = Way::Dropped;
-        Next::Replace(error.body)
+        self.way = BodyState::Dropped;
+        Next::ReplaceBody(error.body)
     }
 
     /// The client has a part of what must not go on.
     fn broken(&mut self, problem: Problem) -> Next {
         let error = self.error(None, &problem);
         self.problem = Some(problem);
-        self.way = Way::Dropped;
-        Next::Answer(error)
+        self.way = BodyState::Dropped;
+        Next::Reply(error)
     }
 
     fn error(&self, id: Option<&str>, problem: &Problem) -> Reply {
@@ -271,7 +273,8 @@ impl Filter {
     }
 
     fn events(&mut self, bytes: &[u8], end: bool) -> Next {
-        let Way::Events(mut reader) = std::mem::replace(&mut self.way, Way::Dropped) else {
+        let BodyState::Events(mut reader) = std::mem::replace(&mut self.way, BodyState::Dropped)
+        else {
             return Next::Forward;
         };
         let mut out = Vec::with_capacity(bytes.len());
@@ -293,7 +296,7 @@ impl Filter {
         if let Some(problem) = broken {
             return self.broken(problem);
         }
-        self.way = Way::Events(reader);
+        self.way = BodyState::Events(reader);
         passed(out, bytes)
     }
 
@@ -302,7 +305,7 @@ impl Filter {
         match self.cuts(&message.text()) {
             Ok(cuts) if cuts.is_empty() => Cow::Borrowed(message.raw),
             Ok(cuts) => Cow::Owned(spliced_lines(message, &cuts)),
-            Err(Withheld { why, id }) => {
+            Err(Blocked { why, id }) => {
                 let mut event = self.event(why, id.as_deref());
                 event.push(b'\n');
                 Cow::Owned(event)
@@ -328,7 +331,7 @@ fn passed(bytes: Vec<u8>, piece: &[u8]) -> Next {
     if bytes == piece {
         Next::Forward
     } else {
-        Next::Replace(bytes)
+        Next::ReplaceBody(bytes)
     }
 }
 

@@ -2,17 +2,17 @@
 //!
 //! It only looks, and what it cannot read was given to nobody.
 
-use super::watch::Watch;
+use super::answer::AnswerReader;
 use crate::model::Policy;
 use crate::read::{Headers, Message, SESSION, Target};
 use crate::step::Response;
 use crate::words::json::Value;
 use crate::words::state::task;
-use crate::words::state::{Memo, Topic, session};
+use crate::words::state::{StateKey, StateWrite, session};
 
 /// What the response to one message may give.
 #[derive(Debug)]
-pub(crate) struct Issued {
+pub(crate) struct IssuanceTracker {
     /// As the caller's calls are counted.
     caller: String,
     what: What,
@@ -23,21 +23,23 @@ enum What {
     /// The answer to `initialize` may begin a session.
     Session,
     /// The answer to a call may be that it became a task.
-    Task(Watch),
+    Task(AnswerReader),
     /// Nothing more.
     Nothing,
 }
 
-impl Issued {
+impl IssuanceTracker {
     /// `None` where the response can give nothing that matters.
     pub(crate) fn new(policy: &Policy, caller: String, message: &Message<'_>) -> Option<Self> {
         let Message::Request { id, call } = message else {
             return None;
         };
         let what = match &call.target {
-            Target::Tool(_) if call.may_become_task => {
-                What::Task(Watch::new(id, &["\"taskId\""], policy.host.max_depth))
-            }
+            Target::Tool(_) if call.may_become_task => What::Task(AnswerReader::new(
+                id,
+                &["\"taskId\""],
+                policy.host.max_depth,
+            )),
             Target::Method if call.method == "initialize" && policy.counts_sessions => {
                 What::Session
             }
@@ -56,7 +58,7 @@ impl Issued {
     }
 
     /// Looks at what came, in its order, and says what was given, once.
-    pub(crate) fn see(&mut self, response: &Response) -> Option<Memo> {
+    pub(crate) fn see(&mut self, response: &Response) -> Option<StateWrite> {
         let topic = match &mut self.what {
             What::Session => self.session(response),
             What::Task(watch) => {
@@ -66,16 +68,16 @@ impl Issued {
             }
             What::Nothing => None,
         };
-        Some(Memo {
-            topic: topic?,
-            learnt: Vec::new(),
-            first: false,
+        Some(StateWrite {
+            key: topic?,
+            value: Vec::new(),
+            if_absent: false,
         })
     }
 
-    fn session(&mut self, response: &Response) -> Option<Topic> {
+    fn session(&mut self, response: &Response) -> Option<StateKey> {
         let headers = match response {
-            Response::Outcome(_) => return None,
+            Response::Delivery(_) => return None,
             Response::Head { status, .. } if *status < 200 => return None,
             Response::Head {
                 status, headers, ..

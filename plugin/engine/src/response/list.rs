@@ -3,9 +3,9 @@
 //! It cuts whole elements, and changes no byte of those that stay.
 
 use super::cut::Cut;
-use super::pin::Sightings;
-use super::problem::Unclear;
-use crate::decide::Listing;
+use super::pin::PinTracker;
+use super::problem::ListError;
+use crate::decide::Visibility;
 use crate::model::Section;
 use crate::words::json::{Kind, Value};
 use std::ops::Range;
@@ -38,19 +38,19 @@ impl List {
     pub(super) fn cuts(
         &self,
         list: Value<'_>,
-        listing: &Listing,
-        sightings: &mut Sightings,
-    ) -> Result<Vec<Cut>, Unclear> {
+        visibility: &Visibility,
+        pins: &mut PinTracker,
+    ) -> Result<Vec<Cut>, ListError> {
         if list.kind() != Kind::Array {
-            return Err(Unclear::NoList(self.member));
+            return Err(ListError::NoList(self.member));
         }
         let tools = self.section == Section::Tools;
         let shown = |element: Value<'_>| {
             let name = element.get(self.key).and_then(Value::string);
-            let name = name.ok_or(Unclear::NoName(self.member, self.key))?;
-            let pinned = tools.then(|| listing.pinned(&name)).flatten();
-            let reviewed = pinned.is_none_or(|pinned| sightings.see(&pinned, element));
-            let shows = reviewed && listing.shows(self.section, &name);
+            let name = name.ok_or(ListError::NoName(self.member, self.key))?;
+            let pinned = tools.then(|| visibility.pinned(&name)).flatten();
+            let reviewed = pinned.is_none_or(|pinned| pins.see(&pinned, element));
+            let shows = reviewed && visibility.shows(self.section, &name);
             Ok((element.range(), shows))
         };
         let elements: Vec<_> = list.elements().map(shown).collect::<Result<_, _>>()?;

@@ -3,7 +3,7 @@
 //! It looks into no body.
 
 use super::problem::Problem;
-use crate::read::{Headers, Unreadable};
+use crate::read::{Headers, RequestError};
 
 pub(super) enum Media {
     Events,
@@ -42,7 +42,7 @@ pub(super) fn media(headers: &Headers) -> Result<Media, Problem> {
 }
 
 /// The body is as it is, in no encoding.
-pub(super) fn is_identity(headers: &Headers) -> Result<bool, Unreadable> {
+pub(super) fn is_identity(headers: &Headers) -> Result<bool, RequestError> {
     let encoding = headers.single("content-encoding")?.unwrap_or("identity");
     Ok(encoding.eq_ignore_ascii_case("identity"))
 }

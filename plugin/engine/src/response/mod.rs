@@ -3,6 +3,7 @@
 //!
 //! What arrives in order is passed on, without what a caller's lists must not show. Anything else is not.
 
+mod answer;
 mod ask;
 mod cut;
 mod filter;
@@ -12,14 +13,13 @@ mod media;
 mod message;
 mod pin;
 mod problem;
+mod refunds;
 mod result;
-mod settle;
-mod shape;
+mod scanner;
 mod sse;
 mod stage;
-mod watch;
 
 pub(crate) use filter::{Filter, Passed};
-pub(crate) use issued::Issued;
-pub(crate) use settle::Settlement;
+pub(crate) use issued::IssuanceTracker;
+pub(crate) use refunds::RefundTracker;
 pub(crate) use stage::Stage;

@@ -3,32 +3,32 @@
 //!
 //! It remembers only what answers the request for a list: anything else may be old, or said by somebody else.
 
-use super::problem::{Drift, Problem};
+use super::problem::{PinMismatch, Problem};
 use crate::model::{Mode, Pin, Pinned};
 use crate::read::{Definition, is_same};
 use crate::words::json::Value;
-use crate::words::state::{Memo, Recollection};
+use crate::words::state::{Lookup, StateWrite};
 
 /// The pinned tools in one response.
 #[derive(Debug, Default)]
-pub(crate) struct Sightings {
+pub(crate) struct PinTracker {
     /// The id of the request for a list that is answered.
     asked: Option<Box<str>>,
     /// The message that is read is its answer.
     answers: bool,
     /// What definitions are held against, as far as it is known, in the order of the tools.
     reviewed: Vec<(Box<str>, Option<Definition>)>,
-    memos: Vec<Memo>,
-    drifts: Vec<Drift>,
+    writes: Vec<StateWrite>,
+    mismatches: Vec<PinMismatch>,
 }
 
-impl Sightings {
+impl PinTracker {
     /// The response answers a request for a list with this id, and this is remembered of the tools.
-    pub(super) fn answers(&mut self, id: Option<&str>, tools: &[Pinned], recalled: Recollection) {
+    pub(super) fn answers(&mut self, id: Option<&str>, tools: &[Pinned], recalled: Lookup) {
         self.asked = id.map(Into::into);
         let mut learnt = match recalled {
-            Recollection::Recalled(learnt) => learnt.into_iter(),
-            Recollection::Unavailable => Vec::new().into_iter(),
+            Lookup::Found(learnt) => learnt.into_iter(),
+            Lookup::Unavailable => Vec::new().into_iter(),
         };
         for pinned in tools {
             let reviewed = learnt.next().flatten();
@@ -65,7 +65,7 @@ impl Sightings {
             **reviewed = Some(same.clone());
         }
         if same.is_none() {
-            self.drifts.push(Drift {
+            self.mismatches.push(PinMismatch {
                 tool: pinned.tool.clone(),
                 rule: pinned.rule(),
                 mode: pinned.mode,
@@ -83,26 +83,26 @@ impl Sightings {
         // What has no canonical form is remembered as nothing that anybody reviewed.
         let last = last.map(Definition::bytes).unwrap_or_default();
         let first = pinned.pin == Pin::FirstUse;
-        let reviewed = same.map(|same| Memo {
-            topic: pinned.reviewed(),
-            learnt: same.bytes(),
-            first,
+        let reviewed = same.map(|same| StateWrite {
+            key: pinned.reviewed(),
+            value: same.bytes(),
+            if_absent: first,
         });
-        self.memos.extend(reviewed);
-        self.memos.push(Memo {
-            topic: pinned.last(),
-            learnt: last,
-            first: false,
+        self.writes.extend(reviewed);
+        self.writes.push(StateWrite {
+            key: pinned.last(),
+            value: last,
+            if_absent: false,
         });
     }
 
-    pub(super) fn memos(&mut self) -> Vec<Memo> {
-        std::mem::take(&mut self.memos)
+    pub(super) fn writes(&mut self) -> Vec<StateWrite> {
+        std::mem::take(&mut self.writes)
     }
 
     pub(super) fn problem(&mut self) -> Option<Problem> {
-        let drifts = std::mem::take(&mut self.drifts);
-        (!drifts.is_empty()).then_some(Problem::Drifted(drifts))
+        let mismatches = std::mem::take(&mut self.mismatches);
+        (!mismatches.is_empty()).then_some(Problem::PinMismatch(mismatches))
     }
 }
 

@@ -17,14 +17,14 @@ pub(crate) struct Denied {
 
 /// Why a message that may hold a list is not passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unclear {
+pub(crate) enum ListError {
     Json(json::Fault),
     LookAlike(String),
     NoList(&'static str),
     NoName(&'static str, &'static str),
 }
 
-impl fmt::Display for Unclear {
+impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(fault) => fault.fmt(f),
@@ -41,7 +41,7 @@ impl fmt::Display for Unclear {
 
 /// A tool that is not as it is pinned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Drift {
+pub(crate) struct PinMismatch {
     pub(crate) tool: Box<str>,
     pub(crate) rule: Rule,
     pub(crate) mode: Mode,
@@ -50,7 +50,7 @@ pub(crate) struct Drift {
     pub(crate) changed: Vec<String>,
 }
 
-impl fmt::Display for Drift {
+impl fmt::Display for PinMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tool: String = clip(&self.tool, 64);
         write!(f, "`{tool}`")?;
@@ -68,11 +68,11 @@ pub(crate) enum Problem {
     Compressed,
     Header(&'static str),
     TooLong(usize),
-    Unclear(Unclear),
+    ListError(ListError),
     /// The server asks or tells what it may not.
     Denied(Denied),
     /// Tools are not as they are pinned.
-    Drifted(Vec<Drift>),
+    PinMismatch(Vec<PinMismatch>),
     /// A result is longer than the policy lets it be.
     TooMuch {
         rule: Rule,
@@ -91,7 +91,7 @@ impl Problem {
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Denied(_) => Reason::NotAllowed,
-            Self::Drifted(_) => Reason::Pinned,
+            Self::PinMismatch(_) => Reason::Pinned,
             Self::TooMuch { .. } | Self::Redacted(_) => Reason::Denied,
             _ => Reason::Unreadable,
         }
@@ -99,10 +99,10 @@ impl Problem {
 
     /// True where it is told, and the response passes as if it were none.
     pub(crate) fn is_shadow(&self) -> bool {
-        let shadow = |drift: &Drift| drift.mode == Mode::Shadow;
+        let shadow = |mismatch: &PinMismatch| mismatch.mode == Mode::Shadow;
         let redacted = |redaction: &Redaction| redaction.mode == Mode::Shadow;
         match self {
-            Self::Drifted(drifts) => drifts.iter().all(shadow),
+            Self::PinMismatch(mismatches) => mismatches.iter().all(shadow),
             Self::Redacted(redactions) => redactions.iter().all(redacted),
             _ => false,
         }
@@ -116,7 +116,7 @@ impl Problem {
     fn rule(&self) -> Option<&Rule> {
         match self {
             Self::Denied(denied) => Some(&denied.rule),
-            Self::Drifted(drifts) => drifts.first().map(|drift| &drift.rule),
+            Self::PinMismatch(mismatches) => mismatches.first().map(|mismatch| &mismatch.rule),
             Self::TooMuch { rule, .. } => Some(rule),
             Self::Redacted(redactions) => redactions.first().map(|redaction| &redaction.rule),
             _ => None,
@@ -148,12 +148,12 @@ impl fmt::Display for Problem {
                 f,
                 "The server's message is longer than the {max} bytes that the gateway can judge."
             ),
-            Self::Unclear(why) => write!(f, "The server's message cannot be read: {why}."),
+            Self::ListError(why) => write!(f, "The server's message cannot be read: {why}."),
             Self::Denied(denied) => {
                 write!(f, "The server sent `{}`, which is not allowed here.", denied.method)
             }
-            Self::Drifted(drifts) => {
-                let tools: Vec<_> = drifts.iter().map(ToString::to_string).collect();
+            Self::PinMismatch(mismatches) => {
+                let tools: Vec<_> = mismatches.iter().map(ToString::to_string).collect();
                 write!(f, "The server lists tools that are not as they are pinned: {}.", tools.join(", "))
             }
             Self::TooMuch { length, max, .. } => write!(
@@ -167,7 +167,7 @@ impl fmt::Display for Problem {
                 "The server's message is longer than the gateway can judge, and has a list or a request in it.",
             ),
             Self::Endpoint => f.write_str(
-                "The server speaks the transport of 2024-11-05 (HTTP with SSE), whose answers the gateway cannot judge. Use Streamable HTTP.",
+                "The server speaks the transport of 2024-11-05 (HTTP with SSE), result_of answers the gateway cannot judge. Use Streamable HTTP.",
             ),
         }
     }

@@ -5,7 +5,7 @@
 
 use super::cut::Cut;
 use super::problem::{Problem, Redaction};
-use crate::decide::{Listing, Whose};
+use crate::decide::{ResultOf, Visibility};
 use crate::model::{Mode, Pattern, ResultRules};
 use crate::read::{Message, is_confusable};
 use crate::words::json::{Kind, Value};
@@ -17,7 +17,7 @@ use std::borrow::Cow;
 #[derive(Debug, Default)]
 pub(super) struct Results {
     /// Of what an answer in it is the result.
-    answer: Whose,
+    answer: ResultOf,
     redactions: Vec<Redaction>,
 }
 
@@ -28,26 +28,26 @@ impl Results {
     /// The response answers this message.
     pub(super) fn answers(&mut self, message: &Message<'_>) {
         self.answer = match message {
-            Message::Request { call, .. } => Whose::of(call),
-            Message::Notification(_) | Message::Response => Whose::Nobody,
+            Message::Request { call, .. } => ResultOf::of(call),
+            Message::Notification(_) | Message::Response => ResultOf::None,
         };
     }
 
     /// The response is none that a client takes for an answer.
     pub(super) fn are_none(&mut self) {
-        self.answer = Whose::Nobody;
+        self.answer = ResultOf::None;
     }
 
     /// Every message of the response has to be read.
-    pub(super) fn matter(&self, listing: &Listing) -> bool {
-        !listing.result_rules(&self.answer).is_empty()
+    pub(super) fn matter(&self, visibility: &Visibility) -> bool {
+        !visibility.result_rules(&self.answer).is_empty()
     }
 
     /// Of what this message may hold the result.
-    pub(super) fn whose(&self, message: Value<'_>) -> &Whose {
+    pub(super) fn result_of(&self, message: Value<'_>) -> &ResultOf {
         // What is no answer may tell of any task.
         match message.get("method") {
-            Some(_) => &Whose::Anybody,
+            Some(_) => &ResultOf::Unknown,
             None => &self.answer,
         }
     }

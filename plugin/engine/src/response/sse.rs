@@ -3,7 +3,7 @@
 //! Where a text stands on several lines of an event, no line's beginning or end is ever cut.
 
 use super::cut::{Cut, spliced};
-use super::shape::Shape;
+use super::scanner::ListScanner;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -96,7 +96,7 @@ enum Long {
     /// It is left out.
     Skipped,
     /// It passes, for there is no list in it so far.
-    Watched(Box<Shape>),
+    Watched(Box<ListScanner>),
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -167,14 +167,14 @@ impl Reader {
             None if is_longer(&self.held, self.max) => self.overflow(give),
             None => {}
             Some(Long::Skipped) => {}
-            Some(Long::Watched(shape)) => {
+            Some(Long::Watched(scanner)) => {
                 give(Part::Plain(bytes));
                 // Of a line nothing is kept but its name and whether it is empty.
                 let line = &self.held;
-                let found = shape.found();
+                let found = scanner.may_contain_list();
                 let from = value(line).map_or(line.len(), |value| value.start.max(before));
-                shape.read(line.get(from..).unwrap_or_default());
-                if !found && shape.found() {
+                scanner.read(line.get(from..).unwrap_or_default());
+                if !found && scanner.may_contain_list() {
                     give(Part::Late);
                 }
             }
@@ -206,21 +206,21 @@ impl Reader {
 
     /// There is more than is held of one event.
     fn overflow(&mut self, give: &mut impl FnMut(Part<'_>)) {
-        let mut shape = Shape::default();
+        let mut scanner = ListScanner::default();
         let current = self.held.get(self.line..).and_then(value);
         let current = current.map(|value| shifted(value, self.line));
         for range in self.data.drain(..) {
-            shape.read(self.held.get(range).unwrap_or_default());
-            shape.read(b"\n");
+            scanner.read(self.held.get(range).unwrap_or_default());
+            scanner.read(b"\n");
         }
         let current = current.and_then(|range| self.held.get(range));
-        shape.read(current.unwrap_or_default());
-        self.long = Some(if shape.found() || self.strict {
+        scanner.read(current.unwrap_or_default());
+        self.long = Some(if scanner.may_contain_list() || self.strict {
             give(Part::TooLong);
             Long::Skipped
         } else {
             give(Part::Plain(&self.held));
-            Long::Watched(Box::new(shape))
+            Long::Watched(Box::new(scanner))
         });
         self.held.drain(..self.line);
         self.line = 0;

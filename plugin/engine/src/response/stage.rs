@@ -17,8 +17,15 @@ impl Stage {
     pub(crate) fn after(self, event: &Response) -> Option<Self> {
         let arriving = |end| if end { Self::Ended } else { Self::Arriving };
         match (self, event) {
-            (Self::Awaited, Response::Outcome(_)) => Some(self),
-            (Self::Awaited, Response::Head { status, end, .. }) => {
+            (Self::Awaited, Response::Delivery(_)) => Some(self),
+            (
+                Self::Awaited,
+                Response::Head {
+                    status,
+                    end_of_stream: end,
+                    ..
+                },
+            ) => {
                 let interim = (100..200).contains(status);
                 match (interim, end) {
                     (true, true) => None,
@@ -26,7 +33,12 @@ impl Stage {
                     (false, end) => Some(arriving(*end)),
                 }
             }
-            (Self::Arriving, Response::Body { end, .. }) => Some(arriving(*end)),
+            (
+                Self::Arriving,
+                Response::Body {
+                    end_of_stream: end, ..
+                },
+            ) => Some(arriving(*end)),
             (Self::Arriving, Response::Trailers) | (_, Response::Closed) => Some(Self::Ended),
             _ => None,
         }

@@ -2,9 +2,9 @@
 //!
 //! It knows nothing of hosts and keys, and never lets a count go before its window has ended.
 
-use crate::count::{Charge, Full, Tally};
+use crate::count::{Charge, Count, Full};
 use crate::model::Window;
-use crate::words::sorted::ordered;
+use crate::words::sorted::dedup_sorted;
 use crate::words::{Amount, Millis};
 
 /// What a change makes of a cell.
@@ -38,9 +38,9 @@ pub(super) enum Kind {
 
 /// What became of a charge at one place.
 pub(super) enum Taken {
-    Counted(Result<Tally, Full>),
+    Counted(Result<Count, Full>),
     /// It is to be counted at the other place, and at no earlier time than this.
-    Elsewhere(Millis),
+    UseOverflow(Millis),
 }
 
 /// The counts that share one key.
@@ -49,7 +49,7 @@ pub(super) struct Cell {
     /// The latest time that anybody counted here. For a cell, time never runs backwards.
     clock: Millis,
     /// Counters for which somebody found no room here, and when the windows end in which that was.
-    barred: Vec<Bar>,
+    overflowed: Vec<OverflowMark>,
     entries: Vec<Entry>,
 }
 
@@ -63,7 +63,7 @@ struct Entry {
 
 /// The counters that go to the overflow until a window has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Bar {
+struct OverflowMark {
     ends: Millis,
     counter: u64,
 }
@@ -71,8 +71,8 @@ struct Bar {
 /// How many counts share a cell of the table.
 pub(super) const BUCKET: usize = 16;
 
-/// Stands for every counter whose window ends then, where more of them are barred than have a place.
-const OF_THIS_WINDOW: u64 = u64::MAX - 1;
+/// Stands for every counter whose window ends then, where more of them are overflowed than have a place.
+const ANY_IN_WINDOW: u64 = u64::MAX - 1;
 
 /// Stands for every counter, where even the windows are more than have a place.
 const EVERY: u64 = u64::MAX;
@@ -86,31 +86,34 @@ impl Cell {
         // Two workers read the clock a moment apart, and so may two cells stand on either side of a window's edge. A
         // subject that counted here in one window and there in another would be counted twice over.
         if place.kind == Kind::Overflow && ends != window.end(now) {
-            return Change::Keep(Taken::Elsewhere(at));
+            return Change::Keep(Taken::UseOverflow(at));
         }
         self.clock = at;
         // A window that ended counts nothing any more, so its place is free.
         self.entries.retain(|entry| entry.ends > at);
-        self.barred.retain(|bar| bar.ends > at);
+        self.overflowed.retain(|bar| bar.ends > at);
         if self.of(place).next().is_some() {
             return self.count(place, charge, ends);
         }
         // Who once found no room counts in the overflow until the window ends: a place that becomes free earlier would
         // be a new count for somebody who was counted elsewhere.
-        let bar = Bar {
+        let bar = OverflowMark {
             ends,
             counter: place.counter,
         };
-        let holding = self.barred.iter().filter(|held| held.holds(bar, window));
+        let holding = self
+            .overflowed
+            .iter()
+            .filter(|held| held.holds(bar, window));
         let nothing = charge.cost == Amount::default();
         match holding.map(|held| held.ends).max() {
-            Some(last) if nothing || last >= ends => Change::Keep(Taken::Elsewhere(at)),
+            Some(last) if nothing || last >= ends => Change::Keep(Taken::UseOverflow(at)),
             None if nothing || place.kind != Kind::Table || self.entries.len() < BUCKET => {
                 self.count(place, charge, ends)
             }
             _ => {
                 self.bar(bar);
-                Change::Write(Taken::Elsewhere(at))
+                Change::Write(Taken::UseOverflow(at))
             }
         }
     }
@@ -120,11 +123,11 @@ impl Cell {
         let used = self.of(place).map(|entry| entry.used);
         let used = used.fold(Amount::default(), Amount::plus);
         match charge.take(used, ends) {
-            Ok(tally) if tally.added && charge.cost > Amount::default() => {
+            Ok(count) if count.added && charge.cost > Amount::default() => {
                 self.add(place, charge, ends);
-                Change::Write(Taken::Counted(Ok(tally)))
+                Change::Write(Taken::Counted(Ok(count)))
             }
-            Ok(tally) => Change::Keep(Taken::Counted(Ok(tally))),
+            Ok(count) => Change::Keep(Taken::Counted(Ok(count))),
             Err(full) => {
                 let ends = self.room(place, full.excess).unwrap_or(full.ends);
                 Change::Keep(Taken::Counted(Err(Full { ends, ..full })))
@@ -133,7 +136,7 @@ impl Cell {
     }
 
     fn add(&mut self, place: &Place, charge: &Charge, ends: Millis) {
-        let lasts = matches!(charge.counter.window, Window::Lasting(_));
+        let lasts = matches!(charge.counter.window, Window::Extending(_));
         let no_room = place.kind == Kind::Table && self.entries.len() >= BUCKET;
         let own = |entry: &&mut Entry| entry.fingerprint == place.fingerprint;
         let own = self.entries.iter_mut().filter(own);
@@ -160,7 +163,7 @@ impl Cell {
 
     /// When so much of what is counted here for a subject has ended.
     fn room(&self, place: &Place, excess: Amount) -> Option<Millis> {
-        let entries = ordered(self.of(place).map(|entry| (entry.ends, entry.used)));
+        let entries = dedup_sorted(self.of(place).map(|entry| (entry.ends, entry.used)));
         let mut ended = Amount::default();
         let enough = entries.into_iter().find(|(_, used)| {
             ended = ended.plus(*used);
@@ -169,28 +172,28 @@ impl Cell {
         enough.map(|(ends, _)| ends)
     }
 
-    /// Notes a bar. There is room for a few counters, then for a few windows; short windows must not stay barred until
+    /// Notes a bar. There is room for a few counters, then for a few windows; short windows must not stay overflowed until
     /// the longest has ended.
-    fn bar(&mut self, bar: Bar) {
+    fn bar(&mut self, bar: OverflowMark) {
         match self
-            .barred
+            .overflowed
             .iter_mut()
             .find(|other| other.counter == bar.counter)
         {
             Some(other) => other.ends = bar.ends,
-            None => self.barred.push(bar),
+            None => self.overflowed.push(bar),
         }
-        if self.barred.len() > BUCKET {
-            let merged = self.barred.iter().map(|bar| Bar {
-                counter: bar.counter.max(OF_THIS_WINDOW),
+        if self.overflowed.len() > BUCKET {
+            let merged = self.overflowed.iter().map(|bar| OverflowMark {
+                counter: bar.counter.max(ANY_IN_WINDOW),
                 ..*bar
             });
-            self.barred = ordered(merged);
+            self.overflowed = dedup_sorted(merged);
         }
-        if let (Some(last), true) = (self.barred.last(), self.barred.len() > BUCKET) {
+        if let (Some(last), true) = (self.overflowed.last(), self.overflowed.len() > BUCKET) {
             let ends = last.ends;
             let counter = EVERY;
-            self.barred = vec![Bar { ends, counter }];
+            self.overflowed = vec![OverflowMark { ends, counter }];
         }
     }
 
@@ -213,13 +216,13 @@ impl Cell {
 
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (head, rest) = bytes.split_at_checked(16)?;
-        let [clock, barred] = words(head)?;
-        let (barred, entries) =
-            rest.split_at_checked(usize::try_from(barred).ok()?.checked_mul(16)?)?;
+        let [clock, overflowed] = words(head)?;
+        let (overflowed, entries) =
+            rest.split_at_checked(usize::try_from(overflowed).ok()?.checked_mul(16)?)?;
         let bar = |bytes: &[u8]| {
             let [counter, ends] = words(bytes)?;
             let ends = Millis(ends);
-            Some(Bar { ends, counter })
+            Some(OverflowMark { ends, counter })
         };
         let entry = |bytes: &[u8]| {
             let (fingerprint, count) = bytes.split_first_chunk::<16>()?;
@@ -232,15 +235,15 @@ impl Cell {
         };
         Some(Self {
             clock: Millis(clock),
-            barred: barred.chunks(16).map(bar).collect::<Option<_>>()?,
+            overflowed: overflowed.chunks(16).map(bar).collect::<Option<_>>()?,
             entries: entries.chunks(32).map(entry).collect::<Option<_>>()?,
         })
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let barred = u64::try_from(self.barred.len()).unwrap_or_default();
-        let mut bytes = [self.clock.0.to_le_bytes(), barred.to_le_bytes()].concat();
-        for Bar { ends, counter } in &self.barred {
+        let overflowed = u64::try_from(self.overflowed.len()).unwrap_or_default();
+        let mut bytes = [self.clock.0.to_le_bytes(), overflowed.to_le_bytes()].concat();
+        for OverflowMark { ends, counter } in &self.overflowed {
             bytes.extend([counter.to_le_bytes(), ends.0.to_le_bytes()].concat());
         }
         for Entry {
@@ -256,13 +259,13 @@ impl Cell {
     }
 }
 
-impl Bar {
-    /// True when this bar covers the other one's counter in the other one's window. What slides may have been barred at
+impl OverflowMark {
+    /// True when this bar covers the other one's counter in the other one's window. What slides may have been overflowed at
     /// any time.
     fn holds(self, other: Self, window: Window) -> bool {
         match self.counter {
             EVERY => true,
-            OF_THIS_WINDOW => self.ends == other.ends || window.slides(),
+            ANY_IN_WINDOW => self.ends == other.ends || window.slides(),
             counter => counter == other.counter,
         }
     }

@@ -5,7 +5,7 @@
 use super::cell::{Cell, Change, Kind, Place, Taken, low};
 use super::cells::{Cells, Unavailable};
 use super::prepare::{ATTEMPTS, Store};
-use crate::count::{Charge, Full, Refund, Reservation, Subject, Tally};
+use crate::count::{Charge, Count, Full, Refund, Reservation, Subject};
 use crate::model::Mode;
 use crate::words::{Amount, Millis};
 
@@ -18,19 +18,19 @@ impl Store {
         for (index, charge) in charges.iter().enumerate() {
             let named = refused
                 .as_ref()
-                .and_then(|(index, full)| charges.get(*index)?.order(full.maximum));
+                .and_then(|(index, full)| charges.get(*index)?.position(full.limit));
             // Once a limit is full, only one that stands before it can still be the one to name.
-            if named.is_some_and(|named| charge.order(0) > Some(named)) {
+            if named.is_some_and(|named| charge.position(0) > Some(named)) {
                 continue;
             }
             match self.charge(cells, charge, now) {
-                Ok(Ok(tally)) => {
-                    shadowed.extend(tally.shadowed.map(|maximum| (index, maximum)));
-                    taken.push((index, tally));
+                Ok(Ok(count)) => {
+                    shadowed.extend(count.shadowed.map(|limit| (index, limit)));
+                    taken.push((index, count));
                 }
                 Ok(Err(full)) => {
-                    shadowed.extend(full.shadowed.map(|maximum| (index, maximum)));
-                    if named.is_none_or(|named| charge.order(full.maximum) < Some(named)) {
+                    shadowed.extend(full.shadowed.map(|limit| (index, limit)));
+                    if named.is_none_or(|named| charge.position(full.limit) < Some(named)) {
                         refused = Some((index, full));
                     }
                 }
@@ -41,19 +41,19 @@ impl Store {
             }
         }
         let Some((charge, full)) = refused else {
-            return Reservation::Reserved(taken.into_iter().map(|(_, tally)| tally).collect());
+            return Reservation::Reserved(taken.into_iter().map(|(_, count)| count).collect());
         };
         self.give_back(cells, charges, &taken);
-        let order = |(charge, maximum): &(usize, usize)| {
+        let order = |(charge, limit): &(usize, usize)| {
             charges
                 .get(*charge)
-                .and_then(|charge| charge.order(*maximum))
+                .and_then(|charge| charge.position(*limit))
         };
-        let named = order(&(charge, full.maximum));
+        let named = order(&(charge, full.limit));
         shadowed.retain(|shadow| order(shadow) < named);
         Reservation::Full {
             charge,
-            maximum: full.maximum,
+            limit: full.limit,
             used: full.used,
             ends: full.ends,
             shadowed,
@@ -65,7 +65,7 @@ impl Store {
         cells: &mut impl Cells,
         charge: &Charge,
         now: Millis,
-    ) -> Result<Result<Tally, Full>, Unavailable> {
+    ) -> Result<Result<Count, Full>, Unavailable> {
         let places = self.places(charge);
         if places.is_empty() {
             return Ok(unknown(charge, now));
@@ -75,7 +75,7 @@ impl Store {
             for place in &places {
                 match update(cells, &place.key, |cell| cell.take(place, charge, now))? {
                     Taken::Counted(outcome) => return Ok(outcome),
-                    Taken::Elsewhere(at) => now = at,
+                    Taken::UseOverflow(at) => now = at,
                 }
             }
         }
@@ -91,10 +91,10 @@ impl Store {
     }
 
     /// Takes back what was added. What cannot be taken back stays counted, which admits less, never more.
-    fn give_back(&self, cells: &mut impl Cells, charges: &[Charge], taken: &[(usize, Tally)]) {
-        for (index, tally) in taken.iter().filter(|(_, tally)| tally.added) {
+    fn give_back(&self, cells: &mut impl Cells, charges: &[Charge], taken: &[(usize, Count)]) {
+        for (index, count) in taken.iter().filter(|(_, count)| count.added) {
             if let Some(charge) = charges.get(*index) {
-                self.give_back_one(cells, charge, tally.ends);
+                self.give_back_one(cells, charge, count.ends);
             }
         }
     }
@@ -134,17 +134,17 @@ impl Store {
     }
 }
 
-/// A charge that counts for nobody is full by every maximum.
-fn unknown(charge: &Charge, now: Millis) -> Result<Tally, Full> {
+/// A charge that counts for nobody is full by every limit.
+fn unknown(charge: &Charge, now: Millis) -> Result<Count, Full> {
     match charge.first(Mode::Enforce, |_| true) {
-        Some(maximum) => Err(Full {
-            maximum,
+        Some(limit) => Err(Full {
+            limit,
             used: Amount::default(),
             excess: Amount::default(),
             ends: now,
             shadowed: None,
         }),
-        None => Ok(Tally {
+        None => Ok(Count {
             used: Amount::default(),
             ends: now,
             shadowed: Some(0),

@@ -6,7 +6,7 @@ use super::cell::{BUCKET, Cell, low};
 use super::cells::{Cells, Unavailable};
 use super::record::NOTHING;
 use crate::model::{Counter, Pinned, Policy, configured, counters, is_open};
-use crate::words::state::Topic;
+use crate::words::state::StateKey;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hash as _;
 
@@ -78,7 +78,11 @@ impl Store {
         Ok(())
     }
 
-    fn prepare_topics(&self, cells: &mut impl Cells, topics: &[Topic]) -> Result<(), Unavailable> {
+    fn prepare_topics(
+        &self,
+        cells: &mut impl Cells,
+        topics: &[StateKey],
+    ) -> Result<(), Unavailable> {
         if topics.is_empty() {
             return Ok(());
         }

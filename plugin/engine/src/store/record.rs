@@ -19,7 +19,7 @@ pub(super) fn bytes(learnt: &[u8]) -> Vec<u8> {
 
 /// Ids that servers issued and that share one key, in the order in which they were.
 #[derive(Debug, Default)]
-pub(super) struct Issued(Vec<Id>);
+pub(super) struct IssuedIds(Vec<Id>);
 
 /// What stands for an id and for the caller whom it was issued to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) struct Id {
 /// How many bytes an id takes.
 const LENGTH: usize = 24;
 
-impl Issued {
+impl IssuedIds {
     /// `None` for bytes that are no ids.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (ids, []) = learnt(bytes).unwrap_or_default().as_chunks::<LENGTH>() else {
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_flood_pushes_out_itself() {
-        let mut issued = Issued::default();
+        let mut issued = IssuedIds::default();
         issued.add(id(1, 1));
         issued.add(id(2, 2));
         (100..1000).for_each(|flood| issued.add(id(flood, 3)));
@@ -96,20 +96,20 @@ mod tests {
 
     #[test]
     fn of_one_callers_ids_the_oldest_is_forgotten() {
-        let mut issued = Issued::default();
+        let mut issued = IssuedIds::default();
         (0..17).for_each(|fingerprint| issued.add(id(fingerprint, 1)));
         assert!(!issued.holds(0) && issued.holds(1) && issued.holds(16));
     }
 
     #[test]
     fn bytes_are_read_as_they_were_written() {
-        let mut issued = Issued::default();
+        let mut issued = IssuedIds::default();
         for fingerprint in [u128::MAX, 0, 7] {
             issued.add(id(fingerprint, u64::MAX));
-            let read = Issued::read(&issued.bytes()).expect("ids");
+            let read = IssuedIds::read(&issued.bytes()).expect("ids");
             assert_eq!(read.0, issued.0);
         }
-        assert!(Issued::read(NOTHING).is_some_and(|none| none.0.is_empty()));
-        assert!(Issued::read(b"+too short").is_none());
+        assert!(IssuedIds::read(NOTHING).is_some_and(|none| none.0.is_empty()));
+        assert!(IssuedIds::read(b"+too short").is_none());
     }
 }

@@ -6,30 +6,30 @@ use super::cell::low;
 use super::cells::{Cells, Unavailable};
 use super::prepare::{ATTEMPTS, Store};
 use super::record;
-use super::record::{Id, Issued};
-use crate::words::state::{Memo, Recollection, Topic};
+use super::record::{Id, IssuedIds};
+use crate::words::state::{Lookup, StateKey, StateWrite};
 
 impl Store {
     /// What is remembered of the topics.
-    pub fn recall(&self, cells: &mut impl Cells, topics: &[Topic]) -> Recollection {
-        let each = topics.iter().map(|topic| self.recall_one(cells, topic));
+    pub fn lookup(&self, cells: &mut impl Cells, topics: &[StateKey]) -> Lookup {
+        let each = topics.iter().map(|topic| self.lookup_one(cells, topic));
         match each.collect::<Result<_, Unavailable>>() {
-            Ok(learnt) => Recollection::Recalled(learnt),
-            Err(Unavailable) => Recollection::Unavailable,
+            Ok(learnt) => Lookup::Found(learnt),
+            Err(Unavailable) => Lookup::Unavailable,
         }
     }
 
-    fn recall_one(
+    fn lookup_one(
         &self,
         cells: &mut impl Cells,
-        topic: &Topic,
+        topic: &StateKey,
     ) -> Result<Option<Vec<u8>>, Unavailable> {
         let (key, id) = self.place_of(topic);
         match (cells.read(&key)?, id) {
             (Some((bytes, _)), None) => Ok(record::learnt(&bytes).map(Into::into)),
             (None, None) => Err(Unavailable),
             (Some((bytes, _)), Some(id)) => {
-                let issued = Issued::read(&bytes).ok_or(Unavailable)?;
+                let issued = IssuedIds::read(&bytes).ok_or(Unavailable)?;
                 Ok(issued.holds(id.fingerprint).then(Vec::new))
             }
             (None, Some(_)) => Ok(None),
@@ -37,14 +37,14 @@ impl Store {
     }
 
     /// Remembers. Nobody waits for it, and a host that fails forgets.
-    pub fn remember(&self, cells: &mut impl Cells, memos: &[Memo]) {
-        for memo in memos {
-            let _ = self.remember_one(cells, memo);
+    pub fn write(&self, cells: &mut impl Cells, writes: &[StateWrite]) {
+        for write in writes {
+            let _ = self.write_one(cells, write);
         }
     }
 
-    fn remember_one(&self, cells: &mut impl Cells, memo: &Memo) -> Result<(), Unavailable> {
-        let (key, id) = self.place_of(&memo.topic);
+    fn write_one(&self, cells: &mut impl Cells, write: &StateWrite) -> Result<(), Unavailable> {
+        let (key, id) = self.place_of(&write.key);
         for _ in 0..ATTEMPTS {
             let (before, version) = match (cells.read(&key)?, id) {
                 (Some((before, version)), _) => (before, Some(version)),
@@ -53,8 +53,8 @@ impl Store {
             };
             let after = match id {
                 Some(id) => issued(&before, id)?,
-                None if memo.first && record::learnt(&before).is_some() => return Ok(()),
-                None => record::bytes(&memo.learnt),
+                None if write.if_absent && record::learnt(&before).is_some() => return Ok(()),
+                None => record::bytes(&write.value),
             };
             if before == after || cells.swap(&key, &after, version)? {
                 return Ok(());
@@ -64,8 +64,8 @@ impl Store {
     }
 
     /// Under which key a topic is remembered, and which id it is where it shares that with others.
-    fn place_of(&self, topic: &Topic) -> (String, Option<Id>) {
-        let Some(owner) = &topic.issued_to else {
+    fn place_of(&self, topic: &StateKey) -> (String, Option<Id>) {
+        let Some(owner) = &topic.owner else {
             return (self.topic_key(&topic.name), None);
         };
         let fingerprint = self.hash([(&*topic.name, "")]);
@@ -77,7 +77,7 @@ impl Store {
 
 /// The bytes with the id among those that were issued.
 fn issued(before: &[u8], id: Id) -> Result<Vec<u8>, Unavailable> {
-    let mut issued = Issued::read(before).ok_or(Unavailable)?;
+    let mut issued = IssuedIds::read(before).ok_or(Unavailable)?;
     if issued.holds(id.fingerprint) {
         return Ok(before.into());
     }

@@ -11,7 +11,7 @@ pub(crate) fn insert<T: Ord>(list: &mut Vec<T>, element: T) {
 }
 
 /// The elements in order, each once.
-pub(crate) fn ordered<T: Ord>(elements: impl IntoIterator<Item = T>) -> Vec<T> {
+pub(crate) fn dedup_sorted<T: Ord>(elements: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut list = Vec::new();
     elements
         .into_iter()
@@ -21,10 +21,10 @@ pub(crate) fn ordered<T: Ord>(elements: impl IntoIterator<Item = T>) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::ordered;
+    use super::dedup_sorted;
 
     #[test]
     fn each_once_and_in_order() {
-        assert_eq!(ordered([3, 1, 2, 3, 1]), [1, 2, 3]);
+        assert_eq!(dedup_sorted([3, 1, 2, 3, 1]), [1, 2, 3]);
     }
 }

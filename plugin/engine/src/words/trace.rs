@@ -10,35 +10,35 @@ use serde::Serialize;
 
 /// A rule that was looked at, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct RuleTrace {
     /// The rule's place in the policy, as a JSON Pointer (RFC 6901); `None` for what no policy can change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// What the rule says.
-    pub said: Said,
+    pub outcome: RuleOutcome,
     /// What was found, such as a count.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<String>,
+    pub detail: Option<String>,
     /// What its conditions saw.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub conditions: Vec<Sight>,
+    pub conditions: Vec<ConditionTrace>,
 }
 
 /// What a rule says of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Said {
+pub enum RuleOutcome {
     /// It does not stand in the way.
-    Passes,
+    Allow,
     /// It refuses the call.
-    Refuses,
+    Deny,
     /// It would refuse the call, were it not in shadow mode.
-    WouldRefuse,
+    WouldDeny,
 }
 
 /// What a condition saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Sight {
+pub struct ConditionTrace {
     /// Where it looked.
     pub path: String,
     /// Its operator.
@@ -53,37 +53,39 @@ pub struct Sight {
 
 /// What is told about the rules besides a refusal.
 #[derive(Debug, Default)]
-pub(crate) struct Account {
+pub(crate) struct Trace {
     /// Refusals that are only logged.
     pub(crate) shadowed: Vec<Refusal>,
-    pub(crate) findings: Findings,
+    pub(crate) traces: RuleTraces,
 }
 
 /// Every rule that was looked at; nothing where nobody asks.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Findings(Option<Vec<Finding>>);
+pub(crate) struct RuleTraces(Option<Vec<RuleTrace>>);
 
-impl Findings {
+impl RuleTraces {
     pub(crate) fn new(explain: bool) -> Self {
         Self(explain.then(Vec::new))
     }
 
-    pub(crate) fn list(&self) -> Option<&[Finding]> {
+    pub(crate) fn list(&self) -> Option<&[RuleTrace]> {
         self.0.as_deref()
     }
 
     /// The list to add to. A host that never explains leaves out the code behind it.
-    fn open(&mut self) -> Option<&mut Vec<Finding>> {
+    fn open(&mut self) -> Option<&mut Vec<RuleTrace>> {
         self.0.as_mut().filter(|_| cfg!(feature = "explain"))
     }
 
     /// Adds rules that were looked at: a rule once, and nothing after a refusal.
-    pub(crate) fn add(&mut self, more: impl FnOnce() -> Vec<Finding>) {
+    pub(crate) fn add(&mut self, more: impl FnOnce() -> Vec<RuleTrace>) {
         let Some(list) = self.open() else {
             return;
         };
         for finding in more() {
-            let refused = list.last().is_some_and(|last| last.said == Said::Refuses);
+            let refused = list
+                .last()
+                .is_some_and(|last| last.outcome == RuleOutcome::Deny);
             if !refused && !list.contains(&finding) {
                 list.push(finding);
             }
@@ -95,48 +97,52 @@ impl Findings {
     }
 }
 
-impl Account {
+impl Trace {
     pub(crate) fn new(explain: bool) -> Self {
         Self {
             shadowed: Vec::new(),
-            findings: Findings::new(explain),
+            traces: RuleTraces::new(explain),
         }
     }
 
     /// What was told so far; what follows is told apart from it.
     pub(crate) fn take(&mut self) -> Self {
-        let next = Self::new(self.findings.0.is_some());
+        let next = Self::new(self.traces.0.is_some());
         std::mem::replace(self, next)
     }
 
-    /// Notes a rule that was looked at. What it refuses is told by [`Account::refused`].
-    pub(crate) fn looked(&mut self, rule: &Rule) {
-        self.looked_into(rule, Vec::new);
+    /// Notes a rule that was looked at. What it refuses is told by [`Trace::refused`].
+    pub(crate) fn evaluated(&mut self, rule: &Rule) {
+        self.evaluated_with(rule, Vec::new);
     }
 
-    pub(crate) fn looked_into(&mut self, rule: &Rule, conditions: impl FnOnce() -> Vec<Sight>) {
-        if let Some(findings) = self.findings.open() {
-            findings.push(Finding {
+    pub(crate) fn evaluated_with(
+        &mut self,
+        rule: &Rule,
+        conditions: impl FnOnce() -> Vec<ConditionTrace>,
+    ) {
+        if let Some(traces) = self.traces.open() {
+            traces.push(RuleTrace {
                 conditions: conditions(),
-                ..Finding::new(Some(rule), Said::Passes)
+                ..RuleTrace::new(Some(rule), RuleOutcome::Allow)
             });
         }
     }
 
     /// Notes what the rule that was looked at last refuses.
-    pub(crate) fn refused(&mut self, rule: Option<&Rule>, said: Said) {
-        let Some(findings) = self.findings.open() else {
+    pub(crate) fn refused(&mut self, rule: Option<&Rule>, outcome: RuleOutcome) {
+        let Some(traces) = self.traces.open() else {
             return;
         };
-        let finding = Finding::new(rule, said);
-        match findings.last_mut() {
-            Some(last) if last.rule == finding.rule => last.said = said,
-            _ => findings.push(finding),
+        let finding = RuleTrace::new(rule, outcome);
+        match traces.last_mut() {
+            Some(last) if last.rule == finding.rule => last.outcome = outcome,
+            _ => traces.push(finding),
         }
     }
 }
 
-impl Sight {
+impl ConditionTrace {
     /// The schema of a tool.
     pub(crate) fn schema(arguments: Value<'_>, truth: Truth) -> Self {
         Self {
@@ -148,12 +154,12 @@ impl Sight {
     }
 }
 
-impl Finding {
-    pub(crate) fn new(rule: Option<&Rule>, said: Said) -> Self {
+impl RuleTrace {
+    pub(crate) fn new(rule: Option<&Rule>, outcome: RuleOutcome) -> Self {
         Self {
             rule: rule.map(ToString::to_string),
-            said,
-            found: None,
+            outcome,
+            detail: None,
             conditions: Vec::new(),
         }
     }

@@ -4,11 +4,13 @@
 
 use super::keyword::{Draft, KEYWORDS, Keyword, Role};
 use super::reference::target;
-use crate::model::schema::{Check, Dependent, Id, Members, Mirror, Part, Pattern, Schema, Type};
-use crate::model::{Literal, Order, Step};
+use crate::model::schema::{
+    Assertion, Dependent, Members, MirroredArgument, Pattern, Schema, Subschema, SubschemaId, Type,
+};
+use crate::model::{Literal, Order, Segment};
 use crate::parse::condition::KINDS;
 use crate::parse::error::{PolicyError, Problem};
-use crate::parse::walk::{At, Walk, near};
+use crate::parse::reader::{Location, PolicyReader, near};
 use crate::read::is_header_name;
 use crate::words::json::{Kind, Value};
 use crate::words::text::clip;
@@ -32,31 +34,35 @@ const WRITE_HEADER: &str = "it on a property of type string, integer or boolean 
 const LONGEST: u64 = 1_000_000_000;
 
 struct Compiler<'w, 'd> {
-    walk: &'w mut Walk,
+    reader: &'w mut PolicyReader,
     root: Value<'d>,
     draft: Draft,
-    parts: Vec<Part>,
+    parts: Vec<Subschema>,
     /// Where each of the parts stands in the document.
     places: Vec<usize>,
     references: Vec<Reference>,
-    mirrors: Vec<Mirror>,
+    mirrors: Vec<MirroredArgument>,
 }
 
 /// A `$ref`, before all schemas that it could lead to are known.
 struct Reference {
-    from: Id,
+    from: SubschemaId,
     /// Where the schema stands, if the pointer leads to a value at all.
     to: Option<usize>,
     at: String,
     found: String,
 }
 
-impl Walk {
-    pub(in super::super) fn schema(&mut self, at: &At<'_>, value: Value<'_>) -> Option<Schema> {
+impl PolicyReader {
+    pub(in super::super) fn schema(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+    ) -> Option<Schema> {
         let mistakes = self.errors.len();
         let mut compiler = Compiler {
             draft: self.draft(at, value),
-            walk: self,
+            reader: self,
             root: value,
             parts: Vec::new(),
             places: Vec::new(),
@@ -76,19 +82,19 @@ impl Walk {
             let found =
                 "a schema that leads back to itself, or more than 32 inside one another".into();
             let write = "schemas that step into the value before they meet themselves again".into();
-            self.error(at, Problem::Unfit { found, write });
+            self.error(at, Problem::InvalidValue { found, write });
         }
         Some(schema)
     }
 
     /// The draft that the schema names. That of MCP is 2020-12 where none is named.
-    fn draft(&mut self, at: &At<'_>, schema: Value<'_>) -> Draft {
+    fn draft(&mut self, at: &Location<'_>, schema: Value<'_>) -> Draft {
         let Some(value) = schema.get("$schema") else {
             return Draft::Of2020;
         };
         let draft = value.string().and_then(|uri| Draft::named(&uri));
         if draft.is_none() {
-            self.unfit(&at.key("$schema"), value, WRITE_DRAFT);
+            self.invalid(&at.key("$schema"), value, WRITE_DRAFT);
         }
         draft.unwrap_or(Draft::Of2020)
     }
@@ -96,20 +102,25 @@ impl Walk {
 
 impl<'d> Compiler<'_, 'd> {
     /// `way` is the way into the arguments, where `properties` alone lead here.
-    fn part(&mut self, at: &At<'_>, value: Value<'d>, way: Option<Vec<Step>>) -> Id {
-        let id = Id(self.parts.len());
-        self.parts.push(Part::default());
+    fn part(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'d>,
+        way: Option<Vec<Segment>>,
+    ) -> SubschemaId {
+        let id = SubschemaId(self.parts.len());
+        self.parts.push(Subschema::default());
         self.places.push(value.range().start);
         let part = match (value.kind(), value.bool()) {
             (Kind::Object, _) => self.keywords(at, value, id, way),
-            (_, Some(true)) => Part::default(),
-            (_, Some(false)) => Part {
+            (_, Some(true)) => Subschema::default(),
+            (_, Some(false)) => Subschema {
                 types: None,
-                checks: vec![Check::Never],
+                checks: vec![Assertion::Never],
             },
             _ => {
-                self.walk.unfit(at, value, WRITE_SCHEMA);
-                Part::default()
+                self.reader.invalid(at, value, WRITE_SCHEMA);
+                Subschema::default()
             }
         };
         if let Some(place) = self.parts.get_mut(id.0) {
@@ -118,7 +129,13 @@ impl<'d> Compiler<'_, 'd> {
         id
     }
 
-    fn keywords(&mut self, at: &At<'_>, schema: Value<'d>, id: Id, way: Option<Vec<Step>>) -> Part {
+    fn keywords(
+        &mut self,
+        at: &Location<'_>,
+        schema: Value<'d>,
+        id: SubschemaId,
+        way: Option<Vec<Segment>>,
+    ) -> Subschema {
         for (key, value) in schema.members() {
             self.keyword(&at.key(&key), &key, value, schema);
         }
@@ -144,10 +161,10 @@ impl<'d> Compiler<'_, 'd> {
         checks.extend(self.members(at, schema, way));
         checks.extend(self.joins(at, schema));
         self.reference(at, schema, id);
-        Part { types, checks }
+        Subschema { types, checks }
     }
 
-    fn keyword(&mut self, at: &At<'_>, key: &str, value: Value<'d>, schema: Value<'d>) {
+    fn keyword(&mut self, at: &Location<'_>, key: &str, value: Value<'d>, schema: Value<'d>) {
         let Some(keyword) = Keyword::find(key) else {
             if !key.starts_with("x-") {
                 self.unknown(at, key);
@@ -157,45 +174,53 @@ impl<'d> Compiler<'_, 'd> {
         if !keyword.is_of(self.draft) {
             let found = format!("`{key}`, which {} does not have", self.draft.name());
             let write = format!("what it has, or another `$schema` ({WRITE_DRAFT})");
-            self.walk.error(at, Problem::Unfit { found, write });
+            self.reader
+                .error(at, Problem::InvalidValue { found, write });
         }
         // A reader of draft-07 that meets `$ref` looks at nothing else.
         let alone = self.draft == Draft::Seven && schema.get("$ref").is_some();
-        if alone && keyword.role == Role::Check && key != "$ref" {
-            self.walk.unfit(at, value, WRITE_ALONE);
+        if alone && keyword.role == Role::Assertion && key != "$ref" {
+            self.reader.invalid(at, value, WRITE_ALONE);
         }
         let is_root = schema.range() == self.root.range();
         if matches!(key, "$schema" | "$id") && !is_root {
-            self.walk.unfit(at, value, WRITE_ROOT);
+            self.reader.invalid(at, value, WRITE_ROOT);
         }
     }
 
-    fn unknown(&mut self, at: &At<'_>, key: &str) {
+    fn unknown(&mut self, at: &Location<'_>, key: &str) {
         let known: Vec<_> = KEYWORDS.iter().map(|keyword| keyword.name).collect();
         let near = near(key, known.iter().copied());
         let key = clip(key, 64);
-        self.walk.error(at, Problem::Unknown { key, near, known });
+        self.reader
+            .error(at, Problem::UnknownKey { key, near, known });
     }
 
     /// Schemas that are only referred to.
-    fn definitions(&mut self, at: &At<'_>, schema: Value<'d>) {
+    fn definitions(&mut self, at: &Location<'_>, schema: Value<'d>) {
         for key in ["$defs", "definitions"] {
             self.named(at, schema, key, None);
         }
     }
 
     /// The schema under a key.
-    fn sub(&mut self, at: &At<'_>, schema: Value<'d>, key: &str) -> Option<Id> {
+    fn sub(&mut self, at: &Location<'_>, schema: Value<'d>, key: &str) -> Option<SubschemaId> {
         let value = schema.get(key)?;
         Some(self.part(&at.key(key), value, None))
     }
 
     /// The list of schemas under a key.
-    fn list(&mut self, at: &At<'_>, schema: Value<'d>, key: &str) -> Option<Vec<Id>> {
+    fn list(
+        &mut self,
+        at: &Location<'_>,
+        schema: Value<'d>,
+        key: &str,
+    ) -> Option<Vec<SubschemaId>> {
         let value = schema.get(key)?;
         let at = at.key(key);
         if value.elements().next().is_none() {
-            self.walk.unfit(&at, value, "a list of at least one schema");
+            self.reader
+                .invalid(&at, value, "a list of at least one schema");
         }
         let parts = value.elements().enumerate();
         Some(
@@ -208,59 +233,61 @@ impl<'d> Compiler<'_, 'd> {
     /// The schemas under a key by their names, in the file's order.
     fn named(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         schema: Value<'d>,
         key: &str,
-        way: Option<&[Step]>,
-    ) -> Vec<(Box<str>, Id)> {
+        way: Option<&[Segment]>,
+    ) -> Vec<(Box<str>, SubschemaId)> {
         let Some(value) = schema.get(key) else {
             return Vec::new();
         };
         let at = at.key(key);
-        let members = self.walk.map(&at, value).into_iter();
+        let members = self.reader.map(&at, value).into_iter();
         let part = |(name, value): (std::borrow::Cow<'_, str>, _)| {
-            let step = Step::Member(name.as_ref().into());
+            let step = Segment::Member(name.as_ref().into());
             let way = way.map(|way| way.iter().cloned().chain([step]).collect());
             (name.as_ref().into(), self.part(&at.key(&name), value, way))
         };
         members.map(part).collect()
     }
 
-    fn types(&mut self, at: &At<'_>, value: Value<'d>) -> Option<Vec<Type>> {
+    fn types(&mut self, at: &Location<'_>, value: Value<'d>) -> Option<Vec<Type>> {
         let kinds = KINDS.iter().map(|(word, kind)| (*word, Type::Of(*kind)));
         let words: Vec<_> = kinds.chain([("integer", Type::Integer)]).collect();
         if value.kind() != Kind::Array {
-            return self.walk.word(at, value, &words).map(|word| vec![word]);
+            return self.reader.word(at, value, &words).map(|word| vec![word]);
         }
         if value.elements().next().is_none() {
-            self.walk.unfit(at, value, "at least one type");
+            self.reader.invalid(at, value, "at least one type");
         }
         let elements = value.elements().enumerate();
         elements
-            .map(|(index, value)| self.walk.word(&at.index(index), value, &words))
+            .map(|(index, value)| self.reader.word(&at.index(index), value, &words))
             .collect()
     }
 
-    fn values(&mut self, at: &At<'_>, schema: Value<'d>) -> Vec<Check> {
+    fn values(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Assertion> {
         let mut checks = Vec::new();
         if let Some(value) = schema.get("enum") {
             let at = at.key("enum");
-            match self.walk.literal(&at, value) {
+            match self.reader.literal(&at, value) {
                 Some(Literal::Array(literals)) if !literals.is_empty() => {
-                    checks.push(Check::OneOf(literals));
+                    checks.push(Assertion::OneOf(literals));
                 }
-                Some(_) => self.walk.unfit(&at, value, "a list of at least one value"),
+                Some(_) => self
+                    .reader
+                    .invalid(&at, value, "a list of at least one value"),
                 None => {}
             }
         }
         if let Some(value) = schema.get("const") {
-            let literal = self.walk.literal(&at.key("const"), value);
-            checks.extend(literal.map(|literal| Check::OneOf(vec![literal])));
+            let literal = self.reader.literal(&at.key("const"), value);
+            checks.extend(literal.map(|literal| Assertion::OneOf(vec![literal])));
         }
         checks
     }
 
-    fn numbers(&mut self, at: &At<'_>, schema: Value<'d>) -> Vec<Check> {
+    fn numbers(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Assertion> {
         let bounds = [
             ("minimum", Order::GreaterOrEqual),
             ("maximum", Order::LessOrEqual),
@@ -271,14 +298,16 @@ impl<'d> Compiler<'_, 'd> {
         for (key, order) in bounds {
             let bound = schema
                 .get(key)
-                .and_then(|value| self.walk.number(&at.key(key), value));
-            checks.extend(bound.map(|bound| Check::Order(order, bound)));
+                .and_then(|value| self.reader.number(&at.key(key), value));
+            checks.extend(bound.map(|bound| Assertion::Order(order, bound)));
         }
         if let Some(value) = schema.get("multipleOf") {
             let at = at.key("multipleOf");
-            match self.walk.number(&at, value) {
-                Some(number) if number > 0.0 => checks.push(Check::MultipleOf(value.raw().into())),
-                Some(_) => self.walk.unfit(&at, value, WRITE_POSITIVE),
+            match self.reader.number(&at, value) {
+                Some(number) if number > 0.0 => {
+                    checks.push(Assertion::MultipleOf(value.raw().into()))
+                }
+                Some(_) => self.reader.invalid(&at, value, WRITE_POSITIVE),
                 None => {}
             }
         }
@@ -286,14 +315,14 @@ impl<'d> Compiler<'_, 'd> {
     }
 
     /// A whole number under a key.
-    fn size(&mut self, at: &At<'_>, schema: Value<'d>, key: &str) -> Option<usize> {
+    fn size(&mut self, at: &Location<'_>, schema: Value<'d>, key: &str) -> Option<usize> {
         let number = self
-            .walk
+            .reader
             .whole(&at.key(key), schema.get(key)?, 0, LONGEST)?;
         usize::try_from(number).ok()
     }
 
-    fn lengths(&mut self, at: &At<'_>, schema: Value<'d>) -> Vec<Check> {
+    fn lengths(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Assertion> {
         let lengths = [
             (Kind::String, "minLength", "maxLength"),
             (Kind::Array, "minItems", "maxItems"),
@@ -304,30 +333,30 @@ impl<'d> Compiler<'_, 'd> {
             let (min, max) = (self.size(at, schema, min), self.size(at, schema, max));
             if min.is_some() || max.is_some() {
                 let (min, max) = (min.unwrap_or(0), max.unwrap_or(usize::MAX));
-                checks.push(Check::Length { of, min, max });
+                checks.push(Assertion::Length { of, min, max });
             }
         }
         checks
     }
 
-    fn pattern(&mut self, at: &At<'_>, schema: Value<'d>) -> Option<Check> {
+    fn pattern(&mut self, at: &Location<'_>, schema: Value<'d>) -> Option<Assertion> {
         let value = schema.get("pattern")?;
         let at = at.key("pattern");
         let Some(text) = value.string() else {
-            self.walk.unfit(&at, value, "a regular expression");
+            self.reader.invalid(&at, value, "a regular expression");
             return None;
         };
-        self.regex(&at, value, &text).map(Check::Pattern)
+        self.regex(&at, value, &text).map(Assertion::Pattern)
     }
 
-    fn regex(&mut self, at: &At<'_>, value: Value<'d>, text: &str) -> Option<Pattern> {
-        let regex = self.walk.compiled(at, value, text)?;
+    fn regex(&mut self, at: &Location<'_>, value: Value<'d>, text: &str) -> Option<Pattern> {
+        let regex = self.reader.compiled(at, value, text)?;
         let knows_space = [".", r"\s", r"\S"].iter().any(|class| text.contains(class));
         Some(Pattern { regex, knows_space })
     }
 
     /// `items` is the rest, behind `prefixItems`; before 2020-12 it may be a list itself.
-    fn elements(&mut self, at: &At<'_>, schema: Value<'d>) -> Vec<Check> {
+    fn elements(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Assertion> {
         let mut checks = Vec::new();
         let listed = schema
             .get("items")
@@ -339,27 +368,32 @@ impl<'d> Compiler<'_, 'd> {
         let first = self.list(at, schema, first);
         let rest = self.sub(at, schema, rest);
         if first.is_some() || rest.is_some() {
-            checks.push(Check::Elements {
+            checks.push(Assertion::Elements {
                 first: first.unwrap_or_default(),
                 rest,
             });
         }
         if let Some(value) = schema.get("uniqueItems")
-            && self.walk.bool(&at.key("uniqueItems"), value) == Some(true)
+            && self.reader.bool(&at.key("uniqueItems"), value) == Some(true)
         {
-            checks.push(Check::Distinct);
+            checks.push(Assertion::Distinct);
         }
         checks
     }
 
-    fn contains(&mut self, at: &At<'_>, schema: Value<'d>) -> Option<Check> {
+    fn contains(&mut self, at: &Location<'_>, schema: Value<'d>) -> Option<Assertion> {
         let min = self.size(at, schema, "minContains").unwrap_or(1);
         let max = self.size(at, schema, "maxContains").unwrap_or(usize::MAX);
         let part = self.sub(at, schema, "contains")?;
-        Some(Check::Contains { part, min, max })
+        Some(Assertion::Contains { part, min, max })
     }
 
-    fn members(&mut self, at: &At<'_>, schema: Value<'d>, way: Option<Vec<Step>>) -> Option<Check> {
+    fn members(
+        &mut self,
+        at: &Location<'_>,
+        schema: Value<'d>,
+        way: Option<Vec<Segment>>,
+    ) -> Option<Assertion> {
         let mut members = Members::default();
         for (name, part) in self.named(at, schema, "properties", way.as_deref()) {
             members.rule(&name, |ruled| ruled.part = Some(part));
@@ -377,25 +411,25 @@ impl<'d> Compiler<'_, 'd> {
         members.patterns = self.patterns(at, schema);
         members.others = self.sub(at, schema, "additionalProperties");
         members.names = self.sub(at, schema, "propertyNames");
-        (!members.is_empty()).then_some(Check::Members(members))
+        (!members.is_empty()).then_some(Assertion::Members(members))
     }
 
     /// A list of member names.
-    fn names(&mut self, at: &At<'_>, value: Value<'d>) -> Vec<Box<str>> {
-        let elements = self.walk.list(at, value, "names").enumerate();
+    fn names(&mut self, at: &Location<'_>, value: Value<'d>) -> Vec<Box<str>> {
+        let elements = self.reader.list(at, value, "names").enumerate();
         let mut names = Vec::new();
         for (index, value) in elements {
             match value.string() {
                 Some(name) => names.push(name.as_ref().into()),
                 None => self
-                    .walk
-                    .unfit(&at.index(index), value, "the name of a member"),
+                    .reader
+                    .invalid(&at.index(index), value, "the name of a member"),
             }
         }
         names
     }
 
-    fn patterns(&mut self, at: &At<'_>, schema: Value<'d>) -> Vec<(Pattern, Id)> {
+    fn patterns(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<(Pattern, SubschemaId)> {
         let mut patterns = Vec::new();
         for (text, part) in self.named(at, schema, "patternProperties", None) {
             let at = at.key("patternProperties");
@@ -406,14 +440,14 @@ impl<'d> Compiler<'_, 'd> {
     }
 
     /// `dependentRequired` and `dependentSchemas`, and the keyword of draft-07 that was both.
-    fn dependents(&mut self, at: &At<'_>, schema: Value<'d>) -> Vec<Dependent> {
+    fn dependents(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Dependent> {
         let mut dependents = Vec::new();
         for key in ["dependentRequired", "dependentSchemas", "dependencies"] {
             let Some(value) = schema.get(key) else {
                 continue;
             };
             let at = at.key(key);
-            for (on, value) in self.walk.map(&at, value) {
+            for (on, value) in self.reader.map(&at, value) {
                 let at = at.key(&on);
                 let list = match key {
                     "dependentRequired" => true,
@@ -434,16 +468,16 @@ impl<'d> Compiler<'_, 'd> {
         dependents
     }
 
-    fn joins(&mut self, at: &At<'_>, schema: Value<'d>) -> Vec<Check> {
+    fn joins(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Assertion> {
         let mut checks = Vec::new();
-        checks.extend(self.list(at, schema, "allOf").map(Check::All));
-        checks.extend(self.list(at, schema, "anyOf").map(Check::Any));
-        checks.extend(self.list(at, schema, "oneOf").map(Check::ExactlyOne));
-        checks.extend(self.sub(at, schema, "not").map(Check::Not));
+        checks.extend(self.list(at, schema, "allOf").map(Assertion::All));
+        checks.extend(self.list(at, schema, "anyOf").map(Assertion::Any));
+        checks.extend(self.list(at, schema, "oneOf").map(Assertion::ExactlyOne));
+        checks.extend(self.sub(at, schema, "not").map(Assertion::Not));
         let then = self.sub(at, schema, "then");
         let otherwise = self.sub(at, schema, "else");
         let condition = self.sub(at, schema, "if");
-        checks.extend(condition.map(|condition| Check::If {
+        checks.extend(condition.map(|condition| Assertion::If {
             condition,
             then,
             otherwise,
@@ -451,7 +485,7 @@ impl<'d> Compiler<'_, 'd> {
         checks
     }
 
-    fn reference(&mut self, at: &At<'_>, schema: Value<'d>, from: Id) {
+    fn reference(&mut self, at: &Location<'_>, schema: Value<'d>, from: SubschemaId) {
         let Some(value) = schema.get("$ref") else {
             return;
         };
@@ -474,15 +508,15 @@ impl<'d> Compiler<'_, 'd> {
         } in std::mem::take(&mut self.references)
         {
             let to = to.and_then(|to| self.places.iter().position(|place| *place == to));
-            let to = to.map(Id);
+            let to = to.map(SubschemaId);
             match (to, self.parts.get_mut(from.0)) {
-                (Some(to), Some(part)) => part.checks.push(Check::All(vec![to])),
+                (Some(to), Some(part)) => part.checks.push(Assertion::All(vec![to])),
                 _ => {
-                    let problem = Problem::Unfit {
+                    let problem = Problem::InvalidValue {
                         found: format!("`{found}`"),
                         write: WRITE_REF.into(),
                     };
-                    self.walk.errors.push(PolicyError { at, problem });
+                    self.reader.errors.push(PolicyError { at, problem });
                 }
             }
         }
@@ -491,10 +525,10 @@ impl<'d> Compiler<'_, 'd> {
     /// The header that repeats the argument at `way`.
     fn mirror(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'d>,
         types: Option<&[Type]>,
-        way: Option<&[Step]>,
+        way: Option<&[Segment]>,
     ) {
         let scalar = |of: &Type| matches!(of, Type::Integer | Type::Of(Kind::String | Kind::Bool));
         let scalar = types.is_some_and(|types| matches!(types, [of] if scalar(of)));
@@ -503,12 +537,12 @@ impl<'d> Compiler<'_, 'd> {
         let way = way.filter(|way| !way.is_empty());
         match (header, way) {
             (Some(header), Some(way)) if scalar && self.is_new(&header) => {
-                self.mirrors.push(Mirror {
+                self.mirrors.push(MirroredArgument {
                     header,
                     way: way.into(),
                 });
             }
-            _ => self.walk.unfit(at, value, WRITE_HEADER),
+            _ => self.reader.invalid(at, value, WRITE_HEADER),
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) enum Draft {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// It can make a value not fit.
-    Check,
+    Assertion,
     /// It says something to people, or holds schemas that others refer to.
     Annotation,
 }
@@ -41,7 +41,7 @@ const fn check(name: &'static str) -> Keyword {
 const fn between(name: &'static str, since: Draft, until: Draft) -> Keyword {
     Keyword {
         name,
-        role: Role::Check,
+        role: Role::Assertion,
         since,
         until,
     }

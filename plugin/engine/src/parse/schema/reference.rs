@@ -2,8 +2,8 @@
 //!
 //! It follows nothing: each reference becomes a position, and loops that no value would end are refused.
 
-use crate::model::schema::Check;
-use crate::model::schema::{Id, Part, Schema};
+use crate::model::schema::Assertion;
+use crate::model::schema::{Schema, Subschema, SubschemaId};
 use crate::words::json::{Kind, Value};
 use percent_encoding::percent_decode_str;
 
@@ -34,9 +34,10 @@ fn step<'a>(value: Value<'a>, token: &str) -> Option<Value<'a>> {
 impl Schema {
     /// True where no value is judged by more schemas inside one another than the bound, nor by one inside itself.
     pub(super) fn is_shallow(&self) -> bool {
-        let height = |heights: &[usize], id: Id| heights.get(id.0).copied().unwrap_or_default();
-        let below = |heights: &[usize], part: &Part| {
-            let inside = part.checks.iter().flat_map(Check::in_place);
+        let height =
+            |heights: &[usize], id: SubschemaId| heights.get(id.0).copied().unwrap_or_default();
+        let below = |heights: &[usize], part: &Subschema| {
+            let inside = part.checks.iter().flat_map(Assertion::in_place);
             inside
                 .map(|id| height(heights, id).saturating_add(1))
                 .max()

@@ -2,7 +2,7 @@
 //!
 //! It knows no key of the policy document.
 
-use crate::parse::walk::Keys;
+use crate::parse::reader::Keys;
 use serde_json::{Map, Value, json};
 
 pub(crate) fn a_schema() -> Value {
@@ -12,7 +12,7 @@ pub(crate) fn a_schema() -> Value {
 /// An object with a closed set of keys, those that the parser knows.
 pub(crate) fn object(keys: &Keys, required: &[&str], members: Vec<(&'static str, Value)>) -> Value {
     let known: Map<_, _> = keys
-        .now
+        .supported
         .iter()
         .map(|key| {
             let found = members.iter().find(|(name, _)| name == key);

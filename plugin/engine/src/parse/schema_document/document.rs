@@ -12,7 +12,7 @@ use crate::parse::words::{ANSWERS, EFFECTS, LISTED, MODES};
 use serde_json::{Value, json};
 
 /// The JSON Schema (draft 2020-12) of the policy document.
-pub fn schema() -> Value {
+pub fn json_schema() -> Value {
     let definitions = json!({
         "name": { "type": "string", "pattern": r"^[^*]+\*?$" },
         "names": { "type": "array", "items": { "anyOf": [refers("name"), { "const": "*" }] }, "uniqueItems": true },
@@ -134,7 +134,7 @@ mod tests {
     /// Every key that the parser knows is described, and no other is there.
     #[test]
     fn every_key_is_described() {
-        fn walk(at: &str, value: &Value, count: &mut usize) {
+        fn reader(at: &str, value: &Value, count: &mut usize) {
             for (key, member) in value["properties"].as_object().into_iter().flatten() {
                 let refers = member["$ref"].is_string();
                 let described = refers || member["description"].is_string();
@@ -145,12 +145,12 @@ mod tests {
                 *count += 1;
             }
             let inside = value.as_object().into_iter().flatten();
-            inside.for_each(|(key, value)| walk(&format!("{at}/{key}"), value, count));
+            inside.for_each(|(key, value)| reader(&format!("{at}/{key}"), value, count));
             let inside = value.as_array().into_iter().flatten().enumerate();
-            inside.for_each(|(index, value)| walk(&format!("{at}/{index}"), value, count));
+            inside.for_each(|(index, value)| reader(&format!("{at}/{index}"), value, count));
         }
         let mut count = 0;
-        walk("", &schema(), &mut count);
+        reader("", &json_schema(), &mut count);
         assert!(count > 60, "{count}");
     }
 }

@@ -8,4 +8,4 @@ mod document;
 mod limits;
 mod rules;
 
-pub use document::schema;
+pub use document::json_schema;

@@ -7,8 +7,8 @@ use super::limits::rate_limit;
 use crate::parse::condition::{CONDITION, GROUP, KINDS, LENGTH, OPERATORS};
 use crate::parse::entry::{ACTIONS, ALL_TOOLS, METHOD, TOOL};
 use crate::parse::locator::ROOTS;
+use crate::parse::reader::Keys;
 use crate::parse::result::{ALL, RANGE, REDACT, RESULT};
-use crate::parse::walk::Keys;
 use crate::words::secret::SECRETS;
 use serde_json::{Value, json};
 
@@ -166,7 +166,7 @@ pub(crate) fn condition() -> Value {
             "path",
             about(
                 json!({ "type": "string", "pattern": PATH }),
-                "What is looked at: `args.a.b`, `args.list[0]`, `args.list[*]`, `args[\"any key\"]`, or a fact of the call.",
+                "What is looked at: `args.a.b`, `args.list[0]`, `args.list[*]`, `args[\"any key\"]`, or a attribute of the call.",
             ),
         ),
         (

@@ -1,9 +1,9 @@
 //! Whole responses, cut at every byte: what a client gets does not depend on where.
 
 use super::*;
-use crate::decide::Caller;
+use crate::decide::Principal;
 use crate::model::Policy;
-use crate::step::Outcome;
+use crate::step::Delivery;
 use std::sync::Arc;
 
 const POLICY: &str =
@@ -15,8 +15,8 @@ const EVENTS: (&str, &str) = ("content-type", "Text/Event-Stream; charset=utf-8"
 
 fn filter(id: Option<&str>) -> Filter {
     let policy = Arc::new(Policy::parse(POLICY.as_bytes()).unwrap());
-    let listing = Listing::new(&policy, &Caller::Anonymous).unwrap();
-    let mut filter = Filter::new(listing, Some("f00d".into()));
+    let visibility = Visibility::new(&policy, &Principal::Anonymous).unwrap();
+    let mut filter = Filter::new(visibility, Some("f00d".into()));
     filter.id = id.map(Into::into);
     filter
 }
@@ -25,7 +25,7 @@ fn filter(id: Option<&str>) -> Filter {
 #[derive(Debug, Default, PartialEq)]
 struct Got {
     body: String,
-    edit: Edit,
+    edit: HeaderEdit,
     problems: Vec<String>,
     broken: bool,
 }
@@ -35,18 +35,18 @@ fn play(mut filter: Filter, headers: &[(&str, &str)], pieces: &[&[u8]], trailers
     let head = Response::Head {
         status: 200,
         headers: headers.iter().copied().collect(),
-        end: false,
+        end_of_stream: false,
     };
     let pieces = pieces
         .iter()
         .enumerate()
         .map(|(index, bytes)| Response::Body {
             bytes: bytes.to_vec(),
-            end: !trailers && pieces.len() == index.saturating_add(1),
+            end_of_stream: !trailers && pieces.len() == index.saturating_add(1),
         });
     let mut body = Vec::new();
     let end = trailers.then_some(Response::Trailers);
-    let start = [Response::Outcome(Outcome::Sent), head];
+    let start = [Response::Delivery(Delivery::Sent), head];
     for event in start
         .into_iter()
         .chain(pieces)
@@ -65,7 +65,7 @@ fn play(mut filter: Filter, headers: &[(&str, &str)], pieces: &[&[u8]], trailers
         }
         match passed.next {
             Next::Forward => body.extend(piece),
-            Next::Replace(bytes) => body.extend(bytes),
+            Next::ReplaceBody(bytes) => body.extend(bytes),
             _ => {
                 got.broken = true;
                 break;
@@ -176,7 +176,7 @@ fn a_list_that_cannot_be_read_is_answered_by_an_error() {
     );
     let message = "The server's message cannot be read: it is not JSON (RFC 8259).";
     assert_eq!(got.body, error(r#""id":1,"#, message));
-    // Nobody knows whose it is: only who waits for an answer gets one.
+    // Nobody knows result_of it is: only who waits for an answer gets one.
     let text = r#"data: {"id":7,"result":{"tools":[],"tools":[]}}"#;
     let got = everywhere(None, &[EVENTS], &format!("{text}\n\n: ping\n\n"));
     assert_eq!(got.body, "\n: ping\n\n");
@@ -250,9 +250,9 @@ fn what_is_too_long_is_refused_if_it_may_be_a_list() {
         stream.replace(LIST, LEFT)
     );
 
-    let mut listing = filter(Some("1"));
-    listing.lists = true;
-    let got = play(listing, &[JSON], &[result.as_bytes()], false);
+    let mut visibility = filter(Some("1"));
+    visibility.lists = true;
+    let got = play(visibility, &[JSON], &[result.as_bytes()], false);
     assert_eq!(got.body, error(r#""id":1,"#, too_long));
 }
 
@@ -294,7 +294,7 @@ fn no_body_is_no_list() {
         let passed = filter(None).pass(Response::Head {
             status,
             headers,
-            end: status != 100,
+            end_of_stream: status != 100,
         });
         assert!(
             matches!(passed.next, Next::Forward)

@@ -1,37 +1,37 @@
 //! Lists of every kind, held against a reading and rewriting of them by another library.
 
 use super::*;
-use crate::decide::Caller;
+use crate::decide::Principal;
 use crate::model::Policy;
 use crate::response::cut::spliced;
 use proptest::prelude::*;
 use std::sync::Arc;
 
 /// What has to be cut out of a text.
-fn cuts(text: &[u8], listing: &Listing) -> Result<Cuts, Withheld> {
-    let mut look = Look {
-        listing,
-        sightings: &mut Sightings::default(),
+fn cuts(text: &[u8], visibility: &Visibility) -> Result<Edits, Blocked> {
+    let mut look = MessageFilter {
+        visibility,
+        pins: &mut PinTracker::default(),
         results: &mut Results::default(),
     };
     look.cuts(text)
 }
 
-fn listing(rest: &str) -> Listing {
+fn visibility(rest: &str) -> Visibility {
     let text = format!(r#"{{"version":"1","default":"deny"{rest}}}"#);
     let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
-    Listing::new(&policy, &Caller::Anonymous).unwrap()
+    Visibility::new(&policy, &Principal::Anonymous).unwrap()
 }
 
 /// The text as it passes.
-fn filtered(listing: &Listing, text: &str) -> String {
-    let cuts = cuts(text.as_bytes(), listing).unwrap();
+fn filtered(visibility: &Visibility, text: &str) -> String {
+    let cuts = cuts(text.as_bytes(), visibility).unwrap();
     String::from_utf8(spliced(text.as_bytes(), &cuts.cuts)).unwrap()
 }
 
 #[test]
 fn nothing_but_elements_and_their_commas_goes() {
-    let listing = listing(r#","tools":{"a":{},"b*":{}}"#);
+    let visibility = visibility(r#","tools":{"a":{},"b*":{}}"#);
     for (list, expected) in [
         (r#"[]"#, r#"[]"#),
         (r#"[ {"name":"x"} ]"#, r#"[  ]"#),
@@ -48,13 +48,13 @@ fn nothing_but_elements_and_their_commas_goes() {
                 r#"{{"id":1, "result":{{"nextCursor":"\u0061","tools":{list},"_meta":{{}}}} }} "#
             )
         };
-        assert_eq!(filtered(&listing, &text(list)), text(expected), "{list}");
+        assert_eq!(filtered(&visibility, &text(list)), text(expected), "{list}");
     }
 }
 
 #[test]
 fn every_kind_of_list() {
-    let listing = listing(
+    let visibility = visibility(
         r#","hide":["t2"],"tools":{"t*":{},"t3":{"action":"deny"},"t4":{"action":"hide"}},"prompts":{"p1":{}},"resources":{"file:///r/*":{},"file:///r/b/*":{"action":"hide"}}"#,
     );
     let text = r#"[{"result":{"tools":[{"name":"t1"},{"name":"t2"},{"name":"t3"},{"name":"t4"}],"cacheScope":"public"}},
@@ -67,12 +67,12 @@ fn every_kind_of_list() {
         {"result":{"resources":[{"uri":"file:///r/a","name":"x"}]}},
         {"result":{"resourceTemplates":[{"uriTemplate":"file:///r/{+x}"}],"cacheScope":"private"}},
         {"result":{"content":[],"cacheScope":"public"}}]"#;
-    assert_eq!(filtered(&listing, text), expected);
+    assert_eq!(filtered(&visibility, text), expected);
 }
 
 #[test]
 fn what_cannot_be_read_strictly_is_refused() {
-    let listing = listing("");
+    let visibility = visibility("");
     for (text, why, id) in [
         (
             r#"{"id":1,"result":{"tools":[]}"#,
@@ -110,7 +110,7 @@ fn what_cannot_be_read_strictly_is_refused() {
             Some("3"),
         ),
     ] {
-        let withheld = cuts(text.as_bytes(), &listing).unwrap_err();
+        let withheld = cuts(text.as_bytes(), &visibility).unwrap_err();
         let why = format!("The server's message cannot be read: {why}.");
         assert_eq!(
             (withheld.why.to_string(), withheld.id.as_deref()),
@@ -127,7 +127,7 @@ fn what_is_no_list_need_not_be_readable() {
         "{",
         r#"{"result":{"content":[{"text":"\ud800"}],"a":1,"a":2}}"#,
     ] {
-        assert_eq!(cuts(text.as_bytes(), &listing("")), Ok(Cuts::default()));
+        assert_eq!(cuts(text.as_bytes(), &visibility("")), Ok(Edits::default()));
     }
 }
 
@@ -150,12 +150,12 @@ proptest! {
     /// What is left is what another library leaves when it rebuilds the message.
     #[test]
     fn the_rest_is_the_same(elements in proptest::collection::vec(element(), 0..8), all in any::<bool>()) {
-        let listing = listing(if all { r#","tools":{"a":{},"b":{}}"# } else { r#","tools":{"a":{}}"# });
+        let visibility = visibility(if all { r#","tools":{"a":{},"b":{}}"# } else { r#","tools":{"a":{}}"# });
         let text = format!(r#"{{"id":1,"result":{{"tools":[{}],"z":0}}}}"#, elements.join(","));
         let mut rebuilt: serde_json::Value = serde_json::from_str(&text).unwrap();
         let tools = rebuilt["result"]["tools"].as_array_mut().unwrap();
         tools.retain(|tool| tool["name"] == "a" || all && tool["name"] == "b");
-        let out = filtered(&listing, &text);
+        let out = filtered(&visibility, &text);
         let left: serde_json::Value = serde_json::from_str(&out).unwrap();
         prop_assert_eq!(left, rebuilt);
         // Nothing is written anew: what is left stands in the text in that order.

@@ -13,7 +13,7 @@ pub(crate) struct Roots {
 }
 
 impl Roots {
-    pub(crate) fn hold(&self, path: &str) -> Truth {
+    pub(crate) fn contains(&self, path: &str) -> Truth {
         match self.names(path) {
             Some(names) => Truth::any(self.roots.iter().map(|root| is_below(names.clone(), root))),
             None => Truth::Unknown,
@@ -34,7 +34,7 @@ impl Roots {
 }
 
 /// An absolute path in ASCII that has one spelling, as the policy must write it.
-pub(crate) fn root(text: &str) -> Result<Box<str>, NotCanonical> {
+pub(crate) fn parse_root(text: &str) -> Result<Box<str>, NotCanonical> {
     let mut kept = Vec::new();
     for name in names(text) {
         match name {
@@ -172,13 +172,13 @@ mod tests {
     fn within(path: &str) -> Truth {
         let roots = ["/srv/data", "/home/a b"].map(Into::into).into();
         let base = None;
-        Roots { roots, base }.hold(path)
+        Roots { roots, base }.contains(path)
     }
 
     #[test]
     fn a_root_is_written_in_one_way() {
         for text in ["/", "/srv", "/srv/data-1.x/A b", "/srv/[id]"] {
-            assert_eq!(root(text).as_deref(), Ok(text));
+            assert_eq!(parse_root(text).as_deref(), Ok(text));
         }
         for (text, canonical) in [
             ("/srv/", "/srv"),
@@ -187,7 +187,7 @@ mod tests {
             ("/srv/x/../data", "/srv/data"),
             ("/..", "/"),
         ] {
-            assert_eq!(root(text), Err(NotCanonical(Some(canonical.into()))));
+            assert_eq!(parse_root(text), Err(NotCanonical(Some(canonical.into()))));
         }
         for text in [
             "",
@@ -205,7 +205,7 @@ mod tests {
             "file:///srv",
             "/srv/...",
         ] {
-            assert_eq!(root(text), Err(NotCanonical(None)), "{text}");
+            assert_eq!(parse_root(text), Err(NotCanonical(None)), "{text}");
         }
     }
 
@@ -268,7 +268,7 @@ mod tests {
             (Some("/srv"), "./\u{e9}/etc/x", Truth::Unknown),
             (Some("/srv/data"), "./\u{e9}/etc/x", Truth::True),
         ] {
-            assert_eq!(roots(base).hold(path), truth, "{base:?} {path}");
+            assert_eq!(roots(base).contains(path), truth, "{base:?} {path}");
         }
     }
 

@@ -10,18 +10,18 @@ use std::ops::Range;
 
 /// Where in the text a secret stands, and which of [`SECRETS`] it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct Match {
     pub(crate) range: Range<usize>,
     pub(crate) kind: usize,
 }
 
 /// Every secret of the kinds for which `wanted`, in the order of the text.
-pub(crate) fn find(text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Found> {
+pub(crate) fn find(text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Match> {
     let mut finder = Finder {
         text,
         runs: Default::default(),
     };
-    let mut found = Vec::new();
+    let mut matched = Vec::new();
     let (mut at, mut inside) = (0, false);
     while let Some(&byte) = text.as_bytes().get(at) {
         let letter = byte.is_ascii_alphanumeric() || byte == b'_';
@@ -32,7 +32,7 @@ pub(crate) fn find(text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Found> {
             Some(secret) => {
                 at = secret.range.end;
                 inside = false;
-                found.push(secret);
+                matched.push(secret);
             }
             None => {
                 at = at.saturating_add(1);
@@ -40,19 +40,19 @@ pub(crate) fn find(text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Found> {
             }
         }
     }
-    found
+    matched
 }
 
 /// The same in the value of a member: its name says what some values are.
-pub(crate) fn find_value(name: &str, text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Found> {
+pub(crate) fn find_value(name: &str, text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Match> {
     if !names_secret(name) {
         return find(text, wanted);
     }
     let before = name.len().saturating_add(1);
-    let found = find(&format!("{name}:{text}"), wanted);
-    let own = found.into_iter().filter_map(|Found { range, kind }| {
+    let matched = find(&format!("{name}:{text}"), wanted);
+    let own = matched.into_iter().filter_map(|Match { range, kind }| {
         let range = range.start.checked_sub(before)?..range.end.checked_sub(before)?;
-        Some(Found { range, kind })
+        Some(Match { range, kind })
     });
     own.collect()
 }
@@ -86,13 +86,13 @@ struct Run {
 }
 
 impl Finder<'_> {
-    fn at_start(&mut self, at: usize, wanted: impl Fn(usize) -> bool) -> Option<Found> {
+    fn at_start(&mut self, at: usize, wanted: impl Fn(usize) -> bool) -> Option<Match> {
         let kinds = SECRETS.iter().enumerate().filter(|(kind, _)| wanted(*kind));
         let mut forms =
             kinds.flat_map(|(kind, secret)| secret.forms.iter().map(move |form| (kind, form)));
         forms.find_map(|(kind, form)| {
             let range = self.form(form, at)?;
-            Some(Found { range, kind })
+            Some(Match { range, kind })
         })
     }
 

@@ -1,11 +1,11 @@
-use super::find::{Found, crc32, find};
+use super::find::{Match, crc32, find};
 use super::kinds::SECRETS;
 use proptest::prelude::*;
 
 /// The text with what was found in it as `<name>`.
 fn shown(text: &str) -> String {
     let mut out = text.to_owned();
-    for Found { range, kind } in find(text, |_| true).into_iter().rev() {
+    for Match { range, kind } in find(text, |_| true).into_iter().rev() {
         out.replace_range(range, &format!("<{}>", SECRETS[kind].name));
     }
     out

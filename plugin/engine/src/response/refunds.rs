@@ -2,38 +2,38 @@
 //!
 //! Where it cannot tell, the count stays.
 
-use super::watch::Watch;
-use crate::count::{Charge, Fate, Refund, Tally};
+use super::answer::AnswerReader;
+use crate::count::{CallOutcome, Charge, Count, Refund};
 use crate::model::Refunds;
-use crate::step::{Outcome, Response};
+use crate::step::{Delivery, Response};
 use crate::words::json::Value;
 use std::sync::Arc;
 
 /// The charges of a call that was passed on, until it is known what became of it.
 #[derive(Debug)]
-pub(crate) struct Settlement {
+pub(crate) struct RefundTracker {
     charges: Arc<[Charge]>,
-    tallies: Vec<Tally>,
-    watch: Watch,
+    counts: Vec<Count>,
+    watch: AnswerReader,
 }
 
 /// Most answers are results, which need not be read to know that they give nothing back.
 const NEEDLES: &[&str] = &["\"error\"", "\"isError\""];
 
-impl Settlement {
+impl RefundTracker {
     /// `None` where nothing would be given back whatever comes.
     pub(crate) fn new(
         id: &str,
         charges: Arc<[Charge]>,
-        tallies: Vec<Tally>,
+        counts: Vec<Count>,
         depth: usize,
     ) -> Option<Self> {
-        let mut both = charges.iter().zip(&tallies);
-        both.any(|(charge, tally)| tally.added && charge.refunds > Refunds::Never)
+        let mut both = charges.iter().zip(&counts);
+        both.any(|(charge, count)| count.added && charge.refunds > Refunds::Never)
             .then(|| Self {
                 charges,
-                tallies,
-                watch: Watch::new(id, NEEDLES, depth),
+                counts,
+                watch: AnswerReader::new(id, NEEDLES, depth),
             })
     }
 
@@ -44,20 +44,22 @@ impl Settlement {
 
     /// Looks at what came, in its order, and says what is given back, once.
     pub(crate) fn see(&mut self, response: &Response) -> Option<Refund> {
-        if let Response::Outcome(Outcome::Unsent) = response {
+        if let Response::Delivery(Delivery::Unsent) = response {
             self.watch.close();
-            return self.refund(Fate::NotRun);
+            return self.refund(CallOutcome::NotExecuted);
         }
-        let mut said = Fate::Ran;
-        let over = self.watch.see(response, &mut |answer| said = fate(answer));
+        let mut said = CallOutcome::Executed;
+        let over = self
+            .watch
+            .see(response, &mut |answer| said = outcome(answer));
         over.then(|| self.refund(said)).flatten()
     }
 
-    fn refund(&mut self, fate: Fate) -> Option<Refund> {
+    fn refund(&mut self, outcome: CallOutcome) -> Option<Refund> {
         let refund = Refund {
             charges: self.charges.clone(),
-            tallies: std::mem::take(&mut self.tallies),
-            fate,
+            counts: std::mem::take(&mut self.counts),
+            outcome,
         };
         let any = refund.returned().next().is_some();
         any.then_some(refund)
@@ -65,14 +67,14 @@ impl Settlement {
 }
 
 /// What the answer says of the call.
-fn fate(message: Value<'_>) -> Fate {
+fn outcome(message: Value<'_>) -> CallOutcome {
     let code = message.get("error").and_then(|error| error.get("code"));
     let result = message.get("result");
     let failed = result.and_then(|result| result.get("isError"));
     match (code, failed) {
-        (Some(code), None) if never_ran(code.raw()) => Fate::NotRun,
-        (None, Some(failed)) if failed.bool() == Some(true) => Fate::Failed,
-        _ => Fate::Ran,
+        (Some(code), None) if never_ran(code.raw()) => CallOutcome::NotExecuted,
+        (None, Some(failed)) if failed.bool() == Some(true) => CallOutcome::ToolError,
+        _ => CallOutcome::Executed,
     }
 }
 

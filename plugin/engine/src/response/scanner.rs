@@ -9,7 +9,7 @@ use crate::read::is_confusable;
 
 /// What was found in the text so far.
 #[derive(Debug, Default)]
-pub(super) struct Shape {
+pub(super) struct ListScanner {
     /// How many arrays and objects are open.
     depth: u32,
     /// The message is one of a batch, a level deeper.
@@ -53,11 +53,11 @@ const NAMES: [&str; 5] = {
 /// No name of these is longer, even with each letter as an escape of six bytes, and a NUL behind it.
 const LONGEST: usize = 6 * 24;
 
-impl Shape {
+impl ListScanner {
     pub(super) fn of(text: &[u8]) -> Self {
-        let mut shape = Self::default();
-        shape.read(text);
-        shape
+        let mut scanner = Self::default();
+        scanner.read(text);
+        scanner
     }
 
     /// Goes on with the bytes that follow.
@@ -68,12 +68,12 @@ impl Shape {
     }
 
     /// Some reader could find a list or a request.
-    pub(super) fn found(&self) -> bool {
+    pub(super) fn may_contain_list(&self) -> bool {
         self.found
     }
 
     /// The outermost array or object was closed, or it is none.
-    pub(super) fn whole(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
         self.whole
     }
 
@@ -167,7 +167,10 @@ mod tests {
             // No JSON, and some reader may be lenient.
             r#"{"result":{NaN,,"tools":[]"#,
         ] {
-            assert!(Shape::of(text.as_bytes()).found(), "{text}");
+            assert!(
+                ListScanner::of(text.as_bytes()).may_contain_list(),
+                "{text}"
+            );
         }
     }
 
@@ -183,10 +186,13 @@ mod tests {
             r#"{"result":{"tool":[],"toolset":[],"":0,"x tools":0}}"#,
             r#"{"params":[{"tools":[]}]}"#,
         ] {
-            assert!(!Shape::of(text.as_bytes()).found(), "{text}");
+            assert!(
+                !ListScanner::of(text.as_bytes()).may_contain_list(),
+                "{text}"
+            );
         }
         let long = format!(r#"{{"result":{{"{}":0}}}}"#, "tools".repeat(100));
-        assert!(!Shape::of(long.as_bytes()).found());
+        assert!(!ListScanner::of(long.as_bytes()).may_contain_list());
     }
 
     #[test]
@@ -201,27 +207,30 @@ mod tests {
             &format!("{escaped}\\u0000"),
         ] {
             let text = format!(r#"{{"result":{{"{name}{}":[]}}}}"#, "x".repeat(200));
-            assert!(Shape::of(text.as_bytes()).found(), "{text}");
+            assert!(
+                ListScanner::of(text.as_bytes()).may_contain_list(),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_message_is_whole_when_it_is_closed() {
-        assert!(Shape::of(b"\r\n<").whole());
+        assert!(ListScanner::of(b"\r\n<").is_complete());
         let text = b"\xEF\xBB\xBF [{\"a\":\"]}\"},[]]";
         for end in 0..text.len() {
-            assert!(!Shape::of(&text[..end]).whole(), "{end}");
+            assert!(!ListScanner::of(&text[..end]).is_complete(), "{end}");
         }
-        assert!(Shape::of(text).whole());
+        assert!(ListScanner::of(text).is_complete());
     }
 
     #[test]
     fn cuts_change_nothing() {
         let text = br#"[{"result":{"a":"\"","\u0074ools":[]}}]"#;
         for cut in 0..text.len() {
-            let mut shape = Shape::of(&text[..cut]);
-            shape.read(&text[cut..]);
-            assert!(shape.found(), "cut at {cut}");
+            let mut scanner = ListScanner::of(&text[..cut]);
+            scanner.read(&text[cut..]);
+            assert!(scanner.may_contain_list(), "cut at {cut}");
         }
     }
 }

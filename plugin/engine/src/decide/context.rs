@@ -2,16 +2,16 @@
 //!
 //! It keeps only what some rule of the policy names, and of a header that could be read in two ways only that it could.
 
-use super::caller::Caller;
+use super::principal::Principal;
 use crate::model::Policy;
 use crate::read::{Headers, SESSION};
-use crate::words::state::{Recollection, Topic, session};
+use crate::words::state::{Lookup, StateKey, session};
 use std::net::{IpAddr, SocketAddr};
 
 /// Who sends a request, from where, and the headers that some rule names.
 #[derive(Debug)]
-pub(crate) struct Requester {
-    pub(crate) caller: Caller,
+pub(crate) struct RequestContext {
+    pub(crate) caller: Principal,
     /// `None` where the host does not know it, or it is no IP address.
     pub(crate) peer: Option<IpAddr>,
     pub(crate) session: Session,
@@ -50,12 +50,12 @@ impl Header {
     }
 }
 
-impl Requester {
+impl RequestContext {
     /// `peer` is the address as the host reports it, with or without a port.
     pub(crate) fn new(
         policy: &Policy,
         headers: &Headers,
-        caller: Caller,
+        caller: Principal,
         peer: Option<&str>,
     ) -> Self {
         let value = |name: &str| match headers.single(name) {
@@ -77,7 +77,7 @@ impl Requester {
     }
 
     /// What has to be recalled before the message is judged.
-    pub(crate) fn topic(&self) -> Option<Topic> {
+    pub(crate) fn topic(&self) -> Option<StateKey> {
         match &self.session {
             Session::Claimed(id) => Some(session(&self.caller.subject(), id)),
             _ => None,
@@ -85,10 +85,10 @@ impl Requester {
     }
 
     /// Notes what was recalled.
-    pub(crate) fn recalled(&mut self, recalled: &Recollection) {
+    pub(crate) fn recalled(&mut self, recalled: &Lookup) {
         let claimed = std::mem::replace(&mut self.session, Session::Unclear);
         self.session = match (claimed, recalled) {
-            (Session::Claimed(id), Recollection::Recalled(learnt)) => match &learnt[..] {
+            (Session::Claimed(id), Lookup::Found(learnt)) => match &learnt[..] {
                 [Some(_)] => Session::Issued(id),
                 [None] => Session::None,
                 _ => Session::Unclear,

@@ -10,13 +10,13 @@ use crate::words::json::{Bounds, Document, Value};
 
 /// Waits for the answer to a request.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct AnswerReader {
     /// The id of the request, as it was written.
     id: Box<str>,
     /// An answer in which none of these stands need not be read.
     needles: &'static [&'static str],
     depth: usize,
-    way: Way,
+    way: BodyState,
 }
 
 /// Takes an answer.
@@ -24,7 +24,7 @@ pub(super) type Read<'r> = dyn FnMut(Value<'_>) + 'r;
 
 /// How the body is looked at.
 #[derive(Debug)]
-enum Way {
+enum BodyState {
     Document(Vec<u8>),
     Events(Box<Reader>),
     /// There is none yet.
@@ -39,35 +39,38 @@ const LONGEST: usize = 64 << 10;
 /// How many values may be in an answer that is looked into.
 const VALUES: usize = LONGEST / 6;
 
-impl Watch {
+impl AnswerReader {
     pub(super) fn new(id: &str, needles: &'static [&'static str], depth: usize) -> Self {
         Self {
             id: id.into(),
             needles,
             depth,
-            way: Way::Awaited,
+            way: BodyState::Awaited,
         }
     }
 
     /// More has to be seen.
     pub(super) fn is_open(&self) -> bool {
-        !matches!(self.way, Way::Done)
+        !matches!(self.way, BodyState::Done)
     }
 
     pub(super) fn close(&mut self) {
-        self.way = Way::Done;
+        self.way = BodyState::Done;
     }
 
     /// Looks at what came, in its order, and has the answer read where it is there. True once, when nothing more will be.
     pub(super) fn see(&mut self, response: &Response, read: &mut Read<'_>) -> bool {
         let over = match response {
-            Response::Outcome(_) => false,
+            Response::Delivery(_) => false,
             Response::Head { status, .. } if *status < 200 => false,
             Response::Head { headers, .. } => {
                 self.way = way(headers);
                 false
             }
-            Response::Body { bytes, end } => self.body(bytes, *end, read),
+            Response::Body {
+                bytes,
+                end_of_stream: end,
+            } => self.body(bytes, *end, read),
             Response::Trailers => self.body(&[], true, read),
             Response::Closed => true,
         };
@@ -78,17 +81,17 @@ impl Watch {
     }
 
     fn body(&mut self, bytes: &[u8], end: bool, read: &mut Read<'_>) -> bool {
-        match std::mem::replace(&mut self.way, Way::Done) {
-            Way::Document(mut held) if held.len().saturating_add(bytes.len()) <= LONGEST => {
+        match std::mem::replace(&mut self.way, BodyState::Done) {
+            BodyState::Document(mut held) if held.len().saturating_add(bytes.len()) <= LONGEST => {
                 held.extend_from_slice(bytes);
                 if end {
                     self.answer(&held, read);
                 } else {
-                    self.way = Way::Document(held);
+                    self.way = BodyState::Document(held);
                 }
                 end
             }
-            Way::Events(mut reader) => {
+            BodyState::Events(mut reader) => {
                 let mut found = false;
                 let mut give = |part: Part<'_>| {
                     if let (Part::Message(message), false) = (part, found) {
@@ -99,10 +102,10 @@ impl Watch {
                 if end {
                     reader.end(&mut give);
                 }
-                self.way = Way::Events(reader);
+                self.way = BodyState::Events(reader);
                 found || end
             }
-            Way::Awaited | Way::Document(_) | Way::Done => true,
+            BodyState::Awaited | BodyState::Document(_) | BodyState::Done => true,
         }
     }
 
@@ -133,18 +136,20 @@ impl Watch {
 }
 
 /// How the body of such a response is looked at.
-fn way(headers: &Headers) -> Way {
+fn way(headers: &Headers) -> BodyState {
     let kind = headers.single("content-type").ok().flatten();
     let kind = kind.and_then(|kind| kind.split(';').next());
     let is = |name: &str| kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(name));
     let length = headers.single("content-length").ok().flatten();
     let length = length.and_then(|length| length.parse().ok());
     if length.is_some_and(|length: usize| length > LONGEST) {
-        return Way::Done;
+        return BodyState::Done;
     }
     match is_identity(headers) {
-        Ok(true) if is("application/json") => Way::Document(Vec::new()),
-        Ok(true) if is("text/event-stream") => Way::Events(Box::new(Reader::new(LONGEST, false))),
-        _ => Way::Done,
+        Ok(true) if is("application/json") => BodyState::Document(Vec::new()),
+        Ok(true) if is("text/event-stream") => {
+            BodyState::Events(Box::new(Reader::new(LONGEST, false)))
+        }
+        _ => BodyState::Done,
     }
 }

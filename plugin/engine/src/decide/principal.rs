@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 
 /// Who is calling.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Caller {
+pub(crate) enum Principal {
     /// Nobody in particular; all of them count together.
     Anonymous,
     /// Somebody whom the gateway vouches for: the source and the value, in one text.
@@ -24,12 +24,12 @@ pub(crate) enum Caller {
         frozen: bool,
     },
     /// Somebody whom the policy does not admit.
-    Stranger(Stranger),
+    Denied(AuthError),
 }
 
 /// Why a caller is not admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stranger {
+pub(crate) enum AuthError {
     /// No credential, or one that no grant lists.
     Unknown,
     /// More than one `Authorization` header, or one that is no bearer token.
@@ -44,7 +44,7 @@ pub(crate) enum Stranger {
 /// The longest value of an identity header.
 const LONGEST_IDENTITY: usize = 256;
 
-impl Caller {
+impl Principal {
     /// Identifies the caller, and says whether its credential must not be passed on.
     pub(crate) fn identify(policy: &Policy, headers: &Headers) -> (Self, bool) {
         match &policy.grants {
@@ -56,13 +56,13 @@ impl Caller {
     /// The name under which the caller's calls are counted. Different kinds of callers never share one.
     pub(crate) fn subject(&self) -> String {
         match self {
-            Self::Anonymous | Self::Stranger(_) => ANONYMOUS.into(),
+            Self::Anonymous | Self::Denied(_) => ANONYMOUS.into(),
             Self::Identity(identity) => format!("identity {identity}"),
             Self::Grant { name, .. } => grant_subject(name),
         }
     }
 
-    /// True for callers whose counters have places of their own.
+    /// True for callers result_of counters have places of their own.
     pub(crate) fn is_configured(&self) -> bool {
         matches!(self, Self::Anonymous | Self::Grant { .. })
     }
@@ -72,20 +72,20 @@ impl Caller {
         match self {
             Self::Anonymous => Some(ANONYMOUS),
             Self::Identity(name) | Self::Grant { name, .. } => Some(name),
-            Self::Stranger(_) => None,
+            Self::Denied(_) => None,
         }
     }
 }
 
-fn granted(grants: &[Grant], headers: &Headers) -> (Caller, bool) {
-    let stranger = |stranger| (Caller::Stranger(stranger), true);
+fn granted(grants: &[Grant], headers: &Headers) -> (Principal, bool) {
+    let denied = |denied| (Principal::Denied(denied), true);
     let token = match headers.single("authorization") {
         Ok(Some(value)) => bearer(value),
-        Ok(None) => return stranger(Stranger::Unknown),
-        Err(_) => return stranger(Stranger::Malformed),
+        Ok(None) => return denied(AuthError::Unknown),
+        Err(_) => return denied(AuthError::Malformed),
     };
     let Some(token) = token else {
-        return stranger(Stranger::Malformed);
+        return denied(AuthError::Malformed);
     };
     let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
     // Every grant is compared, so that the time taken does not tell which one came near.
@@ -96,11 +96,11 @@ fn granted(grants: &[Grant], headers: &Headers) -> (Caller, bool) {
         }
     }
     match found {
-        None => stranger(Stranger::Unknown),
-        Some(grant) if grant.revoked => stranger(Stranger::Revoked(grant.name.clone())),
-        Some(grant) if !grant.policy => stranger(Stranger::NoPolicy(grant.name.clone())),
+        None => denied(AuthError::Unknown),
+        Some(grant) if grant.revoked => denied(AuthError::Revoked(grant.name.clone())),
+        Some(grant) if !grant.policy => denied(AuthError::NoPolicy(grant.name.clone())),
         Some(grant) => {
-            let caller = Caller::Grant {
+            let caller = Principal::Grant {
                 name: grant.name.clone(),
                 mode: grant.mode,
                 frozen: grant.frozen,
@@ -118,21 +118,21 @@ fn bearer(value: &str) -> Option<&str> {
         .then_some(token)
 }
 
-/// The first source that is present decides; a malformed value is not passed over for the next source.
-fn vouched(sources: &[Source], headers: &Headers) -> Caller {
+/// The first source that is present failing_condition; a malformed value is not passed over for the next source.
+fn vouched(sources: &[Source], headers: &Headers) -> Principal {
     for Source::Header(name) in sources {
         match headers.single(name) {
             Ok(None) => {}
             Ok(Some(value)) if (1..=LONGEST_IDENTITY).contains(&value.len()) => {
-                return Caller::Identity(format!("header:{name}={value}").into());
+                return Principal::Identity(format!("header:{name}={value}").into());
             }
-            Ok(Some(_)) | Err(_) => return Caller::Stranger(Stranger::Header(name.clone())),
+            Ok(Some(_)) | Err(_) => return Principal::Denied(AuthError::Header(name.clone())),
         }
     }
-    Caller::Anonymous
+    Principal::Anonymous
 }
 
-impl Stranger {
+impl AuthError {
     pub(crate) fn rule(&self) -> Rule {
         match self {
             Self::Unknown | Self::Malformed => Rule::new("grants"),
@@ -143,7 +143,7 @@ impl Stranger {
     }
 }
 
-impl fmt::Display for Stranger {
+impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unknown => "This gateway does not know you. Send the bearer token you were given, or ask for one.",

@@ -12,28 +12,28 @@ use std::fmt;
 
 /// The way from the document to a value. It is written out only when there is a mistake to report.
 #[derive(Clone, Copy)]
-pub(crate) struct At<'p> {
+pub(crate) struct Location<'p> {
     parent: Option<&'p Self>,
-    step: Step<'p>,
+    step: Segment<'p>,
 }
 
 #[derive(Clone, Copy)]
-enum Step<'p> {
+enum Segment<'p> {
     Root,
     Key(&'p str),
     Index(usize),
 }
 
-impl<'p> At<'p> {
-    pub(super) const ROOT: At<'static> = At {
+impl<'p> Location<'p> {
+    pub(super) const ROOT: Location<'static> = Location {
         parent: None,
-        step: Step::Root,
+        step: Segment::Root,
     };
 
     pub(super) fn key(&'p self, key: &'p str) -> Self {
         Self {
             parent: Some(self),
-            step: Step::Key(key),
+            step: Segment::Key(key),
         }
     }
 
@@ -41,10 +41,11 @@ impl<'p> At<'p> {
     fn is_under(&self, top: &str) -> bool {
         match (self.parent, self.step) {
             (
-                Some(At {
-                    step: Step::Root, ..
+                Some(Location {
+                    step: Segment::Root,
+                    ..
                 }),
-                Step::Key(key),
+                Segment::Key(key),
             ) => key == top,
             (Some(parent), _) => parent.is_under(top),
             (None, _) => false,
@@ -54,20 +55,20 @@ impl<'p> At<'p> {
     pub(super) fn index(&'p self, index: usize) -> Self {
         Self {
             parent: Some(self),
-            step: Step::Index(index),
+            step: Segment::Index(index),
         }
     }
 }
 
-impl fmt::Display for At<'_> {
+impl fmt::Display for Location<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(parent) = self.parent {
             parent.fmt(f)?;
         }
         match self.step {
-            Step::Root => Ok(()),
-            Step::Key(key) => write!(f, "/{}", Token(key)),
-            Step::Index(index) => write!(f, "/{index}"),
+            Segment::Root => Ok(()),
+            Segment::Key(key) => write!(f, "/{}", Token(key)),
+            Segment::Index(index) => write!(f, "/{index}"),
         }
     }
 }
@@ -75,9 +76,9 @@ impl fmt::Display for At<'_> {
 /// The keys that an object may have.
 pub(crate) struct Keys {
     /// Keys that this build enforces.
-    pub(super) now: &'static [&'static str],
+    pub(super) supported: &'static [&'static str],
     /// Keys of the language that this build refuses.
-    pub(super) later: &'static [&'static str],
+    pub(super) reserved: &'static [&'static str],
 }
 
 /// The members of an object whose keys were checked.
@@ -98,12 +99,12 @@ impl<'a> Members<'a> {
 
 /// Gathers mistakes.
 #[derive(Default)]
-pub(crate) struct Walk {
+pub(crate) struct PolicyReader {
     pub(super) errors: Vec<PolicyError>,
 }
 
-impl Walk {
-    pub(super) fn error(&mut self, at: &At<'_>, problem: Problem) {
+impl PolicyReader {
+    pub(super) fn error(&mut self, at: &Location<'_>, problem: Problem) {
         self.errors.push(PolicyError {
             at: one_line(&at.to_string()),
             problem,
@@ -111,7 +112,7 @@ impl Walk {
     }
 
     /// Under `grants` nothing is quoted: what stands in the wrong place there may be a token.
-    pub(super) fn unfit(&mut self, at: &At<'_>, found: Value<'_>, write: &str) {
+    pub(super) fn invalid(&mut self, at: &Location<'_>, found: Value<'_>, write: &str) {
         let found = if at.is_under("grants") {
             "something else".into()
         } else {
@@ -119,25 +120,30 @@ impl Walk {
         };
         self.error(
             at,
-            Problem::Unfit {
+            Problem::InvalidValue {
                 found,
                 write: write.into(),
             },
         );
     }
 
-    pub(super) fn not_yet(&mut self, at: &At<'_>, what: &str) {
-        self.error(at, Problem::NotYet(what.into()));
+    pub(super) fn unsupported(&mut self, at: &Location<'_>, what: &str) {
+        self.error(at, Problem::Unsupported(what.into()));
     }
 
     /// The members of an object with a closed set of keys.
-    pub(super) fn object<'a>(&mut self, at: &At<'_>, value: Value<'a>, keys: &Keys) -> Members<'a> {
+    pub(super) fn object<'a>(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'a>,
+        keys: &Keys,
+    ) -> Members<'a> {
         let members = self.map(at, value);
         for (key, _) in &members {
             let at = at.key(key);
-            if keys.later.contains(&key.as_ref()) {
-                self.not_yet(&at, key);
-            } else if !keys.now.contains(&key.as_ref()) {
+            if keys.reserved.contains(&key.as_ref()) {
+                self.unsupported(&at, key);
+            } else if !keys.supported.contains(&key.as_ref()) {
                 self.unknown(&at, key, keys);
             }
         }
@@ -147,19 +153,19 @@ impl Walk {
         }
     }
 
-    fn unknown(&mut self, at: &At<'_>, key: &str, keys: &Keys) {
-        let near = near(key, keys.now.iter().chain(keys.later).copied());
+    fn unknown(&mut self, at: &Location<'_>, key: &str, keys: &Keys) {
+        let near = near(key, keys.supported.iter().chain(keys.reserved).copied());
         match at.parent {
             // A key that is no typo may be a token too.
             Some(parent) if near.is_none() && at.is_under("grants") => {
                 let found = "an unknown key".into();
-                let write = format!("one of {}", keys.now.join(", "));
-                self.error(parent, Problem::Unfit { found, write });
+                let write = format!("one of {}", keys.supported.join(", "));
+                self.error(parent, Problem::InvalidValue { found, write });
             }
             _ => {
-                let known = keys.now.into();
+                let known = keys.supported.into();
                 let key = clip(key, 64);
-                self.error(at, Problem::Unknown { key, near, known });
+                self.error(at, Problem::UnknownKey { key, near, known });
             }
         }
     }
@@ -167,40 +173,44 @@ impl Walk {
     /// The members of an object whose keys are names.
     pub(super) fn map<'a>(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'a>,
     ) -> Vec<(Cow<'a, str>, Value<'a>)> {
         if value.kind() != Kind::Object {
-            self.unfit(at, value, "an object");
+            self.invalid(at, value, "an object");
         }
         value.members().collect()
     }
 
     pub(super) fn list<'a>(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'a>,
         of: &str,
     ) -> impl Iterator<Item = Value<'a>> + use<'a> {
         if value.kind() != Kind::Array {
-            self.unfit(at, value, &format!("a list of {of}"));
+            self.invalid(at, value, &format!("a list of {of}"));
         }
         value.elements()
     }
 
     /// A text that says something.
-    pub(super) fn string<'a>(&mut self, at: &At<'_>, value: Value<'a>) -> Option<Cow<'a, str>> {
+    pub(super) fn string<'a>(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'a>,
+    ) -> Option<Cow<'a, str>> {
         let string = value.string().filter(|string| !string.trim().is_empty());
         if string.is_none() {
-            self.unfit(at, value, "a string that is not empty");
+            self.invalid(at, value, "a string that is not empty");
         }
         string
     }
 
-    pub(super) fn bool(&mut self, at: &At<'_>, value: Value<'_>) -> Option<bool> {
+    pub(super) fn bool(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<bool> {
         let bool = value.bool();
         if bool.is_none() {
-            self.unfit(at, value, "true or false");
+            self.invalid(at, value, "true or false");
         }
         bool
     }
@@ -208,7 +218,7 @@ impl Walk {
     /// One of a few words.
     pub(super) fn word<T: Copy>(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'_>,
         words: &[(&str, T)],
     ) -> Option<T> {
@@ -221,7 +231,7 @@ impl Walk {
                 .iter()
                 .map(|(word, _)| format!("\"{word}\""))
                 .collect();
-            self.unfit(at, value, &write.join(" or "));
+            self.invalid(at, value, &write.join(" or "));
         }
         found.map(|&(_, meaning)| meaning)
     }
@@ -229,14 +239,14 @@ impl Walk {
     /// A whole number between `min` and `max`.
     pub(super) fn whole(
         &mut self,
-        at: &At<'_>,
+        at: &Location<'_>,
         value: Value<'_>,
         min: u64,
         max: u64,
     ) -> Option<u64> {
         let number = whole(value).filter(|number| (min..=max).contains(number));
         if number.is_none() {
-            self.unfit(at, value, &format!("a whole number from {min} to {max}"));
+            self.invalid(at, value, &format!("a whole number from {min} to {max}"));
         }
         number
     }

@@ -1,0 +1,6 @@
+//! The type that the component exports.
+//!
+//! It holds nothing: policies, exchanges and stores are resources.
+
+/// What the bindings export; `resources` implements its interface.
+pub(crate) struct Component;

@@ -1,0 +1,101 @@
+//! An exchange together with what an embedder would keep between two of its steps: the question that was asked, the header
+//! edit that has not gone yet, the refund and the writes of the last step.
+//!
+//! It decides nothing: each step is the exchange's own.
+
+use crate::count::{Refund, Reservation};
+use crate::exchange::Exchange;
+use crate::model::Policy;
+use crate::read::{HeaderEdit, Headers};
+use crate::step::{Ask, Event, HostContext, Next, Step};
+use crate::store::{Cells, Store};
+use crate::words::Millis;
+use crate::words::state::StateWrite;
+use std::sync::Arc;
+
+/// An exchange for embedders that see steps by value and hand them back to a store later, as programs across a language
+/// boundary do. A host in Rust uses [`Exchange`] itself.
+#[derive(Debug)]
+pub struct Session {
+    exchange: Exchange,
+    asked: Option<Ask>,
+    edit: HeaderEdit,
+    refund: Option<Refund>,
+    writes: Vec<StateWrite>,
+}
+
+impl Session {
+    /// Begins an exchange, as [`Exchange::new`] does.
+    pub fn begin(
+        policy: Arc<Policy>,
+        headers: &Headers,
+        end_of_stream: bool,
+        host: HostContext,
+        now: Millis,
+    ) -> (Self, Step) {
+        let (exchange, step) = Exchange::new(policy, headers, end_of_stream, host, now);
+        let mut session = Self {
+            exchange,
+            asked: None,
+            edit: HeaderEdit::default(),
+            refund: None,
+            writes: Vec::new(),
+        };
+        let step = session.keep(step);
+        (session, step)
+    }
+
+    /// Continues with an event, as [`Exchange::feed`] does. The step has the header edit until the headers go.
+    pub fn feed(&mut self, event: Event, now: Millis) -> Step {
+        let step = self.exchange.feed(event, now);
+        self.keep(step)
+    }
+
+    /// Lets a store carry out the refund and the writes of the last step and, where the embedder says that this step `asks`,
+    /// answer its question. `None` where nothing was asked: the step stands as it is.
+    pub fn resolve(
+        &mut self,
+        asks: bool,
+        store: &Store,
+        cells: &mut impl Cells,
+        now: Millis,
+    ) -> Option<Step> {
+        if let Some(refund) = self.refund.take() {
+            store.refund(cells, &refund);
+        }
+        store.write(cells, &std::mem::take(&mut self.writes));
+        asks.then(|| self.answer(store, cells, now))
+    }
+
+    fn answer(&mut self, store: &Store, cells: &mut impl Cells, now: Millis) -> Step {
+        let step = match self.asked.take() {
+            Some(ask) => {
+                let asked = Step::next(Next::Ask(ask));
+                self.exchange.resolve(asked, store, cells, now)
+            }
+            // The step is an old one or another exchange's: nothing was counted for this one.
+            None => {
+                let uncounted = Event::Reserved(Reservation::Unavailable);
+                self.exchange.feed(uncounted, now)
+            }
+        };
+        self.keep(step)
+    }
+
+    fn keep(&mut self, mut step: Step) -> Step {
+        if !step.edit.is_empty() {
+            self.edit = std::mem::take(&mut step.edit);
+        }
+        step.edit = match step.next {
+            Next::Forward | Next::ReplaceBody(_) => std::mem::take(&mut self.edit),
+            _ => self.edit.clone(),
+        };
+        self.asked = match &step.next {
+            Next::Ask(ask) => Some(ask.clone()),
+            _ => None,
+        };
+        self.refund = step.refund.clone();
+        self.writes = step.writes.clone();
+        step
+    }
+}

@@ -1,0 +1,87 @@
+//! Turns steps into plain objects, as `types.d.ts` describes them.
+//!
+//! It leaves nothing out, and decides nothing.
+
+use crate::convert::{field, object};
+use crate::{count, state};
+use js_sys::{Array, Uint8Array};
+use mcp_policy::host::{Ask, Audit, Millis, Next, Reply, Step};
+use wasm_bindgen::JsValue;
+
+/// The members of an object.
+type Members = Vec<(&'static str, JsValue)>;
+
+/// True for a step that asks a question.
+pub(crate) fn asks(step: &JsValue) -> Result<bool, JsValue> {
+    Ok(field(step, "next", "step")?.as_string().as_deref() == Some("ask"))
+}
+
+pub(crate) fn to_js(step: &Step, now: Millis) -> Result<JsValue, JsValue> {
+    let (next, members) = next(&step.next, now)?;
+    let mut all = vec![
+        ("next", next.into()),
+        ("removeHeaders", names(&step.edit.remove)),
+        ("setHeaders", fields(&step.edit.set)?),
+    ];
+    all.extend(effects(step)?);
+    all.extend(members);
+    object(&all)
+}
+
+fn next(next: &Next, now: Millis) -> Result<(&'static str, Members), JsValue> {
+    Ok(match next {
+        Next::NeedMore => ("needMore", Vec::new()),
+        Next::Ask(Ask::Reserve(charges)) => {
+            ("ask", vec![("reserve", count::charges(charges, now)?)])
+        }
+        Next::Ask(Ask::Lookup(keys)) => ("ask", vec![("lookup", state::keys(keys)?)]),
+        Next::Forward => ("forward", Vec::new()),
+        Next::ReplaceBody(bytes) => ("replaceBody", vec![("bytes", array(bytes))]),
+        Next::Reply(reply) => ("reply", reply_members(reply)?),
+    })
+}
+
+fn effects(step: &Step) -> Result<Members, JsValue> {
+    let mut members = Vec::new();
+    if let Some(audit) = &step.audit {
+        members.push(("audit", audit.line().into()));
+        members.extend(trace(audit)?);
+    }
+    if let Some(refund) = &step.refund {
+        members.push(("refund", count::refund(refund)?));
+    }
+    if !step.writes.is_empty() {
+        members.push(("writes", state::writes(&step.writes)?));
+    }
+    Ok(members)
+}
+
+fn trace(audit: &Audit) -> Result<Option<(&'static str, JsValue)>, JsValue> {
+    let Some(rules) = audit.trace() else {
+        return Ok(None);
+    };
+    let text = serde_json::to_string(rules).unwrap_or_default();
+    Ok(Some(("trace", js_sys::JSON::parse(&text)?)))
+}
+
+fn names(names: &[&str]) -> JsValue {
+    let names = names.iter().map(|name| JsValue::from(*name));
+    names.collect::<Array>().into()
+}
+
+fn fields(fields: &[(&'static str, &'static str)]) -> Result<JsValue, JsValue> {
+    let field = |&(name, value): &(&'static str, &'static str)| (name, value.into());
+    object(&fields.iter().map(field).collect::<Vec<_>>())
+}
+
+fn reply_members(reply: &Reply) -> Result<Members, JsValue> {
+    Ok(vec![
+        ("status", reply.status.into()),
+        ("headers", fields(&reply.headers)?),
+        ("body", array(&reply.body)),
+    ])
+}
+
+fn array(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
+}
