@@ -26,12 +26,13 @@ pub(crate) fn package(module: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The loader for the web works everywhere, but its types speak of the web's.
+/// The loader for the web works everywhere, but its types speak of the web's. It finds the module beside itself.
 fn loader(module: &Path, folder: &Path) -> Result<()> {
     Bindgen::new()
         .web(true)?
         .input_path(module)
         .out_name(LOADER)
+        .omit_default_module_path(false)
         .generate(folder)
 }
 
