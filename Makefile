@@ -61,6 +61,9 @@ structure: | rust ## Imports, layers, and the lengths of functions and files
 
 soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
+	$(SAY) 'checking licences and sources of dependencies'
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses bans sources; \
+	else echo 'skipped: cargo-deny is missing; get it with `cargo install cargo-deny --locked`'; fi
 
 conformance: build $(HOSTS) ## All of the official conformance suite, direct and through Envoy, about three minutes
 	$(WITH_HOSTS) cargo test --locked --package host-tests --test conformance -- --include-ignored --nocapture
