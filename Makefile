@@ -61,6 +61,8 @@ structure: | rust ## Imports, layers, and the lengths of functions and files
 
 soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
+	$(SAY) 'packing the published crates, and building them as their users do'
+	cargo publish --locked --workspace --dry-run --allow-dirty --target-dir target/publish
 	$(SAY) 'checking licences and sources of dependencies'
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses bans sources; \
 	else echo 'skipped: cargo-deny is missing; get it with `cargo install cargo-deny --locked`'; fi
