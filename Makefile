@@ -29,10 +29,6 @@ WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Pa
 	NODE_22=$(abspath $(NODE_22))/node
 NPM = PATH="$(abspath $(NODE)):$$PATH" npm
 
-# The command line tool and the crate only understand each other if their versions are the same.
-BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/^version = "\(.*\)"$$/\1/p}' Cargo.lock)
-BINDGEN_ROOT := target/tools/wasm-bindgen-$(BINDGEN_VERSION)
-BINDGEN := $(BINDGEN_ROOT)/bin/wasm-bindgen
 JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
 
 # What each module is made of, beside its own crate.
@@ -65,6 +61,11 @@ structure: | rust ## Imports, layers, and the lengths of functions and files
 
 soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
+	$(SAY) 'packing the published crates, and building them as their users do'
+	cargo publish --locked --workspace --dry-run --allow-dirty --target-dir target/publish
+	$(SAY) 'checking licences and sources of dependencies'
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses bans sources; \
+	else echo 'skipped: cargo-deny is missing; get it with `cargo install cargo-deny --locked`'; fi
 
 conformance: build $(HOSTS) ## All of the official conformance suite, direct and through Envoy, about three minutes
 	$(WITH_HOSTS) cargo test --locked --package host-tests --test conformance -- --include-ignored --nocapture
@@ -92,19 +93,13 @@ $(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -type
 	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $@.new
 	mv $@.new $@
 
-# The loader for the web works everywhere, but its types speak of the web's; a bundler's types leave loading out.
-$(DIST)/js/package.json: $(ENGINE) $(BINDGEN) $(shell find plugin/js -type f) | rust
+$(DIST)/js/package.json: $(ENGINE) host-tests/xtask/src/bindgen.rs $(shell find plugin/js -type f) | rust
 	$(SAY) 'building the JavaScript package'
 	cargo build --locked --release --package mcp-policy-js --target wasm32-unknown-unknown
 	rm -rf $(@D)
-	$(BINDGEN) --target web --no-typescript --out-name mcp_policy --out-dir $(@D) $(JS_MODULE)
-	$(BINDGEN) --target bundler --out-name index --out-dir target/js-types $(JS_MODULE)
-	cp target/js-types/index.d.ts plugin/js/README.md plugin/js/package/* LICENSE $(@D)
+	cargo run --locked --quiet --package xtask -- bindgen $(JS_MODULE) $(@D)
+	cp plugin/js/README.md plugin/js/package/* LICENSE $(@D)
 	touch $@
-
-$(BINDGEN): | rust
-	$(SAY) 'building wasm-bindgen (once, a few minutes)'
-	cargo install --locked --root $(BINDGEN_ROOT) --version $(BINDGEN_VERSION) wasm-bindgen-cli
 
 # rustup brings the compiler that rust-toolchain.toml names, but adds no target to one that is already there.
 rust:

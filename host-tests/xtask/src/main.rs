@@ -2,11 +2,12 @@
 //!
 //! It is never part of what ships.
 
+mod bindgen;
 mod structure;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Does the steps of the build that neither cargo nor make can do.
@@ -18,12 +19,23 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Writes the files of the JavaScript package that are made from its module
+    Bindgen {
+        /// The module, as cargo leaves it
+        module: PathBuf,
+        /// The folder of the package
+        folder: PathBuf,
+    },
     /// Checks imports, layers, and the lengths of functions and files, in every crate of the workspace
     Structure,
 }
 
 fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
+        Command::Bindgen { module, folder } => {
+            bindgen::package(&module, &folder)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Structure => structure(),
     }
 }

@@ -109,7 +109,7 @@ impl fmt::Display for Report {
             )?;
         }
         for one in self.crates.iter().filter(|one| !one.problems.is_empty()) {
-            writeln!(formatter, "\n{}: {} problems", one.name, one.problems.len())?;
+            writeln!(formatter, "\n{}:", one.name)?;
             for problem in &one.problems {
                 writeln!(formatter, "  {problem}")?;
             }

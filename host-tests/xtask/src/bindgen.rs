@@ -1,0 +1,47 @@
+//! Turns the module for JavaScript into the files of its package: the loader, the module it loads, and the types.
+//!
+//! It needs no tool beside this program, and the library's version is that of the crate in the module by Cargo.lock.
+
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::Path;
+use wasm_bindgen_cli_support::Bindgen;
+
+/// The name that the package's scripts import the loader by.
+const LOADER: &str = "mcp_policy";
+/// The types of the package.
+const TYPES: &str = "index.d.ts";
+
+/// Writes the files into the folder, which is made where it is missing; leaves the rest of the bundler's files beside
+/// the module.
+///
+/// # Errors
+/// When the module is unreadable or was not made with `wasm-bindgen`, or the folder takes no files.
+pub(crate) fn package(module: &Path, folder: &Path) -> Result<()> {
+    let bundled = module.with_file_name("js-bundler");
+    loader(module, folder)?;
+    types(module, &bundled)?;
+    fs::copy(bundled.join(TYPES), folder.join(TYPES))
+        .with_context(|| format!("{} takes no {TYPES}", folder.display()))?;
+    Ok(())
+}
+
+/// The loader for the web works everywhere, but its types speak of the web's. It finds the module beside itself.
+fn loader(module: &Path, folder: &Path) -> Result<()> {
+    Bindgen::new()
+        .web(true)?
+        .input_path(module)
+        .out_name(LOADER)
+        .omit_default_module_path(false)
+        .generate(folder)
+}
+
+/// A bundler's types leave loading out.
+fn types(module: &Path, folder: &Path) -> Result<()> {
+    Bindgen::new()
+        .bundler(true)?
+        .input_path(module)
+        .out_name("index")
+        .typescript(true)
+        .generate(folder)
+}
