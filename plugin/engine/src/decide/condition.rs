@@ -4,18 +4,14 @@
 //! `deny_if` for false.
 
 use super::context::{Header, RequestContext};
-use super::lookup::{LookAlike, member, number, value_at};
-use super::operand::{
-    Operand, cidr, contains, equal, fits, host_in, matches, one_of, text, within,
-};
-use crate::model::{
-    Attribute, Clause, Condition, Group, Literal, Order, Path, Predicate, Segment, Table,
-};
+use super::lookup::{LookAlike, member, value_at};
+use super::operand::{Operand, text};
+use super::predicate::LONGEST_MATCHED;
+use crate::model::{Attribute, Clause, Condition, Group, Path, Predicate, Segment, Table};
 use crate::read::Call;
 use crate::words::json::{Kind, Value};
 use crate::words::trace::ConditionTrace;
 use crate::words::{Millis, Truth};
-use std::cmp::Ordering;
 
 /// What conditions may look at.
 #[derive(Clone, Copy, Debug)]
@@ -148,125 +144,6 @@ impl Condition {
             Operand::Missing if self.if_present => Truth::of(Some(clause == Clause::Require)),
             Operand::Missing => self.predicate.missing(),
             operand => self.predicate.judge(&operand),
-        }
-    }
-}
-
-impl Predicate {
-    fn is_slow(&self) -> bool {
-        matches!(self, Self::Regex(_) | Self::NotRegex(_))
-    }
-
-    /// Where nothing is at the path.
-    fn missing(&self) -> Truth {
-        match self {
-            Self::Exists(wanted) => Truth::of(Some(!wanted)),
-            // What an absent value is not, nobody can say: the server may have a default for it.
-            Self::Neq(_) | Self::NotIn(_) | Self::NotRegex(_) => Truth::Unknown,
-            Self::Eq(_)
-            | Self::In(_)
-            | Self::Order(..)
-            | Self::Regex(_)
-            | Self::Contains(_)
-            | Self::Length { .. }
-            | Self::Type(_)
-            | Self::Within(_)
-            | Self::HostIn(_)
-            | Self::Cidr(_)
-            | Self::Schema(_) => Truth::False,
-        }
-    }
-
-    fn judge(&self, operand: &Operand<'_>) -> Truth {
-        match self {
-            Self::Eq(literal) => equal(operand, literal),
-            Self::Neq(literal) => equal(operand, literal).not(),
-            Self::In(literals) => one_of(operand, literals),
-            Self::NotIn(literals) => one_of(operand, literals).not(),
-            Self::Order(order, bound) => {
-                Truth::of(operand.number().map(|number| order.holds(number, *bound)))
-            }
-            Self::Regex(regex) => matches(operand, regex),
-            Self::NotRegex(regex) => matches(operand, regex).not(),
-            Self::Contains(literal) => contains(operand, literal),
-            Self::Exists(wanted) => Truth::of(Some((operand.kind() != Kind::Null) == *wanted)),
-            Self::Length { min, max } => Truth::of(
-                operand
-                    .length()
-                    .map(|length| (*min..=*max).contains(&length)),
-            ),
-            Self::Type(kind) => Truth::of(Some(operand.kind() == *kind)),
-            Self::Within(roots) => within(operand, roots),
-            Self::HostIn(hosts) => host_in(operand, hosts),
-            Self::Cidr(networks) => cidr(operand, networks),
-            Self::Schema(schema) => fits(operand, schema),
-        }
-    }
-}
-
-impl Order {
-    pub(super) fn holds(self, number: f64, bound: f64) -> bool {
-        let ordering = number.partial_cmp(&bound);
-        match self {
-            Self::Less => ordering == Some(Ordering::Less),
-            Self::LessOrEqual => matches!(ordering, Some(Ordering::Less | Ordering::Equal)),
-            Self::Greater => ordering == Some(Ordering::Greater),
-            Self::GreaterOrEqual => matches!(ordering, Some(Ordering::Greater | Ordering::Equal)),
-        }
-    }
-}
-
-/// Values of different types are neither equal nor different: some servers turn the one into the other.
-pub(super) fn equal_json(value: Value<'_>, literal: &Literal) -> Truth {
-    match (value.kind(), literal) {
-        (Kind::Null, Literal::Null) => Truth::True,
-        (Kind::Bool, Literal::Bool(other)) => Truth::of(value.bool().map(|bool| bool == *other)),
-        (Kind::Number, Literal::Number(other)) => {
-            Truth::of(number(value).map(|number| number == *other))
-        }
-        (Kind::String, Literal::String(other)) => {
-            Truth::of(value.string().map(|text| *text == **other))
-        }
-        (Kind::Array, Literal::Array(others)) if value.elements().count() == others.len() => {
-            Truth::all(
-                value
-                    .elements()
-                    .zip(others)
-                    .map(|(value, other)| equal_json(value, other)),
-            )
-        }
-        (Kind::Array, Literal::Array(_)) => Truth::False,
-        (Kind::Object, Literal::Object(others)) => equal_members(value, others),
-        _ => Truth::Unknown,
-    }
-}
-
-fn equal_members(object: Value<'_>, others: &[(Box<str>, Literal)]) -> Truth {
-    let known = Truth::all(
-        others
-            .iter()
-            .map(|(name, other)| match member(object, name) {
-                Ok(Some(value)) => equal_json(value, other),
-                Ok(None) => Truth::False,
-                Err(LookAlike) => Truth::Unknown,
-            }),
-    );
-    let same_number = object.members().count() == others.len();
-    Truth::all([known, Truth::of(Some(same_number))].into_iter())
-}
-
-/// A longer text, or list of texts, would take the gateway's time.
-pub(super) const LONGEST_MATCHED: usize = 64 * 1024;
-
-impl Literal {
-    pub(super) fn kind(&self) -> Kind {
-        match self {
-            Self::Null => Kind::Null,
-            Self::Bool(_) => Kind::Bool,
-            Self::Number(_) => Kind::Number,
-            Self::String(_) => Kind::String,
-            Self::Array(_) => Kind::Array,
-            Self::Object(_) => Kind::Object,
         }
     }
 }

@@ -63,8 +63,8 @@ impl RequestContext {
             Ok(None) => Header::Absent,
             Err(_) => Header::Unclear,
         };
-        let named = policy.headers.iter();
-        let session = match policy.counts_sessions {
+        let named = policy.needs.headers.iter();
+        let session = match policy.needs.sessions {
             true => headers.single(SESSION).ok().flatten(),
             false => None,
         };

@@ -188,7 +188,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         let rule = Rule::new(table.section()).key(&entry.key);
         self.look(&rule, Vec::new);
         let mode = entry.mode.unwrap_or(self.mode);
-        // Hiding comes before the kill switch, result_of answer would tell that the name exists.
+        // Hiding comes before the kill switch, whose answer would tell that the name exists.
         if entry.action == Action::Hide {
             self.not_allowed(mode, table, name, rule.clone().member("action"));
             if self.verdict.refusal.is_some() {

@@ -9,6 +9,7 @@ mod judge;
 mod lookup;
 mod operand;
 mod pin;
+mod predicate;
 mod principal;
 mod schema;
 mod task;

@@ -62,7 +62,7 @@ impl Principal {
         }
     }
 
-    /// True for callers result_of counters have places of their own.
+    /// True for callers whose counters have places of their own.
     pub(crate) fn is_configured(&self) -> bool {
         matches!(self, Self::Anonymous | Self::Grant { .. })
     }

@@ -3,8 +3,7 @@
 //! It never takes more than a bounded number of steps, however the value is made: what it would have to look at beyond
 //! them is unknown.
 
-use super::condition::LONGEST_MATCHED;
-use super::operand::one_of;
+use super::predicate::{LONGEST_MATCHED, one_of};
 use crate::model::Literal;
 use crate::model::schema::{
     Assertion, Dependent, Members, Pattern, Property, Schema, Subschema, SubschemaId, Type,

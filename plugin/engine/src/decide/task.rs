@@ -1,6 +1,6 @@
 //! Turns the tasks that a message acts on into whether they were issued to its caller.
 //!
-//! A task belongs to the caller result_of call became it. It never believes a client that it has one.
+//! A task belongs to the caller whose call became it. It never believes a client that it has one.
 
 use super::principal::Principal;
 use crate::words::state::{Lookup, StateKey, task};

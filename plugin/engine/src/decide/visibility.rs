@@ -25,7 +25,7 @@ impl Visibility {
             Principal::Grant { mode, .. } => mode.unwrap_or(policy.mode),
             _ => policy.mode,
         };
-        policy.response_needs.any(mode).then(|| Self {
+        policy.needs.responses.any(mode).then(|| Self {
             policy: policy.clone(),
             mode,
         })
@@ -64,7 +64,7 @@ impl Visibility {
 
     /// Every tool that is pinned.
     pub(crate) fn all_pinned(&self) -> Vec<Pinned> {
-        match self.policy.response_needs.pins {
+        match self.policy.needs.responses.pins {
             true => Pinned::all(&self.policy, self.mode).collect(),
             false => Vec::new(),
         }
@@ -73,7 +73,7 @@ impl Visibility {
     /// What results must meet, each with the mode that it stands in.
     pub(crate) fn result_rules(&self, result_of: &ResultOf) -> Vec<(&ResultRules, Mode)> {
         let policy = &self.policy;
-        if !policy.response_needs.results {
+        if !policy.needs.responses.results {
             return Vec::new();
         }
         let all = match result_of {

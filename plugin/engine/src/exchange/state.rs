@@ -40,7 +40,7 @@ pub struct Exchange {
 pub(crate) enum State {
     /// The body of a POST is arriving.
     Reading(Box<Reading>),
-    /// The body of a POST is there, and it has to be known result_of its session is.
+    /// The body of a POST is there, and it has to be known whose its session is.
     Recognizing(Box<Reading>),
     /// A GET, DELETE or OPTIONS was admitted; no body may follow.
     Bodiless(HttpMethod),

@@ -30,7 +30,7 @@ fn call() -> Event {
     }
 }
 
-/// An exchange result_of charges are outstanding.
+/// An exchange whose charges are outstanding.
 fn counting(scope: &str) -> (Exchange, Arc<[Charge]>) {
     let limits = format!(
         r#"{{"limits":[
@@ -154,7 +154,7 @@ fn a_host_that_counts_wrongly_lets_nothing_through() {
     }
 }
 
-/// An exchange result_of request was passed on.
+/// An exchange whose request was passed on.
 fn forwarded() -> Exchange {
     let (mut exchange, _) = begin("{}", "POST");
     assert!(matches!(exchange.feed(call(), NOW).next, Next::Forward));

@@ -4,27 +4,6 @@
 
 use crate::words::json::Bounds;
 
-/// Whether some response has to be read, by the mode of the caller's rules: known before anybody calls.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ResponseNeeds {
-    pub(crate) enforced: bool,
-    pub(crate) shadowed: bool,
-    /// What lists show of some tools is to be remembered, in every mode.
-    pub(crate) pins: bool,
-    /// Some results are to be looked into.
-    pub(crate) results: bool,
-}
-
-impl ResponseNeeds {
-    pub(crate) fn any(self, mode: Mode) -> bool {
-        let response_needs = match mode {
-            Mode::Enforce => self.enforced,
-            Mode::Shadow => self.shadowed,
-        };
-        response_needs || self.pins || self.results
-    }
-}
-
 /// What happens to names that no entry names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {

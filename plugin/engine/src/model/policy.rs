@@ -7,11 +7,12 @@ use super::condition::Condition;
 use super::entry::{Entry, Rules};
 use super::limit::{Counter, Limit, Refunds};
 use super::names::Names;
-use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode, ResponseNeeds};
+use super::needs::Needs;
+use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode};
 use super::sequence::Sequence;
 use std::collections::BTreeMap;
 
-/// A policy that was read without a mistake.
+/// A policy that was parsed without an error.
 #[derive(Debug)]
 pub struct Policy {
     pub(crate) default: Effect,
@@ -33,13 +34,8 @@ pub struct Policy {
     pub(crate) list: Listed,
     /// What happens to calls of pinned tools that were never listed.
     pub(crate) pin_unseen: Effect,
-    pub(crate) response_needs: ResponseNeeds,
-    /// The headers that scopes count by and conditions look at.
-    pub(crate) headers: Vec<Box<str>>,
-    pub(crate) needs_peer: bool,
-    /// Some counter counts each session apart.
-    pub(crate) counts_sessions: bool,
-    /// Options of the host that are no policy.
+    pub(crate) needs: Needs,
+    /// Options of the host, which decide nothing.
     pub host: HostOptions,
     /// The first 16 hexadecimal digits of the SHA-256 of the document without `host` and without insignificant space.
     pub hash: String,
@@ -72,22 +68,24 @@ impl Policy {
         limits.chain(marks)
     }
 
-    /// True when some rule asks for the peer's address, which a host then has to bring.
+    /// True when some rule reads the peer's address: a host then brings it as
+    /// [`HostContext::peer`](crate::host::HostContext::peer). Call it once for each policy.
     pub fn needs_peer(&self) -> bool {
-        self.needs_peer
+        self.needs.peer
     }
 
-    /// True when something could have to be taken out of a list that a server sends, a counted call could turn out not to
-    /// have run, or a session counts: a host then has to tell of responses.
+    /// True when some list may have to lose names, some result may hold a secret, some tool is pinned, some charge may be
+    /// refunded, or sessions are counted: a host then reports responses. Call it once for each policy; for one exchange
+    /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is more precise.
     pub fn needs_responses(&self) -> bool {
         let mut limits = self.all_limits();
         let refunds = limits.any(|limit| limit.refunds > Refunds::Never);
         let grants = self.grants.iter().flatten();
         let modes = grants.map(|grant| grant.mode.unwrap_or(self.mode));
         refunds
-            || self.counts_sessions
+            || self.needs.sessions
             || modes
                 .chain([self.mode])
-                .any(|mode| self.response_needs.any(mode))
+                .any(|mode| self.needs.responses.any(mode))
     }
 }

@@ -4,9 +4,9 @@
 
 use super::entry::{PROMPTS, RESOURCES, TOOLS};
 use super::error::PolicyError;
-use super::reader::{Keys, Location, PolicyReader};
+use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::{ANSWERS, EFFECTS, LISTED, MODES};
-use crate::model::{AnswerStyle, Effect, Listed, Mode, Names, Policy, ResponseNeeds};
+use crate::model::{AnswerStyle, Effect, Listed, Mode, Names, Needs, Policy};
 use crate::words::json::{Bounds, Document, Kind, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -79,80 +79,74 @@ impl PolicyReader {
         if value.kind() != Kind::Object {
             return None;
         }
-        if let Some(version) = self.required(at, &members, "version") {
-            self.word(&at.key("version"), version, &[("1", ())]);
-        }
-        for key in ["$schema", "description"] {
-            members
-                .get(key)
-                .and_then(|value| self.string(&at.key(key), value));
-        }
-        let default = self
-            .required(at, &members, "default")
-            .and_then(|value| self.word(&at.key("default"), value, EFFECTS));
-        let answer = members
-            .get("answer")
-            .and_then(|value| self.word(&at.key("answer"), value, ANSWERS));
+        self.preamble(at, &members);
         let mut policy = Policy {
-            default: default.unwrap_or(Effect::Deny),
-            hide: members.get("hide").map_or_else(
-                || Names::new([]),
-                |value| self.names(&at.key("hide"), value),
-            ),
-            all_tools: members
-                .get("all_tools")
-                .map(|value| self.all_tools(&at.key("all_tools"), value))
+            default: self.default_effect(at, &members),
+            answer: self
+                .setting(at, &members, "answer", ANSWERS)
+                .unwrap_or(AnswerStyle::Result),
+            hide: self
+                .part(at, &members, "hide", Self::names)
+                .unwrap_or_else(|| Names::new([])),
+            all_tools: self
+                .part(at, &members, "all_tools", Self::all_tools)
                 .unwrap_or_default(),
             tools: self.table(at, &members, TOOLS),
             prompts: self.table(at, &members, PROMPTS),
             resources: self.table(at, &members, RESOURCES),
             methods: self.methods(at, &members),
-            sequence: members
-                .get("sequence")
-                .map(|value| self.sequences(&at.key("sequence"), value))
+            sequence: self
+                .part(at, &members, "sequence", Self::sequences)
                 .unwrap_or_default(),
-            mode: members
-                .get("mode")
-                .and_then(|value| self.word(&at.key("mode"), value, MODES))
+            mode: self
+                .setting(at, &members, "mode", MODES)
                 .unwrap_or(Mode::Enforce),
             frozen: self.flag(at, &members, "frozen"),
-            identity: members
-                .get("identity")
-                .map(|value| self.identity(&at.key("identity"), value))
+            identity: self
+                .part(at, &members, "identity", Self::identity)
                 .unwrap_or_default(),
-            grants: members
-                .get("grants")
-                .map(|value| self.grants(&at.key("grants"), value)),
-            answer: answer.unwrap_or(AnswerStyle::Result),
+            grants: self.part(at, &members, "grants", Self::grants),
             client_detail: self.flag(at, &members, "client_detail"),
-            list: members
-                .get("list")
-                .and_then(|value| self.word(&at.key("list"), value, LISTED))
+            list: self
+                .setting(at, &members, "list", LISTED)
                 .unwrap_or(Listed::Callable),
-            pin_unseen: members
-                .get("pin_unseen")
-                .and_then(|value| self.word(&at.key("pin_unseen"), value, EFFECTS))
+            pin_unseen: self
+                .setting(at, &members, "pin_unseen", EFFECTS)
                 .unwrap_or(Effect::Deny),
-            response_needs: ResponseNeeds::default(),
-            host: members
-                .get("host")
-                .map(|value| self.host(&at.key("host"), value))
+            host: self
+                .part(at, &members, "host", Self::host)
                 .unwrap_or_default(),
-            headers: Vec::new(),
-            needs_peer: false,
-            counts_sessions: false,
             hash: hash(value),
+            needs: Needs::default(),
         };
-        policy.headers = policy.headers();
-        policy.response_needs = ResponseNeeds::new(&policy);
-        policy.needs_peer = policy.asks_for_peer();
-        policy.counts_sessions = policy.asks_for_sessions();
+        policy.needs = Needs::of(&policy);
+        self.one_way_to_identify(at, &members, &policy);
+        self.room(&policy);
+        Some(policy)
+    }
+
+    /// The keys that decide nothing, but must be valid.
+    fn preamble(&mut self, at: &Location<'_>, members: &Members<'_>) {
+        if let Some(version) = self.required(at, members, "version") {
+            self.word(&at.key("version"), version, &[("1", ())]);
+        }
+        for key in ["$schema", "description"] {
+            self.text(at, members, key);
+        }
+    }
+
+    fn default_effect(&mut self, at: &Location<'_>, members: &Members<'_>) -> Effect {
+        let value = self.required(at, members, "default");
+        value
+            .and_then(|value| self.word(&at.key("default"), value, EFFECTS))
+            .unwrap_or(Effect::Deny)
+    }
+
+    fn one_way_to_identify(&mut self, at: &Location<'_>, members: &Members<'_>, policy: &Policy) {
         if let (Some(value), Some(_)) = (members.get("identity"), &policy.grants) {
             let write = "one of `identity` and `grants`: this build knows grants by `bearer_sha256` alone yet";
             self.invalid(&at.key("identity"), value, write);
         }
-        self.room(&policy);
-        Some(policy)
     }
 }
 

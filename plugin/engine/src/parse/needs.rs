@@ -3,12 +3,12 @@
 //! It reads the whole policy once, so that no request has to.
 
 use crate::model::{
-    Action, Attribute, Condition, Counter, Effect, Mode, Names, Policy, ResponseNeeds, Scope, hides,
+    Action, Attribute, Condition, Effect, Mode, Names, Needs, Policy, ResponseNeeds, Scope, hides,
 };
 use crate::words::sorted::dedup_sorted;
 
 impl ResponseNeeds {
-    pub(crate) fn new(policy: &Policy) -> Self {
+    fn of(policy: &Policy) -> Self {
         let tables = [&policy.tools, &policy.prompts, &policy.resources];
         let entries = tables.into_iter().flat_map(Names::values);
         let modes: Vec<_> = entries
@@ -34,28 +34,34 @@ impl ResponseNeeds {
     }
 }
 
-impl Policy {
-    pub(super) fn headers(&self) -> Vec<Box<str>> {
-        let scopes = self.counters().flat_map(|counter| &counter.scope);
-        let counted = scopes.filter_map(Scope::header);
-        let looked_at = self.conditions().filter_map(Condition::header);
-        let schemas = self.tools.values().filter_map(|tool| tool.schema.as_ref());
-        let repeating = schemas.flat_map(|schema| &schema.mirrors);
-        let repeating = repeating.map(|mirror| mirror.header.to_ascii_lowercase().into());
-        let named = counted.chain(looked_at).map(Into::into);
-        dedup_sorted(named.chain(repeating))
+impl Needs {
+    pub(super) fn of(policy: &Policy) -> Self {
+        Self {
+            headers: headers(policy),
+            peer: reads_peer(policy),
+            sessions: counts_by(policy, &Scope::Session),
+            responses: ResponseNeeds::of(policy),
+        }
     }
+}
 
-    pub(super) fn asks_for_peer(&self) -> bool {
-        let counted = |counter: &Counter| counter.scope.contains(&Scope::Ip);
-        self.counters().any(counted)
-            || self
-                .conditions()
-                .any(|condition| condition.reads(&Attribute::Ip))
-    }
+fn headers(policy: &Policy) -> Vec<Box<str>> {
+    let scopes = policy.counters().flat_map(|counter| &counter.scope);
+    let counted = scopes.filter_map(Scope::header);
+    let read = policy.conditions().filter_map(Condition::header);
+    let tools = policy.tools.values();
+    let schemas = tools.filter_map(|tool| tool.schema.as_ref());
+    let mirrors = schemas.flat_map(|schema| &schema.mirrors);
+    let mirrored = mirrors.map(|mirror| mirror.header.to_ascii_lowercase().into());
+    dedup_sorted(counted.chain(read).map(Into::into).chain(mirrored))
+}
 
-    pub(super) fn asks_for_sessions(&self) -> bool {
-        let mut counters = self.counters();
-        counters.any(|counter| counter.scope.contains(&Scope::Session))
-    }
+fn reads_peer(policy: &Policy) -> bool {
+    let mut conditions = policy.conditions();
+    counts_by(policy, &Scope::Ip) || conditions.any(|condition| condition.reads(&Attribute::Ip))
+}
+
+fn counts_by(policy: &Policy, scope: &Scope) -> bool {
+    let mut counters = policy.counters();
+    counters.any(|counter| counter.scope.contains(scope))
 }

@@ -46,4 +46,36 @@ impl PolicyReader {
         }
         value
     }
+
+    /// The setting that the word under `key` stands for; `None` where the key is absent or the word is invalid.
+    pub(crate) fn setting<T: Copy>(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+        key: &'static str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        self.word(&at.key(key), members.get(key)?, words)
+    }
+
+    /// The part of the document under `key`, where there is one.
+    pub(crate) fn part<T>(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+        key: &'static str,
+        read: fn(&mut Self, &Location<'_>, Value<'_>) -> T,
+    ) -> Option<T> {
+        Some(read(self, &at.key(key), members.get(key)?))
+    }
+
+    /// The text under `key`, where there is one.
+    pub(crate) fn text(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+        key: &'static str,
+    ) -> Option<Box<str>> {
+        self.string(&at.key(key), members.get(key)?).map(Into::into)
+    }
 }

@@ -91,11 +91,45 @@ impl RequestError {
     }
 }
 
+impl RequestError {
+    /// The sentence of an error that names nothing of the request.
+    fn fixed(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::HttpMethod => "Only POST, GET, DELETE and OPTIONS are used by MCP",
+            Self::Upgrade => "An MCP request cannot ask to upgrade the connection",
+            Self::ContentType => "Content-Type must be application/json, in UTF-8",
+            Self::ContentEncoding => "The body must not be compressed (Content-Encoding)",
+            Self::UnexpectedBody => "This HTTP method does not carry a body in MCP",
+            Self::BodyUnavailable => "The gateway could not show the whole body to its policy",
+            Self::Batch => "JSON-RPC batches are not accepted; send one message at a time",
+            Self::NotAnObject => "A JSON-RPC message is an object",
+            Self::JsonRpc => r#"`jsonrpc` must be "2.0""#,
+            Self::Id => "`id` must be a string or a whole number",
+            Self::Method => "`method` must be a string without control characters",
+            Self::AmbiguousKind => {
+                "The message must be exactly one of request, notification and response"
+            }
+            Self::Params => "`params` must be an object",
+            Self::Name => "`params.name` must be a string without control characters",
+            Self::Uri => "`params.uri` must be a string without control characters",
+            Self::Arguments => "`params.arguments` must be an object",
+            Self::Ref => "`params.ref` must name a prompt or a resource",
+            Self::Listen => {
+                "`params.notifications` must list resource URIs and task ids as strings"
+            }
+            Self::ClientAnswer => "From revision 2026-07-28 on, clients send no responses",
+            Self::Meta => "`params._meta` must be an object, and its protocol version a string",
+            Self::MetaMissing => {
+                "`params._meta` must name the protocol version; revision 2026-07-28 requires it"
+            }
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::HttpMethod => f.write_str("Only POST, GET, DELETE and OPTIONS are used by MCP"),
-            Self::Upgrade => f.write_str("An MCP request cannot ask to upgrade the connection"),
             Self::MethodOverride(name) => write!(
                 f,
                 "The header `{name}` is not accepted: it may change the HTTP method"
@@ -105,52 +139,15 @@ impl fmt::Display for RequestError {
                 "The header `{name}` holds bytes that are not visible ASCII"
             ),
             Self::DuplicateHeader(name) => write!(f, "The header `{name}` is given twice"),
-            Self::ContentType => f.write_str("Content-Type must be application/json, in UTF-8"),
-            Self::ContentEncoding => {
-                f.write_str("The body must not be compressed (Content-Encoding)")
-            }
-            Self::UnexpectedBody => f.write_str("This HTTP method does not carry a body in MCP"),
             Self::BodyTooLong(max) => write!(f, "The body is longer than {max} bytes"),
-            Self::BodyUnavailable => {
-                f.write_str("The gateway could not show the whole body to its policy")
-            }
             Self::Json(fault) => write!(f, "The body cannot be read: {fault}"),
-            Self::Batch => {
-                f.write_str("JSON-RPC batches are not accepted; send one message at a time")
-            }
-            Self::NotAnObject => f.write_str("A JSON-RPC message is an object"),
-            Self::JsonRpc => f.write_str(r#"`jsonrpc` must be "2.0""#),
-            Self::Id => f.write_str("`id` must be a string or a whole number"),
-            Self::Method => f.write_str("`method` must be a string without control characters"),
-            Self::AmbiguousKind => {
-                f.write_str("The message must be exactly one of request, notification and response")
-            }
-            Self::Params => f.write_str("`params` must be an object"),
             Self::ConfusableMember(name) => {
                 write!(f, "The member `{name}` is too like one of the protocol's")
             }
             Self::ConfusableMethod(name) => {
                 write!(f, "The method {name:?} is too like one of the protocol's")
             }
-            Self::MethodRemoved(name) => {
-                write!(f, "Revision 2026-07-28 has no method `{name}`")
-            }
-            Self::Name => f.write_str("`params.name` must be a string without control characters"),
-            Self::Uri => f.write_str("`params.uri` must be a string without control characters"),
-            Self::Arguments => f.write_str("`params.arguments` must be an object"),
-            Self::Ref => f.write_str("`params.ref` must name a prompt or a resource"),
-            Self::Listen => f.write_str(
-                "`params.notifications` must list resource URIs and task ids as strings",
-            ),
-            Self::ClientAnswer => {
-                f.write_str("From revision 2026-07-28 on, clients send no responses")
-            }
-            Self::Meta => {
-                f.write_str("`params._meta` must be an object, and its protocol version a string")
-            }
-            Self::MetaMissing => f.write_str(
-                "`params._meta` must name the protocol version; revision 2026-07-28 requires it",
-            ),
+            Self::MethodRemoved(name) => write!(f, "Revision 2026-07-28 has no method `{name}`"),
             Self::HeaderMissing(name) => write!(
                 f,
                 "The header `{name}` is missing; revision 2026-07-28 requires it"
@@ -162,6 +159,7 @@ impl fmt::Display for RequestError {
             Self::Revision(requested) => {
                 write!(f, "The protocol revision `{requested}` is not known")
             }
+            fixed => f.write_str(fixed.fixed().unwrap_or_default()),
         }
     }
 }

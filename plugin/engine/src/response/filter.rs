@@ -200,7 +200,7 @@ impl Filter {
         }
     }
 
-    /// Trailers end a body result_of last piece was not called so.
+    /// Trailers end a body whose last piece was not called so.
     fn trailers(&mut self) -> Next {
         match self.way {
             BodyState::Document { .. } => self.document(&[]),

@@ -40,9 +40,7 @@ impl IssuanceTracker {
                 &["\"taskId\""],
                 policy.host.max_depth,
             )),
-            Target::Method if call.method == "initialize" && policy.counts_sessions => {
-                What::Session
-            }
+            Target::Method if call.method == "initialize" && policy.needs.sessions => What::Session,
             _ => return None,
         };
         Some(Self { caller, what })

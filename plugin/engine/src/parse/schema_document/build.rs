@@ -5,12 +5,12 @@
 use crate::parse::reader::Keys;
 use serde_json::{Map, Value, json};
 
-pub(crate) fn a_schema() -> Value {
+pub(super) fn a_schema() -> Value {
     json!({ "type": ["object", "boolean"] })
 }
 
 /// An object with a closed set of keys, those that the parser knows.
-pub(crate) fn object(keys: &Keys, required: &[&str], members: Vec<(&'static str, Value)>) -> Value {
+pub(super) fn object(keys: &Keys, required: &[&str], members: Vec<(&'static str, Value)>) -> Value {
     let known: Map<_, _> = keys
         .supported
         .iter()
@@ -23,20 +23,20 @@ pub(crate) fn object(keys: &Keys, required: &[&str], members: Vec<(&'static str,
     json!({ "type": "object", "properties": known, "required": required, "additionalProperties": false })
 }
 
-pub(crate) fn refers(definition: &str) -> Value {
+pub(super) fn refers(definition: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{definition}") })
 }
 
-pub(crate) fn flag(text: &str) -> Value {
+pub(super) fn flag(text: &str) -> Value {
     about(json!({ "type": "boolean", "default": false }), text)
 }
 
-pub(crate) fn about(schema: Value, text: &str) -> Value {
+pub(super) fn about(schema: Value, text: &str) -> Value {
     with(schema, "description", text)
 }
 
 /// The schema with one keyword more; `true` becomes an object that accepts any value.
-pub(crate) fn with(schema: Value, keyword: &str, value: impl Into<Value>) -> Value {
+pub(super) fn with(schema: Value, keyword: &str, value: impl Into<Value>) -> Value {
     let mut keywords = match schema {
         Value::Object(keywords) => keywords,
         _ => Map::new(),
@@ -45,6 +45,11 @@ pub(crate) fn with(schema: Value, keyword: &str, value: impl Into<Value>) -> Val
     Value::Object(keywords)
 }
 
-pub(crate) fn words<T>(words: &[(&str, T)]) -> Vec<Value> {
+pub(super) fn words<T>(words: &[(&str, T)]) -> Vec<Value> {
     words.iter().map(|(word, _)| json!(word)).collect()
+}
+
+/// One of the words, and what they mean.
+pub(super) fn choice<T>(of: &[(&str, T)], text: &str) -> Value {
+    about(json!({ "enum": words(of) }), text)
 }

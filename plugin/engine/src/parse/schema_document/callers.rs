@@ -8,7 +8,7 @@ use crate::parse::caller::{GRANT, IDENTITY, MATCH, SOURCE};
 use crate::parse::host::HOST;
 use serde_json::{Value, json};
 
-pub(crate) fn identity() -> Value {
+pub(super) fn identity() -> Value {
     let source = object(
         &SOURCE,
         &["header", "set_by_gateway"],
@@ -33,7 +33,7 @@ pub(crate) fn identity() -> Value {
     )
 }
 
-pub(crate) fn grants() -> Value {
+pub(super) fn grants() -> Value {
     let digest = about(
         json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" }),
         "The SHA-256 of a bearer token, as `printf %s \"$TOKEN\" | sha256sum` prints it.",
@@ -66,68 +66,50 @@ pub(crate) fn grants() -> Value {
     )
 }
 
-pub(crate) fn host() -> Value {
+pub(super) fn host() -> Value {
+    let mut members = sizes();
+    let hold = "Keep the headers back until the verdict; needs `allow_on_headers_stop_iteration` in Envoy.";
+    let namespace = "Where counters live in shared data; the plugin's name if left out.";
+    members.extend([
+        ("hold_request_headers", flag(hold)),
+        ("namespace", about(refers("text"), namespace)),
+    ]);
+    let host = object(&HOST, &[], members);
+    about(host, "Options of the host that are no policy.")
+}
+
+fn sizes() -> Vec<(&'static str, Value)> {
     let default = HostOptions::default();
-    let size = |min: u64, max: u64, default: usize, text: &str| {
+    let (slots, bytes, depth) = HostOptions::RANGES;
+    let size = |(min, max): (u64, u64), default: usize, text: &str| {
         about(
             json!({ "type": "integer", "minimum": min, "maximum": max, "default": default }),
             text,
         )
     };
-    let (slots, bytes, depth) = HostOptions::RANGES;
-    let members = vec![
-        (
-            "hold_request_headers",
-            flag(
-                "Keep the headers back until the verdict; needs `allow_on_headers_stop_iteration` in Envoy.",
-            ),
-        ),
-        (
-            "namespace",
-            about(
-                refers("text"),
-                "Where counters live in shared data; the plugin's name if left out.",
-            ),
-        ),
-        (
-            "slots",
-            size(
-                slots.0,
-                slots.1,
-                default.slots,
-                "How many callers that the policy does not name are counted apart at once.",
-            ),
-        ),
+    let callers = "How many callers that the policy does not name are counted apart at once.";
+    let responses = "The longest body of a response, or event of a stream, that is held to look for lists in it.";
+    vec![
+        ("slots", size(slots, default.slots, callers)),
         (
             "max_request_bytes",
             size(
-                bytes.0,
-                bytes.1,
+                bytes,
                 default.max_request_bytes,
                 "The longest body of a request.",
             ),
         ),
         (
             "max_response_bytes",
-            size(
-                bytes.0,
-                bytes.1,
-                default.max_response_bytes,
-                "The longest body of a response, or event of a stream, that is held to look for lists in it.",
-            ),
+            size(bytes, default.max_response_bytes, responses),
         ),
         (
             "max_depth",
             size(
-                depth.0,
-                depth.1,
+                depth,
                 default.max_depth,
                 "The deepest nesting of a message.",
             ),
         ),
-    ];
-    about(
-        object(&HOST, &[], members),
-        "Options of the host that are no policy.",
-    )
+    ]
 }

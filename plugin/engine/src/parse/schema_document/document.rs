@@ -2,7 +2,7 @@
 //!
 //! The parts are described in the files beside it.
 
-use super::build::{about, flag, object, refers, with, words};
+use super::build::{about, choice, flag, object, refers, with, words};
 use super::callers::{grants, host, identity};
 use super::limits::{limit, scope, sequence, window};
 use super::rules::{all_tools, condition, entry, groups, methods, result, tool};
@@ -40,6 +40,52 @@ pub fn json_schema() -> Value {
 }
 
 fn policy() -> Value {
+    let mut members = settings();
+    members.extend(tables());
+    members.extend([
+        (
+            "sequence",
+            about(
+                json!({ "type": "array", "items": sequence() }),
+                "Once one tool was called, others are refused for a while.",
+            ),
+        ),
+        ("identity", identity()),
+        ("grants", grants()),
+        ("host", host()),
+    ]);
+    object(&POLICY, &["version", "default"], members)
+}
+
+fn settings() -> Vec<(&'static str, Value)> {
+    let schema = "Where this schema is, for editors.";
+    let version = about(json!({ "const": "1" }), "The version of the language.");
+    let default =
+        "What happens to tools, prompts, resources and unknown methods that no entry names.";
+    let answer = "A refused tool call is answered by a tool result with `isError` (the default), or by a JSON-RPC error.";
+    let list =
+        "Lists show what may be called (`callable`, the default), or all but what is hidden.";
+    let pin_unseen = "What happens to calls of pinned tools before their definitions were seen in a list: `deny` (the default), or `allow`.";
+    let mode = "`shadow` logs refusals and does not carry them out. Reading, callers and `frozen` are always enforced.";
+    vec![
+        ("$schema", about(refers("text"), schema)),
+        ("version", version),
+        ("description", about(refers("text"), "Free text.")),
+        ("default", choice(EFFECTS, default)),
+        ("answer", choice(ANSWERS, answer)),
+        ("list", choice(LISTED, list)),
+        ("pin_unseen", choice(EFFECTS, pin_unseen)),
+        (
+            "client_detail",
+            flag("Clients are told the rule, the limit and what remains."),
+        ),
+        ("mode", about(refers("mode"), mode)),
+        ("frozen", flag("Stops everything at once.")),
+    ]
+}
+
+/// The entries by name, and the rules beside them.
+fn tables() -> Vec<(&'static str, Value)> {
     let names = |what: &str, entry: &str| {
         about(
             json!({ "type": "object", "propertyNames": refers("name"), "additionalProperties": refers(entry) }),
@@ -48,83 +94,15 @@ fn policy() -> Value {
             ),
         )
     };
-    object(
-        &POLICY,
-        &["version", "default"],
-        vec![
-            (
-                "$schema",
-                about(refers("text"), "Where this schema is, for editors."),
-            ),
-            (
-                "version",
-                about(json!({ "const": "1" }), "The version of the language."),
-            ),
-            ("description", about(refers("text"), "Free text.")),
-            (
-                "default",
-                about(
-                    json!({ "enum": words(EFFECTS) }),
-                    "What happens to tools, prompts, resources and unknown methods that no entry names.",
-                ),
-            ),
-            (
-                "answer",
-                about(
-                    json!({ "enum": words(ANSWERS) }),
-                    "A refused tool call is answered by a tool result with `isError` (the default), or by a JSON-RPC error.",
-                ),
-            ),
-            (
-                "list",
-                about(
-                    json!({ "enum": words(LISTED) }),
-                    "Lists show what may be called (`callable`, the default), or all but what is hidden.",
-                ),
-            ),
-            (
-                "pin_unseen",
-                about(
-                    json!({ "enum": words(EFFECTS) }),
-                    "What happens to calls of pinned tools before their definitions were seen in a list: `deny` (the default), or `allow`.",
-                ),
-            ),
-            (
-                "client_detail",
-                flag("Clients are told the rule, the limit and what remains."),
-            ),
-            (
-                "hide",
-                about(
-                    refers("names"),
-                    "Tools that are refused as if they did not exist. It always wins; `*` is all.",
-                ),
-            ),
-            ("all_tools", all_tools()),
-            ("tools", names("Tools", "tool")),
-            ("prompts", names("Prompts", "entry")),
-            ("resources", names("Resources", "entry")),
-            ("methods", methods()),
-            (
-                "sequence",
-                about(
-                    json!({ "type": "array", "items": sequence() }),
-                    "Once one tool was called, others are refused for a while.",
-                ),
-            ),
-            (
-                "mode",
-                about(
-                    refers("mode"),
-                    "`shadow` logs refusals and does not carry them out. Reading, callers and `frozen` are always enforced.",
-                ),
-            ),
-            ("frozen", flag("Stops everything at once.")),
-            ("identity", identity()),
-            ("grants", grants()),
-            ("host", host()),
-        ],
-    )
+    let hide = "Tools that are refused as if they did not exist. It always wins; `*` is all.";
+    vec![
+        ("hide", about(refers("names"), hide)),
+        ("all_tools", all_tools()),
+        ("tools", names("Tools", "tool")),
+        ("prompts", names("Prompts", "entry")),
+        ("resources", names("Resources", "entry")),
+        ("methods", methods()),
+    ]
 }
 
 #[cfg(test)]
@@ -134,7 +112,7 @@ mod tests {
     /// Every key that the parser knows is described, and no other is there.
     #[test]
     fn every_key_is_described() {
-        fn reader(at: &str, value: &Value, count: &mut usize) {
+        fn walk(at: &str, value: &Value, count: &mut usize) {
             for (key, member) in value["properties"].as_object().into_iter().flatten() {
                 let refers = member["$ref"].is_string();
                 let described = refers || member["description"].is_string();
@@ -145,12 +123,12 @@ mod tests {
                 *count += 1;
             }
             let inside = value.as_object().into_iter().flatten();
-            inside.for_each(|(key, value)| reader(&format!("{at}/{key}"), value, count));
+            inside.for_each(|(key, value)| walk(&format!("{at}/{key}"), value, count));
             let inside = value.as_array().into_iter().flatten().enumerate();
-            inside.for_each(|(index, value)| reader(&format!("{at}/{index}"), value, count));
+            inside.for_each(|(index, value)| walk(&format!("{at}/{index}"), value, count));
         }
         let mut count = 0;
-        reader("", &json_schema(), &mut count);
+        walk("", &json_schema(), &mut count);
         assert!(count > 60, "{count}");
     }
 }

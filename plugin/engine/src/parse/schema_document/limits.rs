@@ -7,7 +7,7 @@ use crate::parse::limit::{ALGORITHMS, LARGEST_MAX, LIMIT, LONGEST_WINDOW, RATE_L
 use crate::parse::sequence::SEQUENCE;
 use serde_json::{Value, json};
 
-pub(crate) fn limit() -> Value {
+pub(super) fn limit() -> Value {
     object(
         &LIMIT,
         &["counter", "window", "max"],
@@ -51,7 +51,7 @@ pub(crate) fn limit() -> Value {
     )
 }
 
-pub(crate) fn rate_limit() -> Value {
+pub(super) fn rate_limit() -> Value {
     let members = vec![
         ("max", max()),
         ("window", refers("window")),
@@ -64,14 +64,14 @@ pub(crate) fn rate_limit() -> Value {
     )
 }
 
-pub(crate) fn max() -> Value {
+pub(super) fn max() -> Value {
     about(
         json!({ "type": "integer", "minimum": 0, "maximum": LARGEST_MAX }),
         "The largest count within a window.",
     )
 }
 
-pub(crate) fn window() -> Value {
+pub(super) fn window() -> Value {
     let named = json!({ "enum": ["second", "minute", "hour", "day", "week", "month"] });
     about(
         json!({ "anyOf": [named, duration()] }),
@@ -85,7 +85,7 @@ fn duration() -> Value {
         { "type": "string", "pattern": "^([0-9]+[smhd]|second|minute|hour|day)$" } ] })
 }
 
-pub(crate) fn scope() -> Value {
+pub(super) fn scope() -> Value {
     let one =
         json!({ "type": "string", "pattern": "^(grant|session|server|global|ip|header:.+)$" });
     about(
@@ -94,7 +94,7 @@ pub(crate) fn scope() -> Value {
     )
 }
 
-pub(crate) fn sequence() -> Value {
+pub(super) fn sequence() -> Value {
     let names = |text: &str| with(about(refers("names"), text), "minItems", 1);
     object(
         &SEQUENCE,

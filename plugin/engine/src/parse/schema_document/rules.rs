@@ -12,7 +12,7 @@ use crate::parse::result::{ALL, RANGE, REDACT, RESULT};
 use crate::words::secret::SECRETS;
 use serde_json::{Value, json};
 
-pub(crate) fn all_tools() -> Value {
+pub(super) fn all_tools() -> Value {
     let mut members = rules();
     members.push(("result", refers("result")));
     let rules = object(&ALL_TOOLS, &[], members);
@@ -46,7 +46,7 @@ fn rules() -> Vec<(&'static str, Value)> {
     ]
 }
 
-pub(crate) fn tool() -> Value {
+pub(super) fn tool() -> Value {
     let schema = about(
         a_schema(),
         "The JSON Schema that the arguments must match, as the server lists it.",
@@ -63,7 +63,7 @@ pub(crate) fn tool() -> Value {
     entry(&TOOL, members)
 }
 
-pub(crate) fn result() -> Value {
+pub(super) fn result() -> Value {
     let all = json!({ "const": ALL, "description": "All of these." });
     let secret = SECRETS
         .iter()
@@ -97,7 +97,7 @@ pub(crate) fn result() -> Value {
     )
 }
 
-pub(crate) fn entry(keys: &Keys, mut members: Vec<(&'static str, Value)>) -> Value {
+pub(super) fn entry(keys: &Keys, mut members: Vec<(&'static str, Value)>) -> Value {
     members.extend(rules());
     members.extend([
         (
@@ -126,7 +126,7 @@ pub(crate) fn entry(keys: &Keys, mut members: Vec<(&'static str, Value)>) -> Val
     with(object(keys, &[], members), "dependentSchemas", reasons)
 }
 
-pub(crate) fn methods() -> Value {
+pub(super) fn methods() -> Value {
     let members = vec![
         (
             "action",
@@ -143,7 +143,7 @@ pub(crate) fn methods() -> Value {
     )
 }
 
-pub(crate) fn groups(fewest: usize) -> Value {
+pub(super) fn groups(fewest: usize) -> Value {
     let members = vec![
         (
             "conditions",
@@ -160,7 +160,7 @@ pub(crate) fn groups(fewest: usize) -> Value {
     json!({ "type": "array", "items": object(&GROUP, &["conditions"], members) })
 }
 
-pub(crate) fn condition() -> Value {
+pub(super) fn condition() -> Value {
     let members = vec![
         (
             "path",

@@ -176,7 +176,7 @@ fn a_list_that_cannot_be_read_is_answered_by_an_error() {
     );
     let message = "The server's message cannot be read: it is not JSON (RFC 8259).";
     assert_eq!(got.body, error(r#""id":1,"#, message));
-    // Nobody knows result_of it is: only who waits for an answer gets one.
+    // Nobody knows whose it is: only who waits for an answer gets one.
     let text = r#"data: {"id":7,"result":{"tools":[],"tools":[]}}"#;
     let got = everywhere(None, &[EVENTS], &format!("{text}\n\n: ping\n\n"));
     assert_eq!(got.body, "\n: ping\n\n");

@@ -1,0 +1,40 @@
+//! What a policy needs and only a host can bring: headers, the peer's address, sessions, responses.
+//!
+//! It is derived once, when the policy is parsed, so that no request reads the whole policy.
+
+use super::options::Mode;
+
+/// What a policy needs.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// The headers that scopes count by and conditions read, in lower case.
+    pub(crate) headers: Vec<Box<str>>,
+    /// Some scope or condition reads the peer's address.
+    pub(crate) peer: bool,
+    /// Some counter counts each session apart.
+    pub(crate) sessions: bool,
+    pub(crate) responses: ResponseNeeds,
+}
+
+/// Whether some response has to be read, by the mode of the caller's rules.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ResponseNeeds {
+    /// Rules that are enforced may take something out.
+    pub(crate) enforced: bool,
+    /// Rules that are enforced although the caller's mode is shadow may.
+    pub(crate) shadowed: bool,
+    /// Some tool is pinned: its listed definitions are remembered, in every mode.
+    pub(crate) pins: bool,
+    /// Some result rule exists.
+    pub(crate) results: bool,
+}
+
+impl ResponseNeeds {
+    pub(crate) fn any(self, mode: Mode) -> bool {
+        let by_mode = match mode {
+            Mode::Enforce => self.enforced,
+            Mode::Shadow => self.shadowed,
+        };
+        by_mode || self.pins || self.results
+    }
+}
