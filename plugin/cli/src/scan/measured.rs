@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 type Labels = BTreeMap<String, BTreeMap<String, BTreeMap<String, Class>>>;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lists")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tool-lists")
 }
 
 fn read(path: &Path) -> String {

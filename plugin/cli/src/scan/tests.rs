@@ -320,7 +320,7 @@ fn plays(starter: &Starter) -> Result<(), String> {
 }
 
 fn lists() -> Vec<(String, Report)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lists");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tool-lists");
     let files = std::fs::read_dir(folder)
         .expect("the folder")
         .map(|file| file.expect("a file").path());
