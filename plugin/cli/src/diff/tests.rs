@@ -4,8 +4,8 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use super::compare;
-use super::side::Side;
+use super::comparison::compare;
+use super::policy_replay::PolicyReplay;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::fs;
@@ -24,7 +24,8 @@ struct Case {
 }
 
 fn tells(case: &Case) -> Vec<String> {
-    let side = |policy: &Json| Side::parse(policy.to_string().as_bytes()).expect("a policy");
+    let side =
+        |policy: &Json| PolicyReplay::parse(policy.to_string().as_bytes()).expect("a policy");
     let line = |line: &Json| {
         line.as_str()
             .map_or_else(|| line.to_string(), str::to_owned)
@@ -55,7 +56,7 @@ fn tells(case: &Case) -> Vec<String> {
 }
 
 #[test]
-fn what_is_told_of_each_line() {
+fn case_logs_give_their_verdicts() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff");
     let mut failures = Vec::new();
     for file in fs::read_dir(folder).expect("tests/diff") {

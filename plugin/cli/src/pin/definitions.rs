@@ -5,29 +5,34 @@
 use mcp_policy::{Document, Kind, Policy, Value};
 use std::collections::BTreeMap;
 
-/// What a server lists: the pin of each tool, or why it can have none.
+/// The pin of each tool that a server lists, or why the tool can have none.
 #[derive(Debug)]
 pub(super) struct Definitions(BTreeMap<String, Result<String, &'static str>>);
 
 impl Definitions {
     /// Each answer is a list of tools, an object with `tools`, or the answer to `tools/list`.
     pub(super) fn read(answers: &[String]) -> Result<Self, String> {
-        let mut pins = BTreeMap::new();
+        let mut definitions = Self(BTreeMap::new());
         for answer in answers {
-            let document =
-                Policy::document(answer.as_bytes()).map_err(|error| error.to_string())?;
+            let document = Policy::document(answer.as_bytes());
+            let document = document.map_err(|error| error.to_string())?;
             for tool in tools(&document)?.elements() {
-                let name = tool.get("name").and_then(Value::string);
-                let name = name.ok_or("it lists a tool without a name")?.into_owned();
-                let pin = mcp_policy::pin(tool);
-                let pin =
-                    pin.ok_or("two readers may take a number in its definition for two numbers");
-                pins.entry(name)
-                    .and_modify(|known| *known = Err("two tools have its name"))
-                    .or_insert(pin);
+                definitions.add(tool)?;
             }
         }
-        Ok(Self(pins))
+        Ok(definitions)
+    }
+
+    fn add(&mut self, tool: Value<'_>) -> Result<(), &'static str> {
+        let name = tool.get("name").and_then(Value::string);
+        let name = name.ok_or("it lists a tool without a name")?.into_owned();
+        let pin = mcp_policy::pin(tool);
+        let pin = pin.ok_or("two readers may take a number in its definition for two numbers");
+        self.0
+            .entry(name)
+            .and_modify(|known| *known = Err("two tools have its name"))
+            .or_insert(pin);
+        Ok(())
     }
 
     pub(super) fn pin(&self, tool: &str) -> Result<String, &'static str> {

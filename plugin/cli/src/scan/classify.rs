@@ -1,18 +1,19 @@
 //! Turns a tool into its class, with every reason for it.
 //!
-//! What a server says of a tool's harmlessness counts for nothing; what it says of its harm does.
+//! It never believes a server that calls a tool harmless; it does believe one that calls a tool harmful.
 
 use super::class::Class;
-use super::schema::{Parameter, Texts};
+use super::parameter::{Parameter, Texts};
+use super::parameter_kind::{runs, stores};
 use super::tool::Tool;
-use super::{vocabulary, words};
+use super::{tokenize, vocabulary};
 use serde::Serialize;
 
-/// What speaks for a class.
+/// A reason for a class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Reason {
     pub(crate) class: Class,
-    /// What was seen, and where.
+    /// The evidence, and its place.
     pub(crate) saw: String,
 }
 
@@ -20,31 +21,31 @@ pub(crate) struct Reason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Classified {
     pub(crate) class: Class,
-    /// What speaks for this class; what speaks for a better one is left out.
+    /// The reasons for this class. Reasons for a better one are left out.
     pub(crate) because: Vec<String>,
 }
 
-/// What is looked at, taken apart once.
-struct Sight<'a> {
+/// The words of a tool, split once.
+struct Evidence<'a> {
     tool: &'a Tool,
     name: Vec<String>,
     sentences: Vec<Vec<String>>,
     parameters: &'a [Parameter],
 }
 
-/// The worst class that anything speaks for. Where nothing does, a tool is taken to change something.
+/// The worst class with a reason. A tool without any is at least `Write`.
 pub(crate) fn classify(tool: &Tool, parameters: &[Parameter]) -> Classified {
-    let sentences = words::sentences(tool.description());
-    let sight = Sight {
+    let sentences = tokenize::sentences(tool.description());
+    let evidence = Evidence {
         tool,
-        name: words::of_name(&tool.name),
+        name: tokenize::words_of_name(&tool.name),
         sentences: sentences
             .iter()
-            .map(|sentence| words::of_sentence(sentence))
+            .map(|sentence| tokenize::words_of_sentence(sentence))
             .collect(),
         parameters,
     };
-    let reasons = sight.reasons();
+    let reasons = evidence.reasons();
     let class = reasons.iter().map(|reason| reason.class).max();
     let class = class.unwrap_or(Class::Write);
     let because = reasons.into_iter().filter(|reason| reason.class == class);
@@ -61,10 +62,10 @@ fn reason(class: Class, saw: impl Into<String>) -> Reason {
     }
 }
 
-impl Sight<'_> {
+impl Evidence<'_> {
     fn reasons(&self) -> Vec<Reason> {
-        let led = self.lead();
-        let mut reasons = self.named(led.as_ref().map(|lead| lead.class));
+        let led = self.leading_verb();
+        let mut reasons = self.verbs_of_name(led.as_ref().map(|lead| lead.class));
         reasons.extend(led.iter().map(|lead| reason(lead.class, lead.saw())));
         if reasons.is_empty() {
             let hinted = self.tool.hint("destructiveHint") == Some(true);
@@ -75,19 +76,19 @@ impl Sight<'_> {
             };
             reasons.push(reason(class, "nothing says what it does"));
         }
-        reasons.extend(led.iter().flat_map(|lead| self.joined(lead)));
-        reasons.extend(self.told_later());
-        reasons.extend(self.parameters.iter().filter_map(|one| self.taken(one)));
-        reasons.extend(self.hinted());
+        reasons.extend(led.iter().flat_map(|lead| self.joined_verbs(lead)));
+        reasons.extend(self.later_sentences());
+        reasons.extend(self.parameters.iter().filter_map(|one| self.parameter(one)));
+        reasons.extend(self.annotations());
         let reads = reasons.iter().all(|reason| reason.class == Class::Read);
         reasons.extend((!reads).then(|| self.money()).flatten());
         reasons.extend((!reads).then(|| self.terminal()).flatten());
         reasons
     }
 
-    /// The first verb of the name, and what is joined to it. A word that is often a noun is a verb where there is no other:
+    /// The first verb of the name, and the verbs that are joined to it. A word that is often a noun is a verb where there is no other:
     /// `run_tests`; not in its middle, where the description has a verb.
-    fn named(&self, described: Option<Class>) -> Vec<Reason> {
+    fn verbs_of_name(&self, described: Option<Class>) -> Vec<Reason> {
         let mut verbs = self.verbs(false);
         if verbs.is_empty() {
             verbs = self.verbs(true);
@@ -135,7 +136,7 @@ impl Sight<'_> {
     }
 
     /// The verb that the description begins with.
-    fn lead(&self) -> Option<Lead> {
+    fn leading_verb(&self) -> Option<LeadingVerb> {
         const WITHIN: usize = 8;
         let sentence = self.first_sentence();
         let mut opening = true;
@@ -146,7 +147,7 @@ impl Sight<'_> {
             let class = self.dragged(word).or_else(|| vocabulary::form(word));
             let noun = !opening && vocabulary::often_noun(word);
             if let Some(class) = class.filter(|_| !noun) {
-                return Some(Lead {
+                return Some(LeadingVerb {
                     at,
                     word: word.clone(),
                     class,
@@ -158,7 +159,7 @@ impl Sight<'_> {
     }
 
     /// Verbs that the first sentence joins to its first one, in the same form: `Removes the rows and drops the table`.
-    fn joined(&self, lead: &Lead) -> Vec<Reason> {
+    fn joined_verbs(&self, lead: &LeadingVerb) -> Vec<Reason> {
         let rest = self.first_sentence().iter().enumerate();
         let mut before = "";
         let mut reasons = Vec::new();
@@ -178,8 +179,8 @@ impl Sight<'_> {
         reasons
     }
 
-    /// What later sentences say the tool does, in so many words.
-    fn told_later(&self) -> Vec<Reason> {
+    /// Later sentences that begin with a verb, or say it plainly.
+    fn later_sentences(&self) -> Vec<Reason> {
         let later = self.sentences.iter().skip(1);
         let verbs = later.filter_map(|sentence| {
             let words = sentence.iter().map(String::as_str);
@@ -194,16 +195,23 @@ impl Sight<'_> {
             (!vocabulary::often_noun(word)).then(|| reason(class, format!("description: `{word}`")))
         });
         verbs
-            .chain(self.sentences.iter().filter_map(|sentence| told(sentence)))
+            .chain(
+                self.sentences
+                    .iter()
+                    .filter_map(|sentence| plain_statement(sentence)),
+            )
             .collect()
     }
 
-    /// What a parameter lets the caller choose.
-    fn taken(&self, parameter: &Parameter) -> Option<Reason> {
+    /// A parameter by which the caller chooses the action.
+    fn parameter(&self, parameter: &Parameter) -> Option<Reason> {
         let path = &parameter.path;
-        let what = super::takes::runs(parameter, &self.about());
+        let what = runs(parameter, &self.about());
         if let Some(what) = what {
-            return Some(reason(Class::Execute, format!("takes {what} (`{path}`)")));
+            return Some(reason(
+                Class::Execute,
+                format!("takes {} (`{path}`)", what.name()),
+            ));
         }
         if let Some((class, choice)) = action(parameter) {
             return Some(reason(class, format!("`{path}` may be `{choice}`")));
@@ -214,7 +222,7 @@ impl Sight<'_> {
                 format!("leads a browser to a URL (`{path}`)"),
             ));
         }
-        super::takes::stores(parameter).then(|| {
+        stores(parameter).then(|| {
             reason(
                 Class::Write,
                 format!("stores what it finds in a file (`{path}`)"),
@@ -222,7 +230,7 @@ impl Sight<'_> {
         })
     }
 
-    /// Everything that is said of the tool itself, for words that tell what a parameter is.
+    /// The prose about the tool itself, in which words identify parameters.
     fn about(&self) -> String {
         let mut about = self.name.join(" ");
         for text in [self.tool.title.as_deref(), self.tool.description.as_deref()] {
@@ -247,8 +255,8 @@ impl Sight<'_> {
         is_url && words.any(|word| BROWSERS.contains(&word.as_str()))
     }
 
-    /// What the server itself warns of. `destructiveHint` means any change that is no addition, so it says no more than that.
-    fn hinted(&self) -> Vec<Reason> {
+    /// Warnings of the server itself. `destructiveHint` means any change that is no addition, so it says no more than that.
+    fn annotations(&self) -> Vec<Reason> {
         let changes = self.tool.hint("readOnlyHint") == Some(false);
         let destroys = self.tool.hint("destructiveHint") == Some(true)
             && self.tool.hint("readOnlyHint") != Some(true);
@@ -261,7 +269,7 @@ impl Sight<'_> {
             .collect()
     }
 
-    /// Whatever is done to money, but reading of it.
+    /// Any action on money, except reading.
     fn money(&self) -> Option<Reason> {
         let about = |word: &String| vocabulary::about_money(word);
         let parameters = || self.parameters.iter().flat_map(|one| &one.words);
@@ -280,7 +288,7 @@ impl Sight<'_> {
         })
     }
 
-    /// Text that goes to a shell or the like.
+    /// Text for a shell or the like.
     fn terminal(&self) -> Option<Reason> {
         const TERMINALS: [&str; 7] = [
             "terminal",
@@ -304,13 +312,13 @@ impl Sight<'_> {
 }
 
 /// The verb that a description begins with.
-struct Lead {
+struct LeadingVerb {
     at: usize,
     word: String,
     class: Class,
 }
 
-impl Lead {
+impl LeadingVerb {
     fn saw(&self) -> String {
         format!("description: `{}`", self.word)
     }
@@ -321,8 +329,8 @@ fn third(word: &str) -> bool {
     word.ends_with('s') && vocabulary::verb(word).is_none()
 }
 
-/// Whole sentences that say it plainly, unless they say that it does not happen.
-fn told(sentence: &[String]) -> Option<Reason> {
+/// A phrase that says it plainly, unless a negation stands before it.
+fn plain_statement(sentence: &[String]) -> Option<Reason> {
     const PHRASES: [(&str, Class); 14] = [
         ("cannot be undone", Class::Destructive),
         ("can not be undone", Class::Destructive),
@@ -370,7 +378,7 @@ fn action(parameter: &Parameter) -> Option<(Class, &str)> {
         return None;
     }
     let worst = parameter.choices.iter().filter_map(|choice| {
-        let mut words = words::of_name(choice).into_iter();
+        let mut words = tokenize::words_of_name(choice).into_iter();
         let class = words.find_map(|word| vocabulary::verb(&word))?;
         Some((class, choice.as_str()))
     });

@@ -2,8 +2,8 @@
 
 use super::class::Class;
 use super::classify::classify;
-use super::schema::parameters;
-use super::tool::Listed;
+use super::parameter::parameters;
+use super::tool::ToolList;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ fn judge(lists: &BTreeMap<String, BTreeMap<String, Class>>) -> Vec<Judged> {
     let mut judged = Vec::new();
     for (list, labels) in lists {
         let listed =
-            Listed::read(&read(&folder().join(format!("{list}.json")))).expect("a tool list");
+            ToolList::read(&read(&folder().join(format!("{list}.json")))).expect("a tool list");
         assert!(listed.left_out.is_empty(), "{list}: {:?}", listed.left_out);
         assert_eq!(
             listed.tools.len(),
@@ -113,7 +113,7 @@ fn tables(labels: &Labels) -> String {
 }
 
 #[test]
-fn the_classifier_is_as_good_as_the_readme_says() {
+fn measured_quality_is_that_of_the_readme() {
     const BEGIN: &str = "<!-- measured -->\n";
     const END: &str = "<!-- end -->\n";
     let tables = tables(&labels());
@@ -130,9 +130,9 @@ fn the_classifier_is_as_good_as_the_readme_says() {
     assert_eq!(found, tables, "BLESS=1 writes the tables anew");
 }
 
-/// What may run, destroy or pay is never taken for reading, on any list.
+/// On any list.
 #[test]
-fn nothing_dangerous_is_called_read() {
+fn dangerous_tool_is_never_classified_as_read() {
     for lists in labels().values() {
         let judged = judge(lists);
         let missed = judged

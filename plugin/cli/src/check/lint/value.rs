@@ -1,36 +1,45 @@
 //! Conditions that are easier to meet than they look, and options that need something of the host.
 
-use super::{Condition, Finding, conditions};
+use super::super::diagnostic::Diagnostic;
+use super::entry::{Condition, conditions};
 use mcp_policy::Value;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Look;
 
-pub(super) fn all(root: Value<'_>) -> Vec<Finding> {
-    let with = |op: &'static str| {
-        let found = conditions(root).filter(move |condition| condition.text("op") == op);
-        found.map(|condition| format!("{}/op", condition.at))
-    };
-    let within = Finding::once(with("within"), |at| {
-        let message = "a path is judged as it is written: a symbolic link inside may lead outside";
-        Finding::note("symbolic-links", at, message)
-            .help("let the server resolve links, or run it where none lead out")
-    });
-    let host_in = Finding::once(with("host_in"), |at| {
-        let message = "a URL is judged as it is written: where a name resolves to, and where an answer redirects, is not followed";
-        Finding::note("redirects", at, message)
-            .help("keep the server's own network from reaching what it must not")
-    });
-    let mut findings: Vec<_> = conditions(root)
+pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
+    let mut found: Vec<_> = conditions(root)
         .filter_map(|condition| unanchored(&condition))
         .collect();
-    findings.extend(within);
-    findings.extend(host_in);
-    findings.extend(held_headers(root));
-    findings
+    found.extend(symbolic_links(root));
+    found.extend(redirects(root));
+    found.extend(held_headers(root));
+    found
+}
+
+/// The operators of all conditions with this one, as JSON Pointers.
+fn operators<'a>(root: Value<'a>, op: &'static str) -> impl Iterator<Item = String> {
+    let found = conditions(root).filter(move |condition| condition.text("op") == op);
+    found.map(|condition| format!("{}/op", condition.at))
+}
+
+fn symbolic_links(root: Value<'_>) -> Option<Diagnostic> {
+    Diagnostic::once(operators(root, "within"), |at| {
+        let message = "a path is judged as it is written: a symbolic link inside may lead outside";
+        Diagnostic::note("symbolic-links", at, message)
+            .help("let the server resolve links, or run it where none lead out")
+    })
+}
+
+fn redirects(root: Value<'_>) -> Option<Diagnostic> {
+    Diagnostic::once(operators(root, "host_in"), |at| {
+        let message = "a URL is judged as it is written: where a name resolves to, and where an answer redirects, is not followed";
+        Diagnostic::note("redirects", at, message)
+            .help("keep the server's own network from reaching what it must not")
+    })
 }
 
 /// An expression that lists what may pass has to match all of the text. One that lists what may not need not.
-fn unanchored(condition: &Condition<'_>) -> Option<Finding> {
+fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
     let lists_what_passes = match &*condition.text("op") {
         "regex" => condition.required,
         "not_regex" => !condition.required,
@@ -41,10 +50,12 @@ fn unanchored(condition: &Condition<'_>) -> Option<Finding> {
     let help = format!("write `^(?:{pattern})$` if the whole text has to match");
     let finding = match anchors(&pattern)? {
         (true, true) => return None,
-        (true, false) => Finding::note("open-ended", at, "anything may follow what this matches"),
+        (true, false) => {
+            Diagnostic::note("open-ended", at, "anything may follow what this matches")
+        }
         (false, _) => {
             let message = "this matches any text that holds a match somewhere in it";
-            Finding::warning("unanchored", at, message)
+            Diagnostic::warning("unanchored", at, message)
         }
     };
     lists_what_passes.then(|| finding.help(help))
@@ -64,13 +75,13 @@ fn anchors(pattern: &str) -> Option<(bool, bool)> {
     Some((start, properties.look_set_suffix().contains(Look::End)))
 }
 
-fn held_headers(root: Value<'_>) -> Option<Finding> {
+fn held_headers(root: Value<'_>) -> Option<Diagnostic> {
     let held = root.get("host")?.get("hold_request_headers")?;
     if held.bool() != Some(true) {
         return None;
     }
     let message = "Envoy needs `allow_on_headers_stop_iteration: true` in the plugin's configuration too; without it, requests hang";
-    Some(Finding::note(
+    Some(Diagnostic::note(
         "held-headers",
         "/host/hold_request_headers",
         message,

@@ -1,7 +1,7 @@
 //! Documents of Intercept in `tests/import/`, with what it decides about calls and what the import says.
 
-use super::super::import;
-use super::super::report::{Level, Line};
+use super::super::importer::translate;
+use super::super::messages::{Level, Message};
 use super::Ours;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -74,15 +74,15 @@ struct Play<'a> {
 impl Play<'_> {
     fn failures(&self, text: &str) -> Vec<String> {
         let mut failures = Vec::new();
-        let (policy, report) = import((self.case.yaml.join("\n") + "\n").as_bytes());
-        let says: Vec<_> = report.lines.iter().map(said).collect();
+        let (policy, messages) = translate((self.case.yaml.join("\n") + "\n").as_bytes());
+        let says: Vec<_> = messages.list.iter().map(said).collect();
         if self.case.says.as_ref() != Some(&says) {
             match std::env::var_os("BLESS") {
                 Some(_) => self.bless(text, &says),
                 None => failures.push(format!("says {says:#?}")),
             }
         }
-        if report.worst() == Level::Cannot {
+        if messages.worst() == Level::Cannot {
             if !self.case.calls.is_empty() {
                 failures.push("nothing is written, so no call can be played".into());
             }
@@ -105,7 +105,7 @@ impl Play<'_> {
                 ));
             }
             let looser = call.intercept == Verdict::Deny && expected == Verdict::Allow;
-            let unsaid = expected != call.intercept && report.worst() != Level::Stricter;
+            let unsaid = expected != call.intercept && messages.worst() != Level::Stricter;
             if looser || unsaid {
                 failures.push(format!("call {} may not be decided otherwise", index + 1));
             }
@@ -120,8 +120,8 @@ impl Play<'_> {
     }
 }
 
-fn said(line: &Line) -> String {
-    let Line {
+fn said(line: &Message) -> String {
+    let Message {
         level,
         at,
         line,

@@ -1,8 +1,8 @@
 //! Documents and calls that nobody thought of.
 
 use super::super::document::{COUNTS, DEFAULT_DENY};
-use super::super::import;
-use super::super::report::Level;
+use super::super::importer::translate;
+use super::super::messages::Level;
 use super::Ours;
 use super::model::{Condition, Counts, Document, PATTERNS, Rule, State};
 use proptest::prelude::*;
@@ -197,10 +197,10 @@ proptest! {
         calls in proptest::collection::vec((select(vec!["t", "u", "v"]), arguments(), 0_u64..90_000), 1..12),
     ) {
         let text = written(&document);
-        let (policy, report) = import(text.as_bytes());
-        prop_assume!(report.worst() < Level::Cannot);
+        let (policy, messages) = translate(text.as_bytes());
+        prop_assume!(messages.worst() < Level::Cannot);
         let known = [COUNTS, DEFAULT_DENY];
-        let alike = report.lines.iter().all(|line| line.level == Level::Note || known.contains(&line.message.as_str()));
+        let alike = messages.list.iter().all(|line| line.level == Level::Note || known.contains(&line.message.as_str()));
         let policy = policy.expect("a policy");
         let mut ours = Ours::new(&policy);
         let mut counts = Counts::default();

@@ -1,0 +1,9 @@
+//! Which known name an unknown one was meant to be.
+
+/// The known name with the fewest typing errors, if there are few.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let known = known.map(|known| (strsim::damerau_levenshtein(name, known), known));
+    let (distance, nearest) = known.min()?;
+    let is_near = distance.saturating_mul(3) <= nearest.len().max(3);
+    is_near.then_some(nearest)
+}
