@@ -56,9 +56,9 @@ impl Diagnostic {
         let (name, on_name) = match &error.problem {
             Problem::Json { .. } => ("json", false),
             Problem::Unknown { .. } => ("unknown-key", true),
-            Problem::NotYet(_) => ("not-yet", true),
+            Problem::NotYet(_) => ("unsupported", true),
             Problem::Missing(_) => ("missing-key", true),
-            Problem::Unfit { .. } => ("unfit-value", false),
+            Problem::Unfit { .. } => ("invalid-value", false),
         };
         let message = match &error.problem {
             Problem::Json { fault, .. } => fault.clone(),

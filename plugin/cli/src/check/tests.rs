@@ -99,11 +99,11 @@ fn case_policies_give_their_findings() {
 
 /// Every kind of finding.
 const NAMES: &[&str] = &[
-    "error unfit-value",
+    "error invalid-value",
     "error json",
     "error missing-key",
     "error unknown-key",
-    "error not-yet",
+    "error unsupported",
     "note allowed-by-default",
     "note counts-restart",
     "note first-use",
