@@ -59,7 +59,7 @@ fn player(policy: &Input) -> CommandResult<Player> {
         let first = first.unwrap_or_default();
         CommandError::about(
             &policy.name,
-            format_args!("{first} (`mcp-policy check` tells all)"),
+            format_args!("{first} (`mcp-policy check` lists all)"),
         )
     })
 }
@@ -130,7 +130,12 @@ fn rule(text: &mut String, finding: &Finding) {
         Said::Refuses => ("refuses", BAD),
         Said::WouldRefuse => ("would refuse", WARNING),
     };
-    let rule = printable(finding.rule.as_deref().unwrap_or("what no policy changes"));
+    let rule = printable(
+        finding
+            .rule
+            .as_deref()
+            .unwrap_or("a rule of the engine itself"),
+    );
     let found = finding
         .found
         .as_ref()
@@ -156,6 +161,6 @@ fn condition(text: &mut String, sight: &Sight) {
     let value = sight
         .value
         .as_deref()
-        .map_or_else(|| "nothing there".into(), printable);
+        .map_or_else(|| "missing".into(), printable);
     let _ = writeln!(text, "      {DIM}{truth:<8}{DIM:#} {path} {op}: {value}");
 }

@@ -1,16 +1,16 @@
-//! What a command returns: a report, as text or as JSON, with an exit status; or the reason why it could not run.
+//! The result of a command: a report, as text or as JSON, with an exit status; or the reason why it could not run.
 //!
 //! It never prints and never ends a process: the program around the library does.
 
 use serde::Serialize;
 use std::fmt;
 
-/// What a command found, for people and for programs.
+/// The findings of a command, for people and for programs.
 pub trait Report {
     /// Whether the command found something to act on.
     fn status(&self) -> ExitStatus;
 
-    /// Text for a terminal. Colours are ANSI escape sequences, which the caller strips where nobody sees them.
+    /// Text for a terminal. Colours are ANSI escape sequences, which the caller strips where no terminal shows them.
     fn text(&self) -> String;
 
     /// One JSON document, with a line break at its end.

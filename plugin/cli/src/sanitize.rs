@@ -11,7 +11,7 @@ pub(crate) fn printable(text: &str) -> String {
     text.replace(char::is_control, "\u{FFFD}")
 }
 
-/// One line of at most `longest` characters; what cannot be shown is written as `\u{202e}`.
+/// One line of at most `longest` characters; invisible characters are written as `\u{202e}`.
 pub fn line(text: &str, longest: usize) -> String {
     let mut line = String::new();
     let mut chars = text.chars();

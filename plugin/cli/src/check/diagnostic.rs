@@ -1,4 +1,4 @@
-//! What `check` says about one place of a policy.
+//! A finding of `check` about one place of a policy.
 //!
 //! It holds no position in the text: `location` finds that.
 
@@ -13,7 +13,7 @@ pub enum Level {
     Error,
     /// It may not do what its author meant.
     Warning,
-    /// It does what it says, and that is less than some readers think.
+    /// It is correct, and does less than some readers expect.
     Note,
 }
 

@@ -1,4 +1,4 @@
-//! `check`: turns policies into their mistakes, and into what their authors should think about.
+//! `check`: turns policies into their mistakes, warnings and notes.
 //!
 //! It never shows a line that may hold a token.
 

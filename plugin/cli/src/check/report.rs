@@ -1,4 +1,4 @@
-//! What `check` found in one policy.
+//! The findings of `check` in one policy.
 
 use super::diagnostic::Level;
 use super::location::Located;

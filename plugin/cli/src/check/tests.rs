@@ -1,4 +1,4 @@
-//! Policies in `tests/check/`, with what is found in them and which of their characters are underlined.
+//! Policies in `tests/check/`, with their findings and the underlined characters.
 
 use super::checker::diagnostics;
 use super::tool_index::ToolIndex;

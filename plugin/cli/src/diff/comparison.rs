@@ -52,7 +52,7 @@ impl Comparison {
             Line::Call(call) => self.call(call),
             Line::Unruled => self.report.add_same(),
             Line::UnknownCaller if self.callers_are_the_same() => self.report.add_same(),
-            Line::UnknownCaller => self.undecidable("who called was not recorded".into(), number),
+            Line::UnknownCaller => self.undecidable("the caller was not recorded".into(), number),
             Line::Undecidable(why) => self.undecidable(why, number),
             Line::Other => self.report.add_other(),
         }
@@ -84,7 +84,7 @@ impl Comparison {
         keys.all(|key| self.old.document.get(key) == self.new.document.get(key))
     }
 
-    /// Whatever the call holds, both policies have the same rules for it, and no count of theirs could differ.
+    /// For any content of the call, both policies have the same rules for it, and no count of theirs could differ.
     fn rules_are_the_same(&self, call: &Call) -> bool {
         let old = Rules::of(call, &self.old.document);
         let tables = ["tools", "prompts", "resources", "grants"];

@@ -19,7 +19,7 @@ pub(super) enum Line {
     Unruled,
     /// An unknown caller was refused.
     UnknownCaller,
-    /// A decision of which too little was recorded, and what is missing.
+    /// A decision with missing facts, and which are missing.
     Undecidable(String),
     /// Anything else.
     Other,
@@ -92,7 +92,7 @@ impl Decision {
     /// The message as far as it was recorded.
     ///
     /// # Errors
-    /// What is missing.
+    /// The missing fact.
     fn message(&self) -> Result<Json, String> {
         let method = self.method.as_ref().ok_or("no method was recorded")?;
         let mut texts = self.argument_keys.iter().chain(self.name()).chain([method]);
@@ -100,7 +100,7 @@ impl Decision {
             return Err("a name was cut when it was recorded".into());
         }
         let params = params(method, self)
-            .ok_or_else(|| format!("what `{}` acts on was not recorded", printable(method)))?;
+            .ok_or_else(|| format!("the target of `{}` was not recorded", printable(method)))?;
         Ok(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }))
     }
 
@@ -156,7 +156,7 @@ fn params(method: &str, decision: &Decision) -> Option<Json> {
             ..,
         ) => None,
         (method, ..) if method.starts_with("resources/") && !method.ends_with("list") => None,
-        // A request without a message is judged by who sends it.
+        // A request without a message is judged by its caller.
         ("GET" | "DELETE" | "OPTIONS" | "POST", ..) => None,
         _ => Some(json!({})),
     }

@@ -29,7 +29,7 @@ const CALLER: &str = "x-mcp-policy-caller";
 impl PolicyReplay {
     pub(super) fn read(policy: &Input) -> CommandResult<Self> {
         Self::parse(&policy.bytes).map_err(|what| {
-            let what = format_args!("{what} (`mcp-policy check` tells all)");
+            let what = format_args!("{what} (`mcp-policy check` lists all)");
             CommandError::about(&policy.name, what)
         })
     }
@@ -102,7 +102,7 @@ impl PolicyReplay {
     fn undecidable(&self, call: &Call, finding: &Finding) -> Option<String> {
         let rule = finding.rule.as_deref()?;
         if let Some(path) = undecidable_condition(call, rule, &finding.conditions) {
-            return Some(format!("{path} was not recorded, which {rule} looks at"));
+            return Some(format!("{rule} reads {path}, which was not recorded"));
         }
         if rule.starts_with("/sequence/") {
             return self.undecidable_mark(call, rule, finding.said);
@@ -115,7 +115,7 @@ impl PolicyReplay {
         let untimed = call.at.is_none() && said == Said::Refuses;
         if self.doubtful_marks || untimed || self.has_unknown_scope(rule) {
             return Some(format!(
-                "what was called before, for whom and when, is not known, on which {rule} depends"
+                "{rule} depends on earlier calls, which are unknown"
             ));
         }
         None
@@ -129,18 +129,18 @@ impl PolicyReplay {
             .and_then(|limit| limit.get("cost"));
         let cost = cost.and_then(Json::as_str);
         if let Some(cost) = cost.filter(|cost| names_unknown(call, cost)) {
-            return Some(format!("{cost} was not recorded, which {rule} adds up"));
+            return Some(format!("{rule} adds up {cost}, which was not recorded"));
         }
         if self.has_unknown_scope(rule) {
-            return Some(format!("for whom {rule} counts was not recorded"));
+            return Some(format!("{rule} counts by a scope that was not recorded"));
         }
         if call.at.is_none() && said == Said::Refuses {
             return Some(format!(
-                "when the calls were made was not recorded, which {rule} counts"
+                "{rule} depends on the time of calls, which was not recorded"
             ));
         }
         let doubtful = self.doubtful.contains(&limit.counter);
-        doubtful.then(|| format!("calls before this one cannot be told, which {rule} counts"))
+        doubtful.then(|| format!("{rule} counts earlier calls, which are undecidable"))
     }
 
     /// The scope of a rule depends on a fact that no log holds.
@@ -202,7 +202,7 @@ fn step(call: &Call) -> Step {
 fn undecidable_condition(call: &Call, rule: &str, conditions: &[Sight]) -> Option<String> {
     let mut unknown = conditions.iter().filter_map(|one| not_recorded(call, one));
     let path = unknown.next()?;
-    // One condition that is known not to hold settles a group, whatever the others are.
+    // One condition that is known not to hold settles a group, regardless of the others.
     let settles = |one: &Sight| match rule.contains("/deny_if/") {
         true => one.truth == Truth::False,
         false => one.truth != Truth::True,

@@ -1,4 +1,4 @@
-//! What `diff` found, line by line of the log.
+//! The findings of `diff`.
 
 use super::call::{Call, Verdict};
 use crate::report::{CommandResult, ExitStatus, Report, to_json};
@@ -64,9 +64,9 @@ impl DiffReport {
         let undecidable: usize = self.undecidable.values().map(Vec::len).sum();
         summary::counts(&[
             (self.same, GOOD, "decided alike"),
-            (self.otherwise.len(), BAD, "decided otherwise"),
+            (self.otherwise.len(), BAD, "decided differently"),
             (undecidable, WARNING, "undecidable"),
-            (self.other, DIM, "lines without a call"),
+            (self.other, DIM, "lines that are not calls"),
         ])
     }
 }
@@ -79,7 +79,9 @@ impl Report for DiffReport {
     fn text(&self) -> String {
         let log = &self.log;
         let changes = self.otherwise.iter().map(|change| change.line(log));
-        let undecidable = self.undecidable.iter();
+        let mut undecidable: Vec<_> = self.undecidable.iter().collect();
+        undecidable.sort_by_key(|(_, lines)| lines.first());
+        let undecidable = undecidable.into_iter();
         let undecidable = undecidable.map(|(why, lines)| undecidable_line(log, why, lines));
         let lines: String = changes.chain(undecidable).collect();
         lines + &self.summary() + "\n"

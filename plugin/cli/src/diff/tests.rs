@@ -1,4 +1,4 @@
-//! Two policies and a log in `tests/diff/`, with what is told of each line.
+//! Two policies and a log in `tests/diff/`, with the verdict on each line.
 #![allow(
     clippy::arithmetic_side_effects,
     reason = "a test may panic: that is how it fails"

@@ -57,7 +57,7 @@ pub(super) fn translate(
         "contains" => contains(messages, at, &path, operand),
         "exists" => exists(messages, at, members, operand),
         _ => {
-            messages.cannot(at, &format!("the operator `{op}` is none of Intercept's"));
+            messages.cannot(at, &format!("Intercept has no operator `{op}`"));
             Refusal::default()
         }
     }
@@ -85,7 +85,7 @@ fn require(messages: &mut Messages, at: &Location, condition: Result<Json, Strin
 
 fn regex(messages: &mut Messages, at: &Location, path: &str, operand: &Node) -> Refusal {
     let Value::Text(go) = &operand.value else {
-        messages.cannot(at, "`regex` needs a text");
+        messages.cannot(at, "`regex` needs a string");
         return Refusal::default();
     };
     let pattern = pattern::translate(go);
@@ -101,7 +101,7 @@ fn report_differences(messages: &mut Messages, at: &Location, go: &str, pattern:
     if pattern.folds {
         messages.stricter(
             at,
-            "the flag `i` folds ASCII letters alone: `K` (U+212A) is no `k`",
+            "the flag `i` folds ASCII letters alone: `k` does not match `K` (U+212A)",
         );
     }
     if pattern.text != *go {

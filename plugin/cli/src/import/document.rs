@@ -25,7 +25,7 @@ pub(super) const COUNTS: &str = "a call that the server answers with a JSON-RPC 
 pub(super) fn translate(messages: &mut Messages, root: &Node) -> Json {
     let at = Location::root(root.mark);
     if !matches!(root.value, Value::Map(_)) {
-        messages.cannot(&at, "the document is no map");
+        messages.cannot(&at, "the document is not a map");
     }
     let members = messages.members(&at, root, TOP);
     version(messages, &at, members);
@@ -43,7 +43,7 @@ pub(super) fn translate(messages: &mut Messages, root: &Node) -> Json {
         tools(messages, &at.key("tools", node), node, &mut policy);
     }
     if let Some(node) = members.get("approvals") {
-        let message = "there are no approvals in this build; what needs one is denied";
+        let message = "there are no approvals in this build; calls that need one are denied";
         messages.note(&at.key("approvals", node), message);
     }
     policy.into()

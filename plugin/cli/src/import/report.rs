@@ -1,4 +1,4 @@
-//! What `import` made of a document.
+//! The result of an import.
 
 use super::messages::{Level, Message};
 use crate::layout;

@@ -124,7 +124,7 @@ impl Rule<'_> {
         let mut others = ["conditions", "state"].iter();
         let is_alone = others.all(|key| self.members.get(key).is_none());
         if !is_alone || !matches!(action, None | Some("evaluate")) {
-            messages.cannot(&self.at, "`rate_limit` stands in a rule of its own");
+            messages.cannot(&self.at, "`rate_limit` must be alone in its rule");
             return;
         }
         let rate = self.members.text("rate_limit");
@@ -226,7 +226,7 @@ impl Rule<'_> {
         if let Some(node) = self.members.get("state") {
             messages.cannot(
                 &self.at.key("state", node),
-                "what a rule counts that asks for approval is not known",
+                "the count of a rule that asks for approval is unknown",
             );
         }
         let conditions = self.conditions(messages).into_iter();

@@ -41,7 +41,7 @@ pub(super) fn case(policy_file: &str, steps: &[Step]) -> CommandResult<String> {
     })
 }
 
-/// The calls that show what the policy does.
+/// The calls that test the policy.
 pub(super) fn steps(checks: &[Check]) -> Vec<Step> {
     let mut script = Script::default();
     checks.iter().for_each(|check| script.tool(check));

@@ -1,6 +1,6 @@
-//! The calls that show whether the entry of one tool does what was meant.
+//! Expectations about the entry of one tool, and the calls that test them.
 //!
-//! Expectations follow from the meaning of the entry, never from the answer of an engine.
+//! They follow from the meaning of the entry, never from the answer of an engine.
 
 use super::tool_schema::ToolSchema;
 use crate::scan::parameter::Texts;

@@ -12,7 +12,7 @@ pub(super) struct Confinement {
     judges_lists: bool,
     /// A note for the operator of the gateway, where no place is named.
     pub(super) missing: &'static str,
-    /// The end of a sentence for the model: what the operator has not named.
+    /// The end of a sentence for the model: the bound that the operator has not named.
     pub(super) where_to: &'static str,
     /// The end of a sentence for the model: where the argument must lead.
     pub(super) inside: &'static str,

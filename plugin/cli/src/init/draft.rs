@@ -85,7 +85,7 @@ impl Draft<'_> {
             Ok(None) => {}
             Ok(Some(schema)) => {
                 if !self.check.meet(&schema) {
-                    let note = "not in the cases, for no arguments could be guessed";
+                    let note = "not in the case, because no arguments could be guessed";
                     self.notes.add(note, tool);
                 }
                 self.entry.schema = Some(schema.into_document());

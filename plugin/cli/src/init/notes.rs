@@ -1,4 +1,4 @@
-//! What a starter policy leaves to the operator.
+//! Decisions that a starter policy leaves to the operator.
 
 use std::collections::BTreeMap;
 

@@ -14,7 +14,7 @@ use mcp_policy::Policy;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A starter policy, the case that tests it, and what is left to the operator.
+/// A starter policy, the case that tests it, and notes for the operator.
 #[derive(Debug)]
 pub struct PolicyTemplate {
     policy: String,

@@ -216,7 +216,7 @@ fn invalid_root_is_an_error() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
 
-    /// Whatever a server lists, its policy parses and does what its cases say.
+    /// The template of any list parses and passes its case.
     #[test]
     fn template_of_any_list_passes_its_case(list in proptest::collection::vec(("(get|run|delete|)[a-z_.~/* ]{0,4}.{0,3}", ".{0,40}", any_schema()), 0..6)) {
         let list: Vec<_> = list.into_iter().map(|(name, description, schema)| json!({ "name": name, "description": description, "inputSchema": schema })).collect();

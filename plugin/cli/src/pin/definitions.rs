@@ -1,6 +1,6 @@
 //! Turns the answers of a server to `tools/list` into the pins of its tools.
 //!
-//! It reads with the engine's own reader, so that a pin is what a gateway will compute.
+//! It never reads by itself: the engine's own reader does, so that a gateway computes the same pins.
 
 use mcp_policy::{Document, Kind, Policy, Value};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ impl Definitions {
         let name = tool.get("name").and_then(Value::string);
         let name = name.ok_or("it lists a tool without a name")?.into_owned();
         let pin = mcp_policy::pin(tool);
-        let pin = pin.ok_or("two readers may take a number in its definition for two numbers");
+        let pin = pin.ok_or("two readers may read a number in its definition differently");
         self.0
             .entry(name)
             .and_modify(|known| *known = Err("two tools have its name"))
@@ -48,5 +48,5 @@ fn tools<'a>(document: &'a Document<'a>) -> Result<Value<'a>, &'static str> {
     let is_list = tools.kind() == Kind::Array;
     is_list
         .then_some(tools)
-        .ok_or("it is no tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list")
+        .ok_or("it is not a tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list")
 }

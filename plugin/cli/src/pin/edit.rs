@@ -31,7 +31,7 @@ fn edit(text: &str, entry: Value<'_>, pin: &str) -> (Range<usize>, String) {
     let Some((first, _)) = entry.named().next() else {
         return (object, format!("{{ \"pin\": \"{pin}\" }}"));
     };
-    // Behind the brace, and what follows it is repeated: a line break and its indentation, or a space.
+    // After the brace. The space after it is repeated: a line break and its indentation, or a blank.
     let inside = object.start.saturating_add(1);
     let first = first.range().start;
     let space = text.get(inside..first).unwrap_or_default();

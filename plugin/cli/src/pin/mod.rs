@@ -1,4 +1,4 @@
-//! `pin`: turns what a server lists into the pins of a policy's tools, and finds the pins that changed.
+//! `pin`: turns the definitions that a server lists into the pins of a policy's tools, and finds changed pins.
 //!
 //! It never changes anything of the policy's text but the pins.
 

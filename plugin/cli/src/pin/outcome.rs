@@ -51,8 +51,7 @@ impl Outcome {
                 format!("{DIM}unchanged{DIM:#} {tool} {now}\n")
             }
             (None, Some(was), Some(now)) => {
-                let what = if check { "another" } else { "changed" };
-                format!("{BAD}{what}{BAD:#} {tool} {now}, was {was}\n")
+                format!("{BAD}changed{BAD:#} {tool} {now}, was {was}\n")
             }
             (None, None, Some(_)) if check => format!("{DIM}no pin{DIM:#} {tool}\n"),
             (None, None, Some(now)) => format!("{GOOD}pinned{GOOD:#} {tool} {now}\n"),

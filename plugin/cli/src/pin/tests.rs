@@ -69,7 +69,7 @@ fn new_pin_is_inserted_before_first_member() {
 #[test]
 fn answer_without_tool_list_is_an_error() {
     for (text, error) in [
-        ("{}", "no tool list"),
+        ("{}", "not a tool list"),
         ("[{}]", "without a name"),
         ("[", "JSON"),
     ] {

@@ -1,4 +1,4 @@
-//! `check`: reads policies, and prints what is wrong with each.
+//! `check`: reads policies, and prints the mistakes of each.
 //!
 //! It never stops at the first bad policy.
 
@@ -8,13 +8,13 @@ use mcp_policy_cli::check::{Options, ToolIndex, check};
 use mcp_policy_cli::{CommandResult, ExitStatus, Report as _, to_json};
 use std::path::PathBuf;
 
-/// Check policies: every mistake with its place, and what to think about
+/// Check policies: every mistake with its place, warnings and notes
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The policies; `-` is the standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// What a server's `tools/list` answers: names and arguments are validated against it.
+    /// The answer of a server to `tools/list`: names and arguments are validated against it.
     #[arg(long, value_name = "FILE")]
     tools: Option<PathBuf>,
     /// Fail on warnings too.

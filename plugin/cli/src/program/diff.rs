@@ -8,9 +8,9 @@ use mcp_policy_cli::diff::diff;
 use mcp_policy_cli::{CommandResult, ExitStatus};
 use std::path::PathBuf;
 
-/// Find the recorded calls that another policy would decide otherwise
+/// Find the recorded calls that another policy would decide differently
 ///
-/// Lines are those of the audit log, with or without what a host puts before them, or JSON-RPC requests. Both policies
+/// Lines are those of the audit log, with or without the prefix of a host, or JSON-RPC requests. Both policies
 /// begin to count with the first line. Other lines are left out.
 #[derive(clap::Args)]
 pub(crate) struct Args {

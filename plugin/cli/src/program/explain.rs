@@ -9,7 +9,7 @@ use mcp_policy_cli::{CommandResult, ExitStatus};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Explain a decision: each rule that was looked at, and what its conditions saw
+/// Explain a decision: each evaluated rule, with the values that its conditions read
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The policy; `-` is the standard input.

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 /// Turn a policy of PolicyLayer's Intercept (YAML) into a policy.json
 ///
-/// Every difference is told with its place. The policy is written when every call is decided alike, or with --partial
-/// when some calls that Intercept lets through are refused; never when something is lost that refuses calls.
+/// Every difference is reported with its place. The policy is written when every call is decided alike, or with --partial
+/// when some calls that Intercept lets through are refused; never when a rule is lost that refuses calls.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The YAML file; `-` is the standard input.

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
 }
 
 impl Template {
-    /// Writes the policy and its case, and reports what is left to the operator.
+    /// Writes the policy and its case, and prints the notes for the operator.
     pub(super) fn write(
         &self,
         report: &ScanReport,
@@ -85,7 +85,7 @@ impl Template {
             .and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
-                CommandError::about(file.display(), "it is there already; --force replaces it")
+                CommandError::about(file.display(), "the file exists; --force replaces it")
             }
             _ => CommandError::about(file.display(), error),
         })

@@ -9,9 +9,9 @@ use mcp_policy_cli::pin::PinnablePolicy;
 use mcp_policy_cli::{CommandError, CommandResult, ExitStatus};
 use std::path::PathBuf;
 
-/// Write into a policy by which definition each of its tools is known
+/// Pin the tools of a policy to their current definitions
 ///
-/// Look at the tools first: whatever the server lists now is what a gateway lets through from then on. An entry with an
+/// Look at the tools first: from then on, a gateway lets only the definitions through that the server lists now. An entry with an
 /// exact name gets its pin; one that denies or hides needs none.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// The policy's file.
     #[arg(short, long, value_name = "POLICY", default_value = "policy.json")]
     policy: PathBuf,
-    /// Write nothing, and end with 1 where a pin is not what the server lists.
+    /// Write nothing, and end with 1 where the server lists another definition.
     #[arg(long)]
     check: bool,
 }

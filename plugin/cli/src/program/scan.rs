@@ -8,10 +8,10 @@ use super::tool_source::ToolSource;
 use mcp_policy_cli::{CommandResult, ExitStatus, Report as _};
 use std::path::PathBuf;
 
-/// Look at a server's tools: what each may do, and what to know before an agent may call it
+/// Report on a server's tools: the class of each, and signals to know before an agent may call it
 ///
-/// Ends with 1 where a description or a name is not what it seems. Nothing is called, and nothing that a server says in
-/// favour of its tools is believed.
+/// Ends with 1 where a description or a name is deceptive. No tool is called, and no claim of a server in favour of its
+/// tools is believed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -9,7 +9,7 @@ use mcp_policy_cli::test::{Observed, Suite, TestReport};
 use mcp_policy_cli::{CommandError, CommandResult, ExitStatus};
 use std::path::{Path, PathBuf};
 
-/// Run case files: what is sent under a policy, and what must be seen
+/// Run case files: requests under a policy, and the expected results
 ///
 /// A folder stands for every case in it and below it. The format is that of the project's own cases.
 #[derive(clap::Args)]
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// Write a report in the format of JUnit, too.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Write what is seen into the files that expect something else, or nothing yet. Read it afterwards.
+    /// Write the observed results into the files with other expectations, or with none yet. Read them afterwards.
     #[arg(long)]
     bless: bool,
 }
@@ -50,7 +50,7 @@ fn files(path: &Path) -> CommandResult<Vec<PathBuf>> {
     let error = |error: &dyn std::fmt::Display| CommandError::about(path.display(), error);
     let files = case::files(path).map_err(|cause| error(&cause))?;
     if files.is_empty() {
-        return Err(error(&"there is no case in it"));
+        return Err(error(&"it has no cases"));
     }
     Ok(files)
 }

@@ -255,7 +255,7 @@ impl Evidence<'_> {
         is_url && words.any(|word| BROWSERS.contains(&word.as_str()))
     }
 
-    /// Warnings of the server itself. `destructiveHint` means any change that is no addition, so it says no more than that.
+    /// Warnings of the server itself. `destructiveHint` covers any change but additions, so its class is `Write`.
     fn annotations(&self) -> Vec<Reason> {
         let changes = self.tool.hint("readOnlyHint") == Some(false);
         let destroys = self.tool.hint("destructiveHint") == Some(true)

@@ -86,6 +86,6 @@ fn mention(tool: &Tool, names: &[&str]) -> Option<Signal> {
     let others: Vec<String> = others.map(|name| sanitize::line(name, 80)).collect();
     (!others.is_empty()).then(|| Signal {
         kind: Kind::Steering,
-        says: format!("Speaks of other tools ({})", others.join(", ")),
+        says: format!("Mentions other tools ({})", others.join(", ")),
     })
 }

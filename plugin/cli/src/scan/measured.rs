@@ -24,7 +24,7 @@ fn labels() -> Labels {
         .expect("labels.json has sets of lists of classes")
 }
 
-/// One tool: where it is, its label and what the classifier says.
+/// One tool, with its label and the result of the classifier.
 struct Judged {
     tool: String,
     label: Class,
@@ -70,7 +70,7 @@ fn table(judged: &[Judged]) -> String {
     let worse = count(&|one| one.class > one.label);
     let better = count(&|one| one.class < one.label);
     let mut table = format!(
-        "{} tools: {} have their label, {worse} a worse class, {better} a better one.\n\n",
+        "{} tools: {} have their label, {worse} have a worse class, {better} a better one.\n\n",
         judged.len(),
         share(right, judged.len()),
     );
@@ -93,11 +93,8 @@ fn table(judged: &[Judged]) -> String {
 /// Both tables, as the README has them.
 fn tables(labels: &Labels) -> String {
     let sets = [
-        (
-            "tuned",
-            "Lists that were looked at while the classifier was written",
-        ),
-        ("held_out", "Lists that no word of it was written for"),
+        ("tuned", "Lists that the classifier was tuned on"),
+        ("held_out", "Held-out lists"),
     ];
     let tables = sets.map(|(set, title)| {
         let judged = judge(labels.get(set).expect("the set"));

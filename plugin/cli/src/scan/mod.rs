@@ -1,6 +1,6 @@
-//! `scan`: turns the tools of an MCP server into what a person should know before an agent may call them.
+//! `scan`: turns the tools of an MCP server into a report for a person who may let an agent call them.
 //!
-//! It never calls a tool, and never believes what a server says in favour of its tools.
+//! It never calls a tool, and never believes a claim of a server in favour of its tools.
 
 mod class;
 mod classify;

@@ -100,7 +100,7 @@ fn contains_word(text: &str, list: &str) -> bool {
 const SQL_DIALECTS: &str = "SQL sql SELECT INSERT DELETE PostgreSQL MySQL SQLite DuckDB";
 const LANGUAGES: &str = "JavaScript javascript Python python TypeScript code script";
 
-/// What the server runs of the parameter's text.
+/// The kind of text that the server runs.
 pub(super) fn runs(parameter: &Parameter, about: &str) -> Option<Runnable> {
     if !parameter.takes_text() {
         return None;

@@ -34,7 +34,7 @@ const MARKS: [(&str, Kind, &str); 13] = [
         Kind::Poisoned,
         "Marks text as an instruction",
     ),
-    (r"<!--", Kind::Poisoned, "Has a comment that no reader sees"),
+    (r"<!--", Kind::Poisoned, "Has a hidden comment"),
     (
         r"\b(send|include|pass|attach|append|copy|put|provide|forward|repeat)\b.{0,60}\b(system prompt|conversation history|chat history|previous messages|(entire|whole|full|this) conversation)\b",
         Kind::Poisoned,
@@ -63,12 +63,12 @@ const MARKS: [(&str, Kind, &str); 13] = [
     (
         r"\byou were advised\b|\bwere advised to refuse\b|\bno longer (need|have) to refuse\b|\bthis (tool )?(now )?grants you\b",
         Kind::Steering,
-        "Tells the model that it may do what it was told not to",
+        "Tells the model to ignore earlier refusals",
     ),
     (
         r"\b(return|get|list|show|print|dump|reveal|display)s? (all |every )?((of )?(the|its|server|process)('s)? )*environment( variables?\b|$)",
         Kind::Secrets,
-        "Gives out environment variables",
+        "Exposes environment variables",
     ),
     (
         r"[a-z0-9+/]{120,}={0,2}",
@@ -149,6 +149,6 @@ fn hidden(text: &str) -> Option<Signal> {
     }
     (count > 0).then(|| Signal {
         kind: Kind::Poisoned,
-        says: format!("Has {count} characters that cannot be seen ({names})"),
+        says: format!("Has {count} invisible characters ({names})"),
     })
 }

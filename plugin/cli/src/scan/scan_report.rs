@@ -70,7 +70,7 @@ impl ScanReport {
         counts.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Whether a description or a name is not what it seems.
+    /// Whether a description or a name is deceptive.
     pub(crate) fn alarms(&self) -> bool {
         let mut signals = self.tools.iter().flat_map(|tool| &tool.signals);
         signals.any(|signal| signal.kind.alarms())

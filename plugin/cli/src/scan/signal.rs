@@ -31,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The tool is not what it seems.
+    /// The tool may deceive its reader.
     pub(crate) fn alarms(self) -> bool {
         matches!(self, Self::Poisoned | Self::LookAlike)
     }

@@ -24,7 +24,7 @@ pub(super) fn signals(tool: &Tool, parameters: &[Parameter], class: Class) -> Ve
     signals
 }
 
-/// What the parameters accept.
+/// Signals about the values that parameters accept.
 fn accepted(tool: &Tool, parameters: &[Parameter]) -> Vec<Signal> {
     let about = about(tool);
     let signals = parameters.iter().flat_map(|parameter| {
@@ -72,13 +72,13 @@ fn contradiction(tool: &Tool, class: Class) -> Option<Signal> {
     let class_name = class.name();
     if tool.hint("readOnlyHint") == Some(true) && class != Class::Read {
         return Some(says(format!(
-            "Says that it only reads (readOnlyHint), yet is {class_name}"
+            "Claims to only read (readOnlyHint), yet is {class_name}"
         )));
     }
     let harmless = tool.hint("destructiveHint") == Some(false);
     (harmless && class == Class::Destructive).then(|| {
         says(format!(
-            "Says that it destroys nothing (destructiveHint), yet is {class_name}"
+            "Claims to destroy nothing (destructiveHint), yet is {class_name}"
         ))
     })
 }

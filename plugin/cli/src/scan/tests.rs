@@ -44,7 +44,7 @@ fn harmless_annotations_of_test_runner_are_contradicted() {
     for expected in [
         "Accepts file system path (path)",
         "High parameter count (17 properties)",
-        "Says that it only reads (readOnlyHint), yet is Execute",
+        "Claims to only read (readOnlyHint), yet is Execute",
     ] {
         assert!(
             signals.iter().any(|signal| signal == expected),
@@ -144,7 +144,7 @@ fn signals_name_their_evidence() {
     );
 }
 
-/// A path is bounded wherever it leads into a file system, whatever it is called.
+/// Parameters of other names are paths too.
 #[test]
 fn path_is_recognized_by_name_tool_and_description() {
     let accepts = |name: &str, names: &[&str], parameter: &str| {
@@ -230,7 +230,7 @@ fn unnameable_tool_is_reported_as_left_out() {
     }
 }
 
-/// A server that tries whatever it can on who reads the report.
+/// A server that attacks the readers of the report.
 fn hostile() -> ScanReport {
     let evil = "\u{1b}]0;owned\u{7}\u{1b}[2J</td><script>alert(1)</script>|x|\n| forged | Read | Low |\u{202e}[a](javascript:x)`\u{e0041}";
     tools(json!([
@@ -246,7 +246,7 @@ fn hostile() -> ScanReport {
 fn hostile_text_is_inert_in_every_format() {
     let report = hostile();
     let unseen = |text: &str| text.chars().find(|c| crate::invisible::is_invisible(*c));
-    // What colours a line is the report's own, and is taken away here.
+    // Colours are the report's own, and are stripped here.
     let terminal = anstream::adapter::strip_str(&report.text()).to_string();
     let lines = terminal.lines().count();
     assert!(lines < 20, "{lines} lines");
@@ -339,7 +339,7 @@ pub(crate) fn any_schema() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, ..ProptestConfig::default() })]
 
-    /// Whatever a tool is, the class is found without a panic, and something is said for it.
+    /// No tool causes a panic.
     #[test]
     fn any_tool_has_class_with_reason(name in ".{0,30}", description in "(?s).{0,300}", schema in any_schema()) {
         let mut tool = Tool { name, description: Some(description), ..Tool::default() };

@@ -77,7 +77,7 @@ pub(crate) fn words_of_sentence(sentence: &str) -> Vec<String> {
     words
 }
 
-/// What a word may be a form of: `deletes` and `deleting` of `delete`.
+/// The possible base forms of a word: `delete` of `deletes` and of `deleting`.
 pub(crate) fn bases(word: &str) -> Vec<String> {
     let mut bases = vec![word.to_owned()];
     if let Some(stem) = word.strip_suffix("ies") {

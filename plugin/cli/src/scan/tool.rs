@@ -53,7 +53,7 @@ impl ToolList {
     pub fn read(text: &str) -> Result<Self, String> {
         let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let tools = find(document).ok_or(
-            "it is no tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list",
+            "it is not a tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list",
         )?;
         let tools: Vec<Tool> = serde_json::from_value(tools).map_err(|error| error.to_string())?;
         if tools.len() > Self::MAX_LEN {
@@ -91,7 +91,7 @@ fn unusable(name: &str, twice: &BTreeSet<String>) -> Option<&'static str> {
             Some("its name has a `*`, which a policy reads as the end of a prefix")
         }
         name if name.contains(['\n', '\r', '\t']) || name.chars().any(is_invisible) => {
-            Some("its name has characters that cannot be seen")
+            Some("its name has invisible characters")
         }
         name if name.trim() != name => Some("its name has space around it"),
         name if name.chars().nth(LONGEST_NAME).is_some() => Some("its name is too long"),

@@ -1,4 +1,4 @@
-//! The words by which tools say what they do, each with the class of what it usually means.
+//! The verbs and nouns of tools, each with the class of its usual meaning.
 //!
 //! It never looks at a whole sentence: `classify` does.
 
@@ -33,16 +33,16 @@ const OFTEN_NOUNS: &str = "type test log comment link tag label branch schedule 
     refund pay build run count echo stage sign pin mark cat tail share shell bash ssh stat diff snapshot screenshot \
     capture fork clone commit push stash set lock archive store upgrade release";
 
-/// What money is called where it moves.
+/// Nouns of moving money.
 const MONEY: &str = "payment payments refund refunds invoice invoices charge charges payout payouts price prices coupon \
     coupons discount discounts payroll";
-/// What is about money only where something else is, too.
+/// Nouns that are about money only in the context of money.
 const PERHAPS_MONEY: &str = "subscription subscriptions dispute disputes transfer transfers order orders deposit deposits \
     trade trades swap bid bids transaction transactions funds plan wallet balance quote";
 const ABOUT_MONEY: &str = "stripe paypal payment payments price prices invoice billing currency money funds bank wallet \
     usd eur bitcoin crypto cents proration purchase";
 
-/// What opens a description without saying anything: `This tool will`, `Allows you to`.
+/// Words without meaning at the beginning of a description: `This tool will`, `Allows you to`.
 const EMPTY: &str = "this that tool tools will can may would is are be been a an the to for of you your user users agent models allow \
     allows let lets use used uses using helps perform performs do does provide provides ability function \
     command it which and or mcp server endpoint api optionally then also automatically recursively safely quickly \
@@ -72,7 +72,7 @@ pub(crate) fn form(word: &str) -> Option<Class> {
     bases(word).iter().find_map(|base| verb(base))
 }
 
-/// Whether the word, in whatever form, is a noun as often.
+/// Whether any form of the word is a noun as often.
 pub(crate) fn often_noun(word: &str) -> bool {
     bases(word).iter().any(|base| is_in(OFTEN_NOUNS, base))
 }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 #[derive(Debug, Serialize)]
 pub(super) struct CaseResult {
     pub(super) file: String,
-    /// What the case shows.
+    /// The purpose of the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
     #[serde(flatten)]

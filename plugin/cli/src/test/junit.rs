@@ -42,5 +42,5 @@ fn status(verdict: &Verdict) -> TestCaseStatus {
 
 fn failed(steps: usize) -> String {
     let plural = if steps == 1 { "" } else { "s" };
-    format!("{steps} step{plural} went otherwise than expected")
+    format!("{steps} step{plural} differ from the expectation")
 }

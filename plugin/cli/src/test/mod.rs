@@ -1,4 +1,4 @@
-//! `test`: turns case files into the differences from what they expect, by playing them in the engine itself.
+//! `test`: turns case files into differences from their expectations, by playing them in the engine itself.
 //!
 //! It never skips a case without a reason.
 

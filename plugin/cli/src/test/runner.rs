@@ -20,7 +20,7 @@ pub struct Suite {
 /// Observations of a failed case that can replace its expectations.
 #[derive(Debug)]
 pub struct Observed(
-    /// What each step saw, or the lines with which the policy was refused.
+    /// The observation of each step, or the lines with which the policy was refused.
     pub Result<Vec<Seen>, Vec<String>>,
 );
 
@@ -104,7 +104,7 @@ fn verdict(case: &Case, outcome: &Outcome) -> Verdict {
 }
 
 /// # Errors
-/// What happened that no case can expect.
+/// An event that no case can expect.
 fn differences(case: &Case, outcome: &Outcome) -> Result<Vec<Difference>, String> {
     Ok(match (&case.play, outcome) {
         (_, Outcome::Failed(message) | Outcome::Cannot(message)) => return Err(message.clone()),

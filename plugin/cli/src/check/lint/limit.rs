@@ -11,7 +11,7 @@ pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
         .into_iter()
         .filter(|limit| is_long(limit.window));
     let resets = Diagnostic::once(resets.map(|limit| limit.pointer), |at| {
-        let message = "counts live in the gateway's process: a restart begins them at 0, and two gateways count apart";
+        let message = "counts live in the gateway's process: a restart resets them to 0, and two gateways count separately";
         Diagnostic::note("counts-restart", at, message)
     });
     sessions(root).into_iter().chain(resets).collect()

@@ -89,7 +89,7 @@ fn lacking(at: String, path: &str, tools: &[&Tool]) -> Option<Diagnostic> {
     if tools.is_empty() || arguments.contains(&name.as_str()) {
         return None;
     }
-    let message = format!("no listed tool that this is for takes an argument `{name}`");
+    let message = format!("no listed tool that this applies to has an argument `{name}`");
     let meant = nearest(&name, arguments.into_iter());
     Some(Diagnostic::warning("unknown-argument", at, message).did_you_mean(meant))
 }
@@ -106,7 +106,7 @@ fn undecidable(condition: &Condition<'_>, path: &str, tools: &[&Tool]) -> Option
     }
     let of = types.first()?;
     let message = format!(
-        "`{op}` judges no {of}, which the server says `{name}` is: every call that has one is refused"
+        "`{op}` cannot judge the type {of} of `{name}`: every call with this argument is refused"
     );
     let at = format!("{}/op", condition.at);
     Some(Diagnostic::warning("undecidable", at, message))
@@ -146,7 +146,7 @@ fn allowed_by_default(root: Value<'_>, listed: &ToolIndex) -> Option<Diagnostic>
         more => format!(" and {more} more"),
     };
     let shown = shown.join(", ");
-    let message = format!("tools that no entry names are let through: {shown}{more}");
+    let message = format!("tools without an entry are allowed: {shown}{more}");
     (!unnamed.is_empty()).then(|| Diagnostic::note("allowed-by-default", "/default", message))
 }
 

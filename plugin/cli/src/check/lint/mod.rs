@@ -1,7 +1,7 @@
-//! What a policy's author should think about, though every gateway accepts the policy.
+//! Warnings and notes about a policy that every gateway accepts.
 //!
-//! A warning is worth its line only where the policy may do something else than it seems to; what is merely good to know
-//! is a note.
+//! A warning is for a policy that may not do what it seems to do; facts that are merely good to know are notes. It never
+//! reports an error.
 
 mod entry;
 mod header;

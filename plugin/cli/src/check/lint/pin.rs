@@ -14,7 +14,7 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
     };
     let first_use = Diagnostic::once(pins(first), |at| {
         let message =
-            "whatever is listed first after a start of the gateway is taken for what was reviewed";
+            "the first definition that is listed after a start of the gateway counts as reviewed";
         Diagnostic::note("first-use", at, message)
             .help("`mcp-policy pin` writes the definition that the server lists now")
     });

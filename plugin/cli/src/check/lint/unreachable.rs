@@ -8,7 +8,7 @@ use mcp_policy::{LimitSeen, Policy, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-/// What an entry may hold beside an action.
+/// The rules that an entry may have beside an action.
 const RULE_LISTS: [&str; 5] = ["schema", "require", "deny_if", "limits", "rate_limit"];
 
 pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
@@ -171,7 +171,7 @@ fn larger_limit(limit: &LimitSeen, smaller: &LimitSeen) -> Diagnostic {
     let (pointer, max) = (&smaller.pointer, smaller.max);
     let message = format!("this limit never refuses: {pointer} holds the same counter to {max}");
     Diagnostic::warning("larger-limit", format!("{}/max", limit.pointer), message)
-        .help("give the limits different `counter` names if they are to count apart")
+        .help("give the limits different `counter` names if they are to count separately")
 }
 
 /// The smallest limit of each owner and counter.

@@ -32,13 +32,13 @@ fn symbolic_links(root: Value<'_>) -> Option<Diagnostic> {
 
 fn redirects(root: Value<'_>) -> Option<Diagnostic> {
     Diagnostic::once(operators(root, "host_in"), |at| {
-        let message = "a URL is judged as it is written: where a name resolves to, and where an answer redirects, is not followed";
+        let message = "a URL is judged as it is written: DNS and redirects are not followed";
         Diagnostic::note("redirects", at, message)
             .help("keep the server's own network from reaching what it must not")
     })
 }
 
-/// An expression that lists what may pass has to match all of the text. One that lists what may not need not.
+/// An expression that lists allowed texts must match the whole text. One that lists refused texts need not.
 fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
     let lists_what_passes = match &*condition.text("op") {
         "regex" => condition.required,
@@ -54,14 +54,14 @@ fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
             Diagnostic::note("open-ended", at, "anything may follow what this matches")
         }
         (false, _) => {
-            let message = "this matches any text that holds a match somewhere in it";
+            let message = "this matches every text that contains a match";
             Diagnostic::warning("unanchored", at, message)
         }
     };
     lists_what_passes.then(|| finding.help(help))
 }
 
-/// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. What only the engine's own
+/// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. A pattern that only the engine's own
 /// parser reads is not complained about.
 fn anchors(pattern: &str) -> Option<(bool, bool)> {
     let hir = ParserBuilder::new()
@@ -93,7 +93,7 @@ mod tests {
     use super::anchors;
 
     #[test]
-    fn anchors_of_every_branch_count() {
+    fn pattern_is_anchored_if_every_branch_is() {
         for pattern in ["^a$", r"\Aa\z", "^(a|b)$", "^a$|^b$", "^$"] {
             assert_eq!(anchors(pattern), Some((true, true)), "{pattern}");
         }

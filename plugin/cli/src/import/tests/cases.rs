@@ -1,4 +1,4 @@
-//! Documents of Intercept in `tests/import/`, with what it decides about calls and what the import says.
+//! Documents of Intercept in `tests/import/`, with its decisions about calls and the messages of the import.
 
 use super::super::importer::translate;
 use super::super::messages::{Level, Message};
@@ -13,7 +13,7 @@ use std::path::Path;
 struct Case {
     why: String,
     yaml: Vec<String>,
-    /// What is said, in order; left out in a new file, which `BLESS=1` completes.
+    /// The messages in order; left out in a new file, which `BLESS=1` completes.
     says: Option<Vec<String>>,
     #[serde(default)]
     calls: Vec<Call>,
@@ -40,7 +40,7 @@ enum Verdict {
 }
 
 #[test]
-fn decisions_are_those_of_intercept() {
+fn recorded_decisions_are_those_of_intercept() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import");
     let mut failures = Vec::new();
     let mut calls = 0;
@@ -107,7 +107,7 @@ impl Play<'_> {
             let looser = call.intercept == Verdict::Deny && expected == Verdict::Allow;
             let unsaid = expected != call.intercept && messages.worst() != Level::Stricter;
             if looser || unsaid {
-                failures.push(format!("call {} may not be decided otherwise", index + 1));
+                failures.push(format!("call {} may not be decided differently", index + 1));
             }
         }
         failures

@@ -1,4 +1,4 @@
-//! Documents and calls that nobody thought of.
+//! Generated documents and calls.
 
 use super::super::document::{COUNTS, DEFAULT_DENY};
 use super::super::importer::translate;
@@ -190,9 +190,9 @@ fn written(document: &Document) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// What Intercept refuses is refused; and what it lets through is let through, unless something was said about it.
+    /// A call that Intercept refuses is refused. A call that it lets through is let through, unless a message says otherwise.
     #[test]
-    fn no_call_is_let_through_that_intercept_refuses(
+    fn generated_decisions_are_never_looser_than_intercept(
         document in document(),
         calls in proptest::collection::vec((select(vec!["t", "u", "v"]), arguments(), 0_u64..90_000), 1..12),
     ) {
@@ -211,7 +211,7 @@ proptest! {
             let allowed = ours.allows(tool, Some(&arguments), now);
             prop_assert!(theirs.is_some() || !allowed, "{tool} {arguments} passes\n{text}\n{policy:#}");
             prop_assert!(!alike || allowed == theirs.is_some(), "{tool} {arguments} is refused\n{text}\n{policy:#}");
-            // Only what both let through was counted by both.
+            // Only calls that both let through are in both counts.
             if let (true, Some(theirs)) = (allowed, theirs) {
                 counts = theirs;
             }

@@ -101,7 +101,7 @@ pub(crate) async fn over_stdio(
         list(server, progress).await
     });
     listed.await.map_err(|error| match last_stderr(&words) {
-        Some(words) => format!("{error}\nit said:\n{words}"),
+        Some(words) => format!("{error}\nits last output:\n{words}"),
         None => error,
     })
 }
@@ -112,7 +112,7 @@ async fn within(
 ) -> Result<ToolList, String> {
     let late = |_| {
         format!(
-            "it gave no list within {} seconds; --timeout gives it longer",
+            "it sent no list within {} seconds; --timeout gives it longer",
             patience.as_secs()
         )
     };
@@ -129,7 +129,7 @@ fn client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
-/// The SDK wraps what a transport says in the names of its own types.
+/// The SDK wraps a transport's message in the names of its own types.
 fn refused(error: &ClientInitializeError) -> String {
     let ClientInitializeError::TransportError { error, .. } = error else {
         return shown(error);
@@ -189,7 +189,7 @@ async fn pages(server: &Peer<RoleClient>, progress: Progress<'_>) -> Result<Vec<
             Some(next) if cursors.len() < ToolList::MAX_LEN && cursors.insert(next.clone()) => {
                 cursor = Some(next)
             }
-            Some(_) => return Err("its list goes round in circles".into()),
+            Some(_) => return Err("its list repeats a page".into()),
         }
     }
 }

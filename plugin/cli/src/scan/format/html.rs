@@ -1,6 +1,6 @@
 //! Turns a report into one HTML file that needs no script and loads nothing.
 //!
-//! The template escapes whatever it is given; what cannot be seen is written out before.
+//! The template escapes every text; invisible characters are written out before. It never holds a script.
 
 use super::super::scan_report::{ScanReport, ToolReport};
 use crate::sanitize::line;
@@ -10,7 +10,7 @@ const NAME: usize = 128;
 const TEXT: usize = 200;
 const DESCRIPTION: usize = 2_000;
 
-/// Nothing in the file may be loaded or run, whatever a server put into it.
+/// Nothing in the file may be loaded or run, even a text of the server.
 const NOTHING: &str = "default-src 'none'; style-src 'unsafe-inline'";
 const STYLE: &str = "
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1c1c1c; background: #fff }
