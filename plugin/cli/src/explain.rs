@@ -1,6 +1,6 @@
 //! `explain`: turns a policy and a call into the decision, and every rule that was evaluated before it.
 //!
-//! It shows more than any client sees, so it is for those who may read the policy.
+//! It shows more than any client sees, so its readers must be allowed to read the policy. It never calls a server.
 
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report, to_json};

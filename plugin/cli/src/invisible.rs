@@ -1,6 +1,6 @@
-//! Which characters a person does not see and a model reads.
+//! The characters that a person does not see and a model reads.
 //!
-//! It is the tool's only table of them.
+//! No other file of the tool has such a table.
 
 /// Control and format characters: zero width, direction, tags, variation selectors beyond the one for emoji.
 pub(crate) fn is_invisible(c: char) -> bool {

@@ -1,4 +1,6 @@
-//! Which known name an unknown one was meant to be.
+//! Turns an unknown name into the known one that was probably meant.
+//!
+//! It never suggests a name that differs in more than a third of its letters.
 
 /// The known name with the fewest typing errors, if there are few.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {

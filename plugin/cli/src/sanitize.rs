@@ -1,7 +1,7 @@
 //! Turns texts of strangers, such as a server, into texts that are safe to show: on a terminal, in Markdown, in JSON.
 //!
-//! It lets no character through that moves a cursor, turns the direction of writing or cannot be seen. [`printable`] alone
-//! keeps invisible characters.
+//! It never lets a character through that moves a cursor, changes the direction of writing or is invisible; only `printable`
+//! keeps invisible ones.
 
 use crate::invisible::is_invisible;
 use std::fmt::Write as _;

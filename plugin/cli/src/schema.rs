@@ -1,6 +1,6 @@
 //! `schema`: the JSON Schema of a policy, with which editors complete and underline.
 //!
-//! It checks no policy: [`check`](crate::check) does.
+//! It never checks a policy: [`check`](crate::check) does.
 
 use crate::report::{CommandResult, to_json};
 

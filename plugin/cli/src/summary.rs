@@ -1,4 +1,6 @@
-//! The line at the end of a report that counts its parts.
+//! Turns counts into the last line of a report.
+//!
+//! It never shows a zero.
 
 use anstyle::Style;
 

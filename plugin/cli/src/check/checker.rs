@@ -1,4 +1,6 @@
 //! Turns a policy's text into diagnostics, each with its place.
+//!
+//! It never stops at the first mistake, unless the text is not JSON.
 
 use super::diagnostic::Diagnostic;
 use super::lint;

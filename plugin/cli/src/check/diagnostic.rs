@@ -1,6 +1,6 @@
 //! A finding of `check` about one place of a policy.
 //!
-//! It holds no position in the text: `location` finds that.
+//! It never holds a position in the text: `location` finds that.
 
 use mcp_policy::{PolicyError, Problem};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use serde::Serialize;
 /// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
+pub(super) enum Level {
     /// No gateway accepts the policy.
     Error,
     /// It may not do what its author meant.

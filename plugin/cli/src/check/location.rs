@@ -1,4 +1,6 @@
 //! Turns a diagnostic about a JSON Pointer into one with a place in the text.
+//!
+//! It never fails: a diagnostic without a place is about the whole document.
 
 use super::diagnostic::{Diagnostic, Level};
 use crate::source_map::SourceMap;

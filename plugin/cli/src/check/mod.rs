@@ -13,6 +13,5 @@ mod tests;
 mod tool_index;
 
 pub use checker::check;
-pub use diagnostic::Level;
 pub use report::{Options, PolicyReport};
 pub use tool_index::ToolIndex;

@@ -1,4 +1,6 @@
-//! The findings of `check` in one policy.
+//! The diagnostics of one policy, as text and as JSON.
+//!
+//! It never leaves out an error.
 
 use super::diagnostic::Level;
 use super::location::Located;

@@ -1,4 +1,6 @@
 //! A recorded call, and a policy's decision about it.
+//!
+//! A fact that was not recorded is never filled in.
 
 use mcp_policy::Millis;
 use serde::Serialize;

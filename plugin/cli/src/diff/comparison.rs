@@ -1,4 +1,6 @@
 //! Replays a log under two policies side by side.
+//!
+//! It never reports a difference that depends on an unrecorded fact.
 
 use super::call::Call;
 use super::log::{self, Line};

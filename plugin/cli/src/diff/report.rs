@@ -1,4 +1,6 @@
-//! The findings of `diff`.
+//! The calls that two policies decide differently, as text and as JSON.
+//!
+//! It never counts a line twice.
 
 use super::call::{Call, Verdict};
 use crate::report::{CommandResult, ExitStatus, Report, to_json};

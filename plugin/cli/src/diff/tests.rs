@@ -19,7 +19,8 @@ struct Case {
     new: Json,
     /// Lines of the log; a text is a line as it is.
     lines: Vec<Json>,
-    /// For each line `same`, `otherwise`, `other`, or why it is undecidable. Left out in a new file, which `BLESS=1` completes.
+    /// For each line `same`, `otherwise`, `other`, or why it is undecidable. Left out in a new file, which `BLESS=1`
+    /// completes.
     tells: Option<Vec<String>>,
 }
 

@@ -1,4 +1,6 @@
 //! Reads a document of Intercept, translates it, and validates the result.
+//!
+//! It never passes on a policy that a gateway would refuse.
 
 use super::document;
 use super::messages::{Level, Location, Messages};

@@ -1,7 +1,7 @@
 //! Turns a counter of Intercept into a limit of ours.
 //!
-//! Intercept counts for everybody together, in windows that begin with the minute, the hour or the day in UTC; so does the
-//! scope `global` with the fixed windows of the same names.
+//! Intercept counts all callers together, in windows that begin with the minute, the hour or the day in UTC; so does the
+//! scope `global` with the fixed windows of the same names. It never imports a counter without a bound.
 
 use super::condition::{self, Path};
 use super::messages::{Location, Members, Messages};
@@ -207,7 +207,7 @@ fn without_bound(messages: &mut Messages, at: &Location, state: &State) -> Refus
     }
 }
 
-#[allow(
+#[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "it is whole and not negative; what is too large is cut, and refused by the engine"

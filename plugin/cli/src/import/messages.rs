@@ -1,6 +1,7 @@
 //! The messages of an import, each with a place in the YAML.
 //!
-//! A message without an effect on decisions is a note; any other keeps the import from being complete.
+//! A message without an effect on decisions is a note; any other means that the import is not complete. It never drops a
+//! message.
 
 use super::yaml::{Mark, Node, Value};
 use crate::nearest::nearest;

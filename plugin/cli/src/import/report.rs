@@ -1,4 +1,6 @@
-//! The result of an import.
+//! The result of an import, as text and as JSON.
+//!
+//! It never holds a policy that may not be written.
 
 use super::messages::{Level, Message};
 use crate::layout;

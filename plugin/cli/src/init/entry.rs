@@ -1,4 +1,6 @@
 //! An entry of a starter policy, as it is written.
+//!
+//! It never chooses a rule: `draft` does.
 
 use serde::Serialize;
 use serde_json::Value;

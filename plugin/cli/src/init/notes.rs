@@ -1,4 +1,6 @@
-//! Decisions that a starter policy leaves to the operator.
+//! Collects the decisions that a starter policy leaves to the operator.
+//!
+//! It never repeats a note: one line has all of its tools.
 
 use std::collections::BTreeMap;
 

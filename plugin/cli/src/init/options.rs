@@ -1,4 +1,6 @@
-//! Bounds of a starter policy.
+//! The bounds of a starter policy that only the operator knows.
+//!
+//! They have no defaults: an unnamed bound is never guessed.
 
 /// Bounds that only the operator knows.
 #[derive(Clone, Debug, Default)]

@@ -1,4 +1,6 @@
-//! A starter policy: an entry for every listed tool, as strict as its class and its signals ask for.
+//! Turns the report on a server into a starter policy, its case, and notes for the operator.
+//!
+//! It never returns a policy that a gateway would refuse.
 
 use super::case::{Step, case, steps};
 use super::draft;

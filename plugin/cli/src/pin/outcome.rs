@@ -1,4 +1,6 @@
 //! The result of pinning, entry by entry.
+//!
+//! It never holds a definition, only its digest.
 
 use crate::report::{CommandResult, ExitStatus, Report, to_json};
 use crate::sanitize::printable;

@@ -1,4 +1,6 @@
 //! Turns a policy and the answers of a server into pins.
+//!
+//! It never pins an entry that denies or hides, or one for a prefix.
 
 use super::definitions::Definitions;
 use super::edit;

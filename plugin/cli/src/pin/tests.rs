@@ -1,3 +1,5 @@
+//! Pins of a list and a policy, by hand.
+
 use super::definitions::Definitions;
 use super::edit;
 use super::outcome::Outcome;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 /// Checks, tests, compares and explains policies for MCP tool calls.
 ///
-/// Every command exits with 0 when all is well, 1 when it found something, and 2 when it could not be carried out. A
+/// Every command exits with 0 when all is well, 1 when it found something, and 2 when it could not run. A
 /// file named `-` is the standard input.
 #[derive(Parser)]
 #[command(name = "mcp-policy", version, propagate_version = true)]

@@ -1,6 +1,6 @@
 //! `completions`: prints the script by which a shell completes the words of `mcp-policy`.
 //!
-//! It installs nothing: where a shell looks for such files is the user's own.
+//! It never installs the script: its place depends on the shell.
 
 use super::output::Output;
 use clap_complete::Shell;

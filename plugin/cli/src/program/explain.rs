@@ -1,6 +1,6 @@
 //! `explain`: reads a policy and a call, and prints the decision with its reasons.
 //!
-//! It makes no request: the call is decided here.
+//! It never makes a request: the call is decided here.
 
 use super::input;
 use super::output::Output;
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     output.report(&explain(&policy, &call, &options)?)
 }
 
-#[allow(
+#[expect(
     clippy::disallowed_methods,
     reason = "a call without a time is made now"
 )]

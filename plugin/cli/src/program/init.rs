@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 
 /// Generate a starter policy from a server's tools, and a test for it
 ///
-/// Everything is denied but what was listed, with arguments as the server's schemas have them: reading is allowed, writing
-/// 30 times a minute, executing 10 times, what destroys or is about money not at all. Look at it before you use it.
+/// Unlisted tools are denied. Listed tools are allowed to read, to write 30 times a minute and to execute 10 times a minute,
+/// with arguments validated against the server's schemas; destructive and financial tools are denied. Read it before you use
+/// it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -29,13 +30,13 @@ pub(crate) struct Args {
 /// The options of a starter policy and its files.
 #[derive(clap::Args)]
 pub(crate) struct Template {
-    /// In the policy: a directory below which paths may lead. May be given more than once.
+    /// A directory that paths must be in. May be given several times.
     #[arg(long, value_name = "DIRECTORY")]
     root: Vec<String>,
-    /// In the policy: a host to which URLs may lead, such as `example.com` or `*.example.com`. May be given more than once.
+    /// A host that URLs must have, such as `example.com` or `*.example.com`. May be given several times.
     #[arg(long, value_name = "HOST")]
     host: Vec<String>,
-    /// Replace the policy and its case where they are there already.
+    /// Replace the policy and its case if they exist.
     #[arg(long)]
     force: bool,
 }

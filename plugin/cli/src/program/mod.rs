@@ -1,4 +1,6 @@
 //! The program around the library: files, servers, the clock, and the standard streams.
+//!
+//! It never judges a policy, a call or a tool: the library does.
 
 mod check;
 mod command_line;

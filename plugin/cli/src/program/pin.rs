@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 /// Pin the tools of a policy to their current definitions
 ///
-/// Look at the tools first: from then on, a gateway lets only the definitions through that the server lists now. An entry with an
-/// exact name gets its pin; one that denies or hides needs none.
+/// Look at the tools first: from then on, a gateway lets only the definitions through that the server lists now. An entry
+/// with an exact name gets its pin; one that denies or hides needs none.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

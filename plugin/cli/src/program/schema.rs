@@ -1,6 +1,6 @@
 //! `schema`: prints the JSON Schema of a policy, with which editors complete and underline.
 //!
-//! It checks no policy: `check` does.
+//! It never checks a policy: `check` does.
 
 use super::output::Output;
 use mcp_policy_cli::{CommandResult, ExitStatus};

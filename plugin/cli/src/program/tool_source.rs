@@ -20,7 +20,7 @@ pub(crate) struct ToolSource {
     /// A command that starts the server on stdio, with its arguments.
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "source")]
     command: Vec<String>,
-    /// How many seconds the server has for its whole list.
+    /// The time that the server has for its whole list, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
     /// The environment variable that holds a bearer token for the URL.

@@ -1,4 +1,4 @@
-//! Measures the classifier on real tool lists that people have labelled; the table is in the README.
+//! Measures the classifier on recorded tool lists with labels; the table is in the README.
 
 use super::class::Class;
 use super::classify::classify;

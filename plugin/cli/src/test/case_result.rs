@@ -1,4 +1,6 @@
-//! The result of one case.
+//! The result of one case, as programs read it.
+//!
+//! It never holds the case itself.
 
 use serde::Serialize;
 use serde_json::Value as Json;

@@ -41,7 +41,9 @@ impl Coverage {
             return;
         };
         let rules = policy.rules_seen();
-        let reach = self.reach(case, file, &rules);
+        let Some(reach) = self.reach(case, file, &rules) else {
+            return;
+        };
         for (seen, findings) in seen.iter().zip(steps) {
             for finding in findings {
                 if let Some(rule) = reached(&rules, finding, seen.forward) {
@@ -52,18 +54,14 @@ impl Coverage {
     }
 
     /// That of the case's policy.
-    fn reach(&mut self, case: &Case, file: &Path, rules: &[RuleSeen]) -> &mut Reach {
+    fn reach(&mut self, case: &Case, file: &Path, rules: &[RuleSeen]) -> Option<&mut Reach> {
         let mut known = self.policies.iter();
         let known = known.position(|reach| reach.text == case.policy);
         let index = known.unwrap_or(self.policies.len());
         if known.is_none() {
             self.policies.push(Reach::new(case, file, rules));
         }
-        #[allow(
-            clippy::indexing_slicing,
-            reason = "the index is that of a found or a pushed element"
-        )]
-        &mut self.policies[index]
+        self.policies.get_mut(index)
     }
 
     pub(super) fn is_complete(&self) -> bool {

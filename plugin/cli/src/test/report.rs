@@ -1,4 +1,6 @@
 //! The results of all cases, and the rules that they reach.
+//!
+//! It never plays a case: `runner` does.
 
 use super::case_result::{CaseResult, Verdict};
 use super::coverage::Coverage;

@@ -1,4 +1,6 @@
-//! The entries of a policy's tables, and the conditions in them, each with its JSON Pointer.
+//! Walks over the entries of a policy's tables and their rules, each with its JSON Pointer.
+//!
+//! It never complains: the engine accepted the policy already.
 
 use super::member::{list, text};
 use crate::source_map::pointer_token;

@@ -1,4 +1,6 @@
-//! Headers that a client can forge, because nothing says that the gateway overwrites them.
+//! Headers that a client can forge, unless the gateway overwrites them.
+//!
+//! It never warns of a header that `identity` names: that one gets a note.
 
 use super::super::diagnostic::Diagnostic;
 use super::entry::{Condition, conditions, rules};

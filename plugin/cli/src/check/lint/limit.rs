@@ -1,4 +1,6 @@
-//! Limits that hold less than they seem to.
+//! Limits that bound less than they seem to.
+//!
+//! It never warns of a limit for sessions with a limit across sessions beside it.
 
 use super::super::diagnostic::Diagnostic;
 use super::entry::{Rules, rules};

@@ -1,4 +1,6 @@
-//! A policy against the tools that a server lists: names without a tool, arguments that no tool takes.
+//! Validates a policy against the tools that a server lists.
+//!
+//! It never reports an argument of a tool without a schema.
 
 use super::super::diagnostic::Diagnostic;
 use super::super::tool_index::{Tool, ToolIndex};

@@ -1,4 +1,6 @@
-//! Which of many names and prefixes cover another one.
+//! Finds the names and prefixes that cover another one.
+//!
+//! It never compares every name with every other: a policy may have tens of thousands.
 
 use std::collections::HashSet;
 

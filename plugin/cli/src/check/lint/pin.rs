@@ -1,4 +1,6 @@
-//! Pins that hold less, or more, than they seem to.
+//! Pins that protect less than they seem to.
+//!
+//! It never compares a pin with a definition: `pin --check` does.
 
 use super::super::diagnostic::Diagnostic;
 use super::entry::{Entry, entries};

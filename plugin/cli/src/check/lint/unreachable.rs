@@ -1,4 +1,6 @@
-//! Rules that never decide anything, because another always comes first.
+//! Rules that never decide anything, because another one always comes first.
+//!
+//! It never counts a rule that may be in shadow mode: it refuses nothing.
 
 use super::super::diagnostic::Diagnostic;
 use super::entry::{Entry, Rules, entries, entries_of, rules};

@@ -1,4 +1,6 @@
-//! Conditions that are easier to meet than they look, and options that need something of the host.
+//! Conditions that are easier to meet than they look, and options that depend on the host.
+//!
+//! It never judges an expression that lists refused texts.
 
 use super::super::diagnostic::Diagnostic;
 use super::entry::{Condition, conditions};
@@ -61,8 +63,8 @@ fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
     lists_what_passes.then(|| finding.help(help))
 }
 
-/// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. A pattern that only the engine's own
-/// parser reads is not complained about.
+/// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. A pattern that only the
+/// engine's own parser reads is not complained about.
 fn anchors(pattern: &str) -> Option<(bool, bool)> {
     let hir = ParserBuilder::new()
         .unicode(false)

@@ -1,4 +1,6 @@
-//! Turns a report into JSON, in ASCII alone.
+//! Turns a report into JSON.
+//!
+//! It never writes a character outside ASCII.
 
 use super::super::scan_report::ScanReport;
 use super::super::signal::Signal;

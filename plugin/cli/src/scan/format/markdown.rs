@@ -1,4 +1,6 @@
-//! Turns a report into a Markdown table, every text of the server escaped.
+//! Turns a report into a Markdown table.
+//!
+//! It never writes a text of the server without escaping it.
 
 use super::super::scan_report::ScanReport;
 use crate::sanitize::markdown as escaped;

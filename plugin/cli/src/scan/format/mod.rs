@@ -5,36 +5,5 @@
 mod html;
 mod json;
 mod markdown;
+mod report;
 mod terminal;
-
-use super::scan_report::ScanReport;
-use crate::report::{CommandResult, ExitStatus, Report};
-
-impl ScanReport {
-    /// A Markdown table.
-    #[must_use]
-    pub fn markdown(&self) -> String {
-        markdown::document(self)
-    }
-
-    /// An HTML page that needs no other file.
-    #[must_use]
-    pub fn html(&self) -> String {
-        html::document(self)
-    }
-}
-
-impl Report for ScanReport {
-    fn status(&self) -> ExitStatus {
-        ExitStatus::from_clean(!self.alarms())
-    }
-
-    fn text(&self) -> String {
-        terminal::table(self)
-    }
-
-    /// In ASCII alone.
-    fn json(&self) -> CommandResult<String> {
-        json::document(self)
-    }
-}

@@ -1,4 +1,6 @@
-//! Turns a report into a table for a terminal, every text of the server cleaned.
+//! Turns a report into a table for a terminal.
+//!
+//! It never writes a text of the server without its control and invisible characters escaped.
 
 use super::super::class::Class;
 use super::super::scan_report::{ScanReport, ToolReport};
