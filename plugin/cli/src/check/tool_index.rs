@@ -48,7 +48,7 @@ impl ToolIndex {
     /// When the file is none of these.
     pub fn read(file: &Input) -> CommandResult<Self> {
         Self::parse(&file.bytes).map_err(|error| {
-            let what = "expected what `tools/list` answers, its result, or its list of tools";
+            let what = "expected the answer to `tools/list`, its result, or its list of tools";
             CommandError::about(&file.name, format_args!("{what}: {error}"))
         })
     }

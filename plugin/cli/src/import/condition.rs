@@ -106,7 +106,7 @@ fn report_differences(messages: &mut Messages, at: &Location, go: &str, pattern:
     }
     if pattern.text != *go {
         let text = &pattern.text;
-        let message = format!("written as `{text}`, which matches what Go's matches");
+        let message = format!("written as `{text}`, which matches the same texts");
         messages.note(at, &message);
     }
 }

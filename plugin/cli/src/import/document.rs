@@ -17,8 +17,8 @@ const TOP: &[&str] = &[
 ];
 
 /// Our default covers more than Intercept's.
-pub(super) const DEFAULT_DENY: &str = "prompts, resources, unknown methods and requests of servers fall under the default too; Intercept lets them all pass. List what is needed under `prompts`, `resources` and `methods`";
-const LISTS: &str = "lists show what may be called; Intercept's show everything that is not hidden, as `\"list\": \"all_but_hidden\"` does here";
+pub(super) const DEFAULT_DENY: &str = "prompts, resources, unknown methods and requests of servers fall under the default too; Intercept lets them all pass. List the needed ones under `prompts`, `resources` and `methods`";
+const LISTS: &str = "lists show only what may be called; those of Intercept show everything that is not hidden, as `\"list\": \"all_but_hidden\"` does here";
 pub(super) const COUNTS: &str = "a call that the server answers with a JSON-RPC error stays counted, unless the error says that it never ran; Intercept gives back every one";
 
 /// Our document. It is only worth as much as the messages allow.
@@ -104,7 +104,7 @@ fn exact(messages: &mut Messages, at: &Location, name: &str) {
     if name.contains('*') {
         messages.cannot(
             at,
-            "a `*` in a name stands for itself in Intercept, and for anything here",
+            "a `*` in a name is a plain character in Intercept, and a wildcard here",
         );
     }
     if name.is_empty() || name.trim() != name || name.chars().any(char::is_control) {

@@ -35,7 +35,7 @@ pub(super) struct Bound {
     below: bool,
 }
 
-pub(super) const ELSEWHERE: &str = "a rule here reads no counter but its own; write one limit, and the same `counter` where else it counts";
+pub(super) const ELSEWHERE: &str = "a rule here reads only its own counter; write one limit, and the same `counter` in other rules that count with it";
 const AMOUNTS: &str = "fractions are added up, which Intercept drops, and a negative amount is refused, by which Intercept lowers the counter";
 
 /// `5/hour`.
@@ -210,7 +210,7 @@ fn without_bound(messages: &mut Messages, at: &Location, state: &State) -> Refus
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "it is whole and not negative; what is too large is cut, and refused by the engine"
+    reason = "it is whole and not negative; too large a number is clamped, and refused by the engine"
 )]
 fn whole(number: f64) -> u64 {
     number as u64

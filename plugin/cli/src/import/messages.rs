@@ -139,7 +139,7 @@ impl Messages {
         match &node.value {
             Value::Map(members) => return members,
             Value::Null => {}
-            _ => self.cannot(at, "a map belongs here"),
+            _ => self.cannot(at, "expected a map"),
         }
         &[]
     }
@@ -148,7 +148,7 @@ impl Messages {
         match &node.value {
             Value::List(list) => return list,
             Value::Null => {}
-            _ => self.cannot(at, "a list belongs here"),
+            _ => self.cannot(at, "expected a list"),
         }
         &[]
     }

@@ -40,7 +40,7 @@ pub(super) fn translate(go: &str) -> Result<Pattern, String> {
         );
     }
     if let Err(error) = regex_lite::Regex::new(&text) {
-        return Err(format!("what the engine's expressions have not: {error}"));
+        return Err(format!("syntax that the engine does not have: {error}"));
     }
     Ok(Pattern { text, folds })
 }

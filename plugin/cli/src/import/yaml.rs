@@ -57,7 +57,7 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
         builder.event(event, Mark::of(&span.start))?;
     }
     let Some(root) = builder.root else {
-        return fault(Mark { line: 1, column: 1 }, "there is no document in it");
+        return fault(Mark { line: 1, column: 1 }, "it has no document");
     };
     Ok(root)
 }

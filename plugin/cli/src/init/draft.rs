@@ -253,11 +253,11 @@ fn denial(report: &ToolReport) -> Option<(&'static str, &'static str)> {
         ),
         Class::Destructive => (
             "denied because it is destructive",
-            "This may delete or end something for good. Ask a person to do it.",
+            "This may delete or end something permanently. Ask a person to do it.",
         ),
         Class::Financial => (
             "denied because it is about money",
-            "This moves money or changes what somebody owes. It needs a person's approval.",
+            "This moves money or changes a debt. A human must approve it.",
         ),
         Class::Read | Class::Write | Class::Execute => return None,
     })

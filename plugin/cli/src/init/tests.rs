@@ -139,11 +139,11 @@ fn entry_of_each_class_is_that_of_the_readme() {
     for (name, reason) in [
         (
             "delete_page",
-            "This may delete or end something for good. Ask a person to do it.",
+            "This may delete or end something permanently. Ask a person to do it.",
         ),
         (
             "create_refund",
-            "This moves money or changes what somebody owes. It needs a person's approval.",
+            "This moves money or changes a debt. A human must approve it.",
         ),
         (
             "add",

@@ -70,7 +70,7 @@ impl ToolSource {
     pub(crate) fn answers(&self) -> CommandResult<Vec<String>> {
         match self.origin() {
             Origin::Command(_) => Err(self.error(
-                "a gateway sees what a bridge makes of a server on stdio; give the bridge's URL",
+                "a gateway sees a server on stdio only through a bridge; give the bridge's URL",
             )),
             Origin::Url(url) => {
                 let token = self.token()?;

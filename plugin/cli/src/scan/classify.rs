@@ -74,7 +74,7 @@ impl Evidence<'_> {
             } else {
                 Class::Write
             };
-            reasons.push(reason(class, "nothing says what it does"));
+            reasons.push(reason(class, "no statement of what it does"));
         }
         reasons.extend(led.iter().flat_map(|lead| self.joined_verbs(lead)));
         reasons.extend(self.later_sentences());
@@ -225,7 +225,7 @@ impl Evidence<'_> {
         stores(parameter).then(|| {
             reason(
                 Class::Write,
-                format!("stores what it finds in a file (`{path}`)"),
+                format!("stores its result in a file (`{path}`)"),
             )
         })
     }

@@ -48,7 +48,7 @@ const MARKS: [(&str, Kind, &str); 13] = [
     (
         r"\bbefore (using|calling|running|invoking) (this|any|other|the)\b",
         Kind::Steering,
-        "Tells the model what to do before a call",
+        "Gives the model orders before a call",
     ),
     (
         r"\b(must|always|shall|should always)\b.{0,8}\b(be (called|used|invoked)|call|use|invoke) (first|this|every|before|whenever|for)\b|\bmust be (called|used|invoked)\b",

@@ -76,7 +76,7 @@ impl Colours {
         );
         self.lines(text, difference);
         if difference.expected.is_none() {
-            text.push_str("    nothing is expected yet; --bless writes what was seen\n");
+            text.push_str("    no expectation yet; --bless writes the observed result\n");
         }
     }
 

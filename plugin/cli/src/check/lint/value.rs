@@ -35,8 +35,7 @@ fn symbolic_links(root: Value<'_>) -> Option<Diagnostic> {
 fn redirects(root: Value<'_>) -> Option<Diagnostic> {
     Diagnostic::once(operators(root, "host_in"), |at| {
         let message = "a URL is judged as it is written: DNS and redirects are not followed";
-        Diagnostic::note("redirects", at, message)
-            .help("keep the server's own network from reaching what it must not")
+        Diagnostic::note("redirects", at, message).help("restrict the network of the server itself")
     })
 }
 
@@ -52,9 +51,7 @@ fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
     let help = format!("write `^(?:{pattern})$` if the whole text has to match");
     let finding = match anchors(&pattern)? {
         (true, true) => return None,
-        (true, false) => {
-            Diagnostic::note("open-ended", at, "anything may follow what this matches")
-        }
+        (true, false) => Diagnostic::note("open-ended", at, "any text may follow a match of this"),
         (false, _) => {
             let message = "this matches every text that contains a match";
             Diagnostic::warning("unanchored", at, message)
