@@ -1,5 +1,17 @@
 //! The commands of `mcp-policy`, without their input and output: each is a function from texts and options to a report.
 //!
+//! | command | entry point |
+//! |---|---|
+//! | `check` | [`check::check`] |
+//! | `test` | [`test::Suite`] |
+//! | `explain` | [`explain::explain`] |
+//! | `diff` | [`diff::diff`] |
+//! | `import` | [`import::import`] |
+//! | `scan` | [`scan::scan`] |
+//! | `init` | [`init::init`] |
+//! | `pin` | [`pin::PinnablePolicy`] |
+//! | `schema` | [`schema`] |
+//!
 //! A [`Report`] is text for a terminal or JSON for a program, and has an [`ExitStatus`]. Commands decide about calls with the
 //! engine that runs in the gateway. This library never opens a file or a connection, reads no environment variable and no
 //! clock, and prints nothing: the program around it does.

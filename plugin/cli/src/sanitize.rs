@@ -72,3 +72,25 @@ pub(crate) fn ascii(json: &str) -> String {
     }
     ascii
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_is_bounded_and_without_invisible_characters() {
+        assert_eq!(line("a\nb\u{1b}[2J\u{202e}", 100), "a b\\u{1b}[2J\\u{202e}");
+        assert_eq!(line("abc", 2), "ab…");
+        assert_eq!(printable("a\nb"), "a\u{FFFD}b");
+    }
+
+    #[test]
+    fn markdown_has_no_links_and_no_tags() {
+        assert_eq!(markdown("[a](b)<i>|", 100), r"\[a\]\(b\)&lt;i&gt;\|");
+    }
+
+    #[test]
+    fn json_is_ascii_with_surrogates() {
+        assert_eq!(ascii("\"é🧮\""), r#""\u00e9\ud83e\uddee""#);
+    }
+}

@@ -64,9 +64,9 @@ fn reason(class: Class, saw: impl Into<String>) -> Reason {
 
 impl Evidence<'_> {
     fn reasons(&self) -> Vec<Reason> {
-        let led = self.leading_verb();
-        let mut reasons = self.verbs_of_name(led.as_ref().map(|lead| lead.class));
-        reasons.extend(led.iter().map(|lead| reason(lead.class, lead.saw())));
+        let leading = self.leading_verb();
+        let mut reasons = self.verbs_of_name(leading.as_ref().map(|verb| verb.class));
+        reasons.extend(leading.iter().map(|verb| reason(verb.class, verb.saw())));
         if reasons.is_empty() {
             let hinted = self.tool.hint("destructiveHint") == Some(true);
             let class = if hinted {
@@ -76,7 +76,7 @@ impl Evidence<'_> {
             };
             reasons.push(reason(class, "no statement of what it does"));
         }
-        reasons.extend(led.iter().flat_map(|lead| self.joined_verbs(lead)));
+        reasons.extend(leading.iter().flat_map(|verb| self.joined_verbs(verb)));
         reasons.extend(self.later_sentences());
         reasons.extend(self.parameters.iter().filter_map(|one| self.parameter(one)));
         reasons.extend(self.annotations());

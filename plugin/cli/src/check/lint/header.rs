@@ -2,9 +2,9 @@
 //!
 //! It never warns of a header that `identity` names: that one gets a note.
 
-use super::super::diagnostic::Diagnostic;
 use super::entry::{Condition, conditions, rules};
 use super::member::{list, text, texts};
+use crate::check::diagnostic::Diagnostic;
 use mcp_policy::Value;
 
 pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {

@@ -2,9 +2,9 @@
 //!
 //! It never warns of a limit for sessions with a limit across sessions beside it.
 
-use super::super::diagnostic::Diagnostic;
 use super::entry::{Rules, rules};
 use super::member::texts;
+use crate::check::diagnostic::Diagnostic;
 use mcp_policy::{Policy, Value, Window};
 
 pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {

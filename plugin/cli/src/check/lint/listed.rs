@@ -2,12 +2,12 @@
 //!
 //! It never reports an argument of a tool without a schema.
 
-use super::super::diagnostic::Diagnostic;
-use super::super::tool_index::{Tool, ToolIndex};
 use super::entry::{Condition, Entry, conditions, entries, entries_of};
 use super::member::{list, text, texts};
 use super::names::Names;
 use crate::argument_path::first_member;
+use crate::check::diagnostic::Diagnostic;
+use crate::check::tool_index::{Tool, ToolIndex};
 use crate::nearest::nearest;
 use mcp_policy::Value;
 

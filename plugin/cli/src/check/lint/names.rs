@@ -37,3 +37,20 @@ impl<'n> Names<'n> {
         same.or_else(|| self.other_covering(key))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_is_covered_by_itself_and_by_prefixes() {
+        let names = Names::new(["read_file", "read_*", "write_*", "w*"]);
+        assert_eq!(names.covering("read_file"), Some("read_file"));
+        assert_eq!(names.other_covering("read_file"), Some("read_*"));
+        assert_eq!(names.covering("write_*"), Some("write_*"));
+        assert_eq!(names.other_covering("write_*"), Some("w*"));
+        assert_eq!(names.covering("w*"), Some("w*"));
+        assert_eq!(names.other_covering("w*"), None);
+        assert_eq!(names.covering("read"), None);
+    }
+}

@@ -2,9 +2,9 @@
 //!
 //! It never compares a pin with a definition: `pin --check` does.
 
-use super::super::diagnostic::Diagnostic;
 use super::entry::{Entry, entries};
 use super::member::text;
+use crate::check::diagnostic::Diagnostic;
 use mcp_policy::Value;
 
 pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {

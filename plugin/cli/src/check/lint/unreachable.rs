@@ -2,10 +2,10 @@
 //!
 //! It never counts a rule that may be in shadow mode: it refuses nothing.
 
-use super::super::diagnostic::Diagnostic;
 use super::entry::{Entry, Rules, entries, entries_of, rules};
 use super::member::{is_empty_list, list, text, texts};
 use super::names::Names;
+use crate::check::diagnostic::Diagnostic;
 use mcp_policy::{LimitSeen, Policy, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -2,8 +2,8 @@
 //!
 //! It never judges an expression that lists refused texts.
 
-use super::super::diagnostic::Diagnostic;
 use super::entry::{Condition, conditions};
+use crate::check::diagnostic::Diagnostic;
 use mcp_policy::Value;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Look;

@@ -1,8 +1,8 @@
 //! Documents of Intercept in `tests/import/`, with its decisions about calls and the messages of the import.
 
-use super::super::importer::translate;
-use super::super::messages::{Level, Message};
 use super::Ours;
+use crate::import::importer::translate;
+use crate::import::messages::{Level, Message};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::fs;

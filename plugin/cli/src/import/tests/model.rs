@@ -1,6 +1,6 @@
 //! Intercept 1.1.0 in small, written from its documentation and its code, and from nothing of ours.
 
-use super::super::go;
+use crate::import::go;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 

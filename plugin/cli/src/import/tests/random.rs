@@ -1,10 +1,10 @@
 //! Generated documents and calls.
 
-use super::super::document::{COUNTS, DEFAULT_DENY};
-use super::super::importer::translate;
-use super::super::messages::Level;
 use super::Ours;
 use super::model::{Condition, Counts, Document, PATTERNS, Rule, State};
+use crate::import::document::{COUNTS, DEFAULT_DENY};
+use crate::import::importer::translate;
+use crate::import::messages::Level;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};

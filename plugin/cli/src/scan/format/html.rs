@@ -2,8 +2,8 @@
 //!
 //! The template escapes every text; invisible characters are written out before. It never holds a script.
 
-use super::super::scan_report::{ScanReport, ToolReport};
 use crate::sanitize::line;
+use crate::scan::scan_report::{ScanReport, ToolReport};
 use maud::{DOCTYPE, Markup, PreEscaped, html as template};
 
 const NAME: usize = 128;

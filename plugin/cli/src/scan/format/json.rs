@@ -2,10 +2,10 @@
 //!
 //! It never writes a character outside ASCII.
 
-use super::super::scan_report::ScanReport;
-use super::super::signal::Signal;
 use crate::report::{CommandResult, to_json};
 use crate::sanitize;
+use crate::scan::scan_report::ScanReport;
+use crate::scan::signal::Signal;
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -2,8 +2,8 @@
 //!
 //! It never writes a text of the server without escaping it.
 
-use super::super::scan_report::ScanReport;
 use crate::sanitize::markdown as escaped;
+use crate::scan::scan_report::ScanReport;
 use std::fmt::Write as _;
 
 const NAME: usize = 128;

@@ -2,9 +2,9 @@
 //!
 //! It never chooses a format: the caller does.
 
-use super::super::scan_report::ScanReport;
 use super::{html, json, markdown, terminal};
 use crate::report::{CommandResult, ExitStatus, Report};
+use crate::scan::scan_report::ScanReport;
 
 impl ScanReport {
     /// A Markdown table.

@@ -2,9 +2,9 @@
 //!
 //! It never writes a text of the server without its control and invisible characters escaped.
 
-use super::super::class::Class;
-use super::super::scan_report::{ScanReport, ToolReport};
 use crate::sanitize::line;
+use crate::scan::class::Class;
+use crate::scan::scan_report::{ScanReport, ToolReport};
 use crate::style::{BAD, GOOD, WARNING};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
