@@ -1,6 +1,6 @@
 //! A file that a command reads, already in memory.
 //!
-//! It never opens a file: whoever runs a command does.
+//! It never opens a file: the caller of a command does.
 
 /// A file's bytes, and its name for messages.
 #[derive(Clone, Debug)]
