@@ -1,169 +1,165 @@
-//! `explain`: turns a policy and a call into the decision, and every rule that was looked at before it.
+//! `explain`: turns a policy and a call into the decision, and every rule that was evaluated before it.
 //!
-//! It tells more than any client is told, so it is for those who may read the policy.
+//! It shows more than any client sees, so its readers must be allowed to read the policy. It never calls a server.
 
 use crate::input::Input;
-use crate::screen::{BAD, DOUBTFUL, Ended, Ending, FAINT, GOOD, Screen, Trouble, plain};
-use mcp_policy::{Finding, Millis, PolicyError, Said, Sight, Truth};
+use crate::report::{CommandError, CommandResult, ExitStatus, Report, to_json};
+use crate::sanitize::printable;
+use crate::style::{BAD, DIM, GOOD, WARNING};
+use mcp_policy::host::{Millis, PolicyError};
+use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
 use mcp_policy_cases::native::Played;
 use mcp_policy_cases::{Player, Split, Step};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Explain a decision: each rule that was looked at, and what its conditions saw
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    /// The policy; `-` is the standard input.
-    policy: PathBuf,
-    /// The message as a client posts it; `-` is the standard input.
-    call: PathBuf,
-    /// A header of the request; may be given several times.
-    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    header: Vec<(String, String)>,
+/// The request around the message.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Header fields, names in lower case. Each replaces the default field of its name.
+    pub headers: Vec<(String, String)>,
     /// The address of the client.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    peer: String,
-    /// When the call is made, in seconds since 1970; now if it is left out.
-    #[arg(long, value_name = "SECONDS")]
-    at: Option<u64>,
-    /// Make the call so many times, and explain the last.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    times: u32,
+    pub peer: String,
+    /// When the call is made, in seconds since 1970.
+    pub at: u64,
+    /// How many times the call is made. The last one is explained.
+    pub times: u32,
 }
 
-/// `name: value`
-fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("write `name: value`")?;
-    Ok((name.trim().to_ascii_lowercase(), value.trim().into()))
+/// A decision, with the rules that led to it.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    allowed: bool,
+    /// The line of the audit log.
+    line: Json,
+    rules: Vec<RuleTrace>,
 }
 
-pub(crate) fn run(args: &Args, screen: &Screen) -> Ended {
-    let mut player = player(&args.policy)?;
-    let call = Input::read(&args.call)?;
-    let mut step = Step::post(call.bytes);
-    step.peer.clone_from(&args.peer);
-    // A header that is given takes the place of one that every request has.
-    step.headers.retain(|(name, _)| {
-        args.header
-            .iter()
-            .all(|(given, _)| given.as_bytes() != name)
-    });
-    let given = args
-        .header
-        .iter()
-        .map(|(name, value)| (name.clone().into(), value.clone().into()));
-    step.headers.extend(given);
-    let now = Millis(args.at.unwrap_or_else(now).saturating_mul(1000));
-    let mut play = || player.play(&step, Split::Whole, now).map_err(Trouble);
-    for _ in 1..args.times {
+/// Explains the decision of a policy about a message, as a client posts it.
+///
+/// # Errors
+/// The first mistake of the policy.
+pub fn explain(policy: &Input, call: &Input, options: &Options) -> CommandResult<Explanation> {
+    let mut player = player(policy)?;
+    let step = step(call, options);
+    let now = Millis(options.at.saturating_mul(1000));
+    let mut play = || {
+        let played = player.play(&step, Split::Whole, now);
+        played.map_err(CommandError::new)
+    };
+    for _ in 1..options.times {
         play()?;
     }
-    let played = play()?;
-    if screen.json {
-        screen.print_json(&value(&played)?)?;
-    } else {
-        screen.print(text(&played)?)?;
-    }
-    Ok(Ending::of(played.seen.forward))
+    Explanation::new(play()?)
 }
 
-/// The engine under a policy that somebody named.
-pub(crate) fn player(path: &Path) -> Result<Player, Trouble> {
-    let input = Input::read(path)?;
-    Player::new(&input.bytes).map_err(|errors| {
-        let first = errors
-            .first()
-            .map(PolicyError::to_string)
-            .unwrap_or_default();
-        Trouble(format!(
-            "{}: {first} (`mcp-policy check` tells all)",
-            input.name
-        ))
+/// The engine under the policy.
+fn player(policy: &Input) -> CommandResult<Player> {
+    Player::new(&policy.bytes).map_err(|errors| {
+        let first = errors.first().map(PolicyError::to_string);
+        let first = first.unwrap_or_default();
+        CommandError::about(
+            &policy.name,
+            format_args!("{first} (`mcp-policy check` lists all)"),
+        )
     })
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "who asks without a time means now"
-)]
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
-}
-
-/// What the log would say, and the rules.
-fn value(played: &Played) -> Result<Json, Trouble> {
-    let mut line = line(played)?;
-    if let Some(members) = line.as_object_mut() {
-        members.insert("rules".into(), json!(played.findings));
-    }
-    Ok(line)
-}
-
-fn line(played: &Played) -> Result<Json, Trouble> {
-    serde_json::from_str(&played.line).map_err(|error| Trouble(error.to_string()))
-}
-
-fn text(played: &Played) -> Result<String, Trouble> {
-    let line = line(played)?;
-    let of = |key: &str| plain(line.get(key).and_then(Json::as_str).unwrap_or_default());
-    let mut text = String::new();
-    let _ = if played.seen.forward {
-        writeln!(text, "{GOOD}allowed{GOOD:#}")
-    } else {
-        let reason = of("reason");
-        let rule = line
-            .get("rule")
-            .map_or_else(String::new, |_| format!(" by {}", of("rule")));
-        writeln!(
-            text,
-            "{BAD}refused{BAD:#}{rule} ({reason}): {}",
-            of("message")
-        )
+fn step(call: &Input, options: &Options) -> Step {
+    let mut step = Step::post(call.bytes.clone());
+    step.peer.clone_from(&options.peer);
+    let given = |name: &[u8]| {
+        let mut headers = options.headers.iter();
+        headers.any(|(given, _)| given.as_bytes() == name)
     };
-    for finding in &played.findings {
-        rule(&mut text, finding);
-    }
-    Ok(text)
+    step.headers.retain(|(name, _)| !given(name));
+    let headers = options.headers.iter();
+    step.headers
+        .extend(headers.map(|(name, value)| (name.clone().into(), value.clone().into())));
+    step
 }
 
-fn rule(text: &mut String, finding: &Finding) {
-    let (said, style) = match finding.said {
-        Said::Passes => ("passes", GOOD),
-        Said::Refuses => ("refuses", BAD),
-        Said::WouldRefuse => ("would refuse", DOUBTFUL),
+impl Explanation {
+    fn new(played: Played) -> CommandResult<Self> {
+        let line = serde_json::from_str(&played.line);
+        Ok(Self {
+            allowed: played.seen.forward,
+            line: line.map_err(|error| CommandError::new(error.to_string()))?,
+            rules: played.rules,
+        })
+    }
+
+    fn decision(&self) -> String {
+        if self.allowed {
+            return format!("{GOOD}allowed{GOOD:#}\n");
+        }
+        let field = |key: &str| {
+            let text = self.line.get(key).and_then(Json::as_str);
+            printable(text.unwrap_or_default())
+        };
+        let rule = self.line.get("rule");
+        let rule = rule.map_or_else(String::new, |_| format!(" by {}", field("rule")));
+        let (reason, message) = (field("reason"), field("message"));
+        format!("{BAD}refused{BAD:#}{rule} ({reason}): {message}\n")
+    }
+}
+
+impl Report for Explanation {
+    fn status(&self) -> ExitStatus {
+        ExitStatus::from_clean(self.allowed)
+    }
+
+    fn text(&self) -> String {
+        let mut text = self.decision();
+        self.rules.iter().for_each(|one| rule(&mut text, one));
+        text
+    }
+
+    /// The line of the audit log, with the evaluated rules.
+    fn json(&self) -> CommandResult<String> {
+        let mut line = self.line.clone();
+        if let Some(members) = line.as_object_mut() {
+            members.insert("rules".into(), json!(self.rules));
+        }
+        to_json(&line)
+    }
+}
+
+fn rule(text: &mut String, trace: &RuleTrace) {
+    let (outcome, style) = match trace.outcome {
+        RuleOutcome::Allow => ("allow", GOOD),
+        RuleOutcome::Deny => ("deny", BAD),
+        RuleOutcome::WouldDeny => ("would deny", WARNING),
     };
-    let rule = plain(finding.rule.as_deref().unwrap_or("what no policy changes"));
-    let found = finding
-        .found
-        .as_ref()
-        .map(|found| format!(" {FAINT}({found}){FAINT:#}"));
+    let rule = printable(
+        trace
+            .rule
+            .as_deref()
+            .unwrap_or("a rule of the engine itself"),
+    );
+    let detail = trace.detail.as_ref();
+    let detail = detail.map(|detail| format!(" {DIM}({detail}){DIM:#}"));
     let _ = writeln!(
         text,
-        "  {style}{said:<12}{style:#} {rule}{}",
-        found.unwrap_or_default()
+        "  {style}{outcome:<12}{style:#} {rule}{}",
+        detail.unwrap_or_default()
     );
-    finding
+    trace
         .conditions
         .iter()
-        .for_each(|sight| condition(text, sight));
+        .for_each(|trace| condition(text, trace));
 }
 
-fn condition(text: &mut String, sight: &Sight) {
-    let truth = match sight.truth {
+fn condition(text: &mut String, trace: &ConditionTrace) {
+    let truth = match trace.truth {
         Truth::True => "true",
         Truth::False => "false",
         Truth::Unknown => "unknown",
     };
-    let (path, op) = (plain(&sight.path), sight.op);
-    let value = sight
+    let (path, op) = (printable(&trace.path), trace.op);
+    let value = trace
         .value
         .as_deref()
-        .map_or_else(|| "nothing there".into(), plain);
-    let _ = writeln!(
-        text,
-        "      {FAINT}{truth:<8}{FAINT:#} {path} {op}: {value}"
-    );
+        .map_or_else(|| "missing".into(), printable);
+    let _ = writeln!(text, "      {DIM}{truth:<8}{DIM:#} {path} {op}: {value}");
 }

@@ -1,13 +1,26 @@
-//! Turns JSON into text as people write policies: what fits on a line stands on one.
+//! Turns JSON into text as people write policies: a value that fits on one line is on one line.
 //!
-//! It changes nothing but space.
+//! It never changes anything but space.
 
+use crate::report::{CommandError, CommandResult};
+use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
 
 const WIDTH: usize = 110;
 
-/// The document, ending with a line's end.
+/// A file's text.
+///
+/// # Errors
+/// When a map of the value has keys that are not strings.
+pub(crate) fn file(value: &impl Serialize) -> CommandResult<String> {
+    let value = serde_json::to_value(value);
+    value
+        .map(|value| document(&value))
+        .map_err(|error| CommandError::new(error.to_string()))
+}
+
+/// The document, with a line break at its end.
 pub(crate) fn document(value: &Value) -> String {
     let mut text = String::new();
     spread(&mut text, value, 0);
@@ -55,36 +68,24 @@ fn spread(text: &mut String, value: &Value, depth: usize) {
 fn on_one_line(value: &Value) -> String {
     match value {
         Value::Object(members) if !members.is_empty() => {
-            let member = |(name, value): (&String, &Value)| {
+            let members = members.iter().map(|(name, value)| {
                 format!("{}: {}", Value::from(name.as_str()), on_one_line(value))
-            };
-            format!(
-                "{{ {} }}",
-                members.iter().map(member).collect::<Vec<_>>().join(", ")
-            )
-        }
-        Value::Array(elements) if elements.iter().any(Value::is_object) => {
-            format!(
-                "[ {} ]",
-                elements
-                    .iter()
-                    .map(on_one_line)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )
+            });
+            format!("{{ {} }}", join(members))
         }
         Value::Array(elements) => {
-            format!(
-                "[{}]",
-                elements
-                    .iter()
-                    .map(on_one_line)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )
+            let list = join(elements.iter().map(on_one_line));
+            match elements.iter().any(Value::is_object) {
+                true => format!("[ {list} ]"),
+                false => format!("[{list}]"),
+            }
         }
         value => value.to_string(),
     }
+}
+
+fn join(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
 }
 
 /// Items that each begin on a line of their own.
@@ -122,7 +123,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_fits_stands_on_one_line() {
+    fn value_that_fits_is_on_one_line() {
         let long = "x".repeat(100);
         let value = json!({ "version": "1", "tools": { "a": {}, "b": { "limits": [{ "max": 1 }], "reason": long } } });
         let text = document(&value);

@@ -1,14 +1,13 @@
-//! `schema`: prints the JSON Schema of a policy, by which editors complete and underline.
+//! `schema`: the JSON Schema of a policy, with which editors complete and underline.
 //!
-//! It judges nothing: `check` says more.
+//! It never checks a policy: [`check`](crate::check) does.
 
-use crate::screen::{Ended, Ending, Screen};
+use crate::report::{CommandResult, to_json};
 
-/// Print the JSON Schema of a policy, for editors
-#[derive(clap::Args)]
-pub(crate) struct Args {}
-
-pub(crate) fn run(screen: &Screen) -> Ended {
-    screen.print_json(&mcp_policy::schema())?;
-    Ok(Ending::Clean)
+/// The JSON Schema of a policy, as indented JSON.
+///
+/// # Errors
+/// None is known: the schema is JSON.
+pub fn schema() -> CommandResult<String> {
+    to_json(&mcp_policy::document::json_schema())
 }

@@ -1,4 +1,4 @@
-//! The README is true: its commands print what it says. `BLESS=1` writes what they print.
+//! The examples of the README: each command prints the text below it. `BLESS=1` writes that text.
 
 #![allow(clippy::expect_used, reason = "a test may panic: that is how it fails")]
 
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 const FENCE: &str = "```console\n";
 
-/// What a command prints, and how it ends where that is not well.
+/// The output of a command, and its exit code if it is not 0.
 fn output(command: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readme");
     let program = Path::new(env!("CARGO_BIN_EXE_mcp-policy"));
@@ -29,7 +29,7 @@ fn output(command: &str) -> String {
 }
 
 #[test]
-fn the_commands_print_what_it_says() {
+fn example_commands_print_their_output() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&path).expect("README.md can be read");
     let mut written = String::new();
@@ -67,7 +67,7 @@ fn the_commands_print_what_it_says() {
     }
 }
 
-/// The words of every command are in the help, and the program knows no others.
+/// The help lists every command.
 #[test]
 fn every_command_has_a_section() {
     let help = output("mcp-policy --help");
@@ -92,7 +92,7 @@ fn every_command_has_a_section() {
 }
 
 #[test]
-fn endings_and_streams() {
+fn exit_codes_and_streams_are_documented_ones() {
     assert_eq!(
         output("mcp-policy --version"),
         format!("mcp-policy {}\n", env!("CARGO_PKG_VERSION"))
@@ -117,7 +117,7 @@ fn endings_and_streams() {
     assert_eq!(
         output("mcp-policy check draft.json | head -n 0"),
         "",
-        "a reader that goes away is no trouble"
+        "a closed pipe is not an error"
     );
     assert_eq!(
         output("mcp-policy test - < cases/read.json").lines().last(),
@@ -149,15 +149,14 @@ fn endings_and_streams() {
 }
 
 #[test]
-fn the_schema_is_that_of_the_policies() {
+fn schema_is_that_of_the_policies_folder() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/policy.schema.json");
     let file = fs::read_to_string(file).expect("the schema can be read");
     assert_eq!(output("mcp-policy schema"), file);
 }
 
-/// Colours are for terminals alone, and for those who do not mind them.
 #[test]
-fn colours() {
+fn colours_are_for_terminals_without_no_color() {
     let escape = '\u{1b}';
     assert!(!output("mcp-policy check draft.json").contains(escape));
     let forced = "CLICOLOR_FORCE=1 mcp-policy check draft.json";
@@ -172,7 +171,7 @@ fn colours() {
 }
 
 #[test]
-fn a_report_for_a_ci() {
+fn junit_report_holds_failures() {
     let report = output("mcp-policy test cases --junit /dev/stderr 2>&1 >/dev/null");
     assert!(
         report.contains(r#"tests="1" skipped="0" errors="0" failures="0""#),
@@ -186,7 +185,7 @@ fn a_report_for_a_ci() {
 
 /// A version 1 policy of PolicyLayer is a policy as it is.
 #[test]
-fn a_policy_of_policylayer_passes() {
+fn policy_of_policylayer_is_valid() {
     assert_eq!(
         output("mcp-policy check policylayer.json"),
         "policylayer.json: ok\n"

@@ -1,7 +1,7 @@
-//! Policies in `tests/check/`, with what is found in them and which of their characters are underlined.
+//! Policies in `tests/check/`, with their findings and the underlined characters.
 
-use super::check;
-use super::tools::Listed;
+use super::checker::diagnostics;
+use super::tool_index::ToolIndex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -44,8 +44,8 @@ impl Case {
         let tools = self
             .tools
             .as_ref()
-            .map(|tools| Listed::parse(tools.to_string().as_bytes()).expect("tools"));
-        let placed = check(text.as_bytes(), tools.as_ref()).into_iter();
+            .map(|tools| ToolIndex::parse(tools.to_string().as_bytes()).expect("tools"));
+        let placed = diagnostics(text.as_bytes(), tools.as_ref()).into_iter();
         let found = placed.map(|finding| Found {
             is: format!(
                 "{} {}",
@@ -66,7 +66,7 @@ impl Case {
 }
 
 #[test]
-fn findings_are_those_of_the_cases() {
+fn case_policies_give_their_findings() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check");
     let mut failures = Vec::new();
     let mut names = BTreeSet::new();
@@ -99,11 +99,11 @@ fn findings_are_those_of_the_cases() {
 
 /// Every kind of finding.
 const NAMES: &[&str] = &[
+    "error invalid-value",
     "error json",
     "error missing-key",
-    "error not-yet",
-    "error unfit-value",
     "error unknown-key",
+    "error unsupported",
     "note allowed-by-default",
     "note counts-restart",
     "note first-use",

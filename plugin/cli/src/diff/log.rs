@@ -1,41 +1,27 @@
-//! Turns lines of a log into calls that were made, and what is known of each.
+//! Turns lines of a log into recorded calls.
 //!
-//! A line of the audit log names a call's arguments and does not hold them; a JSON-RPC message holds them, and nothing of
-//! who sent it and when. What a line does not hold is not made up.
+//! A line of the audit log names a call's arguments without their values; a JSON-RPC message holds the values, but neither
+//! caller nor time. It never invents a fact that a line does not hold.
 
-use mcp_policy::Millis;
+use super::call::Call;
+use crate::sanitize::printable;
+use mcp_policy::host::Millis;
 use mcp_policy_cases::seen::audit_of;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A call that was made.
-#[derive(Debug)]
-pub(super) struct Call {
-    /// The number of its line, from 1.
-    pub(super) line: usize,
-    pub(super) at: Option<Millis>,
-    pub(super) caller: Option<String>,
-    pub(super) method: String,
-    /// What it acts on: a tool, a prompt or a URI.
-    pub(super) name: Option<String>,
-    /// The message, with `null` where an argument is not known.
-    pub(super) message: Json,
-    /// The arguments whose values are not known.
-    pub(super) unknown: Vec<String>,
-}
-
-/// What a line of a log is.
+/// One line of a log.
 pub(super) enum Line {
     Call(Call),
     /// A decision that no rule of a policy made.
     Unruled,
-    /// A caller was refused of whom nothing is known.
-    Stranger,
-    /// A decision of which too little was recorded, and what.
-    Vague(String),
-    /// Something else.
+    /// An unknown caller was refused.
+    UnknownCaller,
+    /// A decision with missing facts, and which are missing.
+    Undecidable(String),
+    /// Anything else.
     Other,
 }
 
@@ -94,38 +80,55 @@ fn recorded(line: usize, decision: Decision) -> Line {
         return Line::Unruled;
     }
     if decision.grant.is_none() {
-        return Line::Stranger;
+        return Line::UnknownCaller;
     }
-    let Some(method) = decision.method.clone() else {
-        return Line::Vague("no method was recorded".into());
-    };
-    let name = [&decision.tool, &decision.prompt, &decision.uri]
-        .into_iter()
-        .find_map(Clone::clone);
-    let texts = decision.argument_keys.iter().chain(&name).chain([&method]);
-    if texts.into_iter().any(|text| is_cut(text)) || decision.argument_keys.len() >= MOST_KEYS {
-        return Line::Vague("a name was cut when it was recorded".into());
+    match decision.message() {
+        Ok(message) => Line::Call(decision.call(line, message)),
+        Err(missing) => Line::Undecidable(missing),
     }
-    let Some(params) = params(&method, &decision) else {
-        return Line::Vague(format!(
-            "what `{}` acts on was not recorded",
-            crate::screen::plain(&method)
-        ));
-    };
-    let at = OffsetDateTime::parse(&decision.time, &Rfc3339).ok();
-    let at = at.and_then(|at| u64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok());
-    Line::Call(Call {
-        line,
-        at: at.map(Millis),
-        caller: decision.grant,
-        name,
-        message: json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }),
-        method,
-        unknown: decision.argument_keys,
-    })
 }
 
-/// A name that the log does not hold as it was.
+impl Decision {
+    /// The message as far as it was recorded.
+    ///
+    /// # Errors
+    /// The missing fact.
+    fn message(&self) -> Result<Json, String> {
+        let method = self.method.as_ref().ok_or("no method was recorded")?;
+        let mut texts = self.argument_keys.iter().chain(self.name()).chain([method]);
+        if texts.any(|text| is_cut(text)) || self.argument_keys.len() >= MOST_KEYS {
+            return Err("a name was cut when it was recorded".into());
+        }
+        let params = params(method, self)
+            .ok_or_else(|| format!("the target of `{}` was not recorded", printable(method)))?;
+        Ok(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }))
+    }
+
+    fn name(&self) -> Option<&String> {
+        let names = [&self.tool, &self.prompt, &self.uri];
+        names.into_iter().find_map(Option::as_ref)
+    }
+
+    fn at(&self) -> Option<Millis> {
+        let time = OffsetDateTime::parse(&self.time, &Rfc3339).ok()?;
+        let millis = u64::try_from(time.unix_timestamp_nanos() / 1_000_000);
+        millis.ok().map(Millis)
+    }
+
+    fn call(self, line: usize, message: Json) -> Call {
+        Call {
+            line,
+            at: self.at(),
+            name: self.name().cloned(),
+            caller: self.grant,
+            method: self.method.unwrap_or_default(),
+            message,
+            unknown: self.argument_keys,
+        }
+    }
+}
+
+/// Whether the log may hold only a part of a name.
 fn is_cut(text: &str) -> bool {
     text.chars().count() >= LONGEST || text.contains('\u{FFFD}')
 }
@@ -153,7 +156,7 @@ fn params(method: &str, decision: &Decision) -> Option<Json> {
             ..,
         ) => None,
         (method, ..) if method.starts_with("resources/") && !method.ends_with("list") => None,
-        // A request without a message is judged by who sends it.
+        // A request without a message is judged by its caller.
         ("GET" | "DELETE" | "OPTIONS" | "POST", ..) => None,
         _ => Some(json!({})),
     }

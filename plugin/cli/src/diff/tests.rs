@@ -1,11 +1,11 @@
-//! Two policies and a log in `tests/diff/`, with what is told of each line.
+//! Two policies and a log in `tests/diff/`, with the verdict on each line.
 #![allow(
     clippy::arithmetic_side_effects,
     reason = "a test may panic: that is how it fails"
 )]
 
-use super::compare;
-use super::side::Side;
+use super::comparison::compare;
+use super::policy_replay::PolicyReplay;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::fs;
@@ -19,12 +19,14 @@ struct Case {
     new: Json,
     /// Lines of the log; a text is a line as it is.
     lines: Vec<Json>,
-    /// For each line `same`, `otherwise`, `other`, or why it is undecidable. Left out in a new file, which `BLESS=1` completes.
+    /// For each line `same`, `otherwise`, `other`, or why it is undecidable. Left out in a new file, which `BLESS=1`
+    /// completes.
     tells: Option<Vec<String>>,
 }
 
 fn tells(case: &Case) -> Vec<String> {
-    let side = |policy: &Json| Side::parse(policy.to_string().as_bytes()).expect("a policy");
+    let side =
+        |policy: &Json| PolicyReplay::parse(policy.to_string().as_bytes()).expect("a policy");
     let line = |line: &Json| {
         line.as_str()
             .map_or_else(|| line.to_string(), str::to_owned)
@@ -55,7 +57,7 @@ fn tells(case: &Case) -> Vec<String> {
 }
 
 #[test]
-fn what_is_told_of_each_line() {
+fn case_logs_give_their_verdicts() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff");
     let mut failures = Vec::new();
     for file in fs::read_dir(folder).expect("tests/diff") {

@@ -1,6 +1,6 @@
-//! How Go prints scalars, by which Intercept compares what is not two numbers.
+//! How Go prints scalars: Intercept compares values by their printed form, unless both are numbers.
 //!
-//! Lists and maps are told apart from scalars by how they begin, and never compared.
+//! It recognizes lists and maps by their brackets, and never compares them.
 
 /// `%v` of a float64: the shortest digits, with an exponent below 1e-4 and from 1e6 on.
 pub(super) fn print(number: f64) -> String {
@@ -31,7 +31,7 @@ mod tests {
 
     /// As Go 1.25 prints them.
     #[test]
-    fn numbers_as_go_prints_them() {
+    fn numbers_are_printed_as_by_go() {
         for (value, text) in [
             (0.0, "0"),
             (5.0, "5"),

@@ -1,11 +1,13 @@
 //! Turns a counter of Intercept into a limit of ours.
 //!
-//! Intercept counts for everybody together, in windows that begin with the minute, the hour or the day in UTC; so does the
-//! scope `global` with the fixed windows of the same names.
+//! Intercept counts all callers together, in windows that begin with the minute, the hour or the day in UTC; so does the
+//! scope `global` with the fixed windows of the same names. It never imports a counter without a bound.
 
-use super::condition::{self, Path, Refusing};
-use super::report::{At, Report};
+use super::condition::{self, Path};
+use super::messages::{Location, Members, Messages};
+use super::refusal::{Refusal, condition};
 use super::yaml::{Node, Value};
+use crate::argument_path;
 use serde_json::{Map, Value as Json};
 
 /// The `state` of a rule.
@@ -26,14 +28,14 @@ enum Increment {
 /// A condition that holds while a counter is below a number.
 #[derive(Debug)]
 pub(super) struct Bound {
-    pub(super) at: At,
+    pub(super) at: Location,
     path: String,
     value: f64,
-    /// The number itself is too much.
+    /// The number itself exceeds the bound.
     below: bool,
 }
 
-pub(super) const ELSEWHERE: &str = "a rule here reads no counter but its own; write one limit, and the same `counter` where else it counts";
+pub(super) const ELSEWHERE: &str = "a rule here reads only its own counter; write one limit, and the same `counter` in other rules that count with it";
 const AMOUNTS: &str = "fractions are added up, which Intercept drops, and a negative amount is refused, by which Intercept lowers the counter";
 
 /// `5/hour`.
@@ -67,40 +69,20 @@ pub(super) fn limit(
 }
 
 impl State {
-    pub(super) fn read(report: &mut Report, at: &At, node: &Node) -> Option<Self> {
-        let members = report.members(
-            at,
-            node,
-            &["counter", "window", "increment", "increment_from"],
-        );
+    pub(super) fn read(messages: &mut Messages, at: &Location, node: &Node) -> Option<Self> {
+        let keys = ["counter", "window", "increment", "increment_from"];
+        let members = messages.members(at, node, &keys);
         let counter = members.text("counter");
         let window = members.text("window").filter(|window| is_window(window));
         if counter.is_none() || window.is_none() {
-            report.cannot(
+            messages.cannot(
                 at,
                 "a counter has a name and a `window`: \"minute\", \"hour\" or \"day\"",
             );
         }
-        let increment = match (members.text("increment_from"), members.get("increment")) {
-            (Some(from), _) => match condition::path(&from) {
-                Ok(Path::Arguments(names)) => Some(Increment::From(condition::spelled(&names))),
-                _ => None,
-            },
-            (None, None) => Some(Increment::By(1)),
-            (
-                None,
-                Some(Node {
-                    value: Value::Int(digits),
-                    ..
-                }),
-            ) => {
-                // Nothing is read as "not given".
-                digits.parse().ok().map(|by: u64| Increment::By(by.max(1)))
-            }
-            (None, Some(_)) => None,
-        };
+        let increment = Increment::read(members);
         if increment.is_none() {
-            report.cannot(
+            messages.cannot(
                 at,
                 "`increment` is a whole number, not negative; `increment_from` begins with `args.`",
             );
@@ -113,10 +95,27 @@ impl State {
     }
 }
 
+impl Increment {
+    fn read(members: Members<'_>) -> Option<Self> {
+        if let Some(from) = members.text("increment_from") {
+            let Ok(Path::Arguments(names)) = condition::path(&from) else {
+                return None;
+            };
+            return Some(Self::From(argument_path::members(&names)));
+        }
+        match members.get("increment").map(|node| &node.value) {
+            None => Some(Self::By(1)),
+            // Intercept reads 0 as a missing increment.
+            Some(Value::Int(digits)) => digits.parse().ok().map(|by: u64| Self::By(by.max(1))),
+            Some(_) => None,
+        }
+    }
+}
+
 impl Bound {
     pub(super) fn read(
-        report: &mut Report,
-        at: &At,
+        messages: &mut Messages,
+        at: &Location,
         path: String,
         op: &str,
         operand: &Node,
@@ -134,80 +133,84 @@ impl Bound {
                 below: op == "lt",
             }),
             _ => {
-                report.cannot(at, "a counter can be held against an upper bound alone, by `lt` or `lte` and a number");
+                messages.cannot(
+                    at,
+                    "a counter can only have an upper bound, by `lt` or `lte` and a number",
+                );
                 None
             }
         }
     }
 
-    /// What the counter may reach; `None` where nothing is little enough.
+    /// The most that the counter may reach; `None` where even 0 is too much.
     fn max(&self) -> Option<u64> {
         let most = if self.below {
             self.value.trunc() - 1.0
         } else {
             self.value.trunc()
         };
-        // Before anything is counted, 0 is held against the bound itself.
+        // Before the first call, Intercept compares 0 with the bound itself.
         (self.value >= 0.0 && most >= 0.0).then(|| whole(most))
     }
 }
 
-/// The limit of a counter under its bounds, and what else refuses a call.
+/// The limit of a counter under its bounds, and further rules that refuse a call.
 pub(super) fn of(
-    report: &mut Report,
-    at: &At,
+    messages: &mut Messages,
+    at: &Location,
     state: &State,
     counter: &str,
     bounds: &[Bound],
     words: &str,
-) -> (Option<Json>, Refusing) {
+) -> (Option<Json>, Refusal) {
     let path = format!("state.{counter}");
     let (own, others): (Vec<_>, Vec<_>) = bounds.iter().partition(|bound| bound.path == path);
     for other in others {
-        report.cannot(&other.at, ELSEWHERE);
+        messages.cannot(&other.at, ELSEWHERE);
     }
     let Some((first, rest)) = own.split_first() else {
-        return (None, without_bound(report, at, state));
+        return (None, without_bound(messages, at, state));
     };
-    let mut max = first.max();
-    for bound in rest {
-        if bound.max() < max {
-            let message = "of two bounds on a counter the smaller one holds for the whole call";
-            report.stricter(&bound.at, message);
-            max = bound.max();
-        }
-    }
-    let Some(max) = max else {
-        return (None, Refusing::always());
+    let Some(max) = smallest(messages, first, rest) else {
+        return (None, Refusal::always());
     };
     let (max, cost) = match &state.increment {
         Increment::By(by) => (max.checked_div(*by).unwrap_or_default(), None),
         Increment::From(path) => {
-            report.stricter(at, AMOUNTS);
+            messages.stricter(at, AMOUNTS);
             (max, Some(path.as_str()))
         }
     };
-    (
-        Some(limit(counter, &state.window, max, cost, words)),
-        Refusing::default(),
-    )
+    let limit = limit(counter, &state.window, max, cost, words);
+    (Some(limit), Refusal::default())
+}
+
+/// The smallest of several bounds; `None` where the counter may not even reach 0.
+fn smallest(messages: &mut Messages, first: &Bound, rest: &[&Bound]) -> Option<u64> {
+    let mut max = first.max();
+    for bound in rest {
+        if bound.max() < max {
+            let message = "of two bounds on a counter the smaller one holds for the whole call";
+            messages.stricter(&bound.at, message);
+            max = bound.max();
+        }
+    }
+    max
 }
 
 /// Intercept counts nothing without a bound, but still looks for the amount.
-fn without_bound(report: &mut Report, at: &At, state: &State) -> Refusing {
-    report.note(at, "no condition of the rule bounds this counter, so Intercept never counts it; it is left out");
+fn without_bound(messages: &mut Messages, at: &Location, state: &State) -> Refusal {
+    messages.note(at, "no condition of the rule bounds this counter, so Intercept never counts it; it is left out");
     match &state.increment {
-        Increment::By(_) => Refusing::default(),
-        Increment::From(path) => {
-            Refusing::require(condition::condition(path, "type", "number".into()))
-        }
+        Increment::By(_) => Refusal::default(),
+        Increment::From(path) => Refusal::require(condition(path, "type", "number".into())),
     }
 }
 
-#[allow(
+#[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "it is whole and not negative; what is too large is cut, and refused by the engine"
+    reason = "it is whole and not negative; too large a number is clamped, and refused by the engine"
 )]
 fn whole(number: f64) -> u64 {
     number as u64

@@ -1,11 +1,11 @@
 //! Turns a regular expression of Go into one of the engine's that matches the same texts.
 //!
-//! It changes what the two read differently, and says what it cannot change.
+//! It never passes on a syntax that the two read differently: it rewrites the syntax, or reports it.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// A pattern of the engine's, and what it may refuse that Go's matches.
+/// A pattern of the engine.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     pub(super) text: String,
@@ -19,7 +19,7 @@ const SPACE: &str = r"\t\n\f\r ";
 /// The same pattern for the engine.
 ///
 /// # Errors
-/// What stands in it that the engine does not have.
+/// The syntax that the engine does not have.
 pub(super) fn translate(go: &str) -> Result<Pattern, String> {
     let mut translator = Translator {
         rest: go.chars().peekable(),
@@ -40,7 +40,7 @@ pub(super) fn translate(go: &str) -> Result<Pattern, String> {
         );
     }
     if let Err(error) = regex_lite::Regex::new(&text) {
-        return Err(format!("what the engine's expressions have not: {error}"));
+        return Err(format!("syntax that the engine does not have: {error}"));
     }
     Ok(Pattern { text, folds })
 }
@@ -83,7 +83,7 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// What may stand behind `[` before its members; a `]` there is a member.
+    /// The syntax between `[` and the members; a `]` there is a member.
     fn class_start(&mut self) {
         if self.rest.next_if_eq(&'^').is_some() {
             self.negates = true;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_both_read_alike_stays() {
+    fn common_syntax_is_kept() {
         for text in [
             r"^(npm (test|run lint)|git (status|diff)( .*)?)$",
             r"^[a-z0-9_-]+$",
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_they_read_differently_is_rewritten() {
+    fn differing_syntax_is_rewritten() {
         assert_eq!(same(r"a\sb"), r"a[\t\n\f\r ]b");
         assert_eq!(same(r"[\s,]"), r"[\t\n\f\r ,]");
         assert_eq!(same(r"\S"), r"[^\t\n\f\r ]");
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_engine_does_not_have_is_told() {
+    fn unsupported_syntax_is_an_error() {
         for text in [
             r"\pL",
             r"\Qa.b\E",

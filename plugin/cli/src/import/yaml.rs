@@ -29,7 +29,7 @@ pub(super) enum Value {
     Int(String),
     Float(f64),
     Text(String),
-    /// What Go takes for something else than it looks like: another base, a date, infinity.
+    /// A scalar that Go reads differently from other readers: another base, a date, infinity.
     Odd(String),
     List(Vec<Node>),
     Map(Vec<(String, Node)>),
@@ -57,12 +57,12 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
         builder.event(event, Mark::of(&span.start))?;
     }
     let Some(root) = builder.root else {
-        return fault(Mark { line: 1, column: 1 }, "there is no document in it");
+        return fault(Mark { line: 1, column: 1 }, "it has no document");
     };
     Ok(root)
 }
 
-/// Collections that are not yet closed, and what anchors stand for.
+/// Open collections, and the values of anchors.
 #[derive(Default)]
 struct Builder {
     open: Vec<Open>,
@@ -170,7 +170,7 @@ impl Builder {
 fn key(node: Node, map: &[(String, Node)]) -> Result<String, Fault> {
     let mark = node.mark;
     let Some(key) = node.text() else {
-        return fault(mark, "a key that is no text");
+        return fault(mark, "a key that is not a string");
     };
     if key == "<<" {
         return fault(mark, "a merge (`<<`); write out what it merges");
@@ -239,7 +239,7 @@ fn is_float(text: &str) -> bool {
         && all_digits(exponent)
 }
 
-/// What yaml.v3 may take for a number or a date, though it is none of JSON's.
+/// Whether yaml.v3 may read a text as a number or a date that JSON does not have.
 fn looks_numeric(text: &str) -> bool {
     let rest = unsigned(text);
     let begins = rest.starts_with(|c: char| c.is_ascii_digit());

@@ -1,4 +1,10 @@
-use super::*;
+//! Pins of a list and a policy, by hand.
+
+use super::definitions::Definitions;
+use super::edit;
+use super::outcome::Outcome;
+use super::pinning::outcomes;
+use mcp_policy::host::Policy;
 
 const LISTED: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[
     {"name":"run","inputSchema":{"type":"object"}}, {"name":"two"}, {"name":"two","title":"t"},
@@ -21,11 +27,11 @@ fn pins(policy: &str) -> (String, Vec<Outcome>) {
     let document = Policy::document(policy.as_bytes()).unwrap();
     let listed = Definitions::read(&[LISTED.into()]).unwrap();
     let outcomes = outcomes(document.root(), &listed);
-    (write::pinned(policy, document.root(), &outcomes), outcomes)
+    (edit::pinned(policy, document.root(), &outcomes), outcomes)
 }
 
 #[test]
-fn pins_are_written_and_nothing_else_changes() {
+fn pinning_changes_only_the_pins() {
     let (written, first) = pins(POLICY);
     // printf %s '{"inputSchema":{"type":"object"},"name":"run"}' | sha256sum, and likewise for `look`.
     let run = "sha256:ead31aa58daedadca1e10185c5b11d410e4da616dae46797fcb7834cb57a38a9";
@@ -42,18 +48,18 @@ fn pins_are_written_and_nothing_else_changes() {
     let (again, second) = pins(&written);
     assert_eq!(again, written);
     assert!(second.iter().take(2).all(Outcome::is_same));
-    let well = |check| {
+    let clean = |check| {
         second
             .iter()
-            .map(move |outcome| outcome.is_well(check))
+            .map(move |outcome| outcome.is_clean(check))
             .collect::<Vec<_>>()
     };
-    assert_eq!(well(true), [true, true, false, true, true]);
-    assert_eq!(well(false), [true, true, false, false, false]);
+    assert_eq!(clean(true), [true, true, false, true, true]);
+    assert_eq!(clean(false), [true, true, false, false, false]);
 }
 
 #[test]
-fn a_pin_goes_before_the_first_member() {
+fn new_pin_is_inserted_before_first_member() {
     let policy = "{\"version\":\"1\",\"default\":\"deny\",\"tools\":{\"look\":{\n\t\"mode\": \"shadow\"},\"run\":{\"frozen\":true}}}";
     let (written, _) = pins(policy);
     assert!(written.contains("{\n\t\"pin\": \"sha256:"), "{written}");
@@ -63,9 +69,9 @@ fn a_pin_goes_before_the_first_member() {
 }
 
 #[test]
-fn what_is_no_list_is_told() {
+fn answer_without_tool_list_is_an_error() {
     for (text, error) in [
-        ("{}", "no tool list"),
+        ("{}", "not a tool list"),
         ("[{}]", "without a name"),
         ("[", "JSON"),
     ] {

@@ -1,10 +1,10 @@
-//! What a tool may do, from looking something up to moving money, and how bad that may be.
+//! The classes of tools, from lookups to payments, and their severity.
 //!
-//! It holds no opinion on any one tool; `classify` does.
+//! It never judges a tool: `classify` does.
 
 use serde::{Deserialize, Serialize};
 
-/// What a call of a tool may do. The worst comes last, and wins.
+/// The effect of a call. The worst class comes last, and wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Class {
@@ -16,7 +16,7 @@ pub(crate) enum Class {
     Execute,
     /// Deletes, ends, or replaces as a whole.
     Destructive,
-    /// Moves money, or changes what somebody owes.
+    /// Moves money, or changes a debt.
     Financial,
 }
 

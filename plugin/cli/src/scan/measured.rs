@@ -1,9 +1,9 @@
-//! Measures the classifier on real tool lists that people have labelled; the table is in the README.
+//! Measures the classifier on recorded tool lists with labels; the table is in the README.
 
 use super::class::Class;
 use super::classify::classify;
-use super::schema::parameters;
-use super::tool::Listed;
+use super::parameter::parameters;
+use super::tool::ToolList;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 type Labels = BTreeMap<String, BTreeMap<String, BTreeMap<String, Class>>>;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lists")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tool-lists")
 }
 
 fn read(path: &Path) -> String {
@@ -24,7 +24,7 @@ fn labels() -> Labels {
         .expect("labels.json has sets of lists of classes")
 }
 
-/// One tool: where it is, its label and what the classifier says.
+/// One tool, with its label and the result of the classifier.
 struct Judged {
     tool: String,
     label: Class,
@@ -36,7 +36,7 @@ fn judge(lists: &BTreeMap<String, BTreeMap<String, Class>>) -> Vec<Judged> {
     let mut judged = Vec::new();
     for (list, labels) in lists {
         let listed =
-            Listed::read(&read(&folder().join(format!("{list}.json")))).expect("a tool list");
+            ToolList::read(&read(&folder().join(format!("{list}.json")))).expect("a tool list");
         assert!(listed.left_out.is_empty(), "{list}: {:?}", listed.left_out);
         assert_eq!(
             listed.tools.len(),
@@ -70,7 +70,7 @@ fn table(judged: &[Judged]) -> String {
     let worse = count(&|one| one.class > one.label);
     let better = count(&|one| one.class < one.label);
     let mut table = format!(
-        "{} tools: {} have their label, {worse} a worse class, {better} a better one.\n\n",
+        "{} tools: {} have their label, {worse} have a worse class, {better} a better one.\n\n",
         judged.len(),
         share(right, judged.len()),
     );
@@ -93,11 +93,8 @@ fn table(judged: &[Judged]) -> String {
 /// Both tables, as the README has them.
 fn tables(labels: &Labels) -> String {
     let sets = [
-        (
-            "tuned",
-            "Lists that were looked at while the classifier was written",
-        ),
-        ("held_out", "Lists that no word of it was written for"),
+        ("tuned", "Lists that the classifier was tuned on"),
+        ("held_out", "Held-out lists"),
     ];
     let tables = sets.map(|(set, title)| {
         let judged = judge(labels.get(set).expect("the set"));
@@ -113,7 +110,7 @@ fn tables(labels: &Labels) -> String {
 }
 
 #[test]
-fn the_classifier_is_as_good_as_the_readme_says() {
+fn measured_quality_is_that_of_the_readme() {
     const BEGIN: &str = "<!-- measured -->\n";
     const END: &str = "<!-- end -->\n";
     let tables = tables(&labels());
@@ -130,9 +127,9 @@ fn the_classifier_is_as_good_as_the_readme_says() {
     assert_eq!(found, tables, "BLESS=1 writes the tables anew");
 }
 
-/// What may run, destroy or pay is never taken for reading, on any list.
+/// On any list.
 #[test]
-fn nothing_dangerous_is_called_read() {
+fn dangerous_tool_is_never_classified_as_read() {
     for lists in labels().values() {
         let judged = judge(lists);
         let missed = judged

@@ -1,8 +1,8 @@
-//! Turns what a server says of its tools into tools, and says which of them no policy could name.
+//! Turns a server's list into tools, and leaves out those that no policy could name.
 //!
-//! It judges no tool, and believes none.
+//! It never judges a tool: `classify` and `signals` do.
 
-use super::poison::invisible;
+use crate::invisible::is_invisible;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// One tool as a server lists it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Tool {
+pub struct Tool {
     pub(crate) name: String,
     pub(crate) title: Option<String>,
     pub(crate) description: Option<String>,
@@ -20,16 +20,14 @@ pub(crate) struct Tool {
     pub(crate) annotations: Map<String, Value>,
 }
 
-/// The tools of a server, and what was left out.
+/// The tools of a server.
 #[derive(Debug, Default)]
-pub(crate) struct Listed {
+pub struct ToolList {
     pub(crate) tools: Vec<Tool>,
     /// Names that were left out, with the reason.
     pub(crate) left_out: Vec<(String, &'static str)>,
 }
 
-/// More tools than any client could use; a list without an end is an attack on who reads it.
-pub(crate) const MOST: usize = 10_000;
 /// The longest name that a policy is written for. The protocol recommends at most 128 characters.
 const LONGEST_NAME: usize = 256;
 
@@ -38,30 +36,35 @@ impl Tool {
         self.description.as_deref().unwrap_or_default()
     }
 
-    /// What the server says of itself; `None` where it says nothing.
+    /// An annotation of the server; `None` where it is missing.
     pub(crate) fn hint(&self, annotation: &str) -> Option<bool> {
         self.annotations.get(annotation)?.as_bool()
     }
 }
 
-impl Listed {
+impl ToolList {
+    /// More tools than any client could use. An endless list is an attack on its reader.
+    pub const MAX_LEN: usize = 10_000;
+
     /// Tools from JSON: a list of them, an object with `tools`, or the answer to `tools/list`.
     ///
     /// # Errors
-    /// A sentence that says what it is instead.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+    /// When the text is none of these, or has too many tools.
+    pub fn read(text: &str) -> Result<Self, String> {
         let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let tools = find(document).ok_or(
-            "it is no tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list",
+            "it is not a tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list",
         )?;
         let tools: Vec<Tool> = serde_json::from_value(tools).map_err(|error| error.to_string())?;
-        if tools.len() > MOST {
-            return Err(format!("it has more than {MOST} tools"));
+        if tools.len() > Self::MAX_LEN {
+            return Err(format!("it has more than {} tools", Self::MAX_LEN));
         }
         Ok(Self::new(tools))
     }
 
-    pub(crate) fn new(tools: Vec<Tool>) -> Self {
+    /// Leaves out the tools that no policy could name.
+    #[must_use]
+    pub fn new(tools: Vec<Tool>) -> Self {
         let mut twice = BTreeSet::new();
         let mut once = BTreeSet::new();
         for tool in &tools {
@@ -80,15 +83,15 @@ impl Listed {
     }
 }
 
-/// Why no entry of a policy can stand for this name, or nobody can tell for which tool it would.
+/// Why no entry of a policy can name this tool, or this tool alone.
 fn unusable(name: &str, twice: &BTreeSet<String>) -> Option<&'static str> {
     match name {
         "" => Some("its name is empty"),
         name if name.contains('*') => {
             Some("its name has a `*`, which a policy reads as the end of a prefix")
         }
-        name if name.contains(['\n', '\r', '\t']) || name.chars().any(invisible) => {
-            Some("its name has characters that cannot be seen")
+        name if name.contains(['\n', '\r', '\t']) || name.chars().any(is_invisible) => {
+            Some("its name has invisible characters")
         }
         name if name.trim() != name => Some("its name has space around it"),
         name if name.chars().nth(LONGEST_NAME).is_some() => Some("its name is too long"),

@@ -1,9 +1,9 @@
-//! The words by which tools say what they do, each with the class of what it usually means.
+//! The verbs and nouns of tools, each with the class of its usual meaning.
 //!
-//! It looks at single words only; what a word means in its sentence is `classify`'s business.
+//! It never looks at a whole sentence: `classify` does.
 
 use super::class::Class;
-use super::words::bases;
+use super::tokenize::bases;
 
 const READ: &str = "get list read search find fetch show describe view lookup look count check inspect explain \
     retrieve display print cat tail peek scan browse discover analyze analyse summarize preview poll wait \
@@ -33,22 +33,23 @@ const OFTEN_NOUNS: &str = "type test log comment link tag label branch schedule 
     refund pay build run count echo stage sign pin mark cat tail share shell bash ssh stat diff snapshot screenshot \
     capture fork clone commit push stash set lock archive store upgrade release";
 
-/// What money is called where it moves.
+/// Nouns of moving money.
 const MONEY: &str = "payment payments refund refunds invoice invoices charge charges payout payouts price prices coupon \
     coupons discount discounts payroll";
-/// What is about money only where something else is, too.
+/// Nouns that are about money only in the context of money.
 const PERHAPS_MONEY: &str = "subscription subscriptions dispute disputes transfer transfers order orders deposit deposits \
     trade trades swap bid bids transaction transactions funds plan wallet balance quote";
 const ABOUT_MONEY: &str = "stripe paypal payment payments price prices invoice billing currency money funds bank wallet \
     usd eur bitcoin crypto cents proration purchase";
 
-/// What opens a description without saying anything: `This tool will`, `Allows you to`.
+/// Words without meaning at the beginning of a description: `This tool will`, `Allows you to`.
 const EMPTY: &str = "this that tool tools will can may would is are be been a an the to for of you your user users agent models allow \
     allows let lets use used uses using helps perform performs do does provide provides ability function \
     command it which and or mcp server endpoint api optionally then also automatically recursively safely quickly \
     directly intelligently permanently completely immediately force forcibly bulk batch";
 
-fn has(list: &str, word: &str) -> bool {
+/// Whether a word is in a list of words with spaces between them.
+pub(super) fn is_in(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|other| other == word)
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn verb(word: &str) -> Option<Class> {
         (READ, Class::Read),
     ]
     .into_iter()
-    .find(|(list, _)| has(list, word))
+    .find(|(list, _)| is_in(list, word))
     .map(|(_, class)| class)
 }
 
@@ -71,23 +72,23 @@ pub(crate) fn form(word: &str) -> Option<Class> {
     bases(word).iter().find_map(|base| verb(base))
 }
 
-/// Whether the word, in whatever form, is a noun as often.
+/// Whether any form of the word is a noun as often.
 pub(crate) fn often_noun(word: &str) -> bool {
-    bases(word).iter().any(|base| has(OFTEN_NOUNS, base))
+    bases(word).iter().any(|base| is_in(OFTEN_NOUNS, base))
 }
 
 pub(crate) fn empty(word: &str) -> bool {
-    word == "," || has(EMPTY, word)
+    word == "," || is_in(EMPTY, word)
 }
 
 pub(crate) fn money(word: &str) -> bool {
-    has(MONEY, word)
+    is_in(MONEY, word)
 }
 
 pub(crate) fn perhaps_money(word: &str) -> bool {
-    has(PERHAPS_MONEY, word)
+    is_in(PERHAPS_MONEY, word)
 }
 
 pub(crate) fn about_money(word: &str) -> bool {
-    has(ABOUT_MONEY, word)
+    is_in(ABOUT_MONEY, word)
 }

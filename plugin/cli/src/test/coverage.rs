@@ -1,26 +1,27 @@
-//! Turns the rules that cases looked at into those that none reached.
+//! Turns the rules that cases evaluated into those that no case reached.
 //!
-//! A rule that refuses is reached when it refused a call, in shadow too; one that lets calls pass, when one passed by it. A
-//! rule that was only looked at has shown nothing.
+//! A rule that refuses is reached when it refused a call, in shadow too; a rule that lets calls pass, when a call passed by
+//! it. An evaluation alone never counts.
 
-use super::Steps;
-use mcp_policy::{Policy, RuleSeen, Said};
+use mcp_policy::document::RuleInfo;
+use mcp_policy::host::Policy;
+use mcp_policy::trace::{RuleOutcome, RuleTrace};
 use mcp_policy_cases::{Case, Outcome};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-/// How far cases reach into their policies.
+/// The rules that cases reach, policy by policy.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(super) struct Coverage {
     policies: Vec<Reach>,
 }
 
-/// How far the cases of one policy reach into it.
+/// The rules that the cases of one policy reach.
 #[derive(Debug, Serialize)]
 pub(super) struct Reach {
-    /// The policy's file, or the case that it stands in.
+    /// The policy's file, or the case that holds it.
     pub(super) policy: String,
     pub(super) rules: usize,
     /// Their places in the policy, as JSON Pointers.
@@ -30,48 +31,39 @@ pub(super) struct Reach {
 }
 
 impl Coverage {
-    pub(super) fn add(&mut self, case: &Case, file: &Path, outcome: &Outcome, steps: Steps<'_>) {
+    pub(super) fn add(
+        &mut self,
+        case: &Case,
+        file: &Path,
+        outcome: &Outcome,
+        steps: &[Vec<RuleTrace>],
+    ) {
         let (Outcome::Seen(seen), Ok(policy)) = (outcome, Policy::parse(case.policy.as_bytes()))
         else {
             return;
         };
-        let rules = policy.rules_seen();
-        let reach = self.of(case, file, &rules);
-        for (seen, findings) in seen.iter().zip(steps) {
-            for finding in findings {
-                let decided = finding.said != Said::Passes;
-                let passed = seen.forward
-                    && rules
-                        .iter()
-                        .any(|rule| !rule.refuses && Some(&rule.pointer) == finding.rule.as_ref());
-                if let Some(rule) = finding.rule.as_ref().filter(|_| decided || passed) {
+        let rules = policy.rules();
+        let Some(reach) = self.reach(case, file, &rules) else {
+            return;
+        };
+        for (seen, rules) in seen.iter().zip(steps) {
+            for rule in rules {
+                if let Some(rule) = reached(&rules, rule, seen.forward) {
                     reach.unreached.remove(rule);
                 }
             }
         }
     }
 
-    fn of(&mut self, case: &Case, file: &Path, rules: &[RuleSeen]) -> &mut Reach {
-        let known = self
-            .policies
-            .iter()
-            .position(|reach| reach.text == case.policy);
+    /// That of the case's policy.
+    fn reach(&mut self, case: &Case, file: &Path, rules: &[RuleInfo]) -> Option<&mut Reach> {
+        let mut known = self.policies.iter();
+        let known = known.position(|reach| reach.text == case.policy);
         let index = known.unwrap_or(self.policies.len());
         if known.is_none() {
-            let place = case.policy_file.as_ref().map(|policy| beside(file, policy));
-            self.policies.push(Reach {
-                policy: place.as_deref().unwrap_or(file).display().to_string(),
-                rules: rules.len(),
-                unreached: rules.iter().map(|rule| rule.pointer.clone()).collect(),
-                text: case.policy.clone(),
-            });
+            self.policies.push(Reach::new(case, file, rules));
         }
-        // It is there: it was found, or was just put there.
-        #[allow(
-            clippy::indexing_slicing,
-            reason = "the index is that of what was found or pushed"
-        )]
-        &mut self.policies[index]
+        self.policies.get_mut(index)
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -83,7 +75,27 @@ impl Coverage {
     }
 }
 
-/// A file that a case names, without the folders that are left again.
+impl Reach {
+    fn new(case: &Case, file: &Path, rules: &[RuleInfo]) -> Self {
+        let policy = case.policy_file.as_ref().map(|policy| beside(file, policy));
+        Self {
+            policy: policy.as_deref().unwrap_or(file).display().to_string(),
+            rules: rules.len(),
+            unreached: rules.iter().map(|rule| rule.pointer.clone()).collect(),
+            text: case.policy.clone(),
+        }
+    }
+}
+
+/// The rule that an evaluation reaches, in a call that is forwarded or not.
+fn reached<'f>(rules: &[RuleInfo], rule: &'f RuleTrace, forwarded: bool) -> Option<&'f String> {
+    let rule = rule.rule.as_ref()?;
+    let passes = |known: &RuleInfo| !known.refuses && known.pointer == *rule;
+    let passed = || forwarded && rules.iter().any(passes);
+    (rule.outcome != RuleOutcome::Allow || passed()).then_some(rule)
+}
+
+/// The path of a file that a case names, without the folders that it leaves again.
 fn beside(case: &Path, named: &str) -> PathBuf {
     let mut path = case.parent().map_or_else(PathBuf::new, PathBuf::from);
     for part in Path::new(named).components() {

@@ -1,51 +1,46 @@
-//! Turns how cases went into a report in the format of JUnit, which every CI shows.
+//! Turns the results of cases into a report in the format of JUnit, which every CI shows.
 //!
-//! It tells no times: they would be those of the machine.
+//! It never reports times: they would be those of the machine.
 
-use super::{End, Tried, show};
+use super::case_result::{CaseResult, Verdict};
+use super::render;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use std::io::Write;
 
-pub(super) fn write(tried: &[Tried], file: impl Write) -> Result<(), String> {
+pub(super) fn document(results: &[CaseResult]) -> Result<String, String> {
     let mut suite = TestSuite::new("mcp-policy");
-    suite.add_test_cases(tried.iter().map(case));
+    suite.add_test_cases(results.iter().map(case));
     let mut report = Report::new("mcp-policy");
     report.add_test_suite(suite);
-    report.serialize(file).map_err(|error| error.to_string())
+    report.to_string().map_err(|error| error.to_string())
 }
 
-fn case(tried: &Tried) -> TestCase {
-    let ends = |kind| TestCaseStatus::non_success(kind);
-    let status = match &tried.end {
-        End::Passed | End::Blessed => TestCaseStatus::success(),
-        End::Skipped { reason } => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(reason.as_str());
-            status
-        }
-        End::Failed { differences } => {
-            let mut status = ends(NonSuccessKind::Failure);
-            status.set_message(format!(
-                "{} went otherwise than expected",
-                count(differences.len())
-            ));
-            status.set_description(show::plain(differences));
-            status
-        }
-        End::Broken { message } => {
-            let mut status = ends(NonSuccessKind::Error);
-            status.set_message(message.as_str());
-            status
-        }
-    };
-    let mut case = TestCase::new(tried.file.as_str(), status);
-    if let Some(why) = &tried.why {
+fn case(result: &CaseResult) -> TestCase {
+    let mut case = TestCase::new(result.file.as_str(), status(&result.verdict));
+    if let Some(why) = &result.why {
         case.set_system_out(why.as_str());
     }
     case
 }
 
-fn count(steps: usize) -> String {
+fn status(verdict: &Verdict) -> TestCaseStatus {
+    let (mut status, message) = match verdict {
+        Verdict::Passed | Verdict::Blessed => return TestCaseStatus::success(),
+        Verdict::Skipped { reason } => (TestCaseStatus::skipped(), reason.clone()),
+        Verdict::Failed { differences } => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_description(render::without_colours(differences));
+            (status, failed(differences.len()))
+        }
+        Verdict::Broken { message } => {
+            let status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            (status, message.clone())
+        }
+    };
+    status.set_message(message);
+    status
+}
+
+fn failed(steps: usize) -> String {
     let plural = if steps == 1 { "" } else { "s" };
-    format!("{steps} step{plural}")
+    format!("{steps} step{plural} differ from the expectation")
 }

@@ -1,33 +1,52 @@
-//! Headers, which a client writes as it likes unless the gateway overwrites them.
+//! Headers that a client can forge, unless the gateway overwrites them.
+//!
+//! It never warns of a header that `identity` names: that one gets a note.
 
-use super::{Condition, Finding, conditions, entries, text, texts};
-use mcp_policy::Value;
+use super::entry::{Condition, conditions, rules};
+use super::member::{list, text, texts};
+use crate::check::diagnostic::Diagnostic;
+use mcp_policy::document::Value;
 
-pub(super) fn all(root: Value<'_>) -> Vec<Finding> {
+pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
     let vouched = vouched(root);
+    let is_vouched = |name: &str| {
+        let mut headers = vouched.iter();
+        headers.any(|(_, header)| header.eq_ignore_ascii_case(name))
+    };
+    let conditions = conditions(root).filter_map(|one| forgeable_header(&one, is_vouched));
+    let scopes = scopes(root).into_iter();
+    let scopes = scopes.filter_map(|(at, scope)| forgeable_scope(at, &scope, is_vouched));
     let places = vouched.iter().map(|(at, _)| at.clone());
-    let reminder = Finding::once(places, |at| {
+    identity_header(places)
+        .into_iter()
+        .chain(conditions)
+        .chain(scopes)
+        .collect()
+}
+
+fn identity_header(places: impl Iterator<Item = String>) -> Option<Diagnostic> {
+    Diagnostic::once(places, |at| {
         let message = "a client can send this header itself: identities are only as good as the gateway that overwrites it";
         let help = "set or remove the header on every route and listener that leads here, before this filter";
-        Finding::note("identity-header", at, message).help(help)
-    });
-    let ours = |name: &str| {
-        vouched
-            .iter()
-            .any(|(_, header)| header.eq_ignore_ascii_case(name))
-    };
-    let looked_at = conditions(root).filter_map(|condition| condition_on(&condition, ours));
-    let counted = scopes(root).into_iter().filter_map(|(at, scope)| {
-        let name = scope.strip_prefix("header:").filter(|name| !ours(name))?;
-        let message = format!("a client that changes `{name}` is counted anew, unless the gateway sets this header");
-        let help = format!("count for the `grant`, or name the header in `identity`: {{ \"header\": \"{name}\", \"set_by_gateway\": true }}");
-        Some(Finding::warning("forgeable-scope", at, message).help(help))
-    });
-    reminder
-        .into_iter()
-        .chain(looked_at)
-        .chain(counted)
-        .collect()
+        Diagnostic::note("identity-header", at, message).help(help)
+    })
+}
+
+fn forgeable_scope(
+    at: String,
+    scope: &str,
+    is_vouched: impl Fn(&str) -> bool,
+) -> Option<Diagnostic> {
+    let name = scope
+        .strip_prefix("header:")
+        .filter(|name| !is_vouched(name))?;
+    let message = format!(
+        "a client that changes `{name}` is counted anew, unless the gateway sets this header"
+    );
+    let help = format!(
+        "count for the `grant`, or name the header in `identity`: {{ \"header\": \"{name}\", \"set_by_gateway\": true }}"
+    );
+    Some(Diagnostic::warning("forgeable-scope", at, message).help(help))
 }
 
 /// The headers that the operator says the gateway sets.
@@ -45,9 +64,14 @@ fn vouched(root: Value<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn condition_on(condition: &Condition<'_>, ours: impl Fn(&str) -> bool) -> Option<Finding> {
+fn forgeable_header(
+    condition: &Condition<'_>,
+    is_vouched: impl Fn(&str) -> bool,
+) -> Option<Diagnostic> {
     let path = condition.text("path").into_owned();
-    let name = path.strip_prefix("header.").filter(|name| !ours(name))?;
+    let name = path
+        .strip_prefix("header.")
+        .filter(|name| !is_vouched(name))?;
     let can = if condition.required {
         "send"
     } else {
@@ -55,38 +79,17 @@ fn condition_on(condition: &Condition<'_>, ours: impl Fn(&str) -> bool) -> Optio
     };
     let message =
         format!("a client can {can} `{name}` as it likes, unless the gateway sets this header");
-    Some(Finding::warning(
+    Some(Diagnostic::warning(
         "forgeable-header",
         format!("{}/path", condition.at),
         message,
     ))
 }
 
-/// Every scope that limits and sequences count by.
+/// Every scope of limits and sequences.
 fn scopes(root: Value<'_>) -> Vec<(String, String)> {
-    let all = root
-        .get("all_tools")
-        .map(|value| ("/all_tools".to_owned(), value));
-    let rules = entries(root).map(|entry| (entry.at, entry.value));
-    let limits = all.into_iter().chain(rules).flat_map(|(at, value)| {
-        let limits = value
-            .get("limits")
-            .into_iter()
-            .flat_map(Value::elements)
-            .enumerate();
-        let of_list = at.clone();
-        let limits = limits.map(move |(index, limit)| (format!("{of_list}/limits/{index}"), limit));
-        let rate = value
-            .get("rate_limit")
-            .map(|rate| (format!("{at}/rate_limit"), rate));
-        limits.chain(rate)
-    });
-    let sequence = root
-        .get("sequence")
-        .into_iter()
-        .flat_map(Value::elements)
-        .enumerate();
-    let sequence = sequence.map(|(index, rule)| (format!("/sequence/{index}"), rule));
+    let limits = rules(root).flat_map(|rules| rules.limits().collect::<Vec<_>>());
+    let sequence = list(root, "sequence").map(|(index, rule)| (format!("/sequence/{index}"), rule));
     let scoped = limits.chain(sequence).flat_map(|(at, value)| {
         let texts = texts(value.get("scope")).into_iter();
         texts.map(move |scope| (format!("{at}/scope"), scope.into_owned()))

@@ -1,25 +1,29 @@
-//! Pins that hold less, or more, than they seem to.
+//! Pins that protect less than they seem to.
+//!
+//! It never compares a pin with a definition: `pin --check` does.
 
-use super::{Entry, Finding, entries, text};
-use mcp_policy::Value;
+use super::entry::{Entry, entries};
+use super::member::text;
+use crate::check::diagnostic::Diagnostic;
+use mcp_policy::document::Value;
 
-pub(super) fn all(root: Value<'_>) -> Vec<Finding> {
+pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
     let pinned = |entry: &Entry<'_>| entry.value.get("pin").is_some();
     let first = |entry: &Entry<'_>| text(entry.value, "pin") == "first_use";
     let pins = |those: fn(&Entry<'_>) -> bool| {
         let entries = entries(root).filter(move |entry| those(entry));
         entries.map(|entry| format!("{}/pin", entry.at))
     };
-    let first_use = Finding::once(pins(first), |at| {
+    let first_use = Diagnostic::once(pins(first), |at| {
         let message =
-            "whatever is listed first after a start of the gateway is taken for what was reviewed";
-        Finding::note("first-use", at, message)
+            "the first definition that is listed after a start of the gateway counts as reviewed";
+        Diagnostic::note("first-use", at, message)
             .help("`mcp-policy pin` writes the definition that the server lists now")
     });
     let unseen = root.get("pin_unseen").is_none().then(|| {
-        Finding::once(pins(pinned), |at| {
+        Diagnostic::once(pins(pinned), |at| {
             let message = "after a start of the gateway, calls are refused until some client has listed the tools";
-            Finding::note("pin-unseen", at, message)
+            Diagnostic::note("pin-unseen", at, message)
                 .help("\"pin_unseen\": \"allow\" lets them through until then")
         })
     });

@@ -1,36 +1,46 @@
-//! Conditions that are easier to meet than they look, and options that need something of the host.
+//! Conditions that are easier to meet than they look, and options that depend on the host.
+//!
+//! It never judges an expression that lists refused texts.
 
-use super::{Condition, Finding, conditions};
-use mcp_policy::Value;
+use super::entry::{Condition, conditions};
+use crate::check::diagnostic::Diagnostic;
+use mcp_policy::document::Value;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Look;
 
-pub(super) fn all(root: Value<'_>) -> Vec<Finding> {
-    let with = |op: &'static str| {
-        let found = conditions(root).filter(move |condition| condition.text("op") == op);
-        found.map(|condition| format!("{}/op", condition.at))
-    };
-    let within = Finding::once(with("within"), |at| {
-        let message = "a path is judged as it is written: a symbolic link inside may lead outside";
-        Finding::note("symbolic-links", at, message)
-            .help("let the server resolve links, or run it where none lead out")
-    });
-    let host_in = Finding::once(with("host_in"), |at| {
-        let message = "a URL is judged as it is written: where a name resolves to, and where an answer redirects, is not followed";
-        Finding::note("redirects", at, message)
-            .help("keep the server's own network from reaching what it must not")
-    });
-    let mut findings: Vec<_> = conditions(root)
+pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
+    let mut found: Vec<_> = conditions(root)
         .filter_map(|condition| unanchored(&condition))
         .collect();
-    findings.extend(within);
-    findings.extend(host_in);
-    findings.extend(held_headers(root));
-    findings
+    found.extend(symbolic_links(root));
+    found.extend(redirects(root));
+    found.extend(held_headers(root));
+    found
 }
 
-/// An expression that lists what may pass has to match all of the text. One that lists what may not need not.
-fn unanchored(condition: &Condition<'_>) -> Option<Finding> {
+/// The operators of all conditions with this one, as JSON Pointers.
+fn operators<'a>(root: Value<'a>, op: &'static str) -> impl Iterator<Item = String> {
+    let found = conditions(root).filter(move |condition| condition.text("op") == op);
+    found.map(|condition| format!("{}/op", condition.at))
+}
+
+fn symbolic_links(root: Value<'_>) -> Option<Diagnostic> {
+    Diagnostic::once(operators(root, "within"), |at| {
+        let message = "a path is judged as it is written: a symbolic link inside may lead outside";
+        Diagnostic::note("symbolic-links", at, message)
+            .help("let the server resolve links, or run it where none lead out")
+    })
+}
+
+fn redirects(root: Value<'_>) -> Option<Diagnostic> {
+    Diagnostic::once(operators(root, "host_in"), |at| {
+        let message = "a URL is judged as it is written: DNS and redirects are not followed";
+        Diagnostic::note("redirects", at, message).help("restrict the network of the server itself")
+    })
+}
+
+/// An expression that lists allowed texts must match the whole text. One that lists refused texts need not.
+fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
     let lists_what_passes = match &*condition.text("op") {
         "regex" => condition.required,
         "not_regex" => !condition.required,
@@ -41,17 +51,17 @@ fn unanchored(condition: &Condition<'_>) -> Option<Finding> {
     let help = format!("write `^(?:{pattern})$` if the whole text has to match");
     let finding = match anchors(&pattern)? {
         (true, true) => return None,
-        (true, false) => Finding::note("open-ended", at, "anything may follow what this matches"),
+        (true, false) => Diagnostic::note("open-ended", at, "any text may follow a match of this"),
         (false, _) => {
-            let message = "this matches any text that holds a match somewhere in it";
-            Finding::warning("unanchored", at, message)
+            let message = "this matches every text that contains a match";
+            Diagnostic::warning("unanchored", at, message)
         }
     };
     lists_what_passes.then(|| finding.help(help))
 }
 
-/// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. What only the engine's own
-/// parser reads is not complained about.
+/// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. A pattern that only the
+/// engine's own parser reads is not complained about.
 fn anchors(pattern: &str) -> Option<(bool, bool)> {
     let hir = ParserBuilder::new()
         .unicode(false)
@@ -64,13 +74,13 @@ fn anchors(pattern: &str) -> Option<(bool, bool)> {
     Some((start, properties.look_set_suffix().contains(Look::End)))
 }
 
-fn held_headers(root: Value<'_>) -> Option<Finding> {
+fn held_headers(root: Value<'_>) -> Option<Diagnostic> {
     let held = root.get("host")?.get("hold_request_headers")?;
     if held.bool() != Some(true) {
         return None;
     }
     let message = "Envoy needs `allow_on_headers_stop_iteration: true` in the plugin's configuration too; without it, requests hang";
-    Some(Finding::note(
+    Some(Diagnostic::note(
         "held-headers",
         "/host/hold_request_headers",
         message,
@@ -82,7 +92,7 @@ mod tests {
     use super::anchors;
 
     #[test]
-    fn anchors_of_every_branch_count() {
+    fn pattern_is_anchored_if_every_branch_is() {
         for pattern in ["^a$", r"\Aa\z", "^(a|b)$", "^a$|^b$", "^$"] {
             assert_eq!(anchors(pattern), Some((true, true)), "{pattern}");
         }

@@ -1,8 +1,8 @@
-//! Documents of Intercept in `tests/import/`, with what it decides about calls and what the import says.
+//! Documents of Intercept in `tests/import/`, with its decisions about calls and the messages of the import.
 
-use super::super::import;
-use super::super::report::{Level, Line};
 use super::Ours;
+use crate::import::importer::translate;
+use crate::import::messages::{Level, Message};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::fs;
@@ -13,7 +13,7 @@ use std::path::Path;
 struct Case {
     why: String,
     yaml: Vec<String>,
-    /// What is said, in order; left out in a new file, which `BLESS=1` completes.
+    /// The messages in order; left out in a new file, which `BLESS=1` completes.
     says: Option<Vec<String>>,
     #[serde(default)]
     calls: Vec<Call>,
@@ -40,7 +40,7 @@ enum Verdict {
 }
 
 #[test]
-fn decisions_are_those_of_intercept() {
+fn recorded_decisions_are_those_of_intercept() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import");
     let mut failures = Vec::new();
     let mut calls = 0;
@@ -74,15 +74,15 @@ struct Play<'a> {
 impl Play<'_> {
     fn failures(&self, text: &str) -> Vec<String> {
         let mut failures = Vec::new();
-        let (policy, report) = import((self.case.yaml.join("\n") + "\n").as_bytes());
-        let says: Vec<_> = report.lines.iter().map(said).collect();
+        let (policy, messages) = translate((self.case.yaml.join("\n") + "\n").as_bytes());
+        let says: Vec<_> = messages.list.iter().map(said).collect();
         if self.case.says.as_ref() != Some(&says) {
             match std::env::var_os("BLESS") {
                 Some(_) => self.bless(text, &says),
                 None => failures.push(format!("says {says:#?}")),
             }
         }
-        if report.worst() == Level::Cannot {
+        if messages.worst() == Level::Cannot {
             if !self.case.calls.is_empty() {
                 failures.push("nothing is written, so no call can be played".into());
             }
@@ -105,9 +105,9 @@ impl Play<'_> {
                 ));
             }
             let looser = call.intercept == Verdict::Deny && expected == Verdict::Allow;
-            let unsaid = expected != call.intercept && report.worst() != Level::Stricter;
+            let unsaid = expected != call.intercept && messages.worst() != Level::Stricter;
             if looser || unsaid {
-                failures.push(format!("call {} may not be decided otherwise", index + 1));
+                failures.push(format!("call {} may not be decided differently", index + 1));
             }
         }
         failures
@@ -120,8 +120,8 @@ impl Play<'_> {
     }
 }
 
-fn said(line: &Line) -> String {
-    let Line {
+fn said(line: &Message) -> String {
+    let Message {
         level,
         at,
         line,

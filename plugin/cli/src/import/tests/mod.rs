@@ -1,5 +1,5 @@
-//! What an imported policy decides, held against what Intercept decides: by hand in `tests/import/`, and for documents and
-//! calls that nobody thought of, by a model of Intercept.
+//! Decisions of imported policies, compared with those of Intercept: recorded by hand in `tests/import/`, and, for generated
+//! documents and calls, by a model of Intercept.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -10,7 +10,7 @@ mod cases;
 mod model;
 mod random;
 
-use mcp_policy::Millis;
+use mcp_policy::host::Millis;
 use mcp_policy_cases::{Player, Split, Step};
 use serde_json::{Value as Json, json};
 

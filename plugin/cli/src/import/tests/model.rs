@@ -1,6 +1,6 @@
-//! Intercept 1.1.0 in small, written from its documentation and what its code was read to do, and from nothing of ours.
+//! Intercept 1.1.0 in small, written from its documentation and its code, and from nothing of ours.
 
-use super::super::go;
+use crate::import::go;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -124,7 +124,7 @@ impl State {
 
     fn amount(&self, arguments: &Json) -> Option<i64> {
         match &self.from {
-            // Go cannot tell 0 from what is not given.
+            // Go does not distinguish 0 from a missing value.
             None => Some(i64::from(self.increment.unwrap_or(1).max(1))),
             Some(path) => Some(value_at(arguments, path)?.as_f64()?.trunc() as i64),
         }

@@ -1,10 +1,10 @@
-//! Documents and calls that nobody thought of.
+//! Generated documents and calls.
 
-use super::super::document::{COUNTS, DEFAULT_DENY};
-use super::super::import;
-use super::super::report::Level;
 use super::Ours;
 use super::model::{Condition, Counts, Document, PATTERNS, Rule, State};
+use crate::import::document::{COUNTS, DEFAULT_DENY};
+use crate::import::importer::translate;
+use crate::import::messages::Level;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
@@ -190,17 +190,18 @@ fn written(document: &Document) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// What Intercept refuses is refused; and what it lets through is let through, unless something was said about it.
+    /// A call that Intercept refuses is refused. A call that it lets through is let through, unless a message says
+    /// otherwise.
     #[test]
-    fn no_call_is_let_through_that_intercept_refuses(
+    fn generated_decisions_are_never_looser_than_intercept(
         document in document(),
         calls in proptest::collection::vec((select(vec!["t", "u", "v"]), arguments(), 0_u64..90_000), 1..12),
     ) {
         let text = written(&document);
-        let (policy, report) = import(text.as_bytes());
-        prop_assume!(report.worst() < Level::Cannot);
+        let (policy, messages) = translate(text.as_bytes());
+        prop_assume!(messages.worst() < Level::Cannot);
         let known = [COUNTS, DEFAULT_DENY];
-        let alike = report.lines.iter().all(|line| line.level == Level::Note || known.contains(&line.message.as_str()));
+        let alike = messages.list.iter().all(|line| line.level == Level::Note || known.contains(&line.message.as_str()));
         let policy = policy.expect("a policy");
         let mut ours = Ours::new(&policy);
         let mut counts = Counts::default();
@@ -211,7 +212,7 @@ proptest! {
             let allowed = ours.allows(tool, Some(&arguments), now);
             prop_assert!(theirs.is_some() || !allowed, "{tool} {arguments} passes\n{text}\n{policy:#}");
             prop_assert!(!alike || allowed == theirs.is_some(), "{tool} {arguments} is refused\n{text}\n{policy:#}");
-            // Only what both let through was counted by both.
+            // Only calls that both let through are in both counts.
             if let (true, Some(theirs)) = (allowed, theirs) {
                 counts = theirs;
             }

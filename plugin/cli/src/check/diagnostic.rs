@@ -1,0 +1,122 @@
+//! A finding of `check` about one place of a policy.
+//!
+//! It never holds a position in the text: `location` finds that.
+
+use mcp_policy::host::{PolicyError, Problem};
+use serde::Serialize;
+
+/// How much a diagnostic matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Level {
+    /// No gateway accepts the policy.
+    Error,
+    /// It may not do what its author meant.
+    Warning,
+    /// It is correct, and does less than some readers expect.
+    Note,
+}
+
+/// A mistake, a warning or a note about one place of a policy.
+#[derive(Debug)]
+pub(super) struct Diagnostic {
+    pub(super) level: Level,
+    /// The kind of diagnostic, such as `unknown-key`.
+    pub(super) name: &'static str,
+    /// A JSON Pointer.
+    pub(super) at: String,
+    /// It is about the name of the member there, not its value.
+    pub(super) on_name: bool,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    /// Other places with the same problem.
+    pub(super) also: Vec<String>,
+}
+
+impl Diagnostic {
+    fn new(
+        level: Level,
+        name: &'static str,
+        at: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            level,
+            name,
+            at: at.into(),
+            on_name: false,
+            message: message.into(),
+            help: None,
+            also: Vec::new(),
+        }
+    }
+
+    /// A mistake that the engine found.
+    pub(super) fn error(error: &PolicyError) -> Self {
+        let (name, on_name) = match &error.problem {
+            Problem::Json { .. } => ("json", false),
+            Problem::UnknownKey { .. } => ("unknown-key", true),
+            Problem::Unsupported(_) => ("unsupported", true),
+            Problem::MissingKey(_) => ("missing-key", true),
+            Problem::InvalidValue { .. } => ("invalid-value", false),
+        };
+        let message = match &error.problem {
+            Problem::Json { fault, .. } => fault.clone(),
+            problem => problem.to_string(),
+        };
+        Self {
+            on_name,
+            ..Self::new(Level::Error, name, &error.at, message)
+        }
+    }
+
+    pub(super) fn warning(
+        name: &'static str,
+        at: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::new(Level::Warning, name, at, message)
+    }
+
+    pub(super) fn note(
+        name: &'static str,
+        at: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::new(Level::Note, name, at, message)
+    }
+
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
+    pub(super) fn did_you_mean(self, name: Option<&str>) -> Self {
+        match name {
+            Some(name) => self.help(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+
+    pub(super) fn on_name(self) -> Self {
+        Self {
+            on_name: true,
+            ..self
+        }
+    }
+
+    /// One diagnostic about several places; none about no place.
+    pub(super) fn once(
+        places: impl IntoIterator<Item = String>,
+        diagnostic: impl FnOnce(String) -> Self,
+    ) -> Option<Self> {
+        let mut places = places.into_iter();
+        let first = places.next()?;
+        Some(Self {
+            also: places.collect(),
+            ..diagnostic(first)
+        })
+    }
+}

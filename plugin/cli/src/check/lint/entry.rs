@@ -1,0 +1,113 @@
+//! Walks over the entries of a policy's tables and their rules, each with its JSON Pointer.
+//!
+//! It never complains: the engine accepted the policy already.
+
+use super::member::{list, text};
+use crate::source_map::pointer_token;
+use mcp_policy::document::Value;
+use std::borrow::Cow;
+
+/// An entry of a table.
+#[derive(Clone)]
+pub(super) struct Entry<'a> {
+    pub(super) section: &'static str,
+    pub(super) key: Cow<'a, str>,
+    pub(super) at: String,
+    pub(super) value: Value<'a>,
+}
+
+/// An entry, or the rules of all tools.
+#[derive(Clone)]
+pub(super) struct Rules<'a> {
+    pub(super) at: String,
+    pub(super) value: Value<'a>,
+    /// `None` for all tools.
+    pub(super) entry: Option<Entry<'a>>,
+}
+
+/// A condition of a group.
+pub(super) struct Condition<'a> {
+    /// It is in `require`, else in `deny_if`.
+    pub(super) required: bool,
+    pub(super) at: String,
+    pub(super) value: Value<'a>,
+    /// The entry that it belongs to; `None` for all tools.
+    pub(super) entry: Option<Entry<'a>>,
+}
+
+/// The entries of all tables.
+pub(super) fn entries<'a>(root: Value<'a>) -> impl Iterator<Item = Entry<'a>> {
+    let sections = ["tools", "prompts", "resources"];
+    sections
+        .into_iter()
+        .flat_map(move |section| entries_of(root, section))
+}
+
+/// The entries of one table.
+pub(super) fn entries_of<'a>(
+    root: Value<'a>,
+    section: &'static str,
+) -> impl Iterator<Item = Entry<'a>> {
+    let members = root.get(section).into_iter().flat_map(Value::members);
+    members.map(move |(key, value)| Entry {
+        section,
+        at: format!("/{section}/{}", pointer_token(&key)),
+        key,
+        value,
+    })
+}
+
+/// The rules of all tools, then every entry.
+pub(super) fn rules<'a>(root: Value<'a>) -> impl Iterator<Item = Rules<'a>> {
+    let all = root.get("all_tools").map(|value| Rules {
+        at: "/all_tools".to_owned(),
+        value,
+        entry: None,
+    });
+    let entries = entries(root).map(|entry| Rules {
+        at: entry.at.clone(),
+        value: entry.value,
+        entry: Some(entry),
+    });
+    all.into_iter().chain(entries)
+}
+
+/// Every condition.
+pub(super) fn conditions<'a>(root: Value<'a>) -> impl Iterator<Item = Condition<'a>> {
+    rules(root).flat_map(|rules| {
+        let lists = [("require", true), ("deny_if", false)];
+        lists
+            .into_iter()
+            .flat_map(move |(list, required)| rules.clone().conditions(list, required))
+    })
+}
+
+impl<'a> Rules<'a> {
+    fn conditions(self, key: &'static str, required: bool) -> impl Iterator<Item = Condition<'a>> {
+        list(self.value, key).flat_map(move |(group, value)| {
+            let at = format!("{}/{key}/{group}/conditions", self.at);
+            let entry = self.entry.clone();
+            list(value, "conditions").map(move |(index, value)| Condition {
+                required,
+                at: format!("{at}/{index}"),
+                value,
+                entry: entry.clone(),
+            })
+        })
+    }
+
+    /// Each limit with its pointer, and the `rate_limit` last.
+    pub(super) fn limits(&self) -> impl Iterator<Item = (String, Value<'a>)> {
+        let at = self.at.clone();
+        let limits = list(self.value, "limits")
+            .map(move |(index, limit)| (format!("{at}/limits/{index}"), limit));
+        let rate = self.value.get("rate_limit");
+        limits.chain(rate.map(|rate| (format!("{}/rate_limit", self.at), rate)))
+    }
+}
+
+impl Condition<'_> {
+    pub(super) fn text(&self, key: &str) -> Cow<'_, str> {
+        text(self.value, key)
+    }
+}

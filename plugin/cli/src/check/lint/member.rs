@@ -1,0 +1,30 @@
+//! Reads members of a policy's objects, whatever their types.
+//!
+//! It never complains: the engine accepted the policy already.
+
+use mcp_policy::document::{Kind, Value};
+use std::borrow::Cow;
+
+/// The text of a member; empty where there is none.
+pub(super) fn text<'a>(value: Value<'a>, key: &str) -> Cow<'a, str> {
+    value.get(key).and_then(Value::string).unwrap_or_default()
+}
+
+/// The texts of a list, or one text in its place.
+pub(super) fn texts<'a>(value: Option<Value<'a>>) -> Vec<Cow<'a, str>> {
+    let one = value.and_then(Value::string);
+    let list = value.into_iter().flat_map(Value::elements);
+    one.into_iter()
+        .chain(list.filter_map(Value::string))
+        .collect()
+}
+
+/// The elements of a list in a member, with their positions; none where there is no list.
+pub(super) fn list<'a>(value: Value<'a>, key: &str) -> impl Iterator<Item = (usize, Value<'a>)> {
+    let list = value.get(key).into_iter();
+    list.flat_map(Value::elements).enumerate()
+}
+
+pub(super) fn is_empty_list(value: Value<'_>) -> bool {
+    value.kind() == Kind::Array && value.elements().next().is_none()
+}

@@ -1,0 +1,65 @@
+//! Turns a diagnostic about a JSON Pointer into one with a place in the text.
+//!
+//! It never fails: a diagnostic without a place is about the whole document.
+
+use super::diagnostic::{Diagnostic, Level};
+use crate::source_map::SourceMap;
+use mcp_policy::host::{PolicyError, Problem};
+use serde::Serialize;
+use std::ops::Range;
+
+/// A diagnostic with its place in a file.
+#[derive(Debug, Serialize)]
+pub(super) struct Located {
+    pub(super) level: Level,
+    pub(super) name: &'static str,
+    pub(super) at: String,
+    pub(super) line: usize,
+    pub(super) column: usize,
+    pub(super) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) help: Option<String>,
+    /// Other places with the same problem.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) also: Vec<String>,
+    #[serde(skip)]
+    pub(super) span: Range<usize>,
+}
+
+impl Located {
+    /// At the name or the value that the diagnostic is about; at the whole document where there is none.
+    pub(super) fn in_document(diagnostic: Diagnostic, source: &SourceMap, text: &str) -> Self {
+        let spot = source.find(&diagnostic.at).or_else(|| source.find(""));
+        let spot = spot.cloned().unwrap_or_default();
+        let name = spot.name.filter(|_| diagnostic.on_name);
+        Self::new(diagnostic, name.unwrap_or(spot.value), source, text)
+    }
+
+    /// A document that is not JSON has one mistake, at a line and column.
+    pub(super) fn not_json(error: &PolicyError, text: &str) -> Self {
+        let (line, column) = match error.problem {
+            Problem::Json { line, column, .. } => (line, column),
+            _ => (1, 1),
+        };
+        let source = SourceMap::of_text(text);
+        let at = source.offset(text, line, column);
+        let next = text.get(at..).and_then(|rest| rest.chars().next());
+        let end = at.saturating_add(next.map_or(0, char::len_utf8));
+        Self::new(Diagnostic::error(error), at..end, &source, text)
+    }
+
+    fn new(diagnostic: Diagnostic, span: Range<usize>, source: &SourceMap, text: &str) -> Self {
+        let (line, column) = source.line_and_column(text, span.start);
+        Self {
+            level: diagnostic.level,
+            name: diagnostic.name,
+            at: diagnostic.at,
+            line,
+            column,
+            message: diagnostic.message,
+            help: diagnostic.help,
+            also: diagnostic.also,
+            span,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The calls that two policies decide differently, as text and as JSON.
+//!
+//! It never counts a line twice.
+
+use super::call::{Call, Verdict};
+use crate::report::{CommandResult, ExitStatus, Report, to_json};
+use crate::sanitize::printable;
+use crate::style::{BAD, DIM, GOOD, WARNING};
+use crate::summary;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The calls that two policies decide differently.
+#[derive(Debug, Default, Serialize)]
+pub struct DiffReport {
+    /// The log's name.
+    #[serde(skip)]
+    pub(super) log: String,
+    /// Calls that both policies decide alike.
+    pub(super) same: usize,
+    pub(super) otherwise: Vec<Change>,
+    /// The lines of undecidable calls, by the reason.
+    pub(super) undecidable: BTreeMap<String, Vec<usize>>,
+    /// Lines that are not calls.
+    pub(super) other: usize,
+}
+
+/// A call that the policies decide differently.
+#[derive(Debug, Serialize)]
+pub(super) struct Change {
+    pub(super) line: usize,
+    method: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<String>,
+    pub(super) old: Verdict,
+    pub(super) new: Verdict,
+}
+
+impl DiffReport {
+    pub(super) fn add_same(&mut self) {
+        self.same = self.same.saturating_add(1);
+    }
+
+    pub(super) fn add_other(&mut self) {
+        self.other = self.other.saturating_add(1);
+    }
+
+    pub(super) fn add_undecidable(&mut self, why: String, line: usize) {
+        self.undecidable.entry(why).or_default().push(line);
+    }
+
+    pub(super) fn add_change(&mut self, call: Call, old: Verdict, new: Verdict) {
+        self.otherwise.push(Change {
+            line: call.line,
+            method: call.method,
+            name: call.name,
+            caller: call.caller,
+            old,
+            new,
+        });
+    }
+
+    fn summary(&self) -> String {
+        let undecidable: usize = self.undecidable.values().map(Vec::len).sum();
+        summary::counts(&[
+            (self.same, GOOD, "decided alike"),
+            (self.otherwise.len(), BAD, "decided differently"),
+            (undecidable, WARNING, "undecidable"),
+            (self.other, DIM, "lines that are not calls"),
+        ])
+    }
+}
+
+impl Report for DiffReport {
+    fn status(&self) -> ExitStatus {
+        ExitStatus::from_clean(self.otherwise.is_empty())
+    }
+
+    fn text(&self) -> String {
+        let log = &self.log;
+        let changes = self.otherwise.iter().map(|change| change.line(log));
+        let mut undecidable: Vec<_> = self.undecidable.iter().collect();
+        undecidable.sort_by_key(|(_, lines)| lines.first());
+        let undecidable = undecidable.into_iter();
+        let undecidable = undecidable.map(|(why, lines)| undecidable_line(log, why, lines));
+        let lines: String = changes.chain(undecidable).collect();
+        lines + &self.summary() + "\n"
+    }
+
+    fn json(&self) -> CommandResult<String> {
+        to_json(self)
+    }
+}
+
+impl Change {
+    fn line(&self, log: &str) -> String {
+        let name = printable(self.name.as_deref().unwrap_or(&self.method));
+        let caller = self.caller.as_deref();
+        let caller = caller.map(|caller| format!(" of {}", printable(caller)));
+        let caller = caller.unwrap_or_default();
+        let (old, new) = (verdict(&self.old), verdict(&self.new));
+        format!("{log}:{}: {name}{caller}: {old} -> {new}\n", self.line)
+    }
+}
+
+fn undecidable_line(log: &str, why: &str, lines: &[usize]) -> String {
+    let first = lines.first().copied().unwrap_or_default();
+    let more = match lines.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let why = printable(why);
+    format!("{log}:{first}{more}: {WARNING}undecidable{WARNING:#}: {why}\n")
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    match (verdict.allowed, &verdict.rule) {
+        (true, _) => format!("{GOOD}allowed{GOOD:#}"),
+        (false, None) => format!("{BAD}refused{BAD:#}"),
+        (false, Some(rule)) => format!("{BAD}refused{BAD:#} by {}", printable(rule)),
+    }
+}

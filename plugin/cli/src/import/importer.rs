@@ -1,0 +1,59 @@
+//! Reads a document of Intercept, translates it, and validates the result.
+//!
+//! It never passes on a policy that a gateway would refuse.
+
+use super::document;
+use super::messages::{Level, Location, Messages};
+use super::report::ImportReport;
+use super::yaml::{self, Mark, Node};
+use crate::input::Input;
+use mcp_policy::host::Policy;
+use serde_json::Value as Json;
+
+/// Imports a document. With `partial`, the policy may refuse calls that Intercept lets through.
+#[must_use]
+pub fn import(document: &Input, partial: bool) -> ImportReport {
+    let (policy, messages) = translate(&document.bytes);
+    let worst = messages.worst();
+    let most = if partial {
+        Level::Stricter
+    } else {
+        Level::Note
+    };
+    let policy = policy.filter(|_| worst <= most);
+    ImportReport::new(&document.name, messages.list, worst, policy)
+}
+
+/// The policy, if the document can be read, and every message about it.
+pub(super) fn translate(document: &[u8]) -> (Option<Json>, Messages) {
+    let mut messages = Messages::default();
+    let root = match read(document) {
+        Ok(root) => root,
+        Err(yaml::Fault { mark, what }) => {
+            messages.cannot(&Location::root(mark), &what);
+            return (None, messages);
+        }
+    };
+    let policy = document::translate(&mut messages, &root);
+    if messages.worst() < Level::Cannot {
+        validate(&policy, &mut messages, &Location::root(root.mark));
+    }
+    messages.sort();
+    (Some(policy), messages)
+}
+
+/// No policy is written that a gateway would refuse.
+fn validate(policy: &Json, messages: &mut Messages, at: &Location) {
+    let parsed = Policy::parse(policy.to_string().as_bytes());
+    for error in parsed.err().unwrap_or_default() {
+        messages.cannot(at, &format!("the policy would not be accepted: {error}"));
+    }
+}
+
+fn read(document: &[u8]) -> Result<Node, yaml::Fault> {
+    let text = std::str::from_utf8(document).map_err(|_| yaml::Fault {
+        mark: Mark { line: 1, column: 1 },
+        what: "it is not UTF-8".into(),
+    })?;
+    yaml::read(text)
+}

@@ -1,0 +1,11 @@
+//! The characters that a person does not see and a model reads.
+//!
+//! It has no table of its own: the engine's says what leaves no mark in a name, and a description may break lines.
+
+use mcp_policy::document::{is_invisible as is_unmarked, is_joiner};
+
+/// Control and format characters, joiners and variation selectors: all but line breaks, tabs and the selector for emoji.
+pub(crate) fn is_invisible(c: char) -> bool {
+    const ALLOWED: [char; 4] = ['\n', '\r', '\t', '\u{fe0f}'];
+    !ALLOWED.contains(&c) && (is_unmarked(c) || is_joiner(c))
+}

@@ -1,0 +1,56 @@
+//! The commands of `mcp-policy`, without their input and output: each is a function from texts and options to a report.
+//!
+//! | command | entry point |
+//! |---|---|
+//! | `check` | [`check::check`] |
+//! | `test` | [`test::Suite`] |
+//! | `explain` | [`explain::explain`] |
+//! | `diff` | [`diff::diff`] |
+//! | `import` | [`import::import`] |
+//! | `scan` | [`scan::scan`] |
+//! | `init` | [`init::init`] |
+//! | `pin` | [`pin::PinnablePolicy`] |
+//! | `schema` | [`schema`] |
+//!
+//! A [`Report`] is text for a terminal or JSON for a program, and has an [`ExitStatus`]. Commands decide about calls with the
+//! engine that runs in the gateway. This library never opens a file or a connection, reads no environment variable and no
+//! clock, and prints nothing: the program around it does.
+//!
+//! ```
+//! use mcp_policy_cli::{ExitStatus, Input, Report as _, check};
+//!
+//! let policy = Input {
+//!     name: "policy.json".into(),
+//!     bytes: br#"{ "version": "1", "default": "deny", "tool": {} }"#.to_vec(),
+//! };
+//! let report = check::check(&policy, None, &check::Options::default());
+//! assert_eq!(report.status(), ExitStatus::Findings);
+//! assert!(report.text().contains("unknown key `tool`"));
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod check;
+pub mod diff;
+pub mod explain;
+pub mod import;
+pub mod init;
+pub mod pin;
+pub mod sanitize;
+pub mod scan;
+pub mod style;
+pub mod test;
+
+mod argument_path;
+mod input;
+mod invisible;
+mod layout;
+mod nearest;
+mod report;
+mod schema;
+mod source_map;
+mod summary;
+
+pub use input::Input;
+pub use report::{CommandError, CommandResult, ExitStatus, Report, to_json};
+pub use schema::schema;

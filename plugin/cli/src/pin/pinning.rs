@@ -1,0 +1,101 @@
+//! Turns a policy and the answers of a server into pins.
+//!
+//! It never pins an entry that denies or hides, or one for a prefix.
+
+use super::definitions::Definitions;
+use super::edit;
+use super::outcome::{Outcome, PinReport};
+use crate::input::Input;
+use crate::report::{CommandError, CommandResult};
+use mcp_policy::document::{Document, Kind, Value};
+use mcp_policy::host::Policy;
+use std::borrow::Cow;
+
+/// A valid policy whose tools can be pinned.
+#[derive(Debug)]
+pub struct PinnablePolicy<'a> {
+    name: &'a str,
+    text: Cow<'a, str>,
+    document: Document<'a>,
+}
+
+impl<'a> PinnablePolicy<'a> {
+    /// Reads a policy.
+    ///
+    /// # Errors
+    /// Every mistake of the policy.
+    pub fn read(policy: &'a Input) -> CommandResult<Self> {
+        let error = |message: String| CommandError::about(&policy.name, message);
+        if let Err(errors) = Policy::parse(&policy.bytes) {
+            let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            return Err(error(lines.join("\n")));
+        }
+        let document = Policy::document(&policy.bytes);
+        Ok(Self {
+            name: &policy.name,
+            text: String::from_utf8_lossy(&policy.bytes),
+            document: document.map_err(|cause| error(cause.to_string()))?,
+        })
+    }
+
+    /// Compares the pins with the definitions that a server lists.
+    ///
+    /// Each answer is a list of tools, an object with `tools`, or the answer to `tools/list`.
+    ///
+    /// # Errors
+    /// When an answer is none of these.
+    pub fn check(&self, server: &str, answers: &[String]) -> CommandResult<PinReport> {
+        Ok(PinReport {
+            outcomes: self.outcomes(server, answers)?,
+            check: true,
+            changed: None,
+        })
+    }
+
+    /// Pins the definitions that a server lists. Answers are those of [`check`](Self::check).
+    ///
+    /// # Errors
+    /// When an answer is not a list of tools, or the policy would not be valid with the pins.
+    pub fn pin(&self, server: &str, answers: &[String]) -> CommandResult<PinReport> {
+        let outcomes = self.outcomes(server, answers)?;
+        let pinned = edit::pinned(&self.text, self.document.root(), &outcomes);
+        Policy::parse(pinned.as_bytes())
+            .map_err(|_| CommandError::about(self.name, "it cannot be changed"))?;
+        Ok(PinReport {
+            outcomes,
+            check: false,
+            changed: (pinned != self.text).then_some(pinned),
+        })
+    }
+
+    fn outcomes(&self, server: &str, answers: &[String]) -> CommandResult<Vec<Outcome>> {
+        let listed = Definitions::read(answers);
+        let listed = listed.map_err(|error| CommandError::about(server, error))?;
+        Ok(outcomes(self.document.root(), &listed))
+    }
+}
+
+/// The pins of the entries that can have one.
+pub(super) fn outcomes(policy: Value<'_>, listed: &Definitions) -> Vec<Outcome> {
+    let tools = policy.get("tools");
+    let entries = tools.into_iter().flat_map(Value::members);
+    let pinnable = entries.filter(|(name, entry)| !name.ends_with('*') && allows(*entry));
+    pinnable
+        .map(|(tool, entry)| outcome(tool, entry, listed))
+        .collect()
+}
+
+fn outcome(tool: Cow<'_, str>, entry: Value<'_>, listed: &Definitions) -> Outcome {
+    let found = listed.pin(&tool);
+    Outcome {
+        tool: tool.into_owned(),
+        was: entry.get("pin").and_then(Value::string).map(Into::into),
+        now: found.as_ref().ok().cloned(),
+        problem: found.err(),
+    }
+}
+
+fn allows(entry: Value<'_>) -> bool {
+    let action = entry.get("action").and_then(Value::string);
+    entry.kind() == Kind::Object && action.is_none_or(|action| action == "allow")
+}

@@ -1,0 +1,29 @@
+//! `diff`: reads two policies and a log, and prints the calls that they decide differently.
+//!
+//! It never keeps a log in a file of its own.
+
+use super::input;
+use super::output::Output;
+use mcp_policy_cli::diff::diff;
+use mcp_policy_cli::{CommandResult, ExitStatus};
+use std::path::PathBuf;
+
+/// Find the recorded calls that another policy would decide differently
+///
+/// Lines are those of the audit log, with or without the prefix of a host, or JSON-RPC requests. Both policies
+/// begin to count with the first line. Other lines are left out.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The policy as it is.
+    old: PathBuf,
+    /// The policy as it is to be.
+    new: PathBuf,
+    /// The calls; `-` is the standard input.
+    #[arg(long, value_name = "FILE")]
+    calls: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+    let (old, new) = (input::read(&args.old)?, input::read(&args.new)?);
+    output.report(&diff(&old, &new, &input::read(&args.calls)?)?)
+}

@@ -1,0 +1,43 @@
+//! `import`: reads a policy of Intercept, reports the differences, and writes ours.
+//!
+//! It writes no file where the import is not complete enough.
+
+use super::input;
+use super::output::Output;
+use mcp_policy_cli::import::import;
+use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
+use std::path::PathBuf;
+
+/// Turn a policy of PolicyLayer's Intercept (YAML) into a policy.json
+///
+/// Every difference is reported with its place. The policy is written when every call is decided alike, or with --partial
+/// when some calls that Intercept lets through are refused; never when a rule is lost that refuses calls.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The YAML file; `-` is the standard input.
+    file: PathBuf,
+    /// Where to write the policy; the standard output if it is left out.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write a policy that refuses more calls than Intercept does, too.
+    #[arg(long)]
+    partial: bool,
+}
+
+pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+    let report = import(&input::read(&args.file)?, args.partial);
+    if !output.json {
+        // The standard output is for the policy.
+        output.warn(report.text())?;
+    }
+    match (&args.output, report.policy()) {
+        (Some(path), Some(text)) => std::fs::write(path, text)
+            .map_err(|error| CommandError::about(path.display(), error))?,
+        (None, Some(text)) if !output.json => output.print(text)?,
+        _ => {}
+    }
+    if output.json {
+        output.print(report.json()?)?;
+    }
+    Ok(report.status())
+}

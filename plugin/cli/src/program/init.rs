@@ -1,0 +1,94 @@
+//! `init`: lists the tools of a server, and writes a starter policy and the case that tests it.
+//!
+//! It never replaces a file without `--force`.
+
+use super::output::Output;
+use super::tool_source::ToolSource;
+use mcp_policy_cli::init::{Options, PolicyTemplate, init};
+use mcp_policy_cli::scan::ScanReport;
+use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Generate a starter policy from a server's tools, and a test for it
+///
+/// Unlisted tools are denied. Listed tools are allowed to read, to write 30 times a minute and to execute 10 times a minute,
+/// with arguments validated against the server's schemas; destructive and financial tools are denied. Read it before you use
+/// it.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    source: ToolSource,
+    /// The policy's file; its case goes beside it, into NAME.case.json.
+    #[arg(short, long, value_name = "POLICY", default_value = "policy.json")]
+    output: PathBuf,
+    #[command(flatten)]
+    template: Template,
+}
+
+/// The options of a starter policy and its files.
+#[derive(clap::Args)]
+pub(crate) struct Template {
+    /// A directory that paths must be in. May be given several times.
+    #[arg(long, value_name = "DIRECTORY")]
+    root: Vec<String>,
+    /// A host that URLs must have, such as `example.com` or `*.example.com`. May be given several times.
+    #[arg(long, value_name = "HOST")]
+    host: Vec<String>,
+    /// Replace the policy and its case if they exist.
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+    let report = args.source.report()?;
+    let template = args.template.write(&report, &args.output, output)?;
+    if output.json {
+        output.print(template.json()?)?;
+    }
+    Ok(template.status())
+}
+
+impl Template {
+    /// Writes the policy and its case, and prints the notes for the operator.
+    pub(super) fn write(
+        &self,
+        report: &ScanReport,
+        file: &Path,
+        output: Output,
+    ) -> CommandResult<PolicyTemplate> {
+        let options = Options {
+            roots: self.root.clone(),
+            hosts: self.host.clone(),
+        };
+        let template = init(report, &options)?;
+        let case = file.with_extension("case.json");
+        self.write_file(file, template.policy())?;
+        let name = file.file_name().unwrap_or(file.as_os_str());
+        self.write_file(&case, &template.case(&name.to_string_lossy())?)?;
+        let (policy, case) = (file.display(), case.display());
+        output.warn(format_args!(
+            "wrote {policy} and {case}\n{}",
+            template.text()
+        ))?;
+        Ok(template)
+    }
+
+    fn write_file(&self, file: &Path, text: &str) -> CommandResult<()> {
+        let mut options = OpenOptions::new();
+        match self.force {
+            true => options.write(true).create(true).truncate(true),
+            false => options.write(true).create_new(true),
+        };
+        let written = options
+            .open(file)
+            .and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                CommandError::about(file.display(), "the file exists; --force replaces it")
+            }
+            _ => CommandError::about(file.display(), error),
+        })
+    }
+}

@@ -1,0 +1,21 @@
+//! The program around the library: files, servers, the clock, and the standard streams.
+//!
+//! It never judges a policy, a call or a tool: the library does.
+
+mod check;
+mod command_line;
+mod completions;
+mod diff;
+mod explain;
+mod import;
+mod init;
+mod input;
+mod output;
+mod pin;
+mod scan;
+mod schema;
+mod server;
+mod test;
+mod tool_source;
+
+pub(crate) use command_line::run;

@@ -1,0 +1,41 @@
+//! `pin`: reads a policy, asks a server for its tools, and writes the pins into the policy's file.
+//!
+//! It never writes a policy that a gateway would refuse.
+
+use super::input;
+use super::output::Output;
+use super::tool_source::ToolSource;
+use mcp_policy_cli::pin::PinnablePolicy;
+use mcp_policy_cli::{CommandError, CommandResult, ExitStatus};
+use std::path::PathBuf;
+
+/// Pin the tools of a policy to their current definitions
+///
+/// Look at the tools first: from then on, a gateway lets only the definitions through that the server lists now. An entry
+/// with an exact name gets its pin; one that denies or hides needs none.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    source: ToolSource,
+    /// The policy's file.
+    #[arg(short, long, value_name = "POLICY", default_value = "policy.json")]
+    policy: PathBuf,
+    /// Write nothing, and end with 1 where the server lists another definition.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+    let input = input::read(&args.policy)?;
+    let policy = PinnablePolicy::read(&input)?;
+    let (server, answers) = (args.source.name(), args.source.answers()?);
+    let report = match args.check {
+        true => policy.check(&server, &answers)?,
+        false => policy.pin(&server, &answers)?,
+    };
+    if let Some(text) = report.changed() {
+        let written = std::fs::write(&args.policy, text);
+        written.map_err(|error| CommandError::about(&input.name, error))?;
+    }
+    output.report(&report)
+}

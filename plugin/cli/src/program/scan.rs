@@ -1,0 +1,43 @@
+//! `scan`: lists the tools of a server or a file, and prints the report on them.
+//!
+//! It never calls a tool.
+
+use super::init::Template;
+use super::output::Output;
+use super::tool_source::ToolSource;
+use mcp_policy_cli::{CommandResult, ExitStatus, Report as _};
+use std::path::PathBuf;
+
+/// Report on a server's tools: the class of each, and signals to know before an agent may call it
+///
+/// Ends with 1 where a description or a name is deceptive. No tool is called, and no claim of a server in favour of its
+/// tools is believed.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    source: ToolSource,
+    /// Print a Markdown table.
+    #[arg(long, conflicts_with_all = ["html", "json"])]
+    markdown: bool,
+    /// Print an HTML page that needs no other file.
+    #[arg(long, conflicts_with = "json")]
+    html: bool,
+    /// Also write a starter policy, as `init` does.
+    #[arg(long, value_name = "POLICY")]
+    write: Option<PathBuf>,
+    #[command(flatten)]
+    template: Template,
+}
+
+pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+    let report = args.source.report()?;
+    match (args.markdown, args.html) {
+        (true, _) => output.print(report.markdown())?,
+        (_, true) => output.print(report.html())?,
+        _ => drop(output.report(&report)?),
+    }
+    if let Some(file) = &args.write {
+        args.template.write(&report, file, output)?;
+    }
+    Ok(report.status())
+}

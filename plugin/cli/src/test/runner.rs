@@ -1,0 +1,149 @@
+//! Plays cases one after the other, and collects their results.
+//!
+//! It never reads or writes a case's file: it takes parsed cases, and returns what was observed.
+
+use super::case_result::{CaseResult, Difference, Verdict};
+use super::coverage::Coverage;
+use super::report::TestReport;
+use mcp_policy_cases::case::{Case, Play};
+use mcp_policy_cases::{Outcome, Seen, Split, native};
+use serde_json::{Value as Json, json};
+use std::path::Path;
+
+/// The cases that were played so far.
+#[derive(Debug, Default)]
+pub struct Suite {
+    results: Vec<CaseResult>,
+    coverage: Option<Coverage>,
+}
+
+/// Observations of a failed case that can replace its expectations.
+#[derive(Debug)]
+pub struct Observed(
+    /// The observation of each step, or the lines with which the policy was refused.
+    pub Result<Vec<Seen>, Vec<String>>,
+);
+
+impl Suite {
+    /// A suite without cases. With `coverage`, it also finds the rules that no case reaches.
+    #[must_use]
+    pub fn new(coverage: bool) -> Self {
+        Self {
+            results: Vec::new(),
+            coverage: coverage.then(Coverage::default),
+        }
+    }
+
+    /// Adds a file that is not a case.
+    pub fn broken(&mut self, file: &str, message: String) {
+        self.results.push(CaseResult {
+            file: file.into(),
+            why: None,
+            verdict: Verdict::Broken { message },
+        });
+    }
+
+    /// Plays a case. A failed case gives its observations, where they can replace its expectations.
+    ///
+    /// `path` is that of the case's file, and finds its `policy_file`.
+    pub fn play(&mut self, file: &str, path: &Path, case: &Case) -> Option<Observed> {
+        let (outcome, rules) = native::watch(case, Split::Whole);
+        if let Some(coverage) = &mut self.coverage {
+            coverage.add(case, path, &outcome, &rules);
+        }
+        let verdict = verdict(case, &outcome);
+        let failed = matches!(verdict, Verdict::Failed { .. });
+        self.results.push(CaseResult {
+            file: file.into(),
+            why: Some(case.why.clone()),
+            verdict,
+        });
+        failed.then(|| observed(case, outcome)).flatten()
+    }
+
+    /// Marks the last case as rewritten with its observations.
+    pub fn blessed(&mut self) {
+        if let Some(last) = self.results.last_mut() {
+            last.verdict = Verdict::Blessed;
+        }
+    }
+
+    /// The results of all cases.
+    #[must_use]
+    pub fn report(self) -> TestReport {
+        TestReport {
+            cases: self.results,
+            coverage: self.coverage,
+        }
+    }
+}
+
+/// Observations of the kind that the case expects. Whether its policy is valid is its author's to say.
+fn observed(case: &Case, outcome: Outcome) -> Option<Observed> {
+    match (&case.play, outcome) {
+        (Play::Steps(_), Outcome::Seen(seen)) => Some(Observed(Ok(seen))),
+        (Play::Refused(_), Outcome::Refused(lines)) => Some(Observed(Err(lines))),
+        _ => None,
+    }
+}
+
+fn verdict(case: &Case, outcome: &Outcome) -> Verdict {
+    if let Some(reason) = case.hosts.get("native") {
+        let reason = reason.clone();
+        return Verdict::Skipped { reason };
+    }
+    let differences = match differences(case, outcome) {
+        Ok(differences) => differences,
+        Err(message) => return Verdict::Broken { message },
+    };
+    if differences.is_empty() {
+        Verdict::Passed
+    } else {
+        Verdict::Failed { differences }
+    }
+}
+
+/// # Errors
+/// An event that no case can expect.
+fn differences(case: &Case, outcome: &Outcome) -> Result<Vec<Difference>, String> {
+    Ok(match (&case.play, outcome) {
+        (_, Outcome::Failed(message) | Outcome::Cannot(message)) => return Err(message.clone()),
+        (Play::Steps(steps), Outcome::Seen(seen)) => {
+            let steps = (1..).zip(steps.iter().zip(seen));
+            let differing = steps.filter(|(_, (step, seen))| step.expect.as_ref() != Some(*seen));
+            let difference =
+                |(number, (step, seen)): (usize, (&_, &Seen))| difference(number, step, seen);
+            differing.map(difference).collect()
+        }
+        (Play::Refused(expected), Outcome::Refused(seen)) if expected == seen => Vec::new(),
+        (play, outcome) => vec![Difference {
+            step: None,
+            expected: Some(expected_of_policy(play)),
+            seen: seen_of_policy(outcome),
+        }],
+    })
+}
+
+fn difference(number: usize, step: &mcp_policy_cases::Step, seen: &Seen) -> Difference {
+    Difference {
+        step: Some(number),
+        expected: step.expect.as_ref().map(Seen::expectation),
+        seen: seen.expectation(),
+    }
+}
+
+const ACCEPTED: &str = "the policy is accepted";
+
+fn expected_of_policy(play: &Play) -> Json {
+    match play {
+        Play::Steps(_) => ACCEPTED.into(),
+        Play::Refused(lines) => json!({ "refused": lines }),
+    }
+}
+
+fn seen_of_policy(outcome: &Outcome) -> Json {
+    match outcome {
+        Outcome::Refused(lines) => json!({ "refused": lines }),
+        _ => ACCEPTED.into(),
+    }
+}
