@@ -1,20 +1,27 @@
-//! Cases: what is sent under a policy and when, and what must be seen; and the engine itself as a host that plays them.
+//! Cases: what is sent under a policy and when, and what is expected; and the engine itself as a host that plays them.
 //!
-//! The command line tool and the tests on other hosts read the same files by this crate, so that they cannot differ. It
-//! speaks to no gateway.
+//! The command line tool and the tests on other hosts read the same files with this crate, so that they cannot differ. It
+//! speaks to no gateway; [`corpus`] alone opens files.
 
 #![forbid(unsafe_code)]
 
-pub mod arrival;
 pub mod case;
-pub mod native;
-pub mod respond;
-pub mod seen;
+pub mod corpus;
+pub mod expectation;
+pub mod gateway;
+pub mod observation;
+mod parse;
+mod reply;
+pub mod request_events;
+pub mod runner;
+pub mod server_response;
+pub mod split;
 
-pub use arrival::Split;
 pub use case::{Case, Play, Step};
-pub use native::{Memory, Player};
-pub use seen::{Outcome, Seen};
+pub use expectation::{Expectation, Outcome};
+pub use gateway::{Gateway, InMemoryCells};
+pub use runner::Runner;
+pub use split::{Seam, Split};
 
 /// Header fields as raw bytes: order and duplicates are kept.
 pub type RawHeaders = Vec<(Vec<u8>, Vec<u8>)>;

@@ -8,8 +8,8 @@ use crate::sanitize::printable;
 use crate::style::{BAD, DIM, GOOD, WARNING};
 use mcp_policy::host::{Millis, PolicyError};
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
-use mcp_policy_cases::native::Played;
-use mcp_policy_cases::{Player, Split, Step};
+use mcp_policy_cases::runner::Played;
+use mcp_policy_cases::{Runner, Split, Step};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
@@ -54,8 +54,8 @@ pub fn explain(policy: &Input, call: &Input, options: &Options) -> CommandResult
 }
 
 /// The engine under the policy.
-fn player(policy: &Input) -> CommandResult<Player> {
-    Player::new(&policy.bytes).map_err(|errors| {
+fn player(policy: &Input) -> CommandResult<Runner> {
+    Runner::new(&policy.bytes).map_err(|errors| {
         let first = errors.first().map(PolicyError::to_string);
         let first = first.unwrap_or_default();
         CommandError::about(

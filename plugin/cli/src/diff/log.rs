@@ -6,7 +6,7 @@
 use super::call::Call;
 use crate::sanitize::printable;
 use mcp_policy::host::Millis;
-use mcp_policy_cases::seen::audit_of;
+use mcp_policy_cases::observation::audit_of;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use time::OffsetDateTime;

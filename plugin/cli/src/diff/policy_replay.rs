@@ -10,14 +10,14 @@ use crate::source_map::pointer_token;
 use mcp_policy::document::LimitInfo;
 use mcp_policy::host::{Millis, Policy, PolicyError};
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
-use mcp_policy_cases::{Player, Split, Step};
+use mcp_policy_cases::{Runner, Split, Step};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
 /// A policy, and its counts so far.
 pub(super) struct PolicyReplay {
     pub(super) document: Json,
-    player: Player,
+    player: Runner,
     limits: Vec<LimitInfo>,
     /// Counters that may or may not include earlier calls.
     doubtful: BTreeSet<String>,
@@ -44,7 +44,7 @@ impl PolicyReplay {
         let played = for_any_caller(&document).to_string();
         let policy = Policy::parse(played.as_bytes()).map_err(first)?;
         Ok(Self {
-            player: Player::new(played.as_bytes()).map_err(first)?,
+            player: Runner::new(played.as_bytes()).map_err(first)?,
             limits: policy.limits(),
             document,
             doubtful: BTreeSet::new(),
@@ -178,9 +178,7 @@ impl PolicyReplay {
 
     /// A call with an unknown decision may have been counted by the limits of these rules.
     fn doubt(&mut self, rules: &[RuleTrace]) {
-        let rules = rules
-            .iter()
-            .filter_map(|finding| finding.rule.as_deref());
+        let rules = rules.iter().filter_map(|finding| finding.rule.as_deref());
         let entries = rules.filter(|rule| rule.matches('/').count() == 2);
         let entries: Vec<_> = entries.chain(["/all_tools"]).collect();
         let counts = |limit: &&LimitInfo| entries.iter().any(|entry| belongs_to(limit, entry));

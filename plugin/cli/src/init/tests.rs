@@ -6,7 +6,7 @@ use crate::scan::ScanReport;
 use crate::scan::signal::{Kind, Signal};
 use crate::scan::tests::{any_schema, texts, tools};
 use crate::scan::{ToolList, scan};
-use mcp_policy_cases::{Case, Outcome, Split, native};
+use mcp_policy_cases::{Outcome, Split, corpus, runner};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -23,10 +23,10 @@ fn passes_its_case(template: &PolicyTemplate) -> Result<(), String> {
         .and_then(|()| std::fs::write(folder.join("policy.json"), template.policy()))
         .and_then(|()| std::fs::write(folder.join("case.json"), written))
         .map_err(|error| error.to_string())
-        .and_then(|()| Case::read(&folder.join("case.json"), &folder));
+        .and_then(|()| corpus::read(&folder.join("case.json"), &folder));
     let _ = std::fs::remove_dir_all(&folder);
     let case = case?;
-    let Outcome::Seen(seen) = native::play(&case, Split::Whole) else {
+    let Outcome::Seen(seen) = runner::play(&case, Split::Whole) else {
         return Err(format!("it cannot be played: {}", template.policy()));
     };
     for (step, seen) in case.steps().iter().zip(&seen) {

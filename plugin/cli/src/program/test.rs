@@ -4,7 +4,7 @@
 
 use super::input;
 use super::output::Output;
-use mcp_policy_cases::case::{self, Case};
+use mcp_policy_cases::{Case, corpus};
 use mcp_policy_cli::test::{Observed, Suite, TestReport};
 use mcp_policy_cli::{CommandError, CommandResult, ExitStatus};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ fn files(path: &Path) -> CommandResult<Vec<PathBuf>> {
         return Ok(vec![path.into()]);
     }
     let error = |error: &dyn std::fmt::Display| CommandError::about(path.display(), error);
-    let files = case::files(path).map_err(|cause| error(&cause))?;
+    let files = corpus::files(path).map_err(|cause| error(&cause))?;
     if files.is_empty() {
         return Err(error(&"it has no cases"));
     }
@@ -77,11 +77,11 @@ fn read(file: &Path) -> CommandResult<Result<Case, String>> {
     let input = input::read(file)?;
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let text = String::from_utf8(input.bytes).map_err(|_| "it is not UTF-8".to_owned());
-    Ok(text.and_then(|text| Case::parse(&file.display().to_string(), &text, folder)))
+    Ok(text.and_then(|text| corpus::parse(&file.display().to_string(), &text, folder)))
 }
 
 fn bless(case: &Case, observed: &Observed) -> CommandResult<()> {
-    case::bless(Path::new(""), case, &observed.0)
+    corpus::bless(Path::new(""), case, &observed.0)
         .map_err(|error| CommandError::about(&case.name, error))
 }
 

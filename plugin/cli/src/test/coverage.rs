@@ -46,12 +46,11 @@ impl Coverage {
         let Some(reach) = self.reach(case, file, &rules) else {
             return;
         };
-        for (seen, rules) in seen.iter().zip(steps) {
-            for rule in rules {
-                if let Some(rule) = reached(&rules, rule, seen.forward) {
-                    reach.unreached.remove(rule);
-                }
-            }
+        for (seen, traces) in seen.iter().zip(steps) {
+            let reached = traces
+                .iter()
+                .filter_map(|trace| reached(&rules, trace, seen.forward));
+            reached.for_each(|rule| drop(reach.unreached.remove(rule)));
         }
     }
 
@@ -88,11 +87,11 @@ impl Reach {
 }
 
 /// The rule that an evaluation reaches, in a call that is forwarded or not.
-fn reached<'f>(rules: &[RuleInfo], rule: &'f RuleTrace, forwarded: bool) -> Option<&'f String> {
-    let rule = rule.rule.as_ref()?;
+fn reached<'t>(rules: &[RuleInfo], trace: &'t RuleTrace, forwarded: bool) -> Option<&'t String> {
+    let rule = trace.rule.as_ref()?;
     let passes = |known: &RuleInfo| !known.refuses && known.pointer == *rule;
     let passed = || forwarded && rules.iter().any(passes);
-    (rule.outcome != RuleOutcome::Allow || passed()).then_some(rule)
+    (trace.outcome != RuleOutcome::Allow || passed()).then_some(rule)
 }
 
 /// The path of a file that a case names, without the folders that it leaves again.

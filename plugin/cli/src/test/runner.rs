@@ -6,7 +6,7 @@ use super::case_result::{CaseResult, Difference, Verdict};
 use super::coverage::Coverage;
 use super::report::TestReport;
 use mcp_policy_cases::case::{Case, Play};
-use mcp_policy_cases::{Outcome, Seen, Split, native};
+use mcp_policy_cases::{Expectation, Outcome, Split, runner};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub struct Suite {
 #[derive(Debug)]
 pub struct Observed(
     /// The observation of each step, or the lines with which the policy was refused.
-    pub Result<Vec<Seen>, Vec<String>>,
+    pub Result<Vec<Expectation>, Vec<String>>,
 );
 
 impl Suite {
@@ -47,7 +47,7 @@ impl Suite {
     ///
     /// `path` is that of the case's file, and finds its `policy_file`.
     pub fn play(&mut self, file: &str, path: &Path, case: &Case) -> Option<Observed> {
-        let (outcome, rules) = native::watch(case, Split::Whole);
+        let (outcome, rules) = runner::play_traced(case, Split::Whole);
         if let Some(coverage) = &mut self.coverage {
             coverage.add(case, path, &outcome, &rules);
         }
@@ -111,8 +111,9 @@ fn differences(case: &Case, outcome: &Outcome) -> Result<Vec<Difference>, String
         (Play::Steps(steps), Outcome::Seen(seen)) => {
             let steps = (1..).zip(steps.iter().zip(seen));
             let differing = steps.filter(|(_, (step, seen))| step.expect.as_ref() != Some(*seen));
-            let difference =
-                |(number, (step, seen)): (usize, (&_, &Seen))| difference(number, step, seen);
+            let difference = |(number, (step, seen)): (usize, (&_, &Expectation))| {
+                difference(number, step, seen)
+            };
             differing.map(difference).collect()
         }
         (Play::Refused(expected), Outcome::Refused(seen)) if expected == seen => Vec::new(),
@@ -124,10 +125,10 @@ fn differences(case: &Case, outcome: &Outcome) -> Result<Vec<Difference>, String
     })
 }
 
-fn difference(number: usize, step: &mcp_policy_cases::Step, seen: &Seen) -> Difference {
+fn difference(number: usize, step: &mcp_policy_cases::Step, seen: &Expectation) -> Difference {
     Difference {
         step: Some(number),
-        expected: step.expect.as_ref().map(Seen::expectation),
+        expected: step.expect.as_ref().map(Expectation::expectation),
         seen: seen.expectation(),
     }
 }

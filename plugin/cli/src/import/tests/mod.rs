@@ -11,15 +11,15 @@ mod model;
 mod random;
 
 use mcp_policy::host::Millis;
-use mcp_policy_cases::{Player, Split, Step};
+use mcp_policy_cases::{Runner, Split, Step};
 use serde_json::{Value as Json, json};
 
 /// The imported policy in the engine.
-struct Ours(Player);
+struct Ours(Runner);
 
 impl Ours {
     fn new(policy: &Json) -> Self {
-        Self(Player::new(policy.to_string().as_bytes()).expect("an imported policy is a policy"))
+        Self(Runner::new(policy.to_string().as_bytes()).expect("an imported policy is a policy"))
     }
 
     fn allows(&mut self, tool: &str, arguments: Option<&Json>, now: u64) -> bool {

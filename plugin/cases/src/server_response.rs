@@ -1,14 +1,14 @@
-//! Turns what a case says of a server's response into pieces for a host, and what a client got of them into what the case
-//! expects.
+//! Turns a case's server response into pieces for a host, and what a client received into what the case expects.
 //!
 //! It knows no policy: a response that passes is the same bytes under the same status.
 
-use crate::{RawHeaders, Split};
+use crate::RawHeaders;
+use crate::split::Split;
 use serde_json::{Map, Value, json};
 
 /// A server's response in a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Respond {
+pub struct ServerResponse {
     /// HTTP status.
     pub status: u16,
     /// Header fields in order, names in lower case; no length among them.
@@ -30,7 +30,7 @@ pub struct Received {
     pub broken: bool,
 }
 
-impl Respond {
+impl ServerResponse {
     /// The pieces of the body, each with whether it ends the response. A response that is cut nowhere ends with its body.
     pub fn pieces(&self, split: Split) -> Vec<(&[u8], bool)> {
         let pieces = split.pieces(&self.body);
@@ -76,7 +76,11 @@ impl Respond {
 
 impl Received {
     /// What the server sent, before anything of its body came.
-    pub fn head(respond: &Respond, removed: impl Fn(&[u8]) -> bool, set: &RawHeaders) -> Self {
+    pub fn head(
+        respond: &ServerResponse,
+        removed: impl Fn(&[u8]) -> bool,
+        set: &RawHeaders,
+    ) -> Self {
         let replaced = |name: &[u8]| set.iter().any(|(own, _)| own == name);
         let mut headers = respond.head();
         headers.retain(|(name, _)| !removed(name) && !replaced(name));
@@ -94,7 +98,7 @@ impl Received {
     /// When the client could not read it.
     pub fn seen(
         &self,
-        respond: &Respond,
+        respond: &ServerResponse,
         ids: (&str, &str),
         problem: Option<String>,
     ) -> Result<Value, String> {

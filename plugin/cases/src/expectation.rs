@@ -1,0 +1,90 @@
+//! What a case expects of one request, and what came of a case on a host.
+//!
+//! It compares nothing; the hosts' runner does.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a client and an operator see of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expectation {
+    /// The server got exactly the bytes that were sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forward: bool,
+    /// HTTP status of the plugin's own answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// `result` (a tool result with `isError`) or `error` (JSON-RPC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// The id of the answer, as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// JSON-RPC error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<i64>,
+    /// What the client is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// `resultType` of the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result_type: Option<String>,
+    /// The decision's details as the client gets them, but for `requestId`, which every answer must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Value>,
+    /// The rule that the log names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Rules in shadow mode that would have refused, as the log names them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadow: Vec<String>,
+    /// The `authorization` header does not reach the server.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub credential_removed: bool,
+    /// What the client gets of the server's response: `"same"`, or what is different.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Value>,
+}
+
+impl Expectation {
+    /// As a case writes it.
+    pub fn expectation(&self) -> Value {
+        let forward = Self {
+            forward: true,
+            ..Self::default()
+        };
+        if *self == forward {
+            "forward".into()
+        } else {
+            serde_json::to_value(self).unwrap_or_default()
+        }
+    }
+}
+
+/// What a host saw of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// One entry for each step.
+    Seen(Vec<Expectation>),
+    /// The policy was refused with these lines.
+    Refused(Vec<String>),
+    /// The host cannot play it, and why.
+    Cannot(String),
+    /// Something happened that no case can expect.
+    Failed(String),
+}
+
+impl Outcome {
+    /// Gathers the steps; the first that makes no sense is the outcome.
+    pub fn of(steps: impl Iterator<Item = Result<Expectation, String>>) -> Self {
+        let number = |(index, step): (usize, Result<Expectation, String>)| {
+            step.map_err(|error| format!("step {}: {error}", index.saturating_add(1)))
+        };
+        steps
+            .enumerate()
+            .map(number)
+            .collect::<Result<_, _>>()
+            .map_or_else(Self::Failed, Self::Seen)
+    }
+}

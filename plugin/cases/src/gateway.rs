@@ -1,0 +1,137 @@
+//! The engine as a gateway in memory: a policy, a store, and shared data in a map.
+//!
+//! It never lets counts outlive the gateway that they belong to.
+
+use mcp_policy::host::{
+    Cells, Event, Exchange, Headers, HostContext, Millis, Policy, PolicyError, Step, Store,
+    Unavailable, Version,
+};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Shared data in memory, versions counted as Envoy counts them.
+#[derive(Debug, Default)]
+pub struct InMemoryCells {
+    cells: HashMap<String, (Vec<u8>, u32)>,
+    writes: u32,
+    /// The key that was written last.
+    pub last_key: String,
+}
+
+impl InMemoryCells {
+    /// The number of keys.
+    pub fn keys(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The bytes of keys and values.
+    pub fn bytes(&self) -> usize {
+        self.cells
+            .iter()
+            .map(|(key, (value, _))| key.len().saturating_add(value.len()))
+            .sum()
+    }
+}
+
+impl Cells for InMemoryCells {
+    fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {
+        let cell = self.cells.get(key);
+        Ok(cell.map(|(bytes, version)| (bytes.clone(), Version(*version))))
+    }
+
+    fn swap(
+        &mut self,
+        key: &str,
+        bytes: &[u8],
+        version: Option<Version>,
+    ) -> Result<bool, Unavailable> {
+        let present = self.cells.get(key).map(|(_, version)| Version(*version));
+        if present != version {
+            return Ok(false);
+        }
+        self.writes = self.writes.saturating_add(1);
+        self.last_key = key.into();
+        self.cells.insert(key.into(), (bytes.into(), self.writes));
+        Ok(true)
+    }
+}
+
+/// The engine under one policy, with counts that last as long as the gateway. Every step that it returns is resolved.
+#[derive(Debug)]
+pub struct Gateway {
+    policy: Arc<Policy>,
+    store: Store,
+    /// The shared data.
+    pub cells: InMemoryCells,
+}
+
+impl Gateway {
+    /// Begins with empty counts.
+    ///
+    /// # Errors
+    /// Every error in the policy.
+    pub fn new(policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
+        let policy = Arc::new(Policy::parse(policy)?);
+        let mut cells = InMemoryCells::default();
+        #[expect(clippy::expect_used, reason = "cells in memory are never unavailable")]
+        let store = Store::prepare(&mut cells, "test", &policy, [7; 16]).expect("memory");
+        Ok(Self {
+            policy,
+            store,
+            cells,
+        })
+    }
+
+    /// What the gateway knows about a request from `peer`.
+    pub fn context(&self, peer: Option<&str>, explain: bool) -> HostContext {
+        HostContext {
+            peer: peer.map(Into::into),
+            seed: self.store.seed(),
+            explain,
+        }
+    }
+
+    /// Begins an exchange, up to a step that asks nothing.
+    pub fn begin(
+        &mut self,
+        headers: &Headers,
+        end_of_stream: bool,
+        context: HostContext,
+        now: Millis,
+    ) -> (Exchange, Step) {
+        let policy = self.policy.clone();
+        let (mut exchange, step) = Exchange::new(policy, headers, end_of_stream, context, now);
+        let step = self.resolve(&mut exchange, step, now);
+        (exchange, step)
+    }
+
+    /// Continues an exchange, up to a step that asks nothing.
+    pub fn feed(&mut self, exchange: &mut Exchange, event: Event, now: Millis) -> Step {
+        let step = exchange.feed(event, now);
+        self.resolve(exchange, step, now)
+    }
+
+    /// Posts a whole message.
+    pub fn post(
+        &mut self,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+        context: HostContext,
+        now: Millis,
+    ) -> (Exchange, Step) {
+        let own = [(":method", "POST"), ("content-type", "application/json")];
+        let headers = Headers::from_iter(own.iter().chain(headers).copied());
+        let (mut exchange, first) = self.begin(&headers, false, context, now);
+        let body = Event::Body {
+            bytes: body,
+            end_of_stream: true,
+        };
+        let step = self.feed(&mut exchange, body, now);
+        let edit = first.edit;
+        (exchange, Step { edit, ..step })
+    }
+
+    fn resolve(&mut self, exchange: &mut Exchange, step: Step, now: Millis) -> Step {
+        exchange.resolve(step, &self.store, &mut self.cells, now)
+    }
+}

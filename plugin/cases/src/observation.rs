@@ -1,0 +1,152 @@
+//! Turns what a host observed of one request into the form that cases expect.
+//!
+//! It fails on what no case could mean: other bytes than were sent, an answer of an unknown shape, a log line that
+//! contradicts the answer.
+
+use crate::RawHeaders;
+use crate::case::Step;
+use crate::expectation::Expectation;
+use crate::reply::answered;
+use crate::server_response::Received;
+use serde_json::Value;
+
+/// What a host observed of one request.
+#[derive(Debug, Default)]
+pub struct Observation {
+    /// The plugin's own answer: status and body.
+    pub reply: Option<(u16, Vec<u8>)>,
+    /// What reached the server: header fields and body.
+    pub forwarded: Option<(RawHeaders, Vec<u8>)>,
+    /// The decision that was logged.
+    pub audit: Option<String>,
+    /// What the client got of the server's response.
+    pub received: Option<Received>,
+    /// What was logged of that.
+    pub problem: Option<String>,
+}
+
+impl Observation {
+    /// The decision among a host's log lines, and nothing else yet.
+    ///
+    /// # Errors
+    /// When there is more than one.
+    pub fn logged(lines: &[String]) -> Result<Self, String> {
+        let mut audits = lines.iter().filter_map(|line| audit_of(line));
+        let audit = audits.next().map(Into::into);
+        if audits.next().is_some() {
+            return Err("more than one decision was logged".into());
+        }
+        let problem = lines.iter().find_map(|line| problem_of(line));
+        Ok(Self {
+            audit,
+            problem: problem.map(Into::into),
+            ..Self::default()
+        })
+    }
+
+    /// Notes that the request was passed on, without the headers that are `removed`.
+    pub fn forward(&mut self, step: &Step, removed: impl Fn(&[u8]) -> bool, body: Vec<u8>) {
+        let kept = step.headers.iter().filter(|(name, _)| !removed(name));
+        self.forwarded = Some((kept.cloned().collect(), body));
+    }
+
+    fn response(&self, step: &Step, request_id: &str) -> Result<Option<Value>, String> {
+        let (Some(respond), Some(_)) = (&step.respond, &self.forwarded) else {
+            return Ok(None);
+        };
+        let received = self.received.as_ref().ok_or("no response came")?;
+        let problem = self.problem.as_deref().map(serde_json::from_str::<Value>);
+        let problem = problem.transpose().map_err(|error| error.to_string())?;
+        let problem = problem.and_then(|line| Some(line.get("message")?.as_str()?.into()));
+        let ids = (request_id, &*step.request_id());
+        received.seen(respond, ids, problem).map(Some)
+    }
+
+    /// What the case's expectation is compared with.
+    ///
+    /// # Errors
+    /// When the observation makes no sense.
+    pub fn seen(&self, step: &Step, request_id: &str) -> Result<Expectation, String> {
+        let mut seen = match (&self.reply, &self.forwarded) {
+            (Some((status, body)), None) => answered(*status, body, request_id)?,
+            (None, Some((headers, body))) => forwarded(step, headers, body)?,
+            (None, None) => return Err("neither answered nor forwarded".into()),
+            (Some(_), Some(_)) => return Err("answered and forwarded".into()),
+        };
+        if let Some(line) = &self.audit {
+            logged(&mut seen, line)?;
+        } else if !seen.forward {
+            return Err("a refusal without a line in the log".into());
+        }
+        seen.response = self.response(step, request_id)?;
+        Ok(seen)
+    }
+}
+
+fn forwarded(
+    step: &Step,
+    headers: &[(Vec<u8>, Vec<u8>)],
+    body: &[u8],
+) -> Result<Expectation, String> {
+    if body != step.body.as_deref().unwrap_or_default() {
+        return Err(format!(
+            "other bytes were forwarded: {}",
+            String::from_utf8_lossy(body)
+        ));
+    }
+    let authorized =
+        |headers: &[(Vec<u8>, Vec<u8>)]| headers.iter().any(|(name, _)| name == b"authorization");
+    let credential_removed = authorized(&step.headers) && !authorized(headers);
+    Ok(Expectation {
+        forward: true,
+        credential_removed,
+        ..Expectation::default()
+    })
+}
+
+/// Takes from the log what only the operator sees, and checks that it tells of the same decision.
+fn logged(seen: &mut Expectation, line: &str) -> Result<(), String> {
+    let audit: Value =
+        serde_json::from_str(line).map_err(|error| format!("{error} in log line {line}"))?;
+    let text = |key| audit.get(key).and_then(Value::as_str);
+    let decision = text("decision").unwrap_or_default();
+    if (decision == "allow") != seen.forward {
+        return Err(format!("the log says {decision:?}: {line}"));
+    }
+    let told = seen.detail.as_ref().map(|detail| detail.get("reason"));
+    if told.is_some_and(|reason| reason != audit.get("reason")) {
+        return Err(format!(
+            "the log gives another reason than the client's: {line}"
+        ));
+    }
+    seen.rule = text("rule").map(Into::into);
+    let shadow = audit
+        .get("shadow")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    seen.shadow = shadow
+        .map(|refusal| {
+            refusal
+                .get("rule")
+                .and_then(Value::as_str)
+                .unwrap_or("no rule")
+                .into()
+        })
+        .collect();
+    Ok(())
+}
+
+/// What a log line says of a response.
+pub fn problem_of(line: &str) -> Option<&str> {
+    line.find(r#"{"event":"response""#)
+        .and_then(|start| line.get(start..))
+        .map(str::trim_end)
+}
+
+/// The decision in a log line of any host, which may put its own words before it.
+pub fn audit_of(line: &str) -> Option<&str> {
+    line.find(r#"{"event":"decision""#)
+        .and_then(|start| line.get(start..))
+        .map(str::trim_end)
+}

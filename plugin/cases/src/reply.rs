@@ -1,0 +1,102 @@
+//! Turns the plugin's own reply into the form that cases expect.
+//!
+//! It fails on a reply of an unknown shape.
+
+use crate::expectation::Expectation;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Response {
+    jsonrpc: String,
+    id: Option<Box<RawValue>>,
+    result: Option<ToolResult>,
+    error: Option<Error>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct ToolResult {
+    content: Vec<Content>,
+    is_error: bool,
+    result_type: Option<String>,
+    #[serde(rename = "_meta")]
+    meta: Meta,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    r#type: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Meta {
+    #[serde(rename = "mcp-policy/decision")]
+    decision: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Error {
+    code: i64,
+    message: String,
+    data: Value,
+}
+
+pub(crate) fn answered(status: u16, body: &[u8], request_id: &str) -> Result<Expectation, String> {
+    let mut seen = Expectation {
+        status: Some(status),
+        ..Expectation::default()
+    };
+    if body.is_empty() {
+        return Ok(seen);
+    }
+    let shown = String::from_utf8_lossy(body);
+    let response: Response =
+        serde_json::from_slice(body).map_err(|error| format!("{error} in {shown}"))?;
+    seen.id = response.id.map(|id| abridged(id.get()));
+    let mut detail = match (response.result, response.error) {
+        (Some(result), None) if result.is_error && response.jsonrpc == "2.0" => {
+            let [Content { r#type, text }] = &result.content[..] else {
+                return Err(format!("content of {shown}"));
+            };
+            seen.answer = Some(if r#type == "text" {
+                "result".into()
+            } else {
+                r#type.clone()
+            });
+            seen.message = Some(text.clone());
+            seen.result_type = result.result_type;
+            result.meta.decision
+        }
+        (None, Some(error)) if response.jsonrpc == "2.0" => {
+            seen.answer = Some("error".into());
+            seen.code = Some(error.code);
+            seen.message = Some(error.message);
+            error.data
+        }
+        _ => return Err(format!("neither a result nor an error: {shown}")),
+    };
+    let id = detail
+        .as_object_mut()
+        .and_then(|detail| detail.remove("requestId"));
+    // A request whose headers cannot be read has no id that could be told.
+    if id.as_ref().is_some_and(|id| id != request_id) {
+        return Err(format!("requestId is {id:?}, not {request_id:?}"));
+    }
+    seen.detail = Some(detail);
+    Ok(seen)
+}
+
+/// An id that nobody would read to its end, by its length and what it begins with.
+fn abridged(id: &str) -> String {
+    match id.get(..20).filter(|_| id.len() > 200) {
+        Some(start) => format!("{start}… ({} bytes)", id.len()),
+        None => id.into(),
+    }
+}

@@ -1,0 +1,231 @@
+//! Plays cases on the engine itself: no WebAssembly, shared data in memory.
+//!
+//! It compares nothing with what a case expects.
+
+use crate::case::{Case, Step};
+use crate::expectation::{Expectation, Outcome};
+use crate::gateway::Gateway;
+use crate::observation::{Observation, problem_of};
+use crate::request_events::RequestEvents;
+use crate::server_response::{Received, ServerResponse};
+use crate::split::Split;
+use mcp_policy::host::{Audit, Event, Exchange, Millis, Next, PolicyError, Reason, Response};
+use mcp_policy::trace::{RuleOutcome, RuleTrace};
+use serde_json::Value;
+
+/// Plays requests under one policy, with counts that last as long as the runner.
+#[derive(Debug)]
+pub struct Runner {
+    gateway: Gateway,
+}
+
+/// What came of one request.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// What a client and an operator see.
+    pub seen: Expectation,
+    /// Every rule that was evaluated.
+    pub rules: Vec<RuleTrace>,
+    /// The line of the log.
+    pub line: String,
+}
+
+impl Runner {
+    /// Begins with empty counts.
+    ///
+    /// # Errors
+    /// Every error in the policy.
+    pub fn new(policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
+        let gateway = Gateway::new(policy)?;
+        Ok(Self { gateway })
+    }
+
+    /// Plays a request at a time.
+    ///
+    /// # Errors
+    /// When the observation makes no sense.
+    pub fn play(&mut self, step: &Step, split: Split, now: Millis) -> Result<Played, String> {
+        let (exchange, verdict) = self.request(step, split, now);
+        let audit = verdict.audit.as_deref();
+        audit.map_or(Ok(()), trace_agrees)?;
+        let rules = audit.and_then(Audit::trace).unwrap_or_default().to_vec();
+        let line = audit.map(Audit::line);
+        let mut observed = self.observe(exchange, verdict, (step, split), now)?;
+        observed.audit.clone_from(&line);
+        Ok(Played {
+            seen: observed.seen(step, &step.request_id())?,
+            rules,
+            line: line.unwrap_or_default(),
+        })
+    }
+
+    /// Feeds the request, until there is a verdict.
+    fn request(
+        &mut self,
+        step: &Step,
+        split: Split,
+        now: Millis,
+    ) -> (Exchange, mcp_policy::host::Step) {
+        let request = RequestEvents::new(step, split);
+        let context = self.gateway.context(Some(&step.peer), true);
+        let headers = request.headers.iter().map(|(n, v)| (n, v)).collect();
+        let (mut exchange, mut next) = self.gateway.begin(&headers, request.end, context, now);
+        let edit = next.edit.clone();
+        let pieces = request.pieces.iter().map(|(bytes, end)| Event::Body {
+            bytes: bytes.to_vec(),
+            end_of_stream: *end,
+        });
+        for event in pieces.chain(request.trailers.is_some().then_some(Event::END)) {
+            if !matches!(next.next, Next::NeedMore) {
+                break;
+            }
+            next = self.gateway.feed(&mut exchange, event, now);
+        }
+        (exchange, mcp_policy::host::Step { edit, ..next })
+    }
+
+    /// What reached the server or the client.
+    fn observe(
+        &mut self,
+        mut exchange: Exchange,
+        verdict: mcp_policy::host::Step,
+        (step, split): (&Step, Split),
+        now: Millis,
+    ) -> Result<Observation, String> {
+        let mut observed = Observation::default();
+        match verdict.next {
+            Next::Reply(reply) => observed.reply = Some((reply.status, reply.body)),
+            Next::Forward => {
+                let gone = verdict.edit.remove.iter();
+                let removed = |name: &[u8]| gone.clone().any(|gone| gone.as_bytes() == name);
+                observed.forward(step, removed, step.body.clone().unwrap_or_default());
+                if let Some(respond) = &step.respond {
+                    let (received, problem) = self.respond(&mut exchange, respond, split, now)?;
+                    (observed.received, observed.problem) = (Some(received), problem);
+                }
+            }
+            Next::NeedMore | Next::Ask(_) | Next::ReplaceBody(_) => {
+                return Err("there is no verdict".into());
+            }
+        }
+        Ok(observed)
+    }
+
+    /// Plays the server's response: what the client received, and the line of the log about it.
+    fn respond(
+        &mut self,
+        exchange: &mut Exchange,
+        respond: &ServerResponse,
+        split: Split,
+        now: Millis,
+    ) -> Result<(Received, Option<String>), String> {
+        let mut problem = None;
+        let mut feed = |event| {
+            let step = self.gateway.feed(exchange, Event::Response(event), now);
+            let line = step.audit.map(|audit| audit.line());
+            let about = line.filter(|line| problem_of(line).is_some());
+            problem = problem.take().or(about);
+            (step.next, step.edit)
+        };
+        let (_, edit) = feed(Response::Head {
+            status: respond.status,
+            headers: respond.head().into_iter().collect(),
+            end_of_stream: false,
+        });
+        let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);
+        let set = edit.set.iter();
+        let set = set.map(|&(name, value)| (name.into(), value.into()));
+        let mut received = Received::head(respond, removed, &set.collect());
+        receive(&mut received, respond, split, |event| feed(event).0)?;
+        feed(Response::Closed);
+        Ok((received, problem))
+    }
+}
+
+/// Gives the pieces of a body to the engine, and what comes of them to the client.
+fn receive(
+    received: &mut Received,
+    respond: &ServerResponse,
+    split: Split,
+    mut feed: impl FnMut(Response) -> Next,
+) -> Result<(), String> {
+    let pieces = respond.pieces(split).into_iter();
+    let trailers = (split == Split::Trailers).then_some((&[][..], None));
+    let pieces = pieces.map(|(bytes, end)| (bytes, Some(end)));
+    for (bytes, end) in pieces.chain(trailers) {
+        let event = end.map_or(Response::Trailers, |end_of_stream| Response::Body {
+            bytes: bytes.to_vec(),
+            end_of_stream,
+        });
+        match feed(event) {
+            Next::Forward => received.body.extend(bytes),
+            Next::ReplaceBody(bytes) => received.body.extend(bytes),
+            Next::Reply(_) => {
+                received.broken = true;
+                break;
+            }
+            next => return Err(format!("a response leads to {next:?}")),
+        }
+    }
+    Ok(())
+}
+
+/// Plays a case.
+pub fn play(case: &Case, split: Split) -> Outcome {
+    play_traced(case, split).0
+}
+
+/// Plays a case, with the rules that each step evaluated.
+pub fn play_traced(case: &Case, split: Split) -> (Outcome, Vec<Vec<RuleTrace>>) {
+    let mut runner = match Runner::new(case.policy.as_bytes()) {
+        Ok(runner) => runner,
+        Err(errors) => {
+            let lines = errors.iter().map(ToString::to_string);
+            return (Outcome::Refused(lines.collect()), Vec::new());
+        }
+    };
+    let mut rules = Vec::new();
+    let steps = case.steps().iter().map(|step| {
+        let played = runner.play(step, split, Millis(case.millis(step)))?;
+        rules.push(played.rules);
+        Ok(played.seen)
+    });
+    (Outcome::of(steps), rules)
+}
+
+/// A trace says what the decision says: nothing after a refusal, and no refusal but the one.
+fn trace_agrees(audit: &Audit) -> Result<(), String> {
+    let rules = audit.trace().ok_or("there is no trace")?;
+    let denying = rules
+        .iter()
+        .position(|rule| rule.outcome == RuleOutcome::Deny);
+    let rule = denying.and_then(|at| rules.get(at)?.rule.as_deref());
+    let last = denying.is_none_or(|at| rules.get(at.saturating_add(1)).is_none());
+    let refused = audit
+        .reason()
+        .is_some_and(|reason| reason != Reason::Unreadable);
+    let line: Value = serde_json::from_str(&audit.line()).map_err(|error| error.to_string())?;
+    let agrees = rule == audit.rule()
+        && denying.is_some() == refused
+        && last
+        && would_deny(rules) == shadowed(&line);
+    agrees
+        .then_some(())
+        .ok_or_else(|| format!("the trace {rules:?} is not that of {line}"))
+}
+
+fn would_deny(rules: &[RuleTrace]) -> Vec<&str> {
+    let would = rules
+        .iter()
+        .filter(|rule| rule.outcome == RuleOutcome::WouldDeny);
+    would.filter_map(|rule| rule.rule.as_deref()).collect()
+}
+
+/// The rules in shadow mode that a line of the log names.
+fn shadowed(line: &Value) -> Vec<&str> {
+    let shadow = line.get("shadow").and_then(Value::as_array);
+    let rules = shadow.into_iter().flatten();
+    rules
+        .filter_map(|shadow| shadow.get("rule")?.as_str())
+        .collect()
+}
