@@ -64,7 +64,7 @@ soak: build $(HOSTS) ## The long forms of the tests
 	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
 
 conformance: build $(HOSTS) ## All of the official conformance suite, direct and through Envoy, about three minutes
-	$(WITH_HOSTS) cargo test --locked --package host-tests --test conformance -- --include-ignored --nocapture
+	$(WITH_HOSTS) cargo test --locked --package host-tests --test clients conformance:: -- --include-ignored --nocapture
 
 bench: build $(VENV)/ready ## Measure the plugin in Envoy and the engine, about ten minutes; QUICK=1 for a trial of one
 	$(SAY) 'measuring (a first run compiles the hosts for speed, about five minutes on two cores)'

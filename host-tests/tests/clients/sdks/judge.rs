@@ -2,7 +2,7 @@
 //!
 //! It never knows what an answer should be, only that it is the same, or holds what the check says.
 
-use crate::story::{Check, Part};
+use super::story::{Check, Part};
 use serde::Deserialize;
 use serde_json::Value;
 

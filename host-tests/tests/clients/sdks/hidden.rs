@@ -2,7 +2,7 @@
 //!
 //! It speaks MCP by itself: no SDK shows all that arrives. What it looks for must come when it asks the server directly.
 
-use crate::{LEGACY, Running, SERVERS, gateway};
+use super::programs::{LEGACY, Running, SERVERS, gateway};
 use host_tests::wire::{Http1Request, RawHeaders, Response, http1};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read as _, Write as _};

@@ -2,7 +2,7 @@
 //!
 //! It never excuses a difference that is not listed here with its reason.
 
-use crate::suite::{Check, Results, Status};
+use super::suite::{Check, Results, Status};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Scenarios that fail directly too, by the start of their names, and why. The gateway must not change their checks either.

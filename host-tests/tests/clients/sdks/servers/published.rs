@@ -3,12 +3,11 @@
 //!
 //! It never calls a service outside this machine: steps that would are not allowed to pass, or name an address on it.
 
-mod file;
-
-use crate::judge::{Judged, Verdict, judge};
-use crate::story::{Check, Part};
-use crate::{CLIENTS, LEGACY, alone, refusals};
-use file::{File, Step, files, filled, prepare};
+use super::file::{File, Step, files, filled, prepare};
+use crate::alone::alone;
+use crate::sdks::judge::{Judged, Verdict, judge};
+use crate::sdks::programs::{CLIENTS, LEGACY, refusals};
+use crate::sdks::story::{Check, Part};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
 use host_tests::program::Program;

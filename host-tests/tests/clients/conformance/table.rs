@@ -2,8 +2,8 @@
 //!
 //! It never leaves out a scenario: below the table stands why one is red, and what the gateway changed on purpose.
 
-use crate::judge::{Column, differences, why_red, why_refused};
-use crate::suite::{Check, Results, Status};
+use super::judge::{Column, differences, why_red, why_refused};
+use super::suite::{Check, Results, Status};
 use host_tests::table::aligned;
 use std::collections::{BTreeMap, BTreeSet};
 

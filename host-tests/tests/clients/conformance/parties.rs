@@ -3,30 +3,22 @@
 //!
 //! It never speaks MCP itself, and knows no scenario but the one that the gateway is to improve.
 
-mod judge;
-mod suite;
-mod table;
-
+use super::judge::{self, Column};
+use super::suite::{Check, Leg, NEWEST, Results, SUITES, Status, Suite, fixture};
+use super::table;
+use crate::alone::alone;
 use host_tests::bootstrap::{Config, Listener, WHEREVER};
 use host_tests::envoy::Envoy;
 use host_tests::program::Program;
 use host_tests::wasm_path;
-use judge::Column;
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::thread;
-use suite::{Check, Leg, NEWEST, Results, SUITES, Status, Suite, fixture};
 
 /// With headers held and with headers flowing: the two ways through the gateway.
 const WAYS: [(&str, bool); 2] = [("held", true), ("flowing", false)];
-
-/// Holds the other tests back: scenarios have time limits, and fill the machine.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// With a policy that refuses nothing: what is left is how the plugin reads messages.
 fn listener(who: &str, (way, hold): (&str, bool), upstream: SocketAddr) -> Listener {

@@ -2,8 +2,8 @@
 //!
 //! It never leaves anything out: what stands in no cell stands below.
 
-use crate::Row;
-use crate::judge::{Judged, Verdict};
+use super::judge::{Judged, Verdict};
+use super::programs::Row;
 use host_tests::table::aligned;
 use std::collections::{BTreeMap, BTreeSet};
 
