@@ -4,12 +4,12 @@
 
 use crate::arrival::Arrival;
 use crate::case::{Case, Step};
-use crate::corpus::{Outcome, Split};
 use crate::embedder::{
     Component, Effect, Event, Gateway, Header, Next, Piece, Request, ResponseHead, Shared,
 };
 use crate::respond::{Received, Respond};
-use crate::seen::{Observed, Seen};
+use crate::seen::{Observed, Outcome, Seen};
+use crate::split::Split;
 use crate::wire::RawHeaders;
 use wasmtime::component::ResourceAny;
 

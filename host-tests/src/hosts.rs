@@ -3,8 +3,9 @@
 //! A host that is not installed is in the list all the same, and fails.
 
 use crate::abi::Module;
-use crate::corpus::{ClockKind, Host, at_every_split};
 use crate::embedder::Component;
+use crate::host::{ClockKind, Host, Splits};
+use crate::on_envoy::Ways;
 use crate::{component, component_path, native, node, on_envoy, proxy_wasm, root, wasm, wasm_path};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,24 +17,32 @@ const OLDER: &str = include_str!("../older-envoys.txt");
 /// Every host there is.
 pub fn all() -> Vec<Host> {
     let mut hosts = vec![
-        Host::new("native", ClockKind::Set, |cases| {
-            at_every_split(cases, native::play)
-        }),
+        native(),
         Host::new("proxy-wasm", ClockKind::Set, |cases| {
             let module = Module::new(&wasm()).expect("the plugin is a module");
-            at_every_split(cases, |case, split| proxy_wasm::play(&module, case, split))
+            let splits = Splits::or(Splits::Every);
+            splits.play(cases, |case, split| proxy_wasm::play(&module, case, split))
         }),
         Host::new("component", ClockKind::Set, |cases| {
             let wasm = std::fs::read(component_path()).expect("the component can be read");
             let component = Component::new(&wasm).expect("it is a component");
-            at_every_split(cases, |case, split| {
+            Splits::or(Splits::Chosen).play(cases, |case, split| {
                 component::play(&component, case, split)
             })
         }),
-        Host::new("JavaScript", ClockKind::Set, node::play),
+        Host::new("JavaScript", ClockKind::Set, |cases| {
+            node::play(cases, Splits::or(Splits::Chosen))
+        }),
     ];
     hosts.extend(envoys().map(|(version, binary)| envoy(version, binary)));
     hosts
+}
+
+/// The engine itself.
+pub fn native() -> Host {
+    Host::new("native", ClockKind::Set, |cases| {
+        Splits::or(Splits::Chosen).play(cases, native::play)
+    })
 }
 
 /// Every version of Envoy, and where its program is, the current one last.
@@ -63,7 +72,11 @@ fn envoy(version: &'static str, binary: Option<PathBuf>) -> Host {
             .filter(|binary| binary.exists())
             .unwrap_or_else(|| panic!("Envoy {version} is not installed: run `make test`"));
         check_version(binary, version);
-        on_envoy::play(cases, &wasm_path(), binary)
+        let ways = match Splits::or(Splits::Chosen) {
+            Splits::Chosen if !CURRENT.contains(version) => Ways::Halves,
+            _ => Ways::Both,
+        };
+        on_envoy::play(cases, &wasm_path(), binary, ways)
     })
 }
 

@@ -9,6 +9,7 @@ pub mod contest;
 pub mod corpus;
 pub mod embedder;
 pub mod envoy;
+pub mod host;
 pub mod hosts;
 pub mod http2;
 pub mod judge;
@@ -24,7 +25,7 @@ pub mod upstream;
 pub mod verdict;
 pub mod wire;
 
-pub use mcp_policy_cases::{arrival, case, native, respond, seen};
+pub use mcp_policy_cases::{arrival, case, native, respond, seen, split};
 use std::path::PathBuf;
 
 /// The root of the repository.

@@ -4,10 +4,11 @@
 
 use crate::arrival::Arrival;
 use crate::case::{Case, Step};
-use crate::corpus::{Outcome, Played, Split};
+use crate::host::{Played, Splits};
 use crate::respond::{Received, Respond};
 use crate::root;
-use crate::seen::{Observed, Seen};
+use crate::seen::{Observed, Outcome, Seen};
+use crate::split::Split;
 use crate::wire::RawHeaders;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -75,17 +76,17 @@ pub fn node() -> Command {
     node
 }
 
-/// Plays every case at every split; the package's store counts.
-pub fn play(cases: &[Case]) -> Vec<Played<'_>> {
-    play_in(node().arg("corpus.js"), cases)
+/// Plays every case; the package's store counts.
+pub fn play(cases: &[Case], splits: Splits) -> Vec<Played<'_>> {
+    play_in(node().arg("corpus.js"), cases, splits)
 }
 
 /// The same, but the program counts by itself.
-pub fn play_without_store(cases: &[Case]) -> Vec<Played<'_>> {
-    play_in(node().args(["corpus.js", "alone"]), cases)
+pub fn play_without_store(cases: &[Case], splits: Splits) -> Vec<Played<'_>> {
+    play_in(node().args(["corpus.js", "alone"]), cases, splits)
 }
 
-fn play_in<'c>(program: &mut Command, cases: &'c [Case]) -> Vec<Played<'c>> {
+fn play_in<'c>(program: &mut Command, cases: &'c [Case], splits: Splits) -> Vec<Played<'c>> {
     let mut process = program
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -98,13 +99,13 @@ fn play_in<'c>(program: &mut Command, cases: &'c [Case]) -> Vec<Played<'c>> {
             // If Node ends early, its output tells.
             let _ = cases
                 .iter()
-                .try_for_each(|case| writeln!(input, "{}", request(case)));
+                .try_for_each(|case| writeln!(input, "{}", request(case, splits)));
         });
         let lines = output.lines().map(|line| line.expect("Node writes UTF-8"));
         cases
             .iter()
             .zip(lines)
-            .flat_map(|(case, line)| outcomes(case, &line))
+            .flat_map(|(case, line)| outcomes(case, splits, &line))
             .collect()
     });
     let status = process.wait().expect("Node ends");
@@ -113,7 +114,7 @@ fn play_in<'c>(program: &mut Command, cases: &'c [Case]) -> Vec<Played<'c>> {
 }
 
 /// A case as `js/corpus.js` takes it: its requests, and for each split how they arrive.
-fn request(case: &Case) -> Value {
+fn request(case: &Case, splits: Splits) -> Value {
     let steps = case.steps().iter();
     let request = |step: &Step| {
         json!({
@@ -137,7 +138,7 @@ fn request(case: &Case) -> Value {
     json!({
         "policy": case.policy,
         "steps": steps.clone().map(request).collect::<Vec<_>>(),
-        "arrivals": Split::all(case).into_iter().map(arrivals).collect::<Vec<_>>(),
+        "arrivals": splits.of(case).into_iter().map(arrivals).collect::<Vec<_>>(),
     })
 }
 
@@ -175,12 +176,8 @@ fn arrival(step: &Step, split: Split) -> Value {
     })
 }
 
-fn outcomes<'c>(case: &'c Case, line: &str) -> Vec<Played<'c>> {
-    let played = |split: Split, outcome| Played {
-        case,
-        how: format!("{split:?}"),
-        outcome,
-    };
+fn outcomes<'c>(case: &'c Case, splits: Splits, line: &str) -> Vec<Played<'c>> {
+    let played = |split, outcome| Played::new(case, split, outcome);
     match serde_json::from_str(line).expect("Node writes a line for each case") {
         Line::Refused { refused, problems } if refused.len() == problems => {
             vec![played(Split::Whole, Outcome::Refused(refused))]
@@ -190,7 +187,7 @@ fn outcomes<'c>(case: &'c Case, line: &str) -> Vec<Played<'c>> {
             vec![played(Split::Whole, Outcome::Failed(why))]
         }
         Line::Seen { seen } => {
-            let splits = Split::all(case).into_iter().zip(seen);
+            let splits = splits.of(case).into_iter().zip(seen);
             let outcome = |verdicts: Vec<Verdict>| {
                 let steps = case.steps().iter().zip(verdicts);
                 Outcome::of(steps.map(|(step, verdict)| step_seen(step, verdict)))

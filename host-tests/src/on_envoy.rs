@@ -4,11 +4,12 @@
 
 use crate::bootstrap::{Config, Listener};
 use crate::case::{Case, Step};
-use crate::corpus::{Outcome, Played, Split};
 use crate::envoy::Envoy;
+use crate::host::{Class, Played};
 use crate::http2::{End, Http2Request, Outcome as Http2Outcome, http2};
 use crate::respond::Received;
-use crate::seen::{Observed, Seen, audit_of, problem_of};
+use crate::seen::{Observed, Outcome, Seen, audit_of, problem_of};
+use crate::split::Split;
 use crate::upstream::{Recorded, Upstream, reply};
 use crate::wire::{Http1Request, Response, http1};
 use serde_json::Value;
@@ -22,32 +23,66 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const BATCH: usize = 40;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Plays all cases: those with requests while headers flow and while the plugin holds them, invalid policies once.
-pub fn play<'c>(cases: &'c [Case], wasm: &Path, binary: &Path) -> Vec<Played<'c>> {
-    let played = |case: &'c Case, how: &str, outcome| Played {
+/// In which ways a case with requests is played: while headers flow, or while the plugin holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ways {
+    /// In both.
+    Both,
+    /// In one of them: half of the cases in each.
+    Halves,
+}
+
+impl Ways {
+    fn includes(self, hold: bool, index: usize) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Halves => hold == index.is_multiple_of(2),
+        }
+    }
+}
+
+/// Plays all cases: those with requests in these ways, invalid policies once.
+///
+/// # Panics
+/// When Envoy does not start.
+pub fn play<'c>(cases: &'c [Case], wasm: &Path, binary: &Path, ways: Ways) -> Vec<Played<'c>> {
+    let played = |case: &'c Case, how: &str, class, outcome| Played {
         case,
         how: how.into(),
+        class,
         outcome,
     };
     let (can, cannot): (Vec<_>, Vec<_>) = cases
         .iter()
         .map(|case| (case, cannot(case)))
         .partition(|(_, why)| why.is_none());
-    let cannot = cannot
-        .into_iter()
-        .map(|(case, why)| played(case, "", Outcome::Cannot(why.unwrap_or_default())));
+    let cannot = cannot.into_iter().map(|(case, why)| {
+        played(
+            case,
+            "",
+            Class::Whole,
+            Outcome::Cannot(why.unwrap_or_default()),
+        )
+    });
     let (refused, requests): (Vec<_>, Vec<_>) = can
         .into_iter()
         .map(|(case, _)| case)
         .partition(|case| case.steps().is_empty());
     let refused = play_refused(&refused, wasm, binary)
         .into_iter()
-        .map(|(case, outcome)| played(case, "reload", outcome));
+        .map(|(case, outcome)| played(case, "reload", Class::Whole, outcome));
     let mut all: Vec<_> = cannot.chain(refused).collect();
-    for (how, hold) in [("headers flow", false), ("headers held", true)] {
-        for batch in requests.chunks(BATCH) {
+    // Bodies are cut in the middle; where headers are held, trailers end the responses too.
+    for (how, hold, class) in [
+        ("headers flow", false, Class::Cut),
+        ("headers held", true, Class::Trailers),
+    ] {
+        let these = requests.iter().enumerate();
+        let these = these.filter(|(index, _)| ways.includes(hold, *index));
+        let these: Vec<_> = these.map(|(_, case)| *case).collect();
+        for batch in these.chunks(BATCH) {
             let outcomes = play_batch(batch, wasm, binary, hold).into_iter();
-            all.extend(outcomes.map(|(case, outcome)| played(case, how, outcome)));
+            all.extend(outcomes.map(|(case, outcome)| played(case, how, class, outcome)));
         }
     }
     all

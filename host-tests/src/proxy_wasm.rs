@@ -3,9 +3,9 @@
 use crate::abi::{Clock, Faults, Module, Request, Seen as Wire, SharedData, Vm};
 use crate::arrival::Arrival;
 use crate::case::{Case, Step};
-use crate::corpus::{Outcome, Split};
 use crate::respond::Received;
-use crate::seen::{Observed, Seen};
+use crate::seen::{Observed, Outcome, Seen};
+use crate::split::Split;
 
 /// Plays a case in a fresh VM.
 pub fn play(module: &Module, case: &Case, split: Split) -> Outcome {

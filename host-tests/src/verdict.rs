@@ -3,8 +3,8 @@
 //! It never compares what a host with the real clock cannot foretell: for how long a client is told to wait.
 
 use crate::case::{Case, Play};
-use crate::corpus::{ClockKind, Outcome, Played};
-use crate::seen::Seen;
+use crate::host::{ClockKind, Played};
+use crate::seen::{Outcome, Seen};
 use std::fmt;
 
 /// How one case went on one host, over all its playings.

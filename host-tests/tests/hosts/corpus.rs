@@ -1,7 +1,9 @@
 //! Every case of `policies/` on every host, and one table of how it went.
 
 use host_tests::case::{Case, Play, bless};
-use host_tests::corpus::{Outcome, Split, cases, filter, run};
+use host_tests::corpus::{cases, filter, run};
+use host_tests::seen::Outcome;
+use host_tests::split::Split;
 use host_tests::{hosts, native, root};
 use std::io::Write as _;
 

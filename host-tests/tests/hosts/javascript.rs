@@ -1,7 +1,8 @@
 //! The JavaScript package as its users meet it: its types, its own tests, and the example of its README.
 
 use host_tests::case::corpus;
-use host_tests::corpus::{ClockKind, Host, run};
+use host_tests::corpus::run;
+use host_tests::host::{ClockKind, Host, Splits};
 use host_tests::node::{installed, node, play_without_store};
 use host_tests::root;
 use host_tests::upstream::{Upstream, reply};
@@ -46,7 +47,9 @@ fn a_program_that_counts_by_itself_counts_as_the_store_does() {
         // Only the store remembers a window that was reached before its clock went back.
         counts.contains(&true) && case.name != "limit/clock-that-goes-back.json"
     });
-    let host = Host::new("JavaScript alone", ClockKind::Set, play_without_store);
+    let host = Host::new("JavaScript alone", ClockKind::Set, |cases| {
+        play_without_store(cases, Splits::or(Splits::Chosen))
+    });
     let failures = run(&[host], &cases).failures(false);
     assert!(failures.is_empty(), "{failures}");
 }

@@ -1,7 +1,10 @@
 //! The table of the corpus can fail: each way in which a host can go wrong is seen in it.
 
 use host_tests::case::{Case, Play, corpus};
-use host_tests::corpus::{ClockKind, Host, Outcome, Played, Split, at_every_split, run};
+use host_tests::corpus::run;
+use host_tests::host::{ClockKind, Host, Played, Splits};
+use host_tests::seen::Outcome;
+use host_tests::split::Split;
 use host_tests::{native, root};
 
 fn cases() -> Vec<Case> {
@@ -20,7 +23,7 @@ fn host(play: impl Fn(&[Case]) -> Vec<Played<'_>> + Send + Sync + 'static) -> Ho
 /// The failures of a host that sees what `change` makes of what the engine says.
 fn failures(change: impl Fn(&Case, Split, Outcome) -> Outcome + Send + Sync + 'static) -> String {
     let tried = host(move |cases| {
-        at_every_split(cases, |case, split| {
+        Splits::Every.play(cases, |case, split| {
             change(case, split, native::play(case, split))
         })
     });
@@ -89,7 +92,7 @@ fn a_host_that_panics_has_failed_and_the_others_are_played() {
     let hosts = [
         host(|_| panic!("it is not installed")),
         Host::new("native", ClockKind::Set, |cases| {
-            at_every_split(cases, native::play)
+            Splits::Every.play(cases, native::play)
         }),
     ];
     let table = run(&hosts, &cases);
@@ -110,7 +113,7 @@ fn a_host_that_panics_has_failed_and_the_others_are_played() {
 fn a_case_that_cannot_be_played_has_its_reason() {
     let cases = cases();
     let tried = host(|cases| {
-        at_every_split(cases, |case, split| match &*case.name {
+        Splits::Every.play(cases, |case, split| match &*case.name {
             "hide/star.json" => Outcome::Cannot("there are no stars here".into()),
             _ => native::play(case, split),
         })

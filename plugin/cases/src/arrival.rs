@@ -3,66 +3,8 @@
 //! It knows no host, so that all are told the same.
 
 use crate::RawHeaders;
-use crate::case::{Case, Step};
-
-/// How a body arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Split {
-    /// In one piece that ends the request.
-    Whole,
-    /// In two pieces, cut there.
-    At(usize),
-    /// Byte by byte.
-    Bytes,
-    /// In one piece, and trailers end the request.
-    Trailers,
-}
-
-/// From here on a body is cut at powers of two only.
-const LONG: usize = 64 * 1024;
-
-impl Split {
-    /// Every way in which the bodies of a case are sent, those of responses too: whole, cut in two at each of the first
-    /// 256 bytes, byte by byte, and ended by trailers. What is very long is cut at fewer places, near its start and far
-    /// from it.
-    pub fn all(case: &Case) -> Vec<Self> {
-        let steps = case.steps().iter();
-        let bodies = steps.clone().filter_map(|step| step.body.as_deref());
-        let responses = steps.filter_map(|step| Some(&*step.respond.as_ref()?.body));
-        let longest = bodies.chain(responses).map(<[u8]>::len).max().unwrap_or(0);
-        // A body of a megabyte byte by byte tells nothing that one of four kilobytes does not.
-        let cuts: Vec<_> = if longest < LONG {
-            (1..longest.min(256)).collect()
-        } else {
-            (0..)
-                .map(|power| 1 << power)
-                .take_while(|&at| at < longest)
-                .collect()
-        };
-        let cuts = cuts.into_iter().map(Self::At);
-        let bytes = (2..=4096).contains(&longest).then_some(Self::Bytes);
-        let trailers = (longest > 0).then_some(Self::Trailers);
-        [Self::Whole]
-            .into_iter()
-            .chain(cuts)
-            .chain(bytes)
-            .chain(trailers)
-            .collect()
-    }
-
-    /// The pieces of a body; a body shorter than the cut stays whole.
-    pub fn pieces(self, body: &[u8]) -> Vec<&[u8]> {
-        match self {
-            Self::At(at) if at < body.len() => body
-                .split_at_checked(at)
-                .into_iter()
-                .flat_map(|(start, rest)| [start, rest])
-                .collect(),
-            Self::Bytes if !body.is_empty() => body.chunks(1).collect(),
-            _ => vec![body],
-        }
-    }
-}
+use crate::case::Step;
+use crate::split::Split;
 
 /// A request as it arrives.
 #[derive(Debug)]

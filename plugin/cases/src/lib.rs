@@ -10,11 +10,12 @@ pub mod case;
 pub mod native;
 pub mod respond;
 pub mod seen;
+pub mod split;
 
-pub use arrival::Split;
 pub use case::{Case, Play, Step};
 pub use native::{Memory, Player};
 pub use seen::{Outcome, Seen};
+pub use split::{Seam, Split};
 
 /// Header fields as raw bytes: order and duplicates are kept.
 pub type RawHeaders = Vec<(Vec<u8>, Vec<u8>)>;

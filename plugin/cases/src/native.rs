@@ -2,10 +2,11 @@
 //!
 //! It never lets counters outlive the player that they belong to.
 
-use crate::arrival::{Arrival, Split};
+use crate::arrival::Arrival;
 use crate::case::{Case, Step};
 use crate::respond::{Received, Respond};
 use crate::seen::{Observed, Outcome, Seen, problem_of};
+use crate::split::Split;
 use mcp_policy::{
     Audit, Cells, Event, Exchange, Facts, Finding, Millis, Next, Policy, PolicyError, Reason,
     Response, Said, Store, Unavailable, Version,
