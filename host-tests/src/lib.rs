@@ -19,6 +19,8 @@ pub mod on_envoy;
 pub mod oracle;
 pub mod program;
 pub mod proxy_wasm;
+pub mod require;
+pub mod rpc;
 pub mod samples;
 pub mod table;
 pub mod upstream;

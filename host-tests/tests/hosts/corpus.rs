@@ -3,7 +3,7 @@
 use host_tests::case::{Case, Play, bless};
 use host_tests::corpus::{cases, filter, run};
 use host_tests::seen::Outcome;
-use host_tests::split::Split;
+use host_tests::split::{Seam, Split};
 use host_tests::{hosts, native, root};
 use std::io::Write as _;
 
@@ -65,5 +65,26 @@ fn no_smuggled_message_is_let_through() {
                 case.name
             );
         }
+    }
+}
+
+/// Otherwise a host that goes wrong at such a place would pass.
+#[test]
+fn each_seam_is_in_a_request_and_in_a_response_of_the_corpus() {
+    if !filter().is_empty() {
+        return;
+    }
+    let cases = cases();
+    let steps = || cases.iter().flat_map(Case::steps);
+    let requests: Vec<_> = steps().filter_map(|step| step.body.as_deref()).collect();
+    let responses = steps().filter_map(|step| step.respond.as_ref());
+    let responses: Vec<_> = responses.map(|respond| &*respond.body).collect();
+    let has =
+        |bodies: &[&[u8]], seam: Seam| bodies.iter().any(|body| !seam.places(body).is_empty());
+    for seam in Seam::ALL {
+        // Only a response is a stream of events.
+        let of_events = [Seam::LineEnd, Seam::BlankLine, Seam::Event].contains(&seam);
+        assert!(of_events || has(&requests, seam), "no request has {seam:?}");
+        assert!(has(&responses, seam), "no response has {seam:?}");
     }
 }

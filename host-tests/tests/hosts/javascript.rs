@@ -4,6 +4,7 @@ use host_tests::case::corpus;
 use host_tests::corpus::run;
 use host_tests::host::{ClockKind, Host, Splits};
 use host_tests::node::{installed, node, play_without_store};
+use host_tests::require::{NODE, PACKAGE, lacks};
 use host_tests::root;
 use host_tests::upstream::{Upstream, reply};
 use host_tests::wire::{Http1Request, http1};
@@ -30,6 +31,9 @@ fn succeeds(command: &mut Command) {
 
 #[test]
 fn the_package_stands_what_a_program_does_wrong() {
+    if lacks(&[NODE, PACKAGE]) {
+        return;
+    }
     succeeds(node().args([
         "--test",
         "package.test.js",
@@ -41,6 +45,9 @@ fn the_package_stands_what_a_program_does_wrong() {
 /// Two independent ways to count, and one outcome.
 #[test]
 fn a_program_that_counts_by_itself_counts_as_the_store_does() {
+    if lacks(&[NODE, PACKAGE]) {
+        return;
+    }
     let mut cases = corpus(&root().join("policies")).expect("a corpus");
     cases.retain(|case| {
         let counts = ["limit/", "shadow/"].map(|folder| case.name.starts_with(folder));
@@ -144,6 +151,9 @@ impl Gateway {
 
 #[test]
 fn the_types_and_the_examples_of_the_readme_hold() {
+    if lacks(&[NODE, PACKAGE]) {
+        return;
+    }
     let upstream = Upstream::answering(|request| {
         let lists = request.body.windows(10).any(|part| part == b"tools/list");
         let result = if lists {

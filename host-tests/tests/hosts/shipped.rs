@@ -1,5 +1,7 @@
 //! The configurations in `envoy/` as an operator copies them, in a real Envoy: only places and ports are put in.
 
+use host_tests::require::{ENVOY, lacks};
+use host_tests::rpc;
 use host_tests::upstream::{Recorded, Upstream, reply};
 use host_tests::wire::{Http1Request, http1};
 use host_tests::{root, wasm_path};
@@ -101,18 +103,9 @@ impl Gateway {
 }
 
 fn call_of(tool: &str) -> Http1Request {
-    let body =
-        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}"}}}}"#);
-    Http1Request {
-        method: "POST".into(),
-        path: "/mcp".into(),
-        headers: vec![
-            (b"host".to_vec(), b"localhost".to_vec()),
-            (b"content-type".to_vec(), b"application/json".to_vec()),
-        ],
-        body: Some(body.into_bytes()),
-        chunks: None,
-    }
+    let mut request = rpc::post(rpc::call(tool));
+    request.headers.push((b"host".into(), b"localhost".into()));
+    request
 }
 
 impl Drop for Gateway {
@@ -157,6 +150,9 @@ fn reload(policy: &str, folder: &Path) {
 
 #[test]
 fn the_policy_inside_the_configuration_is_enforced() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
     let upstream = Upstream::start().expect("the upstream starts");
     let gateway = Gateway::start("envoy.yaml", &upstream, |_| {});
     assert_eq!(gateway.call("run"), "forwarded");
@@ -175,6 +171,9 @@ const NOTHING: &str =
 /// What must work without an identity does, and no message finds a way along with it.
 #[test]
 fn only_what_holds_no_message_goes_past_the_policy() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
     let upstream = Upstream::start().expect("the upstream starts");
     for file in ["envoy.yaml", "envoy-ecds.yaml"] {
         let gateway = Gateway::start(file, &upstream, |folder| reload(NOTHING, folder));
@@ -241,6 +240,9 @@ fn only_what_holds_no_message_goes_past_the_policy() {
 /// who is one is a setting; here no header of the kind comes through.
 #[test]
 fn a_client_asks_envoy_for_nothing() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
     let failing = |_: &Recorded| reply(503, "application/json", b"{}");
     let upstream = Upstream::answering(failing).expect("the upstream starts");
     let gateway = Gateway::start("envoy.yaml", &upstream, |_| {});
@@ -263,6 +265,9 @@ fn a_client_asks_envoy_for_nothing() {
 
 #[test]
 fn the_policy_in_a_file_is_changed_without_a_restart() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
     let policy = |tools: &str| {
         format!(
             r#"{{ "version": "1", "default": "deny", "tools": {{ {tools}

@@ -5,6 +5,7 @@ use fastrand::Rng;
 use host_tests::contest::{self, Texts};
 use host_tests::judge::Judge;
 use host_tests::oracle::Oracle;
+use host_tests::require::{ENVOY, NODE, lacks};
 use serde_json::{Value, json};
 
 /// The hosts as the policy has them, and as the oracles are told.
@@ -388,11 +389,17 @@ fn play(seed: u64, counts: (usize, usize)) {
 
 #[test]
 fn no_parser_takes_a_url_elsewhere() {
+    if lacks(&[ENVOY, NODE]) {
+        return;
+    }
     play(1, (4000, 2000));
 }
 
 #[test]
 #[ignore = "the long form: `make soak`"]
 fn no_parser_takes_one_of_a_million_urls_elsewhere() {
+    if lacks(&[ENVOY, NODE]) {
+        return;
+    }
     play(2, (1_000_000, 100_000));
 }

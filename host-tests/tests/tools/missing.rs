@@ -1,5 +1,6 @@
 //! What `make` says when something is missing or taken: one sentence that says what to do.
 
+use host_tests::require::{ENVOY, lacks};
 use host_tests::root;
 use std::fs;
 use std::net::TcpListener;
@@ -41,6 +42,9 @@ fn run(arguments: &[&str]) -> Command {
 
 #[test]
 fn a_port_is_taken() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port();
     let sentence = format!(
@@ -67,6 +71,9 @@ fn a_port_is_taken() {
 /// One after the other: each run has its files in the same folder.
 #[test]
 fn a_policy_or_a_server_is_not_as_it_must_be() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
     a_policy_is_not_there_or_bad();
     a_server_is_no_url_or_does_not_answer();
 }

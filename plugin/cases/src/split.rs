@@ -102,7 +102,8 @@ impl Split {
 }
 
 impl Seam {
-    const ALL: [Self; 7] = [
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
         Self::Middle,
         Self::LastByte,
         Self::Character,
@@ -113,7 +114,7 @@ impl Seam {
     ];
 
     /// Where to cut a body, in ascending order. Each place is inside the body.
-    fn places(self, body: &[u8]) -> Vec<usize> {
+    pub fn places(self, body: &[u8]) -> Vec<usize> {
         let places: BTreeSet<_> = match self {
             Self::Middle => [body.len() / 2].into(),
             Self::LastByte => [body.len().saturating_sub(1)].into(),
@@ -139,11 +140,19 @@ impl Seam {
             Self::Escape => is_in_escape(before) || is_between_surrogates(before, after),
             Self::LineEnd => before.ends_with(b"\r") && after.starts_with(b"\n"),
             Self::BlankLine => {
-                before.ends_with(b"\n") && (after.starts_with(b"\n") || after.starts_with(b"\r\n"))
+                is_line_end(before.last())
+                    && is_line_end(after.first())
+                    && !Self::LineEnd.is_at(body, at)
             }
-            Self::Event => before.ends_with(b"\n\n") || before.ends_with(b"\r\n\r\n"),
+            Self::Event => [&b"\n\n"[..], b"\r\n\r\n", b"\r\r"]
+                .iter()
+                .any(|blank| before.ends_with(blank)),
         }
     }
+}
+
+fn is_line_end(byte: Option<&u8>) -> bool {
+    matches!(byte, Some(b'\r' | b'\n'))
 }
 
 /// The text ends after a backslash that escapes, or before the last of the four digits of `\u`.

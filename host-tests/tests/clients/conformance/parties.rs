@@ -10,6 +10,7 @@ use crate::alone::alone;
 use host_tests::bootstrap::{Config, Listener, WHEREVER};
 use host_tests::envoy::Envoy;
 use host_tests::program::Program;
+use host_tests::require::{CONFORMANCE, ENVOY, NODE, NODE_22, lacks};
 use host_tests::wasm_path;
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Write as _;
@@ -115,6 +116,9 @@ fn unused(stats: &str) -> Vec<String> {
 
 #[test]
 fn servers_behave_the_same_behind_the_gateway() {
+    if lacks(&[ENVOY, NODE, NODE_22, CONFORMANCE]) {
+        return;
+    }
     let _alone = alone();
     let servers = [
         ("Python", "MCP_PYTHON", "server.py"),
@@ -147,6 +151,9 @@ fn of_server(suite: Suite, who: &str, addr: SocketAddr, envoy: &Envoy) -> Column
 /// The plugin holds headers against bodies for a server that does not, and changes nothing else.
 #[test]
 fn a_server_that_trusts_headers_passes_behind_the_gateway() {
+    if lacks(&[ENVOY, NODE, NODE_22, CONFORMANCE]) {
+        return;
+    }
     let _alone = alone();
     let (_program, addr) = server("NODE", "server.mjs", &["trusting"]);
     let envoy = gateway(&[("trusting", addr)]);
@@ -190,6 +197,9 @@ fn improved(direct: &Results, through: &Results) {
 
 #[test]
 fn a_client_behaves_the_same_behind_the_gateway() {
+    if lacks(&[ENVOY, NODE, NODE_22, CONFORMANCE]) {
+        return;
+    }
     clients("clients", |scenario| !scenario.starts_with("auth/"));
 }
 
@@ -197,6 +207,9 @@ fn a_client_behaves_the_same_behind_the_gateway() {
 #[test]
 #[ignore = "long: make conformance"]
 fn a_client_logs_in_behind_the_gateway() {
+    if lacks(&[ENVOY, NODE, NODE_22, CONFORMANCE]) {
+        return;
+    }
     clients("clients that log in", |scenario| {
         scenario.starts_with("auth/")
     });

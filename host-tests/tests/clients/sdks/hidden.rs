@@ -3,6 +3,7 @@
 //! It speaks MCP by itself: no SDK shows all that arrives. What it looks for must come when it asks the server directly.
 
 use super::programs::{LEGACY, Running, SERVERS, gateway};
+use host_tests::require::{ENVOY, NODE, TYPESCRIPT_SDKS, lacks};
 use host_tests::wire::{Http1Request, RawHeaders, Response, http1};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -138,6 +139,9 @@ fn told_apart(session: &Session, method: &str, params: impl Fn(&str) -> Value, h
 
 #[test]
 fn what_is_hidden_shows_nowhere() {
+    if lacks(&[TYPESCRIPT_SDKS, ENVOY, NODE]) {
+        return;
+    }
     let (_programs, servers): (Vec<_>, Vec<_>) = SERVERS.iter().map(Running::start).unzip();
     let envoy = gateway(&servers);
     for running in &servers {
