@@ -33,11 +33,12 @@ pub enum Ways {
 }
 
 impl Ways {
-    fn includes(self, hold: bool, index: usize) -> bool {
-        match self {
-            Self::Both => true,
-            Self::Halves => hold == index.is_multiple_of(2),
-        }
+    /// The cases to play while headers flow, or while the plugin holds them.
+    fn of<'c>(self, hold: bool, cases: &[&'c Case]) -> Vec<&'c Case> {
+        let cases = cases.iter().enumerate();
+        let included = |index: usize| self == Self::Both || hold == index.is_multiple_of(2);
+        let cases = cases.filter(|(index, _)| included(*index));
+        cases.map(|(_, case)| *case).collect()
     }
 }
 
@@ -46,46 +47,37 @@ impl Ways {
 /// # Panics
 /// When Envoy does not start.
 pub fn play<'c>(cases: &'c [Case], wasm: &Path, binary: &Path, ways: Ways) -> Vec<Played<'c>> {
-    let played = |case: &'c Case, how: &str, class, outcome| Played {
-        case,
-        how: how.into(),
-        class,
-        outcome,
-    };
-    let (can, cannot): (Vec<_>, Vec<_>) = cases
-        .iter()
-        .map(|case| (case, cannot(case)))
-        .partition(|(_, why)| why.is_none());
-    let cannot = cannot.into_iter().map(|(case, why)| {
-        played(
-            case,
-            "",
-            Class::Whole,
-            Outcome::Cannot(why.unwrap_or_default()),
-        )
-    });
-    let (refused, requests): (Vec<_>, Vec<_>) = can
-        .into_iter()
-        .map(|(case, _)| case)
-        .partition(|case| case.steps().is_empty());
-    let refused = play_refused(&refused, wasm, binary)
-        .into_iter()
-        .map(|(case, outcome)| played(case, "reload", Class::Whole, outcome));
-    let mut all: Vec<_> = cannot.chain(refused).collect();
+    let mut all = Vec::new();
+    let (mut invalid, mut requests) = (Vec::new(), Vec::new());
+    for case in cases {
+        match cannot(case) {
+            Some(why) => all.push(played(case, "", Class::Whole, Outcome::Cannot(why))),
+            None if case.steps().is_empty() => invalid.push(case),
+            None => requests.push(case),
+        }
+    }
+    let refused = play_refused(&invalid, wasm, binary).into_iter();
+    all.extend(refused.map(|(case, outcome)| played(case, "reload", Class::Whole, outcome)));
     // Bodies are cut in the middle; where headers are held, trailers end the responses too.
     for (how, hold, class) in [
         ("headers flow", false, Class::Cut),
         ("headers held", true, Class::Trailers),
     ] {
-        let these = requests.iter().enumerate();
-        let these = these.filter(|(index, _)| ways.includes(hold, *index));
-        let these: Vec<_> = these.map(|(_, case)| *case).collect();
-        for batch in these.chunks(BATCH) {
+        for batch in ways.of(hold, &requests).chunks(BATCH) {
             let outcomes = play_batch(batch, wasm, binary, hold).into_iter();
             all.extend(outcomes.map(|(case, outcome)| played(case, how, class, outcome)));
         }
     }
     all
+}
+
+fn played<'c>(case: &'c Case, how: &str, class: Class, outcome: Outcome) -> Played<'c> {
+    Played {
+        case,
+        how: how.into(),
+        class,
+        outcome,
+    }
 }
 
 /// Why the case cannot be played here.

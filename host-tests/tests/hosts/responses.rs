@@ -117,7 +117,7 @@ fn arrivals(addr: SocketAddr, enough: impl Fn(&str) -> bool) -> Vec<(Duration, S
 
 /// The server sends an event each second, in two halves, and waits for nobody.
 #[test]
-fn nothing_is_held_back() {
+fn event_is_forwarded_when_it_is_complete() {
     const EACH: Duration = Duration::from_secs(1);
     let server = server(|stream| {
         let _ = stream.write_all(EVENTS);
@@ -165,7 +165,7 @@ fn nothing_is_held_back() {
 
 /// The address of the old transport, and what else cannot go on, ends the connection.
 #[test]
-fn what_cannot_go_on_is_broken_off() {
+fn stream_of_the_old_transport_is_broken_off() {
     let server = server(|stream| {
         let _ = stream.write_all(EVENTS);
         let _ = stream.write_all(&chunk(b": hello\n\n"));
@@ -306,7 +306,7 @@ fn ten_megabytes_pass_or_are_refused_by_name() {
 
 /// What is put in the place of a piece may be far longer than that and than Envoy's own limit.
 #[test]
-fn a_piece_that_grows_crashes_nothing() {
+fn growing_piece_crashes_no_envoy() {
     let server = server(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
         let (start, end) = LIST.split_at(LIST.len() - 1);

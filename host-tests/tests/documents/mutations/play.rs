@@ -85,12 +85,12 @@ pub(super) fn play(number: usize, seed: u64) {
 }
 
 #[test]
-fn no_mistake_is_taken_for_something_else() {
+fn mutated_policy_is_refused_at_its_mistake() {
     play(10_000, 1);
 }
 
 #[test]
 #[ignore = "the long form: `make soak`"]
-fn none_of_a_million_mistakes_is_taken_for_something_else() {
+fn million_mutated_policies_are_refused_at_their_mistakes() {
     play(1_000_000, 2);
 }

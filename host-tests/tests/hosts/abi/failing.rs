@@ -5,7 +5,7 @@ use host_tests::abi::{Faults, SharedData, status};
 use host_tests::rpc::call;
 
 #[test]
-fn a_host_without_shared_data_cannot_keep_limits() {
+fn policy_with_limits_is_refused_without_shared_data() {
     for function in ["proxy_get_shared_data", "proxy_set_shared_data"] {
         let faults = Faults::failing(function, status::UNIMPLEMENTED);
         let vm = MODULE
@@ -26,7 +26,7 @@ fn a_host_without_shared_data_cannot_keep_limits() {
 }
 
 #[test]
-fn a_host_that_stops_counting_stops_the_calls() {
+fn limited_call_is_refused_when_counting_fails() {
     let cases = [
         ("proxy_get_shared_data", status::INTERNAL_FAILURE),
         ("proxy_get_shared_data", status::UNIMPLEMENTED),
@@ -55,7 +55,7 @@ fn a_host_that_stops_counting_stops_the_calls() {
 }
 
 #[test]
-fn a_host_that_fails_otherwise_lets_nothing_through() {
+fn unexpected_host_error_fails_closed() {
     for (function, expected) in [
         ("proxy_get_header_map_pairs", "503 mcp_policy_unavailable"),
         (
@@ -81,7 +81,7 @@ fn a_host_that_fails_otherwise_lets_nothing_through() {
 }
 
 #[test]
-fn a_body_that_the_host_does_not_show_is_not_let_through() {
+fn body_that_the_host_does_not_show_is_refused() {
     // Nothing of it, its first bytes, and a part that is a whole message.
     let padded = [call("run"), b"   ".to_vec()].concat();
     for shown in [0, 10, call("run").len()] {
@@ -106,7 +106,7 @@ fn a_body_that_the_host_does_not_show_is_not_let_through() {
 
 /// A policy that is only tried out stops nobody, not even when nothing can be counted.
 #[test]
-fn a_host_that_stops_counting_stops_no_limit_in_shadow_mode() {
+fn shadow_limit_forwards_when_counting_fails() {
     let vm = vm(&LIMITED.replace(r#""version""#, r#""mode": "shadow", "version""#));
     let faults = Faults::failing("proxy_get_shared_data", status::INTERNAL_FAILURE);
     vm.set_faults(faults).expect("the function is imported");
@@ -122,7 +122,7 @@ fn a_host_that_stops_counting_stops_no_limit_in_shadow_mode() {
 
 /// The host fails while headers are judged; what it calls afterwards is not judged as if nothing had happened.
 #[test]
-fn a_request_in_which_the_host_failed_stays_refused() {
+fn request_stays_refused_after_a_host_error() {
     let vm = vm(OPEN);
     let mut stream = vm.stream(post(&[]));
     stream.headers(false).expect("no trap");

@@ -16,7 +16,7 @@ pub(super) const KNOWN_IMPORTS: &str = "proxy_log proxy_get_current_time_nanosec
     proxy_call_foreign_function clock_time_get environ_get environ_sizes_get fd_write proc_exit random_get";
 
 #[test]
-fn the_module_needs_nothing_that_a_proxy_wasm_host_lacks() {
+fn module_imports_only_functions_that_proxy_wasm_hosts_have() {
     for import in MODULE.imports() {
         assert!(
             KNOWN_IMPORTS
@@ -28,7 +28,7 @@ fn the_module_needs_nothing_that_a_proxy_wasm_host_lacks() {
 }
 
 #[test]
-fn a_credential_is_in_no_log_and_no_answer() {
+fn credential_is_in_no_log_and_no_answer() {
     let token = "s3cr3t-t0ken-of-alice";
     // printf %s s3cr3t-t0ken-of-alice | sha256sum
     let digest = "7e8b8b6c3b9b5a0c4d1f3a2e5c6d7f8091a2b3c4d5e6f708192a3b4c5d6e7f80";
@@ -54,7 +54,7 @@ fn a_credential_is_in_no_log_and_no_answer() {
 }
 
 #[test]
-fn memory_stays_as_it_is_however_many_requests_come() {
+fn memory_does_not_grow_with_requests() {
     let policy = r#"{ "version": "1", "default": "deny",
         "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
         "tools": { "run": { "limits": [ { "counter": "runs", "window": "minute", "max": 2 } ] } } }"#;
@@ -79,7 +79,7 @@ fn memory_stays_as_it_is_however_many_requests_come() {
 
 /// Time cannot be asserted; the work that takes it can. It is not quite the same, for the log names another rule.
 #[test]
-fn a_refusal_takes_no_other_work_for_a_name_that_exists() {
+fn refusal_takes_the_same_work_for_hidden_and_unknown_names() {
     let module = Module::counted(&wasm()).expect("the plugin is a module");
     let policy = r#"{ "version": "1", "default": "deny", "hide": ["hide_by_list", "hide_by_pre*"], "tools": {
         "run": {}, "hide_by_deed": { "action": "hide" }, "hide_by_list": {} },

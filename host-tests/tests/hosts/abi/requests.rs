@@ -6,7 +6,7 @@ use host_tests::rpc::call;
 use std::time::Duration;
 
 #[test]
-fn bytes_that_are_no_text_never_trap() {
+fn bytes_that_are_not_utf8_never_trap() {
     let vm = vm(OPEN);
     let noise: &[u8] = b"\xFF\xFE\x80";
     for (name, expected) in [
@@ -26,7 +26,7 @@ fn bytes_that_are_no_text_never_trap() {
 }
 
 #[test]
-fn a_body_is_refused_as_soon_as_it_is_too_long() {
+fn body_is_refused_as_soon_as_it_exceeds_the_limit() {
     let vm = vm(OPEN);
     let mut stream = vm.stream(post(&[]));
     stream.headers(false).expect("no trap");
@@ -42,7 +42,7 @@ fn a_body_is_refused_as_soon_as_it_is_too_long() {
 }
 
 #[test]
-fn held_headers_leave_only_after_the_verdict() {
+fn held_headers_are_released_only_after_the_verdict() {
     let vm = vm(HELD);
     for (tool, expected) in [
         ("run", "forwarded"),
@@ -59,7 +59,7 @@ fn held_headers_leave_only_after_the_verdict() {
 }
 
 #[test]
-fn a_host_that_cannot_hold_headers_never_hangs_unless_told_to_hold() {
+fn host_that_cannot_hold_headers_hangs_only_when_told_to_hold() {
     let flowing = vm(OPEN);
     let mut stream = flowing.stream(post(&[]));
     assert_eq!(stream.headers(false), Ok(Action::Continue));

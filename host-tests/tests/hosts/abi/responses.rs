@@ -25,7 +25,7 @@ pub(super) fn head(stream: &mut Stream, status: &str) {
 }
 
 #[test]
-fn a_host_that_fails_with_a_response_lets_none_of_its_list_through() {
+fn list_is_withheld_when_the_host_fails_with_a_response() {
     for (function, answered) in [
         ("proxy_get_header_map_pairs", true),
         ("proxy_remove_header_map_value", true),
@@ -53,7 +53,7 @@ fn a_host_that_fails_with_a_response_lets_none_of_its_list_through() {
 }
 
 #[test]
-fn a_response_that_trailers_cut_off_loses_what_was_held_of_it() {
+fn held_part_of_a_response_cut_off_by_trailers_is_dropped() {
     let vm = vm(OPEN);
     for (pieces, left) in [
         (&[LIST][..], LEFT),
@@ -81,7 +81,7 @@ fn a_response_that_trailers_cut_off_loses_what_was_held_of_it() {
 
 /// A server may answer on nothing but the headers, and the host by itself.
 #[test]
-fn a_response_before_the_verdict_passes_judged() {
+fn response_before_the_verdict_is_filtered() {
     let vm = vm(OPEN);
     for status in ["401", "413", "200"] {
         let mut stream = vm.stream(post(&[]));
@@ -97,7 +97,7 @@ fn a_response_before_the_verdict_passes_judged() {
 
 /// Hosts lead the plugin's own answer past it, too.
 #[test]
-fn the_answer_of_the_plugin_is_not_judged() {
+fn answer_of_the_plugin_is_not_filtered() {
     let vm = vm(OPEN);
     let mut stream = vm.stream(post(&[]));
     stream.headers(false).expect("no trap");

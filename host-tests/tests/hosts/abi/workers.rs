@@ -5,7 +5,7 @@ use host_tests::abi::{Faults, SharedData};
 use host_tests::rpc::call;
 
 #[test]
-fn lost_swaps_are_repeated_and_counted_once() {
+fn lost_swap_is_retried_and_counted_once() {
     let shared = SharedData::default();
     let vm = vm_with(&LIMITED.replace("1000", "3"), shared.clone());
     for expected in [
@@ -28,7 +28,7 @@ fn lost_swaps_are_repeated_and_counted_once() {
 }
 
 #[test]
-fn workers_that_configure_late_or_again_reset_nothing() {
+fn late_or_repeated_configuration_keeps_counters() {
     let shared = SharedData::default();
     let policy = LIMITED.replace("1000", "4");
     let first = vm_with(&policy, shared.clone());
@@ -51,7 +51,7 @@ fn workers_that_configure_late_or_again_reset_nothing() {
 
 /// Hosts give filters of one `vm_id` the same shared data, and a filter may not know of the other.
 #[test]
-fn two_filters_count_apart_unless_they_are_told_to_count_together() {
+fn filters_share_counters_only_when_told_to() {
     let shared = SharedData::default();
     let once = LIMITED.replace("1000", "1");
     let together = once.replace(
@@ -74,7 +74,7 @@ fn two_filters_count_apart_unless_they_are_told_to_count_together() {
 
 /// Two workers at the very first request: a host's compare-and-swap on an absent key would let both write "one".
 #[test]
-fn the_first_use_of_a_counter_is_no_race() {
+fn first_use_of_a_counter_by_two_workers_counts_both() {
     let shared = SharedData::default();
     let policy = LIMITED.replace("1000", "1");
     let workers = [
@@ -89,7 +89,7 @@ fn the_first_use_of_a_counter_is_no_race() {
 }
 
 #[test]
-fn threads_never_admit_more_than_the_limit() {
+fn concurrent_threads_never_exceed_the_limit() {
     let shared = SharedData::default();
     let admitted: usize = std::thread::scope(|scope| {
         let worker = |_| {
@@ -106,7 +106,7 @@ fn threads_never_admit_more_than_the_limit() {
 }
 
 #[test]
-fn a_request_in_flight_keeps_the_policy_it_began_with() {
+fn request_in_flight_keeps_its_policy() {
     let vm = vm(OPEN);
     let mut before = vm.stream(post(&[]));
     before.headers(false).expect("no trap");
@@ -120,7 +120,7 @@ fn a_request_in_flight_keeps_the_policy_it_began_with() {
 }
 
 #[test]
-fn a_refused_configuration_leaves_the_old_one_in_force() {
+fn refused_configuration_keeps_the_old_one() {
     let vm = vm(OPEN);
     assert_eq!(vm.configure(b"{ \"version\": \"2\" }"), Ok(false));
     assert!(errors(&vm)[0].contains("/version: found `\"2\"`; write \"1\""));

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 /// Threads share what their cells share.
 #[test]
-fn instances_with_the_same_cells_count_together() {
+fn instances_with_the_same_cells_share_counts() {
     let cells = Shared::default();
     let mut gateways = [
         start(&SHARED, cells.clone()).unwrap(),
@@ -76,7 +76,7 @@ pub(super) fn charges(step: Step) -> Vec<Charge> {
 }
 
 #[test]
-fn a_program_may_count_by_itself() {
+fn embedder_can_count_by_itself() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let mut counts = HashMap::new();
     let mut called = || {
@@ -112,7 +112,7 @@ fn a_program_may_count_by_itself() {
 }
 
 #[test]
-fn who_asks_why_is_told_the_rules() {
+fn explanation_has_the_rules_when_asked_for() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     gateway.explain = true;
     let (next, effects) = judge(&mut gateway, "unlisted").unwrap();
@@ -128,7 +128,7 @@ fn who_asks_why_is_told_the_rules() {
 }
 
 #[test]
-fn a_full_limit_in_shadow_mode_is_told_and_not_refused() {
+fn full_limit_in_shadow_mode_is_reported_and_not_refused() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let exchange = begin(&mut gateway);
     let asked = charges(gateway.feed(exchange, &call("tried"), NOW).unwrap());
@@ -152,7 +152,7 @@ fn a_full_limit_in_shadow_mode_is_told_and_not_refused() {
 }
 
 #[test]
-fn whom_nobody_knows_nobody_counts() {
+fn call_of_an_unknown_peer_is_refused_even_if_counted() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let (exchange, _) = gateway.begin(&headers(), false, "nobody", NOW).unwrap();
     let asked = charges(gateway.feed(exchange, &call("by_peer"), NOW).unwrap());
@@ -169,7 +169,7 @@ fn whom_nobody_knows_nobody_counts() {
 }
 
 #[test]
-fn a_program_that_counts_wrongly_lets_nothing_through() {
+fn embedder_that_counts_wrongly_gets_a_refusal() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let at = Position {
         charge: u32::MAX,

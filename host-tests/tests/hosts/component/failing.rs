@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 static FAILING: LazyLock<Component<Failing>> = LazyLock::new(compiled);
 
 #[test]
-fn a_body_that_cannot_be_read_is_a_refusal() {
+fn unreadable_body_is_refused() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     for event in [
         Event::BodyLost,
@@ -30,7 +30,7 @@ fn a_body_that_cannot_be_read_is_a_refusal() {
 
 /// The charges of one exchange settle no other.
 #[test]
-fn a_step_of_another_exchange_is_a_refusal() {
+fn step_of_another_exchange_is_refused() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let (asking, _) = gateway.begin(&headers(), false, "192.0.2.1", NOW).unwrap();
     let (other, _) = gateway.begin(&headers(), false, "192.0.2.1", NOW).unwrap();
@@ -92,7 +92,7 @@ impl Cells for Failing {
 }
 
 #[test]
-fn cells_that_fail_are_a_refusal() {
+fn call_is_refused_when_cells_fail() {
     assert!(
         start(&FAILING, Failing::after(0, false)).is_err(),
         "nothing can be kept"

@@ -5,7 +5,7 @@ use host_tests::embedder::*;
 use host_tests::root;
 
 #[test]
-fn it_imports_its_cells_and_nothing_else() {
+fn component_imports_only_its_cells() {
     let engine = wasmtime::Engine::default();
     let component = wasmtime::component::Component::new(&engine, wasm()).expect("a component");
     let kind = component.component_type();
@@ -16,7 +16,7 @@ fn it_imports_its_cells_and_nothing_else() {
 }
 
 #[test]
-fn the_policy_says_what_it_needs() {
+fn policy_reports_what_it_needs() {
     let told = |policy: &str| {
         let gateway = SHARED.start(Shared::default(), policy.as_bytes(), (1, 2));
         gateway.unwrap().unwrap().policy().expect("no trap")
@@ -30,7 +30,7 @@ fn the_policy_says_what_it_needs() {
 }
 
 #[test]
-fn a_mistaken_policy_says_where_and_what() {
+fn invalid_policy_reports_pointer_and_message() {
     let text = br#"{ "version": "1", "defualt": "deny" }"#;
     let Ok(Err(errors)) = SHARED.start(Shared::default(), text, (1, 2)) else {
         panic!("it is mistaken")
@@ -42,7 +42,7 @@ fn a_mistaken_policy_says_where_and_what() {
 
 /// The program in the README is the one that is tested.
 #[test]
-fn the_readme_shows_the_real_program() {
+fn readme_shows_the_tested_program() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("it can be read");
     let readme = read("plugin/component/README.md");
     let blocks: Vec<_> = readme.split("```rust\n").skip(1).collect();

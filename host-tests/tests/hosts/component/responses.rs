@@ -25,7 +25,7 @@ pub(super) fn begin(gateway: &mut Gateway<Shared>) -> ResourceAny {
 }
 
 #[test]
-fn responses_pass() {
+fn response_events_in_order_are_forwarded() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let one = [
         Event::Outcome(Outcome::Sent),
@@ -60,7 +60,7 @@ fn responses_pass() {
 }
 
 #[test]
-fn a_response_where_none_can_be_is_a_refusal() {
+fn response_event_out_of_order_is_refused() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
     let events = [
         head(true),

@@ -4,7 +4,7 @@ use super::gateway::{Caller, DAY, FIVE, Gateway, MINUTE, PER_USER, START, cell_o
 use std::collections::HashMap;
 
 #[test]
-fn a_million_identities_over_days_neither_grow_nor_reset_anyone() {
+fn million_identities_over_days_neither_grow_memory_nor_reset_counts() {
     let mut gateway = Gateway::new(PER_USER);
     let keys = gateway.memory.keys();
     let mut admitted: HashMap<(&str, u64), u32> = HashMap::new();
@@ -54,7 +54,7 @@ fn a_million_identities_over_days_neither_grow_nor_reset_anyone() {
 
 /// Somebody for whom there is no room counts with the others, and a place that becomes free is no new quota.
 #[test]
-fn nobody_gets_a_second_quota_by_flooding() {
+fn flood_of_identities_gives_no_second_quota() {
     let policy = PER_USER
         .replace("16384", "1024")
         .replace(r#""max": 2"#, r#""max": 5"#);
@@ -81,7 +81,7 @@ fn nobody_gets_a_second_quota_by_flooding() {
 
 /// Workers read the clock a moment apart, so the overflow may be over the edge of a window before a cell of the table.
 #[test]
-fn an_overflow_that_is_ahead_of_the_table_counts_nobody_twice() {
+fn overflow_ahead_of_the_table_counts_once() {
     let mut gateway = Gateway::new(FIVE);
     let edge = START + MINUTE;
     for number in 0..3000 {
@@ -109,7 +109,7 @@ fn an_overflow_that_is_ahead_of_the_table_counts_nobody_twice() {
 
 /// And a cell of the table may be ahead of the overflow.
 #[test]
-fn a_table_that_is_ahead_of_the_overflow_counts_nobody_twice() {
+fn table_ahead_of_the_overflow_counts_once() {
     let mut gateway = Gateway::new(FIVE);
     let edge = START + MINUTE;
     assert_eq!(gateway.calls("victim", 10, edge - 1000), 5);
@@ -131,7 +131,7 @@ fn a_table_that_is_ahead_of_the_overflow_counts_nobody_twice() {
 
 /// Who comes after a flood under another limit counts for himself, however long his own window is.
 #[test]
-fn a_flood_under_one_limit_is_over_for_the_others_when_its_window_is() {
+fn flood_of_one_limit_ends_with_its_window() {
     let policy = r#"{ "version": "1", "default": "deny",
         "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
         "tools": {
@@ -153,7 +153,7 @@ fn a_flood_under_one_limit_is_over_for_the_others_when_its_window_is() {
 
 /// More limits than a cell of the table has room to note: those whose windows are short are open again when these end.
 #[test]
-fn a_flood_under_many_limits_is_over_for_each_when_its_window_is() {
+fn flood_of_many_limits_ends_with_each_window() {
     let tools: Vec<_> = (0..40)
         .map(|number| {
             let window = if number == 39 { "month" } else { "minute" };
@@ -187,7 +187,7 @@ fn a_flood_under_many_limits_is_over_for_each_when_its_window_is() {
 
 /// Who was counted in the overflow finds a place free later in the window, and it must not be a second quota.
 #[test]
-fn a_place_that_becomes_free_is_no_second_quota() {
+fn freed_slot_gives_no_second_quota() {
     let policy = r#"{ "version": "1", "default": "deny",
         "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
         "tools": {
@@ -213,7 +213,7 @@ fn a_place_that_becomes_free_is_no_second_quota() {
 
 /// Calls that are refused by a later limit leave nothing behind in the table.
 #[test]
-fn refused_calls_take_no_room() {
+fn refused_call_takes_no_slot() {
     let policy = r#"{ "version": "1", "default": "deny",
         "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
         "tools": { "run": { "limits": [
@@ -230,7 +230,7 @@ fn refused_calls_take_no_room() {
 }
 
 #[test]
-fn a_flood_never_locks_out_a_configured_grant() {
+fn flood_never_locks_out_a_configured_grant() {
     let (alice, mallory) = (sha256("alice"), sha256("mallory"));
     let policy = format!(
         r#"{{ "version": "1", "default": "deny",

@@ -9,7 +9,7 @@ pub(super) const PER_SESSION: &str = r#"{ "version": "1", "default": "deny",
         { "counter": "session", "window": "day", "max": 2, "scope": "session" } ] } } }"#;
 
 #[test]
-fn a_flood_of_tasks_makes_nobody_else_forget_his() {
+fn flood_of_tasks_keeps_the_tasks_of_other_callers() {
     let mut gateway = Gateway::new(PER_SESSION);
     let calm: Vec<_> = (0..20).map(|task| format!("calm-{task}")).collect();
     calm.iter()
@@ -34,7 +34,7 @@ fn a_flood_of_tasks_makes_nobody_else_forget_his() {
 }
 
 #[test]
-fn a_flood_of_sessions_is_no_way_to_a_session_that_nobody_began() {
+fn flood_of_sessions_admits_no_session_that_no_server_began() {
     let mut gateway = Gateway::new(PER_SESSION);
     gateway.gives_session("calm", "calm");
     (0..300_000).for_each(|session| gateway.gives_session("flood", &format!("flood-{session}")));
@@ -57,7 +57,7 @@ fn a_flood_of_sessions_is_no_way_to_a_session_that_nobody_began() {
 }
 
 #[test]
-fn sessions_for_which_there_is_no_room_count_on_the_grant() {
+fn session_without_a_slot_counts_on_the_grant() {
     let policy = PER_SESSION.replace(
         r#""identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },"#,
         r#""host": { "slots": 1024 },"#,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 /// Nobody passes the maximum in any interval of a window's length, wherever it begins: neither alone, nor in a crowd that
 /// fills the table, nor with a clock that jumps. And who waits gets as much again.
 #[test]
-fn no_interval_of_a_sliding_window_has_more_than_its_maximum() {
+fn sliding_window_never_exceeds_its_maximum_in_any_interval() {
     let mut random = fastrand::Rng::with_seed(7);
     for trial in 0..60 {
         let window = [1, 7, 60, 3600][trial % 4];
@@ -45,7 +45,7 @@ fn no_interval_of_a_sliding_window_has_more_than_its_maximum() {
 
 /// Who was counted in the overflow twice finds a place free when only the first of it has ended.
 #[test]
-fn a_place_that_becomes_free_is_no_second_quota_of_a_sliding_window() {
+fn freed_slot_gives_no_second_quota_of_a_sliding_window() {
     let policy = r#"{ "version": "1", "default": "deny",
         "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
         "tools": {
@@ -64,7 +64,7 @@ fn a_place_that_becomes_free_is_no_second_quota_of_a_sliding_window() {
 
 /// Under full load a sliding window admits its maximum in nine eighths of its length.
 #[test]
-fn a_sliding_window_refuses_an_eighth_too_early_at_most() {
+fn sliding_window_refuses_at_most_an_eighth_too_early() {
     let policy = FIVE.replace(r#""max": 5"#, r#""max": 8, "algorithm": "sliding""#);
     let mut gateway = Gateway::new(&policy);
     let calls = (0..(9 * MINUTE)).step_by(100);
@@ -77,7 +77,7 @@ fn a_sliding_window_refuses_an_eighth_too_early_at_most() {
 /// Who did the one thing may not do the other for the whole time, neither alone, nor in a crowd that fills the table, nor
 /// with a clock that jumps. And who waits may.
 #[test]
-fn nobody_gets_around_a_sequence() {
+fn sequence_is_enforced_in_a_crowd_of_callers() {
     let policy = r#"{ "version": "1", "default": "allow",
         "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
         "sequence": [ { "after": ["read"], "deny": ["send"], "for": "1m" } ],

@@ -1,6 +1,6 @@
 //! Bodies over HTTP/1 and HTTP/2, and requests without one.
 
-use super::gateway::{HELD, LIMIT, OPEN, start, verdict};
+use super::gateway::{HELD, LIMIT, OPEN, start, start_each, verdict};
 use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc::{self, call, headers};
@@ -9,7 +9,7 @@ use host_tests::wire::{Http1Request, RawHeaders, http1};
 use std::time::Duration;
 
 #[test]
-fn http2_has_no_way_around_the_end_of_a_body() {
+fn http2_body_is_judged_at_its_end_however_it_ends() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -17,9 +17,9 @@ fn http2_has_no_way_around_the_end_of_a_body() {
     let batch = [b"[".to_vec(), call("run"), b"]".to_vec()].concat();
     let unfinished = call("run")[..40].to_vec();
     let endings = || [End::Data, End::EmptyData, End::Trailers(checksum.clone())];
-    for policy in [OPEN, HELD] {
-        let upstream = Upstream::start().expect("the upstream starts");
-        let envoy = start(policy, &upstream, 1);
+    let upstream = Upstream::start().expect("the upstream starts");
+    let (_envoy, addrs) = start_each([OPEN, HELD], &upstream);
+    for addr in addrs {
         let send = |body: &[u8], end: End| {
             let pieces = body.chunks(7).map(<[u8]>::to_vec).collect();
             let request = Http2Request {
@@ -29,8 +29,7 @@ fn http2_has_no_way_around_the_end_of_a_body() {
                 pieces,
                 end,
             };
-            match http2(envoy.addr("mcp"), &request, Duration::from_secs(2)).expect("a connection")
-            {
+            match http2(addr, &request, Duration::from_secs(2)).expect("a connection") {
                 Outcome::Answered(response) => verdict(&response),
                 Outcome::Reset(_) => "reset".into(),
                 Outcome::TimedOut => "no answer".into(),
@@ -73,7 +72,7 @@ fn http2_has_no_way_around_the_end_of_a_body() {
 }
 
 #[test]
-fn a_body_over_the_limit_is_refused_however_it_comes() {
+fn body_over_the_limit_is_refused_with_and_without_chunks() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -108,13 +107,13 @@ fn a_body_over_the_limit_is_refused_however_it_comes() {
 }
 
 #[test]
-fn a_stream_of_server_events_is_opened_and_a_session_is_ended() {
+fn requests_without_a_message_are_forwarded() {
     if lacks(&[ENVOY]) {
         return;
     }
     let upstream = Upstream::start().expect("the upstream starts");
-    for policy in [OPEN, HELD] {
-        let envoy = start(policy, &upstream, 1);
+    let (_envoy, addrs) = start_each([OPEN, HELD], &upstream);
+    for addr in addrs {
         for method in ["GET", "DELETE", "OPTIONS"] {
             let request = Http1Request {
                 method: method.into(),
@@ -123,7 +122,7 @@ fn a_stream_of_server_events_is_opened_and_a_session_is_ended() {
                 body: None,
                 chunks: None,
             };
-            let response = http1(envoy.addr("mcp"), &request, LIMIT).expect("an answer");
+            let response = http1(addr, &request, LIMIT).expect("an answer");
             assert_eq!(verdict(&response), "forwarded", "{method}");
         }
         // HTTP/2 clients may end a request without a body in a frame of its own.
@@ -134,8 +133,7 @@ fn a_stream_of_server_events_is_opened_and_a_session_is_ended() {
             pieces: Vec::new(),
             end: End::EmptyData,
         };
-        let Outcome::Answered(response) =
-            http2(envoy.addr("mcp"), &request, LIMIT).expect("a connection")
+        let Outcome::Answered(response) = http2(addr, &request, LIMIT).expect("a connection")
         else {
             panic!("no answer")
         };

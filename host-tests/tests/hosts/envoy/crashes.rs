@@ -40,7 +40,7 @@ pub(super) fn trapping_module(callback: &str, folder: &Path) -> std::path::PathB
 }
 
 #[test]
-fn a_vm_that_traps_lets_nothing_through_comes_back_and_keeps_the_counters() {
+fn trapped_vm_fails_closed_restarts_and_keeps_counters() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -92,7 +92,7 @@ fn a_vm_that_traps_lets_nothing_through_comes_back_and_keeps_the_counters() {
 }
 
 #[test]
-fn killing_envoy_in_the_middle_lets_nothing_unjudged_through() {
+fn killed_envoy_forwards_nothing_unjudged() {
     if lacks(&[ENVOY]) {
         return;
     }

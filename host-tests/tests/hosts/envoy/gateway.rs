@@ -27,6 +27,22 @@ pub(super) fn start(policy: &str, upstream: &Upstream, concurrency: u32) -> Envo
     start_with(policy, upstream, concurrency, &wasm_path())
 }
 
+/// One Envoy with a listener for each policy, and their addresses.
+pub(super) fn start_each<const N: usize>(
+    policies: [&str; N],
+    upstream: &Upstream,
+) -> (Envoy, [SocketAddr; N]) {
+    let name = |index: usize| format!("mcp{index}");
+    let listeners = policies.iter().enumerate().map(|(index, policy)| {
+        let mut listener = Listener::new(&name(index), policy, upstream.addr(), &wasm_path());
+        listener.vm_id = name(index);
+        listener
+    });
+    let envoy = Envoy::start(&Config::new(listeners.collect())).expect("Envoy starts");
+    let addrs = std::array::from_fn(|index| envoy.addr(&name(index)));
+    (envoy, addrs)
+}
+
 pub(super) fn start_with(
     policy: &str,
     upstream: &Upstream,

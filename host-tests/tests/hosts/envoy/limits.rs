@@ -48,7 +48,7 @@ pub(super) fn exactly_the_limit(rounds: u32) {
 }
 
 #[test]
-fn two_workers_and_64_clients_admit_exactly_the_limit() {
+fn concurrent_clients_are_admitted_exactly_up_to_the_limit() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -57,7 +57,7 @@ fn two_workers_and_64_clients_admit_exactly_the_limit() {
 
 #[test]
 #[ignore = "the long form: `make soak`"]
-fn ten_times_in_a_row_exactly_the_limit() {
+fn concurrent_clients_in_ten_rounds_are_admitted_exactly_up_to_the_limit() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -65,7 +65,7 @@ fn ten_times_in_a_row_exactly_the_limit() {
 }
 
 #[test]
-fn a_call_that_no_server_was_reached_with_does_not_count() {
+fn call_that_reached_no_server_is_refunded() {
     if lacks(&[ENVOY]) {
         return;
     }

@@ -10,7 +10,7 @@ use host_tests::upstream::Upstream;
 use host_tests::wasm_path;
 
 #[test]
-fn an_invalid_policy_keeps_envoy_from_starting() {
+fn invalid_policy_keeps_envoy_from_starting() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -38,7 +38,7 @@ fn an_invalid_policy_keeps_envoy_from_starting() {
 }
 
 #[test]
-fn a_reload_changes_the_policy_and_keeps_the_counters() {
+fn reload_changes_the_policy_and_keeps_counters() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -78,7 +78,7 @@ fn a_reload_changes_the_policy_and_keeps_the_counters() {
 }
 
 #[test]
-fn each_decision_is_one_line_of_the_log() {
+fn decision_is_one_line_of_the_log() {
     if lacks(&[ENVOY]) {
         return;
     }

@@ -8,7 +8,7 @@ use host_tests::wire::{Http1Request, http1};
 use std::sync::{Arc, Mutex};
 
 #[test]
-fn what_one_worker_saw_of_a_tool_all_know_until_the_process_ends() {
+fn seen_definitions_are_shared_across_workers() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -57,7 +57,7 @@ fn what_one_worker_saw_of_a_tool_all_know_until_the_process_ends() {
 }
 
 #[test]
-fn what_a_server_gave_to_a_caller_all_workers_know_until_the_process_ends() {
+fn issued_ids_are_shared_across_workers() {
     if lacks(&[ENVOY]) {
         return;
     }

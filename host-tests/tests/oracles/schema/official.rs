@@ -115,7 +115,7 @@ pub(super) const OPTIONAL: [&str; 4] = [
 ];
 
 #[test]
-fn the_official_tests() {
+fn official_tests_give_the_same_verdicts() {
     if lacks(&[SCHEMA_TESTS]) {
         return;
     }

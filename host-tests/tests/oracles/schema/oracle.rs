@@ -66,7 +66,7 @@ pub(super) fn against_the_oracle(seed: u64, schemas: usize) -> Seen {
 }
 
 #[test]
-fn no_value_is_taken_otherwise_than_by_another_validator() {
+fn random_values_get_the_verdicts_of_another_validator() {
     let seen = against_the_oracle(1, 3000);
     let enough = 3000;
     assert!(
@@ -77,6 +77,6 @@ fn no_value_is_taken_otherwise_than_by_another_validator() {
 
 #[test]
 #[ignore = "the long form: `make soak`"]
-fn none_of_millions_of_values_is_taken_otherwise_than_by_another_validator() {
+fn millions_of_random_values_get_the_verdicts_of_another_validator() {
     against_the_oracle(2, 200_000);
 }
