@@ -103,9 +103,14 @@ impl Gateway {
 }
 
 fn call_of(tool: &str) -> Http1Request {
-    let mut request = rpc::post(rpc::call(tool));
-    request.headers.push((b"host".into(), b"localhost".into()));
-    request
+    let headers = vec![
+        (b"host".to_vec(), b"localhost".to_vec()),
+        (b"content-type".to_vec(), b"application/json".to_vec()),
+    ];
+    Http1Request {
+        headers,
+        ..rpc::post(rpc::call(tool))
+    }
 }
 
 impl Drop for Gateway {
