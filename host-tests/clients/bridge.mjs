@@ -7,12 +7,11 @@
 
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
-import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
+import { Sessions, guarded, listen } from "../serving/serving.mjs";
 
 const { command, env, cwd } = JSON.parse(process.argv[2]);
 const [program, ...args] = command;
-const sessions = new Map();
+const sessions = new Sessions(openSession);
 let next; // the process of the next session
 
 async function serve(req, res) {
@@ -34,20 +33,15 @@ async function start() {
 }
 
 async function serveSession(req, res) {
-  const id = req.headers["mcp-session-id"];
-  const transport = id ? sessions.get(id) : await openSession();
+  const transport = await sessions.get(req.headers["mcp-session-id"]);
   if (transport) await transport.handleRequest(req, res);
   else res.writeHead(404).end();
 }
 
-async function openSession() {
+async function openSession(options) {
   const server = next;
   next = undefined;
-  const client = new StreamableHTTPServerTransport({
-    sessionIdGenerator: randomUUID,
-    onsessioninitialized: (id) => void sessions.set(id, client),
-    onsessionclosed: (id) => void sessions.delete(id),
-  });
+  const client = new StreamableHTTPServerTransport(options);
   client.onmessage = (message) => void server.send(message).catch(console.error);
   server.onmessage = (message) => void client.send(message).catch(console.error);
   client.onclose = () => void server.close();
@@ -56,12 +50,4 @@ async function openSession() {
   return client;
 }
 
-const http = createServer((req, res) => {
-  serve(req, res).catch((error) => {
-    console.error(error);
-    res.destroy();
-  });
-});
-http.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: http.address().port })));
-// Whoever started this holds the other end; it closes also when that process is killed.
-process.stdin.resume().on("end", () => process.exit(0));
+listen(guarded(serve));

@@ -4,6 +4,7 @@
 // Usage: everything.mjs; prints {"port": N} once it accepts connections, and ends when its stdin does.
 
 import { Server } from "node:net";
+import { endWithStdin } from "../serving/serving.mjs";
 
 const { listen } = Server.prototype;
 Server.prototype.listen = function listenLocally(_port, ...rest) {
@@ -12,5 +13,5 @@ Server.prototype.listen = function listenLocally(_port, ...rest) {
 };
 // Its own words go where those of the other servers do.
 console.log = console.error;
-process.stdin.resume().on("end", () => process.exit(0));
+endWithStdin();
 await import("@modelcontextprotocol/server-everything/dist/transports/streamableHttp.js");

@@ -15,9 +15,8 @@ import {
   inputResponse,
   isLegacyRequest,
 } from "@modelcontextprotocol/server";
-import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { EventMemory, Sessions, guarded, listen } from "../serving/serving.mjs";
 
 const PATIENCE = 8_000; // milliseconds at a gate; a client's own time limit must be longer
 const PAUSE = 10;
@@ -28,7 +27,7 @@ const left = new Set(); // gates whose caller left
 
 const modern = createMcpHandler(({ era }) => build(era), { legacy: "reject" });
 const handleModern = toNodeHandler(modern);
-const sessions = new Map();
+const sessions = new Sessions(openSession);
 
 /** The tools, prompts and resources, for one request of the newest revision or one session of an older one. */
 function build(era) {
@@ -165,37 +164,13 @@ async function serve(req, res) {
 }
 
 async function serveLegacy(req, res, body) {
-  const id = req.headers["mcp-session-id"];
-  const transport = id ? sessions.get(id) : await openSession();
+  const transport = await sessions.get(req.headers["mcp-session-id"]);
   if (transport) await transport.handleRequest(req, res, body);
   else res.writeHead(404).end();
 }
 
-/** Keeps every event, so that a client can have those that it missed sent again. */
-function memory() {
-  const events = [];
-  return {
-    async storeEvent(stream, message) {
-      return String(events.push({ stream, message }));
-    },
-    async replayEventsAfter(last, { send }) {
-      const { stream } = events[Number(last) - 1];
-      for (const [index, event] of events.entries()) {
-        const replayed = index >= Number(last) && event.stream === stream && "jsonrpc" in event.message;
-        if (replayed) await send(String(index + 1), event.message);
-      }
-      return stream;
-    },
-  };
-}
-
-async function openSession() {
-  const transport = new NodeStreamableHTTPServerTransport({
-    eventStore: memory(),
-    sessionIdGenerator: randomUUID,
-    onsessioninitialized: (id) => void sessions.set(id, transport),
-    onsessionclosed: (id) => void sessions.delete(id),
-  });
+async function openSession(options) {
+  const transport = new NodeStreamableHTTPServerTransport({ ...options, eventStore: new EventMemory() });
   await build("legacy").connect(transport);
   return transport;
 }
@@ -214,12 +189,4 @@ function record(req, body) {
   requests.push({ verb: req.method, message: message ?? null, by_gateway: "x-forwarded-proto" in req.headers });
 }
 
-const http = createServer((req, res) => {
-  serve(req, res).catch((error) => {
-    console.error(error);
-    res.destroy();
-  });
-});
-http.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: http.address().port })));
-// Whoever started this server holds the other end; it closes also when that process is killed.
-process.stdin.resume().on("end", () => process.exit(0));
+listen(guarded(serve));

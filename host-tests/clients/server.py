@@ -9,23 +9,19 @@ from __future__ import annotations
 import asyncio
 import collections
 import json
-import os
-import socket
-import threading
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import anyio
-import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.server.mcpserver.resolve import Elicit, Resolve, Sample
-from mcp.server.streamable_http import EventCallback, EventMessage, EventStore
 from mcp.types import (
     Completion,
     CompletionArgument,
     CompletionContext,
     CreateMessageResult,
-    JSONRPCMessage,
     PromptReference,
     ResourceTemplateReference,
     SamplingMessage,
@@ -35,6 +31,9 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+sys.path.append(str(Path(__file__).parents[1] / "serving"))
+from serving import EventMemory, run  # noqa: E402
 
 MODERN = "2026-07-28"
 PATIENCE = 8.0  # seconds at a gate; a client's own time limit must be longer
@@ -223,25 +222,6 @@ async def state(_request: Request) -> JSONResponse:
     return JSONResponse({"requests": requests})
 
 
-class Memory(EventStore):
-    """Keeps every event, so that a client can have those that it missed sent again."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[str, JSONRPCMessage | None]] = []
-
-    async def store_event(self, stream_id: str, message: JSONRPCMessage | None) -> str:
-        self.events.append((stream_id, message))
-        return str(len(self.events))
-
-    async def replay_events_after(self, last_event_id: str, send_callback: EventCallback) -> str | None:
-        last = int(last_event_id)
-        stream_id = self.events[last - 1][0]
-        for number, (stream, message) in enumerate(self.events[last:], last + 1):
-            if stream == stream_id and message is not None:
-                await send_callback(EventMessage(message, str(number)))
-        return stream_id
-
-
 class Recorder:
     """Notes every MCP request, and passes it on as it is."""
 
@@ -282,27 +262,5 @@ def summary(body: bytes) -> str:
         return "unreadable"
 
 
-def end_with_stdin() -> None:
-    """Whoever started this server holds the other end; it closes also when that process is killed."""
-
-    def wait() -> None:
-        while os.read(0, 1):
-            pass
-        os._exit(0)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-async def serve() -> None:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(128)
-        # The backlog holds connections that come before the server looks at them.
-        print(json.dumps({"port": listening.getsockname()[1]}), flush=True)
-        config = uvicorn.Config(Recorder(server.streamable_http_app(event_store=Memory())), log_level="warning", lifespan="on")
-        await uvicorn.Server(config).serve(sockets=[listening])
-
-
 if __name__ == "__main__":
-    end_with_stdin()
-    asyncio.run(serve())
+    run(lambda: Recorder(server.streamable_http_app(event_store=EventMemory())))

@@ -22,17 +22,17 @@ import {
   localhostAllowedOrigins,
   originValidationResponse,
 } from "@modelcontextprotocol/server";
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { EventMemory, Sessions, listen } from "../serving/serving.mjs";
 
 const STEP = 50; // milliseconds between two messages of a tool
 const trusting = process.argv[2] === "trusting";
 const fixtures = JSON.parse(readFileSync(new URL("fixtures.json", import.meta.url), "utf8"));
 const states = createRequestStateCodec({ key: randomBytes(32) });
 const modern = createMcpHandler(({ era }) => build(era === "legacy"), { legacy: "reject" });
-const sessions = new Map();
+const sessions = new Sessions(openSession);
 
 /** The tools, prompts and resources, for one request of the newest revision or one session of an older one. */
 function build(legacy) {
@@ -146,8 +146,7 @@ async function serve(request) {
     hostHeaderValidationResponse(request, localhostAllowedHostnames()) ?? originValidationResponse(request, localhostAllowedOrigins());
   if (strange) return strange;
   if (!(await isLegacyRequest(request))) return modern.fetch(trusting ? await fitting(request) : request);
-  const id = request.headers.get("mcp-session-id");
-  const transport = id ? sessions.get(id) : await openSession();
+  const transport = await sessions.get(request.headers.get("mcp-session-id"));
   return transport ? transport.handleRequest(request) : new Response(null, { status: 404 });
 }
 
@@ -161,38 +160,11 @@ async function fitting(request) {
   return new Request(request, { headers });
 }
 
-async function openSession() {
-  const transport = new WebStandardStreamableHTTPServerTransport({
-    sessionIdGenerator: randomUUID,
-    onsessioninitialized: (id) => void sessions.set(id, transport),
-    onsessionclosed: (id) => void sessions.delete(id),
-    eventStore: new Events(),
-    retryInterval: 10 * STEP,
-  });
+async function openSession(options) {
+  const eventStore = new EventMemory();
+  const transport = new WebStandardStreamableHTTPServerTransport({ ...options, eventStore, retryInterval: 10 * STEP });
   await build(true).connect(transport);
   return transport;
 }
 
-/** The events of one session, to be sent again. */
-class Events {
-  kept = [];
-
-  async storeEvent(stream, message) {
-    this.kept.push({ stream, message });
-    return `${this.kept.length}`;
-  }
-
-  async replayEventsAfter(last, { send }) {
-    const { stream } = this.kept[last - 1] ?? {};
-    for (const [index, event] of this.kept.entries()) {
-      const again = index >= last && event.stream === stream && Object.keys(event.message).length;
-      if (again) await send(`${index + 1}`, event.message);
-    }
-    return stream;
-  }
-}
-
-const http = createServer(toNodeHandler({ fetch: serve }, { onerror: console.error }));
-http.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: http.address().port })));
-// Whoever started this server holds the other end; it closes also when that process is killed.
-process.stdin.resume().on("end", () => process.exit(0));
+listen(toNodeHandler({ fetch: serve }, { onerror: console.error }));

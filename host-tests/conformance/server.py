@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import socket
-import threading
+import sys
 from pathlib import Path
 from typing import Any
 
 import mcp_types as types
-import uvicorn
 from mcp.server.lowlevel import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
-from mcp.server.streamable_http import EventCallback, EventId, EventMessage, EventStore, StreamId
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, PromptsListChanged, ToolsListChanged
 from mcp.shared.exceptions import MCPError
 from mcp.shared.message import ServerMessageMetadata
 from pydantic import TypeAdapter
+
+sys.path.append(str(Path(__file__).parents[1] / "serving"))
+from serving import EventMemory, run  # noqa: E402
 
 MODERN = "2026-07-28"
 STEP = 0.05  # seconds between two messages of a tool
@@ -194,25 +193,6 @@ async def agree(_ctx: Any, _params: Any) -> types.EmptyResult:
     return types.EmptyResult()
 
 
-class Events(EventStore):
-    """The events of all sessions, to be sent again."""
-
-    def __init__(self) -> None:
-        self.kept: list[tuple[StreamId, types.JSONRPCMessage | None]] = []
-
-    async def store_event(self, stream_id: StreamId, message: types.JSONRPCMessage | None) -> EventId:
-        self.kept.append((stream_id, message))
-        return str(len(self.kept))
-
-    async def replay_events_after(self, last_event_id: EventId, send_callback: EventCallback) -> StreamId | None:
-        last = int(last_event_id)
-        stream = self.kept[last - 1][0]
-        for index, (own, message) in enumerate(self.kept[last:], last + 1):
-            if own == stream and message is not None:
-                await send_callback(EventMessage(message, str(index)))
-        return stream
-
-
 def build() -> Server[Any]:
     server: Server[Any] = Server(
         **INFO,
@@ -234,27 +214,5 @@ def build() -> Server[Any]:
     return server
 
 
-def end_with_stdin() -> None:
-    """Whoever started this server holds the other end; it closes also when that process is killed."""
-
-    def wait() -> None:
-        while os.read(0, 1):
-            pass
-        os._exit(0)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-async def serve() -> None:
-    app = build().streamable_http_app(event_store=Events(), retry_interval=int(10_000 * STEP))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(128)
-        # The backlog holds connections that come before the server looks at them.
-        print(json.dumps({"port": listening.getsockname()[1]}), flush=True)
-        await uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on")).serve(sockets=[listening])
-
-
 if __name__ == "__main__":
-    end_with_stdin()
-    asyncio.run(serve())
+    run(lambda: build().streamable_http_app(event_store=EventMemory(), retry_interval=int(10_000 * STEP)))

@@ -3,7 +3,7 @@
 //
 // It uses the package as a gateway would. It does not know what is expected.
 import { Exchange, Policy, Store } from "mcp-policy";
-import { counts, giveBack, memories, recall, remember, reserve } from "./reserve.js";
+import { counters, lookup, reserve, takeBack, values, write } from "./reserve.js";
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
@@ -52,8 +52,8 @@ function play({ policy: text, steps, arrivals }) {
   return {
     seen: arrivals.map((arrivals) => {
       memory.cells = new Map(empty);
-      counts.clear();
-      memories.clear();
+      counters.clear();
+      values.clear();
       return arrivals.map((arrival, index) => seen(policy, store, /** @type {Request} */ (steps[index]), arrival));
     }),
   };
@@ -64,23 +64,23 @@ function seen(policy, store, { headers, body, peer, now, respond }, arrival) {
   const exchange = new Exchange(policy);
   let step = exchange.begin(headers, arrival.end, { peer, seed: store.seed }, now);
   for (const event of events(Buffer.from(body, "latin1"), arrival)) {
-    if (step.next !== "more") break;
+    if (step.next !== "needMore") break;
     step = exchange.feed(event, now);
     while (step.next === "ask") {
-      step = ALONE ? exchange.feed(answered(step, now), now) : store.settle(exchange, step, now);
+      step = ALONE ? exchange.feed(answered(step, now), now) : store.resolve(exchange, step, now);
     }
   }
   const response = step.next === "forward" && respond ? received(exchange, store, respond, arrival, now) : undefined;
   exchange.free();
-  return step.next === "answer"
+  return step.next === "reply"
     ? { ...step, body: Buffer.from(step.body).toString("latin1") }
     : { ...step, received: response };
 }
 
-/** @param {import("mcp-policy").Reserve | import("mcp-policy").Recall} step @param {number} now @returns {Event} */
+/** @param {import("mcp-policy").Reserve | import("mcp-policy").Lookup} step @param {number} now @returns {Event} */
 const answered = (step, now) =>
-  step.recall
-    ? { type: "recalled", learnt: recall(step.recall) }
+  step.lookup
+    ? { type: "found", values: lookup(step.lookup) }
     : { type: "reserved", reservation: reserve(step.reserve, now) };
 
 /**
@@ -91,17 +91,17 @@ function received(exchange, store, { status, headers, body }, arrival, now) {
   /** @type {string | undefined} */
   let problem;
   /** @param {Event} event */
-  const tell = (event) => {
+  const report = (event) => {
     let step = exchange.feed(event, now);
-    if (!ALONE) step = store.settle(exchange, step, now);
+    if (!ALONE) step = store.resolve(exchange, step, now);
     else {
-      giveBack(step.refund ?? []);
-      remember(step.memos ?? []);
+      takeBack(step.refund ?? []);
+      write(step.writes ?? []);
     }
     if (step.audit?.startsWith('{"event":"response"')) problem ??= step.audit;
     return step;
   };
-  const head = tell({ type: "responseHead", status, headers, end: false });
+  const head = report({ type: "responseHead", status, headers, endOfStream: false });
   /** @type {Uint8Array[]} */
   const pieces = [];
   let broken = head.next !== "forward";
@@ -112,8 +112,8 @@ function received(exchange, store, { status, headers, body }, arrival, now) {
   if (arrival.responseTrailers) rest.push({ type: "responseTrailers" });
   for (const event of rest) {
     if (broken) break;
-    const step = tell(event);
-    if (step.next === "replace") pieces.push(step.bytes);
+    const step = report(event);
+    if (step.next === "replaceBody") pieces.push(step.bytes);
     else if (step.next !== "forward") broken = true;
     else if (event.type === "responseBody") pieces.push(event.bytes);
   }
@@ -125,7 +125,7 @@ function received(exchange, store, { status, headers, body }, arrival, now) {
 function* events(body, { pieces, trailers }) {
   let start = 0;
   for (const [length, end] of pieces) {
-    yield { type: "body", bytes: body.subarray(start, (start += length)), end };
+    yield { type: "body", bytes: body.subarray(start, (start += length)), endOfStream: end };
   }
   if (trailers) yield { type: "trailers" };
 }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Store } from "mcp-policy";
-import { counts, reserve } from "./reserve.js";
+import { counters, reserve } from "./reserve.js";
 import { begun, decision, feed, memory, NOW, policy, reason, text } from "./support.js";
 
 /** @typedef {import("mcp-policy").Reservation} Reservation @typedef {import("mcp-policy").Step} Step */
@@ -29,7 +29,7 @@ const POLICY = policy({
   },
 });
 
-beforeEach(() => counts.clear());
+beforeEach(() => counters.clear());
 
 /** @param {Step} step */
 function charges(step) {
@@ -48,7 +48,7 @@ function counted(name, reservation) {
 /** As if all had been counted. @param {number} length @returns {Reservation} */
 const reserved = (length, used = ONE) => ({
   type: "reserved",
-  tallies: Array.from({ length }, () => ({ used, ends: ENDS, added: true })),
+  counts: Array.from({ length }, () => ({ used, ends: ENDS, added: true })),
 });
 
 test("a program may count by itself", () => {
@@ -64,15 +64,15 @@ test("a program may count by itself", () => {
   assert.ok(few && all && asked.length === 2);
   assert.ok(few.counter && few.subject && few.counter !== all.counter);
   assert.deepEqual(
-    [few.cost, few.window, few.ends, few.maxima],
-    [ONE, { type: "seconds", seconds: 60 }, ENDS, [{ max: 2n * ONE, enforced: true, order: 0 }, { max: ONE, enforced: true, order: 1 }]],
+    [few.cost, few.window, few.ends, few.limits],
+    [ONE, { type: "seconds", seconds: 60 }, ENDS, [{ max: 2n * ONE, enforced: true, position: 0 }, { max: ONE, enforced: true, position: 1 }]],
   );
   assert.deepEqual([all.window, all.ends], [{ type: "month" }, Date.UTC(2026, 1)]);
   const refused = called().step;
   assert.equal(text(refused), "[POLICY DENIED] Once. Try again in 42 seconds.");
   assert.equal(reason(refused), "rate_limited");
   assert.deepEqual(
-    [...counts.values()].flat().map(({ used }) => used),
+    [...counters.values()].flat().map(({ used }) => used),
     [ONE, ONE],
     "all or none",
   );
@@ -99,9 +99,9 @@ test("a step says by itself what it asks", () => {
 test("a full limit in shadow mode is told and not refused", () => {
   const exchange = begun(POLICY);
   const [charge] = charges(feed(exchange, "tried"));
-  assert.deepEqual(charge?.maxima, [{ max: ONE, enforced: false, order: 0 }]);
+  assert.deepEqual(charge?.limits, [{ max: ONE, enforced: false, position: 0 }]);
   const tally = { used: ONE, ends: ENDS, shadowed: 0, added: false };
-  const step = exchange.feed({ type: "reserved", reservation: { type: "reserved", tallies: [tally] } }, NOW);
+  const step = exchange.feed({ type: "reserved", reservation: { type: "reserved", counts: [tally] } }, NOW);
   assert.equal(step.next, "forward");
   assert.match(step.audit ?? "", /"shadow":\[\{"reason":"rate_limited"/);
 });
@@ -120,12 +120,12 @@ test("whom nobody knows nobody counts", () => {
 test("no amount is rounded", () => {
   const exchange = begun(POLICY);
   const [charge] = charges(feed(exchange, "many"));
-  assert.equal(charge?.maxima[0]?.max, 10n ** 18n);
+  assert.equal(charge?.limits[0]?.max, 10n ** 18n);
   const step = exchange.feed({ type: "reserved", reservation: reserved(1, 2n ** 53n + 1n) }, NOW);
   assert.match(step.audit ?? "", /"used":9007199254\.740993[,}]/);
   const most = counted("many", reserved(1, 2n ** 64n - 1n));
   assert.match(most.audit ?? "", /"used":18446744073709\.551615[,}]/);
-  const at = { charge: 0, maximum: 0 };
+  const at = { charge: 0, limit: 0 };
   const full = counted("many", { type: "full", at, used: 10n ** 18n - 1n, ends: ENDS, shadowed: [] });
   assert.equal(decision(full).remaining, 0.000001);
 });
@@ -136,9 +136,9 @@ const WRONG = [
   ["counts too little", reserved(1)],
   ["counts too much", reserved(3)],
   ["cannot count", { type: "unavailable" }],
-  ...[{ charge: 2, maximum: 0 }, { charge: 0, maximum: 2 }, { charge: 2 ** 32, maximum: 0 }, { charge: 0, maximum: 2 ** 53 - 1 }].map(
+  ...[{ charge: 2, limit: 0 }, { charge: 0, limit: 2 }, { charge: 2 ** 32, limit: 0 }, { charge: 0, limit: 2 ** 53 - 1 }].map(
     (at) => /** @type {[string, Reservation]} */ (
-      [`is full at ${at.charge}, ${at.maximum}`, { type: "full", at, used: ONE, ends: ENDS, shadowed: [at] }]
+      [`is full at ${at.charge}, ${at.limit}`, { type: "full", at, used: ONE, ends: ENDS, shadowed: [at] }]
     ),
   ),
 ];
@@ -161,13 +161,13 @@ test("the charges of one exchange settle no other", () => {
   const store = new Store(POLICY, memory());
   const [asking, other] = [begun(POLICY), begun(POLICY)];
   const step = feed(asking, "run");
-  assert.equal(reason(store.settle(other, step, NOW)), "unreadable");
-  assert.equal(store.settle(asking, step, NOW).next, "forward");
-  assert.equal(reason(store.settle(asking, step, NOW)), "unreadable", "no step is settled twice");
+  assert.equal(reason(store.resolve(other, step, NOW)), "unreadable");
+  assert.equal(store.resolve(asking, step, NOW).next, "forward");
+  assert.equal(reason(store.resolve(asking, step, NOW)), "unreadable", "no step is settled twice");
 });
 
 const TALLY = { used: ONE, ends: ENDS, added: true };
-const FULL = /** @type {const} */ ({ type: "full", at: { charge: 0, maximum: 0 }, used: ONE, ends: ENDS, shadowed: [] });
+const FULL = /** @type {const} */ ({ type: "full", at: { charge: 0, limit: 0 }, used: ONE, ends: ENDS, shadowed: [] });
 
 /** What is no reservation. @type {[string, () => Step][]} */
 const MISTAKES = [
@@ -175,28 +175,28 @@ const MISTAKES = [
   ["nothing", () => counted("tried", undefined)],
   // @ts-expect-error: no such reservation
   ["another type", () => counted("tried", { type: "done" })],
-  // @ts-expect-error: no tallies
-  ["no tallies", () => counted("tried", { type: "reserved" })],
+  // @ts-expect-error: no counts
+  ["no counts", () => counted("tried", { type: "reserved" })],
   // @ts-expect-error: a tally, not a list
-  ["one tally", () => counted("tried", { type: "reserved", tallies: TALLY })],
-  ["a hole in the tallies", () => counted("tried", { type: "reserved", tallies: new Array(1) })],
+  ["one tally", () => counted("tried", { type: "reserved", counts: TALLY })],
+  ["a hole in the counts", () => counted("tried", { type: "reserved", counts: new Array(1) })],
   // @ts-expect-error: calls, not millionths
-  ["a count in calls", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, used: 1 }] })],
+  ["a count in calls", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, used: 1 }] })],
   ["a count below nothing", () => counted("tried", reserved(1, -1n))],
   ["a count beyond 64 bits", () => counted("tried", reserved(1, 2n ** 64n))],
-  ["an end that is no time", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, ends: NaN }] })],
+  ["an end that is no time", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, ends: NaN }] })],
   // @ts-expect-error: a bigint
-  ["an end in a bigint", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, ends: 1n }] })],
+  ["an end in a bigint", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, ends: 1n }] })],
   // @ts-expect-error: nobody knows
-  ["no word on whether it was added", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, added: undefined }] })],
+  ["no word on whether it was added", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, added: undefined }] })],
   // @ts-expect-error: no position
-  ["a shadow that is true", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, shadowed: true }] })],
-  ["a shadow at a half", () => counted("tried", { type: "reserved", tallies: [{ ...TALLY, shadowed: 0.5 }] })],
+  ["a shadow that is true", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, shadowed: true }] })],
+  ["a shadow at a half", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, shadowed: 0.5 }] })],
   // @ts-expect-error: where?
   ["full at no place", () => counted("tried", { ...FULL, at: undefined })],
-  // @ts-expect-error: which of its maxima?
+  // @ts-expect-error: which of its limits?
   ["full at a charge", () => counted("tried", { ...FULL, at: { charge: 0 } })],
-  ["full before the first charge", () => counted("tried", { ...FULL, at: { charge: -1, maximum: 0 } })],
+  ["full before the first charge", () => counted("tried", { ...FULL, at: { charge: -1, limit: 0 } })],
   // @ts-expect-error: no list
   ["full without shadows", () => counted("tried", { ...FULL, shadowed: undefined })],
   // @ts-expect-error: a position, not an index

@@ -12,8 +12,8 @@ import { begun, call, feed, HEADERS, LIMITED, memory, NOW, policy, reason } from
 /** One call under a policy, counted in a store. @param {Policy} policy @param {Store} store @param {string} name */
 function step(policy, store, name) {
   const exchange = new Exchange(policy);
-  assert.equal(exchange.begin(HEADERS, false, { seed: store.seed }, NOW).next, "more");
-  return store.settle(exchange, exchange.feed({ type: "body", bytes: call(name), end: true }, NOW), NOW);
+  assert.equal(exchange.begin(HEADERS, false, { seed: store.seed }, NOW).next, "needMore");
+  return store.resolve(exchange, exchange.feed({ type: "body", bytes: call(name), endOfStream: true }, NOW), NOW);
 }
 
 test("a policy is refused with all its mistakes", () => {
@@ -57,7 +57,7 @@ test("a step says by itself what it is", () => {
       case "forward":
         // @ts-expect-error: only an answer has a status
         return step.status;
-      case "answer":
+      case "reply":
         return step.status;
       default:
         return /** @type {never} */ (step);
@@ -70,7 +70,7 @@ test("a step says by itself what it is", () => {
 test("a limit without a store is not let through", () => {
   const exchange = new Exchange(policy(LIMITED));
   exchange.begin(HEADERS, false, {}, NOW);
-  assert.equal(exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW).next, "ask");
+  assert.equal(exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW).next, "ask");
   assert.equal(reason(exchange.feed({ type: "trailers" }, NOW)), "unavailable");
 });
 
@@ -119,20 +119,20 @@ test("a store whose methods use the exchange refuses the call", () => {
     return undefined;
   };
   exchange.begin(HEADERS, false, {}, NOW);
-  const asked = exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW);
-  assert.equal(reason(store.settle(exchange, asked, NOW)), "unavailable");
+  const asked = exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW);
+  assert.equal(reason(store.resolve(exchange, asked, NOW)), "unavailable");
 });
 
 test("what follows a verdict was not judged", () => {
   const exchange = new Exchange(policy({ version: "1", default: "allow" }));
   exchange.begin(HEADERS, false, {}, NOW);
-  assert.equal(exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW).next, "forward");
-  assert.equal(reason(exchange.feed({ type: "body", bytes: call("drop"), end: true }, NOW)), "unreadable");
-  assert.equal(exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW).next, "more");
+  assert.equal(exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW).next, "forward");
+  assert.equal(reason(exchange.feed({ type: "body", bytes: call("drop"), endOfStream: true }, NOW)), "unreadable");
+  assert.equal(exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW).next, "needMore");
 });
 
 test("a body that cannot be shown, or is too long, is refused", () => {
-  for (const event of /** @type {const} */ ([{ type: "bodyLost" }, { type: "held", length: 786433 }, { type: "held", length: 2 ** 40 }])) {
+  for (const event of /** @type {const} */ ([{ type: "bodyUnavailable" }, { type: "buffered", length: 786433 }, { type: "buffered", length: 2 ** 40 }])) {
     const exchange = new Exchange(policy({ version: "1", default: "allow" }));
     exchange.begin(HEADERS, false, {}, NOW);
     assert.equal(reason(exchange.feed(event, NOW)), "unreadable");
@@ -143,15 +143,15 @@ test("a body that cannot be shown, or is too long, is refused", () => {
 const MISTAKES = [
   ["begins twice", (exchange) => exchange.begin(HEADERS, false, {}, NOW)],
   // @ts-expect-error: a text, not bytes
-  ["gives a body as a text", (exchange) => exchange.feed({ type: "body", bytes: "{}", end: true }, NOW)],
+  ["gives a body as a text", (exchange) => exchange.feed({ type: "body", bytes: "{}", endOfStream: true }, NOW)],
   // @ts-expect-error: no `end`
   ["does not say whether more follows", (exchange) => exchange.feed({ type: "body", bytes: call("run") }, NOW)],
   // @ts-expect-error: no such event
   ["makes events up", (exchange) => exchange.feed({ type: "finished" }, NOW)],
   // @ts-expect-error: no event
   ["gives nothing", (exchange) => exchange.feed(undefined, NOW)],
-  ["holds less than nothing", (exchange) => exchange.feed({ type: "held", length: -1 }, NOW)],
-  ["holds half a byte", (exchange) => exchange.feed({ type: "held", length: 0.5 }, NOW)],
+  ["holds less than nothing", (exchange) => exchange.feed({ type: "buffered", length: -1 }, NOW)],
+  ["holds half a byte", (exchange) => exchange.feed({ type: "buffered", length: 0.5 }, NOW)],
   // @ts-expect-error: no time
   ["leaves the time out", (exchange) => exchange.feed({ type: "trailers" })],
   ...[NaN, -1, Infinity, 2 ** 53].map((now) => /** @type {[string, (exchange: Exchange) => unknown]} */ (
@@ -163,7 +163,7 @@ for (const [name, mistake] of MISTAKES) {
     const exchange = new Exchange(policy({ version: "1", default: "allow" }));
     exchange.begin(HEADERS, false, {}, NOW);
     assert.throws(() => mistake(exchange), Error);
-    assert.throws(() => exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW), /is over/);
+    assert.throws(() => exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW), /is over/);
   });
 }
 
@@ -174,7 +174,7 @@ test("an exchange begins with headers", () => {
   assert.throws(() => new Exchange(open).begin([":method", "POST", "x", "\u0100"], false, {}, NOW), TypeError);
   // @ts-expect-error: an object, as `request.headers` is
   assert.throws(() => new Exchange(open).begin({ ":method": "POST" }, false, {}, NOW), TypeError);
-  // @ts-expect-error: no facts
+  // @ts-expect-error: no context
   assert.throws(() => new Exchange(open).begin(HEADERS, false, undefined, NOW), TypeError);
   assert.throws(() => new Exchange(open).begin(HEADERS, false, { seed: new Uint8Array(8) }, NOW), TypeError);
 });
@@ -186,7 +186,7 @@ test("a header is its bytes", () => {
   const of = (/** @type {string} */ team) => {
     const exchange = new Exchange(teams);
     exchange.begin([...HEADERS, "X-Team", team], false, {}, NOW);
-    return store.settle(exchange, exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW), NOW).next;
+    return store.resolve(exchange, exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW), NOW).next;
   };
   assert.deepEqual([of("a"), of("b"), of("a")], ["forward", "forward", "answer"]);
 });
@@ -195,7 +195,7 @@ test("a credential that was meant for the policy is told with every step", () =>
   const document = { version: "1", default: "allow", grants: { alice: { match: { bearer_sha256: "3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0" }, policy: "main" } } };
   const exchange = new Exchange(policy(document));
   assert.equal(exchange.begin([...HEADERS, "Authorization", "Bearer token"], false, {}, NOW).removeHeaders.includes("authorization"), true);
-  const last = exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW);
+  const last = exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW);
   assert.deepEqual([last.next, last.removeHeaders], ["forward", ["authorization"]]);
 });
 
@@ -204,7 +204,7 @@ test("no two policies share a secret, and a store's is its cells'", () => {
   const logged = (/** @type {Policy} */ policy, /** @type {Uint8Array | undefined} */ seed) => {
     const exchange = new Exchange(policy);
     exchange.begin(HEADERS, false, { seed }, NOW);
-    return exchange.feed({ type: "body", bytes: call("run"), end: true }, NOW).audit;
+    return exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW).audit;
   };
   assert.notEqual(logged(policy(open), undefined), logged(policy(open), undefined));
   const cells = memory();
@@ -229,9 +229,9 @@ test("it loads where there is only fetch", async () => {
 });
 
 test("who asks why is told the rules", () => {
-  const { explanation } = feed(begun(policy({ version: "1", default: "deny" }), { explain: true }), "run");
-  assert.deepEqual(explanation, [{ rule: "/default", said: "refuses" }]);
-  assert.equal(feed(begun(policy({ version: "1", default: "deny" })), "run").explanation, undefined);
+  const { trace } = feed(begun(policy({ version: "1", default: "deny" }), { explain: true }), "run");
+  assert.deepEqual(trace, [{ rule: "/default", outcome: "deny" }]);
+  assert.equal(feed(begun(policy({ version: "1", default: "deny" })), "run").trace, undefined);
   // @ts-expect-error
-  assert.throws(() => begun(policy(LIMITED), { explain: 1 }), /`facts.explain` is not true or false/);
+  assert.throws(() => begun(policy(LIMITED), { explain: 1 }), /`context.explain` is not true or false/);
 });

@@ -10,14 +10,14 @@ import { begun, feed, HEADERS as REQUEST, LIMITED, NOW, policy, reason } from ".
 
 const OPEN = policy({ version: "1", default: "allow" });
 const HEADERS = ["Content-Type", "text/event-stream"];
-const SENT = /** @type {const} */ ({ type: "outcome", outcome: "sent" });
-const UNSENT = /** @type {const} */ ({ type: "outcome", outcome: "unsent" });
+const SENT = /** @type {const} */ ({ type: "delivery", delivery: "sent" });
+const UNSENT = /** @type {const} */ ({ type: "delivery", delivery: "unsent" });
 const TRAILERS = /** @type {const} */ ({ type: "responseTrailers" });
 const CLOSED = /** @type {const} */ ({ type: "closed" });
 /** @returns {Event} */
-const head = (end = false, status = 200) => ({ type: "responseHead", status, headers: HEADERS, end });
+const head = (end = false, status = 200) => ({ type: "responseHead", status, headers: HEADERS, endOfStream: end });
 /** @returns {Event} */
-const piece = (end = false) => ({ type: "responseBody", bytes: Buffer.from("data: {}\n\n"), end });
+const piece = (end = false) => ({ type: "responseBody", bytes: Buffer.from("data: {}\n\n"), endOfStream: end });
 
 function forwarded() {
   const exchange = begun(OPEN);
@@ -73,7 +73,7 @@ for (const [events, wrong] of DISORDER) {
     const step = exchange.feed(wrong, NOW);
     assert.equal(reason(step), "unavailable");
     assert.match(step.audit ?? "", /"decision":"deny"/);
-    for (const late of [piece(), CLOSED]) assert.equal(exchange.feed(late, NOW).next, "more");
+    for (const late of [piece(), CLOSED]) assert.equal(exchange.feed(late, NOW).next, "needMore");
   });
 }
 
@@ -81,7 +81,7 @@ for (const early of [SENT, UNSENT, head(), head(true), piece(true), TRAILERS, CL
   test(`${names([early])} before the verdict is a refusal`, () => {
     const reading = begun(OPEN);
     assert.equal(reason(reading.feed(early, NOW)), "unreadable");
-    assert.equal(feed(reading, "run").next, "more", "and nothing is passed on from then");
+    assert.equal(feed(reading, "run").next, "needMore", "and nothing is passed on from then");
     const counting = begun(policy(LIMITED));
     assert.equal(feed(counting, "run").next, "ask");
     assert.equal(reason(counting.feed(early, NOW)), "unavailable");
@@ -115,45 +115,45 @@ test("a policy says whether it needs responses", () => {
 
 test("a list loses what is not admitted, and a program holds nothing for it", () => {
   const exchange = listing();
-  const step = exchange.feed({ type: "responseHead", status: 200, headers: ["Content-Length", "56"], end: false }, NOW);
+  const step = exchange.feed({ type: "responseHead", status: 200, headers: ["Content-Length", "56"], endOfStream: false }, NOW);
   assert.deepEqual([step.next, step.removeHeaders, step.setHeaders], ["forward", ["content-length"], {}]);
   const texts = [LIST.slice(0, 30), LIST.slice(30)].map((text) => {
-    const step = exchange.feed({ type: "responseBody", bytes: Buffer.from(text), end: false }, NOW);
-    assert.equal(step.next, "replace");
+    const step = exchange.feed({ type: "responseBody", bytes: Buffer.from(text), endOfStream: false }, NOW);
+    assert.equal(step.next, "replaceBody");
     return Buffer.from(step.bytes).toString();
   });
   assert.deepEqual(texts, ["", '{"id":1,"result":{"tools":[{"name":"run"}]}}']);
-  assert.equal(exchange.feed({ type: "responseBody", bytes: new Uint8Array(), end: true }, NOW).next, "forward");
+  assert.equal(exchange.feed({ type: "responseBody", bytes: new Uint8Array(), endOfStream: true }, NOW).next, "forward");
 });
 
 test("a stream that cannot go on is ended by an answer", () => {
   const exchange = listing();
   exchange.feed(head(), NOW);
   const bytes = Buffer.from("event: endpoint\ndata: /x\n\n");
-  const step = exchange.feed({ type: "responseBody", bytes, end: false }, NOW);
+  const step = exchange.feed({ type: "responseBody", bytes, endOfStream: false }, NOW);
   assert.equal(reason(step), "unreadable");
   assert.match(step.audit ?? "", /^{"event":"response".*2024-11-05/);
-  assert.equal(exchange.feed(piece(), NOW).next, "more");
+  assert.equal(exchange.feed(piece(), NOW).next, "needMore");
 });
 
 /** Mistakes of a program. @type {[string, (exchange: Exchange) => unknown][]} */
 const MISTAKES = [
   // @ts-expect-error: nobody can say so
-  ["has another outcome", (exchange) => exchange.feed({ type: "outcome", outcome: "lost" }, NOW)],
+  ["has another outcome", (exchange) => exchange.feed({ type: "delivery", delivery: "lost" }, NOW)],
   // @ts-expect-error: no outcome
-  ["has no outcome", (exchange) => exchange.feed({ type: "outcome" }, NOW)],
+  ["has no outcome", (exchange) => exchange.feed({ type: "delivery" }, NOW)],
   // @ts-expect-error: a text
   ["gives a status as a text", (exchange) => exchange.feed({ ...head(), status: "200" }, NOW)],
   ...[NaN, -200, 200.5, 2 ** 16 + 200, 2 ** 32 + 200, Infinity].map((status) => /** @type {[string, (exchange: Exchange) => unknown]} */ (
     [`gives the status ${status}`, (exchange) => exchange.feed(head(false, status), NOW)]
   )),
   // @ts-expect-error: an object, as `response.headers` is
-  ["gives headers as an object", (exchange) => exchange.feed({ type: "responseHead", status: 200, headers: {}, end: false }, NOW)],
-  ["gives half a header", (exchange) => exchange.feed({ type: "responseHead", status: 200, headers: ["x"], end: false }, NOW)],
+  ["gives headers as an object", (exchange) => exchange.feed({ type: "responseHead", status: 200, headers: {}, endOfStream: false }, NOW)],
+  ["gives half a header", (exchange) => exchange.feed({ type: "responseHead", status: 200, headers: ["x"], endOfStream: false }, NOW)],
   // @ts-expect-error: no `end`
   ["does not say whether a body follows", (exchange) => exchange.feed({ type: "responseHead", status: 200, headers: [] }, NOW)],
   // @ts-expect-error: a text, not bytes
-  ["gives a body as a text", (exchange) => exchange.feed({ type: "responseBody", bytes: "{}", end: true }, NOW)],
+  ["gives a body as a text", (exchange) => exchange.feed({ type: "responseBody", bytes: "{}", endOfStream: true }, NOW)],
   // @ts-expect-error: as HTTP libraries call it
   ["makes events up", (exchange) => exchange.feed({ type: "close" }, NOW)],
 ];

@@ -17,15 +17,15 @@ export const LIMITED = { version: "1", default: "deny", tools: { run: { rate_lim
 export const call = (name) =>
   Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: { a: 1 } } }));
 
-/** An exchange that waits for a body. @param {Policy} policy @param {import("mcp-policy").Facts} facts */
-export function begun(policy, facts = {}) {
+/** An exchange that waits for a body. @param {Policy} policy @param {import("mcp-policy").HostContext} context */
+export function begun(policy, context = {}) {
   const exchange = new Exchange(policy);
-  assert.equal(exchange.begin(HEADERS, false, facts, NOW).next, "more");
+  assert.equal(exchange.begin(HEADERS, false, context, NOW).next, "needMore");
   return exchange;
 }
 
 /** Gives a whole body. @param {Exchange} exchange @param {string} name */
-export const feed = (exchange, name) => exchange.feed({ type: "body", bytes: call(name), end: true }, NOW);
+export const feed = (exchange, name) => exchange.feed({ type: "body", bytes: call(name), endOfStream: true }, NOW);
 
 /** @returns {Cells} */
 export function memory() {
@@ -46,13 +46,13 @@ export const reason = (step) => decision(step).reason;
 
 /** What a refusal says for programs. @param {Step} step */
 export function decision(step) {
-  assert.equal(step.next, "answer");
+  assert.equal(step.next, "reply");
   const answer = JSON.parse(Buffer.from(step.body).toString());
   return answer.error?.data ?? answer.result._meta["mcp-policy/decision"];
 }
 
 /** The text that the client's user sees. @param {Step} step @returns {string} */
 export function text(step) {
-  assert.equal(step.next, "answer");
+  assert.equal(step.next, "reply");
   return JSON.parse(Buffer.from(step.body).toString()).result.content[0].text;
 }

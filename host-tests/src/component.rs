@@ -2,14 +2,15 @@
 //!
 //! It turns cases into that program's requests, and its verdicts into what was observed.
 
-use crate::arrival::Arrival;
 use crate::case::{Case, Step};
-use crate::corpus::{Outcome, Split};
 use crate::embedder::{
     Component, Effect, Event, Gateway, Header, Next, Piece, Request, ResponseHead, Shared,
 };
-use crate::respond::{Received, Respond};
-use crate::seen::{Observed, Seen};
+use crate::expectation::{Expectation, Outcome};
+use crate::observation::Observation;
+use crate::request_events::RequestEvents;
+use crate::server_response::{Received, ServerResponse};
+use crate::split::Split;
 use crate::wire::RawHeaders;
 use wasmtime::component::ResourceAny;
 
@@ -40,18 +41,18 @@ fn step_seen(
     step: &Step,
     split: Split,
     now: u64,
-) -> Result<Seen, String> {
-    let arrival = Arrival::new(step, split);
-    let pieces = arrival.pieces.iter().map(|(bytes, end)| {
+) -> Result<Expectation, String> {
+    let request_events = RequestEvents::new(step, split);
+    let pieces = request_events.pieces.iter().map(|(bytes, end)| {
         Event::Body(Piece {
             bytes: bytes.to_vec(),
-            end: *end,
+            end_of_stream: *end,
         })
     });
-    let trailers = arrival.trailers.map(|_| Event::Trailers);
+    let trailers = request_events.trailers.map(|_| Event::Trailers);
     let request = Request {
-        headers: &fields(&arrival.headers),
-        end: arrival.end,
+        headers: &fields(&request_events.headers),
+        end: request_events.end,
         events: pieces.chain(trailers).collect(),
         peer: &step.peer,
     };
@@ -61,8 +62,8 @@ fn step_seen(
     let received = match (&step.respond, &next) {
         (Some(respond), Next::Forward(_)) => {
             let received = received(gateway, exchange, respond, split, now);
-            let (received, told) = received.map_err(|error| error.to_string())?;
-            effects.extend(told);
+            let (received, more) = received.map_err(|error| error.to_string())?;
+            effects.extend(more);
             Some(received)
         }
         _ => None,
@@ -72,44 +73,47 @@ fn step_seen(
         .into_iter()
         .filter_map(|effect| match effect {
             Effect::Audit(line) => Some(Ok(line)),
-            Effect::Explanation(_) => Some(Err("nobody asked for an explanation")),
-            Effect::Refund(_) | Effect::Remember(_) => None,
+            Effect::Trace(_) => Some(Err("a trace without a request for one")),
+            Effect::Refund(_) | Effect::Write(_) => None,
         })
         .collect();
-    let mut observed = Observed::logged(&lines?)?;
+    let mut observed = Observation::logged(&lines?)?;
     observed.received = received;
     match next {
-        Next::Answer(reply) => observed.reply = Some((reply.status, reply.body)),
+        Next::Reply(reply) => observed.reply = Some((reply.status, reply.body)),
         Next::Forward(edit) => {
             let gone = |name: &[u8]| {
                 edit.remove_headers
                     .iter()
                     .any(|gone| gone.as_bytes() == name)
             };
-            let body = arrival.pieces.iter().flat_map(|(bytes, _)| bytes.to_vec());
+            let body = request_events
+                .pieces
+                .iter()
+                .flat_map(|(bytes, _)| bytes.to_vec());
             observed.forward(step, gone, body.collect());
         }
-        Next::More | Next::Ask(_) => return Err("there is no verdict".into()),
-        Next::Replace(_) => return Err("the body was replaced".into()),
+        Next::NeedMore | Next::Ask(_) => return Err("there is no verdict".into()),
+        Next::ReplaceBody(_) => return Err("the body was replaced".into()),
     }
     observed.seen(step, &step.request_id())
 }
 
-/// Plays the server's response, and gives what the client got and what was told of it.
+/// Plays the server's response, and gives what the client got and what was effects of it.
 fn received(
     gateway: &mut Gateway<Shared>,
     exchange: ResourceAny,
-    respond: &Respond,
+    respond: &ServerResponse,
     split: Split,
     now: u64,
 ) -> wasmtime::Result<(Received, Vec<Effect>)> {
     let head = Event::ResponseHead(ResponseHead {
         status: respond.status,
         headers: fields(&respond.head()),
-        end: false,
+        end_of_stream: false,
     });
-    let step = gateway.tell(exchange, &head, now)?;
-    let mut told = step.effects;
+    let step = gateway.report(exchange, &head, now)?;
+    let mut all = step.effects;
     let Next::Forward(edit) = step.next else {
         return Err(wasmtime::Error::msg("the head does not pass"));
     };
@@ -119,24 +123,31 @@ fn received(
     let mut received = Received::head(respond, removed, &set.collect());
     for (bytes, end) in respond.pieces(split) {
         let bytes = bytes.to_vec();
-        let (passed, effects) = gateway.pass(exchange, Piece { bytes, end }, now)?;
-        told.extend(effects);
+        let (passed, effects) = gateway.pass(
+            exchange,
+            Piece {
+                bytes,
+                end_of_stream: end,
+            },
+            now,
+        )?;
+        all.extend(effects);
         match passed {
             Some(bytes) => received.body.extend(bytes),
             None => {
                 received.broken = true;
-                return Ok((received, told));
+                return Ok((received, all));
             }
         }
     }
     if split == Split::Trailers {
-        let step = gateway.tell(exchange, &Event::ResponseTrailers, now)?;
-        told.extend(step.effects);
-        if let Next::Replace(bytes) = step.next {
+        let step = gateway.report(exchange, &Event::ResponseTrailers, now)?;
+        all.extend(step.effects);
+        if let Next::ReplaceBody(bytes) = step.next {
             received.body.extend(bytes);
         }
     }
-    Ok((received, told))
+    Ok((received, all))
 }
 
 /// Header fields in the form of the interface.

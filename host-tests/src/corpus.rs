@@ -2,74 +2,17 @@
 //!
 //! Nothing is skipped in silence: a case that a host cannot play has its reason, and one that it forgot has failed.
 
-use crate::case::{Case, corpus};
+use crate::case::Case;
+use crate::host::{Class, ClockKind, Host, Played};
 use crate::root;
 use crate::table::{Column, Table};
 use crate::verdict::Cell;
-pub use mcp_policy_cases::{Outcome, Split};
+use mcp_policy_cases::corpus::corpus;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
-
-/// A place where the plugin runs. It does not know what is expected.
-pub struct Host {
-    /// The heading of its column.
-    pub name: String,
-    /// How its time goes.
-    pub clock: ClockKind,
-    /// Plays cases. It may panic: then the host has failed as a whole.
-    pub play: Box<PlayAll>,
-}
-
-type PlayAll = dyn Fn(&[Case]) -> Vec<Played<'_>> + Send + Sync;
-
-/// One playing of a case.
-#[derive(Debug)]
-pub struct Played<'c> {
-    /// Which case.
-    pub case: &'c Case,
-    /// What was special this time, for the reader of a failure.
-    pub how: String,
-    /// What was seen.
-    pub outcome: Outcome,
-}
-
-/// Whether a host's clock follows the cases, or is the real one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockKind {
-    /// The host's time is the step's.
-    Set,
-    /// Waiting times cannot be foretold, only that there is one.
-    Real,
-}
-
-impl Host {
-    /// A host with this name and clock.
-    pub fn new(
-        name: &str,
-        clock: ClockKind,
-        play: impl Fn(&[Case]) -> Vec<Played<'_>> + Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            clock,
-            play: Box::new(play),
-        }
-    }
-}
-
-/// Plays every case with its bodies sent in every way.
-pub fn at_every_split(cases: &[Case], play: impl Fn(&Case, Split) -> Outcome) -> Vec<Played<'_>> {
-    let each = |case| Split::all(case).into_iter().map(move |split| (case, split));
-    let played = |(case, split)| Played {
-        case,
-        how: format!("{split:?}"),
-        outcome: play(case, split),
-    };
-    cases.iter().flat_map(each).map(played).collect()
-}
 
 /// Plays the cases on all hosts, on as many at once as there are processors.
 pub fn run<'c>(hosts: &[Host], cases: &'c [Case]) -> Table<'c> {
@@ -102,8 +45,8 @@ fn column(host: &Host, cases: &[Case]) -> Column {
     let start = Instant::now();
     let played = catch_unwind(AssertUnwindSafe(|| (host.play)(cases)));
     let (plays, cells) = match &played {
-        Ok(played) => (played.len(), Ok(cells(host.clock, cases, played))),
-        Err(panic) => (0, Err(message(&**panic))),
+        Ok(played) => (plays(played), Ok(cells(host.clock, cases, played))),
+        Err(panic) => ([0; 4], Err(message(&**panic))),
     };
     Column {
         host: host.name.clone(),
@@ -111,6 +54,11 @@ fn column(host: &Host, cases: &[Case]) -> Column {
         plays,
         seconds: start.elapsed().as_secs(),
     }
+}
+
+/// How many playings there are of each class.
+fn plays(played: &[Played<'_>]) -> [usize; 4] {
+    Class::ALL.map(|class| played.iter().filter(|played| played.class == class).count())
 }
 
 fn cells(clock: ClockKind, cases: &[Case], played: &[Played<'_>]) -> Vec<Cell> {

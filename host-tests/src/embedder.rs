@@ -1,4 +1,4 @@
-//! A program that embeds the component: it holds a request back until the policy has spoken.
+//! A program that embeds the component: it holds a request back until the verdict.
 //!
 //! It is written to be copied. It decides nothing, and on no error does it let anything through.
 
@@ -28,7 +28,7 @@ pub struct Gateway<C: 'static> {
     policy: ResourceAny,
     store: ResourceAny,
     seed: Seed,
-    /// Ask with each request why it was decided so.
+    /// Ask for a trace of each decision.
     pub explain: bool,
 }
 
@@ -59,7 +59,7 @@ impl<C: Cells + Send + 'static> Component<C> {
         )?))
     }
 
-    /// Starts an instance, or tells what is wrong with the policy. `entropy` is 128 random bits.
+    /// Starts an instance, or tells the errors in the policy. `entropy` is 128 random bits.
     ///
     /// # Errors
     /// When the instance fails, or `cells` do.
@@ -93,7 +93,7 @@ impl<C: Cells + Send + 'static> Component<C> {
 }
 
 impl<C: Cells + Send + 'static> Gateway<C> {
-    /// Leads a request to its verdict: `forward` or `answer`, and lines for the log. On an error answer with 503, and
+    /// Leads a request to its verdict, `forward` or `reply`, and returns the effects. On an error answer with 503, and
     /// start another instance.
     ///
     /// # Errors
@@ -107,32 +107,32 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         let mut effects = Vec::new();
         let mut events = request.events.into_iter();
         let next = loop {
-            step = self.settle(exchange, &step, now)?;
+            step = self.resolve(exchange, &step, now)?;
             effects.append(&mut step.effects);
             match (step.next, events.next()) {
-                (Next::More, Some(event)) => step = self.feed(exchange, &event, now)?,
+                (Next::NeedMore, Some(event)) => step = self.feed(exchange, &event, now)?,
                 (verdict, _) => break verdict,
             }
         };
         Ok((exchange, next, effects))
     }
 
-    /// Tells of something that came of the response, and gives back the count of a call that did not run.
+    /// Reports an event of the response, and carries out its refund and its writes.
     ///
     /// # Errors
     /// When the instance failed.
-    pub fn tell(
+    pub fn report(
         &mut self,
         exchange: ResourceAny,
         event: &Event,
         now: Millis,
     ) -> wasmtime::Result<Step> {
         let step = self.feed(exchange, event, now)?;
-        self.settle(exchange, &step, now)
+        self.resolve(exchange, &step, now)
     }
 
     /// What to pass on of a piece of the response; `None` where the connection has to end. Its head goes before, through
-    /// `tell`, which says what to change in it.
+    /// `report`, whose step has the header edit.
     ///
     /// # Errors
     /// When the instance failed.
@@ -143,10 +143,10 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         now: Millis,
     ) -> wasmtime::Result<(Option<Vec<u8>>, Vec<Effect>)> {
         let bytes = piece.bytes.clone();
-        let step = self.tell(exchange, &Event::ResponseBody(piece), now)?;
+        let step = self.report(exchange, &Event::ResponseBody(piece), now)?;
         let passed = match step.next {
             Next::Forward(_) => Some(bytes),
-            Next::Replace(bytes) => Some(bytes),
+            Next::ReplaceBody(bytes) => Some(bytes),
             _ => None,
         };
         Ok((passed, step.effects))
@@ -177,7 +177,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         self.seed
     }
 
-    /// Where counts are kept.
+    /// The cells.
     pub fn cells(&self) -> &C {
         self.wasm.data()
     }
@@ -193,16 +193,16 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         peer: &str,
         now: Millis,
     ) -> wasmtime::Result<(ResourceAny, Step)> {
-        let facts = Facts {
+        let context = HostContext {
             peer: Some(peer.into()),
             seed: self.seed,
             explain: self.explain,
         };
         let exchanges = self.plugin.mcp_policy_engine_engine().exchange();
-        exchanges.call_begin(&mut self.wasm, self.policy, headers, end, &facts, now)
+        exchanges.call_begin(&mut self.wasm, self.policy, headers, end, &context, now)
     }
 
-    /// Goes on with what happened.
+    /// Continues with an event.
     ///
     /// # Errors
     /// When the instance failed.
@@ -216,18 +216,18 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         exchanges.call_feed(&mut self.wasm, exchange, event, now)
     }
 
-    /// Counts in the cells what the step asks for.
+    /// Answers the question of a step from the cells.
     ///
     /// # Errors
     /// When the instance failed.
-    pub fn settle(
+    pub fn resolve(
         &mut self,
         exchange: ResourceAny,
         step: &Step,
         now: Millis,
     ) -> wasmtime::Result<Step> {
         let stores = self.plugin.mcp_policy_engine_engine().store();
-        stores.call_settle(&mut self.wasm, self.store, exchange, step, now)
+        stores.call_resolve(&mut self.wasm, self.store, exchange, step, now)
     }
 }
 

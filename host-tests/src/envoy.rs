@@ -26,7 +26,7 @@ use crate::{
 /// The variable that says where the Envoy binary is.
 const BINARY: &str = "ENVOY_BIN";
 /// Compiling the module takes most of it, and longer on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_secs(120);
 /// For one answer of the admin interface.
 const ADMIN_LIMIT: Duration = Duration::from_secs(10);
 /// For Envoy to notice a file and to compile what is in it.

@@ -1,43 +1,90 @@
 //! All the hosts that play the corpus, in the order of their columns.
 //!
-//! A host that is not installed is in the list all the same, and fails.
+//! It never leaves out a host in silence: one that is not installed is a skip of its own.
 
 use crate::abi::Module;
-use crate::corpus::{ClockKind, Host, at_every_split};
 use crate::embedder::Component;
-use crate::{component, component_path, native, node, on_envoy, proxy_wasm, root, wasm, wasm_path};
+use crate::host::{ClockKind, Host, Splits};
+use crate::on_envoy::Ways;
+use crate::require::{ENVOY, NODE, Need, OLDER_ENVOYS, PACKAGE, lacks_for};
+use crate::{component, component_path, node, on_envoy, proxy_wasm, root, runner, wasm, wasm_path};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+
+const JAVASCRIPT: &str = "JavaScript";
 
 /// The Envoy of everything else, and the older ones.
 const CURRENT: &str = include_str!("../requirements.txt");
 const OLDER: &str = include_str!("../older-envoys.txt");
 
-/// Every host there is.
+/// Every installed host, or those whose name contains `$CORPUS_HOST`.
+///
+/// # Panics
+/// When no name contains it.
 pub fn all() -> Vec<Host> {
-    let mut hosts = vec![
-        Host::new("native", ClockKind::Set, |cases| {
-            at_every_split(cases, native::play)
-        }),
+    let named = std::env::var("CORPUS_HOST").unwrap_or_default();
+    let mut hosts = modules();
+    hosts.extend(versions_of_envoy().map(|(version, binary)| envoy(version, binary)));
+    hosts.retain(|host| host.name.contains(&named));
+    assert!(!hosts.is_empty(), "no host has `{named}` in its name");
+    hosts.retain(|host| !lacks_for(&format!("the corpus on {}", host.name), needs(&host.name)));
+    hosts
+}
+
+fn needs(host: &str) -> &'static [Need] {
+    match host.strip_prefix("Envoy ") {
+        Some(version) if is_current(version) => &[ENVOY],
+        Some(_) => &[ENVOY, OLDER_ENVOYS],
+        None if host == JAVASCRIPT => &[NODE, PACKAGE],
+        None => &[],
+    }
+}
+
+fn is_current(version: &str) -> bool {
+    versions(CURRENT).any(|current| current == version)
+}
+
+/// The engine, and what it is built into.
+fn modules() -> Vec<Host> {
+    vec![
+        native(),
         Host::new("proxy-wasm", ClockKind::Set, |cases| {
             let module = Module::new(&wasm()).expect("the plugin is a module");
-            at_every_split(cases, |case, split| proxy_wasm::play(&module, case, split))
+            let splits = Splits::or(Splits::Every);
+            splits.play(cases, |case, split| proxy_wasm::play(&module, case, split))
         }),
         Host::new("component", ClockKind::Set, |cases| {
             let wasm = std::fs::read(component_path()).expect("the component can be read");
             let component = Component::new(&wasm).expect("it is a component");
-            at_every_split(cases, |case, split| {
+            Splits::or(Splits::Chosen).play(cases, |case, split| {
                 component::play(&component, case, split)
             })
         }),
-        Host::new("JavaScript", ClockKind::Set, node::play),
-    ];
-    hosts.extend(envoys().map(|(version, binary)| envoy(version, binary)));
-    hosts
+        Host::new(JAVASCRIPT, ClockKind::Set, |cases| {
+            node::play(cases, Splits::or(Splits::Chosen))
+        }),
+    ]
 }
 
-/// Every version of Envoy, and where its program is, the current one last.
+/// The engine itself.
+fn native() -> Host {
+    Host::new("native", ClockKind::Set, |cases| {
+        Splits::or(Splits::Chosen).play(cases, runner::play)
+    })
+}
+
+/// Every installed version of Envoy, and where its program is, the current one last.
 pub fn envoys() -> impl Iterator<Item = (&'static str, Option<PathBuf>)> {
+    let test = thread::current();
+    versions_of_envoy().filter(move |(version, _)| {
+        let host = format!("Envoy {version}");
+        let part = format!("{} on {host}", test.name().unwrap_or("a test"));
+        !lacks_for(&part, needs(&host))
+    })
+}
+
+fn versions_of_envoy() -> impl Iterator<Item = (&'static str, Option<PathBuf>)> {
     let older = |version| {
         root()
             .join("target/envoy")
@@ -63,7 +110,11 @@ fn envoy(version: &'static str, binary: Option<PathBuf>) -> Host {
             .filter(|binary| binary.exists())
             .unwrap_or_else(|| panic!("Envoy {version} is not installed: run `make test`"));
         check_version(binary, version);
-        on_envoy::play(cases, &wasm_path(), binary)
+        let ways = match Splits::or(Splits::Chosen) {
+            Splits::Chosen if !is_current(version) => Ways::Halves,
+            _ => Ways::Both,
+        };
+        on_envoy::play(cases, &wasm_path(), binary, ways)
     })
 }
 

@@ -3,10 +3,9 @@
 //!
 //! It never looks into the engine: each value is the argument of a whole call.
 
-use crate::native::Memory;
-use mcp_policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, PolicyError, Store};
+use crate::gateway::Gateway;
+use mcp_policy::host::{Millis, Next, PolicyError};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// What a condition says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,11 +20,7 @@ pub enum Truth {
 
 /// A policy of one condition.
 #[derive(Debug)]
-pub struct Judge {
-    policy: Arc<Policy>,
-    store: Store,
-    memory: Memory,
-}
+pub struct Judge(Gateway);
 
 impl Judge {
     /// The condition of an operator and its operand on an argument.
@@ -40,9 +35,6 @@ impl Judge {
     ///
     /// # Errors
     /// The mistakes in the policy.
-    ///
-    /// # Panics
-    /// When memory fails.
     pub fn parse(operator: &str, operand: &Value) -> Result<Self, Vec<PolicyError>> {
         let condition = json!({ "path": "args.value", "op": operator, "value": operand });
         let groups = json!([{ "conditions": [condition] }]);
@@ -51,15 +43,7 @@ impl Judge {
             "default": "deny",
             "tools": { "true": { "require": groups }, "false": { "deny_if": groups } }
         });
-        let policy = Arc::new(Policy::parse(policy.to_string().as_bytes())?);
-        let mut memory = Memory::default();
-        let store =
-            Store::prepare(&mut memory, "test", &policy, [7; 16]).expect("memory does not fail");
-        Ok(Self {
-            policy,
-            store,
-            memory,
-        })
+        Gateway::new(policy.to_string().as_bytes()).map(Self)
     }
 
     /// What the condition says of a text.
@@ -84,20 +68,10 @@ impl Judge {
     }
 
     fn lets(&mut self, tool: &str, value: &str) -> bool {
-        let headers = [(":method", "POST"), ("content-type", "application/json")];
-        let headers = Headers::from_iter(headers);
         let params = format!(r#"{{"name":"{tool}","arguments":{{"value":{value}}}}}"#);
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
-        let bytes = body.into_bytes();
-        let facts = Facts {
-            peer: None,
-            seed: self.store.seed(),
-            explain: false,
-        };
-        let (mut exchange, _) =
-            Exchange::new(self.policy.clone(), &headers, false, facts, Millis(0));
-        let step = exchange.feed(Event::Body { bytes, end: true }, Millis(0));
-        let step = exchange.settle(step, &self.store, &mut self.memory, Millis(0));
+        let context = self.0.context(None, false);
+        let (_, step) = self.0.post(&[], body.into_bytes(), context, Millis(0));
         matches!(step.next, Next::Forward)
     }
 }

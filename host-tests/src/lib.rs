@@ -9,6 +9,7 @@ pub mod contest;
 pub mod corpus;
 pub mod embedder;
 pub mod envoy;
+pub mod host;
 pub mod hosts;
 pub mod http2;
 pub mod judge;
@@ -18,13 +19,17 @@ pub mod on_envoy;
 pub mod oracle;
 pub mod program;
 pub mod proxy_wasm;
+pub mod require;
+pub mod rpc;
 pub mod samples;
 pub mod table;
 pub mod upstream;
 pub mod verdict;
 pub mod wire;
 
-pub use mcp_policy_cases::{arrival, case, native, respond, seen};
+pub use mcp_policy_cases::{
+    case, expectation, gateway, observation, request_events, runner, server_response, split,
+};
 use std::path::PathBuf;
 
 /// The root of the repository.

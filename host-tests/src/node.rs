@@ -2,12 +2,14 @@
 //!
 //! It only carries requests there and verdicts back; the program does not know what is expected.
 
-use crate::arrival::Arrival;
 use crate::case::{Case, Step};
-use crate::corpus::{Outcome, Played, Split};
-use crate::respond::{Received, Respond};
+use crate::expectation::{Expectation, Outcome};
+use crate::host::{Played, Splits};
+use crate::observation::Observation;
+use crate::request_events::RequestEvents;
 use crate::root;
-use crate::seen::{Observed, Seen};
+use crate::server_response::{Received, ServerResponse};
+use crate::split::Split;
 use crate::wire::RawHeaders;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -75,17 +77,17 @@ pub fn node() -> Command {
     node
 }
 
-/// Plays every case at every split; the package's store counts.
-pub fn play(cases: &[Case]) -> Vec<Played<'_>> {
-    play_in(node().arg("corpus.js"), cases)
+/// Plays every case; the package's store counts.
+pub fn play(cases: &[Case], splits: Splits) -> Vec<Played<'_>> {
+    play_in(node().arg("corpus.js"), cases, splits)
 }
 
 /// The same, but the program counts by itself.
-pub fn play_without_store(cases: &[Case]) -> Vec<Played<'_>> {
-    play_in(node().args(["corpus.js", "alone"]), cases)
+pub fn play_without_store(cases: &[Case], splits: Splits) -> Vec<Played<'_>> {
+    play_in(node().args(["corpus.js", "alone"]), cases, splits)
 }
 
-fn play_in<'c>(program: &mut Command, cases: &'c [Case]) -> Vec<Played<'c>> {
+fn play_in<'c>(program: &mut Command, cases: &'c [Case], splits: Splits) -> Vec<Played<'c>> {
     let mut process = program
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -98,13 +100,13 @@ fn play_in<'c>(program: &mut Command, cases: &'c [Case]) -> Vec<Played<'c>> {
             // If Node ends early, its output tells.
             let _ = cases
                 .iter()
-                .try_for_each(|case| writeln!(input, "{}", request(case)));
+                .try_for_each(|case| writeln!(input, "{}", request(case, splits)));
         });
         let lines = output.lines().map(|line| line.expect("Node writes UTF-8"));
         cases
             .iter()
             .zip(lines)
-            .flat_map(|(case, line)| outcomes(case, &line))
+            .flat_map(|(case, line)| outcomes(case, splits, &line))
             .collect()
     });
     let status = process.wait().expect("Node ends");
@@ -113,7 +115,7 @@ fn play_in<'c>(program: &mut Command, cases: &'c [Case]) -> Vec<Played<'c>> {
 }
 
 /// A case as `js/corpus.js` takes it: its requests, and for each split how they arrive.
-fn request(case: &Case) -> Value {
+fn request(case: &Case, splits: Splits) -> Value {
     let steps = case.steps().iter();
     let request = |step: &Step| {
         json!({
@@ -137,12 +139,12 @@ fn request(case: &Case) -> Value {
     json!({
         "policy": case.policy,
         "steps": steps.clone().map(request).collect::<Vec<_>>(),
-        "arrivals": Split::all(case).into_iter().map(arrivals).collect::<Vec<_>>(),
+        "arrivals": splits.of(case).into_iter().map(arrivals).collect::<Vec<_>>(),
     })
 }
 
 fn header_texts(step: &Step) -> Vec<String> {
-    texts(Arrival::new(step, Split::Whole).headers)
+    texts(RequestEvents::new(step, Split::Whole).headers)
 }
 
 fn texts(fields: RawHeaders) -> Vec<String> {
@@ -154,12 +156,12 @@ fn texts(fields: RawHeaders) -> Vec<String> {
 
 /// The bytes of the body went before: of each piece only the length.
 fn arrival(step: &Step, split: Split) -> Value {
-    let Arrival {
+    let RequestEvents {
         end,
         pieces,
         trailers,
         ..
-    } = Arrival::new(step, split);
+    } = RequestEvents::new(step, split);
     let lengths = |pieces: Vec<(&[u8], bool)>| {
         let pieces = pieces.into_iter();
         pieces
@@ -175,12 +177,8 @@ fn arrival(step: &Step, split: Split) -> Value {
     })
 }
 
-fn outcomes<'c>(case: &'c Case, line: &str) -> Vec<Played<'c>> {
-    let played = |split: Split, outcome| Played {
-        case,
-        how: format!("{split:?}"),
-        outcome,
-    };
+fn outcomes<'c>(case: &'c Case, splits: Splits, line: &str) -> Vec<Played<'c>> {
+    let played = |split, outcome| Played::new(case, split, outcome);
     match serde_json::from_str(line).expect("Node writes a line for each case") {
         Line::Refused { refused, problems } if refused.len() == problems => {
             vec![played(Split::Whole, Outcome::Refused(refused))]
@@ -190,7 +188,7 @@ fn outcomes<'c>(case: &'c Case, line: &str) -> Vec<Played<'c>> {
             vec![played(Split::Whole, Outcome::Failed(why))]
         }
         Line::Seen { seen } => {
-            let splits = Split::all(case).into_iter().zip(seen);
+            let splits = splits.of(case).into_iter().zip(seen);
             let outcome = |verdicts: Vec<Verdict>| {
                 let steps = case.steps().iter().zip(verdicts);
                 Outcome::of(steps.map(|(step, verdict)| step_seen(step, verdict)))
@@ -202,13 +200,13 @@ fn outcomes<'c>(case: &'c Case, line: &str) -> Vec<Played<'c>> {
     }
 }
 
-fn step_seen(step: &Step, verdict: Verdict) -> Result<Seen, String> {
-    let mut observed = Observed {
+fn step_seen(step: &Step, verdict: Verdict) -> Result<Expectation, String> {
+    let mut observed = Observation {
         audit: verdict.audit,
-        ..Observed::default()
+        ..Observation::default()
     };
     match (&*verdict.next, verdict.status, verdict.body) {
-        ("answer", Some(status), Some(body)) => {
+        ("reply", Some(status), Some(body)) => {
             observed.reply = Some((status, body.chars().map(|c| c as u8).collect()));
         }
         ("forward", None, None) => {
@@ -231,7 +229,7 @@ fn step_seen(step: &Step, verdict: Verdict) -> Result<Seen, String> {
 }
 
 impl Response {
-    fn received(&self, respond: &Respond) -> Received {
+    fn received(&self, respond: &ServerResponse) -> Received {
         let removed = |name: &[u8]| self.remove_headers.iter().any(|own| own.as_bytes() == name);
         let set = self.set_headers.iter();
         let set = set.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));

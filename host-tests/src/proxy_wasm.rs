@@ -1,11 +1,12 @@
 //! The shipped module in wasmtime as a host, through the proxy-wasm ABI that Envoy speaks.
 
 use crate::abi::{Clock, Faults, Module, Request, Seen as Wire, SharedData, Vm};
-use crate::arrival::Arrival;
 use crate::case::{Case, Step};
-use crate::corpus::{Outcome, Split};
-use crate::respond::Received;
-use crate::seen::{Observed, Seen};
+use crate::expectation::{Expectation, Outcome};
+use crate::observation::Observation;
+use crate::request_events::RequestEvents;
+use crate::server_response::Received;
+use crate::split::Split;
 
 /// Plays a case in a fresh VM.
 pub fn play(module: &Module, case: &Case, split: Split) -> Outcome {
@@ -42,10 +43,10 @@ fn refusals(vm: &Vm) -> Vec<String> {
         .collect()
 }
 
-fn step_seen(vm: &Vm, step: &Step, split: Split) -> Result<Seen, String> {
+fn step_seen(vm: &Vm, step: &Step, split: Split) -> Result<Expectation, String> {
     let wire = send(vm, step, split).map_err(|trap| trap.to_string())?;
     let lines: Vec<_> = vm.logs().into_iter().map(|(_, line)| line).collect();
-    let mut observed = Observed::logged(&lines)?;
+    let mut observed = Observation::logged(&lines)?;
     if wire.hung {
         return Err("the request hangs".into());
     }
@@ -79,7 +80,7 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<Wire, crate::abi::Trap> {
         vec!["source".into(), "address".into()],
         address.into_bytes(),
     )];
-    let arrival = Arrival::new(step, split);
+    let arrival = RequestEvents::new(step, split);
     let mut stream = vm.stream(Request {
         headers: arrival.headers,
         properties,

@@ -3,6 +3,7 @@
 //! It never leaves out a result: whatever is not "passed" has a row of its own, a reason or a failure below it.
 
 use crate::case::Case;
+use crate::host::Class;
 use crate::verdict::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,8 +39,8 @@ pub struct Column {
     pub host: String,
     /// How each case went, or why the host failed as a whole.
     pub cells: Result<Vec<Cell>, String>,
-    /// How often it played a case.
-    pub plays: usize,
+    /// How often it played a case, by [`Class::ALL`].
+    pub plays: [usize; 4],
     /// How long it took, beside other hosts.
     pub seconds: u64,
 }
@@ -147,16 +148,23 @@ impl Table<'_> {
             std::iter::once(format!("*{name}*")).chain(values).collect()
         };
         let cannot = |column: &Column| column.count(|cell| matches!(cell, Cell::Cannot(_)));
-        vec![
+        let plays = |(index, class): (usize, Class)| {
+            row(class.name(), &|column| column.plays[index].to_string())
+        };
+        let mut rows = vec![
             row("passed", &|column| column.passed().to_string()),
             row("cannot", &|column| cannot(column).to_string()),
             row("failed", &|column| match column.cells {
                 Ok(_) => column.failed().to_string(),
                 Err(_) => "all".into(),
             }),
-            row("times played", &|column| column.plays.to_string()),
             row("seconds", &|column| column.seconds.to_string()),
-        ]
+            row("times played", &|column| {
+                column.plays.iter().sum::<usize>().to_string()
+            }),
+        ];
+        rows.extend(Class::ALL.into_iter().enumerate().map(plays));
+        rows
     }
 
     /// Why hosts cannot play cases, each reason once.

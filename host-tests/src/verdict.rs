@@ -3,8 +3,8 @@
 //! It never compares what a host with the real clock cannot foretell: for how long a client is told to wait.
 
 use crate::case::{Case, Play};
-use crate::corpus::{ClockKind, Outcome, Played};
-use crate::seen::Seen;
+use crate::expectation::{Expectation, Outcome};
+use crate::host::{ClockKind, Played};
 use std::fmt;
 
 /// How one case went on one host, over all its playings.
@@ -77,10 +77,11 @@ fn differences(case: &Case, clock: ClockKind, outcome: &Outcome) -> Vec<String> 
         (Play::Refused(expected), Outcome::Refused(seen)) if expected == seen => Vec::new(),
         (Play::Steps(steps), Outcome::Seen(seen)) if steps.len() == seen.len() => {
             let pairs = steps.iter().zip(seen).enumerate();
-            let difference = |(index, (step, seen)): (usize, (&crate::case::Step, &Seen))| {
-                let what = difference(clock, step.expect.as_ref(), seen)?;
-                Some(format!("step {}:\n{what}", index + 1))
-            };
+            let difference =
+                |(index, (step, seen)): (usize, (&crate::case::Step, &Expectation))| {
+                    let what = difference(clock, step.expect.as_ref(), seen)?;
+                    Some(format!("step {}:\n{what}", index + 1))
+                };
             pairs.filter_map(difference).collect()
         }
         (Play::Refused(expected), outcome) => {
@@ -101,7 +102,11 @@ fn differences(case: &Case, clock: ClockKind, outcome: &Outcome) -> Vec<String> 
     }
 }
 
-fn difference(clock: ClockKind, expected: Option<&Seen>, seen: &Seen) -> Option<String> {
+fn difference(
+    clock: ClockKind,
+    expected: Option<&Expectation>,
+    seen: &Expectation,
+) -> Option<String> {
     let expected = expected.map(|expected| comparable(clock, expected));
     let seen = comparable(clock, seen);
     if expected.as_ref() == Some(&seen) {
@@ -117,7 +122,7 @@ fn difference(clock: ClockKind, expected: Option<&Seen>, seen: &Seen) -> Option<
     ))
 }
 
-fn comparable(clock: ClockKind, seen: &Seen) -> Seen {
+fn comparable(clock: ClockKind, seen: &Expectation) -> Expectation {
     let mut seen = seen.clone();
     let detail = seen.detail.as_mut();
     if clock == ClockKind::Real
@@ -135,6 +140,6 @@ fn comparable(clock: ClockKind, seen: &Seen) -> Seen {
     seen
 }
 
-fn shown(seen: &Seen) -> String {
+fn shown(seen: &Expectation) -> String {
     serde_json::to_string(seen).unwrap_or_default()
 }

@@ -3,12 +3,11 @@
 //! It checks nothing but whether the request was let through.
 
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
-use host_tests::native::Memory;
+use host_tests::gateway::Gateway;
 use host_tests::samples::{self, ENOUGH};
 use host_tests::wasm;
-use mcp_policy::{Event, Exchange, Facts, Headers, Millis, Next, Policy, Store};
+use mcp_policy::host::{Event, Headers, Millis, Next};
 use serde_json::json;
-use std::sync::Arc;
 
 /// Something that plays requests.
 pub(crate) trait Host {
@@ -52,22 +51,14 @@ pub(crate) fn policy(tools: usize) -> String {
 
 /// The engine itself.
 pub(crate) struct Native {
-    policy: Arc<Policy>,
-    store: Store,
-    memory: Memory,
+    gateway: Gateway,
     headers: Headers,
 }
 
 impl Native {
     pub(crate) fn new(tools: usize) -> Self {
-        let policy = Arc::new(Policy::parse(policy(tools).as_bytes()).expect("a valid policy"));
-        let mut memory = Memory::default();
-        let store =
-            Store::prepare(&mut memory, "bench", &policy, [7; 16]).expect("memory does not fail");
         Self {
-            policy,
-            store,
-            memory,
+            gateway: Gateway::new(policy(tools).as_bytes()).expect("a valid policy"),
             headers: headers().into_iter().collect(),
         }
     }
@@ -75,21 +66,13 @@ impl Native {
 
 impl Host for Native {
     fn play(&mut self, body: Vec<u8>) -> bool {
-        let facts = Facts {
-            peer: None,
-            seed: self.store.seed(),
-            explain: false,
+        let context = self.gateway.context(None, false);
+        let (mut exchange, _) = self.gateway.begin(&self.headers, false, context, NOW);
+        let body = Event::Body {
+            bytes: body,
+            end_of_stream: true,
         };
-        let (mut exchange, _) =
-            Exchange::new(self.policy.clone(), &self.headers, false, facts, NOW);
-        let step = exchange.feed(
-            Event::Body {
-                bytes: body,
-                end: true,
-            },
-            NOW,
-        );
-        let step = exchange.settle(step, &self.store, &mut self.memory, NOW);
+        let step = self.gateway.feed(&mut exchange, body, NOW);
         std::hint::black_box(step.audit.map(|audit| audit.line()));
         matches!(step.next, Next::Forward)
     }

@@ -11,7 +11,7 @@ use host_tests::abi::Module;
 use host_tests::root;
 use host_tests::samples::{self, LIMITED, LISTED, UNLISTED};
 use hosts::{Host, InWasmtime, Native};
-use mcp_policy::Policy;
+use mcp_policy::host::Policy;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs};

@@ -4,9 +4,12 @@
 
 use wasmtime::Linker;
 
-use super::memory::{Guest, Outcome, Refusal, Span, decode, encode, give, read, write};
+use super::host::Host;
+use super::level::Level;
+use super::memory::{Guest, Span, decode, encode, give, read, write};
+use super::refusal::{Outcome, Refusal};
+use super::state::{LocalResponse, Pair};
 use super::status::{BAD_ARGUMENT, INVALID_MEMORY_ACCESS, NOT_FOUND};
-use super::{Host, Level, LocalResponse, Pair};
 
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;

@@ -1,28 +1,16 @@
 //! Turns guest pointers into bytes, and bytes into guest memory. A pointer that
 //! leaves the guest's memory is a [`Refusal`]; it never is a panic.
 
-use wasmtime::{Caller, Error};
-
-use super::{Host, Pair};
+use super::host::Host;
+use super::refusal::{Outcome, Refusal};
+use super::state::Pair;
+use wasmtime::Caller;
 
 /// A guest that is waiting for a host function to return.
 pub(super) type Guest<'a> = Caller<'a, Host>;
 
 /// An address and a length; or two addresses, where the host is to leave them.
 pub(super) type Span = (u32, u32);
-
-/// What a host function comes to.
-pub(super) type Outcome = Result<(), Refusal>;
-
-/// Why a host function did not do its work.
-pub(super) enum Refusal {
-    /// The guest is told this status.
-    Status(u32),
-    /// The guest is told that its pointer is bad, each ABI in its own number.
-    BadPointer,
-    /// The guest is ended.
-    Trap(Error),
-}
 
 /// The bytes a guest points to.
 pub(super) fn read<'g>(guest: &'g Guest<'_>, (at, size): Span) -> Result<&'g [u8], Refusal> {

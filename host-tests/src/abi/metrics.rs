@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::memory::Refusal;
+use super::refusal::Refusal;
 use super::status::{BAD_ARGUMENT, NOT_FOUND};
 
 const COUNTER: u32 = 0;

@@ -6,9 +6,11 @@ use std::io::Read as _;
 
 use wasmtime::{Linker, format_err};
 
+use super::host::Host;
 use super::hostcalls::{answer, host_functions, time};
-use super::memory::{Guest, Outcome, Refusal, Span, fill, read, write};
-use super::{Host, Level};
+use super::level::Level;
+use super::memory::{Guest, Span, fill, read, write};
+use super::refusal::{Outcome, Refusal};
 
 const BAD_FILE: u32 = 8;
 const FAULT: u32 = 21;

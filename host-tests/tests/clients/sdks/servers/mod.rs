@@ -1,0 +1,4 @@
+//! Published MCP servers behind the policies of `policies/servers/`.
+
+mod file;
+mod published;

@@ -1,0 +1,279 @@
+//! Turns the policies of `policies/servers/` and the servers that they are for into one table: each server runs behind the
+//! gateway with its policy, and a client plays the steps of `servers/` through it and, where they are allowed, directly.
+//!
+//! It never calls a service outside this machine: steps that would are not allowed to pass, or name an address on it.
+
+use super::file::{File, Step, files, filled, prepare};
+use crate::alone::alone;
+use crate::sdks::judge::{Judged, Verdict, judge};
+use crate::sdks::programs::{CLIENTS, LEGACY, refusals};
+use crate::sdks::story::{Check, Part};
+use host_tests::bootstrap::{Config, Listener};
+use host_tests::envoy::Envoy;
+use host_tests::program::Program;
+use host_tests::require::{ENVOY, NODE, NODE_SERVERS, PYTHON_SERVERS, TYPESCRIPT_SDKS, lacks};
+use host_tests::wire::{Http1Request, http1};
+use host_tests::{root, wasm_path};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+/// The check that every server begins with.
+const LISTS: &str = "lists its tools";
+
+/// For a server's process to answer, on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A server that runs.
+struct Server {
+    name: String,
+    file: File,
+    folder: PathBuf,
+    addr: SocketAddr,
+}
+
+impl Server {
+    fn start((name, file): (String, File)) -> (Program, Self) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
+        let folder = folder.join(&name).join("project");
+        prepare(&folder, &file);
+        let names = |text: &String| filled(text, &folder);
+        let command: Vec<_> = file.command.iter().map(names).collect();
+        let env = file.env.iter().map(|(key, value)| (key, names(value)));
+        let env: BTreeMap<_, _> = env.collect();
+        let bridged = json!({ "command": command, "env": env, "cwd": folder }).to_string();
+        let mut program = Program::start("NODE", "bridge.mjs", &[&bridged]);
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, program.port()));
+        let server = Self {
+            name,
+            file,
+            folder,
+            addr,
+        };
+        (program, server)
+    }
+
+    fn listener_name(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let port = self.addr.port().to_string();
+        filled(text, &self.folder).replace("$port", &port)
+    }
+
+    fn policy(&self) -> String {
+        let path = root().join(format!("policies/servers/{}/policy.json", self.name));
+        let policy = fs::read_to_string(path).expect("the policy can be read");
+        let replaced = |policy: String, (from, to): (&String, &String)| {
+            assert!(policy.contains(from), "{}: no {from} in it", self.name);
+            policy.replace(from, &self.filled(to))
+        };
+        let policy = self.file.instead.iter().fold(policy, replaced);
+        // One Envoy has all servers, and no server's calls must be counted for another.
+        let mut policy: Value = serde_json::from_str(&policy).expect("a policy is JSON");
+        policy["host"]["namespace"] = self.name.as_str().into();
+        policy.to_string()
+    }
+
+    fn part(&self) -> Part {
+        let lists = json!({ "check": LISTS, "method": "tools/list", "shows": ["inputSchema"] });
+        let steps = self.file.steps.iter().enumerate();
+        let steps = steps.map(|(index, step)| self.check(index, step));
+        let checks = std::iter::once(lists).chain(steps);
+        let check = |value| serde_json::from_value::<Check>(value).expect("a check");
+        let alive = json!({ "method": "tools/list", "shows": "inputSchema" });
+        Part::new(alive, checks.map(check).collect())
+    }
+
+    fn check(&self, index: usize, step: &Step) -> Value {
+        let arguments: Value = serde_json::from_str(&self.filled(&step.arguments.to_string()))
+            .expect("the arguments stay JSON");
+        let shows: Vec<_> = step.shows.iter().map(|text| self.filled(text)).collect();
+        let text = |denied| format!("[POLICY DENIED] {denied}…");
+        let mut check = json!({
+            "check": format!("{}: {}", index + 1, step.call),
+            "method": "tools/call",
+            "params": { "name": step.call, "arguments": arguments },
+            "shows": shows,
+        });
+        if let Some(denied) = &step.denied {
+            check["refusal"] = "denied".into();
+            let content = json!([{ "type": "text", "text": text(self.filled(denied)) }]);
+            check["sees"] = json!({ "result": { "isError": true, "content": content } });
+        }
+        check
+    }
+
+    /// Plays the steps directly and through the gateway.
+    fn play(&self, envoy: &Envoy) -> Row {
+        let part = self.part();
+        let client = &CLIENTS[2];
+        let run = |addr: SocketAddr, checks: String| {
+            self.start_session();
+            let url = format!("http://{addr}/mcp");
+            let arguments = [&*url, "ada", "legacy"];
+            let mut program = Program::start(client.interpreter, client.program, &arguments);
+            program.tell(&checks);
+            program.told()
+        };
+        let directly = run(self.addr, part.allowed());
+        // What the first run changed would be seen by the second.
+        prepare(&self.folder, &self.file);
+        let through = run(envoy.addr(&self.listener_name()), part.all());
+        let wrong = self
+            .other_tools(&directly)
+            .into_iter()
+            .chain(self.present());
+        Row {
+            name: self.name.clone(),
+            judged: judge(&part, LEGACY, &directly, &through),
+            wrong: wrong.collect(),
+        }
+    }
+
+    /// Waits for the process that the next client will talk to, longer than clients do.
+    fn start_session(&self) {
+        let request = Http1Request {
+            method: "GET".into(),
+            path: "/start".into(),
+            headers: vec![("host".into(), self.addr.to_string().into())],
+            ..Http1Request::default()
+        };
+        let started = http1(self.addr, &request, START_LIMIT);
+        let started = started.unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        assert_eq!(started.status, 200, "{}: it did not start", self.name);
+    }
+
+    /// The policy names every tool of the server, and no other.
+    fn other_tools(&self, lines: &[String]) -> Option<String> {
+        let policy: Value = serde_json::from_str(&self.policy()).expect("a policy is JSON");
+        let named = policy["tools"].as_object().expect("an object").keys();
+        let named: BTreeSet<_> = named.map(String::as_str).collect();
+        let lines = lines
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        let list = lines
+            .into_iter()
+            .find(|line: &Value| line["check"] == LISTS);
+        let tools = list
+            .as_ref()
+            .and_then(|list| list["saw"]["result"]["tools"].as_array());
+        let tools = tools
+            .into_iter()
+            .flatten()
+            .filter_map(|tool| tool["name"].as_str());
+        let tools: BTreeSet<_> = tools.collect();
+        (named != tools).then(|| format!("its tools are {tools:?}, and its policy names {named:?}"))
+    }
+
+    fn present(&self) -> Vec<String> {
+        let present = |path: &&String| self.folder.join(path).exists();
+        let present = self.file.absent.iter().filter(present);
+        present.map(|path| format!("{path} was written")).collect()
+    }
+}
+
+/// How it went with one server.
+struct Row {
+    name: String,
+    judged: Vec<Judged>,
+    wrong: Vec<String>,
+}
+
+impl Row {
+    fn failures(&self) -> Vec<String> {
+        let failed = self
+            .judged
+            .iter()
+            .filter_map(|judged| match &judged.verdict {
+                Verdict::Passed(_) => None,
+                Verdict::Failed(why) | Verdict::Cannot(why) => {
+                    Some(format!("{}: {why}", judged.check))
+                }
+                Verdict::Died(saw) => Some(format!("{}: the session ended: {saw}", judged.check)),
+            });
+        let all = failed.chain(self.wrong.iter().cloned());
+        all.map(|failure| format!("{}: {failure}", self.name))
+            .collect()
+    }
+
+    fn line(&self) -> String {
+        let denied = self
+            .judged
+            .iter()
+            .filter(|judged| judged.refusal.is_some())
+            .count();
+        let same = self.judged.len() - denied;
+        format!(
+            "{:<12} {same:>2} same as direct, {denied:>2} refused",
+            self.name
+        )
+    }
+}
+
+#[test]
+fn every_policy_with_its_server() {
+    if lacks(&[TYPESCRIPT_SDKS, ENVOY, NODE, NODE_SERVERS, PYTHON_SERVERS]) {
+        return;
+    }
+    let _alone = alone();
+    let (cannot, can): (Vec<_>, Vec<_>) = files()
+        .into_iter()
+        .partition(|(_, file)| file.cannot.is_some());
+    let (mut programs, servers): (Vec<_>, Vec<_>) = can.into_iter().map(Server::start).unzip();
+    let listener = |server: &Server| {
+        Listener::new(
+            &server.listener_name(),
+            &server.policy(),
+            server.addr,
+            &wasm_path(),
+        )
+    };
+    let envoy =
+        Envoy::start(&Config::new(servers.iter().map(listener).collect())).expect("Envoy starts");
+    let rows = play(&servers, &envoy);
+    let lines = rows.iter().map(Row::line);
+    let cannot = cannot
+        .into_iter()
+        .map(|(name, file)| format!("{name:<12} not played: {}", file.cannot.unwrap_or_default()));
+    let table: Vec<_> = lines.chain(cannot).collect();
+    // Written past the test harness, which would keep what a passing test prints to itself.
+    let _ = writeln!(std::io::stdout(), "\n{}", table.join("\n"));
+    let wrong: Vec<_> = rows.iter().flat_map(Row::failures).collect();
+    let errors = programs.iter_mut().map(Program::errors);
+    assert!(
+        wrong.is_empty(),
+        "{} failed\n{}\n\nthe servers wrote:\n{}\nEnvoy wrote, allowed calls left out:\n{}",
+        wrong.len(),
+        wrong.join("\n"),
+        errors.collect::<Vec<_>>().join("\n"),
+        refusals(&envoy.log()),
+    );
+}
+
+/// Two servers at a time.
+fn play(servers: &[Server], envoy: &Envoy) -> Vec<Row> {
+    let queue = Mutex::new(servers.iter().collect::<VecDeque<_>>());
+    let next = || queue.lock().expect("no worker panicked").pop_front();
+    let worker = || {
+        std::iter::from_fn(next)
+            .map(|server| server.play(envoy))
+            .collect::<Vec<_>>()
+    };
+    let mut rows: Vec<_> = thread::scope(|scope| {
+        let workers = [scope.spawn(worker), scope.spawn(worker)];
+        let joined = workers
+            .into_iter()
+            .map(|worker| worker.join().expect("a worker ends"));
+        joined.flatten().collect()
+    });
+    rows.sort_by(|one, other| one.name.cmp(&other.name));
+    rows
+}

@@ -1,0 +1,332 @@
+//! The README is true: its JSON is what the engine says, its commands run, the places it names are there.
+
+use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
+use host_tests::require::{ENVOY, lacks};
+use host_tests::rpc;
+use host_tests::{root, wasm};
+use serde_json::{Value, json};
+use std::fs;
+use std::process::Command;
+
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).expect("README.md can be read")
+}
+
+/// The fenced blocks of one language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let starts = text.split(&fence).skip(1);
+    starts
+        .map(|block| block.split("```").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// The shipped module with a policy, at 18 seconds past a minute.
+fn started(policy: &str) -> Vm {
+    let clock = Clock::default();
+    clock.set((1_767_225_600 + 18) * 1_000_000_000);
+    let module = Module::new(&wasm()).expect("the plugin is a module");
+    let vm = module
+        .start(
+            SharedData::default(),
+            clock,
+            "mcp_policy",
+            Faults::default(),
+        )
+        .expect("the VM starts");
+    assert_eq!(vm.configure(policy.as_bytes()), Ok(true));
+    vm
+}
+
+/// The plugin's own answer to a message, or none where it is let through.
+fn call(vm: &Vm, body: Vec<u8>) -> Option<Value> {
+    let headers = [
+        (":method", "POST"),
+        ("content-type", "application/json"),
+        ("x-request-id", "f00d"),
+    ];
+    let headers = headers
+        .map(|(name, value)| (name.into(), value.into()))
+        .into();
+    let mut stream = vm.stream(Request {
+        headers,
+        ..Request::default()
+    });
+    stream.headers(false).expect("no trap");
+    stream.body(&body, true).expect("no trap");
+    let seen = stream.seen();
+    let answer = seen
+        .local_response
+        .map(|response| serde_json::from_slice(&response.body).expect("JSON"));
+    assert_eq!(answer.is_none(), seen.complete, "let through or answered");
+    answer
+}
+
+/// Plays calls of one minute and gives the last answer; only the last call is refused.
+fn last_answer(policy: &str, tools: &[&str]) -> Value {
+    let vm = started(policy);
+    let calls = tools.iter().enumerate();
+    let calls = calls.map(|(index, tool)| call(&vm, rpc::call_with(tool, index + 1)));
+    let mut answers: Vec<_> = calls.collect();
+    let last = answers.pop().flatten();
+    assert!(answers.iter().all(Option::is_none), "{answers:?}");
+    last.expect("the last call is refused")
+}
+
+#[test]
+fn the_policy_gives_the_two_answers() {
+    let readme = readme();
+    let [policy, limited, denied] = &blocks(&readme, "json")[..] else {
+        panic!("README has three blocks of JSON")
+    };
+    let parsed = |text: &String| serde_json::from_str::<Value>(text).expect("JSON");
+    let eleven = ["run"; 11];
+    assert_eq!(last_answer(policy, &eleven), parsed(limited));
+    let mut calls = vec!["run"; 10];
+    calls.extend(["drop_table"; 1]);
+    let mut answer = last_answer(policy, &calls);
+    answer["id"] = json!(12);
+    assert_eq!(answer, parsed(denied));
+}
+
+#[test]
+fn the_places_are_there() {
+    for file in [
+        "README.md",
+        "envoy/README.md",
+        "plugin/js/README.md",
+        "plugin/cli/README.md",
+        "policies/README.md",
+        "plugin/component/README.md",
+        "policies/CANONICAL.md",
+        "policies/servers/README.md",
+        "SECURITY.md",
+    ] {
+        let text = fs::read_to_string(root().join(file)).expect("the document can be read");
+        let quoted = text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|name| name.contains('/') && !name.contains([' ', '"', '*', '<', '\n']));
+        let known_tops = ["plugin/", "policies/", "host-tests/", "envoy/"];
+        for place in quoted.filter(|name| known_tops.iter().any(|top| name.starts_with(top))) {
+            assert!(
+                root().join(place).exists(),
+                "{file} names {place}, which is not there"
+            );
+        }
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let folder = root()
+                .join(file)
+                .parent()
+                .expect("a folder")
+                .join(link.split('#').next().unwrap_or_default());
+            assert!(
+                link.starts_with("https://") || folder.exists(),
+                "{file} links {link}, which is not there"
+            );
+        }
+    }
+}
+
+/// A size in a text is that of the file as it is built now, within a few hundredths.
+#[test]
+fn the_sizes_are_those_of_the_build() {
+    let sizes = [
+        ("README.md", "The module is ", "mcp-policy.wasm"),
+        (
+            "plugin/component/README.md",
+            "one WebAssembly component of ",
+            "mcp-policy.component.wasm",
+        ),
+        (
+            "plugin/js/README.md",
+            "Its module is ",
+            "js/mcp_policy_bg.wasm",
+        ),
+    ];
+    for (document, before, file) in sizes {
+        let text = fs::read_to_string(root().join(document)).expect("it can be read");
+        let told = text.split(before).nth(1);
+        let told = told.and_then(|rest| rest.split(" KiB").next()?.parse::<f64>().ok());
+        let told = told.unwrap_or_else(|| panic!("{document} does not tell the size of {file}"));
+        let built = fs::metadata(root().join("target/dist").join(file));
+        let built = built.expect("`make build` was run").len() as f64 / 1024.0;
+        assert!(
+            (built / told - 1.0).abs() < 0.03,
+            "{document}: {file} has {built:.0} KiB, not {told}"
+        );
+    }
+}
+
+/// The longest message that is read, with as many values as it may have.
+fn worst_message() -> Vec<u8> {
+    let around = |values: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"run","arguments":{{"a":[{values}]}}}}}}"#
+        )
+    };
+    let longest = 768 * 1024;
+    // Twelve values are around those of the list, and it may have one for every six bytes in all.
+    let mut text = around(&format!("{}0", "0,0,".repeat(longest / 6 / 2 - 8)));
+    text.extend(std::iter::repeat_n(' ', longest - text.len()));
+    text.into_bytes()
+}
+
+#[test]
+fn the_memory_is_that_of_the_module() {
+    let readme = readme();
+    let told = |before: &str| {
+        let rest = readme.split(before).nth(1);
+        rest.and_then(|rest| rest.split(" MiB").next()?.parse::<f64>().ok())
+            .unwrap_or_else(|| panic!("README does not tell the memory after `{before}`"))
+    };
+    let vm = started(&blocks(&readme, "json")[0]);
+    let taken = || vm.memory_bytes() as f64 / 1024.0 / 1024.0;
+    assert!(call(&vm, rpc::call("run")).is_none());
+    println!("memory of a worker: {:.2} MiB", taken());
+    assert!((taken() - told("A worker thread takes ")).abs() < 0.1);
+    let answer = call(&vm, worst_message());
+    println!("and after the worst message: {:.2} MiB", taken());
+    assert_eq!(answer, None, "the worst message is one that is read");
+    assert!((taken() - told("it takes up to ")).abs() < 1.0);
+}
+
+/// The measurement that README quotes is the last one.
+#[test]
+fn the_measurement_is_the_last_one() {
+    let results = root().join("host-tests/benches/results/gateway.md");
+    let results = fs::read_to_string(results).expect("the results can be read");
+    let readme = readme();
+    let section = readme.split("## What it costs").nth(1);
+    let section = section.expect("a section tells it").split("\n## ").next();
+    let section = section.unwrap_or_default();
+    let when = results
+        .lines()
+        .find(|line| line.starts_with("`make bench` on "));
+    let when = when.and_then(|line| line.split(". The module is").next());
+    let when = when.expect("the results tell when and where they were taken");
+    assert!(section.contains(when), "README does not say: {when}");
+    let rows: Vec<_> = section
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .collect();
+    assert!(rows.len() >= 5, "{rows:?}");
+    for row in rows {
+        assert!(
+            results.lines().any(|line| line == row),
+            "not a row of the results: {row}"
+        );
+    }
+}
+
+#[test]
+fn the_example_of_a_case_is_a_case() {
+    let text =
+        fs::read_to_string(root().join("policies/README.md")).expect("the document can be read");
+    let example = blocks(&text, "json").pop().expect("an example");
+    let same = mcp_policy_cases::corpus::corpus(&root().join("policies")).expect("a corpus");
+    let file = root().join("policies/limit/example-of-the-readme.json");
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    assert!(
+        same.iter()
+            .any(|case| case.name == "limit/example-of-the-readme.json")
+    );
+    assert_eq!(
+        parsed(&example),
+        parsed(&fs::read_to_string(file).expect("the case can be read"))
+    );
+}
+
+/// Every `make` command of the documents, run as it is written but for ports and the user's own server.
+#[test]
+fn the_commands_run() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let readme = readme();
+    let commands: Vec<_> = blocks(&readme, "sh")
+        .iter()
+        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    assert!(commands.len() >= 3);
+    for command in commands {
+        let command = command.split('#').next().unwrap_or_default().trim();
+        let words: Vec<_> = command.split_whitespace().collect();
+        match words[..] {
+            // This is the test command: CI runs it, and this test in it.
+            ["make", "test"] => {
+                let ci = fs::read_to_string(root().join(".ci/run")).expect(".ci/run can be read");
+                assert!(ci.lines().any(|line| line == "make test"));
+            }
+            ["make", "run"] => make_run(&[]),
+            ["make", "run", policy, upstream] => make_run_for_a_server(policy, upstream),
+            _ => panic!("no test runs `{command}`"),
+        }
+    }
+}
+
+fn make_run(extra: &[String]) {
+    let ports = [free_port(), free_port(), free_port()];
+    let mut make = Command::new("make");
+    make.current_dir(root()).arg("run").args(extra);
+    make.arg(format!("PORT={}", ports[0]))
+        .arg(format!("ADMIN_PORT={}", ports[1]))
+        .env("SERVER_PORT", ports[2].to_string());
+    make.env_remove("MAKEFLAGS")
+        .env_remove("MFLAGS")
+        .env_remove("MAKELEVEL")
+        .stdin(std::process::Stdio::null());
+    let output = make.output().expect("make runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    println!("{text}");
+    assert!(
+        output.status.success(),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// `POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp`, with a server of this test's in the place of yours.
+fn make_run_for_a_server(policy: &str, upstream: &str) {
+    assert_eq!(
+        (policy, upstream),
+        ("POLICY=my.json", "UPSTREAM=http://127.0.0.1:9000/mcp")
+    );
+    let python = std::env::var("MCP_PYTHON").expect("run this through `make test`");
+    let port = free_port();
+    let mut server = Command::new(python)
+        .args([
+            root().join("envoy/demo/server.py").display().to_string(),
+            "--port".into(),
+            port.to_string(),
+        ])
+        .spawn()
+        .expect("the server starts");
+    let wait = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+    let up = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        wait()
+    });
+    let policy = root().join("envoy/demo/policy.json").display().to_string();
+    let run = std::panic::catch_unwind(|| {
+        assert!(up, "the server listens");
+        make_run(&[
+            format!("POLICY={policy}"),
+            format!("UPSTREAM=http://127.0.0.1:{port}/mcp"),
+        ]);
+    });
+    server.kill().expect("the server ends");
+    server.wait().expect("the server ends");
+    run.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+/// A port that nobody has at this moment.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}

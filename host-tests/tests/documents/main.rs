@@ -1,0 +1,9 @@
+//! What documents promise: the README, the schema and the error messages of the policy language, the shipped policies.
+//!
+//! It never tests a host for itself.
+
+mod docs;
+mod explain;
+mod language;
+mod mutations;
+mod policies;

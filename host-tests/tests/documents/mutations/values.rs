@@ -1,0 +1,118 @@
+//! Mistakes in values. Where an author may write any value, none is made.
+
+use super::kind::{Kind, WORDS};
+use super::mutant::{Expected, Mutant};
+use super::node::{Node, written};
+use super::place::{Place, also, is_open};
+use super::spelling::misspelt;
+use fastrand::Rng;
+use serde_json::Value;
+
+/// A value of a type that means nothing there; a number also as a text, or as another kind of number.
+pub(super) fn change_type(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
+    if is_open(place) {
+        return None;
+    }
+    let node = policy.at(&place.path);
+    let mut others = vec![
+        Node::Scalar(Value::Null),
+        Node::Scalar(true.into()),
+        Node::Scalar("true".into()),
+        Node::Scalar(7.into()),
+        Node::Array(Vec::new()),
+        Node::Object(Vec::new()),
+    ];
+    let (own, also) = (node.of_type(), also(place));
+    others.retain(|other| other.of_type() != own && !also.contains(&other.of_type()));
+    if let Node::Scalar(Value::Number(number)) = node {
+        others.push(Node::Scalar(number.to_string().into()));
+        // Whole numbers are counted with; those of conditions are what they are.
+        if place.op.is_none() {
+            others.extend([-1.0, 1.5, 1e300].map(|other| Node::Scalar(other.into())));
+        }
+    }
+    *node = others[random.usize(..others.len())].clone();
+    Some(Mutant {
+        what: "a value of another type",
+        text: written(&policy),
+        expected: Expected::At(place.pointer.clone()),
+    })
+}
+
+/// A value in a list of its own, or the only one of a list without the list.
+pub(super) fn nest(mut policy: Node, place: &Place) -> Option<Mutant> {
+    let node = policy.at(&place.path);
+    let either = ["scope", "cidr"]
+        .map(|name| place.key == name || place.key == "value" && place.op.as_deref() == Some(name));
+    if is_open(place) || place.kind == Kind::Schema || either.contains(&true) {
+        return None;
+    }
+    *node = match node.clone() {
+        Node::Array(mut elements) if elements.len() == 1 => elements.remove(0),
+        other => Node::Array(vec![other]),
+    };
+    Some(Mutant {
+        what: "a list too many or too few",
+        text: written(&policy),
+        expected: Expected::At(place.pointer.clone()),
+    })
+}
+
+/// Texts that are written in one way: a space behind them, or a capital at their head, is another.
+pub(super) fn respell_value(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
+    let key = place.key.as_str();
+    let texts = [
+        "path",
+        "cost",
+        "scope",
+        "window",
+        "for",
+        "rate_limit",
+        "roots",
+        "base",
+    ];
+    let names = ["hide", "after", "deny", "header", "bearer_sha256"];
+    let operands = ["type", "within", "host_in", "cidr"];
+    let operand = key == "value" && place.op.as_deref().is_some_and(|op| operands.contains(&op));
+    let written_once = operand || texts.contains(&key) || names.contains(&key);
+    let node = policy.at(&place.path);
+    let Node::Scalar(Value::String(text)) = node else {
+        return None;
+    };
+    // A tool or an argument may have any of these names.
+    if !written_once || place.kind != Kind::Free || is_open(place) {
+        return None;
+    }
+    let head = text.get(..1)?.to_uppercase();
+    *text = match random.bool() {
+        true if head != text[..1] && !names.contains(&key) => head + &text[1..],
+        _ => format!("{text}{}", [" ", "\n", "\0", "\u{200b}"][random.usize(..4)]),
+    };
+    Some(Mutant {
+        what: "a text written in another way",
+        text: written(&policy),
+        expected: Expected::At(place.pointer.clone()),
+    })
+}
+
+pub(super) fn misspell_word(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
+    let node = policy.at(&place.path);
+    let Node::Scalar(Value::String(word)) = node else {
+        return None;
+    };
+    if !WORDS.contains(&place.key.as_str())
+        || place.kind != Kind::Free
+        || place.pointer.contains("/value")
+    {
+        return None;
+    }
+    *word = misspelt(word, random)?;
+    if ["lt", "gt", "lte", "gte", "eq", "neq", "in"].contains(&word.as_str()) {
+        return None;
+    }
+    Some(Mutant {
+        what: "a word misspelt",
+        text: written(&policy),
+        expected: Expected::At(place.pointer.clone()),
+    })
+}

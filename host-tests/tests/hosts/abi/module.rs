@@ -1,0 +1,127 @@
+//! What the module needs and leaves behind: imports, memory, time, credentials.
+
+use super::vm::{MODULE, clock, end, post, vm};
+use host_tests::abi::{Faults, Module, SharedData};
+use host_tests::rpc::call;
+use host_tests::wasm;
+
+/// The functions of ABI 0.2.1 that Envoy, Istio and nginx have, and of WASI those that Envoy has.
+pub(super) const KNOWN_IMPORTS: &str = "proxy_log proxy_get_current_time_nanoseconds proxy_set_tick_period_milliseconds \
+    proxy_get_property proxy_set_property proxy_get_buffer_bytes proxy_set_buffer_bytes proxy_get_header_map_pairs \
+    proxy_set_header_map_pairs proxy_get_header_map_value proxy_add_header_map_value proxy_replace_header_map_value \
+    proxy_remove_header_map_value proxy_send_local_response proxy_continue_stream proxy_close_stream \
+    proxy_get_shared_data proxy_set_shared_data proxy_register_shared_queue proxy_resolve_shared_queue \
+    proxy_enqueue_shared_queue proxy_dequeue_shared_queue proxy_http_call proxy_grpc_call proxy_grpc_stream \
+    proxy_grpc_send proxy_grpc_cancel proxy_grpc_close proxy_get_status proxy_set_effective_context proxy_done \
+    proxy_call_foreign_function clock_time_get environ_get environ_sizes_get fd_write proc_exit random_get";
+
+#[test]
+fn module_imports_only_functions_that_proxy_wasm_hosts_have() {
+    for import in MODULE.imports() {
+        assert!(
+            KNOWN_IMPORTS
+                .split_whitespace()
+                .any(|known| known == import),
+            "hosts may lack {import}"
+        );
+    }
+}
+
+#[test]
+fn credential_is_in_no_log_and_no_answer() {
+    let token = "s3cr3t-t0ken-of-alice";
+    // printf %s s3cr3t-t0ken-of-alice | sha256sum
+    let digest = "7e8b8b6c3b9b5a0c4d1f3a2e5c6d7f8091a2b3c4d5e6f708192a3b4c5d6e7f80";
+    let policy = format!(
+        r#"{{ "version": "1", "default": "deny", "client_detail": true,
+            "grants": {{ "alice": {{ "match": {{ "bearer_sha256": "{digest}" }}, "policy": "main" }} }} }}"#
+    );
+    let vm = vm(&policy);
+    let credential = format!("Bearer {token}");
+    let mut stream = vm.stream(post(&[("authorization", credential.as_bytes())]));
+    stream.headers(false).expect("no trap");
+    stream.body(&call("run"), true).expect("no trap");
+    assert_eq!(end(&stream), "200 mcp_policy_identity");
+    let answer = stream
+        .seen()
+        .local_response
+        .map(|response| response.body)
+        .unwrap_or_default();
+    let lines: String = vm.logs().into_iter().map(|(_, line)| line).collect();
+    for text in [lines, String::from_utf8_lossy(&answer).into_owned()] {
+        assert!(!text.contains(token) && !text.contains(digest), "{text}");
+    }
+}
+
+#[test]
+fn memory_does_not_grow_with_requests() {
+    let policy = r#"{ "version": "1", "default": "deny",
+        "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+        "tools": { "run": { "limits": [ { "counter": "runs", "window": "minute", "max": 2 } ] } } }"#;
+    let vm = vm(policy);
+    let body = call("run");
+    let play = |number: u32| {
+        let user = format!("user-{number}");
+        let mut stream = vm.stream(post(&[("x-user", user.as_bytes())]));
+        stream.headers(false).expect("no trap");
+        stream.body(&body, true).expect("no trap");
+        stream.finish().expect("no trap");
+        if number.is_multiple_of(100) {
+            vm.logs();
+        }
+    };
+    (0..2_000).for_each(play);
+    let warm = vm.memory_bytes();
+    (2_000..20_000).for_each(play);
+    assert_eq!(vm.memory_bytes(), warm);
+    println!("linear memory of a worker: {} KiB", warm / 1024);
+}
+
+/// Time cannot be asserted; the work that takes it can. It is not quite the same, for the log names another rule.
+#[test]
+fn refusal_takes_the_same_work_for_hidden_and_unknown_names() {
+    let module = Module::counted(&wasm()).expect("the plugin is a module");
+    let policy = r#"{ "version": "1", "default": "deny", "hide": ["hide_by_list", "hide_by_pre*"], "tools": {
+        "run": {}, "hide_by_deed": { "action": "hide" }, "hide_by_list": {} },
+        "prompts": { "hide_by_deed": { "action": "hide" } } }"#;
+    let vm = module
+        .start(
+            SharedData::default(),
+            clock(),
+            "mcp_policy",
+            Faults::default(),
+        )
+        .expect("the VM starts");
+    assert_eq!(vm.configure(policy.as_bytes()), Ok(true));
+    let refused = |method: &str, name: &str| {
+        let before = vm.instructions().expect("they are counted");
+        let mut stream = vm.stream(post(&[]));
+        stream.headers(false).expect("no trap");
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"name":"{name}"}}}}"#
+        );
+        stream.body(body.as_bytes(), true).expect("no trap");
+        assert_eq!(end(&stream), "200 mcp_policy_not_allowed");
+        stream.finish().expect("no trap");
+        vm.instructions().expect("they are counted") - before
+    };
+    for method in ["tools/call", "prompts/get"] {
+        // What a VM does once is done.
+        (0..10).for_each(|_| assert!(refused(method, "hide_by_nine") > 0));
+        let [least, most] = {
+            let names = [
+                "hide_by_none",
+                "hide_by_list",
+                "hide_by_deed",
+                "hide_by_pref",
+            ];
+            let work = names.map(|name| refused(method, name));
+            println!("{method}: {work:?}");
+            [work.iter().min().copied(), work.iter().max().copied()].map(Option::unwrap_or_default)
+        };
+        assert!(
+            most - least < least / 20,
+            "{method}: {least} and {most} instructions"
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! Every case of `policies/` on every host, and one table of how it went.
+
+use host_tests::case::{Case, Play};
+use host_tests::corpus::{cases, filter, run};
+use host_tests::expectation::Outcome;
+use host_tests::split::{Seam, Split};
+use host_tests::{hosts, root, runner};
+use mcp_policy_cases::corpus::bless;
+use std::io::Write as _;
+
+#[test]
+fn every_case_on_every_host() {
+    let cases = cases();
+    if std::env::var_os("BLESS").is_some() {
+        cases.iter().for_each(write_expectations);
+        say("expectations are written; look at the difference before you commit it");
+        return;
+    }
+    let table = run(&hosts::all(), &cases);
+    let failures = table.failures(filter().is_empty());
+    let file = root().join("target/corpus.md");
+    std::fs::write(&file, format!("{}\n{failures}", table.in_full()))
+        .expect("the table can be written");
+    say(&format!(
+        "\n{}\nevery row: {}",
+        table.in_short(),
+        file.display()
+    ));
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
+/// Past the test harness, which would keep what a passing test prints to itself.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Only the engine itself says what is expected; every host must agree with it.
+fn write_expectations(case: &Case) {
+    let seen = match runner::play(case, Split::Whole) {
+        Outcome::Seen(seen) => Ok(seen),
+        Outcome::Refused(lines) => Err(lines),
+        other => panic!("{}: {other:?}", case.name),
+    };
+    bless(&root().join("policies"), case, &seen).expect("the case can be written");
+}
+
+/// What is true of a whole folder is checked here, so that no rewriting of expectations can lose it.
+#[test]
+fn no_smuggled_message_is_let_through() {
+    let smuggled: Vec<_> = cases()
+        .into_iter()
+        .filter(|case| case.name.starts_with("smuggling/"))
+        .collect();
+    for case in &smuggled {
+        let Play::Steps(steps) = &case.play else {
+            panic!("{}: it has no steps", case.name)
+        };
+        for step in steps {
+            let seen = step
+                .expect
+                .as_ref()
+                .unwrap_or_else(|| panic!("{}: expects nothing", case.name));
+            assert!(
+                !seen.forward && seen.shadow.is_empty(),
+                "{}: expects it to be let through",
+                case.name
+            );
+        }
+    }
+}
+
+/// Otherwise a host that goes wrong at such a place would pass.
+#[test]
+fn each_seam_is_in_a_request_and_in_a_response_of_the_corpus() {
+    if !filter().is_empty() {
+        return;
+    }
+    let cases = cases();
+    let steps = || cases.iter().flat_map(Case::steps);
+    let requests: Vec<_> = steps().filter_map(|step| step.body.as_deref()).collect();
+    let responses = steps().filter_map(|step| step.respond.as_ref());
+    let responses: Vec<_> = responses.map(|respond| &*respond.body).collect();
+    let has =
+        |bodies: &[&[u8]], seam: Seam| bodies.iter().any(|body| !seam.places(body).is_empty());
+    for seam in Seam::ALL {
+        // Only a response is a stream of events.
+        let of_events = [Seam::LineEnd, Seam::BlankLine, Seam::Event].contains(&seam);
+        assert!(of_events || has(&requests, seam), "no request has {seam:?}");
+        assert!(has(&responses, seam), "no response has {seam:?}");
+    }
+}

@@ -1,0 +1,74 @@
+//! Tasks and sessions of more callers than there is room for.
+
+use super::gateway::Gateway;
+
+/// Two grants; whatever the one does from however many addresses, the other's limits are its own.
+pub(super) const PER_SESSION: &str = r#"{ "version": "1", "default": "deny",
+    "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+    "tools": { "other": {}, "run": { "limits": [
+        { "counter": "session", "window": "day", "max": 2, "scope": "session" } ] } } }"#;
+
+#[test]
+fn flood_of_tasks_keeps_the_tasks_of_other_callers() {
+    let mut gateway = Gateway::new(PER_SESSION);
+    let calm: Vec<_> = (0..20).map(|task| format!("calm-{task}")).collect();
+    calm.iter()
+        .for_each(|task| gateway.gives_task("calm", task));
+    // Many times what the table holds.
+    (0..300_000).for_each(|task| gateway.gives_task("flood", &format!("flood-{task}")));
+    let (keys, bytes) = (gateway.0.cells.keys(), gateway.0.cells.bytes());
+    assert!(keys < 2 * 4096 + 16, "one cell for 16 slots, not {keys}");
+    assert!(bytes < 4 << 20, "{bytes} bytes of shared data");
+    for task in &calm {
+        assert!(gateway.has_task("calm", task), "{task} is forgotten");
+        assert!(!gateway.has_task("flood", task), "{task} is another's");
+    }
+    assert!(gateway.has_task("flood", "flood-299999"));
+    assert!(
+        !gateway.has_task("flood", "flood-0"),
+        "the oldest is not kept"
+    );
+    let invented =
+        (300_000..400_000).filter(|task| gateway.has_task("flood", &format!("flood-{task}")));
+    assert_eq!(invented.count(), 0);
+}
+
+#[test]
+fn flood_of_sessions_admits_no_session_that_no_server_began() {
+    let mut gateway = Gateway::new(PER_SESSION);
+    gateway.gives_session("calm", "calm");
+    (0..300_000).for_each(|session| gateway.gives_session("flood", &format!("flood-{session}")));
+    assert_eq!(gateway.calls_in("flood", "flood-299999"), 2);
+    // What nobody began, what is another's and what is forgotten are one count, that of the caller.
+    let others = ["invented", "calm", "flood-0", "invented, too"];
+    let admitted = others.map(|session| gateway.calls_in("flood", session));
+    assert_eq!(admitted, [2, 0, 0, 0]);
+    assert_eq!(
+        gateway.calls_in("calm", "calm"),
+        2,
+        "its own session is known"
+    );
+    assert_eq!(
+        gateway.calls_in("calm", "flood-299999"),
+        2,
+        "the caller's own count"
+    );
+    assert_eq!(gateway.calls_in("calm", ""), 0, "which is used up");
+}
+
+#[test]
+fn session_without_a_slot_counts_on_the_grant() {
+    let policy = PER_SESSION.replace(
+        r#""identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },"#,
+        r#""host": { "slots": 1024 },"#,
+    );
+    let mut gateway = Gateway::new(&policy);
+    let mut admitted = 0;
+    for session in 0..4096 {
+        let session = format!("session-{session}");
+        gateway.gives_session("anybody", &session);
+        admitted += gateway.calls_in("anybody", &session);
+    }
+    // Each place of the table, and the one count of all the others.
+    assert_eq!(admitted, 1024 * 2 + 2);
+}

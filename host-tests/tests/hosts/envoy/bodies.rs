@@ -1,0 +1,142 @@
+//! Bodies over HTTP/1 and HTTP/2, and requests without one.
+
+use super::gateway::{HELD, LIMIT, OPEN, start, start_each, verdict};
+use host_tests::http2::{End, Http2Request, Outcome, http2};
+use host_tests::require::{ENVOY, lacks};
+use host_tests::rpc::{self, call, headers};
+use host_tests::upstream::Upstream;
+use host_tests::wire::{Http1Request, RawHeaders, http1};
+use std::time::Duration;
+
+#[test]
+fn http2_body_is_judged_at_its_end_however_it_ends() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let checksum: RawHeaders = vec![(b"x-checksum".to_vec(), b"1".to_vec())];
+    let batch = [b"[".to_vec(), call("run"), b"]".to_vec()].concat();
+    let unfinished = call("run")[..40].to_vec();
+    let endings = || [End::Data, End::EmptyData, End::Trailers(checksum.clone())];
+    let upstream = Upstream::start().expect("the upstream starts");
+    let (_envoy, addrs) = start_each([OPEN, HELD], &upstream);
+    for addr in addrs {
+        let send = |body: &[u8], end: End| {
+            let pieces = body.chunks(7).map(<[u8]>::to_vec).collect();
+            let request = Http2Request {
+                method: "POST".into(),
+                path: "/mcp".into(),
+                headers: headers(),
+                pieces,
+                end,
+            };
+            match http2(addr, &request, Duration::from_secs(2)).expect("a connection") {
+                Outcome::Answered(response) => verdict(&response),
+                Outcome::Reset(_) => "reset".into(),
+                Outcome::TimedOut => "no answer".into(),
+            }
+        };
+        for end in endings() {
+            assert_eq!(
+                send(&call("drop_table"), end.clone()),
+                "200 not_allowed",
+                "{end:?}"
+            );
+            assert_eq!(send(&batch, end.clone()), "400 unreadable", "{end:?}");
+            assert_eq!(send(&unfinished, end.clone()), "400 unreadable", "{end:?}");
+            assert_eq!(send(b"", end.clone()), "400 unreadable", "{end:?}");
+        }
+        assert_eq!(send(b"", End::Headers), "400 unreadable");
+        assert_eq!(
+            send(&call("run"), End::Never),
+            "no answer",
+            "a body that never ends is never released"
+        );
+        let seen = upstream.take();
+        assert!(
+            seen.iter()
+                .all(|request| !request.complete && request.body.is_empty()),
+            "{seen:?}"
+        );
+        for end in endings() {
+            assert_eq!(send(&call("run"), end.clone()), "forwarded", "{end:?}");
+        }
+        assert_eq!(
+            upstream
+                .take()
+                .iter()
+                .filter(|request| request.complete && request.body == call("run"))
+                .count(),
+            3
+        );
+    }
+}
+
+#[test]
+fn body_over_the_limit_is_refused_with_and_without_chunks() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let padded = |length: usize| {
+        let call = String::from_utf8(call("run")).expect("text");
+        let open =
+            call.strip_suffix("}}").expect("an object").to_owned() + r#","arguments":{"text":""#;
+        format!("{open}{}\"}}}}}}", "x".repeat(length - open.len() - 4)).into_bytes()
+    };
+    let upstream = Upstream::start().expect("the upstream starts");
+    let envoy = start(OPEN, &upstream, 1);
+    let send = |body: Vec<u8>, chunks| {
+        let request = Http1Request {
+            chunks,
+            ..rpc::post(body)
+        };
+        http1(envoy.addr("mcp"), &request, LIMIT)
+            .map_or_else(|_| "no answer".into(), |response| verdict(&response))
+    };
+    let max = 768 * 1024;
+    for chunks in [None, Some(vec![1000, 500_000])] {
+        assert_eq!(send(padded(max), chunks.clone()), "forwarded");
+        assert_eq!(send(padded(max + 1), chunks.clone()), "400 unreadable");
+        // Beyond Envoy's own buffer Envoy may be the one that answers (413), or break the connection.
+        let huge = send(padded(3 * 1024 * 1024), chunks);
+        assert!(
+            ["400 unreadable", "413 no reason", "no answer"].contains(&&*huge),
+            "{huge}"
+        );
+    }
+    assert_eq!(upstream.count(), 2);
+}
+
+#[test]
+fn requests_without_a_message_are_forwarded() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let upstream = Upstream::start().expect("the upstream starts");
+    let (_envoy, addrs) = start_each([OPEN, HELD], &upstream);
+    for addr in addrs {
+        for method in ["GET", "DELETE", "OPTIONS"] {
+            let request = Http1Request {
+                method: method.into(),
+                path: "/mcp".into(),
+                headers: vec![(b"accept".to_vec(), b"text/event-stream".to_vec())],
+                body: None,
+                chunks: None,
+            };
+            let response = http1(addr, &request, LIMIT).expect("an answer");
+            assert_eq!(verdict(&response), "forwarded", "{method}");
+        }
+        // HTTP/2 clients may end a request without a body in a frame of its own.
+        let request = Http2Request {
+            method: "GET".into(),
+            path: "/mcp".into(),
+            headers: Vec::new(),
+            pieces: Vec::new(),
+            end: End::EmptyData,
+        };
+        let Outcome::Answered(response) = http2(addr, &request, LIMIT).expect("a connection")
+        else {
+            panic!("no answer")
+        };
+        assert_eq!(verdict(&response), "forwarded");
+    }
+}

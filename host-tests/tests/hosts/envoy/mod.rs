@@ -1,0 +1,8 @@
+//! What only a real Envoy can show: worker threads, HTTP/2, reloads, crashes.
+
+mod bodies;
+mod crashes;
+mod gateway;
+mod limits;
+mod policies;
+mod workers;

@@ -1,0 +1,12 @@
+//! The corpus on every host, and the contract of each host with what runs in it.
+//!
+//! It never compares the plugin with another program: `oracles/` does.
+
+mod abi;
+mod component;
+mod corpus;
+mod counters;
+mod envoy;
+mod javascript;
+mod responses;
+mod shipped;

@@ -1,0 +1,312 @@
+//! The configurations in `envoy/` as an operator copies them, in a real Envoy: only places and ports are put in.
+
+use host_tests::require::{ENVOY, lacks};
+use host_tests::rpc;
+use host_tests::upstream::{Recorded, Upstream, reply};
+use host_tests::wire::{Http1Request, http1};
+use host_tests::{root, wasm_path};
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// An Envoy with a shipped configuration, in a folder of its own.
+struct Gateway {
+    process: Child,
+    folder: PathBuf,
+    addr: SocketAddr,
+}
+
+impl Gateway {
+    fn start(file: &str, upstream: &Upstream, prepare: impl FnOnce(&Path)) -> Self {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("mcp-policy-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        prepare(&folder);
+        let port = free_port();
+        let mut text = fs::read_to_string(root().join("envoy").join(file))
+            .expect("the configuration can be read");
+        for (shipped, here) in [
+            ("port_value: 10000", format!("port_value: {port}")),
+            ("port_value: 9901", format!("port_value: {}", free_port())),
+            (
+                "port_value: 18080",
+                format!("port_value: {}", upstream.addr().port()),
+            ),
+            (
+                "/etc/envoy/mcp-policy.wasm",
+                wasm_path().display().to_string(),
+            ),
+            ("/etc/envoy/mcp-policy", folder.display().to_string()),
+        ] {
+            text = text.replace(shipped, &here);
+        }
+        let path = folder.join("envoy.yaml");
+        fs::write(&path, text).expect("the configuration can be written");
+        let log = fs::File::create(folder.join("envoy.log")).expect("a log");
+        let envoy =
+            std::env::var("ENVOY_BIN").expect("ENVOY_BIN is not set: run this through `make test`");
+        let process = Command::new(envoy)
+            .arg("-c")
+            .arg(&path)
+            .args([
+                "--disable-hot-restart",
+                "--concurrency",
+                "2",
+                "--component-log-level",
+                "main:warning",
+            ])
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("Envoy starts");
+        let gateway = Self {
+            process,
+            folder,
+            addr: ([127, 0, 0, 1], port).into(),
+        };
+        eventually("Envoy answers", || {
+            gateway
+                .try_call("no_such_tool")
+                .is_some_and(|verdict| verdict != "500")
+        });
+        gateway
+    }
+
+    fn call(&self, tool: &str) -> String {
+        self.try_call(tool).expect("an answer")
+    }
+
+    fn try_call(&self, tool: &str) -> Option<String> {
+        self.send(&call_of(tool))
+    }
+
+    /// `forwarded`, the plugin's reason, or another status.
+    fn send(&self, request: &Http1Request) -> Option<String> {
+        let response = http1(self.addr, request, Duration::from_secs(5)).ok()?;
+        let text = String::from_utf8_lossy(&response.body);
+        let reason = text
+            .split(r#""reason":""#)
+            .nth(1)
+            .and_then(|rest| rest.split('"').next());
+        Some(match reason {
+            Some(reason) => reason.into(),
+            None if text == r#"{"jsonrpc":"2.0","id":1,"result":{}}"# => "forwarded".into(),
+            None => response.status.to_string(),
+        })
+    }
+}
+
+fn call_of(tool: &str) -> Http1Request {
+    let headers = vec![
+        (b"host".to_vec(), b"localhost".to_vec()),
+        (b"content-type".to_vec(), b"application/json".to_vec()),
+    ];
+    Http1Request {
+        headers,
+        ..rpc::post(rpc::call(tool))
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Several times in a row, because workers take a new configuration one after the other.
+fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..100 {
+        if (0..6).all(|_| holds()) {
+            return;
+        }
+        sleep(Duration::from_millis(100));
+    }
+    panic!("not within ten seconds: {what}");
+}
+
+/// Runs `envoy/reload.py` as its README says.
+fn reload(policy: &str, folder: &Path) {
+    let file = folder.join("policy.json");
+    fs::write(&file, policy).expect("the policy can be written");
+    let python =
+        std::env::var("MCP_PYTHON").expect("MCP_PYTHON is not set: run this through `make test`");
+    let status = Command::new(python)
+        .arg(root().join("envoy/reload.py"))
+        .args([&file, &folder.join("plugin.json")])
+        .arg("--wasm")
+        .arg(wasm_path())
+        .status()
+        .expect("reload.py runs");
+    assert!(status.success());
+}
+
+#[test]
+fn the_policy_inside_the_configuration_is_enforced() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let upstream = Upstream::start().expect("the upstream starts");
+    let gateway = Gateway::start("envoy.yaml", &upstream, |_| {});
+    assert_eq!(gateway.call("run"), "forwarded");
+    upstream.take();
+    assert_eq!(gateway.call("drop_table"), "not_allowed");
+    assert_eq!(
+        upstream.take().len(),
+        0,
+        "not even the headers of a refused call reach the server"
+    );
+}
+
+const NOTHING: &str =
+    r#"{ "version": "1", "default": "deny", "host": { "hold_request_headers": true } }"#;
+
+/// What must work without an identity does, and no message finds a way along with it.
+#[test]
+fn only_what_holds_no_message_goes_past_the_policy() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let upstream = Upstream::start().expect("the upstream starts");
+    for file in ["envoy.yaml", "envoy-ecds.yaml"] {
+        let gateway = Gateway::start(file, &upstream, |folder| reload(NOTHING, folder));
+        upstream.take();
+        let refused = |path: &str| {
+            let path = path.into();
+            let call = Http1Request {
+                path,
+                ..call_of("drop_table")
+            };
+            gateway.send(&call).expect("an answer")
+        };
+        for path in [
+            "/.well-known/x",
+            "/healthz",
+            "/authorize",
+            "/token",
+            "/MCP/",
+            "//mcp",
+            "/mcp;a",
+        ] {
+            assert_eq!(refused(path), "not_allowed", "{file} {path}");
+        }
+        // Envoy refuses these before the plugin sees them, or has resolved them by then.
+        for path in ["/healthz/..%2fmcp", "/token%5c..%5cmcp"] {
+            assert_eq!(refused(path), "400", "{file} {path}");
+        }
+        for path in ["/.well-known/../mcp", "/healthz/%2e%2e/mcp"] {
+            assert_eq!(refused(path), "not_allowed", "{file} {path}");
+        }
+        let mut underscore = call_of("drop_table");
+        let header = (b"mcp_name".to_vec(), b"run".to_vec());
+        underscore.headers.push(header);
+        assert_eq!(gateway.send(&underscore).as_deref(), Some("400"), "{file}");
+        assert_eq!(
+            upstream.take().len(),
+            0,
+            "{file}: nothing of it reaches the server"
+        );
+        let get = |path: &str| Http1Request {
+            method: "GET".into(),
+            path: path.into(),
+            body: None,
+            ..call_of("")
+        };
+        let mut token = call_of("drop_table");
+        token.path = "/token".into();
+        token.headers[1].1 = b"application/x-www-form-urlencoded".to_vec();
+        token.body = Some(b"grant_type=client_credentials".to_vec());
+        for request in [
+            get("/.well-known/x"),
+            get("/healthz"),
+            get("/authorize"),
+            token,
+        ] {
+            gateway.send(&request).expect("an answer");
+            let seen = upstream.take();
+            assert_eq!(seen.len(), 1, "{file} {}", request.path);
+        }
+    }
+}
+
+/// A client cannot have a call sent again that was counted once. Envoy itself would not let strangers ask for that, but
+/// who is one is a setting; here no header of the kind comes through.
+#[test]
+fn a_client_asks_envoy_for_nothing() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let failing = |_: &Recorded| reply(503, "application/json", b"{}");
+    let upstream = Upstream::answering(failing).expect("the upstream starts");
+    let gateway = Gateway::start("envoy.yaml", &upstream, |_| {});
+    let mut call = call_of("run");
+    for (name, value) in [
+        ("x-envoy-retry-on", "5xx"),
+        ("x-envoy-max-retries", "3"),
+        ("x-envoy-other", "1"),
+    ] {
+        call.headers.push((name.into(), value.into()));
+    }
+    assert_eq!(gateway.send(&call).as_deref(), Some("503"));
+    let seen = upstream.take();
+    assert_eq!(seen.len(), 1);
+    for (name, _) in &call.headers[2..] {
+        let name = String::from_utf8_lossy(name);
+        assert_eq!(seen[0].header(&name), None, "{name}");
+    }
+}
+
+#[test]
+fn the_policy_in_a_file_is_changed_without_a_restart() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let policy = |tools: &str| {
+        format!(
+            r#"{{ "version": "1", "default": "deny", "tools": {{ {tools}
+                "run": {{ "limits": [ {{ "counter": "runs", "window": "month", "max": 3 }} ] }} }} }}"#
+        )
+    };
+    let upstream = Upstream::start().expect("the upstream starts");
+    let gateway = Gateway::start("envoy-ecds.yaml", &upstream, |folder| {
+        reload(&policy(""), folder)
+    });
+    assert_eq!(
+        [gateway.call("run"), gateway.call("run")],
+        ["forwarded", "forwarded"]
+    );
+    reload(&policy(r#""status": {},"#), &gateway.folder);
+    eventually("the new policy is in force", || {
+        gateway.call("status") == "forwarded"
+    });
+    reload(
+        r#"{ "version": "1", "default": "allow", "tolls": {} }"#,
+        &gateway.folder,
+    );
+    let log = gateway.folder.join("envoy.log");
+    eventually("the bad policy was looked at", || {
+        fs::read_to_string(&log).is_ok_and(|log| log.contains("did you mean `tools`?"))
+    });
+    assert_eq!(
+        gateway.call("drop_table"),
+        "not_allowed",
+        "the old policy stays"
+    );
+    assert_eq!(
+        [gateway.call("run"), gateway.call("run")],
+        ["forwarded", "rate_limited"],
+        "three in all"
+    );
+}

@@ -1,0 +1,6 @@
+//! The operator `schema`, compared with the official tests of JSON Schema and with another validator.
+
+mod made;
+mod official;
+mod oracle;
+mod refused;

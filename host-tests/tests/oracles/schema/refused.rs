@@ -1,0 +1,28 @@
+//! Why a policy cannot have a schema, in one line.
+
+use mcp_policy::host::{PolicyError, Problem};
+
+/// What of the official tests a policy cannot have, by what is named in the first mistake.
+pub(super) fn refused(errors: &[PolicyError]) -> String {
+    let first = errors.first().expect("a refused policy has a mistake");
+    let last = first.at.rsplit('/').next().unwrap_or_default();
+    match &first.problem {
+        Problem::UnknownKey { key, .. } => format!("the keyword `{key}`"),
+        Problem::InvalidValue { write, .. } => match last {
+            "$id" => "`$id` below the root".into(),
+            "$ref" => "a `$ref` that leads elsewhere, or does not stand alone in draft-07".into(),
+            "$schema" => "a `$schema` of another draft".into(),
+            _ if write.contains("binary64") => "a number that readers differ about".into(),
+            _ if write.contains("`$schema`") => "a keyword that the draft does not have".into(),
+            _ if write.contains("ignores what stands beside") => {
+                "what stands beside `$ref` in draft-07".into()
+            }
+            _ if write.contains("whole number") => "a length written with a fraction".into(),
+            _ if write.contains("regular expression") => {
+                "a regular expression that the linear engine does not have".into()
+            }
+            _ => format!("{first}"),
+        },
+        _ => format!("{first}"),
+    }
+}

@@ -1,0 +1,132 @@
+//! What `make` says when something is missing or taken: one sentence that says what to do.
+
+use host_tests::require::{ENVOY, lacks};
+use host_tests::root;
+use std::fs;
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+
+/// Runs `make` with these arguments and gives what it said; it must fail.
+fn said(make: &mut Command) -> String {
+    let make = make.current_dir(root()).stdin(Stdio::null());
+    for inherited in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"] {
+        make.env_remove(inherited);
+    }
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = make.output().expect("make runs");
+    let said = [stdout, stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(!status.success(), "{said}");
+    said
+}
+
+fn says(make: &mut Command, sentence: &str) {
+    let said = said(make);
+    assert!(said.contains(sentence), "{said}");
+}
+
+/// `make run` on ports of its own.
+fn run(arguments: &[&str]) -> Command {
+    let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let [port, admin, server] =
+        listeners.map(|listener| listener.local_addr().expect("an address").port());
+    let mut make = Command::new("make");
+    make.args(["--silent", "run"])
+        .args([format!("PORT={port}"), format!("ADMIN_PORT={admin}")]);
+    make.args(arguments).env("SERVER_PORT", server.to_string());
+    make
+}
+
+#[test]
+fn a_port_is_taken() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    let sentence = format!(
+        "error: Port {port} cannot be used (Address already in use); choose another one with"
+    );
+    let argument = format!("PORT={port}");
+    says(
+        &mut run(&[&argument]),
+        &format!("{sentence} PORT=<port> or --port."),
+    );
+    let argument = format!("ADMIN_PORT={port}");
+    says(
+        &mut run(&[&argument]),
+        &format!("{sentence} ADMIN_PORT=<port> or --admin-port."),
+    );
+    let mut server = run(&[]);
+    server.env("SERVER_PORT", port.to_string());
+    says(
+        &mut server,
+        &format!("{sentence} SERVER_PORT=<port> or --server-port."),
+    );
+}
+
+/// One after the other: each run has its files in the same folder.
+#[test]
+fn a_policy_or_a_server_is_not_as_it_must_be() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    a_policy_is_not_there_or_bad();
+    a_server_is_no_url_or_does_not_answer();
+}
+
+fn a_policy_is_not_there_or_bad() {
+    says(
+        &mut run(&["POLICY=no/such/policy.json"]),
+        "error: The policy no/such/policy.json cannot be read (No such file or directory); give one with POLICY=<file>.",
+    );
+    let bad = std::env::temp_dir().join(format!("mcp-policy-bad-{}.json", std::process::id()));
+    fs::write(&bad, r#"{ "version": "1", "defualt": "deny" }"#).expect("the policy can be written");
+    let said = said(&mut run(&[&format!("POLICY={}", bad.display())]));
+    fs::remove_file(&bad).expect("the policy goes");
+    for line in [
+        "error: The plugin did not accept this policy:",
+        "  /defualt: unknown key `defualt`, did you mean `default`?",
+        "  the document: the key `default` is missing",
+    ] {
+        assert!(said.lines().any(|own| own == line), "{said}");
+    }
+}
+
+fn a_server_is_no_url_or_does_not_answer() {
+    says(
+        &mut run(&["UPSTREAM=localhost:9000"]),
+        "error: UPSTREAM must be a URL such as http://127.0.0.1:9000/mcp, not 'localhost:9000'.",
+    );
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/mcp", nobody.local_addr().expect("an address"));
+    drop(nobody);
+    says(
+        &mut run(&[&format!("UPSTREAM={url}")]),
+        "The gateway is up, but no MCP answer came through it",
+    );
+}
+
+/// A machine without Rust or Python is one whose PATH has neither.
+#[test]
+fn a_program_is_missing() {
+    let make = || {
+        let found = std::env::split_paths(&std::env::var_os("PATH").expect("a PATH"))
+            .map(|folder| folder.join("make"))
+            .find(|program| program.is_file());
+        let mut make = Command::new(found.expect("make is on the PATH"));
+        make.arg("--silent").env("PATH", "/no/such/folder");
+        make
+    };
+    says(
+        make().arg("rust"),
+        "cargo is missing: install Rust from https://rustup.rs, then run this again",
+    );
+    says(
+        make().args(["VENV=target/tmp/no-venv", "target/tmp/no-venv/ready"]),
+        "python3 is missing: install Python 3.10 or later, then run this again",
+    );
+}
