@@ -16,7 +16,7 @@ PORT ?= 10000
 ADMIN_PORT ?= 9901
 
 # All members of the workspace each time, so that features stay the same and nothing is compiled twice.
-TEST := cargo test --locked --workspace
+TEST := cargo test --locked --workspace --no-fail-fast
 include host-tests/setup.mk
 
 # `part` runs a command and notes its time and result; a part that fails does not keep the next one from running.
@@ -49,7 +49,8 @@ check: ## What an edit needs, in two minutes: lints, unit tests, the corpus nati
 	@$(BEGIN); \
 	part 'format' cargo fmt --all --check; \
 	part 'lints' cargo clippy --quiet --locked --workspace --all-targets -- -D warnings; \
-	part 'unit tests' $(TEST) --quiet --lib --bins; \
+	part 'structure' cargo run --locked --quiet --package xtask -- structure; \
+	part 'unit tests' $(TEST) --quiet --lib --bins --examples; \
 	part 'corpus, natively' env CORPUS_HOST=native $(TEST) --quiet --test hosts corpus::; \
 	finish 'WebAssembly hosts, Envoys, oracles, documents and clients, which are in `make test`'
 
@@ -57,8 +58,8 @@ test: build hosts ## Unit tests, every case of policies/ on every host, and real
 	@$(BEGIN); \
 	part 'compile the tests' $(TEST) --no-run; \
 	if [ -z "$$failed" ]; then \
-		part 'unit tests' $(TEST) --lib --bins --test readme; \
-		part 'examples' $(TEST) --doc; \
+		part 'unit tests' $(TEST) --lib --bins --examples --test readme --test dependencies --test public_names; \
+		part 'examples in documentation' $(TEST) --doc; \
 		[ -e $(VENV)/ready ] && part 'scans of servers' $(TEST) --test scan || skip 'Envoy and the MCP SDK for Python' scan; \
 		part 'corpus and hosts' $(TEST) --test hosts; \
 		part 'oracles' $(TEST) --test oracles; \
@@ -79,11 +80,12 @@ run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=m
 	$(PYTHON) envoy/demo/run.py --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
 	$(if $(POLICY),--policy $(POLICY)) $(if $(UPSTREAM),--upstream $(UPSTREAM))
 
-lint: | rust ## Formatting and lints, warnings denied
+lint: structure ## Formatting, lints with warnings denied, and the structure
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --package mcp-policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
 	cargo clippy --locked --package mcp-policy-component --package mcp-policy-js --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --locked --package mcp-policy-cli --lib --no-default-features --target wasm32-unknown-unknown -- -D warnings
 
 structure: | rust ## Imports, layers, and the lengths of functions and files
 	cargo run --locked --quiet --package xtask -- structure

@@ -52,7 +52,7 @@ test("a step says by itself what it is", () => {
   /** @param {Step} step @returns {string | number} */
   const shown = (step) => {
     switch (step.next) {
-      case "more":
+      case "needMore":
       case "ask":
       case "forward":
         // @ts-expect-error: only an answer has a status
@@ -188,7 +188,7 @@ test("a header is its bytes", () => {
     exchange.begin([...HEADERS, "X-Team", team], false, {}, NOW);
     return store.resolve(exchange, exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW), NOW).next;
   };
-  assert.deepEqual([of("a"), of("b"), of("a")], ["forward", "forward", "answer"]);
+  assert.deepEqual([of("a"), of("b"), of("a")], ["forward", "forward", "reply"]);
 });
 
 test("a credential that was meant for the policy is told with every step", () => {

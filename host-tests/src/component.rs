@@ -42,23 +42,8 @@ fn step_seen(
     split: Split,
     now: u64,
 ) -> Result<Expectation, String> {
-    let request_events = RequestEvents::new(step, split);
-    let pieces = request_events.pieces.iter().map(|(bytes, end)| {
-        Event::Body(Piece {
-            bytes: bytes.to_vec(),
-            end_of_stream: *end,
-        })
-    });
-    let trailers = request_events.trailers.map(|_| Event::Trailers);
-    let request = Request {
-        headers: &fields(&request_events.headers),
-        end: request_events.end,
-        events: pieces.chain(trailers).collect(),
-        peer: &step.peer,
-    };
-    let (exchange, next, mut effects) = gateway
-        .judge(request, now)
-        .map_err(|error| error.to_string())?;
+    let (exchange, next, mut effects) =
+        judge(gateway, step, split, now).map_err(|error| error.to_string())?;
     let received = match (&step.respond, &next) {
         (Some(respond), Next::Forward(_)) => {
             let received = received(gateway, exchange, respond, split, now);
@@ -69,29 +54,14 @@ fn step_seen(
         _ => None,
     };
     gateway.end(exchange).map_err(|error| error.to_string())?;
-    let lines: Result<Vec<_>, _> = effects
-        .into_iter()
-        .filter_map(|effect| match effect {
-            Effect::Audit(line) => Some(Ok(line)),
-            Effect::Trace(_) => Some(Err("a trace without a request for one")),
-            Effect::Refund(_) | Effect::Write(_) => None,
-        })
-        .collect();
-    let mut observed = Observation::logged(&lines?)?;
+    let mut observed = Observation::logged(&lines(effects)?)?;
     observed.received = received;
     match next {
         Next::Reply(reply) => observed.reply = Some((reply.status, reply.body)),
         Next::Forward(edit) => {
-            let gone = |name: &[u8]| {
-                edit.remove_headers
-                    .iter()
-                    .any(|gone| gone.as_bytes() == name)
-            };
-            let body = request_events
-                .pieces
-                .iter()
-                .flat_map(|(bytes, _)| bytes.to_vec());
-            observed.forward(step, gone, body.collect());
+            let removed = edit.remove_headers.iter();
+            let gone = |name: &[u8]| removed.clone().any(|gone| gone.as_bytes() == name);
+            observed.forward(step, gone, step.body.clone().unwrap_or_default());
         }
         Next::NeedMore | Next::Ask(_) => return Err("there is no verdict".into()),
         Next::ReplaceBody(_) => return Err("the body was replaced".into()),
@@ -99,7 +69,40 @@ fn step_seen(
     observed.seen(step, &step.request_id())
 }
 
-/// Plays the server's response, and gives what the client got and what was effects of it.
+fn judge(
+    gateway: &mut Gateway<Shared>,
+    step: &Step,
+    split: Split,
+    now: u64,
+) -> wasmtime::Result<(ResourceAny, Next, Vec<Effect>)> {
+    let request = RequestEvents::new(step, split);
+    let pieces = request.pieces.iter().map(|(bytes, end)| {
+        Event::Body(Piece {
+            bytes: bytes.to_vec(),
+            end_of_stream: *end,
+        })
+    });
+    let trailers = request.trailers.map(|_| Event::Trailers);
+    let request = Request {
+        headers: &fields(&request.headers),
+        end: request.end,
+        events: pieces.chain(trailers).collect(),
+        peer: &step.peer,
+    };
+    gateway.judge(request, now)
+}
+
+/// The lines of the log.
+fn lines(effects: Vec<Effect>) -> Result<Vec<String>, String> {
+    let lines = effects.into_iter().filter_map(|effect| match effect {
+        Effect::Audit(line) => Some(Ok(line)),
+        Effect::Trace(_) => Some(Err("a trace without a request for one".into())),
+        Effect::Refund(_) | Effect::Write(_) => None,
+    });
+    lines.collect()
+}
+
+/// Plays the server's response: what the client received, and the effects.
 fn received(
     gateway: &mut Gateway<Shared>,
     exchange: ResourceAny,

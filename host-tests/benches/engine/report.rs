@@ -2,7 +2,8 @@
 //!
 //! It shows medians and leaves out what was not measured in this run's selection.
 
-use crate::{FEW, FLOOR, NATIVE, Phase, SIZES, SMALL, TOOLS, WASMTIME, group, hosts, parsing};
+use crate::hosts;
+use crate::phase::{FEW, FLOOR, NATIVE, Phase, SIZES, SMALL, TOOLS, WASMTIME, group, parsing};
 use host_tests::machine;
 use serde_json::Value;
 use std::fmt::Write as _;

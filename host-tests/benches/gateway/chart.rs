@@ -2,8 +2,8 @@
 //!
 //! It computes nothing that the table does not show.
 
-use crate::Measured;
 use crate::chains::BARE;
+use crate::plan::Measured;
 use crate::report::{Spread, added_spread};
 use plotters::prelude::*;
 use std::path::Path;

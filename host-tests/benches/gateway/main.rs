@@ -7,6 +7,7 @@ mod chains;
 mod chart;
 mod load;
 mod native;
+mod plan;
 mod report;
 mod usage;
 
@@ -16,61 +17,12 @@ use host_tests::samples::{ENOUGH, LIMITED};
 use host_tests::upstream::Upstream;
 use host_tests::{root, wasm_path};
 use load::{Client, Load, request};
-use std::path::PathBuf;
+use plan::{CONNECTIONS, Measured, Plan, Sample};
 use std::time::Duration;
 use std::{env, fs};
 
-/// What one chain did in one round.
-pub(crate) struct Sample {
-    /// CPU time of the Envoy process for each call, in microseconds.
-    pub(crate) cpu: f64,
-    /// Times that calls took, in microseconds.
-    pub(crate) p50: f64,
-    pub(crate) p99: f64,
-}
-
-/// A chain with its samples, one a round.
-pub(crate) struct Measured {
-    pub(crate) name: &'static str,
-    pub(crate) samples: Vec<Sample>,
-    /// In bytes, at the end.
-    pub(crate) memory: u64,
-}
-
-/// How long to measure.
-pub(crate) struct Plan {
-    pub(crate) rounds: usize,
-    pub(crate) load: Load,
-    /// A trial is not written into the repository.
-    pub(crate) trial: bool,
-}
-
-pub(crate) const CONNECTIONS: usize = 4;
 /// The limit by which each chain first proves that it counts.
 const FEW: u64 = 3;
-
-impl Plan {
-    fn new(trial: bool) -> Self {
-        let rounds = if trial { 3 } else { 30 };
-        let load = Load {
-            per_second: 1000,
-            length: Duration::from_secs(1),
-        };
-        Self {
-            rounds,
-            load,
-            trial,
-        }
-    }
-
-    fn folder(&self) -> PathBuf {
-        root().join(if self.trial {
-            "target/bench"
-        } else {
-            "host-tests/benches/results"
-        })
-    }
-}
 
 fn main() {
     let plan = Plan::new(env::var("QUICK").is_ok_and(|quick| !quick.is_empty()));

@@ -3,7 +3,7 @@
 //! Every figure is a median over rounds, and differences are taken within a round. It leaves no sample out.
 
 use crate::chains::{BARE, NATIVE};
-use crate::{CONNECTIONS, Measured, Plan, Sample};
+use crate::plan::{CONNECTIONS, Measured, Plan, Sample};
 use host_tests::machine::{self, output};
 use host_tests::wasm_path;
 use std::fmt::Write as _;

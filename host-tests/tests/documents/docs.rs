@@ -263,6 +263,11 @@ fn the_commands_run() {
                 let ci = fs::read_to_string(root().join(".ci/run")).expect(".ci/run can be read");
                 assert!(ci.lines().any(|line| line == "make test"));
             }
+            ["make", "check"] => {
+                let ci = fs::read_to_string(root().join(".github/workflows/ci.yml"));
+                let ci = ci.expect("the workflow can be read");
+                assert!(ci.contains("- run: make check"));
+            }
             ["make", "run"] => make_run(&[]),
             ["make", "run", policy, upstream] => make_run_for_a_server(policy, upstream),
             _ => panic!("no test runs `{command}`"),

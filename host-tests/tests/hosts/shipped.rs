@@ -173,6 +173,26 @@ fn the_policy_inside_the_configuration_is_enforced() {
 const NOTHING: &str =
     r#"{ "version": "1", "default": "deny", "host": { "hold_request_headers": true } }"#;
 
+/// Requests that work without an identity, and hold no message.
+fn messageless() -> [Http1Request; 4] {
+    let get = |path: &str| Http1Request {
+        method: "GET".into(),
+        path: path.into(),
+        body: None,
+        ..call_of("")
+    };
+    let mut token = call_of("drop_table");
+    token.path = "/token".into();
+    token.headers[1].1 = b"application/x-www-form-urlencoded".to_vec();
+    token.body = Some(b"grant_type=client_credentials".to_vec());
+    [
+        get("/.well-known/x"),
+        get("/healthz"),
+        get("/authorize"),
+        token,
+    ]
+}
+
 /// What must work without an identity does, and no message finds a way along with it.
 #[test]
 fn only_what_holds_no_message_goes_past_the_policy() {
@@ -218,22 +238,7 @@ fn only_what_holds_no_message_goes_past_the_policy() {
             0,
             "{file}: nothing of it reaches the server"
         );
-        let get = |path: &str| Http1Request {
-            method: "GET".into(),
-            path: path.into(),
-            body: None,
-            ..call_of("")
-        };
-        let mut token = call_of("drop_table");
-        token.path = "/token".into();
-        token.headers[1].1 = b"application/x-www-form-urlencoded".to_vec();
-        token.body = Some(b"grant_type=client_credentials".to_vec());
-        for request in [
-            get("/.well-known/x"),
-            get("/healthz"),
-            get("/authorize"),
-            token,
-        ] {
+        for request in messageless() {
             gateway.send(&request).expect("an answer");
             let seen = upstream.take();
             assert_eq!(seen.len(), 1, "{file} {}", request.path);

@@ -307,51 +307,6 @@ impl Texts for Urls {
 
     /// A URL as people and programs write it, to a listed host.
     fn ordinary(&mut self) -> String {
-        const PATHS: &[&str] = &[
-            "docs",
-            "api",
-            "v1",
-            "users",
-            "42",
-            "index.html",
-            "@handle",
-            "a%20b",
-            "wiki",
-            "Gr%C3%B6%C3%9Fe",
-            "2026",
-            "01",
-            "how-to_guide",
-            "file.tar.gz",
-            "~user",
-            "search",
-            "(parens)",
-            "a,b",
-            "x;v=1",
-            "C%2B%2B",
-            "_next",
-            "static",
-            "main.js",
-        ];
-        const QUERIES: &[&str] = &[
-            "?q=rust",
-            "?q=a+b&page=2",
-            "?id=42&sort=-date",
-            "?utm_source=x&utm_medium=y",
-            "?redirect=https%3A%2F%2Fexample.net%2F",
-            "?next=/home",
-            "?t=12:30",
-            "?filter[name]=x",
-            "?q=%E4%B8%AD",
-            "?email=a@b.example",
-        ];
-        const ODD: &[&str] = &["Größe", "中文", "a b", "{id}", "a|b"];
-        const FRAGMENTS: &[&str] = &[
-            "#top",
-            "#section-2",
-            "#L10-L20",
-            "#/route/1",
-            "#:~:text=word",
-        ];
         let mut url = self.one_of(LISTED).to_owned();
         let segments = self.rng.u8(..5);
         for _ in 0..segments {
@@ -372,6 +327,52 @@ impl Texts for Urls {
         url
     }
 }
+
+const PATHS: &[&str] = &[
+    "docs",
+    "api",
+    "v1",
+    "users",
+    "42",
+    "index.html",
+    "@handle",
+    "a%20b",
+    "wiki",
+    "Gr%C3%B6%C3%9Fe",
+    "2026",
+    "01",
+    "how-to_guide",
+    "file.tar.gz",
+    "~user",
+    "search",
+    "(parens)",
+    "a,b",
+    "x;v=1",
+    "C%2B%2B",
+    "_next",
+    "static",
+    "main.js",
+];
+const QUERIES: &[&str] = &[
+    "?q=rust",
+    "?q=a+b&page=2",
+    "?id=42&sort=-date",
+    "?utm_source=x&utm_medium=y",
+    "?redirect=https%3A%2F%2Fexample.net%2F",
+    "?next=/home",
+    "?t=12:30",
+    "?filter[name]=x",
+    "?q=%E4%B8%AD",
+    "?email=a@b.example",
+];
+const ODD: &[&str] = &["Größe", "中文", "a b", "{id}", "a|b"];
+const FRAGMENTS: &[&str] = &[
+    "#top",
+    "#section-2",
+    "#L10-L20",
+    "#/route/1",
+    "#:~:text=word",
+];
 
 fn play(seed: u64, counts: (usize, usize)) {
     let (written, told) = hosts();

@@ -327,11 +327,12 @@ impl RawRespond {
 }
 
 fn event_stream(messages: &[Box<RawValue>]) -> String {
-    let event = |(id, message): (usize, &Box<RawValue>)| {
+    let event = |(id, message): (usize, &RawValue)| {
         let message = on_one_line(message);
         format!("event: message\nid: {id}\ndata: {message}\n\n")
     };
-    messages.iter().enumerate().map(event).collect()
+    let messages = messages.iter().map(AsRef::as_ref);
+    messages.enumerate().map(event).collect()
 }
 
 fn unhex(text: &str) -> Result<Vec<u8>, String> {

@@ -25,7 +25,10 @@ struct Gateway {
 }
 
 #[derive(Clone, Default)]
-struct Memory(Arc<Mutex<HashMap<String, (Vec<u8>, u32)>>>);
+struct Memory(Arc<Mutex<HashMap<String, Cell>>>);
+
+/// Bytes and their version.
+type Cell = (Vec<u8>, u32);
 
 impl Cells for Memory {
     fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {

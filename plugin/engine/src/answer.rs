@@ -21,7 +21,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The answer of an adapter whose host failed before the policy could be reply_to.
+    /// The answer of an adapter whose host failed before the policy could be asked.
     pub fn unavailable() -> Self {
         let message = "The gateway cannot judge this request right now, so it is not let through. Try again later.";
         let detail = Detail {

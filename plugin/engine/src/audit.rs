@@ -15,8 +15,8 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hasher as _;
 use time::format_description::well_known::Rfc3339;
 
-/// One decision: what the log tells of it and, for who asked with [`Facts::explain`](crate::Facts), the rules that were
-/// looked at.
+/// One decision: its line of the log and, where [`HostContext::explain`](crate::host::HostContext::explain) asks for
+/// them, the rules that were evaluated.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Audit {
     event: &'static str,

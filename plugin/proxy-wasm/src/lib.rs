@@ -7,9 +7,10 @@
     reason = "the entry point is the SDK's macro, and nothing else here is public"
 )]
 
+mod header_hold;
 mod host;
-mod watch;
 
+use header_hold::HeaderHoldMonitor;
 use host::SharedData;
 use mcp_policy::host::{
     Audit, Delivery, Event, Exchange, HeaderEdit, HostContext, Next, Policy, Reason, Reply,
@@ -19,7 +20,6 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 use std::rc::Rc;
 use std::sync::Arc;
-use watch::Watch;
 
 proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Plugin::default()));
@@ -28,14 +28,14 @@ proxy_wasm::main! {{
 /// The plugin in one worker thread.
 #[derive(Default)]
 struct Plugin {
-    active: Option<Rc<Active>>,
+    configuration: Option<Rc<Configuration>>,
 }
 
 /// A configuration that was accepted.
-struct Active {
+struct Configuration {
     policy: Arc<Policy>,
     store: Store,
-    watch: Watch,
+    header_hold: HeaderHoldMonitor,
 }
 
 impl Context for Plugin {}
@@ -43,8 +43,8 @@ impl Context for Plugin {}
 impl RootContext for Plugin {
     fn on_configure(&mut self, _: usize) -> bool {
         match configure() {
-            Ok(active) => {
-                self.active = Some(Rc::new(active));
+            Ok(configuration) => {
+                self.configuration = Some(Rc::new(configuration));
                 true
             }
             Err(lines) => {
@@ -57,17 +57,17 @@ impl RootContext for Plugin {
     }
 
     fn on_tick(&mut self) {
-        if let (Some(active), Ok(now)) = (&self.active, host::now()) {
-            active.watch.tick(now);
+        if let (Some(configuration), Ok(now)) = (&self.configuration, host::now()) {
+            configuration.header_hold.tick(now);
         }
     }
 
     fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
         Some(Box::new(Stream {
-            active: self.active.clone(),
+            configuration: self.configuration.clone(),
             exchange: None,
-            held: 0,
-            response: Passes::Judged,
+            buffered: 0,
+            response: ResponseMode::Filter,
             responding: false,
         }))
     }
@@ -77,8 +77,8 @@ impl RootContext for Plugin {
     }
 }
 
-/// Reads the configuration and makes the counters' cells, or says in lines for the operator why not.
-fn configure() -> Result<Active, Vec<String>> {
+/// Reads the configuration and creates the cells of its counters; an error is lines for the operator.
+fn configure() -> Result<Configuration, Vec<String>> {
     let text = host::configuration()
         .map_err(|status| vec![format!("the host does not show it ({status:?})")])?;
     let policy = Policy::parse(&text)
@@ -96,75 +96,78 @@ fn configure() -> Result<Active, Vec<String>> {
     let store = store.map_err(|_| {
         vec!["/: it has limits, and this host keeps no shared data to count in".into()]
     })?;
-    let watch = Watch::new(policy.host.hold_request_headers);
-    Ok(Active {
+    let header_hold = HeaderHoldMonitor::new(policy.host.hold_request_headers);
+    Ok(Configuration {
         policy: Arc::new(policy),
         store,
-        watch,
+        header_hold,
     })
 }
 
 /// One HTTP request.
 struct Stream {
-    active: Option<Rc<Active>>,
+    configuration: Option<Rc<Configuration>>,
     exchange: Option<Exchange>,
     /// Bytes of the body that the host has buffered so far.
-    held: usize,
-    response: Passes,
+    buffered: usize,
+    response: ResponseMode,
     /// The head of a response has gone to the client.
     responding: bool,
 }
 
-/// What passes of the response.
+/// How much of the response the client gets.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Passes {
+enum ResponseMode {
     /// All of it: nothing could be taken out, or it is the plugin's own.
-    Whole,
-    /// What the exchange says.
-    Judged,
-    /// Nothing more.
-    Nothing,
+    PassThrough,
+    /// What the exchange gives for each piece.
+    Filter,
+    /// No more of it.
+    Discard,
 }
 
 impl Context for Stream {}
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, end: bool) -> Action {
-        let (Some(active), Ok(now)) = (self.active.clone(), host::now()) else {
+        let (Some(configuration), Ok(now)) = (self.configuration.clone(), host::now()) else {
             return self.fail();
         };
         let Ok(headers) = host::request_headers() else {
             return self.fail();
         };
-        let peer = active
+        let peer = configuration
             .policy
             .needs_peer()
             .then(|| host::property(&["source", "address"]))
             .flatten();
-        let facts = HostContext {
+        let context = HostContext {
             peer,
-            seed: active.store.seed(),
+            seed: configuration.store.seed(),
             explain: false,
         };
-        let (mut exchange, step) = Exchange::new(active.policy.clone(), &headers, end, facts, now);
+        let (mut exchange, step) =
+            Exchange::new(configuration.policy.clone(), &headers, end, context, now);
         // The host may answer by itself at any time, and a server on nothing but the headers.
         exchange.allow_early_response();
-        let step = exchange.resolve(step, &active.store, &mut SharedData, now);
+        let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
         let undecided = matches!(step.next, Next::NeedMore);
         self.exchange = Some(exchange);
         match self.act(step) {
-            Action::Pause if undecided && self.exchange.is_some() => active.watch.hold(now),
+            Action::Pause if undecided && self.exchange.is_some() => {
+                configuration.header_hold.hold(now)
+            }
             action => action,
         }
     }
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Action {
-        if let Some(active) = &self.active {
-            active.watch.body();
+        if let Some(configuration) = &self.configuration {
+            configuration.header_hold.body();
         }
-        self.held = size;
+        self.buffered = size;
         if end {
-            self.judge()
+            self.body()
         } else {
             self.feed(Event::Buffered(size))
         }
@@ -172,27 +175,27 @@ impl HttpContext for Stream {
 
     /// A body that is followed by trailers ends here, and only here: the host never calls its last piece the last.
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        self.judge()
+        self.body()
     }
 
     fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
-        self.stop_looking();
+        self.pass_through_if_unneeded();
         match self.response {
-            Passes::Judged => self.response_head(end),
-            Passes::Whole | Passes::Nothing => Action::Continue,
+            ResponseMode::Filter => self.response_head(end),
+            ResponseMode::PassThrough | ResponseMode::Discard => Action::Continue,
         }
     }
 
     fn on_http_response_body(&mut self, size: usize, end: bool) -> Action {
         match self.response {
-            Passes::Whole => Action::Continue,
-            Passes::Judged => self.response_body(size, end),
-            Passes::Nothing => self.withhold(size),
+            ResponseMode::PassThrough => Action::Continue,
+            ResponseMode::Filter => self.response_body(size, end),
+            ResponseMode::Discard => self.withhold(size),
         }
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        if self.response == Passes::Judged
+        if self.response == ResponseMode::Filter
             && !matches!(self.respond(Response::Trailers), Some((Next::Forward, _)))
         {
             host::log_error(
@@ -205,10 +208,10 @@ impl HttpContext for Stream {
 
 impl Stream {
     /// Gives the exchange the whole body that the host has buffered.
-    fn judge(&mut self) -> Action {
+    fn body(&mut self) -> Action {
         let event = match host::request_body() {
             // A host that announced bytes and shows others, or none, has put them where they cannot be judged.
-            Ok(bytes) if bytes.len() == self.held => Event::Body {
+            Ok(bytes) if bytes.len() == self.buffered => Event::Body {
                 bytes,
                 end_of_stream: true,
             },
@@ -218,14 +221,14 @@ impl Stream {
     }
 
     fn feed(&mut self, event: Event) -> Action {
-        let (Some(active), Ok(now)) = (self.active.clone(), host::now()) else {
+        let (Some(configuration), Ok(now)) = (self.configuration.clone(), host::now()) else {
             return self.fail();
         };
         let Some(exchange) = &mut self.exchange else {
             return self.fail();
         };
         let step = exchange.feed(event, now);
-        let step = exchange.resolve(step, &active.store, &mut SharedData, now);
+        let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
         self.act(step)
     }
 
@@ -298,33 +301,33 @@ impl Stream {
     }
 
     fn respond(&mut self, response: Response) -> Option<(Next, HeaderEdit)> {
-        let (now, active) = (host::now().ok()?, self.active.as_ref()?);
+        let (now, configuration) = (host::now().ok()?, self.configuration.as_ref()?);
         let exchange = self.exchange.as_mut()?;
         let step = exchange.feed(Event::Response(response), now);
-        let step = exchange.resolve(step, &active.store, &mut SharedData, now);
+        let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
         log(step.audit.as_deref());
-        self.stop_looking();
+        self.pass_through_if_unneeded();
         Some((step.next, step.edit))
     }
 
-    /// What nobody need look at is not copied out of the host.
-    fn stop_looking(&mut self) {
+    /// A response that no rule reads is not copied out of the host.
+    fn pass_through_if_unneeded(&mut self) {
         let needed = |exchange: &Exchange| exchange.needs_response();
-        if self.response == Passes::Judged && !self.exchange.as_ref().is_some_and(needed) {
-            self.response = Passes::Whole;
+        if self.response == ResponseMode::Filter && !self.exchange.as_ref().is_some_and(needed) {
+            self.response = ResponseMode::PassThrough;
         }
     }
 
-    /// Nobody knows what the response holds: from now on none of it passes.
+    /// The contents of the response are unknown: from now on none of it passes.
     fn withhold(&mut self, size: usize) -> Action {
-        self.response = Passes::Nothing;
+        self.response = ResponseMode::Discard;
         match host::replace_response_body(size, &[]) {
             Ok(()) => Action::Continue,
             Err(_) => Action::Pause,
         }
     }
 
-    /// The host failed: nobody knows what was sent, so the request ends here, whatever the host calls next.
+    /// The host failed: the contents of the request are unknown, so it ends here, whatever the host calls next.
     fn fail(&mut self) -> Action {
         self.exchange = None;
         self.answer(&Reply::unavailable(), None)
@@ -333,12 +336,12 @@ impl Stream {
     /// Pausing keeps the request from the server even if the host cannot send the answer.
     fn answer(&mut self, reply: &Reply, reason: Option<Reason>) -> Action {
         self.response = match self.responding {
-            true => Passes::Nothing,
-            false => Passes::Whole,
+            true => ResponseMode::Discard,
+            false => ResponseMode::PassThrough,
         };
         let reason = reason.unwrap_or(Reason::Unavailable);
         if let Err(status) = host::answer(reply, &format!("mcp_policy_{reason}")) {
-            self.response = Passes::Nothing;
+            self.response = ResponseMode::Discard;
             host::log_error(&format!(
                 "mcp-policy: the host did not send the answer ({status:?}); the request is held"
             ));

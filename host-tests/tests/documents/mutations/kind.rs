@@ -34,32 +34,34 @@ pub(super) enum Kind {
     Free,
 }
 
+const DOCUMENT: &[&str] = &[
+    "$schema",
+    "version",
+    "description",
+    "default",
+    "answer",
+    "client_detail",
+    "list",
+    "pin_unseen",
+    "hide",
+    "all_tools",
+    "tools",
+    "prompts",
+    "resources",
+    "methods",
+    "sequence",
+    "mode",
+    "frozen",
+    "identity",
+    "grants",
+    "host",
+];
+
 impl Kind {
     /// The keys, as the documents of the language tell them.
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::Document => &[
-                "$schema",
-                "version",
-                "description",
-                "default",
-                "answer",
-                "client_detail",
-                "list",
-                "pin_unseen",
-                "hide",
-                "all_tools",
-                "tools",
-                "prompts",
-                "resources",
-                "methods",
-                "sequence",
-                "mode",
-                "frozen",
-                "identity",
-                "grants",
-                "host",
-            ],
+            Self::Document => DOCUMENT,
             Self::AllTools => &["require", "deny_if", "limits", "result"],
             Self::Entry => &[
                 "action",

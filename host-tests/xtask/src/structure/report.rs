@@ -8,6 +8,7 @@ use super::lengths::{FILE, LONGEST, Lengths};
 use super::tree::SourceFile;
 use super::workspace::Crate;
 use std::fmt;
+use std::path::Path;
 
 /// What the lint found in every crate.
 pub(crate) struct Report {
@@ -28,7 +29,7 @@ impl Report {
     pub(crate) fn of(crates: &[Crate], floors: &[Floor]) -> Self {
         let all = crates.iter().flat_map(|one| &one.files);
         let mut total = Findings::new("all crates", all);
-        total.problems = total.lengths.excess();
+        total.problems.extend(total.lengths.long_median());
         let mut crates: Vec<Findings> =
             crates.iter().map(|one| Findings::of(one, floors)).collect();
         crates.push(total);
@@ -49,7 +50,8 @@ impl Report {
 
 impl Findings {
     fn new<'a>(name: &str, files: impl Iterator<Item = &'a SourceFile> + Clone) -> Self {
-        let functions = files.clone().flat_map(|file| &file.functions);
+        let own = files.clone().filter(|file| !is_test_program(&file.path));
+        let functions = own.flat_map(|file| &file.functions);
         Self {
             name: name.to_owned(),
             files: files.clone().count(),
@@ -69,9 +71,15 @@ impl Findings {
             problems.extend(breaches(floors, &one.source, files, &one.edges));
         }
         problems.extend(one.files.iter().flat_map(too_long));
-        problems.extend(findings.lengths.excess());
+        problems.extend(findings.lengths.long_p90());
         findings
     }
+}
+
+/// A test or a bench tells its story from top to bottom: each function of it has the bound, and their median has none.
+fn is_test_program(path: &Path) -> bool {
+    path.components()
+        .any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "benches")))
 }
 
 /// A file that is too long, and the functions in it that are.

@@ -50,7 +50,9 @@ impl Coverage {
             let reached = traces
                 .iter()
                 .filter_map(|trace| reached(&rules, trace, seen.forward));
-            reached.for_each(|rule| drop(reach.unreached.remove(rule)));
+            for rule in reached {
+                reach.unreached.remove(rule);
+            }
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) enum Subject {
     Unknown { reason: Reason, message: String },
 }
 
-/// One of the limits that a counter must not pass.
+/// One of the limits that a counter must not exceed.
 #[derive(Debug)]
 pub struct LimitRef {
     /// The largest count within a window.
@@ -78,7 +78,7 @@ impl Charge {
         self.subject().is_none() && self.first(Mode::Enforce, |_| true).is_some()
     }
 
-    /// The refusal of a call that would pass the limit at `index`; the window ends in `wait`.
+    /// The refusal of a call that would exceed the limit at `index`; the window ends in `wait`.
     pub(crate) fn refusal(
         &self,
         index: usize,
@@ -187,13 +187,13 @@ pub enum Reservation {
     Full {
         /// The position of the charge that did not fit.
         charge: usize,
-        /// Which of its limits would be passed.
+        /// Which of its limits would be exceeded.
         limit: usize,
         /// The count as it is.
         used: Amount,
         /// When its window ends.
         ends: Millis,
-        /// Shadow limits of limits before it that would have refused too: charge and limit.
+        /// Limits in shadow mode before it that would have refused too: charge and limit.
         shadowed: Vec<(usize, usize)>,
     },
     /// The host could not count, and none was added.
@@ -207,7 +207,7 @@ pub struct Count {
     pub used: Amount,
     /// When the window ends, which also names it.
     pub ends: Millis,
-    /// The shadow limit that would have refused the charge.
+    /// The limit in shadow mode that would have refused the charge.
     pub shadowed: Option<usize>,
     /// False where a full shadow limit kept the charge from being added.
     pub added: bool,
@@ -222,7 +222,7 @@ pub(crate) struct Full {
     pub(crate) excess: Amount,
     /// When that is so.
     pub(crate) ends: Millis,
-    /// The shadow limit that would have refused it too.
+    /// The limit in shadow mode that would have refused it too.
     pub(crate) shadowed: Option<usize>,
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct RequestContext {
 pub(crate) enum Session {
     /// It is of none, or of one that no server issued to the caller.
     None,
-    /// It says so; nobody has recalled yet whether a server did.
+    /// It says so; nobody has found yet whether a server did.
     Claimed(Box<str>),
     Issued(Box<str>),
     /// Nobody can tell.
@@ -76,7 +76,7 @@ impl RequestContext {
         }
     }
 
-    /// What has to be recalled before the message is judged.
+    /// What has to be found before the message is judged.
     pub(crate) fn topic(&self) -> Option<StateKey> {
         match &self.session {
             Session::Claimed(id) => Some(session(&self.caller.subject(), id)),
@@ -84,11 +84,11 @@ impl RequestContext {
         }
     }
 
-    /// Notes what was recalled.
-    pub(crate) fn recalled(&mut self, recalled: &Lookup) {
+    /// Notes what was found.
+    pub(crate) fn found(&mut self, found: &Lookup) {
         let claimed = std::mem::replace(&mut self.session, Session::Unclear);
-        self.session = match (claimed, recalled) {
-            (Session::Claimed(id), Lookup::Found(learnt)) => match &learnt[..] {
+        self.session = match (claimed, found) {
+            (Session::Claimed(id), Lookup::Found(values)) => match &values[..] {
                 [Some(_)] => Session::Issued(id),
                 [None] => Session::None,
                 _ => Session::Unclear,

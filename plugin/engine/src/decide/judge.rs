@@ -63,7 +63,7 @@ impl<'p, 'r> Judge<'p, 'r> {
 
     pub(super) fn call(&mut self, call: &Call<'_>, request: bool) {
         match &call.target {
-            // SequenceRole of strict clause, which no shadow softens.
+            // Part of strict reading, which no shadow softens.
             Target::Tool(_) if !request => self.refuse(
                 Mode::Enforce,
                 Reason::NotAllowed,

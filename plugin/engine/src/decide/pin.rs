@@ -17,25 +17,25 @@ pub(crate) struct PinCheck {
 }
 
 impl PinCheck {
-    /// What has to be recalled.
-    pub(crate) fn topics(&self) -> Vec<StateKey> {
+    /// What has to be found.
+    pub(crate) fn keys(&self) -> Vec<StateKey> {
         let reviewed = (self.pinned.pin == Pin::FirstUse).then(|| self.pinned.reviewed());
         [self.pinned.last()].into_iter().chain(reviewed).collect()
     }
 
-    /// Judges by what was recalled; says what was found, or why the call is refused.
-    pub(crate) fn judge(&self, recalled: &Lookup) -> Result<&'static str, Refusal> {
+    /// Judges by what was found; says what was found, or why the call is refused.
+    pub(crate) fn judge(&self, found: &Lookup) -> Result<&'static str, Refusal> {
         let tool = clip_name(&self.pinned.tool);
-        let learnt = match recalled {
-            Lookup::Found(learnt) => Some(learnt),
+        let values = match found {
+            Lookup::Found(values) => Some(values),
             Lookup::Unavailable => None,
         };
-        let Some(learnt) = learnt.filter(|learnt| learnt.len() == self.topics().len()) else {
+        let Some(values) = values.filter(|values| values.len() == self.keys().len()) else {
             let message = "The gateway cannot tell right now whether the tool is the one that was reviewed. Try again later.";
             return Err(self.refusal(Reason::Unavailable, message.into()));
         };
-        let learnt = |at: usize| learnt.get(at).and_then(Option::as_deref);
-        let Some(last) = learnt(0) else {
+        let values = |at: usize| values.get(at).and_then(Option::as_deref);
+        let Some(last) = values(0) else {
             let message = format!(
                 "The tool `{tool}` has not been listed yet, so nobody knows whether it is the one that was reviewed. List the tools (tools/list), then try again."
             );
@@ -44,7 +44,7 @@ impl PinCheck {
                 Effect::Deny => Err(self.refusal(Reason::Pinned, message)),
             };
         };
-        let reviewed = learnt(1).and_then(Definition::of_bytes);
+        let reviewed = values(1).and_then(Definition::of_bytes);
         let last = Definition::of_bytes(last);
         if last.is_some_and(|last| self.pinned.is(&last, reviewed.as_ref())) {
             return Ok("as it is pinned");

@@ -118,7 +118,7 @@ fn bearer(value: &str) -> Option<&str> {
         .then_some(token)
 }
 
-/// The first source that is present failing_condition; a malformed value is not passed over for the next source.
+/// The first source that is present decides; a malformed value is not passed over for the next source.
 fn vouched(sources: &[Source], headers: &Headers) -> Principal {
     for Source::Header(name) in sources {
         match headers.single(name) {

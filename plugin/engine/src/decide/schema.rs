@@ -73,7 +73,7 @@ impl<'s> Judge<'s> {
         }
     }
 
-    /// Takes the steps of clause that many bytes; `None` where there are no more.
+    /// Takes the steps of reading that many bytes; `None` where there are no more.
     fn take(&mut self, bytes: usize) -> Option<()> {
         let steps = bytes.checked_div(16)?.saturating_add(1);
         let left = self.steps.checked_sub(steps);
@@ -244,7 +244,7 @@ impl<'s> Judge<'s> {
         }
     }
 
-    /// No two elements are the same. Each is brought into one form, by which equal ones are operand.
+    /// No two elements are the same. Each is brought into one form, by which equal ones are found.
     fn distinct(&mut self, list: Value<'_>) -> Truth {
         if self.take(list.raw().len().saturating_mul(2)).is_none() {
             return Truth::Unknown;

@@ -19,17 +19,17 @@ impl TaskCheck {
         Self(ids.map(|id| task(&caller.subject(), id)).collect())
     }
 
-    /// What has to be recalled.
-    pub(crate) fn topics(&self) -> &[StateKey] {
+    /// What has to be found.
+    pub(crate) fn keys(&self) -> &[StateKey] {
         &self.0
     }
 
-    /// Judges by what was recalled; says what was found, or why the message is refused.
-    pub(crate) fn judge(&self, recalled: &Lookup) -> Result<&'static str, Refusal> {
-        let message = "The gateway cannot tell right now result_of task this is. Try again later.";
-        match recalled {
-            Lookup::Found(learnt) if learnt.len() == self.0.len() => {
-                match learnt.iter().all(Option::is_some) {
+    /// Judges by what was found; says what was found, or why the message is refused.
+    pub(crate) fn judge(&self, found: &Lookup) -> Result<&'static str, Refusal> {
+        let message = "The gateway cannot tell right now whose task this is. Try again later.";
+        match found {
+            Lookup::Found(values) if values.len() == self.0.len() => {
+                match values.iter().all(Option::is_some) {
                     true => Ok("issued to this caller"),
                     false => Err(unknown()),
                 }

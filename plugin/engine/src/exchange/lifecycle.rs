@@ -112,7 +112,7 @@ impl Exchange {
             State::Bodiless(http_method) => self.bodiless_body(http_method, event, now),
             State::Checking(checking) => self.checked(*checking, event, now),
             State::Counting(counting) => self.counted(*counting, event, now),
-            State::Recalling(audit) => self.recalled(audit, event),
+            State::Recalling(audit) => self.found(audit, event),
             State::Forwarded => self.forwarded(&event, now),
             State::Answered => Step::more(),
         }

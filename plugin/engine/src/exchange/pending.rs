@@ -41,8 +41,8 @@ impl Exchange {
         judged.audit.note(before);
         let ask = match &check {
             Asking::Marks(charges) => Ask::Reserve(charges.clone()),
-            Asking::Pin(pin) => Ask::Lookup(pin.topics().into()),
-            Asking::Tasks(tasks) => Ask::Lookup(tasks.topics().into()),
+            Asking::Pin(pin) => Ask::Lookup(pin.keys().into()),
+            Asking::Tasks(tasks) => Ask::Lookup(tasks.keys().into()),
         };
         self.state = State::Checking(Box::new(Checking {
             check,
@@ -52,7 +52,7 @@ impl Exchange {
         Step::next(Next::Ask(ask))
     }
 
-    /// What was reply_to is known, so the rules behind it matter, or not.
+    /// The answer to the question is here: the rules after it matter, or do not.
     pub(super) fn checked(&mut self, checking: Checking, event: Event, now: Millis) -> Step {
         let Checking {
             check,
@@ -141,21 +141,21 @@ impl Exchange {
         Step::next(Next::Ask(Ask::Reserve(charges)))
     }
 
-    /// Allow the message on, once everything is known by which its response is judged.
+    /// Passes the message on, once everything is known by which its response is judged.
     fn admit(&mut self, audit: Box<Audit>) -> Step {
-        let topics = self.filter.as_ref().map(|filter| filter.topics());
-        match topics {
-            Some(topics) if !topics.is_empty() => {
+        let keys = self.filter.as_ref().map(|filter| filter.keys());
+        match keys {
+            Some(keys) if !keys.is_empty() => {
                 self.state = State::Recalling(audit);
-                Step::next(Next::Ask(Ask::Lookup(topics.into())))
+                Step::next(Next::Ask(Ask::Lookup(keys.into())))
             }
             _ => self.forward(Some(audit)),
         }
     }
 
-    pub(super) fn recalled(&mut self, audit: Box<Audit>, event: Event) -> Step {
+    pub(super) fn found(&mut self, audit: Box<Audit>, event: Event) -> Step {
         if let Some(filter) = &mut self.filter {
-            filter.recalled(lookup_of(event));
+            filter.found(lookup_of(event));
         }
         self.forward(Some(audit))
     }

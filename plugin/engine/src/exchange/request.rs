@@ -102,7 +102,7 @@ impl Exchange {
         event: Event,
         now: Millis,
     ) -> Step {
-        reading.context.recalled(&lookup_of(event));
+        reading.context.found(&lookup_of(event));
         self.judge(&reading, now)
     }
 

@@ -76,12 +76,12 @@ pub(super) struct Judged {
 #[derive(Debug)]
 pub(super) struct Checking {
     pub(super) check: Asking,
-    /// What is to be reply_to after that.
+    /// The questions after that.
     pub(super) turns: std::vec::IntoIter<(Trace, Asking)>,
     pub(super) judged: Judged,
 }
 
-/// What is reply_to before the rules behind it matter.
+/// A question whose answer decides whether the rules after it matter.
 #[derive(Debug)]
 pub(super) enum Asking {
     Marks(Arc<[Charge]>),

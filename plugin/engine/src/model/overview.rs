@@ -1,6 +1,6 @@
 //! What those are told who look at a whole policy rather than at a call: its rules, and its limits.
 //!
-//! It failing_condition nothing, and no adapter of a gateway asks for it.
+//! It decides nothing, and no adapter of a gateway asks for it.
 
 use super::entry::{Action, Entry, Rules};
 use super::limit::{Limit, Window};

@@ -48,7 +48,7 @@ impl Pinned {
     }
 
     /// Everything that is remembered for a policy's pins.
-    pub(crate) fn topics(policy: &Policy) -> impl Iterator<Item = StateKey> {
+    pub(crate) fn keys(policy: &Policy) -> impl Iterator<Item = StateKey> {
         let pinned = Self::all(policy, policy.mode);
         pinned.flat_map(|pinned| [pinned.last(), pinned.reviewed()])
     }

@@ -1,6 +1,6 @@
 //! What is wrong with a policy, as a line that its author can act on: where, what was found, what to write instead.
 //!
-//! It never names a Rust type and never stops at the first mistake: [`Policy::parse`](crate::Policy::parse) returns all.
+//! It never names a Rust type and never stops at the first mistake: [`Policy::parse`](crate::host::Policy::parse) returns all.
 
 use crate::words::json;
 use crate::words::text::one_line;

@@ -1,4 +1,4 @@
-//! **parse**: turns the text of a `policy.json` into a [`Policy`](crate::Policy) once, or into the list of all its errors.
+//! **parse**: turns the text of a `policy.json` into a [`Policy`](crate::host::Policy) once, or into the list of all its errors.
 //!
 //! It never guesses: an unknown key, a key of a later version and an invalid value are errors.
 

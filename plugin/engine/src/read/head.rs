@@ -37,7 +37,7 @@ pub(crate) struct Head {
 pub(crate) struct RequestIds {
     /// The host's own id of the request (`x-request-id`).
     pub(crate) request_id: Option<Box<str>>,
-    /// The trace id of `traceparent` (W3C RequestIds Context §3.2).
+    /// The trace id of `traceparent` (W3C Trace Context §3.2).
     pub(crate) trace_id: Option<Box<str>>,
 }
 

@@ -29,7 +29,7 @@ enum BodyState {
     Events(Box<Reader>),
     /// There is none yet.
     Awaited,
-    /// Nothing more can be learnt.
+    /// Nothing more is to be learned.
     Done,
 }
 

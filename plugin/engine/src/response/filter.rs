@@ -95,12 +95,12 @@ impl Filter {
     }
 
     /// What has to be recalled before the message goes.
-    pub(crate) fn topics(&self) -> Vec<StateKey> {
+    pub(crate) fn keys(&self) -> Vec<StateKey> {
         self.pinned.iter().map(Pinned::reviewed).collect()
     }
 
     /// Notes what was recalled.
-    pub(crate) fn recalled(&mut self, recalled: Lookup) {
+    pub(crate) fn found(&mut self, recalled: Lookup) {
         let pinned = std::mem::take(&mut self.pinned);
         self.pins.answers(self.id.as_deref(), &pinned, recalled);
     }

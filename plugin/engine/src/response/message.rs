@@ -1,7 +1,7 @@
 //! Turns one message of a server's into what has to be cut out of it, so that it shows, asks and tells a caller only what
 //! it may.
 //!
-//! It knows what stands in a message by its scanner, wherever it comes from, and changes no byte of anything else.
+//! It knows what stands in a message by its shape, wherever it comes from, and changes no byte of anything else.
 
 use super::ask;
 use super::ask::INPUT_REQUESTS;

@@ -24,14 +24,14 @@ pub(crate) struct PinTracker {
 
 impl PinTracker {
     /// The response answers a request for a list with this id, and this is remembered of the tools.
-    pub(super) fn answers(&mut self, id: Option<&str>, tools: &[Pinned], recalled: Lookup) {
+    pub(super) fn answers(&mut self, id: Option<&str>, tools: &[Pinned], found: Lookup) {
         self.asked = id.map(Into::into);
-        let mut learnt = match recalled {
-            Lookup::Found(learnt) => learnt.into_iter(),
+        let mut values = match found {
+            Lookup::Found(values) => values.into_iter(),
             Lookup::Unavailable => Vec::new().into_iter(),
         };
         for pinned in tools {
-            let reviewed = learnt.next().flatten();
+            let reviewed = values.next().flatten();
             let reviewed = reviewed.as_deref().and_then(Definition::of_bytes);
             self.reviewed.push((pinned.tool.clone(), reviewed));
         }

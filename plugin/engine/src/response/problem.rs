@@ -167,7 +167,7 @@ impl fmt::Display for Problem {
                 "The server's message is longer than the gateway can judge, and has a list or a request in it.",
             ),
             Self::Endpoint => f.write_str(
-                "The server speaks the transport of 2024-11-05 (HTTP with SSE), result_of answers the gateway cannot judge. Use Streamable HTTP.",
+                "The server speaks the transport of 2024-11-05 (HTTP with SSE), whose answers the gateway cannot judge. Use Streamable HTTP.",
             ),
         }
     }

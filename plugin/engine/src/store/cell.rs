@@ -172,7 +172,7 @@ impl Cell {
         enough.map(|(ends, _)| ends)
     }
 
-    /// Notes a bar. There is room for a few counters, then for a few windows; short windows must not stay overflowed until
+    /// Notes an overflow. There is room for a few counters, then for a few windows; short windows must not stay overflowed until
     /// the longest has ended.
     fn bar(&mut self, bar: OverflowMark) {
         match self
@@ -260,7 +260,7 @@ impl Cell {
 }
 
 impl OverflowMark {
-    /// True when this bar covers the other one's counter in the other one's window. What slides may have been overflowed at
+    /// True when this mark covers the other one's counter in the other one's window. What slides may have been overflowed at
     /// any time.
     fn holds(self, other: Self, window: Window) -> bool {
         match self.counter {

@@ -44,8 +44,8 @@ impl Store {
             .unwrap_or(u64::MAX)
             .max(1);
         let seed = seed(cells, &format!("{namespace}/seed"), entropy);
-        let topics: Vec<_> = Pinned::topics(policy).collect();
-        let keeps = policy.counters().next().is_some() || !topics.is_empty();
+        let keys: Vec<_> = Pinned::keys(policy).collect();
+        let keeps = policy.counters().next().is_some() || !keys.is_empty();
         let store = Self {
             namespace,
             // Without a memory no task is known, but nothing else of such a policy needs one.
@@ -54,7 +54,7 @@ impl Store {
         };
         if keeps {
             store.prepare_counts(cells, policy)?;
-            store.prepare_topics(cells, &topics)?;
+            store.prepare_state(cells, &keys)?;
         }
         Ok(store)
     }
@@ -78,16 +78,12 @@ impl Store {
         Ok(())
     }
 
-    fn prepare_topics(
-        &self,
-        cells: &mut impl Cells,
-        topics: &[StateKey],
-    ) -> Result<(), Unavailable> {
-        if topics.is_empty() {
+    fn prepare_state(&self, cells: &mut impl Cells, keys: &[StateKey]) -> Result<(), Unavailable> {
+        if keys.is_empty() {
             return Ok(());
         }
-        let mark = self.hash(topics.iter().map(|topic| (&*topic.name, "")));
-        let keys = topics.iter().map(|topic| self.topic_key(&topic.name));
+        let mark = self.hash(keys.iter().map(|key| (&*key.name, "")));
+        let keys = keys.iter().map(|key| self.state_key(&key.name));
         self.create(cells, &format!("topics {mark:032x}"), keys, NOTHING)
     }
 
@@ -131,8 +127,8 @@ impl Store {
         format!("{}/own/{fingerprint:032x}", self.namespace)
     }
 
-    pub(super) fn topic_key(&self, topic: &str) -> String {
-        format!("{}/topic/{:032x}", self.namespace, self.hash([(topic, "")]))
+    pub(super) fn state_key(&self, key: &str) -> String {
+        format!("{}/topic/{:032x}", self.namespace, self.hash([(key, "")]))
     }
 
     /// The number of buckets is part of the key: another number is another table.

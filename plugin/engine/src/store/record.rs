@@ -1,20 +1,20 @@
-//! The bytes under the keys of what is remembered: what was learnt of a topic, or which ids servers issued.
+//! The bytes under the keys of what is remembered: the value of a key, or the ids that servers issued.
 //!
 //! They are never empty, for a host may take an empty value for one that is not there.
 
 use super::cell::BUCKET;
 
-/// Nothing was learnt.
+/// No value.
 pub(super) const NOTHING: &[u8] = b"-";
 
-const LEARNT: &[u8] = b"+";
+const VALUE: &[u8] = b"+";
 
-pub(super) fn learnt(bytes: &[u8]) -> Option<&[u8]> {
-    bytes.strip_prefix(LEARNT)
+pub(super) fn value(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.strip_prefix(VALUE)
 }
 
-pub(super) fn bytes(learnt: &[u8]) -> Vec<u8> {
-    [LEARNT, learnt].concat()
+pub(super) fn bytes(value: &[u8]) -> Vec<u8> {
+    [VALUE, value].concat()
 }
 
 /// Ids that servers issued and that share one key, in the order in which they were.
@@ -34,7 +34,7 @@ const LENGTH: usize = 24;
 impl IssuedIds {
     /// `None` for bytes that are no ids.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let (ids, []) = learnt(bytes).unwrap_or_default().as_chunks::<LENGTH>() else {
+        let (ids, []) = value(bytes).unwrap_or_default().as_chunks::<LENGTH>() else {
             return None;
         };
         Some(Self(ids.iter().filter_map(Id::read).collect()))

@@ -10,11 +10,11 @@ use super::record::{Id, IssuedIds};
 use crate::words::state::{Lookup, StateKey, StateWrite};
 
 impl Store {
-    /// What is remembered of the topics.
-    pub fn lookup(&self, cells: &mut impl Cells, topics: &[StateKey]) -> Lookup {
-        let each = topics.iter().map(|topic| self.lookup_one(cells, topic));
+    /// The values of some keys.
+    pub fn lookup(&self, cells: &mut impl Cells, keys: &[StateKey]) -> Lookup {
+        let each = keys.iter().map(|key| self.lookup_one(cells, key));
         match each.collect::<Result<_, Unavailable>>() {
-            Ok(learnt) => Lookup::Found(learnt),
+            Ok(value) => Lookup::Found(value),
             Err(Unavailable) => Lookup::Unavailable,
         }
     }
@@ -22,11 +22,11 @@ impl Store {
     fn lookup_one(
         &self,
         cells: &mut impl Cells,
-        topic: &StateKey,
+        state: &StateKey,
     ) -> Result<Option<Vec<u8>>, Unavailable> {
-        let (key, id) = self.place_of(topic);
+        let (key, id) = self.place_of(state);
         match (cells.read(&key)?, id) {
-            (Some((bytes, _)), None) => Ok(record::learnt(&bytes).map(Into::into)),
+            (Some((bytes, _)), None) => Ok(record::value(&bytes).map(Into::into)),
             (None, None) => Err(Unavailable),
             (Some((bytes, _)), Some(id)) => {
                 let issued = IssuedIds::read(&bytes).ok_or(Unavailable)?;
@@ -36,7 +36,7 @@ impl Store {
         }
     }
 
-    /// Remembers. Nobody waits for it, and a host that fails forgets.
+    /// Writes values. Nothing depends on its success: a host that fails forgets them.
     pub fn write(&self, cells: &mut impl Cells, writes: &[StateWrite]) {
         for write in writes {
             let _ = self.write_one(cells, write);
@@ -53,7 +53,7 @@ impl Store {
             };
             let after = match id {
                 Some(id) => issued(&before, id)?,
-                None if write.if_absent && record::learnt(&before).is_some() => return Ok(()),
+                None if write.if_absent && record::value(&before).is_some() => return Ok(()),
                 None => record::bytes(&write.value),
             };
             if before == after || cells.swap(&key, &after, version)? {
@@ -63,12 +63,12 @@ impl Store {
         Err(Unavailable)
     }
 
-    /// Under which key a topic is remembered, and which id it is where it shares that with others.
-    fn place_of(&self, topic: &StateKey) -> (String, Option<Id>) {
-        let Some(owner) = &topic.owner else {
-            return (self.topic_key(&topic.name), None);
+    /// The cell of a key, and the id among those that share it.
+    fn place_of(&self, state: &StateKey) -> (String, Option<Id>) {
+        let Some(owner) = &state.owner else {
+            return (self.state_key(&state.name), None);
         };
-        let fingerprint = self.hash([(&*topic.name, "")]);
+        let fingerprint = self.hash([(&*state.name, "")]);
         let owner = low(self.hash([(&**owner, "")]));
         let key = self.bucket_key("issued", self.bucket(fingerprint));
         (key, Some(Id { fingerprint, owner }))

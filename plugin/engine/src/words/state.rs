@@ -4,23 +4,23 @@
 
 use super::text::length_prefixed;
 
-/// What something is about that is remembered.
+/// The key of a piece of state that outlives a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StateKey {
-    /// The same for the same thing, for nothing else, and no text for a log.
+    /// The same text for the same thing, and for nothing else. Keep it out of logs.
     pub name: String,
-    /// For whom it is, where a server issued it. Where there is no room for more, what was issued if_absent to the one who has
-    /// most is forgotten. `None` for what the policy names, which is never forgotten.
+    /// The caller to whom a server issued it. A host without room forgets the oldest of the caller that has most. `None` for
+    /// state of the policy itself, which a host never forgets.
     pub owner: Option<String>,
 }
 
 impl StateKey {
-    /// Something that the policy names.
+    /// State of the policy itself.
     pub(crate) fn named(name: String) -> Self {
         Self { name, owner: None }
     }
 
-    /// What a server issued to a caller under this id.
+    /// An id that a server issued to a caller.
     pub(crate) fn issued(kind: &str, caller: &str, id: &str) -> Self {
         Self {
             name: format!("main/{kind}/{}{id}", length_prefixed(caller)),
@@ -29,32 +29,32 @@ impl StateKey {
     }
 }
 
-/// Something to remember. Nobody waits until it is.
+/// A value to keep under a key. Nothing depends on its success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateWrite {
-    /// What it is about.
+    /// The key.
     pub key: StateKey,
-    /// What was value, less than 1000 bytes; nothing of what a server issued, but that it did.
+    /// The value, less than 1000 bytes; empty for ids that servers issued. It replaces the value before.
     pub value: Vec<u8>,
-    /// It is kept only where nothing was remembered of the key yet.
+    /// Write only where the key has no value yet.
     pub if_absent: bool,
 }
 
-/// What is remembered of some keys.
+/// The answer to a lookup of some keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// What was value of each, in their order; `None` where nothing was.
+    /// The value of each key, in their order; `None` for a key without one.
     Found(Vec<Option<Vec<u8>>>),
-    /// Nobody can tell.
+    /// The values are unavailable now. A caller that depends on them is refused.
     Unavailable,
 }
 
-/// Under what it is remembered that a server issued a session to a caller.
+/// The key of a session that a server issued to a caller.
 pub(crate) fn session(caller: &str, id: &str) -> StateKey {
     StateKey::issued("session", caller, id)
 }
 
-/// Under what it is remembered that a caller was given a task.
+/// The key of a task that a server issued to a caller.
 pub(crate) fn task(caller: &str, id: &str) -> StateKey {
     StateKey::issued("task", caller, id)
 }

@@ -8,27 +8,27 @@ use super::truth::Truth;
 use crate::words::json::Value;
 use serde::Serialize;
 
-/// A rule that was looked at, and what came of it.
+/// A rule that was evaluated, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleTrace {
-    /// The rule's place in the policy, as a JSON Pointer (RFC 6901); `None` for what no policy can change.
+    /// The rule's place in the policy, as a JSON Pointer (RFC 6901); `None` for a rule that no policy can change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What the rule says.
+    /// The outcome.
     pub outcome: RuleOutcome,
-    /// What was found, such as a count.
+    /// A detail of it, such as a count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// What its conditions saw.
+    /// The rule's conditions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<ConditionTrace>,
 }
 
-/// What a rule says of a call.
+/// The outcome of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleOutcome {
-    /// It does not stand in the way.
+    /// It lets the call pass.
     Allow,
     /// It refuses the call.
     Deny,
@@ -36,22 +36,21 @@ pub enum RuleOutcome {
     WouldDeny,
 }
 
-/// What a condition saw.
+/// A condition that was evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConditionTrace {
-    /// Where it looked.
+    /// The path of the value.
     pub path: String,
-    /// Its operator.
+    /// The operator.
     pub op: &'static str,
-    /// The value there, shortened; where the path has a `[*]`, the list. `None` where there is none, or where nobody can
-    /// tell which it is.
+    /// The value there, clipped; where the path has a `[*]`, the list. `None` where there is none, or where it is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Whether it holds.
+    /// Whether the condition holds.
     pub truth: Truth,
 }
 
-/// What is told about the rules besides a refusal.
+/// What is recorded of the rules besides the refusal.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     /// Refusals that are only logged.
@@ -59,7 +58,7 @@ pub(crate) struct Trace {
     pub(crate) traces: RuleTraces,
 }
 
-/// Every rule that was looked at; nothing where nobody asks.
+/// Every rule that was evaluated; `None` where the host does not explain.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RuleTraces(Option<Vec<RuleTrace>>);
 
@@ -111,7 +110,7 @@ impl Trace {
         std::mem::replace(self, next)
     }
 
-    /// Notes a rule that was looked at. What it refuses is told by [`Trace::refused`].
+    /// Records a rule that was evaluated; [`Trace::refused`] records that it refuses.
     pub(crate) fn evaluated(&mut self, rule: &Rule) {
         self.evaluated_with(rule, Vec::new);
     }

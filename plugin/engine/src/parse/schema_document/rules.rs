@@ -166,7 +166,7 @@ pub(super) fn condition() -> Value {
             "path",
             about(
                 json!({ "type": "string", "pattern": PATH }),
-                "What is looked at: `args.a.b`, `args.list[0]`, `args.list[*]`, `args[\"any key\"]`, or a attribute of the call.",
+                "What is looked at: `args.a.b`, `args.list[0]`, `args.list[*]`, `args[\"any key\"]`, or an attribute of the call.",
             ),
         ),
         (

@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 
 impl Value<'_> {
     /// The canonical form; `None` where some number in it has none. The value's depth was bounded when it was read.
-    pub fn canonical(self) -> Option<String> {
+    pub(crate) fn canonical(self) -> Option<String> {
         let mut text = String::with_capacity(self.range().len());
         self.write(&mut text)?;
         Some(text)

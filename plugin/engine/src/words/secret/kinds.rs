@@ -1,4 +1,6 @@
-//! TODO
+//! The table of secrets: the forms that their makers gave them. A new kind is a row here.
+//!
+//! It finds nothing; `find` does.
 
 use Kind::{Alphanumeric, Base64, Dotted, Hex, Upper, Word};
 

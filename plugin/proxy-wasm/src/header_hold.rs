@@ -1,6 +1,6 @@
 //! Notices when request headers are held back on a host that does not deliver the body then.
 //!
-//! Such a host never calls again for that request, so nothing else could tell. It only warns; it decides nothing.
+//! Such a host never calls again for that request, so nothing else could notice. It only warns; it decides nothing.
 
 use crate::host;
 use mcp_policy::host::Millis;
@@ -8,7 +8,7 @@ use proxy_wasm::types::Action;
 use std::cell::Cell;
 
 /// Whether holding headers works on this host.
-pub(crate) struct Watch {
+pub(crate) struct HeaderHoldMonitor {
     hold: bool,
     state: Cell<State>,
 }
@@ -17,16 +17,16 @@ pub(crate) struct Watch {
 enum State {
     /// No headers were held yet.
     Idle,
-    /// Headers are held since then, and no body ever came after held headers.
+    /// Headers have been held since then, and no body ever came after held headers.
     Waiting(Millis),
-    /// A body came, or the operator was told.
+    /// A body came, or the operator was warned.
     Done,
 }
 
-/// How often to look, and how long a body may take before the operator is told.
+/// The interval of checks, and the longest wait for a body before the operator is warned.
 const PATIENCE_MILLIS: u32 = 5000;
 
-impl Watch {
+impl HeaderHoldMonitor {
     pub(crate) fn new(hold: bool) -> Self {
         if hold && host::set_tick_period(PATIENCE_MILLIS).is_err() {
             host::log_error(
@@ -39,7 +39,7 @@ impl Watch {
         }
     }
 
-    /// What to do with the headers of a request whose body is still to come.
+    /// The action for the headers of a request whose body is still to come.
     pub(crate) fn hold(&self, now: Millis) -> Action {
         if !self.hold {
             return Action::Continue;
@@ -50,7 +50,7 @@ impl Watch {
         Action::Pause
     }
 
-    /// A body is coming in, so holding headers works.
+    /// A body arrives, so holding headers works.
     pub(crate) fn body(&self) {
         if self.hold && !matches!(self.state.get(), State::Done) {
             self.done();
