@@ -93,7 +93,8 @@ fn everywhere(id: Option<&str>, headers: &[(&str, &str)], text: &str) -> Got {
         whole,
         "byte by byte"
     );
-    if !text.ends_with(|c: char| c != '\n') {
+    // Of a stream, an event without its blank line is left out where trailers end it.
+    if text.ends_with('\n') || !headers.contains(&EVENTS) {
         assert_eq!(
             play(filter(id), headers, &single, true),
             whole,
