@@ -16,6 +16,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The most bytes that are read of a request or a response: a longer one ends there, and its JSON is refused as cut off.
+const LONGEST_MESSAGE: u64 = 8 << 20;
+
 /// What all connections share: the policy, the store that counts, and the memory that it counts in.
 struct Gateway {
     policy: Arc<Policy>,
@@ -177,7 +180,7 @@ impl Gateway {
 
 impl Message {
     fn read(stream: &TcpStream) -> io::Result<Self> {
-        let mut lines = BufReader::new(stream);
+        let mut lines = BufReader::new(stream.take(LONGEST_MESSAGE));
         let mut message = Self::default();
         lines.read_line(&mut message.start)?;
         loop {
