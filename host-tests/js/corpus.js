@@ -50,7 +50,7 @@ function play({ policy: text, steps, arrivals }) {
   const store = new Store(policy, memory);
   const empty = memory.cells;
   return {
-    seen: arrivals.map((arrivals) => {
+    verdicts: arrivals.map((arrivals) => {
       memory.cells = new Map(empty);
       counters.clear();
       values.clear();

@@ -100,8 +100,8 @@ test("a full limit in shadow mode is told and not refused", () => {
   const exchange = begun(POLICY);
   const [charge] = charges(feed(exchange, "tried"));
   assert.deepEqual(charge?.limits, [{ max: ONE, enforced: false, position: 0 }]);
-  const tally = { used: ONE, ends: ENDS, shadowed: 0, added: false };
-  const step = exchange.feed({ type: "reserved", reservation: { type: "reserved", counts: [tally] } }, NOW);
+  const count = { used: ONE, ends: ENDS, shadowed: 0, added: false };
+  const step = exchange.feed({ type: "reserved", reservation: { type: "reserved", counts: [count] } }, NOW);
   assert.equal(step.next, "forward");
   assert.match(step.audit ?? "", /"shadow":\[\{"reason":"rate_limited"/);
 });
@@ -157,16 +157,16 @@ test("counts that nobody asked for are a refusal", () => {
   assert.equal(reason(exchange.feed({ type: "reserved", reservation }, NOW)), "unreadable");
 });
 
-test("the charges of one exchange settle no other", () => {
+test("charges of one exchange resolve no other", () => {
   const store = new Store(POLICY, memory());
   const [asking, other] = [begun(POLICY), begun(POLICY)];
   const step = feed(asking, "run");
   assert.equal(reason(store.resolve(other, step, NOW)), "unreadable");
   assert.equal(store.resolve(asking, step, NOW).next, "forward");
-  assert.equal(reason(store.resolve(asking, step, NOW)), "unreadable", "no step is settled twice");
+  assert.equal(reason(store.resolve(asking, step, NOW)), "unreadable", "no step is resolved twice");
 });
 
-const TALLY = { used: ONE, ends: ENDS, added: true };
+const COUNT = { used: ONE, ends: ENDS, added: true };
 const FULL = /** @type {const} */ ({ type: "full", at: { charge: 0, limit: 0 }, used: ONE, ends: ENDS, shadowed: [] });
 
 /** What is no reservation. @type {[string, () => Step][]} */
@@ -177,21 +177,21 @@ const MISTAKES = [
   ["another type", () => counted("tried", { type: "done" })],
   // @ts-expect-error: no counts
   ["no counts", () => counted("tried", { type: "reserved" })],
-  // @ts-expect-error: a tally, not a list
-  ["one tally", () => counted("tried", { type: "reserved", counts: TALLY })],
+  // @ts-expect-error: a count, not a list
+  ["one count", () => counted("tried", { type: "reserved", counts: COUNT })],
   ["a hole in the counts", () => counted("tried", { type: "reserved", counts: new Array(1) })],
   // @ts-expect-error: calls, not millionths
-  ["a count in calls", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, used: 1 }] })],
+  ["a count in calls", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, used: 1 }] })],
   ["a count below nothing", () => counted("tried", reserved(1, -1n))],
   ["a count beyond 64 bits", () => counted("tried", reserved(1, 2n ** 64n))],
-  ["an end that is no time", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, ends: NaN }] })],
+  ["an end that is no time", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, ends: NaN }] })],
   // @ts-expect-error: a bigint
-  ["an end in a bigint", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, ends: 1n }] })],
+  ["an end in a bigint", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, ends: 1n }] })],
   // @ts-expect-error: nobody knows
-  ["no word on whether it was added", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, added: undefined }] })],
+  ["no word on whether it was added", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, added: undefined }] })],
   // @ts-expect-error: no position
-  ["a shadow that is true", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, shadowed: true }] })],
-  ["a shadow at a half", () => counted("tried", { type: "reserved", counts: [{ ...TALLY, shadowed: 0.5 }] })],
+  ["a shadow that is true", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, shadowed: true }] })],
+  ["a shadow at a half", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, shadowed: 0.5 }] })],
   // @ts-expect-error: where?
   ["full at no place", () => counted("tried", { ...FULL, at: undefined })],
   // @ts-expect-error: which of its limits?

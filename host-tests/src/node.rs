@@ -27,8 +27,8 @@ enum Line {
         refused: Vec<String>,
         problems: usize,
     },
-    Seen {
-        seen: Vec<Vec<Verdict>>,
+    Verdicts {
+        verdicts: Vec<Vec<Verdict>>,
     },
 }
 
@@ -187,8 +187,8 @@ fn outcomes<'c>(case: &'c Case, splits: Splits, line: &str) -> Vec<Played<'c>> {
             let why = format!("{} lines for {problems} problems", refused.len());
             vec![played(Split::Whole, Outcome::Failed(why))]
         }
-        Line::Seen { seen } => {
-            let splits = splits.of(case).into_iter().zip(seen);
+        Line::Verdicts { verdicts: by_split } => {
+            let splits = splits.of(case).into_iter().zip(by_split);
             let outcome = |verdicts: Vec<Verdict>| {
                 let steps = case.steps().iter().zip(verdicts);
                 Outcome::of(steps.map(|(step, verdict)| step_seen(step, verdict)))

@@ -1,6 +1,6 @@
 //! The shipped module in wasmtime as a host, through the proxy-wasm ABI that Envoy speaks.
 
-use crate::abi::{Clock, Faults, Module, Request, Seen as Wire, SharedData, Vm};
+use crate::abi::{Clock, Faults, Module, Request, SharedData, StreamResult as Wire, Vm};
 use crate::case::{Case, Step};
 use crate::expectation::{Expectation, Outcome};
 use crate::observation::Observation;

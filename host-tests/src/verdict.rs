@@ -75,7 +75,7 @@ fn differences(case: &Case, clock: ClockKind, outcome: &Outcome) -> Vec<String> 
     match (&case.play, outcome) {
         (_, Outcome::Cannot(_)) => Vec::new(),
         (Play::Refused(expected), Outcome::Refused(seen)) if expected == seen => Vec::new(),
-        (Play::Steps(steps), Outcome::Seen(seen)) if steps.len() == seen.len() => {
+        (Play::Steps(steps), Outcome::Observed(seen)) if steps.len() == seen.len() => {
             let pairs = steps.iter().zip(seen).enumerate();
             let difference =
                 |(index, (step, seen)): (usize, (&crate::case::Step, &Expectation))| {
@@ -91,7 +91,7 @@ fn differences(case: &Case, clock: ClockKind, outcome: &Outcome) -> Vec<String> 
             )]
         }
         (_, Outcome::Failed(why)) => vec![why.clone()],
-        (Play::Steps(steps), Outcome::Seen(seen)) => {
+        (Play::Steps(steps), Outcome::Observed(seen)) => {
             vec![format!(
                 "{} of {} steps were played",
                 seen.len(),

@@ -1,5 +1,5 @@
 //! Plays HTTP requests into a proxy-wasm module (ABI 0.2.1) and turns what the
-//! module did with each of them into a [`Seen`]: the answer it gave, or the
+//! module did with each of them into a [`StreamResult`]: the answer it gave, or the
 //! headers and bytes it let through. It behaves as Envoy does where hosts differ.
 //! It never expects a call: a test says what went in and looks at what came out.
 
@@ -20,6 +20,6 @@ mod wasi;
 pub use level::Level;
 pub use machine::Trap;
 pub use shared::{Clock, Counts, Faults, SharedData};
-pub use state::{Action, LocalResponse, Pair, Request, Seen};
+pub use state::{Action, LocalResponse, Pair, Request, StreamResult};
 pub use stream::Stream;
 pub use vm::{Module, Vm};

@@ -42,7 +42,7 @@ pub struct LocalResponse {
 
 /// What became of a request so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct StreamResult {
     /// What the client got; the first one, should there be several.
     pub local_response: Option<LocalResponse>,
     /// The headers as the upstream got them, if it did.
@@ -88,7 +88,7 @@ pub(super) enum Stage {
 /// A stream as host functions see it.
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) seen: Seen,
+    pub(super) seen: StreamResult,
     pub(super) properties: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(super) body: Vec<u8>,
     pub(super) body_open: bool,

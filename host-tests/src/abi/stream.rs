@@ -1,9 +1,9 @@
-//! Turns one request and its response, played piece by piece, into a [`Seen`].
+//! Turns one request and its response, played piece by piece, into a [`StreamResult`].
 //!
 //! It never decides what a callback's result means: the state does.
 
 use super::machine::{Machine, Trap, lock};
-use super::state::{Action, Pair, Request, Seen, State, count};
+use super::state::{Action, Pair, Request, State, StreamResult, count};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A request in flight. It can be interleaved with others of the same VM.
@@ -117,7 +117,7 @@ impl Stream {
     }
 
     /// What became of the request so far.
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> StreamResult {
         self.state(|state| state.seen.clone())
     }
 

@@ -37,7 +37,7 @@ fn say(text: &str) {
 /// Only the engine itself says what is expected; every host must agree with it.
 fn write_expectations(case: &Case) {
     let seen = match runner::play(case, Split::Whole) {
-        Outcome::Seen(seen) => Ok(seen),
+        Outcome::Observed(seen) => Ok(seen),
         Outcome::Refused(lines) => Err(lines),
         other => panic!("{}: {other:?}", case.name),
     };

@@ -39,9 +39,9 @@ fn a_host_that_agrees_has_no_failures() {
 #[test]
 fn another_answer_at_one_split_is_a_failure() {
     let failures = failures(|case, split, outcome| match outcome {
-        Outcome::Seen(mut seen) if case.name == "hide/star.json" && split == Split::At(7) => {
+        Outcome::Observed(mut seen) if case.name == "hide/star.json" && split == Split::At(7) => {
             seen[0].status = Some(418);
-            Outcome::Seen(seen)
+            Outcome::Observed(seen)
         }
         other => other,
     });
@@ -55,9 +55,9 @@ fn another_answer_at_one_split_is_a_failure() {
 #[test]
 fn a_step_that_was_not_played_is_a_failure() {
     let failures = failures(|_, _, outcome| match outcome {
-        Outcome::Seen(mut seen) => {
+        Outcome::Observed(mut seen) => {
             seen.pop();
-            Outcome::Seen(seen)
+            Outcome::Observed(seen)
         }
         other => other,
     });

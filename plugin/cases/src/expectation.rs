@@ -66,7 +66,7 @@ impl Expectation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// One entry for each step.
-    Seen(Vec<Expectation>),
+    Observed(Vec<Expectation>),
     /// The policy was refused with these lines.
     Refused(Vec<String>),
     /// The host cannot play it, and why.
@@ -85,6 +85,6 @@ impl Outcome {
             .enumerate()
             .map(number)
             .collect::<Result<_, _>>()
-            .map_or_else(Self::Failed, Self::Seen)
+            .map_or_else(Self::Failed, Self::Observed)
     }
 }

@@ -26,7 +26,7 @@ fn passes_its_case(template: &PolicyTemplate) -> Result<(), String> {
         .and_then(|()| corpus::read(&folder.join("case.json"), &folder));
     let _ = std::fs::remove_dir_all(&folder);
     let case = case?;
-    let Outcome::Seen(seen) = runner::play(&case, Split::Whole) else {
+    let Outcome::Observed(seen) = runner::play(&case, Split::Whole) else {
         return Err(format!("it cannot be played: {}", template.policy()));
     };
     for (step, seen) in case.steps().iter().zip(&seen) {

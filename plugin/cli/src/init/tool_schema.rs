@@ -89,8 +89,8 @@ impl ToolSchema {
     pub(super) fn accepts(&self, arguments: &Value) -> bool {
         let headers =
             Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
-        let (policy, facts) = (self.policy.clone(), HostContext::default());
-        let (mut exchange, _) = Exchange::new(policy, &headers, false, facts, Millis(0));
+        let (policy, context) = (self.policy.clone(), HostContext::default());
+        let (mut exchange, _) = Exchange::new(policy, &headers, false, context, Millis(0));
         let body = Event::Body {
             bytes: call(arguments).to_string().into_bytes(),
             end_of_stream: true,

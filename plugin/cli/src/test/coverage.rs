@@ -38,7 +38,8 @@ impl Coverage {
         outcome: &Outcome,
         steps: &[Vec<RuleTrace>],
     ) {
-        let (Outcome::Seen(seen), Ok(policy)) = (outcome, Policy::parse(case.policy.as_bytes()))
+        let (Outcome::Observed(seen), Ok(policy)) =
+            (outcome, Policy::parse(case.policy.as_bytes()))
         else {
             return;
         };

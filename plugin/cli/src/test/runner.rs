@@ -81,7 +81,7 @@ impl Suite {
 /// Observations of the kind that the case expects. Whether its policy is valid is its author's to say.
 fn observed(case: &Case, outcome: Outcome) -> Option<Observed> {
     match (&case.play, outcome) {
-        (Play::Steps(_), Outcome::Seen(seen)) => Some(Observed(Ok(seen))),
+        (Play::Steps(_), Outcome::Observed(seen)) => Some(Observed(Ok(seen))),
         (Play::Refused(_), Outcome::Refused(lines)) => Some(Observed(Err(lines))),
         _ => None,
     }
@@ -108,7 +108,7 @@ fn verdict(case: &Case, outcome: &Outcome) -> Verdict {
 fn differences(case: &Case, outcome: &Outcome) -> Result<Vec<Difference>, String> {
     Ok(match (&case.play, outcome) {
         (_, Outcome::Failed(message) | Outcome::Cannot(message)) => return Err(message.clone()),
-        (Play::Steps(steps), Outcome::Seen(seen)) => {
+        (Play::Steps(steps), Outcome::Observed(seen)) => {
             let steps = (1..).zip(steps.iter().zip(seen));
             let differing = steps.filter(|(_, (step, seen))| step.expect.as_ref() != Some(*seen));
             let difference = |(number, (step, seen)): (usize, (&_, &Expectation))| {

@@ -84,7 +84,7 @@ impl Exchange {
         }
     }
 
-    /// What came of what was recalled: the line of the log with it in it, or a refusal.
+    /// The result of the lookup: the line of the log with it in it, or a refusal.
     fn remembered(
         &mut self,
         mut audit: Box<Audit>,

@@ -33,7 +33,7 @@ pub(crate) struct Filter {
     pinned: Vec<Pinned>,
     pins: PinTracker,
     results: Results,
-    way: BodyState,
+    state: BodyState,
     problem: Option<Problem>,
 }
 
@@ -77,7 +77,7 @@ impl Filter {
             pinned: Vec::new(),
             pins: PinTracker::default(),
             results: Results::default(),
-            way: BodyState::Awaited,
+            state: BodyState::Awaited,
             problem: None,
         }
     }
@@ -94,15 +94,15 @@ impl Filter {
         }
     }
 
-    /// What has to be recalled before the message goes.
+    /// The keys to look up before the message goes.
     pub(crate) fn keys(&self) -> Vec<StateKey> {
         self.pinned.iter().map(Pinned::reviewed).collect()
     }
 
-    /// Notes what was recalled.
-    pub(crate) fn found(&mut self, recalled: Lookup) {
+    /// Notes what the lookup found.
+    pub(crate) fn found(&mut self, lookup: Lookup) {
         let pinned = std::mem::take(&mut self.pinned);
-        self.pins.answers(self.id.as_deref(), &pinned, recalled);
+        self.pins.answers(self.id.as_deref(), &pinned, lookup);
     }
 
     /// Goes on with what came, in its order.
@@ -138,7 +138,7 @@ impl Filter {
 
     fn head(&mut self, headers: &Headers) -> HeaderEdit {
         let max = self.host().max_response_bytes;
-        self.way = match media(headers) {
+        self.state = match media(headers) {
             Ok(Media::Events) => {
                 let strict = self.results.matter(&self.visibility);
                 BodyState::Events(Box::new(Reader::new(max, strict)))
@@ -158,7 +158,7 @@ impl Filter {
             }
         };
         // Whether the length changes is known when the body is there, and its length goes before it.
-        match self.way {
+        match self.state {
             BodyState::Refused(_) => HeaderEdit {
                 remove: vec!["content-length", "content-encoding"],
                 set: vec![("content-type", "application/json")],
@@ -171,7 +171,7 @@ impl Filter {
     }
 
     fn body(&mut self, bytes: Vec<u8>, end: bool) -> Next {
-        match &mut self.way {
+        match &mut self.state {
             BodyState::Awaited => Next::Forward,
             BodyState::Document { held, scanner } => {
                 held.extend_from_slice(&bytes);
@@ -193,7 +193,7 @@ impl Filter {
             BodyState::Events(_) => self.events(&bytes, end),
             BodyState::Refused(problem) => {
                 let problem = problem.clone();
-                self.way = BodyState::Dropped;
+                self.state = BodyState::Dropped;
                 Next::ReplaceBody(self.error(None, &problem).body)
             }
             BodyState::Dropped => Next::ReplaceBody(Vec::new()),
@@ -202,7 +202,7 @@ impl Filter {
 
     /// Trailers end a body whose last piece was not called so.
     fn trailers(&mut self) -> Next {
-        match self.way {
+        match self.state {
             BodyState::Document { .. } => self.document(&[]),
             // An event without its blank line is none, so what is held of it is left out.
             _ => Next::Forward,
@@ -211,7 +211,7 @@ impl Filter {
 
     /// What was held of the document, and what was found in it. What follows it is watched.
     fn held(&mut self) -> (Vec<u8>, ListScanner) {
-        match std::mem::replace(&mut self.way, BodyState::Watched(Box::default())) {
+        match std::mem::replace(&mut self.state, BodyState::Watched(Box::default())) {
             BodyState::Document { held, scanner } => (held, scanner),
             _ => Default::default(),
         }
@@ -247,14 +247,14 @@ impl Filter {
             let max = self.host().max_response_bytes;
             return self.refused(Problem::TooLong(max), None);
         }
-        self.way = BodyState::Watched(Box::new(scanner));
+        self.state = BodyState::Watched(Box::new(scanner));
         passed(held, piece)
     }
 
     fn refused(&mut self, problem: Problem, id: Option<&str>) -> Next {
         let error = self.error(id, &problem);
         self.problem = Some(problem);
-        self.way = BodyState::Dropped;
+        self.state = BodyState::Dropped;
         Next::ReplaceBody(error.body)
     }
 
@@ -262,7 +262,7 @@ impl Filter {
     fn broken(&mut self, problem: Problem) -> Next {
         let error = self.error(None, &problem);
         self.problem = Some(problem);
-        self.way = BodyState::Dropped;
+        self.state = BodyState::Dropped;
         Next::Reply(error)
     }
 
@@ -273,7 +273,7 @@ impl Filter {
     }
 
     fn events(&mut self, bytes: &[u8], end: bool) -> Next {
-        let BodyState::Events(mut reader) = std::mem::replace(&mut self.way, BodyState::Dropped)
+        let BodyState::Events(mut reader) = std::mem::replace(&mut self.state, BodyState::Dropped)
         else {
             return Next::Forward;
         };
@@ -296,7 +296,7 @@ impl Filter {
         if let Some(problem) = broken {
             return self.broken(problem);
         }
-        self.way = BodyState::Events(reader);
+        self.state = BodyState::Events(reader);
         passed(out, bytes)
     }
 
