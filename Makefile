@@ -20,7 +20,8 @@ TEST := cargo test --locked --workspace --no-fail-fast
 include host-tests/setup.mk
 
 # `part` runs a command and notes its time and result; a part that fails does not keep the next one from running.
-# `finish` prints these notes and what was skipped, and fails if a part did. Tests note their skips in target/skipped.
+# `finish` prints these notes and the skips, and fails if a part did or, with REQUIRE=all, if there is a skip. Tests note
+# their skips in target/skipped.
 define PARTS
 failed= results=(); mkdir -p target; rm -f target/skipped
 note() { results+=("$$(printf '%-26s %5d s  %s' "$$@")"); }
@@ -34,7 +35,7 @@ skipped() { sort target/skipped | uniq | cut -f1 | uniq -c | sed -E 's/^ *([0-9]
 finish() {
 	note total $$SECONDS "$${failed:+FAILED}"; printf '\n'; printf '%s\n' "$${results[@]}"
 	printf 'skipped: %s%s\n' "$$([ ! -s target/skipped ] && echo nothing || skipped)" "$${1:+; left out: $$1}"
-	[ -z "$$failed" ]
+	[ -z "$$failed" ] && { [ "$${REQUIRE:-}" != all ] || [ ! -s target/skipped ]; }
 }
 endef
 export PARTS
@@ -45,7 +46,7 @@ help: ## Print this list
 
 build: $(MODULES) ## Build what gateways load and programs embed, in target/dist
 
-check: ## What an edit needs, in two minutes: lints, unit tests, the corpus natively; CASE=name for some cases
+check: ## After each edit, in two minutes: lints, unit tests, the corpus natively; CASE=name for some cases
 	@$(BEGIN); \
 	part 'format' cargo fmt --all --check; \
 	part 'lints' cargo clippy --quiet --locked --workspace --all-targets -- -D warnings; \
