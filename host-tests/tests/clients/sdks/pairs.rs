@@ -4,14 +4,13 @@
 //! It never speaks MCP itself: what a client saw is what its SDK made of it.
 
 use super::judge;
-use super::programs::{CLIENTS, Client, LEGACY, MODERN, Row, Running, SERVERS, gateway, refusals};
+use super::programs::{CLIENTS, Client, LEGACY, MODERN, Row, Running, SERVERS, gateway, report};
 use super::{story, table};
 use crate::alone::alone;
 use host_tests::envoy::Envoy;
 use host_tests::program::Program;
 use host_tests::require::{ENVOY, NODE, OLDER_SDK, TYPESCRIPT_SDKS, lacks};
 use std::collections::VecDeque;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread;
@@ -31,17 +30,7 @@ fn every_client_with_every_server() {
             .iter()
             .flat_map(|server| smuggled(server, &rows, server.story.reached())),
     );
-    // Written past the test harness, which would keep what a passing test prints to itself.
-    let _ = writeln!(std::io::stdout(), "{}", table::table(&rows));
-    let errors = programs.iter_mut().map(Program::errors);
-    assert!(
-        wrong.is_empty(),
-        "{} failed\n{}\n\nthe servers wrote:\n{}\nEnvoy wrote, allowed calls left out:\n{}",
-        wrong.len(),
-        wrong.join("\n"),
-        errors.collect::<Vec<_>>().join("\n"),
-        refusals(&envoy.log()),
-    );
+    report(&table::table(&rows), &wrong, &mut programs, &envoy);
 }
 
 /// Plays every pair with headers held, and each client at one server with headers flowing, two pairs at a time.

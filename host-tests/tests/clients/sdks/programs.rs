@@ -10,6 +10,7 @@ use host_tests::program::Program;
 use host_tests::wasm_path;
 use host_tests::wire::{Http1Request, http1};
 use serde_json::Value;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -147,8 +148,23 @@ pub(super) fn gateway(servers: &[Running]) -> Envoy {
     Envoy::start(&config).expect("Envoy starts")
 }
 
+/// Prints the table, and fails with what the servers and Envoy wrote where something went `wrong`.
+pub(super) fn report(table: &str, wrong: &[String], programs: &mut [Program], envoy: &Envoy) {
+    // Written past the test harness, which would keep what a passing test prints to itself.
+    let _ = writeln!(std::io::stdout(), "{table}");
+    let errors = programs.iter_mut().map(Program::errors);
+    assert!(
+        wrong.is_empty(),
+        "{} failed\n{}\n\nthe servers wrote:\n{}\nEnvoy wrote, allowed calls left out:\n{}",
+        wrong.len(),
+        wrong.join("\n"),
+        errors.collect::<Vec<_>>().join("\n"),
+        refusals(&envoy.log()),
+    );
+}
+
 /// The log without the lines that say that all is well.
-pub(super) fn refusals(log: &str) -> String {
+fn refusals(log: &str) -> String {
     let lines = log
         .lines()
         .filter(|line| !line.contains(r#""decision":"allow""#));
