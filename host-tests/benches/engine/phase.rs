@@ -1,4 +1,4 @@
-//! What is measured: the phases of a message, by its size and by the number of tools.
+//! The measured phases of a message, by its size and by the number of tools.
 //!
 //! It measures nothing.
 

@@ -1,4 +1,4 @@
-//! How long to measure, and what is measured.
+//! The length of a measurement, its load, and the samples that it yields.
 //!
 //! It measures nothing.
 
