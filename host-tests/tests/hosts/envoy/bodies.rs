@@ -1,12 +1,16 @@
 //! Bodies over HTTP/1 and HTTP/2, and requests without one.
 
-use super::gateway::{HELD, LIMIT, OPEN, start, start_each, verdict};
+use super::gateway::{LIMIT, SharedEnvoy, verdict};
 use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc::{self, call, headers};
-use host_tests::upstream::Upstream;
 use host_tests::wire::{Http1Request, RawHeaders, http1};
+use std::sync::Arc;
 use std::time::Duration;
+
+fn envoy() -> Arc<SharedEnvoy> {
+    SharedEnvoy::get(&["endings", "sizes", "methods"])
+}
 
 #[test]
 fn http2_body_is_judged_at_its_end_however_it_ends() {
@@ -17,9 +21,9 @@ fn http2_body_is_judged_at_its_end_however_it_ends() {
     let batch = [b"[".to_vec(), call("run"), b"]".to_vec()].concat();
     let unfinished = call("run")[..40].to_vec();
     let endings = || [End::Data, End::EmptyData, End::Trailers(checksum.clone())];
-    let upstream = Upstream::start().expect("the upstream starts");
-    let (_envoy, addrs) = start_each([OPEN, HELD], &upstream);
-    for addr in addrs {
+    let envoy = envoy();
+    let upstream = envoy.upstream("endings");
+    for addr in envoy.both("endings") {
         let send = |body: &[u8], end: End| {
             let pieces = body.chunks(7).map(<[u8]>::to_vec).collect();
             let request = Http2Request {
@@ -77,14 +81,13 @@ fn body_over_the_limit_is_refused_with_and_without_chunks() {
             call.strip_suffix("}}").expect("an object").to_owned() + r#","arguments":{"text":""#;
         format!("{open}{}\"}}}}}}", "x".repeat(length - open.len() - 4)).into_bytes()
     };
-    let upstream = Upstream::start().expect("the upstream starts");
-    let envoy = start(OPEN, &upstream, 1);
+    let envoy = envoy();
     let send = |body: Vec<u8>, chunks| {
         let request = Http1Request {
             chunks,
             ..rpc::post(body)
         };
-        http1(envoy.addr("mcp"), &request, LIMIT)
+        http1(envoy.flowing("sizes"), &request, LIMIT)
             .map_or_else(|_| "no answer".into(), |response| verdict(&response))
     };
     let max = 768 * 1024;
@@ -98,7 +101,7 @@ fn body_over_the_limit_is_refused_with_and_without_chunks() {
             "{huge}"
         );
     }
-    assert_eq!(upstream.count(), 2);
+    assert_eq!(envoy.upstream("sizes").count(), 2);
 }
 
 #[test]
@@ -106,9 +109,8 @@ fn requests_without_a_message_are_forwarded() {
     if lacks(&[ENVOY]) {
         return;
     }
-    let upstream = Upstream::start().expect("the upstream starts");
-    let (_envoy, addrs) = start_each([OPEN, HELD], &upstream);
-    for addr in addrs {
+    let envoy = envoy();
+    for addr in envoy.both("methods") {
         for method in ["GET", "DELETE", "OPTIONS"] {
             let request = Http1Request {
                 method: method.into(),

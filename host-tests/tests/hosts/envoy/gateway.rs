@@ -8,6 +8,7 @@ use host_tests::wasm_path;
 use host_tests::wire::{Response, http1};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -27,20 +28,55 @@ pub(super) fn start(policy: &str, upstream: &Upstream, concurrency: u32) -> Envo
     start_with(policy, upstream, concurrency, &wasm_path())
 }
 
-/// One Envoy with a listener for each policy, and their addresses.
-pub(super) fn start_each<const N: usize>(
-    policies: [&str; N],
-    upstream: &Upstream,
-) -> (Envoy, [SocketAddr; N]) {
-    let name = |index: usize| format!("mcp{index}");
-    let listeners = policies.iter().enumerate().map(|(index, policy)| {
-        let mut listener = Listener::new(&name(index), policy, upstream.addr(), &wasm_path());
-        listener.vm_id = name(index);
-        listener
-    });
-    let envoy = Envoy::start(&Config::new(listeners.collect())).expect("Envoy starts");
-    let addrs = std::array::from_fn(|index| envoy.addr(&name(index)));
-    (envoy, addrs)
+/// An Envoy for the tests that run at the same time and leave it as it was.
+///
+/// Each name has an upstream of its own, and two listeners in front of it: request headers flow, or are held.
+pub(super) struct SharedEnvoy {
+    envoy: Envoy,
+    upstreams: Vec<(&'static str, Upstream)>,
+}
+
+/// The test that ends last stops the Envoy.
+static SHARED: Mutex<Weak<SharedEnvoy>> = Mutex::new(Weak::new());
+
+impl SharedEnvoy {
+    pub(super) fn get(names: &[&'static str]) -> Arc<Self> {
+        let mut shared = SHARED.lock().expect("it started for the test before");
+        shared.upgrade().unwrap_or_else(|| {
+            let started = Arc::new(Self::start(names));
+            *shared = Arc::downgrade(&started);
+            started
+        })
+    }
+
+    fn start(names: &[&'static str]) -> Self {
+        let started =
+            |name: &&'static str| (*name, Upstream::start().expect("the upstream starts"));
+        let upstreams: Vec<_> = names.iter().map(started).collect();
+        let listeners = upstreams.iter().flat_map(|(name, upstream)| {
+            [("flowing", OPEN), ("held", HELD)].map(|(way, policy)| {
+                let name = format!("{name}_{way}");
+                let mut listener = Listener::new(&name, policy, upstream.addr(), &wasm_path());
+                listener.vm_id = name;
+                listener
+            })
+        });
+        let envoy = Envoy::start(&Config::new(listeners.collect())).expect("Envoy starts");
+        Self { envoy, upstreams }
+    }
+
+    pub(super) fn flowing(&self, name: &str) -> SocketAddr {
+        self.envoy.addr(&format!("{name}_flowing"))
+    }
+
+    pub(super) fn both(&self, name: &str) -> [SocketAddr; 2] {
+        [self.flowing(name), self.envoy.addr(&format!("{name}_held"))]
+    }
+
+    pub(super) fn upstream(&self, name: &str) -> &Upstream {
+        let mut named = self.upstreams.iter().filter(|(own, _)| *own == name);
+        &named.next().expect("the name is one of the file's").1
+    }
 }
 
 pub(super) fn start_with(
