@@ -1,23 +1,30 @@
-//! A whole gateway on the standard library: an HTTP/1.1 proxy that lets an MCP server see only what a policy allows.
+//! A whole gateway: an HTTP/1.1 proxy that lets callers and an MCP server see only what a policy allows.
 //!
 //! ```sh
 //! cargo run --example gateway -- policy.json 127.0.0.1:8080 127.0.0.1:3000
 //! ```
 //!
-//! It shows which calls a gateway makes, and when. It serves one request a connection and reads bodies by their length.
+//! It shows which calls a gateway makes, and when. It collects each body before it judges it, and never streams.
 
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use hyper::{Request, Response, client, server, service::service_fn};
+use hyper_util::rt::TokioIo;
 use mcp_policy::host::{
     Cells, Event, Exchange, HeaderEdit, Headers, HostContext, Millis, Next, Policy, Reply,
-    Response, Step, Store, Unavailable, Version,
+    Response as ServerEvent, Step, Store, Unavailable, Version,
 };
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
+use tokio::net::{TcpListener, TcpStream};
 
-/// The most bytes that are read of a request or a response: a longer one ends there, and its JSON is refused as cut off.
-const LONGEST_MESSAGE: u64 = 8 << 20;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The most bytes of a request's or a response's body: a longer one closes the connection.
+const LONGEST_BODY: usize = 8 << 20;
 
 /// What all connections share: the policy, the store that counts, and the memory that it counts in.
 struct Gateway {
@@ -36,91 +43,105 @@ type Cell = (Vec<u8>, u32);
 impl Cells for Memory {
     fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {
         let cells = self.0.lock().map_err(|_| Unavailable)?;
-        let cell = cells.get(key);
-        Ok(cell.map(|(bytes, version)| (bytes.clone(), Version(*version))))
+        Ok(cells
+            .get(key)
+            .map(|(bytes, version)| (bytes.clone(), Version(*version))))
     }
 
     fn swap(&mut self, key: &str, bytes: &[u8], was: Option<Version>) -> Result<bool, Unavailable> {
         let mut cells = self.0.lock().map_err(|_| Unavailable)?;
         let version = cells.get(key).map(|(_, version)| *version);
-        if version.map(Version) != was {
-            return Ok(false);
+        let unchanged = version.map(Version) == was;
+        if unchanged {
+            let next = version.unwrap_or_default().wrapping_add(1);
+            cells.insert(key.into(), (bytes.into(), next));
         }
-        let next = version.unwrap_or_default().wrapping_add(1);
-        cells.insert(key.into(), (bytes.into(), next));
-        Ok(true)
+        Ok(unchanged)
     }
 }
 
-/// A request or a response: its first line, its header fields and its body.
-#[derive(Debug, Default)]
-struct Message {
-    start: String,
-    fields: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
 impl Gateway {
-    fn new(policy: &[u8], upstream: &str) -> Result<Self, String> {
-        let policy = Policy::parse(policy);
-        let policy = policy.map_err(|errors| {
-            errors
-                .iter()
-                .map(|error| format!("{error}\n"))
-                .collect::<String>()
-        })?;
+    fn new(policy: &[u8], upstream: String) -> Result<Self, Error> {
+        let policy = Policy::parse(policy).map_err(|errors| format!("{errors:#?}"))?;
         let mut entropy = [0; 16];
-        let random =
-            std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut entropy));
-        random.map_err(|error| error.to_string())?;
+        getrandom::fill(&mut entropy)?;
         let mut memory = Memory::default();
-        let store = Store::prepare(&mut memory, "gateway", &policy, entropy);
-        let store = store.map_err(|Unavailable| "the memory failed")?;
-        let (policy, upstream) = (Arc::new(policy), upstream.into());
+        let store = Store::prepare(&mut memory, "gateway", &policy, entropy)
+            .map_err(|Unavailable| "the memory failed")?;
         Ok(Self {
-            policy,
+            policy: Arc::new(policy),
             store,
             memory,
             upstream,
         })
     }
 
-    /// Serves one request: judges it, passes it on or answers it, and judges the response.
-    fn serve(&self, mut client: TcpStream) -> io::Result<()> {
-        let request = Message::read(&client)?;
-        let method = request.start.split(' ').next().unwrap_or_default();
-        let pseudo = [(":method", method)].into_iter();
-        let fields = request
-            .fields
-            .iter()
-            .map(|(name, value)| (&**name, &**value));
-        let headers = Headers::from_iter(pseudo.chain(fields));
+    /// Serves one request: judges it, forwards or answers it, and judges the response.
+    async fn serve(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Result<Response<Full<Bytes>>, Error> {
+        let (mut head, body) = request.into_parts();
+        let body = Limited::new(body, LONGEST_BODY).collect().await?.to_bytes();
         let context = HostContext {
-            peer: Some(client.peer_addr()?.to_string()),
+            peer: Some(peer.to_string()),
             seed: self.store.seed(),
             explain: false,
         };
-        // The first step edits the headers; the one after the body has the verdict.
+        let headers = headers(Some(head.method.as_str()), &head.headers);
         let (mut exchange, step) =
             Exchange::new(self.policy.clone(), &headers, false, context, now());
-        let first = self.resolve(&mut exchange, step);
-        let body = Event::Body {
-            bytes: request.body.clone(),
-            end_of_stream: true,
-        };
-        let edit = first.edit;
-        let verdict = match first.next {
-            Next::NeedMore => self.feed(&mut exchange, body).next,
-            next => next,
-        };
-        match verdict {
+        let mut step = self.resolve(&mut exchange, step);
+        edit(&mut head.headers, &step.edit);
+        if let Next::NeedMore = step.next {
+            step = self.feed(
+                &mut exchange,
+                Event::Body {
+                    bytes: body.to_vec(),
+                    end_of_stream: true,
+                },
+            );
+        }
+        match step.next {
             Next::Forward => {
-                let response = self.upstream(request, &edit)?;
-                let response = self.judge_response(&mut exchange, response);
-                response.write(&mut client)
+                self.forward(&mut exchange, Request::from_parts(head, Full::new(body)))
+                    .await
             }
-            Next::Reply(reply) => Message::from(reply).write(&mut client),
-            _ => Message::from(Reply::unavailable()).write(&mut client),
+            Next::Reply(reply) => answer(reply),
+            _ => answer(Reply::unavailable()),
+        }
+    }
+
+    async fn forward(
+        &self,
+        exchange: &mut Exchange,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Full<Bytes>>, Error> {
+        let stream = TokioIo::new(TcpStream::connect(&self.upstream).await?);
+        let (mut sender, connection) = client::conn::http1::handshake(stream).await?;
+        tokio::spawn(connection);
+        let (mut head, body) = sender.send_request(request).await?.into_parts();
+        let body = Limited::new(body, LONGEST_BODY).collect().await?.to_bytes();
+        let event = ServerEvent::Head {
+            status: head.status.as_u16(),
+            headers: headers(None, &head.headers),
+            end_of_stream: false,
+        };
+        let mut step = self.feed(exchange, Event::Response(event));
+        edit(&mut head.headers, &step.edit);
+        if let (Next::Forward, true) = (&step.next, exchange.needs_response()) {
+            let event = ServerEvent::Body {
+                bytes: body.to_vec(),
+                end_of_stream: true,
+            };
+            step = self.feed(exchange, Event::Response(event));
+        }
+        match step.next {
+            Next::Forward => Ok(Response::from_parts(head, Full::new(body))),
+            Next::ReplaceBody(body) => Ok(Response::from_parts(head, body.into())),
+            Next::Reply(reply) => answer(reply),
+            _ => answer(Reply::unavailable()),
         }
     }
 
@@ -132,113 +153,42 @@ impl Gateway {
     /// Lets the store answer what the exchange asks, and logs the decision.
     fn resolve(&self, exchange: &mut Exchange, step: Step) -> Step {
         let step = exchange.resolve(step, &self.store, &mut self.memory.clone(), now());
-        if let Some(audit) = &step.audit {
-            println!("{}", audit.line());
-        }
+        step.audit
+            .iter()
+            .for_each(|audit| println!("{}", audit.line()));
         step
     }
+}
 
-    /// Asks the server, with the headers as the policy wants them.
-    fn upstream(&self, mut request: Message, edit: &HeaderEdit) -> io::Result<Message> {
-        // A server ends an answer to HTTP/1.0 by closing the connection, in no chunks.
-        request.start = request.start.replace("HTTP/1.1", "HTTP/1.0");
-        request.edit(edit);
-        let mut server = TcpStream::connect(&self.upstream)?;
-        request.write(&mut server)?;
-        Message::read(&server)
+fn headers(method: Option<&str>, fields: &HeaderMap) -> Headers {
+    let method = method.map(|method| (&b":method"[..], method.as_bytes()));
+    let fields = fields
+        .iter()
+        .map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
+    method.into_iter().chain(fields).collect()
+}
+
+/// A collected body is sent in one piece, with its own length.
+fn edit(fields: &mut HeaderMap, edit: &HeaderEdit) {
+    for name in [CONTENT_LENGTH, TRANSFER_ENCODING] {
+        fields.remove(name);
     }
-
-    /// Reports the response as long as the exchange needs it, and takes what it gives instead.
-    fn judge_response(&self, exchange: &mut Exchange, mut response: Message) -> Message {
-        if !exchange.needs_response() {
-            return response;
-        }
-        let status = response
-            .start
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok());
-        let head = Response::Head {
-            status: status.unwrap_or(502),
-            headers: Headers::from_iter(response.fields.iter().map(|(name, value)| (name, value))),
-            end_of_stream: false,
-        };
-        let step = self.feed(exchange, Event::Response(head));
-        response.edit(&step.edit);
-        let body = Response::Body {
-            bytes: response.body.clone(),
-            end_of_stream: true,
-        };
-        match (step.next, self.feed(exchange, Event::Response(body)).next) {
-            (Next::Forward, Next::Forward) => response,
-            (Next::Forward, Next::ReplaceBody(body)) => Message { body, ..response },
-            (Next::Reply(reply), _) | (_, Next::Reply(reply)) => reply.into(),
-            _ => Reply::unavailable().into(),
-        }
+    for &name in &edit.remove {
+        fields.remove(name);
+    }
+    for &(name, value) in &edit.set {
+        fields.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
 }
 
-impl Message {
-    fn read(stream: &TcpStream) -> io::Result<Self> {
-        let mut lines = BufReader::new(stream.take(LONGEST_MESSAGE));
-        let mut message = Self::default();
-        lines.read_line(&mut message.start)?;
-        loop {
-            let mut line = String::new();
-            lines.read_line(&mut line)?;
-            let Some((name, value)) = line.trim_end().split_once(':') else {
-                break;
-            };
-            message
-                .fields
-                .push((name.to_ascii_lowercase(), value.trim().into()));
-        }
-        let length = message
-            .fields
-            .iter()
-            .find(|(name, _)| name == "content-length");
-        let length = length.and_then(|(_, length)| length.parse().ok());
-        let is_request = !message.start.starts_with("HTTP/");
-        let length = length.unwrap_or(if is_request { 0 } else { u64::MAX });
-        lines.take(length).read_to_end(&mut message.body)?;
-        Ok(message)
-    }
-
-    fn edit(&mut self, edit: &HeaderEdit) {
-        let HeaderEdit { remove, set } = edit;
-        let named = |name: &str| remove.contains(&name) || set.iter().any(|(own, _)| *own == name);
-        self.fields.retain(|(name, _)| !named(name));
-        let set = set.iter().map(|&(name, value)| (name.into(), value.into()));
-        self.fields.extend(set);
-    }
-
-    fn write(&self, stream: &mut TcpStream) -> io::Result<()> {
-        let mut head = format!("{}\r\n", self.start.trim_end());
-        let own = ["connection", "content-length", "transfer-encoding"];
-        let fields = self
-            .fields
-            .iter()
-            .filter(|(name, _)| !own.contains(&&**name));
-        fields.for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
-        head.push_str(&format!(
-            "content-length: {}\r\nconnection: close\r\n\r\n",
-            self.body.len()
-        ));
-        stream.write_all(&[head.as_bytes(), &self.body].concat())
-    }
-}
-
-impl From<Reply> for Message {
-    fn from(reply: Reply) -> Self {
-        let fields = reply.headers.into_iter();
-        Self {
-            start: format!("HTTP/1.1 {} -", reply.status),
-            fields: fields
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-            body: reply.body,
-        }
-    }
+fn answer(reply: Reply) -> Result<Response<Full<Bytes>>, Error> {
+    let answer = Response::builder().status(reply.status);
+    let headers = reply.headers.into_iter();
+    let answer = headers.fold(answer, |answer, (name, value)| answer.header(name, value));
+    Ok(answer.body(reply.body.into())?)
 }
 
 #[allow(
@@ -246,89 +196,100 @@ impl From<Reply> for Message {
     reason = "a gateway has a clock; the engine is told the time"
 )]
 fn now() -> Millis {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn main() -> Result<(), String> {
+async fn listen(listener: TcpListener, gateway: Gateway) -> Result<(), Error> {
+    let gateway = Arc::new(gateway);
+    loop {
+        let (stream, peer) = listener.accept().await?;
+        let gateway = gateway.clone();
+        let service = service_fn(move |request| {
+            let gateway = gateway.clone();
+            async move { gateway.serve(request, peer).await }
+        });
+        // A request that cannot be read or forwarded closes its connection.
+        tokio::spawn(
+            server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+        );
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [policy, listen, upstream] = &arguments[..] else {
+    let [policy, address, upstream] = &arguments[..] else {
         return Err("usage: gateway POLICY LISTEN UPSTREAM".into());
     };
-    let text = std::fs::read(policy).map_err(|error| format!("{policy}: {error}"))?;
-    let gateway = Arc::new(Gateway::new(&text, upstream)?);
-    let listener = TcpListener::bind(listen).map_err(|error| format!("{listen}: {error}"))?;
-    for client in listener.incoming().flatten() {
-        let gateway = gateway.clone();
-        // A request that cannot be read or passed on is answered by closing its connection.
-        std::thread::spawn(move || gateway.serve(client));
-    }
-    Ok(())
+    let gateway = Gateway::new(&std::fs::read(policy)?, upstream.clone())?;
+    listen(TcpListener::bind(address).await?, gateway).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
 
     const POLICY: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {
         "limits": [ { "counter": "runs", "window": "month", "max": 1 } ] } } }"#;
     const TOOLS: &str =
         r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"run"},{"name":"drop"}]}}"#;
 
-    /// A server that answers every request with the same list, and a gateway before it.
-    fn gateway() -> std::net::SocketAddr {
-        let server = TcpListener::bind("127.0.0.1:0").unwrap();
-        let gateway =
-            Gateway::new(POLICY.as_bytes(), &server.local_addr().unwrap().to_string()).unwrap();
-        std::thread::spawn(move || {
-            for mut client in server.incoming().flatten() {
-                Message::read(&client).unwrap();
-                let start = "HTTP/1.0 200 OK".into();
-                let fields = vec![("content-type".into(), "application/json".into())];
-                let list = Message {
-                    start,
-                    fields,
-                    body: TOOLS.into(),
-                };
-                list.write(&mut client).unwrap();
-            }
-        });
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        std::thread::spawn(move || {
-            listener
-                .incoming()
-                .flatten()
-                .for_each(|client| gateway.serve(client).unwrap());
-        });
-        address
+    /// A server that answers every request with the same list.
+    async fn upstream(listener: TcpListener) {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let list = service_fn(async |_| {
+                let list = Response::builder().header("content-type", "application/json");
+                Ok::<_, Infallible>(list.body(Full::<Bytes>::from(TOOLS)).unwrap())
+            });
+            let connection = server::conn::http1::Builder::new();
+            let _ = connection
+                .serve_connection(TokioIo::new(stream), list)
+                .await;
+        }
     }
 
-    fn post(address: std::net::SocketAddr, method: &str, params: &str) -> String {
+    async fn post(address: SocketAddr, method: &str, params: &str) -> String {
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
-        let request = Message {
-            start: "POST /mcp HTTP/1.1".into(),
-            fields: vec![("content-type".into(), "application/json".into())],
-            body: body.into_bytes(),
-        };
-        let mut stream = TcpStream::connect(address).unwrap();
-        request.write(&mut stream).unwrap();
-        String::from_utf8(Message::read(&stream).unwrap().body).unwrap()
+        let request = Request::post("/mcp").header("host", "test");
+        let request = request.header("content-type", "application/json");
+        let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+        let (mut sender, connection) = client::conn::http1::handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        let request = request.body(Full::<Bytes>::from(body)).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.into()).unwrap()
     }
 
-    #[test]
-    fn gateway_before_a_server_filters_limits_and_denies() {
-        let address = gateway();
-        let list = post(address, "tools/list", "{}");
+    #[tokio::test]
+    async fn gateway_before_a_server_filters_limits_and_denies() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let behind = server.local_addr().unwrap().to_string();
+        tokio::spawn(upstream(server));
+        tokio::spawn(listen(
+            listener,
+            Gateway::new(POLICY.as_bytes(), behind).unwrap(),
+        ));
+        let list = post(address, "tools/list", "{}").await;
         assert_eq!(
             list,
             r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"run"}]}}"#
         );
         let run = || post(address, "tools/call", r#"{"name":"run"}"#);
-        assert!(run().contains("tools"), "the first call reaches the server");
-        assert!(run().contains("The limit of 1 call"), "the second does not");
-        assert!(post(address, "tools/call", r#"{"name":"drop"}"#).contains("not available"));
+        assert!(
+            run().await.contains("tools"),
+            "the first call reaches the server"
+        );
+        assert!(
+            run().await.contains("The limit of 1 call"),
+            "the second does not"
+        );
+        let drop = post(address, "tools/call", r#"{"name":"drop"}"#).await;
+        assert!(drop.contains("not available"));
     }
 }
