@@ -8,9 +8,11 @@
 )]
 
 mod header_hold;
+mod held_bytes;
 mod host;
 
 use header_hold::HeaderHoldMonitor;
+use held_bytes::HeldBytes;
 use host::SharedData;
 use mcp_policy::host::{
     Audit, Delivery, Event, Exchange, HeaderEdit, HostContext, Next, Policy, Reason, Reply,
@@ -68,6 +70,7 @@ impl RootContext for Plugin {
             exchange: None,
             buffered: 0,
             response: ResponseMode::Filter,
+            held: HeldBytes::default(),
             responding: false,
         }))
     }
@@ -111,6 +114,7 @@ struct Stream {
     /// Bytes of the body that the host has buffered so far.
     buffered: usize,
     response: ResponseMode,
+    held: HeldBytes,
     /// The head of a response has gone to the client.
     responding: bool,
 }
@@ -152,6 +156,7 @@ impl HttpContext for Stream {
         exchange.allow_early_response();
         let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
         let undecided = matches!(step.next, Next::NeedMore);
+        self.held = HeldBytes::of(exchange.caller());
         self.exchange = Some(exchange);
         match self.act(step) {
             Action::Pause if undecided && self.exchange.is_some() => {
@@ -304,8 +309,10 @@ impl Stream {
     fn respond(&mut self, response: Response) -> Option<(Next, HeaderEdit)> {
         let (now, configuration) = (host::now().ok()?, self.configuration.as_ref()?);
         let exchange = self.exchange.as_mut()?;
+        exchange.hold_at_most(self.held.room(configuration.policy.host.held_bytes));
         let step = exchange.feed(Event::Response(response), now);
         let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
+        self.held.set(exchange.held_bytes());
         log(step.audit.as_deref());
         self.pass_through_if_unneeded();
         Some((step.next, step.edit))

@@ -84,6 +84,7 @@ pub(super) const ALIKE: &[&[&str]] = &[
         "slots",
         "max_request_bytes",
         "max_response_bytes",
+        "held_bytes",
         "max_depth",
     ],
     &["min", "max"],

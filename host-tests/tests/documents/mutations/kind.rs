@@ -101,6 +101,7 @@ impl Kind {
                 "slots",
                 "max_request_bytes",
                 "max_response_bytes",
+                "held_bytes",
                 "max_depth",
             ],
             Self::Result => &["max_bytes", "redact"],

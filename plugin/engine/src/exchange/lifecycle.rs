@@ -77,6 +77,23 @@ impl Exchange {
         self.response.awaits_delivery()
     }
 
+    /// The name of the caller, as the log has it; `None` for a caller that the policy does not admit.
+    pub fn caller(&self) -> Option<&str> {
+        self.grant.as_deref()
+    }
+
+    /// How many bytes of the response are held until a message is whole. A host that serves many exchanges at a time adds
+    /// them up, by [`Exchange::caller`] too, and calls [`Exchange::hold_at_most`].
+    pub fn held_bytes(&self) -> usize {
+        self.response.held()
+    }
+
+    /// Holds no more than so many bytes of the response from now on. A message that needs more is refused, unless it may
+    /// pass unread. Without this call a message is held up to `host.max_response_bytes`.
+    pub fn hold_at_most(&mut self, bytes: usize) {
+        self.response.hold_at_most(bytes);
+    }
+
     /// A response may come before the verdict, because the host passes headers on early or answers by itself. Call it right
     /// after [`Exchange::new`]; otherwise such a response ends the exchange.
     pub fn allow_early_response(&mut self) {

@@ -49,6 +49,8 @@ pub struct HostOptions {
     pub max_request_bytes: usize,
     /// The longest message of a server's, in bytes, out of which something can be taken.
     pub max_response_bytes: usize,
+    /// The most bytes of responses that one worker holds at a time, until they are whole; one caller a quarter of them.
+    pub held_bytes: usize,
     /// The deepest nesting of a message.
     pub max_depth: usize,
 }
@@ -57,6 +59,9 @@ impl HostOptions {
     /// From and to, of `slots`, of the longest bodies, and of `max_depth`.
     pub(crate) const RANGES: ((u64, u64), (u64, u64), (u64, u64)) =
         ((1024, 4_194_304), (1024, 64 * 1024 * 1024), (8, 128));
+
+    /// From and to, of `held_bytes`.
+    pub(crate) const HELD_BYTES: (u64, u64) = (1024 * 1024, 1024 * 1024 * 1024);
 
     /// What a message may take. A body of the longest kind with more values than this has hardly a character in each,
     /// and would take many times its length to read.
@@ -90,6 +95,7 @@ impl Default for HostOptions {
             slots: 65_536,
             max_request_bytes: 768 * 1024,
             max_response_bytes: 768 * 1024,
+            held_bytes: 64 * 1024 * 1024,
             max_depth: 64,
         }
     }

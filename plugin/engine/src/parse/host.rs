@@ -15,6 +15,7 @@ pub(crate) const HOST: Keys = Keys {
         "slots",
         "max_request_bytes",
         "max_response_bytes",
+        "held_bytes",
         "max_depth",
     ],
     reserved: &["trailers"],
@@ -40,6 +41,9 @@ impl PolicyReader {
             max_response_bytes: self
                 .size(at, &members, "max_response_bytes", bytes)
                 .unwrap_or(default.max_response_bytes),
+            held_bytes: self
+                .size(at, &members, "held_bytes", HostOptions::HELD_BYTES)
+                .unwrap_or(default.held_bytes),
             max_depth: self
                 .size(at, &members, "max_depth", depth)
                 .unwrap_or(default.max_depth),

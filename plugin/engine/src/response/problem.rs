@@ -86,6 +86,8 @@ pub(crate) enum Problem {
     Late,
     /// The transport of 2024-11-05.
     Endpoint,
+    /// The gateway holds as much of responses as it may.
+    NoRoom,
     /// Clients may read different streams.
     Framing(Framing),
     /// The server redirects, to this path where it can be shown.
@@ -98,6 +100,7 @@ impl Problem {
             Self::Denied(_) => Reason::NotAllowed,
             Self::PinMismatch(_) => Reason::Pinned,
             Self::TooMuch { .. } | Self::Redacted(_) => Reason::Denied,
+            Self::NoRoom => Reason::Unavailable,
             _ => Reason::Unreadable,
         }
     }
@@ -173,6 +176,9 @@ impl fmt::Display for Problem {
             ),
             Self::Endpoint => f.write_str(
                 "The server speaks the transport of 2024-11-05 (HTTP with SSE), whose answers the gateway cannot judge. Use Streamable HTTP.",
+            ),
+            Self::NoRoom => f.write_str(
+                "The gateway holds too many responses at a time to judge this one. Try again later, or ask for less.",
             ),
             Self::Framing(framing) => write!(
                 f,

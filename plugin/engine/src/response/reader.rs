@@ -32,6 +32,8 @@ pub(crate) struct ResponseReader {
     request_id: Option<Box<str>>,
     /// The most bytes of a message that are held.
     max: usize,
+    /// How many of them the host has room for.
+    room: usize,
     depth: usize,
     state: BodyState,
     /// The head has not come.
@@ -82,6 +84,7 @@ impl ResponseReader {
             observers: Observers::new(policy, rules),
             request_id,
             max,
+            room: usize::MAX,
             depth: policy.host.max_depth,
             state: BodyState::Awaited,
             begins: true,
@@ -122,8 +125,30 @@ impl ResponseReader {
 
     /// More of the response has to be seen.
     pub(crate) fn is_open(&self) -> bool {
-        let over = matches!(self.state, BodyState::Passing | BodyState::Dropped);
-        self.begins || self.has_rules() || self.observers.are_open() && !over
+        let open = match self.state {
+            BodyState::Passing => false,
+            BodyState::Dropped => self.has_rules(),
+            _ => self.observers.are_open(),
+        };
+        self.begins || open
+    }
+
+    /// How many bytes are held now.
+    pub(crate) fn held(&self) -> usize {
+        match &self.state {
+            BodyState::Document(document) => document.held.len(),
+            BodyState::Events(reader) => reader.held(),
+            _ => 0,
+        }
+    }
+
+    /// From now on no more bytes are held.
+    pub(crate) fn hold_at_most(&mut self, room: usize) {
+        self.room = room;
+        let max = self.max.min(room);
+        if let BodyState::Events(reader) = &mut self.state {
+            reader.hold_at_most(max);
+        }
     }
 
     /// It matters whether the request reached the server.
@@ -190,7 +215,7 @@ impl ResponseReader {
         let rules = self.observers.rules.as_ref();
         match media {
             Media::Events => BodyState::Events(Box::new(Reader::new(sse::Bounds {
-                max: self.max,
+                max: self.max.min(self.room),
                 unread: self.unread(),
                 depth: self.depth,
             }))),
@@ -233,6 +258,14 @@ impl ResponseReader {
                 self.observers.effects.problem = None;
                 Next::Forward
             }
+        }
+    }
+
+    /// More has come of a message than is held.
+    fn too_long(&self) -> Problem {
+        match self.room < self.max {
+            true => Problem::NoRoom,
+            false => Problem::TooLong(self.max),
         }
     }
 

@@ -77,6 +77,16 @@ impl Reader {
         }
     }
 
+    /// How many bytes are held now.
+    pub(super) fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// From now on no more bytes of an event are held.
+    pub(super) fn hold_at_most(&mut self, max: usize) {
+        self.bounds.max = max;
+    }
+
     /// Goes on with the bytes that follow, and gives each part as soon as it is whole.
     pub(super) fn read(&mut self, bytes: &[u8], give: &mut Give<'_>) {
         let (sound, framing) = self.lines.check(bytes);

@@ -89,6 +89,7 @@ fn sizes() -> Vec<(&'static str, Value)> {
     };
     let callers = "How many callers that the policy does not name are counted apart at once.";
     let responses = "The longest body of a response, or event of a stream, that is held to look for lists in it.";
+    let held = "The most bytes of responses that one worker holds at a time; one caller a quarter of them.";
     vec![
         ("slots", size(slots, default.slots, callers)),
         (
@@ -102,6 +103,10 @@ fn sizes() -> Vec<(&'static str, Value)> {
         (
             "max_response_bytes",
             size(bytes, default.max_response_bytes, responses),
+        ),
+        (
+            "held_bytes",
+            size(HostOptions::HELD_BYTES, default.held_bytes, held),
         ),
         (
             "max_depth",

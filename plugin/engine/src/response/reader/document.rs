@@ -22,7 +22,7 @@ impl ResponseReader {
     }
 
     /// What was held of the document, which is then watched.
-    fn held(&mut self) -> Option<Document> {
+    fn take_document(&mut self) -> Option<Document> {
         match std::mem::replace(&mut self.state, BodyState::Dropped) {
             BodyState::Document(document) => Some(document),
             _ => None,
@@ -38,10 +38,11 @@ impl ResponseReader {
         if document.is_text() && !self.observers.rules.as_ref().is_some_and(Rules::matter) {
             return self.release(piece);
         }
-        match document.held.len() > self.max {
-            true => self.overflow(piece),
-            false if whole => self.judge(piece),
-            false => Next::ReplaceBody(Vec::new()),
+        let length = document.held.len();
+        match whole {
+            true if length <= self.max => self.judge(piece),
+            _ if length > self.max.min(self.room) => self.overflow(piece),
+            _ => Next::ReplaceBody(Vec::new()),
         }
     }
 
@@ -54,7 +55,7 @@ impl ResponseReader {
     }
 
     fn judge(&mut self, piece: &[u8]) -> Next {
-        let Some(document) = self.held() else {
+        let Some(document) = self.take_document() else {
             return Next::Forward;
         };
         let cuts = match document.is_json() {
@@ -82,13 +83,13 @@ impl ResponseReader {
 
     /// The document is longer than is held: it goes if it is no list so far, and is watched from there.
     fn overflow(&mut self, piece: &[u8]) -> Next {
-        let Some(document) = self.held() else {
+        let Some(document) = self.take_document() else {
             return Next::Forward;
         };
         let scanner = &document.scanner;
         let unreadable = scanner.may_contain_list() || scanner.fault().is_some();
         if unreadable || self.unread().refuses(scanner, false) {
-            return self.refused(Problem::TooLong(self.max), None);
+            return self.refused(self.too_long(), None);
         }
         self.state = BodyState::Watched(Box::new(document.scanner));
         passed(document.held, piece)

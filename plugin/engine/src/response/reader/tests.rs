@@ -399,6 +399,31 @@ fn bytes_behind_a_document_never_pass() {
     }
 }
 
+#[test]
+fn message_without_room_is_refused_and_the_next_one_passes() {
+    let start = LIST.strip_suffix('}').unwrap();
+    let long = format!(r#"{start},"a":"{}"}}"#, "x".repeat(500));
+    let no_room = error(r#""id":1,"#, "The gateway holds too many responses at a time to judge this one. Try again later, or ask for less.")
+        .replace("unreadable", "unavailable");
+    let crowded = || {
+        let mut reader = reader(Some("1"));
+        reader.hold_at_most(100);
+        reader
+    };
+    let pieces = |text: &'static str| text.as_bytes().chunks(50).collect::<Vec<_>>();
+    let document: &'static str = long.clone().leak();
+    assert_eq!(
+        play(crowded(), &[JSON], &pieces(document), false).body,
+        no_room
+    );
+    let events: &'static str = format!("data: {long}\n\ndata: {LIST}\n\n").leak();
+    let got = play(crowded(), &[EVENTS], &pieces(events), false);
+    assert_eq!(got.body, format!("data: {no_room}\n\ndata: {LEFT}\n\n"));
+    // What comes whole need not be held.
+    let got = play(crowded(), &[JSON], &[long.as_bytes()], false);
+    assert!(got.problems.is_empty());
+}
+
 const OTHER: &str = r#"{"version":"1","default":"deny","tools":{"a":{},"b":{"result":{"redact":["secrets"]}}},"host":{"max_response_bytes":1024}}"#;
 
 /// A reader of the answer to a call of `a`, to which no rule of results applies.
