@@ -175,6 +175,19 @@ impl Envoy {
         self.process.child.id()
     }
 
+    /// The resident memory of the process.
+    ///
+    /// # Panics
+    /// When the process is gone.
+    pub fn resident_bytes(&self) -> usize {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = fs::read_to_string(path).expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kibibytes = kibibytes.and_then(|kibibytes| kibibytes.parse::<usize>().ok());
+        kibibytes.expect("its memory").saturating_mul(1024)
+    }
+
     /// Ends the process with SIGKILL.
     pub fn kill_9(mut self) {
         self.process.kill();

@@ -234,16 +234,6 @@ fn library() -> Upstream {
     .expect("the upstream starts")
 }
 
-/// Resident memory of a process in bytes.
-fn resident(pid: u32) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    kib.and_then(|kib| kib.parse::<usize>().ok())
-        .expect("its memory")
-        * 1024
-}
-
 #[test]
 fn ten_megabytes_pass_or_are_refused_by_name() {
     let upstream = library();
@@ -289,10 +279,10 @@ fn ten_megabytes_pass_or_are_refused_by_name() {
             }
             // The first round fills what is kept: V8's memory never shrinks.
             if round == 0 {
-                before = resident(envoy.pid());
+                before = envoy.resident_bytes();
             }
         }
-        let grown = resident(envoy.pid()).saturating_sub(before);
+        let grown = envoy.resident_bytes().saturating_sub(before);
         assert!(
             grown < 16 * MIB,
             "{version}: {grown} bytes more after three more rounds"

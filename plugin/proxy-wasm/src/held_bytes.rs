@@ -46,12 +46,12 @@ impl HeldBytes {
 
     /// How many bytes this response may hold, where the worker may hold `max`.
     pub(crate) fn room(&self, max: usize) -> usize {
-        HELD.with_borrow(|held| {
-            let callers = held.callers.get(&self.caller).copied().unwrap_or_default();
-            let left = |max: usize, held: usize| max.saturating_sub(held.saturating_sub(self.own));
-            let share = max.checked_div(SHARES).unwrap_or_default();
-            left(max, held.all).min(left(share, callers)).max(SHORT)
-        })
+        let held = HELD.take();
+        let left = |max: usize, held: usize| max.saturating_sub(held.saturating_sub(self.own));
+        let share = max.checked_div(SHARES).unwrap_or_default();
+        let room = left(max, held.all).min(left(share, held.of(&self.caller)));
+        HELD.set(held);
+        room.max(SHORT)
     }
 
     /// Notes how many bytes it holds now.

@@ -3,6 +3,7 @@
 mod bodies;
 mod crashes;
 mod gateway;
+mod held;
 mod limits;
 mod policies;
 mod workers;
