@@ -124,17 +124,16 @@ impl<'a> Message<'a> {
     }
 
     pub(super) fn of(root: Value<'a>, id: Option<&'a str>) -> Result<Self, RequestError> {
-        let outcomes = ["result", "error"]
-            .into_iter()
-            .filter(|name| root.get(name).is_some())
-            .count();
-        match (root.get("method"), id, outcomes) {
-            (Some(method), Some(id), 0) => Ok(Self::Request {
+        let outcomes = || ["result", "error"].into_iter();
+        let says = outcomes().any(|name| root.get(name).is_some());
+        let given = outcomes().filter(|name| given(root, name).is_some());
+        match (root.get("method"), id) {
+            (Some(method), Some(id)) if !says => Ok(Self::Request {
                 id,
                 call: Call::read(method, root)?,
             }),
-            (Some(method), None, 0) => Ok(Self::Notification(Call::read(method, root)?)),
-            (None, Some(_), 1) => Ok(Self::Response),
+            (Some(method), None) if !says => Ok(Self::Notification(Call::read(method, root)?)),
+            (None, Some(_)) if given.count() == 1 => Ok(Self::Response),
             _ => Err(RequestError::AmbiguousKind),
         }
     }
@@ -172,11 +171,11 @@ impl<'a> Call<'a> {
         if method::confusable_method(&method).is_some() {
             return Err(RequestError::ConfusableMethod(clip(&method, 64)));
         }
-        let params = root.get("params");
+        let params = given(root, "params");
         if let Some(params) = params {
             object(params, PARAMS).map_err(|error| error.unwrap_or(RequestError::Params))?;
         }
-        let param = |name| params.and_then(|params| params.get(name));
+        let param = |name| params.and_then(|params| given(params, name));
         let meta = param("_meta");
         if let Some(meta) = meta {
             object(meta, META).map_err(|error| error.unwrap_or(RequestError::Meta))?;
@@ -186,7 +185,7 @@ impl<'a> Call<'a> {
             None => None,
         };
         let client = meta
-            .and_then(|meta| meta.get(META_CLIENT))
+            .and_then(|meta| given(meta, META_CLIENT))
             .or_else(|| param("clientInfo"));
         let client = client
             .and_then(|client| client.get("name"))
@@ -234,7 +233,9 @@ impl<'a> Target<'a> {
                 string("uri").map(Self::Resource).ok_or(RequestError::Uri)
             }
             "completion/complete" => reference(param("ref").ok_or(RequestError::Ref)?),
-            "subscriptions/listen" => listen(param("notifications")),
+            "subscriptions/listen" => {
+                listen(params.and_then(|params| given(params, "notifications")))
+            }
             method if method.starts_with("tasks/") => Ok(Self::Task(string("taskId"))),
             _ => Ok(Self::Method),
         }
@@ -261,7 +262,7 @@ fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, RequestError> 
         });
     };
     object(notifications, NOTIFICATIONS).map_err(|error| error.unwrap_or(RequestError::Listen))?;
-    let strings = |name| match notifications.get(name) {
+    let strings = |name| match given(notifications, name) {
         Some(list) if list.kind() == Kind::Array => list
             .elements()
             .map(|element| plain(element).ok_or(RequestError::Listen))
@@ -273,6 +274,11 @@ fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, RequestError> 
         uris: strings("resourceSubscriptions")?,
         tasks: strings("taskIds")?,
     })
+}
+
+/// An optional member. Clients in Go, Java, C# and PHP write one that they leave out as null, and servers take it so.
+fn given<'a>(object: Value<'a>, name: &str) -> Option<Value<'a>> {
+    object.get(name).filter(|value| value.kind() != Kind::Null)
 }
 
 /// A string by which something is found. A control character in it is refused: a reader of C strings ends it at a NUL,
