@@ -24,5 +24,5 @@ pub use headers::{HeaderEdit, Headers};
 pub(crate) use message::{Call, Message, Target, is_same};
 pub(crate) use method::{MethodKind, confusable_method};
 pub(crate) use names::{folded, is_confusable, similar};
-pub(crate) use revision::MODERN;
+pub(crate) use revision::REVISIONS;
 pub(crate) use uri::is_normal;
