@@ -4,7 +4,7 @@
 
 use super::error::RequestError;
 use super::method;
-use super::names::fold;
+use super::names::{PROTOTYPE, is_confusable};
 use super::revision::Revision;
 use crate::words::json::{Kind, Value};
 use crate::words::text::clip;
@@ -297,18 +297,15 @@ fn object(value: Value<'_>, protocol: &[&str]) -> Result<(), Option<RequestError
     refuse_look_alikes(value, protocol).map_err(Some)
 }
 
-/// Some servers match names without regard to case, with Unicode's simple folding, or end them at a NUL. A member that
-/// only such a server would take for one of the protocol's is refused.
+/// A member that only some server would take for one of the protocol's is refused, and so is what no honest client sends:
+/// a control character in a name, and `__proto__`.
 fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), RequestError> {
     for (name, _) in object.members() {
         if protocol.contains(&name.as_ref()) {
             continue;
         }
-        let folded = fold(&name);
-        // A reader of C strings ends a name at a NUL, and one of JavaScript may inherit from `__proto__`.
-        let cut = name == "__proto__" || name.chars().any(char::is_control);
-        let like = |known: &&str| known.eq_ignore_ascii_case(&folded);
-        if cut || protocol.iter().any(like) {
+        let odd = name == PROTOTYPE || name.chars().any(char::is_control);
+        if odd || is_confusable(&name, protocol.iter().copied()) {
             return Err(RequestError::ConfusableMember(clip(&name, 64)));
         }
     }
