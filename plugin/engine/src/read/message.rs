@@ -9,6 +9,7 @@ use super::revision::Revision;
 use crate::words::json::{Kind, Value};
 use crate::words::text::clip;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The one message of a request body.
 #[derive(Debug)]
@@ -110,6 +111,9 @@ const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+
+/// The most resources and tasks that one message may name: each is looked for in the rules or in the store.
+const MOST_NAMED: usize = 256;
 
 /// The extension of tasks (SEP-2663), a capability of 2026-07-28.
 const TASKS: &str = "io.modelcontextprotocol/tasks";
@@ -262,18 +266,34 @@ fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, RequestError> 
         });
     };
     object(notifications, NOTIFICATIONS).map_err(|error| error.unwrap_or(RequestError::Listen))?;
-    let strings = |name| match given(notifications, name) {
-        Some(list) if list.kind() == Kind::Array => list
-            .elements()
-            .map(|element| plain(element).ok_or(RequestError::Listen))
-            .collect(),
-        Some(_) => Err(RequestError::Listen),
-        None => Ok(Vec::new()),
-    };
+    let [uris, tasks] = ["resourceSubscriptions", "taskIds"].map(|name| given(notifications, name));
+    let named = [uris, tasks].into_iter().flatten();
+    let named: usize = named.map(|list| list.elements().count()).sum();
+    if named > MOST_NAMED {
+        return Err(RequestError::ListenTooMany(MOST_NAMED));
+    }
     Ok(Target::Listen {
-        uris: strings("resourceSubscriptions")?,
-        tasks: strings("taskIds")?,
+        uris: distinct(uris)?,
+        tasks: distinct(tasks)?,
     })
+}
+
+/// The strings of a list, each once.
+fn distinct(list: Option<Value<'_>>) -> Result<Vec<Cow<'_, str>>, RequestError> {
+    let Some(list) = list else {
+        return Ok(Vec::new());
+    };
+    if list.kind() != Kind::Array {
+        return Err(RequestError::Listen);
+    }
+    let (mut seen, mut strings) = (BTreeSet::new(), Vec::new());
+    for element in list.elements() {
+        let string = plain(element).ok_or(RequestError::Listen)?;
+        if seen.insert(string.clone()) {
+            strings.push(string);
+        }
+    }
+    Ok(strings)
 }
 
 /// An optional member. Clients in Go, Java, C# and PHP write one that they leave out as null, and servers take it so.
