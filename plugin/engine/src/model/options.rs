@@ -70,8 +70,8 @@ impl HostOptions {
 
     fn bounds_of(&self, length: usize) -> Bounds {
         // Two bytes are the least that a value takes, so this much is room for long lists of short numbers, such as
-        // embeddings. At 16 bytes a value, what is kept of a message is at most six times as long as the longest body.
-        const BYTES_A_VALUE: usize = 3;
+        // embeddings. At 16 bytes a value, what is kept of a message is at most four times as long as the longest body.
+        const BYTES_A_VALUE: usize = 4;
         Bounds {
             depth: self.max_depth,
             values: length.div_ceil(BYTES_A_VALUE),
