@@ -38,6 +38,7 @@ impl Exchange {
             filter: None,
             refunds: None,
             issued: None,
+            unmarked: Vec::new(),
         };
         exchange.filter = Visibility::new(&exchange.policy, &caller)
             .map(|visibility| Box::new(Filter::new(visibility, exchange.ids.request_id.clone())));

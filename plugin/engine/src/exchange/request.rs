@@ -5,6 +5,7 @@
 use super::state::{Asking, Exchange, Judged, Reading, State};
 use crate::answer::{Detail, ReplyTo};
 use crate::decide::{Principal, Turn, decide, decide_bodiless};
+use crate::model::{Policy, sequence_counters};
 use crate::read::{
     Head, HttpMethod, Message, RequestError, Target, id_beside_surrogates, is_modern,
 };
@@ -133,6 +134,7 @@ impl Exchange {
         let context = &reading.context;
         let issued = IssuanceTracker::new(&policy, context.caller.subject(), &message);
         self.issued = issued.map(Box::new);
+        self.unmarked = unmarked(&policy, &message);
         let verdict = decide(&policy, context, &message, now, self.explain);
         if let Some(problem) = verdict.contradiction {
             return self.unreadable(audit, &problem, message.id());
@@ -172,6 +174,19 @@ fn arguments<'a>(message: &Message<'a>) -> Option<Value<'a>> {
     match message {
         Message::Request { call, .. } | Message::Notification(call) => call.arguments,
         Message::Response => None,
+    }
+}
+
+/// The counters of sequences that the message does not mark, where it may become a task.
+fn unmarked(policy: &Policy, message: &Message<'_>) -> Vec<String> {
+    match message {
+        Message::Request { call, .. } if call.may_become_task => match &call.target {
+            Target::Tool(tool) => {
+                sequence_counters(policy.sequence.iter().filter(|rule| !rule.role(tool).marks))
+            }
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use super::state::{Exchange, State};
 use crate::answer::Reply;
 use crate::response::Passed;
 use crate::step::{Next, Response, Step};
+use crate::words::state::{StateWrite, unmarked as unmarked_by};
 use crate::words::{Millis, Reason, Refusal};
 
 impl Exchange {
@@ -30,6 +31,14 @@ impl Exchange {
         let issued = self.issued.as_mut();
         let issued = issued.and_then(|issued| issued.see(&response));
         let mut step = self.passed(response, now);
+        let marks = issued.iter().flat_map(|task| {
+            let unmarked = self.unmarked.iter();
+            unmarked.map(|counter| StateWrite {
+                key: unmarked_by(&task.key, counter),
+                ..task.clone()
+            })
+        });
+        step.writes.extend(marks.collect::<Vec<_>>());
         step.writes.extend(issued);
         let audit = step.audit.or_else(|| {
             let mut audit = self.audit(now);

@@ -34,6 +34,8 @@ pub struct Exchange {
     pub(super) refunds: Option<Box<RefundTracker>>,
     /// Where the caller may be given something that is his alone.
     pub(super) issued: Option<Box<IssuanceTracker>>,
+    /// The counters of sequences that the call does not mark, should it become a task.
+    pub(super) unmarked: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -86,7 +88,8 @@ pub(super) struct Checking {
 pub(super) enum Asking {
     Marks(Arc<[Charge]>),
     Pin(PinCheck),
-    Tasks(TaskCheck),
+    /// With the marks that the calls of the tasks may have left.
+    Tasks(TaskCheck, Vec<Charge>),
 }
 
 #[derive(Debug)]
