@@ -171,8 +171,8 @@ fn worst_message() -> Vec<u8> {
         )
     };
     let longest = 768 * 1024;
-    // Twelve values are around those of the list, and it may have one for every six bytes in all.
-    let mut text = around(&format!("{}0", "0,0,".repeat(longest / 6 / 2 - 8)));
+    // Twelve values are around those of the list, and it may have one for every four bytes in all.
+    let mut text = around(&format!("{}0", "0,0,".repeat(longest / 4 / 2 - 8)));
     text.extend(std::iter::repeat_n(' ', longest - text.len()));
     text.into_bytes()
 }

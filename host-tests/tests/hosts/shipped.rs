@@ -1,5 +1,6 @@
 //! The configurations in `envoy/` as an operator copies them, in a real Envoy: only places and ports are put in.
 
+use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
 use host_tests::upstream::{Recorded, Upstream, reply};
@@ -243,6 +244,98 @@ fn only_what_holds_no_message_goes_past_the_policy() {
             let seen = upstream.take();
             assert_eq!(seen.len(), 1, "{file} {}", request.path);
         }
+    }
+}
+
+/// What a client may say of MCP, or of another method, and what it would have opened.
+const OF_MCP: [(&str, &str); 8] = [
+    ("mcp-session-id", "of-another"),
+    ("last-event-id", "1"),
+    ("mcp-protocol-version", "2025-11-25"),
+    ("mcp-method", "tools/call"),
+    ("mcp-name", "drop_table"),
+    ("x-http-method-override", "POST"),
+    ("x-http-method", "POST"),
+    ("x-method-override", "POST"),
+];
+
+/// A server that answers MCP on every path sends no old list again, and opens no stream.
+#[test]
+fn request_past_the_policy_says_nothing_of_mcp() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let upstream = Upstream::start().expect("the upstream starts");
+    for file in ["envoy.yaml", "envoy-ecds.yaml"] {
+        let gateway = Gateway::start(file, &upstream, |folder| reload(NOTHING, folder));
+        upstream.take();
+        for mut request in messageless() {
+            let accept = ("accept", "text/event-stream, application/json");
+            let said = OF_MCP.iter().chain([&accept]);
+            let said = said.map(|(name, value)| (name.as_bytes().into(), value.as_bytes().into()));
+            request.headers.extend(said);
+            gateway.send(&request).expect("an answer");
+            let seen = upstream.take();
+            assert_eq!(seen.len(), 1, "{file} {}", request.path);
+            for (name, _) in OF_MCP {
+                assert_eq!(seen[0].header(name), None, "{file} {} {name}", request.path);
+            }
+            let accept = seen[0].header("accept").expect("a header");
+            let accept = String::from_utf8_lossy(accept);
+            assert!(!accept.contains("event-stream"), "{file} {}", request.path);
+        }
+    }
+}
+
+/// The same with a body, over HTTP/2, where no header need announce it.
+fn in_pieces(request: &Http1Request, body: &[u8], end: End) -> Http2Request {
+    Http2Request {
+        method: request.method.clone(),
+        path: request.path.clone(),
+        headers: request.headers.clone(),
+        pieces: vec![body[..1].into(), body[1..].into()],
+        end,
+    }
+}
+
+/// A server may take a message for one whatever its type is called, and with a method that has no body.
+#[test]
+fn body_that_is_no_form_does_not_go_past_the_policy() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let upstream = Upstream::start().expect("the upstream starts");
+    let gateway = Gateway::start("envoy-ecds.yaml", &upstream, |folder| {
+        reload(NOTHING, folder)
+    });
+    upstream.take();
+    let limit = Duration::from_secs(5);
+    let call = rpc::call("drop_table");
+    for mut request in messageless() {
+        let path = request.path.clone();
+        let ends = [
+            End::Data,
+            End::EmptyData,
+            End::Trailers(vec![(b"x".to_vec(), b"1".to_vec())]),
+        ];
+        for end in ends {
+            let request = in_pieces(&request, &call, end);
+            let outcome = http2(gateway.addr, &request, limit).expect("a connection");
+            let refused = matches!(&outcome, Outcome::Answered(answer) if answer.status == 415);
+            assert!(refused, "{path} {:?}: {outcome:?}", request.end);
+        }
+        request.body = Some(call.clone());
+        assert_eq!(gateway.send(&request).as_deref(), Some("415"), "{path}");
+        assert_eq!(upstream.take().len(), 0, "{path}");
+    }
+    let [.., token] = messageless();
+    let form = b"grant_type=authorization_code&code=a-b.c_~%2F+*&resource=";
+    for end in [End::Data, End::Trailers(Vec::new())] {
+        let request = in_pieces(&token, form, end);
+        http2(gateway.addr, &request, limit).expect("a connection");
+        let seen = upstream.take();
+        assert_eq!(seen.len(), 1, "{:?}", request.end);
+        assert_eq!(seen[0].body, form, "{:?}", request.end);
     }
 }
 

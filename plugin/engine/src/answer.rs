@@ -4,7 +4,7 @@
 //! policy, unless the policy asks for it.
 
 use crate::model::AnswerStyle;
-use crate::read::{MODERN, RequestError};
+use crate::read::{REVISIONS, RequestError};
 use crate::words::{Amount, Reason, Refusal};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -53,9 +53,9 @@ pub(crate) struct Detail {
     pub(crate) limit: Option<Amount>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remaining: Option<Amount>,
-    /// The revisions that a message can ask for, beside the one that it did (2026-07-28, basic, Versioning).
+    /// The revisions that are known, beside the one that the message asked for (2026-07-28, basic, Versioning).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) supported: Option<[&'static str; 1]>,
+    pub(crate) supported: Option<[&'static str; 5]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) requested: Option<String>,
 }
@@ -164,7 +164,7 @@ pub(crate) fn answer_unreadable(
     mut detail: Detail,
 ) -> Reply {
     if let RequestError::Revision(requested) = problem {
-        detail.supported = Some([MODERN]);
+        detail.supported = Some(REVISIONS);
         detail.requested = Some(requested.clone());
     }
     let message = problem.to_string();

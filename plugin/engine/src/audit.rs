@@ -13,7 +13,6 @@ use crate::words::{Amount, Millis, Reason, Refusal};
 use serde::Serialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hasher as _;
-use time::format_description::well_known::Rfc3339;
 
 /// One decision: its line of the log and, where [`HostContext::explain`](crate::host::HostContext::explain) asks for
 /// them, the rules that were evaluated.
@@ -82,7 +81,7 @@ impl Audit {
     pub(crate) fn new(now: Millis, policy: &str, explain: bool) -> Self {
         Self {
             event: "decision",
-            time: rfc3339(now),
+            time: now.rfc3339().unwrap_or_default(),
             decision: "allow",
             policy: policy.into(),
             traces: RuleTraces::new(explain),
@@ -211,10 +210,4 @@ impl Audit {
         let _ = serde_json::to_writer(&mut line, self);
         String::from_utf8(line).unwrap_or_default()
     }
-}
-
-fn rfc3339(now: Millis) -> String {
-    now.moment()
-        .and_then(|moment| moment.format(&Rfc3339).ok())
-        .unwrap_or_default()
 }

@@ -115,6 +115,7 @@ const NAMES: &[&str] = &[
     "note symbolic-links",
     "warning covered-name",
     "warning denies-everything",
+    "warning forgeable-address",
     "warning forgeable-header",
     "warning forgeable-scope",
     "warning hidden-entry",

@@ -254,7 +254,7 @@ fn names_unknown(call: &Call, path: &str) -> bool {
     };
     let name = fold(rest.trim_start_matches(['.', '[', '"']));
     // A longer name that begins alike counts as unknown too, and so does any name with an escape.
-    let may_be = |key: &String| name.starts_with(&fold(key));
+    let may_be = |key: &String| key == "__proto__" || name.starts_with(&fold(key));
     rest.is_empty() || rest.contains('\\') || call.unknown.iter().any(may_be)
 }
 

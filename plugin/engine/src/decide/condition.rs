@@ -112,7 +112,10 @@ impl Condition {
         };
         match (step, value.kind()) {
             (Segment::Member(name), Kind::Object) => match member(value, name) {
-                Ok(value) => self.walk(value, rest, clause),
+                Ok(value) => {
+                    let value = value.filter(|value| !self.leaves_out(*value, rest));
+                    self.walk(value, rest, clause)
+                }
                 Err(LookAlike) => Truth::Unknown,
             },
             (Segment::Element(index), Kind::Array) => {
@@ -136,6 +139,12 @@ impl Condition {
             }
             _ => Truth::Unknown,
         }
+    }
+
+    /// True for a null member where it may be left out, unless the operator itself speaks of null.
+    fn leaves_out(&self, member: Value<'_>, rest: &[Segment]) -> bool {
+        let meant = rest.is_empty() && self.predicate.names_null();
+        self.if_present && member.kind() == Kind::Null && !meant
     }
 
     fn judge(&self, operand: Operand<'_>, clause: Clause) -> Truth {

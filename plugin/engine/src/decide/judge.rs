@@ -14,7 +14,7 @@ use super::wording::{missing, unaccepted, unmet};
 use crate::model::schema::Schema;
 use crate::model::{
     Action, Clause, Condition, Effect, Entry, Group, Limit, Mode, Pinned, Policy, Rules,
-    SequenceRole, Table,
+    SequenceRole, Table, sequence_counters,
 };
 use crate::read::{Call, MethodKind, Repeated, RequestError, Target, is_normal};
 use crate::words::json::Value;
@@ -323,8 +323,11 @@ impl<'p, 'r> Judge<'p, 'r> {
     /// a shadow of this rule would hand out the results of others.
     fn tasks<'i>(&mut self, ids: impl Iterator<Item = &'i str>) {
         if self.verdict.refusal.is_none() {
-            let check = TaskCheck::new(&self.context.caller, ids);
-            self.turn(Check::Tasks(check));
+            let counters = sequence_counters(self.policy.sequence.iter());
+            let check = TaskCheck::new(&self.context.caller, ids, counters);
+            let marks = self.policy.sequence.iter();
+            let marks = marks.map(|rule| (&rule.mark, self.mode)).collect();
+            self.turn(Check::Tasks(check, marks));
         }
     }
 

@@ -3,7 +3,7 @@
 //! It finds nothing where two readers could find two different values.
 
 use crate::model::Segment;
-use crate::read::similar;
+use crate::read::{PROTOTYPE, similar};
 use crate::words::json::{Kind, Value, exact};
 
 /// The one value at the end of the steps; `None` where there is none, or where nobody can tell.
@@ -18,16 +18,16 @@ pub(crate) fn value_at<'a, 's>(
     })
 }
 
-/// A member that only some servers would take for the one that a rule names.
+/// A member that only some servers would take for the one that a rule names, or in which they would find it.
 pub(super) struct LookAlike;
 
-/// The member of that name. A rule is not walked around by `Amount` beside, or in place of, `amount`.
+/// The member of that name. A rule is not walked around by `Amount` or `__proto__` beside, or in place of, `amount`.
 pub(super) fn member<'a>(object: Value<'a>, name: &str) -> Result<Option<Value<'a>>, LookAlike> {
     let mut found = None;
     for (member, value) in object.members() {
-        if member == name {
+        if member == name && name != PROTOTYPE {
             found = Some(value);
-        } else if similar(&member, name) {
+        } else if member == PROTOTYPE || similar(&member, name) {
             return Err(LookAlike);
         }
     }

@@ -8,6 +8,7 @@ use crate::model::Literal;
 use crate::model::schema::{
     Assertion, Dependent, Members, Pattern, Property, Schema, Subschema, SubschemaId, Type,
 };
+use crate::read::PROTOTYPE;
 use crate::words::Truth;
 use crate::words::json::{Kind, Value, exact, is_multiple, is_whole};
 use std::borrow::Cow;
@@ -277,11 +278,11 @@ impl<'s> Judge<'s> {
         Truth::all([ruled, dependents].into_iter().chain(others))
     }
 
-    /// Each of the named members, as the object has it; `None` where it has too many.
+    /// Each of the named members, as the object has it; `None` where it has too many, or a prototype of its own.
     fn present<'a>(&mut self, members: &Members, object: Value<'a>) -> Option<Vec<Present<'a>>> {
         let mut present: Vec<_> = members.ruled.iter().map(|_| Present::Not).collect();
         for (name, value) in object.members() {
-            self.take(name.len())?;
+            self.take(name.len()).filter(|()| name != PROTOTYPE)?;
             let exact = members.position(&name);
             let places = exact.map_or_else(|| members.alike(&name), |at| at..at.saturating_add(1));
             for place in present.get_mut(places).into_iter().flatten() {

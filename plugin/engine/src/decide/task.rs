@@ -3,7 +3,7 @@
 //! A task belongs to the caller whose call became it. It never believes a client that it has one.
 
 use super::principal::Principal;
-use crate::words::state::{Lookup, StateKey, task};
+use crate::words::state::{Lookup, StateKey, task, unmarked};
 use crate::words::{Reason, Refusal};
 
 /// The methods that act on one task, of 2025-11-25 and of the extension of 2026-07-28. A server may know others, or take
@@ -12,24 +12,60 @@ const METHODS: [&str; 4] = ["tasks/get", "tasks/result", "tasks/cancel", "tasks/
 
 /// What a message that acts on tasks must meet.
 #[derive(Debug)]
-pub(crate) struct TaskCheck(Vec<StateKey>);
+pub(crate) struct TaskCheck {
+    /// Those of the tasks, and then, for each counter of a sequence, one for each task.
+    keys: Vec<StateKey>,
+    tasks: usize,
+    counters: Vec<String>,
+}
 
 impl TaskCheck {
-    pub(super) fn new<'i>(caller: &Principal, ids: impl Iterator<Item = &'i str>) -> Self {
-        Self(ids.map(|id| task(&caller.subject(), id)).collect())
+    /// `counters` are those that calls of some tools mark.
+    pub(super) fn new<'i>(
+        caller: &Principal,
+        ids: impl Iterator<Item = &'i str>,
+        counters: Vec<String>,
+    ) -> Self {
+        let mut keys: Vec<_> = ids.map(|id| task(&caller.subject(), id)).collect();
+        let tasks = keys.len();
+        let marks = counters.iter().flat_map(|counter| {
+            let tasks = keys.iter();
+            tasks.map(move |task| unmarked(task, counter))
+        });
+        let marks: Vec<_> = marks.collect();
+        keys.extend(marks);
+        Self {
+            keys,
+            tasks,
+            counters,
+        }
     }
 
     /// What has to be found.
     pub(crate) fn keys(&self) -> &[StateKey] {
-        &self.0
+        &self.keys
+    }
+
+    /// Whether the call of one of the tasks marked the counter, or nobody knows that none did: then reading it marks it
+    /// again, because its result comes only now.
+    pub(crate) fn marks(&self, counter: &str, found: &Lookup) -> bool {
+        let place = self.counters.iter().position(|own| own == counter);
+        let start = place.map_or(0, |place| {
+            place.saturating_add(1).saturating_mul(self.tasks)
+        });
+        let marks = match found {
+            Lookup::Found(values) => values.get(start..start.saturating_add(self.tasks)),
+            Lookup::Unavailable => None,
+        };
+        place.is_some() && marks.is_none_or(|values| values.iter().any(Option::is_none))
     }
 
     /// Judges by what was found; says what was found, or why the message is refused.
     pub(crate) fn judge(&self, found: &Lookup) -> Result<&'static str, Refusal> {
         let message = "The gateway cannot tell right now whose task this is. Try again later.";
         match found {
-            Lookup::Found(values) if values.len() == self.0.len() => {
-                match values.iter().all(Option::is_some) {
+            Lookup::Found(values) if values.len() == self.keys.len() => {
+                match values.iter().take(self.tasks).all(Option::is_some) {
                     true => Ok("issued to this caller"),
                     false => Err(unknown()),
                 }
@@ -57,5 +93,32 @@ fn refusal(reason: Reason, message: &str) -> Refusal {
         reason,
         rule: None,
         message: message.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn task_marks_again_unless_its_call_surely_left_no_mark() {
+        let counters = ["a", "b"].map(Into::into).into();
+        let check = TaskCheck::new(&Principal::Anonymous, ["1", "2"].into_iter(), counters);
+        let found =
+            |known: [bool; 6]| Lookup::Found(known.map(|known| known.then(Vec::new)).into());
+        let of = |found: &Lookup| [check.marks("a", found), check.marks("b", found)];
+        assert_eq!(check.keys().len(), 6);
+        assert_eq!(of(&found([true; 6])), [false, false]);
+        assert_eq!(
+            of(&found([true, true, true, false, true, true])),
+            [true, false]
+        );
+        assert_eq!(
+            of(&found([true, true, true, true, false, true])),
+            [false, true]
+        );
+        assert_eq!(of(&Lookup::Unavailable), [true, true]);
+        assert_eq!(of(&Lookup::Found(Vec::new())), [true, true]);
+        assert!(!check.marks("c", &found([true; 6])));
     }
 }

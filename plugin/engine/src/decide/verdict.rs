@@ -39,6 +39,6 @@ pub(crate) enum Check<'p> {
     Marks(Vec<(&'p Limit, Mode)>),
     /// The tool is the one that was reviewed.
     Pin(PinCheck),
-    /// The tasks were issued to the caller.
-    Tasks(TaskCheck),
+    /// The tasks were issued to the caller; and the marks that their calls may have left.
+    Tasks(TaskCheck, Vec<(&'p Limit, Mode)>),
 }

@@ -23,7 +23,7 @@ impl Asking {
         match check {
             Check::Marks(limits) => Self::Marks(charges(&limits).into()),
             Check::Pin(pin) => Self::Pin(pin),
-            Check::Tasks(tasks) => Self::Tasks(tasks),
+            Check::Tasks(tasks, marks) => Self::Tasks(tasks, charges(&marks)),
         }
     }
 }
@@ -42,7 +42,7 @@ impl Exchange {
         let ask = match &check {
             Asking::Marks(charges) => Ask::Reserve(charges.clone()),
             Asking::Pin(pin) => Ask::Lookup(pin.keys().into()),
-            Asking::Tasks(tasks) => Ask::Lookup(tasks.keys().into()),
+            Asking::Tasks(tasks, _) => Ask::Lookup(tasks.keys().into()),
         };
         self.state = State::Checking(Box::new(Checking {
             check,
@@ -69,8 +69,11 @@ impl Exchange {
                 let by = (Some(&rule), pin.pinned.mode);
                 self.remembered(judged.audit, &judged.reply_to, by, said)
             }
-            Asking::Tasks(tasks) => {
-                let said = tasks.judge(&lookup_of(event));
+            Asking::Tasks(tasks, marks) => {
+                let found = lookup_of(event);
+                let said = tasks.judge(&found);
+                let again = |mark: &Charge| tasks.marks(&mark.counter.id, &found);
+                judged.charges.extend(marks.into_iter().filter(again));
                 let by = (None, Mode::Enforce);
                 self.remembered(judged.audit, &judged.reply_to, by, said)
             }

@@ -5,12 +5,14 @@
 use super::state::{Asking, Exchange, Judged, Reading, State};
 use crate::answer::{Detail, ReplyTo};
 use crate::decide::{Principal, Turn, decide, decide_bodiless};
-use crate::read::{Head, HttpMethod, Message, RequestError, Target, is_modern};
+use crate::read::{
+    Head, HttpMethod, Message, RequestError, Target, id_beside_surrogates, is_modern,
+};
 use crate::response::IssuanceTracker;
 use crate::step::{Ask, Event, Next, Step, lookup_of};
 use crate::words::Millis;
 use crate::words::json;
-use crate::words::json::{Document, Value};
+use crate::words::json::{Document, Fault, Value};
 
 impl Exchange {
     pub(super) fn bodiless(
@@ -107,10 +109,14 @@ impl Exchange {
     }
 
     fn judge(&mut self, reading: &Reading, now: Millis) -> Step {
-        let document = match Document::read(&reading.body, self.policy.host.bounds()) {
+        let bounds = self.policy.host.bounds();
+        let document = match Document::read(&reading.body, bounds) {
             Ok(document) => document,
             Err(json::Error { fault, .. }) => {
-                return self.unreadable(self.audit(now), &RequestError::Json(fault), None);
+                let half = fault == Fault::LoneSurrogate;
+                let id = half.then(|| id_beside_surrogates(&reading.body, bounds));
+                let problem = RequestError::Json(fault);
+                return self.unreadable(self.audit(now), &problem, id.flatten().as_deref());
             }
         };
         let mut audit = self.audit(now);

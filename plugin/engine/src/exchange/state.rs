@@ -81,7 +81,8 @@ pub(super) struct Checking {
 pub(super) enum Asking {
     Marks(Arc<[Charge]>),
     Pin(PinCheck),
-    Tasks(TaskCheck),
+    /// With the marks that the calls of the tasks may have left.
+    Tasks(TaskCheck, Vec<Charge>),
 }
 
 #[derive(Debug)]

@@ -80,6 +80,17 @@ impl Predicate {
             Self::Schema(_) => "schema",
         }
     }
+
+    /// True where the operand says something of null, so that null is not the same as nothing.
+    pub(crate) fn names_null(&self) -> bool {
+        match self {
+            Self::Eq(literal) | Self::Neq(literal) => *literal == Literal::Null,
+            Self::In(literals) | Self::NotIn(literals) => literals.contains(&Literal::Null),
+            Self::Type(kind) => *kind == Kind::Null,
+            Self::Schema(_) | Self::Exists(_) => true,
+            _ => false,
+        }
+    }
 }
 
 impl Condition {

@@ -33,7 +33,7 @@ pub use overview::{LimitInfo, RuleInfo};
 pub(crate) use path::{Attribute, Path, PathError, Segment};
 pub(crate) use pinned::Pinned;
 pub use policy::Policy;
-pub(crate) use sequence::{Sequence, SequenceRole};
+pub(crate) use sequence::{Sequence, SequenceRole, sequence_counters};
 pub(crate) use subject::{
     ANONYMOUS, OVERFLOW, configured, configured_cells, counters, grant_subject, is_open,
     overflow_of,

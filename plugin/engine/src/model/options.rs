@@ -63,8 +63,7 @@ impl HostOptions {
     /// From and to, of `held_bytes`.
     pub(crate) const HELD_BYTES: (u64, u64) = (1024 * 1024, 1024 * 1024 * 1024);
 
-    /// What a message may take. A body of the longest kind with more values than this has hardly a character in each,
-    /// and would take many times its length to read.
+    /// What a message may take.
     pub(crate) fn bounds(&self) -> Bounds {
         self.bounds_of(self.max_request_bytes)
     }
@@ -78,7 +77,9 @@ impl HostOptions {
     }
 
     fn bounds_of(&self, length: usize) -> Bounds {
-        const BYTES_A_VALUE: usize = 6;
+        // Two bytes are the least that a value takes, so this much is room for long lists of short numbers, such as
+        // embeddings. At 16 bytes a value, what is kept of a message is at most four times as long as the longest body.
+        const BYTES_A_VALUE: usize = 4;
         Bounds {
             depth: self.max_depth,
             values: length.div_ceil(BYTES_A_VALUE),

@@ -6,6 +6,7 @@
 use super::limit::{Counter, Limit};
 use super::names::Names;
 use crate::words::Rule;
+use crate::words::sorted::dedup_sorted;
 
 /// Once an `after` tool was admitted, `deny` tools are refused for a while.
 #[derive(Debug)]
@@ -25,6 +26,11 @@ pub(crate) struct Sequence {
 pub(crate) struct SequenceRole {
     pub(crate) marks: bool,
     pub(crate) checks: bool,
+}
+
+/// The counters of the rules, each once, by their ids.
+pub(crate) fn sequence_counters<'s>(rules: impl Iterator<Item = &'s Sequence>) -> Vec<String> {
+    dedup_sorted(rules.map(|rule| rule.counter().id.clone()))
 }
 
 impl Sequence {

@@ -4,6 +4,7 @@
 
 use super::entry::{PROMPTS, RESOURCES, TOOLS};
 use super::error::PolicyError;
+use super::protobuf;
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::{ANSWERS, EFFECTS, LISTED, MODES};
 use crate::model::{AnswerStyle, Effect, Listed, Mode, Names, Needs, Policy};
@@ -70,7 +71,10 @@ impl Policy {
     /// # Errors
     /// Why it is not one JSON document.
     pub fn document(text: &[u8]) -> Result<Document<'_>, PolicyError> {
-        Document::read(text, BOUNDS).map_err(|error| PolicyError::json(text, &error))
+        Document::read(text, BOUNDS).map_err(|error| match protobuf::is_struct(text) {
+            true => PolicyError::protobuf(),
+            false => PolicyError::json(text, &error),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It never names a Rust type and never stops at the first mistake: [`Policy::parse`](crate::host::Policy::parse) returns all.
 
+use super::protobuf;
 use crate::words::json;
 use crate::words::text::one_line;
 use std::fmt;
@@ -67,6 +68,17 @@ impl PolicyError {
                 line,
                 column,
                 fault,
+            },
+        }
+    }
+
+    /// The host hands over protobuf in the place of a text.
+    pub(super) fn protobuf() -> Self {
+        Self {
+            at: String::new(),
+            problem: Problem::InvalidValue {
+                found: "a google.protobuf.Struct, which is no text".into(),
+                write: protobuf::WRITE.into(),
             },
         }
     }

@@ -11,6 +11,7 @@ mod host;
 mod limit;
 mod locator;
 mod needs;
+mod protobuf;
 mod reader;
 mod result;
 pub(crate) mod schema;

@@ -35,6 +35,7 @@ pub(crate) enum RequestError {
     Arguments,
     Ref,
     Listen,
+    ListenTooMany(usize),
     ClientAnswer,
     Meta,
     MetaMissing,
@@ -85,6 +86,7 @@ impl RequestError {
             | Self::Arguments
             | Self::Ref
             | Self::Listen
+            | Self::ListenTooMany(_)
             | Self::ClientAnswer
             | Self::Meta => -32600,
         }
@@ -140,6 +142,10 @@ impl fmt::Display for RequestError {
             ),
             Self::DuplicateHeader(name) => write!(f, "The header `{name}` is given twice"),
             Self::BodyTooLong(max) => write!(f, "The body is longer than {max} bytes"),
+            Self::ListenTooMany(max) => write!(
+                f,
+                "`params.notifications` names more than {max} resources and tasks; listen to fewer at a time"
+            ),
             Self::Json(fault) => write!(f, "The body cannot be read: {fault}"),
             Self::ConfusableMember(name) => {
                 write!(f, "The member `{name}` is too like one of the protocol's")

@@ -82,7 +82,9 @@ impl Head {
         }
         content_encoding(headers)?;
         headers.single("mcp-session-id")?;
-        let revision = headers.single("mcp-protocol-version")?.map(Revision::read);
+        let revision = headers.single("mcp-protocol-version")?;
+        // Some clients send the header before they know what to write there.
+        let revision = revision.filter(|text| !text.is_empty()).map(Revision::read);
         if http_method != HttpMethod::Post {
             // No message will say which revision it is of.
             revision.as_ref().map_or(Ok(()), Revision::known)?;
@@ -96,6 +98,14 @@ impl Head {
     }
 }
 
+/// The two names of UTF-8 that every server knows, plain and quoted.
+const UTF_8: [&str; 4] = [
+    "charset=utf-8",
+    "charset=utf8",
+    "charset=\"utf-8\"",
+    "charset=\"utf8\"",
+];
+
 fn http_method(headers: &Headers) -> Result<HttpMethod, RequestError> {
     match headers.single(":method")? {
         Some("POST") => Ok(HttpMethod::Post),
@@ -106,8 +116,8 @@ fn http_method(headers: &Headers) -> Result<HttpMethod, RequestError> {
     }
 }
 
-/// `application/json`, alone or with `charset=utf-8`. A parameter or a second type could make a server decode the body
-/// in another way than it was judged.
+/// `application/json`, alone or with a charset of UTF-8. Another parameter or a second type could make a server decode
+/// the body in another way than it was judged.
 fn content_type(headers: &Headers) -> Result<(), RequestError> {
     let value = headers
         .single("content-type")?
@@ -118,10 +128,9 @@ fn content_type(headers: &Headers) -> Result<(), RequestError> {
         .is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"));
     let utf8 = match (parts.next(), parts.next()) {
         (None, _) => true,
-        (Some(parameter), None) => {
-            parameter.eq_ignore_ascii_case("charset=utf-8")
-                || parameter.eq_ignore_ascii_case("charset=\"utf-8\"")
-        }
+        (Some(parameter), None) => UTF_8
+            .into_iter()
+            .any(|charset| parameter.eq_ignore_ascii_case(charset)),
         _ => false,
     };
     if json && utf8 {

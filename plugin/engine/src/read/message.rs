@@ -4,11 +4,12 @@
 
 use super::error::RequestError;
 use super::method;
-use super::names::fold;
+use super::names::{PROTOTYPE, is_confusable};
 use super::revision::Revision;
 use crate::words::json::{Kind, Value};
 use crate::words::text::clip;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The one message of a request body.
 #[derive(Debug)]
@@ -111,6 +112,9 @@ const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
+/// The most resources and tasks that one message may name: each is looked for in the rules or in the store.
+const MOST_NAMED: usize = 256;
+
 /// The extension of tasks (SEP-2663), a capability of 2026-07-28.
 const TASKS: &str = "io.modelcontextprotocol/tasks";
 
@@ -124,17 +128,16 @@ impl<'a> Message<'a> {
     }
 
     pub(super) fn of(root: Value<'a>, id: Option<&'a str>) -> Result<Self, RequestError> {
-        let outcomes = ["result", "error"]
-            .into_iter()
-            .filter(|name| root.get(name).is_some())
-            .count();
-        match (root.get("method"), id, outcomes) {
-            (Some(method), Some(id), 0) => Ok(Self::Request {
+        let outcomes = || ["result", "error"].into_iter();
+        let says = outcomes().any(|name| root.get(name).is_some());
+        let given = outcomes().filter(|name| given(root, name).is_some());
+        match (root.get("method"), id) {
+            (Some(method), Some(id)) if !says => Ok(Self::Request {
                 id,
                 call: Call::read(method, root)?,
             }),
-            (Some(method), None, 0) => Ok(Self::Notification(Call::read(method, root)?)),
-            (None, Some(_), 1) => Ok(Self::Response),
+            (Some(method), None) if !says => Ok(Self::Notification(Call::read(method, root)?)),
+            (None, Some(_)) if given.count() == 1 => Ok(Self::Response),
             _ => Err(RequestError::AmbiguousKind),
         }
     }
@@ -172,11 +175,11 @@ impl<'a> Call<'a> {
         if method::confusable_method(&method).is_some() {
             return Err(RequestError::ConfusableMethod(clip(&method, 64)));
         }
-        let params = root.get("params");
+        let params = given(root, "params");
         if let Some(params) = params {
             object(params, PARAMS).map_err(|error| error.unwrap_or(RequestError::Params))?;
         }
-        let param = |name| params.and_then(|params| params.get(name));
+        let param = |name| params.and_then(|params| given(params, name));
         let meta = param("_meta");
         if let Some(meta) = meta {
             object(meta, META).map_err(|error| error.unwrap_or(RequestError::Meta))?;
@@ -186,7 +189,7 @@ impl<'a> Call<'a> {
             None => None,
         };
         let client = meta
-            .and_then(|meta| meta.get(META_CLIENT))
+            .and_then(|meta| given(meta, META_CLIENT))
             .or_else(|| param("clientInfo"));
         let client = client
             .and_then(|client| client.get("name"))
@@ -234,7 +237,9 @@ impl<'a> Target<'a> {
                 string("uri").map(Self::Resource).ok_or(RequestError::Uri)
             }
             "completion/complete" => reference(param("ref").ok_or(RequestError::Ref)?),
-            "subscriptions/listen" => listen(param("notifications")),
+            "subscriptions/listen" => {
+                listen(params.and_then(|params| given(params, "notifications")))
+            }
             method if method.starts_with("tasks/") => Ok(Self::Task(string("taskId"))),
             _ => Ok(Self::Method),
         }
@@ -261,18 +266,39 @@ fn listen(notifications: Option<Value<'_>>) -> Result<Target<'_>, RequestError> 
         });
     };
     object(notifications, NOTIFICATIONS).map_err(|error| error.unwrap_or(RequestError::Listen))?;
-    let strings = |name| match notifications.get(name) {
-        Some(list) if list.kind() == Kind::Array => list
-            .elements()
-            .map(|element| plain(element).ok_or(RequestError::Listen))
-            .collect(),
-        Some(_) => Err(RequestError::Listen),
-        None => Ok(Vec::new()),
-    };
+    let [uris, tasks] = ["resourceSubscriptions", "taskIds"].map(|name| given(notifications, name));
+    let named = [uris, tasks].into_iter().flatten();
+    let named: usize = named.map(|list| list.elements().count()).sum();
+    if named > MOST_NAMED {
+        return Err(RequestError::ListenTooMany(MOST_NAMED));
+    }
     Ok(Target::Listen {
-        uris: strings("resourceSubscriptions")?,
-        tasks: strings("taskIds")?,
+        uris: distinct(uris)?,
+        tasks: distinct(tasks)?,
     })
+}
+
+/// The strings of a list, each once.
+fn distinct(list: Option<Value<'_>>) -> Result<Vec<Cow<'_, str>>, RequestError> {
+    let Some(list) = list else {
+        return Ok(Vec::new());
+    };
+    if list.kind() != Kind::Array {
+        return Err(RequestError::Listen);
+    }
+    let (mut seen, mut strings) = (BTreeSet::new(), Vec::new());
+    for element in list.elements() {
+        let string = plain(element).ok_or(RequestError::Listen)?;
+        if seen.insert(string.clone()) {
+            strings.push(string);
+        }
+    }
+    Ok(strings)
+}
+
+/// An optional member. Clients in Go, Java, C# and PHP write one that they leave out as null, and servers take it so.
+fn given<'a>(object: Value<'a>, name: &str) -> Option<Value<'a>> {
+    object.get(name).filter(|value| value.kind() != Kind::Null)
 }
 
 /// A string by which something is found. A control character in it is refused: a reader of C strings ends it at a NUL,
@@ -291,18 +317,15 @@ fn object(value: Value<'_>, protocol: &[&str]) -> Result<(), Option<RequestError
     refuse_look_alikes(value, protocol).map_err(Some)
 }
 
-/// Some servers match names without regard to case, with Unicode's simple folding, or end them at a NUL. A member that
-/// only such a server would take for one of the protocol's is refused.
+/// A member that only some server would take for one of the protocol's is refused, and so is what no honest client sends:
+/// a control character in a name, and `__proto__`.
 fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), RequestError> {
     for (name, _) in object.members() {
         if protocol.contains(&name.as_ref()) {
             continue;
         }
-        let folded = fold(&name);
-        // A reader of C strings ends a name at a NUL, and one of JavaScript may inherit from `__proto__`.
-        let cut = name == "__proto__" || name.chars().any(char::is_control);
-        let like = |known: &&str| known.eq_ignore_ascii_case(&folded);
-        if cut || protocol.iter().any(like) {
+        let odd = name == PROTOTYPE || name.chars().any(char::is_control);
+        if odd || is_confusable(&name, protocol.iter().copied()) {
             return Err(RequestError::ConfusableMember(clip(&name, 64)));
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! It never guesses what an unknown method does.
 
-use super::names::fold;
+use super::names::{ended, fold};
 
 /// What a method of MCP is to a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,9 +92,9 @@ impl MethodKind {
 }
 
 /// The method of MCP for which some server could take this other spelling: such a server matches methods without regard
-/// to case or to space around them.
+/// to case, to space around them or to what follows a NUL.
 pub(crate) fn confusable_method(method: &str) -> Option<&'static str> {
-    let plain = fold(method.trim());
+    let plain = fold(ended(method.trim()));
     let listed = METHODS
         .iter()
         .map(|&(name, _)| name)
@@ -119,6 +119,7 @@ mod tests {
             ("tool\u{17F}/call", Some("tools/call")),
             ("logging/setlevel", Some("logging/setLevel")),
             ("Tasks/anything", Some("tasks/")),
+            ("tools/call\0x", Some("tools/call")),
             ("tools/call", None),
             ("tasks/anything", None),
             ("tools/calls", None),

@@ -12,6 +12,7 @@ mod message;
 mod method;
 mod names;
 mod revision;
+mod surrogate;
 mod uri;
 
 pub(crate) use agreement::{Repeated, is_modern};
@@ -23,6 +24,7 @@ pub(crate) use headers::is_header_name;
 pub use headers::{HeaderEdit, Headers};
 pub(crate) use message::{Call, Message, Target, is_same_id};
 pub(crate) use method::{MethodKind, confusable_method};
-pub(crate) use names::{folded, is_confusable, similar};
-pub(crate) use revision::MODERN;
+pub(crate) use names::{PROTOTYPE, folded, is_confusable, similar};
+pub(crate) use revision::REVISIONS;
+pub(crate) use surrogate::id_beside_surrogates;
 pub(crate) use uri::is_normal;

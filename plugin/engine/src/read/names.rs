@@ -1,6 +1,16 @@
-//! Names that some server or client takes for one another: other case, folded letters, a NUL at the end.
+//! Names that some server or client takes for one another: other case, folded letters, whatever follows a NUL.
 //!
 //! It never says that two names differ where a known reader takes them for one.
+
+/// The member through which an object of JavaScript inherits: a server that copies an object may take the members of
+/// this one for the object's own.
+pub(crate) const PROTOTYPE: &str = "__proto__";
+
+/// The name up to where a reader of C strings ends it: its first NUL. No control character stands in an honest name, so
+/// each ends it here.
+pub(crate) fn ended(name: &str) -> &str {
+    name.split(char::is_control).next().unwrap_or_default()
+}
 
 /// The name with letters of ASCII in place of those that fold into them.
 pub(crate) fn fold(name: &str) -> String {
@@ -16,8 +26,8 @@ fn ascii_letter(c: char) -> char {
     }
 }
 
-/// True for names that may be one to a server that regards neither case nor NULs at their ends. Letters outside ASCII
-/// are all taken for one another's other case, so that no table of them is needed.
+/// True for names that may be one to a server that regards no case and ends names at a NUL. Letters outside ASCII are all
+/// taken for one another's other case, so that no table of them is needed.
 pub(crate) fn similar(one: &str, other: &str) -> bool {
     folded(one).eq(folded(other))
 }
@@ -28,39 +38,52 @@ pub(crate) fn folded(name: &str) -> impl Iterator<Item = char> {
         c if c.is_ascii() => c.to_ascii_lowercase(),
         _ => char::REPLACEMENT_CHARACTER,
     };
-    name.trim_end_matches('\0').chars().map(letter)
+    ended(name).chars().map(letter)
 }
 
-/// Whether a reader that knows no case, folds letters or ends names at a NUL takes the name for one of these.
+/// Whether some reader takes the name for one of these, or it is one of them.
 pub(crate) fn is_confusable<'n>(name: &str, mut known: impl Iterator<Item = &'n str>) -> bool {
-    let folded = fold(name);
-    let plain = folded.split(char::is_control).next().unwrap_or_default();
-    known.any(|known| known.eq_ignore_ascii_case(plain))
+    known.any(|known| similar(known, name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::similar;
+    use super::{is_confusable, similar};
 
     #[test]
     fn names_that_some_server_takes_for_one() {
         for (one, other) in [
             ("amount", "Amount"),
             ("amount", "amount\0"),
+            ("amount", "amount\0x"),
+            ("amount", "AMOUNT\0\0\u{e9}"),
+            ("amount\0x", "amount\0y"),
+            ("amount", "amount\u{1}x"),
             ("key", "\u{212A}ey"),
             ("files", "file\u{17F}"),
             ("größe", "GRÖßE"),
             ("ς", "Σ"),
         ] {
             assert!(similar(one, other), "{one} {other}");
+            assert!(
+                is_confusable(other, ["a", one].into_iter()),
+                "{one} {other}"
+            );
         }
         for (one, other) in [
             ("amount", "amounts"),
+            ("amount", "amounts\0"),
+            ("amount", "amoun\0t"),
+            ("amount", "\0amount"),
             ("a_b", "a-b"),
             ("amount", " amount"),
             ("größe", "grosse"),
         ] {
             assert!(!similar(one, other), "{one} {other}");
+            assert!(
+                !is_confusable(other, ["a", one].into_iter()),
+                "{one} {other}"
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::words::text::clip;
 use std::borrow::Cow;
 
 /// The published revisions of MCP.
-const REVISIONS: [&str; 5] = [
+pub(crate) const REVISIONS: [&str; 5] = [
     "2024-11-05",
     "2025-03-26",
     "2025-06-18",
@@ -17,7 +17,7 @@ const REVISIONS: [&str; 5] = [
 
 /// The revision that repeats the message in headers. It is the only one that a message can ask for: the older ones are
 /// agreed on by `initialize`.
-pub(crate) const MODERN: &str = "2026-07-28";
+const MODERN: &str = "2026-07-28";
 
 /// A revision of MCP, as a header or a message names it: a published one is borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,22 +3,25 @@
 //! It never normalises what is forwarded: a URI in another form is refused, because a server may resolve it to a
 //! resource that a rule names otherwise.
 
+use crate::words::locator::{is_certain_path, is_certain_text};
 use fluent_uri::Uri;
 use percent_encoding::percent_decode_str;
 
 /// True for a URI that is equal to its syntax-based normal form (RFC 3986 §6.2.2): scheme and host in lower case,
 /// percent-encoding in upper case and only where needed, no dot segments. Nor may another URI be the same resource to
-/// some server: one that drops a fragment, a user's name, a port that is the scheme's own or an empty segment, that
-/// decodes the path and then splits it, or that takes every `file:` as a path of its own machine.
+/// some server: one that drops a fragment, a user's name, a port that is the scheme's own, an empty segment or blanks, that
+/// decodes the path and then splits it, that takes what looks like dots for dots, or that takes every `file:` as a path of
+/// its own machine.
 pub(crate) fn is_normal(uri: &str) -> bool {
     let Ok(parsed) = Uri::parse(uri) else {
         return false;
     };
-    let path = parsed.path().as_str();
+    let host = parsed.authority().map_or("", |authority| authority.host());
     parsed.normalize().as_str() == uri
         && parsed.fragment().is_none()
         && is_plain_authority(&parsed)
-        && is_plain_path(path)
+        // Some servers take all that follows `memo://` for a path.
+        && is_plain_path(&format!("{host}{}", parsed.path()))
         && (parsed.scheme().as_str() != "file" || is_plain_file(&parsed))
 }
 
@@ -45,31 +48,40 @@ fn is_plain_path(path: &str) -> bool {
     let mut path = path.to_owned();
     for _ in 0..ROUNDS {
         let dots = path.split(['/', '\\']).any(is_dots);
-        let hides = path.contains("//") || slashes(&path) != written;
+        let hides = path.contains("//") || slashes(&path) != written || !is_certain_text(&path);
         if dots || hides || path.chars().any(char::is_control) {
             return false;
         }
-        let decoded = percent_decode_str(&path).decode_utf8_lossy().into_owned();
-        if decoded == path {
-            return true;
+        match decoded(&path) {
+            Some(decoded) if decoded == path => return true,
+            Some(decoded) => path = decoded,
+            None => return false,
         }
-        path = decoded;
     }
     false
 }
 
-/// A dot segment, also one with a parameter behind it (RFC 3986 §3.3), which some servers cut off.
-fn is_dots(segment: &str) -> bool {
-    matches!(segment.split(';').next(), Some("." | ".."))
+/// `None` for what is no UTF-8, such as dots that are longer than they may be.
+fn decoded(path: &str) -> Option<String> {
+    let decoded = percent_decode_str(path).decode_utf8().ok()?;
+    Some(decoded.into_owned())
 }
 
-/// `file:///…`, and nothing that a server drops on its way to a path: a host, a query, a slash at the end.
+/// Dots alone, also with a parameter behind them (RFC 3986 §3.3) or blanks around them, which some servers cut off.
+fn is_dots(segment: &str) -> bool {
+    let name = segment.split(';').next().unwrap_or_default();
+    name.contains('.') && name.chars().all(|c| matches!(c, '.' | ' ' | '+'))
+}
+
+/// `file:///…`, and nothing that a server drops on its way to a path: a host, a query, a slash at the end. The path is one
+/// that every program reads alike, as for `within`.
 fn is_plain_file(uri: &Uri<&str>) -> bool {
     let path = uri.path().as_str();
     let local = uri
         .authority()
         .is_some_and(|authority| authority.as_str().is_empty());
-    local && uri.query().is_none() && (path == "/" || !path.ends_with('/'))
+    let certain = decoded(path).is_some_and(|path| is_certain_path(&path));
+    local && certain && uri.query().is_none() && (path == "/" || !path.ends_with('/'))
 }
 
 #[cfg(test)]
@@ -77,7 +89,7 @@ mod tests {
     use super::is_normal;
 
     #[test]
-    fn only_the_normal_form_is_normal() {
+    fn normal_form_is_normal() {
         for uri in [
             "file:///home/a/b.txt",
             "test://static/resource/1",
@@ -86,10 +98,18 @@ mod tests {
             "https://example.com",
             "urn:isbn:1",
             "memo://insights",
+            "memo://a/b:c;d=1/~x/$y",
+            "notes://%E6%97%A5%E8%A8%98/gr%C3%B6%C3%9Fe",
             "file:///",
+            "file:///srv/gr%C3%B6%C3%9Fe/a%20b.x",
+            "file:///C:/Users/a.txt",
         ] {
             assert!(is_normal(uri), "{uri}");
         }
+    }
+
+    #[test]
+    fn form_of_another_reading_is_not_normal() {
         for uri in [
             "FILE:///a",
             "https://EXAMPLE.com/",
@@ -134,6 +154,56 @@ mod tests {
             "https://example.com:/a",
             "https://example.com./a",
             "https://user@example.com/a",
+        ] {
+            assert!(!is_normal(uri), "{uri}");
+        }
+    }
+    #[test]
+    fn form_with_dots_in_disguise_is_not_normal() {
+        for uri in [
+            // What is too long for UTF-8, or no UTF-8 at all.
+            "file:///srv/%C0%AE%C0%AE/a",
+            "file:///srv/%E0%80%AE%E0%80%AE/a",
+            "file:///srv/%FF/a",
+            "memo://a/%C0%AE%C0%AE/b",
+            "memo://%C0%AE%C0%AE/b",
+            // Blanks and dots that are dropped.
+            "file:///srv/..%20/a",
+            "file:///srv/%20../a",
+            "file:///srv/..%20%20/a",
+            "file:///srv/.../a",
+            "file:///srv/..+/a",
+            "file:///srv/a./b",
+            "memo://a/..%20/b",
+            "memo://a/..+/b",
+            "memo://a/.%20./b",
+            "memo://..%20/b",
+            "memo://a/..%25%32%30/b",
+            // What only looks like dots and slashes, or is cut to them.
+            "file:///srv/%EF%BC%8E%EF%BC%8E/a",
+            "file:///srv/%E2%80%A5/a",
+            "file:///srv/%E2%80%A4%E2%80%A4/a",
+            "file:///srv/..%EF%BC%8Fa",
+            "file:///srv/..%E2%88%95a",
+            "file:///srv/%C4%AE%C4%AE/a",
+            "file:///srv/a%E2%80%8Bb",
+            "memo://a/%EF%BC%8E%EF%BC%8E/b",
+            "memo://a/..%EF%BC%8Fb",
+            "memo://a/%C4%AE%C4%AE/b",
+            "memo://a/b%E2%80%AEc",
+            "memo://a/..%E3%81%82/b",
+            // What some program expands, ends or opens as another thing.
+            "file:///srv/a%3Fb",
+            "file:///srv/a%23b",
+            "file:///srv/a:b",
+            "file:///srv/a.txt::$DATA",
+            "file:///srv/con",
+            "file:///C:",
+            "file:///C:a",
+            "file:///proc/self/root/etc",
+            "file:///dev/fd/3",
+            "file:///srv/~/a",
+            "file:///srv/a%25b",
         ] {
             assert!(!is_normal(uri), "{uri}");
         }

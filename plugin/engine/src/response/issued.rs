@@ -2,11 +2,11 @@
 //!
 //! It only looks, and what it cannot read was given to nobody.
 
-use crate::model::Policy;
+use crate::model::{Policy, sequence_counters};
 use crate::read::{Headers, Message, SESSION, Target};
 use crate::step::Response;
 use crate::words::json::Value;
-use crate::words::state::{StateKey, StateWrite, session, task};
+use crate::words::state::{StateKey, StateWrite, session, task, unmarked as unmarked_by};
 
 /// What the response to one message may give.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct IssuanceTracker {
     /// As the caller's calls are counted.
     caller: String,
     what: What,
+    /// The counters of sequences that the call does not mark, should it become a task.
+    unmarked: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,12 @@ impl IssuanceTracker {
             Target::Method if call.method == "initialize" && policy.needs.sessions => What::Session,
             _ => return None,
         };
-        Some(Self { caller, what })
+        let unmarked = unmarked(policy, &call.target);
+        Some(Self {
+            caller,
+            what,
+            unmarked,
+        })
     }
 
     /// More has to be seen.
@@ -62,12 +69,20 @@ impl IssuanceTracker {
         begins.then(|| self.session(response)).flatten().map(issued)
     }
 
-    /// What the answer gives, once.
-    pub(super) fn answered(&mut self, answer: Value<'_>) -> Option<StateWrite> {
+    /// What the answer gives, once: a task, and what its call left unmarked.
+    pub(super) fn answered(&mut self, answer: Value<'_>) -> Vec<StateWrite> {
         let tasks = self.what == What::Task;
         self.what = What::Nothing;
-        let id = tasks.then(|| task_of(answer)).flatten()?;
-        Some(issued(task(&self.caller, &id)))
+        let Some(id) = tasks.then(|| task_of(answer)).flatten() else {
+            return Vec::new();
+        };
+        let task = task(&self.caller, &id);
+        let unmarked = self
+            .unmarked
+            .iter()
+            .map(|counter| unmarked_by(&task, counter));
+        let unmarked: Vec<_> = unmarked.collect();
+        unmarked.into_iter().chain([task]).map(issued).collect()
     }
 
     fn session(&mut self, response: &Response) -> Option<StateKey> {
@@ -107,4 +122,14 @@ fn task_of(message: Value<'_>) -> Option<String> {
         _ => result.get("task")?,
     };
     task.get("taskId")?.string().map(Into::into)
+}
+
+/// The counters of sequences that a call of this tool does not mark.
+fn unmarked(policy: &Policy, target: &Target<'_>) -> Vec<String> {
+    match target {
+        Target::Tool(tool) => {
+            sequence_counters(policy.sequence.iter().filter(|rule| !rule.role(tool).marks))
+        }
+        _ => Vec::new(),
+    }
 }

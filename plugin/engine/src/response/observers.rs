@@ -126,9 +126,9 @@ impl Observers {
             let refunds = self.refunds.as_mut();
             let refund = refunds.and_then(|refunds| refunds.answered(message));
             let issued = self.issued.as_mut();
-            let issued = issued.and_then(|issued| issued.answered(message));
+            let issued = issued.map(|issued| issued.answered(message));
             self.effects.refund = self.effects.refund.take().or(refund);
-            self.effects.writes.extend(issued);
+            self.effects.writes.extend(issued.into_iter().flatten());
         }
         Ok(cuts)
     }

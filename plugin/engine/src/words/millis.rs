@@ -32,6 +32,18 @@ impl Millis {
         Some(self.moment()?.weekday().number_from_monday())
     }
 
+    /// In UTC with three digits of milliseconds (RFC 3339), so that times sort as texts; `None` for a clock beyond the year
+    /// 9999.
+    pub(crate) fn rfc3339(self) -> Option<String> {
+        let moment = self.moment()?;
+        let (year, month, day) = moment.to_calendar_date();
+        let (hour, minute, second, millis) = moment.to_hms_milli();
+        let month = u8::from(month);
+        Some(format!(
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
+        ))
+    }
+
     /// `None` for a clock beyond the year 9999.
     pub(crate) fn moment(self) -> Option<OffsetDateTime> {
         let seconds = i64::try_from(self.seconds()).ok()?;
@@ -42,5 +54,24 @@ impl Millis {
 
     pub(crate) fn seconds(self) -> u64 {
         self.0.checked_div(1000).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_of_a_line_has_three_digits_of_milliseconds() {
+        for (millis, expected) in [
+            (0, Some("1970-01-01T00:00:00.000Z")),
+            (1_767_225_636_200, Some("2026-01-01T00:00:36.200Z")),
+            (1_767_225_636_127, Some("2026-01-01T00:00:36.127Z")),
+            (1_767_225_636_007, Some("2026-01-01T00:00:36.007Z")),
+            (253_402_300_799_999, Some("9999-12-31T23:59:59.999Z")),
+            (u64::MAX, None),
+        ] {
+            assert_eq!(Millis(millis).rfc3339().as_deref(), expected, "{millis}");
+        }
     }
 }

@@ -58,3 +58,12 @@ pub(crate) fn session(caller: &str, id: &str) -> StateKey {
 pub(crate) fn task(caller: &str, id: &str) -> StateKey {
     StateKey::issued("task", caller, id)
 }
+
+/// The key that says of a task that its call left no mark on a counter of a sequence. A task without it, such as one for
+/// which there was no room, may have left one.
+pub(crate) fn unmarked(task: &StateKey, counter: &str) -> StateKey {
+    StateKey {
+        name: format!("main/unmarked/{}{}", length_prefixed(counter), task.name),
+        owner: task.owner.clone(),
+    }
+}

@@ -1,4 +1,4 @@
-//! Headers that a client can forge, unless the gateway overwrites them.
+//! Headers that a client can forge, unless the gateway overwrites them, and the address that Envoy may take from one.
 //!
 //! It never warns of a header that `identity` names: that one gets a note.
 
@@ -14,6 +14,7 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
         headers.any(|(_, header)| header.eq_ignore_ascii_case(name))
     };
     let conditions = conditions(root).filter_map(|one| forgeable_header(&one, is_vouched));
+    let addresses = forgeable_address(root);
     let scopes = scopes(root).into_iter();
     let scopes = scopes.filter_map(|(at, scope)| forgeable_scope(at, &scope, is_vouched));
     let places = vouched.iter().map(|(at, _)| at.clone());
@@ -21,7 +22,22 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
         .into_iter()
         .chain(conditions)
         .chain(scopes)
+        .chain(addresses)
         .collect()
+}
+
+/// No policy can tell how the gateway knows the address, so all places of it get one warning.
+fn forgeable_address(root: Value<'_>) -> Option<Diagnostic> {
+    let conditions = conditions(root).filter(|condition| condition.text("path") == "ip");
+    let conditions = conditions.map(|condition| format!("{}/path", condition.at));
+    let scopes = scopes(root).into_iter();
+    let scopes = scopes.filter_map(|(at, scope)| (scope == "ip").then_some(at));
+    Diagnostic::once(conditions.chain(scopes), |at| {
+        let message = "`ip` is what a client writes into `x-forwarded-for`, unless Envoy's `use_remote_address` is true";
+        let help = "set `use_remote_address: true` in the HTTP connection manager, which is not Envoy's default, and \
+            `xff_num_trusted_hops` behind proxies of your own";
+        Diagnostic::warning("forgeable-address", at, message).help(help)
+    })
 }
 
 fn identity_header(places: impl Iterator<Item = String>) -> Option<Diagnostic> {

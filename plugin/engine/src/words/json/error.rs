@@ -54,7 +54,9 @@ impl fmt::Display for Fault {
             Self::ByteOrderMark => f.write_str("it begins with a byte order mark"),
             Self::Syntax => f.write_str("it is not JSON (RFC 8259)"),
             Self::ControlCharacter => f.write_str("a string holds an unescaped control character"),
-            Self::LoneSurrogate => f.write_str("a string holds half of a surrogate pair"),
+            Self::LoneSurrogate => f.write_str(
+                "a string holds half of a surrogate pair, as when an emoji is cut in two",
+            ),
             Self::TrailingData => f.write_str("something follows the JSON document"),
             Self::Depth(max) => write!(f, "it is nested deeper than {max} levels"),
             Self::Values(max) => write!(f, "it has more than {max} values"),

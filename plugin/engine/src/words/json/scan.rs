@@ -294,6 +294,7 @@ impl<'a> Scanner<'a> {
         if self.nodes.len() >= self.bounds.values {
             return self.fail(Fault::Values(self.bounds.values));
         }
+        self.grow();
         let after = narrow(self.nodes.len().saturating_add(1));
         self.nodes.push(Node {
             start: narrow(start),
@@ -303,6 +304,15 @@ impl<'a> Scanner<'a> {
             escaped,
         });
         Ok(())
+    }
+
+    /// Makes room for as many nodes again, and for no more than there may be.
+    fn grow(&mut self) {
+        let length = self.nodes.len();
+        if length == self.nodes.capacity() {
+            let most = self.bounds.values.saturating_sub(length);
+            self.nodes.reserve_exact(length.max(16).min(most));
+        }
     }
 
     fn in_object(&self) -> bool {

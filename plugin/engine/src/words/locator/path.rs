@@ -33,6 +33,22 @@ impl Roots {
     }
 }
 
+/// True for an absolute path in which every program finds the same names. A drive of Windows may stand before it.
+pub(crate) fn is_certain_path(path: &str) -> bool {
+    let drive = match path.as_bytes() {
+        [b'/', letter, b':', b'/', ..] if letter.is_ascii_alphabetic() => path.get(3..),
+        _ => None,
+    };
+    let path = drive.unwrap_or(path);
+    path.starts_with('/') && is_certain(path) && !is_link(names(path).next())
+}
+
+/// True for a text whose characters outside ASCII are letters, in which no program sees dots for them.
+pub(crate) fn is_certain_text(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii() || is_letter(c);
+    text.chars().all(plain) && !hides(text, has_dots)
+}
+
 /// An absolute path in ASCII that has one spelling, as the policy must write it.
 pub(crate) fn parse_root(text: &str) -> Result<Box<str>, NotCanonical> {
     let mut kept = Vec::new();
@@ -94,10 +110,14 @@ fn is_plain(c: char) -> bool {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' => true,
         c if c.is_ascii() => " !&'()+,-./=@[]^_".contains(c),
-        c => LETTERS
-            .iter()
-            .any(|(first, last)| (first..=last).contains(&&c)),
+        c => is_letter(c),
     }
+}
+
+fn is_letter(c: char) -> bool {
+    LETTERS
+        .iter()
+        .any(|(first, last)| (first..=last).contains(&&c))
 }
 
 /// The scripts of most file names, without the characters that only look like others: no form of Unicode
