@@ -26,7 +26,7 @@ const NAMES: [(&str, Charset); 10] = [
 ];
 
 /// Bytes as UTF-8, with U+FFFD for what is none.
-pub(super) fn text_of_utf8(bytes: &[u8]) -> String {
+fn text_of_utf8(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -78,12 +78,12 @@ impl Charset {
         }
     }
 
-    /// The text of bytes, without a mark at its beginning where units have more than a byte.
+    /// The text of bytes; a mark at its beginning stays.
     pub(super) fn text(self, bytes: &[u8]) -> String {
-        let text = match self {
-            Self::Utf8 => return text_of_utf8(bytes),
-            Self::Latin1 => return bytes.iter().copied().map(char::from).collect(),
-            Self::Utf7 => return of_utf7(&text_of_utf8(bytes)),
+        match self {
+            Self::Utf8 => text_of_utf8(bytes),
+            Self::Latin1 => bytes.iter().copied().map(char::from).collect(),
+            Self::Utf7 => of_utf7(&text_of_utf8(bytes)),
             Self::Utf16(big) => {
                 let unit = |pair: &[u8; 2]| u16::from_be_bytes(ordered(*pair, big));
                 let units: Vec<_> = bytes.as_chunks().0.iter().map(unit).collect();
@@ -97,8 +97,7 @@ impl Charset {
                     .map(|unit| char::from_u32(unit).unwrap_or(replacement))
                     .collect()
             }
-        };
-        text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
+        }
     }
 }
 

@@ -34,7 +34,7 @@ fn hidden(reader: &Reader, message: &Tree) -> Option<String> {
         let mut known = elements
             .iter()
             .filter_map(|element| names.get(element, key)?.text());
-        let found = known.find(|name| is_hidden(names.text(name)))?;
+        let found = known.find(|name| is_hidden(name))?;
         Some(format!("{found:?} in {list}"))
     })
 }
@@ -58,7 +58,7 @@ fn question(reader: &Reader, message: &Tree) -> Option<String> {
     });
     let mut asking = inside.chain([message]);
     let asked = asking.find_map(|request| {
-        let method = names.text(get(request, "method")?.text()?);
+        let method = get(request, "method")?.text()?;
         ASKS.contains(&method)
             .then(|| format!("the question {method}"))
     });

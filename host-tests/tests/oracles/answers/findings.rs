@@ -2,6 +2,7 @@
 
 use super::kind::Kind;
 use super::plan::Plan;
+use host_tests::server_response::Received;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
@@ -21,16 +22,18 @@ struct Found {
 }
 
 /// A planted thing that a reader saw.
-pub(super) struct Finding<'f> {
-    pub(super) plan: &'f Plan,
+pub(super) struct Finding {
+    pub(super) plan: Plan,
     pub(super) reader: &'static str,
     pub(super) seen: String,
+    /// What the client has.
+    pub(super) received: Received,
 }
 
 impl Findings {
     /// Adds a finding from which nothing can be left out.
-    pub(super) fn add(&mut self, finding: &Finding<'_>, after: Duration) {
-        let found = self.kinds.entry(Kind::of(finding.plan)).or_insert(Found {
+    pub(super) fn add(&mut self, finding: &Finding, after: Duration) {
+        let found = self.kinds.entry(Kind::of(&finding.plan)).or_insert(Found {
             count: 0,
             first: after,
             examples: BTreeMap::new(),
@@ -54,22 +57,29 @@ impl Findings {
     }
 }
 
-fn told(Finding { plan, reader, seen }: &Finding<'_>) -> String {
-    let answer = plan.answer();
+fn told(finding: &Finding) -> String {
+    let Finding {
+        plan,
+        reader,
+        seen,
+        received,
+    } = finding;
+    let (place, policy) = (plan.place.name, plan.scene.policy.replace('\n', ""));
     let tricks: Vec<_> = plan.tricks.iter().map(|trick| trick.what).collect();
+    let answer = plan.answer();
     let types: Vec<_> = answer
         .headers
         .iter()
-        .map(|(_, value)| String::from_utf8_lossy(value))
+        .map(|(_, value)| value.escape_ascii().to_string())
         .collect();
     format!(
-        "{reader} sees {seen} ({}, {tricks:?}, {:?})\n      policy   {}\n      request  {:?}\n      response {} {types:?} {}",
-        plan.place.name,
+        "{reader} sees {seen} ({place}, {tricks:?}, {:?})\n      policy   {policy}\n      request  {:?}\n      response {} {types:?} {}\n      received {} {}",
         plan.split,
-        plan.scene.policy,
         plan.scene.request,
         answer.status,
-        answer.body.escape_ascii()
+        answer.body.escape_ascii(),
+        received.status,
+        received.body.escape_ascii()
     )
 }
 

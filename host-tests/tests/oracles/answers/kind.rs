@@ -63,7 +63,7 @@ impl Kind {
             _ if has(&[What::Type]) => Self::NotCalledJson,
             _ if has(&[What::Broken, What::Surrogate]) => Self::Broken,
             _ if planted == Planted::Ask => Self::Question,
-            _ if has(&[What::LookAlike, What::Nul]) => Self::LookAlike,
+            _ if has(&[What::LookAlike]) => Self::LookAlike,
             _ if has(&[What::Twice]) => Self::Twice,
             _ if has(&[What::Batch]) => Self::Batch,
             _ if has(&[What::Status]) => Self::Page,

@@ -41,6 +41,9 @@ pub(super) enum Request {
 pub(super) const DENIES: &str = r#"{"version":"1","default":"deny","tools":{"run":{}},"prompts":{"run":{}},"resources":{"run:///run":{}}}"#;
 const HIDES: &str = r#"{"version":"1","default":"allow","hide":["gone"],"prompts":{"gone":{"action":"hide"}},
     "resources":{"gone:///gone":{"action":"hide"}}}"#;
+/// No definition has this digest.
+const PINS: &str = r#"{"version":"1","default":"deny","prompts":{"run":{}},"resources":{"run:///run":{}},"tools":{"run":{},
+    "gone":{"pin":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}}}"#;
 const TAKES_OUT: &str = r#"{"version":"1","default":"allow","tools":{"run":{"result":{"redact":[{"regex":"sesame-[0-9]{4}"}]}}}}"#;
 const TAKES_OUT_OF_ALL: &str = r#"{"version":"1","default":"allow","all_tools":{"result":{"redact":[{"regex":"sesame-[0-9]{4}"}]}}}"#;
 
@@ -49,12 +52,14 @@ const CALL: Request =
 const LIST: Request = Request::Post(r#"{"jsonrpc":"2.0","id":7,"method":"tools/list"}"#);
 
 /// All of them.
-pub(super) const SCENES: [Scene; 12] = [
+pub(super) const SCENES: [Scene; 14] = [
     scene(DENIES, LIST, Planted::Name),
     scene(DENIES, CALL, Planted::Name),
     scene(DENIES, Request::Get, Planted::Name),
     scene(HIDES, LIST, Planted::Name),
     scene(HIDES, Request::Get, Planted::Name),
+    scene(PINS, LIST, Planted::Name),
+    scene(PINS, Request::Get, Planted::Name),
     scene(TAKES_OUT, CALL, Planted::Secret),
     scene(TAKES_OUT, Request::Get, Planted::Secret),
     scene(TAKES_OUT_OF_ALL, CALL, Planted::Secret),

@@ -9,12 +9,13 @@ use super::kind::Kind;
 use super::made::plan;
 use super::one_eyed::OneEyed;
 use super::plan::Plan;
-use super::readers::READERS;
+use super::readers::{READERS, Reader};
 use super::scene::SCENES;
 use super::sent::sent;
-use super::trick::What;
+use super::trick::{What, one};
 use crate::plugin::{Open, Plugin, answer, under_test};
 use fastrand::Rng;
+use host_tests::server_response::Received;
 use host_tests::split::Split;
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -59,54 +60,49 @@ impl Search {
 
     /// Looks at an answer, and more closely where some reader sees something in it: one of them, as all would say the same.
     fn look(&mut self, plan: &Plan, rng: &mut Rng) {
-        let seeing = self.seeing(plan);
+        let (_, seeing) = self.seeing(plan);
         if seeing.is_empty() {
             return;
         }
-        let reader = seeing[rng.usize(..seeing.len())].0;
+        let reader = one(rng, &seeing);
         let whats = plan.tricks.iter().map(|trick| trick.what).collect();
-        let name = READERS[reader].name;
-        if self.known.insert((plan.place.name, whats, name)) {
-            let (plan, seen) = self.least(plan, reader).expect("it was seen");
-            let finding = Finding {
-                plan: &plan,
-                reader: name,
-                seen,
-            };
+        if self.known.insert((plan.place.name, whats, reader.name)) {
+            let finding = self.least(plan, reader).expect("it was seen");
             self.findings.add(&finding, self.start.elapsed());
         }
     }
 
-    /// Plays the answer; who sees what of it.
-    fn seeing(&mut self, plan: &Plan) -> Vec<(usize, String)> {
-        let gateway = self
-            .gateways
-            .get_mut(plan.scene.policy)
-            .expect("each policy has one");
-        let exchange = gateway
-            .open(&sent(&plan.scene))
-            .expect("the request passes");
+    /// Plays the answer: what the client received, and which readers see the planted thing in it.
+    fn seeing(&mut self, plan: &Plan) -> (Received, Vec<&'static Reader>) {
+        let gateway = self.gateways.get_mut(plan.scene.policy);
+        let gateway = gateway.expect("each policy has a gateway");
+        let exchange = gateway.open(&sent(&plan.scene));
+        let exchange = exchange.expect("the request passes");
         let received = answer(&mut **gateway, exchange, &plan.answer(), plan.split);
-        let readers = READERS.iter().enumerate();
-        let seeing = readers.filter_map(|(index, reader)| {
-            Some((
-                index,
-                seen(reader, &reader.read(&received), plan.scene.planted)?,
-            ))
-        });
-        seeing.collect()
+        let sees = |reader: &&Reader| sees(reader, &received, plan).is_some();
+        let seeing = READERS.iter().filter(sees).collect();
+        (received, seeing)
     }
 
-    /// The plan with as few tricks as the reader needs, and what it sees.
-    fn least(&mut self, plan: &Plan, reader: usize) -> Option<(Plan, String)> {
+    /// The finding of a reader, with as few tricks as it needs.
+    fn least(&mut self, plan: &Plan, reader: &'static Reader) -> Option<Finding> {
         let wholes = fewest(plan.tricks.len()).map(|kept| plan.only(kept, Split::Whole));
         let split = fewest(plan.tricks.len()).map(|kept| plan.only(kept, plan.split));
         wholes.chain(split).find_map(|plan| {
-            let mut seeing = self.seeing(&plan).into_iter();
-            let (_, seen) = seeing.find(|(own, _)| *own == reader)?;
-            Some((plan, seen))
+            let (received, _) = self.seeing(&plan);
+            Some(Finding {
+                reader: reader.name,
+                seen: sees(reader, &received, &plan)?,
+                received,
+                plan,
+            })
         })
     }
+}
+
+/// What a reader sees of what the plan planted.
+fn sees(reader: &Reader, received: &Received, plan: &Plan) -> Option<String> {
+    seen(reader, &reader.read(received), plan.scene.planted)
 }
 
 /// Every choice of so many things as bits, small ones first.

@@ -18,8 +18,6 @@ pub(super) enum What {
     Twice,
     /// A member's name in another dress.
     LookAlike,
-    /// The planted name goes on behind a NUL.
-    Nul,
     /// A letter as an escape.
     Escape,
     /// The message is one of a batch.
@@ -56,10 +54,9 @@ pub(super) enum What {
 
 impl What {
     /// All of them.
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Twice,
         Self::LookAlike,
-        Self::Nul,
         Self::Escape,
         Self::Batch,
         Self::Broken,

@@ -5,10 +5,17 @@ pub(super) fn events(text: &str) -> Vec<String> {
     decoded(lines(text))
 }
 
-/// Lines that end in CR, LF or both. What has no end is no line yet, and is taken for one: a stream may go on.
-pub(super) fn lines(text: &str) -> Vec<String> {
+/// Lines that end in CR, LF or both.
+fn lines(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    text.split('\n').map(str::to_owned).collect()
+    ended(text.split('\n'))
+}
+
+/// The parts of a text that its ends divide. What has no end is no line.
+pub(super) fn ended<'t>(parts: impl Iterator<Item = &'t str>) -> Vec<String> {
+    let mut lines: Vec<_> = parts.map(str::to_owned).collect();
+    lines.pop();
+    lines
 }
 
 /// The data of the events in these lines. An event without its blank line is none.

@@ -1,6 +1,6 @@
 //! The readers by name: how each takes a body for a document or a stream, decodes it, cuts it and parses it.
 
-use super::super::charset::{Charset, text_of_utf8};
+use super::super::charset::Charset;
 use super::grammar::Grammar;
 use super::media::{Body, Media, charset};
 use super::names::Names;
@@ -39,22 +39,29 @@ enum Decoding {
     Utf8WithMark,
     /// What the header declares: httpx for streams and pages.
     Declared,
-    /// The same, and a document without a declaration by its zeros: `json.loads`, requests.
+    /// What a document looks like: `json.loads` of bytes.
     Guessed,
 }
 
 impl Decoding {
     fn text(self, received: &Received) -> String {
         let bytes = &received.body;
-        let declared = charset(received).and_then(|name| Charset::named(&name));
-        match (self, declared) {
-            (Self::Utf8, _) => {
-                let text = text_of_utf8(bytes);
-                text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
-            }
-            (Self::Declared | Self::Guessed, Some(charset)) => charset.text(bytes),
-            (Self::Guessed, None) => Charset::guessed(bytes).text(bytes),
-            (Self::Utf8WithMark | Self::Declared, _) => text_of_utf8(bytes),
+        let named = charset(received).unwrap_or_default();
+        let charset = match self {
+            Self::Utf8 | Self::Utf8WithMark => Charset::Utf8,
+            Self::Declared => Charset::named(&named).unwrap_or(Charset::Utf8),
+            Self::Guessed => Charset::guessed(bytes),
+        };
+        let text = charset.text(bytes);
+        // Python takes a mark for one where the name does not say which units come first.
+        let strips = match self {
+            Self::Utf8 | Self::Guessed => true,
+            Self::Utf8WithMark => false,
+            Self::Declared => matches!(&*named, "utf-16" | "utf-32"),
+        };
+        match text.strip_prefix('\u{feff}').filter(|_| strips) {
+            Some(text) => text.to_owned(),
+            None => text,
         }
     }
 }
@@ -82,7 +89,7 @@ impl Reader {
 }
 
 /// All of them.
-pub(in super::super) const READERS: [Reader; 10] = [
+pub(in super::super) static READERS: [Reader; 11] = [
     BROWSER,
     Reader {
         name: "SDK for TypeScript",
@@ -105,7 +112,12 @@ pub(in super::super) const READERS: [Reader; 10] = [
         ..PYTHON
     },
     Reader {
-        name: "requests and httpx .json()",
+        name: "requests .json()",
+        media: Media::Any,
+        ..PYTHON
+    },
+    Reader {
+        name: "httpx .json()",
         media: Media::Any,
         decoding: Decoding::Guessed,
         ..PYTHON

@@ -1,6 +1,6 @@
 //! An event stream as httpx with httpx-sse reads it: a text into the data of its events. A mark at the beginning stays.
 
-use super::browser::decoded;
+use super::browser::{decoded, ended};
 
 /// What ends a line for `str.splitlines`, which httpx-sse 0.4.0 uses.
 const ENDS: [char; 10] = [
@@ -10,5 +10,5 @@ const ENDS: [char; 10] = [
 /// The data of each event.
 pub(super) fn events(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n");
-    decoded(text.split(ENDS).map(str::to_owned).collect())
+    decoded(ended(text.split(ENDS)))
 }

@@ -9,7 +9,7 @@ pub(in super::super) enum Names {
     Last,
     /// The last of this name in any case and any folding: Go's `encoding/json`, .NET for the web.
     AnyCase,
-    /// The first in any case, names and texts ending at a NUL: cJSON.
+    /// The first in any case, names ending at a NUL: cJSON.
     InC,
 }
 
@@ -24,20 +24,15 @@ impl Names {
         found.map(|(_, value)| value)
     }
 
-    /// A text as this reader has it.
-    pub(in super::super) fn text(self, text: &str) -> &str {
-        match self {
-            Self::InC => text.split('\0').next().unwrap_or_default(),
-            Self::Last | Self::AnyCase => text,
-        }
-    }
-
     /// Whether the reader takes one name for the other.
     pub(in super::super) fn is(self, own: &str, name: &str) -> bool {
         match self {
             Self::Last => own == name,
             Self::AnyCase => folded(own) == folded(name),
-            Self::InC => self.text(own).eq_ignore_ascii_case(name),
+            Self::InC => {
+                let own = own.split('\0').next().unwrap_or_default();
+                own.eq_ignore_ascii_case(name)
+            }
         }
     }
 }

@@ -15,7 +15,6 @@ pub(in super::super) fn changed_message(
     match trick.what {
         What::Twice => twice(&mut message, place, &mut rng),
         What::LookAlike => look_alike(&mut message, place, &mut rng),
-        What::Nul => on_planted(&mut message, place, |text| text + "\\u0000x"),
         What::Escape => on_planted(&mut message, place, |text| escaped(&text)),
         What::Batch => return batch(message, &mut rng),
         _ => {}

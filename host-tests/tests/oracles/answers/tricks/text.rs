@@ -45,7 +45,10 @@ fn broken(text: String, rng: &mut Rng) -> String {
             .to_owned()
                 + &text
         }
-        6 => text[..text.len() - rng.usize(1..3)].to_owned(),
+        6 => {
+            let left = text.chars().count() - rng.usize(1..3);
+            text.chars().take(left).collect()
+        }
         7 => single_quotes(&text, rng),
         8 => insert(
             text,
