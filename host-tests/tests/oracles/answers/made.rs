@@ -44,7 +44,7 @@ fn tricks(stream: bool, rng: &mut Rng) -> Vec<Trick> {
 pub(super) fn split(rng: &mut Rng) -> Split {
     match rng.u8(..8) {
         0..4 => Split::Whole,
-        4 => Split::At(rng.usize(1..600)),
+        4 => Split::At(rng.usize(1..2000)),
         5 => Split::Each(one(rng, &Seam::ALL)),
         6 => Split::Trailers,
         _ => Split::Bytes,

@@ -44,6 +44,12 @@ const HIDES: &str = r#"{"version":"1","default":"allow","hide":["gone"],"prompts
 /// No definition has this digest.
 const PINS: &str = r#"{"version":"1","default":"deny","prompts":{"run":{}},"resources":{"run:///run":{}},"tools":{"run":{},
     "gone":{"pin":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}}}"#;
+/// The most bytes of an answer that [`SHORT`] and [`SHORT_TAKES_OUT`] let a gateway hold.
+pub(super) const LONGEST: usize = 1024;
+const SHORT: &str = r#"{"version":"1","default":"deny","host":{"max_response_bytes":1024},
+    "tools":{"run":{}},"prompts":{"run":{}},"resources":{"run:///run":{}}}"#;
+const SHORT_TAKES_OUT: &str = r#"{"version":"1","default":"allow","host":{"max_response_bytes":1024},
+    "all_tools":{"result":{"redact":[{"regex":"sesame-[0-9]{4}"}]}}}"#;
 const TAKES_OUT: &str = r#"{"version":"1","default":"allow","tools":{"run":{"result":{"redact":[{"regex":"sesame-[0-9]{4}"}]}}}}"#;
 const TAKES_OUT_OF_ALL: &str = r#"{"version":"1","default":"allow","all_tools":{"result":{"redact":[{"regex":"sesame-[0-9]{4}"}]}}}"#;
 
@@ -52,7 +58,7 @@ const CALL: Request =
 const LIST: Request = Request::Post(r#"{"jsonrpc":"2.0","id":7,"method":"tools/list"}"#);
 
 /// All of them.
-pub(super) const SCENES: [Scene; 14] = [
+pub(super) const SCENES: [Scene; 18] = [
     scene(DENIES, LIST, Planted::Name),
     scene(DENIES, CALL, Planted::Name),
     scene(DENIES, Request::Get, Planted::Name),
@@ -64,10 +70,21 @@ pub(super) const SCENES: [Scene; 14] = [
     scene(TAKES_OUT, Request::Get, Planted::Secret),
     scene(TAKES_OUT_OF_ALL, CALL, Planted::Secret),
     scene(TAKES_OUT_OF_ALL, Request::Get, Planted::Secret),
+    scene(SHORT, LIST, Planted::Name),
+    scene(SHORT, Request::Get, Planted::Name),
+    scene(SHORT, CALL, Planted::Ask),
+    scene(SHORT_TAKES_OUT, CALL, Planted::Secret),
     scene(DENIES, LIST, Planted::Ask),
     scene(DENIES, CALL, Planted::Ask),
     scene(DENIES, Request::Get, Planted::Ask),
 ];
+
+impl Scene {
+    /// The gateway holds as much of an answer as it does by default.
+    pub(super) fn is_roomy(&self) -> bool {
+        self.policy != SHORT && self.policy != SHORT_TAKES_OUT
+    }
+}
 
 const fn scene(policy: &'static str, request: Request, planted: Planted) -> Scene {
     Scene {

@@ -22,6 +22,8 @@ pub(super) enum What {
     Escape,
     /// The message is one of a batch.
     Batch,
+    /// The message is longer than some gateways hold.
+    Long,
     // Its text.
     /// What no strict parser reads.
     Broken,
@@ -54,11 +56,12 @@ pub(super) enum What {
 
 impl What {
     /// All of them.
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Twice,
         Self::LookAlike,
         Self::Escape,
         Self::Batch,
+        Self::Long,
         Self::Broken,
         Self::Surrogate,
         Self::Decoy,

@@ -22,7 +22,8 @@ struct Honest {
 
 impl Honest {
     fn new(halves: bool, rng: &mut Rng) -> Self {
-        let scene = one(rng, &SCENES);
+        let roomy: Vec<_> = SCENES.into_iter().filter(Scene::is_roomy).collect();
+        let scene = one(rng, &roomy);
         let style = Style::new(scene.request == Request::Get, rng);
         let message = message(&scene, style.comma.contains('\n'), rng);
         let message = if halves { halved(&message) } else { message };

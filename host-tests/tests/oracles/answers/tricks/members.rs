@@ -1,6 +1,7 @@
 //! Changes to a message: members twice, names in another dress, batches.
 
 use super::super::place::Place;
+use super::super::scene::LONGEST;
 use super::super::trick::{Trick, What, one};
 use super::super::written::Written;
 use fastrand::Rng;
@@ -16,6 +17,7 @@ pub(in super::super) fn changed_message(
         What::Twice => twice(&mut message, place, &mut rng),
         What::LookAlike => look_alike(&mut message, place, &mut rng),
         What::Escape => on_planted(&mut message, place, |text| escaped(&text)),
+        What::Long => long(&mut message, place, &mut rng),
         What::Batch => return batch(message, &mut rng),
         _ => {}
     }
@@ -50,6 +52,15 @@ fn innocent(place: &Place, value: &Written, rng: &mut Rng) -> Written {
     match rng.u8(..4) {
         0 => Written::Raw(one(rng, &["null", "1", "{}", "[]", "true"]).into()),
         _ => place.innocent(value),
+    }
+}
+
+/// A long member beside one on the way to what is planted.
+fn long(message: &mut Written, place: &Place, rng: &mut Rng) {
+    if let Some((members, index)) = holder(message, place, rng) {
+        let pad = one(rng, &["x", "tools, ", "\\u0020", "[{"]);
+        let pad = pad.repeat(LONGEST / pad.len());
+        members.insert(index + rng.usize(..2), ("pad".into(), Written::Text(pad)));
     }
 }
 
