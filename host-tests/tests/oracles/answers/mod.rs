@@ -14,6 +14,7 @@ mod readers;
 mod scene;
 mod search;
 mod sent;
+mod strict;
 mod trick;
 mod tricks;
 mod written;

@@ -12,6 +12,7 @@ use super::plan::Plan;
 use super::readers::{READERS, Reader};
 use super::scene::SCENES;
 use super::sent::sent;
+use super::strict::Strict;
 use super::trick::{What, one};
 use crate::plugin::{Open, Plugin, answer, under_test};
 use fastrand::Rng;
@@ -134,6 +135,13 @@ fn no_reader_sees_what_a_policy_takes_out_by_any_seed() {
 #[ignore = "the long form: `make soak`"]
 fn no_reader_sees_in_a_million_answers_what_a_policy_takes_out() {
     search(fastrand::u64(..), 1_000_000);
+}
+
+/// The control: nothing is found where nothing ambiguous passes.
+#[test]
+fn strict_filter_has_no_fault() {
+    let findings = Search::new(|_| Box::new(Strict::default())).run(1, FEW);
+    assert!(findings.is_empty(), "{findings}");
 }
 
 /// The faults that each other test would have to find.

@@ -2,6 +2,7 @@
 //! rules of its tool as the answer to another request.
 
 mod call;
+mod careful;
 mod forgetful;
 mod play;
 mod script;

@@ -2,6 +2,7 @@
 //! honest ones.
 
 use super::call::{Call, MAX, SECRET};
+use super::careful::Careful;
 use super::forgetful::Forgetful;
 use super::script::Script;
 use super::session::Session;
@@ -127,13 +128,25 @@ fn gateway_that_takes_an_exchange_for_its_request_is_found_out() {
     }
 }
 
+/// The control: there is a gateway that loses nothing and admits no more.
+#[test]
+fn gateway_that_knows_ids_has_no_fault() {
+    let found = search(|_| Box::new(Careful::default()), 1, FEW);
+    assert!(found.is_empty(), "{found:?}");
+    play_apart(|_| Box::new(Careful::default()));
+}
+
 /// What clients get where each request has an id of its own: their own answers, and calls that did not run do not count.
 #[test]
 fn requests_of_different_ids_get_their_answers() {
+    play_apart(under_test);
+}
+
+fn play_apart(gateway: impl Fn(&str) -> Box<dyn Plugin>) {
     let mut rng = Rng::with_seed(1);
     for _ in 0..FEW / 4 {
         let script = Script::apart(&["7", "8", "\"9\""], &mut rng);
-        let mut session = Session::new(under_test(script.policy), &script);
+        let mut session = Session::new(gateway(script.policy), &script);
         (0..ROUNDS).for_each(|_| honest(&mut session));
     }
 }

@@ -14,4 +14,5 @@ mod tree;
 mod typescript;
 
 pub(super) use client::{BROWSER, READERS, Reader, Shown};
+pub(super) use grammar::Grammar;
 pub(super) use tree::Tree;
