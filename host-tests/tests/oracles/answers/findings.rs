@@ -52,6 +52,12 @@ impl Findings {
         self.kinds.keys().copied().collect()
     }
 
+    /// Whether this reader saw something.
+    pub(super) fn has(&self, reader: &str) -> bool {
+        let mut keys = self.kinds.values().flat_map(|found| found.examples.keys());
+        keys.any(|(_, own)| *own == reader)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.kinds.is_empty()
     }

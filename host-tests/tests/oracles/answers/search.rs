@@ -9,7 +9,7 @@ use super::kind::Kind;
 use super::made::plan;
 use super::one_eyed::OneEyed;
 use super::plan::Plan;
-use super::readers::{READERS, Reader};
+use super::readers::{BROWSER, READERS, Reader};
 use super::scene::SCENES;
 use super::sent::sent;
 use super::strict::Strict;
@@ -144,13 +144,16 @@ fn strict_filter_has_no_fault() {
     assert!(findings.is_empty(), "{findings}");
 }
 
-/// The faults that each other test would have to find.
+/// The faults that each other test would have to find: no reader and no kind is there for nothing.
 #[test]
-fn planted_fault_is_found_by_each_kind() {
+fn planted_fault_is_found_by_each_kind_and_each_reader() {
     let everything = Search::new(|_| Box::new(Open::default())).run(1, FEW / 4);
     let otherwise = Search::new(|_| Box::new(OneEyed::default())).run(1, FEW);
     let found = [everything.kinds(), otherwise.kinds()].concat();
     for kind in Kind::ALL {
         assert!(found.contains(&kind), "{kind}\n{everything}\n{otherwise}");
+    }
+    for reader in READERS.iter().filter(|reader| reader.name != BROWSER.name) {
+        assert!(otherwise.has(reader.name), "{}\n{otherwise}", reader.name);
     }
 }
