@@ -102,6 +102,9 @@ function received(exchange, store, { status, headers, body }, arrival, now) {
     return step;
   };
   const head = report({ type: "responseHead", status, headers, endOfStream: false });
+  if (head.next === "reply") {
+    return { reply: head.status, body: Buffer.from(head.body).toString("latin1"), problem };
+  }
   /** @type {Uint8Array[]} */
   const pieces = [];
   let broken = head.next !== "forward";

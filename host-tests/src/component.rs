@@ -117,8 +117,10 @@ fn received(
     });
     let step = gateway.report(exchange, &head, now)?;
     let mut all = step.effects;
-    let Next::Forward(edit) = step.next else {
-        return Err(wasmtime::Error::msg("the head does not pass"));
+    let edit = match step.next {
+        Next::Forward(edit) => edit,
+        Next::Reply(reply) => return Ok((Received::reply(reply.status, reply.body), all)),
+        _ => return Err(wasmtime::Error::msg("the head does not pass")),
     };
     let removed = |name: &[u8]| edit.remove_headers.iter().any(|own| own.as_bytes() == name);
     let set = edit.set_headers.iter();
@@ -143,7 +145,7 @@ fn received(
             }
         }
     }
-    if split == Split::Trailers {
+    if respond.ends_with_trailers(split) {
         let step = gateway.report(exchange, &Event::ResponseTrailers, now)?;
         all.extend(step.effects);
         if let Next::ReplaceBody(bytes) = step.next {

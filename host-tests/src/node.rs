@@ -46,9 +46,11 @@ struct Verdict {
 }
 
 /// What became of the server's response.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct Response {
+    /// The status of the gateway's own reply in its place.
+    reply: Option<u16>,
     remove_headers: Vec<String>,
     set_headers: BTreeMap<String, String>,
     body: String,
@@ -173,7 +175,7 @@ fn arrival(step: &Step, split: Split) -> Value {
         "pieces": lengths(pieces),
         "trailers": trailers.is_some(),
         "response": step.respond.as_ref().map(|respond| lengths(respond.pieces(split))),
-        "responseTrailers": split == Split::Trailers,
+        "responseTrailers": step.respond.as_ref().is_some_and(|respond| respond.ends_with_trailers(split)),
     })
 }
 
@@ -234,6 +236,9 @@ impl Response {
         let set = self.set_headers.iter();
         let set = set.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
         let body = self.body.chars().map(|c| c as u8).collect();
+        if let Some(status) = self.reply {
+            return Received::reply(status, body);
+        }
         Received {
             body,
             broken: self.broken,

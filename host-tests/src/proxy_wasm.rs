@@ -44,33 +44,38 @@ fn refusals(vm: &Vm) -> Vec<String> {
 }
 
 fn step_seen(vm: &Vm, step: &Step, split: Split) -> Result<Expectation, String> {
-    let wire = send(vm, step, split).map_err(|trap| trap.to_string())?;
+    let (wire, responded) = send(vm, step, split).map_err(|trap| trap.to_string())?;
     let lines: Vec<_> = vm.logs().into_iter().map(|(_, line)| line).collect();
     let mut observed = Observation::logged(&lines)?;
     if wire.hung {
         return Err("the request hangs".into());
     }
-    if let Some(response) = wire.local_response {
+    let reply = wire.local_response.map(|reply| {
+        let status = u16::try_from(reply.status).unwrap_or_default();
+        (status, reply.body)
+    });
+    if let (Some(reply), false) = (&reply, responded) {
         if !wire.forwarded.is_empty() || wire.complete {
             return Err("answered, and bytes of the body reached the server".into());
         }
-        observed.reply = Some((
-            u16::try_from(response.status).unwrap_or_default(),
-            response.body,
-        ));
+        observed.reply = Some(reply.clone());
     } else if wire.complete {
         observed.forwarded = Some((wire.released_headers.unwrap_or_default(), wire.forwarded));
-        observed.received = step.respond.as_ref().map(|respond| Received {
-            status: respond.status,
-            headers: wire.response_headers.unwrap_or_default(),
-            body: wire.response_body,
-            broken: wire.reset,
+        observed.received = step.respond.as_ref().map(|respond| match reply {
+            Some((status, body)) => Received::reply(status, body),
+            None => Received {
+                status: respond.status,
+                headers: wire.response_headers.unwrap_or_default(),
+                body: wire.response_body,
+                broken: wire.reset,
+            },
         });
     }
     observed.seen(step, &step.request_id())
 }
 
-fn send(vm: &Vm, step: &Step, split: Split) -> Result<Wire, crate::abi::Trap> {
+/// What was seen of a request, and whether the server's response was played.
+fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::Trap> {
     let address = if step.peer.contains(':') {
         format!("[{}]:40000", step.peer)
     } else {
@@ -93,7 +98,10 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<Wire, crate::abi::Trap> {
     if let Some(trailers) = arrival.trailers {
         stream.trailers(trailers)?;
     }
-    if let (true, Some(respond)) = (stream.seen().complete, &step.respond) {
+    let before = stream.seen();
+    let forwarded = before.complete && before.local_response.is_none();
+    let respond = step.respond.as_ref().filter(|_| forwarded);
+    if let Some(respond) = respond {
         let status = respond.status.to_string().into_bytes();
         let status = [(b":status".to_vec(), status)];
         let headers = status.into_iter().chain(respond.head()).collect();
@@ -101,11 +109,11 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<Wire, crate::abi::Trap> {
         for (piece, end) in respond.pieces(split) {
             stream.response_body(piece, end)?;
         }
-        if split == Split::Trailers {
+        if respond.ends_with_trailers(split) {
             stream.response_trailers(vec![(b"x-checksum".to_vec(), b"1".to_vec())])?;
         }
     }
     let seen = stream.seen();
     stream.finish()?;
-    Ok(seen)
+    Ok((seen, respond.is_some()))
 }

@@ -76,6 +76,7 @@ struct RawRespond {
     events: Option<Vec<Box<RawValue>>>,
     #[serde(default)]
     repeat: BTreeMap<String, Repeat>,
+    trailers: Option<bool>,
 }
 
 /// A piece of `text` that is too long to write out: each key of `repeat` in it stands for `what`, so many `times`.
@@ -322,6 +323,7 @@ impl RawRespond {
             status: self.status.unwrap_or(200),
             headers,
             body,
+            trailers: self.trailers.unwrap_or(true),
         })
     }
 }

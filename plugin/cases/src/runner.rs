@@ -127,11 +127,14 @@ impl Runner {
             problem = problem.take().or(about);
             (step.next, step.edit)
         };
-        let (_, edit) = feed(Response::Head {
+        let (next, edit) = feed(Response::Head {
             status: respond.status,
             headers: respond.head().into_iter().collect(),
             end_of_stream: false,
         });
+        if let Next::Reply(reply) = next {
+            return Ok((Received::reply(reply.status, reply.body), problem));
+        }
         let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);
         let set = edit.set.iter();
         let set = set.map(|&(name, value)| (name.into(), value.into()));
@@ -150,7 +153,7 @@ fn receive(
     mut feed: impl FnMut(Response) -> Next,
 ) -> Result<(), String> {
     let pieces = respond.pieces(split).into_iter();
-    let trailers = (split == Split::Trailers).then_some((&[][..], None));
+    let trailers = respond.ends_with_trailers(split).then_some((&[][..], None));
     let pieces = pieces.map(|(bytes, end)| (bytes, Some(end)));
     for (bytes, end) in pieces.chain(trailers) {
         let event = end.map_or(Response::Trailers, |end_of_stream| Response::Body {

@@ -15,6 +15,9 @@ pub struct ServerResponse {
     pub headers: RawHeaders,
     /// The body.
     pub body: Vec<u8>,
+    /// It may end with trailers. A text that is no JSON is whole only at its end, and a host that is told of trailers can
+    /// change no body any more.
+    pub trailers: bool,
 }
 
 /// What a client got of a response.
@@ -35,9 +38,14 @@ impl ServerResponse {
     pub fn pieces(&self, split: Split) -> Vec<(&[u8], bool)> {
         let pieces = split.pieces(&self.body);
         let last = pieces.len();
-        let ends = split != Split::Trailers;
+        let ends = !self.ends_with_trailers(split);
         let piece = |(index, piece): (usize, _)| (piece, ends && index.saturating_add(1) == last);
         pieces.into_iter().enumerate().map(piece).collect()
+    }
+
+    /// True where trailers follow the pieces.
+    pub fn ends_with_trailers(&self, split: Split) -> bool {
+        split == Split::Trailers && self.trailers
     }
 
     /// The headers as a host tells of them.
@@ -64,7 +72,7 @@ impl ServerResponse {
             raw.extend([format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat());
         }
         raw.extend(b"0\r\n");
-        raw.extend(if trailers {
+        raw.extend(if trailers && self.trailers {
             &b"x-checksum: 1\r\n"[..]
         } else {
             b""
@@ -89,6 +97,17 @@ impl Received {
             status: respond.status,
             headers,
             ..Self::default()
+        }
+    }
+
+    /// The gateway's own reply in the place of the response.
+    pub fn reply(status: u16, body: Vec<u8>) -> Self {
+        let json = (b"content-type".to_vec(), b"application/json".to_vec());
+        Self {
+            status,
+            headers: vec![json],
+            body,
+            broken: false,
         }
     }
 
@@ -120,7 +139,13 @@ impl Received {
         if self.status != respond.status {
             seen.insert("status".into(), json!(self.status));
         }
-        for name in ["content-type", "content-encoding"] {
+        for name in [
+            "content-type",
+            "content-encoding",
+            "location",
+            "refresh",
+            "alt-svc",
+        ] {
             let own = value(&self.headers, name.as_bytes());
             if own != value(&respond.headers, name.as_bytes()) {
                 seen.insert(name.into(), json!(own));

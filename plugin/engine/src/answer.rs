@@ -73,16 +73,6 @@ pub(crate) enum ReplyTo {
     Bodiless,
 }
 
-impl ReplyTo {
-    /// The id of a request, as it was written.
-    pub(crate) fn id(&self) -> Option<&str> {
-        match self {
-            Self::Tool { id, .. } | Self::Request { id } => Some(id),
-            Self::Nothing | Self::Bodiless => None,
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct Response<'a> {
     jsonrpc: &'static str,

@@ -52,10 +52,11 @@ impl Policy {
         self.policy.needs_peer()
     }
 
-    /// The policy needs the events of responses: some list may have to lose names, some tool is pinned, some result may hold
-    /// a secret, some charge may be refunded, or sessions are counted. Without these events lists and results stay as they
-    /// are, no pinned tool and no session is known, and every call counts. Whatever the policy, no task is known without
-    /// them.
+    /// The policy needs all events of responses, and not their heads alone: some list may have to lose names, some tool is
+    /// pinned, some result may hold a secret, some charge may be refunded, or sessions are counted. Without these events
+    /// lists and results stay as they are, no pinned tool and no session is known, and every call counts. Whatever the
+    /// policy, no task is known without them, and without the head of a response a redirect leads a client around the
+    /// gateway.
     #[wasm_bindgen(getter, js_name = needsResponses)]
     pub fn needs_responses(&self) -> bool {
         self.policy.needs_responses()

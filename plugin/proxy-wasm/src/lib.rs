@@ -274,6 +274,7 @@ impl Stream {
                 self.responding = true;
                 Action::Continue
             }
+            Some((Next::Reply(reply), _)) => self.answer(&reply, Some(Reason::Unreadable)),
             _ => self.fail(),
         }
     }

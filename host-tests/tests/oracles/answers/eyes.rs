@@ -48,7 +48,9 @@ fn is_hidden(name: &str) -> bool {
 fn question(reader: &Reader, message: &Tree) -> Option<String> {
     let names = reader.names;
     let get = |tree, name| names.get(tree, name);
-    let (result, params) = (get(message, "result"), get(message, "params"));
+    // Parameters are those of a method.
+    let params = get(message, "method").and_then(|_| get(message, "params"));
+    let result = get(message, "result");
     let tasks = [result, params].map(|holder| holder.and_then(|holder| get(holder, "task")));
     let holders = [result, params].into_iter().chain(tasks).flatten();
     let inside = holders.filter_map(|holder| get(holder, "inputRequests"));

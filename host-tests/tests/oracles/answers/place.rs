@@ -138,6 +138,11 @@ const TEXTS: &[(&str, &str)] = &[
         "a result that is a text",
         r#"{"jsonrpc":"2.0","id":7,"result":"say sesame-4711 now"}"#,
     ),
+    ("a document that is a text", r#""say sesame-4711 now""#),
+    (
+        "a document that is a list of texts",
+        r#"["say sesame-4711 now"]"#,
+    ),
     (
         "error.message",
         r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32603,"message":"say sesame-4711 now"}}"#,

@@ -41,6 +41,7 @@ impl Plan {
             status: status(&self.tricks),
             headers: types.into_iter().map(field).collect(),
             body: encoded.body,
+            trailers: true,
         }
     }
 

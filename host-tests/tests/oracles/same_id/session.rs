@@ -77,6 +77,7 @@ impl<'s> Session<'s> {
             status: 200,
             headers: vec![(b"content-type".to_vec(), kind.into())],
             body: body.into_bytes(),
+            trailers: true,
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Refund {
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallOutcome {
+    /// Nothing of it reached the server.
+    Unsent,
     /// It surely did not run.
     NotExecuted,
     /// Its result says that it failed.
@@ -37,7 +39,9 @@ impl Refund {
     /// Why, for the log.
     pub(crate) fn why(&self) -> &'static str {
         match self.outcome {
-            CallOutcome::NotExecuted => "The call did not run, so it does not count.",
+            CallOutcome::Unsent | CallOutcome::NotExecuted => {
+                "The call did not run, so it does not count."
+            }
             CallOutcome::ToolError => "The call failed, so it does not count.",
             CallOutcome::Executed => "The call counts.",
         }
@@ -47,7 +51,8 @@ impl Refund {
 impl Refunds {
     fn cover(self, outcome: CallOutcome) -> bool {
         match outcome {
-            CallOutcome::NotExecuted => self > Self::Never,
+            CallOutcome::Unsent => self > Self::Never,
+            CallOutcome::NotExecuted => self >= Self::OnError,
             CallOutcome::ToolError => self == Self::OnToolError,
             CallOutcome::Executed => false,
         }

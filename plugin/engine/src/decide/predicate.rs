@@ -7,7 +7,7 @@ use super::operand::Operand;
 use crate::model::schema::Schema;
 use crate::model::{Literal, Order, Predicate};
 use crate::words::Truth;
-use crate::words::json::{Bounds, Document, Kind, Value};
+use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
 use crate::words::locator::{Host, Network, Roots, Url, address};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -207,6 +207,7 @@ pub(super) fn fits(operand: &Operand<'_>, schema: &Schema) -> Truth {
     let bounds = Bounds {
         depth: 1,
         values: 1,
+        surrogates: Surrogates::Refused,
     };
     let text = text.unwrap_or_default();
     Document::read(text.as_bytes(), bounds)

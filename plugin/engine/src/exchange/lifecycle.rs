@@ -6,7 +6,7 @@ use super::state::{Exchange, Reading, State};
 use crate::decide::{Principal, RequestContext, Visibility};
 use crate::model::Policy;
 use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds};
-use crate::response::{Filter, Stage};
+use crate::response::{ResponseReader, Stage};
 use crate::step::{Ask, Event, HostContext, Next, Step};
 use crate::store::{Cells, Store};
 use crate::words::Millis;
@@ -26,6 +26,8 @@ impl Exchange {
         let (caller, remove_authorization) = Principal::identify(&policy, headers);
         let ids = RequestIds::read(headers);
         let grant = caller.label().map(logged);
+        let visibility = Visibility::new(&policy, &caller);
+        let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {
             policy,
             seed: host.seed,
@@ -35,12 +37,8 @@ impl Exchange {
             state: State::Answered,
             stage: Stage::Awaited,
             early: false,
-            filter: None,
-            refunds: None,
-            issued: None,
+            response: Box::new(response),
         };
-        exchange.filter = Visibility::new(&exchange.policy, &caller)
-            .map(|visibility| Box::new(Filter::new(visibility, exchange.ids.request_id.clone())));
         let edit = exchange.request_edit(headers, remove_authorization);
         let mut step = match Head::read(headers) {
             Err(problem) => exchange.unreadable(exchange.audit(now), &problem, None),
@@ -64,12 +62,11 @@ impl Exchange {
         (exchange, step)
     }
 
-    /// True as long as the host must report the response: something may have to be cut out of it or remembered, or it may
-    /// show that the call did not run. Call it after the verdict and after each event of the response.
+    /// True as long as the host must report the response: its head may lead the client around the gateway, something may
+    /// have to be cut out of its body or remembered, or it may show that the call did not run. Call it after the verdict and
+    /// after each event of the response.
     pub fn needs_response(&self) -> bool {
-        let issued = self.issued.as_ref();
-        let issues = issued.is_some_and(|issued| issued.is_open());
-        self.filter.is_some() || issues || self.awaits_delivery()
+        self.response.is_open()
     }
 
     /// True when a host that knows whether the request reached the server should report it: [`Response::Delivery`]. Call it
@@ -77,8 +74,7 @@ impl Exchange {
     ///
     /// [`Response::Delivery`]: crate::host::Response::Delivery
     pub fn awaits_delivery(&self) -> bool {
-        let refunds = self.refunds.as_ref();
-        refunds.is_some_and(|refunds| refunds.is_open())
+        self.response.awaits_delivery()
     }
 
     /// A response may come before the verdict, because the host passes headers on early or answers by itself. Call it right
@@ -89,7 +85,7 @@ impl Exchange {
 
     /// Removes what must not reach the server, and asks for a response in no encoding where it has to be read.
     fn request_edit(&self, headers: &Headers, remove_authorization: bool) -> HeaderEdit {
-        let identity = headers.has("accept-encoding") && self.filter.is_some();
+        let identity = headers.has("accept-encoding") && self.response.has_rules();
         let identity = identity.then_some(("accept-encoding", "identity"));
         HeaderEdit {
             remove: Vec::from_iter(remove_authorization.then_some("authorization")),

@@ -143,20 +143,16 @@ impl Exchange {
 
     /// Passes the message on, once everything is known by which its response is judged.
     fn admit(&mut self, audit: Box<Audit>) -> Step {
-        let keys = self.filter.as_ref().map(|filter| filter.keys());
-        match keys {
-            Some(keys) if !keys.is_empty() => {
-                self.state = State::Recalling(audit);
-                Step::next(Next::Ask(Ask::Lookup(keys.into())))
-            }
-            _ => self.forward(Some(audit)),
+        let keys = self.response.keys();
+        if keys.is_empty() {
+            return self.forward(Some(audit));
         }
+        self.state = State::Recalling(audit);
+        Step::next(Next::Ask(Ask::Lookup(keys.into())))
     }
 
     pub(super) fn found(&mut self, audit: Box<Audit>, event: Event) -> Step {
-        if let Some(filter) = &mut self.filter {
-            filter.found(lookup_of(event));
-        }
+        self.response.found(lookup_of(event));
         self.forward(Some(audit))
     }
 
@@ -168,11 +164,7 @@ impl Exchange {
         } = counting;
         match self.reserved(audit, &reply_to, &charges, event, now) {
             Ok((audit, counts)) => {
-                if let Some(id) = reply_to.id() {
-                    let depth = self.policy.host.max_depth;
-                    let refunds = RefundTracker::new(id, charges, counts, depth);
-                    self.refunds = refunds.map(Box::new);
-                }
+                self.response.refunds(RefundTracker::new(charges, counts));
                 self.forward(Some(audit))
             }
             Err(step) => *step,

@@ -120,13 +120,10 @@ impl Exchange {
         };
         audit.describe(&message, &self.seed);
         let reply_to = reply_to(&message, &reading.head);
-        if let Some(filter) = &mut self.filter {
-            filter.answers(&message);
-        }
         let policy = self.policy.clone();
         let context = &reading.context;
         let issued = IssuanceTracker::new(&policy, context.caller.subject(), &message);
-        self.issued = issued.map(Box::new);
+        self.response.answers(&message, issued);
         let verdict = decide(&policy, context, &message, now, self.explain);
         if let Some(problem) = verdict.contradiction {
             return self.unreadable(audit, &problem, message.id());

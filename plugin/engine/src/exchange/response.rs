@@ -5,7 +5,8 @@
 
 use super::state::{Exchange, State};
 use crate::answer::Reply;
-use crate::response::Passed;
+use crate::audit::Audit;
+use crate::response::{Effects, Passed};
 use crate::step::{Next, Response, Step};
 use crate::words::{Millis, Reason, Refusal};
 
@@ -25,56 +26,42 @@ impl Exchange {
             return self.out_of_order(now);
         };
         self.stage = stage;
-        let refunds = self.refunds.as_mut();
-        let refund = refunds.and_then(|refunds| refunds.see(&response));
-        let issued = self.issued.as_mut();
-        let issued = issued.and_then(|issued| issued.see(&response));
-        let mut step = self.passed(response, now);
-        step.writes.extend(issued);
-        let audit = step.audit.or_else(|| {
-            let mut audit = self.audit(now);
-            audit.of_refund(refund.as_ref()?);
-            Some(Box::new(audit))
-        });
-        Step {
-            audit,
-            refund,
-            ..step
-        }
-    }
-
-    /// What passes of the response.
-    fn passed(&mut self, response: Response, now: Millis) -> Step {
-        let Some(filter) = &mut self.filter else {
-            return Step::next(Next::Forward);
-        };
         let Passed {
             next,
             edit,
-            problem,
-            writes,
-        } = filter.pass(response);
+            effects,
+        } = self.response.pass(response);
         if let Next::Reply(_) = next {
             self.state = State::Answered;
         }
-        let audit = problem.map(|problem| {
-            let mut audit = self.audit(now);
-            audit.of_response();
-            let refusal = Refusal::from(&problem);
-            let rule = refusal.rule.as_ref().map(ToString::to_string);
-            match (problem.is_shadow(), problem.is_redacted()) {
-                (true, _) => audit.shadowed(&refusal),
-                (false, true) => audit.told(rule, &refusal.message),
-                (false, false) => audit.refused(refusal.reason, rule, &refusal.message),
-            }
-            Box::new(audit)
-        });
+        let audit = self.audit_of_effects(&effects, now);
+        let Effects { refund, writes, .. } = effects;
         Step {
             edit,
-            audit,
+            audit: audit.map(Box::new),
+            refund,
             writes,
             ..Step::next(next)
         }
+    }
+
+    fn audit_of_effects(&self, effects: &Effects, now: Millis) -> Option<Audit> {
+        let Some(problem) = &effects.problem else {
+            let refund = effects.refund.as_ref()?;
+            let mut audit = self.audit(now);
+            audit.of_refund(refund);
+            return Some(audit);
+        };
+        let mut audit = self.audit(now);
+        audit.of_response();
+        let refusal = Refusal::from(problem);
+        let rule = refusal.rule.as_ref().map(ToString::to_string);
+        match (problem.is_shadow(), problem.is_redacted()) {
+            (true, _) => audit.shadowed(&refusal),
+            (false, true) => audit.told(rule, &refusal.message),
+            (false, false) => audit.refused(refusal.reason, rule, &refusal.message),
+        }
+        Some(audit)
     }
 
     /// A host that tells of a response out of its order has lost track of it.

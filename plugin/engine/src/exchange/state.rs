@@ -8,7 +8,7 @@ use crate::count::Charge;
 use crate::decide::{PinCheck, RequestContext, TaskCheck};
 use crate::model::Policy;
 use crate::read::{Head, HttpMethod, RequestIds};
-use crate::response::{Filter, IssuanceTracker, RefundTracker, Stage};
+use crate::response::{ResponseReader, Stage};
 use crate::store::Seed;
 use crate::words::Refusal;
 use crate::words::trace::Trace;
@@ -28,12 +28,7 @@ pub struct Exchange {
     pub(super) stage: Stage,
     /// A response may come before the verdict.
     pub(super) early: bool,
-    /// Where the response may hold something that the caller must not see.
-    pub(super) filter: Option<Box<Filter>>,
-    /// Where a call was counted that may turn out not to have run.
-    pub(super) refunds: Option<Box<RefundTracker>>,
-    /// Where the caller may be given something that is his alone.
-    pub(super) issued: Option<Box<IssuanceTracker>>,
+    pub(super) response: Box<ResponseReader>,
 }
 
 #[derive(Debug)]

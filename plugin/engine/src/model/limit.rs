@@ -21,7 +21,9 @@ pub(crate) struct Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Refunds {
     Never,
-    /// When the call surely did not run.
+    /// When nothing of the call reached the server.
+    Unsent,
+    /// Also when the answer says that the call did not run.
     OnError,
     /// Also when its result says that it failed.
     OnToolError,

@@ -2,7 +2,7 @@
 //!
 //! It knows their values and defaults, not the words that spell them; `parse` does.
 
-use crate::words::json::Bounds;
+use crate::words::json::{Bounds, Surrogates};
 
 /// What happens to names that no entry names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,10 @@ impl HostOptions {
 
     /// The same for a message of a server's.
     pub(crate) fn response_bounds(&self) -> Bounds {
-        self.bounds_of(self.max_response_bytes)
+        Bounds {
+            surrogates: Surrogates::Opaque,
+            ..self.bounds_of(self.max_response_bytes)
+        }
     }
 
     fn bounds_of(&self, length: usize) -> Bounds {
@@ -74,6 +77,7 @@ impl HostOptions {
         Bounds {
             depth: self.max_depth,
             values: length.div_ceil(BYTES_A_VALUE),
+            surrogates: Surrogates::Refused,
         }
     }
 }

@@ -75,7 +75,7 @@ impl Policy {
     }
 
     /// True when some list may have to lose names, some result may hold a secret, some tool is pinned, some charge may be
-    /// refunded, or sessions are counted: a host then reports responses. Call it once for each policy; for one exchange
+    /// refunded, or sessions are counted: a host then reports responses and not their heads alone. Call it once for each policy; for one exchange
     /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is more precise.
     pub fn needs_responses(&self) -> bool {
         let mut limits = self.all_limits();

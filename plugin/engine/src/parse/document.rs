@@ -7,13 +7,14 @@ use super::error::PolicyError;
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::{ANSWERS, EFFECTS, LISTED, MODES};
 use crate::model::{AnswerStyle, Effect, Listed, Mode, Names, Needs, Policy};
-use crate::words::json::{Bounds, Document, Kind, Value};
+use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
 use sha2::{Digest as _, Sha256};
 
 /// A policy document may nest this deep; its deepest construct needs ten. Its length is the operator's choice.
 const BOUNDS: Bounds = Bounds {
     depth: 64,
     values: usize::MAX,
+    surrogates: Surrogates::Refused,
 };
 
 pub(crate) const POLICY: Keys = Keys {

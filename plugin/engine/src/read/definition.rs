@@ -129,12 +129,13 @@ impl fmt::Debug for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::json::{Bounds, Document};
+    use crate::words::json::{Bounds, Document, Surrogates};
 
     fn definition(text: &str) -> Option<Definition> {
         let bounds = Bounds {
             depth: 64,
             values: 640,
+            surrogates: Surrogates::Refused,
         };
         Definition::read(Document::read(text.as_bytes(), bounds).unwrap().root())
     }

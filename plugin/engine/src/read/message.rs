@@ -309,8 +309,8 @@ fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Reques
     Ok(())
 }
 
-/// A server may write the text of an id in another way.
-pub(crate) fn is_same(id: &str, value: Value<'_>) -> bool {
-    let text = || serde_json::from_str::<String>(id).ok();
-    id == value.raw() || value.kind() == Kind::String && value.string().map(Into::into) == text()
+/// True where both are one id. A server may write the text of an id in another way.
+pub(crate) fn is_same_id(one: &str, other: &str) -> bool {
+    let text = |id: &str| serde_json::from_str::<String>(id).ok();
+    one == other || text(one).is_some_and(|text_of_one| text(other) == Some(text_of_one))
 }

@@ -2,13 +2,11 @@
 //!
 //! It only looks, and what it cannot read was given to nobody.
 
-use super::answer::AnswerReader;
 use crate::model::Policy;
 use crate::read::{Headers, Message, SESSION, Target};
 use crate::step::Response;
 use crate::words::json::Value;
-use crate::words::state::task;
-use crate::words::state::{StateKey, StateWrite, session};
+use crate::words::state::{StateKey, StateWrite, session, task};
 
 /// What the response to one message may give.
 #[derive(Debug)]
@@ -18,12 +16,12 @@ pub(crate) struct IssuanceTracker {
     what: What,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     /// The answer to `initialize` may begin a session.
     Session,
     /// The answer to a call may be that it became a task.
-    Task(AnswerReader),
+    Task,
     /// Nothing more.
     Nothing,
 }
@@ -31,15 +29,11 @@ enum What {
 impl IssuanceTracker {
     /// `None` where the response can give nothing that matters.
     pub(crate) fn new(policy: &Policy, caller: String, message: &Message<'_>) -> Option<Self> {
-        let Message::Request { id, call } = message else {
+        let Message::Request { call, .. } = message else {
             return None;
         };
         let what = match &call.target {
-            Target::Tool(_) if call.may_become_task => What::Task(AnswerReader::new(
-                id,
-                &["\"taskId\""],
-                policy.host.max_depth,
-            )),
+            Target::Tool(_) if call.may_become_task => What::Task,
             Target::Method if call.method == "initialize" && policy.needs.sessions => What::Session,
             _ => return None,
         };
@@ -47,30 +41,33 @@ impl IssuanceTracker {
     }
 
     /// More has to be seen.
-    pub(crate) fn is_open(&self) -> bool {
-        match &self.what {
-            What::Session => true,
-            What::Task(watch) => watch.is_open(),
-            What::Nothing => false,
+    pub(super) fn is_open(&self) -> bool {
+        self.what != What::Nothing
+    }
+
+    /// An answer in which none of these stands need not be read.
+    pub(super) fn needles(&self) -> &'static [&'static str] {
+        match self.what {
+            What::Task => &["\"taskId\""],
+            What::Session | What::Nothing => &[],
         }
     }
 
-    /// Looks at what came, in its order, and says what was given, once.
-    pub(crate) fn see(&mut self, response: &Response) -> Option<StateWrite> {
-        let topic = match &mut self.what {
-            What::Session => self.session(response),
-            What::Task(watch) => {
-                let mut id = None;
-                watch.see(response, &mut |answer| id = task_of(answer));
-                id.map(|id| task(&self.caller, &id))
-            }
-            What::Nothing => None,
-        };
-        Some(StateWrite {
-            key: topic?,
-            value: Vec::new(),
-            if_absent: false,
-        })
+    /// Notes how far the response is, and says what its head gives.
+    pub(super) fn see(&mut self, response: &Response) -> Option<StateWrite> {
+        if let Response::Closed = response {
+            self.what = What::Nothing;
+        }
+        let begins = self.what == What::Session;
+        begins.then(|| self.session(response)).flatten().map(issued)
+    }
+
+    /// What the answer gives, once.
+    pub(super) fn answered(&mut self, answer: Value<'_>) -> Option<StateWrite> {
+        let tasks = self.what == What::Task;
+        self.what = What::Nothing;
+        let id = tasks.then(|| task_of(answer)).flatten()?;
+        Some(issued(task(&self.caller, &id)))
     }
 
     fn session(&mut self, response: &Response) -> Option<StateKey> {
@@ -85,6 +82,14 @@ impl IssuanceTracker {
         self.what = What::Nothing;
         let id = headers.and_then(session_of)?;
         Some(session(&self.caller, id))
+    }
+}
+
+fn issued(key: StateKey) -> StateWrite {
+    StateWrite {
+        key,
+        value: Vec::new(),
+        if_absent: false,
     }
 }
 

@@ -3,8 +3,9 @@
 //! It cuts whole elements, and changes no byte of those that stay.
 
 use super::cut::Cut;
+use super::look_alike::refuse_look_alikes;
 use super::pin::PinTracker;
-use super::problem::ListError;
+use super::problem::{ListError, Problem};
 use crate::decide::Visibility;
 use crate::model::Section;
 use crate::words::json::{Kind, Value};
@@ -40,14 +41,19 @@ impl List {
         list: Value<'_>,
         visibility: &Visibility,
         pins: &mut PinTracker,
-    ) -> Result<Vec<Cut>, ListError> {
+    ) -> Result<Vec<Cut>, Problem> {
         if list.kind() != Kind::Array {
-            return Err(ListError::NoList(self.member));
+            return Err(Problem::ListError(ListError::NoList(self.member)));
         }
         let tools = self.section == Section::Tools;
         let shown = |element: Value<'_>| {
-            let name = element.get(self.key).and_then(Value::string);
-            let name = name.ok_or(ListError::NoName(self.member, self.key))?;
+            refuse_look_alikes(element, || [self.key].into_iter())?;
+            let value = element.get(self.key);
+            let name = value.and_then(Value::string);
+            let name = name.ok_or(Problem::ListError(ListError::NoName(self.member, self.key)))?;
+            if value.is_some_and(Value::is_opaque) {
+                return Ok((element.range(), false));
+            }
             let pinned = tools.then(|| visibility.pinned(&name)).flatten();
             let reviewed = pinned.is_none_or(|pinned| pins.see(&pinned, element));
             let shows = reviewed && visibility.shows(self.section, &name);

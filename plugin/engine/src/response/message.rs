@@ -7,84 +7,32 @@ use super::ask;
 use super::ask::INPUT_REQUESTS;
 use super::cut::{Cut, grown};
 use super::list::LISTS;
+use super::look_alike::refuse_look_alikes;
 use super::pin::PinTracker;
-use super::problem::{Denied, ListError, Problem};
+use super::problem::Problem;
 use super::result::Redactor;
-use super::result::Results;
-use super::scanner::ListScanner;
+use super::rules::Rules;
 use crate::decide::{ResultOf, Visibility};
-use crate::read::is_confusable;
-use crate::words::json::{Document, Kind, Value};
-use crate::words::text::clip;
+use crate::words::json::Value;
 
-/// A message that is not passed on, and the id of the request that it answers, where that is certain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Blocked {
-    pub(super) why: Problem,
-    pub(super) id: Option<Box<str>>,
-}
+/// The members of a message. Whatever a server writes beside them some client shows.
+const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
 
-/// What has to be cut out of a message.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Edits {
-    /// In the order of the text.
-    pub(super) cuts: Vec<Cut>,
-    /// What the server may not ask or tell.
-    pub(super) denied: Option<Denied>,
-}
-
-/// How the messages of one response are looked at.
-pub(super) struct MessageFilter<'l> {
-    pub(super) visibility: &'l Visibility,
-    pub(super) pins: &'l mut PinTracker,
-    pub(super) results: &'l mut Results,
-}
-
-impl MessageFilter<'_> {
-    /// What has to be cut out of a message or of a batch of them.
-    pub(super) fn cuts(&mut self, text: &[u8]) -> Result<Edits, Blocked> {
-        let empty = text.trim_ascii().is_empty();
-        if empty
-            || !ListScanner::of(text).may_contain_list() && !self.results.matter(self.visibility)
-        {
-            return Ok(Edits::default());
-        }
-        let bounds = self.visibility.policy().host.response_bounds();
-        let document = Document::read(text, bounds).map_err(|error| Blocked {
-            why: Problem::ListError(ListError::Json(error.fault)),
-            id: None,
-        })?;
-        let root = document.root();
-        let mut all = Edits::default();
-        for message in [root]
-            .into_iter()
-            .filter(|_| root.kind() != Kind::Array)
-            .chain(root.elements())
-        {
-            let Edits { cuts, denied } = self.message(message).map_err(|why| Blocked {
-                why,
-                id: id(message),
-            })?;
-            all.cuts.extend(cuts);
-            all.denied = all.denied.or(denied);
-        }
-        Ok(all)
-    }
-
-    fn message(&mut self, message: Value<'_>) -> Result<Edits, Problem> {
-        refuse_look_alikes(message, || ["result", "method", "params"].into_iter())?;
-        self.pins.message(message);
-        let denied = ask::in_message(message, self.visibility);
-        let result_of = self.results.result_of(message);
+impl Rules {
+    /// What has to be cut out of a message. `answers` is true for the answer to the request.
+    pub(super) fn message(
+        &mut self,
+        message: Value<'_>,
+        answers: bool,
+    ) -> Result<Vec<Cut>, Problem> {
+        refuse_look_alikes(message, || MEMBERS.into_iter())?;
+        self.pins.answers = answers;
+        let denied = ask::in_message(message, &self.visibility)?;
+        let result_of = self.results.result_of(answers);
         let rules = self.visibility.result_rules(result_of);
         let is_known = matches!(result_of, ResultOf::Tool(_));
-        let mut redactor = Redactor {
-            rules: &rules,
-            is_known,
-            results: self.results,
-            cuts: Vec::new(),
-            max: self.visibility.policy().host.max_response_bytes,
-        };
+        let max = self.max();
+        let mut redactor = Redactor::new(&rules, is_known, &mut self.results, max);
         for (name, value) in message.members() {
             let instead = denied.as_ref().and_then(|_| ask::instead(&name));
             match (instead, &*name) {
@@ -92,18 +40,35 @@ impl MessageFilter<'_> {
                     range: value.range(),
                     with: with.into(),
                 }),
-                (None, "result") => result_cuts(value, self.visibility, self.pins, &mut redactor)?,
-                (None, "error") => redactor.member(&name, value, 0)?,
+                (None, "result") => {
+                    result_cuts(value, &self.visibility, &mut self.pins, &mut redactor)?
+                }
+                (None, "error") => error_cuts(value, &self.visibility, &mut redactor)?,
                 (None, "params") => redactor.members(value, 0)?,
-                _ => {}
+                (None, "jsonrpc" | "id" | "method") => {}
+                (None, _) => redactor.texts(value, &name)?,
             }
         }
         let cuts = redactor.cuts;
-        let max = self.visibility.policy().host.max_response_bytes;
+        self.denied = self.denied.take().or(denied);
         match grown(message.range().len(), &cuts) > max {
             // What becomes longer must still fit where hosts keep what they were given.
             true => Err(Problem::TooLong(max)),
-            false => Ok(Edits { cuts, denied }),
+            false => Ok(cuts),
+        }
+    }
+
+    /// What has to be cut out of a text that is no message: a page of an error, which some clients show.
+    pub(super) fn text(&mut self, text: &str) -> Result<Vec<Cut>, Problem> {
+        let max = self.max();
+        let rules = self.visibility.result_rules(self.results.answer());
+        let mut redactor = Redactor::new(&rules, true, &mut self.results, max);
+        redactor.check_length(text.len())?;
+        redactor.plain(text)?;
+        let cuts = redactor.cuts;
+        match grown(text.len(), &cuts) > max {
+            true => Err(Problem::TooLong(max)),
+            false => Ok(cuts),
         }
     }
 }
@@ -117,15 +82,14 @@ fn result_cuts(
     let list = |name: &str| LISTS.iter().find(|list| list.member == name);
     let lists = || LISTS.iter().map(|list| list.member);
     refuse_look_alikes(result, || lists().chain([INPUT_REQUESTS]))?;
-    if let Some(denied) = ask::in_result(result, visibility) {
+    if let Some(denied) = ask::in_result(result, visibility)? {
         return Err(Problem::Denied(denied));
     }
-    redactor.check_length(result)?;
+    redactor.result(result)?;
     let lists = result.members().any(|(name, _)| list(&name).is_some());
     for (name, value) in result.members() {
         if let Some(list) = list(&name) {
-            let own = list.cuts(value, visibility, pins);
-            redactor.cuts.extend(own.map_err(Problem::ListError)?);
+            redactor.cuts.extend(list.cuts(value, visibility, pins)?);
         } else if lists && name == "cacheScope" {
             redactor.cuts.extend(cache_scope(value));
         } else {
@@ -135,30 +99,14 @@ fn result_cuts(
     Ok(())
 }
 
-fn id(message: Value<'_>) -> Option<Box<str>> {
-    // The id of a request of the server's may be that of another one of the client's.
-    let mut names = message.members().map(|(name, _)| name);
-    if names.any(|name| is_confusable(&name, ["method"].into_iter())) {
-        return None;
-    }
-    let id = message.get("id")?;
-    matches!(id.kind(), Kind::String | Kind::Number).then(|| id.raw().into())
-}
-
-/// A reader that matches names less exactly would find a list where no other does.
-fn refuse_look_alikes<'n, N: Iterator<Item = &'n str>>(
-    object: Value<'_>,
-    known: impl Fn() -> N,
+fn error_cuts(
+    error: Value<'_>,
+    visibility: &Visibility,
+    redactor: &mut Redactor<'_>,
 ) -> Result<(), Problem> {
-    let mut names = object.members().map(|(name, _)| name);
-    let like =
-        names.find(|name| !known().any(|known| known == name) && is_confusable(name, known()));
-    match like {
-        Some(name) => {
-            let name = clip(&name, 64);
-            Err(Problem::ListError(ListError::LookAlike(name)))
-        }
-        None => Ok(()),
+    match ask::in_error(error, visibility)? {
+        Some(denied) => Err(Problem::Denied(denied)),
+        None => redactor.error(error),
     }
 }
 

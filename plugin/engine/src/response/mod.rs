@@ -3,23 +3,35 @@
 //!
 //! What arrives in order is passed on, without what a caller's lists must not show. Anything else is not.
 
-mod answer;
 mod ask;
 mod cut;
-mod filter;
+mod document;
+mod event;
+mod framing;
 mod issued;
 mod list;
+mod look_alike;
 mod media;
 mod message;
+mod observers;
 mod pin;
 mod problem;
+mod reader;
+mod redirect;
 mod refunds;
 mod result;
+mod rules;
 mod scanner;
 mod sse;
 mod stage;
+mod unread;
+mod utf8;
 
-pub(crate) use filter::{Filter, Passed};
 pub(crate) use issued::IssuanceTracker;
+pub(crate) use observers::Effects;
+pub(crate) use reader::{Passed, ResponseReader};
 pub(crate) use refunds::RefundTracker;
 pub(crate) use stage::Stage;
+
+/// Characters at which some readers end a line: next line, line separator, paragraph separator.
+const SEPARATORS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];

@@ -5,17 +5,17 @@
 
 use super::problem::{PinMismatch, Problem};
 use crate::model::{Mode, Pin, Pinned};
-use crate::read::{Definition, is_same};
+use crate::read::Definition;
 use crate::words::json::Value;
 use crate::words::state::{Lookup, StateWrite};
 
 /// The pinned tools in one response.
 #[derive(Debug, Default)]
 pub(crate) struct PinTracker {
-    /// The id of the request for a list that is answered.
-    asked: Option<Box<str>>,
-    /// The message that is read is its answer.
-    answers: bool,
+    /// The message that is read is the answer to a request for a list.
+    pub(super) answers: bool,
+    /// The response answers such a request.
+    lists: bool,
     /// What definitions are held against, as far as it is known, in the order of the tools.
     reviewed: Vec<(Box<str>, Option<Definition>)>,
     writes: Vec<StateWrite>,
@@ -23,9 +23,9 @@ pub(crate) struct PinTracker {
 }
 
 impl PinTracker {
-    /// The response answers a request for a list with this id, and this is remembered of the tools.
-    pub(super) fn answers(&mut self, id: Option<&str>, tools: &[Pinned], found: Lookup) {
-        self.asked = id.map(Into::into);
+    /// The response answers a request for a list, and this is remembered of the tools.
+    pub(super) fn reviewed_before(&mut self, tools: &[Pinned], found: Lookup) {
+        self.lists = true;
         let mut values = match found {
             Lookup::Found(values) => values.into_iter(),
             Lookup::Unavailable => Vec::new().into_iter(),
@@ -43,17 +43,10 @@ impl PinTracker {
         found.and_then(|(other, reviewed)| (**other == *tool).then_some(reviewed))
     }
 
-    /// Goes on with the next message.
-    pub(super) fn message(&mut self, message: Value<'_>) {
-        let asked = self.asked.as_deref();
-        let id = message.get("id");
-        self.answers = asked.zip(id).is_some_and(|(asked, id)| is_same(asked, id));
-    }
-
     /// Takes note of a listed tool, and says whether it may be shown.
     pub(super) fn see(&mut self, pinned: &Pinned, tool: Value<'_>) -> bool {
         let definition = Definition::read(tool);
-        let answers = self.answers;
+        let answers = self.answers && self.lists;
         let mut reviewed = self.reviewed(&pinned.tool);
         let held_against = reviewed.as_deref().and_then(Option::as_ref);
         // The first is the first only in an answer: elsewhere nobody knows what was seen before.
@@ -65,7 +58,7 @@ impl PinTracker {
             **reviewed = Some(same.clone());
         }
         if same.is_none() {
-            self.mismatches.push(PinMismatch {
+            self.mismatch(PinMismatch {
                 tool: pinned.tool.clone(),
                 rule: pinned.rule(),
                 mode: pinned.mode,
@@ -88,12 +81,34 @@ impl PinTracker {
             value: same.bytes(),
             if_absent: first,
         });
-        self.writes.extend(reviewed);
-        self.writes.push(StateWrite {
+        reviewed.into_iter().for_each(|write| self.write(write));
+        self.write(StateWrite {
             key: pinned.last(),
             value: last,
             if_absent: false,
         });
+    }
+
+    /// A list that repeats a tool writes no more than one that does not.
+    fn write(&mut self, write: StateWrite) {
+        let writes = &mut self.writes;
+        match writes.binary_search_by(|other| other.key.cmp(&write.key)) {
+            // Of two first definitions the first is the first.
+            Ok(_) if write.if_absent => {}
+            Ok(at) => writes
+                .iter_mut()
+                .skip(at)
+                .take(1)
+                .for_each(|other| *other = write.clone()),
+            Err(at) => writes.insert(at, write),
+        }
+    }
+
+    fn mismatch(&mut self, mismatch: PinMismatch) {
+        let mismatches = &mut self.mismatches;
+        if let Err(at) = mismatches.binary_search_by(|other| other.tool.cmp(&mismatch.tool)) {
+            mismatches.insert(at, mismatch);
+        }
     }
 
     pub(super) fn writes(&mut self) -> Vec<StateWrite> {

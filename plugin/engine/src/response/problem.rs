@@ -2,6 +2,7 @@
 //!
 //! It never quotes what a server sent, but for the name of a member.
 
+use super::framing::Framing;
 use crate::model::Mode;
 use crate::words::json;
 use crate::words::text::clip;
@@ -85,6 +86,10 @@ pub(crate) enum Problem {
     Late,
     /// The transport of 2024-11-05.
     Endpoint,
+    /// Clients may read different streams.
+    Framing(Framing),
+    /// The server redirects, to this path where it can be shown.
+    Redirect(String),
 }
 
 impl Problem {
@@ -168,6 +173,17 @@ impl fmt::Display for Problem {
             ),
             Self::Endpoint => f.write_str(
                 "The server speaks the transport of 2024-11-05 (HTTP with SSE), whose answers the gateway cannot judge. Use Streamable HTTP.",
+            ),
+            Self::Framing(framing) => write!(
+                f,
+                "The server's event stream can be read in two ways, so it ends here: {framing}."
+            ),
+            Self::Redirect(path) if path.is_empty() => f.write_str(
+                "The server redirects the request to another address, and MCP has no redirects. Configure the server's own address instead.",
+            ),
+            Self::Redirect(path) => write!(
+                f,
+                "The server redirects the request to `{path}`, and MCP has no redirects. Configure this path instead."
             ),
         }
     }

@@ -1,8 +1,7 @@
 //! Turns what a server answers into whether a counted call surely did not run, so that its charges are given back.
 //!
-//! Where it cannot tell, the count stays.
+//! Where that is unknown, the count stays.
 
-use super::answer::AnswerReader;
 use crate::count::{CallOutcome, Charge, Count, Refund};
 use crate::model::Refunds;
 use crate::step::{Delivery, Response};
@@ -14,7 +13,9 @@ use std::sync::Arc;
 pub(crate) struct RefundTracker {
     charges: Arc<[Charge]>,
     counts: Vec<Count>,
-    watch: AnswerReader,
+    /// The answer may say that the call did not run.
+    reads_answer: bool,
+    open: bool,
 }
 
 /// Most answers are results, which need not be read to know that they give nothing back.
@@ -22,40 +23,55 @@ const NEEDLES: &[&str] = &["\"error\"", "\"isError\""];
 
 impl RefundTracker {
     /// `None` where nothing would be given back whatever comes.
-    pub(crate) fn new(
-        id: &str,
-        charges: Arc<[Charge]>,
-        counts: Vec<Count>,
-        depth: usize,
-    ) -> Option<Self> {
-        let mut both = charges.iter().zip(&counts);
-        both.any(|(charge, count)| count.added && charge.refunds > Refunds::Never)
-            .then(|| Self {
-                charges,
-                counts,
-                watch: AnswerReader::new(id, NEEDLES, depth),
-            })
+    pub(crate) fn new(charges: Arc<[Charge]>, counts: Vec<Count>) -> Option<Self> {
+        let added = || charges.iter().zip(&counts).filter(|(_, count)| count.added);
+        let most = added().map(|(charge, _)| charge.refunds).max()?;
+        (most > Refunds::Never).then(|| Self {
+            charges,
+            counts,
+            reads_answer: most > Refunds::Unsent,
+            open: true,
+        })
     }
 
     /// More has to be seen.
-    pub(crate) fn is_open(&self) -> bool {
-        self.watch.is_open()
+    pub(super) fn is_open(&self) -> bool {
+        self.open
     }
 
-    /// Looks at what came, in its order, and says what is given back, once.
-    pub(crate) fn see(&mut self, response: &Response) -> Option<Refund> {
-        if let Response::Delivery(Delivery::Unsent) = response {
-            self.watch.close();
-            return self.refund(CallOutcome::NotExecuted);
+    /// An answer in which none of these stands need not be read.
+    pub(super) fn needles(&self) -> &'static [&'static str] {
+        match self.open {
+            true => NEEDLES,
+            false => &[],
         }
-        let mut said = CallOutcome::Executed;
-        let over = self
-            .watch
-            .see(response, &mut |answer| said = outcome(answer));
-        over.then(|| self.refund(said)).flatten()
+    }
+
+    /// Notes how far the response is, and says what is given back where nothing reached the server.
+    pub(super) fn see(&mut self, response: &Response) -> Option<Refund> {
+        match response {
+            Response::Delivery(Delivery::Unsent) => self.refund(CallOutcome::Unsent),
+            Response::Head { status, .. } if *status >= 200 => {
+                self.open &= self.reads_answer;
+                None
+            }
+            Response::Closed => {
+                self.open = false;
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// What the answer gives back, once.
+    pub(super) fn answered(&mut self, answer: Value<'_>) -> Option<Refund> {
+        self.refund(outcome(answer))
     }
 
     fn refund(&mut self, outcome: CallOutcome) -> Option<Refund> {
+        if !std::mem::take(&mut self.open) {
+            return None;
+        }
         let refund = Refund {
             charges: self.charges.clone(),
             counts: std::mem::take(&mut self.counts),

@@ -1,7 +1,7 @@
 //! Turns what may be a tool's result into what has to be cut out of its texts, or refuses it for its length.
 //!
-//! Where nobody can tell which tool a result is of, the rules of all tools hold. It looks at texts, never at images, sounds
-//! and other binary content.
+//! Where the tool of a result is unknown, the rules of all tools hold. It looks at every text that a model can read, never
+//! at images, sounds and other binary content.
 
 use super::cut::Cut;
 use super::problem::{Problem, Redaction};
@@ -33,22 +33,27 @@ impl Results {
         };
     }
 
-    /// The response is none that a client takes for an answer.
-    pub(super) fn are_none(&mut self) {
-        self.answer = ResultOf::None;
+    /// The answer to the request has to be read.
+    pub(super) fn own_matter(&self, visibility: &Visibility) -> bool {
+        !visibility.result_rules(&self.answer).is_empty()
+    }
+
+    /// Of what an answer is the result.
+    pub(super) fn answer(&self) -> &ResultOf {
+        &self.answer
     }
 
     /// Every message of the response has to be read.
     pub(super) fn matter(&self, visibility: &Visibility) -> bool {
-        !visibility.result_rules(&self.answer).is_empty()
+        !visibility.result_rules(&ResultOf::Unknown).is_empty()
     }
 
-    /// Of what this message may hold the result.
-    pub(super) fn result_of(&self, message: Value<'_>) -> &ResultOf {
-        // What is no answer may tell of any task.
-        match message.get("method") {
-            Some(_) => &ResultOf::Unknown,
-            None => &self.answer,
+    /// Of what a message may hold the result. One that does not answer the request may be of any tool: a server may send the
+    /// answer to one request on the stream of another.
+    pub(super) fn result_of(&self, answers: bool) -> &ResultOf {
+        match answers {
+            true => &self.answer,
+            false => &ResultOf::Unknown,
         }
     }
 
@@ -60,13 +65,15 @@ impl Results {
 
 /// What is cut out of one message's texts.
 pub(super) struct Redactor<'r> {
-    pub(super) rules: &'r Rules<'r>,
+    rules: &'r Rules<'r>,
     /// The tool is known.
-    pub(super) is_known: bool,
-    pub(super) results: &'r mut Results,
+    is_known: bool,
+    results: &'r mut Results,
     pub(super) cuts: Vec<Cut>,
     /// The longest text that may come of it.
-    pub(super) max: usize,
+    max: usize,
+    /// Content of MCP may stand here, binary content among it.
+    content: bool,
 }
 
 /// How deep a result may stand in what tells of it.
@@ -75,26 +82,47 @@ const DEEPEST: usize = 4;
 /// By which of its members a result is known.
 const RESULT: [&str; 2] = ["content", "structuredContent"];
 
-/// The members of results, errors, tasks and notifications in which there is text of a tool's.
-const TEXTS: [&str; 6] = [
-    "content",
-    "structuredContent",
-    "error",
-    "message",
-    "data",
-    "statusMessage",
-];
+/// Members of a result that a client hands back as they are, and shows to nobody. They may be tokens.
+const HANDED_BACK: [&str; 2] = ["nextCursor", "requestState"];
 
-impl Redactor<'_> {
+impl<'r> Redactor<'r> {
+    pub(super) fn new(
+        rules: &'r Rules<'r>,
+        is_known: bool,
+        results: &'r mut Results,
+        max: usize,
+    ) -> Self {
+        Self {
+            rules,
+            is_known,
+            results,
+            cuts: Vec::new(),
+            max,
+            content: true,
+        }
+    }
+
     /// The result of a message, or of a task that it tells of, which is not longer than it may be.
-    pub(super) fn check_length(&mut self, result: Value<'_>) -> Result<(), Problem> {
+    pub(super) fn result(&mut self, result: Value<'_>) -> Result<(), Problem> {
         // Of what nobody knows it may be no tool's at all.
         let is_result = |name: &str| is_confusable(name, RESULT.into_iter());
         let mut names = result.members().map(|(name, _)| name);
-        if !names.any(|name| is_result(&name)) && !self.is_known {
-            return Ok(());
+        match self.is_known || names.any(|name| is_result(&name)) {
+            true => self.check_length(result.range().len()),
+            false => Ok(()),
         }
-        let length = result.range().len();
+    }
+
+    /// An error, whose texts are a tool's too.
+    pub(super) fn error(&mut self, error: Value<'_>) -> Result<(), Problem> {
+        if self.is_known {
+            self.check_length(error.range().len())?;
+        }
+        self.texts(error, "error")
+    }
+
+    /// Whether so many bytes are more than a tool may return.
+    pub(super) fn check_length(&mut self, length: usize) -> Result<(), Problem> {
         for (rules, mode) in self.rules {
             let Some(max) = rules.max_bytes.filter(|max| length > *max) else {
                 continue;
@@ -112,46 +140,57 @@ impl Redactor<'_> {
         Ok(())
     }
 
-    /// A member of a message's result, or of the parameters of a notification.
+    /// A member of a message's result.
     pub(super) fn member(
         &mut self,
         name: &str,
         value: Value<'_>,
         depth: usize,
     ) -> Result<(), Problem> {
-        let is = |names: &[&'static str]| is_confusable(name, names.iter().copied());
-        if is(&TEXTS) {
-            return self.texts(value, "");
+        if HANDED_BACK.contains(&name) {
+            return Ok(());
         }
-        if is(&["result", "task"]) && depth < DEEPEST {
-            self.check_length(value)?;
-            return self.members(value, depth.saturating_add(1));
+        let inner = is_confusable(name, ["result", "task"].into_iter());
+        if inner && depth < DEEPEST {
+            self.result(value)?;
+            let mut members = value.members();
+            return members
+                .try_for_each(|(name, value)| self.member(&name, value, depth.saturating_add(1)));
         }
-        Ok(())
+        self.content = name != "structuredContent";
+        let looked = self.texts(value, name);
+        self.content = true;
+        looked
     }
 
-    /// The parameters of a notification, or what a task tells of itself.
+    /// The members of a result, of a task that tells of one, or of the parameters of a notification.
     pub(super) fn members(&mut self, holder: Value<'_>, depth: usize) -> Result<(), Problem> {
-        let mut members = holder.members();
-        members.try_for_each(|(name, value)| self.member(&name, value, depth))
+        if holder.kind() != Kind::Object {
+            return self.texts(holder, "");
+        }
+        holder.named().try_for_each(|(name, value)| {
+            self.text(name, "")?;
+            self.member(&name.string().unwrap_or_default(), value, depth)
+        })
     }
 
-    /// Every text in a value; `name` is that of the member that it is of. Its depth was bounded when it was read.
-    fn texts(&mut self, value: Value<'_>, name: &str) -> Result<(), Problem> {
+    /// Every text in a value, names of members among them; `name` is that of the member that it is of. Its depth was
+    /// bounded when it was read.
+    pub(super) fn texts(&mut self, value: Value<'_>, name: &str) -> Result<(), Problem> {
+        if self.rules.is_empty() {
+            return Ok(());
+        }
         match value.kind() {
             Kind::String => self.text(value, name),
             Kind::Array => value
                 .elements()
                 .try_for_each(|value| self.texts(value, name)),
             Kind::Object => {
-                let kind = value.get("type").and_then(Value::string);
-                let media = matches!(kind.as_deref(), Some("image" | "audio"));
-                for (name, value) in value.named() {
+                for (name, member) in value.named() {
                     self.text(name, "")?;
                     let name = name.string().unwrap_or_default();
-                    let binary = name == "blob" || media && name == "data";
-                    if !binary {
-                        self.texts(value, &name)?;
+                    if !(self.content && is_binary(value, &name, member)) {
+                        self.texts(member, &name)?;
                     }
                 }
                 Ok(())
@@ -160,9 +199,35 @@ impl Redactor<'_> {
         }
     }
 
+    /// A text that is no JSON.
+    pub(super) fn plain(&mut self, text: &str) -> Result<(), Problem> {
+        let after = self.redacted(text, "")?;
+        if after != text {
+            self.cuts.push(Cut {
+                range: 0..text.len(),
+                with: Cow::Owned(after.into_owned()),
+            });
+        }
+        Ok(())
+    }
+
     fn text(&mut self, value: Value<'_>, name: &str) -> Result<(), Problem> {
         let before = value.string().unwrap_or_default();
-        let mut text = before.clone();
+        let after = self.redacted(&before, name)?;
+        if after != before {
+            // Writing plain text into memory cannot fail.
+            let with = serde_json::to_string(&after).unwrap_or_default();
+            self.cuts.push(Cut {
+                range: value.range(),
+                with: with.into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The text as the rules leave it.
+    fn redacted<'t>(&mut self, before: &'t str, name: &str) -> Result<Cow<'t, str>, Problem> {
+        let mut text = Cow::Borrowed(before);
         for (rules, mode) in self.rules {
             for (index, pattern) in rules.redact.iter().enumerate() {
                 let (after, taken) = pattern.applied(&text, name);
@@ -181,16 +246,20 @@ impl Redactor<'_> {
                 }
             }
         }
-        if text != before {
-            // Writing plain text into memory cannot fail.
-            let with = serde_json::to_string(&text).unwrap_or_default();
-            self.cuts.push(Cut {
-                range: value.range(),
-                with: with.into(),
-            });
-        }
-        Ok(())
+        Ok(text)
     }
+}
+
+/// Binary content by its place (2025-11-25, Tools, Content types): of an image, a sound or a resource, and base64.
+fn is_binary(holder: Value<'_>, name: &str, member: Value<'_>) -> bool {
+    let kind = || holder.get("type").and_then(Value::string);
+    let place = match name {
+        "data" => matches!(kind().as_deref(), Some("image" | "audio")),
+        "blob" => holder.get("uri").is_some(),
+        _ => false,
+    };
+    let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
+    place && member.string().is_some_and(|text| text.chars().all(base64))
 }
 
 /// What takes the place of something that an expression of the policy's own matches.

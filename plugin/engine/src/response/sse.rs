@@ -1,51 +1,13 @@
-//! Turns a text and what is cut out of it into the rest, byte for byte.
+//! Turns the bytes of an event stream, however they are cut, into its messages and everything between them, byte for byte.
 //!
-//! Where a text stands on several lines of an event, no line's beginning or end is ever cut.
+//! It reads the one form that every client reads alike, and never passes a byte behind one that some client reads
+//! otherwise (WHATWG HTML section 9.2.6, as the SDKs implement it).
 
-use super::cut::{Cut, spliced};
-use super::scanner::ListScanner;
-use std::borrow::Cow;
+use super::event::Event;
+use super::framing::{Framing, Lines, content, field};
+use super::scanner::MessageScanner;
+use super::unread::Unread;
 use std::ops::Range;
-
-/// The event without the cuts of its text.
-pub(super) fn spliced_lines(message: &Message<'_>, cuts: &[Cut]) -> Vec<u8> {
-    let mut placed = Vec::new();
-    for Cut { range, with } in cuts {
-        let mut with = with.clone();
-        for (line, at) in lines(message) {
-            let start = range.start.max(at);
-            let end = range.end.min(at.saturating_add(line.len()));
-            if start < end {
-                let place = |of: usize| line.start.saturating_add(of.saturating_sub(at));
-                placed.push(Cut {
-                    range: place(start)..place(end),
-                    with: std::mem::take(&mut with),
-                });
-            }
-        }
-    }
-    spliced(message.raw, &placed)
-}
-
-/// Each line of the data, and where in the text it begins: a line break stands between two.
-fn lines<'m>(message: &'m Message<'_>) -> impl Iterator<Item = (&'m Range<usize>, usize)> {
-    message.data.iter().scan(0, |at, line| {
-        let start: usize = *at;
-        *at = start.saturating_add(line.len()).saturating_add(1);
-        Some((line, start))
-    })
-}
-
-impl<'a> Message<'a> {
-    /// The data as a client puts it together.
-    pub(super) fn text(&self) -> Cow<'a, [u8]> {
-        let line = |range: &Range<usize>| self.raw.get(range.clone()).unwrap_or_default();
-        match &self.data[..] {
-            [one] => Cow::Borrowed(line(one)),
-            lines => Cow::Owned(lines.iter().map(line).collect::<Vec<_>>().join(&b'\n')),
-        }
-    }
-}
 
 /// A piece of the stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,41 +15,41 @@ pub(super) enum Part<'a> {
     /// Bytes that are no message.
     Plain(&'a [u8]),
     /// An event that holds a message.
-    Message(Message<'a>),
+    Event(Event<'a>),
     /// The end of an event that is longer than is held, and that may hold a list. Its bytes are lost.
     TooLong,
-    /// A list in an event of which the beginning was given already.
+    /// A list, or what cannot be read, in an event of which the beginning was given already.
     Late,
     /// The address to which the transport of 2024-11-05 posts.
     Endpoint,
+    /// From here on clients may read different streams. Nothing follows.
+    Broken(Framing),
 }
 
-/// An event with data.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Message<'a> {
-    /// Its bytes, from the first line with data to the blank line.
-    pub(super) raw: &'a [u8],
-    /// Where in them the data stands, one range for each line.
-    pub(super) data: Vec<Range<usize>>,
+/// How the events of a stream are held.
+#[derive(Clone, Debug)]
+pub(super) struct Bounds {
+    /// The most bytes of an event that are held.
+    pub(super) max: usize,
+    pub(super) unread: Unread,
+    /// The deepest nesting of a message.
+    pub(super) depth: usize,
 }
 
 /// Reads one stream.
 #[derive(Debug)]
 pub(super) struct Reader {
-    /// The most bytes of an event that are held.
-    max: usize,
-    /// No event passes unread.
-    strict: bool,
-    /// What was not given back yet: the lines since the first with data, and the beginning of a line.
+    bounds: Bounds,
+    lines: Lines,
+    /// What was not given yet: the lines since the first with data, and the beginning of a line.
     held: Vec<u8>,
     /// Where in it the line begins that is being read.
     line: usize,
     data: Vec<Range<usize>>,
-    /// The last byte ended a line as CR; an LF that follows belongs to it.
-    after_cr: bool,
-    /// No line was read yet: a byte order mark may come.
-    first: bool,
+    /// Another line has followed the data of the event.
+    after_data: bool,
     long: Option<Long>,
+    broken: bool,
 }
 
 /// What happens to the rest of an event that is too long to be held.
@@ -96,86 +58,88 @@ enum Long {
     /// It is left out.
     Skipped,
     /// It passes, for there is no list in it so far.
-    Watched(Box<ListScanner>),
+    Watched(Box<MessageScanner>),
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+type Give<'g> = dyn FnMut(Part<'_>) + 'g;
 
 impl Reader {
-    /// With `strict`, an event that is longer than is held never passes, whatever is in it.
-    pub(super) fn new(max: usize, strict: bool) -> Self {
+    pub(super) fn new(bounds: Bounds) -> Self {
         Self {
-            max,
-            strict,
+            bounds,
+            lines: Lines::default(),
             held: Vec::new(),
             line: 0,
             data: Vec::new(),
-            after_cr: false,
-            first: true,
+            after_data: false,
             long: None,
+            broken: false,
         }
     }
 
-    /// Goes on with the bytes that follow, and gives away each part as soon as it is whole.
-    pub(super) fn read(&mut self, mut bytes: &[u8], give: &mut impl FnMut(Part<'_>)) {
-        if !bytes.is_empty()
-            && std::mem::take(&mut self.after_cr)
-            && let Some(rest) = bytes.strip_prefix(b"\n")
-        {
-            self.line_feed(give);
-            bytes = rest;
-        }
-        while let Some((line, rest)) = next_line(bytes) {
-            self.after_cr = rest.is_empty() && line.ends_with(b"\r");
+    /// Goes on with the bytes that follow, and gives each part as soon as it is whole.
+    pub(super) fn read(&mut self, bytes: &[u8], give: &mut Give<'_>) {
+        let (sound, framing) = self.lines.check(bytes);
+        for line in sound.split_inclusive(|byte| *byte == b'\n') {
             self.hold(line, give);
-            self.end_of_line(give);
-            bytes = rest;
+            if line.ends_with(b"\n") {
+                self.end_of_line(give);
+            }
         }
-        if !bytes.is_empty() {
-            self.hold(bytes, give);
+        if let Some(framing) = framing {
+            self.broken(Part::Broken(framing), give);
         }
     }
 
-    /// The stream is at its end: gives away the event that has no blank line behind it.
-    pub(super) fn end(&mut self, give: &mut impl FnMut(Part<'_>)) {
+    /// The stream is at its end: gives the event that has no blank line behind it.
+    pub(super) fn end(&mut self, give: &mut Give<'_>) {
+        if let Some(framing) = self.lines.end() {
+            self.broken(Part::Broken(framing), give);
+        }
         if self.line < self.held.len() {
             self.end_of_line(give);
         }
         self.end_of_event(give);
     }
 
-    /// The second half of a line's end.
-    fn line_feed(&mut self, give: &mut impl FnMut(Part<'_>)) {
-        match self.long {
-            Some(Long::Skipped) => {}
-            _ if self.data.is_empty() => give(Part::Plain(b"\n")),
-            _ => {
-                self.held.push(b'\n');
-                self.line = self.held.len();
-            }
+    /// Gives the last part.
+    fn broken(&mut self, why: Part<'_>, give: &mut Give<'_>) {
+        if !std::mem::replace(&mut self.broken, true) {
+            give(why);
         }
+        self.held.clear();
+        self.data.clear();
+        (self.line, self.long) = (0, None);
     }
 
-    /// Takes a line or the beginning of one.
-    fn hold(&mut self, bytes: &[u8], give: &mut impl FnMut(Part<'_>)) {
+    /// Takes a line or a piece of one.
+    fn hold(&mut self, bytes: &[u8], give: &mut Give<'_>) {
+        if self.broken {
+            return;
+        }
         let before = self.held.len();
         self.held.extend_from_slice(bytes);
-        if self.first {
-            self.byte_order_mark(give);
+        let line = self.held.get(self.line..).unwrap_or_default();
+        let divided = self.after_data && value(line).is_some();
+        let sound = field(line).and(match divided {
+            true => Err(Framing::DividedData),
+            false => Ok(()),
+        });
+        if let Err(framing) = sound {
+            return self.broken(Part::Broken(framing), give);
         }
         match &mut self.long {
-            None if is_longer(&self.held, self.max) => self.overflow(give),
+            None if content(&self.held).len() > self.bounds.max => self.overflow(give),
             None => {}
             Some(Long::Skipped) => {}
             Some(Long::Watched(scanner)) => {
                 give(Part::Plain(bytes));
                 // Of a line nothing is kept but its name and whether it is empty.
-                let line = &self.held;
-                let found = scanner.may_contain_list();
                 let from = value(line).map_or(line.len(), |value| value.start.max(before));
-                scanner.read(line.get(from..).unwrap_or_default());
-                if !found && scanner.may_contain_list() {
-                    give(Part::Late);
+                let to = content(line).len();
+                scanner.read(line.get(from..to).unwrap_or_default());
+                if is_refused(scanner, &self.bounds.unread, false) {
+                    return self.broken(Part::Late, give);
                 }
             }
         }
@@ -184,20 +148,11 @@ impl Reader {
         }
     }
 
-    /// A mark at the very beginning is no part of the first line.
-    fn byte_order_mark(&mut self, give: &mut impl FnMut(Part<'_>)) {
-        if self.held.starts_with(BYTE_ORDER_MARK) {
-            give(Part::Plain(BYTE_ORDER_MARK));
-            self.held.drain(..BYTE_ORDER_MARK.len());
-        }
-        self.first = !self.held.is_empty() && BYTE_ORDER_MARK.starts_with(&self.held);
-    }
-
-    /// Keeps of a line as much as says what field it is, and its end.
+    /// Keeps of a line with data as much as says that it is one, and its end.
     fn shorten(&mut self) {
         const NAME: usize = b"data: ".len();
-        if self.held.len() > NAME {
-            let end = end_of(&self.held).len();
+        if value(&self.held).is_some() && self.held.len() > NAME {
+            let end = self.held.len().saturating_sub(content(&self.held).len());
             let tail = self.held.split_off(self.held.len().saturating_sub(end));
             self.held.truncate(NAME);
             self.held.extend(tail);
@@ -205,8 +160,8 @@ impl Reader {
     }
 
     /// There is more than is held of one event.
-    fn overflow(&mut self, give: &mut impl FnMut(Part<'_>)) {
-        let mut scanner = ListScanner::default();
+    fn overflow(&mut self, give: &mut Give<'_>) {
+        let mut scanner = MessageScanner::new(self.bounds.depth);
         let current = self.held.get(self.line..).and_then(value);
         let current = current.map(|value| shifted(value, self.line));
         for range in self.data.drain(..) {
@@ -215,7 +170,8 @@ impl Reader {
         }
         let current = current.and_then(|range| self.held.get(range));
         scanner.read(current.unwrap_or_default());
-        self.long = Some(if scanner.may_contain_list() || self.strict {
+        let refused = is_refused(&scanner, &self.bounds.unread, false);
+        self.long = Some(if refused {
             give(Part::TooLong);
             Long::Skipped
         } else {
@@ -226,71 +182,77 @@ impl Reader {
         self.line = 0;
     }
 
-    fn end_of_line(&mut self, give: &mut impl FnMut(Part<'_>)) {
+    fn end_of_line(&mut self, give: &mut Give<'_>) {
+        if self.broken {
+            return;
+        }
         let line = self.held.get(self.line..).unwrap_or_default();
-        let content = line.strip_suffix(end_of(line)).unwrap_or(line);
+        let content = content(line);
         if content.is_empty() {
             return self.end_of_event(give);
         }
+        if is_endpoint(content) {
+            return self.broken(Part::Endpoint, give);
+        }
+        let value = value(content).map(|value| shifted(value, self.line));
+        let has_data = !self.data.is_empty() || self.long.is_some();
+        match value {
+            Some(_) if self.long.is_some() => self.next_watched_line(),
+            Some(value) => self.data.push(value),
+            None => self.after_data = has_data,
+        }
         if self.long.is_some() {
             self.held.clear();
-            return;
-        }
-        if is_endpoint(content) {
-            give(Part::Endpoint);
-        }
-        if let Some(value) = value(content) {
-            self.data.push(shifted(value, self.line));
-        }
-        if self.data.is_empty() {
+        } else if self.data.is_empty() {
             give(Part::Plain(&self.held));
             self.held.clear();
         }
         self.line = self.held.len();
     }
 
-    fn end_of_event(&mut self, give: &mut impl FnMut(Part<'_>)) {
+    /// A line break stands between two lines of data.
+    fn next_watched_line(&mut self) {
+        if let Some(Long::Watched(scanner)) = &mut self.long {
+            scanner.read(b"\n");
+        }
+    }
+
+    fn end_of_event(&mut self, give: &mut Give<'_>) {
         let data = std::mem::take(&mut self.data);
         let raw = &self.held[..];
         match self.long.take() {
+            Some(Long::Watched(scanner)) if is_refused(&scanner, &self.bounds.unread, true) => {
+                return self.broken(Part::Late, give);
+            }
             Some(Long::Watched(_)) => {}
-            Some(Long::Skipped) => give(Part::Plain(end_of(raw))),
+            Some(Long::Skipped) => {
+                give(Part::Plain(
+                    raw.get(content(raw).len()..).unwrap_or_default(),
+                ));
+            }
             None if data.is_empty() && raw.is_empty() => {}
             None if data.is_empty() => give(Part::Plain(raw)),
-            None => give(Part::Message(Message { raw, data })),
+            None => give(Part::Event(Event { raw, data })),
         }
         self.held.clear();
         self.line = 0;
+        self.after_data = false;
     }
 }
 
-/// The first line of the bytes with its end, and what follows it.
-fn next_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes
-        .iter()
-        .position(|byte| matches!(byte, b'\r' | b'\n'))?;
-    let pair = bytes
-        .get(end..)
-        .is_some_and(|rest| rest.starts_with(b"\r\n"));
-    bytes.split_at_checked(end.saturating_add(if pair { 2 } else { 1 }))
-}
-
-/// How a line ends does not count, so that it does not matter where between CR and LF the bytes are cut.
-fn is_longer(held: &[u8], max: usize) -> bool {
-    held.len().saturating_sub(end_of(held).len()) > max
-}
-
-/// What ends the line.
-fn end_of(line: &[u8]) -> &[u8] {
-    let ends: [&[u8]; 3] = [b"\r\n", b"\r", b"\n"];
-    ends.into_iter()
-        .find(|end| line.ends_with(end))
-        .unwrap_or_default()
+/// A message that is longer than is held must not pass, as far as it has come.
+fn is_refused(scanner: &MessageScanner, unread: &Unread, ended: bool) -> bool {
+    let fault = match ended {
+        true => scanner.fault_at_end().is_some(),
+        false => scanner.fault().is_some(),
+    };
+    let divided = scanner.has_separator();
+    scanner.may_contain_list() || fault || divided || unread.refuses(scanner, ended)
 }
 
 /// Where in a line its data stands; `None` for a line of another field, or of none yet.
 fn value(line: &[u8]) -> Option<Range<usize>> {
-    let content = line.strip_suffix(end_of(line)).unwrap_or(line);
+    let content = content(line);
     let rest = content.strip_prefix(b"data")?;
     let value = match rest.strip_prefix(b":") {
         Some(value) => value.strip_prefix(b" ").unwrap_or(value),

@@ -49,6 +49,7 @@ impl Honest {
             },
             headers: vec![(b"content-type".to_vec(), one(rng, types).into())],
             body: style.body(&message),
+            trailers: true,
         };
         Self {
             scene,

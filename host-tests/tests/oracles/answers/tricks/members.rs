@@ -31,6 +31,9 @@ fn holder<'m>(
     rng: &mut Rng,
 ) -> Option<(&'m mut Vec<(String, Written)>, usize)> {
     let way = message.way_to(&|text| place.is_planted(text))?;
+    if way.is_empty() {
+        return None;
+    }
     let depth = rng.usize(..way.len());
     match message.at(&way[..depth]) {
         Written::Object(members) => Some((members, way[depth])),

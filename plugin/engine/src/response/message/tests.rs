@@ -1,20 +1,19 @@
-//! Lists of every kind, held against a reading and rewriting of them by another library.
+//! Lists of every kind, compared with what another library reads and writes.
 
 use super::*;
 use crate::decide::Principal;
 use crate::model::Policy;
 use crate::response::cut::spliced;
+use crate::response::observers::{Blocked, Observers};
+use crate::response::scanner::MessageScanner;
 use proptest::prelude::*;
 use std::sync::Arc;
 
 /// What has to be cut out of a text.
-fn cuts(text: &[u8], visibility: &Visibility) -> Result<Edits, Blocked> {
-    let mut look = MessageFilter {
-        visibility,
-        pins: &mut PinTracker::default(),
-        results: &mut Results::default(),
-    };
-    look.cuts(text)
+fn cuts(text: &[u8], visibility: &Visibility) -> Result<Vec<Cut>, Blocked> {
+    let scanner = MessageScanner::of(text, 64);
+    let rules = Some(Rules::new(visibility.clone()));
+    Observers::new(visibility.policy(), rules).cuts(text, &scanner)
 }
 
 fn visibility(rest: &str) -> Visibility {
@@ -26,7 +25,7 @@ fn visibility(rest: &str) -> Visibility {
 /// The text as it passes.
 fn filtered(visibility: &Visibility, text: &str) -> String {
     let cuts = cuts(text.as_bytes(), visibility).unwrap();
-    String::from_utf8(spliced(text.as_bytes(), &cuts.cuts)).unwrap()
+    String::from_utf8(spliced(text.as_bytes(), &cuts)).unwrap()
 }
 
 #[test]
@@ -79,6 +78,7 @@ fn what_cannot_be_read_strictly_is_refused() {
             "it is not JSON (RFC 8259)",
             None,
         ),
+        ("{", "it is not JSON (RFC 8259)", None),
         (
             r#"{"id":1,"result":{"tools":[],"tools":[{"name":"x"}]}}"#,
             "the member `tools` is given twice in one object",
@@ -121,14 +121,64 @@ fn what_cannot_be_read_strictly_is_refused() {
 }
 
 #[test]
-fn what_is_no_list_need_not_be_readable() {
+fn message_without_a_list_passes_as_it_is() {
     for text in [
         "",
-        "{",
+        " \r\n",
         r#"{"result":{"content":[{"text":"\ud800"}],"a":1,"a":2}}"#,
     ] {
-        assert_eq!(cuts(text.as_bytes(), &visibility("")), Ok(Edits::default()));
+        assert_eq!(cuts(text.as_bytes(), &visibility("")), Ok(Vec::new()));
     }
+}
+
+#[test]
+fn request_of_the_server_is_denied_wherever_it_stands() {
+    let denied = visibility("");
+    let allowed = visibility(r#","methods":{"elicitation/create":{"action":"allow"}}"#);
+    let asks = r#"{"a":{"method":"elicitation/create"}}"#;
+    for text in [
+        r#"{"id":1,"result":{"inputRequests":ASKS}}"#,
+        r#"{"id":1,"result":{"task":{"taskId":"1","inputRequests":ASKS}}}"#,
+        r#"{"id":1,"result":{"result":{"inputRequests":ASKS}}}"#,
+        r#"{"id":1,"error":{"code":-32042,"data":{"elicitations":[{"url":"http://x"}]}}}"#,
+        r#"{"method":"notifications/tasks/status","params":{"inputRequests":ASKS}}"#,
+        r#"{"method":"notifications/tasks","params":{"task":{"inputRequests":ASKS}}}"#,
+        r#"{"method":"elicitation/create","id":1,"params":{}}"#,
+    ] {
+        let text = text.replace("ASKS", asks);
+        let passes =
+            |visibility| cuts(text.as_bytes(), visibility).is_ok_and(|cuts| cuts.is_empty());
+        assert!(passes(&allowed), "{text}");
+        assert!(!passes(&denied), "{text}");
+    }
+}
+
+#[test]
+fn member_that_some_reader_takes_for_another_is_refused() {
+    let allowed = visibility(r#","tools":{"run":{}}"#);
+    for text in [
+        r#"{"id":1,"result":{"tools":[{"name":"run","Name":"gone"}]}}"#,
+        r#"{"id":1,"result":{"tools":[{"name":"run","name\u0000":"gone"}]}}"#,
+        r#"{"id":1,"result":{"inputRequests":{"a":{"method":"ping","Method":"roots/list"}}}}"#,
+        r#"{"id":1,"method":"ping","Method":"roots/list"}"#,
+        r#"{"id":1,"error":{"code":1,"DATA":{"elicitations":[]}}}"#,
+        r#"{"id":1,"error":{"code":1,"data":{"Elicitations":[]}}}"#,
+    ] {
+        let error = cuts(text.as_bytes(), &allowed).unwrap_err();
+        let why = error.why.to_string();
+        assert!(
+            why.contains("is too like one of the protocol's"),
+            "{text} {why}"
+        );
+    }
+}
+
+#[test]
+fn element_whose_name_is_not_known_whole_is_left_out() {
+    let visibility = visibility(r#","tools":{"a*":{}}"#);
+    let text = r#"{"id":1,"result":{"tools":[{"name":"a\ud83d"},{"name":"ab","description":"cut \ud83d"}]}}"#;
+    let left = r#"{"id":1,"result":{"tools":[{"name":"ab","description":"cut \ud83d"}]}}"#;
+    assert_eq!(filtered(&visibility, text), left);
 }
 
 fn element() -> impl Strategy<Value = String> {

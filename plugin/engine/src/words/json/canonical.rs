@@ -3,6 +3,7 @@
 //! It never rounds: a value with a number that is not the same to every reader has no such form.
 
 use super::number;
+use super::surrogate;
 use super::value::{Kind, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -16,11 +17,20 @@ impl Value<'_> {
         Some(text)
     }
 
+    /// JSON's shortest spelling of a string, which is that of RFC 8785 section 3.2.2.2.
+    fn spelling(self) -> String {
+        match self.is_opaque() {
+            true => surrogate::canonical(self.raw()),
+            // Writing plain text into memory cannot fail.
+            false => serde_json::to_string(&self.string().unwrap_or_default()).unwrap_or_default(),
+        }
+    }
+
     fn write(self, text: &mut String) -> Option<()> {
         match self.kind() {
             Kind::Object => {
                 // A heap takes less of the module than the standard library's sorting.
-                let members: BinaryHeap<_> = self.members().map(Member).collect();
+                let members: BinaryHeap<_> = self.named().map(Member::new).collect();
                 list(
                     text,
                     ('{', '}'),
@@ -34,7 +44,7 @@ impl Value<'_> {
                 Some(())
             }
             Kind::String => {
-                text.push_str(&quoted(&self.string()?));
+                text.push_str(&self.spelling());
                 Some(())
             }
             Kind::Null | Kind::Bool => {
@@ -46,21 +56,37 @@ impl Value<'_> {
 }
 
 /// A member of an object. Their order is that of the UTF-16 units of their names.
-struct Member<'a>((Cow<'a, str>, Value<'a>));
+struct Member<'a> {
+    name: Value<'a>,
+    characters: Cow<'a, str>,
+    value: Value<'a>,
+}
 
-impl Member<'_> {
+impl<'a> Member<'a> {
+    fn new((name, value): (Value<'a>, Value<'a>)) -> Self {
+        let characters = name.string().unwrap_or_default();
+        Self {
+            name,
+            characters,
+            value,
+        }
+    }
+
     fn write(self, text: &mut String) -> Option<()> {
-        let (name, value) = self.0;
-        text.push_str(&quoted(&name));
+        text.push_str(&self.name.spelling());
         text.push(':');
-        value.write(text)
+        self.value.write(text)
     }
 }
 
 impl Ord for Member<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (one, other) = (&self.0.0, &other.0.0);
-        one.encode_utf16().cmp(other.encode_utf16())
+        let (one, two) = (&self.characters, &other.characters);
+        // Names that differ in half of a pair alone have the same characters.
+        let spelling = || self.name.spelling().cmp(&other.name.spelling());
+        one.encode_utf16()
+            .cmp(two.encode_utf16())
+            .then_with(spelling)
     }
 }
 
@@ -95,20 +121,15 @@ fn list<T>(
     Some(())
 }
 
-/// JSON's shortest spelling of a string, which is that of RFC 8785 section 3.2.2.2.
-fn quoted(string: &str) -> String {
-    // Writing plain text into memory cannot fail.
-    serde_json::to_string(string).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::words::json::{Bounds, Document};
+    use crate::words::json::{Bounds, Document, Surrogates};
 
     fn canonical(text: &str) -> Option<String> {
         let bounds = Bounds {
             depth: 64,
             values: 64,
+            surrogates: Surrogates::Refused,
         };
         let document = Document::read(text.as_bytes(), bounds).unwrap();
         document.root().canonical()

@@ -59,12 +59,14 @@ impl<'a> Document<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::error::Surrogates;
     use super::*;
     use proptest::prelude::*;
 
     const BOUNDS: Bounds = Bounds {
         depth: 64,
         values: 64,
+        surrogates: Surrogates::Refused,
     };
 
     fn fault(text: &[u8]) -> Fault {

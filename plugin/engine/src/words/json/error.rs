@@ -27,6 +27,16 @@ pub(crate) struct Bounds {
     pub(crate) depth: usize,
     /// The most values, names of members among them. Each takes 16 bytes, of however few bytes it is read.
     pub(crate) values: usize,
+    pub(crate) surrogates: Surrogates,
+}
+
+/// What half of a surrogate pair is: the escape of a UTF-16 unit that is no character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Surrogates {
+    /// A fault: readers make different texts of it.
+    Refused,
+    /// A character that is unknown. A text is then shown, never matched exactly.
+    Opaque,
 }
 
 /// A fault and the byte at which it was found.

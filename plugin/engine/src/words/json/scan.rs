@@ -2,7 +2,7 @@
 //!
 //! It never recurses: what is open stands in a list, whose length is bounded.
 
-use super::error::{Bounds, Error, Fault};
+use super::error::{Bounds, Error, Fault, Surrogates};
 use super::value::{Kind, Node, Value, characters};
 use crate::words::text::clip;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -197,21 +197,26 @@ impl<'a> Scanner<'a> {
     fn escape(&mut self) -> Result<(), Error> {
         match self.bytes.get(self.at.saturating_add(1)) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.advance(2),
-            Some(b'u') => match self.code_unit(self.at)? {
-                0xD800..=0xDBFF => {
-                    let low = self.at.saturating_add(6);
-                    let follows = self.bytes.get(low..low.saturating_add(2)) == Some(b"\\u");
-                    if !follows || !(0xDC00..=0xDFFF).contains(&self.code_unit(low)?) {
+            Some(b'u') => {
+                let length = match self.code_unit(self.at)? {
+                    0xD800..=0xDBFF if self.low_follows()? => 12,
+                    0xD800..=0xDFFF if self.bounds.surrogates == Surrogates::Refused => {
                         return self.fail(Fault::LoneSurrogate);
                     }
-                    self.advance(12);
-                }
-                0xDC00..=0xDFFF => return self.fail(Fault::LoneSurrogate),
-                _ => self.advance(6),
-            },
+                    _ => 6,
+                };
+                self.advance(length);
+            }
             _ => return self.fail(Fault::Syntax),
         }
         Ok(())
+    }
+
+    /// The second half of a surrogate pair follows the escape.
+    fn low_follows(&self) -> Result<bool, Error> {
+        let low = self.at.saturating_add(6);
+        let escape = self.bytes.get(low..low.saturating_add(2)) == Some(b"\\u");
+        Ok(escape && (0xDC00..=0xDFFF).contains(&self.code_unit(low)?))
     }
 
     /// The four hexadecimal digits of the `\u` escape at `at`.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here can fail or reads beyond the document: everything was checked while scanning.
 
+use super::surrogate;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -106,6 +107,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// True for a string that holds half of a surrogate pair: its characters are not all known.
+    pub(crate) fn is_opaque(self) -> bool {
+        let escaped = self.node.kind == Kind::String && self.node.escaped;
+        escaped && serde_json::from_str::<String>(self.raw()).is_err()
+    }
+
     /// The truth of `true` or `false`.
     pub fn bool(self) -> Option<bool> {
         (self.node.kind == Kind::Bool).then(|| self.raw() == "true")
@@ -161,13 +168,15 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The characters of a string node. Its escapes were checked while scanning, so decoding cannot fail.
+/// The characters of a string node. Its escapes were checked while scanning, so that decoding fails at half of a surrogate
+/// pair alone.
 pub(crate) fn characters(text: &str, node: Node) -> Cow<'_, str> {
     let quoted = text
         .get(node.start as usize..node.end as usize)
         .unwrap_or_default();
     if node.escaped {
-        Cow::Owned(serde_json::from_str(quoted).unwrap_or_default())
+        let decoded = serde_json::from_str(quoted);
+        Cow::Owned(decoded.unwrap_or_else(|_| surrogate::characters(quoted)))
     } else {
         Cow::Borrowed(
             quoted

@@ -3,7 +3,9 @@
 use super::*;
 use crate::decide::Principal;
 use crate::model::Policy;
+use crate::read::Head;
 use crate::step::Delivery;
+use crate::words::json::Document;
 use std::sync::Arc;
 
 const POLICY: &str =
@@ -13,12 +15,12 @@ const LEFT: &str = r#"{"id":1,"result":{"tools":[{"name":"a"}]}}"#;
 const JSON: (&str, &str) = ("content-type", "application/json");
 const EVENTS: (&str, &str) = ("content-type", "Text/Event-Stream; charset=utf-8");
 
-fn filter(id: Option<&str>) -> Filter {
+fn reader(id: Option<&str>) -> ResponseReader {
     let policy = Arc::new(Policy::parse(POLICY.as_bytes()).unwrap());
-    let visibility = Visibility::new(&policy, &Principal::Anonymous).unwrap();
-    let mut filter = Filter::new(visibility, Some("f00d".into()));
-    filter.id = id.map(Into::into);
-    filter
+    let visibility = Visibility::new(&policy, &Principal::Anonymous);
+    let mut reader = ResponseReader::new(&policy, visibility, Some("f00d".into()));
+    reader.observers.id = id.map(Into::into);
+    reader
 }
 
 /// What a client got: the bytes, the changes to the headers, and what the log was told.
@@ -30,7 +32,12 @@ struct Got {
     broken: bool,
 }
 
-fn play(mut filter: Filter, headers: &[(&str, &str)], pieces: &[&[u8]], trailers: bool) -> Got {
+fn play(
+    mut reader: ResponseReader,
+    headers: &[(&str, &str)],
+    pieces: &[&[u8]],
+    trailers: bool,
+) -> Got {
     let mut got = Got::default();
     let head = Response::Head {
         status: 200,
@@ -57,9 +64,9 @@ fn play(mut filter: Filter, headers: &[(&str, &str)], pieces: &[&[u8]], trailers
             Response::Body { bytes, .. } => bytes.clone(),
             _ => Vec::new(),
         };
-        let passed = filter.pass(event);
+        let passed = reader.pass(event);
         got.problems
-            .extend(passed.problem.map(|problem| problem.to_string()));
+            .extend(passed.effects.problem.map(|problem| problem.to_string()));
         if !passed.edit.is_empty() {
             got.edit = passed.edit;
         }
@@ -78,25 +85,25 @@ fn play(mut filter: Filter, headers: &[(&str, &str)], pieces: &[&[u8]], trailers
 
 /// The same however it is cut and ended.
 fn everywhere(id: Option<&str>, headers: &[(&str, &str)], text: &str) -> Got {
-    let whole = play(filter(id), headers, &[text.as_bytes()], false);
+    let whole = play(reader(id), headers, &[text.as_bytes()], false);
     for cut in 0..=text.len() {
         let (one, other) = text.as_bytes().split_at(cut);
         assert_eq!(
-            play(filter(id), headers, &[one, other], false),
+            play(reader(id), headers, &[one, other], false),
             whole,
             "cut at {cut}"
         );
     }
     let single: Vec<_> = text.as_bytes().chunks(1).collect();
     assert_eq!(
-        play(filter(id), headers, &single, false),
+        play(reader(id), headers, &single, false),
         whole,
         "byte by byte"
     );
     // Of a stream, an event without its blank line is left out where trailers end it.
     if text.ends_with('\n') || !headers.contains(&EVENTS) {
         assert_eq!(
-            play(filter(id), headers, &single, true),
+            play(reader(id), headers, &single, true),
             whole,
             "with trailers"
         );
@@ -122,9 +129,15 @@ fn a_document_loses_what_is_not_admitted() {
     assert!(got.problems.is_empty() && got.edit.set.is_empty());
     // Whatever a server calls it, a reader may take it for JSON.
     assert_eq!(everywhere(None, &[], LIST).body, LEFT);
+    let page = "<html>404</html>";
     assert_eq!(
-        everywhere(None, &[("content-type", "text/plain; charset=latin1")], "{").body,
-        "{"
+        everywhere(None, &[("content-type", "text/html")], page).body,
+        page
+    );
+    let got = everywhere(None, &[("content-type", "text/html")], "{NaN");
+    assert_eq!(
+        got.problems,
+        ["The server's message cannot be read: it is not JSON (RFC 8259)."]
     );
 }
 
@@ -215,6 +228,18 @@ fn what_nobody_can_look_into_is_refused() {
             twice("content-type"),
         ),
         (
+            &[("content-type", "text/plain; x=application/json")],
+            twice("content-type"),
+        ),
+        (
+            &[("content-type", "text/event-stream; charset=utf-16le")],
+            twice("content-type"),
+        ),
+        (
+            &[("content-type", "text/plain; charset=latin1")],
+            twice("content-type"),
+        ),
+        (
             &[
                 ("content-encoding", "identity"),
                 ("content-encoding", "gzip"),
@@ -222,11 +247,11 @@ fn what_nobody_can_look_into_is_refused() {
             twice("content-encoding"),
         ),
     ] {
-        let first = |pieces: &[&[u8]]| play(filter(Some("1")), headers, pieces, false);
+        let first = |pieces: &[&[u8]]| play(reader(Some("1")), headers, pieces, false);
         let got = first(&[b"\x1f\x8b", b"rest"]);
         assert_eq!(got.body, error(r#""id":1,"#, &message));
         assert_eq!(got.problems, [message]);
-        assert_eq!(got.edit.remove, ["content-length", "content-encoding"]);
+        assert_eq!(got.edit.remove, ["content-encoding", "content-length"]);
         assert_eq!(got.edit.set, [("content-type", "application/json")]);
     }
 }
@@ -235,7 +260,7 @@ fn what_nobody_can_look_into_is_refused() {
 fn what_is_too_long_is_refused_if_it_may_be_a_list() {
     let too_long = "The server's message is longer than the 1024 bytes that the gateway can judge.";
     let long = format!("{LIST}{}", " ".repeat(1024));
-    let got = play(filter(Some("1")), &[JSON], &[long.as_bytes(), b" "], false);
+    let got = play(reader(Some("1")), &[JSON], &[long.as_bytes(), b" "], false);
     assert_eq!(got.body, error(r#""id":1,"#, too_long));
     let got = everywhere(Some("1"), &[EVENTS], &format!("data: {long}\n\n: ping\n\n"));
     assert!(got.body.ends_with("\n\n: ping\n\n"), "{}", got.body);
@@ -251,9 +276,9 @@ fn what_is_too_long_is_refused_if_it_may_be_a_list() {
         stream.replace(LIST, LEFT)
     );
 
-    let mut visibility = filter(Some("1"));
-    visibility.lists = true;
-    let got = play(visibility, &[JSON], &[result.as_bytes()], false);
+    let mut lists = reader(Some("1"));
+    lists.observers.rules.as_mut().unwrap().lists = true;
+    let got = play(lists, &[JSON], &[result.as_bytes()], false);
     assert_eq!(got.body, error(r#""id":1,"#, too_long));
 }
 
@@ -263,7 +288,7 @@ fn what_has_passed_in_part_is_broken_off() {
     let start = format!(r#"{{"id":1,"result":{{"a":"{}","#, "a".repeat(1024));
     let end = r#""tools":[{"name":"x"}]}}"#;
     let got = play(
-        filter(Some("1")),
+        reader(Some("1")),
         &[JSON],
         &[start.as_bytes(), end.as_bytes()],
         false,
@@ -274,7 +299,7 @@ fn what_has_passed_in_part_is_broken_off() {
     );
     let start = format!("data: {start}");
     let got = play(
-        filter(Some("1")),
+        reader(Some("1")),
         &[EVENTS],
         &[start.as_bytes(), end.as_bytes()],
         false,
@@ -284,7 +309,7 @@ fn what_has_passed_in_part_is_broken_off() {
         (&*start, true, &[late.to_owned()][..])
     );
     let old = b"event: endpoint\ndata: /messages?id=1\n\n";
-    let got = play(filter(None), &[EVENTS], &[old], false);
+    let got = play(reader(None), &[EVENTS], &[old], false);
     assert!(got.broken && got.body.is_empty() && got.problems[0].contains("2024-11-05"));
 }
 
@@ -292,7 +317,7 @@ fn what_has_passed_in_part_is_broken_off() {
 fn no_body_is_no_list() {
     for status in [100, 202, 204] {
         let headers = Headers::from_iter([("content-encoding", "gzip")]);
-        let passed = filter(None).pass(Response::Head {
+        let passed = reader(None).pass(Response::Head {
             status,
             headers,
             end_of_stream: status != 100,
@@ -300,7 +325,142 @@ fn no_body_is_no_list() {
         assert!(
             matches!(passed.next, Next::Forward)
                 && passed.edit.is_empty()
-                && passed.problem.is_none()
+                && passed.effects.problem.is_none()
         );
+    }
+}
+
+#[test]
+fn stream_that_can_be_read_in_two_ways_ends_with_an_error() {
+    let start = "id: 0\ndata: \n\nevent: message\n";
+    let framing = "The server's event stream can be read in two ways, so it ends here: a line ends in CR without LF.";
+    let rest = "data: []\rdata: {}\n\ndata: {\"id\":1}\n\n";
+    let got = everywhere(Some("1"), &[EVENTS], &format!("{start}{rest}"));
+    let expected = format!("{start}\ndata: {}\n\n", error(r#""id":1,"#, framing));
+    assert_eq!((got.body, got.broken), (expected, false));
+    assert_eq!(got.problems, [framing]);
+    // No request waits for an answer there: the client learns it from the connection.
+    let pieces = [start.as_bytes(), rest.as_bytes()];
+    let got = play(reader(None), &[EVENTS], &pieces, false);
+    assert_eq!((&*got.body, got.broken), (start, true));
+}
+
+#[test]
+fn message_that_some_reader_divides_is_answered_by_an_error() {
+    let message = |text: &str| format!("data: {{\"id\":1,\"result\":{{\"a\":\"{text}\"}}}}\n\n");
+    let honest = message("a\u{2028}b \\ud83d data: x\u{85}");
+    assert_eq!(everywhere(Some("1"), &[EVENTS], &honest).body, honest);
+    let divided = message("\u{2028}\u{2028}data: {}\u{2028}\u{2028}");
+    let got = everywhere(Some("1"), &[EVENTS], &divided);
+    assert!(
+        got.problems[0].contains("divides one message into several"),
+        "{got:?}"
+    );
+}
+
+#[test]
+fn redirect_is_answered_by_the_path_to_configure() {
+    let head = |status, end_of_stream| Response::Head {
+        status,
+        headers: [("location", "https://here.example/mcp/"), ("alt-svc", "h3")]
+            .into_iter()
+            .collect(),
+        end_of_stream,
+    };
+    for end in [true, false] {
+        let Next::Reply(reply) = reader(Some("1")).pass(head(307, end)).next else {
+            panic!("the redirect passes")
+        };
+        let message = "The server redirects the request to `/mcp/`, and MCP has no redirects. Configure this path instead.";
+        let body = String::from_utf8(reply.body).unwrap();
+        assert_eq!((reply.status, body), (502, error(r#""id":1,"#, message)));
+        let passed = reader(Some("1")).pass(head(201, end));
+        assert!(matches!(passed.next, Next::Forward));
+        assert!(passed.edit.remove.starts_with(&["location", "alt-svc"]));
+    }
+}
+
+#[test]
+fn bytes_behind_a_document_never_pass() {
+    for behind in ["\0", LIST, "x", "[]"] {
+        let text = format!("{{}}{behind}");
+        for cut in 0..text.len() {
+            let (one, other) = text.as_bytes().split_at(cut);
+            let got = play(reader(Some("1")), &[JSON], &[one, other], false);
+            let passed = match got.broken {
+                true => "{}".into(),
+                false => error(
+                    r#""id":1,"#,
+                    "The server's message cannot be read: something follows the JSON document.",
+                ),
+            };
+            assert_eq!(got.body, passed, "{text} cut at {cut}");
+        }
+    }
+}
+
+const OTHER: &str = r#"{"version":"1","default":"deny","tools":{"a":{},"b":{"result":{"redact":["secrets"]}}},"host":{"max_response_bytes":1024}}"#;
+
+/// A reader of the answer to a call of `a`, to which no rule of results applies.
+fn answer_to_a() -> ResponseReader {
+    let policy = Arc::new(Policy::parse(OTHER.as_bytes()).unwrap());
+    let visibility = Visibility::new(&policy, &Principal::Anonymous);
+    let mut reader = ResponseReader::new(&policy, visibility, Some("f00d".into()));
+    let call = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}"#;
+    let document = Document::read(call, policy.host.bounds()).unwrap();
+    let headers = Headers::from_iter([(":method", "POST"), JSON]);
+    let head = Head::read(&headers).unwrap();
+    let message = Message::read(&document, &head).unwrap();
+    reader.answers(&message, None);
+    reader
+}
+
+#[test]
+fn answer_to_another_request_is_judged_by_the_rules_of_all_tools() {
+    let secret = "AKIAIOSFODNN7EXAMPLE";
+    let result = |id: &str, text: &str| format!(r#"{{"id":{id},"result":{{"content":"{text}"}}}}"#);
+    let redacted = result("2", "[REDACTED aws_key]");
+    for (id, passed) in [("1", result("1", secret)), ("2", redacted)] {
+        let got = play(
+            answer_to_a(),
+            &[JSON],
+            &[result(id, secret).as_bytes()],
+            false,
+        );
+        assert_eq!(got.body, passed);
+        let event = |message: &str| format!("data: {message}\n\n");
+        let got = play(
+            answer_to_a(),
+            &[EVENTS],
+            &[event(&result(id, secret)).as_bytes()],
+            false,
+        );
+        assert_eq!(got.body, event(&passed));
+    }
+}
+
+#[test]
+fn long_answer_to_another_request_does_not_pass_unread() {
+    let long = "x".repeat(2048);
+    let first = |id: &str| format!(r#"{{"id":{id},"result":{{"content":"{long}"}}}}"#);
+    let last = |id: &str| format!(r#"{{"result":{{"content":"{long}"}},"id":{id}}}"#);
+    for (message, passes) in [
+        (first("1"), true),
+        (last("1"), true),
+        (first("2"), false),
+        (last("2"), false),
+        (last("null"), false),
+        (format!(r#"{{"result":{{"content":"{long}"}}}}"#), false),
+    ] {
+        let event = format!("data: {message}\n\n");
+        for (text, headers) in [(message, &[JSON]), (event, &[EVENTS])] {
+            let pieces: Vec<_> = text.as_bytes().chunks(1000).collect();
+            let got = play(answer_to_a(), headers, &pieces, false);
+            assert_eq!(
+                got.body == text && !got.broken,
+                passes,
+                "{headers:?} {text}"
+            );
+        }
     }
 }

@@ -1,0 +1,197 @@
+//! The form of an event stream in which every client finds the same lines, fields and events.
+//!
+//! It looks at bytes and lines, and knows no message. Honest servers write no other form.
+
+use super::utf8::Utf8;
+use std::fmt;
+
+/// Why clients may read different streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    NotUtf8,
+    /// A CR without the LF behind it ends a line for some.
+    LoneCr,
+    Control,
+    UnknownField,
+    /// A character outside `data` that is not printable ASCII: some begin to read at another place, or end the line there.
+    FieldCharacter,
+    LongLine,
+    /// Lines of data with another line between them: some keep the last of them alone.
+    DividedData,
+    /// The lines of one message are several events where lines end at more than CR and LF.
+    SeveralMessages,
+}
+
+impl fmt::Display for Framing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotUtf8 => "it is not UTF-8",
+            Self::LoneCr => "a line ends in CR without LF",
+            Self::Control => "a line holds a control character",
+            Self::UnknownField => "a line has none of the fields `data`, `event`, `id` and `retry`",
+            Self::FieldCharacter => "a line other than `data` holds a character outside ASCII",
+            Self::LongLine => "a line other than `data` is longer than 1024 bytes",
+            Self::DividedData => "another line stands between the `data` lines of one event",
+            Self::SeveralMessages => "a line separator of Unicode divides one message into several",
+        })
+    }
+}
+
+/// What is known of the bytes so far: all of them are UTF-8, and each CR has its LF.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    utf8: Utf8,
+    after_cr: bool,
+}
+
+impl Lines {
+    /// The bytes up to the first that breaks the form, and how it does.
+    pub(super) fn check<'b>(&mut self, bytes: &'b [u8]) -> (&'b [u8], Option<Framing>) {
+        let control = self.control(bytes);
+        let utf8 = self.utf8.read(bytes).err().map(|at| (at, Framing::NotUtf8));
+        let first = [control, utf8]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at);
+        match first {
+            None => (bytes, None),
+            Some((at, framing)) => (bytes.get(..at).unwrap_or_default(), Some(framing)),
+        }
+    }
+
+    /// How the form is broken where the stream ends here.
+    pub(super) fn end(&self) -> Option<Framing> {
+        match (self.after_cr, self.utf8.is_whole()) {
+            (true, _) => Some(Framing::LoneCr),
+            (false, false) => Some(Framing::NotUtf8),
+            (false, true) => None,
+        }
+    }
+
+    fn control(&mut self, bytes: &[u8]) -> Option<(usize, Framing)> {
+        let mut after_cr = self.after_cr;
+        for (at, &byte) in bytes.iter().enumerate() {
+            if after_cr && byte != b'\n' {
+                return Some((at, Framing::LoneCr));
+            }
+            after_cr = byte == b'\r';
+            if byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') {
+                return Some((at, Framing::Control));
+            }
+        }
+        self.after_cr = after_cr;
+        None
+    }
+}
+
+/// The longest line of another field than `data`, in bytes: event ids and comments are short.
+const LONGEST: usize = 1024;
+
+const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
+
+/// Whether a line, or the beginning of one, can be a field, a comment or empty.
+pub(super) fn field(line: &[u8]) -> Result<(), Framing> {
+    let content = content(line);
+    let name = content
+        .split(|byte| *byte == b':')
+        .next()
+        .unwrap_or_default();
+    if name == b"data" {
+        return Ok(());
+    }
+    let whole = line.ends_with(b"\n") || name.len() < content.len();
+    let known = match whole {
+        true => name.is_empty() || FIELDS.contains(&name),
+        false => FIELDS.iter().any(|field| field.starts_with(name)),
+    };
+    match content
+        .iter()
+        .all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
+    {
+        _ if !known => Err(Framing::UnknownField),
+        false => Err(Framing::FieldCharacter),
+        true if content.len() > LONGEST => Err(Framing::LongLine),
+        true => Ok(()),
+    }
+}
+
+/// The line without what ends it.
+pub(super) fn content(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Whether a reader that also ends lines at the separators of Unicode finds a whole message in a part of this event
+/// (httpx-sse 0.4.0 does). `is_message` is asked about each text that such a reader takes for the data of an event.
+pub(super) fn is_several(event: &[u8], is_message: impl Fn(&[u8]) -> bool) -> bool {
+    let Ok(text) = std::str::from_utf8(event) else {
+        return true;
+    };
+    if !text.contains(super::SEPARATORS) {
+        return false;
+    }
+    let ends = |c| matches!(c, '\n' | '\r') || super::SEPARATORS.contains(&c);
+    let mut data: Vec<&str> = Vec::new();
+    let mut events = Vec::new();
+    for line in text.split(ends) {
+        match line.strip_prefix("data:") {
+            Some(value) => data.push(value.strip_prefix(' ').unwrap_or(value)),
+            None if line.is_empty() => events.push(std::mem::take(&mut data).join("\n")),
+            None => {}
+        }
+    }
+    events.push(data.join("\n"));
+    events.iter().any(|data| is_message(data.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_of_an_unknown_field_is_found_before_it_ends() {
+        for (line, expected) in [
+            (&b"da"[..], Ok(())),
+            (b"data: \xE2\x80", Ok(())),
+            (b"id", Ok(())),
+            (b"id: \t1\r\n", Ok(())),
+            (b": ping", Ok(())),
+            (b"\r\n", Ok(())),
+            (b"retry\n", Ok(())),
+            (b"re\n", Err(Framing::UnknownField)),
+            (b"Data", Err(Framing::UnknownField)),
+            (b"datax", Err(Framing::UnknownField)),
+            (b" data", Err(Framing::UnknownField)),
+            (b"\xEF\xBB\xBFdata: 1\n", Err(Framing::UnknownField)),
+            (b": \xC3\xA9", Err(Framing::FieldCharacter)),
+            (b"id: \x7F", Err(Framing::FieldCharacter)),
+        ] {
+            assert_eq!(field(line), expected, "{}", String::from_utf8_lossy(line));
+        }
+        let long = |length| [b":".repeat(length), b"\n".to_vec()].concat();
+        assert_eq!(field(&long(1024)), Ok(()));
+        assert_eq!(field(&long(1025)), Err(Framing::LongLine));
+    }
+
+    #[test]
+    fn message_behind_a_separator_of_lines_is_found() {
+        let is_object = |data: &[u8]| {
+            serde_json::from_slice::<serde_json::Value>(data).is_ok_and(|v| v.is_object())
+        };
+        for separator in super::super::SEPARATORS {
+            let divided = |rest: &str| {
+                format!(
+                    "data: {{\"a\":\"{}\"}}\n\n",
+                    rest.replace('|', &separator.to_string())
+                )
+            };
+            assert!(is_several(divided("||data: {}||").as_bytes(), is_object));
+            assert!(!is_several(divided("|data: {}|").as_bytes(), is_object));
+            assert!(!is_several(
+                divided("|text about data:|").as_bytes(),
+                is_object
+            ));
+        }
+        assert!(!is_several(b"data: {}\n\n", is_object));
+    }
+}

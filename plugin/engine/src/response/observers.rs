@@ -1,0 +1,170 @@
+//! Turns a message of the server's into what its observers make of it: rules cut something out of it, a charge is given
+//! back, a task is remembered. It is read once for all of them.
+//!
+//! It never reads a message that concerns none of them, and knows nothing of documents and streams.
+
+use super::cut::Cut;
+use super::issued::IssuanceTracker;
+use super::problem::{ListError, Problem};
+use super::refunds::RefundTracker;
+use super::rules::Rules;
+use super::scanner::MessageScanner;
+use crate::count::Refund;
+use crate::model::Policy;
+use crate::read::{is_confusable, is_same_id};
+use crate::words::json::{Bounds, Document, Kind, Value};
+use crate::words::state::StateWrite;
+
+/// Who looks into the messages of one response.
+#[derive(Debug)]
+pub(super) struct Observers {
+    pub(super) rules: Option<Rules>,
+    pub(super) refunds: Option<RefundTracker>,
+    pub(super) issued: Option<IssuanceTracker>,
+    /// The id of the request, as it was written.
+    pub(super) id: Option<Box<str>>,
+    pub(super) effects: Effects,
+    bounds: Bounds,
+}
+
+/// What follows from a response, beside what passes of it.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// What was not passed on, and why: the first of it.
+    pub(crate) problem: Option<Problem>,
+    pub(crate) refund: Option<Refund>,
+    pub(crate) writes: Vec<StateWrite>,
+}
+
+/// A message that is not passed on, and the id of the request that it answers, where that is certain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Blocked {
+    pub(super) why: Problem,
+    pub(super) id: Option<Box<str>>,
+}
+
+impl Observers {
+    pub(super) fn new(policy: &Policy, rules: Option<Rules>) -> Self {
+        Self {
+            rules,
+            refunds: None,
+            issued: None,
+            id: None,
+            effects: Effects::default(),
+            bounds: policy.host.response_bounds(),
+        }
+    }
+
+    /// Some observer has not seen all that it needs.
+    pub(super) fn are_open(&self) -> bool {
+        let refunds = self.refunds.as_ref();
+        let issued = self.issued.as_ref();
+        self.rules.is_some()
+            || refunds.is_some_and(RefundTracker::is_open)
+            || issued.is_some_and(IssuanceTracker::is_open)
+    }
+
+    /// What has to be cut out of a message, or of a batch of them, that was scanned to its end.
+    pub(super) fn cuts(
+        &mut self,
+        text: &[u8],
+        scanner: &MessageScanner,
+    ) -> Result<Vec<Cut>, Blocked> {
+        if text.trim_ascii().is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(fault) = scanner.fault_at_end() {
+            return Err(Blocked::unreadable(ListError::Json(fault)));
+        }
+        if !self.concerns(text, scanner) {
+            return Ok(Vec::new());
+        }
+        let document = Document::read(text, self.bounds);
+        let document =
+            document.map_err(|error| Blocked::unreadable(ListError::Json(error.fault)))?;
+        let root = document.root();
+        let batch = root.kind() == Kind::Array;
+        let messages = [root].into_iter().filter(|_| !batch);
+        let mut cuts = Vec::new();
+        for message in messages.chain(root.elements()) {
+            let own = self.message(message).map_err(|why| Blocked {
+                why,
+                id: id(message),
+            });
+            cuts.extend(own?);
+        }
+        self.note_problems();
+        Ok(cuts)
+    }
+
+    /// What has to be cut out of a text that is no message.
+    pub(super) fn text_cuts(&mut self, text: &str) -> Result<Vec<Cut>, Blocked> {
+        let cuts = self.rules.as_mut().map(|rules| rules.text(text));
+        let cuts = cuts.transpose().map_err(|why| Blocked { why, id: None })?;
+        self.note_problems();
+        Ok(cuts.unwrap_or_default())
+    }
+
+    fn concerns(&self, text: &[u8], scanner: &MessageScanner) -> bool {
+        let rules = self.rules.as_ref();
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        let stands = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
+        let refunds = self.refunds.as_ref().map(RefundTracker::needles);
+        let issued = self.issued.as_ref().map(IssuanceTracker::needles);
+        rules.is_some_and(|rules| rules.matter() || scanner.may_contain_list())
+            || refunds.is_some_and(stands)
+            || issued.is_some_and(stands)
+    }
+
+    fn message(&mut self, message: Value<'_>) -> Result<Vec<Cut>, Problem> {
+        let answers = self.answers(message);
+        let cuts = match &mut self.rules {
+            Some(rules) => rules.message(message, answers)?,
+            None => Vec::new(),
+        };
+        if answers {
+            let refunds = self.refunds.as_mut();
+            let refund = refunds.and_then(|refunds| refunds.answered(message));
+            let issued = self.issued.as_mut();
+            let issued = issued.and_then(|issued| issued.answered(message));
+            self.effects.refund = self.effects.refund.take().or(refund);
+            self.effects.writes.extend(issued);
+        }
+        Ok(cuts)
+    }
+
+    /// The message is the answer to the request.
+    fn answers(&self, message: Value<'_>) -> bool {
+        let id = message.get("id");
+        let same = self.id.as_deref().zip(id);
+        message.get("method").is_none() && same.is_some_and(|(own, id)| is_same_id(own, id.raw()))
+    }
+
+    fn note_problems(&mut self) {
+        if let Some(rules) = &mut self.rules {
+            let problem = rules.problem();
+            self.effects.problem = self.effects.problem.take().or(problem);
+            self.effects.writes.extend(rules.writes());
+        }
+    }
+}
+
+impl Blocked {
+    fn unreadable(why: ListError) -> Self {
+        Self {
+            why: Problem::ListError(why),
+            id: None,
+        }
+    }
+}
+
+/// The id of a request that the message answers.
+fn id(message: Value<'_>) -> Option<Box<str>> {
+    // The id of a request of the server's may be that of another one of the client's.
+    let mut names = message.members().map(|(name, _)| name);
+    if names.any(|name| is_confusable(&name, ["method"].into_iter())) {
+        return None;
+    }
+    let id = message.get("id")?;
+    matches!(id.kind(), Kind::String | Kind::Number).then(|| id.raw().into())
+}

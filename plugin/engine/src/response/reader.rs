@@ -1,0 +1,270 @@
+//! Turns what a server sends, piece by piece, into the messages that the observers read, and into what the client gets.
+//!
+//! It waits until a JSON document is whole, and an event of a stream; for nothing else, and not beyond a bound. Where a
+//! rule looks into the response, it passes nothing that it cannot read; where none does, it changes no byte.
+
+mod document;
+mod events;
+
+use super::document::Document;
+use super::issued::IssuanceTracker;
+use super::media::{Media, media};
+use super::observers::{Effects, Observers};
+use super::problem::Problem;
+use super::redirect;
+use super::refunds::RefundTracker;
+use super::rules::Rules;
+use super::scanner::MessageScanner;
+use super::sse;
+use super::sse::Reader;
+use super::unread::Unread;
+use crate::answer::{Reply, answer_for_server};
+use crate::decide::Visibility;
+use crate::model::Policy;
+use crate::read::{HeaderEdit, Headers, Message};
+use crate::step::{Next, Response};
+use crate::words::state::{Lookup, StateKey};
+
+/// Reads one response.
+#[derive(Debug)]
+pub(crate) struct ResponseReader {
+    observers: Observers,
+    request_id: Option<Box<str>>,
+    /// The most bytes of a message that are held.
+    max: usize,
+    depth: usize,
+    state: BodyState,
+    /// The head has not come.
+    begins: bool,
+}
+
+/// How the body is read.
+#[derive(Debug)]
+enum BodyState {
+    /// There is none yet.
+    Awaited,
+    /// It is held until it is whole.
+    Document(Document),
+    /// It is longer than is held, and passes as long as there is no list in it.
+    Watched(Box<MessageScanner>),
+    /// Nothing but white space may follow.
+    Ended(Box<MessageScanner>),
+    Events(Box<Reader>),
+    /// It passes unread.
+    Passing,
+    /// An error takes its place.
+    Refused(Problem),
+    /// The rest is left out.
+    Dropped,
+}
+
+/// What to do with a piece of a response.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    pub(crate) next: Next,
+    pub(crate) edit: HeaderEdit,
+    pub(crate) effects: Effects,
+}
+
+/// Answers from which something is only learnt are errors and tasks, which are short.
+const LONGEST_LEARNT: usize = 64 << 10;
+
+impl ResponseReader {
+    /// `visibility` is `None` where no rule could take anything out of a response.
+    pub(crate) fn new(
+        policy: &Policy,
+        visibility: Option<Visibility>,
+        request_id: Option<Box<str>>,
+    ) -> Self {
+        let rules = visibility.map(Rules::new);
+        let max = rules.as_ref().map_or(LONGEST_LEARNT, Rules::max);
+        Self {
+            observers: Observers::new(policy, rules),
+            request_id,
+            max,
+            depth: policy.host.max_depth,
+            state: BodyState::Awaited,
+            begins: true,
+        }
+    }
+
+    /// Notes the message that the response answers.
+    pub(crate) fn answers(&mut self, message: &Message<'_>, issued: Option<IssuanceTracker>) {
+        self.observers.id = message.id().map(Into::into);
+        self.observers.issued = issued;
+        if let Some(rules) = &mut self.observers.rules {
+            rules.answers(message);
+        }
+    }
+
+    /// Notes what may be given back.
+    pub(crate) fn refunds(&mut self, refunds: Option<RefundTracker>) {
+        self.observers.refunds = refunds;
+    }
+
+    /// The keys to look up before the message goes.
+    pub(crate) fn keys(&self) -> Vec<StateKey> {
+        let rules = self.observers.rules.as_ref();
+        rules.map(Rules::keys).unwrap_or_default()
+    }
+
+    /// Notes what the lookup found.
+    pub(crate) fn found(&mut self, lookup: Lookup) {
+        if let Some(rules) = &mut self.observers.rules {
+            rules.found(lookup);
+        }
+    }
+
+    /// A rule may take something out of the response.
+    pub(crate) fn has_rules(&self) -> bool {
+        self.observers.rules.is_some()
+    }
+
+    /// More of the response has to be seen.
+    pub(crate) fn is_open(&self) -> bool {
+        let over = matches!(self.state, BodyState::Passing | BodyState::Dropped);
+        self.begins || self.has_rules() || self.observers.are_open() && !over
+    }
+
+    /// It matters whether the request reached the server.
+    pub(crate) fn awaits_delivery(&self) -> bool {
+        let refunds = self.observers.refunds.as_ref();
+        refunds.is_some_and(RefundTracker::is_open)
+    }
+
+    /// Goes on with what came, in its order.
+    pub(crate) fn pass(&mut self, response: Response) -> Passed {
+        let refunds = self.observers.refunds.as_mut();
+        let refund = refunds.and_then(|refunds| refunds.see(&response));
+        let issued = self.observers.issued.as_mut();
+        let issued = issued.and_then(|issued| issued.see(&response));
+        self.observers.effects.writes.extend(issued);
+        self.observers.effects.refund = refund;
+        let (next, edit) = match response {
+            Response::Head {
+                status,
+                headers,
+                end_of_stream,
+            } if status >= 200 => self.head(status, &headers, end_of_stream),
+            Response::Body {
+                bytes,
+                end_of_stream,
+            } => (self.body(&bytes, end_of_stream), HeaderEdit::default()),
+            Response::Trailers => (self.trailers(), HeaderEdit::default()),
+            _ => (Next::Forward, HeaderEdit::default()),
+        };
+        Passed {
+            next,
+            edit,
+            effects: std::mem::take(&mut self.observers.effects),
+        }
+    }
+
+    fn head(&mut self, status: u16, headers: &Headers, end: bool) -> (Next, HeaderEdit) {
+        self.begins = false;
+        if let Some(path) = redirect::target(status, headers) {
+            return (self.broken(Problem::Redirect(path)), HeaderEdit::default());
+        }
+        let mut edit = redirect::without_addresses(headers);
+        if end || !self.observers.are_open() {
+            return (Next::Forward, edit);
+        }
+        self.state = match media(headers) {
+            Ok(media) => self.body_state(media),
+            Err(problem) if self.has_rules() => {
+                self.observers.effects.problem = Some(problem.clone());
+                edit.remove.push("content-encoding");
+                edit.set.push(("content-type", "application/json"));
+                BodyState::Refused(problem)
+            }
+            Err(_) => BodyState::Passing,
+        };
+        if self.has_rules() {
+            // Whether the length changes is known when the body is there, and its length goes before it.
+            edit.remove.push("content-length");
+        }
+        (Next::Forward, edit)
+    }
+
+    fn body_state(&self, media: Media) -> BodyState {
+        let rules = self.observers.rules.as_ref();
+        match media {
+            Media::Events => BodyState::Events(Box::new(Reader::new(sse::Bounds {
+                max: self.max,
+                unread: self.unread(),
+                depth: self.depth,
+            }))),
+            Media::Text if rules.is_none() => BodyState::Passing,
+            media => BodyState::Document(Document::new(media == Media::Json, self.depth)),
+        }
+    }
+
+    /// Which messages pass that are longer than is held.
+    fn unread(&self) -> Unread {
+        let rules = self.observers.rules.as_ref();
+        rules.map_or(Unread::None, |rules| {
+            rules.unread(self.observers.id.as_deref())
+        })
+    }
+
+    /// Where no rule looks into the response, the piece goes as it came.
+    fn body(&mut self, bytes: &[u8], end: bool) -> Next {
+        let next = match &mut self.state {
+            BodyState::Awaited | BodyState::Passing => Next::Forward,
+            BodyState::Document(document) => {
+                document.read(bytes);
+                self.document(bytes, end)
+            }
+            BodyState::Watched(scanner) | BodyState::Ended(scanner) => {
+                scanner.read(bytes);
+                self.watched(end)
+            }
+            BodyState::Events(_) => self.events(bytes, end),
+            BodyState::Refused(problem) => {
+                let problem = problem.clone();
+                self.state = BodyState::Dropped;
+                Next::ReplaceBody(self.error(None, &problem).body)
+            }
+            BodyState::Dropped => Next::ReplaceBody(Vec::new()),
+        };
+        match self.has_rules() {
+            true => next,
+            false => {
+                self.observers.effects.problem = None;
+                Next::Forward
+            }
+        }
+    }
+
+    fn refused(&mut self, problem: Problem, id: Option<&str>) -> Next {
+        let error = self.error(id, &problem);
+        self.observers.effects.problem = Some(problem);
+        self.state = BodyState::Dropped;
+        Next::ReplaceBody(error.body)
+    }
+
+    /// The client has a part of what must not go on, or nothing.
+    fn broken(&mut self, problem: Problem) -> Next {
+        let error = self.error(None, &problem);
+        self.observers.effects.problem = Some(problem);
+        self.state = BodyState::Dropped;
+        Next::Reply(error)
+    }
+
+    fn error(&self, id: Option<&str>, problem: &Problem) -> Reply {
+        let id = id.or(self.observers.id.as_deref());
+        let reason = problem.reason();
+        answer_for_server(id, reason, &problem.to_string(), self.request_id.as_deref())
+    }
+}
+
+/// These bytes in the place of the piece that came.
+fn passed(bytes: Vec<u8>, piece: &[u8]) -> Next {
+    match bytes == piece {
+        true => Next::Forward,
+        false => Next::ReplaceBody(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests;

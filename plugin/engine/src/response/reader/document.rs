@@ -1,0 +1,114 @@
+//! Turns the pieces of a document into the whole of it, and what passes of that.
+//!
+//! A document that is longer than is held passes while it is scanned, where no rule could take anything out of it.
+
+use super::{BodyState, ResponseReader, passed};
+use crate::response::cut::{Cut, spliced};
+use crate::response::document::Document;
+use crate::response::observers::Blocked;
+use crate::response::problem::{ListError, Problem};
+use crate::response::rules::Rules;
+use crate::step::Next;
+use crate::words::json::Fault;
+
+impl ResponseReader {
+    /// Trailers end a body whose last piece was not called so.
+    pub(super) fn trailers(&mut self) -> Next {
+        match self.state {
+            BodyState::Document(_) if self.has_rules() => self.judge(&[]),
+            // An event without its blank line is none, so what is held of it is left out.
+            _ => Next::Forward,
+        }
+    }
+
+    /// What was held of the document, which is then watched.
+    fn held(&mut self) -> Option<Document> {
+        match std::mem::replace(&mut self.state, BodyState::Dropped) {
+            BodyState::Document(document) => Some(document),
+            _ => None,
+        }
+    }
+
+    /// Goes on with a document of which this piece was the last that came.
+    pub(super) fn document(&mut self, piece: &[u8], end: bool) -> Next {
+        let BodyState::Document(document) = &self.state else {
+            return Next::Forward;
+        };
+        let whole = document.is_decided() || end;
+        if document.is_text() && !self.observers.rules.as_ref().is_some_and(Rules::matter) {
+            return self.release(piece);
+        }
+        match document.held.len() > self.max {
+            true => self.overflow(piece),
+            false if whole => self.judge(piece),
+            false => Next::ReplaceBody(Vec::new()),
+        }
+    }
+
+    /// No rule looks into a text that is no message.
+    fn release(&mut self, piece: &[u8]) -> Next {
+        match std::mem::replace(&mut self.state, BodyState::Passing) {
+            BodyState::Document(document) => passed(document.held, piece),
+            _ => Next::Forward,
+        }
+    }
+
+    fn judge(&mut self, piece: &[u8]) -> Next {
+        let Some(document) = self.held() else {
+            return Next::Forward;
+        };
+        let cuts = match document.is_json() {
+            true => self.observers.cuts(&document.held, &document.scanner),
+            false => self.text_cuts(&document.held),
+        };
+        match cuts {
+            Ok(cuts) => {
+                self.state = BodyState::Ended(Box::new(document.scanner));
+                passed(spliced(&document.held, &cuts), piece)
+            }
+            Err(Blocked { why, id }) => self.refused(why, id.as_deref()),
+        }
+    }
+
+    fn text_cuts(&mut self, held: &[u8]) -> Result<Vec<Cut>, Blocked> {
+        let fault = match std::str::from_utf8(held) {
+            Ok(text) if !text.contains('\0') => return self.observers.text_cuts(text),
+            Ok(_) => Fault::ControlCharacter,
+            Err(_) => Fault::NotUtf8,
+        };
+        let why = Problem::ListError(ListError::Json(fault));
+        Err(Blocked { why, id: None })
+    }
+
+    /// The document is longer than is held: it goes if it is no list so far, and is watched from there.
+    fn overflow(&mut self, piece: &[u8]) -> Next {
+        let Some(document) = self.held() else {
+            return Next::Forward;
+        };
+        let scanner = &document.scanner;
+        let unreadable = scanner.may_contain_list() || scanner.fault().is_some();
+        if unreadable || self.unread().refuses(scanner, false) {
+            return self.refused(Problem::TooLong(self.max), None);
+        }
+        self.state = BodyState::Watched(Box::new(document.scanner));
+        passed(document.held, piece)
+    }
+
+    pub(super) fn watched(&mut self, end: bool) -> Next {
+        let late = match &self.state {
+            BodyState::Watched(scanner) => {
+                let ended = scanner.is_complete() || end;
+                let cut_off = end && scanner.fault_at_end().is_some();
+                let unreadable = scanner.fault().is_some() || cut_off;
+                let refused = self.unread().refuses(scanner, ended);
+                scanner.may_contain_list() || unreadable || refused
+            }
+            BodyState::Ended(scanner) => scanner.fault().is_some(),
+            _ => false,
+        };
+        match late {
+            true => self.broken(Problem::Late),
+            false => Next::Forward,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Turns the pieces of an event stream into what passes of each event.
+//!
+//! An event leaves as soon as it was judged. The stream ends where clients may read different ones.
+
+use super::{BodyState, ResponseReader, passed};
+use crate::response::event::Event;
+use crate::response::framing::{Framing, is_several};
+use crate::response::observers::Blocked;
+use crate::response::problem::Problem;
+use crate::response::scanner::MessageScanner;
+use crate::response::sse::Part;
+use crate::step::Next;
+use std::borrow::Cow;
+
+impl ResponseReader {
+    pub(super) fn events(&mut self, bytes: &[u8], end: bool) -> Next {
+        let BodyState::Events(mut reader) = std::mem::replace(&mut self.state, BodyState::Dropped)
+        else {
+            return Next::Forward;
+        };
+        let mut out = Vec::with_capacity(bytes.len());
+        let mut broken = None;
+        let mut give = |part: Part<'_>| match part {
+            _ if broken.is_some() => {}
+            Part::Plain(bytes) => out.extend_from_slice(bytes),
+            Part::Event(event) => out.extend_from_slice(&self.event(&event)),
+            Part::TooLong => out.extend(self.error_line(Problem::TooLong(self.max), None)),
+            Part::Late => broken = Some(Problem::Late),
+            Part::Endpoint => broken = Some(Problem::Endpoint),
+            Part::Broken(framing) => broken = Some(Problem::Framing(framing)),
+        };
+        reader.read(bytes, &mut give);
+        if end {
+            reader.end(&mut give);
+        }
+        match broken {
+            None => {
+                self.state = BodyState::Events(reader);
+                passed(out, bytes)
+            }
+            Some(problem @ Problem::Framing(_)) if self.observers.id.is_some() => {
+                // The client has its answer with that. A blank line ends what passed of an event before.
+                let line = self.error_line(problem, None);
+                passed([&out[..], b"\n", &line, b"\n"].concat(), bytes)
+            }
+            Some(problem) => self.broken(problem),
+        }
+    }
+
+    /// The event as it passes.
+    fn event<'e>(&mut self, event: &Event<'e>) -> Cow<'e, [u8]> {
+        let text = event.text();
+        let scanner = MessageScanner::of(&text, self.depth);
+        let is_document = |data: &[u8]| {
+            let object = data.trim_ascii_start().starts_with(b"{");
+            let array = data.trim_ascii_start().starts_with(b"[");
+            (object || array)
+                && MessageScanner::of(data, self.depth)
+                    .fault_at_end()
+                    .is_none()
+        };
+        let cuts = match scanner.has_separator() && is_several(event.raw, is_document) {
+            true => Err(Blocked {
+                why: Problem::Framing(Framing::SeveralMessages),
+                id: None,
+            }),
+            false => self.observers.cuts(&text, &scanner),
+        };
+        match cuts {
+            Ok(cuts) if cuts.is_empty() => Cow::Borrowed(event.raw),
+            Ok(cuts) => Cow::Owned(event.without(&cuts)),
+            Err(Blocked { why, id }) => {
+                let mut line = self.error_line(why, id.as_deref());
+                line.push(b'\n');
+                Cow::Owned(line)
+            }
+        }
+    }
+
+    /// The line in the place of a message. A stream on which no request waits for an answer goes on without it.
+    fn error_line(&mut self, problem: Problem, id: Option<&str>) -> Vec<u8> {
+        let error = self.error(id, &problem);
+        let answers = id.is_some() || self.observers.id.is_some();
+        self.observers.effects.problem.get_or_insert(problem);
+        match answers {
+            true => [b"data: ", &error.body[..], b"\n"].concat(),
+            false => Vec::new(),
+        }
+    }
+}
