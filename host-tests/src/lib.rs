@@ -39,12 +39,27 @@ pub fn root() -> PathBuf {
         .map_or_else(PathBuf::new, PathBuf::from)
 }
 
-/// The plugin as `make build` leaves it.
+/// The proxy-wasm module that `$MODULE` names, from the root of the repository, in the place of the one that was built.
+///
+/// # Panics
+/// When it is not there.
+pub fn other_module() -> Option<PathBuf> {
+    let named = std::env::var_os("MODULE").filter(|named| !named.is_empty())?;
+    let path = root().join(named);
+    assert!(
+        path.exists(),
+        "MODULE names {}, which is not there",
+        path.display()
+    );
+    Some(path)
+}
+
+/// The plugin: [`other_module`], or as `make build` leaves it.
 ///
 /// # Panics
 /// When it is not there.
 pub fn wasm_path() -> PathBuf {
-    built("mcp-policy.wasm")
+    other_module().unwrap_or_else(|| built("mcp-policy.wasm"))
 }
 
 /// The component as `make build` leaves it.

@@ -1,8 +1,12 @@
-//! The operators of the policy language, compared with independent programs and test suites.
+//! The plugin, compared with programs and models of programs that are not it: the operators of the policy language with
+//! other readers of paths, hosts and addresses, responses with the clients that read them and the servers that send them.
 //!
-//! It never starts a gateway: the engine is called natively.
+//! It never starts an Envoy: the engine is called natively, or a module in wasmtime.
 
+mod answers;
 mod cidr;
 mod host_in;
+mod plugin;
+mod same_id;
 mod schema;
 mod within;

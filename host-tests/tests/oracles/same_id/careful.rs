@@ -1,0 +1,61 @@
+//! A gateway that knows which ids are under way: it refuses a second request of one, for good where the answer never came. It
+//! shows that the search asks for nothing that cannot be.
+
+use super::forgetful::Forgetful;
+use crate::plugin::{Plugin, Sent};
+use host_tests::server_response::{Received, ServerResponse};
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+
+/// The gateway.
+#[derive(Debug, Default)]
+pub(super) struct Careful {
+    gateway: Forgetful,
+    /// The id of each exchange, as a text.
+    ids: HashMap<usize, String>,
+    /// Ids of which the answer did not come yet.
+    taken: HashSet<String>,
+}
+
+impl Plugin for Careful {
+    fn open(&mut self, request: &Sent) -> Option<usize> {
+        let Some(id) = id(&request.body) else {
+            return self.gateway.open(request);
+        };
+        if self.taken.contains(&id) {
+            return None;
+        }
+        let exchange = self.gateway.open(request)?;
+        self.taken.insert(id.clone());
+        self.ids.insert(exchange, id);
+        Some(exchange)
+    }
+
+    fn head(&mut self, exchange: usize, answer: &ServerResponse) {
+        self.gateway.head(exchange, answer);
+    }
+
+    fn body(&mut self, exchange: usize, bytes: &[u8], end: bool) {
+        self.gateway.body(exchange, bytes, end);
+        if let Some(id) = self.ids.remove(&exchange) {
+            self.taken.remove(&id);
+        }
+    }
+
+    fn trailers(&mut self, exchange: usize) {
+        self.gateway.trailers(exchange);
+    }
+
+    fn close(&mut self, exchange: usize) -> Received {
+        self.gateway.close(exchange)
+    }
+}
+
+/// The id of a message as a text, whole numbers by value.
+fn id(body: &[u8]) -> Option<String> {
+    let message: Value = serde_json::from_slice(body).ok()?;
+    match message.get("id")? {
+        Value::String(text) => Some(text.clone()),
+        number => number.as_f64().map(|number| number.to_string()),
+    }
+}
