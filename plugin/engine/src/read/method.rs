@@ -91,6 +91,13 @@ impl MethodKind {
     }
 }
 
+/// The method of MCP with this name, or the one for which some client takes it.
+pub(crate) fn known_method(method: &str) -> Option<&'static str> {
+    let listed = METHODS.iter().find(|(name, _)| *name == method);
+    let listed = listed.map(|&(name, _)| name);
+    listed.or_else(|| confusable_method(method))
+}
+
 /// The method of MCP for which some server could take this other spelling: such a server matches methods without regard
 /// to case, to space around them or to what follows a NUL.
 pub(crate) fn confusable_method(method: &str) -> Option<&'static str> {

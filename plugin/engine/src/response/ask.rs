@@ -6,9 +6,8 @@
 use super::look_alike::refuse_look_alikes;
 use super::problem::{Denied, Problem};
 use crate::decide::Visibility;
-use crate::read::is_confusable;
+use crate::read::{is_confusable, known_method};
 use crate::words::json::Value;
-use crate::words::text::clip;
 
 /// The member of a result in which a server of revision 2026-07-28 asks (SEP-2322).
 pub(super) const INPUT_REQUESTS: &str = "inputRequests";
@@ -71,7 +70,7 @@ pub(super) fn in_error(
     let asks = data.get(ELICITATIONS).is_some();
     let rule = asks.then(|| visibility.denies(ELICITATION, true)).flatten();
     Ok(rule.map(|rule| Denied {
-        method: ELICITATION.into(),
+        method: known_method(ELICITATION),
         rule,
     }))
 }
@@ -103,6 +102,8 @@ fn denied(method: Value<'_>, asks: bool, visibility: &Visibility) -> Option<Deni
     let name = method.string();
     let name = name.unwrap_or_else(|| method.raw().into());
     let rule = visibility.denies(&name, asks)?;
-    let method = clip(&name, 64);
-    Some(Denied { method, rule })
+    Some(Denied {
+        method: known_method(&name),
+        rule,
+    })
 }

@@ -5,21 +5,19 @@
 use super::problem::{ListError, Problem};
 use crate::read::is_confusable;
 use crate::words::json::Value;
-use crate::words::text::clip;
 
-/// A reader that matches names less exactly would find a list where no other does.
-pub(super) fn refuse_look_alikes<'n, N: Iterator<Item = &'n str>>(
+/// A reader that matches names less exactly would find one of the known members where no other does.
+pub(super) fn refuse_look_alikes<N: Iterator<Item = &'static str>>(
     object: Value<'_>,
     known: impl Fn() -> N,
 ) -> Result<(), Problem> {
-    let mut names = object.members().map(|(name, _)| name);
-    let like =
-        names.find(|name| !known().any(|known| known == name) && is_confusable(name, known()));
-    match like {
-        Some(name) => {
-            let name = clip(&name, 64);
-            Err(Problem::ListError(ListError::LookAlike(name)))
-        }
+    let like = |name: &str| {
+        let mut like = known().filter(|known| is_confusable(name, [*known].into_iter()));
+        like.find(|_| !known().any(|known| known == name))
+    };
+    let found = object.members().find_map(|(name, _)| like(&name));
+    match found {
+        Some(known) => Err(Problem::ListError(ListError::LookAlike(known))),
         None => Ok(()),
     }
 }

@@ -9,11 +9,11 @@ use super::cut::{Cut, grown};
 use super::list::LISTS;
 use super::look_alike::refuse_look_alikes;
 use super::pin::PinTracker;
-use super::problem::Problem;
+use super::problem::{ListError, Problem};
 use super::result::Redactor;
 use super::rules::Rules;
 use crate::decide::{ResultOf, Visibility};
-use crate::words::json::Value;
+use crate::words::json::{Kind, Value};
 
 /// The members of a message. Whatever a server writes beside them some client shows.
 const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
@@ -25,6 +25,9 @@ impl Rules {
         message: Value<'_>,
         answers: bool,
     ) -> Result<Vec<Cut>, Problem> {
+        if message.kind() != Kind::Object {
+            return self.no_message(message);
+        }
         refuse_look_alikes(message, || MEMBERS.into_iter())?;
         self.pins.answers = answers;
         let denied = ask::in_message(message, &self.visibility)?;
@@ -58,6 +61,18 @@ impl Rules {
         }
     }
 
+    /// What has to be cut out of a value that is no message, and that some clients show.
+    fn no_message(&mut self, value: Value<'_>) -> Result<Vec<Cut>, Problem> {
+        if value.kind() == Kind::Array {
+            return Err(Problem::ListError(ListError::NoMessage));
+        }
+        let max = self.max();
+        let rules = self.visibility.result_rules(self.results.answer());
+        let mut redactor = Redactor::new(&rules, true, &mut self.results, max);
+        redactor.texts(value, "")?;
+        Ok(redactor.cuts)
+    }
+
     /// What has to be cut out of a text that is no message: a page of an error, which some clients show.
     pub(super) fn text(&mut self, text: &str) -> Result<Vec<Cut>, Problem> {
         let max = self.max();
@@ -82,6 +97,10 @@ fn result_cuts(
     let list = |name: &str| LISTS.iter().find(|list| list.member == name);
     let lists = || LISTS.iter().map(|list| list.member);
     refuse_look_alikes(result, || lists().chain([INPUT_REQUESTS]))?;
+    if result.kind() != Kind::Object {
+        redactor.result(result)?;
+        return redactor.texts(result, "result");
+    }
     if let Some(denied) = ask::in_result(result, visibility)? {
         return Err(Problem::Denied(denied));
     }

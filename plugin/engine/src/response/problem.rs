@@ -1,6 +1,6 @@
 //! Why a part of a response is not passed on, in the words that the client and the log get.
 //!
-//! It never quotes what a server sent, but for the name of a member.
+//! It never quotes what a server sent.
 
 use super::framing::Framing;
 use crate::model::Mode;
@@ -12,7 +12,8 @@ use std::fmt;
 /// Something that a server may not ask or tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denied {
-    pub(crate) method: String,
+    /// `None` for a method that MCP does not have.
+    pub(crate) method: Option<&'static str>,
     pub(crate) rule: Rule,
 }
 
@@ -20,7 +21,10 @@ pub(crate) struct Denied {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ListError {
     Json(json::Fault),
-    LookAlike(String),
+    /// A member that some reader takes for this one of the protocol's.
+    LookAlike(&'static str),
+    /// An element of a batch is none.
+    NoMessage,
     NoList(&'static str),
     NoName(&'static str, &'static str),
 }
@@ -28,10 +32,14 @@ pub(crate) enum ListError {
 impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Json(fault) => fault.fmt(f),
-            Self::LookAlike(name) => {
-                write!(f, "its member `{name}` is too like one of the protocol's")
+            Self::Json(json::Fault::Duplicate(_)) => {
+                f.write_str("a member is given twice in one object")
             }
+            Self::Json(fault) => fault.fmt(f),
+            Self::LookAlike(known) => {
+                write!(f, "the name of a member is too like `{known}`")
+            }
+            Self::NoMessage => f.write_str("a batch holds a list in the place of a message"),
             Self::NoList(member) => write!(f, "its `{member}` is no array"),
             Self::NoName(member, key) => {
                 write!(f, "its `{member}` has an element without a `{key}`")
@@ -157,8 +165,12 @@ impl fmt::Display for Problem {
                 "The server's message is longer than the {max} bytes that the gateway can judge."
             ),
             Self::ListError(why) => write!(f, "The server's message cannot be read: {why}."),
-            Self::Denied(denied) => {
-                write!(f, "The server sent `{}`, which is not allowed here.", denied.method)
+            Self::Denied(Denied {
+                method: Some(method),
+                ..
+            }) => write!(f, "The server sent `{method}`, which is not allowed here."),
+            Self::Denied(_) => {
+                f.write_str("The server sent a method that MCP does not have, which is not allowed here.")
             }
             Self::PinMismatch(mismatches) => {
                 let tools: Vec<_> = mismatches.iter().map(ToString::to_string).collect();

@@ -81,17 +81,17 @@ fn what_cannot_be_read_strictly_is_refused() {
         ("{", "it is not JSON (RFC 8259)", None),
         (
             r#"{"id":1,"result":{"tools":[],"tools":[{"name":"x"}]}}"#,
-            "the member `tools` is given twice in one object",
+            "a member is given twice in one object",
             None,
         ),
         (
             r#"{"id":1,"result":{"Tools":[]}}"#,
-            "its member `Tools` is too like one of the protocol's",
+            "the name of a member is too like `tools`",
             Some("1"),
         ),
         (
             r#"{"id":"\u0061","RESULT":{"tools":[]}}"#,
-            "its member `RESULT` is too like one of the protocol's",
+            "the name of a member is too like `result`",
             Some(r#""\u0061""#),
         ),
         (
@@ -166,10 +166,7 @@ fn member_that_some_reader_takes_for_another_is_refused() {
     ] {
         let error = cuts(text.as_bytes(), &allowed).unwrap_err();
         let why = error.why.to_string();
-        assert!(
-            why.contains("is too like one of the protocol's"),
-            "{text} {why}"
-        );
+        assert!(why.contains("is too like"), "{text} {why}");
     }
 }
 
