@@ -28,6 +28,8 @@ pub struct Exchange {
     pub(super) stage: Stage,
     /// A response may come before the verdict.
     pub(super) early: bool,
+    /// The steps that it took to judge the request.
+    pub(super) steps: u64,
     /// Where the response may hold something that the caller must not see.
     pub(super) filter: Option<Box<Filter>>,
     /// Where a call was counted that may turn out not to have run.

@@ -132,6 +132,12 @@ impl Filter {
         }
     }
 
+    /// The steps that it took so far to search the response.
+    #[cfg(feature = "explain")]
+    pub(crate) fn steps(&self) -> u64 {
+        self.results.steps()
+    }
+
     fn host(&self) -> &HostOptions {
         &self.visibility.policy().host
     }

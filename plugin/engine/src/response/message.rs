@@ -55,6 +55,8 @@ impl MessageFilter<'_> {
             id: None,
         })?;
         let root = document.root();
+        self.results
+            .begin(|| self.visibility.policy().budget(text.len()));
         let mut all = Edits::default();
         for message in [root]
             .into_iter()
@@ -83,6 +85,7 @@ impl MessageFilter<'_> {
             is_known,
             results: self.results,
             cuts: Vec::new(),
+            finders: Vec::new(),
             max: self.visibility.policy().host.max_response_bytes,
         };
         for (name, value) in message.members() {
