@@ -116,7 +116,7 @@ impl RequestContext {
 }
 
 /// The steps that it takes to read a number.
-const NUMBER: usize = 128;
+const NUMBER: usize = 384;
 
 /// What the call adds to the counter of the limit. A cost that nobody can tell counts for nobody.
 fn cost(limit: &Limit, arguments: Option<Value<'_>>, budget: &Budget) -> Result<Amount, Subject> {

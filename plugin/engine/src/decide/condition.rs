@@ -34,7 +34,7 @@ pub(crate) struct Outcome<'g> {
 }
 
 /// The steps that it takes to look at a value.
-const LOOK: usize = 4;
+const LOOK: usize = 8;
 
 impl Group {
     /// The conditions, joined by AND. `require` asks for true, `deny_if` for false: what is unknown is refused by both.

@@ -12,7 +12,10 @@ use std::borrow::Cow;
 const NAME: usize = 8;
 
 /// The steps that it takes to read one number.
-const NUMBER: usize = 128;
+const NUMBER: usize = 384;
+
+/// The steps that it takes to decode a byte of a text that holds escapes.
+pub(super) const DECODE: usize = 4;
 
 /// The one value at the end of the steps; `None` where there is none, or where nobody can tell.
 pub(crate) fn value_at<'a, 's>(
@@ -39,7 +42,7 @@ pub(super) fn member<'a>(
 ) -> Result<Option<Value<'a>>, Unclear> {
     let mut found = None;
     for (member, value) in object.named() {
-        let steps = NAME.saturating_add(member.encoded());
+        let steps = NAME.saturating_add(member.encoded().saturating_mul(DECODE));
         budget.take(steps).map_err(|_| Unclear)?;
         let member = member.string().unwrap_or_default();
         if member == name {
@@ -71,6 +74,6 @@ pub(super) fn number(value: Value<'_>, budget: &Budget) -> Option<f64> {
 
 /// The characters of a string.
 pub(super) fn string<'a>(value: Value<'a>, budget: &Budget) -> Option<Cow<'a, str>> {
-    budget.take(value.encoded()).ok()?;
+    budget.take(value.encoded().saturating_mul(DECODE)).ok()?;
     value.string()
 }

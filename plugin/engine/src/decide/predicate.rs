@@ -79,7 +79,7 @@ impl Order {
 }
 
 /// The steps that it takes to compare two values, beside those for their bytes.
-const COMPARE: usize = 4;
+const COMPARE: usize = 8;
 
 /// What a text has to be read for: so many steps for each of its bytes.
 fn read(text: &str, steps: usize, budget: &Budget) -> Option<()> {
@@ -183,7 +183,7 @@ pub(super) fn contains(operand: &Operand<'_>, literal: &Literal, budget: &Budget
     match (operand, operand.kind(), literal) {
         (_, Kind::String, Literal::String(part)) => {
             let text = operand.text(budget);
-            let text = text.filter(|text| read(text, 1, budget).is_some());
+            let text = text.filter(|text| read(text, 3, budget).is_some());
             Truth::of(text.map(|text| text.contains(&**part)))
         }
         (Operand::Json(list), Kind::Array, literal) => {

@@ -10,7 +10,7 @@ use std::cell::Cell;
 const BASE: u64 = 1 << 20;
 
 /// The steps that each byte of a message adds.
-const FOR_EACH_BYTE: u64 = 10;
+const FOR_EACH_BYTE: u64 = 8;
 
 /// The steps that are left for one message. What takes more of them than there are leaves none.
 #[derive(Debug)]

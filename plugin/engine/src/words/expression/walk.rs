@@ -207,7 +207,7 @@ impl<'p> Walk<'p> {
 }
 
 /// The steps that a character takes of which is known to where it leads.
-const CHARACTER: usize = 2;
+const CHARACTER: usize = 1;
 
 /// The steps that one instruction takes.
 const STEPS: usize = 4;

@@ -18,7 +18,7 @@ pub(crate) struct Match {
 
 /// The steps that each byte takes; each place where a form could start; and each form that starts there.
 const BYTE: usize = 2;
-const START: usize = 96;
+const START: usize = 64;
 const FORM: usize = 256;
 
 /// Every secret of the kinds for which `wanted`, in the order of the text.
@@ -116,7 +116,9 @@ struct Run {
 
 impl Finder<'_> {
     fn at_start(&mut self, at: usize, wanted: impl Fn(usize) -> bool) -> Option<Match> {
-        let kinds = SECRETS.iter().enumerate().filter(|(kind, _)| wanted(*kind));
+        let first = *self.text.as_bytes().get(at)?;
+        let kinds = SECRETS.iter().enumerate();
+        let kinds = kinds.filter(|(kind, _)| STARTS.of(first, *kind) && wanted(*kind));
         let mut forms =
             kinds.flat_map(|(kind, secret)| secret.forms.iter().map(move |form| (kind, form)));
         forms.find_map(|(kind, form)| {
@@ -166,22 +168,22 @@ impl Finder<'_> {
     }
 }
 
-/// The bytes with which forms start.
-struct Starts([bool; 256]);
+/// For each byte, a bit for each kind of which a form starts with it.
+struct Starts([u32; 256]);
 
 #[expect(
     clippy::indexing_slicing,
     reason = "it is made while compiling, where a mistake is an error"
 )]
 const STARTS: Starts = {
-    let mut starts = [false; 256];
+    let mut starts = [0; 256];
     let mut kind = 0;
     while kind < SECRETS.len() {
         let mut form = 0;
         while form < SECRETS[kind].forms.len() {
             let byte = SECRETS[kind].forms[form].start.as_bytes()[0];
-            starts[byte as usize] = true;
-            starts[byte.to_ascii_uppercase() as usize] = true;
+            starts[byte as usize] |= 1 << kind;
+            starts[byte.to_ascii_uppercase() as usize] |= 1 << kind;
             form += 1;
         }
         kind += 1;
@@ -191,7 +193,18 @@ const STARTS: Starts = {
 
 impl Starts {
     fn contains(&self, byte: u8) -> bool {
+        self.kinds(byte) != 0
+    }
+
+    fn kinds(&self, byte: u8) -> u32 {
         self.0.get(usize::from(byte)).copied().unwrap_or_default()
+    }
+
+    /// True where a form of the kind starts with the byte.
+    fn of(&self, byte: u8, kind: usize) -> bool {
+        let bit = u32::try_from(kind).ok();
+        let bit = bit.and_then(|kind| 1_u32.checked_shl(kind));
+        bit.is_some_and(|bit| self.kinds(byte) & bit != 0)
     }
 }
 
