@@ -62,6 +62,11 @@ const WRITE_ITEMS: &str =
 
 const WRITE_REGEX: &str = "a regular expression without look-around, back-references or Unicode classes, small enough to run on every call";
 
+const WRITE_FEWER: &str = "shorter or fewer regular expressions: with their repetitions written out, all of a policy have at most 65,536 characters and choices";
+
+/// Of all expressions of a policy, so that a policy of many large ones takes a few megabytes of memory at most.
+const MOST_INSTRUCTIONS: usize = 65_536;
+
 const WRITE_NUMBER: &str = "a number that binary64 holds exactly as it is written";
 
 const WRITE_ONE_TYPE: &str = "a list of at least one value, all of one type (or null)";
@@ -260,7 +265,14 @@ impl PolicyReader {
             let write = format!("{WRITE_REGEX} (this one has {mistake})");
             self.invalid(at, value, &write);
         }
-        expression.ok()
+        let expression = expression.ok()?;
+        let before = self.instructions;
+        self.instructions = before.saturating_add(expression.size());
+        // It is told once, of the first that is too much.
+        if before <= MOST_INSTRUCTIONS && self.instructions > MOST_INSTRUCTIONS {
+            self.invalid(at, value, WRITE_FEWER);
+        }
+        Some(expression)
     }
 
     fn length(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Predicate> {

@@ -38,6 +38,12 @@ impl Expression {
         })
     }
 
+    /// How many instructions it has.
+    pub(crate) fn size(&self) -> usize {
+        let backwards = self.backwards.as_ref().map_or(0, |program| program.len());
+        self.forwards.len().saturating_add(backwards)
+    }
+
     pub(crate) fn is_match(&self, text: &str, budget: &Budget) -> Result<bool, Exhausted> {
         budget.take(self.forwards.len().saturating_add(MADE))?;
         let end = first_end(&mut Walk::new(&self.forwards), text, 0, true, budget)?;
