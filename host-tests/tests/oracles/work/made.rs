@@ -75,13 +75,18 @@ const PLACES: &[&str] = &[
 ];
 
 impl Trial {
-    /// The same with a message of about so many bytes.
+    /// The same with a message of about so many bytes, and no more.
     pub(super) fn scaled(&self, bytes: usize) -> Self {
-        let bytes = bytes.saturating_sub(1024);
-        Self {
-            bytes,
+        let mut scaled = Self {
+            bytes: bytes.saturating_sub(1024),
             ..self.clone()
+        };
+        let length = scaled.message().len();
+        if length > bytes {
+            // What is escaped is longer than it was meant to be.
+            scaled.bytes = scaled.bytes * bytes / length;
         }
+        scaled
     }
 
     pub(super) fn message(&self) -> String {
