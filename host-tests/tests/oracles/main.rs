@@ -1,5 +1,6 @@
 //! The plugin, compared with programs and models of programs that are not it: the operators of the policy language with
-//! other readers of paths, hosts and addresses, responses with the clients that read them and the servers that send them.
+//! other readers of paths, hosts and addresses, responses with the clients that read them and the servers that send them, and
+//! the work of rules with its bound.
 //!
 //! It never starts an Envoy: the engine is called natively, or a module in wasmtime.
 
@@ -10,3 +11,4 @@ mod plugin;
 mod same_id;
 mod schema;
 mod within;
+mod work;

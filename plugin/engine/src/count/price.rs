@@ -7,6 +7,7 @@ use crate::decide::{Header, RequestContext, Session, value_at};
 use crate::model::{Cost, Limit, Mode, OVERFLOW, Scope, Segment, overflow_of};
 use crate::words::json::{Kind, Value, millionths};
 use crate::words::text::length_prefixed;
+use crate::words::work::Budget;
 use crate::words::{Amount, Reason};
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -16,6 +17,7 @@ impl RequestContext {
         &self,
         limits: &[(&Limit, Mode)],
         arguments: Option<Value<'_>>,
+        budget: &Budget,
     ) -> Vec<Charge> {
         let mut charges: Vec<Charge> = Vec::new();
         for (position, &(limit, mode)) in limits.iter().enumerate() {
@@ -41,7 +43,7 @@ impl RequestContext {
             };
             charge.limits.push(limit_ref);
             charge.refunds = charge.refunds.min(limit.refunds);
-            match cost(limit, arguments) {
+            match cost(limit, arguments, budget) {
                 Ok(cost) => charge.cost = charge.cost.max(cost),
                 Err(unknown) => charge.subject = unknown,
             }
@@ -113,15 +115,23 @@ impl RequestContext {
     }
 }
 
+/// The steps that it takes to read a number.
+const NUMBER: usize = 384;
+
 /// What the call adds to the counter of the limit. A cost that nobody can tell counts for nobody.
-fn cost(limit: &Limit, arguments: Option<Value<'_>>) -> Result<Amount, Subject> {
+fn cost(limit: &Limit, arguments: Option<Value<'_>>, budget: &Budget) -> Result<Amount, Subject> {
     let cost = match &limit.cost {
         Cost::One => return Ok(Amount::ONE),
         Cost::Nothing => return Ok(Amount::default()),
         Cost::At(steps) => steps,
     };
-    let amount = value_at(arguments, cost.iter())
+    let amount = value_at(arguments, cost.iter(), budget)
         .filter(|value| value.kind() == Kind::Number)
+        .filter(|value| {
+            budget
+                .take(NUMBER.saturating_add(value.raw().len()))
+                .is_ok()
+        })
         .and_then(|value| millionths(value.raw()));
     amount.map(Amount).ok_or_else(|| Subject::Unknown {
         reason: Reason::Arguments,

@@ -4,13 +4,13 @@
 //! `deny_if` for false.
 
 use super::context::{Header, RequestContext};
-use super::lookup::{LookAlike, member, value_at};
+use super::lookup::{Unclear, element, member, value_at};
 use super::operand::{Operand, text};
-use super::predicate::LONGEST_MATCHED;
 use crate::model::{Attribute, Clause, Condition, Group, Path, Predicate, Segment, Table};
 use crate::read::Call;
 use crate::words::json::{Kind, Value};
 use crate::words::trace::ConditionTrace;
+use crate::words::work::Budget;
 use crate::words::{Millis, Truth};
 
 /// What conditions may look at.
@@ -22,29 +22,44 @@ pub(crate) struct EvalContext<'a> {
     pub(crate) call: &'a Call<'a>,
     pub(crate) context: &'a RequestContext,
     pub(crate) now: Millis,
+    /// What it does not cover is unknown.
+    pub(crate) budget: &'a Budget,
 }
 
-impl Group {
-    /// `require` asks for true, `deny_if` for false: what is unknown is refused by both.
-    pub(crate) fn refuses(&self, eval: &EvalContext<'_>, clause: Clause) -> bool {
-        match clause {
-            Clause::Require => self.truth(eval, clause) != Truth::True,
-            Clause::DenyIf => self.truth(eval, clause) != Truth::False,
-        }
-    }
-
+/// What a group says of a call.
+pub(crate) struct Outcome<'g> {
+    pub(crate) refuses: bool,
     /// The condition that a refusal is put down to: the first that does not hold, or one that the client can change.
-    pub(crate) fn failing_condition(
-        &self,
-        eval: &EvalContext<'_>,
-        clause: Clause,
-    ) -> Option<&Condition> {
+    pub(crate) failing: Option<&'g Condition>,
+}
+
+/// The steps that it takes to look at a value.
+const LOOK: usize = 8;
+
+impl Group {
+    /// The conditions, joined by AND. `require` asks for true, `deny_if` for false: what is unknown is refused by both.
+    pub(crate) fn judge(&self, eval: &EvalContext<'_>, clause: Clause) -> Outcome<'_> {
+        let (mut all, mut failing) = (Truth::True, None);
+        for condition in &self.conditions {
+            match condition.truth(eval, clause) {
+                Truth::True => continue,
+                truth => all = truth,
+            }
+            failing.get_or_insert(condition);
+            if all == Truth::False {
+                break;
+            }
+        }
         let mut conditions = self.conditions.iter();
         match clause {
-            Clause::Require => {
-                conditions.find(|condition| condition.truth(eval, clause) != Truth::True)
-            }
-            Clause::DenyIf => conditions.find(|condition| condition.reads_arguments()),
+            Clause::Require => Outcome {
+                refuses: all != Truth::True,
+                failing,
+            },
+            Clause::DenyIf => Outcome {
+                refuses: all != Truth::False,
+                failing: conditions.find(|condition| condition.reads_arguments()),
+            },
         }
     }
 
@@ -62,15 +77,6 @@ impl Group {
         };
         self.conditions.iter().map(sight).collect()
     }
-
-    /// The conditions, joined by AND.
-    fn truth(&self, eval: &EvalContext<'_>, clause: Clause) -> Truth {
-        Truth::all(
-            self.conditions
-                .iter()
-                .map(|condition| condition.truth(eval, clause)),
-        )
-    }
 }
 
 impl Condition {
@@ -79,7 +85,7 @@ impl Condition {
         match &self.path {
             Path::Arguments(steps) => {
                 let one = steps.iter().take_while(|step| **step != Segment::Each);
-                value_at(eval.call.arguments, one).map(Value::excerpt)
+                value_at(eval.call.arguments, one, eval.budget).map(Value::excerpt)
             }
             Path::Attribute(attribute) => match eval.attribute(attribute) {
                 Operand::Json(value) => Some(value.excerpt()),
@@ -97,62 +103,71 @@ impl Condition {
                 let empty = steps.is_empty() && matches!(self.predicate, Predicate::Schema(_));
                 // A call without arguments is one with none in them.
                 let absent = empty.then_some(Value::EMPTY_OBJECT);
-                self.walk(eval.call.arguments.or(absent), steps, clause)
+                let value = eval.call.arguments.or(absent);
+                self.walk(value, steps, clause, eval.budget)
             }
-            Path::Attribute(attribute) => self.judge(eval.attribute(attribute), clause),
+            Path::Attribute(attribute) => {
+                self.judge(eval.attribute(attribute), clause, eval.budget)
+            }
         }
     }
 
-    fn walk(&self, value: Option<Value<'_>>, steps: &[Segment], clause: Clause) -> Truth {
+    fn walk(
+        &self,
+        value: Option<Value<'_>>,
+        steps: &[Segment],
+        clause: Clause,
+        budget: &Budget,
+    ) -> Truth {
+        if budget.take(LOOK).is_err() {
+            return Truth::Unknown;
+        }
         let Some(value) = value else {
-            return self.judge(Operand::Missing, clause);
+            return self.judge(Operand::Missing, clause, budget);
         };
         let Some((step, rest)) = steps.split_first() else {
-            return self.judge(Operand::Json(value), clause);
+            return self.judge(Operand::Json(value), clause, budget);
         };
-        match (step, value.kind()) {
-            (Segment::Member(name), Kind::Object) => match member(value, name) {
-                Ok(value) => {
-                    let value = value.filter(|value| !self.leaves_out(*value, rest));
-                    self.walk(value, rest, clause)
-                }
-                Err(LookAlike) => Truth::Unknown,
-            },
-            (Segment::Element(index), Kind::Array) => {
-                self.walk(value.elements().nth(*index), rest, clause)
+        let found = match (step, value.kind()) {
+            (Segment::Member(name), Kind::Object) => member(value, name, budget),
+            (Segment::Element(index), Kind::Array) => element(value, *index, budget),
+            (Segment::Each, Kind::Array) => return self.each(value, rest, clause, budget),
+            _ => return Truth::Unknown,
+        };
+        match found {
+            Ok(value) => {
+                let value = value.filter(|value| !self.leaves_out(step, *value, rest));
+                self.walk(value, rest, clause, budget)
             }
-            (Segment::Each, Kind::Array)
-                if self.predicate.is_slow() && value.raw().len() > LONGEST_MATCHED =>
-            {
-                Truth::Unknown
-            }
-            (Segment::Each, Kind::Array) => {
-                let mut truths = value
-                    .elements()
-                    .map(|value| self.walk(Some(value), rest, clause))
-                    .peekable();
-                match clause {
-                    Clause::Require if truths.peek().is_none() => Truth::False,
-                    Clause::Require => Truth::all(truths),
-                    Clause::DenyIf => Truth::any(truths),
-                }
-            }
-            _ => Truth::Unknown,
+            Err(Unclear) => Truth::Unknown,
+        }
+    }
+
+    fn each(&self, list: Value<'_>, rest: &[Segment], clause: Clause, budget: &Budget) -> Truth {
+        let truth = |value| self.walk(Some(value), rest, clause, budget);
+        match clause {
+            Clause::Require if list.elements().next().is_none() => Truth::False,
+            Clause::Require => Truth::all(list.elements().map(truth)),
+            Clause::DenyIf => Truth::any(list.elements().map(truth)),
         }
     }
 
     /// True for a null member where it may be left out, unless the operator itself speaks of null.
-    fn leaves_out(&self, member: Value<'_>, rest: &[Segment]) -> bool {
+    fn leaves_out(&self, step: &Segment, member: Value<'_>, rest: &[Segment]) -> bool {
+        let named = matches!(step, Segment::Member(_));
         let meant = rest.is_empty() && self.predicate.names_null();
-        self.if_present && member.kind() == Kind::Null && !meant
+        named && self.if_present && member.kind() == Kind::Null && !meant
     }
 
-    fn judge(&self, operand: Operand<'_>, clause: Clause) -> Truth {
+    fn judge(&self, operand: Operand<'_>, clause: Clause, budget: &Budget) -> Truth {
+        if budget.take(LOOK).is_err() {
+            return Truth::Unknown;
+        }
         match operand {
             Operand::Unknown => Truth::Unknown,
             Operand::Missing if self.if_present => Truth::of(Some(clause == Clause::Require)),
             Operand::Missing => self.predicate.missing(),
-            operand => self.predicate.judge(&operand),
+            operand => self.predicate.judge(&operand, budget),
         }
     }
 }

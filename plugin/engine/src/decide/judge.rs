@@ -20,6 +20,7 @@ use crate::read::{Call, MethodKind, Repeated, RequestError, Target, is_normal};
 use crate::words::json::Value;
 use crate::words::text::clip_name;
 use crate::words::trace::{ConditionTrace, RuleOutcome, Trace};
+use crate::words::work::{Budget, Budgets};
 use crate::words::{ASK, Millis, Reason, Refusal, Rule, Truth};
 
 pub(super) struct Judge<'p, 'r> {
@@ -28,6 +29,8 @@ pub(super) struct Judge<'p, 'r> {
     now: Millis,
     /// The mode of rules that stand in no entry.
     mode: Mode,
+    /// What explanations may take, so that they change nothing.
+    explained: Budget,
     pub(super) verdict: Verdict<'p>,
 }
 
@@ -35,6 +38,7 @@ impl<'p, 'r> Judge<'p, 'r> {
     pub(super) fn new(
         policy: &'p Policy,
         context: &'r RequestContext,
+        length: usize,
         now: Millis,
         explain: bool,
     ) -> Self {
@@ -51,13 +55,23 @@ impl<'p, 'r> Judge<'p, 'r> {
             context,
             now,
             mode: mode.unwrap_or(policy.mode),
+            explained: policy.budget(length),
             verdict: Verdict {
                 refusal: None,
                 trace,
                 turns: Vec::new(),
                 limits: Vec::new(),
                 contradiction: None,
+                budgets: Budgets::new(|| policy.budget(length)),
             },
+        }
+    }
+
+    /// What rules of that mode may take of the message's steps.
+    fn budget(&self, mode: Mode) -> &Budget {
+        match mode {
+            Mode::Enforce => &self.verdict.budgets.enforced,
+            Mode::Shadow => &self.verdict.budgets.shadow,
         }
     }
 
@@ -230,12 +244,12 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
         self.verdict.contradiction = self.repeated(call, schema).err();
         let arguments = call.arguments.unwrap_or(Value::EMPTY_OBJECT);
-        let truth = schema.holds(arguments);
+        let truth = schema.holds(arguments, self.budget(mode));
         self.look(&rule, || vec![ConditionTrace::schema(arguments, truth)]);
         if truth == Truth::True {
             return;
         }
-        let message = match schema.failing_argument(arguments) {
+        let message = match schema.failing_argument(arguments, self.budget(mode)) {
             Some((name, true)) => unaccepted(&name),
             Some((name, false)) => missing(&name),
             None => "These arguments are not accepted here. Change them, or ask.".into(),
@@ -248,7 +262,11 @@ impl<'p, 'r> Judge<'p, 'r> {
         schema.mirrors.iter().try_for_each(|mirror| {
             let repeated = Repeated {
                 header: self.context.header(&mirror.header).given(),
-                argument: value_at(call.arguments, mirror.way.iter()),
+                argument: value_at(
+                    call.arguments,
+                    mirror.way.iter(),
+                    &self.verdict.budgets.enforced,
+                ),
             };
             repeated.check(&mirror.header, call)
         })
@@ -256,25 +274,28 @@ impl<'p, 'r> Judge<'p, 'r> {
 
     /// What a call that is allowed must still fit: first its conditions, and the limits when nothing refused it.
     fn rules(&mut self, call: &Call<'_>, table: Table, name: &str, rules: &'p Rules, mode: Mode) {
-        let eval = EvalContext {
-            table,
-            name,
-            call,
-            context: self.context,
-            now: self.now,
-        };
         let require = rules.require.iter().map(|group| (group, Clause::Require));
         let deny_if = rules.deny_if.iter().map(|group| (group, Clause::DenyIf));
         for (group, clause) in require.chain(deny_if) {
             if self.verdict.refusal.is_some() {
                 return;
             }
-            self.look(&group.rule, || group.condition_traces(&eval, clause));
-            if group.refuses(&eval, clause) {
-                let failing = group.failing_condition(&eval, clause);
+            let eval = |budget| EvalContext {
+                table,
+                name,
+                call,
+                context: self.context,
+                now: self.now,
+                budget,
+            };
+            let traces = self.verdict.trace.is_wanted();
+            let traces = traces.then(|| group.condition_traces(&eval(&self.explained), clause));
+            let outcome = group.judge(&eval(self.budget(mode)), clause);
+            self.look(&group.rule, || traces.unwrap_or_default());
+            if outcome.refuses {
                 let needed = clause == Clause::Require;
-                let message = unmet(call, needed, group, failing, &table.noun(name));
-                self.unmet(mode, group, failing, &message);
+                let message = unmet(call, needed, group, outcome.failing, &table.noun(name));
+                self.unmet(mode, group, outcome.failing, &message);
             }
         }
         let limits = rules.limits.iter().map(|limit| (limit, mode));

@@ -1,41 +1,79 @@
 //! Finds the value at a path of the arguments.
 //!
-//! It finds nothing where two readers could find two different values.
+//! It finds nothing where two readers could find two different values, or where the budget does not cover the search.
 
 use crate::model::Segment;
 use crate::read::{PROTOTYPE, similar};
 use crate::words::json::{Kind, Value, exact};
+use crate::words::work::Budget;
+use std::borrow::Cow;
+
+/// The steps that it takes to compare one name.
+const NAME: usize = 8;
+
+/// The steps that it takes to read one number.
+const NUMBER: usize = 384;
+
+/// The steps that it takes to decode a byte of a text that holds escapes.
+pub(super) const DECODE: usize = 4;
 
 /// The one value at the end of the steps; `None` where there is none, or where nobody can tell.
 pub(crate) fn value_at<'a, 's>(
     value: Option<Value<'a>>,
     mut steps: impl Iterator<Item = &'s Segment>,
+    budget: &Budget,
 ) -> Option<Value<'a>> {
     steps.try_fold(value?, |value, step| match step {
-        Segment::Member(name) => member(value, name).ok()?,
-        Segment::Element(index) => value.elements().nth(*index),
+        Segment::Member(name) => member(value, name, budget).ok()?,
+        Segment::Element(index) => element(value, *index, budget).ok()?,
         Segment::Each => None,
     })
 }
 
-/// A member that only some servers would take for the one that a rule names, or in which they would find it.
-pub(super) struct LookAlike;
+/// It is unknown which member or element it is: only some servers would take this one for the one that a rule names, or
+/// find it in a prototype, or the budget does not cover the search.
+pub(super) struct Unclear;
 
 /// The member of that name. A rule is not walked around by `Amount` or `__proto__` beside, or in place of, `amount`.
-pub(super) fn member<'a>(object: Value<'a>, name: &str) -> Result<Option<Value<'a>>, LookAlike> {
+pub(super) fn member<'a>(
+    object: Value<'a>,
+    name: &str,
+    budget: &Budget,
+) -> Result<Option<Value<'a>>, Unclear> {
     let mut found = None;
-    for (member, value) in object.members() {
+    for (member, value) in object.named() {
+        let steps = NAME.saturating_add(member.encoded().saturating_mul(DECODE));
+        budget.take(steps).map_err(|_| Unclear)?;
+        let member = member.string().unwrap_or_default();
         if member == name && name != PROTOTYPE {
             found = Some(value);
         } else if member == PROTOTYPE || similar(&member, name) {
-            return Err(LookAlike);
+            return Err(Unclear);
         }
     }
     Ok(found)
 }
 
-pub(super) fn number(value: Value<'_>) -> Option<f64> {
+/// The element at that position, from 0.
+pub(super) fn element<'a>(
+    list: Value<'a>,
+    index: usize,
+    budget: &Budget,
+) -> Result<Option<Value<'a>>, Unclear> {
+    budget.take(index.min(list.size())).map_err(|_| Unclear)?;
+    Ok(list.elements().nth(index))
+}
+
+pub(super) fn number(value: Value<'_>, budget: &Budget) -> Option<f64> {
+    let length = value.raw().len();
+    budget.take(NUMBER.saturating_add(length)).ok()?;
     (value.kind() == Kind::Number)
         .then(|| exact(value.raw()))
         .flatten()
+}
+
+/// The characters of a string.
+pub(super) fn string<'a>(value: Value<'a>, budget: &Budget) -> Option<Cow<'a, str>> {
+    budget.take(value.encoded().saturating_mul(DECODE)).ok()?;
+    value.string()
 }

@@ -32,16 +32,17 @@ use admission::{frozen, known};
 use judge::Judge;
 use verdict::Verdict;
 
-/// Judges a message by every rule but the limits.
+/// Judges a message of so many bytes by every rule but the limits.
 pub(crate) fn decide<'p>(
     policy: &'p Policy,
     context: &RequestContext,
     message: &Message<'_>,
+    length: usize,
     now: Millis,
     explain: bool,
 ) -> Verdict<'p> {
     let caller = &context.caller;
-    let mut judge = Judge::new(policy, context, now, explain);
+    let mut judge = Judge::new(policy, context, length, now, explain);
     if let Some(refusal) = known(caller).err().or_else(|| frozen(policy, caller)) {
         judge.enforce(refusal);
     } else if let Message::Request { call, .. } | Message::Notification(call) = message {

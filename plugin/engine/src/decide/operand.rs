@@ -2,8 +2,9 @@
 //!
 //! It is unknown where two readers could find two different values.
 
-use super::lookup::number;
+use super::lookup::{number, string};
 use crate::words::json::{Kind, Value};
+use crate::words::work::Budget;
 use std::borrow::Cow;
 
 /// What is at the end of a path.
@@ -25,30 +26,48 @@ impl<'a> Operand<'a> {
         }
     }
 
-    pub(super) fn text(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn text(&self, budget: &Budget) -> Option<Cow<'_, str>> {
         match self {
-            Self::Json(value) => value.string(),
+            Self::Json(value) => string(*value, budget),
             Self::Text(text) => Some(Cow::Borrowed(text)),
             Self::Number(_) | Self::Missing | Self::Unknown => None,
         }
     }
 
-    pub(super) fn number(&self) -> Option<f64> {
+    pub(super) fn number(&self, budget: &Budget) -> Option<f64> {
         match self {
-            Self::Json(value) => number(*value),
+            Self::Json(value) => number(*value, budget),
             Self::Number(number) => Some(*number),
             Self::Text(_) | Self::Missing | Self::Unknown => None,
         }
     }
 
     /// Characters, elements or members.
-    pub(super) fn length(&self) -> Option<usize> {
-        match (self, self.kind()) {
-            (_, Kind::String) => Some(self.text()?.chars().count()),
-            (Self::Json(value), Kind::Array) => Some(value.elements().count()),
-            (Self::Json(value), Kind::Object) => Some(value.members().count()),
-            _ => None,
+    pub(super) fn length(&self, budget: &Budget) -> Option<usize> {
+        if let Self::Json(value) = self {
+            return length(*value, budget);
         }
+        Some(self.text(budget)?.chars().count())
+    }
+}
+
+/// Characters, elements or members.
+pub(super) fn length(value: Value<'_>, budget: &Budget) -> Option<usize> {
+    match value.kind() {
+        Kind::String => {
+            let text = string(value, budget)?;
+            budget.take(text.len()).ok()?;
+            Some(text.chars().count())
+        }
+        Kind::Array => {
+            budget.take(value.size()).ok()?;
+            Some(value.elements().count())
+        }
+        Kind::Object => {
+            budget.take(value.size()).ok()?;
+            Some(value.named().count())
+        }
+        Kind::Null | Kind::Bool | Kind::Number => None,
     }
 }
 

@@ -2,24 +2,22 @@
 //!
 //! A comparison of different types is unknown, never false.
 
-use super::lookup::{LookAlike, member, number};
+use super::lookup::{Unclear, member, number, string};
 use super::operand::Operand;
 use crate::model::schema::Schema;
-use crate::model::{Literal, Order, Predicate};
+use crate::model::{Literal, Literals, Order, Predicate};
 use crate::words::Truth;
+use crate::words::expression::Expression;
 use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
 use crate::words::locator::{Host, Network, Roots, Url, address};
+use crate::words::work::Budget;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// A longer text, or list of texts, would take the gateway's time.
+/// A longer text is not searched for an expression.
 pub(super) const LONGEST_MATCHED: usize = 64 * 1024;
 
 impl Predicate {
-    pub(super) fn is_slow(&self) -> bool {
-        matches!(self, Self::Regex(_) | Self::NotRegex(_))
-    }
-
     /// Where nothing is at the path.
     pub(super) fn missing(&self) -> Truth {
         match self {
@@ -40,29 +38,30 @@ impl Predicate {
         }
     }
 
-    pub(super) fn judge(&self, operand: &Operand<'_>) -> Truth {
+    /// Unknown where the budget does not cover it.
+    pub(super) fn judge(&self, operand: &Operand<'_>, budget: &Budget) -> Truth {
         match self {
-            Self::Eq(literal) => equal(operand, literal),
-            Self::Neq(literal) => equal(operand, literal).not(),
-            Self::In(literals) => one_of(operand, literals),
-            Self::NotIn(literals) => one_of(operand, literals).not(),
+            Self::Eq(literal) => equal(operand, literal, budget),
+            Self::Neq(literal) => equal(operand, literal, budget).not(),
+            Self::In(literals) => one_of(operand, literals, budget),
+            Self::NotIn(literals) => one_of(operand, literals, budget).not(),
             Self::Order(order, bound) => {
-                Truth::of(operand.number().map(|number| order.holds(number, *bound)))
+                let number = operand.number(budget);
+                Truth::of(number.map(|number| order.holds(number, *bound)))
             }
-            Self::Regex(regex) => matches(operand, regex),
-            Self::NotRegex(regex) => matches(operand, regex).not(),
-            Self::Contains(literal) => contains(operand, literal),
+            Self::Regex(regex) => matches(operand, regex, budget),
+            Self::NotRegex(regex) => matches(operand, regex, budget).not(),
+            Self::Contains(literal) => contains(operand, literal, budget),
             Self::Exists(wanted) => Truth::of(Some((operand.kind() != Kind::Null) == *wanted)),
-            Self::Length { min, max } => Truth::of(
-                operand
-                    .length()
-                    .map(|length| (*min..=*max).contains(&length)),
-            ),
+            Self::Length { min, max } => {
+                let length = operand.length(budget);
+                Truth::of(length.map(|length| (*min..=*max).contains(&length)))
+            }
             Self::Type(kind) => Truth::of(Some(operand.kind() == *kind)),
-            Self::Within(roots) => within(operand, roots),
-            Self::HostIn(hosts) => host_in(operand, hosts),
-            Self::Cidr(networks) => cidr(operand, networks),
-            Self::Schema(schema) => fits(operand, schema),
+            Self::Within(roots) => within(operand, roots, budget),
+            Self::HostIn(hosts) => host_in(operand, hosts, budget),
+            Self::Cidr(networks) => cidr(operand, networks, budget),
+            Self::Schema(schema) => fits(operand, schema, budget),
         }
     }
 }
@@ -79,61 +78,71 @@ impl Order {
     }
 }
 
+/// The steps that it takes to compare two values, beside those for their bytes.
+const COMPARE: usize = 8;
+
+/// What a text has to be read for: so many steps for each of its bytes.
+fn read(text: &str, steps: usize, budget: &Budget) -> Option<()> {
+    budget.take(text.len().saturating_mul(steps)).ok()
+}
+
 /// Values of different types are neither equal nor different: some servers turn the one into the other.
-pub(super) fn equal_json(value: Value<'_>, literal: &Literal) -> Truth {
+pub(super) fn equal_json(value: Value<'_>, literal: &Literal, budget: &Budget) -> Truth {
+    if budget.take(COMPARE).is_err() {
+        return Truth::Unknown;
+    }
     match (value.kind(), literal) {
         (Kind::Null, Literal::Null) => Truth::True,
         (Kind::Bool, Literal::Bool(other)) => Truth::of(value.bool().map(|bool| bool == *other)),
         (Kind::Number, Literal::Number(other)) => {
-            Truth::of(number(value).map(|number| number == *other))
+            Truth::of(number(value, budget).map(|number| number == *other))
         }
-        (Kind::String, Literal::String(other)) => {
-            Truth::of(value.string().map(|text| *text == **other))
-        }
-        (Kind::Array, Literal::Array(others)) if value.elements().count() == others.len() => {
-            Truth::all(
-                value
-                    .elements()
-                    .zip(others)
-                    .map(|(value, other)| equal_json(value, other)),
-            )
-        }
-        (Kind::Array, Literal::Array(_)) => Truth::False,
-        (Kind::Object, Literal::Object(others)) => equal_members(value, others),
+        (Kind::String, Literal::String(other)) => equal_text(value, other, budget),
+        (Kind::Array, Literal::Array(others)) => equal_elements(value, others, budget),
+        (Kind::Object, Literal::Object(others)) => equal_members(value, others, budget),
         _ => Truth::Unknown,
     }
 }
 
-fn equal_members(object: Value<'_>, others: &[(Box<str>, Literal)]) -> Truth {
+fn equal_text(value: Value<'_>, other: &str, budget: &Budget) -> Truth {
+    let text = string(value, budget);
+    let steps = other.len().checked_div(16).unwrap_or(0);
+    let text = text.filter(|_| budget.take(steps).is_ok());
+    Truth::of(text.map(|text| *text == *other))
+}
+
+fn equal_elements(list: Value<'_>, others: &[Literal], budget: &Budget) -> Truth {
+    // No more are looked at than show that there are too many.
+    let most = others.len().saturating_add(1);
+    if budget.take(most).is_err() {
+        return Truth::Unknown;
+    }
+    if list.elements().take(most).count() != others.len() {
+        return Truth::False;
+    }
+    let pairs = list.elements().zip(others);
+    Truth::all(pairs.map(|(value, other)| equal_json(value, other, budget)))
+}
+
+fn equal_members(object: Value<'_>, others: &[(Box<str>, Literal)], budget: &Budget) -> Truth {
     let known = Truth::all(
         others
             .iter()
-            .map(|(name, other)| match member(object, name) {
-                Ok(Some(value)) => equal_json(value, other),
+            .map(|(name, other)| match member(object, name, budget) {
+                Ok(Some(value)) => equal_json(value, other, budget),
                 Ok(None) => Truth::False,
-                Err(LookAlike) => Truth::Unknown,
+                Err(Unclear) => Truth::Unknown,
             }),
     );
-    let same_number = object.members().count() == others.len();
-    Truth::all([known, Truth::of(Some(same_number))].into_iter())
+    let most = others.len().saturating_add(1);
+    let paid = budget.take(most).is_ok();
+    let same_number = paid.then(|| object.named().take(most).count() == others.len());
+    Truth::all([known, Truth::of(same_number)].into_iter())
 }
 
-impl Literal {
-    pub(super) fn kind(&self) -> Kind {
-        match self {
-            Self::Null => Kind::Null,
-            Self::Bool(_) => Kind::Bool,
-            Self::Number(_) => Kind::Number,
-            Self::String(_) => Kind::String,
-            Self::Array(_) => Kind::Array,
-            Self::Object(_) => Kind::Object,
-        }
-    }
-}
-
-pub(super) fn equal(operand: &Operand<'_>, literal: &Literal) -> Truth {
+pub(super) fn equal(operand: &Operand<'_>, literal: &Literal, budget: &Budget) -> Truth {
     match (operand, literal) {
-        (Operand::Json(value), literal) => equal_json(*value, literal),
+        (Operand::Json(value), literal) => equal_json(*value, literal, budget),
         (Operand::Text(text), Literal::String(other)) => Truth::of(Some(**text == **other)),
         (Operand::Number(number), Literal::Number(other)) => Truth::of(Some(number == other)),
         _ => Truth::Unknown,
@@ -141,65 +150,97 @@ pub(super) fn equal(operand: &Operand<'_>, literal: &Literal) -> Truth {
 }
 
 /// Equal to one of the list, whose values are of one type, or null.
-pub(super) fn one_of(operand: &Operand<'_>, literals: &[Literal]) -> Truth {
-    let same_type = literals
-        .iter()
-        .filter(|literal| literal.kind() == operand.kind());
-    let mut same_type = same_type.peekable();
-    if same_type.peek().is_none() {
+pub(super) fn one_of(operand: &Operand<'_>, literals: &Literals, budget: &Budget) -> Truth {
+    let kind = operand.kind();
+    if !literals.has(kind) {
         return Truth::Unknown;
     }
-    Truth::any(same_type.map(|literal| equal(operand, literal)))
+    match kind {
+        Kind::String => Truth::of(is_text_of(operand, literals, budget)),
+        Kind::Number => {
+            let number = operand.number(budget);
+            Truth::of(number.map(|number| literals.has_number(number)))
+        }
+        _ => {
+            let same_type = literals.others.iter();
+            let same_type = same_type.filter(|literal| literal.kind() == kind);
+            Truth::any(same_type.map(|literal| equal(operand, literal, budget)))
+        }
+    }
 }
 
-pub(super) fn contains(operand: &Operand<'_>, literal: &Literal) -> Truth {
+fn is_text_of(operand: &Operand<'_>, literals: &Literals, budget: &Budget) -> Option<bool> {
+    let text = operand.text(budget)?;
+    // So many comparisons are a search among them.
+    let comparisons = literals.texts.len().checked_ilog2().unwrap_or(0);
+    let steps = text.len().checked_div(16)?.saturating_add(COMPARE);
+    let steps = steps.saturating_mul(usize::try_from(comparisons).ok()?.saturating_add(1));
+    budget.take(steps).ok()?;
+    Some(literals.has_text(&text))
+}
+
+pub(super) fn contains(operand: &Operand<'_>, literal: &Literal, budget: &Budget) -> Truth {
     match (operand, operand.kind(), literal) {
         (_, Kind::String, Literal::String(part)) => {
-            Truth::of(operand.text().map(|text| text.contains(&**part)))
+            let text = operand.text(budget);
+            let text = text.filter(|text| read(text, 3, budget).is_some());
+            Truth::of(text.map(|text| text.contains(&**part)))
         }
         (Operand::Json(list), Kind::Array, literal) => {
-            Truth::any(list.elements().map(|element| equal_json(element, literal)))
+            let elements = list.elements();
+            Truth::any(elements.map(|element| equal_json(element, literal, budget)))
         }
         _ => Truth::Unknown,
     }
 }
 
-pub(super) fn matches(operand: &Operand<'_>, regex: &regex_lite::Regex) -> Truth {
-    let text = operand.text().filter(|text| text.len() <= LONGEST_MATCHED);
-    Truth::of(text.map(|text| regex.is_match(&text)))
+pub(super) fn matches(operand: &Operand<'_>, regex: &Expression, budget: &Budget) -> Truth {
+    let text = operand.text(budget);
+    let text = text.filter(|text| text.len() <= LONGEST_MATCHED);
+    Truth::of(text.and_then(|text| regex.is_match(&text, budget).ok()))
 }
 
 /// A path, or a list of paths. Some servers take an empty list for everything.
-pub(super) fn within(operand: &Operand<'_>, roots: &Roots) -> Truth {
-    let hold =
-        |path: Option<Cow<'_, str>>| path.map_or(Truth::Unknown, |path| roots.contains(&path));
+pub(super) fn within(operand: &Operand<'_>, roots: &Roots, budget: &Budget) -> Truth {
+    let hold = |path: Option<Cow<'_, str>>| {
+        // Each character is looked at a few times, and its first names once more for each root.
+        let path = path.filter(|path| read(path, 8, budget).is_some())?;
+        budget.take(roots.roots.len().saturating_mul(16)).ok()?;
+        Some(roots.contains(&path))
+    };
+    let hold = |path| hold(path).unwrap_or(Truth::Unknown);
     match operand {
         Operand::Json(list) if list.kind() == Kind::Array && list.elements().next().is_some() => {
-            Truth::all(list.elements().map(|path| hold(path.string())))
+            Truth::all(list.elements().map(|path| hold(string(path, budget))))
         }
-        operand => hold(operand.text()),
+        operand => hold(operand.text(budget)),
     }
 }
 
-pub(super) fn host_in(operand: &Operand<'_>, hosts: &[Host]) -> Truth {
-    let text = operand.text();
-    match text.as_deref().and_then(Url::read) {
+pub(super) fn host_in(operand: &Operand<'_>, hosts: &[Host], budget: &Budget) -> Truth {
+    let text = operand.text(budget);
+    let text = text.filter(|text| read(text, 4, budget).is_some());
+    let paid = budget.take(hosts.len().saturating_mul(16)).is_ok();
+    match text.as_deref().filter(|_| paid).and_then(Url::read) {
         Some(url) => Truth::any(hosts.iter().map(|host| host.holds(&url))),
         None => Truth::Unknown,
     }
 }
 
-pub(super) fn cidr(operand: &Operand<'_>, networks: &[Network]) -> Truth {
-    match operand.text().as_deref().and_then(address) {
+pub(super) fn cidr(operand: &Operand<'_>, networks: &[Network], budget: &Budget) -> Truth {
+    let text = operand.text(budget);
+    let text = text.filter(|text| read(text, 1, budget).is_some());
+    let paid = budget.take(networks.len().saturating_mul(COMPARE)).is_ok();
+    match text.as_deref().filter(|_| paid).and_then(address) {
         Some(address) => Truth::any(networks.iter().map(|network| network.holds(address))),
         None => Truth::Unknown,
     }
 }
 
 /// An attribute is written as the JSON value that it is.
-pub(super) fn fits(operand: &Operand<'_>, schema: &Schema) -> Truth {
+pub(super) fn fits(operand: &Operand<'_>, schema: &Schema, budget: &Budget) -> Truth {
     let text = match operand {
-        Operand::Json(value) => return schema.holds(*value),
+        Operand::Json(value) => return schema.holds(*value, budget),
         Operand::Text(text) => serde_json::to_string(text).ok(),
         Operand::Number(number) => Some(format!("{number:e}")),
         Operand::Missing | Operand::Unknown => None,
@@ -210,6 +251,7 @@ pub(super) fn fits(operand: &Operand<'_>, schema: &Schema) -> Truth {
         surrogates: Surrogates::Refused,
     };
     let text = text.unwrap_or_default();
-    Document::read(text.as_bytes(), bounds)
-        .map_or(Truth::Unknown, |document| schema.holds(document.root()))
+    Document::read(text.as_bytes(), bounds).map_or(Truth::Unknown, |document| {
+        schema.holds(document.root(), budget)
+    })
 }

@@ -1,37 +1,47 @@
 //! Holds a JSON value against a schema of the policy: true, false or unknown.
 //!
-//! It never takes more than a bounded number of steps, however the value is made: what it would have to look at beyond
-//! them is unknown.
+//! It never takes more steps than the budget covers, however the value is made: what it would have to look at beyond them
+//! is unknown.
 
+use super::lookup::{number, string};
+use super::operand::length;
 use super::predicate::{LONGEST_MATCHED, one_of};
-use crate::model::Literal;
+use crate::model::Literals;
 use crate::model::schema::{
     Assertion, Dependent, Members, Pattern, Property, Schema, Subschema, SubschemaId, Type,
 };
 use crate::read::PROTOTYPE;
 use crate::words::Truth;
 use crate::words::json::{Kind, Value, exact, is_multiple, is_whole};
+use crate::words::work::Budget;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// How much is looked at: about one step for each value and schema that meet, and for each 16 bytes that are read.
-const STEPS: usize = 1 << 20;
+/// The steps that it takes for one schema to meet one value.
+const MEET: usize = 8;
+
+/// The steps that it takes to find a member by its name.
+const NAME: usize = 32;
+
+/// The steps that it takes to bring one value into a form of its own, beside those for its bytes.
+const FORM: usize = 256;
 
 /// Schemas and values inside one another. A message of the deepest kind stays below it with four schemas on each level.
 const DEEPEST: usize = 512;
 
 impl Schema {
-    pub(crate) fn holds(&self, value: Value<'_>) -> Truth {
-        Judge::new(self).part(SubschemaId::ROOT, value)
+    pub(crate) fn holds(&self, value: Value<'_>, budget: &Budget) -> Truth {
+        Judge::new(self, budget).part(SubschemaId::ROOT, value)
     }
 
     /// The argument that stands in the way, as far as the schema of all arguments says so itself, and whether it is there.
     pub(crate) fn failing_argument<'a>(
         &'a self,
         arguments: Value<'a>,
+        budget: &Budget,
     ) -> Option<(Cow<'a, str>, bool)> {
         let members = self.part(SubschemaId::ROOT)?.members()?;
-        let mut judge = Judge::new(self);
+        let mut judge = Judge::new(self, budget);
         let present = judge.present(members, arguments)?;
         let mut ruled = members.ruled.iter().zip(&present);
         let ruled = ruled.find(|(ruled, present)| judge.ruled(ruled, present) != Truth::True);
@@ -49,9 +59,7 @@ impl Schema {
 
 struct Judge<'s> {
     schema: &'s Schema,
-    steps: usize,
-    /// How many bytes patterns may still be held against.
-    matched: usize,
+    budget: &'s Budget,
     /// How many schemas may still meet values inside those that do.
     depth: usize,
 }
@@ -65,28 +73,23 @@ enum Present<'a> {
 }
 
 impl<'s> Judge<'s> {
-    fn new(schema: &'s Schema) -> Self {
+    fn new(schema: &'s Schema, budget: &'s Budget) -> Self {
         Self {
             schema,
-            steps: STEPS,
-            matched: LONGEST_MATCHED,
+            budget,
             depth: DEEPEST,
         }
     }
 
-    /// Takes the steps of reading that many bytes; `None` where there are no more.
-    fn take(&mut self, bytes: usize) -> Option<()> {
-        let steps = bytes.checked_div(16)?.saturating_add(1);
-        let left = self.steps.checked_sub(steps);
-        self.steps = left.unwrap_or(0);
-        left.map(|_| ())
+    fn take(&self, steps: usize) -> Option<()> {
+        self.budget.take(steps).ok()
     }
 
     fn part(&mut self, id: SubschemaId, value: Value<'_>) -> Truth {
         let (Some(part), Some(depth)) = (self.schema.part(id), self.depth.checked_sub(1)) else {
             return Truth::Unknown;
         };
-        if self.take(0).is_none() {
+        if self.take(MEET).is_none() {
             return Truth::Unknown;
         }
         let outer = std::mem::replace(&mut self.depth, depth);
@@ -100,7 +103,7 @@ impl<'s> Judge<'s> {
         let types = part
             .types
             .iter()
-            .map(|types| Truth::any(types.iter().map(|of| of.holds(value))));
+            .map(|types| Truth::any(types.iter().map(|of| of.holds(value, self.budget))));
         let types = Truth::all(types);
         if types == Truth::False {
             return Truth::False;
@@ -129,13 +132,16 @@ impl<'s> Judge<'s> {
             Assertion::Never => Truth::False,
             Assertion::OneOf(literals) => self.one_of(literals, value, typed),
             Assertion::Order(order, bound) => {
-                Truth::of(exact(value.raw()).map(|number| order.holds(number, *bound)))
+                let number = number(value, self.budget);
+                Truth::of(number.map(|number| order.holds(number, *bound)))
             }
-            Assertion::MultipleOf(of) => Truth::of(is_multiple(value.raw(), of)),
-            Assertion::Length { min, max, .. } => Truth::of(
-                self.length(value)
-                    .map(|length| (*min..=*max).contains(&length)),
-            ),
+            Assertion::MultipleOf(of) => {
+                let paid = number(value, self.budget);
+                Truth::of(paid.and_then(|_| is_multiple(value.raw(), of)))
+            }
+            Assertion::Length { min, max, .. } => {
+                Truth::of(length(value, self.budget).map(|length| (*min..=*max).contains(&length)))
+            }
             Assertion::Pattern(pattern) => self.matches(pattern, value),
             Assertion::Members(members) => self.members(members, value),
             Assertion::Elements { first, rest } => self.elements(first, *rest, value),
@@ -156,38 +162,23 @@ impl<'s> Judge<'s> {
     }
 
     /// A value of another type than all of the list is none of them only where `type` admits it.
-    fn one_of(&mut self, literals: &[Literal], value: Value<'_>, typed: bool) -> Truth {
-        if self
-            .take(value.raw().len().saturating_mul(literals.len()))
-            .is_none()
-        {
-            return Truth::Unknown;
-        }
-        let same_type = literals
-            .iter()
-            .any(|literal| literal.kind() == value.kind());
-        if typed && !same_type {
+    fn one_of(&self, literals: &Literals, value: Value<'_>, typed: bool) -> Truth {
+        if typed && !literals.has(value.kind()) {
             Truth::False
         } else {
-            one_of(&value.into(), literals)
+            one_of(&value.into(), literals, self.budget)
         }
     }
 
-    fn length(&mut self, value: Value<'_>) -> Option<usize> {
-        self.take(value.raw().len())?;
-        Some(match value.kind() {
-            Kind::String => value.string()?.chars().count(),
-            Kind::Array => value.elements().count(),
-            _ => value.named().count(),
-        })
+    fn matches(&self, pattern: &Pattern, text: Value<'_>) -> Truth {
+        let text = string(text, self.budget).filter(|text| text.len() <= LONGEST_MATCHED);
+        let text = text.filter(|text| !pattern.knows_space || !self.is_odd(text));
+        Truth::of(text.and_then(|text| pattern.regex.is_match(&text, self.budget).ok()))
     }
 
-    fn matches(&mut self, pattern: &Pattern, text: Value<'_>) -> Truth {
-        let left = self.matched.checked_sub(text.raw().len());
-        self.matched = left.unwrap_or(0);
-        let text = text.string().filter(|_| left.is_some());
-        let text = text.filter(|text| !pattern.knows_space || !text.contains(is_odd_space));
-        Truth::of(text.map(|text| pattern.regex.is_match(&text)))
+    /// True where readers may find white space that this engine does not, or the budget covers no search for it.
+    fn is_odd(&self, text: &str) -> bool {
+        self.take(text.len()).is_none() || text.contains(is_odd_space)
     }
 
     fn branch(
@@ -246,8 +237,10 @@ impl<'s> Judge<'s> {
     }
 
     /// No two elements are the same. Each is brought into one form, by which equal ones are found.
-    fn distinct(&mut self, list: Value<'_>) -> Truth {
-        if self.take(list.raw().len().saturating_mul(2)).is_none() {
+    fn distinct(&self, list: Value<'_>) -> Truth {
+        let forms = list.size().saturating_mul(FORM);
+        let steps = list.raw().len().saturating_mul(8).saturating_add(forms);
+        if self.take(steps).is_none() {
             return Truth::Unknown;
         }
         let (mut clear, mut forms) = (true, BTreeSet::new());
@@ -279,10 +272,11 @@ impl<'s> Judge<'s> {
     }
 
     /// Each of the named members, as the object has it; `None` where it has too many, or a prototype of its own.
-    fn present<'a>(&mut self, members: &Members, object: Value<'a>) -> Option<Vec<Present<'a>>> {
+    fn present<'a>(&self, members: &Members, object: Value<'a>) -> Option<Vec<Present<'a>>> {
         let mut present: Vec<_> = members.ruled.iter().map(|_| Present::Not).collect();
-        for (name, value) in object.members() {
-            self.take(name.len()).filter(|()| name != PROTOTYPE)?;
+        for (name, value) in object.named() {
+            self.take(NAME.saturating_add(name.raw().len()))?;
+            let name = name.string().filter(|name| name != PROTOTYPE)?;
             let exact = members.position(&name);
             let places = exact.map_or_else(|| members.alike(&name), |at| at..at.saturating_add(1));
             for place in present.get_mut(places).into_iter().flatten() {
@@ -335,7 +329,9 @@ impl<'s> Judge<'s> {
         if members.patterns.is_empty() && members.others.is_none() {
             return named;
         }
-        let Some(text) = name.string().filter(|text| self.take(text.len()).is_some()) else {
+        let text = string(name, self.budget);
+        let text = text.filter(|text| self.take(NAME.saturating_add(text.len())).is_some());
+        let Some(text) = text else {
             return Truth::Unknown;
         };
         let alike = members.ruled.get(members.alike(&text)).unwrap_or_default();
@@ -386,10 +382,21 @@ impl Assertion {
 }
 
 impl Type {
-    fn holds(self, value: Value<'_>) -> Truth {
+    fn holds(self, value: Value<'_>, budget: &Budget) -> Truth {
         match self {
             Self::Of(kind) => Truth::of(Some(value.kind() == kind)),
-            Self::Integer if value.kind() == Kind::Number => Truth::of(is_whole(value.raw())),
+            Self::Integer if value.kind() == Kind::Number => {
+                let steps = MEET.saturating_add(value.raw().len());
+                let paid = budget.take(steps).is_ok();
+                let written = value
+                    .raw()
+                    .bytes()
+                    .any(|byte| matches!(byte, b'.' | b'e' | b'E'));
+                match paid && written {
+                    true => Truth::of(number(value, budget).and_then(|_| is_whole(value.raw()))),
+                    false => Truth::of(is_whole(value.raw()).filter(|_| paid)),
+                }
+            }
             Self::Integer => Truth::False,
         }
     }

@@ -8,6 +8,7 @@ use crate::model::{Limit, Mode};
 use crate::read::RequestError;
 use crate::words::Refusal;
 use crate::words::trace::Trace;
+use crate::words::work::Budgets;
 
 /// What the rules say before anything is counted.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Verdict<'p> {
     pub(crate) limits: Vec<(&'p Limit, Mode)>,
     /// The headers do not repeat the arguments as the tool's schema says. Then nothing else counts.
     pub(crate) contradiction: Option<RequestError>,
+    /// What is left of the message's steps.
+    pub(crate) budgets: Budgets,
 }
 
 /// The turn, among the rules, of some that only those can judge who remember.

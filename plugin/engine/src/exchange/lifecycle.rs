@@ -38,6 +38,7 @@ impl Exchange {
             stage: Stage::Awaited,
             early: false,
             response: Box::new(response),
+            steps: 0,
         };
         let edit = exchange.request_edit(headers, remove_authorization);
         let mut step = match Head::read(headers) {
@@ -98,6 +99,12 @@ impl Exchange {
     /// after [`Exchange::new`]; otherwise such a response ends the exchange.
     pub fn allow_early_response(&mut self) {
         self.early = true;
+    }
+
+    /// The steps that it took so far to judge what was sent: one or two nanoseconds each, and the same on every host.
+    #[cfg(feature = "explain")]
+    pub fn steps(&self) -> u64 {
+        self.steps.saturating_add(self.response.steps())
     }
 
     /// Removes what must not reach the server, and asks for a response in no encoding where it has to be read.

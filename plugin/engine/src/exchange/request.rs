@@ -130,11 +130,14 @@ impl Exchange {
         let context = &reading.context;
         let issued = IssuanceTracker::new(&policy, context.caller.subject(), &message);
         self.response.answers(&message, issued);
-        let verdict = decide(&policy, context, &message, now, self.explain);
+        let length = reading.body.len();
+        let verdict = decide(&policy, context, &message, length, now, self.explain);
         if let Some(problem) = verdict.contradiction {
             return self.unreadable(audit, &problem, message.id());
         }
-        let charges = |limits: &[_]| context.charges(limits, arguments(&message));
+        let budgets = verdict.budgets;
+        let charges =
+            |limits: &[_]| context.charges(limits, arguments(&message), &budgets.enforced);
         let turns: Vec<_> = verdict
             .turns
             .into_iter()
@@ -147,6 +150,7 @@ impl Exchange {
             refusal: verdict.refusal,
             charges: charges(&verdict.limits),
         };
+        self.steps = self.steps.saturating_add(budgets.taken());
         self.check(judged, turns.into_iter())
     }
 

@@ -28,6 +28,8 @@ pub struct Exchange {
     pub(super) stage: Stage,
     /// A response may come before the verdict.
     pub(super) early: bool,
+    /// The steps that it took to judge the request.
+    pub(super) steps: u64,
     pub(super) response: Box<ResponseReader>,
 }
 

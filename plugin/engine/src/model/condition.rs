@@ -2,13 +2,13 @@
 //!
 //! It judges no call; `decide::condition` does.
 
-use super::literal::{Literal, Order};
+use super::literal::{Literal, Literals, Order};
 use super::path::{Attribute, Path, Segment};
 use super::schema::Schema;
 use crate::words::Rule;
+use crate::words::expression::Expression;
 use crate::words::json::Kind;
 use crate::words::locator::{Host, Network, Roots};
-use regex_lite::Regex;
 
 /// How `[*]` joins its elements, and what a value that is not there means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +41,11 @@ pub(crate) struct Condition {
 pub(crate) enum Predicate {
     Eq(Literal),
     Neq(Literal),
-    In(Vec<Literal>),
-    NotIn(Vec<Literal>),
+    In(Literals),
+    NotIn(Literals),
     Order(Order, f64),
-    Regex(Regex),
-    NotRegex(Regex),
+    Regex(Expression),
+    NotRegex(Expression),
     Contains(Literal),
     Exists(bool),
     Length { min: usize, max: usize },
@@ -85,7 +85,7 @@ impl Predicate {
     pub(crate) fn names_null(&self) -> bool {
         match self {
             Self::Eq(literal) | Self::Neq(literal) => *literal == Literal::Null,
-            Self::In(literals) | Self::NotIn(literals) => literals.contains(&Literal::Null),
+            Self::In(literals) | Self::NotIn(literals) => literals.others.contains(&Literal::Null),
             Self::Type(kind) => *kind == Kind::Null,
             Self::Schema(_) | Self::Exists(_) => true,
             _ => false,

@@ -8,7 +8,7 @@ use super::options::Mode;
 use super::schema::Schema;
 use crate::read::Digest;
 use crate::words::Rule;
-use regex_lite::Regex;
+use crate::words::expression::Expression;
 
 pub(crate) fn hides(entry: &Entry) -> bool {
     entry.action == Action::Hide
@@ -73,7 +73,7 @@ pub(crate) enum Pattern {
     Secrets,
     /// The kind of that position.
     Secret(usize),
-    Regex(Regex),
+    Regex(Expression),
     /// Nothing: it was a mistake, which is told elsewhere.
     Mistake,
 }

@@ -24,7 +24,7 @@ pub(crate) use condition::{Clause, Condition, Group, Predicate};
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
 pub use limit::Window;
 pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};
-pub(crate) use literal::{Literal, Order};
+pub(crate) use literal::{Literal, Literals, Order};
 pub(crate) use names::Names;
 pub(crate) use needs::{Needs, ResponseNeeds};
 pub use options::HostOptions;

@@ -10,6 +10,7 @@ use super::names::Names;
 use super::needs::Needs;
 use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode};
 use super::sequence::Sequence;
+use crate::words::work::Budget;
 use std::collections::BTreeMap;
 
 /// A policy that was parsed without an error.
@@ -35,6 +36,8 @@ pub struct Policy {
     /// What happens to calls of pinned tools that were never listed.
     pub(crate) pin_unseen: Effect,
     pub(crate) needs: Needs,
+    /// Its rules may take as many steps as they need.
+    pub(crate) unbounded: bool,
     /// Options of the host, which decide nothing.
     pub host: HostOptions,
     /// The first 16 hexadecimal digits of the SHA-256 of the document without `host` and without insignificant space.
@@ -42,6 +45,30 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The steps that the rules may take for a message of so many bytes.
+    pub(crate) fn budget(&self, bytes: usize) -> Budget {
+        match self.unbounded {
+            true => Budget::unlimited(),
+            false => Budget::of(bytes),
+        }
+    }
+
+    /// The same policy without a bound of its work, to measure what a message would take. No gateway has a use for it.
+    #[cfg(feature = "explain")]
+    #[must_use]
+    pub fn without_bound(self) -> Self {
+        Self {
+            unbounded: true,
+            ..self
+        }
+    }
+
+    /// How many steps the rules may take for a message of so many bytes: as many again where some are in shadow mode.
+    #[cfg(feature = "explain")]
+    pub fn steps(&self, bytes: usize) -> u64 {
+        self.budget(bytes).left()
+    }
+
     pub(super) fn all_limits(&self) -> impl Iterator<Item = &Limit> {
         self.rule_sets().flat_map(|rules| &rules.limits)
     }

@@ -2,11 +2,11 @@
 //!
 //! Nothing is fetched, and no schema refers to itself without stepping into the value.
 
-use super::literal::{Literal, Order};
+use super::literal::{Literals, Order};
 use super::path::Segment;
 use crate::read::folded;
+use crate::words::expression::Expression;
 use crate::words::json::Kind;
-use regex_lite::Regex;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ pub(crate) enum Type {
 pub(crate) enum Assertion {
     /// Nothing fits: the schema `false`.
     Never,
-    OneOf(Vec<Literal>),
+    OneOf(Literals),
     Order(Order, f64),
     /// The number as it is written.
     MultipleOf(Box<str>),
@@ -78,7 +78,7 @@ pub(crate) enum Assertion {
 /// A regular expression that is read alike here and by a reader of ECMA-262, but for some white space.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    pub(crate) regex: Regex,
+    pub(crate) regex: Expression,
     /// It holds `.`, `\s` or `\S`, which readers take for different sets of rare characters.
     pub(crate) knows_space: bool,
 }

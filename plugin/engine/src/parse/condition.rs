@@ -3,10 +3,12 @@
 //! It judges no call; `decide::condition` does.
 
 use super::reader::{Keys, Location, Members, PolicyReader};
-use crate::model::{Clause, Condition, Group, Literal, Order, Path, PathError, Predicate, Segment};
+use crate::model::{
+    Clause, Condition, Group, Literal, Literals, Order, Path, PathError, Predicate, Segment,
+};
 use crate::words::Rule;
+use crate::words::expression::Expression;
 use crate::words::json::{Kind, Value, exact};
-use regex_lite::{Regex, RegexBuilder};
 
 pub(crate) const GROUP: Keys = Keys {
     supported: &["conditions", "on_deny"],
@@ -60,12 +62,14 @@ const WRITE_ITEMS: &str =
 
 const WRITE_REGEX: &str = "a regular expression without look-around, back-references or Unicode classes, small enough to run on every call";
 
+const WRITE_FEWER: &str = "shorter or fewer regular expressions: with their repetitions written out, all of a policy have at most 65,536 characters and choices";
+
+/// Of all expressions of a policy, so that a policy of many large ones takes a few megabytes of memory at most.
+const MOST_INSTRUCTIONS: usize = 65_536;
+
 const WRITE_NUMBER: &str = "a number that binary64 holds exactly as it is written";
 
 const WRITE_ONE_TYPE: &str = "a list of at least one value, all of one type (or null)";
-
-/// In bytes, compiled. An attacker chooses the text; the time it takes grows with its length times this size.
-const LARGEST_REGEX: usize = 32 * 1024;
 
 const LONGEST_TEXT: u64 = 1_000_000_000;
 
@@ -228,7 +232,7 @@ impl PolicyReader {
     }
 
     /// The list of `in`: values of another type than the call's could never be told apart from it for certain.
-    fn literals(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Vec<Literal>> {
+    fn literals(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Literals> {
         let mut kinds = value
             .elements()
             .map(Value::kind)
@@ -240,29 +244,35 @@ impl PolicyReader {
             return None;
         }
         match self.literal(at, value)? {
-            Literal::Array(literals) => Some(literals),
+            Literal::Array(literals) => Some(Literals::new(literals)),
             _ => None,
         }
     }
 
-    fn regex(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Regex> {
+    fn regex(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Expression> {
         let text = self.string(at, value)?;
-        self.compiled(at, value, &text)
+        self.compiled(at, value, Expression::new(&text))
     }
 
-    /// The regular expression `text`, which is the value at `at`, or a key of it.
+    /// The regular expression at `at`, whose text is the value there, or a key of it.
     pub(super) fn compiled(
         &mut self,
         at: &Location<'_>,
         value: Value<'_>,
-        text: &str,
-    ) -> Option<Regex> {
-        let regex = RegexBuilder::new(text).size_limit(LARGEST_REGEX).build();
-        if let Err(error) = &regex {
-            let write = format!("{WRITE_REGEX} ({error})");
+        expression: Result<Expression, &'static str>,
+    ) -> Option<Expression> {
+        if let Err(mistake) = expression {
+            let write = format!("{WRITE_REGEX} (this one has {mistake})");
             self.invalid(at, value, &write);
         }
-        regex.ok()
+        let expression = expression.ok()?;
+        let before = self.instructions;
+        self.instructions = before.saturating_add(expression.size());
+        // It is told once, of the first that is too much.
+        if before <= MOST_INSTRUCTIONS && self.instructions > MOST_INSTRUCTIONS {
+            self.invalid(at, value, WRITE_FEWER);
+        }
+        Some(expression)
     }
 
     fn length(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Predicate> {

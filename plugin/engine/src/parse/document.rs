@@ -123,6 +123,7 @@ impl PolicyReader {
                 .unwrap_or_default(),
             hash: hash(value),
             needs: Needs::default(),
+            unbounded: false,
         };
         policy.needs = Needs::of(&policy);
         self.one_way_to_identify(at, &members, &policy);

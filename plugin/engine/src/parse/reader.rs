@@ -101,6 +101,8 @@ impl<'a> Members<'a> {
 #[derive(Default)]
 pub(crate) struct PolicyReader {
     pub(super) errors: Vec<PolicyError>,
+    /// How many instructions the expressions have that were read so far.
+    pub(super) instructions: usize,
 }
 
 impl PolicyReader {

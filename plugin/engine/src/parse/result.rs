@@ -5,8 +5,10 @@
 use super::reader::{Keys, Location, PolicyReader};
 use crate::model::{Pattern, ResultRules};
 use crate::words::Rule;
+use crate::words::expression::Expression;
 use crate::words::json::{Kind, Value};
 use crate::words::secret::SECRETS;
+use crate::words::work::Budget;
 
 pub(crate) const RESULT: Keys = Keys {
     supported: &["max_bytes", "redact"],
@@ -76,8 +78,8 @@ impl PolicyReader {
         let value = self.required(at, &members, "regex")?;
         let at = at.key("regex");
         let text = self.string(&at, value)?;
-        let regex = self.compiled(&at, value, &text)?;
-        if regex.is_match("") {
+        let regex = self.compiled(&at, value, Expression::located(&text))?;
+        if regex.is_match("", &Budget::unlimited()) != Ok(false) {
             self.invalid(
                 &at,
                 value,

@@ -19,6 +19,12 @@ use crate::words::json::{Kind, Value};
 const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
 
 impl Rules {
+    /// A document or an event of so many bytes begins: its searches have a budget.
+    pub(super) fn begin(&mut self, length: usize) {
+        self.results
+            .begin(|| self.visibility.policy().budget(length));
+    }
+
     /// What has to be cut out of a message. `answers` is true for the answer to the request.
     pub(super) fn message(
         &mut self,
@@ -75,6 +81,7 @@ impl Rules {
 
     /// What has to be cut out of a text that is no message: a page of an error, which some clients show.
     pub(super) fn text(&mut self, text: &str) -> Result<Vec<Cut>, Problem> {
+        self.begin(text.len());
         let max = self.max();
         let rules = self.visibility.result_rules(self.results.answer());
         let mut redactor = Redactor::new(&rules, true, &mut self.results, max);

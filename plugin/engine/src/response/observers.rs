@@ -82,6 +82,9 @@ impl Observers {
         let document = Document::read(text, self.bounds);
         let document =
             document.map_err(|error| Blocked::unreadable(ListError::Json(error.fault)))?;
+        if let Some(rules) = &mut self.rules {
+            rules.begin(text.len());
+        }
         let root = document.root();
         let batch = root.kind() == Kind::Array;
         let messages = [root].into_iter().filter(|_| !batch);

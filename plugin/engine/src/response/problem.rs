@@ -88,6 +88,8 @@ pub(crate) enum Problem {
         length: usize,
         max: usize,
     },
+    /// To search a result for what must be taken out takes more steps than its length allows.
+    TooMuchWork(Rule),
     /// Something was taken out of a result.
     Redacted(Vec<Redaction>),
     /// What was too long to be held holds a list after all.
@@ -107,7 +109,7 @@ impl Problem {
         match self {
             Self::Denied(_) => Reason::NotAllowed,
             Self::PinMismatch(_) => Reason::Pinned,
-            Self::TooMuch { .. } | Self::Redacted(_) => Reason::Denied,
+            Self::TooMuch { .. } | Self::TooMuchWork(_) | Self::Redacted(_) => Reason::Denied,
             Self::NoRoom => Reason::Unavailable,
             _ => Reason::Unreadable,
         }
@@ -133,7 +135,7 @@ impl Problem {
         match self {
             Self::Denied(denied) => Some(&denied.rule),
             Self::PinMismatch(mismatches) => mismatches.first().map(|mismatch| &mismatch.rule),
-            Self::TooMuch { rule, .. } => Some(rule),
+            Self::TooMuch { rule, .. } | Self::TooMuchWork(rule) => Some(rule),
             Self::Redacted(redactions) => redactions.first().map(|redaction| &redaction.rule),
             _ => None,
         }
@@ -180,6 +182,9 @@ impl fmt::Display for Problem {
                 f,
                 "The result has {length} bytes, more than the {max} that this tool may return. Ask for less."
             ),
+            Self::TooMuchWork(_) => f.write_str(
+                "The result takes more work to search for what must be taken out of it than the gateway does for one of its length, so it is withheld. Ask for less.",
+            ),
             Self::Redacted(redactions) => {
                 write!(f, "Taken out of the result: {}.", Told(redactions))
             }
@@ -213,6 +218,8 @@ pub(crate) struct Redaction {
     pub(super) what: &'static str,
     pub(crate) rule: Rule,
     pub(crate) mode: Mode,
+    /// How often it was found.
+    pub(super) times: usize,
 }
 
 /// How often each was taken out, in the order in which they came.
@@ -227,7 +234,12 @@ impl fmt::Display for Told<'_> {
             }
             let same = self.0.iter().filter(|other| other.what == redaction.what);
             let comma = if told.is_empty() { "" } else { ", " };
-            write!(f, "{comma}{} ({})", redaction.what, same.count())?;
+            write!(
+                f,
+                "{comma}{} ({})",
+                redaction.what,
+                same.map(|same| same.times).sum::<usize>()
+            )?;
             told.push(redaction.what);
         }
         Ok(())

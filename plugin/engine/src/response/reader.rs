@@ -133,6 +133,13 @@ impl ResponseReader {
         self.begins || open
     }
 
+    /// The steps that it took so far to search the response.
+    #[cfg(feature = "explain")]
+    pub(crate) fn steps(&self) -> u64 {
+        let rules = self.observers.rules.as_ref();
+        rules.map_or(0, Rules::steps)
+    }
+
     /// How many bytes are held now.
     pub(crate) fn held(&self) -> usize {
         match &self.state {

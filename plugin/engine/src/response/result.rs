@@ -8,17 +8,35 @@ use super::problem::{Problem, Redaction};
 use crate::decide::{ResultOf, Visibility};
 use crate::model::{Mode, Pattern, ResultRules};
 use crate::read::{Message, is_confusable};
+use crate::words::expression::Finder;
 use crate::words::json::{Kind, Value};
 use crate::words::secret;
 use crate::words::secret::SECRETS;
+use crate::words::work::{Budget, Budgets, Exhausted};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The results in one response.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Results {
     /// Of what an answer in it is the result.
     answer: ResultOf,
     redactions: Vec<Redaction>,
+    /// Those of the document or event that is searched.
+    budgets: Budgets,
+    /// What was taken of those before.
+    steps: u64,
+}
+
+impl Default for Results {
+    fn default() -> Self {
+        Self {
+            answer: ResultOf::default(),
+            redactions: Vec::new(),
+            budgets: Budgets::new(|| Budget::of(0)),
+            steps: 0,
+        }
+    }
 }
 
 /// What some results must meet, each with the mode that it stands in.
@@ -57,6 +75,38 @@ impl Results {
         }
     }
 
+    /// A document or event begins, whose searches have such a budget.
+    pub(super) fn begin(&mut self, budget: impl Fn() -> Budget) {
+        self.steps = self.steps.saturating_add(self.budgets.taken());
+        self.budgets = Budgets::new(budget);
+    }
+
+    /// The steps that all searches took.
+    #[cfg(feature = "explain")]
+    pub(super) fn steps(&self) -> u64 {
+        self.steps.saturating_add(self.budgets.taken())
+    }
+
+    fn budget(&self, mode: Mode) -> &Budget {
+        match mode {
+            Mode::Enforce => &self.budgets.enforced,
+            Mode::Shadow => &self.budgets.shadow,
+        }
+    }
+
+    /// Notes what was found. A kind is noted once for each rule, however often it is found.
+    fn note(&mut self, redaction: Redaction) {
+        let same = |other: &&mut Redaction| {
+            other.what == redaction.what
+                && other.mode == redaction.mode
+                && other.rule == redaction.rule
+        };
+        match self.redactions.iter_mut().find(same) {
+            Some(other) => other.times = other.times.saturating_add(redaction.times),
+            None => self.redactions.push(redaction),
+        }
+    }
+
     pub(super) fn problem(&mut self) -> Option<Problem> {
         let redactions = std::mem::take(&mut self.redactions);
         (!redactions.is_empty()).then_some(Problem::Redacted(redactions))
@@ -70,6 +120,8 @@ pub(super) struct Redactor<'r> {
     is_known: bool,
     results: &'r mut Results,
     pub(super) cuts: Vec<Cut>,
+    /// For each expression of the rules, in their order, once it was searched for.
+    finders: Vec<Option<Finder<'r>>>,
     /// The longest text that may come of it.
     max: usize,
     /// Content of MCP may stand here, binary content among it.
@@ -97,6 +149,7 @@ impl<'r> Redactor<'r> {
             is_known,
             results,
             cuts: Vec::new(),
+            finders: Vec::new(),
             max,
             content: true,
         }
@@ -131,10 +184,11 @@ impl<'r> Redactor<'r> {
             if *mode == Mode::Enforce {
                 return Err(Problem::TooMuch { rule, length, max });
             }
-            self.results.redactions.push(Redaction {
-                what: "all of it",
+            self.results.note(Redaction {
+                what: ALL,
                 rule,
                 mode: *mode,
+                times: 1,
             });
         }
         Ok(())
@@ -228,22 +282,34 @@ impl<'r> Redactor<'r> {
     /// The text as the rules leave it.
     fn redacted<'t>(&mut self, before: &'t str, name: &str) -> Result<Cow<'t, str>, Problem> {
         let mut text = Cow::Borrowed(before);
-        for (rules, mode) in self.rules {
-            for (index, pattern) in rules.redact.iter().enumerate() {
-                let (after, taken) = pattern.applied(&text, name);
-                let rule = || rules.redact_rule(index);
-                let redactions = taken.iter().map(|&what| Redaction {
+        let rules = self.rules.iter().flat_map(|(rules, mode)| {
+            let patterns = rules.redact.iter().enumerate();
+            patterns.map(move |(index, pattern)| (rules, index, pattern, *mode))
+        });
+        for (place, (rules, index, pattern, mode)) in rules.enumerate() {
+            if self.finders.len() <= place {
+                self.finders.push(None);
+            }
+            let finder = self.finders.get_mut(place);
+            let found = pattern.found(&text, name, finder, self.results.budget(mode));
+            let rule = || rules.redact_rule(index);
+            let (withheld, found) = match (found, mode) {
+                (Ok(found), _) => (None, found),
+                (Err(_), Mode::Enforce) => return Err(Problem::TooMuchWork(rule())),
+                (Err(_), Mode::Shadow) => (Some(ALL), Vec::new()),
+            };
+            let all = withheld.into_iter().chain(found.iter().map(|of| of.1));
+            for (what, times) in counted(all) {
+                self.results.note(Redaction {
                     what,
                     rule: rule(),
-                    mode: *mode,
+                    mode,
+                    times,
                 });
-                self.results.redactions.extend(redactions);
-                if *mode == Mode::Enforce && !taken.is_empty() {
-                    text = Cow::Owned(after);
-                }
-                if text.len() > self.max {
-                    return Err(Problem::TooLong(self.max));
-                }
+            }
+            if mode == Mode::Enforce && !found.is_empty() {
+                let after = replaced(&text, found, self.max);
+                text = Cow::Owned(after.ok_or(Problem::TooLong(self.max))?);
             }
         }
         Ok(text)
@@ -262,47 +328,72 @@ fn is_binary(holder: Value<'_>, name: &str, member: Value<'_>) -> bool {
     place && member.string().is_some_and(|text| text.chars().all(base64))
 }
 
+/// What would be withheld in shadow mode.
+const ALL: &str = "all of it";
+
 /// What takes the place of something that an expression of the policy's own matches.
 const OWN: &str = "regex";
 
+/// The steps that it takes to begin a search of one text.
+const BEGIN: usize = 32;
+
+/// Where something stands in a text, and what it is.
+type Found = Vec<(Range<usize>, &'static str)>;
+
 impl Pattern {
-    /// The text without what the pattern finds in it, and what that is.
-    fn applied(&self, text: &str, name: &str) -> (String, Vec<&'static str>) {
-        let found: Vec<_> = match self {
+    /// What the pattern finds in the text, in its order.
+    fn found<'p>(
+        &'p self,
+        text: &str,
+        name: &str,
+        finder: Option<&mut Option<Finder<'p>>>,
+        budget: &Budget,
+    ) -> Result<Found, Exhausted> {
+        budget.take(BEGIN.saturating_add(text.len().checked_div(4).unwrap_or(0)))?;
+        let found = match self {
             Self::Mistake => Vec::new(),
-            Self::Secrets => secret::find_value(name, text, |_| true),
-            Self::Secret(kind) => secret::find_value(name, text, |other| other == *kind),
+            Self::Secrets => secret::find_value(name, text, budget, |_| true)?,
+            Self::Secret(kind) => secret::find_value(name, text, budget, |other| other == *kind)?,
             Self::Regex(regex) => {
-                let found = regex.find_iter(text).filter(|found| !found.is_empty());
-                return replaced(text, found.map(|found| (found.range(), OWN)));
+                let mut own = None;
+                let finder = finder.unwrap_or(&mut own);
+                let finder = finder.get_or_insert_with(|| Finder::new(regex));
+                let found = finder.find_all(text, budget)?.into_iter();
+                return Ok(found.map(|range| (range, OWN)).collect());
             }
         };
         let name = |kind: usize| SECRETS.get(kind).map_or(OWN, |secret| secret.name);
-        replaced(
-            text,
-            found
-                .into_iter()
-                .map(|found| (found.range, name(found.kind))),
-        )
+        let found = found.into_iter();
+        Ok(found.map(|found| (found.range, name(found.kind))).collect())
     }
 }
 
-/// The text with a word in the place of each of these, which stand in its order.
-fn replaced(
-    text: &str,
-    found: impl Iterator<Item = (std::ops::Range<usize>, &'static str)>,
-) -> (String, Vec<&'static str>) {
-    let mut out = String::new();
-    let mut taken = Vec::new();
+/// Each once, and how often.
+fn counted(all: impl Iterator<Item = &'static str>) -> Vec<(&'static str, usize)> {
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    for what in all {
+        match counted.iter_mut().find(|(other, _)| *other == what) {
+            Some((_, times)) => *times = times.saturating_add(1),
+            None => counted.push((what, 1)),
+        }
+    }
+    counted
+}
+
+/// The text with a word in the place of each of these, which stand in its order; `None` where it exceeds `max` bytes.
+fn replaced(text: &str, found: Found, max: usize) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
     let mut from = 0;
     for (range, what) in found {
         out.push_str(text.get(from..range.start).unwrap_or_default());
         out.push_str("[REDACTED ");
         out.push_str(what);
         out.push(']');
-        taken.push(what);
         from = range.end;
+        if out.len() > max {
+            return None;
+        }
     }
     out.push_str(text.get(from..).unwrap_or_default());
-    (out, taken)
+    (out.len() <= max).then_some(out)
 }

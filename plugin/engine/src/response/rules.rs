@@ -85,6 +85,12 @@ impl Rules {
         problem.or_else(|| self.results.problem())
     }
 
+    /// The steps that it took so far to search the response.
+    #[cfg(feature = "explain")]
+    pub(super) fn steps(&self) -> u64 {
+        self.results.steps()
+    }
+
     pub(super) fn writes(&mut self) -> Vec<StateWrite> {
         self.pins.writes()
     }

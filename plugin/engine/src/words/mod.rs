@@ -3,6 +3,7 @@
 //! Nothing here knows a policy, a message or a host, and no file imports a later phase.
 
 mod amount;
+pub(crate) mod expression;
 pub(crate) mod json;
 pub(crate) mod locator;
 mod millis;
@@ -14,6 +15,7 @@ pub(crate) mod state;
 pub(crate) mod text;
 pub(crate) mod trace;
 mod truth;
+pub(crate) mod work;
 
 pub use amount::Amount;
 pub use millis::Millis;

@@ -97,6 +97,11 @@ impl RuleTraces {
 }
 
 impl Trace {
+    /// False where nobody asked for an explanation, so that none need be made.
+    pub(crate) fn is_wanted(&self) -> bool {
+        cfg!(feature = "explain") && self.traces.0.is_some()
+    }
+
     pub(crate) fn new(explain: bool) -> Self {
         Self {
             shadowed: Vec::new(),

@@ -5,9 +5,10 @@
 use super::compiler::Compiler;
 use super::keyword::Draft;
 use crate::model::schema::{Assertion, Pattern, Type};
-use crate::model::{Literal, Order};
+use crate::model::{Literal, Literals, Order};
 use crate::parse::condition::KINDS;
 use crate::parse::reader::Location;
+use crate::words::expression::Expression;
 use crate::words::json::{Kind, Value};
 
 const WRITE_POSITIVE: &str = "a number above 0 that binary64 holds exactly as it is written";
@@ -36,7 +37,7 @@ impl<'d> Compiler<'_, 'd> {
             let at = at.key("enum");
             match self.reader.literal(&at, value) {
                 Some(Literal::Array(literals)) if !literals.is_empty() => {
-                    checks.push(Assertion::OneOf(literals));
+                    checks.push(Assertion::OneOf(Literals::new(literals)));
                 }
                 Some(_) => self
                     .reader
@@ -46,7 +47,7 @@ impl<'d> Compiler<'_, 'd> {
         }
         if let Some(value) = schema.get("const") {
             let literal = self.reader.literal(&at.key("const"), value);
-            checks.extend(literal.map(|literal| Assertion::OneOf(vec![literal])));
+            checks.extend(literal.map(|literal| Assertion::OneOf(Literals::new(vec![literal]))));
         }
         checks
     }
@@ -124,7 +125,7 @@ impl<'d> Compiler<'_, 'd> {
         value: Value<'d>,
         text: &str,
     ) -> Option<Pattern> {
-        let regex = self.reader.compiled(at, value, text)?;
+        let regex = self.reader.compiled(at, value, Expression::new(text))?;
         let knows_space = [".", r"\s", r"\S"].iter().any(|class| text.contains(class));
         Some(Pattern { regex, knows_space })
     }

@@ -73,6 +73,21 @@ impl<'a> Value<'a> {
         self.node.start as usize..self.node.end as usize
     }
 
+    /// How many values and names it holds, and is.
+    pub(crate) fn size(self) -> usize {
+        let size = (self.node.after as usize).saturating_sub(self.index);
+        size.max(1)
+    }
+
+    /// How many bytes have to be decoded for its characters; none where they stand as they are.
+    pub(crate) fn encoded(self) -> usize {
+        if self.node.escaped {
+            self.raw().len()
+        } else {
+            0
+        }
+    }
+
     /// The characters of a string.
     pub fn string(self) -> Option<Cow<'a, str>> {
         (self.node.kind == Kind::String).then(|| characters(self.text, self.node))

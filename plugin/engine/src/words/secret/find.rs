@@ -4,6 +4,7 @@
 //! for, and where a form has a checksum, what only looks like it is left alone.
 
 use super::kinds::{Check, Form, Kind, Rest, SECRETS};
+use crate::words::work::{Budget, Exhausted};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::ops::Range;
@@ -15,11 +16,22 @@ pub(crate) struct Match {
     pub(crate) kind: usize,
 }
 
+/// The steps that each byte takes; each place where a form could start; and each form that starts there.
+const BYTE: usize = 2;
+const START: usize = 64;
+const FORM: usize = 256;
+
 /// Every secret of the kinds for which `wanted`, in the order of the text.
-pub(crate) fn find(text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Match> {
+pub(crate) fn find(
+    text: &str,
+    budget: &Budget,
+    wanted: impl Fn(usize) -> bool,
+) -> Result<Vec<Match>, Exhausted> {
+    budget.take(text.len().saturating_mul(BYTE))?;
     let mut finder = Finder {
         text,
         runs: Default::default(),
+        started: 0,
     };
     let mut matched = Vec::new();
     let (mut at, mut inside) = (0, false);
@@ -27,7 +39,13 @@ pub(crate) fn find(text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Match> {
         let letter = byte.is_ascii_alphanumeric() || byte == b'_';
         // Where a word begins, or a sign stands.
         let starts = !(letter && inside) && STARTS.contains(byte);
-        let secret = starts.then(|| finder.at_start(at, &wanted)).flatten();
+        let mut secret = None;
+        if starts {
+            budget.take(START)?;
+            secret = finder.at_start(at, &wanted);
+            let started = std::mem::take(&mut finder.started);
+            budget.take(started.saturating_mul(FORM))?;
+        }
         match secret {
             Some(secret) => {
                 at = secret.range.end;
@@ -40,21 +58,30 @@ pub(crate) fn find(text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Match> {
             }
         }
     }
-    matched
+    Ok(matched)
 }
 
 /// The same in the value of a member: its name says what some values are.
-pub(crate) fn find_value(name: &str, text: &str, wanted: impl Fn(usize) -> bool) -> Vec<Match> {
+pub(crate) fn find_value(
+    name: &str,
+    text: &str,
+    budget: &Budget,
+    wanted: impl Fn(usize) -> bool,
+) -> Result<Vec<Match>, Exhausted> {
+    if name.is_empty() {
+        return find(text, budget, wanted);
+    }
+    budget.take(START.saturating_add(name.len()))?;
     if !names_secret(name) {
-        return find(text, wanted);
+        return find(text, budget, wanted);
     }
     let before = name.len().saturating_add(1);
-    let matched = find(&format!("{name}:{text}"), wanted);
+    let matched = find(&format!("{name}:{text}"), budget, wanted)?;
     let own = matched.into_iter().filter_map(|Match { range, kind }| {
         let range = range.start.checked_sub(before)?..range.end.checked_sub(before)?;
         Some(Match { range, kind })
     });
-    own.collect()
+    Ok(own.collect())
 }
 
 /// True for a name that says that its value is a secret.
@@ -73,6 +100,8 @@ struct Finder<'t> {
     text: &'t str,
     /// The last run of each kind of characters, so that none is measured again from each of its characters.
     runs: [Run; 6],
+    /// How many forms started since that was last asked.
+    started: usize,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -87,7 +116,9 @@ struct Run {
 
 impl Finder<'_> {
     fn at_start(&mut self, at: usize, wanted: impl Fn(usize) -> bool) -> Option<Match> {
-        let kinds = SECRETS.iter().enumerate().filter(|(kind, _)| wanted(*kind));
+        let first = *self.text.as_bytes().get(at)?;
+        let kinds = SECRETS.iter().enumerate();
+        let kinds = kinds.filter(|(kind, _)| STARTS.of(first, *kind) && wanted(*kind));
         let mut forms =
             kinds.flat_map(|(kind, secret)| secret.forms.iter().map(move |form| (kind, form)));
         forms.find_map(|(kind, form)| {
@@ -104,6 +135,7 @@ impl Finder<'_> {
         if start != form.start && !(named && start.eq_ignore_ascii_case(form.start)) {
             return None;
         }
+        self.started = self.started.saturating_add(1);
         let rest = self.text.get(from..)?;
         let range = match form.rest {
             Rest::Run(kind, least, most) => at..self.run(kind, from, least, most)?,
@@ -136,22 +168,22 @@ impl Finder<'_> {
     }
 }
 
-/// The bytes with which forms start.
-struct Starts([bool; 256]);
+/// For each byte, a bit for each kind of which a form starts with it.
+struct Starts([u32; 256]);
 
 #[expect(
     clippy::indexing_slicing,
     reason = "it is made while compiling, where a mistake is an error"
 )]
 const STARTS: Starts = {
-    let mut starts = [false; 256];
+    let mut starts = [0; 256];
     let mut kind = 0;
     while kind < SECRETS.len() {
         let mut form = 0;
         while form < SECRETS[kind].forms.len() {
             let byte = SECRETS[kind].forms[form].start.as_bytes()[0];
-            starts[byte as usize] = true;
-            starts[byte.to_ascii_uppercase() as usize] = true;
+            starts[byte as usize] |= 1 << kind;
+            starts[byte.to_ascii_uppercase() as usize] |= 1 << kind;
             form += 1;
         }
         kind += 1;
@@ -161,7 +193,18 @@ const STARTS: Starts = {
 
 impl Starts {
     fn contains(&self, byte: u8) -> bool {
+        self.kinds(byte) != 0
+    }
+
+    fn kinds(&self, byte: u8) -> u32 {
         self.0.get(usize::from(byte)).copied().unwrap_or_default()
+    }
+
+    /// True where a form of the kind starts with the byte.
+    fn of(&self, byte: u8, kind: usize) -> bool {
+        let bit = u32::try_from(kind).ok();
+        let bit = bit.and_then(|kind| 1_u32.checked_shl(kind));
+        bit.is_some_and(|bit| self.kinds(byte) & bit != 0)
     }
 }
 

@@ -1,11 +1,16 @@
 use super::find::{Match, crc32, find};
 use super::kinds::SECRETS;
+use crate::words::work::Budget;
 use proptest::prelude::*;
 
 /// The text with what was found in it as `<name>`.
 fn shown(text: &str) -> String {
     let mut out = text.to_owned();
-    for Match { range, kind } in find(text, |_| true).into_iter().rev() {
+    for Match { range, kind } in find(text, &Budget::unlimited(), |_| true)
+        .unwrap()
+        .into_iter()
+        .rev()
+    {
         out.replace_range(range, &format!("<{}>", SECRETS[kind].name));
     }
     out
@@ -158,8 +163,13 @@ fn what_only_looks_like_one_is_left_alone() {
 fn only_what_is_wanted_is_found() {
     let text = "postgres://a:b@c and AKIAIOSFODNN7EXAMPLE";
     let aws = SECRETS.iter().position(|secret| secret.name == "aws_key");
-    assert_eq!(find(text, |kind| Some(kind) == aws).len(), 1);
-    assert_eq!(find(text, |_| true).len(), 2);
+    assert_eq!(
+        find(text, &Budget::unlimited(), |kind| Some(kind) == aws)
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(find(text, &Budget::unlimited(), |_| true).unwrap().len(), 2);
 }
 
 /// Text that a server makes so that each of its characters is looked at again and again.
@@ -177,7 +187,7 @@ fn no_text_takes_long() {
         "eyJhbGciOiJIUzI1NiJ9.eyJ-",
     ] {
         let text = piece.repeat(1_000_000 / piece.len());
-        find(&text, |_| true);
+        find(&text, &Budget::unlimited(), |_| true).unwrap();
     }
 }
 
@@ -188,7 +198,7 @@ proptest! {
     #[test]
     fn whatever_is_found_can_be_cut(text in "(AKIA|ghp_|://|a:b@|-----BEGIN |PRIVATE KEY-----|eyJ|[A-Z0-9]{16}|é|[ -~]){0,12}") {
         let mut end = 0;
-        for found in find(&text, |_| true) {
+        for found in find(&text, &Budget::unlimited(), |_| true).unwrap() {
             prop_assert!(found.range.start >= end && !found.range.is_empty(), "{found:?}");
             prop_assert!(text.get(found.range.clone()).is_some());
             end = found.range.end;

@@ -1,0 +1,99 @@
+//! Looks for the policy and the message that take the most work, and holds what it finds against the bound.
+//!
+//! It knows no policy beforehand: it makes and changes them, and keeps what takes more. Steps are counted; times are
+//! printed, and only one far beyond what the steps allow fails.
+
+mod made;
+mod play;
+
+use made::{Made, Part, Trial};
+use play::{Played, play};
+use std::time::Duration;
+
+/// What the search found for one part of an exchange.
+struct Worst {
+    /// What takes the most steps without the bound, and how many.
+    most: (u64, Trial),
+    /// What takes the longest with it.
+    slowest: (Duration, Trial),
+}
+
+/// Changes a trial so often, keeps what takes more steps, and begins anew where nothing helps. Whatever is tried is played
+/// with the bound too.
+fn search(part: Part, seed: u64, rounds: usize, bytes: usize) -> Worst {
+    let mut made = Made::new(seed);
+    let mut current = (0, made.trial(part, bytes));
+    let mut worst = Worst {
+        most: current.clone(),
+        slowest: (Duration::ZERO, current.1.clone()),
+    };
+    for round in 0..rounds {
+        let fresh = round % 100 == 0;
+        let next = match fresh {
+            true => made.trial(part, bytes),
+            false => made.changed(&current.1),
+        };
+        let (steps, time) = held(&next);
+        if time > worst.slowest.0 {
+            worst.slowest = (time, next.clone());
+        }
+        if steps >= current.0 || fresh {
+            current = (steps, next);
+        }
+        if current.0 > worst.most.0 {
+            worst.most = current.clone();
+        }
+    }
+    worst
+}
+
+/// Plays the trial without the bound and with it: no more steps than it allows, and nothing passes of which more would
+/// have had to be known.
+fn held(trial: &Trial) -> (u64, Duration) {
+    let free = play(trial, false);
+    let bound = play(trial, true);
+    assert!(
+        bound.steps <= bound.bound,
+        "{} steps, and the bound is {}: {trial:#?}",
+        bound.steps,
+        bound.bound
+    );
+    if free.steps > bound.bound {
+        assert!(bound.refused, "what is not known passes: {trial:#?}");
+    } else {
+        assert_eq!(free.refused, bound.refused, "{trial:#?}");
+    }
+    // A debug build on a busy machine takes some ten times as long as the module.
+    let longest = Duration::from_secs(2);
+    assert!(bound.time < longest, "{:?}: {trial:#?}", bound.time);
+    (free.steps, bound.time)
+}
+
+/// Searches among short messages, and makes the worst that it found long; by how much that exceeds the bound, which holds.
+fn report(part: Part, rounds: usize, bytes: usize) -> u64 {
+    let Worst { most, slowest } = search(part, 1, rounds, bytes);
+    let long = most.1.scaled(24 * 1024);
+    let (steps, time) = held(&long);
+    let times = steps / play(&long, true).bound;
+    println!("{part:?}: {steps} steps, {times} times the bound, with which it takes {time:?}");
+    println!("{}", long.policy);
+    let longest = slowest.1.scaled(700 * 1024);
+    let Played { time, steps, .. } = play(&longest, true);
+    println!("{part:?}: the slowest, of 700 KiB: {time:?}, {steps} steps");
+    println!("{}", longest.policy);
+    times
+}
+
+/// Without a bound one call took a second of a core, and the search of one result many: more than thirty times the bound here.
+#[test]
+fn worst_policies_that_a_search_finds_stay_within_the_bound() {
+    assert!(report(Part::Request, 1000, 4096) >= 30);
+    assert!(report(Part::Response, 1000, 4096) >= 30);
+}
+
+#[test]
+#[ignore = "the long form: `make soak`"]
+fn worst_policies_that_a_long_search_finds_stay_within_the_bound() {
+    report(Part::Request, 20_000, 8192);
+    report(Part::Response, 20_000, 8192);
+}

@@ -1,0 +1,162 @@
+//! Searches a text for an expression: whether it matches, and where.
+//!
+//! Matches are leftmost, and of those that start there the one that the expression prefers.
+
+use super::pattern::parse;
+use super::program::Program;
+use super::tree::Mistake;
+use super::walk::Walk;
+use crate::words::work::{Budget, Exhausted};
+use std::ops::Range;
+
+/// The steps that it takes to make a walk, beside those for each instruction.
+const MADE: usize = 64;
+
+/// A regular expression of a policy.
+#[derive(Debug)]
+pub(crate) struct Expression {
+    forwards: Box<Program>,
+    /// From the end of a match to its start, for those that are [found](Finder).
+    backwards: Option<Box<Program>>,
+}
+
+impl Expression {
+    /// An expression of which only matters whether it matches.
+    pub(crate) fn new(text: &str) -> Result<Self, Mistake> {
+        Ok(Self {
+            forwards: Box::new(Program::new(&parse(text)?, false)?),
+            backwards: None,
+        })
+    }
+
+    /// An expression of which it matters where it matches.
+    pub(crate) fn located(text: &str) -> Result<Self, Mistake> {
+        let tree = parse(text)?;
+        Ok(Self {
+            forwards: Box::new(Program::new(&tree, false)?),
+            backwards: Some(Box::new(Program::new(&tree, true)?)),
+        })
+    }
+
+    /// How many instructions it has.
+    pub(crate) fn size(&self) -> usize {
+        let backwards = self.backwards.as_ref().map_or(0, |program| program.len());
+        self.forwards.len().saturating_add(backwards)
+    }
+
+    pub(crate) fn is_match(&self, text: &str, budget: &Budget) -> Result<bool, Exhausted> {
+        budget.take(self.forwards.len().saturating_add(MADE))?;
+        let end = first_end(&mut Walk::new(&self.forwards), text, 0, true, budget)?;
+        Ok(end.is_some())
+    }
+}
+
+/// Finds an expression in one text after the other, and remembers what it learns of it.
+#[derive(Debug)]
+pub(crate) struct Finder<'e> {
+    forwards: Walk<'e>,
+    backwards: Option<Walk<'e>>,
+}
+
+impl<'e> Finder<'e> {
+    pub(crate) fn new(expression: &'e Expression) -> Self {
+        Self {
+            forwards: Walk::new(&expression.forwards),
+            backwards: expression.backwards.as_deref().map(Walk::new),
+        }
+    }
+
+    /// Every match that is not empty, in the order of the text; none reaches into another.
+    pub(crate) fn find_all(
+        &mut self,
+        text: &str,
+        budget: &Budget,
+    ) -> Result<Vec<Range<usize>>, Exhausted> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(range) = self.find(text, from, budget)? {
+            from = range.end;
+            if range.is_empty() {
+                let Some(c) = text.get(from..).and_then(|rest| rest.chars().next()) else {
+                    break;
+                };
+                from = from.saturating_add(c.len_utf8());
+            } else {
+                found.push(range);
+            }
+        }
+        Ok(found)
+    }
+
+    fn find(
+        &mut self,
+        text: &str,
+        from: usize,
+        budget: &Budget,
+    ) -> Result<Option<Range<usize>>, Exhausted> {
+        let Some(end) = first_end(&mut self.forwards, text, from, false, budget)? else {
+            return Ok(None);
+        };
+        let start = match &mut self.backwards {
+            Some(walk) => start_of(walk, text, from, end, budget)?,
+            None => from,
+        };
+        Ok(Some(start..end))
+    }
+}
+
+/// Where the first match that starts at `from` or behind it ends; with `earliest`, where it is certain that there is one.
+fn first_end(
+    walk: &mut Walk<'_>,
+    text: &str,
+    from: usize,
+    earliest: bool,
+    budget: &Budget,
+) -> Result<Option<usize>, Exhausted> {
+    let (before, rest) = text.split_at_checked(from).unwrap_or((text, ""));
+    walk.begin(before.chars().next_back(), budget)?;
+    let (mut at, mut found) = (from, None);
+    let mut chars = rest.chars();
+    loop {
+        let skipped = walk.skip(text.as_bytes(), at, budget)?;
+        if skipped > at {
+            at = skipped;
+            chars = text.get(at..).unwrap_or_default().chars();
+        }
+        let c = chars.next();
+        let step = walk.step(c, budget)?;
+        if step.matched {
+            found = Some(at);
+        }
+        match c {
+            None => return Ok(found),
+            Some(_) if step.ended || earliest && step.matched => return Ok(found),
+            Some(c) => at = at.saturating_add(c.len_utf8()),
+        }
+    }
+}
+
+/// Where the longest match that ends at `end` starts, at `from` or behind it.
+fn start_of(
+    walk: &mut Walk<'_>,
+    text: &str,
+    from: usize,
+    end: usize,
+    budget: &Budget,
+) -> Result<usize, Exhausted> {
+    let (before, after) = text.split_at_checked(end).unwrap_or((text, ""));
+    walk.begin(after.chars().next(), budget)?;
+    let (mut at, mut start) = (end, end);
+    let mut chars = before.chars();
+    loop {
+        let c = chars.next_back();
+        let step = walk.step(c, budget)?;
+        if step.matched {
+            start = at;
+        }
+        match c {
+            Some(c) if !step.ended && at > from => at = at.saturating_sub(c.len_utf8()),
+            _ => return Ok(start),
+        }
+    }
+}

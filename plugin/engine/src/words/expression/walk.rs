@@ -1,0 +1,248 @@
+//! Runs a program over the characters of a text, one by one: which instructions are under way, and whether one matched.
+//!
+//! It remembers what it found out of each set of instructions and each class of characters, within a bound, so that most
+//! characters take one step. Everything else is paid for as it is done.
+
+use super::automaton::{Automaton, Known, Step};
+use super::look::Side;
+use super::program::{Instruction, Position, Program};
+use crate::words::work::{Budget, Exhausted};
+
+/// How many characters are read before anything is remembered: a short text is read sooner than an automaton is made.
+const SHORT: usize = 64;
+
+/// The instructions under way in the order of their preference, behind what else the next step depends on.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    before: Side,
+    /// A match may still start here.
+    searching: bool,
+}
+
+/// Runs one program, over one text after the other.
+#[derive(Debug)]
+pub(super) struct Walk<'p> {
+    pub(super) program: &'p Program,
+    automaton: Automaton,
+    read: usize,
+    /// The set of instructions under way, where it is none of the automaton's.
+    current: Vec<Position>,
+    known: Option<Known>,
+    next: Vec<Position>,
+    /// Which instructions were met in the round of that number.
+    met: Vec<u32>,
+    round: u32,
+    waiting: Vec<Position>,
+}
+
+impl<'p> Walk<'p> {
+    pub(super) fn new(program: &'p Program) -> Self {
+        Self {
+            program,
+            automaton: Automaton::new(program.alphabet.classes()),
+            read: 0,
+            current: Vec::new(),
+            known: None,
+            next: Vec::new(),
+            met: vec![0; program.len()],
+            round: 0,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Begins behind the character, or where there is none.
+    pub(super) fn begin(&mut self, before: Option<char>, budget: &Budget) -> Result<(), Exhausted> {
+        budget.take(BEGIN)?;
+        let head = Head {
+            before: self.program.side(before),
+            searching: !self.program.backwards,
+        };
+        self.current.clear();
+        self.current.push(head.code());
+        if self.program.backwards {
+            self.current.push(0);
+        }
+        self.known = None;
+        self.remember();
+        Ok(())
+    }
+
+    /// Goes on with the next character, or with the end.
+    pub(super) fn step(&mut self, c: Option<char>, budget: &Budget) -> Result<Step, Exhausted> {
+        budget.take(CHARACTER)?;
+        let class = self.program.alphabet.class(c);
+        if let Some(found) = self
+            .known
+            .and_then(|known| self.automaton.after(known, class))
+        {
+            self.known = Some(found.known);
+            return Ok(found.step());
+        }
+        let from = self.known;
+        if let Some(known) = from {
+            let key = self.automaton.key(known);
+            self.current.clear();
+            self.current.extend_from_slice(key);
+        }
+        let matched = self.advance(c, budget)?;
+        std::mem::swap(&mut self.current, &mut self.next);
+        self.read = self.read.saturating_add(1);
+        self.known = None;
+        let forgotten = self.automaton.forgotten;
+        budget.take(self.remember())?;
+        let ended = self.current.len() == 1 && !Head::decode(&self.current).searching;
+        let step = Step { matched, ended };
+        if let (Some(from), Some(to)) = (from, self.known)
+            && forgotten == self.automaton.forgotten
+        {
+            self.automaton.learn(from, class, step, to);
+        }
+        Ok(step)
+    }
+
+    /// Reads on from `at` as long as the automaton knows the way and nothing matches; to where it came.
+    pub(super) fn skip(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        budget: &Budget,
+    ) -> Result<usize, Exhausted> {
+        let Some(known) = self.known else {
+            return Ok(at);
+        };
+        let left = usize::try_from(budget.left()).unwrap_or(usize::MAX);
+        let left = left.checked_div(CHARACTER).unwrap_or(0);
+        let rest = text.get(at..).unwrap_or_default();
+        let rest = rest.get(..left).unwrap_or(rest);
+        let (known, passed) = self.automaton.follow(known, rest, &self.program.alphabet);
+        self.known = Some(known);
+        budget.take(passed.saturating_mul(CHARACTER))?;
+        Ok(at.saturating_add(passed))
+    }
+
+    /// Gives the set under way its place in the automaton, once enough was read for it; the steps that it took.
+    fn remember(&mut self) -> usize {
+        if self.read < SHORT || !self.automaton.is_useful() {
+            return 0;
+        }
+        self.known = Some(self.automaton.place(&self.current));
+        self.current.len().saturating_add(PLACE)
+    }
+
+    /// The instructions that follow the character, in `next`; true where a match ends before it.
+    fn advance(&mut self, c: Option<char>, budget: &Budget) -> Result<bool, Exhausted> {
+        let head = Head::decode(&self.current);
+        let (before, after) = (head.before, self.program.side(c));
+        let sides = match self.program.backwards {
+            true => (after, before),
+            false => (before, after),
+        };
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.met.fill(0);
+            self.round = 1;
+        }
+        self.next.clear();
+        self.next.push(0);
+        let mut matched = false;
+        let current = std::mem::take(&mut self.current);
+        let own = current.iter().skip(1).copied();
+        let fresh = head.searching.then_some(0);
+        for position in own.chain(fresh) {
+            matched |= self.explore(position, sides, c, budget)?;
+            if matched && !self.program.backwards {
+                break;
+            }
+        }
+        self.current = current;
+        let searching = head.searching && !matched && !self.program.anchored;
+        let before = after;
+        if let Some(first) = self.next.first_mut() {
+            *first = Head { before, searching }.code();
+        }
+        Ok(matched)
+    }
+
+    /// Follows the instructions from there on that need no character, and those that the character fits; true at a match.
+    fn explore(
+        &mut self,
+        position: Position,
+        (before, after): (Side, Side),
+        c: Option<char>,
+        budget: &Budget,
+    ) -> Result<bool, Exhausted> {
+        let mut matched = false;
+        let mut steps = 0_usize;
+        self.waiting.clear();
+        self.waiting.push(position);
+        while let Some(position) = self.waiting.pop() {
+            steps = steps.saturating_add(STEPS);
+            match self.met.get_mut(usize::from(position)) {
+                Some(met) if *met != self.round => *met = self.round,
+                _ => continue,
+            }
+            match self.program.at(position) {
+                Some(Instruction::One(set)) if c.is_some_and(|c| self.program.fits(set, c)) => {
+                    self.next.push(position.saturating_add(1));
+                }
+                Some(Instruction::Look(look)) if look.holds(before, after) => {
+                    self.waiting.push(position.saturating_add(1));
+                }
+                Some(Instruction::Split(first, second)) => {
+                    self.waiting.extend([second, first]);
+                }
+                Some(Instruction::Jump(to)) => self.waiting.push(to),
+                Some(Instruction::Match) => {
+                    matched = true;
+                    if !self.program.backwards {
+                        break;
+                    }
+                }
+                Some(Instruction::One(_) | Instruction::Look(_)) | None => {}
+            }
+        }
+        budget.take(steps)?;
+        Ok(matched)
+    }
+}
+
+/// The steps that a character takes of which is known to where it leads.
+const CHARACTER: usize = 1;
+
+/// The steps that one instruction takes.
+const STEPS: usize = 4;
+
+/// The steps that it takes to begin.
+const BEGIN: usize = 32;
+
+/// The steps that it takes to find a set of instructions among those that are known.
+const PLACE: usize = 96;
+
+impl Head {
+    /// As the number before the instructions.
+    fn code(self) -> Position {
+        let side = match self.before {
+            Side::Edge => 0,
+            Side::LineFeed => 1,
+            Side::CarriageReturn => 2,
+            Side::Word => 3,
+            Side::Other => 4,
+        };
+        side | (u16::from(self.searching) << 3)
+    }
+
+    fn decode(current: &[Position]) -> Self {
+        let code = current.first().copied().unwrap_or_default();
+        let before = match code & 7 {
+            0 => Side::Edge,
+            1 => Side::LineFeed,
+            2 => Side::CarriageReturn,
+            3 => Side::Word,
+            _ => Side::Other,
+        };
+        Self {
+            before,
+            searching: code & 8 != 0,
+        }
+    }
+}
