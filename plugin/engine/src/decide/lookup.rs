@@ -9,7 +9,7 @@ use crate::words::work::Budget;
 use std::borrow::Cow;
 
 /// The steps that it takes to compare one name.
-const NAME: usize = 8;
+const NAME: usize = 12;
 
 /// The steps that it takes to read one number.
 const NUMBER: usize = 384;

@@ -10,7 +10,7 @@ use crate::words::work::{Budget, Exhausted};
 use std::ops::Range;
 
 /// The steps that it takes to make a walk, beside those for each instruction.
-const MADE: usize = 64;
+const MADE: usize = 160;
 
 /// A regular expression of a policy.
 #[derive(Debug)]
