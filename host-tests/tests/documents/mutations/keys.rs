@@ -85,6 +85,7 @@ pub(super) const ALIKE: &[&[&str]] = &[
         "max_request_bytes",
         "max_response_bytes",
         "max_depth",
+        "longest_call",
     ],
     &["min", "max"],
 ];

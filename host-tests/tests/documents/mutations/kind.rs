@@ -102,6 +102,7 @@ impl Kind {
                 "max_request_bytes",
                 "max_response_bytes",
                 "max_depth",
+                "longest_call",
             ],
             Self::Result => &["max_bytes", "redact"],
             Self::Redaction => &["regex"],

@@ -2,6 +2,7 @@
 //!
 //! It knows their values and defaults, not the words that spell them; `parse` does.
 
+use crate::words::Millis;
 use crate::words::json::{Bounds, Surrogates};
 
 /// What happens to names that no entry names.
@@ -51,12 +52,17 @@ pub struct HostOptions {
     pub max_response_bytes: usize,
     /// The deepest nesting of a message.
     pub max_depth: usize,
+    /// How long a call may take, from a second to a day. An id whose answer was not seen is unclear for so long.
+    pub longest_call: Millis,
 }
 
 impl HostOptions {
     /// From and to, of `slots`, of the longest bodies, and of `max_depth`.
     pub(crate) const RANGES: ((u64, u64), (u64, u64), (u64, u64)) =
         ((1024, 4_194_304), (1024, 64 * 1024 * 1024), (8, 128));
+
+    /// From and to, of `longest_call` in seconds.
+    pub(crate) const LONGEST_CALLS: (u64, u64) = (1, 86_400);
 
     /// What a message may take. A body of the longest kind with more values than this has hardly a character in each,
     /// and would take many times its length to read.
@@ -91,6 +97,7 @@ impl Default for HostOptions {
             max_request_bytes: 768 * 1024,
             max_response_bytes: 768 * 1024,
             max_depth: 64,
+            longest_call: Millis(600_000),
         }
     }
 }

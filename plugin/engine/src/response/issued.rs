@@ -14,6 +14,8 @@ pub(crate) struct IssuanceTracker {
     /// As the caller's calls are counted.
     caller: String,
     what: What,
+    /// The ids of a session's requests are remembered.
+    by_id: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +34,18 @@ impl IssuanceTracker {
         let Message::Request { call, .. } = message else {
             return None;
         };
+        let by_id = policy.needs.ids;
+        let remembers = policy.needs.sessions || by_id;
         let what = match &call.target {
             Target::Tool(_) if call.may_become_task => What::Task,
-            Target::Method if call.method == "initialize" && policy.needs.sessions => What::Session,
+            Target::Method if call.method == "initialize" && remembers => What::Session,
             _ => return None,
         };
-        Some(Self { caller, what })
+        Some(Self {
+            caller,
+            what,
+            by_id,
+        })
     }
 
     /// More has to be seen.
@@ -81,7 +89,7 @@ impl IssuanceTracker {
         };
         self.what = What::Nothing;
         let id = headers.and_then(session_of)?;
-        Some(session(&self.caller, id))
+        Some(session(&self.caller, id, self.by_id))
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod state;
 pub(crate) mod text;
 pub(crate) mod trace;
 mod truth;
+pub(crate) mod under_way;
 
 pub use amount::Amount;
 pub use millis::Millis;

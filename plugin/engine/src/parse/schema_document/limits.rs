@@ -79,7 +79,7 @@ pub(super) fn window() -> Value {
     )
 }
 
-fn duration() -> Value {
+pub(super) fn duration() -> Value {
     json!({ "anyOf": [
         { "type": "integer", "minimum": 1, "maximum": LONGEST_WINDOW },
         { "type": "string", "pattern": "^([0-9]+[smhd]|second|minute|hour|day)$" } ] })
