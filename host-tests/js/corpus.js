@@ -3,7 +3,7 @@
 //
 // It uses the package as a gateway would. It does not know what is expected.
 import { Exchange, Policy, Store } from "mcp-policy";
-import { counters, lookup, reserve, takeBack, values, write } from "./reserve.js";
+import { close, counters, ids, lookup, open, reserve, takeBack, values, write } from "./reserve.js";
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
@@ -54,6 +54,7 @@ function play({ policy: text, steps, arrivals }) {
       memory.cells = new Map(empty);
       counters.clear();
       values.clear();
+      ids.clear();
       return arrivals.map((arrival, index) => seen(policy, store, /** @type {Request} */ (steps[index]), arrival));
     }),
   };
@@ -62,26 +63,38 @@ function play({ policy: text, steps, arrivals }) {
 /** @param {Policy} policy @param {Store} store @param {Request} request @param {Arrival} arrival */
 function seen(policy, store, { headers, body, peer, now, respond }, arrival) {
   const exchange = new Exchange(policy);
-  let step = exchange.begin(headers, arrival.end, { peer, seed: store.seed }, now);
+  const carryOut = (/** @type {Step} */ step) => resolved(exchange, store, step, now);
+  let step = carryOut(exchange.begin(headers, arrival.end, { peer, seed: store.seed }, now));
   for (const event of events(Buffer.from(body, "latin1"), arrival)) {
     if (step.next !== "needMore") break;
-    step = exchange.feed(event, now);
-    while (step.next === "ask") {
-      step = ALONE ? exchange.feed(answered(step, now), now) : store.resolve(exchange, step, now);
-    }
+    step = carryOut(exchange.feed(event, now));
   }
   const response = step.next === "forward" && respond ? received(exchange, store, respond, arrival, now) : undefined;
+  if (step.next === "forward") carryOut(exchange.feed({ type: "closed" }, now));
   exchange.free();
   return step.next === "reply"
     ? { ...step, body: Buffer.from(step.body).toString("latin1") }
     : { ...step, received: response };
 }
 
-/** @param {import("mcp-policy").Reserve | import("mcp-policy").Lookup} step @param {number} now @returns {Event} */
-const answered = (step, now) =>
-  step.lookup
-    ? { type: "found", values: lookup(step.lookup) }
-    : { type: "reserved", reservation: reserve(step.reserve, now) };
+/**
+ * Carries out the effects of a step and answers what it asks, until it asks nothing.
+ * @param {Exchange} exchange @param {Store} store @param {Step} step @param {number} now @returns {Step}
+ */
+function resolved(exchange, store, step, now) {
+  if (!ALONE) return store.resolve(exchange, step, now);
+  takeBack(step.refund ?? []);
+  write(step.writes ?? []);
+  if (step.end) close(step.end, now);
+  return step.next === "ask" ? resolved(exchange, store, exchange.feed(answered(step, now), now), now) : step;
+}
+
+/** @param {Extract<Step, { next: "ask" }>} step @param {number} now @returns {Event} */
+function answered(step, now) {
+  if (step.lookup) return { type: "found", values: lookup(step.lookup) };
+  if (step.open) return { type: "opened", opening: open(step.open, now) };
+  return { type: "reserved", reservation: reserve(step.reserve, now) };
+}
 
 /**
  * What a client gets of a response.
@@ -92,12 +105,7 @@ function received(exchange, store, { status, headers, body }, arrival, now) {
   let problem;
   /** @param {Event} event */
   const report = (event) => {
-    let step = exchange.feed(event, now);
-    if (!ALONE) step = store.resolve(exchange, step, now);
-    else {
-      takeBack(step.refund ?? []);
-      write(step.writes ?? []);
-    }
+    const step = resolved(exchange, store, exchange.feed(event, now), now);
     if (step.audit?.startsWith('{"event":"response"')) problem ??= step.audit;
     return step;
   };

@@ -52,13 +52,56 @@ export function takeBack(refund) {
   }
 }
 
-/** The value of each key. @type {Map<string, Uint8Array>} */
+/** The value of each key, for each of its owners. @type {Map<string, Map<string | undefined, Uint8Array>>} */
 export const values = new Map();
 
+/** What an owner gets for a key that others have. */
+const OF_OTHERS = new Uint8Array([1]);
+
 /** @param {import("mcp-policy").StateKey[]} keys */
-export const lookup = (keys) => keys.map(({ name }) => values.get(name) ?? null);
+export const lookup = (keys) =>
+  keys.map(({ name, owner }) => values.get(name)?.get(owner) ?? (values.has(name) ? OF_OTHERS : null));
 
 /** @param {import("mcp-policy").StateWrite[]} writes */
 export function write(writes) {
-  for (const { key, value, ifAbsent } of writes) if (!ifAbsent || !values.has(key.name)) values.set(key.name, value);
+  for (const { key, value, ifAbsent } of writes) {
+    const owners = values.get(key.name) ?? new Map();
+    if (!ifAbsent || !owners.has(key.owner)) owners.set(key.owner, value);
+    values.set(key.name, owners);
+  }
+}
+
+/** How long a call may take: the policy's `host.longest_call`. */
+const LONGEST_CALL = 600_000;
+
+/** The ids under way: until when each is open, and then unclear. @type {Map<string, { open: number, unclear: number }>} */
+export const ids = new Map();
+
+/** @param {import("mcp-policy").RequestKey} request */
+const name = ({ session, id }) => JSON.stringify([session, id]);
+
+/** Opens an id that nobody else has. @param {import("mcp-policy").RequestKey} request @param {number} now @returns {import("mcp-policy").Opening} */
+export function open(request, now) {
+  const found = ids.get(name(request));
+  if (found && found.open > now) return { type: "inUse" };
+  if (!request.isIssued) return { type: "unclear" };
+  const last = now + 2 * LONGEST_CALL;
+  if (found && found.unclear > now) {
+    found.unclear = Math.max(found.unclear, last);
+    return { type: "unclear" };
+  }
+  const opening = now + LONGEST_CALL;
+  ids.set(name(request), { open: opening, unclear: last });
+  return { type: "open", opening };
+}
+
+/** Ends what was opened. @param {import("mcp-policy").IdEnd} end @param {number} now */
+export function close({ key, opening, isAnswered }, now) {
+  const found = ids.get(name(key));
+  if (found?.open !== opening) return;
+  const late = found.open <= now;
+  found.open = 0;
+  if (late) found.unclear = Math.max(found.unclear, now + LONGEST_CALL);
+  else if (isAnswered) ids.delete(name(key));
+  else found.unclear = now + LONGEST_CALL;
 }

@@ -53,7 +53,9 @@ fn step_seen(
         }
         _ => None,
     };
-    gateway.end(exchange).map_err(|error| error.to_string())?;
+    gateway
+        .end(exchange, now)
+        .map_err(|error| error.to_string())?;
     let mut observed = Observation::logged(&lines(effects)?)?;
     observed.received = received;
     match next {
@@ -97,7 +99,7 @@ fn lines(effects: Vec<Effect>) -> Result<Vec<String>, String> {
     let lines = effects.into_iter().filter_map(|effect| match effect {
         Effect::Audit(line) => Some(Ok(line)),
         Effect::Trace(_) => Some(Err("a trace without a request for one".into())),
-        Effect::Refund(_) | Effect::Write(_) => None,
+        Effect::Refund(_) | Effect::Write(_) | Effect::End(_) => None,
     });
     lines.collect()
 }

@@ -117,7 +117,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         Ok((exchange, next, effects))
     }
 
-    /// Reports an event of the response, and carries out its refund and its writes.
+    /// Reports an event of the response, and carries out its effects.
     ///
     /// # Errors
     /// When the instance failed.
@@ -152,11 +152,12 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         Ok((passed, step.effects))
     }
 
-    /// Lets go of an exchange that is complete.
+    /// Lets go of an exchange that is complete, or of which a side is gone.
     ///
     /// # Errors
     /// When the instance failed.
-    pub fn end(&mut self, exchange: ResourceAny) -> wasmtime::Result<()> {
+    pub fn end(&mut self, exchange: ResourceAny, now: Millis) -> wasmtime::Result<()> {
+        self.report(exchange, &Event::Closed, now)?;
         exchange.resource_drop(&mut self.wasm)
     }
 

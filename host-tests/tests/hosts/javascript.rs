@@ -101,7 +101,7 @@ fn write_examples(upstream: SocketAddr) {
     );
     let store = "step = store.resolve(exchange, step, Date.now());";
     let alone = replaced(&example, [(store, settle)]);
-    let alone = format!("import {{ lookup, reserve }} from \"./reserve.js\";\n{alone}");
+    let alone = format!("import {{ lookup, open, reserve }} from \"./reserve.js\";\n{alone}");
     let policy =
         r#"{ "version": "1", "default": "deny", "tools": { "run": { "rate_limit": "2/hour" } } }"#;
     for (file, text) in [

@@ -103,6 +103,8 @@ impl Runner {
                     let (received, problem) = self.respond(&mut exchange, respond, split, now)?;
                     (observed.received, observed.problem) = (Some(received), problem);
                 }
+                let closed = Event::Response(Response::Closed);
+                self.gateway.feed(&mut exchange, closed, now);
             }
             Next::NeedMore | Next::Ask(_) | Next::ReplaceBody(_) => {
                 return Err("there is no verdict".into());
@@ -140,7 +142,6 @@ impl Runner {
         let set = set.map(|&(name, value)| (name.into(), value.into()));
         let mut received = Received::head(respond, removed, &set.collect());
         receive(&mut received, respond, split, |event| feed(event).0)?;
-        feed(Response::Closed);
         Ok((received, problem))
     }
 }

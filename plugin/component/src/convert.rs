@@ -4,9 +4,9 @@
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use mcp_policy::host::{
-    Amount, Ask, Audit, Charge, Count, Delivery, Event, HeaderEdit, Headers, HostContext, LimitRef,
-    Lookup, Millis, Next, PolicyError, Refund, Reply, Reservation, Response, Seed, StateKey,
-    StateWrite, Step, Window,
+    Amount, Ask, Audit, Charge, Count, Delivery, Event, HeaderEdit, Headers, HostContext, IdEnd,
+    LimitRef, Lookup, Millis, Next, Opening, PolicyError, Refund, Reply, RequestKey, Reservation,
+    Response, Seed, StateKey, StateWrite, Step, Window,
 };
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
 
@@ -37,7 +37,7 @@ pub(crate) fn step_to_wit(step: Step, now: Millis) -> wit::Step {
     wit::Step { next, effects }
 }
 
-/// The line of the log, the trace, the refund and the writes of a step.
+/// The line of the log, the trace, the refund, the writes and the end of a step.
 fn effects(step: &Step) -> Vec<wit::Effect> {
     let audit = step.audit.as_deref();
     let line = audit.map(|audit| wit::Effect::Audit(audit.line()));
@@ -46,7 +46,8 @@ fn effects(step: &Step) -> Vec<wit::Effect> {
     let refund = step.refund.as_ref().map(refund_to_wit);
     let writes: Vec<_> = step.writes.iter().map(Into::into).collect();
     let writes = (!writes.is_empty()).then_some(wit::Effect::Write(writes));
-    [line, trace, refund, writes]
+    let end = step.ended.as_ref().map(|end| wit::Effect::End(end.into()));
+    [line, trace, refund, writes, end]
         .into_iter()
         .flatten()
         .collect()
@@ -71,6 +72,7 @@ fn ask_to_wit(ask: &Ask, now: Millis) -> wit::Ask {
             wit::Ask::Reserve(charges.collect())
         }
         Ask::Lookup(keys) => wit::Ask::Lookup(keys.iter().map(Into::into).collect()),
+        Ask::Open(request) => wit::Ask::Open(request.into()),
     }
 }
 
@@ -162,6 +164,36 @@ impl From<&StateKey> for wit::StateKey {
     }
 }
 
+impl From<&RequestKey> for wit::RequestKey {
+    fn from(key: &RequestKey) -> Self {
+        Self {
+            session: key.session.clone(),
+            id: key.id.clone(),
+            is_issued: key.is_issued,
+        }
+    }
+}
+
+impl From<&IdEnd> for wit::IdEnd {
+    fn from(end: &IdEnd) -> Self {
+        Self {
+            key: (&end.key).into(),
+            opening: end.opening.0,
+            is_answered: end.is_answered,
+        }
+    }
+}
+
+impl From<wit::Opening> for Opening {
+    fn from(opening: wit::Opening) -> Self {
+        match opening {
+            wit::Opening::Open(opening) => Self::Open(Millis(opening)),
+            wit::Opening::InUse => Self::InUse,
+            wit::Opening::Unclear => Self::Unclear,
+        }
+    }
+}
+
 impl From<&RuleTrace> for wit::RuleTrace {
     fn from(trace: &RuleTrace) -> Self {
         Self {
@@ -217,6 +249,7 @@ impl From<wit::Event> for Event {
             wit::Event::BodyUnavailable => Self::BodyUnavailable,
             wit::Event::Reserved(reservation) => Self::Reserved(reservation.into()),
             wit::Event::Found(Ok(values)) => Self::Found(Lookup::Found(values)),
+            wit::Event::Opened(opening) => Self::Opened(opening.into()),
             wit::Event::Found(Err(())) => Self::Found(Lookup::Unavailable),
             wit::Event::Delivery(delivery) => Self::Response(Response::Delivery(delivery.into())),
             wit::Event::ResponseHead(head) => Self::Response(head.into()),

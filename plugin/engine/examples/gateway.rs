@@ -105,7 +105,9 @@ impl Gateway {
         }
         match step.next {
             Next::Forward => {
-                self.forward(&mut exchange, Request::from_parts(head, Full::new(body)))
+                let gateway = self;
+                let under_way = UnderWay { gateway, exchange };
+                self.forward(under_way, Request::from_parts(head, Full::new(body)))
                     .await
             }
             Next::Reply(reply) => answer(reply),
@@ -115,9 +117,10 @@ impl Gateway {
 
     async fn forward(
         &self,
-        exchange: &mut Exchange,
+        mut under_way: UnderWay<'_>,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Full<Bytes>>, Error> {
+        let exchange = &mut under_way.exchange;
         let stream = TokioIo::new(TcpStream::connect(&self.upstream).await?);
         let (mut sender, connection) = client::conn::http1::handshake(stream).await?;
         tokio::spawn(connection);
@@ -157,6 +160,19 @@ impl Gateway {
             .iter()
             .for_each(|audit| println!("{}", audit.line()));
         step
+    }
+}
+
+/// A request that was passed on, until it is complete or a side is gone: its id is in use meanwhile.
+struct UnderWay<'g> {
+    gateway: &'g Gateway,
+    exchange: Exchange,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let closed = Event::Response(ServerEvent::Closed);
+        self.gateway.feed(&mut self.exchange, closed);
     }
 }
 

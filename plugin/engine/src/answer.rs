@@ -73,6 +73,16 @@ pub(crate) enum ReplyTo {
     Bodiless,
 }
 
+impl ReplyTo {
+    /// The id of the request, as it is written.
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Tool { id, .. } | Self::Request { id } => Some(id),
+            Self::Nothing | Self::Bodiless => None,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Response<'a> {
     jsonrpc: &'static str,

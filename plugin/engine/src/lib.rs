@@ -76,6 +76,7 @@ pub mod host {
     pub use crate::step::{Ask, Delivery, Event, HostContext, Next, Response, Step};
     pub use crate::store::{Cells, Seed, Store, Unavailable, Version};
     pub use crate::words::state::{Lookup, StateKey, StateWrite};
+    pub use crate::words::under_way::{IdEnd, Opening, RequestKey};
     pub use crate::words::{Amount, Millis, Reason};
 }
 

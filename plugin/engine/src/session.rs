@@ -1,5 +1,5 @@
 //! An exchange together with what an embedder would keep between two of its steps: the question that was asked, the header
-//! edit that has not gone yet, the refund and the writes of the last step.
+//! edit that has not gone yet, and the effects of the last step.
 //!
 //! It decides nothing: each step is the exchange's own.
 
@@ -11,6 +11,7 @@ use crate::step::{Ask, Event, HostContext, Next, Step};
 use crate::store::{Cells, Store};
 use crate::words::Millis;
 use crate::words::state::StateWrite;
+use crate::words::under_way::IdEnd;
 use std::sync::Arc;
 
 /// An exchange for embedders that see steps by value and hand them back to a store later, as programs across a language
@@ -22,6 +23,7 @@ pub struct Session {
     edit: HeaderEdit,
     refund: Option<Refund>,
     writes: Vec<StateWrite>,
+    ended: Option<IdEnd>,
 }
 
 impl Session {
@@ -40,6 +42,7 @@ impl Session {
             edit: HeaderEdit::default(),
             refund: None,
             writes: Vec::new(),
+            ended: None,
         };
         let step = session.keep(step);
         (session, step)
@@ -51,7 +54,7 @@ impl Session {
         self.keep(step)
     }
 
-    /// Lets a store carry out the refund and the writes of the last step and, where the embedder says that this step `asks`,
+    /// Lets a store carry out the effects of the last step and, where the embedder says that this step `asks`,
     /// answer its question. `None` where nothing was asked: the step stands as it is.
     pub fn resolve(
         &mut self,
@@ -64,6 +67,9 @@ impl Session {
             store.refund(cells, &refund);
         }
         store.write(cells, &std::mem::take(&mut self.writes));
+        if let Some(ended) = self.ended.take() {
+            store.end(cells, &ended, now);
+        }
         asks.then(|| self.answer(store, cells, now))
     }
 
@@ -96,6 +102,7 @@ impl Session {
         };
         self.refund = step.refund.clone();
         self.writes = step.writes.clone();
+        self.ended = step.ended.clone();
         step
     }
 }

@@ -8,6 +8,7 @@ use crate::count::{Charge, Refund, Reservation};
 use crate::read::{HeaderEdit, Headers};
 use crate::store::Seed;
 use crate::words::state::{Lookup, StateKey, StateWrite};
+use crate::words::under_way::{IdEnd, Opening, RequestKey};
 use std::sync::Arc;
 
 /// What the host knows about a request beside its headers. Made once for each exchange.
@@ -40,6 +41,8 @@ pub enum Event {
     Reserved(Reservation),
     /// The answer to [`Ask::Lookup`].
     Found(Lookup),
+    /// The answer to [`Ask::Open`].
+    Opened(Opening),
     /// Something that happened after [`Next::Forward`]. A host reports these where
     /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is true.
     Response(Response),
@@ -67,6 +70,8 @@ pub struct Step {
     pub refund: Option<Refund>,
     /// State to write. Nothing depends on its success.
     pub writes: Vec<StateWrite>,
+    /// The id of a request that is not under way any more. Nothing depends on its success.
+    pub ended: Option<IdEnd>,
 }
 
 /// What comes next.
@@ -92,6 +97,8 @@ pub enum Ask {
     Reserve(Arc<[Charge]>),
     /// Look these keys up, and feed [`Event::Found`].
     Lookup(Arc<[StateKey]>),
+    /// Open this id unless it is open already, in one indivisible step, and feed [`Event::Opened`].
+    Open(RequestKey),
 }
 
 impl Step {
@@ -103,6 +110,7 @@ impl Step {
             audit: None,
             refund: None,
             writes: Vec::new(),
+            ended: None,
         }
     }
 
@@ -116,6 +124,14 @@ pub(crate) fn lookup_of(event: Event) -> Lookup {
     match event {
         Event::Found(found) => found,
         _ => Lookup::Unavailable,
+    }
+}
+
+/// The answer to the opening of an id. Any other event in its place is no answer: the id is then unclear.
+pub(crate) fn opening_of(event: &Event) -> Opening {
+    match event {
+        Event::Opened(opening) => *opening,
+        _ => Opening::Unclear,
     }
 }
 
@@ -144,6 +160,17 @@ pub enum Response {
     Trailers,
     /// Nothing more will be reported: the response is complete, or a side closed the connection.
     Closed,
+}
+
+impl Response {
+    /// Nothing of the response follows.
+    pub(crate) fn is_last(&self) -> bool {
+        match self {
+            Self::Head { end_of_stream, .. } | Self::Body { end_of_stream, .. } => *end_of_stream,
+            Self::Trailers | Self::Closed => true,
+            Self::Delivery(_) => false,
+        }
+    }
 }
 
 /// Whether a request that was passed on reached the server.

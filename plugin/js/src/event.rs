@@ -3,11 +3,11 @@
 //! It leaves nothing out: an event that is not what its type says is an error.
 
 use crate::convert::{boolean, bytes, field, headers, index, no};
-use crate::{count, state};
+use crate::{count, state, under_way};
 use mcp_policy::host::{Delivery, Event, Response};
 use wasm_bindgen::JsValue;
 
-const TYPES: &str = "\"body\", \"buffered\", \"trailers\", \"bodyUnavailable\", \"reserved\", \"found\", \"delivery\", \
+const TYPES: &str = "\"body\", \"buffered\", \"trailers\", \"bodyUnavailable\", \"reserved\", \"found\", \"opened\", \"delivery\", \
     \"responseHead\", \"responseBody\", \"responseTrailers\" or \"closed\"";
 
 pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
@@ -28,6 +28,7 @@ pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
             return Ok(Event::Reserved(count::reservation(&get("reservation")?)?));
         }
         Some("found") => return Ok(Event::Found(state::lookup(&get("values")?)?)),
+        Some("opened") => return Ok(Event::Opened(under_way::opening(&get("opening")?)?)),
         Some("delivery") => Response::Delivery(delivery(&get("delivery")?)?),
         Some("responseHead") => Response::Head {
             status: status(&get("status")?)?,

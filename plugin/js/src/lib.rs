@@ -9,6 +9,7 @@ mod count;
 mod event;
 mod state;
 mod step;
+mod under_way;
 
 use cells::{Cells, HostCells};
 use mcp_policy::host::{Millis, Next, Reply, Seed, Session, Step};
@@ -197,7 +198,7 @@ impl Store {
         self.store.seed().to_vec()
     }
 
-    /// Carries out the `refund` and the `writes` of `step` and answers its question, and the questions that follow, until a
+    /// Carries out the `refund`, the `writes` and the `end` of `step` and answers its question, and the questions that follow, until a
     /// step asks nothing. A step that asks nothing comes back as it is. A call that cannot be counted is refused.
     #[wasm_bindgen(unchecked_return_type = "Step")]
     pub fn resolve(

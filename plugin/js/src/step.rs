@@ -3,7 +3,7 @@
 //! It leaves nothing out, and decides nothing.
 
 use crate::convert::{field, object};
-use crate::{count, state};
+use crate::{count, state, under_way};
 use js_sys::{Array, Uint8Array};
 use mcp_policy::host::{Ask, Audit, Millis, Next, Reply, Step};
 use wasm_bindgen::JsValue;
@@ -35,6 +35,7 @@ fn next(next: &Next, now: Millis) -> Result<(&'static str, Members), JsValue> {
             ("ask", vec![("reserve", count::charges(charges, now)?)])
         }
         Next::Ask(Ask::Lookup(keys)) => ("ask", vec![("lookup", state::keys(keys)?)]),
+        Next::Ask(Ask::Open(request)) => ("ask", vec![("open", under_way::request(request)?)]),
         Next::Forward => ("forward", Vec::new()),
         Next::ReplaceBody(bytes) => ("replaceBody", vec![("bytes", array(bytes))]),
         Next::Reply(reply) => ("reply", reply_members(reply)?),
@@ -52,6 +53,9 @@ fn effects(step: &Step) -> Result<Members, JsValue> {
     }
     if !step.writes.is_empty() {
         members.push(("writes", state::writes(&step.writes)?));
+    }
+    if let Some(end) = &step.ended {
+        members.push(("end", under_way::end(end)?));
     }
     Ok(members)
 }

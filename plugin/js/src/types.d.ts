@@ -22,7 +22,7 @@ export interface HostContext {
   explain?: boolean | undefined;
 }
 
-/** Something that happened. The first six are about the request, the last five about the response. */
+/** Something that happened. The first seven are about the request, the last five about the response. */
 export type Event =
   /** A piece of the request's body. With `endOfStream`, neither bytes nor trailers follow. */
   | { type: "body"; bytes: Uint8Array; endOfStream: boolean }
@@ -36,9 +36,12 @@ export type Event =
   | { type: "reserved"; reservation: Reservation }
   /**
    * The answer to `lookup`: the value last written for each key, in their order, and null for a key without one. Null for
-   * all says that the values are unavailable now: a caller that depends on them is refused.
+   * all says that the values are unavailable now: a caller that depends on them is refused. For a key with an owner it is
+   * empty if it was written for that owner, and not empty if for other owners alone.
    */
   | { type: "found"; values: readonly (Uint8Array | null)[] | null }
+  /** The answer to `open`. */
+  | { type: "opened"; opening: Opening }
   /**
    * Whether the request that was passed on reached the server: some of it did, or it is unknown; or certainly nothing of
    * it did. A program that knows reports it before `responseHead`.
@@ -53,11 +56,14 @@ export type Event =
   | { type: "responseBody"; bytes: Uint8Array; endOfStream: boolean }
   /** The response ends with trailers. */
   | { type: "responseTrailers" }
-  /** Nothing more will be reported: the exchange is complete, or a side closed the connection. */
+  /**
+   * Nothing more will be reported: the exchange is complete, or a side closed the connection. Report it of every request
+   * that was passed on, or its id stays in use.
+   */
   | { type: "closed" };
 
 /** What the program does after an event. */
-export type Step = NeedMore | Reserve | Lookup | Forward | ReplaceBody | Reply;
+export type Step = NeedMore | Reserve | Lookup | Open | Forward | ReplaceBody | Reply;
 
 interface Effects {
   /**
@@ -85,11 +91,15 @@ interface Effects {
   refund?: Refund[];
   /** Write these, for all that count together. `store.resolve` does it, or the program itself. */
   writes?: StateWrite[];
+  /**
+   * End the opening of an id, before what came with the event is passed on. `store.resolve` does it, or the program itself.
+   */
+  end?: IdEnd;
 }
 
 /** The key of a piece of state that outlives a request. */
 export interface StateKey {
-  /** The same text for the same thing. Keep it out of logs. */
+  /** The same text for the same thing, whoever owns it. Keep it out of logs. */
   name: string;
   /**
    * The caller to whom a server issued it: a session or a task. A program without room may forget such keys, best the
@@ -154,6 +164,7 @@ export interface Reserve extends Effects {
   next: "ask";
   reserve: Charge[];
   lookup?: undefined;
+  open?: undefined;
 }
 
 /** Look these keys up, and feed `found`: `store.resolve` does both, or the program itself. */
@@ -161,6 +172,57 @@ export interface Lookup extends Effects {
   next: "ask";
   lookup: StateKey[];
   reserve?: undefined;
+  open?: undefined;
+}
+
+/**
+ * Open this id unless it is open already, in one indivisible step, and feed `opened`: `store.resolve` does both, or the
+ * program itself.
+ */
+export interface Open extends Effects {
+  next: "ask";
+  open: RequestKey;
+  reserve?: undefined;
+  lookup?: undefined;
+}
+
+/** A request of a session, named by its id. */
+export interface RequestKey {
+  /** The caller and the session: equal for the same. Keep it out of logs. */
+  session: string;
+  /** The id as a text. Keep it out of logs. */
+  id: string;
+  /**
+   * The server was seen to issue the session to the caller. Where it was not, nothing is to be kept, and the answer is
+   * `inUse` or `unclear`.
+   */
+  isIssued: boolean;
+}
+
+/** What opening an id finds. A call lasts no longer than the policy's `host.longest_call`, 10 minutes by default. */
+export type Opening =
+  /** No other exchange has it: it is open now. The number, up to 2^53, tells this opening from every other one of the id. */
+  | { type: "open"; opening: number }
+  /**
+   * Another exchange with it is alive: it was opened less than the longest call ago, and has not ended. Nothing was opened,
+   * and the request is refused.
+   */
+  | { type: "inUse" }
+  /**
+   * It is unknown whose answer comes with it: an exchange with it was open for too long, or ended without its answer, less
+   * than the longest call ago, or another one with an unclear id began less than twice the longest call ago. Also where the
+   * program cannot tell. The request passes and is judged more strictly; nothing is to be ended.
+   */
+  | { type: "unclear" };
+
+/** The end of an exchange whose id was open. */
+export interface IdEnd {
+  /** As in `open`. */
+  key: RequestKey;
+  /** The number of the opening. */
+  opening: number;
+  /** The id is free. Otherwise it is unclear for the longest call. */
+  isAnswered: boolean;
 }
 
 /** Pass the request on, its body byte for byte; after an event of the response, what came with that event. */

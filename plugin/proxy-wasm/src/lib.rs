@@ -199,6 +199,11 @@ impl HttpContext for Stream {
         }
     }
 
+    /// Called once for each stream, also for one that a side has reset.
+    fn on_log(&mut self) {
+        self.close();
+    }
+
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
         if self.response == ResponseMode::Filter
             && !matches!(self.respond(Response::Trailers), Some((Next::Forward, _)))
@@ -212,6 +217,13 @@ impl HttpContext for Stream {
 }
 
 impl Stream {
+    /// Nothing more comes, for whatever reason. Other requests may wait for that.
+    fn close(&mut self) {
+        if self.exchange.as_ref().is_some_and(Exchange::awaits_end) {
+            self.respond(Response::Closed);
+        }
+    }
+
     /// Gives the exchange the whole body that the host has buffered.
     fn body(&mut self) -> Action {
         let event = match host::request_body() {
@@ -337,6 +349,7 @@ impl Stream {
 
     /// The host failed: the contents of the request are unknown, so it ends here, whatever the host calls next.
     fn fail(&mut self) -> Action {
+        self.close();
         self.exchange = None;
         self.answer(&Reply::unavailable(), None)
     }

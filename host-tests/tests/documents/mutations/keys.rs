@@ -86,6 +86,7 @@ pub(super) const ALIKE: &[&[&str]] = &[
         "max_response_bytes",
         "held_bytes",
         "max_depth",
+        "longest_call",
     ],
     &["min", "max"],
 ];

@@ -103,6 +103,7 @@ impl Kind {
                 "max_response_bytes",
                 "held_bytes",
                 "max_depth",
+                "longest_call",
             ],
             Self::Result => &["max_bytes", "redact"],
             Self::Redaction => &["regex"],

@@ -67,6 +67,7 @@ pub(super) fn respell_value(mut policy: Node, place: &Place, random: &mut Rng) -
         "scope",
         "window",
         "for",
+        "longest_call",
         "rate_limit",
         "roots",
         "base",

@@ -65,7 +65,7 @@ pub(super) fn judge<C: Cells + Send + 'static>(
         peer: "192.0.2.1:443",
     };
     let (exchange, next, effects) = gateway.judge(request, NOW)?;
-    gateway.end(exchange)?;
+    gateway.end(exchange, NOW)?;
     Ok((next, effects))
 }
 

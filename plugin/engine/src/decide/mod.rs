@@ -17,7 +17,7 @@ mod verdict;
 mod visibility;
 mod wording;
 
-pub(crate) use context::{Header, RequestContext, Session};
+pub(crate) use context::{Claim, Header, RequestContext, Session};
 pub(crate) use lookup::value_at;
 pub(crate) use pin::PinCheck;
 pub(crate) use principal::Principal;
@@ -43,7 +43,9 @@ pub(crate) fn decide<'p>(
 ) -> Verdict<'p> {
     let caller = &context.caller;
     let mut judge = Judge::new(policy, context, length, now, explain);
-    if let Some(refusal) = known(caller).err().or_else(|| frozen(policy, caller)) {
+    let refusal = known(caller).err().or_else(|| frozen(policy, caller));
+    let session = || context.session.refusal().filter(|_| policy.knows_callers());
+    if let Some(refusal) = refusal.or_else(session) {
         judge.enforce(refusal);
     } else if let Message::Request { call, .. } | Message::Notification(call) = message {
         judge.call(call, matches!(message, Message::Request { .. }));

@@ -2,8 +2,8 @@
 //!
 //! It judges nothing: each state has its own file.
 
-use super::state::{Exchange, Reading, State};
-use crate::decide::{Principal, RequestContext, Visibility};
+use super::state::{Bodiless, Exchange, Reading, State};
+use crate::decide::{Claim, Principal, RequestContext, Visibility};
 use crate::model::Policy;
 use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
@@ -57,7 +57,14 @@ impl Exchange {
                     Step::more()
                 }
             }
-            Ok(head) => exchange.bodiless(head.http_method, &caller, end_of_stream, now),
+            Ok(head) => {
+                let claim = Claim::new(&exchange.policy, headers, &caller);
+                let bodiless = Box::new(Bodiless {
+                    http_method: head.http_method,
+                    claim,
+                });
+                exchange.bodiless(bodiless, &caller, end_of_stream, now)
+            }
         };
         step.edit = edit;
         (exchange, step)
@@ -68,6 +75,14 @@ impl Exchange {
     /// after each event of the response.
     pub fn needs_response(&self) -> bool {
         self.response.is_open()
+    }
+
+    /// True when a host must report [`Response::Closed`] although the response is complete, or never came: other requests
+    /// wait for the end of this one.
+    ///
+    /// [`Response::Closed`]: crate::host::Response::Closed
+    pub fn awaits_end(&self) -> bool {
+        self.response.awaits_end()
     }
 
     /// True when a host that knows whether the request reached the server should report it: [`Response::Delivery`]. Call it
@@ -129,8 +144,10 @@ impl Exchange {
         match std::mem::replace(&mut self.state, State::Answered) {
             State::Reading(reading) => self.read(reading, event, now),
             State::Recognizing(reading) => self.recognized(reading, event, now),
-            State::Bodiless(http_method) => self.bodiless_body(http_method, event, now),
+            State::Bodiless(bodiless) => self.bodiless_body(bodiless, &event, now),
+            State::Claiming(http_method, claim) => self.claimed(http_method, claim, event, now),
             State::Checking(checking) => self.checked(*checking, event, now),
+            State::Opening(counting) => self.opened(counting, &event),
             State::Counting(counting) => self.counted(*counting, event, now),
             State::Recalling(audit) => self.found(audit, event),
             State::Forwarded => self.forwarded(&event, now),
@@ -138,7 +155,7 @@ impl Exchange {
         }
     }
 
-    /// Lets the store carry out the step's refund and writes and answer its question, until a step asks nothing. Call it
+    /// Lets the store carry out the step's effects and answer its question, until a step asks nothing. Call it
     /// with each step of [`Exchange::new`] and [`Exchange::feed`], or do the same by other means.
     pub fn resolve(
         &mut self,
@@ -147,20 +164,31 @@ impl Exchange {
         cells: &mut impl Cells,
         now: Millis,
     ) -> Step {
-        if let Some(refund) = step.refund.take() {
-            store.refund(cells, &refund);
-        }
-        store.write(cells, &std::mem::take(&mut step.writes));
-        while let Next::Ask(ask) = &step.next {
-            let event = match ask {
-                Ask::Reserve(charges) => Event::Reserved(store.reserve(cells, charges, now)),
-                Ask::Lookup(keys) => Event::Found(store.lookup(cells, keys)),
+        loop {
+            carry_out(&mut step, store, cells, now);
+            let event = match &step.next {
+                Next::Ask(Ask::Reserve(charges)) => {
+                    Event::Reserved(store.reserve(cells, charges, now))
+                }
+                Next::Ask(Ask::Lookup(keys)) => Event::Found(store.lookup(cells, keys)),
+                Next::Ask(Ask::Open(request)) => Event::Opened(store.open(cells, request, now)),
+                _ => return step,
             };
             step = Step {
                 edit: step.edit,
                 ..self.feed(event, now)
             };
         }
-        step
+    }
+}
+
+/// The effects of a step on which nothing depends.
+fn carry_out(step: &mut Step, store: &Store, cells: &mut impl Cells, now: Millis) {
+    if let Some(refund) = step.refund.take() {
+        store.refund(cells, &refund);
+    }
+    store.write(cells, &std::mem::take(&mut step.writes));
+    if let Some(ended) = step.ended.take() {
+        store.end(cells, &ended, now);
     }
 }

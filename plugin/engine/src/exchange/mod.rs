@@ -13,4 +13,6 @@ mod verdict;
 pub use state::Exchange;
 
 #[cfg(test)]
+mod id_tests;
+#[cfg(test)]
 mod tests;

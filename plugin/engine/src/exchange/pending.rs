@@ -9,11 +9,11 @@ use crate::count;
 use crate::count::{Charge, Count, Reservation};
 use crate::decide::Check;
 use crate::model::{Limit, Mode};
-use crate::response::RefundTracker;
-use crate::step::{Ask, Event, Next, Step, lookup_of};
+use crate::read::RequestError;
+use crate::step::{Ask, Event, Next, Step, lookup_of, opening_of};
 use crate::words::trace::{RuleOutcome, RuleTrace, Trace};
+use crate::words::under_way::Opening;
 use crate::words::{Millis, Reason, Refusal, Rule};
-use std::sync::Arc;
 
 impl Asking {
     pub(super) fn of<'p>(
@@ -132,15 +132,44 @@ impl Exchange {
         if let Some(refusal) = refusal {
             return self.refuse(audit, &reply_to, &refusal, Detail::default());
         }
-        if charges.is_empty() {
-            return self.admit(audit);
-        }
-        let charges: Arc<[Charge]> = charges.into();
-        self.state = State::Counting(Box::new(Counting {
+        let counting = Box::new(Counting {
             reply_to,
-            charges: charges.clone(),
+            charges: charges.into(),
             audit,
-        }));
+        });
+        let Some(request) = self.response.request() else {
+            return self.count(counting);
+        };
+        self.state = State::Opening(counting);
+        Step::next(Next::Ask(Ask::Open(request)))
+    }
+
+    /// The id of the message is open for it alone, or unclear. A message whose id another one has costs nothing.
+    pub(super) fn opened(&mut self, counting: Box<Counting>, event: &Event) -> Step {
+        match opening_of(event) {
+            Opening::InUse => {
+                let Counting {
+                    reply_to, audit, ..
+                } = *counting;
+                self.unreadable(*audit, &RequestError::IdInUse, reply_to.id())
+            }
+            Opening::Open(opening) => {
+                self.response.opened(opening);
+                self.count(counting)
+            }
+            Opening::Unclear => {
+                self.response.unclear();
+                self.count(counting)
+            }
+        }
+    }
+
+    fn count(&mut self, counting: Box<Counting>) -> Step {
+        if counting.charges.is_empty() {
+            return self.admit(counting.audit);
+        }
+        let charges = counting.charges.clone();
+        self.state = State::Counting(counting);
         Step::next(Next::Ask(Ask::Reserve(charges)))
     }
 
@@ -167,7 +196,7 @@ impl Exchange {
         } = counting;
         match self.reserved(audit, &reply_to, &charges, event, now) {
             Ok((audit, counts)) => {
-                self.response.refunds(RefundTracker::new(charges, counts));
+                self.response.counted(charges, counts);
                 self.forward(Some(audit))
             }
             Err(step) => *step,

@@ -2,26 +2,28 @@
 //!
 //! It passes no byte on before the verdict on all of them.
 
-use super::state::{Asking, Exchange, Judged, Reading, State};
+use super::state::{Asking, Bodiless, Exchange, Judged, Reading, State};
 use crate::answer::{Detail, ReplyTo};
-use crate::decide::{Principal, Turn, decide, decide_bodiless};
+use crate::audit::Audit;
+use crate::decide::{Claim, Principal, Turn, decide, decide_bodiless};
 use crate::read::{
     Head, HttpMethod, Message, RequestError, Target, id_beside_surrogates, is_modern,
 };
 use crate::response::IssuanceTracker;
 use crate::step::{Ask, Event, Next, Step, lookup_of};
-use crate::words::Millis;
 use crate::words::json;
 use crate::words::json::{Document, Fault, Value};
+use crate::words::{Millis, Refusal};
 
 impl Exchange {
     pub(super) fn bodiless(
         &mut self,
-        http_method: HttpMethod,
+        bodiless: Box<Bodiless>,
         caller: &Principal,
         end: bool,
         now: Millis,
     ) -> Step {
+        let http_method = bodiless.http_method;
         // A browser's preflight carries no credentials and no message, so there is nothing to judge.
         let refusal = if http_method == HttpMethod::Options {
             None
@@ -29,10 +31,9 @@ impl Exchange {
             decide_bodiless(&self.policy, caller)
         };
         if let Some(refusal) = refusal {
-            let audit = Box::new(self.audit_of(http_method, now));
-            return self.refuse(audit, &ReplyTo::Bodiless, &refusal, Detail::default());
+            return self.refuse_bodiless(http_method, &refusal, now);
         }
-        self.state = State::Bodiless(http_method);
+        self.state = State::Bodiless(bodiless);
         if end {
             self.feed(Event::END, now)
         } else {
@@ -40,13 +41,18 @@ impl Exchange {
         }
     }
 
+    fn refuse_bodiless(&mut self, http_method: HttpMethod, refusal: &Refusal, now: Millis) -> Step {
+        let audit = Box::new(self.audit_of(http_method, now));
+        self.refuse(audit, &ReplyTo::Bodiless, refusal, Detail::default())
+    }
+
     pub(super) fn bodiless_body(
         &mut self,
-        http_method: HttpMethod,
-        event: Event,
+        bodiless: Box<Bodiless>,
+        event: &Event,
         now: Millis,
     ) -> Step {
-        let (empty, end) = match &event {
+        let (empty, end) = match event {
             Event::Buffered(length) => (*length == 0, false),
             Event::Body {
                 bytes,
@@ -54,14 +60,38 @@ impl Exchange {
             } => (bytes.is_empty(), *end),
             _ => (false, false),
         };
-        let audit = self.audit_of(http_method, now);
+        let audit = self.audit_of(bodiless.http_method, now);
         match (empty, end) {
             (false, _) => self.unreadable(audit, &RequestError::UnexpectedBody, None),
-            (true, true) => self.forward(Some(Box::new(audit))),
+            (true, true) => self.claim(*bodiless, audit),
             (true, false) => {
-                self.state = State::Bodiless(http_method);
+                self.state = State::Bodiless(bodiless);
                 Step::more()
             }
+        }
+    }
+
+    /// Passes it on, once it is known whose its session is.
+    fn claim(&mut self, Bodiless { http_method, claim }: Bodiless, audit: Audit) -> Step {
+        // A preflight names no session.
+        let Some(claim) = claim.filter(|_| http_method != HttpMethod::Options) else {
+            return self.forward(Some(Box::new(audit)));
+        };
+        let key = claim.key();
+        self.state = State::Claiming(http_method, claim);
+        Step::next(Next::Ask(Ask::Lookup([key].into())))
+    }
+
+    pub(super) fn claimed(
+        &mut self,
+        http_method: HttpMethod,
+        claim: Claim,
+        event: Event,
+        now: Millis,
+    ) -> Step {
+        match claim.found(&lookup_of(event)).refusal() {
+            Some(refusal) => self.refuse_bodiless(http_method, &refusal, now),
+            None => self.forward(Some(Box::new(self.audit_of(http_method, now)))),
         }
     }
 
@@ -91,7 +121,7 @@ impl Exchange {
             self.state = State::Reading(reading);
             return Step::more();
         }
-        let Some(topic) = reading.context.topic() else {
+        let Some(topic) = reading.context.topic(&self.policy) else {
             return self.judge(&reading, now);
         };
         self.state = State::Recognizing(reading);
@@ -130,6 +160,7 @@ impl Exchange {
         let context = &reading.context;
         let issued = IssuanceTracker::new(&policy, context.caller.subject(), &message);
         self.response.answers(&message, issued);
+        self.response.tracks(context.request(&policy, message.id()));
         let length = reading.body.len();
         let verdict = decide(&policy, context, &message, length, now, self.explain);
         if let Some(problem) = verdict.contradiction {
@@ -162,7 +193,9 @@ impl Exchange {
             _ => false,
         };
         if !nothing {
-            return self.unreadable(self.audit(now), &RequestError::BodyUnavailable, None);
+            let ended = self.response.end(false);
+            let refused = self.unreadable(self.audit(now), &RequestError::BodyUnavailable, None);
+            return Step { ended, ..refused };
         }
         self.state = State::Forwarded;
         Step::next(Next::Forward)

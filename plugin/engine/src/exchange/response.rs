@@ -35,12 +35,18 @@ impl Exchange {
             self.state = State::Answered;
         }
         let audit = self.audit_of_effects(&effects, now);
-        let Effects { refund, writes, .. } = effects;
+        let Effects {
+            refund,
+            writes,
+            ended,
+            ..
+        } = effects;
         Step {
             edit,
             audit: audit.map(Box::new),
             refund,
             writes,
+            ended,
             ..Step::next(next)
         }
     }
@@ -65,12 +71,13 @@ impl Exchange {
     }
 
     /// A host that tells of a response out of its order has lost track of it.
-    fn out_of_order(&self, now: Millis) -> Step {
+    fn out_of_order(&mut self, now: Millis) -> Step {
         let mut audit = self.audit(now);
         let message = "The gateway told of a response in an order that cannot be.";
         audit.refused(Reason::Unavailable, None, message);
         Step {
             audit: Some(Box::new(audit)),
+            ended: self.response.end(false),
             ..Step::next(Next::Reply(Reply::unavailable()))
         }
     }

@@ -5,7 +5,7 @@
 use crate::answer::ReplyTo;
 use crate::audit::Audit;
 use crate::count::Charge;
-use crate::decide::{PinCheck, RequestContext, TaskCheck};
+use crate::decide::{Claim, PinCheck, RequestContext, TaskCheck};
 use crate::model::Policy;
 use crate::read::{Head, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
@@ -40,11 +40,15 @@ pub(crate) enum State {
     /// The body of a POST is there, and it has to be known whose its session is.
     Recognizing(Box<Reading>),
     /// A GET, DELETE or OPTIONS was admitted; no body may follow.
-    Bodiless(HttpMethod),
+    Bodiless(Box<Bodiless>),
+    /// None has followed, and it has to be known whose its session is.
+    Claiming(HttpMethod, Claim),
     /// A message was judged, but for what only those know who remember.
     Checking(Box<Checking>),
     /// A message was admitted, and more has to be known to judge its response.
     Recalling(Box<Audit>),
+    /// A message was admitted, and its id has to be its own.
+    Opening(Box<Counting>),
     /// The charges of a message that was admitted are being counted.
     Counting(Box<Counting>),
     /// The request was passed on.
@@ -58,6 +62,13 @@ pub(crate) struct Reading {
     pub(super) head: Head,
     pub(super) context: RequestContext,
     pub(super) body: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Bodiless {
+    pub(super) http_method: HttpMethod,
+    /// The session that may be another caller's.
+    pub(super) claim: Option<Claim>,
 }
 
 /// A message that is judged but for its charges.

@@ -34,9 +34,9 @@ fn call() -> Event {
 fn counting(scope: &str) -> (Exchange, Arc<[Charge]>) {
     let limits = format!(
         r#"{{"limits":[
-            {{"counter":"a","window":"minute","max":2,"scope":"{scope}"}},
-            {{"counter":"a","window":"minute","max":5,"scope":"{scope}"}},
-            {{"counter":"b","window":"month","max":9,"scope":"global"}}
+            {{"counter":"a","window":"minute","max":2,"scope":"{scope}","refund":"on_error"}},
+            {{"counter":"a","window":"minute","max":5,"scope":"{scope}","refund":"on_error"}},
+            {{"counter":"b","window":"month","max":9,"scope":"global","refund":"on_error"}}
         ]}}"#
     );
     let (mut exchange, _) = begin(&limits, "POST");

@@ -48,6 +48,7 @@ impl Exchange {
         let reply = answer(reply_to, self.policy.answer, refusal, &detail);
         Step {
             audit: Some(audit),
+            ended: self.response.end(true),
             ..Step::next(Next::Reply(reply))
         }
     }
@@ -68,6 +69,7 @@ impl Exchange {
         let reply = answer_unreadable(problem, id, detail);
         Step {
             audit: Some(Box::new(audit)),
+            ended: self.response.end(true),
             ..Step::next(Next::Reply(reply))
         }
     }

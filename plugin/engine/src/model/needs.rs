@@ -13,6 +13,8 @@ pub(crate) struct Needs {
     pub(crate) peer: bool,
     /// Some counter counts each session apart.
     pub(crate) sessions: bool,
+    /// Some rule depends on which call an answer belongs to: the ids of requests under way are remembered.
+    pub(crate) ids: bool,
     pub(crate) responses: ResponseNeeds,
 }
 

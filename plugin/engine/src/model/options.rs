@@ -2,6 +2,7 @@
 //!
 //! It knows their values and defaults, not the words that spell them; `parse` does.
 
+use crate::words::Millis;
 use crate::words::json::{Bounds, Surrogates};
 
 /// What happens to names that no entry names.
@@ -53,6 +54,8 @@ pub struct HostOptions {
     pub held_bytes: usize,
     /// The deepest nesting of a message.
     pub max_depth: usize,
+    /// How long a call may take, from a second to a day. An id whose answer was not seen is unclear for so long.
+    pub longest_call: Millis,
 }
 
 impl HostOptions {
@@ -62,6 +65,9 @@ impl HostOptions {
 
     /// From and to, of `held_bytes`.
     pub(crate) const HELD_BYTES: (u64, u64) = (1024 * 1024, 1024 * 1024 * 1024);
+
+    /// From and to, of `longest_call` in seconds.
+    pub(crate) const LONGEST_CALLS: (u64, u64) = (1, 86_400);
 
     /// What a message may take.
     pub(crate) fn bounds(&self) -> Bounds {
@@ -98,6 +104,7 @@ impl Default for HostOptions {
             max_response_bytes: 768 * 1024,
             held_bytes: 64 * 1024 * 1024,
             max_depth: 64,
+            longest_call: Millis(600_000),
         }
     }
 }

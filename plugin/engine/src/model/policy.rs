@@ -95,6 +95,17 @@ impl Policy {
         limits.chain(marks)
     }
 
+    /// Callers have names, by which they are told apart.
+    pub(crate) fn knows_callers(&self) -> bool {
+        self.grants.is_some() || !self.identity.is_empty()
+    }
+
+    /// When some limit gives back, at most.
+    pub(crate) fn refunds(&self) -> Refunds {
+        let refunds = self.all_limits().map(|limit| limit.refunds).max();
+        refunds.unwrap_or(Refunds::Never)
+    }
+
     /// True when some rule reads the peer's address: a host then brings it as
     /// [`HostContext::peer`](crate::host::HostContext::peer). Call it once for each policy.
     pub fn needs_peer(&self) -> bool {
@@ -105,8 +116,7 @@ impl Policy {
     /// refunded, or sessions are counted: a host then reports responses and not their heads alone. Call it once for each policy; for one exchange
     /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is more precise.
     pub fn needs_responses(&self) -> bool {
-        let mut limits = self.all_limits();
-        let refunds = limits.any(|limit| limit.refunds > Refunds::Never);
+        let refunds = self.refunds() > Refunds::Never;
         let grants = self.grants.iter().flatten();
         let modes = grants.map(|grant| grant.mode.unwrap_or(self.mode));
         refunds

@@ -3,10 +3,15 @@
 //! They decide nothing about a call, and are no part of the policy's hash.
 
 use super::error::Problem;
+use super::limit::window;
 use super::reader::{Keys, Location, Members, PolicyReader};
 use crate::model::configured_cells;
-use crate::model::{HostOptions, Policy};
+use crate::model::{HostOptions, Policy, Window};
+use crate::words::Millis;
 use crate::words::json::Value;
+
+const WRITE_LONGEST_CALL: &str =
+    r#"a number of seconds from 1 to 86400, or a text like "90s", "10m" or "2h""#;
 
 pub(crate) const HOST: Keys = Keys {
     supported: &[
@@ -17,6 +22,7 @@ pub(crate) const HOST: Keys = Keys {
         "max_response_bytes",
         "held_bytes",
         "max_depth",
+        "longest_call",
     ],
     reserved: &["trailers"],
 };
@@ -47,6 +53,23 @@ impl PolicyReader {
             max_depth: self
                 .size(at, &members, "max_depth", depth)
                 .unwrap_or(default.max_depth),
+            longest_call: members
+                .get("longest_call")
+                .and_then(|value| self.longest_call(&at.key("longest_call"), value))
+                .unwrap_or(default.longest_call),
+        }
+    }
+
+    fn longest_call(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Millis> {
+        let (min, max) = HostOptions::LONGEST_CALLS;
+        match window(value) {
+            Some(Window::Seconds(seconds)) if (min..=max).contains(&seconds) => {
+                Some(Millis(seconds.saturating_mul(1000)))
+            }
+            _ => {
+                self.invalid(at, value, WRITE_LONGEST_CALL);
+                None
+            }
         }
     }
 

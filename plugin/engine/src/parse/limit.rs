@@ -42,6 +42,7 @@ pub(crate) const RATE_LIMIT: Keys = Keys {
 pub(crate) const ALGORITHMS: &[(&str, bool)] = &[("fixed", false), ("sliding", true)];
 
 pub(crate) const REFUNDS: &[(&str, Refunds)] = &[
+    ("unsent", Refunds::Unsent),
     ("on_error", Refunds::OnError),
     ("on_tool_error", Refunds::OnToolError),
     ("never", Refunds::Never),
@@ -100,7 +101,7 @@ impl PolicyReader {
         };
         let refunds = match members.get("refund") {
             Some(value) => self.word(&at.key("refund"), value, REFUNDS)?,
-            None => Refunds::OnError,
+            None => Refunds::Unsent,
         };
         let counter = Arc::new(Counter::new("limit", &name?, window?, scope?));
         Some(Limit {
@@ -196,7 +197,7 @@ impl PolicyReader {
             counter,
             max: Amount::whole(max),
             cost: Cost::One,
-            refunds: Refunds::OnError,
+            refunds: Refunds::Unsent,
             on_deny: None,
             rule,
         })

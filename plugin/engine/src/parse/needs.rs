@@ -3,7 +3,8 @@
 //! It reads the whole policy once, so that no request has to.
 
 use crate::model::{
-    Action, Attribute, Condition, Effect, Mode, Names, Needs, Policy, ResponseNeeds, Scope, hides,
+    Action, Attribute, Condition, Effect, Mode, Names, Needs, Policy, Refunds, ResponseNeeds,
+    Scope, hides,
 };
 use crate::words::sorted::dedup_sorted;
 
@@ -36,11 +37,13 @@ impl ResponseNeeds {
 
 impl Needs {
     pub(super) fn of(policy: &Policy) -> Self {
+        let responses = ResponseNeeds::of(policy);
         Self {
             headers: headers(policy),
             peer: reads_peer(policy),
             sessions: counts_by(policy, &Scope::Session),
-            responses: ResponseNeeds::of(policy),
+            ids: responses.results || policy.refunds() > Refunds::Unsent,
+            responses,
         }
     }
 }

@@ -24,6 +24,7 @@ pub(crate) enum RequestError {
     NotAnObject,
     JsonRpc,
     Id,
+    IdInUse,
     Method,
     AmbiguousKind,
     Params,
@@ -50,6 +51,8 @@ impl RequestError {
         match self {
             Self::HttpMethod => 405,
             Self::MethodRemoved(_) => 404,
+            // The request is a sound one, and clients end a session at other statuses.
+            Self::IdInUse => 200,
             _ => 400,
         }
     }
@@ -76,6 +79,7 @@ impl RequestError {
             | Self::NotAnObject
             | Self::JsonRpc
             | Self::Id
+            | Self::IdInUse
             | Self::Method
             | Self::AmbiguousKind
             | Self::Params
@@ -107,6 +111,9 @@ impl RequestError {
             Self::NotAnObject => "A JSON-RPC message is an object",
             Self::JsonRpc => r#"`jsonrpc` must be "2.0""#,
             Self::Id => "`id` must be a string or a whole number",
+            Self::IdInUse => {
+                "This id is in use by another request of this session; send the request again with a new id"
+            }
             Self::Method => "`method` must be a string without control characters",
             Self::AmbiguousKind => {
                 "The message must be exactly one of request, notification and response"

@@ -16,6 +16,8 @@ pub(crate) struct IssuanceTracker {
     what: What,
     /// The counters of sequences that the call does not mark, should it become a task.
     unmarked: Vec<String>,
+    /// The ids of a session's requests are remembered.
+    by_id: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +36,11 @@ impl IssuanceTracker {
         let Message::Request { call, .. } = message else {
             return None;
         };
+        let by_id = policy.needs.ids;
+        let remembers = policy.needs.sessions || by_id;
         let what = match &call.target {
             Target::Tool(_) if call.may_become_task => What::Task,
-            Target::Method if call.method == "initialize" && policy.needs.sessions => What::Session,
+            Target::Method if call.method == "initialize" && remembers => What::Session,
             _ => return None,
         };
         let unmarked = unmarked(policy, &call.target);
@@ -44,6 +48,7 @@ impl IssuanceTracker {
             caller,
             what,
             unmarked,
+            by_id,
         })
     }
 
@@ -96,7 +101,7 @@ impl IssuanceTracker {
         };
         self.what = What::Nothing;
         let id = headers.and_then(session_of)?;
-        Some(session(&self.caller, id))
+        Some(session(&self.caller, id, self.by_id))
     }
 }
 

@@ -8,6 +8,7 @@ mod cut;
 mod document;
 mod event;
 mod framing;
+mod id_tracker;
 mod issued;
 mod list;
 mod look_alike;
@@ -30,7 +31,6 @@ mod utf8;
 pub(crate) use issued::IssuanceTracker;
 pub(crate) use observers::Effects;
 pub(crate) use reader::{Passed, ResponseReader};
-pub(crate) use refunds::RefundTracker;
 pub(crate) use stage::Stage;
 
 /// Characters at which some readers end a line: next line, line separator, paragraph separator.

@@ -4,6 +4,7 @@
 //! It never reads a message that concerns none of them, and knows nothing of documents and streams.
 
 use super::cut::Cut;
+use super::id_tracker::IdTracker;
 use super::issued::IssuanceTracker;
 use super::problem::{ListError, Problem};
 use super::refunds::RefundTracker;
@@ -14,6 +15,7 @@ use crate::model::Policy;
 use crate::read::{is_confusable, is_same_id};
 use crate::words::json::{Bounds, Document, Kind, Value};
 use crate::words::state::StateWrite;
+use crate::words::under_way::IdEnd;
 
 /// Who looks into the messages of one response.
 #[derive(Debug)]
@@ -23,6 +25,10 @@ pub(super) struct Observers {
     pub(super) issued: Option<IssuanceTracker>,
     /// The id of the request, as it was written.
     pub(super) id: Option<Box<str>>,
+    /// The same for other exchanges, where they must not have it meanwhile.
+    pub(super) under_way: Option<IdTracker>,
+    /// What answers the request may be the answer to another one.
+    pub(super) is_unclear: bool,
     pub(super) effects: Effects,
     bounds: Bounds,
 }
@@ -34,6 +40,7 @@ pub(crate) struct Effects {
     pub(crate) problem: Option<Problem>,
     pub(crate) refund: Option<Refund>,
     pub(crate) writes: Vec<StateWrite>,
+    pub(crate) ended: Option<IdEnd>,
 }
 
 /// A message that is not passed on, and the id of the request that it answers, where that is certain.
@@ -50,6 +57,8 @@ impl Observers {
             refunds: None,
             issued: None,
             id: None,
+            under_way: None,
+            is_unclear: false,
             effects: Effects::default(),
             bounds: policy.host.response_bounds(),
         }
@@ -62,6 +71,26 @@ impl Observers {
         self.rules.is_some()
             || refunds.is_some_and(RefundTracker::is_open)
             || issued.is_some_and(IssuanceTracker::is_open)
+            || self.id_is_open()
+    }
+
+    /// Others wait for the answer with the id of the request.
+    pub(super) fn id_is_open(&self) -> bool {
+        self.under_way.as_ref().is_some_and(IdTracker::is_open)
+    }
+
+    /// The id is free if its answer was judged, else unclear.
+    pub(super) fn end(&mut self, is_answered: bool) {
+        let ended = self.under_way.as_mut();
+        let ended = ended.and_then(|tracker| tracker.end(is_answered));
+        self.effects.ended = self.effects.ended.take().or(ended);
+    }
+
+    /// A message passed that was not read, with this id.
+    pub(super) fn passed_unread(&mut self, id: &str) {
+        if self.is_own(id) {
+            self.end(true);
+        }
     }
 
     /// What has to be cut out of a message, or of a batch of them, that was scanned to its end.
@@ -77,6 +106,10 @@ impl Observers {
             return Err(Blocked::unreadable(ListError::Json(fault)));
         }
         if !self.concerns(text, scanner) {
+            scanner
+                .id()
+                .into_iter()
+                .for_each(|id| self.passed_unread(id));
             return Ok(Vec::new());
         }
         let document = Document::read(text, self.bounds);
@@ -114,17 +147,27 @@ impl Observers {
         let stands = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
         let refunds = self.refunds.as_ref().map(RefundTracker::needles);
         let issued = self.issued.as_ref().map(IssuanceTracker::needles);
-        rules.is_some_and(|rules| rules.matter() || scanner.may_contain_list())
+        let matters = rules.is_some_and(Rules::matter);
+        let looks = rules.is_some() || self.id_is_open();
+        matters
+            || looks && scanner.may_contain_list()
             || refunds.is_some_and(stands)
             || issued.is_some_and(stands)
     }
 
     fn message(&mut self, message: Value<'_>) -> Result<Vec<Cut>, Problem> {
         let answers = self.answers(message);
+        if answers {
+            self.end(true);
+        }
         let cuts = match &mut self.rules {
-            Some(rules) => rules.message(message, answers)?,
-            None => Vec::new(),
+            Some(rules) => rules.message(message, answers),
+            None => Ok(Vec::new()),
         };
+        // What takes the place of an answer gives nothing back.
+        let refunds = self.refunds.take_if(|_| answers && cuts.is_err());
+        drop(refunds);
+        let cuts = cuts?;
         if answers {
             let refunds = self.refunds.as_mut();
             let refund = refunds.and_then(|refunds| refunds.answered(message));
@@ -139,8 +182,14 @@ impl Observers {
     /// The message is the answer to the request.
     fn answers(&self, message: Value<'_>) -> bool {
         let id = message.get("id");
-        let same = self.id.as_deref().zip(id);
-        message.get("method").is_none() && same.is_some_and(|(own, id)| is_same_id(own, id.raw()))
+        message.get("method").is_none() && id.is_some_and(|id| self.is_own(id.raw()))
+    }
+
+    /// It is the id of the request, and no later request has it yet.
+    fn is_own(&self, id: &str) -> bool {
+        let ended = self.under_way.as_ref().is_some_and(IdTracker::is_ended);
+        let own = self.id.as_deref().filter(|_| !ended);
+        own.is_some_and(|own| is_same_id(own, id))
     }
 
     fn note_problems(&mut self) {

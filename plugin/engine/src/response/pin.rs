@@ -16,6 +16,8 @@ pub(crate) struct PinTracker {
     pub(super) answers: bool,
     /// The response answers such a request.
     lists: bool,
+    /// What answers it may be the answer to another request.
+    pub(super) is_unclear: bool,
     /// What definitions are held against, as far as it is known, in the order of the tools.
     reviewed: Vec<(Box<str>, Option<Definition>)>,
     writes: Vec<StateWrite>,
@@ -46,7 +48,7 @@ impl PinTracker {
     /// Takes note of a listed tool, and says whether it may be shown.
     pub(super) fn see(&mut self, pinned: &Pinned, tool: Value<'_>) -> bool {
         let definition = Definition::read(tool);
-        let answers = self.answers && self.lists;
+        let answers = self.answers && self.lists && !self.is_unclear;
         let mut reviewed = self.reviewed(&pinned.tool);
         let held_against = reviewed.as_deref().and_then(Option::as_ref);
         // The first is the first only in an answer: elsewhere nobody knows what was seen before.

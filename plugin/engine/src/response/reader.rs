@@ -7,6 +7,7 @@ mod document;
 mod events;
 
 use super::document::Document;
+use super::id_tracker::IdTracker;
 use super::issued::IssuanceTracker;
 use super::media::{Media, media};
 use super::observers::{Effects, Observers};
@@ -19,11 +20,15 @@ use super::sse;
 use super::sse::Reader;
 use super::unread::Unread;
 use crate::answer::{Reply, answer_for_server};
+use crate::count::{Charge, Count};
 use crate::decide::Visibility;
 use crate::model::Policy;
 use crate::read::{HeaderEdit, Headers, Message};
-use crate::step::{Next, Response};
+use crate::step::{Delivery, Next, Response};
+use crate::words::Millis;
 use crate::words::state::{Lookup, StateKey};
+use crate::words::under_way::{IdEnd, RequestKey};
+use std::sync::Arc;
 
 /// Reads one response.
 #[derive(Debug)]
@@ -101,8 +106,47 @@ impl ResponseReader {
     }
 
     /// Notes what may be given back.
-    pub(crate) fn refunds(&mut self, refunds: Option<RefundTracker>) {
-        self.observers.refunds = refunds;
+    pub(crate) fn counted(&mut self, charges: Arc<[Charge]>, counts: Vec<Count>) {
+        let unclear = self.observers.is_unclear;
+        self.observers.refunds = RefundTracker::new(charges, counts, unclear);
+    }
+
+    /// Notes the id that has to be open while the answer is awaited.
+    pub(crate) fn tracks(&mut self, request: Option<RequestKey>) {
+        self.observers.under_way = request.map(IdTracker::new);
+    }
+
+    /// What to open before the request goes.
+    pub(crate) fn request(&self) -> Option<RequestKey> {
+        let tracker = self.observers.under_way.as_ref();
+        tracker.map(|tracker| tracker.key.clone())
+    }
+
+    /// The id is open.
+    pub(crate) fn opened(&mut self, opening: Millis) {
+        let tracker = self.observers.under_way.as_mut();
+        tracker
+            .into_iter()
+            .for_each(|tracker| tracker.opened(opening));
+    }
+
+    /// What answers the request may be the answer to another one.
+    pub(crate) fn unclear(&mut self) {
+        self.observers.is_unclear = true;
+        if let Some(rules) = &mut self.observers.rules {
+            rules.unclear();
+        }
+    }
+
+    /// Ends the id that is open, because nothing more of the response will be judged.
+    pub(crate) fn end(&mut self, is_answered: bool) -> Option<IdEnd> {
+        self.observers.end(is_answered);
+        self.observers.effects.ended.take()
+    }
+
+    /// An id is open.
+    pub(crate) fn awaits_end(&self) -> bool {
+        self.observers.id_is_open()
     }
 
     /// The keys to look up before the message goes.
@@ -130,7 +174,7 @@ impl ResponseReader {
             BodyState::Dropped => self.has_rules(),
             _ => self.observers.are_open(),
         };
-        self.begins || open
+        self.begins || open || self.awaits_end()
     }
 
     /// The steps that it took so far to search the response.
@@ -172,6 +216,8 @@ impl ResponseReader {
         let issued = issued.and_then(|issued| issued.see(&response));
         self.observers.effects.writes.extend(issued);
         self.observers.effects.refund = refund;
+        let unsent = matches!(response, Response::Delivery(Delivery::Unsent));
+        let last = response.is_last();
         let (next, edit) = match response {
             Response::Head {
                 status,
@@ -185,6 +231,9 @@ impl ResponseReader {
             Response::Trailers => (self.trailers(), HeaderEdit::default()),
             _ => (Next::Forward, HeaderEdit::default()),
         };
+        if unsent || last || matches!(next, Next::Reply(_)) {
+            self.observers.end(unsent);
+        }
         Passed {
             next,
             edit,
@@ -233,10 +282,11 @@ impl ResponseReader {
 
     /// Which messages pass that are longer than is held.
     fn unread(&self) -> Unread {
-        let rules = self.observers.rules.as_ref();
-        rules.map_or(Unread::None, |rules| {
-            rules.unread(self.observers.id.as_deref())
-        })
+        match &self.observers.rules {
+            Some(rules) => rules.unread(self.observers.id.as_deref()),
+            None if self.awaits_end() => Unread::All,
+            None => Unread::None,
+        }
     }
 
     /// Where no rule looks into the response, the piece goes as it came.

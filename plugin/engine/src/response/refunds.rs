@@ -23,13 +23,18 @@ const NEEDLES: &[&str] = &["\"error\"", "\"isError\""];
 
 impl RefundTracker {
     /// `None` where nothing would be given back whatever comes.
-    pub(crate) fn new(charges: Arc<[Charge]>, counts: Vec<Count>) -> Option<Self> {
+    /// `is_unclear` where the answer may be that of another call.
+    pub(crate) fn new(
+        charges: Arc<[Charge]>,
+        counts: Vec<Count>,
+        is_unclear: bool,
+    ) -> Option<Self> {
         let added = || charges.iter().zip(&counts).filter(|(_, count)| count.added);
         let most = added().map(|(charge, _)| charge.refunds).max()?;
         (most > Refunds::Never).then(|| Self {
             charges,
             counts,
-            reads_answer: most > Refunds::Unsent,
+            reads_answer: most > Refunds::Unsent && !is_unclear,
             open: true,
         })
     }
@@ -65,7 +70,8 @@ impl RefundTracker {
 
     /// What the answer gives back, once.
     pub(super) fn answered(&mut self, answer: Value<'_>) -> Option<Refund> {
-        self.refund(outcome(answer))
+        let answered = self.refund(outcome(answer));
+        answered.filter(|_| self.reads_answer)
     }
 
     fn refund(&mut self, outcome: CallOutcome) -> Option<Refund> {

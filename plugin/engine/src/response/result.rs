@@ -51,6 +51,11 @@ impl Results {
         };
     }
 
+    /// What answers the request may be the result of any tool.
+    pub(super) fn unclear(&mut self) {
+        self.answer = ResultOf::Unknown;
+    }
+
     /// The answer to the request has to be read.
     pub(super) fn own_matter(&self, visibility: &Visibility) -> bool {
         !visibility.result_rules(&self.answer).is_empty()

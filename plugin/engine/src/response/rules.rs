@@ -47,6 +47,12 @@ impl Rules {
         }
     }
 
+    /// What answers the message may be the answer to another one.
+    pub(super) fn unclear(&mut self) {
+        self.results.unclear();
+        self.pins.is_unclear = true;
+    }
+
     /// The keys to look up before the message goes.
     pub(super) fn keys(&self) -> Vec<StateKey> {
         self.pinned.iter().map(Pinned::reviewed).collect()

@@ -16,6 +16,8 @@ pub(super) enum Part<'a> {
     Plain(&'a [u8]),
     /// An event that holds a message.
     Event(Event<'a>),
+    /// The end of an event that passed unread, and the id of its message.
+    Passed(String),
     /// The end of an event that is longer than is held, and that may hold a list. Its bytes are lost.
     TooLong,
     /// A list, or what cannot be read, in an event of which the beginning was given already.
@@ -234,7 +236,10 @@ impl Reader {
             Some(Long::Watched(scanner)) if is_refused(&scanner, &self.bounds.unread, true) => {
                 return self.broken(Part::Late, give);
             }
-            Some(Long::Watched(_)) => {}
+            Some(Long::Watched(scanner)) => {
+                let id = scanner.id().map(Into::into).map(Part::Passed);
+                id.into_iter().for_each(&mut *give);
+            }
             Some(Long::Skipped) => {
                 give(Part::Plain(
                     raw.get(content(raw).len()..).unwrap_or_default(),

@@ -8,13 +8,18 @@
 //!
 //! Sessions and tasks that servers issued are in a table of their own, in which older ids make room for newer ones. Its
 //! cells are created when they are needed: a missing one holds nothing, and a forgotten id is refused.
+//!
+//! Ids of requests under way are in a third, whose cells are created when they are needed too. An open id is never displaced:
+//! where there is no room, whole sessions become unclear.
 
 mod cell;
 mod cells;
 mod counts;
+mod id_cell;
 mod prepare;
 mod record;
 mod records;
+mod under_way;
 
 pub use cells::{Cells, Unavailable, Version};
 pub use prepare::{Seed, Store};

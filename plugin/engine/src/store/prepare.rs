@@ -6,6 +6,7 @@ use super::cell::{BUCKET, Cell, low};
 use super::cells::{Cells, Unavailable};
 use super::record::NOTHING;
 use crate::model::{Counter, Pinned, Policy, configured, counters, is_open};
+use crate::words::Millis;
 use crate::words::state::StateKey;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hash as _;
@@ -16,6 +17,8 @@ pub struct Store {
     namespace: String,
     seed: Seed,
     buckets: u64,
+    /// How long a call may take.
+    pub(super) longest_call: Millis,
 }
 
 /// A secret of the process, the same in all its workers. Without it nobody can choose names that fall together.
@@ -51,6 +54,7 @@ impl Store {
             // Without a memory no task is known, but nothing else of such a policy needs one.
             seed: seed.or(if keeps { Err(Unavailable) } else { Ok(entropy) })?,
             buckets,
+            longest_call: policy.host.longest_call,
         };
         if keeps {
             store.prepare_counts(cells, policy)?;

@@ -48,8 +48,14 @@ impl IssuedIds {
         bytes(&ids.collect::<Vec<_>>())
     }
 
-    pub(super) fn holds(&self, fingerprint: u128) -> bool {
-        self.0.iter().any(|id| id.fingerprint == fingerprint)
+    pub(super) fn holds(&self, id: Id) -> bool {
+        self.0.contains(&id)
+    }
+
+    /// It was issued, and not to this caller.
+    pub(super) fn holds_for_another(&self, id: Id) -> bool {
+        let same = |other: &Id| other.fingerprint == id.fingerprint;
+        !self.holds(id) && self.0.iter().any(same)
     }
 
     /// Adds an id that is not there. Where there is no room, whoever has most loses the oldest: a flood pushes out itself.
@@ -89,8 +95,14 @@ mod tests {
         issued.add(id(1, 1));
         issued.add(id(2, 2));
         (100..1000).for_each(|flood| issued.add(id(flood, 3)));
-        assert!(issued.holds(1) && issued.holds(2), "{issued:?}");
-        assert!(issued.holds(999) && !issued.holds(985), "{issued:?}");
+        assert!(
+            issued.holds(id(1, 1)) && issued.holds(id(2, 2)),
+            "{issued:?}"
+        );
+        assert!(
+            issued.holds(id(999, 3)) && !issued.holds(id(985, 3)),
+            "{issued:?}"
+        );
         assert_eq!(issued.0.len(), BUCKET);
     }
 
@@ -98,7 +110,17 @@ mod tests {
     fn of_one_callers_ids_the_oldest_is_forgotten() {
         let mut issued = IssuedIds::default();
         (0..17).for_each(|fingerprint| issued.add(id(fingerprint, 1)));
-        assert!(!issued.holds(0) && issued.holds(1) && issued.holds(16));
+        assert!(!issued.holds(id(0, 1)) && issued.holds(id(1, 1)) && issued.holds(id(16, 1)));
+    }
+
+    #[test]
+    fn id_of_one_caller_is_another_ones_to_all_others() {
+        let mut issued = IssuedIds::default();
+        issued.add(id(1, 1));
+        let seen = |id| (issued.holds(id), issued.holds_for_another(id));
+        assert_eq!(seen(id(1, 1)), (true, false));
+        assert_eq!(seen(id(1, 2)), (false, true));
+        assert_eq!(seen(id(2, 2)), (false, false));
     }
 
     #[test]

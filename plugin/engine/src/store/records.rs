@@ -7,7 +7,7 @@ use super::cells::{Cells, Unavailable};
 use super::prepare::{ATTEMPTS, Store};
 use super::record;
 use super::record::{Id, IssuedIds};
-use crate::words::state::{Lookup, StateKey, StateWrite};
+use crate::words::state::{Lookup, OF_ANOTHER, StateKey, StateWrite};
 
 impl Store {
     /// The values of some keys.
@@ -30,7 +30,9 @@ impl Store {
             (None, None) => Err(Unavailable),
             (Some((bytes, _)), Some(id)) => {
                 let issued = IssuedIds::read(&bytes).ok_or(Unavailable)?;
-                Ok(issued.holds(id.fingerprint).then(Vec::new))
+                let own = issued.holds(id).then(Vec::new);
+                let foreign = issued.holds_for_another(id).then(|| OF_ANOTHER.to_vec());
+                Ok(own.or(foreign))
             }
             (None, Some(_)) => Ok(None),
         }
@@ -78,7 +80,7 @@ impl Store {
 /// The bytes with the id among those that were issued.
 fn issued(before: &[u8], id: Id) -> Result<Vec<u8>, Unavailable> {
     let mut issued = IssuedIds::read(before).ok_or(Unavailable)?;
-    if issued.holds(id.fingerprint) {
+    if issued.holds(id) {
         return Ok(before.into());
     }
     issued.add(id);

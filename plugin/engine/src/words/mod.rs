@@ -15,6 +15,7 @@ pub(crate) mod state;
 pub(crate) mod text;
 pub(crate) mod trace;
 mod truth;
+pub(crate) mod under_way;
 pub(crate) mod work;
 
 pub use amount::Amount;

@@ -19,14 +19,6 @@ impl StateKey {
     pub(crate) fn named(name: String) -> Self {
         Self { name, owner: None }
     }
-
-    /// An id that a server issued to a caller.
-    pub(crate) fn issued(kind: &str, caller: &str, id: &str) -> Self {
-        Self {
-            name: format!("main/{kind}/{}{id}", length_prefixed(caller)),
-            owner: Some(caller.into()),
-        }
-    }
 }
 
 /// A value to keep under a key. Nothing depends on its success.
@@ -43,20 +35,35 @@ pub struct StateWrite {
 /// The answer to a lookup of some keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// The value of each key, in their order; `None` for a key without one.
+    /// The value of each key, in their order; `None` for a key without one. An id that was issued to its owner is empty, and
+    /// one that was issued to others alone is not.
     Found(Vec<Option<Vec<u8>>>),
     /// The values are unavailable now. A caller that depends on them is refused.
     Unavailable,
 }
 
-/// The key of a session that a server issued to a caller.
-pub(crate) fn session(caller: &str, id: &str) -> StateKey {
-    StateKey::issued("session", caller, id)
+/// The value of an id that was issued to other callers alone.
+pub(crate) const OF_ANOTHER: &[u8] = b"another";
+
+/// The key of a session that a server issued to a caller. `by_id` where the ids of its requests are remembered: sessions
+/// older than the first policy that needs them are not among those.
+pub(crate) fn session(caller: &str, id: &str, by_id: bool) -> StateKey {
+    let kind = match by_id {
+        true => "session by id",
+        false => "session",
+    };
+    StateKey {
+        name: format!("main/{kind}/{id}"),
+        owner: Some(caller.into()),
+    }
 }
 
 /// The key of a task that a server issued to a caller.
 pub(crate) fn task(caller: &str, id: &str) -> StateKey {
-    StateKey::issued("task", caller, id)
+    StateKey {
+        name: format!("main/task/{}{id}", length_prefixed(caller)),
+        owner: Some(caller.into()),
+    }
 }
 
 /// The key that says of a task that its call left no mark on a counter of a sequence. A task without it, such as one for

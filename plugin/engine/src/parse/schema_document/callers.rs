@@ -3,6 +3,7 @@
 //! It describes no rule.
 
 use super::build::{about, flag, object, refers};
+use super::limits::duration;
 use crate::model::HostOptions;
 use crate::parse::caller::{GRANT, IDENTITY, MATCH, SOURCE};
 use crate::parse::host::HOST;
@@ -70,9 +71,11 @@ pub(super) fn host() -> Value {
     let mut members = sizes();
     let hold = "Keep the headers back until the verdict; needs `allow_on_headers_stop_iteration` in Envoy.";
     let namespace = "Where counters live in shared data; the plugin's name if left out.";
+    let longest_call = "How long a call may take, up to a day (default `10m`): the id of a request whose answer was not seen is unclear for so long.";
     members.extend([
         ("hold_request_headers", flag(hold)),
         ("namespace", about(refers("text"), namespace)),
+        ("longest_call", about(duration(), longest_call)),
     ]);
     let host = object(&HOST, &[], members);
     about(host, "Options of the host that are no policy.")

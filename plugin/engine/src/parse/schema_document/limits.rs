@@ -40,7 +40,7 @@ pub(super) fn limit() -> Value {
                 "refund",
                 about(
                     json!({ "enum": words(REFUNDS) }),
-                    "When a call does not count after all: `on_error` (the default) where it surely did not run, `on_tool_error` also where its result says that it failed, or `never`.",
+                    "When a call does not count after all: `unsent` (the default) where nothing of it reached the server, `on_error` also where the server's error says that it did not run, `on_tool_error` also where its result says that it failed, or `never`.",
                 ),
             ),
             (
@@ -79,7 +79,7 @@ pub(super) fn window() -> Value {
     )
 }
 
-fn duration() -> Value {
+pub(super) fn duration() -> Value {
     json!({ "anyOf": [
         { "type": "integer", "minimum": 1, "maximum": LONGEST_WINDOW },
         { "type": "string", "pattern": "^([0-9]+[smhd]|second|minute|hour|day)$" } ] })

@@ -96,6 +96,20 @@ impl ResponseReader {
     }
 
     pub(super) fn watched(&mut self, end: bool) -> Next {
+        let passed = match &self.state {
+            BodyState::Watched(scanner) if scanner.is_complete() => scanner.id().map(String::from),
+            _ => None,
+        };
+        let next = self.watch(end);
+        if matches!(next, Next::Forward) {
+            passed
+                .iter()
+                .for_each(|id| self.observers.passed_unread(id));
+        }
+        next
+    }
+
+    fn watch(&mut self, end: bool) -> Next {
         let late = match &self.state {
             BodyState::Watched(scanner) => {
                 let ended = scanner.is_complete() || end;

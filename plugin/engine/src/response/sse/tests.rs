@@ -39,6 +39,7 @@ fn read_up_to(max: usize, pieces: &[&[u8]]) -> Given {
         Part::Late => given.others.push("late"),
         Part::Endpoint => given.others.push("endpoint"),
         Part::Broken(_) => given.others.push("broken"),
+        Part::Passed(_) => {}
     };
     for piece in pieces {
         reader.read(piece, &mut give);
