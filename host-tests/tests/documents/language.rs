@@ -49,6 +49,10 @@ const BEYOND: &[(&str, &str)] = &[
     ("digest-of-nothing", "one of 2^256 values"),
     ("duplicate-key", "a key that is there twice"),
     (
+        "expressions-too-large-together",
+        "a sum over the whole document",
+    ),
+    (
         "headers-of-schemas",
         "headers for what is no argument of its own",
     ),
