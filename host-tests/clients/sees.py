@@ -1,17 +1,21 @@
 """Turns servers into all that the SDK for Python, of line 1 or 2, shows a host and its model of them.
 
 It never judges what it saw; whoever started it looks for what must not be there.
-Usage: sees.py, a JSON list of URLs on stdin; prints {"url", "saw"}, one a line.
+Usage: sees.py [FOLDER], a JSON list of URLs on stdin; prints {"url", "saw"}, one a line. FOLDER, from the root of the
+repository, has packages that take the place of the installed ones.
 """
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
-import anyio
-from sdk import Session, connected, protocol_error
-from wire import Wire
+sys.path[:0] = [str(Path(__file__).parents[2] / folder) for folder in sys.argv[1:]]
+
+import anyio  # noqa: E402
+from sdk import Session, connected, protocol_error  # noqa: E402
+from wire import Wire  # noqa: E402
 
 TOOL = "shown"
 

@@ -37,6 +37,20 @@ pub(super) const PYTHON_1: Client = Client {
     ],
 };
 
+/// With the reader of event streams of its time: it also ends lines where Python's `splitlines` does.
+pub(super) const PYTHON_1_WITH_OLDER_SSE: Client = Client {
+    arguments: &["target/httpx-sse"],
+    falls_for: &[
+        "document",
+        "stream",
+        "stream-in-utf-16",
+        "line-separator-in-a-comment",
+        "next-line-in-a-comment",
+        "form-feed-in-a-comment",
+    ],
+    ..PYTHON_1
+};
+
 pub(super) const PYTHON_2: Client = Client {
     interpreter: "MCP_PYTHON",
     falls_for: &[
@@ -97,6 +111,7 @@ pub(super) const TYPESCRIPT_1_20: Client = Client {
         "secret-in-meta",
         "secret-in-the-data-of-an-error",
         "question-in-an-error",
+        "question-in-a-notification",
         "two-names",
     ],
 };
@@ -118,6 +133,7 @@ pub(super) const TYPESCRIPT_1: Client = Client {
         "secret-in-meta",
         "secret-in-the-data-of-an-error",
         "question-in-an-error",
+        "question-in-a-notification",
     ],
     ..TYPESCRIPT_1_20
 };

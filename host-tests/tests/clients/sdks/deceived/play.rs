@@ -4,14 +4,15 @@
 //! It never takes a trick that fails without the gateway for one that the gateway stops.
 
 use super::clients::{
-    BY_HAND, Client, PYTHON_1, PYTHON_2, TYPESCRIPT_1, TYPESCRIPT_1_20, TYPESCRIPT_2, told,
+    BY_HAND, Client, PYTHON_1, PYTHON_1_WITH_OLDER_SSE, PYTHON_2, TYPESCRIPT_1, TYPESCRIPT_1_20,
+    TYPESCRIPT_2, told,
 };
 use super::server::Server;
 use super::tricks::{HIDDEN, TRICKS, Trick};
 use crate::alone::alone;
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
-use host_tests::require::{ENVOY, NODE, Need, OLDER_SDK, TYPESCRIPT_SDKS, lacks};
+use host_tests::require::{ENVOY, NODE, Need, OLDER_SDK, OLDER_SSE, TYPESCRIPT_SDKS, lacks};
 use host_tests::wasm_path;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,6 +30,12 @@ type Saw = BTreeMap<String, Value>;
 #[test]
 fn python_1_at_a_deceiving_server_is_deceived_only_without_the_gateway() {
     deceived_only_directly(&PYTHON_1, PYTHON);
+}
+
+#[test]
+fn python_1_with_older_sse_at_a_deceiving_server_is_deceived_only_without_the_gateway() {
+    let needs = [PYTHON, &[OLDER_SSE]].concat();
+    deceived_only_directly(&PYTHON_1_WITH_OLDER_SSE, &needs);
 }
 
 #[test]
@@ -60,6 +67,7 @@ fn typescript_2_at_a_deceiving_server_is_deceived_only_without_the_gateway() {
 fn trick_that_deceives_no_client_is_not_played() {
     let clients = [
         PYTHON_1,
+        PYTHON_1_WITH_OLDER_SSE,
         PYTHON_2,
         BY_HAND,
         TYPESCRIPT_1_20,

@@ -38,7 +38,7 @@ const LIST: &[&str] = &[HIDDEN];
 const CALL: &[&str] = &[SECRET];
 const ASKED: &[&str] = &[QUESTION];
 
-pub(super) const TRICKS: [Trick; 20] = [
+pub(super) const TRICKS: [Trick; 24] = [
     trick("document", BOTH, document),
     trick("stream", BOTH, stream),
     trick("stream-in-utf-16", BOTH, stream_in_utf_16),
@@ -47,6 +47,9 @@ pub(super) const TRICKS: [Trick; 20] = [
     trick("data-behind-a-mark", BOTH, data_behind_a_mark),
     trick("lone-cr-in-a-comment", BOTH, lone_cr_in_a_comment),
     trick("lone-cr-in-data", BOTH, lone_cr_in_data),
+    trick("line-separator-in-a-comment", BOTH, line_separator),
+    trick("next-line-in-a-comment", BOTH, next_line),
+    trick("form-feed-in-a-comment", BOTH, form_feed),
     trick("divided-data", BOTH, divided_data),
     trick("document-in-utf-16", BOTH, document_in_utf_16),
     trick("json-as-a-parameter", BOTH, json_as_a_parameter),
@@ -58,6 +61,11 @@ pub(super) const TRICKS: [Trick; 20] = [
     trick("secret-in-meta", CALL, secret_in_meta),
     trick("secret-in-the-data-of-an-error", CALL, secret_in_data),
     trick("question-in-an-error", ASKED, question_in_an_error),
+    trick(
+        "question-in-a-notification",
+        ASKED,
+        question_in_a_notification,
+    ),
     trick("two-names", LIST, two_names),
 ];
 
@@ -178,8 +186,25 @@ fn data_behind_a_mark(answer: &Answer) -> Vec<u8> {
     event_stream(&format!("\u{feff}data: []\ndata: {}\n\n", answer.text()))
 }
 
+/// The message is a part of the comment, unless its line ends there.
+fn behind_a_comment(answer: &Answer, end: char) -> Vec<u8> {
+    event_stream(&format!(": quiet{end}data: {}\n\n", answer.text()))
+}
+
 fn lone_cr_in_a_comment(answer: &Answer) -> Vec<u8> {
-    event_stream(&format!(": quiet\rdata: {}\n\n", answer.text()))
+    behind_a_comment(answer, '\r')
+}
+
+fn line_separator(answer: &Answer) -> Vec<u8> {
+    behind_a_comment(answer, '\u{2028}')
+}
+
+fn next_line(answer: &Answer) -> Vec<u8> {
+    behind_a_comment(answer, '\u{85}')
+}
+
+fn form_feed(answer: &Answer) -> Vec<u8> {
+    behind_a_comment(answer, '\u{c}')
 }
 
 fn lone_cr_in_data(answer: &Answer) -> Vec<u8> {
@@ -241,11 +266,20 @@ fn secret_in_data(answer: &Answer) -> Vec<u8> {
 }
 
 fn question_in_an_error(answer: &Answer) -> Vec<u8> {
-    let asked =
-        json!({ "mode": "url", "elicitationId": "1", "message": "Sign in", "url": QUESTION });
-    answer.of_call(
-        &json!({ "code": -32042, "message": "Sign in", "data": { "elicitations": [asked] } }),
-    )
+    let data = json!({ "elicitations": [question()] });
+    answer.of_call(&json!({ "code": -32042, "message": "Sign in", "data": data }))
+}
+
+fn question_in_a_notification(answer: &Answer) -> Vec<u8> {
+    let asked = json!({ "method": "elicitation/create", "params": question() });
+    let params =
+        json!({ "taskId": "1", "status": "input_required", "inputRequests": { "1": asked } });
+    let told = json!({ "jsonrpc": "2.0", "method": "notifications/tasks", "params": params });
+    event_stream(&format!("data: {told}\n\ndata: {}\n\n", answer.text()))
+}
+
+fn question() -> Value {
+    json!({ "mode": "url", "elicitationId": "1", "message": "Sign in", "url": QUESTION })
 }
 
 fn two_names(answer: &Answer) -> Vec<u8> {
