@@ -5,6 +5,8 @@ VENV := target/venv
 PYTHON := $(VENV)/bin/python
 # The older line of the MCP SDK for Python cannot stand beside the newer one.
 VENV_1 := target/venv-mcp-1
+# An older package that the older line works with as well, in the place of the one beside it.
+OLDER_SSE := target/httpx-sse
 OLDER_ENVOYS := target/envoy
 NODE := target/node
 # The conformance suite needs a newer one than we do.
@@ -15,7 +17,7 @@ SERVERS := host-tests/servers/node_modules
 JS_TESTS := target/npm
 # The tests of the JSON Schema organisation, as a validator for Python carries them.
 SCHEMA_TESTS := target/json-schema-tests
-HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
+HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")' 2>/dev/null)" \
@@ -31,6 +33,12 @@ $(VENV)/ready: host-tests/requirements.txt
 $(VENV_1)/ready: host-tests/requirements-mcp-1.txt
 	$(SAY) 'getting the older MCP SDK for Python'
 	$(call venv,$(VENV_1),$<)
+	touch $@
+
+$(OLDER_SSE)/ready: host-tests/httpx-sse.txt | $(VENV_1)/ready
+	$(SAY) 'getting an older reader of event streams for Python'
+	rm -rf $(@D)
+	$(VENV_1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D) --requirement $<
 	touch $@
 
 define venv

@@ -22,6 +22,11 @@ pub const ENVOY: Need = need("Envoy and the MCP SDK for Python", "target/venv/re
 pub const OLDER_ENVOYS: Need = need("the older Envoys", "target/envoy/ready");
 /// Python with the older MCP SDK.
 pub const OLDER_SDK: Need = need("the older MCP SDK for Python", "target/venv-mcp-1/ready");
+/// An older package for the older MCP SDK for Python.
+pub const OLDER_SSE: Need = need(
+    "the older reader of event streams for Python",
+    "target/httpx-sse/ready",
+);
 /// Node for our own programs.
 pub const NODE: Need = need("Node", "target/node/ready");
 /// Node for the conformance suite.

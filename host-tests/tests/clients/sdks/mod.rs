@@ -1,5 +1,6 @@
 //! Clients and servers on the MCP SDKs, and published servers, directly and through the gateway.
 
+mod deceived;
 mod hidden;
 mod judge;
 mod pairs;
