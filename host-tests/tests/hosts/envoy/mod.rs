@@ -3,6 +3,7 @@
 mod bodies;
 mod crashes;
 mod gateway;
+mod ids;
 mod limits;
 mod policies;
 mod workers;
