@@ -4,6 +4,7 @@ mod bodies;
 mod crashes;
 mod gateway;
 mod held;
+mod ids;
 mod limits;
 mod policies;
 mod workers;

@@ -112,6 +112,7 @@ const NAMES: &[&str] = &[
     "note open-ended",
     "note pin-unseen",
     "note redirects",
+    "note refund-by-answers",
     "note symbolic-links",
     "warning covered-name",
     "warning denies-everything",

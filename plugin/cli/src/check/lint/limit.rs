@@ -3,7 +3,7 @@
 //! It never warns of a limit for sessions with a limit across sessions beside it.
 
 use super::entry::{Rules, rules};
-use super::member::texts;
+use super::member::{text, texts};
 use crate::check::diagnostic::Diagnostic;
 use mcp_policy::document::Value;
 use mcp_policy::host::{Policy, Window};
@@ -17,7 +17,12 @@ pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
         let message = "counts live in the gateway's process: a restart resets them to 0, and two gateways count separately";
         Diagnostic::note("counts-restart", at, message)
     });
-    sessions(root).into_iter().chain(resets).collect()
+    let answers = Diagnostic::once(refunds_by_answers(root), |at| {
+        let message = "this believes what the server answers: where clients have no session, a server that mixes up the answers of two connections gives counts back that it should not";
+        Diagnostic::note("refund-by-answers", at, message)
+    });
+    let sessions = sessions(root).into_iter();
+    sessions.chain(resets).chain(answers).collect()
 }
 
 fn is_long(window: Window) -> bool {
@@ -56,6 +61,13 @@ fn counts_sessions((at, limit): &(String, Value<'_>)) -> bool {
     let scope = limit.get("scope");
     let by_default = at.ends_with("/rate_limit") && scope.is_none();
     by_default || texts(scope).iter().any(|scope| scope == "session")
+}
+
+/// The refunds that depend on an answer, by which it is told whether a call ran.
+fn refunds_by_answers(root: Value<'_>) -> Vec<String> {
+    let limits = rules(root).flat_map(|rules| rules.limits().collect::<Vec<_>>());
+    let refunds = limits.filter(|(_, limit)| text(*limit, "refund").starts_with("on_"));
+    refunds.map(|(at, _)| format!("{at}/refund")).collect()
 }
 
 /// A limit counts sessions together.
