@@ -71,3 +71,6 @@ impl Store {
         (key, id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Two workers with one id: whatever one does between a read and the swap after it, the other does not undo it.
+
+use super::*;
+use crate::model::Policy;
+use crate::store::cells::Version;
+use std::collections::HashMap;
+
+type Rival<'r> = Box<dyn FnOnce(&mut Racing<'_>) + 'r>;
+
+/// Shared data in memory, in which another worker does something before the first swap.
+#[derive(Default)]
+struct Racing<'r> {
+    cells: HashMap<String, (Vec<u8>, u32)>,
+    rival: Option<Rival<'r>>,
+}
+
+impl Cells for Racing<'_> {
+    fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {
+        let cell = self.cells.get(key);
+        Ok(cell.map(|(bytes, version)| (bytes.clone(), Version(*version))))
+    }
+
+    fn swap(
+        &mut self,
+        key: &str,
+        bytes: &[u8],
+        version: Option<Version>,
+    ) -> Result<bool, Unavailable> {
+        if let Some(rival) = self.rival.take() {
+            rival(self);
+        }
+        let present = self.cells.get(key).map(|(_, version)| *version);
+        let same = present.map(Version) == version;
+        if same {
+            let next = present.unwrap_or_default().saturating_add(1);
+            self.cells.insert(key.into(), (bytes.into(), next));
+        }
+        Ok(same)
+    }
+}
+
+const NOW: Millis = Millis(1_767_225_618_000);
+
+fn store() -> Store {
+    let policy = Policy::parse(br#"{"version":"1","default":"deny"}"#).expect("a policy");
+    Store::prepare(&mut Racing::default(), "test", &policy, [7; 16]).expect("memory")
+}
+
+fn key(id: &str) -> RequestKey {
+    RequestKey::new("anonymous", "one", id, true)
+}
+
+/// What happens to an id when a rival opens another, or the same, before the first swap.
+fn opened_beside(rival: &str, before: &[&str]) -> (Opening, Opening) {
+    let (store, rival) = (store(), key(rival));
+    let mut other = Opening::Unclear;
+    let mut cells = Racing::default();
+    for id in before {
+        store.open(&mut cells, &key(id), NOW);
+    }
+    cells.rival = Some(Box::new(|cells| {
+        other = store.open(cells, &rival, NOW);
+    }));
+    let own = store.open(&mut cells, &key("1"), NOW);
+    drop(cells);
+    (own, other)
+}
+
+#[test]
+fn of_two_workers_that_open_one_id_at_once_one_has_it() {
+    for before in [&[][..], &["0"]] {
+        let (own, other) = opened_beside("1", before);
+        assert_eq!(own, Opening::InUse);
+        assert!(matches!(other, Opening::Open(_)), "{other:?}");
+        let (own, other) = opened_beside("2", before);
+        let both = [own, other];
+        let open = |opening: &Opening| matches!(opening, Opening::Open(_));
+        assert!(both.iter().all(open), "control: two ids, {both:?}");
+    }
+}
+
+#[test]
+fn end_of_one_exchange_leaves_what_another_worker_opened_meanwhile() {
+    for is_answered in [true, false] {
+        let store = store();
+        let mut cells = Racing::default();
+        let Opening::Open(opening) = store.open(&mut cells, &key("1"), NOW) else {
+            panic!("nobody else has it")
+        };
+        cells.rival = Some(Box::new(|cells| {
+            store.open(cells, &key("2"), NOW);
+        }));
+        let end = IdEnd {
+            key: key("1"),
+            opening,
+            is_answered,
+        };
+        store.end(&mut cells, &end, NOW);
+        assert_eq!(store.open(&mut cells, &key("2"), NOW), Opening::InUse);
+        let again = store.open(&mut cells, &key("1"), NOW);
+        assert_eq!(again == Opening::Unclear, !is_answered, "{again:?}");
+        assert_ne!(again, Opening::InUse);
+    }
+}
