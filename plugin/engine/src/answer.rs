@@ -4,7 +4,7 @@
 //! policy, unless the policy asks for it.
 
 use crate::model::AnswerStyle;
-use crate::read::{REVISIONS, RequestError};
+use crate::read::RequestError;
 use crate::words::{Amount, Reason, Refusal};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -55,7 +55,7 @@ pub(crate) struct Detail {
     pub(crate) remaining: Option<Amount>,
     /// The revisions that are known, beside the one that the message asked for (2026-07-28, basic, Versioning).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) supported: Option<[&'static str; 5]>,
+    pub(crate) supported: Option<&'static [&'static str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) requested: Option<String>,
 }
@@ -173,8 +173,12 @@ pub(crate) fn answer_unreadable(
     id: Option<&str>,
     mut detail: Detail,
 ) -> Reply {
-    if let RequestError::Revision(requested) = problem {
-        detail.supported = Some(REVISIONS);
+    if let RequestError::Revision {
+        requested,
+        supported,
+    } = problem
+    {
+        detail.supported = Some(supported);
         detail.requested = Some(requested.clone());
     }
     let message = problem.to_string();

@@ -85,7 +85,8 @@ fn check_version(
     if header.is_some() && claim.is_some() && header != claim {
         return Err(RequestError::HeaderMismatch(VERSION.into()));
     }
-    header.or(claim).map_or(Ok(()), Revision::known)?;
+    claim.map_or(Ok(()), Revision::claimable)?;
+    header.map_or(Ok(()), Revision::known)?;
     match (header, claim) {
         (None, Some(_)) if modern => Err(RequestError::HeaderMissing(VERSION.into())),
         (Some(_), None) if modern && request => Err(RequestError::MetaMissing),

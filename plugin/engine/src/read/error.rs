@@ -42,7 +42,11 @@ pub(crate) enum RequestError {
     MetaMissing,
     HeaderMissing(Cow<'static, str>),
     HeaderMismatch(Cow<'static, str>),
-    Revision(String),
+    Revision {
+        requested: String,
+        /// The revisions to name instead.
+        supported: &'static [&'static str],
+    },
 }
 
 impl RequestError {
@@ -62,7 +66,7 @@ impl RequestError {
         match self {
             Self::Json(_) => -32700,
             Self::HeaderMissing(_) | Self::HeaderMismatch(_) => -32020,
-            Self::Revision(_) => -32022,
+            Self::Revision { .. } => -32022,
             Self::MetaMissing => -32602,
             Self::MethodRemoved(_) => -32601,
             Self::HttpMethod
@@ -169,7 +173,7 @@ impl fmt::Display for RequestError {
                 f,
                 "The header `{name}` differs from the message in the body"
             ),
-            Self::Revision(requested) => {
+            Self::Revision { requested, .. } => {
                 write!(f, "The protocol revision `{requested}` is not known")
             }
             fixed => f.write_str(fixed.fixed().unwrap_or_default()),

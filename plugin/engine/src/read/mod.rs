@@ -25,6 +25,5 @@ pub use headers::{HeaderEdit, Headers};
 pub(crate) use message::{Call, Message, Target, is_same_id};
 pub(crate) use method::{MethodKind, confusable_method, known_method};
 pub(crate) use names::{PROTOTYPE, folded, is_confusable, similar};
-pub(crate) use revision::REVISIONS;
 pub(crate) use surrogate::id_beside_surrogates;
 pub(crate) use uri::is_normal;

@@ -7,7 +7,7 @@ use crate::words::text::clip;
 use std::borrow::Cow;
 
 /// The published revisions of MCP.
-pub(crate) const REVISIONS: [&str; 5] = [
+const REVISIONS: [&str; 5] = [
     "2024-11-05",
     "2025-03-26",
     "2025-06-18",
@@ -29,11 +29,23 @@ impl Revision {
         Self(known.map_or_else(|| clip(text, 64).into(), Cow::Borrowed))
     }
 
-    /// Refuses a revision that is not published.
+    /// Refuses a revision that is not published. A header can name any of those that are.
     pub(super) fn known(&self) -> Result<(), RequestError> {
+        self.one_of(&REVISIONS)
+    }
+
+    /// Refuses a claim of a message to a revision that is not published. It can claim one only.
+    pub(super) fn claimable(&self) -> Result<(), RequestError> {
+        self.one_of(&[MODERN])
+    }
+
+    fn one_of(&self, supported: &'static [&'static str]) -> Result<(), RequestError> {
         match &self.0 {
             Cow::Borrowed(_) => Ok(()),
-            Cow::Owned(unknown) => Err(RequestError::Revision(unknown.clone())),
+            Cow::Owned(unknown) => Err(RequestError::Revision {
+                requested: unknown.clone(),
+                supported,
+            }),
         }
     }
 
