@@ -245,6 +245,10 @@ fn cluster(upstream: SocketAddr) -> Value {
         at(upstream)
     };
     cluster["name"] = upstream.to_string().into();
+    // Envoy's own limit of 1024 connections would hide what the plugin does with more.
+    cluster["circuit_breakers"] = json!({ "thresholds": [
+        { "max_connections": 10_000, "max_pending_requests": 10_000, "max_requests": 10_000 },
+    ] });
     // Before the servers close theirs, which would break the calls on them.
     cluster["typed_extension_protocol_options"] = json!({ UPSTREAM_HTTP: {
         "@type": type_url(UPSTREAM_HTTP),

@@ -180,9 +180,21 @@ impl Envoy {
     /// # Panics
     /// When the process is gone.
     pub fn resident_bytes(&self) -> usize {
+        self.memory("VmRSS:")
+    }
+
+    /// The most resident memory that the process had.
+    ///
+    /// # Panics
+    /// When the process is gone.
+    pub fn peak_bytes(&self) -> usize {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, field: &str) -> usize {
         let path = format!("/proc/{}/status", self.pid());
         let status = fs::read_to_string(path).expect("the process runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
         let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
         let kibibytes = kibibytes.and_then(|kibibytes| kibibytes.parse::<usize>().ok());
         kibibytes.expect("its memory").saturating_mul(1024)

@@ -67,12 +67,10 @@ fn small_thread(run: impl FnOnce() + Send + 'static) {
     thread.spawn(run).expect("a thread");
 }
 
-/// Calls `long`, and reads until the gateway refuses the response, or nothing comes for a while.
-fn call_long(addr: SocketAddr) -> (TcpStream, bool) {
+/// Calls `long`, and reads until the gateway refuses the response, or nothing comes for so long.
+fn call_long(addr: SocketAddr, patience: Duration) -> (TcpStream, bool) {
     let mut stream = TcpStream::connect(addr).expect("a connection");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(2)))
-        .expect("a timeout");
+    stream.set_read_timeout(Some(patience)).expect("a timeout");
     let body = call("long");
     let length = body.len();
     let head = format!(
@@ -92,7 +90,9 @@ fn call_long(addr: SocketAddr) -> (TcpStream, bool) {
     (stream, false)
 }
 
-fn hold(streams: usize) {
+fn hold(streams: u16) {
+    // One worker copies half a gigabyte a thousand responses.
+    let patience = Duration::from_secs(2) + Duration::from_millis(20) * u32::from(streams);
     let mut config = Config::new(vec![Listener::new("mcp", POLICY, upstream(), &wasm_path())]);
     config.concurrency = 1;
     let envoy = Envoy::start(&config).expect("Envoy starts");
@@ -102,7 +102,7 @@ fn hold(streams: usize) {
         .map(|_| {
             thread::Builder::new()
                 .stack_size(256 << 10)
-                .spawn(move || call_long(addr))
+                .spawn(move || call_long(addr, patience))
                 .expect("a thread")
         })
         .collect();
@@ -120,14 +120,14 @@ fn hold(streams: usize) {
         assert_eq!(response.status, 200, "other calls are answered");
         assert!(response.body.ends_with(b"\"result\":{}}"));
     }
-    let most = envoy.resident_bytes() >> 20;
+    let most = envoy.peak_bytes() >> 20;
     drop(ended);
     thread::sleep(Duration::from_secs(2));
     let after = envoy.resident_bytes() >> 20;
     println!(
-        "{streams} responses of {BEGINNING} bytes: {held} held, the rest refused; MiB resident: {before} before, {most} with them, {after} after"
+        "{streams} responses of {BEGINNING} bytes: {held} held, the rest refused; MiB resident: {before} before, {most} at most, {after} after"
     );
-    let (stream, refused) = call_long(addr);
+    let (stream, refused) = call_long(addr, patience);
     assert!(!refused, "there is room again");
     drop(stream);
     assert!(
