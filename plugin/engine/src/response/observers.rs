@@ -143,8 +143,11 @@ impl Observers {
 
     fn concerns(&self, text: &[u8], scanner: &MessageScanner) -> bool {
         let rules = self.rules.as_ref();
-        let text = std::str::from_utf8(text).unwrap_or_default();
-        let stands = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
+        // Without needles the text is not decoded.
+        let stands = |needles: &[&str]| {
+            let text = (!needles.is_empty()).then(|| std::str::from_utf8(text).unwrap_or_default());
+            text.is_some_and(|text| needles.iter().any(|needle| text.contains(needle)))
+        };
         let refunds = self.refunds.as_ref().map(RefundTracker::needles);
         let issued = self.issued.as_ref().map(IssuanceTracker::needles);
         let matters = rules.is_some_and(Rules::matter);

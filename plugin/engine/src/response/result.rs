@@ -66,11 +66,6 @@ impl Results {
         &self.answer
     }
 
-    /// Every message of the response has to be read.
-    pub(super) fn matter(&self, visibility: &Visibility) -> bool {
-        !visibility.result_rules(&ResultOf::Unknown).is_empty()
-    }
-
     /// Of what a message may hold the result. One that does not answer the request may be of any tool: a server may send the
     /// answer to one request on the stream of another.
     pub(super) fn result_of(&self, answers: bool) -> &ResultOf {

@@ -66,7 +66,8 @@ impl Rules {
 
     /// Every message of the response has to be read, whatever is in it.
     pub(super) fn matter(&self) -> bool {
-        self.results.matter(&self.visibility)
+        // A message may be the answer to any call, and the rules of all tools then hold.
+        self.visibility.policy().needs.responses.results
     }
 
     /// Which messages pass that are longer than is held; `id` is that of the request.
