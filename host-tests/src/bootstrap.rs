@@ -245,7 +245,7 @@ fn cluster(upstream: SocketAddr) -> Value {
         at(upstream)
     };
     cluster["name"] = upstream.to_string().into();
-    // Envoy's own limit of 1024 connections would hide what the plugin does with more.
+    // Envoy's own limit of 1024 connections would keep larger floods from the plugin.
     cluster["circuit_breakers"] = json!({ "thresholds": [
         { "max_connections": 10_000, "max_pending_requests": 10_000, "max_requests": 10_000 },
     ] });
