@@ -2,26 +2,27 @@
 
 use super::Exchange;
 use crate::host::*;
-use std::collections::HashMap;
+use crate::store::Memory;
 use std::sync::Arc;
 
 const NOW: Millis = Millis(1_767_225_618_000);
 
 /// Shared data in memory; with `fails`, a host that has none.
 #[derive(Default)]
-struct Memory {
-    cells: HashMap<String, (Vec<u8>, u32)>,
-    writes: u32,
+struct Host {
+    memory: Memory,
     fails: bool,
 }
 
-impl Cells for Memory {
+impl Host {
+    fn memory(&mut self) -> Result<&mut Memory, Unavailable> {
+        (!self.fails).then_some(&mut self.memory).ok_or(Unavailable)
+    }
+}
+
+impl Cells for Host {
     fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {
-        if self.fails {
-            return Err(Unavailable);
-        }
-        let cell = self.cells.get(key);
-        Ok(cell.map(|(bytes, version)| (bytes.clone(), Version(*version))))
+        self.memory()?.read(key)
     }
 
     fn swap(
@@ -30,24 +31,14 @@ impl Cells for Memory {
         bytes: &[u8],
         version: Option<Version>,
     ) -> Result<bool, Unavailable> {
-        let present = self.cells.get(key).map(|(_, version)| Version(*version));
-        if self.fails || present != version {
-            return if self.fails {
-                Err(Unavailable)
-            } else {
-                Ok(false)
-            };
-        }
-        self.writes = self.writes.saturating_add(1);
-        self.cells.insert(key.into(), (bytes.into(), self.writes));
-        Ok(true)
+        self.memory()?.swap(key, bytes, version)
     }
 }
 
 struct Gateway {
     policy: Arc<Policy>,
     store: Store,
-    memory: Memory,
+    host: Host,
     now: Millis,
 }
 
@@ -69,12 +60,12 @@ impl Gateway {
 
     fn with(policy: &str) -> Self {
         let policy = Arc::new(Policy::parse(policy.as_bytes()).unwrap());
-        let mut memory = Memory::default();
-        let store = Store::prepare(&mut memory, "test", &policy, [7; 16]).unwrap();
+        let mut host = Host::default();
+        let store = Store::prepare(&mut host, "test", &policy, [7; 16]).unwrap();
         Self {
             policy,
             store,
-            memory,
+            host,
             now: NOW,
         }
     }
@@ -121,7 +112,7 @@ impl Gateway {
             end_of_stream: true,
         };
         let step = exchange.feed(body, self.now);
-        let step = exchange.resolve(step, &self.store, &mut self.memory, self.now);
+        let step = exchange.resolve(step, &self.store, &mut self.host, self.now);
         (exchange, step)
     }
 
@@ -144,7 +135,7 @@ impl Gateway {
     fn respond(&mut self, exchange: &mut Exchange, response: Response) -> Next {
         let step = exchange.feed(Event::Response(response), self.now);
         exchange
-            .resolve(step, &self.store, &mut self.memory, self.now)
+            .resolve(step, &self.store, &mut self.host, self.now)
             .next
     }
 
@@ -397,13 +388,7 @@ fn session_that_no_server_was_seen_to_give_is_unclear() {
             .for_each(|session| gateway.begin_session(session));
         let mut call = gateway.passes("1", "free");
         assert!(!gateway.answered(&mut call, &result("1")).contains(SECRET));
-        assert!(
-            gateway
-                .memory
-                .cells
-                .keys()
-                .all(|key| !key.contains("/ids/"))
-        );
+        assert!(gateway.host.memory.keys().all(|key| !key.contains("/ids/")));
     }
 }
 
@@ -423,7 +408,7 @@ fn requests_without_a_session_are_told_apart_by_their_connections() {
 #[test]
 fn host_without_shared_data_makes_every_id_unclear() {
     let mut gateway = Gateway::with_session();
-    gateway.memory.fails = true;
+    gateway.host.fails = true;
     for _ in 0..2 {
         let mut call = gateway.passes("1", "free");
         assert!(!gateway.answered(&mut call, &result("1")).contains(SECRET));
@@ -436,8 +421,8 @@ fn policy_that_does_not_depend_on_whose_answer_it_is_remembers_no_id() {
         r#"{"version":"1","default":"allow","tools":{"free":{"limits":[{"counter":"a","window":"day","max":9}]}}}"#,
     );
     gateway.begin_session("s");
-    let keys = gateway.memory.cells.len();
+    let keys = gateway.host.memory.keys().count();
     let calls = [0, 1].map(|_| gateway.passes("1", "free"));
     assert!(calls.iter().all(|call| !call.awaits_end()));
-    assert_eq!(gateway.memory.cells.len(), keys);
+    assert_eq!(gateway.host.memory.keys().count(), keys);
 }

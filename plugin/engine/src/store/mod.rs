@@ -16,10 +16,14 @@ mod cell;
 mod cells;
 mod counts;
 mod id_cell;
+#[cfg(test)]
+mod memory;
 mod prepare;
 mod record;
 mod records;
 mod under_way;
 
 pub use cells::{Cells, Unavailable, Version};
+#[cfg(test)]
+pub(crate) use memory::Memory;
 pub use prepare::{Seed, Store};

@@ -2,22 +2,21 @@
 
 use super::*;
 use crate::model::Policy;
+use crate::store::Memory;
 use crate::store::cells::Version;
-use std::collections::HashMap;
 
 type Rival<'r> = Box<dyn FnOnce(&mut Racing<'_>) + 'r>;
 
 /// Shared data in memory, in which another worker does something before the first swap.
 #[derive(Default)]
 struct Racing<'r> {
-    cells: HashMap<String, (Vec<u8>, u32)>,
+    memory: Memory,
     rival: Option<Rival<'r>>,
 }
 
 impl Cells for Racing<'_> {
     fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {
-        let cell = self.cells.get(key);
-        Ok(cell.map(|(bytes, version)| (bytes.clone(), Version(*version))))
+        self.memory.read(key)
     }
 
     fn swap(
@@ -29,13 +28,7 @@ impl Cells for Racing<'_> {
         if let Some(rival) = self.rival.take() {
             rival(self);
         }
-        let present = self.cells.get(key).map(|(_, version)| *version);
-        let same = present.map(Version) == version;
-        if same {
-            let next = present.unwrap_or_default().saturating_add(1);
-            self.cells.insert(key.into(), (bytes.into(), next));
-        }
-        Ok(same)
+        self.memory.swap(key, bytes, version)
     }
 }
 
