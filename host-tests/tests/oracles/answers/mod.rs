@@ -17,4 +17,5 @@ mod sent;
 mod strict;
 mod trick;
 mod tricks;
+mod withholding;
 mod written;

@@ -7,13 +7,14 @@ use super::eyes::seen;
 use super::findings::{Finding, Findings};
 use super::kind::Kind;
 use super::made::plan;
-use super::one_eyed::OneEyed;
+use super::one_eyed;
 use super::plan::Plan;
 use super::readers::{BROWSER, READERS, Reader};
 use super::scene::SCENES;
 use super::sent::sent;
-use super::strict::Strict;
+use super::strict;
 use super::trick::{What, one};
+use super::withholding::Withholding;
 use crate::plugin::{Open, Plugin, answer, under_test};
 use fastrand::Rng;
 use host_tests::server_response::Received;
@@ -140,7 +141,7 @@ fn no_reader_sees_in_a_million_answers_what_a_policy_takes_out() {
 /// The control: nothing is found where nothing ambiguous passes.
 #[test]
 fn strict_filter_has_no_fault() {
-    let findings = Search::new(|_| Box::new(Strict::default())).run(1, FEW);
+    let findings = Search::new(|_| Box::new(Withholding::new(strict::passes))).run(1, FEW);
     assert!(findings.is_empty(), "{findings}");
 }
 
@@ -148,7 +149,7 @@ fn strict_filter_has_no_fault() {
 #[test]
 fn planted_fault_is_found_by_each_kind_and_each_reader() {
     let everything = Search::new(|_| Box::new(Open::default())).run(1, FEW / 4);
-    let otherwise = Search::new(|_| Box::new(OneEyed::default())).run(1, FEW);
+    let otherwise = Search::new(|_| Box::new(Withholding::new(one_eyed::passes))).run(1, FEW);
     let found = [everything.kinds(), otherwise.kinds()].concat();
     for kind in Kind::ALL {
         assert!(found.contains(&kind), "{kind}\n{everything}\n{otherwise}");

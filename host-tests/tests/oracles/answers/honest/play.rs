@@ -3,8 +3,9 @@
 use super::super::made::split;
 use super::super::scene::{Request, SCENES, Scene};
 use super::super::sent::sent;
-use super::super::strict::Strict;
+use super::super::strict;
 use super::super::trick::one;
+use super::super::withholding::Withholding;
 use super::messages::{halved, message, taken_out};
 use super::style::Style;
 use crate::plugin::{Open, Plugin, answer, under_test};
@@ -180,7 +181,11 @@ fn honest_answer_that_loses_nothing_is_found_out() {
 #[test]
 fn strict_filter_passes_each_honest_answer_that_loses_nothing() {
     for halves in [false, true] {
-        let wrong = play(|_| Box::new(Strict::default()), halves, (1, FEW));
+        let wrong = play(
+            |_| Box::new(Withholding::new(strict::passes)),
+            halves,
+            (1, FEW),
+        );
         let refused = wrong.iter().find(|wrong| wrong.whole);
         assert!(
             refused.is_none(),
