@@ -8,11 +8,11 @@ use crate::embedder::Component;
 use crate::host::{ClockKind, Host, Splits};
 use crate::on_envoy::Ways;
 use crate::require::{ENVOY, NODE, Need, OLDER_ENVOYS, PACKAGE, lacks_for};
+use crate::say::say;
 use crate::{
     component, component_path, node, on_envoy, other_module, proxy_wasm, root, runner, wasm,
     wasm_path,
 };
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -42,13 +42,12 @@ pub fn all() -> Vec<Host> {
     hosts
 }
 
-/// Whether what the host runs is a proxy-wasm module. Otherwise it says why it does not play.
+/// True for a host that runs a proxy-wasm module. Any other prints why it does not play.
 fn loads_modules(host: &str) -> bool {
     let loads = host == PROXY_WASM || host.starts_with("Envoy ");
     if !loads {
         let why = "MODULE names a proxy-wasm module, which this host does not load";
-        // Past the test harness, which would keep what a passing test prints to itself.
-        let _ = writeln!(std::io::stdout(), "the corpus on {host}: left out: {why}");
+        say(&format!("the corpus on {host}: left out: {why}"));
     }
     loads
 }

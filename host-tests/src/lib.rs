@@ -22,6 +22,7 @@ pub mod proxy_wasm;
 pub mod require;
 pub mod rpc;
 pub mod samples;
+pub mod say;
 pub mod table;
 pub mod upstream;
 pub mod verdict;

@@ -4,6 +4,7 @@
 //! at its end, or fails where `$REQUIRE` is `all`.
 
 use crate::root;
+use crate::say::say;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::thread;
@@ -78,8 +79,7 @@ pub fn lacks_for(part: &str, needs: &[Need]) -> bool {
 fn skip(part: &str, name: &str) {
     let all = std::env::var("REQUIRE").is_ok_and(|require| require == "all");
     assert!(!all, "{name}: not installed, run `make hosts`");
-    // Past the test harness, which would keep what a passing test prints to itself.
-    let _ = writeln!(std::io::stdout(), "{part}: skipped without {name}");
+    say(&format!("{part}: skipped without {name}"));
     let notes = root().join("target/skipped");
     let notes = OpenOptions::new().create(true).append(true).open(notes);
     let mut notes = notes.expect("the folder `target` is there");

@@ -3,10 +3,10 @@
 use host_tests::case::{Case, Play};
 use host_tests::corpus::{cases, filter, run};
 use host_tests::expectation::Outcome;
+use host_tests::say::say;
 use host_tests::split::{Seam, Split};
 use host_tests::{hosts, root, runner};
 use mcp_policy_cases::corpus::bless;
-use std::io::Write as _;
 
 #[test]
 fn every_case_on_every_host() {
@@ -27,11 +27,6 @@ fn every_case_on_every_host() {
         file.display()
     ));
     assert!(failures.is_empty(), "\n{failures}");
-}
-
-/// Past the test harness, which would keep what a passing test prints to itself.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Only the engine itself says what is expected; every host must agree with it.

@@ -11,9 +11,9 @@ use host_tests::bootstrap::{Config, Listener, WHEREVER};
 use host_tests::envoy::Envoy;
 use host_tests::program::Program;
 use host_tests::require::{CONFORMANCE, ENVOY, NODE, NODE_22, lacks};
+use host_tests::say::say;
 use host_tests::wasm_path;
 use std::collections::{BTreeSet, VecDeque};
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 use std::thread;
@@ -69,9 +69,8 @@ fn url(addr: SocketAddr) -> String {
     format!("http://{addr}/mcp")
 }
 
-/// Written past the test harness, which would keep what a passing test prints to itself.
 fn show(title: &str, columns: &[Column]) {
-    let _ = writeln!(std::io::stdout(), "{}", table::table(title, columns));
+    say(&table::table(title, columns));
 }
 
 /// Shows the table, and fails if anything is wrong. `scenarios` are all there are, in turn for each column.

@@ -7,10 +7,10 @@ use super::story::Story;
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
 use host_tests::program::Program;
+use host_tests::say::say;
 use host_tests::wasm_path;
 use host_tests::wire::{Http1Request, http1};
 use serde_json::Value;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -150,8 +150,7 @@ pub(super) fn gateway(servers: &[Running]) -> Envoy {
 
 /// Prints the table, and fails with what the servers and Envoy wrote where something went `wrong`.
 pub(super) fn report(table: &str, wrong: &[String], programs: &mut [Program], envoy: &Envoy) {
-    // Written past the test harness, which would keep what a passing test prints to itself.
-    let _ = writeln!(std::io::stdout(), "{table}");
+    say(table);
     let errors = programs.iter_mut().map(Program::errors);
     assert!(
         wrong.is_empty(),
