@@ -7,6 +7,7 @@ mod component;
 mod corpus;
 mod counters;
 mod envoy;
+mod instructions;
 mod javascript;
 mod responses;
 mod shipped;

@@ -1,28 +1,8 @@
-//! Policies and messages of any size, for what is measured: the README's policy, grown.
+//! The messages of clients that are measured: calls and answers of any size.
 //!
-//! They are as regular policies and messages are. What an attacker would send is in `policies/`.
+//! They are regular messages. Those of attackers are in `policies/`.
 
-use serde_json::json;
-
-/// A limit so high that calls are counted and never refused.
-pub const ENOUGH: u64 = 1_000_000_000;
-
-/// A tool that is listed and has no limit.
-pub const LISTED: &str = "tool_0";
-/// The tool with the limit.
-pub const LIMITED: &str = "run";
-/// A tool that is not listed.
-pub const UNLISTED: &str = "drop_table";
-
-/// The policy of the README with `max` as the limit and so many tools in all, at least the one with the limit.
-pub fn policy(tools: usize, max: u64) -> serde_json::Value {
-    let limits =
-        json!([{ "counter": "run_rate", "window": "minute", "max": max, "scope": "grant" }]);
-    let others = (0..tools.saturating_sub(1)).map(|number| (format!("tool_{number}"), json!({})));
-    let tools = others.chain([(LIMITED.into(), json!({ "limits": limits }))]);
-    let tools: serde_json::Map<_, _> = tools.collect();
-    json!({ "version": "1", "default": "deny", "tools": tools })
-}
+use serde_json::{Value, json};
 
 /// A call of `tool` in about `size` bytes.
 pub fn call(tool: &str, size: usize) -> Vec<u8> {
@@ -32,6 +12,13 @@ pub fn call(tool: &str, size: usize) -> Vec<u8> {
     around
         .replace('@', &object(size.saturating_sub(around.len())))
         .into_bytes()
+}
+
+/// A call of `tool` with these arguments.
+pub fn call_with_arguments(tool: &str, arguments: &Value) -> Vec<u8> {
+    let params = json!({ "name": tool, "arguments": arguments });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    call.to_string().into_bytes()
 }
 
 /// An answer to a request of the server's, in about `size` bytes. No rule judges it: it is only read.

@@ -1,0 +1,11 @@
+//! What is measured: policies, messages and results as regular users have them, of any size.
+
+pub mod messages;
+pub mod policies;
+pub mod results;
+pub mod workloads;
+
+pub use messages::{call, call_with_arguments, response};
+pub use policies::{ENOUGH, LIMITED, LISTED, TOKEN, UNLISTED, policy};
+pub use results::Answer;
+pub use workloads::{MANY, Workload, workloads};

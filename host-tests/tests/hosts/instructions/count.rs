@@ -1,0 +1,137 @@
+//! Plays one kind of exchange in wasmtime, in the pieces in which Envoy delivers it, and counts instructions by callback.
+//!
+//! It measures no time.
+
+use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Stream, Vm};
+use host_tests::samples::{Answer, TOKEN, Workload};
+
+/// The callbacks of an exchange, as the columns of the table.
+pub(super) const PHASES: [&str; 5] = [
+    "request headers",
+    "request body",
+    "response headers",
+    "response body",
+    "end",
+];
+
+/// The instructions of one exchange.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) name: String,
+    pub(super) phases: [u64; PHASES.len()],
+}
+
+/// Envoy reads from a connection in pieces of this size.
+const PIECE: usize = 16 * 1024;
+
+/// Exchanges before the one that is counted: what a VM does once is done.
+const WARM: usize = 20;
+
+pub(super) fn count(module: &Module, workload: &Workload) -> Counted {
+    let clock = Clock::default();
+    clock.set(1_767_225_600_000_000_000);
+    let vm = module.start(SharedData::default(), clock, "bench", Faults::default());
+    let vm = vm.expect("the VM starts");
+    let policy = workload.policy.to_string();
+    assert_eq!(vm.configure(policy.as_bytes()), Ok(true), "{:?}", vm.logs());
+    for _ in 0..WARM {
+        exchange(&vm, workload);
+    }
+    Counted {
+        name: workload.name.into(),
+        phases: exchange(&vm, workload),
+    }
+}
+
+fn exchange(vm: &Vm, workload: &Workload) -> [u64; PHASES.len()] {
+    let mut stream = vm.stream(request());
+    let mut before = vm.instructions().expect("they are counted");
+    let mut since = || {
+        let now = vm.instructions().expect("they are counted");
+        now - std::mem::replace(&mut before, now)
+    };
+    stream.headers(false).expect("no trap");
+    let headers = since();
+    send(&mut stream, &workload.request);
+    let body = since();
+    let passed = stream.seen().complete && stream.seen().local_response.is_none();
+    assert_eq!(passed, workload.answer.is_some(), "{}", workload.name);
+    if let Some(answer) = &workload.answer {
+        let head = response_headers(answer);
+        stream.response_headers(head, false).expect("no trap");
+    }
+    let response_headers = since();
+    if let Some(answer) = &workload.answer {
+        receive(&mut stream, answer);
+        assert_eq!(stream.seen().response_body, shown(answer));
+    }
+    let response_body = since();
+    stream.finish().expect("no trap");
+    vm.logs();
+    [headers, body, response_headers, response_body, since()]
+}
+
+/// All of the workloads' answers pass as they are, but for a list, of which the unlisted half is left out.
+fn shown(answer: &Answer) -> Vec<u8> {
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    match text.split_once(r#",{"name":"tool_25""#) {
+        Some((listed, _)) => format!("{listed}]}}}}").into_bytes(),
+        None => text.into_bytes(),
+    }
+}
+
+/// HTTP/1 delivers each body in its pieces and then an empty last one.
+fn send(stream: &mut Stream, body: &[u8]) {
+    for piece in body.chunks(PIECE) {
+        stream.body(piece, false).expect("no trap");
+    }
+    stream.body(&[], true).expect("no trap");
+}
+
+fn receive(stream: &mut Stream, answer: &Answer) {
+    for piece in answer.body.chunks(PIECE) {
+        stream.response_body(piece, false).expect("no trap");
+    }
+    stream.response_body(&[], true).expect("no trap");
+}
+
+fn request() -> Request {
+    let authorization = format!("Bearer {TOKEN}");
+    let headers = [
+        (":authority", "localhost"),
+        (":path", "/mcp"),
+        (":method", "POST"),
+        (":scheme", "http"),
+        ("accept", "application/json, text/event-stream"),
+        ("accept-encoding", "gzip, deflate"),
+        ("user-agent", "python-httpx/0.28.1"),
+        ("content-type", "application/json"),
+        ("mcp-protocol-version", "2025-11-25"),
+        ("mcp-session-id", "6f1c0f6d6a5c4a8c9b1d2e3f4a5b6c7d"),
+        ("authorization", &authorization),
+        ("content-length", "150"),
+        ("x-forwarded-proto", "http"),
+        ("x-request-id", "4f9c6a2e-7a0b-4c57-9a35-b7f7f3c8d1e2"),
+    ];
+    Request {
+        headers: pairs(&headers),
+        properties: Vec::new(),
+    }
+}
+
+fn response_headers(answer: &Answer) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let length = answer.body.len().to_string();
+    pairs(&[
+        (":status", "200"),
+        ("content-type", answer.content_type),
+        ("content-length", &length),
+        ("date", "Thu, 01 Jan 2026 00:00:00 GMT"),
+        ("server", "uvicorn"),
+        ("x-envoy-upstream-service-time", "1"),
+    ])
+}
+
+fn pairs(headers: &[(&str, &str)]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let pair = |(name, value): &(&str, &str)| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+    headers.iter().map(pair).collect()
+}

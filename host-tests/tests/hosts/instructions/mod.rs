@@ -1,0 +1,37 @@
+//! The WebAssembly instructions of each kind of exchange, by callback, and the committed table that they may not exceed.
+
+mod count;
+mod table;
+
+use count::{Counted, count};
+use host_tests::abi::Module;
+use host_tests::samples::workloads;
+use host_tests::say::say;
+use host_tests::{other_module, root, wasm};
+use std::fs;
+
+/// The committed figures.
+const TABLE: &str = "host-tests/benches/results/instructions.md";
+
+#[test]
+fn exchange_takes_no_more_instructions_than_the_table_says() {
+    let module = Module::counted(&wasm()).expect("the plugin is a module");
+    let counted: Vec<Counted> = workloads()
+        .iter()
+        .map(|workload| count(&module, workload))
+        .collect();
+    let path = root().join(TABLE);
+    let now = table::written(&counted);
+    if other_module().is_some() {
+        return say(&format!("\n{now}"));
+    }
+    if std::env::var_os("BLESS").is_some() {
+        return fs::write(path, now).expect("the table can be written");
+    }
+    let committed = table::read(&fs::read_to_string(&path).unwrap_or_default());
+    let grown = table::grown(&committed, &counted);
+    assert!(
+        grown.is_empty(),
+        "\n{grown}\n{now}\nWhere the growth is worth it, `BLESS=1` writes {TABLE} anew: commit it with its cause"
+    );
+}
