@@ -38,27 +38,48 @@ pub(crate) fn is_header_name(name: &str) -> bool {
 pub struct Headers {
     bytes: Vec<u8>,
     fields: Vec<Field>,
+    /// One bit for each tag of a name that is among the fields: most lookups are for names that are not.
+    tags: u64,
 }
 
-/// Where the name and the value of a field lie.
-type Field = (Range<usize>, Range<usize>);
+#[derive(Clone, Debug)]
+struct Field {
+    tag: u8,
+    name: Range<usize>,
+    value: Range<usize>,
+}
 
 impl Headers {
     /// Fields that lie in `bytes`, name and value; `None` where one does not.
-    pub fn within(bytes: Vec<u8>, fields: Vec<Field>) -> Option<Self> {
-        let lies = |range: &Range<usize>| bytes.get(range.clone()).is_some();
-        fields
-            .iter()
-            .all(|(name, value)| lies(name) && lies(value))
-            .then_some(Self { bytes, fields })
+    pub fn within(
+        bytes: Vec<u8>,
+        fields: impl IntoIterator<Item = (Range<usize>, Range<usize>)>,
+    ) -> Option<Self> {
+        let fields = fields.into_iter();
+        let mut headers = Self {
+            bytes,
+            fields: Vec::with_capacity(fields.size_hint().0),
+            tags: 0,
+        };
+        for (name, value) in fields {
+            headers.bytes.get(value.clone())?;
+            headers.add(name, value)?;
+        }
+        Some(headers)
     }
 
     /// The values of a header, as often as it is given.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.fields
-            .iter()
-            .filter(move |(own, _)| self.text(own).eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| self.text(value))
+        let tag = tag(name.as_bytes());
+        let fields = match self.tags >> tag & 1 {
+            0 => &[],
+            _ => &self.fields[..],
+        };
+        let named = move |field: &&Field| {
+            field.tag == tag && self.text(&field.name).eq_ignore_ascii_case(name.as_bytes())
+        };
+        let fields = fields.iter().filter(named);
+        fields.map(|field| self.text(&field.value))
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -87,6 +108,14 @@ impl Headers {
         self.bytes.get(range.clone()).unwrap_or_default()
     }
 
+    /// Adds a field whose name lies in the bytes.
+    fn add(&mut self, name: Range<usize>, value: Range<usize>) -> Option<()> {
+        let tag = tag(self.bytes.get(name.clone())?);
+        self.tags |= 1 << tag;
+        self.fields.push(Field { tag, name, value });
+        Some(())
+    }
+
     fn push(&mut self, bytes: &[u8]) -> Range<usize> {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
@@ -94,12 +123,20 @@ impl Headers {
     }
 }
 
+/// A number below 64 that a name has in any case of its letters.
+fn tag(name: &[u8]) -> u8 {
+    let letter = |byte: Option<&u8>| byte.map_or(0, u8::to_ascii_lowercase);
+    let length = name.len().to_le_bytes()[0];
+    let ends = letter(name.first()).wrapping_mul(5) ^ letter(name.last());
+    (ends ^ length.wrapping_mul(3)) & 63
+}
+
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
         let mut headers = Self::default();
         for (name, value) in fields {
-            let field = (headers.push(name.as_ref()), headers.push(value.as_ref()));
-            headers.fields.push(field);
+            let (name, value) = (headers.push(name.as_ref()), headers.push(value.as_ref()));
+            headers.add(name, value);
         }
         headers
     }
@@ -111,7 +148,7 @@ mod tests {
 
     #[test]
     fn fields_are_found_where_they_lie() {
-        let headers = Headers::within(b"?aXYa.".to_vec(), vec![(1..2, 2..4), (4..5, 0..0)]);
+        let headers = Headers::within(b"?aXYa.".to_vec(), [(1..2, 2..4), (4..5, 0..0)]);
         let headers = headers.expect("all of it lies there");
         assert!(headers.all("A").eq([&b"XY"[..], b""]));
         assert!(!headers.has("?"));
@@ -121,7 +158,7 @@ mod tests {
     fn what_lies_elsewhere_is_no_field() {
         for field in [(0..2, 0..1), (0..1, 2..2), (0..1, 0..usize::MAX)] {
             assert!(
-                Headers::within(b"a".to_vec(), vec![field.clone()]).is_none(),
+                Headers::within(b"a".to_vec(), [field.clone()]).is_none(),
                 "{field:?}"
             );
         }
