@@ -435,7 +435,7 @@ The gateway stays up. Point your own MCP client at {plan.url}, for instance:
 
 {snippet}
 
-Every decision is one line of JSON in Envoy's log:   grep -o '{{"event":"decision".*' {log}
+Every decision is one line of JSON in Envoy's log:   grep -o '{{"v":1,"event":"decision".*' {log}
 Envoy's access log is {shown(plan.work / "access.log")}, its admin page http://127.0.0.1:{plan.admin_port}/
 Ctrl-C stops everything."""
 

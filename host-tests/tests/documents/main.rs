@@ -2,6 +2,7 @@
 //!
 //! It never tests a host for itself.
 
+mod audit;
 mod docs;
 mod explain;
 mod language;

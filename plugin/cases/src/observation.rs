@@ -139,14 +139,14 @@ fn logged(seen: &mut Expectation, line: &str) -> Result<(), String> {
 
 /// What a log line says of a response.
 pub fn problem_of(line: &str) -> Option<&str> {
-    line.find(r#"{"event":"response""#)
+    line.find(r#"{"v":1,"event":"response""#)
         .and_then(|start| line.get(start..))
         .map(str::trim_end)
 }
 
 /// The decision in a log line of any host, which may put its own words before it.
 pub fn audit_of(line: &str) -> Option<&str> {
-    line.find(r#"{"event":"decision""#)
+    line.find(r#"{"v":1,"event":"decision""#)
         .and_then(|start| line.get(start..))
         .map(str::trim_end)
 }

@@ -26,8 +26,10 @@ pub struct Played {
     pub seen: Expectation,
     /// Every rule that was evaluated.
     pub rules: Vec<RuleTrace>,
-    /// The line of the log.
+    /// The line of the log about the request.
     pub line: String,
+    /// All lines of the log, that one first.
+    pub lines: Vec<String>,
 }
 
 impl Runner {
@@ -50,12 +52,14 @@ impl Runner {
         audit.map_or(Ok(()), trace_agrees)?;
         let rules = audit.and_then(Audit::trace).unwrap_or_default().to_vec();
         let line = audit.map(Audit::line);
-        let mut observed = self.observe(exchange, verdict, (step, split), now)?;
+        let (mut observed, later) = self.observe(exchange, verdict, (step, split), now)?;
         observed.audit.clone_from(&line);
+        let lines = line.iter().cloned().chain(later).collect();
         Ok(Played {
             seen: observed.seen(step, &step.request_id())?,
             rules,
             line: line.unwrap_or_default(),
+            lines,
         })
     }
 
@@ -84,15 +88,16 @@ impl Runner {
         (exchange, mcp_policy::host::Step { edit, ..next })
     }
 
-    /// What reached the server or the client.
+    /// What reached the server or the client, and what the log says of the response.
     fn observe(
         &mut self,
         mut exchange: Exchange,
         verdict: mcp_policy::host::Step,
         (step, split): (&Step, Split),
         now: Millis,
-    ) -> Result<Observation, String> {
+    ) -> Result<(Observation, Vec<String>), String> {
         let mut observed = Observation::default();
+        let mut lines = Vec::new();
         match verdict.next {
             Next::Reply(reply) => observed.reply = Some((reply.status, reply.body)),
             Next::Forward => {
@@ -100,33 +105,33 @@ impl Runner {
                 let removed = |name: &[u8]| gone.clone().any(|gone| gone.as_bytes() == name);
                 observed.forward(step, removed, step.body.clone().unwrap_or_default());
                 if let Some(respond) = &step.respond {
-                    let (received, problem) = self.respond(&mut exchange, respond, split, now)?;
-                    (observed.received, observed.problem) = (Some(received), problem);
+                    let received =
+                        self.respond(&mut exchange, respond, (split, now), &mut lines)?;
+                    let problem = lines.iter().find(|line| problem_of(line).is_some());
+                    (observed.received, observed.problem) = (Some(received), problem.cloned());
                 }
                 let closed = Event::Response(Response::Closed);
-                self.gateway.feed(&mut exchange, closed, now);
+                let step = self.gateway.feed(&mut exchange, closed, now);
+                lines.extend(step.audit.map(|audit| audit.into_line()));
             }
             Next::NeedMore | Next::Ask(_) | Next::ReplaceBody(_) => {
                 return Err("there is no verdict".into());
             }
         }
-        Ok(observed)
+        Ok((observed, lines))
     }
 
-    /// Plays the server's response: what the client received, and the line of the log about it.
+    /// Plays the server's response: what the client received. The log's lines about it are added.
     fn respond(
         &mut self,
         exchange: &mut Exchange,
         respond: &ServerResponse,
-        split: Split,
-        now: Millis,
-    ) -> Result<(Received, Option<String>), String> {
-        let mut problem = None;
+        (split, now): (Split, Millis),
+        lines: &mut Vec<String>,
+    ) -> Result<Received, String> {
         let mut feed = |event| {
             let step = self.gateway.feed(exchange, Event::Response(event), now);
-            let line = step.audit.map(|audit| audit.line());
-            let about = line.filter(|line| problem_of(line).is_some());
-            problem = problem.take().or(about);
+            lines.extend(step.audit.map(|audit| audit.into_line()));
             (step.next, step.edit)
         };
         let (next, edit) = feed(Response::Head {
@@ -135,14 +140,14 @@ impl Runner {
             end_of_stream: false,
         });
         if let Next::Reply(reply) = next {
-            return Ok((Received::reply(reply.status, reply.body), problem));
+            return Ok(Received::reply(reply.status, reply.body));
         }
         let removed = |name: &[u8]| edit.remove.iter().any(|gone| gone.as_bytes() == name);
         let set = edit.set.iter();
         let set = set.map(|&(name, value)| (name.into(), value.into()));
         let mut received = Received::head(respond, removed, &set.collect());
         receive(&mut received, respond, split, |event| feed(event).0)?;
-        Ok((received, problem))
+        Ok(received)
     }
 }
 

@@ -103,7 +103,7 @@ impl From<Window> for wit::Window {
 impl From<&LimitRef> for wit::Limit {
     fn from(limit: &LimitRef) -> Self {
         Self {
-            max: limit.max.0,
+            max: limit.max().0,
             enforced: limit.is_enforced(),
             position: u32::try_from(limit.position()).unwrap_or(u32::MAX),
         }

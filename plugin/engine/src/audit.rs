@@ -4,107 +4,88 @@
 
 use crate::count::{Charge, Count, Refund, Subject};
 use crate::model::Window;
-use crate::read::{Message, Target};
-use crate::words::json::Value;
+use crate::read::{Message, RequestIds, Target};
+use crate::words::json::{ObjectLine, Value, element, push_hex, push_logged};
 use crate::words::sorted::dedup_sorted;
 use crate::words::text::logged;
 use crate::words::trace::{RuleTrace, RuleTraces, Trace};
-use crate::words::{Amount, Millis, Reason, Refusal};
-use serde::Serialize;
+use crate::words::{Amount, Millis, Reason, Refusal, Rule};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hasher as _;
 
 /// One decision: its line of the log and, where [`HostContext::explain`](crate::host::HostContext::explain) asks for
-/// them, the rules that were evaluated.
-#[derive(Clone, Debug, Default, Serialize)]
+/// them, the rules that were evaluated. `policies/audit.schema.json` describes the line.
+#[derive(Clone, Debug)]
 pub struct Audit {
-    event: &'static str,
-    time: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) request_id: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) trace_id: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) grant: Option<String>,
-    /// What the client calls itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) method: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prompt: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uri: Option<String>,
-    pub(crate) decision: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<Reason>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) rule: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) message: Option<String>,
-    /// What the rules in shadow mode would have refused.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    shadow: Vec<Shadow>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    counters: Vec<CounterAfter>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    argument_keys: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arguments_hash: Option<String>,
-    pub(crate) policy: String,
-    #[serde(skip)]
+    /// The members that were known first: of the exchange, and of its message.
+    line: ObjectLine,
+    reason: Option<Reason>,
+    rule: Option<String>,
+    message: Option<String>,
+    /// What the rules in shadow mode would have refused, as the elements of a JSON list.
+    shadow: String,
+    /// Counters after the call was added to them, as the elements of a JSON list.
+    counters: String,
     pub(crate) traces: RuleTraces,
 }
 
-/// A refusal that was not enforced.
-#[derive(Clone, Debug, Serialize)]
-struct Shadow {
-    reason: Reason,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<String>,
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// The decision about a request.
+    Decision,
+    /// What the server sent, after that decision.
+    Response,
+    /// A count that was taken back.
+    Refund,
 }
 
-/// A counter after the call was counted.
-#[derive(Clone, Debug, Serialize)]
-struct CounterAfter {
-    rule: String,
-    used: Amount,
-    max: Amount,
+/// The exchange of a line: what all its lines have in common.
+pub(crate) struct Origin<'e> {
+    pub(crate) policy: &'e str,
+    pub(crate) ids: &'e RequestIds,
+    /// What the log calls the caller.
+    pub(crate) grant: Option<&'e str>,
 }
 
 /// The most argument names that a line repeats.
 const MOST_KEYS: usize = 64;
 
 impl Audit {
-    pub(crate) fn new(now: Millis, policy: &str, explain: bool) -> Self {
+    /// A line about a request that is admitted, until it is refused.
+    pub(crate) fn new(event: Event, now: Millis, origin: &Origin<'_>, explain: bool) -> Self {
+        let mut line = ObjectLine::new();
+        line.json("v", "1");
+        line.text("event", event.name());
+        let time = line.name("time");
+        time.push('"');
+        now.push_rfc3339(time);
+        time.push('"');
+        line.text("policy", origin.policy);
+        for (name, id) in [
+            ("request_id", &origin.ids.request_id),
+            ("trace_id", &origin.ids.trace_id),
+        ] {
+            id.iter().for_each(|id| line.text(name, id));
+        }
+        origin
+            .grant
+            .iter()
+            .for_each(|grant| line.text("grant", grant));
         Self {
-            event: "decision",
-            time: now.rfc3339().unwrap_or_default(),
-            decision: "allow",
-            policy: policy.into(),
+            line,
+            reason: None,
+            rule: None,
+            message: None,
+            shadow: String::new(),
+            counters: String::new(),
             traces: RuleTraces::new(explain),
-            ..Self::default()
         }
     }
 
-    /// The line is about what the server sent, after the decision about the request.
-    pub(crate) fn of_response(&mut self) {
-        self.event = "response";
-    }
-
-    /// The line is about a count that was taken back.
-    pub(crate) fn of_refund(&mut self, refund: &Refund) {
-        self.event = "refund";
-        self.message = Some(refund.why().into());
-    }
-
     pub(crate) fn refused(&mut self, reason: Reason, rule: Option<String>, message: &str) {
-        self.decision = "deny";
         self.reason = Some(reason);
-        self.rule = rule;
-        self.message = Some(logged(message));
+        self.told(rule, message);
     }
 
     /// Notes what was done about something that passed all the same.
@@ -113,12 +94,21 @@ impl Audit {
         self.message = Some(logged(message));
     }
 
+    /// Notes why a count was taken back.
+    pub(crate) fn refunded(&mut self, refund: &Refund) {
+        self.message = Some(refund.why().into());
+    }
+
     pub(crate) fn shadowed(&mut self, refusal: &Refusal) {
-        let rule = refusal.rule.as_ref().map(ToString::to_string);
-        self.shadow.push(Shadow {
-            reason: refusal.reason,
-            rule,
-        });
+        self.add_shadow(refusal.reason, refusal.rule.as_ref());
+    }
+
+    fn add_shadow(&mut self, reason: Reason, rule: Option<&Rule>) {
+        let mut refusal = ObjectLine::new();
+        refusal.text("reason", reason.name());
+        rule.into_iter()
+            .for_each(|rule| refusal.text("rule", &rule.to_string()));
+        element(&mut self.shadow).push_str(&refusal.end());
     }
 
     /// Notes what is told of the rules.
@@ -128,32 +118,50 @@ impl Audit {
         self.traces.append(trace.traces);
     }
 
+    /// Notes the HTTP method of a request that carries no message.
+    pub(crate) fn http_method(&mut self, method: &str) {
+        self.line.text("method", method);
+    }
+
     /// Notes what the message asks for.
     pub(crate) fn describe(&mut self, message: &Message<'_>, seed: &[u8; 16]) {
         let (Message::Request { call, .. } | Message::Notification(call)) = message else {
-            self.method = Some("response".into());
+            self.line.text("method", "response");
             return;
         };
-        self.method = Some(logged(&call.method));
-        self.client = call.client.as_deref().map(logged);
+        self.line.logged("method", &call.method);
+        let client = call.client.iter();
+        client.for_each(|client| self.line.logged("client", client));
         match &call.target {
-            Target::Tool(name) => self.tool = Some(logged(name)),
-            Target::Prompt(name) => self.prompt = Some(logged(name)),
-            Target::Resource(uri) | Target::Template(uri) => self.uri = Some(logged(uri)),
+            Target::Tool(name) => self.line.logged("tool", name),
+            Target::Prompt(name) => self.line.logged("prompt", name),
+            Target::Resource(uri) | Target::Template(uri) => self.line.logged("uri", uri),
             Target::Listen { .. } | Target::Task(_) | Target::Method => {}
         }
-        if let Some(arguments) = call.arguments {
-            self.arguments(arguments, seed);
-        }
+        let arguments = call.arguments.into_iter();
+        arguments.for_each(|arguments| self.arguments(arguments, seed));
     }
 
     /// Notes which arguments were given, and a hash by which equal ones can be told within one life of the process.
     fn arguments(&mut self, arguments: Value<'_>, seed: &[u8; 16]) {
         let keys = arguments.members().take(MOST_KEYS);
-        self.argument_keys = dedup_sorted(keys.map(|(key, _)| logged(&key)));
+        let keys = dedup_sorted(keys.map(|(key, _)| key));
+        if !keys.is_empty() {
+            let list = self.line.name("argument_keys");
+            let mut before = '[';
+            for key in &keys {
+                list.push(before);
+                push_logged(list, key);
+                before = ',';
+            }
+            list.push(']');
+        }
         let mut hasher = SipHasher13::new_with_key(seed);
         hasher.write(arguments.raw().as_bytes());
-        self.arguments_hash = Some(format!("{:032x}", hasher.finish128().as_u128()));
+        let hash = self.line.name("arguments_hash");
+        hash.push('"');
+        push_hex(hash, hasher.finish128().as_u128(), 32);
+        hash.push('"');
     }
 
     /// Notes a counter after the call was added to it.
@@ -167,11 +175,14 @@ impl Audit {
             return;
         }
         for limit in &charge.limits {
-            self.counters.push(CounterAfter {
-                rule: limit.rule.to_string(),
-                used: count.used,
-                max: limit.max,
-            });
+            let counter = element(&mut self.counters);
+            counter.push_str("{\"rule\":");
+            counter.push_str(limit.rule_text());
+            counter.push_str(",\"used\":");
+            count.used.push(counter);
+            counter.push_str(",\"max\":");
+            limit.max().push(counter);
+            counter.push('}');
         }
     }
 
@@ -204,10 +215,42 @@ impl Audit {
 
     /// The decision as one line of JSON.
     pub fn line(&self) -> String {
-        // Most lines are shorter, and none is moved while it grows.
-        let mut line = Vec::with_capacity(1024);
-        // Writing plain strings and numbers into memory cannot fail.
-        let _ = serde_json::to_writer(&mut line, self);
-        String::from_utf8(line).unwrap_or_default()
+        self.clone().into_line()
+    }
+
+    /// The decision as one line of JSON, without a copy of it.
+    pub fn into_line(self) -> String {
+        let mut line = self.line;
+        let decision = if self.reason.is_some() {
+            "deny"
+        } else {
+            "allow"
+        };
+        line.text("decision", decision);
+        let reason = self.reason.iter();
+        reason.for_each(|reason| line.text("reason", reason.name()));
+        let texts = [("rule", self.rule), ("message", self.message)];
+        for (name, text) in texts {
+            text.iter().for_each(|text| line.text(name, text));
+        }
+        for (name, elements) in [("shadow", self.shadow), ("counters", self.counters)] {
+            if !elements.is_empty() {
+                let list = line.name(name);
+                list.push('[');
+                list.push_str(&elements);
+                list.push(']');
+            }
+        }
+        line.end()
+    }
+}
+
+impl Event {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Decision => "decision",
+            Self::Response => "response",
+            Self::Refund => "refund",
+        }
     }
 }

@@ -42,7 +42,7 @@ fn of(kind: &str, seconds: u64) -> Result<JsValue, JsValue> {
 
 fn limit(limit: &LimitRef) -> Result<JsValue, JsValue> {
     object(&[
-        ("max", limit.max.0.into()),
+        ("max", limit.max().0.into()),
         ("enforced", limit.is_enforced().into()),
         ("position", limit.position().into()),
     ])

@@ -250,7 +250,7 @@ impl Stream {
     }
 
     fn act(&mut self, step: Step) -> Action {
-        let reason = log(step.audit.as_deref());
+        let reason = log(step.audit);
         let passes = matches!(step.next, Next::NeedMore | Next::Forward);
         if passes && host::edit_request(&step.edit).is_err() {
             return self.fail();
@@ -325,7 +325,7 @@ impl Stream {
         let step = exchange.feed(Event::Response(response), now);
         let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
         self.held.set(exchange.held_bytes());
-        log(step.audit.as_deref());
+        log(step.audit);
         self.pass_through_if_unneeded();
         Some((step.next, step.edit))
     }
@@ -372,8 +372,9 @@ impl Stream {
 }
 
 /// Logs a decision, and gives the reason where it is a refusal.
-fn log(audit: Option<&Audit>) -> Option<Reason> {
+fn log(audit: Option<Box<Audit>>) -> Option<Reason> {
     let audit = audit?;
-    host::log_info(&audit.line());
-    audit.reason()
+    let reason = audit.reason();
+    host::log_info(&audit.into_line());
+    reason
 }

@@ -86,7 +86,7 @@ fn call_that_reached_no_server_is_refunded() {
         let log = envoy.log();
         let refunds = log
             .lines()
-            .filter(|line| line.contains(r#"{"event":"refund""#));
+            .filter(|line| line.contains(r#"{"v":1,"event":"refund""#));
         assert_eq!(refunds.count(), 4, "{log}");
     }
 }

@@ -3,8 +3,8 @@
 //! It keeps no count and knows no cell.
 
 use crate::answer::Detail;
-use crate::model::{Counter, Mode, Refunds, Window};
-use crate::words::{ASK, Amount, Millis, Reason, Refusal, Rule, duration};
+use crate::model::{Cost, Counter, Limit, Mode, Refunds, Window};
+use crate::words::{ASK, Amount, Millis, Reason, Refusal, duration};
 use std::sync::Arc;
 
 /// One addition to one counter.
@@ -33,13 +33,8 @@ pub(crate) enum Subject {
 /// One of the limits that a counter must not exceed.
 #[derive(Debug)]
 pub struct LimitRef {
-    /// The largest count within a window.
-    pub max: Amount,
-    /// Its limit names a cost.
-    pub(crate) costs: bool,
+    pub(crate) limit: Arc<Limit>,
     pub(crate) mode: Mode,
-    pub(crate) rule: Rule,
-    pub(crate) on_deny: Option<Box<str>>,
     pub(crate) position: usize,
 }
 
@@ -85,7 +80,8 @@ impl Charge {
         used: Amount,
         wait: Millis,
     ) -> Option<(Refusal, Detail)> {
-        let limit = self.limits.get(index)?;
+        let limit_ref = self.limits.get(index)?;
+        let limit = &limit_ref.limit;
         let rule = Some(limit.rule.clone());
         if let Subject::Unknown { reason, message } = &self.subject {
             return Some((
@@ -126,7 +122,7 @@ impl Charge {
             Refusal {
                 reason: Reason::RateLimited,
                 rule,
-                message: limit.message(left, fits.then_some(wait)),
+                message: limit_ref.message(left, fits.then_some(wait)),
             },
             detail,
         ))
@@ -146,6 +142,16 @@ impl Charge {
 }
 
 impl LimitRef {
+    /// The largest count within a window.
+    pub fn max(&self) -> Amount {
+        self.limit.max
+    }
+
+    /// The rule as a JSON string.
+    pub(crate) fn rule_text(&self) -> &str {
+        &self.limit.rule_text
+    }
+
     /// False in shadow mode: passing it is told and not refused.
     pub fn is_enforced(&self) -> bool {
         self.mode == Mode::Enforce
@@ -158,16 +164,20 @@ impl LimitRef {
 
     /// `wait` is `None` where no waiting helps.
     fn message(&self, left: Amount, wait: Option<Millis>) -> String {
-        let what = match &self.on_deny {
+        let Limit {
+            on_deny, max, cost, ..
+        } = &*self.limit;
+        let costs = matches!(cost, Cost::At(_));
+        let what = match on_deny {
             Some(message) => message.to_string(),
-            None if self.max == Amount::default() => "No calls of this kind are allowed.".into(),
-            None if self.costs => format!("This would pass the limit of {}.", self.max),
-            None if self.max == Amount::ONE => "The limit of 1 call is used up.".into(),
-            None => format!("The limit of {} calls is used up.", self.max),
+            None if *max == Amount::default() => "No calls of this kind are allowed.".into(),
+            None if costs => format!("This would pass the limit of {max}."),
+            None if *max == Amount::ONE => "The limit of 1 call is used up.".into(),
+            None => format!("The limit of {max} calls is used up."),
         };
         match wait {
             None => format!("{what} {ASK}"),
-            Some(wait) if self.costs && left > Amount::default() => {
+            Some(wait) if costs && left > Amount::default() => {
                 format!(
                     "{what} Less may still fit. Try again in {}.",
                     duration(wait)
@@ -230,14 +240,14 @@ impl Charge {
     /// Adds the charge to a count of `used` if it fits every enforced limit. What is added ends at `ends`.
     pub(crate) fn take(&self, used: Amount, ends: Millis) -> Result<Count, Full> {
         let after = used.plus(self.cost);
-        let passed = |mode| self.first(mode, |limit| after > limit.max);
+        let passed = |mode| self.first(mode, |limit| after > limit.max());
         let shadowed = passed(Mode::Shadow);
         let full = passed(Mode::Enforce);
         if let Some((index, limit)) = full.and_then(|at| Some((at, self.limits.get(at)?))) {
             return Err(Full {
                 limit: index,
                 used,
-                excess: after.minus(limit.max),
+                excess: after.minus(limit.max()),
                 ends,
                 shadowed,
             });

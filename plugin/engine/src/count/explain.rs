@@ -68,10 +68,10 @@ pub(crate) fn finding(
     if sequence && outcome == RuleOutcome::Allow && charge.cost() > Amount::default() {
         return None;
     }
-    let max = limit.max;
+    let max = limit.max();
     let used = used.filter(|_| !sequence && charge.subject().is_some());
     Some(RuleTrace {
         detail: used.map(|used| format!("{used} of {max} used")),
-        ..RuleTrace::new(Some(&limit.rule), outcome)
+        ..RuleTrace::new(Some(&limit.limit.rule), outcome)
     })
 }

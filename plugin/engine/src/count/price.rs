@@ -10,23 +10,21 @@ use crate::words::text::length_prefixed;
 use crate::words::work::Budget;
 use crate::words::{Amount, Reason};
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 impl RequestContext {
     /// The charges of a call: one for each counter, with the limits of all limits that share it.
     pub(crate) fn charges(
         &self,
-        limits: &[(&Limit, Mode)],
+        limits: &[(&Arc<Limit>, Mode)],
         arguments: Option<Value<'_>>,
         budget: &Budget,
     ) -> Vec<Charge> {
         let mut charges: Vec<Charge> = Vec::new();
         for (position, &(limit, mode)) in limits.iter().enumerate() {
             let limit_ref = LimitRef {
-                max: limit.max,
-                costs: matches!(limit.cost, Cost::At(_)),
+                limit: limit.clone(),
                 mode,
-                rule: limit.rule.clone(),
-                on_deny: limit.on_deny.clone(),
                 position,
             };
             let same = |charge: &&mut Charge| charge.counter == limit.counter;

@@ -22,6 +22,7 @@ use crate::words::text::clip_name;
 use crate::words::trace::{ConditionTrace, RuleOutcome, Trace};
 use crate::words::work::{Budget, Budgets};
 use crate::words::{ASK, Millis, Reason, Refusal, Rule, Truth};
+use std::sync::Arc;
 
 pub(super) struct Judge<'p, 'r> {
     policy: &'p Policy,
@@ -130,7 +131,7 @@ impl<'p, 'r> Judge<'p, 'r> {
 
     /// Marks are kept where counts are, so here is only said which of them matter; and which are to be set, and to be
     /// looked at once more, when the call goes.
-    fn sequence(&mut self, tool: &str) -> Vec<(&'p Limit, Mode)> {
+    fn sequence(&mut self, tool: &str) -> Vec<(&'p Arc<Limit>, Mode)> {
         if self.verdict.refusal.is_some() {
             return Vec::new();
         }

@@ -9,6 +9,7 @@ use crate::read::RequestError;
 use crate::words::Refusal;
 use crate::words::trace::Trace;
 use crate::words::work::Budgets;
+use std::sync::Arc;
 
 /// What the rules say before anything is counted.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(crate) struct Verdict<'p> {
     /// What may refuse the call before all that, in its order.
     pub(crate) turns: Vec<Turn<'p>>,
     /// The limits that the call must fit, when nothing refused it.
-    pub(crate) limits: Vec<(&'p Limit, Mode)>,
+    pub(crate) limits: Vec<(&'p Arc<Limit>, Mode)>,
     /// The headers do not repeat the arguments as the tool's schema says. Then nothing else counts.
     pub(crate) contradiction: Option<RequestError>,
     /// What is left of the message's steps.
@@ -39,9 +40,9 @@ pub(crate) struct Turn<'p> {
 #[derive(Debug)]
 pub(crate) enum Check<'p> {
     /// No mark of a sequence stands against the call.
-    Marks(Vec<(&'p Limit, Mode)>),
+    Marks(Vec<(&'p Arc<Limit>, Mode)>),
     /// The tool is the one that was reviewed.
     Pin(PinCheck),
     /// The tasks were issued to the caller; and the marks that their calls may have left.
-    Tasks(TaskCheck, Vec<(&'p Limit, Mode)>),
+    Tasks(TaskCheck, Vec<(&'p Arc<Limit>, Mode)>),
 }

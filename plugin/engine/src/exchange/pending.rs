@@ -14,11 +14,12 @@ use crate::step::{Ask, Event, Next, Step, lookup_of, opening_of};
 use crate::words::trace::{RuleOutcome, RuleTrace, Trace};
 use crate::words::under_way::Opening;
 use crate::words::{Millis, Reason, Refusal, Rule};
+use std::sync::Arc;
 
 impl Asking {
     pub(super) fn of<'p>(
         check: Check<'p>,
-        charges: impl Fn(&[(&'p Limit, Mode)]) -> Vec<Charge>,
+        charges: impl Fn(&[(&'p Arc<Limit>, Mode)]) -> Vec<Charge>,
     ) -> Self {
         match check {
             Check::Marks(limits) => Self::Marks(charges(&limits).into()),
@@ -266,7 +267,7 @@ impl Exchange {
         let limit = enforced.or_else(|| first(Mode::Shadow));
         let refusal = Refusal {
             reason: Reason::Unavailable,
-            rule: limit.map(|limit| limit.rule.clone()),
+            rule: limit.map(|limit| limit.limit.rule.clone()),
             message: message.into(),
         };
         if enforced.is_none() {

@@ -5,7 +5,7 @@
 
 use super::state::{Exchange, State};
 use crate::answer::Reply;
-use crate::audit::Audit;
+use crate::audit::{Audit, Event};
 use crate::response::{Effects, Passed};
 use crate::step::{Next, Response, Step};
 use crate::words::{Millis, Reason, Refusal};
@@ -54,12 +54,11 @@ impl Exchange {
     fn audit_of_effects(&self, effects: &Effects, now: Millis) -> Option<Audit> {
         let Some(problem) = &effects.problem else {
             let refund = effects.refund.as_ref()?;
-            let mut audit = self.audit(now);
-            audit.of_refund(refund);
+            let mut audit = self.audit_about(Event::Refund, now);
+            audit.refunded(refund);
             return Some(audit);
         };
-        let mut audit = self.audit(now);
-        audit.of_response();
+        let mut audit = self.audit_about(Event::Response, now);
         let refusal = Refusal::from(problem);
         let rule = refusal.rule.as_ref().map(ToString::to_string);
         match (problem.is_shadow(), problem.is_redacted()) {

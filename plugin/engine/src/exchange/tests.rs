@@ -80,7 +80,7 @@ fn charges_say_what_to_count() {
     assert_eq!(b.window(), Window::Month);
     let limits = a.limits().iter();
     let limits: Vec<_> = limits
-        .map(|limit| (limit.max, limit.is_enforced(), limit.position()))
+        .map(|limit| (limit.max(), limit.is_enforced(), limit.position()))
         .collect();
     assert_eq!(
         limits,
@@ -348,7 +348,7 @@ fn what_breaks_a_response_off_ends_the_exchange() {
     );
     assert_eq!((status(&step), &*reason(&step)), (502, "unreadable"));
     let line = step.audit.unwrap().line();
-    assert!(line.starts_with(r#"{"event":"response""#), "{line}");
+    assert!(line.starts_with(r#"{"v":1,"event":"response""#), "{line}");
     assert!(matches!(
         exchange.feed(piece(true), NOW).next,
         Next::NeedMore

@@ -4,6 +4,7 @@
 
 use super::state::{Exchange, State};
 use crate::answer::{Detail, ReplyTo, answer, answer_unreadable};
+use crate::audit;
 use crate::audit::Audit;
 use crate::read::{HttpMethod, RequestError};
 use crate::step::{Next, Step};
@@ -29,7 +30,7 @@ impl Exchange {
         let rule = refusal.rule.as_ref().map(ToString::to_string);
         let mut detail = Detail {
             reason: Some(refusal.reason),
-            request_id: audit.request_id.clone(),
+            request_id: self.ids.request_id.clone(),
             ..detail
         };
         if self.policy.client_detail {
@@ -62,7 +63,7 @@ impl Exchange {
         audit.refused(Reason::Unreadable, None, &problem.to_string());
         let detail = Detail {
             reason: Some(Reason::Unreadable),
-            request_id: audit.request_id.clone(),
+            request_id: self.ids.request_id.clone(),
             ..Detail::default()
         };
         self.state = State::Answered;
@@ -76,15 +77,20 @@ impl Exchange {
 
     pub(super) fn audit_of(&self, http_method: HttpMethod, now: Millis) -> Audit {
         let mut audit = self.audit(now);
-        audit.method = Some(http_method.name().into());
+        audit.http_method(http_method.name());
         audit
     }
 
     pub(super) fn audit(&self, now: Millis) -> Audit {
-        let mut audit = Audit::new(now, &self.policy.hash, self.explain);
-        audit.grant = self.grant.clone();
-        audit.request_id = self.ids.request_id.clone();
-        audit.trace_id = self.ids.trace_id.clone();
-        audit
+        self.audit_about(audit::Event::Decision, now)
+    }
+
+    pub(super) fn audit_about(&self, event: audit::Event, now: Millis) -> Audit {
+        let origin = audit::Origin {
+            policy: &self.policy.hash,
+            ids: &self.ids,
+            grant: self.grant.as_deref(),
+        };
+        Audit::new(event, now, &origin, self.explain)
     }
 }

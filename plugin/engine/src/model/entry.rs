@@ -9,6 +9,7 @@ use super::schema::Schema;
 use crate::read::Digest;
 use crate::words::Rule;
 use crate::words::expression::Expression;
+use std::sync::Arc;
 
 pub(crate) fn hides(entry: &Entry) -> bool {
     entry.action == Action::Hide
@@ -34,7 +35,7 @@ pub(crate) struct Entry {
 pub(crate) struct Rules {
     pub(crate) require: Vec<Group>,
     pub(crate) deny_if: Vec<Group>,
-    pub(crate) limits: Vec<Limit>,
+    pub(crate) limits: Vec<Arc<Limit>>,
     /// What is not about the call but about its result.
     pub(crate) result: Option<ResultRules>,
 }

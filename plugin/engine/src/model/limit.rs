@@ -3,6 +3,7 @@
 //! It counts nothing; `count` and `store` do.
 
 use super::path::Segment;
+use crate::words::json::push_text;
 use crate::words::{Amount, Rule};
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ pub(crate) struct Limit {
     pub(crate) refunds: Refunds,
     pub(crate) on_deny: Option<Box<str>>,
     pub(crate) rule: Rule,
+    /// The rule as a JSON string, for the log.
+    pub(crate) rule_text: Box<str>,
 }
 
 /// When what a call added is given back, from seldom to often.
@@ -72,6 +75,28 @@ pub(crate) enum Scope {
     Global,
     Ip,
     Header(Box<str>),
+}
+
+impl Limit {
+    pub(crate) fn new(
+        counter: Arc<Counter>,
+        (max, cost): (Amount, Cost),
+        refunds: Refunds,
+        on_deny: Option<&str>,
+        rule: Rule,
+    ) -> Arc<Self> {
+        let mut rule_text = String::new();
+        push_text(&mut rule_text, &rule.to_string());
+        Arc::new(Self {
+            counter,
+            max,
+            cost,
+            refunds,
+            on_deny: on_deny.map(Into::into),
+            rule,
+            rule_text: rule_text.into(),
+        })
+    }
 }
 
 impl Counter {

@@ -70,7 +70,9 @@ impl Policy {
     }
 
     pub(super) fn all_limits(&self) -> impl Iterator<Item = &Limit> {
-        self.rule_sets().flat_map(|rules| &rules.limits)
+        self.rule_sets()
+            .flat_map(|rules| &rules.limits)
+            .map(AsRef::as_ref)
     }
 
     /// Every condition of the policy.

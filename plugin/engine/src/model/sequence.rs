@@ -7,6 +7,7 @@ use super::limit::{Counter, Limit};
 use super::names::Names;
 use crate::words::Rule;
 use crate::words::sorted::dedup_sorted;
+use std::sync::Arc;
 
 /// Once an `after` tool was admitted, `deny` tools are refused for a while.
 #[derive(Debug)]
@@ -14,11 +15,11 @@ pub(crate) struct Sequence {
     pub(crate) after: Names<usize>,
     pub(crate) deny: Names<usize>,
     /// Marks, and lets everything through.
-    pub(crate) mark: Limit,
+    pub(crate) mark: Arc<Limit>,
     /// Lets through what no mark stands against, and marks nothing.
-    pub(crate) check: Limit,
+    pub(crate) check: Arc<Limit>,
     /// Both at once.
-    pub(crate) check_and_mark: Limit,
+    pub(crate) check_and_mark: Arc<Limit>,
 }
 
 /// What a rule asks of a call.
@@ -50,7 +51,7 @@ impl Sequence {
     }
 
     /// What a call of that role must fit when it is let through.
-    pub(crate) fn limit(&self, role: SequenceRole) -> Option<&Limit> {
+    pub(crate) fn limit(&self, role: SequenceRole) -> Option<&Arc<Limit>> {
         match role {
             SequenceRole {
                 marks: true,

@@ -67,14 +67,14 @@ impl PolicyReader {
         at: &Location<'_>,
         value: Value<'_>,
         rule: &Rule,
-    ) -> Vec<Limit> {
+    ) -> Vec<Arc<Limit>> {
         let elements = self.list(at, value, "limits").enumerate();
         elements
             .filter_map(|(index, value)| self.limit(&at.index(index), value, rule.at_index(index)))
             .collect()
     }
 
-    fn limit(&mut self, at: &Location<'_>, value: Value<'_>, rule: Rule) -> Option<Limit> {
+    fn limit(&mut self, at: &Location<'_>, value: Value<'_>, rule: Rule) -> Option<Arc<Limit>> {
         let members = self.object(at, value, &LIMIT);
         let name = self
             .required(at, &members, "counter")
@@ -104,14 +104,14 @@ impl PolicyReader {
             None => Refunds::Unsent,
         };
         let counter = Arc::new(Counter::new("limit", &name?, window?, scope?));
-        Some(Limit {
+        let added = (Amount::whole(max?), cost);
+        Some(Limit::new(
             counter,
-            max: Amount::whole(max?),
-            cost,
+            added,
             refunds,
-            on_deny: on_deny.map(Into::into),
+            on_deny.as_deref(),
             rule,
-        })
+        ))
     }
 
     fn counter_name<'a>(
@@ -163,7 +163,7 @@ impl PolicyReader {
         at: &Location<'_>,
         value: Value<'_>,
         rule: Rule,
-    ) -> Option<Limit> {
+    ) -> Option<Arc<Limit>> {
         let (window, max, scope) = match value.string() {
             Some(text) => {
                 let rate = rate(&text);
@@ -193,14 +193,8 @@ impl PolicyReader {
             }
         };
         let counter = Arc::new(Counter::new("rate_limit", &rule.to_string(), window, scope));
-        Some(Limit {
-            counter,
-            max: Amount::whole(max),
-            cost: Cost::One,
-            refunds: Refunds::Unsent,
-            on_deny: None,
-            rule,
-        })
+        let added = (Amount::whole(max), Cost::One);
+        Some(Limit::new(counter, added, Refunds::Unsent, None, rule))
     }
 
     fn window(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Window> {

@@ -45,13 +45,15 @@ impl PolicyReader {
         // Rules that are marked by the same calls for the same time share their mark; where a rule stands is no part of
         // its name, so that marks outlive a change of the policy.
         let counter = Arc::new(Counter::new("sequence", &list, window?, scope?));
-        let limit = |max, cost| Limit {
-            counter: counter.clone(),
-            max,
-            cost,
-            refunds: Refunds::Never,
-            on_deny: on_deny.as_deref().map(Into::into),
-            rule: rule.clone(),
+        let limit = |max, cost| {
+            let added = (max, cost);
+            Limit::new(
+                counter.clone(),
+                added,
+                Refunds::Never,
+                on_deny.as_deref(),
+                rule.clone(),
+            )
         };
         Some(Sequence {
             after,

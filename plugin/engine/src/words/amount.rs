@@ -2,6 +2,7 @@
 //!
 //! It never rounds down: what a call costs is never counted for less.
 
+use super::json::push_decimal;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -26,17 +27,30 @@ impl Amount {
     pub(crate) fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
+
+    /// Writes it as a JSON number with all its places.
+    pub(crate) fn push(self, text: &mut String) {
+        let parts = [self.0.checked_div(UNIT), self.0.checked_rem(UNIT)];
+        let [whole, mut rest] = parts.map(Option::unwrap_or_default);
+        push_decimal(text, whole, 1);
+        if rest == 0 {
+            return;
+        }
+        let mut places: usize = 6;
+        while rest % 10 == 0 {
+            rest /= 10;
+            places = places.saturating_sub(1);
+        }
+        text.push('.');
+        push_decimal(text, rest, places);
+    }
 }
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [self.0.checked_div(UNIT), self.0.checked_rem(UNIT)];
-        let [whole, rest] = parts.map(Option::unwrap_or_default);
-        if rest == 0 {
-            return whole.fmt(f);
-        }
-        let rest = format!("{rest:06}");
-        write!(f, "{whole}.{}", rest.trim_end_matches('0'))
+        let mut text = String::new();
+        self.push(&mut text);
+        f.write_str(&text)
     }
 }
 

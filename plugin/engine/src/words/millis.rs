@@ -2,6 +2,7 @@
 //!
 //! It reads no clock: the time is an argument.
 
+use super::json::push_decimal;
 use time::OffsetDateTime;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -32,16 +33,27 @@ impl Millis {
         Some(self.moment()?.weekday().number_from_monday())
     }
 
-    /// In UTC with three digits of milliseconds (RFC 3339), so that times sort as texts; `None` for a clock beyond the year
-    /// 9999.
-    pub(crate) fn rfc3339(self) -> Option<String> {
-        let moment = self.moment()?;
+    /// Writes the time in UTC with three digits of milliseconds (RFC 3339), so that times sort as texts; nothing for a clock
+    /// beyond the year 9999.
+    pub(crate) fn push_rfc3339(self, text: &mut String) {
+        let Some(moment) = self.moment() else {
+            return;
+        };
         let (year, month, day) = moment.to_calendar_date();
         let (hour, minute, second, millis) = moment.to_hms_milli();
-        let month = u8::from(month);
-        Some(format!(
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
-        ))
+        push_decimal(text, u64::try_from(year).unwrap_or_default(), 4);
+        for (before, number, width) in [
+            ('-', u8::from(month).into(), 2),
+            ('-', day.into(), 2),
+            ('T', hour.into(), 2),
+            (':', minute.into(), 2),
+            (':', second.into(), 2),
+            ('.', millis.into(), 3),
+        ] {
+            text.push(before);
+            push_decimal(text, number, width);
+        }
+        text.push('Z');
     }
 
     /// `None` for a clock beyond the year 9999.
@@ -64,14 +76,16 @@ mod tests {
     #[test]
     fn time_of_a_line_has_three_digits_of_milliseconds() {
         for (millis, expected) in [
-            (0, Some("1970-01-01T00:00:00.000Z")),
-            (1_767_225_636_200, Some("2026-01-01T00:00:36.200Z")),
-            (1_767_225_636_127, Some("2026-01-01T00:00:36.127Z")),
-            (1_767_225_636_007, Some("2026-01-01T00:00:36.007Z")),
-            (253_402_300_799_999, Some("9999-12-31T23:59:59.999Z")),
-            (u64::MAX, None),
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1_767_225_636_200, "2026-01-01T00:00:36.200Z"),
+            (1_767_225_636_127, "2026-01-01T00:00:36.127Z"),
+            (1_767_225_636_007, "2026-01-01T00:00:36.007Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+            (u64::MAX, ""),
         ] {
-            assert_eq!(Millis(millis).rfc3339().as_deref(), expected, "{millis}");
+            let mut text = String::new();
+            Millis(millis).push_rfc3339(&mut text);
+            assert_eq!(text, expected, "{millis}");
         }
     }
 }

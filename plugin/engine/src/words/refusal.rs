@@ -43,9 +43,10 @@ pub(crate) struct Refusal {
 /// What a model does best after a refusal that no waiting ends.
 pub(crate) const ASK: &str = "Do not retry; use another way or ask.";
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Reason {
+    /// The name that clients and logs see.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             Self::NotAllowed => "not_allowed",
             Self::Denied => "denied",
             Self::Arguments => "arguments",
@@ -56,6 +57,12 @@ impl fmt::Display for Reason {
             Self::Identity => "identity",
             Self::Unreadable => "unreadable",
             Self::Unavailable => "unavailable",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
