@@ -126,6 +126,9 @@ fn property_bytes(path: &[&str]) -> Option<Vec<u8>> {
     returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) }).ok()
 }
 
+/// The status with which a host answers for a server that it did not get through to. Only then is it worth asking why.
+pub(crate) const UNAVAILABLE: u16 = 503;
+
 /// Surely nothing of the request reached a server: the host answers for one that it did not get through to, in its first
 /// attempt.
 pub(crate) fn is_unsent() -> bool {

@@ -265,14 +265,6 @@ impl Stream {
     }
 
     fn response_head(&mut self, end: bool) -> Action {
-        if self
-            .exchange
-            .as_ref()
-            .is_some_and(Exchange::awaits_delivery)
-            && host::is_unsent()
-        {
-            self.respond(Response::Delivery(Delivery::Unsent));
-        }
         let Ok(headers) = host::response_headers() else {
             return self.fail();
         };
@@ -281,6 +273,13 @@ impl Stream {
         let Some(status) = status else {
             return self.fail();
         };
+        let awaits = |exchange: &Exchange| exchange.awaits_delivery();
+        if status == host::UNAVAILABLE
+            && self.exchange.as_ref().is_some_and(awaits)
+            && host::is_unsent()
+        {
+            self.respond(Response::Delivery(Delivery::Unsent));
+        }
         let head = Response::Head {
             status,
             headers,
@@ -298,7 +297,11 @@ impl Stream {
 
     /// A piece goes on at once, with what is left of it: an event stream must not wait, and what is held is in the exchange.
     fn response_body(&mut self, size: usize, end: bool) -> Action {
-        let bytes = match host::response_body() {
+        let bytes = match size {
+            0 => Ok(Vec::new()),
+            _ => host::response_body(),
+        };
+        let bytes = match bytes {
             Ok(bytes) if bytes.len() == size => bytes,
             _ => return self.withhold(size),
         };

@@ -9,6 +9,7 @@ use crate::words::json::{Kind, Value, millionths};
 use crate::words::text::length_prefixed;
 use crate::words::work::Budget;
 use crate::words::{Amount, Reason};
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -65,10 +66,11 @@ impl RequestContext {
         parts.map(|part| Ok(length_prefixed(&part?))).collect()
     }
 
-    fn part(&self, scope: &Scope, session: &Session) -> Result<String, (Reason, String)> {
+    fn part(&self, scope: &Scope, session: &Session) -> Result<Cow<'_, str>, (Reason, String)> {
         match (scope, session) {
             (Scope::Session, Session::Issued(id)) => {
-                Ok(format!("session {}{id}", length_prefixed(&self.caller.subject())))
+                let caller = length_prefixed(&self.caller.subject());
+                Ok(["session ", &caller, id].concat().into())
             }
             (Scope::Session, Session::Unclear) => Err((
                 Reason::Unavailable,
@@ -77,15 +79,15 @@ impl RequestContext {
             // A session that no server issued to the caller is only what a client says, and a client could say as many as
             // it likes: it counts on the grant.
             (Scope::Grant | Scope::Session, _) => Ok(self.caller.subject()),
-            (Scope::Server | Scope::Global, _) => Ok(String::new()),
-            (Scope::Ip, _) => self.peer.map(network).ok_or_else(|| {
+            (Scope::Server | Scope::Global, _) => Ok("".into()),
+            (Scope::Ip, _) => self.peer.map(|peer| network(peer).into()).ok_or_else(|| {
                 (
                     Reason::Unavailable,
                     "The gateway does not know your address, so it cannot count your calls.".into(),
                 )
             }),
             (Scope::Header(name), _) => match self.header(name) {
-                Header::Once(value) => Ok(value.to_string()),
+                Header::Once(value) => Ok(Cow::Borrowed(value)),
                 Header::Absent | Header::Unclear => Err((
                     Reason::Identity,
                     format!(

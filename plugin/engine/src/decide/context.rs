@@ -150,7 +150,7 @@ impl Claim {
         let by_id = policy.needs.ids;
         let remembers = policy.knows_callers() && (by_id || policy.needs.sessions);
         let id = session_of(headers).filter(|_| remembers)?.into();
-        let caller = caller.subject();
+        let caller = caller.subject().into_owned();
         Some(Self { caller, id, by_id })
     }
 

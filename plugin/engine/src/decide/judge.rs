@@ -200,8 +200,8 @@ impl<'p, 'r> Judge<'p, 'r> {
             }
             return;
         };
-        let rule = Rule::new(table.section()).key(&entry.key);
-        self.look(&rule, Vec::new);
+        let rule = &entry.rule;
+        self.look(rule, Vec::new);
         let mode = entry.mode.unwrap_or(self.mode);
         // Hiding comes before the kill switch, whose answer would tell that the name exists.
         if entry.action == Action::Hide {
@@ -223,7 +223,7 @@ impl<'p, 'r> Judge<'p, 'r> {
             );
         }
         if entry.action == Action::Deny {
-            self.denied(mode, entry, rule, &table.noun(name));
+            self.denied(mode, entry, rule.clone(), &table.noun(name));
         }
     }
 
@@ -231,18 +231,18 @@ impl<'p, 'r> Judge<'p, 'r> {
         if let Some(entry) = entry {
             let mode = entry.mode.unwrap_or(self.mode);
             if let Some(schema) = &entry.schema {
-                let rule = Rule::new(table.section()).key(&entry.key);
-                self.schema(call, schema, rule.member("schema"), mode);
+                self.schema(call, schema, &entry.rule, mode);
             }
             self.rules(call, table, name, &entry.rules, mode);
         }
     }
 
     /// The arguments must match the tool's schema; where there are none they are an empty object.
-    fn schema(&mut self, call: &Call<'_>, schema: &Schema, rule: Rule, mode: Mode) {
+    fn schema(&mut self, call: &Call<'_>, schema: &Schema, entry: &Rule, mode: Mode) {
         if self.verdict.refusal.is_some() {
             return;
         }
+        let rule = entry.clone().member("schema");
         self.verdict.contradiction = self.repeated(call, schema).err();
         let arguments = call.arguments.unwrap_or(Value::EMPTY_OBJECT);
         let truth = schema.holds(arguments, self.budget(mode));

@@ -7,6 +7,7 @@ use crate::model::{ANONYMOUS, Grant, Mode, Policy, Source, grant_subject};
 use crate::read::Headers;
 use crate::words::Rule;
 use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::fmt;
 use subtle::ConstantTimeEq as _;
 
@@ -54,11 +55,11 @@ impl Principal {
     }
 
     /// The name under which the caller's calls are counted. Different kinds of callers never share one.
-    pub(crate) fn subject(&self) -> String {
+    pub(crate) fn subject(&self) -> Cow<'static, str> {
         match self {
             Self::Anonymous | Self::Denied(_) => ANONYMOUS.into(),
-            Self::Identity(identity) => format!("identity {identity}"),
-            Self::Grant { name, .. } => grant_subject(name),
+            Self::Identity(identity) => ["identity ", identity].concat().into(),
+            Self::Grant { name, .. } => grant_subject(name).into(),
         }
     }
 

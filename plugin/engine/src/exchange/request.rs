@@ -158,7 +158,7 @@ impl Exchange {
         let reply_to = reply_to(&message, &reading.head);
         let policy = self.policy.clone();
         let context = &reading.context;
-        let issued = IssuanceTracker::new(&policy, context.caller.subject(), &message);
+        let issued = IssuanceTracker::new(&policy, &context.caller, &message);
         self.response.answers(&message, issued);
         self.response.tracks(context.request(&policy, message.id()));
         let length = reading.body.len();

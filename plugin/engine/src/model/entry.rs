@@ -11,6 +11,13 @@ use crate::words::Rule;
 use crate::words::expression::Expression;
 use std::sync::Arc;
 
+impl Entry {
+    /// The name or the pattern that it stands under.
+    pub(crate) fn key(&self) -> &str {
+        self.rule.named()
+    }
+}
+
 pub(crate) fn hides(entry: &Entry) -> bool {
     entry.action == Action::Hide
 }
@@ -18,7 +25,8 @@ pub(crate) fn hides(entry: &Entry) -> bool {
 /// The rules of one tool, prompt, resource or method.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(crate) key: Box<str>,
+    /// Its place in the document.
+    pub(crate) rule: Rule,
     pub(crate) action: Action,
     pub(crate) reason: Option<Box<str>>,
     pub(crate) mode: Option<Mode>,

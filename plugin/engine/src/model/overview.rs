@@ -55,13 +55,13 @@ impl Policy {
             Effect::Allow => rules.passing(&Rule::new("default")),
             Effect::Deny => rules.refusing(&Rule::new("default")),
         }
-        for (section, table) in self.tables() {
+        for table in self.tables() {
             for entry in table.values() {
-                rules.entry(section, entry);
+                rules.entry(entry);
             }
         }
         for entry in self.methods.values() {
-            rules.entry("methods", entry);
+            rules.entry(entry);
         }
         for rule in self.sequence.iter().map(Sequence::rule) {
             rules.refusing(rule);
@@ -81,12 +81,8 @@ impl Policy {
         self.all_limits().map(seen).collect()
     }
 
-    fn tables(&self) -> [(&'static str, &Names<Entry>); 3] {
-        [
-            ("tools", &self.tools),
-            ("prompts", &self.prompts),
-            ("resources", &self.resources),
-        ]
+    fn tables(&self) -> [&Names<Entry>; 3] {
+        [&self.tools, &self.prompts, &self.resources]
     }
 }
 
@@ -94,16 +90,16 @@ impl Policy {
 struct Overview(Vec<RuleInfo>);
 
 impl Overview {
-    fn entry(&mut self, section: &'static str, entry: &Entry) {
-        let rule = Rule::new(section).key(&entry.key);
+    fn entry(&mut self, entry: &Entry) {
+        let rule = &entry.rule;
         self.add(entry.frozen, &rule.clone().member("frozen"));
         match entry.action {
             Action::Allow if entry.frozen => {}
-            Action::Allow => self.passing(&rule),
+            Action::Allow => self.passing(rule),
             Action::Deny | Action::Hide => self.refusing(&rule.clone().member("action")),
         }
         self.add(entry.pin.is_some(), &rule.clone().member("pin"));
-        self.add(entry.schema.is_some(), &rule.member("schema"));
+        self.add(entry.schema.is_some(), &rule.clone().member("schema"));
         self.of(&entry.rules);
     }
 

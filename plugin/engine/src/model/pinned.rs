@@ -21,7 +21,7 @@ impl Pinned {
     /// `None` for a tool without a pin. `mode` is that of rules that stand in no entry.
     pub(crate) fn new(entry: &Entry, mode: Mode) -> Option<Self> {
         Some(Self {
-            tool: entry.key.clone(),
+            tool: entry.key().into(),
             pin: entry.pin?,
             mode: entry.mode.unwrap_or(mode),
         })

@@ -17,7 +17,7 @@ pub(crate) fn overflow_of(caller: &str) -> String {
 pub(crate) const ANONYMOUS: &str = "anonymous";
 
 pub(crate) fn grant_subject(name: &str) -> String {
-    format!("grant {name}")
+    ["grant ", name].concat()
 }
 
 /// The cells of a policy, each by its counter and its subject.

@@ -44,14 +44,6 @@ impl Table {
         }
     }
 
-    pub(crate) fn section(self) -> &'static str {
-        match self {
-            Self::Tools => "tools",
-            Self::Prompts => "prompts",
-            Self::Resources => "resources",
-        }
-    }
-
     pub(crate) fn noun(self, name: &str) -> String {
         let kind = match self {
             Self::Tools => "tool",

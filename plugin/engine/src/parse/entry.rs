@@ -224,9 +224,10 @@ impl PolicyReader {
         let pin = members
             .get("pin")
             .and_then(|value| self.pin(&at.key("pin"), key, value));
-        let rules = self.rules(at, &members, &Rule::new(table.name).key(key));
+        let rule = Rule::new(table.name).key(key);
+        let rules = self.rules(at, &members, &rule);
         Entry {
-            key: key.into(),
+            rule,
             action,
             reason: reason.map(Into::into),
             mode,

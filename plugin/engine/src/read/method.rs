@@ -101,6 +101,9 @@ pub(crate) fn known_method(method: &str) -> Option<&'static str> {
 /// The method of MCP for which some server could take this other spelling: such a server matches methods without regard
 /// to case, to space around them or to what follows a NUL.
 pub(crate) fn confusable_method(method: &str) -> Option<&'static str> {
+    if METHODS.iter().any(|(name, _)| *name == method) {
+        return None;
+    }
     let plain = fold(ended(method.trim()));
     let listed = METHODS
         .iter()

@@ -2,6 +2,7 @@
 //!
 //! It only looks, and what it cannot read was given to nobody.
 
+use crate::decide::Principal;
 use crate::model::{Policy, sequence_counters};
 use crate::read::{Headers, Message, SESSION, Target};
 use crate::step::Response;
@@ -32,7 +33,7 @@ enum What {
 
 impl IssuanceTracker {
     /// `None` where the response can give nothing that matters.
-    pub(crate) fn new(policy: &Policy, caller: String, message: &Message<'_>) -> Option<Self> {
+    pub(crate) fn new(policy: &Policy, caller: &Principal, message: &Message<'_>) -> Option<Self> {
         let Message::Request { call, .. } = message else {
             return None;
         };
@@ -45,7 +46,7 @@ impl IssuanceTracker {
         };
         let unmarked = unmarked(policy, &call.target);
         Some(Self {
-            caller,
+            caller: caller.subject().into_owned(),
             what,
             unmarked,
             by_id,

@@ -241,19 +241,27 @@ impl Cell {
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let overflowed = u64::try_from(self.overflowed.len()).unwrap_or_default();
-        let mut bytes = [self.clock.0.to_le_bytes(), overflowed.to_le_bytes()].concat();
+        let overflowed = self.overflowed.len();
+        let words = overflowed
+            .saturating_mul(2)
+            .saturating_add(self.entries.len().saturating_mul(4));
+        let mut bytes = Vec::with_capacity(words.saturating_add(2).saturating_mul(8));
+        let mut word = |word: u64| bytes.extend_from_slice(&word.to_le_bytes());
+        word(self.clock.0);
+        word(u64::try_from(overflowed).unwrap_or_default());
         for OverflowMark { ends, counter } in &self.overflowed {
-            bytes.extend([counter.to_le_bytes(), ends.0.to_le_bytes()].concat());
+            [*counter, ends.0].into_iter().for_each(&mut word);
         }
-        for Entry {
-            fingerprint,
-            ends,
-            used,
-        } in &self.entries
-        {
-            bytes.extend(fingerprint.to_le_bytes());
-            bytes.extend([ends.0.to_le_bytes(), used.0.to_le_bytes()].concat());
+        for entry in &self.entries {
+            let fingerprint = entry.fingerprint;
+            [
+                low(fingerprint),
+                low(fingerprint >> 64),
+                entry.ends.0,
+                entry.used.0,
+            ]
+            .into_iter()
+            .for_each(&mut word);
         }
         bytes
     }

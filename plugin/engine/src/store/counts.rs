@@ -117,10 +117,15 @@ impl Store {
                 Kind::Table => self.bucket_key("table", self.bucket(fingerprint)),
                 Kind::Own | Kind::Overflow => self.own_key(fingerprint),
             };
+            // A subject's own cell holds no other's count, so that nothing in it overflows.
+            let counter = match kind {
+                Kind::Own => 0,
+                Kind::Table | Kind::Overflow => low(self.fingerprint(&charge.counter, "")),
+            };
             Place {
                 key,
                 fingerprint,
-                counter: low(self.fingerprint(&charge.counter, "")),
+                counter,
                 kind,
             }
         };

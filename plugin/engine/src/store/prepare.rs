@@ -7,6 +7,7 @@ use super::cells::{Cells, Unavailable};
 use super::record::NOTHING;
 use crate::model::{Counter, Pinned, Policy, configured, counters, is_open};
 use crate::words::Millis;
+use crate::words::json::push_hex;
 use crate::words::state::StateKey;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hash as _;
@@ -128,11 +129,21 @@ impl Store {
     }
 
     pub(super) fn own_key(&self, fingerprint: u128) -> String {
-        format!("{}/own/{fingerprint:032x}", self.namespace)
+        self.key("own", fingerprint)
     }
 
     pub(super) fn state_key(&self, key: &str) -> String {
-        format!("{}/topic/{:032x}", self.namespace, self.hash([(key, "")]))
+        self.key("topic", self.hash([(key, "")]))
+    }
+
+    fn key(&self, kind: &str, fingerprint: u128) -> String {
+        const DIGITS: u32 = 32;
+        let mut key = String::with_capacity(self.namespace.len().saturating_add(64));
+        [&*self.namespace, "/", kind, "/"]
+            .iter()
+            .for_each(|part| key.push_str(part));
+        push_hex(&mut key, fingerprint, DIGITS);
+        key
     }
 
     /// The number of buckets is part of the key: another number is another table.

@@ -32,6 +32,11 @@ impl Rule {
         }
     }
 
+    /// The key in it; an empty text where it has none.
+    pub(crate) fn named(&self) -> &str {
+        self.key.as_deref().unwrap_or_default()
+    }
+
     pub(crate) fn member(self, member: &'static str) -> Self {
         Self {
             member: Some(member),

@@ -2,6 +2,8 @@
 //!
 //! It changes texts for display only, never a text that is judged.
 
+use super::json::push_decimal;
+
 /// The most characters of a client's text that a line of the log repeats.
 const LOGGED: usize = 256;
 
@@ -27,8 +29,15 @@ pub(crate) fn logged(text: &str) -> String {
 
 /// The part with its length before it, so that no two different lists of parts give the same text.
 pub(crate) fn length_prefixed(part: &str) -> String {
-    format!("{}:{part}", part.len())
+    let mut text = String::with_capacity(part.len().saturating_add(LONGEST_PREFIX));
+    push_decimal(&mut text, u64::try_from(part.len()).unwrap_or(u64::MAX), 1);
+    text.push(':');
+    text.push_str(part);
+    text
 }
+
+/// The digits of a length, and the colon behind them.
+const LONGEST_PREFIX: usize = 21;
 
 /// True for a name without white space around it and without invisible characters.
 pub(crate) fn is_visible(name: &str) -> bool {

@@ -311,7 +311,7 @@ impl<'a> Scanner<'a> {
         let length = self.nodes.len();
         if length == self.nodes.capacity() {
             let most = self.bounds.values.saturating_sub(length);
-            self.nodes.reserve_exact(length.max(16).min(most));
+            self.nodes.reserve_exact(length.max(FIRST_NODES).min(most));
         }
     }
 
@@ -338,6 +338,9 @@ impl<'a> Scanner<'a> {
         Err(Error { at: self.at, fault })
     }
 }
+
+/// As many names and values as a short call has.
+const FIRST_NODES: usize = 32;
 
 /// Up to this many members are compared pair by pair, which beats sorting; beyond it their hashes are sorted, so that an
 /// attacker's object of a hundred thousand members costs n log n, and eight bytes each.

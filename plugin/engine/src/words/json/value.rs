@@ -152,15 +152,21 @@ impl<'a> Value<'a> {
 
     /// The member of that exact name.
     pub fn get(self, name: &str) -> Option<Self> {
-        // No escape is longer than six bytes, and a longer text need not be decoded to be found different.
-        let longest = name.len().saturating_mul(6).saturating_add(2);
-        let mut children = self.children(Kind::Object);
-        while let (Some(member), Some(value)) = (children.next(), children.next()) {
-            if member.raw().len() <= longest && characters(member.text, member.node) == name {
-                return Some(value);
-            }
+        let mut members = self.named();
+        members.find_map(|(member, value)| member.reads(name).then_some(value))
+    }
+
+    /// It is a string of exactly these characters.
+    fn reads(self, text: &str) -> bool {
+        let raw = self.raw();
+        if !self.node.escaped {
+            let inner = raw.len().checked_sub(2);
+            return inner == Some(text.len())
+                && raw.get(1..raw.len().saturating_sub(1)) == Some(text);
         }
-        None
+        // No escape is longer than six bytes, and a longer text need not be decoded to be found different.
+        let longest = text.len().saturating_mul(6).saturating_add(2);
+        raw.len() <= longest && characters(self.text, self.node) == text
     }
 
     pub(super) fn children(self, kind: Kind) -> impl Iterator<Item = Value<'a>> + Clone {
