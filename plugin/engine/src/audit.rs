@@ -160,7 +160,7 @@ impl Audit {
         hasher.write(arguments.raw().as_bytes());
         let hash = self.line.name("arguments_hash");
         hash.push('"');
-        push_hex(hash, hasher.finish128().as_u128(), 32);
+        push_hex(hash, hasher.finish128().as_u128());
         hash.push('"');
     }
 

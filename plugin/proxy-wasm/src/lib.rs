@@ -10,6 +10,7 @@
 mod header_hold;
 mod held_bytes;
 mod host;
+mod pool;
 
 use header_hold::HeaderHoldMonitor;
 use held_bytes::HeldBytes;

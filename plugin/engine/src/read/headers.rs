@@ -75,8 +75,11 @@ impl Headers {
             0 => &[],
             _ => &self.fields[..],
         };
+        let name = name.as_bytes();
         let named = move |field: &&Field| {
-            field.tag == tag && self.text(&field.name).eq_ignore_ascii_case(name.as_bytes())
+            let own = self.text(&field.name);
+            // Hosts give names in lower case.
+            field.tag == tag && (own == name || own.eq_ignore_ascii_case(name))
         };
         let fields = fields.iter().filter(named);
         fields.map(|field| self.text(&field.value))
@@ -95,11 +98,8 @@ impl Headers {
         if values.next().is_some() {
             return Err(RequestError::DuplicateHeader(name.into()));
         }
-        let printable = value
-            .iter()
-            .all(|byte| (0x20..0x7F).contains(byte) || *byte == b'\t');
         match std::str::from_utf8(value) {
-            Ok(text) if printable => Ok(Some(text.trim_matches([' ', '\t']))),
+            Ok(text) if text.bytes().all(is_printable) => Ok(Some(trimmed(text))),
             _ => Err(RequestError::HeaderBytes(name.into())),
         }
     }
@@ -120,6 +120,23 @@ impl Headers {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         start..self.bytes.len()
+    }
+}
+
+fn is_printable(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t')
+}
+
+/// Without white space around it, which most values have none of.
+fn trimmed(value: &str) -> &str {
+    let ends = [value.bytes().next(), value.bytes().next_back()];
+    match ends
+        .iter()
+        .flatten()
+        .any(|byte| matches!(byte, b' ' | b'\t'))
+    {
+        true => value.trim_matches([' ', '\t']),
+        false => value,
     }
 }
 

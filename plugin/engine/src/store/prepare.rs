@@ -137,12 +137,11 @@ impl Store {
     }
 
     fn key(&self, kind: &str, fingerprint: u128) -> String {
-        const DIGITS: u32 = 32;
         let mut key = String::with_capacity(self.namespace.len().saturating_add(64));
         [&*self.namespace, "/", kind, "/"]
             .iter()
             .for_each(|part| key.push_str(part));
-        push_hex(&mut key, fingerprint, DIGITS);
+        push_hex(&mut key, fingerprint);
         key
     }
 

@@ -22,6 +22,9 @@ pub(crate) fn clip_name(name: &str) -> String {
 
 /// A client's text on one line of the log: clipped, without control characters.
 pub(crate) fn logged(text: &str) -> String {
+    if text.len() <= LOGGED && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.into();
+    }
     let cut = text.char_indices().nth(LOGGED);
     let kept = cut.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
     kept.replace(char::is_control, "\u{FFFD}")

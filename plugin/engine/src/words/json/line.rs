@@ -97,19 +97,38 @@ fn push_escaped(line: &mut String, c: char) {
         '"' | '\\' => line.extend(['\\', c]),
         '\0'..='\u{1F}' => {
             line.push_str("\\u00");
-            push_hex(line, u32::from(c).into(), 2);
+            let value = u64::from(c);
+            let digits = [value >> 4, value].map(|digit| hex_digit(digit & 15));
+            push_ascii(line, &digits);
         }
         c => line.push(c),
     }
 }
 
-/// The lowest hexadecimal digits of a number, so many of them.
-pub(crate) fn push_hex(text: &mut String, number: u128, digits: u32) {
-    for place in (0..digits).rev() {
-        let digit = (number >> place.saturating_mul(4)) & 15;
-        let digit = u32::try_from(digit).ok();
-        text.extend(digit.and_then(|digit| char::from_digit(digit, 16)));
+/// A number of 128 bits in all its hexadecimal digits.
+pub(crate) fn push_hex(text: &mut String, number: u128) {
+    let halves = [number >> 64, number & u128::from(u64::MAX)];
+    let mut digits = [0; 32];
+    for (half, digits) in halves.into_iter().zip(digits.chunks_exact_mut(16)) {
+        let mut rest = u64::try_from(half).unwrap_or_default();
+        for digit in digits.iter_mut().rev() {
+            *digit = hex_digit(rest & 15);
+            rest >>= 4;
+        }
     }
+    push_ascii(text, &digits);
+}
+
+fn hex_digit(value: u64) -> u8 {
+    let before = match value {
+        0..=9 => b'0',
+        _ => b'a'.saturating_sub(10),
+    };
+    before.saturating_add(u8::try_from(value & 15).unwrap_or_default())
+}
+
+fn push_ascii(text: &mut String, digits: &[u8]) {
+    text.push_str(str::from_utf8(digits).unwrap_or_default());
 }
 
 /// A number in decimal digits, at least `width` of them.
@@ -126,8 +145,7 @@ pub(crate) fn push_decimal(text: &mut String, number: u64, width: usize) {
         length = length.saturating_add(1);
     }
     let start = digits.len().saturating_sub(length);
-    let digits = digits.get(start..).unwrap_or_default();
-    text.extend(digits.iter().map(|&digit| char::from(digit)));
+    push_ascii(text, digits.get(start..).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -186,7 +204,7 @@ mod tests {
             assert_eq!(text, expected);
         }
         let mut text = String::new();
-        push_hex(&mut text, 0x0123_4567_89AB_CDEF, 18);
-        assert_eq!(text, "000123456789abcdef");
+        push_hex(&mut text, 0x0123_4567_89AB_CDEF << 64 | 0xFEDC);
+        assert_eq!(text, "0123456789abcdef000000000000fedc");
     }
 }

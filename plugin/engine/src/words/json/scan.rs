@@ -3,7 +3,7 @@
 //! It never recurses: what is open stands in a list, whose length is bounded.
 
 use super::error::{Bounds, Error, Fault, Surrogates};
-use super::value::{Kind, Node, Value, characters};
+use super::value::{Kind, MemberNames, Node, characters};
 use crate::words::text::clip;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -139,20 +139,12 @@ impl<'a> Scanner<'a> {
     }
 
     fn refuse_duplicates(&self, object: usize) -> Result<(), Error> {
-        let Some(&node) = self.nodes.get(object) else {
-            return Ok(());
-        };
-        let value = Value {
-            text: self.text,
-            nodes: &self.nodes,
-            node,
-            index: object,
-        };
-        match duplicate(value) {
+        let names = MemberNames::of(&self.nodes, object);
+        match duplicate(self.text, names) {
             None => Ok(()),
             Some(name) => Err(Error {
                 at: name.range().start,
-                fault: Fault::Duplicate(clip(&characters(self.text, name.node), 64)),
+                fault: Fault::Duplicate(clip(&characters(self.text, *name), 64)),
             }),
         }
     }
@@ -346,40 +338,40 @@ const FIRST_NODES: usize = 32;
 /// attacker's object of a hundred thousand members costs n log n, and eight bytes each.
 const FEW_MEMBERS: usize = 8;
 
-/// The name of a member that occurs twice in `object`.
-fn duplicate(object: Value<'_>) -> Option<Value<'_>> {
-    let names = || object.children(Kind::Object).step_by(2);
-    if names().nth(FEW_MEMBERS).is_none() {
-        let mut later = names();
+/// The name that occurs twice among these of one object.
+fn duplicate<'n>(text: &str, names: MemberNames<'n>) -> Option<&'n Node> {
+    if names.clone().nth(FEW_MEMBERS).is_none() {
+        let mut later = names;
         while let Some(name) = later.next() {
-            if let Some(again) = later.clone().find(|other| same(name, *other)) {
+            if let Some(again) = later.clone().find(|other| same(text, name, other)) {
                 return Some(again);
             }
         }
         return None;
     }
     // Two names of one hash are taken for one name: who makes them on purpose is refused.
-    let mut hashes: Vec<_> = names().map(hash).collect();
+    let hash = |name: &Node| hash(&characters(text, *name));
+    let mut hashes: Vec<_> = names.clone().map(hash).collect();
     hashes.sort_unstable();
     let twice = hashes.windows(2).find_map(|pair| match pair {
         [one, other] if one == other => Some(*one),
         _ => None,
     })?;
-    names().filter(|name| hash(*name) == twice).nth(1)
+    names.filter(|name| hash(name) == twice).nth(1)
 }
 
-fn hash(name: Value<'_>) -> u64 {
+fn hash(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    characters(name.text, name.node).hash(&mut hasher);
+    name.hash(&mut hasher);
     hasher.finish()
 }
 
-fn same(one: Value<'_>, other: Value<'_>) -> bool {
-    if one.node.escaped || other.node.escaped {
-        characters(one.text, one.node) == characters(other.text, other.node)
-    } else {
-        one.range().len() == other.range().len() && one.raw() == other.raw()
+fn same(text: &str, one: &Node, other: &Node) -> bool {
+    if one.escaped || other.escaped {
+        return characters(text, *one) == characters(text, *other);
     }
+    let bytes = |node: &Node| text.as_bytes().get(node.range());
+    one.range().len() == other.range().len() && bytes(one) == bytes(other)
 }
 
 /// Documents longer than 4 GiB are refused first, so nothing is cut here.

@@ -43,6 +43,54 @@ pub(crate) struct Node {
     pub(super) escaped: bool,
 }
 
+/// The names of an object's members, in their order.
+#[derive(Clone)]
+pub(super) struct MemberNames<'n> {
+    nodes: &'n [Node],
+    next: usize,
+    end: usize,
+}
+
+impl<'n> MemberNames<'n> {
+    /// Of the object at that place; of anything else none.
+    pub(super) fn of(nodes: &'n [Node], object: usize) -> Self {
+        let node = nodes.get(object);
+        let end = node.filter(|node| node.kind == Kind::Object);
+        Self {
+            nodes,
+            next: object.saturating_add(1),
+            end: end.map_or(0, |node| node.after as usize),
+        }
+    }
+}
+
+impl<'n> Iterator for MemberNames<'n> {
+    type Item = &'n Node;
+
+    fn next(&mut self) -> Option<&'n Node> {
+        let name = self.nodes.get(self.next).filter(|_| self.next < self.end)?;
+        self.next = self.nodes.get(name.after as usize)?.after as usize;
+        Some(name)
+    }
+}
+
+impl Node {
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// It is a string of exactly these characters.
+    fn reads(self, document: &str, text: &str) -> bool {
+        let inner = (self.start as usize).saturating_add(1)..(self.end as usize).saturating_sub(1);
+        if !self.escaped {
+            return inner.len() == text.len()
+                && document.as_bytes().get(inner) == Some(text.as_bytes());
+        }
+        // No escape is longer than six bytes, and a longer text need not be decoded to be found different.
+        inner.len() <= text.len().saturating_mul(6) && characters(document, self) == text
+    }
+}
+
 impl<'a> Value<'a> {
     /// An object without members.
     pub(crate) const EMPTY_OBJECT: Value<'static> = Value {
@@ -70,7 +118,7 @@ impl<'a> Value<'a> {
 
     /// The bytes of the document at which it stands.
     pub fn range(self) -> Range<usize> {
-        self.node.start as usize..self.node.end as usize
+        self.node.range()
     }
 
     /// How many values and names it holds, and is.
@@ -152,21 +200,25 @@ impl<'a> Value<'a> {
 
     /// The member of that exact name.
     pub fn get(self, name: &str) -> Option<Self> {
-        let mut members = self.named();
-        members.find_map(|(member, value)| member.reads(name).then_some(value))
-    }
-
-    /// It is a string of exactly these characters.
-    fn reads(self, text: &str) -> bool {
-        let raw = self.raw();
-        if !self.node.escaped {
-            let inner = raw.len().checked_sub(2);
-            return inner == Some(text.len())
-                && raw.get(1..raw.len().saturating_sub(1)) == Some(text);
+        let end = match self.node.kind {
+            Kind::Object => self.node.after as usize,
+            _ => 0,
+        };
+        let mut index = self.index.saturating_add(1);
+        while index < end {
+            let member = self.nodes.get(index)?;
+            index = member.after as usize;
+            let node = *self.nodes.get(index)?;
+            if member.reads(self.text, name) {
+                return Some(Value {
+                    node,
+                    index,
+                    ..self
+                });
+            }
+            index = node.after as usize;
         }
-        // No escape is longer than six bytes, and a longer text need not be decoded to be found different.
-        let longest = text.len().saturating_mul(6).saturating_add(2);
-        raw.len() <= longest && characters(self.text, self.node) == text
+        None
     }
 
     pub(super) fn children(self, kind: Kind) -> impl Iterator<Item = Value<'a>> + Clone {
