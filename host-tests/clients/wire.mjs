@@ -1,6 +1,9 @@
 // Turns `fetch` into one that notes every HTTP exchange, and that spoils a request where a check asks for it.
 //
-// It never touches an answer: what a client of an SDK gets is what the gateway sent.
+// It never touches an answer: what a client of an SDK gets is what the gateway sent. Each request has an id of its own, by
+// which it is found again behind the gateway.
+
+let sent = 0;
 
 export class Wire {
   exchanges = []; // { verb, said, status }
@@ -16,6 +19,7 @@ export class Wire {
   fetch = async (url, init = {}) => {
     const headers = new Headers(init.headers);
     headers.set("x-user", this.user);
+    headers.set("x-exchange", `${this.user}, ${(sent += 1)}`);
     const spoils = this.spoil && `${init.body ?? ""}`.includes(this.spoil.where);
     const request = spoils ? this.#spoil({ ...init, headers }) : { ...init, headers };
     const response = await fetch(url, request);

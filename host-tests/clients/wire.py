@@ -1,10 +1,12 @@
 """Turns an HTTP transport into one that notes every exchange, and that spoils a request where a check asks for it.
 
-It never touches an answer: what a client of an SDK gets is what the gateway sent.
+It never touches an answer: what a client of an SDK gets is what the gateway sent. Each request has an id of its own, by
+which it is found again behind the gateway.
 """
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,9 @@ try:
     import httpx2 as httpx  # what line 2 of the SDK stands on
 except ImportError:
     import httpx  # type: ignore[no-redef]  # and line 1
+
+
+sent = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Wire(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
         request.headers["x-user"] = self.user
+        request.headers["x-exchange"] = f"{self.user}, {next(sent)}"
         spoils = self.spoil is not None and self.spoil["where"] in body.decode()
         response = await self.inner.handle_async_request(self._spoil(request, body) if spoils else request)
         self.exchanges.append(Exchange(request.method, said(body), response.status_code))

@@ -19,6 +19,7 @@ pub mod on_envoy;
 pub mod oracle;
 pub mod program;
 pub mod proxy_wasm;
+pub mod recorder;
 pub mod require;
 pub mod rpc;
 pub mod samples;

@@ -229,7 +229,7 @@ impl Read for Timed<'_> {
 }
 
 /// Skips interim (1xx) answers.
-fn read_response(reader: &mut impl BufRead, bodiless: bool) -> io::Result<Response> {
+pub(crate) fn read_response(reader: &mut impl BufRead, bodiless: bool) -> io::Result<Response> {
     loop {
         let head = read_head(reader)?.ok_or(ErrorKind::UnexpectedEof)?;
         let mut response = parse_response(&head)?;

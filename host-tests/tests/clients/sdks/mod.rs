@@ -2,7 +2,9 @@
 
 mod deceived;
 mod hidden;
+mod honest;
 mod judge;
+mod naive;
 mod pairs;
 mod programs;
 mod servers;

@@ -2,6 +2,7 @@
 //!
 //! It never says what is played, or what is expected of it.
 
+use super::honest::{Watch, Watched};
 use super::judge::Judged;
 use super::story::Story;
 use host_tests::bootstrap::{Config, Listener};
@@ -112,6 +113,15 @@ impl Running {
         format!("{}_{headers}", self.server.name.replace('-', "_"))
     }
 
+    /// A listener where nothing is refused, and both of its sides are recorded.
+    pub(super) fn watch(&self, hold: bool) -> (Watch, Listener) {
+        let name = format!("honest_{}", self.listener_name(hold));
+        let policy = self.story.honest(hold, &name);
+        let watch = Watch::start(name, self.addr);
+        let listener = watch.listener(&policy);
+        (watch, listener)
+    }
+
     /// What the gateway let through to the server, where the server keeps a list.
     pub(super) fn reached(&self) -> Vec<String> {
         let request = Http1Request {
@@ -138,12 +148,33 @@ pub(super) struct Row {
     pub(super) checks: Vec<Judged>,
 }
 
-/// Two workers: a client's connections end up at both.
 pub(super) fn gateway(servers: &[Running]) -> Envoy {
-    let listeners = servers
-        .iter()
-        .flat_map(|server| [true, false].map(|hold| server.listener(hold)));
-    let mut config = Config::new(listeners.collect());
+    started(listeners(servers))
+}
+
+pub(super) fn listeners(servers: &[Running]) -> Vec<Listener> {
+    let both = |server: &Running| [true, false].map(|hold| server.listener(hold));
+    servers.iter().flat_map(both).collect()
+}
+
+/// Beside other listeners two for each server where nothing is refused: with held headers, and with flowing ones.
+pub(super) fn watched_gateway(
+    servers: &[Running],
+    mut listeners: Vec<Listener>,
+) -> (Envoy, Vec<[Watched; 2]>) {
+    let both = |server: &Running| [true, false].map(|hold| server.watch(hold));
+    let watches: Vec<_> = servers.iter().map(both).collect();
+    let own = watches.iter().flatten().map(|(_, listener)| listener);
+    listeners.extend(own.cloned());
+    let envoy = started(listeners);
+    let open = |both: [(Watch, _); 2]| both.map(|(watch, _)| watch.open(&envoy));
+    let watched = watches.into_iter().map(open).collect();
+    (envoy, watched)
+}
+
+/// Two workers: a client's connections end up at both.
+fn started(listeners: Vec<Listener>) -> Envoy {
+    let mut config = Config::new(listeners);
     config.concurrency = 2;
     Envoy::start(&config).expect("Envoy starts")
 }

@@ -2,6 +2,7 @@
 //!
 //! It never leaves a check out without the file saying why.
 
+use super::honest::observing;
 use host_tests::root;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -16,6 +17,8 @@ const LONG: usize = 40_000;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Story {
     policy: Map<String, Value>,
+    /// A policy under which nothing is refused.
+    honest: Map<String, Value>,
     /// What the gateway may let through to the server.
     #[serde(default)]
     reached: Reached,
@@ -82,9 +85,14 @@ impl Story {
     }
 
     pub(crate) fn policy(&self, hold: bool) -> String {
-        let mut policy = self.policy.clone();
-        policy.insert("host".into(), json!({ "hold_request_headers": hold }));
-        Value::Object(policy).to_string()
+        let host = json!({ "hold_request_headers": hold });
+        with_host(self.policy.clone(), host)
+    }
+
+    /// With every rule that looks into answers; what it remembers is its own.
+    pub(crate) fn honest(&self, hold: bool, namespace: &str) -> String {
+        let host = json!({ "hold_request_headers": hold, "namespace": namespace });
+        with_host(observing(self.honest.clone()), host)
     }
 
     pub(crate) fn reached(&self) -> &Reached {
@@ -113,6 +121,11 @@ impl Story {
     }
 }
 
+fn with_host(mut policy: Map<String, Value>, host: Value) -> String {
+    policy.insert("host".into(), host);
+    Value::Object(policy).to_string()
+}
+
 impl Part {
     /// Checks that everyone can play.
     pub(crate) fn new(alive: Value, checks: Vec<Check>) -> Self {
@@ -124,6 +137,21 @@ impl Part {
         }
     }
 
+    /// What is allowed, where nothing is hidden.
+    pub(crate) fn honest(&self) -> Self {
+        let allowed = self.checks.iter().filter(|check| check.refusal.is_none());
+        let shown = allowed.cloned().map(|check| Check {
+            without: Vec::new(),
+            ..check
+        });
+        Self {
+            alive: self.alive.clone(),
+            checks: shown.collect(),
+            cannot: Vec::new(),
+            tags: self.tags.clone(),
+        }
+    }
+
     /// For a client's program, at the gateway.
     pub(crate) fn all(&self) -> String {
         self.told(|_| true)
@@ -132,6 +160,19 @@ impl Part {
     /// For a client's program, at the server itself.
     pub(crate) fn allowed(&self) -> String {
         self.told(|check| check.refusal.is_none())
+    }
+
+    /// The checks that are one request and its answer, as methods and parameters.
+    pub(crate) fn requests(&self) -> Vec<(String, Value)> {
+        const MORE: [&str; 6] = ["task", "each", "leave", "listen", "together", "spoil"];
+        let story: Value = serde_json::from_str(&self.allowed()).expect("JSON");
+        let checks = story["checks"].as_array().into_iter().flatten();
+        let plain = checks.filter(|check| MORE.iter().all(|word| check.get(word).is_none()));
+        let request = |check: &Value| {
+            let params = check.get("params").cloned().unwrap_or_else(|| json!({}));
+            Some((check["method"].as_str()?.to_owned(), params))
+        };
+        plain.filter_map(request).collect()
     }
 
     fn told(&self, wanted: impl Fn(&Check) -> bool) -> String {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const SAME: &str = "same as direct";
 
 /// The columns of refusals, in the order in which they are met.
-fn columns(rows: &[Row]) -> Vec<String> {
+fn columns(rows: &[&Row]) -> Vec<String> {
     let mut columns = Vec::new();
     for refusal in rows
         .iter()
@@ -24,7 +24,7 @@ fn columns(rows: &[Row]) -> Vec<String> {
     columns
 }
 
-pub(crate) fn failures(rows: &[Row]) -> Vec<String> {
+pub(crate) fn failures(rows: &[&Row]) -> Vec<String> {
     let failed = rows
         .iter()
         .flat_map(|row| row.checks.iter().map(move |judged| (row, judged)));
@@ -36,7 +36,7 @@ pub(crate) fn failures(rows: &[Row]) -> Vec<String> {
         .collect()
 }
 
-pub(crate) fn table(rows: &[Row]) -> String {
+pub(crate) fn table(rows: &[&Row]) -> String {
     let columns = columns(rows);
     let head = ["client", "server", "headers", SAME].map(String::from);
     let mut lines = vec![
@@ -85,7 +85,7 @@ fn cell(row: &Row, column: Option<&String>) -> String {
 }
 
 /// Why checks could not be played, each reason once.
-fn reasons(rows: &[Row]) -> String {
+fn reasons(rows: &[&Row]) -> String {
     let mut reasons: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     for (row, judged) in rows
         .iter()
@@ -110,7 +110,7 @@ fn reasons(rows: &[Row]) -> String {
 }
 
 /// What clients made of answers that were no results: the same words once, with whoever said them.
-fn words(rows: &[Row]) -> String {
+fn words(rows: &[&Row]) -> String {
     let mut said: BTreeMap<(&str, String), BTreeSet<&str>> = BTreeMap::new();
     for (row, judged) in rows
         .iter()

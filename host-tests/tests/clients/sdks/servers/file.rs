@@ -23,6 +23,9 @@ pub(super) struct File {
     /// Texts of the policy that an operator would change as well.
     #[serde(default)]
     pub(super) instead: BTreeMap<String, String>,
+    /// Requests of the server that the client answers, and that the policy does not list.
+    #[serde(default)]
+    pub(super) asks: Vec<String>,
     /// What is in the server's folder before it starts.
     #[serde(default)]
     files: BTreeMap<String, String>,

@@ -1,19 +1,22 @@
 //! Turns the policies of `policies/servers/` and the servers that they are for into one table: each server runs behind the
-//! gateway with its policy, and a client plays the steps of `servers/` through it and, where they are allowed, directly.
+//! gateway with its policy and with rules that look into answers, and a client plays the steps of `servers/` through it and,
+//! where they are allowed, directly. What passes is the same before and behind the gateway.
 //!
 //! It never calls a service outside this machine: steps that would are not allowed to pass, or name an address on it.
 
 use super::file::{File, Step, files, filled, prepare};
 use crate::alone::alone;
+use crate::sdks::honest::{Watch, Watched, observing};
 use crate::sdks::judge::{Judged, Verdict, judge};
 use crate::sdks::programs::{CLIENTS, LEGACY, report};
 use crate::sdks::story::{Check, Part};
-use host_tests::bootstrap::{Config, Listener};
+use host_tests::bootstrap::Config;
 use host_tests::envoy::Envoy;
 use host_tests::program::Program;
 use host_tests::require::{ENVOY, NODE, NODE_SERVERS, PYTHON_SERVERS, TYPESCRIPT_SDKS, lacks};
+use host_tests::root;
+use host_tests::say::say;
 use host_tests::wire::{Http1Request, http1};
-use host_tests::{root, wasm_path};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
@@ -76,7 +79,11 @@ impl Server {
         };
         let policy = self.file.instead.iter().fold(policy, replaced);
         // One Envoy has all servers, and no server's calls must be counted for another.
-        let mut policy: Value = serde_json::from_str(&policy).expect("a policy is JSON");
+        let policy = serde_json::from_str(&policy).expect("a policy is JSON");
+        let mut policy = Value::Object(observing(policy));
+        for method in &self.file.asks {
+            policy["methods"][method] = json!({});
+        }
         policy["host"]["namespace"] = self.name.as_str().into();
         policy.to_string()
     }
@@ -110,14 +117,19 @@ impl Server {
         check
     }
 
+    /// Who plays the steps through the gateway.
+    fn caller(&self) -> String {
+        format!("ada at {}", self.name)
+    }
+
     /// Plays the steps directly and through the gateway.
-    fn play(&self, envoy: &Envoy) -> Row {
+    fn play(&self, watched: &Watched) -> Row {
         let part = self.part();
         let client = &CLIENTS[2];
         let run = |addr: SocketAddr, checks: String| {
             self.start_session();
             let url = format!("http://{addr}/mcp");
-            let arguments = [&*url, "ada", "legacy"];
+            let arguments = [&*url, &self.caller(), "legacy"];
             let mut program = Program::start(client.interpreter, client.program, &arguments);
             program.tell(&checks);
             program.told()
@@ -125,7 +137,7 @@ impl Server {
         let directly = run(self.addr, part.allowed());
         // What the first run changed would be seen by the second.
         prepare(&self.folder, &self.file);
-        let through = run(envoy.addr(&self.listener_name()), part.all());
+        let through = run(watched.addr(), part.all());
         let wrong = self
             .other_tools(&directly)
             .into_iter()
@@ -227,23 +239,28 @@ fn every_policy_with_its_server() {
         .into_iter()
         .partition(|(_, file)| file.cannot.is_some());
     let (mut programs, servers): (Vec<_>, Vec<_>) = can.into_iter().map(Server::start).unzip();
-    let listener = |server: &Server| {
-        Listener::new(
-            &server.listener_name(),
-            &server.policy(),
-            server.addr,
-            &wasm_path(),
-        )
-    };
-    let envoy =
-        Envoy::start(&Config::new(servers.iter().map(listener).collect())).expect("Envoy starts");
-    let rows = play(&servers, &envoy);
+    let watch = |server: &Server| Watch::start(server.listener_name(), server.addr);
+    let watches: Vec<_> = servers.iter().map(watch).collect();
+    let listeners = servers.iter().zip(&watches);
+    let listeners = listeners.map(|(server, watch)| watch.listener(&server.policy()));
+    let envoy = Envoy::start(&Config::new(listeners.collect())).expect("Envoy starts");
+    let watched: Vec<_> = watches
+        .into_iter()
+        .map(|watch| watch.open(&envoy))
+        .collect();
+    let rows = play(&servers, &watched);
     let lines = rows.iter().map(Row::line);
     let cannot = cannot
         .into_iter()
         .map(|(name, file)| format!("{name:<12} not played: {}", file.cannot.unwrap_or_default()));
     let table: Vec<_> = lines.chain(cannot).collect();
-    let wrong: Vec<_> = rows.iter().flat_map(Row::failures).collect();
+    let mut wrong: Vec<_> = rows.iter().flat_map(Row::failures).collect();
+    let compared = Watched::compared(&watched);
+    say(&format!(
+        "published servers, before and behind the gateway: {}",
+        compared.line()
+    ));
+    wrong.extend(compared.wrong(&refusals(&servers)));
     report(
         &format!("\n{}", table.join("\n")),
         &wrong,
@@ -252,13 +269,24 @@ fn every_policy_with_its_server() {
     );
 }
 
+/// How many requests of each caller the policies refuse.
+fn refusals(servers: &[Server]) -> Vec<(String, usize)> {
+    let denied = |server: &Server| {
+        let steps = server.file.steps.iter();
+        steps.filter(|step| step.denied.is_some()).count()
+    };
+    let each = servers.iter();
+    each.map(|server| (server.caller(), denied(server)))
+        .collect()
+}
+
 /// Two servers at a time.
-fn play(servers: &[Server], envoy: &Envoy) -> Vec<Row> {
-    let queue = Mutex::new(servers.iter().collect::<VecDeque<_>>());
+fn play(servers: &[Server], watched: &[Watched]) -> Vec<Row> {
+    let queue = Mutex::new(servers.iter().zip(watched).collect::<VecDeque<_>>());
     let next = || queue.lock().expect("no worker panicked").pop_front();
     let worker = || {
         std::iter::from_fn(next)
-            .map(|server| server.play(envoy))
+            .map(|(server, watched)| server.play(watched))
             .collect::<Vec<_>>()
     };
     let mut rows: Vec<_> = thread::scope(|scope| {
