@@ -113,11 +113,11 @@ bench: build $(VENV)/ready ## Measure the plugin in Envoy and the engine, about 
 clean: ## Remove everything that was built
 	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES)
 
-$(DIST)/mcp-policy.wasm: $(ENGINE) $(shell find plugin/proxy-wasm -type f) | rust
+$(DIST)/mcp-policy.wasm: $(ENGINE) host-tests/xtask/src/exports.rs $(shell find plugin/proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'
 	cargo build --locked --release --package mcp-policy-proxy-wasm --target wasm32-wasip1
 	mkdir -p $(DIST)
-	cp target/wasm32-wasip1/release/mcp_policy_proxy_wasm.wasm $@.new
+	cargo run --locked --quiet --package xtask -- exports target/wasm32-wasip1/release/mcp_policy_proxy_wasm.wasm $@.new
 	mv $@.new $@
 
 # This target has no WASI, so the component imports only what its interface says. The linker comes with Rust and makes

@@ -48,6 +48,11 @@ impl Module {
         self.module.imports().map(|import| import.name()).collect()
     }
 
+    /// The names of what the module offers to its host.
+    pub fn exports(&self) -> Vec<&str> {
+        self.module.exports().map(|export| export.name()).collect()
+    }
+
     /// Starts a VM, up to where it could be configured.
     pub fn start(
         &self,

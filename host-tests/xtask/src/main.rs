@@ -3,6 +3,7 @@
 //! It is never part of what ships.
 
 mod bindgen;
+mod exports;
 mod structure;
 
 use anyhow::Result;
@@ -26,6 +27,13 @@ enum Command {
         /// The folder of the package
         folder: PathBuf,
     },
+    /// Removes from the plugin's module the callbacks that it leaves at their defaults
+    Exports {
+        /// The module, as cargo leaves it
+        module: PathBuf,
+        /// The file to write
+        to: PathBuf,
+    },
     /// Checks imports, layers, and the lengths of functions and files, in every crate of the workspace
     Structure,
 }
@@ -34,6 +42,10 @@ fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Bindgen { module, folder } => {
             bindgen::package(&module, &folder)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Exports { module, to } => {
+            exports::keep_called(&module, &to)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Structure => structure(),
