@@ -64,6 +64,9 @@ const WRITE_REGEX: &str = "a regular expression without look-around, back-refere
 
 const WRITE_FEWER: &str = "shorter or fewer regular expressions: with their repetitions written out, all of a policy have at most 65,536 characters and choices";
 
+/// The numbers in the automata of all expressions of a policy, a quarter of a megabyte: others are made anew for each text.
+const LARGEST_AUTOMATA: usize = 64 * 1024;
+
 /// Of all expressions of a policy, so that a policy of many large ones takes a few megabytes of memory at most.
 const MOST_INSTRUCTIONS: usize = 65_536;
 
@@ -251,7 +254,22 @@ impl PolicyReader {
 
     fn regex(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Expression> {
         let text = self.string(at, value)?;
-        self.compiled(at, value, Expression::new(&text))
+        self.prepared(at, value, &text)
+    }
+
+    /// An expression of which only matters whether it matches, ready to match as far as there is room.
+    pub(super) fn prepared(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        text: &str,
+    ) -> Option<Expression> {
+        let mut expression = self.compiled(at, value, Expression::new(text))?;
+        let room = LARGEST_AUTOMATA.saturating_sub(self.automata);
+        self.automata = self
+            .automata
+            .saturating_add(expression.prepare(room, &self.preparing));
+        Some(expression)
     }
 
     /// The regular expression at `at`, whose text is the value there, or a key of it.

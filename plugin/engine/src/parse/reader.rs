@@ -7,6 +7,7 @@ use crate::words::Token;
 use crate::words::json::{Kind, Value};
 use crate::words::text::clip;
 use crate::words::text::one_line;
+use crate::words::work::Budget;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -98,11 +99,25 @@ impl<'a> Members<'a> {
 }
 
 /// Gathers mistakes.
-#[derive(Default)]
 pub(crate) struct PolicyReader {
     pub(super) errors: Vec<PolicyError>,
     /// How many instructions the expressions have that were read so far.
     pub(super) instructions: usize,
+    /// How many numbers the automata of expressions have that were prepared so far.
+    pub(super) automata: usize,
+    /// The steps that are left to prepare them, ten milliseconds of one core for all.
+    pub(super) preparing: Budget,
+}
+
+impl Default for PolicyReader {
+    fn default() -> Self {
+        Self {
+            errors: Vec::new(),
+            instructions: 0,
+            automata: 0,
+            preparing: Budget::of(512 * 1024),
+        }
+    }
 }
 
 impl PolicyReader {

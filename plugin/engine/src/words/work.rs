@@ -35,6 +35,12 @@ impl Budget {
         Self::new(u64::MAX)
     }
 
+    /// No budget at all.
+    #[cfg(test)]
+    pub(crate) fn nothing() -> Self {
+        Self::new(0)
+    }
+
     fn new(all: u64) -> Self {
         Self {
             all,

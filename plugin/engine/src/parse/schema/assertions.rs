@@ -8,7 +8,6 @@ use crate::model::schema::{Assertion, Pattern, Type};
 use crate::model::{Literal, Literals, Order};
 use crate::parse::condition::KINDS;
 use crate::parse::reader::Location;
-use crate::words::expression::Expression;
 use crate::words::json::{Kind, Value};
 
 const WRITE_POSITIVE: &str = "a number above 0 that binary64 holds exactly as it is written";
@@ -125,7 +124,7 @@ impl<'d> Compiler<'_, 'd> {
         value: Value<'d>,
         text: &str,
     ) -> Option<Pattern> {
-        let regex = self.reader.compiled(at, value, Expression::new(text))?;
+        let regex = self.reader.prepared(at, value, text)?;
         let knows_space = [".", r"\s", r"\S"].iter().any(|class| text.contains(class));
         Some(Pattern { regex, knows_space })
     }

@@ -88,6 +88,18 @@ impl Automaton {
         self.insert(at, key)
     }
 
+    /// How many numbers its table has.
+    pub(super) fn size(&self) -> usize {
+        self.table.len()
+    }
+
+    /// The set that was placed as the one of that number, from 0, since nothing was forgotten.
+    pub(super) fn nth(&self, number: usize) -> Option<Known> {
+        let row = number.saturating_mul(self.classes);
+        let known = u32::try_from(row).ok().map(|row| Known { row });
+        known.filter(|_| row < self.table.len())
+    }
+
     fn forget(&mut self) {
         self.keys.clear();
         self.starts.clear();

@@ -11,6 +11,7 @@ mod escape;
 mod look;
 mod pattern;
 mod program;
+mod ready;
 mod search;
 mod set;
 #[cfg(test)]

@@ -145,6 +145,11 @@ impl Alphabet {
         }
     }
 
+    /// A character of the class; `None` for the class of no character.
+    pub(super) fn any_of(&self, class: usize) -> Option<char> {
+        self.starts.get(class).copied()
+    }
+
     fn searched(&self, c: char) -> usize {
         let after = self.starts.partition_point(|start| *start <= c);
         after.saturating_sub(1)

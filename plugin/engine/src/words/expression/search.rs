@@ -4,6 +4,7 @@
 
 use super::pattern::parse;
 use super::program::Program;
+use super::ready::Ready;
 use super::tree::Mistake;
 use super::walk::Walk;
 use crate::words::work::{Budget, Exhausted};
@@ -18,6 +19,8 @@ pub(crate) struct Expression {
     forwards: Box<Program>,
     /// From the end of a match to its start, for those that are [found](Finder).
     backwards: Option<Box<Program>>,
+    /// Its whole automaton, where it was [prepared](Expression::prepare).
+    ready: Option<Box<Ready>>,
 }
 
 impl Expression {
@@ -26,6 +29,7 @@ impl Expression {
         Ok(Self {
             forwards: Box::new(Program::new(&parse(text)?, false)?),
             backwards: None,
+            ready: None,
         })
     }
 
@@ -35,6 +39,7 @@ impl Expression {
         Ok(Self {
             forwards: Box::new(Program::new(&tree, false)?),
             backwards: Some(Box::new(Program::new(&tree, true)?)),
+            ready: None,
         })
     }
 
@@ -44,7 +49,17 @@ impl Expression {
         self.forwards.len().saturating_add(backwards)
     }
 
+    /// Makes its whole automaton, where `room` numbers and the budget suffice; how many numbers it takes.
+    pub(crate) fn prepare(&mut self, room: usize, budget: &Budget) -> usize {
+        self.ready = Ready::new(&self.forwards, room, budget).map(Box::new);
+        self.ready.as_ref().map_or(0, |ready| ready.size())
+    }
+
     pub(crate) fn is_match(&self, text: &str, budget: &Budget) -> Result<bool, Exhausted> {
+        let along = |ready: &Ready| ready.is_match(&self.forwards, text, budget);
+        if let Some(Some(matches)) = self.ready.as_deref().map(along).transpose()? {
+            return Ok(matches);
+        }
         budget.take(self.forwards.len().saturating_add(MADE))?;
         let end = first_end(&mut Walk::new(&self.forwards), text, 0, true, budget)?;
         Ok(end.is_some())

@@ -74,9 +74,59 @@ fn agree(pattern: &str, text: &str) -> Result<(), TestCaseError> {
     let found = other.find_iter(text).map(|found| found.range());
     let found: Vec<_> = found.filter(|range| !range.is_empty()).collect();
     prop_assert_eq!(located(&own, text), found, "{:?} in {:?}", pattern, text);
-    let matches = own.is_match(text, &Budget::unlimited()).unwrap();
-    prop_assert_eq!(matches, other.is_match(text), "{:?} in {:?}", pattern, text);
+    let matches = |own: &Expression| own.is_match(text, &Budget::unlimited()).unwrap();
+    prop_assert_eq!(
+        matches(&own),
+        other.is_match(text),
+        "{:?} in {:?}",
+        pattern,
+        text
+    );
+    let mut prepared = Expression::new(pattern).unwrap();
+    prepared.prepare(usize::MAX, &Budget::unlimited());
+    prop_assert_eq!(
+        matches(&prepared),
+        other.is_match(text),
+        "{:?} in {:?}",
+        pattern,
+        text
+    );
     Ok(())
+}
+
+#[test]
+fn expression_is_prepared_where_its_automaton_is_small() {
+    let budget = Budget::of(1 << 20);
+    for (pattern, small) in [
+        ("^[a-z0-9_]+$", true),
+        (r"\.(pem|key)$", true),
+        ("(?i)password", true),
+        (r"@example\.com$", true),
+        ("(a|b)*a(a|b){12}", false),
+        ("[a-z]{1,200}x{200}", false),
+    ] {
+        let mut expression = Expression::new(pattern).unwrap();
+        assert_eq!(
+            expression.prepare(usize::MAX, &budget) > 0,
+            small,
+            "{pattern}"
+        );
+        assert_eq!(expression.prepare(0, &budget), 0, "{pattern}");
+        assert_eq!(
+            expression.prepare(usize::MAX, &Budget::nothing()),
+            0,
+            "{pattern}"
+        );
+    }
+}
+
+#[test]
+fn prepared_expression_takes_one_step_for_each_character() {
+    let mut expression = Expression::new("^[a-z ]+$").unwrap();
+    expression.prepare(usize::MAX, &Budget::unlimited());
+    let text = "a line of text ".repeat(10);
+    let taken = steps(|budget| assert_eq!(expression.is_match(&text, budget), Ok(true)));
+    assert!(taken < 200, "{taken}");
 }
 
 proptest! {

@@ -23,7 +23,7 @@ struct Head {
 #[derive(Debug)]
 pub(super) struct Walk<'p> {
     pub(super) program: &'p Program,
-    automaton: Automaton,
+    pub(super) automaton: Automaton,
     read: usize,
     /// The set of instructions under way, where it is none of the automaton's.
     current: Vec<Position>,
@@ -48,6 +48,24 @@ impl<'p> Walk<'p> {
             round: 0,
             waiting: Vec::new(),
         }
+    }
+
+    /// A walk that remembers all of its steps, from the first on.
+    pub(super) fn learning(program: &'p Program) -> Self {
+        Self {
+            read: SHORT,
+            ..Self::new(program)
+        }
+    }
+
+    /// The set under way, where the automaton has it.
+    pub(super) fn known(&self) -> Option<Known> {
+        self.known
+    }
+
+    /// Goes on from this set.
+    pub(super) fn go_to(&mut self, known: Known) {
+        self.known = Some(known);
     }
 
     /// Begins behind the character, or where there is none.
