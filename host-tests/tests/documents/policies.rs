@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 fn cases(folder: &str) -> Vec<Case> {
     let all = corpus(&root().join("policies")).unwrap_or_else(|errors| panic!("{errors:?}"));
@@ -124,25 +125,40 @@ fn each_servers_table_has_the_tools_of_its_policy() {
     }
 }
 
-const BEGIN: &str = "<!-- written by `BLESS=1 make test` -->\n";
 const END: &str = "<!-- to here -->\n";
 
 #[test]
-fn the_table_of_attacks_is_up_to_date() {
+fn table_of_attacks_is_up_to_date() {
+    up_to_date("<!-- written by `BLESS=1 make test` -->\n", &table());
+}
+
+#[test]
+fn evaluation_order_is_that_of_the_engine() {
+    let stages = mcp_policy::document::evaluation_order().zip(1..);
+    let list: String = stages
+        .map(|(rule, number)| format!("{number}. {rule}\n"))
+        .collect();
+    let begin = "<!-- written by `BLESS=1 make test` from the engine's order -->\n";
+    up_to_date(begin, &format!("\n{list}\n"));
+}
+
+/// The part of `policies/README.md` behind `begin` is this text; `BLESS=1` writes it.
+fn up_to_date(begin: &str, text: &str) {
+    let _one_at_a_time = README.lock().unwrap_or_else(PoisonError::into_inner);
     let path = root().join("policies/README.md");
     let readme = fs::read_to_string(&path).expect("it can be read");
-    let (before, rest) = readme.split_once(BEGIN).expect("the table has a beginning");
-    let (_, after) = rest.split_once(END).expect("the table has an end");
-    let now = format!("{before}{BEGIN}{}{END}{after}", table());
+    let (before, rest) = readme.split_once(begin).expect("the part has a beginning");
+    let (_, after) = rest.split_once(END).expect("the part has an end");
+    let now = format!("{before}{begin}{text}{END}{after}");
     if std::env::var_os("BLESS").is_some() {
         fs::write(path, now).expect("it can be written");
     } else {
-        assert!(
-            now == readme,
-            "write the table anew with `BLESS=1 make test`"
-        );
+        assert!(now == readme, "write it anew with `BLESS=1 make test`");
     }
 }
+
+/// Two parts of one file are written in turn.
+static README: Mutex<()> = Mutex::new(());
 
 fn table() -> String {
     let mut table =

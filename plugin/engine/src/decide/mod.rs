@@ -3,15 +3,18 @@
 //! It reads no clock and no counter. An unknown is a denial: every path through here ends with a verdict.
 
 mod admission;
+mod arguments;
 mod condition;
 mod context;
 mod judge;
 mod lookup;
 mod operand;
+mod order;
 mod pin;
 mod predicate;
 mod principal;
 mod schema;
+mod subject;
 mod task;
 mod verdict;
 mod visibility;
@@ -19,10 +22,11 @@ mod wording;
 
 pub(crate) use context::{Claim, Header, RequestContext, Session};
 pub(crate) use lookup::value_at;
+pub use order::evaluation_order;
 pub(crate) use pin::PinCheck;
 pub(crate) use principal::Principal;
 pub(crate) use task::TaskCheck;
-pub(crate) use verdict::{Check, Turn};
+pub(crate) use verdict::Check;
 pub(crate) use visibility::{ResultOf, Visibility};
 
 use crate::model::Policy;

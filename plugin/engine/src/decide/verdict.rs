@@ -16,10 +16,10 @@ use std::sync::Arc;
 pub(crate) struct Verdict<'p> {
     /// The first refusal that is enforced.
     pub(crate) refusal: Option<Refusal>,
-    /// What else is told of the rules, since the last turn where there is one.
+    /// What else is told of the rules, since the last check where there is one.
     pub(crate) trace: Trace,
-    /// What may refuse the call before all that, in its order.
-    pub(crate) turns: Vec<Turn<'p>>,
+    /// What may refuse the call before all that, in its order, each with what is told of the rules before it.
+    pub(crate) checks: Vec<(Trace, Check<'p>)>,
     /// The limits that the call must fit, when nothing refused it.
     pub(crate) limits: Vec<(&'p Arc<Limit>, Mode)>,
     /// The headers do not repeat the arguments as the tool's schema says. Then nothing else counts.
@@ -28,15 +28,7 @@ pub(crate) struct Verdict<'p> {
     pub(crate) budgets: Budgets,
 }
 
-/// The turn, among the rules, of some that only those can judge who remember.
-#[derive(Debug)]
-pub(crate) struct Turn<'p> {
-    /// What is told of the rules before.
-    pub(crate) before: Trace,
-    pub(crate) check: Check<'p>,
-}
-
-/// What must hold for the rules after it to matter.
+/// What only the host's state can answer, and what must hold for the rules after it to matter.
 #[derive(Debug)]
 pub(crate) enum Check<'p> {
     /// No mark of a sequence stands against the call.

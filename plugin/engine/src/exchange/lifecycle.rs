@@ -146,10 +146,7 @@ impl Exchange {
             State::Recognizing(reading) => self.recognized(reading, event, now),
             State::Bodiless(bodiless) => self.bodiless_body(bodiless, &event, now),
             State::Claiming(http_method, claim) => self.claimed(http_method, claim, event, now),
-            State::Checking(checking) => self.checked(*checking, event, now),
-            State::Opening(counting) => self.opened(counting, &event),
-            State::Counting(counting) => self.counted(*counting, event, now),
-            State::Recalling(audit) => self.found(audit, event),
+            State::Pending(pending, judged) => self.answered(pending, judged, event, now),
             State::Forwarded => self.forwarded(&event, now),
             State::Answered => Step::more(),
         }

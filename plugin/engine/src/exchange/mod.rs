@@ -5,6 +5,7 @@
 
 mod lifecycle;
 mod pending;
+mod question;
 mod request;
 mod response;
 mod state;

@@ -1,288 +1,251 @@
-//! Leads a judged message past the checks and counts that only the store knows, up to the verdict.
+//! Leads a judged message past the questions that only the host's state answers, up to the verdict.
 //!
 //! It never takes the answer to one question for the answer to another: a missing answer is unknown.
 
-use super::state::{Asking, Checking, Counting, Exchange, Judged, State};
-use crate::answer::{Detail, ReplyTo};
+use super::question::Pending;
+use super::state::{Exchange, Judged, State};
+use crate::answer::Detail;
 use crate::audit::Audit;
 use crate::count;
 use crate::count::{Charge, Count, Reservation};
-use crate::decide::Check;
-use crate::model::{Limit, Mode};
+use crate::model::Mode;
 use crate::read::RequestError;
-use crate::step::{Ask, Event, Next, Step, lookup_of, opening_of};
-use crate::words::trace::{RuleOutcome, RuleTrace, Trace};
+use crate::step::{Event, Next, Step, lookup_of, opening_of};
+use crate::words::trace::{RuleOutcome, RuleTrace};
 use crate::words::under_way::Opening;
 use crate::words::{Millis, Reason, Refusal, Rule};
-use std::sync::Arc;
 
-impl Asking {
-    pub(super) fn of<'p>(
-        check: Check<'p>,
-        charges: impl Fn(&[(&'p Arc<Limit>, Mode)]) -> Vec<Charge>,
-    ) -> Self {
-        match check {
-            Check::Marks(limits) => Self::Marks(charges(&limits).into()),
-            Check::Pin(pin) => Self::Pin(pin),
-            Check::Tasks(tasks, marks) => Self::Tasks(tasks, charges(&marks)),
+/// Why the answer to a question ends the exchange.
+enum Refused {
+    ByRule(Box<(Refusal, Detail)>),
+    IdInUse,
+}
+
+fn by_rule(refusal: Refusal, detail: Detail) -> Refused {
+    Refused::ByRule(Box::new((refusal, detail)))
+}
+
+impl Exchange {
+    /// Asks the next question, until there is none.
+    pub(super) fn ask(&mut self, mut judged: Box<Judged>) -> Step {
+        let Some(pending) = self.next_question(&mut judged) else {
+            return self.conclude(*judged);
+        };
+        let ask = pending.ask();
+        self.state = State::Pending(pending, judged);
+        Step::next(Next::Ask(ask))
+    }
+
+    /// The checks among the rules come first. Nothing else is asked for a message that a rule refuses.
+    fn next_question(&self, judged: &mut Judged) -> Option<Pending> {
+        if let Some((before, check)) = judged.checks.next() {
+            judged.audit.note(before);
+            return Some(check);
+        }
+        judged.audit.note(judged.trace.take());
+        if judged.refusal.is_some() {
+            return None;
+        }
+        if let Some(request) = judged.id.take() {
+            return Some(Pending::Id(request));
+        }
+        let charges = std::mem::take(&mut judged.charges);
+        if !charges.is_empty() {
+            return Some(Pending::Limits(charges.into()));
+        }
+        let keys = judged.awaits_keys.then(|| self.response.keys());
+        judged.awaits_keys = false;
+        keys.filter(|keys| !keys.is_empty()).map(Pending::Response)
+    }
+
+    /// The answer to the question is here: the rules after it matter, or do not.
+    pub(super) fn answered(
+        &mut self,
+        pending: Pending,
+        mut judged: Box<Judged>,
+        event: Event,
+        now: Millis,
+    ) -> Step {
+        match self.judge_answer(pending, &mut judged, event, now) {
+            Ok(()) => self.ask(judged),
+            Err(refused) => self.refuse_judged(*judged, refused),
+        }
+    }
+
+    fn judge_answer(
+        &mut self,
+        pending: Pending,
+        judged: &mut Judged,
+        event: Event,
+        now: Millis,
+    ) -> Result<(), Refused> {
+        let audit = &mut judged.audit;
+        match pending {
+            Pending::Sequence(charges) => reserved(audit, &charges, event, now).map(drop),
+            Pending::Pin(pin) => {
+                let rule = pin.pinned.rule();
+                let by = (Some(&rule), pin.pinned.mode);
+                found(audit, by, pin.judge(&lookup_of(event)))
+            }
+            Pending::Tasks(tasks, marks) => {
+                let lookup = lookup_of(event);
+                let again = |mark: &Charge| tasks.marks(&mark.counter.id, &lookup);
+                judged.charges.extend(marks.into_iter().filter(again));
+                found(audit, (None, Mode::Enforce), tasks.judge(&lookup))
+            }
+            Pending::Id(_) => self.opened(&event),
+            Pending::Limits(charges) => {
+                let counts = reserved(audit, &charges, event, now)?;
+                self.response.counted(charges, counts);
+                Ok(())
+            }
+            Pending::Response(_) => {
+                self.response.found(lookup_of(event));
+                Ok(())
+            }
+        }
+    }
+
+    /// The id of the message is open for it alone, or unclear. A message whose id another one has costs nothing.
+    fn opened(&mut self, event: &Event) -> Result<(), Refused> {
+        match opening_of(event) {
+            Opening::Open(opening) => self.response.opened(opening),
+            Opening::Unclear => self.response.unclear(),
+            Opening::InUse => return Err(Refused::IdInUse),
+        }
+        Ok(())
+    }
+
+    fn refuse_judged(&mut self, judged: Judged, refused: Refused) -> Step {
+        let Judged {
+            audit, reply_to, ..
+        } = judged;
+        match refused {
+            Refused::ByRule(by) => {
+                let (refusal, detail) = *by;
+                self.refuse(audit, &reply_to, &refusal, detail)
+            }
+            Refused::IdInUse => self.unreadable(*audit, &RequestError::IdInUse, reply_to.id()),
+        }
+    }
+
+    /// Passes the message on, or refuses it, once nothing more is to be asked.
+    fn conclude(&mut self, judged: Judged) -> Step {
+        let Judged {
+            reply_to,
+            audit,
+            refusal,
+            ..
+        } = judged;
+        match refusal {
+            Some(refusal) => self.refuse(audit, &reply_to, &refusal, Detail::default()),
+            None => self.forward(Some(audit)),
         }
     }
 }
 
-impl Exchange {
-    /// Asks what comes next, until nothing does.
-    pub(super) fn check(
-        &mut self,
-        mut judged: Judged,
-        mut turns: std::vec::IntoIter<(Trace, Asking)>,
-    ) -> Step {
-        let Some((before, check)) = turns.next() else {
-            return self.conclude(judged);
-        };
-        judged.audit.note(before);
-        let ask = match &check {
-            Asking::Marks(charges) => Ask::Reserve(charges.clone()),
-            Asking::Pin(pin) => Ask::Lookup(pin.keys().into()),
-            Asking::Tasks(tasks, _) => Ask::Lookup(tasks.keys().into()),
-        };
-        self.state = State::Checking(Box::new(Checking {
-            check,
-            turns,
-            judged,
-        }));
-        Step::next(Next::Ask(ask))
-    }
-
-    /// The answer to the question is here: the rules after it matter, or do not.
-    pub(super) fn checked(&mut self, checking: Checking, event: Event, now: Millis) -> Step {
-        let Checking {
-            check,
-            turns,
-            mut judged,
-        } = checking;
-        let audit = match check {
-            Asking::Marks(charges) => self
-                .reserved(judged.audit, &judged.reply_to, &charges, event, now)
-                .map(|(audit, _)| audit),
-            Asking::Pin(pin) => {
-                let said = pin.judge(&lookup_of(event));
-                let rule = pin.pinned.rule();
-                let by = (Some(&rule), pin.pinned.mode);
-                self.remembered(judged.audit, &judged.reply_to, by, said)
-            }
-            Asking::Tasks(tasks, marks) => {
-                let found = lookup_of(event);
-                let said = tasks.judge(&found);
-                let again = |mark: &Charge| tasks.marks(&mark.counter.id, &found);
-                judged.charges.extend(marks.into_iter().filter(again));
-                let by = (None, Mode::Enforce);
-                self.remembered(judged.audit, &judged.reply_to, by, said)
-            }
-        };
-        match audit {
-            Ok(audit) => {
-                judged.audit = audit;
-                self.check(judged, turns)
-            }
-            Err(step) => *step,
+/// What a lookup says of the call, noted in the line of the log, or a refusal.
+fn found(
+    audit: &mut Audit,
+    (rule, mode): (Option<&Rule>, Mode),
+    said: Result<&'static str, Refusal>,
+) -> Result<(), Refused> {
+    let traces = &mut audit.traces;
+    match said {
+        Ok(detail) => {
+            let finding = RuleTrace {
+                detail: Some(detail.into()),
+                ..RuleTrace::new(rule, RuleOutcome::Allow)
+            };
+            traces.add(|| vec![finding]);
+            Ok(())
         }
-    }
-
-    /// The result of the lookup: the line of the log with it in it, or a refusal.
-    fn remembered(
-        &mut self,
-        mut audit: Box<Audit>,
-        reply_to: &ReplyTo,
-        (rule, mode): (Option<&Rule>, Mode),
-        said: Result<&'static str, Refusal>,
-    ) -> Result<Box<Audit>, Box<Step>> {
-        let refusal = match said {
-            Ok(detail) => {
-                let finding = RuleTrace {
-                    detail: Some(detail.into()),
-                    ..RuleTrace::new(rule, RuleOutcome::Allow)
-                };
-                audit.traces.add(|| vec![finding]);
-                return Ok(audit);
-            }
-            Err(refusal) => refusal,
-        };
-        if mode == Mode::Shadow {
-            let finding = || vec![RuleTrace::new(rule, RuleOutcome::WouldDeny)];
-            audit.traces.add(finding);
+        Err(refusal) if mode == Mode::Shadow => {
+            traces.add(|| vec![RuleTrace::new(rule, RuleOutcome::WouldDeny)]);
             audit.shadowed(&refusal);
-            return Ok(audit);
+            Ok(())
         }
-        Err(Box::new(self.refuse(
-            audit,
-            reply_to,
-            &refusal,
-            Detail::default(),
-        )))
+        Err(refusal) => Err(by_rule(refusal, Detail::default())),
     }
+}
 
-    fn conclude(&mut self, judged: Judged) -> Step {
-        let Judged {
-            reply_to,
-            mut audit,
-            trace,
-            refusal,
-            charges,
-        } = judged;
-        audit.note(trace);
-        if let Some(refusal) = refusal {
-            return self.refuse(audit, &reply_to, &refusal, Detail::default());
-        }
-        let counting = Box::new(Counting {
-            reply_to,
-            charges: charges.into(),
-            audit,
-        });
-        let Some(request) = self.response.request() else {
-            return self.count(counting);
-        };
-        self.state = State::Opening(counting);
-        Step::next(Next::Ask(Ask::Open(request)))
-    }
-
-    /// The id of the message is open for it alone, or unclear. A message whose id another one has costs nothing.
-    pub(super) fn opened(&mut self, counting: Box<Counting>, event: &Event) -> Step {
-        match opening_of(event) {
-            Opening::InUse => {
-                let Counting {
-                    reply_to, audit, ..
-                } = *counting;
-                self.unreadable(*audit, &RequestError::IdInUse, reply_to.id())
+/// What became of the charges: their counts, noted in the line of the log, or a refusal.
+fn reserved(
+    audit: &mut Audit,
+    charges: &[Charge],
+    event: Event,
+    now: Millis,
+) -> Result<Vec<Count>, Refused> {
+    match event {
+        // A host that counts itself may not know that it counted too little.
+        Event::Reserved(Reservation::Reserved(counts))
+            if counts.len() == charges.len() && !charges.iter().any(Charge::is_uncountable) =>
+        {
+            for (charge, count) in charges.iter().zip(&counts) {
+                audit.counted(charge, count);
             }
-            Opening::Open(opening) => {
-                self.response.opened(opening);
-                self.count(counting)
-            }
-            Opening::Unclear => {
-                self.response.unclear();
-                self.count(counting)
-            }
+            audit.traces.add(|| count::traces_counted(charges, &counts));
+            Ok(counts)
         }
+        Event::Reserved(full @ Reservation::Full { .. }) => full_limit(audit, charges, full, now),
+        _ => uncounted(audit, charges),
     }
+}
 
-    fn count(&mut self, counting: Box<Counting>) -> Step {
-        if counting.charges.is_empty() {
-            return self.admit(counting.audit);
-        }
-        let charges = counting.charges.clone();
-        self.state = State::Counting(counting);
-        Step::next(Next::Ask(Ask::Reserve(charges)))
+/// A limit is full.
+fn full_limit(
+    audit: &mut Audit,
+    charges: &[Charge],
+    full: Reservation,
+    now: Millis,
+) -> Result<Vec<Count>, Refused> {
+    let Reservation::Full {
+        charge,
+        limit,
+        used,
+        ends,
+        shadowed,
+    } = full
+    else {
+        return uncounted(audit, charges);
+    };
+    audit
+        .traces
+        .add(|| count::traces_full(charges, (charge, limit), used, &shadowed));
+    for (index, limit) in shadowed {
+        let charge = charges.get(index).into_iter();
+        charge.for_each(|charge| audit.shadowed_limit(charge, limit));
     }
+    let wait = Millis(ends.0.saturating_sub(now.0));
+    let charge = charges.get(charge);
+    match charge.and_then(|charge| charge.refusal(limit, used, wait)) {
+        Some((refusal, detail)) => Err(by_rule(refusal, detail)),
+        None => uncounted(audit, charges),
+    }
+}
 
-    /// Passes the message on, once everything is known by which its response is judged.
-    fn admit(&mut self, audit: Box<Audit>) -> Step {
-        let keys = self.response.keys();
-        if keys.is_empty() {
-            return self.forward(Some(audit));
-        }
-        self.state = State::Recalling(audit);
-        Step::next(Next::Ask(Ask::Lookup(keys.into())))
+/// Not being able to count is a refusal, for limits that are enforced.
+fn uncounted(audit: &mut Audit, charges: &[Charge]) -> Result<Vec<Count>, Refused> {
+    let message =
+        "The gateway cannot count this call right now, so it is not let through. Try again later.";
+    let first = |mode| {
+        let mut limits = charges.iter().flat_map(|charge| &charge.limits);
+        limits.find(|limit| limit.mode == mode)
+    };
+    let enforced = first(Mode::Enforce);
+    let limit = enforced.or_else(|| first(Mode::Shadow));
+    let refusal = Refusal {
+        reason: Reason::Unavailable,
+        rule: limit.map(|limit| limit.limit.rule.clone()),
+        message: message.into(),
+    };
+    if enforced.is_some() {
+        return Err(by_rule(refusal, Detail::default()));
     }
-
-    pub(super) fn found(&mut self, audit: Box<Audit>, event: Event) -> Step {
-        self.response.found(lookup_of(event));
-        self.forward(Some(audit))
-    }
-
-    pub(super) fn counted(&mut self, counting: Counting, event: Event, now: Millis) -> Step {
-        let Counting {
-            reply_to,
-            charges,
-            audit,
-        } = counting;
-        match self.reserved(audit, &reply_to, &charges, event, now) {
-            Ok((audit, counts)) => {
-                self.response.counted(charges, counts);
-                self.forward(Some(audit))
-            }
-            Err(step) => *step,
-        }
-    }
-
-    /// What became of the charges: the line of the log with them in it, or a refusal.
-    fn reserved(
-        &mut self,
-        mut audit: Box<Audit>,
-        reply_to: &ReplyTo,
-        charges: &[Charge],
-        event: Event,
-        now: Millis,
-    ) -> Result<(Box<Audit>, Vec<Count>), Box<Step>> {
-        let step = match event {
-            // A host that counts itself may not know that it counted too little.
-            Event::Reserved(Reservation::Reserved(counts))
-                if counts.len() == charges.len() && !charges.iter().any(Charge::is_uncountable) =>
-            {
-                for (charge, count) in charges.iter().zip(&counts) {
-                    audit.counted(charge, count);
-                }
-                audit.traces.add(|| count::traces_counted(charges, &counts));
-                return Ok((audit, counts));
-            }
-            Event::Reserved(Reservation::Full {
-                charge,
-                limit,
-                used,
-                ends,
-                shadowed,
-            }) => {
-                audit
-                    .traces
-                    .add(|| count::traces_full(charges, (charge, limit), used, &shadowed));
-                let charge_at = |index: usize| charges.get(index);
-                for (index, limit) in shadowed {
-                    charge_at(index)
-                        .into_iter()
-                        .for_each(|charge| audit.shadowed_limit(charge, limit));
-                }
-                let wait = Millis(ends.0.saturating_sub(now.0));
-                match charge_at(charge).and_then(|charge| charge.refusal(limit, used, wait)) {
-                    Some((refusal, detail)) => self.refuse(audit, reply_to, &refusal, detail),
-                    None => return self.uncounted(audit, reply_to, charges),
-                }
-            }
-            _ => return self.uncounted(audit, reply_to, charges),
-        };
-        Err(Box::new(step))
-    }
-
-    /// Not being able to count is a refusal, for limits that are enforced.
-    fn uncounted(
-        &mut self,
-        mut audit: Box<Audit>,
-        reply_to: &ReplyTo,
-        charges: &[Charge],
-    ) -> Result<(Box<Audit>, Vec<Count>), Box<Step>> {
-        let message = "The gateway cannot count this call right now, so it is not let through. Try again later.";
-        let first = |mode| {
-            let mut limits = charges.iter().flat_map(|charge| &charge.limits);
-            limits.find(|limit| limit.mode == mode)
-        };
-        let enforced = first(Mode::Enforce);
-        let limit = enforced.or_else(|| first(Mode::Shadow));
-        let refusal = Refusal {
-            reason: Reason::Unavailable,
-            rule: limit.map(|limit| limit.limit.rule.clone()),
-            message: message.into(),
-        };
-        if enforced.is_none() {
-            let rule = refusal.rule.as_ref();
-            audit
-                .traces
-                .add(|| vec![RuleTrace::new(rule, RuleOutcome::WouldDeny)]);
-            audit.shadowed(&refusal);
-            return Ok((audit, Vec::new()));
-        }
-        Err(Box::new(self.refuse(
-            audit,
-            reply_to,
-            &refusal,
-            Detail::default(),
-        )))
-    }
+    let rule = refusal.rule.as_ref();
+    audit
+        .traces
+        .add(|| vec![RuleTrace::new(rule, RuleOutcome::WouldDeny)]);
+    audit.shadowed(&refusal);
+    Ok(Vec::new())
 }

@@ -2,10 +2,11 @@
 //!
 //! It passes no byte on before the verdict on all of them.
 
-use super::state::{Asking, Bodiless, Exchange, Judged, Reading, State};
+use super::question::Pending;
+use super::state::{Bodiless, Exchange, Judged, Reading, State};
 use crate::answer::{Detail, ReplyTo};
 use crate::audit::Audit;
-use crate::decide::{Claim, Principal, Turn, decide, decide_bodiless};
+use crate::decide::{Claim, Principal, decide, decide_bodiless};
 use crate::read::{
     Head, HttpMethod, Message, RequestError, Target, id_beside_surrogates, is_modern,
 };
@@ -169,20 +170,22 @@ impl Exchange {
         let budgets = verdict.budgets;
         let charges =
             |limits: &[_]| context.charges(limits, arguments(&message), &budgets.enforced);
-        let turns: Vec<_> = verdict
-            .turns
-            .into_iter()
-            .map(|Turn { before, check }| (before, Asking::of(check, charges)))
+        let checks = verdict.checks.into_iter();
+        let checks: Vec<_> = checks
+            .map(|(before, check)| (before, Pending::of(check, charges)))
             .collect();
         let judged = Judged {
             reply_to,
             audit: Box::new(audit),
+            checks: checks.into_iter(),
             trace: verdict.trace,
             refusal: verdict.refusal,
+            id: self.response.request(),
             charges: charges(&verdict.limits),
+            awaits_keys: true,
         };
         self.steps = self.steps.saturating_add(budgets.taken());
-        self.check(judged, turns.into_iter())
+        self.ask(Box::new(judged))
     }
 
     /// More of the request was not judged, so it ends the exchange.

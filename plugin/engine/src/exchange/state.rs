@@ -2,16 +2,18 @@
 //!
 //! A body is kept only while it arrives.
 
+use super::question::Pending;
 use crate::answer::ReplyTo;
 use crate::audit::Audit;
 use crate::count::Charge;
-use crate::decide::{Claim, PinCheck, RequestContext, TaskCheck};
+use crate::decide::{Claim, RequestContext};
 use crate::model::Policy;
 use crate::read::{Head, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
 use crate::store::Seed;
 use crate::words::Refusal;
 use crate::words::trace::Trace;
+use crate::words::under_way::RequestKey;
 use std::sync::Arc;
 
 /// One HTTP request on its way to a verdict, and its response.
@@ -43,14 +45,8 @@ pub(crate) enum State {
     Bodiless(Box<Bodiless>),
     /// None has followed, and it has to be known whose its session is.
     Claiming(HttpMethod, Claim),
-    /// A message was judged, but for what only those know who remember.
-    Checking(Box<Checking>),
-    /// A message was admitted, and more has to be known to judge its response.
-    Recalling(Box<Audit>),
-    /// A message was admitted, and its id has to be its own.
-    Opening(Box<Counting>),
-    /// The charges of a message that was admitted are being counted.
-    Counting(Box<Counting>),
+    /// A message was judged, and this is to be answered before it may go.
+    Pending(Pending, Box<Judged>),
     /// The request was passed on.
     Forwarded,
     /// Nothing more is passed on.
@@ -71,36 +67,20 @@ pub(crate) struct Bodiless {
     pub(super) claim: Option<Claim>,
 }
 
-/// A message that is judged but for its charges.
+/// A message that is judged but for what the host's state says.
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) reply_to: ReplyTo,
     pub(super) audit: Box<Audit>,
+    /// Questions among the rules, each with what is told of the rules before it.
+    pub(super) checks: std::vec::IntoIter<(Trace, Pending)>,
+    /// What is told of the rules after them.
     pub(super) trace: Trace,
+    /// The refusal of a rule after them.
     pub(super) refusal: Option<Refusal>,
+    /// The id that has to be opened.
+    pub(super) id: Option<RequestKey>,
     pub(super) charges: Vec<Charge>,
-}
-
-#[derive(Debug)]
-pub(super) struct Checking {
-    pub(super) check: Asking,
-    /// The questions after that.
-    pub(super) turns: std::vec::IntoIter<(Trace, Asking)>,
-    pub(super) judged: Judged,
-}
-
-/// A question whose answer decides whether the rules after it matter.
-#[derive(Debug)]
-pub(super) enum Asking {
-    Marks(Arc<[Charge]>),
-    Pin(PinCheck),
-    /// With the marks that the calls of the tasks may have left.
-    Tasks(TaskCheck, Vec<Charge>),
-}
-
-#[derive(Debug)]
-pub(super) struct Counting {
-    pub(super) reply_to: ReplyTo,
-    pub(super) charges: Arc<[Charge]>,
-    pub(super) audit: Box<Audit>,
+    /// It is not known yet by what its response is judged.
+    pub(super) awaits_keys: bool,
 }

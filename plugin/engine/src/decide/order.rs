@@ -1,0 +1,63 @@
+//! The order of evaluation, as one table.
+//!
+//! It judges nothing: the judge walks it for each subject of a call, up to the first enforced refusal.
+
+/// One kind of rule that may refuse a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Form,
+    Hide,
+    Entry,
+    Sequence,
+    Pin,
+    Tasks,
+    Schema,
+    Conditions,
+    AllTools,
+    Limits,
+}
+
+/// The stages in the order in which they are evaluated, behind the caller and the kill switches.
+pub(crate) const ORDER: [Stage; 10] = [
+    Stage::Form,
+    Stage::Hide,
+    Stage::Entry,
+    Stage::Sequence,
+    Stage::Pin,
+    Stage::Tasks,
+    Stage::Schema,
+    Stage::Conditions,
+    Stage::AllTools,
+    Stage::Limits,
+];
+
+impl Stage {
+    /// What must hold, in the words of the documents.
+    fn rule(self) -> &'static str {
+        match self {
+            Self::Form => {
+                "A tool call has an id, and a URI is in its normal form or listed exactly."
+            }
+            Self::Hide => "The tool is not in `hide`.",
+            Self::Entry => {
+                "The entry, `methods` or `default` admits it: `action`, and the entry's `frozen`."
+            }
+            Self::Sequence => "No earlier call rules it out: `sequence`.",
+            Self::Pin => "The tool is the one that was reviewed: `pin`.",
+            Self::Tasks => "The task was issued to this caller.",
+            Self::Schema => "The arguments match the entry's `schema`.",
+            Self::Conditions => "The entry's `require`, then its `deny_if`.",
+            Self::AllTools => "`require`, then `deny_if` of `all_tools`.",
+            Self::Limits => "`limits`: the entry's, then those of `all_tools`.",
+        }
+    }
+}
+
+/// The order of evaluation in the words of the documents, the reading of the message and the caller first.
+pub fn evaluation_order() -> impl Iterator<Item = &'static str> {
+    let before = [
+        "The body is exactly one MCP message.",
+        "The caller is known, and nothing of it is `frozen`; its session is not another caller's.",
+    ];
+    before.into_iter().chain(ORDER.map(Stage::rule))
+}

@@ -1,0 +1,78 @@
+//! Turns a call into what it acts on, each with the entry of the policy that applies.
+//!
+//! It judges nothing.
+
+use crate::model::{Action, Entry, Policy, Table};
+use crate::read::{Call, Target, is_normal};
+
+/// Something that a call acts on.
+pub(super) enum Subject<'p, 'c> {
+    Named(Named<'p, 'c>),
+    /// Tasks by their ids; none where the message names none.
+    Tasks(Vec<&'c str>),
+    /// Nothing but the method itself.
+    Method(&'c str),
+}
+
+/// A tool, a prompt, a resource or a template.
+#[derive(Clone, Copy)]
+pub(super) struct Named<'p, 'c> {
+    pub(super) table: Table,
+    pub(super) name: &'c str,
+    pub(super) entry: Option<&'p Entry>,
+    /// False for a URI that some server could take for another one, unless it is listed exactly.
+    pub(super) normal: bool,
+}
+
+impl Named<'_, '_> {
+    pub(super) fn is_tool(&self) -> bool {
+        self.table == Table::Tools
+    }
+
+    /// What refusals call it.
+    pub(super) fn noun(&self) -> String {
+        self.table.noun(self.name)
+    }
+}
+
+/// What the call acts on, in the order of the message.
+pub(super) fn subjects<'p, 'c>(policy: &'p Policy, call: &'c Call<'_>) -> Vec<Subject<'p, 'c>> {
+    let named = |table, name| named(policy, table, name);
+    let resource = |uri| resource(policy, uri);
+    match &call.target {
+        Target::Tool(name) => vec![named(Table::Tools, name)],
+        Target::Prompt(name) => vec![named(Table::Prompts, name)],
+        Target::Template(template) => vec![named(Table::Resources, template)],
+        Target::Resource(uri) => vec![resource(uri)],
+        Target::Listen { uris, tasks } => {
+            let uris = uris.iter().map(|uri| resource(uri));
+            let tasks: Vec<_> = tasks.iter().map(AsRef::as_ref).collect();
+            let tasks = (!tasks.is_empty()).then_some(Subject::Tasks(tasks));
+            uris.chain(tasks).collect()
+        }
+        Target::Task(id) => vec![Subject::Tasks(id.iter().map(AsRef::as_ref).collect())],
+        Target::Method => vec![Subject::Method(&call.method)],
+    }
+}
+
+fn named<'p, 'c>(policy: &'p Policy, table: Table, name: &'c str) -> Subject<'p, 'c> {
+    let entry = table.entries(policy).find(name).map(|(entry, _)| entry);
+    Subject::Named(Named {
+        table,
+        name,
+        entry,
+        normal: true,
+    })
+}
+
+fn resource<'p, 'c>(policy: &'p Policy, uri: &'c str) -> Subject<'p, 'c> {
+    let found = policy.resources.find(uri);
+    // A hidden entry is answered as if it were not there.
+    let listed = found.is_some_and(|(entry, exact)| exact && entry.action != Action::Hide);
+    Subject::Named(Named {
+        table: Table::Resources,
+        name: uri,
+        entry: found.map(|(entry, _)| entry),
+        normal: listed || is_normal(uri),
+    })
+}
