@@ -29,7 +29,20 @@ fn ascii_letter(c: char) -> char {
 /// True for names that may be one to a server that regards no case and ends names at a NUL. Letters outside ASCII are all
 /// taken for one another's other case, so that no table of them is needed.
 pub(crate) fn similar(one: &str, other: &str) -> bool {
-    folded(one).eq(folded(other))
+    let mut others = other.bytes();
+    for byte in one.bytes() {
+        match others.next() {
+            Some(other) if byte.eq_ignore_ascii_case(&other) && is_letter(byte) => {}
+            Some(other) if is_letter(byte) && is_letter(other) => return false,
+            _ => return folded(one).eq(folded(other)),
+        }
+    }
+    others.next().is_none_or(|_| folded(one).eq(folded(other)))
+}
+
+/// It stands for itself alone, and for its other case.
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_control()
 }
 
 /// The letters that similar names have in common.
@@ -48,7 +61,7 @@ pub(crate) fn is_confusable<'n>(name: &str, mut known: impl Iterator<Item = &'n 
 
 #[cfg(test)]
 mod tests {
-    use super::{is_confusable, similar};
+    use super::{folded, is_confusable, similar};
 
     #[test]
     fn names_that_some_server_takes_for_one() {
@@ -84,6 +97,20 @@ mod tests {
                 !is_confusable(other, ["a", one].into_iter()),
                 "{one} {other}"
             );
+        }
+    }
+    #[test]
+    fn similar_names_have_the_same_letters() {
+        let parts = ["", "a", "K", "k", "\u{212A}", "\u{e9}", "\0", "\u{7F}", "_"];
+        let names = || {
+            let pairs = parts.iter().flat_map(|one| parts.map(|two| (one, two)));
+            pairs.flat_map(|(one, two)| parts.map(|three| [one, two, three].concat()))
+        };
+        for one in names() {
+            for other in names() {
+                let same = folded(&one).eq(folded(&other));
+                assert_eq!(similar(&one, &other), same, "{one:?} {other:?}");
+            }
         }
     }
 }

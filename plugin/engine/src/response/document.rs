@@ -29,13 +29,17 @@ impl Document {
         }
     }
 
-    pub(super) fn read(&mut self, bytes: &[u8]) {
+    /// Takes the piece that follows: the first one as it is.
+    pub(super) fn read(&mut self, piece: Vec<u8>) {
         let before = |byte: &u8| byte.is_ascii_whitespace() || BYTE_ORDER_MARKS.contains(byte);
         self.first = self
             .first
-            .or_else(|| bytes.iter().copied().find(|byte| !before(byte)));
-        self.held.extend_from_slice(bytes);
-        self.scanner.read(bytes);
+            .or_else(|| piece.iter().copied().find(|byte| !before(byte)));
+        self.scanner.read(&piece);
+        match self.held.is_empty() {
+            true => self.held = piece,
+            false => self.held.extend_from_slice(&piece),
+        }
     }
 
     /// Its last bracket is there, or it cannot be read: what follows need not be waited for.

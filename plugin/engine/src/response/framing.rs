@@ -3,6 +3,7 @@
 //! It looks at bytes and lines, and knows no message. Honest servers write no other form.
 
 use super::utf8::Utf8;
+use crate::words::plain;
 use std::fmt;
 
 /// Why clients may read different streams.
@@ -45,18 +46,45 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// The bytes up to the first that breaks the form, and how it does.
-    pub(super) fn check<'b>(&mut self, bytes: &'b [u8]) -> (&'b [u8], Option<Framing>) {
-        let control = self.control(bytes);
-        let utf8 = self.utf8.read(bytes).err().map(|at| (at, Framing::NotUtf8));
-        let first = [control, utf8]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(at, _)| *at);
-        match first {
-            None => (bytes, None),
-            Some((at, framing)) => (bytes.get(..at).unwrap_or_default(), Some(framing)),
+    /// The line at the beginning of these bytes with what ends it, or as much of it as there is, and how the form is broken
+    /// behind that.
+    pub(super) fn next<'b>(&mut self, bytes: &'b [u8]) -> (&'b [u8], Option<Framing>) {
+        let mut at = 0_usize;
+        let mut broken = None;
+        while let rest @ [first, ..] = bytes.get(at..).unwrap_or_default() {
+            match self.sound(rest) {
+                Ok(sound) => at = at.wrapping_add(sound),
+                Err(framing) => broken = Some(framing),
+            }
+            if *first == b'\n' || broken.is_some() {
+                break;
+            }
         }
+        (bytes.get(..at).unwrap_or_default(), broken)
+    }
+
+    /// How many of these bytes keep the form: a line break, or others up to the next that needs a look.
+    fn sound(&mut self, bytes: &[u8]) -> Result<usize, Framing> {
+        match bytes {
+            _ if !self.utf8.is_whole() => self.character(bytes),
+            [b'\n', ..] => {
+                self.after_cr = false;
+                Ok(1)
+            }
+            _ if self.after_cr => Err(Framing::LoneCr),
+            [b'\r', ..] => {
+                self.after_cr = true;
+                Ok(1)
+            }
+            [b'\t', ..] => Ok(1),
+            [..b' ', ..] => Err(Framing::Control),
+            [0x80..=0xFF, ..] => self.character(bytes),
+            _ => Ok(bytes.len().wrapping_sub(plain::after_line(bytes).len())),
+        }
+    }
+
+    fn character(&mut self, bytes: &[u8]) -> Result<usize, Framing> {
+        self.utf8.read(bytes).map_err(|_| Framing::NotUtf8)
     }
 
     /// How the form is broken where the stream ends here.
@@ -66,21 +94,6 @@ impl Lines {
             (false, false) => Some(Framing::NotUtf8),
             (false, true) => None,
         }
-    }
-
-    fn control(&mut self, bytes: &[u8]) -> Option<(usize, Framing)> {
-        let mut after_cr = self.after_cr;
-        for (at, &byte) in bytes.iter().enumerate() {
-            if after_cr && byte != b'\n' {
-                return Some((at, Framing::LoneCr));
-            }
-            after_cr = byte == b'\r';
-            if byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') {
-                return Some((at, Framing::Control));
-            }
-        }
-        self.after_cr = after_cr;
-        None
     }
 }
 

@@ -22,9 +22,13 @@ pub(super) fn media(headers: &Headers) -> Result<Media, Problem> {
     if !is_identity(headers).map_err(|_| Problem::Header("content-encoding"))? {
         return Err(Problem::Compressed);
     }
-    let value = one("content-type")?
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let value = one("content-type")?.unwrap_or_default();
+    match value {
+        "application/json" => return Ok(Media::Json),
+        "text/event-stream" => return Ok(Media::Events),
+        _ => {}
+    }
+    let value = value.to_ascii_lowercase();
     let (kind, parameters) = value.split_once(';').unwrap_or((&value, ""));
     let kind = kind.trim();
     // Some clients look for a name anywhere in the header.

@@ -53,9 +53,9 @@ enum BodyState {
     /// It is held until it is whole.
     Document(Document),
     /// It is longer than is held, and passes as long as there is no list in it.
-    Watched(Box<MessageScanner>),
+    Watched(MessageScanner),
     /// Nothing but white space may follow.
-    Ended(Box<MessageScanner>),
+    Ended(MessageScanner),
     Events(Box<Reader>),
     /// It passes unread.
     Passing,
@@ -227,7 +227,7 @@ impl ResponseReader {
             Response::Body {
                 bytes,
                 end_of_stream,
-            } => (self.body(&bytes, end_of_stream), HeaderEdit::default()),
+            } => (self.body(bytes, end_of_stream), HeaderEdit::default()),
             Response::Trailers => (self.trailers(), HeaderEdit::default()),
             _ => (Next::Forward, HeaderEdit::default()),
         };
@@ -290,18 +290,15 @@ impl ResponseReader {
     }
 
     /// Where no rule looks into the response, the piece goes as it came.
-    fn body(&mut self, bytes: &[u8], end: bool) -> Next {
+    fn body(&mut self, piece: Vec<u8>, end: bool) -> Next {
         let next = match &mut self.state {
             BodyState::Awaited | BodyState::Passing => Next::Forward,
-            BodyState::Document(document) => {
-                document.read(bytes);
-                self.document(bytes, end)
-            }
+            BodyState::Document(_) => self.document(piece, end),
             BodyState::Watched(scanner) | BodyState::Ended(scanner) => {
-                scanner.read(bytes);
+                scanner.read(&piece);
                 self.watched(end)
             }
-            BodyState::Events(_) => self.events(bytes, end),
+            BodyState::Events(_) => self.events(&piece, end),
             BodyState::Refused(problem) => {
                 let problem = problem.clone();
                 self.state = BodyState::Dropped;
@@ -345,14 +342,6 @@ impl ResponseReader {
         let id = id.or(self.observers.id.as_deref());
         let reason = problem.reason();
         answer_for_server(id, reason, &problem.to_string(), self.request_id.as_deref())
-    }
-}
-
-/// These bytes in the place of the piece that came.
-fn passed(bytes: Vec<u8>, piece: &[u8]) -> Next {
-    match bytes == piece {
-        true => Next::Forward,
-        false => Next::ReplaceBody(bytes),
     }
 }
 

@@ -91,15 +91,17 @@ impl Reader {
 
     /// Goes on with the bytes that follow, and gives each part as soon as it is whole.
     pub(super) fn read(&mut self, bytes: &[u8], give: &mut Give<'_>) {
-        let (sound, framing) = self.lines.check(bytes);
-        for line in sound.split_inclusive(|byte| *byte == b'\n') {
+        let mut rest = bytes;
+        while !rest.is_empty() && !self.broken {
+            let (line, framing) = self.lines.next(rest);
+            rest = rest.get(line.len()..).unwrap_or_default();
             self.hold(line, give);
             if line.ends_with(b"\n") {
                 self.end_of_line(give);
             }
-        }
-        if let Some(framing) = framing {
-            self.broken(Part::Broken(framing), give);
+            if let Some(framing) = framing {
+                self.broken(Part::Broken(framing), give);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod expression;
 pub(crate) mod json;
 pub(crate) mod locator;
 mod millis;
+pub(crate) mod plain;
 mod pointer;
 mod refusal;
 pub(crate) mod secret;

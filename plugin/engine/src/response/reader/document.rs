@@ -2,7 +2,7 @@
 //!
 //! A document that is longer than is held passes while it is scanned, where no rule could take anything out of it.
 
-use super::{BodyState, ResponseReader, passed};
+use super::{BodyState, ResponseReader};
 use crate::response::cut::{Cut, spliced};
 use crate::response::document::Document;
 use crate::response::observers::Blocked;
@@ -15,7 +15,7 @@ impl ResponseReader {
     /// Trailers end a body whose last piece was not called so.
     pub(super) fn trailers(&mut self) -> Next {
         match self.state {
-            BodyState::Document(_) if self.has_rules() => self.judge(&[]),
+            BodyState::Document(_) if self.has_rules() => self.judge(0),
             // An event without its blank line is none, so what is held of it is left out.
             _ => Next::Forward,
         }
@@ -29,32 +29,35 @@ impl ResponseReader {
         }
     }
 
-    /// Goes on with a document of which this piece was the last that came.
-    pub(super) fn document(&mut self, piece: &[u8], end: bool) -> Next {
-        let BodyState::Document(document) = &self.state else {
+    /// Goes on with the piece that follows.
+    pub(super) fn document(&mut self, piece: Vec<u8>, end: bool) -> Next {
+        let BodyState::Document(document) = &mut self.state else {
             return Next::Forward;
         };
+        let size = piece.len();
+        document.read(piece);
         let whole = document.is_decided() || end;
-        if document.is_text() && !self.observers.rules.as_ref().is_some_and(Rules::matter) {
-            return self.release(piece);
-        }
         let length = document.held.len();
+        if document.is_text() && !self.observers.rules.as_ref().is_some_and(Rules::matter) {
+            return self.release(size);
+        }
         match whole {
-            true if length <= self.max => self.judge(piece),
-            _ if length > self.max.min(self.room) => self.overflow(piece),
+            true if length <= self.max => self.judge(size),
+            _ if length > self.max.min(self.room) => self.overflow(size),
             _ => Next::ReplaceBody(Vec::new()),
         }
     }
 
     /// No rule looks into a text that is no message.
-    fn release(&mut self, piece: &[u8]) -> Next {
+    fn release(&mut self, size: usize) -> Next {
         match std::mem::replace(&mut self.state, BodyState::Passing) {
-            BodyState::Document(document) => passed(document.held, piece),
+            BodyState::Document(document) => passed(document.held, size),
             _ => Next::Forward,
         }
     }
 
-    fn judge(&mut self, piece: &[u8]) -> Next {
+    /// The document is whole; its last piece has so many bytes.
+    fn judge(&mut self, size: usize) -> Next {
         let Some(document) = self.take_document() else {
             return Next::Forward;
         };
@@ -64,8 +67,11 @@ impl ResponseReader {
         };
         match cuts {
             Ok(cuts) => {
-                self.state = BodyState::Ended(Box::new(document.scanner));
-                passed(spliced(&document.held, &cuts), piece)
+                self.state = BodyState::Ended(document.scanner);
+                match cuts.is_empty() {
+                    true => passed(document.held, size),
+                    false => Next::ReplaceBody(spliced(&document.held, &cuts)),
+                }
             }
             Err(Blocked { why, id }) => self.refused(why, id.as_deref()),
         }
@@ -82,7 +88,7 @@ impl ResponseReader {
     }
 
     /// The document is longer than is held: it goes if it is no list so far, and is watched from there.
-    fn overflow(&mut self, piece: &[u8]) -> Next {
+    fn overflow(&mut self, size: usize) -> Next {
         let Some(document) = self.take_document() else {
             return Next::Forward;
         };
@@ -91,8 +97,8 @@ impl ResponseReader {
         if unreadable || self.unread().refuses(scanner, false) {
             return self.refused(self.too_long(), None);
         }
-        self.state = BodyState::Watched(Box::new(document.scanner));
-        passed(document.held, piece)
+        self.state = BodyState::Watched(document.scanner);
+        passed(document.held, size)
     }
 
     pub(super) fn watched(&mut self, end: bool) -> Next {
@@ -125,5 +131,13 @@ impl ResponseReader {
             true => self.broken(Problem::Late),
             false => Next::Forward,
         }
+    }
+}
+
+/// All that was held passes, of which the last piece has so many bytes: where nothing was held before, the piece as it is.
+fn passed(held: Vec<u8>, size: usize) -> Next {
+    match held.len() == size {
+        true => Next::Forward,
+        false => Next::ReplaceBody(held),
     }
 }

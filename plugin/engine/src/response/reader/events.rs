@@ -2,7 +2,7 @@
 //!
 //! An event leaves as soon as it was judged. The stream ends where clients may read different ones.
 
-use super::{BodyState, ResponseReader, passed};
+use super::{BodyState, ResponseReader};
 use crate::response::event::Event;
 use crate::response::framing::{Framing, is_several};
 use crate::response::observers::Blocked;
@@ -19,13 +19,20 @@ impl ResponseReader {
             return Next::Forward;
         };
         let mut out = Vec::with_capacity(bytes.len());
-        let mut broken = None;
+        let (held, mut edited, mut broken) = (reader.held(), false, None);
         let mut give = |part: Part<'_>| match part {
             _ if broken.is_some() => {}
             Part::Plain(bytes) => out.extend_from_slice(bytes),
-            Part::Event(event) => out.extend_from_slice(&self.event(&event)),
+            Part::Event(event) => {
+                let event = self.event(&event);
+                edited |= matches!(event, Cow::Owned(_));
+                out.extend_from_slice(&event);
+            }
             Part::Passed(id) => self.observers.passed_unread(&id),
-            Part::TooLong => out.extend(self.error_line(self.too_long(), None)),
+            Part::TooLong => {
+                edited = true;
+                out.extend(self.error_line(self.too_long(), None));
+            }
             Part::Late => broken = Some(Problem::Late),
             Part::Endpoint => broken = Some(Problem::Endpoint),
             Part::Broken(framing) => broken = Some(Problem::Framing(framing)),
@@ -37,12 +44,17 @@ impl ResponseReader {
         match broken {
             None => {
                 self.state = BodyState::Events(reader);
-                passed(out, bytes)
+                // Where nothing was held, as many bytes as came are those.
+                let same = out.len() == bytes.len() && (held == 0 || out == bytes);
+                match same && !edited {
+                    true => Next::Forward,
+                    false => Next::ReplaceBody(out),
+                }
             }
             Some(problem @ Problem::Framing(_)) if self.observers.id.is_some() => {
                 // The client has its answer with that. A blank line ends what passed of an event before.
                 let line = self.error_line(problem, None);
-                passed([&out[..], b"\n", &line, b"\n"].concat(), bytes)
+                Next::ReplaceBody([&out[..], b"\n", &line, b"\n"].concat())
             }
             Some(problem) => self.broken(problem),
         }

@@ -1,0 +1,54 @@
+//! Turns the name of a member, as it is written, into whether some reader takes it for one that is looked for.
+//!
+//! It never says no of a name that some reader takes for one of them.
+
+use crate::read::is_confusable;
+use crate::words::plain;
+
+/// No name that is looked for is longer, even with each letter as an escape of six bytes, and a NUL behind it.
+pub(super) const LONGEST: usize = 6 * 24;
+
+/// A name without its quotes; of a longer one more than [`LONGEST`] bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Name<'n> {
+    raw: &'n [u8],
+    /// It has no other letters than printable ones of ASCII, which stand for themselves.
+    plain: bool,
+}
+
+impl<'n> Name<'n> {
+    pub(super) fn new(raw: &'n [u8]) -> Self {
+        Self {
+            raw,
+            plain: plain::after_name(raw).is_empty(),
+        }
+    }
+
+    /// Every reader takes it for this one.
+    pub(super) fn is(self, name: &str) -> bool {
+        self.raw == name.as_bytes()
+    }
+
+    /// Some reader takes it for one of these.
+    pub(super) fn reads_like(self, names: &[&str]) -> bool {
+        if self.plain {
+            let same = |name: &&str| self.raw.eq_ignore_ascii_case(name.as_bytes());
+            return names.iter().any(same);
+        }
+        // A reader that ends names at a NUL sees the beginning alone, whatever follows.
+        const NUL: &[u8] = br"\u0000";
+        let raw = self.raw.get(..=LONGEST).unwrap_or(self.raw);
+        let nul = raw.windows(NUL.len()).position(|bytes| bytes == NUL);
+        let beginning = nul.and_then(|nul| raw.get(..nul));
+        (raw.len() <= LONGEST && decoded_like(raw, names))
+            || beginning.is_some_and(|beginning| decoded_like(beginning, names))
+    }
+}
+
+fn decoded_like(raw: &[u8], names: &[&str]) -> bool {
+    let quoted = [b"\"", raw, b"\""].concat();
+    // A string that cannot be decoded, such as one with half of a surrogate pair, is compared as it is written.
+    let decoded: Option<String> = serde_json::from_slice(&quoted).ok();
+    let name = decoded.unwrap_or_else(|| String::from_utf8_lossy(raw).into());
+    is_confusable(&name, names.iter().copied())
+}
