@@ -20,6 +20,8 @@ pub(super) enum Part<'a> {
     Passed(String),
     /// The end of an event that is longer than is held, and that may hold a list. Its bytes are lost.
     TooLong,
+    /// The place of an event that was dropped while it was held.
+    Dropped,
     /// A list, or what cannot be read, in an event of which the beginning was given already.
     Late,
     /// The address to which the transport of 2024-11-05 posts.
@@ -51,6 +53,8 @@ pub(super) struct Reader {
     /// Another line has followed the data of the event.
     after_data: bool,
     long: Option<Long>,
+    /// An event was dropped, and its place not given yet.
+    dropped: bool,
     broken: bool,
 }
 
@@ -75,6 +79,7 @@ impl Reader {
             data: Vec::new(),
             after_data: false,
             long: None,
+            dropped: false,
             broken: false,
         }
     }
@@ -89,8 +94,34 @@ impl Reader {
         self.bounds.max = max;
     }
 
+    /// Drops the event that is arriving, if its data has begun. The next part is [`Part::Dropped`]. False where nothing was
+    /// dropped.
+    pub(super) fn drop_held(&mut self) -> bool {
+        let line = self.held.get(self.line..).unwrap_or_default();
+        let has_data = !self.data.is_empty() || value(line).is_some();
+        if self.long.is_some() || !has_data {
+            return false;
+        }
+        self.held = self.held.split_off(self.line);
+        self.line = 0;
+        self.data = Vec::new();
+        self.long = Some(Long::Skipped);
+        self.dropped = true;
+        self.shorten();
+        self.held.shrink_to_fit();
+        true
+    }
+
+    /// Gives the place of an event that was dropped.
+    fn give_dropped(&mut self, give: &mut Give<'_>) {
+        if std::mem::take(&mut self.dropped) {
+            give(Part::Dropped);
+        }
+    }
+
     /// Goes on with the bytes that follow, and gives each part as soon as it is whole.
     pub(super) fn read(&mut self, bytes: &[u8], give: &mut Give<'_>) {
+        self.give_dropped(give);
         let (sound, framing) = self.lines.check(bytes);
         for line in sound.split_inclusive(|byte| *byte == b'\n') {
             self.hold(line, give);
@@ -105,6 +136,7 @@ impl Reader {
 
     /// The stream is at its end: gives the event that has no blank line behind it.
     pub(super) fn end(&mut self, give: &mut Give<'_>) {
+        self.give_dropped(give);
         if let Some(framing) = self.lines.end() {
             self.broken(Part::Broken(framing), give);
         }

@@ -25,6 +25,7 @@ impl ResponseReader {
             Part::Plain(bytes) => out.extend_from_slice(bytes),
             Part::Event(event) => out.extend_from_slice(&self.event(&event)),
             Part::Passed(id) => self.observers.passed_unread(&id),
+            Part::Dropped => out.extend(self.error_line(Problem::NoRoom, None)),
             Part::TooLong => out.extend(self.error_line(self.too_long(), None)),
             Part::Late => broken = Some(Problem::Late),
             Part::Endpoint => broken = Some(Problem::Endpoint),

@@ -36,6 +36,7 @@ fn read_up_to(max: usize, pieces: &[&[u8]]) -> Given {
             given.messages.push(text);
         }
         Part::TooLong => given.others.push("too long"),
+        Part::Dropped => given.others.push("dropped"),
         Part::Late => given.others.push("late"),
         Part::Endpoint => given.others.push("endpoint"),
         Part::Broken(_) => given.others.push("broken"),
