@@ -1,6 +1,5 @@
 //! More responses at a time than a worker holds: one of the caller who holds most makes room, and no other.
 
-use super::responses::head;
 use super::vm::{end, post, vm};
 use host_tests::abi::{Stream, Vm};
 use host_tests::rpc::call;
@@ -14,13 +13,23 @@ const START: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":""#;
 const END: &str = r#""}}"#;
 const REFUSED: &str = "holds too many responses";
 
-/// The response to a call of this caller, of which so many bytes have come.
-fn answering(vm: &Vm, caller: &str, bytes: usize) -> Stream {
+/// The response to a call of this caller, of which nothing has come.
+fn called(vm: &Vm, caller: &str, media: &str) -> Stream {
     let mut stream = vm.stream(post(&[("x-user", caller.as_bytes())]));
     stream.headers(false).expect("no trap");
     stream.body(&call("run"), true).expect("no trap");
     assert_eq!(end(&stream), "forwarded");
-    head(&mut stream, "200");
+    let headers = [(":status", "200"), ("content-type", media)];
+    let headers = headers.map(|(name, value)| (name.into(), value.into()));
+    stream
+        .response_headers(headers.into(), false)
+        .expect("no trap");
+    stream
+}
+
+/// The response to a call of this caller, of which so many bytes have come.
+fn answering(vm: &Vm, caller: &str, bytes: usize) -> Stream {
+    let mut stream = called(vm, caller, "application/json");
     stream
         .response_body(START.as_bytes(), false)
         .expect("no trap");
@@ -111,6 +120,8 @@ fn caller_who_holds_most_makes_no_room_for_itself() {
     assert_eq!(others.each_mut().map(rest), ["whole"; 5]);
 }
 
+const MIB: usize = 1 << 20;
+
 /// Of many callers none keeps more than the others by having come first.
 #[test]
 fn memory_of_a_worker_is_bounded_whoever_calls() {
@@ -124,6 +135,74 @@ fn memory_of_a_worker_is_bounded_whoever_calls() {
         "linear memory of a worker: {} KiB",
         vm.memory_bytes() / 1024
     );
-    assert!(vm.memory_bytes() < 4 << 20, "{}", vm.memory_bytes());
+    assert!(vm.memory_bytes() < 4 * MIB, "{}", vm.memory_bytes());
     drop(streams);
+}
+
+/// What one response needs beside the bytes that are held of it.
+#[test]
+fn memory_of_a_worker_is_little_more_than_what_it_holds() {
+    let vm = vm(&POLICY.replace("1048576", "16777216"));
+    let before = vm.memory_bytes();
+    let callers = ["a", "b", "c", "d"];
+    let documents = 4 * 6;
+    let mut streams: Vec<_> = (0..documents)
+        .map(|number| answering(&vm, callers[number % 4], START.len()))
+        .collect();
+    for _ in 0..40 {
+        streams.iter_mut().for_each(|stream| more(stream, 16 << 10));
+    }
+    assert!(streams.iter().all(|stream| received(stream).is_empty()));
+    let held = documents * 40 * (16 << 10);
+    let grown = vm.memory_bytes() - before;
+    println!("{held} bytes are held in {grown}");
+    assert!(grown < held + held / 3);
+}
+
+#[test]
+fn event_stream_keeps_nothing_of_an_event_that_has_passed() {
+    let vm = vm(POLICY);
+    let before = vm.memory_bytes();
+    let long = format!("data: {START}{}{END}\n\n", "x".repeat(200_000));
+    let lines = format!("{}\n", "data:\n".repeat(40_000));
+    let streams: Vec<_> = (0..100)
+        .map(|_| {
+            let mut stream = called(&vm, "a", "text/event-stream");
+            for event in [&long, &lines] {
+                stream
+                    .response_body(event.as_bytes(), false)
+                    .expect("no trap");
+            }
+            assert_eq!(received(&stream), format!("{long}{lines}"));
+            stream
+        })
+        .collect();
+    let grown = vm.memory_bytes() - before;
+    println!("{} streams keep {} KiB", streams.len(), grown / 1024);
+    assert!(grown < 4 * MIB, "{grown}");
+}
+
+/// Each line of data takes more than its bytes.
+#[test]
+fn event_of_many_lines_is_counted_with_what_it_takes() {
+    let vm = vm(POLICY);
+    let before = vm.memory_bytes();
+    let streams: Vec<_> = (0..100)
+        .map(|number| {
+            let mut stream = called(&vm, &format!("caller-{number}"), "text/event-stream");
+            for _ in 0..50 {
+                stream
+                    .response_body("data:\n".repeat(1000).as_bytes(), false)
+                    .expect("no trap");
+            }
+            stream
+        })
+        .collect();
+    let grown = vm.memory_bytes() - before;
+    println!(
+        "{} streams of many lines take {} KiB",
+        streams.len(),
+        grown / 1024
+    );
+    assert!(grown < 3 * MIB, "{grown}");
 }

@@ -2,6 +2,7 @@
 //!
 //! It never says that a text which some client takes for JSON is none.
 
+use super::held;
 use super::scanner::MessageScanner;
 
 /// What the marks of UTF-8, UTF-16 and UTF-32 consist of. A client that guesses the encoding takes none of it for text.
@@ -34,7 +35,7 @@ impl Document {
         self.first = self
             .first
             .or_else(|| bytes.iter().copied().find(|byte| !before(byte)));
-        self.held.extend_from_slice(bytes);
+        held::extend(&mut self.held, bytes);
         self.scanner.read(bytes);
     }
 

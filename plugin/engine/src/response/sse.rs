@@ -4,10 +4,10 @@
 //! otherwise (WHATWG HTML section 9.2.6, as the SDKs implement it).
 
 use super::event::Event;
-use super::framing::{Framing, Lines, content, field};
+use super::framing::{Framing, Lines, content, field, value, values};
+use super::held;
 use super::scanner::MessageScanner;
 use super::unread::Unread;
-use std::ops::Range;
 
 /// A piece of the stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +49,8 @@ pub(super) struct Reader {
     held: Vec<u8>,
     /// Where in it the line begins that is being read.
     line: usize,
-    data: Vec<Range<usize>>,
+    /// A line with data is whole.
+    has_data: bool,
     /// Another line has followed the data of the event.
     after_data: bool,
     long: Option<Long>,
@@ -76,7 +77,7 @@ impl Reader {
             lines: Lines::default(),
             held: Vec::new(),
             line: 0,
-            data: Vec::new(),
+            has_data: false,
             after_data: false,
             long: None,
             dropped: false,
@@ -98,17 +99,12 @@ impl Reader {
     /// dropped.
     pub(super) fn drop_held(&mut self) -> bool {
         let line = self.held.get(self.line..).unwrap_or_default();
-        let has_data = !self.data.is_empty() || value(line).is_some();
-        if self.long.is_some() || !has_data {
+        if self.long.is_some() || !(self.has_data || value(line).is_some()) {
             return false;
         }
-        self.held = self.held.split_off(self.line);
-        self.line = 0;
-        self.data = Vec::new();
-        self.long = Some(Long::Skipped);
-        self.dropped = true;
+        self.leave(Long::Skipped);
         self.shorten();
-        self.held.shrink_to_fit();
+        self.dropped = true;
         true
     }
 
@@ -151,9 +147,22 @@ impl Reader {
         if !std::mem::replace(&mut self.broken, true) {
             give(why);
         }
-        self.held.clear();
-        self.data.clear();
-        (self.line, self.long) = (0, None);
+        self.clear();
+        self.long = None;
+    }
+
+    /// Nothing is held.
+    fn clear(&mut self) {
+        held::clear(&mut self.held);
+        (self.line, self.has_data) = (0, false);
+    }
+
+    /// Holds no more of the event than the line that is being read.
+    fn leave(&mut self, rest: Long) {
+        self.held.drain(..self.line);
+        held::shrink(&mut self.held);
+        (self.line, self.has_data) = (0, false);
+        self.long = Some(rest);
     }
 
     /// Takes a line or a piece of one.
@@ -162,7 +171,7 @@ impl Reader {
             return;
         }
         let before = self.held.len();
-        self.held.extend_from_slice(bytes);
+        held::extend(&mut self.held, bytes);
         let line = self.held.get(self.line..).unwrap_or_default();
         let divided = self.after_data && value(line).is_some();
         let sound = field(line).and(match divided {
@@ -200,30 +209,26 @@ impl Reader {
             let tail = self.held.split_off(self.held.len().saturating_sub(end));
             self.held.truncate(NAME);
             self.held.extend(tail);
+            held::shrink(&mut self.held);
         }
     }
 
     /// There is more than is held of one event.
     fn overflow(&mut self, give: &mut Give<'_>) {
         let mut scanner = MessageScanner::new(self.bounds.depth);
-        let current = self.held.get(self.line..).and_then(value);
-        let current = current.map(|value| shifted(value, self.line));
-        for range in self.data.drain(..) {
-            scanner.read(self.held.get(range).unwrap_or_default());
+        let (lines, current) = self.held.split_at_checked(self.line).unwrap_or_default();
+        for range in values(lines) {
+            scanner.read(lines.get(range).unwrap_or_default());
             scanner.read(b"\n");
         }
-        let current = current.and_then(|range| self.held.get(range));
+        let current = value(current).and_then(|range| current.get(range));
         scanner.read(current.unwrap_or_default());
-        let refused = is_refused(&scanner, &self.bounds.unread, false);
-        self.long = Some(if refused {
+        if is_refused(&scanner, &self.bounds.unread, false) {
             give(Part::TooLong);
-            Long::Skipped
-        } else {
-            give(Part::Plain(&self.held));
-            Long::Watched(Box::new(scanner))
-        });
-        self.held.drain(..self.line);
-        self.line = 0;
+            return self.leave(Long::Skipped);
+        }
+        give(Part::Plain(&self.held));
+        self.leave(Long::Watched(Box::new(scanner)));
     }
 
     fn end_of_line(&mut self, give: &mut Give<'_>) {
@@ -238,18 +243,16 @@ impl Reader {
         if is_endpoint(content) {
             return self.broken(Part::Endpoint, give);
         }
-        let value = value(content).map(|value| shifted(value, self.line));
-        let has_data = !self.data.is_empty() || self.long.is_some();
-        match value {
-            Some(_) if self.long.is_some() => self.next_watched_line(),
-            Some(value) => self.data.push(value),
-            None => self.after_data = has_data,
+        match (value(content), &self.long) {
+            (Some(_), None) => self.has_data = true,
+            (Some(_), Some(_)) => self.next_watched_line(),
+            (None, long) => self.after_data = self.has_data || long.is_some(),
         }
         if self.long.is_some() {
-            self.held.clear();
-        } else if self.data.is_empty() {
+            self.clear();
+        } else if !self.has_data {
             give(Part::Plain(&self.held));
-            self.held.clear();
+            self.clear();
         }
         self.line = self.held.len();
     }
@@ -262,7 +265,6 @@ impl Reader {
     }
 
     fn end_of_event(&mut self, give: &mut Give<'_>) {
-        let data = std::mem::take(&mut self.data);
         let raw = &self.held[..];
         match self.long.take() {
             Some(Long::Watched(scanner)) if is_refused(&scanner, &self.bounds.unread, true) => {
@@ -277,12 +279,11 @@ impl Reader {
                     raw.get(content(raw).len()..).unwrap_or_default(),
                 ));
             }
-            None if data.is_empty() && raw.is_empty() => {}
-            None if data.is_empty() => give(Part::Plain(raw)),
-            None => give(Part::Event(Event { raw, data })),
+            None if self.has_data => give(Part::Event(Event::of(raw))),
+            None if raw.is_empty() => {}
+            None => give(Part::Plain(raw)),
         }
-        self.held.clear();
-        self.line = 0;
+        self.clear();
         self.after_data = false;
     }
 }
@@ -297,25 +298,9 @@ fn is_refused(scanner: &MessageScanner, unread: &Unread, ended: bool) -> bool {
     scanner.may_contain_list() || fault || divided || unread.refuses(scanner, ended)
 }
 
-/// Where in a line its data stands; `None` for a line of another field, or of none yet.
-fn value(line: &[u8]) -> Option<Range<usize>> {
-    let content = content(line);
-    let rest = content.strip_prefix(b"data")?;
-    let value = match rest.strip_prefix(b":") {
-        Some(value) => value.strip_prefix(b" ").unwrap_or(value),
-        None if rest.is_empty() => rest,
-        None => return None,
-    };
-    Some(content.len().saturating_sub(value.len())..content.len())
-}
-
 fn is_endpoint(line: &[u8]) -> bool {
     let value = line.strip_prefix(b"event:");
     value.is_some_and(|value| value.strip_prefix(b" ").unwrap_or(value) == b"endpoint")
-}
-
-fn shifted(range: Range<usize>, by: usize) -> Range<usize> {
-    range.start.saturating_add(by)..range.end.saturating_add(by)
 }
 
 #[cfg(test)]
