@@ -7,7 +7,7 @@
 use super::ask::INPUT_REQUESTS;
 use super::list::LISTS;
 use super::utf8::Utf8;
-use crate::read::is_confusable;
+use crate::read::{LONGEST_ID, is_confusable};
 use crate::words::json::Fault;
 
 /// What is known of the text so far.
@@ -106,9 +106,6 @@ const OF_RESULTS: [&str; 5] = {
 
 /// No name of these is longer, even with each letter as an escape of six bytes, and a NUL behind it.
 const LONGEST: usize = 6 * 24;
-
-/// A longer id is none that is compared: what was read of it is no whole string.
-const LONGEST_ID: usize = 4096;
 
 impl MessageScanner {
     /// Of a message that is nested at most `max_depth` deep, 128 at most.
@@ -393,6 +390,7 @@ impl MessageScanner {
 
     fn keep_id(&mut self, bytes: &[u8]) {
         if self.id.arrives && !self.is_name {
+            // No request has a longer one, and what was read of it is no whole string.
             let room = LONGEST_ID.saturating_sub(self.id.raw.len());
             self.id.raw.extend(bytes.iter().take(room));
         }
