@@ -70,32 +70,25 @@ impl<R> HeldResponses<R> {
 
     /// Notes that the response of this id, to this caller, holds so many bytes now.
     pub fn set(&mut self, id: u64, caller: &Rc<str>, bytes: usize, response: R) {
-        self.remove(id);
         if bytes == 0 {
+            self.remove(id);
             return;
         }
-        self.all = self.all.saturating_add(bytes);
-        self.change(caller, |held| {
-            held.sum = held.sum.saturating_add(bytes);
-            held.by_size.insert((bytes, id));
-        });
-        let caller = caller.clone();
         let held = Held {
-            caller,
+            caller: caller.clone(),
             bytes,
             response,
         };
-        self.responses.insert(id, held);
+        if let Some(before) = self.responses.insert(id, held) {
+            self.replace(&before.caller, id, before.bytes, 0);
+        }
+        self.replace(caller, id, 0, bytes);
     }
 
     /// Notes that the response of this id holds nothing any more, and returns it where it held something.
     pub fn remove(&mut self, id: u64) -> Option<R> {
         let removed = self.responses.remove(&id)?;
-        self.all = self.all.saturating_sub(removed.bytes);
-        self.change(&removed.caller, |held| {
-            held.sum = held.sum.saturating_sub(removed.bytes);
-            held.by_size.remove(&(removed.bytes, id));
-        });
+        self.replace(&removed.caller, id, removed.bytes, 0);
         Some(removed.response)
     }
 
@@ -120,13 +113,20 @@ impl<R> HeldResponses<R> {
         other.map_or(0, |(sum, _)| *sum)
     }
 
-    fn change(&mut self, caller: &Rc<str>, change: impl FnOnce(&mut CallerHeld)) {
-        let mut held = self.callers.remove(caller).unwrap_or_default();
+    /// A response to this caller holds so many bytes instead of others.
+    fn replace(&mut self, caller: &Rc<str>, id: u64, before: usize, bytes: usize) {
+        let replaced = |sum: usize| sum.saturating_sub(before).saturating_add(bytes);
+        self.all = replaced(self.all);
+        let held = self.callers.entry(caller.clone()).or_default();
         self.by_sum.remove(&(held.sum, caller.clone()));
-        change(&mut held);
-        if held.sum > 0 {
-            self.by_sum.insert((held.sum, caller.clone()));
-            self.callers.insert(caller.clone(), held);
+        held.by_size.remove(&(before, id));
+        held.sum = replaced(held.sum);
+        if bytes > 0 {
+            held.by_size.insert((bytes, id));
+        }
+        match held.sum {
+            0 => drop(self.callers.remove(caller)),
+            sum => drop(self.by_sum.insert((sum, caller.clone()))),
         }
     }
 }
