@@ -19,6 +19,8 @@ pub(crate) enum Framing {
     LongLine,
     /// Lines of data with another line between them: some keep the last of them alone.
     DividedData,
+    /// A message that is longer than is held has several lines of data: some keep the last of them alone.
+    LongMessage,
     /// The lines of one message are several events where lines end at more than CR and LF.
     SeveralMessages,
 }
@@ -33,6 +35,9 @@ impl fmt::Display for Framing {
             Self::FieldCharacter => "a line other than `data` holds a character outside ASCII",
             Self::LongLine => "a line other than `data` is longer than 1024 bytes",
             Self::DividedData => "another line stands between the `data` lines of one event",
+            Self::LongMessage => {
+                "a message that is longer than is held stands on several `data` lines"
+            }
             Self::SeveralMessages => "a line separator of Unicode divides one message into several",
         })
     }

@@ -28,6 +28,8 @@ pub(super) enum Part<'a> {
     Endpoint,
     /// From here on clients may read different streams. Nothing follows.
     Broken(Framing),
+    /// The same in an event of which the beginning was given already.
+    Cut(Framing),
 }
 
 /// How the events of a stream are held.
@@ -144,24 +146,28 @@ impl Reader {
 
     /// Gives the last part.
     fn broken(&mut self, why: Part<'_>, give: &mut Give<'_>) {
+        let why = match (why, self.long.take()) {
+            (Part::Broken(framing), Some(Long::Watched(_))) => Part::Cut(framing),
+            (why, _) => why,
+        };
         if !std::mem::replace(&mut self.broken, true) {
             give(why);
         }
         self.clear();
-        self.long = None;
+        self.has_data = false;
     }
 
     /// Nothing is held.
     fn clear(&mut self) {
         held::clear(&mut self.held);
-        (self.line, self.has_data) = (0, false);
+        self.line = 0;
     }
 
     /// Holds no more of the event than the line that is being read.
     fn leave(&mut self, rest: Long) {
         self.held.drain(..self.line);
         held::shrink(&mut self.held);
-        (self.line, self.has_data) = (0, false);
+        self.line = 0;
         self.long = Some(rest);
     }
 
@@ -185,6 +191,9 @@ impl Reader {
             None if content(&self.held).len() > self.bounds.max => self.overflow(give),
             None => {}
             Some(Long::Skipped) => {}
+            Some(Long::Watched(_)) if self.has_data && value(line).is_some() => {
+                return self.broken(Part::Broken(Framing::LongMessage), give);
+            }
             Some(Long::Watched(scanner)) => {
                 give(Part::Plain(bytes));
                 // Of a line nothing is kept but its name and whether it is empty.
@@ -213,17 +222,15 @@ impl Reader {
         }
     }
 
-    /// There is more than is held of one event.
+    /// There is more than is held of one event. It passes on one line only.
     fn overflow(&mut self, give: &mut Give<'_>) {
         let mut scanner = MessageScanner::new(self.bounds.depth);
-        let (lines, current) = self.held.split_at_checked(self.line).unwrap_or_default();
-        for range in values(lines) {
-            scanner.read(lines.get(range).unwrap_or_default());
-            scanner.read(b"\n");
-        }
-        let current = value(current).and_then(|range| current.get(range));
-        scanner.read(current.unwrap_or_default());
-        if is_refused(&scanner, &self.bounds.unread, false) {
+        let mut values = values(&self.held);
+        let value = values.next().and_then(|range| self.held.get(range));
+        scanner.read(value.unwrap_or_default());
+        let several = values.next().is_some();
+        drop(values);
+        if several || is_refused(&scanner, &self.bounds.unread, false) {
             give(Part::TooLong);
             return self.leave(Long::Skipped);
         }
@@ -243,10 +250,9 @@ impl Reader {
         if is_endpoint(content) {
             return self.broken(Part::Endpoint, give);
         }
-        match (value(content), &self.long) {
-            (Some(_), None) => self.has_data = true,
-            (Some(_), Some(_)) => self.next_watched_line(),
-            (None, long) => self.after_data = self.has_data || long.is_some(),
+        match value(content) {
+            Some(_) => self.has_data = true,
+            None => self.after_data = self.has_data,
         }
         if self.long.is_some() {
             self.clear();
@@ -255,13 +261,6 @@ impl Reader {
             self.clear();
         }
         self.line = self.held.len();
-    }
-
-    /// A line break stands between two lines of data.
-    fn next_watched_line(&mut self) {
-        if let Some(Long::Watched(scanner)) = &mut self.long {
-            scanner.read(b"\n");
-        }
     }
 
     fn end_of_event(&mut self, give: &mut Give<'_>) {
@@ -284,7 +283,7 @@ impl Reader {
             None => give(Part::Plain(raw)),
         }
         self.clear();
-        self.after_data = false;
+        (self.has_data, self.after_data) = (false, false);
     }
 }
 

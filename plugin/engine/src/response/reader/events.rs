@@ -19,7 +19,7 @@ impl ResponseReader {
             return Next::Forward;
         };
         let mut out = Vec::with_capacity(bytes.len());
-        let mut broken = None;
+        let (mut broken, mut is_cut) = (None, false);
         let mut give = |part: Part<'_>| match part {
             _ if broken.is_some() => {}
             Part::Plain(bytes) => out.extend_from_slice(bytes),
@@ -30,6 +30,7 @@ impl ResponseReader {
             Part::Late => broken = Some(Problem::Late),
             Part::Endpoint => broken = Some(Problem::Endpoint),
             Part::Broken(framing) => broken = Some(Problem::Framing(framing)),
+            Part::Cut(framing) => (broken, is_cut) = (Some(Problem::Framing(framing)), true),
         };
         reader.read(bytes, &mut give);
         if end {
@@ -40,8 +41,8 @@ impl ResponseReader {
                 self.state = BodyState::Events(reader);
                 passed(out, bytes)
             }
-            Some(problem @ Problem::Framing(_)) if self.observers.id.is_some() => {
-                // The client has its answer with that. A blank line ends what passed of an event before.
+            Some(problem @ Problem::Framing(_)) if self.observers.id.is_some() && !is_cut => {
+                // The client has its answer with that. A blank line ends the error that took the place of an event before.
                 let line = self.error_line(problem, None);
                 passed([&out[..], b"\n", &line, b"\n"].concat(), bytes)
             }
