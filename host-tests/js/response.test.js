@@ -136,6 +136,39 @@ test("a stream that cannot go on is ended by an answer", () => {
   assert.equal(exchange.feed(piece(), NOW).next, "needMore");
 });
 
+const READ = policy({
+  version: "1",
+  default: "deny",
+  tools: { run: { result: { redact: ["secrets"] } } },
+  host: { held_bytes: 2 ** 20 },
+});
+const START = '{"jsonrpc":"2.0","id":1,"result":{';
+
+test("a response that is dropped or has no room is refused, and another one passes", () => {
+  assert.equal(READ.maxHeldBytes, 2 ** 20);
+  const send = (/** @type {Exchange} */ exchange, /** @type {string} */ text) => {
+    const step = exchange.feed({ type: "responseBody", bytes: Buffer.from(text), endOfStream: false }, NOW);
+    assert.ok(step.next === "forward" || step.next === "replaceBody");
+    return step.next === "forward" ? text : Buffer.from(step.bytes).toString();
+  };
+  const answering = () => {
+    const exchange = begun(READ);
+    assert.equal(exchange.caller, "anonymous");
+    feed(exchange, "run");
+    exchange.feed({ type: "responseHead", status: 200, headers: ["Content-Type", "application/json"], endOfStream: false }, NOW);
+    assert.equal(send(exchange, START), "");
+    assert.equal(exchange.heldBytes, START.length);
+    return exchange;
+  };
+  const [kept, dropped, crowded] = [answering(), answering(), answering()];
+  dropped.dropHeld();
+  crowded.holdAtMost(START.length);
+  assert.deepEqual([kept.heldBytes, dropped.heldBytes], [START.length, 0]);
+  for (const exchange of [dropped, crowded]) assert.match(send(exchange, " "), /holds too many responses/);
+  assert.equal(send(kept, "}}"), `${START}}}`);
+  assert.equal(new Exchange(READ).caller, undefined);
+});
+
 /** Mistakes of a program. @type {[string, (exchange: Exchange) => unknown][]} */
 const MISTAKES = [
   // @ts-expect-error: nobody can say so
@@ -154,6 +187,11 @@ const MISTAKES = [
   ["does not say whether a body follows", (exchange) => exchange.feed({ type: "responseHead", status: 200, headers: [] }, NOW)],
   // @ts-expect-error: a text, not bytes
   ["gives a body as a text", (exchange) => exchange.feed({ type: "responseBody", bytes: "{}", endOfStream: true }, NOW)],
+  // @ts-expect-error: a text
+  ["holds a text", (exchange) => exchange.holdAtMost("1")],
+  ...[NaN, -1, 0.5, Infinity].map((bytes) => /** @type {[string, (exchange: Exchange) => unknown]} */ (
+    [`holds ${bytes} bytes`, (exchange) => exchange.holdAtMost(bytes)]
+  )),
   // @ts-expect-error: as HTTP libraries call it
   ["makes events up", (exchange) => exchange.feed({ type: "close" }, NOW)],
 ];

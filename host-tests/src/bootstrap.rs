@@ -45,6 +45,8 @@ pub struct Listener {
     pub buffer_limit: u32,
     /// What happens after the VM has trapped.
     pub failure_policy: FailurePolicy,
+    /// The peer's address is that of its connection, and not one that it writes into `x-forwarded-for`.
+    pub use_remote_address: bool,
     /// Filters in the place of the plugin, to compare it with.
     pub instead: Option<Vec<Value>>,
 }
@@ -61,6 +63,7 @@ impl Listener {
             vm_id: PLUGIN.to_owned(),
             buffer_limit: 1024 * 1024,
             failure_policy: FailurePolicy::Reload,
+            use_remote_address: true,
             instead: None,
         }
     }
@@ -153,7 +156,7 @@ impl Listener {
                         "initial_stream_window_size": self.buffer_limit.max(SMALLEST_WINDOW),
                     },
                     "preserve_external_request_id": true,
-                    "use_remote_address": true,
+                    "use_remote_address": self.use_remote_address,
                     "route_config": { "virtual_hosts": [{
                         "name": "all",
                         "domains": ["*"],

@@ -161,16 +161,46 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         exchange.resource_drop(&mut self.wasm)
     }
 
-    /// The policy's hash, what it needs, and the longest body that it reads.
+    /// The policy's hash, what it needs, the longest body that it reads, and the most bytes of responses to hold.
     ///
     /// # Errors
     /// When the instance failed.
-    pub fn policy(&mut self) -> wasmtime::Result<(String, Needs, u64)> {
+    pub fn policy(&mut self) -> wasmtime::Result<(String, Needs, u64, u64)> {
         let policies = self.plugin.mcp_policy_engine_engine().policy();
         let hash = policies.call_hash(&mut self.wasm, self.policy)?;
         let needs = policies.call_needs(&mut self.wasm, self.policy)?;
         let longest = policies.call_max_request_bytes(&mut self.wasm, self.policy)?;
-        Ok((hash, needs, longest))
+        let held = policies.call_max_held_bytes(&mut self.wasm, self.policy)?;
+        Ok((hash, needs, longest, held))
+    }
+
+    /// The caller, and how many bytes of the response are held.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn held(&mut self, exchange: ResourceAny) -> wasmtime::Result<(Option<String>, u64)> {
+        let exchanges = self.plugin.mcp_policy_engine_engine().exchange();
+        let caller = exchanges.call_caller(&mut self.wasm, exchange)?;
+        let bytes = exchanges.call_held_bytes(&mut self.wasm, exchange)?;
+        Ok((caller, bytes))
+    }
+
+    /// Holds no more than so many bytes of the response.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn hold_at_most(&mut self, exchange: ResourceAny, bytes: u64) -> wasmtime::Result<()> {
+        let exchanges = self.plugin.mcp_policy_engine_engine().exchange();
+        exchanges.call_hold_at_most(&mut self.wasm, exchange, bytes)
+    }
+
+    /// Drops what is held of the response.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn drop_held(&mut self, exchange: ResourceAny) -> wasmtime::Result<()> {
+        let exchanges = self.plugin.mcp_policy_engine_engine().exchange();
+        exchanges.call_drop_held(&mut self.wasm, exchange)
     }
 
     /// The secret that all instances with these cells have.

@@ -366,6 +366,28 @@ fn a_client_asks_envoy_for_nothing() {
     }
 }
 
+/// A client that claims other addresses is still the same peer.
+#[test]
+fn limit_by_address_counts_the_peer_and_not_what_it_claims() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let policy = r#"{ "version": "1", "default": "deny", "tools": { "run": {
+        "limits": [ { "counter": "runs", "window": "month", "max": 2, "scope": "ip" } ] } } }"#;
+    let upstream = Upstream::start().expect("the upstream starts");
+    let gateway = Gateway::start("envoy-ecds.yaml", &upstream, |folder| {
+        reload(policy, folder)
+    });
+    let claim = |address: &str| {
+        let mut call = call_of("run");
+        let header = ("x-forwarded-for".into(), address.into());
+        call.headers.push(header);
+        gateway.send(&call).expect("an answer")
+    };
+    let verdicts = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(claim);
+    assert_eq!(verdicts, ["forwarded", "forwarded", "rate_limited"]);
+}
+
 #[test]
 fn the_policy_in_a_file_is_changed_without_a_restart() {
     if lacks(&[ENVOY]) {

@@ -40,6 +40,10 @@ impl wit::GuestPolicy for Policy {
     fn max_request_bytes(&self) -> u64 {
         u64::try_from(self.0.host.max_request_bytes).unwrap_or(u64::MAX)
     }
+
+    fn max_held_bytes(&self) -> u64 {
+        u64::try_from(self.0.host.held_bytes).unwrap_or(u64::MAX)
+    }
 }
 
 /// The component model lets no call enter a busy instance, so the cell is never borrowed twice.
@@ -67,6 +71,28 @@ impl wit::GuestExchange for Exchange {
         };
         let now = Millis(now);
         convert::step_to_wit(session.feed(event.into(), now), now)
+    }
+
+    fn caller(&self) -> Option<String> {
+        let session = self.0.try_borrow().ok()?;
+        session.caller().map(Into::into)
+    }
+
+    fn held_bytes(&self) -> u64 {
+        let held = self.0.try_borrow().map(|session| session.held_bytes());
+        held.map_or(u64::MAX, |held| u64::try_from(held).unwrap_or(u64::MAX))
+    }
+
+    fn hold_at_most(&self, bytes: u64) {
+        if let Ok(mut session) = self.0.try_borrow_mut() {
+            session.hold_at_most(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
+    }
+
+    fn drop_held(&self) {
+        if let Ok(mut session) = self.0.try_borrow_mut() {
+            session.drop_held();
+        }
     }
 }
 

@@ -45,6 +45,7 @@ mod audit;
 mod count;
 mod decide;
 mod exchange;
+mod held;
 mod model;
 mod parse;
 mod read;
@@ -69,6 +70,7 @@ pub mod host {
     pub use crate::audit::Audit;
     pub use crate::count::{Charge, Count, LimitRef, Refund, Reservation};
     pub use crate::exchange::Exchange;
+    pub use crate::held::HeldResponses;
     pub use crate::model::{HostOptions, Policy, Window};
     pub use crate::parse::{PolicyError, Problem};
     pub use crate::read::{HeaderEdit, Headers};

@@ -54,6 +54,26 @@ impl Session {
         self.keep(step)
     }
 
+    /// The name of the caller, as [`Exchange::caller`] gives it.
+    pub fn caller(&self) -> Option<&str> {
+        self.exchange.caller()
+    }
+
+    /// How many bytes of the response are held, as [`Exchange::held_bytes`] gives it.
+    pub fn held_bytes(&self) -> usize {
+        self.exchange.held_bytes()
+    }
+
+    /// Holds no more than so many bytes of the response, as [`Exchange::hold_at_most`] does.
+    pub fn hold_at_most(&mut self, bytes: usize) {
+        self.exchange.hold_at_most(bytes);
+    }
+
+    /// Drops what is held of the response, as [`Exchange::drop_held`] does.
+    pub fn drop_held(&mut self) {
+        self.exchange.drop_held();
+    }
+
     /// Lets a store carry out the effects of the last step and, where the embedder says that this step `asks`,
     /// answer its question. `None` where nothing was asked: the step stands as it is.
     pub fn resolve(

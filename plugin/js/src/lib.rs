@@ -68,6 +68,13 @@ impl Policy {
     pub fn max_request_bytes(&self) -> usize {
         self.policy.host.max_request_bytes
     }
+
+    /// The most bytes of responses that all exchanges of a program may hold at a time, one caller a quarter of them. The
+    /// program adds them up: `exchange.heldBytes`.
+    #[wasm_bindgen(getter, js_name = maxHeldBytes)]
+    pub fn max_held_bytes(&self) -> usize {
+        self.policy.host.held_bytes
+    }
 }
 
 /// One HTTP request on its way to a verdict, and its response.
@@ -140,6 +147,49 @@ impl Exchange {
         let now = convert::millis(now, "now")?;
         let step = session.feed(event, now);
         self.put_back(session, &step, now)
+    }
+
+    /// The name of the caller, as the log has it; undefined for a caller that the policy does not admit.
+    #[wasm_bindgen(getter)]
+    pub fn caller(&self) -> Option<String> {
+        self.session()?.caller().map(Into::into)
+    }
+
+    /// How many bytes of the response are held until a message is whole. They change with each event of the response.
+    #[wasm_bindgen(getter, js_name = heldBytes)]
+    pub fn held_bytes(&self) -> usize {
+        self.session().map_or(0, Session::held_bytes)
+    }
+
+    /// Holds no more than so many bytes of the response from now on. A message that needs more is refused (`unavailable`),
+    /// unless it may pass unread. Without this call a message is held up to the policy's `host.max_response_bytes`.
+    #[wasm_bindgen(js_name = holdAtMost)]
+    pub fn hold_at_most(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "number")] bytes: &JsValue,
+    ) -> Result<(), JsValue> {
+        let mut session = self.take()?;
+        session.hold_at_most(convert::index(bytes, "bytes")?);
+        self.state = State::Begun(session);
+        Ok(())
+    }
+
+    /// Drops what is held of the response at once, to make room for another one. The client gets a refusal
+    /// (`unavailable`) in the place of its message with the next event of the response; other messages of the stream pass.
+    /// A response that no rule reads passes all the same.
+    #[wasm_bindgen(js_name = dropHeld)]
+    pub fn drop_held(&mut self) -> Result<(), JsValue> {
+        let mut session = self.take()?;
+        session.drop_held();
+        self.state = State::Begun(session);
+        Ok(())
+    }
+
+    fn session(&self) -> Option<&Session> {
+        match &self.state {
+            State::Begun(session) => Some(session),
+            State::New | State::Over => None,
+        }
     }
 
     /// Takes the session out. A call that does not put it back has ended the exchange.

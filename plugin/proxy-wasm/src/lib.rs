@@ -8,12 +8,11 @@
 )]
 
 mod header_hold;
-mod held_bytes;
 mod host;
 mod pool;
+mod shared_exchange;
 
 use header_hold::HeaderHoldMonitor;
-use held_bytes::HeldBytes;
 use host::SharedData;
 use mcp_policy::host::{
     Audit, Delivery, Event, Exchange, HeaderEdit, HostContext, Next, Policy, Reason, Reply,
@@ -21,6 +20,7 @@ use mcp_policy::host::{
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
+use shared_exchange::SharedExchange;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -65,13 +65,13 @@ impl RootContext for Plugin {
         }
     }
 
-    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
         Some(Box::new(Stream {
+            id,
             configuration: self.configuration.clone(),
             exchange: None,
             buffered: 0,
             response: ResponseMode::Filter,
-            held: HeldBytes::default(),
             responding: false,
         }))
     }
@@ -110,12 +110,12 @@ fn configure() -> Result<Configuration, Vec<String>> {
 
 /// One HTTP request.
 struct Stream {
+    id: u32,
     configuration: Option<Rc<Configuration>>,
-    exchange: Option<Exchange>,
+    exchange: Option<SharedExchange>,
     /// Bytes of the body that the host has buffered so far.
     buffered: usize,
     response: ResponseMode,
-    held: HeldBytes,
     /// The head of a response has gone to the client.
     responding: bool,
 }
@@ -157,8 +157,7 @@ impl HttpContext for Stream {
         exchange.allow_early_response();
         let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
         let undecided = matches!(step.next, Next::NeedMore);
-        self.held = HeldBytes::of(exchange.caller());
-        self.exchange = Some(exchange);
+        self.exchange = Some(SharedExchange::new(self.id, exchange));
         match self.act(step) {
             Action::Pause if undecided && self.exchange.is_some() => {
                 configuration.header_hold.hold(now)
@@ -210,7 +209,7 @@ impl HttpContext for Stream {
             && !matches!(self.respond(Response::Trailers), Some((Next::Forward, _)))
         {
             host::log_error(
-                "mcp-policy: a response ended in trailers before its JSON did; what was held of it is left out",
+                "mcp-policy: a response ended in trailers before its JSON did; what was held of it, or its refusal, is left out",
             );
         }
         Action::Continue
@@ -220,9 +219,15 @@ impl HttpContext for Stream {
 impl Stream {
     /// Nothing more comes, for whatever reason. Other requests may wait for that.
     fn close(&mut self) {
-        if self.exchange.as_ref().is_some_and(Exchange::awaits_end) {
+        if self.asks(Exchange::awaits_end) {
             self.respond(Response::Closed);
         }
+    }
+
+    fn asks(&self, question: impl FnOnce(&Exchange) -> bool) -> bool {
+        let exchange = self.exchange.as_ref();
+        let answer = exchange.and_then(|exchange| exchange.with(|exchange| question(exchange)));
+        answer.unwrap_or_default()
     }
 
     /// Gives the exchange the whole body that the host has buffered.
@@ -242,12 +247,18 @@ impl Stream {
         let (Some(configuration), Ok(now)) = (self.configuration.clone(), host::now()) else {
             return self.fail();
         };
-        let Some(exchange) = &mut self.exchange else {
-            return self.fail();
+        let feed = |exchange: &mut Exchange| {
+            let step = exchange.feed(event, now);
+            exchange.resolve(step, &configuration.store, &mut SharedData, now)
         };
-        let step = exchange.feed(event, now);
-        let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
-        self.act(step)
+        match self
+            .exchange
+            .as_ref()
+            .and_then(|exchange| exchange.with(feed))
+        {
+            Some(step) => self.act(step),
+            None => self.fail(),
+        }
     }
 
     fn act(&mut self, step: Step) -> Action {
@@ -274,10 +285,7 @@ impl Stream {
         let Some(status) = status else {
             return self.fail();
         };
-        let awaits = |exchange: &Exchange| exchange.awaits_delivery();
-        if status == host::UNAVAILABLE
-            && self.exchange.as_ref().is_some_and(awaits)
-            && host::is_unsent()
+        if status == host::UNAVAILABLE && self.asks(Exchange::awaits_delivery) && host::is_unsent()
         {
             self.respond(Response::Delivery(Delivery::Unsent));
         }
@@ -324,11 +332,11 @@ impl Stream {
 
     fn respond(&mut self, response: Response) -> Option<(Next, HeaderEdit)> {
         let (now, configuration) = (host::now().ok()?, self.configuration.as_ref()?);
-        let exchange = self.exchange.as_mut()?;
-        exchange.hold_at_most(self.held.room(configuration.policy.host.held_bytes));
-        let step = exchange.feed(Event::Response(response), now);
-        let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
-        self.held.set(exchange.held_bytes());
+        let max = configuration.policy.host.held_bytes;
+        let step = self.exchange.as_ref()?.respond(max, |exchange| {
+            let step = exchange.feed(Event::Response(response), now);
+            exchange.resolve(step, &configuration.store, &mut SharedData, now)
+        })?;
         log(step.audit);
         self.pass_through_if_unneeded();
         Some((step.next, step.edit))
@@ -336,8 +344,8 @@ impl Stream {
 
     /// A response that no rule reads is not copied out of the host.
     fn pass_through_if_unneeded(&mut self) {
-        let needed = |exchange: &Exchange| exchange.needs_response();
-        if self.response == ResponseMode::Filter && !self.exchange.as_ref().is_some_and(needed) {
+        let is_over = self.exchange.is_none() || self.asks(|exchange| !exchange.needs_response());
+        if self.response == ResponseMode::Filter && is_over {
             self.response = ResponseMode::PassThrough;
         }
     }

@@ -2,6 +2,7 @@
 //! does. Decisions are the corpus' business.
 
 mod failing;
+mod held;
 mod module;
 mod requests;
 mod responses;

@@ -91,6 +91,47 @@ fn memory_does_not_grow_with_requests() {
     println!("linear memory of a worker: {} KiB", warm / 1024);
 }
 
+/// A stream may wait for its answer for a long time.
+#[test]
+fn memory_of_a_waiting_stream_does_not_grow_with_its_request() {
+    let policy = r#"{ "version": "1", "default": "allow", "all_tools": { "result": { "redact": ["secrets"] },
+        "limits": [ { "counter": "all", "window": "hour", "max": 100000, "refund": "on_error" } ] } }"#;
+    let long = "y".repeat(300_000);
+    let messages = [
+        format!(r#""id":1,"method":"tools/call","params":{{"name":"{long}"}}"#),
+        format!(
+            r#""id":1,"method":"tools/call","params":{{"name":"a","arguments":{{"{long}":"{long}"}}}}"#
+        ),
+        format!(
+            r#""id":1,"method":"tools/call","params":{{"name":"a","_meta":{{"progressToken":"{long}"}}}}"#
+        ),
+        format!(r#""id":1,"method":"initialize","params":{{"clientInfo":{{"name":"{long}"}}}}"#),
+        format!(r#""id":1,"method":"resources/read","params":{{"uri":"file:///{long}"}}"#),
+        format!(r#""id":1,"method":"tasks/get","params":{{"taskId":"{long}"}}"#),
+        format!(r#""id":1,"method":"{long}""#),
+        format!(r#""id":"{long}","method":"tools/call","params":{{"name":"a"}}"#),
+        format!(
+            r#""id":{},"method":"tools/call","params":{{"name":"a"}}"#,
+            "1".repeat(300_000)
+        ),
+    ];
+    for message in messages {
+        let vm = vm(policy);
+        let body = format!(r#"{{"jsonrpc":"2.0",{message}}}"#);
+        let wait = |_| {
+            let mut stream = vm.stream(post(&[("mcp-session-id", b"s")]));
+            stream.headers(false).expect("no trap");
+            stream.body(body.as_bytes(), true).expect("no trap");
+            stream
+        };
+        let mut waiting: Vec<_> = (0..20).map(wait).collect();
+        let before = vm.memory_bytes();
+        waiting.extend((0..40).map(wait));
+        let grown = (vm.memory_bytes() - before) / 40;
+        assert!(grown < 8192, "{grown} bytes for each: {body:.60}");
+    }
+}
+
 /// By how many instructions refusals may differ, which is less than a microsecond.
 const APART: u64 = 3_000;
 

@@ -21,11 +21,11 @@ fn policy_reports_what_it_needs() {
         let gateway = SHARED.start(Shared::default(), policy.as_bytes(), (1, 2));
         gateway.unwrap().unwrap().policy().expect("no trap")
     };
-    let (hash, needs, longest) = told(POLICY);
-    assert_eq!((hash.len(), longest), (16, 768 * 1024));
+    let (hash, needs, longest, held) = told(POLICY);
+    assert_eq!((hash.len(), longest, held), (16, 768 * 1024, 64 << 20));
     assert!(needs.contains(Needs::PEER));
     let small = r#"{ "version": "1", "default": "allow", "host": { "max_request_bytes": 2048 } }"#;
-    let (other, needs, longest) = told(small);
+    let (other, needs, longest, _) = told(small);
     assert!(other != hash && needs == Needs::empty() && longest == 2048);
 }
 

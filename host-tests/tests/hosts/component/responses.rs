@@ -5,6 +5,12 @@ use host_tests::component::fields;
 use host_tests::embedder::*;
 use wasmtime::component::ResourceAny;
 
+/// Every result is read, so that it is held until it is whole.
+const READ: &[u8] = br#"{ "version": "1", "default": "deny",
+    "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
+    "tools": { "run": { "result": { "redact": ["secrets"] } } } }"#;
+const START: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"#;
+
 pub(super) fn head(end: bool) -> Event {
     Event::ResponseHead(ResponseHead {
         status: 200,
@@ -83,4 +89,61 @@ fn response_event_out_of_order_is_refused() {
             );
         }
     }
+}
+
+/// The response to a call of this caller, of which the beginning has come.
+fn answering(gateway: &mut Gateway<Shared>, user: &str) -> ResourceAny {
+    let user = vec![(b"x-user".to_vec(), user.as_bytes().to_vec())];
+    let headers = [headers(), fields(&user)].concat();
+    let (exchange, _) = gateway.begin(&headers, false, "192.0.2.1", NOW).unwrap();
+    let json = vec![(b"content-type".to_vec(), b"application/json".to_vec())];
+    let head = Event::ResponseHead(ResponseHead {
+        status: 200,
+        headers: fields(&json),
+        end_of_stream: false,
+    });
+    for event in [call("run"), head] {
+        let step = gateway.feed(exchange, &event, NOW).unwrap();
+        assert!(matches!(step.next, Next::Forward(_)), "{:?}", step.next);
+    }
+    assert_eq!(passed(gateway, exchange, START, false), "");
+    exchange
+}
+
+/// What goes on of a piece.
+fn passed(gateway: &mut Gateway<Shared>, exchange: ResourceAny, text: &str, end: bool) -> String {
+    let bytes = text.into();
+    let end_of_stream = end;
+    let piece = Piece {
+        bytes,
+        end_of_stream,
+    };
+    let (passed, _) = gateway.pass(exchange, piece, NOW).unwrap();
+    String::from_utf8(passed.expect("the connection goes on")).expect("text")
+}
+
+#[test]
+fn response_that_is_dropped_or_has_no_room_is_refused_and_another_one_passes() {
+    let mut gateway = SHARED
+        .start(Shared::default(), READ, (1, 2))
+        .unwrap()
+        .unwrap();
+    let [kept, dropped, crowded] = ["a", "b", "b"].map(|user| answering(&mut gateway, user));
+    let held = u64::try_from(START.len()).unwrap();
+    let told = |gateway: &mut Gateway<Shared>, exchange| gateway.held(exchange).unwrap();
+    let caller = |user: &str| Some(format!("header:x-user={user}"));
+    assert_eq!(told(&mut gateway, kept), (caller("a"), held));
+    assert_eq!(told(&mut gateway, dropped), (caller("b"), held));
+    gateway.drop_held(dropped).unwrap();
+    gateway.hold_at_most(crowded, held).unwrap();
+    assert_eq!(told(&mut gateway, dropped), (caller("b"), 0));
+    for exchange in [dropped, crowded] {
+        let body = passed(&mut gateway, exchange, " ", false);
+        assert!(body.contains("holds too many responses"), "{body}");
+    }
+    assert_eq!(
+        passed(&mut gateway, kept, "}}", true),
+        format!("{START}}}}}")
+    );
+    assert_eq!(told(&mut gateway, kept).1, 0);
 }

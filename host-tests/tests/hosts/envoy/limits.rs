@@ -1,14 +1,14 @@
 //! Limits under load, and calls that do not count.
 
-use super::gateway::{limited, post, raw, start, verdict};
+use super::gateway::{LIMIT, limited, post, raw, start, verdict};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
 use host_tests::hosts::envoys;
 use host_tests::require::{ENVOY, lacks};
-use host_tests::rpc::call;
+use host_tests::rpc::{self, call};
 use host_tests::upstream::Upstream;
 use host_tests::wasm_path;
-use host_tests::wire::Connection;
+use host_tests::wire::{Connection, http1};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -89,4 +89,50 @@ fn call_that_reached_no_server_is_refunded() {
             .filter(|line| line.contains(r#"{"v":1,"event":"refund""#));
         assert_eq!(refunds.count(), 4, "{log}");
     }
+}
+
+/// Two calls a month for each address of a peer.
+const BY_ADDRESS: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {
+    "limits": [ { "counter": "runs", "window": "month", "max": 2, "scope": "ip" } ] } } }"#;
+
+/// Calls of one client, each with an address that it claims to be at.
+fn claiming(addr: SocketAddr, addresses: [&str; 4]) -> [String; 4] {
+    addresses.map(|address| {
+        let mut request = rpc::post(call("run"));
+        request
+            .headers
+            .push(("x-forwarded-for".into(), address.into()));
+        verdict(&http1(addr, &request, LIMIT).expect("an answer"))
+    })
+}
+
+/// Why `check` warns of it, and every shipped configuration sets `use_remote_address`.
+#[test]
+fn client_claims_another_address_only_where_envoy_believes_it() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let upstream = Upstream::start().expect("the upstream starts");
+    let listener = |name: &str, use_remote_address| Listener {
+        vm_id: name.into(),
+        use_remote_address,
+        ..Listener::new(name, BY_ADDRESS, upstream.addr(), &wasm_path())
+    };
+    let config = Config::new(vec![listener("own", true), listener("claimed", false)]);
+    let envoy = Envoy::start(&config).expect("Envoy starts");
+    let others = ["192.0.2.1", "192.0.2.2", "198.51.100.7", "10.0.0.1"];
+    let (passed, refused) = ("forwarded", "200 rate_limited");
+    let limited = [passed, passed, refused, refused];
+    assert_eq!(claiming(envoy.addr("own"), others), limited);
+    let claimed = envoy.addr("claimed");
+    assert_eq!(
+        claiming(claimed, others),
+        [passed; 4],
+        "a quota for each address"
+    );
+    assert_eq!(
+        claiming(claimed, ["203.0.113.9"; 4]),
+        limited,
+        "and for this one"
+    );
 }

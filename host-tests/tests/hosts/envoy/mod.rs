@@ -2,6 +2,7 @@
 
 mod bodies;
 mod crashes;
+mod crowd;
 mod gateway;
 mod held;
 mod ids;

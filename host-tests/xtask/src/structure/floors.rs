@@ -39,7 +39,7 @@ pub(crate) const ENGINE: &[Floor] = &[
     below("count and answer", &["count/", "answer.rs"]),
     below("hosts", &["store/", "audit.rs", "step.rs"]),
     below("response", &["response/"]),
-    below("exchange", &["exchange/", "session.rs"]),
+    below("exchange", &["exchange/", "session.rs", "held.rs"]),
     below("door", &["lib.rs"]),
 ];
 

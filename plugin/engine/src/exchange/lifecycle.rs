@@ -78,11 +78,11 @@ impl Exchange {
     }
 
     /// True when a host must report [`Response::Closed`] although the response is complete, or never came: other requests
-    /// wait for the end of this one.
+    /// wait for the end of this one, or the log for a refusal.
     ///
     /// [`Response::Closed`]: crate::host::Response::Closed
     pub fn awaits_end(&self) -> bool {
-        self.response.awaits_end()
+        self.response.awaits_end() || self.response.awaits_report()
     }
 
     /// True when a host that knows whether the request reached the server should report it: [`Response::Delivery`]. Call it
@@ -99,7 +99,8 @@ impl Exchange {
     }
 
     /// How many bytes of the response are held until a message is whole. A host that serves many exchanges at a time adds
-    /// them up, by [`Exchange::caller`] too, and calls [`Exchange::hold_at_most`].
+    /// them up, by [`Exchange::caller`] too, and calls [`Exchange::hold_at_most`] before each event:
+    /// [`HeldResponses`](crate::host::HeldResponses).
     pub fn held_bytes(&self) -> usize {
         self.response.held()
     }
@@ -108,6 +109,13 @@ impl Exchange {
     /// pass unread. Without this call a message is held up to `host.max_response_bytes`.
     pub fn hold_at_most(&mut self, bytes: usize) {
         self.response.hold_at_most(bytes);
+    }
+
+    /// Drops what is held of the response at once, to make room for another one. The client gets a refusal
+    /// (`unavailable`) in the place of its message with the next event of the response; other messages of the stream pass. A
+    /// response that no rule reads passes all the same.
+    pub fn drop_held(&mut self) {
+        self.response.drop_held();
     }
 
     /// A response may come before the verdict, because the host passes headers on early or answers by itself. Call it right

@@ -14,6 +14,8 @@ mod verdict;
 pub use state::Exchange;
 
 #[cfg(test)]
+mod held_tests;
+#[cfg(test)]
 mod id_tests;
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,7 @@ pub(crate) enum RequestError {
     NotAnObject,
     JsonRpc,
     Id,
+    IdTooLong(usize),
     IdInUse,
     Method,
     AmbiguousKind,
@@ -83,6 +84,7 @@ impl RequestError {
             | Self::NotAnObject
             | Self::JsonRpc
             | Self::Id
+            | Self::IdTooLong(_)
             | Self::IdInUse
             | Self::Method
             | Self::AmbiguousKind
@@ -153,6 +155,7 @@ impl fmt::Display for RequestError {
             ),
             Self::DuplicateHeader(name) => write!(f, "The header `{name}` is given twice"),
             Self::BodyTooLong(max) => write!(f, "The body is longer than {max} bytes"),
+            Self::IdTooLong(max) => write!(f, "The `id` is longer than {max} bytes"),
             Self::ListenTooMany(max) => write!(
                 f,
                 "`params.notifications` names more than {max} resources and tasks; listen to fewer at a time"

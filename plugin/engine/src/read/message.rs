@@ -54,6 +54,9 @@ pub(crate) enum Target<'a> {
     Method,
 }
 
+/// The longest id as it is written, in bytes: it is remembered until its answer has come.
+pub(crate) const LONGEST_ID: usize = 4096;
+
 const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
 
 /// Every member that some revision gives to the `params` of a client's message.
@@ -157,6 +160,9 @@ pub(super) fn envelope(root: Value<'_>) -> Result<Option<&str>, RequestError> {
     let Some(id) = root.get("id") else {
         return Ok(None);
     };
+    if id.raw().len() > LONGEST_ID {
+        return Err(RequestError::IdTooLong(LONGEST_ID));
+    }
     let whole = id.kind() == Kind::Number
         && id
             .raw()

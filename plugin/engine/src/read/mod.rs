@@ -22,7 +22,7 @@ pub(crate) use error::RequestError;
 pub(crate) use head::{Head, HttpMethod, RequestIds, SESSION};
 pub(crate) use headers::is_header_name;
 pub use headers::{HeaderEdit, Headers};
-pub(crate) use message::{Call, Message, Target, is_same_id};
+pub(crate) use message::{Call, LONGEST_ID, Message, Target, is_same_id};
 pub(crate) use method::{MethodKind, confusable_method, known_method};
 pub(crate) use names::{PROTOTYPE, folded, is_confusable, similar};
 pub(crate) use surrogate::id_beside_surrogates;

@@ -2,6 +2,7 @@
 //!
 //! It never says that a text which some client takes for JSON is none.
 
+use super::held;
 use super::scanner::MessageScanner;
 
 /// What the marks of UTF-8, UTF-16 and UTF-32 consist of. A client that guesses the encoding takes none of it for text.
@@ -38,7 +39,7 @@ impl Document {
         self.scanner.read(&piece);
         match self.held.is_empty() {
             true => self.held = piece,
-            false => self.held.extend_from_slice(&piece),
+            false => held::extend(&mut self.held, &piece),
         }
     }
 

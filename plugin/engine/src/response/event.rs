@@ -3,6 +3,7 @@
 //! Where a message stands on several lines, no line's beginning or end is ever cut.
 
 use super::cut::{Cut, spliced};
+use super::framing::values;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -16,6 +17,12 @@ pub(super) struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// Of its bytes.
+    pub(super) fn of(raw: &'a [u8]) -> Self {
+        let data = values(raw).collect();
+        Self { raw, data }
+    }
+
     /// The data as a client puts it together.
     pub(super) fn text(&self) -> Cow<'a, [u8]> {
         let line = |range: &Range<usize>| self.raw.get(range.clone()).unwrap_or_default();

@@ -5,6 +5,7 @@
 use super::utf8::Utf8;
 use crate::words::plain;
 use std::fmt;
+use std::ops::Range;
 
 /// Why clients may read different streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) enum Framing {
     LongLine,
     /// Lines of data with another line between them: some keep the last of them alone.
     DividedData,
+    /// A message that is longer than is held has several lines of data: some keep the last of them alone.
+    LongMessage,
     /// The lines of one message are several events where lines end at more than CR and LF.
     SeveralMessages,
 }
@@ -33,6 +36,9 @@ impl fmt::Display for Framing {
             Self::FieldCharacter => "a line other than `data` holds a character outside ASCII",
             Self::LongLine => "a line other than `data` is longer than 1024 bytes",
             Self::DividedData => "another line stands between the `data` lines of one event",
+            Self::LongMessage => {
+                "a message that is longer than is held stands on several `data` lines"
+            }
             Self::SeveralMessages => "a line separator of Unicode divides one message into several",
         })
     }
@@ -132,6 +138,34 @@ pub(super) fn field(line: &[u8]) -> Result<(), Framing> {
 pub(super) fn content(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Where in a line its data stands; `None` for a line of another field, or of none yet.
+pub(super) fn value(line: &[u8]) -> Option<Range<usize>> {
+    let content = content(line);
+    let rest = content.strip_prefix(b"data")?;
+    let value = match rest.strip_prefix(b":") {
+        Some(value) => value.strip_prefix(b" ").unwrap_or(value),
+        None if rest.is_empty() => rest,
+        None => return None,
+    };
+    Some(content.len().saturating_sub(value.len())..content.len())
+}
+
+/// Where in these lines the data stands, one range for each line that has some.
+pub(super) fn values(lines: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let lines = lines.split_inclusive(|byte| *byte == b'\n');
+    let lines = lines.scan(0, |end, line| {
+        let start: usize = *end;
+        *end = start.saturating_add(line.len());
+        Some(value(line).map(
+            |Range {
+                 start: from,
+                 end: to,
+             }| { start.saturating_add(from)..start.saturating_add(to) },
+        ))
+    });
+    lines.flatten()
 }
 
 /// Whether a reader that also ends lines at the separators of Unicode finds a whole message in a part of this event

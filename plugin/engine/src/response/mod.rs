@@ -8,6 +8,7 @@ mod cut;
 mod document;
 mod event;
 mod framing;
+mod held;
 mod id_tracker;
 mod issued;
 mod list;

@@ -202,6 +202,23 @@ impl ResponseReader {
         }
     }
 
+    /// Drops what is held of a message. Where a rule looks into the response, the message is refused with the next event.
+    pub(crate) fn drop_held(&mut self) {
+        let dropped = match &mut self.state {
+            BodyState::Document(document) if !document.held.is_empty() => self.drop_document(),
+            BodyState::Events(reader) => reader.drop_held(),
+            _ => false,
+        };
+        if dropped && self.has_rules() {
+            self.observers.effects.problem = Some(Problem::NoRoom);
+        }
+    }
+
+    /// A refusal has not been told yet.
+    pub(crate) fn awaits_report(&self) -> bool {
+        self.observers.effects.problem.is_some()
+    }
+
     /// It matters whether the request reached the server.
     pub(crate) fn awaits_delivery(&self) -> bool {
         let refunds = self.observers.refunds.as_ref();

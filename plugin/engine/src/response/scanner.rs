@@ -11,6 +11,7 @@ mod string;
 use super::ask::INPUT_REQUESTS;
 use super::list::LISTS;
 use super::utf8::Utf8;
+use crate::read::LONGEST_ID;
 use crate::words::json::Fault;
 use name::Name;
 use number::Number;
@@ -87,9 +88,6 @@ const OF_RESULTS: [&str; 5] = {
 
 /// Members that matter stand at most so deep: those of the message, of its result, and of a task or result in that.
 const DEEPEST: u32 = 3;
-
-/// A longer id is none that is compared: what was read of it is no whole string.
-const LONGEST_ID: usize = 4096;
 
 impl MessageScanner {
     /// Of a message that is nested at most `max_depth` deep, 128 at most.
@@ -318,6 +316,7 @@ impl MessageScanner {
 
     fn keep_id(&mut self, bytes: &[u8]) {
         if self.id.arrives {
+            // No request has a longer one, and what was read of it is no whole string.
             let room = LONGEST_ID.saturating_sub(self.id.raw.len());
             let bytes = bytes.get(..room).unwrap_or(bytes);
             self.id.raw.extend_from_slice(bytes);

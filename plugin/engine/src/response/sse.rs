@@ -4,10 +4,10 @@
 //! otherwise (WHATWG HTML section 9.2.6, as the SDKs implement it).
 
 use super::event::Event;
-use super::framing::{Framing, Lines, content, field};
+use super::framing::{Framing, Lines, content, field, value, values};
+use super::held;
 use super::scanner::MessageScanner;
 use super::unread::Unread;
-use std::ops::Range;
 
 /// A piece of the stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,12 +20,16 @@ pub(super) enum Part<'a> {
     Passed(String),
     /// The end of an event that is longer than is held, and that may hold a list. Its bytes are lost.
     TooLong,
+    /// The place of an event that was dropped while it was held.
+    Dropped,
     /// A list, or what cannot be read, in an event of which the beginning was given already.
     Late,
     /// The address to which the transport of 2024-11-05 posts.
     Endpoint,
     /// From here on clients may read different streams. Nothing follows.
     Broken(Framing),
+    /// The same in an event of which the beginning was given already.
+    Cut(Framing),
 }
 
 /// How the events of a stream are held.
@@ -47,10 +51,13 @@ pub(super) struct Reader {
     held: Vec<u8>,
     /// Where in it the line begins that is being read.
     line: usize,
-    data: Vec<Range<usize>>,
+    /// A line with data is whole.
+    has_data: bool,
     /// Another line has followed the data of the event.
     after_data: bool,
     long: Option<Long>,
+    /// An event was dropped, and its place not given yet.
+    dropped: bool,
     broken: bool,
 }
 
@@ -72,9 +79,10 @@ impl Reader {
             lines: Lines::default(),
             held: Vec::new(),
             line: 0,
-            data: Vec::new(),
+            has_data: false,
             after_data: false,
             long: None,
+            dropped: false,
             broken: false,
         }
     }
@@ -89,8 +97,29 @@ impl Reader {
         self.bounds.max = max;
     }
 
+    /// Drops the event that is arriving, if its data has begun. The next part is [`Part::Dropped`]. False where nothing was
+    /// dropped.
+    pub(super) fn drop_held(&mut self) -> bool {
+        let line = self.held.get(self.line..).unwrap_or_default();
+        if self.long.is_some() || !(self.has_data || value(line).is_some()) {
+            return false;
+        }
+        self.leave(Long::Skipped);
+        self.shorten();
+        self.dropped = true;
+        true
+    }
+
+    /// Gives the place of an event that was dropped.
+    fn give_dropped(&mut self, give: &mut Give<'_>) {
+        if std::mem::take(&mut self.dropped) {
+            give(Part::Dropped);
+        }
+    }
+
     /// Goes on with the bytes that follow, and gives each part as soon as it is whole.
     pub(super) fn read(&mut self, bytes: &[u8], give: &mut Give<'_>) {
+        self.give_dropped(give);
         let mut rest = bytes;
         while !rest.is_empty() && !self.broken {
             let (line, framing) = self.lines.next(rest);
@@ -107,6 +136,7 @@ impl Reader {
 
     /// The stream is at its end: gives the event that has no blank line behind it.
     pub(super) fn end(&mut self, give: &mut Give<'_>) {
+        self.give_dropped(give);
         if let Some(framing) = self.lines.end() {
             self.broken(Part::Broken(framing), give);
         }
@@ -118,12 +148,29 @@ impl Reader {
 
     /// Gives the last part.
     fn broken(&mut self, why: Part<'_>, give: &mut Give<'_>) {
+        let why = match (why, self.long.take()) {
+            (Part::Broken(framing), Some(Long::Watched(_))) => Part::Cut(framing),
+            (why, _) => why,
+        };
         if !std::mem::replace(&mut self.broken, true) {
             give(why);
         }
-        self.held.clear();
-        self.data.clear();
-        (self.line, self.long) = (0, None);
+        self.clear();
+        self.has_data = false;
+    }
+
+    /// Nothing is held.
+    fn clear(&mut self) {
+        held::clear(&mut self.held);
+        self.line = 0;
+    }
+
+    /// Holds no more of the event than the line that is being read.
+    fn leave(&mut self, rest: Long) {
+        self.held.drain(..self.line);
+        held::shrink(&mut self.held);
+        self.line = 0;
+        self.long = Some(rest);
     }
 
     /// Takes a line or a piece of one.
@@ -132,7 +179,7 @@ impl Reader {
             return;
         }
         let before = self.held.len();
-        self.held.extend_from_slice(bytes);
+        held::extend(&mut self.held, bytes);
         let line = self.held.get(self.line..).unwrap_or_default();
         let divided = self.after_data && value(line).is_some();
         let sound = field(line).and(match divided {
@@ -146,6 +193,9 @@ impl Reader {
             None if content(&self.held).len() > self.bounds.max => self.overflow(give),
             None => {}
             Some(Long::Skipped) => {}
+            Some(Long::Watched(_)) if self.has_data && value(line).is_some() => {
+                return self.broken(Part::Broken(Framing::LongMessage), give);
+            }
             Some(Long::Watched(scanner)) => {
                 give(Part::Plain(bytes));
                 // Of a line nothing is kept but its name and whether it is empty.
@@ -170,30 +220,24 @@ impl Reader {
             let tail = self.held.split_off(self.held.len().saturating_sub(end));
             self.held.truncate(NAME);
             self.held.extend(tail);
+            held::shrink(&mut self.held);
         }
     }
 
-    /// There is more than is held of one event.
+    /// There is more than is held of one event. It passes on one line only.
     fn overflow(&mut self, give: &mut Give<'_>) {
         let mut scanner = MessageScanner::new(self.bounds.depth);
-        let current = self.held.get(self.line..).and_then(value);
-        let current = current.map(|value| shifted(value, self.line));
-        for range in self.data.drain(..) {
-            scanner.read(self.held.get(range).unwrap_or_default());
-            scanner.read(b"\n");
-        }
-        let current = current.and_then(|range| self.held.get(range));
-        scanner.read(current.unwrap_or_default());
-        let refused = is_refused(&scanner, &self.bounds.unread, false);
-        self.long = Some(if refused {
+        let mut values = values(&self.held);
+        let value = values.next().and_then(|range| self.held.get(range));
+        scanner.read(value.unwrap_or_default());
+        let several = values.next().is_some();
+        drop(values);
+        if several || is_refused(&scanner, &self.bounds.unread, false) {
             give(Part::TooLong);
-            Long::Skipped
-        } else {
-            give(Part::Plain(&self.held));
-            Long::Watched(Box::new(scanner))
-        });
-        self.held.drain(..self.line);
-        self.line = 0;
+            return self.leave(Long::Skipped);
+        }
+        give(Part::Plain(&self.held));
+        self.leave(Long::Watched(Box::new(scanner)));
     }
 
     fn end_of_line(&mut self, give: &mut Give<'_>) {
@@ -208,31 +252,20 @@ impl Reader {
         if is_endpoint(content) {
             return self.broken(Part::Endpoint, give);
         }
-        let value = value(content).map(|value| shifted(value, self.line));
-        let has_data = !self.data.is_empty() || self.long.is_some();
-        match value {
-            Some(_) if self.long.is_some() => self.next_watched_line(),
-            Some(value) => self.data.push(value),
-            None => self.after_data = has_data,
+        match value(content) {
+            Some(_) => self.has_data = true,
+            None => self.after_data = self.has_data,
         }
         if self.long.is_some() {
-            self.held.clear();
-        } else if self.data.is_empty() {
+            self.clear();
+        } else if !self.has_data {
             give(Part::Plain(&self.held));
-            self.held.clear();
+            self.clear();
         }
         self.line = self.held.len();
     }
 
-    /// A line break stands between two lines of data.
-    fn next_watched_line(&mut self) {
-        if let Some(Long::Watched(scanner)) = &mut self.long {
-            scanner.read(b"\n");
-        }
-    }
-
     fn end_of_event(&mut self, give: &mut Give<'_>) {
-        let data = std::mem::take(&mut self.data);
         let raw = &self.held[..];
         match self.long.take() {
             Some(Long::Watched(scanner)) if is_refused(&scanner, &self.bounds.unread, true) => {
@@ -247,13 +280,12 @@ impl Reader {
                     raw.get(content(raw).len()..).unwrap_or_default(),
                 ));
             }
-            None if data.is_empty() && raw.is_empty() => {}
-            None if data.is_empty() => give(Part::Plain(raw)),
-            None => give(Part::Event(Event { raw, data })),
+            None if self.has_data => give(Part::Event(Event::of(raw))),
+            None if raw.is_empty() => {}
+            None => give(Part::Plain(raw)),
         }
-        self.held.clear();
-        self.line = 0;
-        self.after_data = false;
+        self.clear();
+        (self.has_data, self.after_data) = (false, false);
     }
 }
 
@@ -267,25 +299,9 @@ fn is_refused(scanner: &MessageScanner, unread: &Unread, ended: bool) -> bool {
     scanner.may_contain_list() || fault || divided || unread.refuses(scanner, ended)
 }
 
-/// Where in a line its data stands; `None` for a line of another field, or of none yet.
-fn value(line: &[u8]) -> Option<Range<usize>> {
-    let content = content(line);
-    let rest = content.strip_prefix(b"data")?;
-    let value = match rest.strip_prefix(b":") {
-        Some(value) => value.strip_prefix(b" ").unwrap_or(value),
-        None if rest.is_empty() => rest,
-        None => return None,
-    };
-    Some(content.len().saturating_sub(value.len())..content.len())
-}
-
 fn is_endpoint(line: &[u8]) -> bool {
     let value = line.strip_prefix(b"event:");
     value.is_some_and(|value| value.strip_prefix(b" ").unwrap_or(value) == b"endpoint")
-}
-
-fn shifted(range: Range<usize>, by: usize) -> Range<usize> {
-    range.start.saturating_add(by)..range.end.saturating_add(by)
 }
 
 #[cfg(test)]

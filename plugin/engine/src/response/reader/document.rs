@@ -16,6 +16,7 @@ impl ResponseReader {
     pub(super) fn trailers(&mut self) -> Next {
         match self.state {
             BodyState::Document(_) if self.has_rules() => self.judge(0),
+            BodyState::Refused(_) => self.body(Vec::new(), true),
             // An event without its blank line is none, so what is held of it is left out.
             _ => Next::Forward,
         }
@@ -27,6 +28,18 @@ impl ResponseReader {
             BodyState::Document(document) => Some(document),
             _ => None,
         }
+    }
+
+    /// Drops the document, which passes all the same where no rule looks into it. False where there is none.
+    pub(super) fn drop_document(&mut self) -> bool {
+        let Some(document) = self.take_document() else {
+            return false;
+        };
+        self.state = match self.has_rules() {
+            true => BodyState::Refused(Problem::NoRoom),
+            false => BodyState::Watched(document.scanner),
+        };
+        true
     }
 
     /// Goes on with the piece that follows.

@@ -19,7 +19,8 @@ impl ResponseReader {
             return Next::Forward;
         };
         let mut out = Vec::with_capacity(bytes.len());
-        let (held, mut edited, mut broken) = (reader.held(), false, None);
+        let (held, mut edited) = (reader.held(), false);
+        let (mut broken, mut is_cut) = (None, false);
         let mut give = |part: Part<'_>| match part {
             _ if broken.is_some() => {}
             Part::Plain(bytes) => out.extend_from_slice(bytes),
@@ -29,6 +30,10 @@ impl ResponseReader {
                 out.extend_from_slice(&event);
             }
             Part::Passed(id) => self.observers.passed_unread(&id),
+            Part::Dropped => {
+                edited = true;
+                out.extend(self.error_line(Problem::NoRoom, None));
+            }
             Part::TooLong => {
                 edited = true;
                 out.extend(self.error_line(self.too_long(), None));
@@ -36,6 +41,7 @@ impl ResponseReader {
             Part::Late => broken = Some(Problem::Late),
             Part::Endpoint => broken = Some(Problem::Endpoint),
             Part::Broken(framing) => broken = Some(Problem::Framing(framing)),
+            Part::Cut(framing) => (broken, is_cut) = (Some(Problem::Framing(framing)), true),
         };
         reader.read(bytes, &mut give);
         if end {
@@ -51,8 +57,8 @@ impl ResponseReader {
                     false => Next::ReplaceBody(out),
                 }
             }
-            Some(problem @ Problem::Framing(_)) if self.observers.id.is_some() => {
-                // The client has its answer with that. A blank line ends what passed of an event before.
+            Some(problem @ Problem::Framing(_)) if self.observers.id.is_some() && !is_cut => {
+                // The client has its answer with that. A blank line ends the error that took the place of an event before.
                 let line = self.error_line(problem, None);
                 Next::ReplaceBody([&out[..], b"\n", &line, b"\n"].concat())
             }

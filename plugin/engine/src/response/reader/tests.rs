@@ -308,6 +308,14 @@ fn what_has_passed_in_part_is_broken_off() {
         (&*got.body, got.broken, &*got.problems),
         (&*start, true, &[late.to_owned()][..])
     );
+    // A blank line behind it would make an event of it.
+    for rest in ["\nid: 2\ndata", "\nx", "\ndata", "\u{1}"] {
+        let rest = format!(r#""b":1}}}}{rest}"#);
+        let pieces = [start.as_bytes(), rest.as_bytes()];
+        let got = play(reader(Some("1")), &[EVENTS], &pieces, false);
+        assert!(got.broken && got.body == start, "{rest}");
+        assert!(got.problems[0].contains("in two ways"), "{rest}");
+    }
     let old = b"event: endpoint\ndata: /messages?id=1\n\n";
     let got = play(reader(None), &[EVENTS], &[old], false);
     assert!(got.broken && got.body.is_empty() && got.problems[0].contains("2024-11-05"));

@@ -36,9 +36,11 @@ fn read_up_to(max: usize, pieces: &[&[u8]]) -> Given {
             given.messages.push(text);
         }
         Part::TooLong => given.others.push("too long"),
+        Part::Dropped => given.others.push("dropped"),
         Part::Late => given.others.push("late"),
         Part::Endpoint => given.others.push("endpoint"),
         Part::Broken(_) => given.others.push("broken"),
+        Part::Cut(_) => given.others.push("cut"),
         Part::Passed(_) => {}
     };
     for piece in pieces {
@@ -187,9 +189,14 @@ fn event_that_is_too_long_is_left_out_if_it_may_hold_a_list() {
             vec!["too long"],
         ),
         (
-            format!("data: {{\"result\":{{{long}\ndata: }}}}\r\n\r\ndata: a\n\n"),
-            format!("data: {{\"result\":{{{long}\ndata: }}}}\r\n\r\ndata: a\n\n"),
+            format!("data: {{\"result\":{{{long}}}}}\r\n\r\ndata: a\n\n"),
+            format!("data: {{\"result\":{{{long}}}}}\r\n\r\ndata: a\n\n"),
             vec![],
+        ),
+        (
+            format!("data: {{\"result\":{{\ndata: {long}}}}}\n\ndata: a\n\n"),
+            "\ndata: a\n\n".to_owned(),
+            vec!["too long"],
         ),
     ] {
         // What has passed by then is told instead.
@@ -212,6 +219,8 @@ fn list_behind_what_has_passed_is_told() {
     for stream in [
         format!("data: {start}{long}{end}\n\n"),
         format!("data: {start}{long}\ndata: {end}\n\n"),
+        format!("data: {{{long}}}\ndata\n\n"),
+        format!("data: {{{long}}}\nx: y\n\n"),
         format!("data: {{{long}\nid: 1\ndata: {LIST}\n\n"),
         format!("data: {{{long}NaN}}\n\n"),
         format!("data: {{{long}\n\n"),
@@ -224,14 +233,14 @@ fn list_behind_what_has_passed_is_told() {
             assert!(
                 matches!(
                     others[..],
-                    ["late" | "too long" | "broken"] | ["too long", "broken"]
+                    ["late" | "too long" | "broken" | "cut"] | ["too long", "broken"]
                 ),
                 "{stream} cut at {cut}: {others:?}"
             );
         }
         let bytes: Vec<_> = stream.as_bytes().chunks(1).collect();
         assert!(
-            matches!(read(&bytes).others[..], ["late" | "broken"]),
+            matches!(read(&bytes).others[..], ["late" | "cut"]),
             "{stream}"
         );
     }

@@ -1,0 +1,255 @@
+//! Turns what each response of a worker holds into the room that another one has, and into the response to drop where all
+//! of them hold too much.
+//!
+//! It adds up only. What does not fit is refused by the exchange.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// A message of so many bytes may be held beyond its caller's part, so that a caller with many long responses goes on
+/// getting short ones.
+const SHORT: usize = 16 * 1024;
+
+/// One caller holds at most this part of all.
+const SHARES: usize = 4;
+
+/// The bytes that the responses of one worker hold, by caller. An `R` leads to the response, so that the host can drop what
+/// it holds.
+///
+/// A worker does the same with each event of each response: it lets the exchange hold as much as there is
+/// [`room`](Self::room) for, notes what it holds after the event with [`set`](Self::set), and drops each response that
+/// [`excess`](Self::excess) returns.
+#[derive(Debug)]
+pub struct HeldResponses<R> {
+    all: usize,
+    responses: BTreeMap<u64, Held<R>>,
+    callers: BTreeMap<Rc<str>, CallerHeld>,
+    /// The same callers, the one who holds most at the end.
+    by_sum: BTreeSet<(usize, Rc<str>)>,
+}
+
+#[derive(Debug)]
+struct Held<R> {
+    caller: Rc<str>,
+    bytes: usize,
+    response: R,
+}
+
+#[derive(Debug, Default)]
+struct CallerHeld {
+    sum: usize,
+    /// The responses with their bytes, the largest at the end.
+    by_size: BTreeSet<(usize, u64)>,
+}
+
+impl<R> Default for HeldResponses<R> {
+    fn default() -> Self {
+        Self {
+            all: 0,
+            responses: BTreeMap::new(),
+            callers: BTreeMap::new(),
+            by_sum: BTreeSet::new(),
+        }
+    }
+}
+
+impl<R> HeldResponses<R> {
+    /// How many bytes the response of this id, to this caller, may hold, where all of the worker may hold `max`: what is left
+    /// of the caller's quarter and of all, or up to what the caller who holds most would lose for it.
+    pub fn room(&self, id: u64, caller: &str, max: usize) -> usize {
+        let own = self.responses.get(&id).map_or(0, |held| held.bytes);
+        let others = self.sum(caller).saturating_sub(own);
+        let free = max.saturating_sub(self.all.saturating_sub(own));
+        // A caller who comes to hold as much as the other one is not in the right against it.
+        let gain = self.most_of_another(caller).saturating_sub(others);
+        let gain = gain.saturating_sub(1);
+        let share = max.checked_div(SHARES).unwrap_or_default();
+        let share = share.saturating_sub(others);
+        share.min(free.max(gain)).max(SHORT)
+    }
+
+    /// Notes that the response of this id, to this caller, holds so many bytes now.
+    pub fn set(&mut self, id: u64, caller: &Rc<str>, bytes: usize, response: R) {
+        if bytes == 0 {
+            self.remove(id);
+            return;
+        }
+        let held = Held {
+            caller: caller.clone(),
+            bytes,
+            response,
+        };
+        if let Some(before) = self.responses.insert(id, held) {
+            self.replace(&before.caller, id, before.bytes, 0);
+        }
+        self.replace(caller, id, 0, bytes);
+    }
+
+    /// Notes that the response of this id holds nothing any more, and returns it where it held something.
+    pub fn remove(&mut self, id: u64) -> Option<R> {
+        let removed = self.responses.remove(&id)?;
+        self.replace(&removed.caller, id, removed.bytes, 0);
+        Some(removed.response)
+    }
+
+    /// Removes the longest response of the caller who holds most, as long as all hold more than `max`. The host drops it:
+    /// [`Exchange::drop_held`](crate::host::Exchange::drop_held).
+    pub fn excess(&mut self, max: usize) -> Option<R> {
+        if self.all <= max {
+            return None;
+        }
+        let (_, caller) = self.by_sum.last()?;
+        let (_, id) = *self.callers.get(caller)?.by_size.last()?;
+        self.remove(id)
+    }
+
+    fn sum(&self, caller: &str) -> usize {
+        self.callers.get(caller).map_or(0, |held| held.sum)
+    }
+
+    fn most_of_another(&self, caller: &str) -> usize {
+        let mut most = self.by_sum.iter().rev();
+        let other = most.find(|(_, other)| **other != *caller);
+        other.map_or(0, |(sum, _)| *sum)
+    }
+
+    /// A response to this caller holds so many bytes instead of others.
+    fn replace(&mut self, caller: &Rc<str>, id: u64, before: usize, bytes: usize) {
+        let replaced = |sum: usize| sum.saturating_sub(before).saturating_add(bytes);
+        self.all = replaced(self.all);
+        let held = self.callers.entry(caller.clone()).or_default();
+        self.by_sum.remove(&(held.sum, caller.clone()));
+        held.by_size.remove(&(before, id));
+        held.sum = replaced(held.sum);
+        if bytes > 0 {
+            held.by_size.insert((bytes, id));
+        }
+        match held.sum {
+            0 => drop(self.callers.remove(caller)),
+            sum => drop(self.by_sum.insert((sum, caller.clone()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX: usize = 1 << 20;
+    const SHARE: usize = MAX / SHARES;
+
+    /// A worker whose responses have this many bytes, each with the name of its caller.
+    fn worker(responses: &[(&'static str, usize)]) -> HeldResponses<(&'static str, usize)> {
+        let mut worker = HeldResponses::default();
+        for (id, (caller, bytes)) in (0..).zip(responses) {
+            worker.set(id, &Rc::from(*caller), *bytes, (*caller, *bytes));
+        }
+        worker
+    }
+
+    /// The responses that are dropped until the rest fits.
+    fn dropped(worker: &mut HeldResponses<(&'static str, usize)>) -> Vec<(&'static str, usize)> {
+        std::iter::from_fn(|| worker.excess(MAX)).collect()
+    }
+
+    fn empty(worker: &HeldResponses<(&'static str, usize)>) -> bool {
+        let lists = worker.responses.is_empty() && worker.callers.is_empty();
+        worker.all == 0 && lists && worker.by_sum.is_empty()
+    }
+
+    #[test]
+    fn caller_holds_a_quarter_and_a_short_message_beyond_it() {
+        let mut worker = worker(&[("a", SHARE - 100)]);
+        assert_eq!(worker.room(0, "a", MAX), SHARE, "with what it holds");
+        assert_eq!(worker.room(1, "a", MAX), SHORT);
+        assert_eq!(worker.room(1, "b", MAX), SHARE);
+        assert!(worker.remove(0).is_some() && worker.remove(0).is_none());
+        assert_eq!(worker.room(1, "a", MAX), SHARE);
+        assert!(empty(&worker));
+    }
+
+    #[test]
+    fn caller_who_holds_most_loses_its_longest_response() {
+        let half = SHARE / 2;
+        let mut worker = worker(&[
+            ("a", half),
+            ("a", half),
+            ("b", SHARE - 1),
+            ("c", half),
+            ("c", half - 1),
+            ("d", half - 9),
+            ("d", half + 8),
+        ]);
+        worker.set(9, &Rc::from("e"), 1000, ("e", 1000));
+        assert_eq!(dropped(&mut worker), [("a", half)]);
+        assert!(worker.room(9, "e", MAX) > half, "half a quarter is free");
+        worker.set(9, &Rc::from("e"), half, ("e", half));
+        assert_eq!(dropped(&mut worker), []);
+        worker.set(10, &Rc::from("f"), SHARE, ("f", SHARE));
+        assert_eq!(dropped(&mut worker), [("f", SHARE)], "now it holds most");
+        worker.set(10, &Rc::from("f"), SHARE - 2, ("f", SHARE - 2));
+        assert_eq!(dropped(&mut worker), [("d", half + 8), ("c", half)]);
+    }
+
+    #[test]
+    fn full_worker_has_room_only_up_to_what_another_caller_holds() {
+        let mut worker = worker(&[("a", 240_000), ("b", 150_000), ("b", 10)]);
+        let rest = (MAX - 390_010) / 3;
+        for (id, caller) in [(7, "c"), (8, "d"), (9, "e")] {
+            worker.set(id, &Rc::from(caller), rest, (caller, rest));
+        }
+        let full = |id, caller| worker.room(id, caller, MAX);
+        assert_eq!(full(10, "b"), 240_000 - 150_010 - 1);
+        assert_eq!(full(1, "b"), 240_000 - 10 - 1, "with what it holds");
+        assert_eq!(full(10, "f"), 240_000 - 1);
+        assert_eq!(full(10, "a"), SHORT, "no other caller holds more");
+        assert!(full(0, "a") >= 240_000, "what it holds it keeps");
+    }
+
+    #[test]
+    fn short_messages_of_one_caller_displace_its_own() {
+        let mut worker = worker(&[("b", SHARE), ("c", SHARE)]);
+        let short = ("a", SHORT);
+        for id in 100..1000 {
+            assert!(worker.room(id, "a", MAX) >= SHORT);
+            worker.set(id, &Rc::from("a"), SHORT, short);
+            assert!(dropped(&mut worker).iter().all(|lost| *lost == short));
+        }
+        assert!(worker.all <= MAX && worker.sum("b") == SHARE);
+    }
+
+    #[test]
+    fn all_never_exceeds_the_bound_whatever_arrives() {
+        let mut worker = worker(&[]);
+        let callers: Vec<Rc<str>> = (0..40).map(|n| format!("c{n}").into()).collect();
+        let mut seed = 7_u64;
+        let mut next = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        for step in 0..20_000 {
+            let id = next(300);
+            let caller = &callers[usize::try_from(id % 40).unwrap()];
+            let held = worker.responses.get(&id).map_or(0, |held| held.bytes);
+            let wanted = held + usize::try_from(next(64 << 10)).unwrap();
+            let before = worker.sum(caller);
+            let fits = wanted <= worker.room(id, caller, MAX);
+            worker.set(id, caller, if fits { wanted } else { 0 }, ("x", 0));
+            let after = worker.sum(caller);
+            let largest = worker.by_sum.last().map_or(0, |(sum, _)| *sum);
+            let lost = dropped(&mut worker);
+            assert!(
+                lost.is_empty() || largest >= after,
+                "only who holds most loses"
+            );
+            assert!(worker.all <= MAX, "step {step}: {before} to {after}");
+            let sums: usize = worker.by_sum.iter().map(|(sum, _)| sum).sum();
+            let single: usize = worker.responses.values().map(|held| held.bytes).sum();
+            assert_eq!((sums, single), (worker.all, worker.all));
+        }
+        for id in 0..300 {
+            worker.remove(id);
+        }
+        assert!(empty(&worker));
+    }
+}

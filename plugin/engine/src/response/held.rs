@@ -1,0 +1,54 @@
+//! The memory of the bytes that are held of a message until it is whole: how it grows and shrinks.
+//!
+//! It never takes much more than the bytes need, because many responses are held at a time and their bytes are bounded.
+
+/// The memory in bytes that is kept for the next event of a stream: most are not longer.
+const KEPT: usize = 4096;
+
+/// More has come. Where the memory has to grow, it grows by an eighth at least, so that small pieces are not copied again
+/// and again.
+pub(super) fn extend(held: &mut Vec<u8>, bytes: &[u8]) {
+    let free = held.capacity().saturating_sub(held.len());
+    if free < bytes.len() {
+        held.reserve_exact(bytes.len().max(held.len() / 8));
+    }
+    held.extend_from_slice(bytes);
+}
+
+/// Less is held than before.
+pub(super) fn shrink(held: &mut Vec<u8>) {
+    if held.capacity() > KEPT {
+        held.shrink_to(KEPT);
+    }
+}
+
+/// Nothing is held any more.
+pub(super) fn clear(held: &mut Vec<u8>) {
+    held.clear();
+    shrink(held);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_little_more_than_the_bytes_whatever_their_pieces() {
+        for piece in [1, 100, 16_384, 300_000] {
+            let mut held = Vec::new();
+            while held.len() < 700_000 {
+                extend(&mut held, &vec![0; piece]);
+                assert!(
+                    held.capacity() <= held.len() / 8 * 9 + 8,
+                    "pieces of {piece}"
+                );
+            }
+            held.truncate(10);
+            shrink(&mut held);
+            assert!(held.len() == 10 && held.capacity() <= KEPT);
+        }
+        let mut held = Vec::with_capacity(2000);
+        clear(&mut held);
+        assert_eq!(held.capacity(), 2000, "for the next event");
+    }
+}
