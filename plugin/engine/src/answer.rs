@@ -5,9 +5,10 @@
 
 use crate::model::AnswerStyle;
 use crate::read::RequestError;
+use crate::words::json::{
+    Bounds, Document, ObjectLine, Surrogates, element, push_decimal, push_text,
+};
 use crate::words::{Amount, Reason, Refusal};
-use serde::Serialize;
-use serde_json::value::RawValue;
 
 /// A response to send in the server's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,36 +29,58 @@ impl Reply {
             reason: Some(Reason::Unavailable),
             ..Detail::default()
         };
-        let error = Error {
-            code: code(Reason::Unavailable),
-            message,
-            data: &detail,
-        };
-        json(503, None, Payload::Error(error))
+        let error = error(code(Reason::Unavailable), message, &detail);
+        json(503, None, ("error", &error))
     }
 }
 
 /// Why a request is refused, in the form that `_meta` and `data` carry.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Detail {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<Reason>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_after_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rule: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) limit: Option<Amount>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remaining: Option<Amount>,
     /// The revisions that are known, beside the one that the message asked for (2026-07-28, basic, Versioning).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) supported: Option<&'static [&'static str]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) requested: Option<String>,
+}
+
+impl Detail {
+    fn json(&self) -> String {
+        let mut object = ObjectLine::new();
+        let reason = self.reason.iter();
+        reason.for_each(|reason| object.text("reason", reason.name()));
+        let retry = self.retry_after_ms.iter();
+        retry.for_each(|millis| push_decimal(object.name("retryAfterMs"), *millis, 1));
+        let texts = [
+            ("requestId", self.request_id.as_deref()),
+            ("rule", self.rule.as_deref()),
+        ];
+        for (name, text) in texts {
+            text.iter().for_each(|text| object.text(name, text));
+        }
+        for (name, amount) in [("limit", self.limit), ("remaining", self.remaining)] {
+            let amount = amount.iter();
+            amount.for_each(|amount| amount.push(object.name(name)));
+        }
+        let supported = self.supported.iter();
+        supported.for_each(|revisions| object.json("supported", &list(revisions)));
+        let requested = self.requested.iter();
+        requested.for_each(|requested| object.text("requested", requested));
+        object.end()
+    }
+}
+
+/// Texts as a JSON list.
+fn list(texts: &[&str]) -> String {
+    let mut elements = String::new();
+    for text in texts {
+        push_text(element(&mut elements), text);
+    }
+    format!("[{elements}]")
 }
 
 /// What kind of message is answered, as far as the answer depends on it.
@@ -83,50 +106,30 @@ impl ReplyTo {
     }
 }
 
-#[derive(Serialize)]
-struct Response<'a> {
-    jsonrpc: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a RawValue>,
-    #[serde(flatten)]
-    payload: Payload<'a>,
+/// A JSON-RPC error (JSON-RPC 2.0 section 5.1).
+fn error(code: i32, message: &str, data: &Detail) -> String {
+    let mut error = ObjectLine::new();
+    error.json("code", &code.to_string());
+    error.text("message", message);
+    error.json("data", &data.json());
+    error.end()
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Payload<'a> {
-    Result(ToolResult<'a>),
-    Error(Error<'a>),
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ToolResult<'a> {
-    content: [Content; 1],
-    is_error: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result_type: Option<&'static str>,
-    #[serde(rename = "_meta")]
-    meta: Meta<'a>,
-}
-
-#[derive(Serialize)]
-struct Content {
-    r#type: &'static str,
-    text: String,
-}
-
-#[derive(Serialize)]
-struct Meta<'a> {
-    #[serde(rename = "mcp-policy/decision")]
-    decision: &'a Detail,
-}
-
-#[derive(Serialize)]
-struct Error<'a> {
-    code: i32,
-    message: &'a str,
-    data: &'a Detail,
+/// The result of a tool that was not called (2025-06-18, server/tools, Error Handling).
+fn tool_result(message: &str, modern: bool, detail: &Detail) -> String {
+    let mut content = ObjectLine::new();
+    content.text("type", "text");
+    content.text("text", &["[POLICY DENIED] ", message].concat());
+    let mut meta = ObjectLine::new();
+    meta.json("mcp-policy/decision", &detail.json());
+    let mut result = ObjectLine::new();
+    result.json("content", &["[", &content.end(), "]"].concat());
+    result.json("isError", "true");
+    if modern {
+        result.text("resultType", "complete");
+    }
+    result.json("_meta", &meta.end());
+    result.end()
 }
 
 /// Answers a message that was read and refused.
@@ -136,34 +139,22 @@ pub(crate) fn answer(
     refusal: &Refusal,
     detail: &Detail,
 ) -> Reply {
-    let error = || {
-        Payload::Error(Error {
-            code: code(refusal.reason),
-            message: &refusal.message,
-            data: detail,
-        })
-    };
+    let message = &refusal.message;
+    let error = || error(code(refusal.reason), message, detail);
     match reply_to {
         ReplyTo::Tool { id, modern } if style == AnswerStyle::Result => {
-            let text = format!("[POLICY DENIED] {}", refusal.message);
-            let result = ToolResult {
-                content: [Content {
-                    r#type: "text",
-                    text,
-                }],
-                is_error: true,
-                result_type: modern.then_some("complete"),
-                meta: Meta { decision: detail },
-            };
-            json(200, Some(id), Payload::Result(result))
+            let result = tool_result(message, *modern, detail);
+            json(200, Some(id), ("result", &result))
         }
-        ReplyTo::Tool { id, .. } | ReplyTo::Request { id } => json(200, Some(id), error()),
+        ReplyTo::Tool { id, .. } | ReplyTo::Request { id } => {
+            json(200, Some(id), ("error", &error()))
+        }
         ReplyTo::Nothing => Reply {
             status: 202,
             headers: Vec::new(),
             body: Vec::new(),
         },
-        ReplyTo::Bodiless => json(403, None, error()),
+        ReplyTo::Bodiless => json(403, None, ("error", &error())),
     }
 }
 
@@ -181,13 +172,8 @@ pub(crate) fn answer_unreadable(
         detail.supported = Some(supported);
         detail.requested = Some(requested.clone());
     }
-    let message = problem.to_string();
-    let error = Payload::Error(Error {
-        code: problem.code(),
-        message: &message,
-        data: &detail,
-    });
-    let mut reply = json(problem.status(), id, error);
+    let error = error(problem.code(), &problem.to_string(), &detail);
+    let mut reply = json(problem.status(), id, ("error", &error));
     if *problem == RequestError::HttpMethod {
         reply.headers.push(("allow", "POST, GET, DELETE, OPTIONS"));
     }
@@ -207,12 +193,8 @@ pub(crate) fn answer_for_server(
         ..Detail::default()
     };
     // The client's request is not at fault, so the code is not that of an invalid one.
-    let error = Error {
-        code: code(Reason::Denied),
-        message,
-        data: &detail,
-    };
-    json(502, id, Payload::Error(error))
+    let error = error(code(Reason::Denied), message, &detail);
+    json(502, id, ("error", &error))
 }
 
 /// The JSON-RPC error code of a refusal, outside the ranges that JSON-RPC and MCP reserve.
@@ -231,18 +213,25 @@ fn code(reason: Reason) -> i32 {
     }
 }
 
-fn json(status: u16, id: Option<&str>, payload: Payload<'_>) -> Reply {
-    let id = id.and_then(|id| serde_json::from_str(id).ok());
-    // Writing plain strings and numbers into memory cannot fail.
-    let body = serde_json::to_vec(&Response {
-        jsonrpc: "2.0",
-        id,
-        payload,
-    })
-    .unwrap_or_default();
+/// A response with this member; `id` is JSON as it was received.
+fn json(status: u16, id: Option<&str>, (name, value): (&str, &str)) -> Reply {
+    let mut response = ObjectLine::new();
+    response.text("jsonrpc", "2.0");
+    let id = id.filter(|id| is_one_value(id)).into_iter();
+    id.for_each(|id| response.json("id", id));
+    response.json(name, value);
     Reply {
         status,
         headers: vec![("content-type", "application/json")],
-        body,
+        body: response.end().into_bytes(),
     }
+}
+
+fn is_one_value(id: &str) -> bool {
+    let bounds = Bounds {
+        depth: 0,
+        values: 1,
+        surrogates: Surrogates::Opaque,
+    };
+    Document::read(id.as_bytes(), bounds).is_ok()
 }

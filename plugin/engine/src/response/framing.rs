@@ -83,7 +83,7 @@ impl Lines {
                 Ok(1)
             }
             [b'\t', ..] => Ok(1),
-            [..b' ', ..] => Err(Framing::Control),
+            [0..b' ', ..] => Err(Framing::Control),
             [0x80..=0xFF, ..] => self.character(bytes),
             _ => Ok(bytes.len().wrapping_sub(plain::after_line(bytes).len())),
         }

@@ -15,7 +15,6 @@ use crate::read::LONGEST_ID;
 use crate::words::json::Fault;
 use name::Name;
 use number::Number;
-use string::Begun;
 
 /// What is known of the text so far.
 #[derive(Debug)]
@@ -47,6 +46,17 @@ struct Id {
     arrives: bool,
     /// Some reader may take another value for it.
     twice: bool,
+}
+
+/// What has begun in a string and is not whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Begun {
+    Nothing,
+    /// A character outside ASCII.
+    Character,
+    Escape,
+    /// An escape that lacks so many hexadecimal digits.
+    Hex(u8),
 }
 
 /// What may come next.

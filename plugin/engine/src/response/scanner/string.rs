@@ -3,20 +3,9 @@
 //! It decodes nothing.
 
 use super::name::{LONGEST, Name};
-use super::{DEEPEST, MessageScanner, State, before};
+use super::{Begun, DEEPEST, MessageScanner, State, before};
 use crate::words::json::Fault;
 use crate::words::plain;
-
-/// What has begun in a string and is not whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Begun {
-    Nothing,
-    /// A character outside ASCII.
-    Character,
-    Escape,
-    /// An escape that lacks so many hexadecimal digits.
-    Hex(u8),
-}
 
 impl MessageScanner {
     pub(super) fn begin_string<'b>(&mut self, is_name: bool, bytes: &'b [u8]) -> &'b [u8] {
