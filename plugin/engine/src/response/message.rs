@@ -20,9 +20,9 @@ const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "erro
 
 impl Rules {
     /// A document or an event of so many bytes begins: its searches have a budget.
-    pub(super) fn begin(&mut self, length: usize) {
-        self.results
-            .begin(|| self.visibility.policy().budget(length));
+    pub(super) fn begin(&mut self, length: usize, letters_are_escaped: bool) {
+        let budget = || self.visibility.policy().budget(length);
+        self.results.begin(budget, letters_are_escaped);
     }
 
     /// What has to be cut out of a message. `answers` is true for the answer to the request.
@@ -81,7 +81,7 @@ impl Rules {
 
     /// What has to be cut out of a text that is no message: a page of an error, which some clients show.
     pub(super) fn text(&mut self, text: &str) -> Result<Vec<Cut>, Problem> {
-        self.begin(text.len());
+        self.begin(text.len(), false);
         let max = self.max();
         let rules = self.visibility.result_rules(self.results.answer());
         let mut redactor = Redactor::new(&rules, true, &mut self.results, max);

@@ -24,6 +24,7 @@ mod refunds;
 mod result;
 mod rules;
 mod scanner;
+mod search;
 mod sse;
 mod stage;
 mod unread;

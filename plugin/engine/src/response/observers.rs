@@ -116,7 +116,7 @@ impl Observers {
         let document =
             document.map_err(|error| Blocked::unreadable(ListError::Json(error.fault)))?;
         if let Some(rules) = &mut self.rules {
-            rules.begin(text.len());
+            rules.begin(text.len(), scanner.letters_are_escaped());
         }
         let root = document.root();
         let batch = root.kind() == Kind::Array;

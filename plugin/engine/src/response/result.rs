@@ -5,16 +5,12 @@
 
 use super::cut::Cut;
 use super::problem::{Problem, Redaction};
+use super::search::{ALL, Searches};
 use crate::decide::{ResultOf, Visibility};
-use crate::model::{Mode, Pattern, ResultRules};
+use crate::model::{Mode, ResultRules};
 use crate::read::{Message, is_confusable};
-use crate::words::expression::Finder;
 use crate::words::json::{Kind, Value};
-use crate::words::secret;
-use crate::words::secret::SECRETS;
-use crate::words::work::{Budget, Budgets, Exhausted};
-use std::borrow::Cow;
-use std::ops::Range;
+use crate::words::work::{Budget, Budgets};
 
 /// The results in one response.
 #[derive(Debug)]
@@ -26,6 +22,8 @@ pub(super) struct Results {
     budgets: Budgets,
     /// What was taken of those before.
     steps: u64,
+    /// Some escape in it may stand for a letter or sign of a secret.
+    letters_are_escaped: bool,
 }
 
 impl Default for Results {
@@ -35,6 +33,7 @@ impl Default for Results {
             redactions: Vec::new(),
             budgets: Budgets::new(|| Budget::of(0)),
             steps: 0,
+            letters_are_escaped: false,
         }
     }
 }
@@ -76,7 +75,8 @@ impl Results {
     }
 
     /// A document or event begins, whose searches have such a budget.
-    pub(super) fn begin(&mut self, budget: impl Fn() -> Budget) {
+    pub(super) fn begin(&mut self, budget: impl Fn() -> Budget, letters_are_escaped: bool) {
+        self.letters_are_escaped = letters_are_escaped;
         self.steps = self.steps.saturating_add(self.budgets.taken());
         self.budgets = Budgets::new(budget);
     }
@@ -87,7 +87,11 @@ impl Results {
         self.steps.saturating_add(self.budgets.taken())
     }
 
-    fn budget(&self, mode: Mode) -> &Budget {
+    pub(super) fn letters_are_escaped(&self) -> bool {
+        self.letters_are_escaped
+    }
+
+    pub(super) fn budget(&self, mode: Mode) -> &Budget {
         match mode {
             Mode::Enforce => &self.budgets.enforced,
             Mode::Shadow => &self.budgets.shadow,
@@ -95,7 +99,7 @@ impl Results {
     }
 
     /// Notes what was found. A kind is noted once for each rule, however often it is found.
-    fn note(&mut self, redaction: Redaction) {
+    pub(super) fn note(&mut self, redaction: Redaction) {
         let same = |other: &&mut Redaction| {
             other.what == redaction.what
                 && other.mode == redaction.mode
@@ -120,8 +124,7 @@ pub(super) struct Redactor<'r> {
     is_known: bool,
     results: &'r mut Results,
     pub(super) cuts: Vec<Cut>,
-    /// For each expression of the rules, in their order, once it was searched for.
-    finders: Vec<Option<Finder<'r>>>,
+    searches: Searches<'r>,
     /// The longest text that may come of it.
     max: usize,
     /// Content of MCP may stand here, binary content among it.
@@ -149,7 +152,7 @@ impl<'r> Redactor<'r> {
             is_known,
             results,
             cuts: Vec::new(),
-            finders: Vec::new(),
+            searches: Searches::new(rules),
             max,
             content: true,
         }
@@ -231,7 +234,7 @@ impl<'r> Redactor<'r> {
     /// Every text in a value, names of members among them; `name` is that of the member that it is of. Its depth was
     /// bounded when it was read.
     pub(super) fn texts(&mut self, value: Value<'_>, name: &str) -> Result<(), Problem> {
-        if self.rules.is_empty() {
+        if self.searches.is_empty() {
             return Ok(());
         }
         match value.kind() {
@@ -255,64 +258,23 @@ impl<'r> Redactor<'r> {
 
     /// A text that is no JSON.
     pub(super) fn plain(&mut self, text: &str) -> Result<(), Problem> {
-        let after = self.redacted(text, "")?;
-        if after != text {
-            self.cuts.push(Cut {
-                range: 0..text.len(),
-                with: Cow::Owned(after.into_owned()),
-            });
-        }
+        let left = self.searches.plain(text, self.results, self.max)?;
+        self.cuts.extend(left.map(|left| Cut {
+            range: 0..text.len(),
+            with: left.into(),
+        }));
         Ok(())
     }
 
     fn text(&mut self, value: Value<'_>, name: &str) -> Result<(), Problem> {
-        let before = value.string().unwrap_or_default();
-        let after = self.redacted(&before, name)?;
-        if after != before {
-            // Writing plain text into memory cannot fail.
-            let with = serde_json::to_string(&after).unwrap_or_default();
-            self.cuts.push(Cut {
-                range: value.range(),
-                with: with.into(),
-            });
-        }
+        let left = self.searches.string(value, name, self.results, self.max)?;
+        // Writing plain text into memory cannot fail.
+        let left = left.map(|left| serde_json::to_string(&left).unwrap_or_default());
+        self.cuts.extend(left.map(|left| Cut {
+            range: value.range(),
+            with: left.into(),
+        }));
         Ok(())
-    }
-
-    /// The text as the rules leave it.
-    fn redacted<'t>(&mut self, before: &'t str, name: &str) -> Result<Cow<'t, str>, Problem> {
-        let mut text = Cow::Borrowed(before);
-        let rules = self.rules.iter().flat_map(|(rules, mode)| {
-            let patterns = rules.redact.iter().enumerate();
-            patterns.map(move |(index, pattern)| (rules, index, pattern, *mode))
-        });
-        for (place, (rules, index, pattern, mode)) in rules.enumerate() {
-            if self.finders.len() <= place {
-                self.finders.push(None);
-            }
-            let finder = self.finders.get_mut(place);
-            let found = pattern.found(&text, name, finder, self.results.budget(mode));
-            let rule = || rules.redact_rule(index);
-            let (withheld, found) = match (found, mode) {
-                (Ok(found), _) => (None, found),
-                (Err(_), Mode::Enforce) => return Err(Problem::TooMuchWork(rule())),
-                (Err(_), Mode::Shadow) => (Some(ALL), Vec::new()),
-            };
-            let all = withheld.into_iter().chain(found.iter().map(|of| of.1));
-            for (what, times) in counted(all) {
-                self.results.note(Redaction {
-                    what,
-                    rule: rule(),
-                    mode,
-                    times,
-                });
-            }
-            if mode == Mode::Enforce && !found.is_empty() {
-                let after = replaced(&text, found, self.max);
-                text = Cow::Owned(after.ok_or(Problem::TooLong(self.max))?);
-            }
-        }
-        Ok(text)
     }
 }
 
@@ -326,74 +288,4 @@ fn is_binary(holder: Value<'_>, name: &str, member: Value<'_>) -> bool {
     };
     let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
     place && member.string().is_some_and(|text| text.chars().all(base64))
-}
-
-/// What would be withheld in shadow mode.
-const ALL: &str = "all of it";
-
-/// What takes the place of something that an expression of the policy's own matches.
-const OWN: &str = "regex";
-
-/// The steps that it takes to begin a search of one text.
-const BEGIN: usize = 32;
-
-/// Where something stands in a text, and what it is.
-type Found = Vec<(Range<usize>, &'static str)>;
-
-impl Pattern {
-    /// What the pattern finds in the text, in its order.
-    fn found<'p>(
-        &'p self,
-        text: &str,
-        name: &str,
-        finder: Option<&mut Option<Finder<'p>>>,
-        budget: &Budget,
-    ) -> Result<Found, Exhausted> {
-        budget.take(BEGIN.saturating_add(text.len().checked_div(4).unwrap_or(0)))?;
-        let found = match self {
-            Self::Mistake => Vec::new(),
-            Self::Secrets => secret::find_value(name, text, budget, |_| true)?,
-            Self::Secret(kind) => secret::find_value(name, text, budget, |other| other == *kind)?,
-            Self::Regex(regex) => {
-                let mut own = None;
-                let finder = finder.unwrap_or(&mut own);
-                let finder = finder.get_or_insert_with(|| Finder::new(regex));
-                let found = finder.find_all(text, budget)?.into_iter();
-                return Ok(found.map(|range| (range, OWN)).collect());
-            }
-        };
-        let name = |kind: usize| SECRETS.get(kind).map_or(OWN, |secret| secret.name);
-        let found = found.into_iter();
-        Ok(found.map(|found| (found.range, name(found.kind))).collect())
-    }
-}
-
-/// Each once, and how often.
-fn counted(all: impl Iterator<Item = &'static str>) -> Vec<(&'static str, usize)> {
-    let mut counted: Vec<(&str, usize)> = Vec::new();
-    for what in all {
-        match counted.iter_mut().find(|(other, _)| *other == what) {
-            Some((_, times)) => *times = times.saturating_add(1),
-            None => counted.push((what, 1)),
-        }
-    }
-    counted
-}
-
-/// The text with a word in the place of each of these, which stand in its order; `None` where it exceeds `max` bytes.
-fn replaced(text: &str, found: Found, max: usize) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    for (range, what) in found {
-        out.push_str(text.get(from..range.start).unwrap_or_default());
-        out.push_str("[REDACTED ");
-        out.push_str(what);
-        out.push(']');
-        from = range.end;
-        if out.len() > max {
-            return None;
-        }
-    }
-    out.push_str(text.get(from..).unwrap_or_default());
-    (out.len() <= max).then_some(out)
 }

@@ -34,6 +34,8 @@ pub(super) struct MessageScanner {
     name: Vec<u8>,
     id: Id,
     found: bool,
+    /// An escape stands for something else than white space, a quote or a backslash, as far as is known.
+    letters_escaped: bool,
     fault: Option<Fault>,
 }
 
@@ -114,6 +116,7 @@ impl MessageScanner {
             name: Vec::new(),
             id: Id::default(),
             found: false,
+            letters_escaped: false,
             fault: None,
         }
     }
@@ -148,6 +151,11 @@ impl MessageScanner {
     /// A reader that ends lines at more than CR and LF takes the text for several.
     pub(super) fn has_separator(&self) -> bool {
         self.utf8.has_separator()
+    }
+
+    /// Some escape may stand for a letter, or for a sign that stands in a secret.
+    pub(super) fn letters_are_escaped(&self) -> bool {
+        self.letters_escaped
     }
 
     /// The document is whole: nothing but white space may follow.

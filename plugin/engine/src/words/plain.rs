@@ -2,14 +2,14 @@
 //!
 //! What that byte means it never says.
 
-/// What follows the characters of ASCII and the escapes of one letter in a JSON string: a control character, a byte outside
-/// ASCII, a quote or another backslash.
+/// What follows the characters of ASCII and [short escapes](is_escaped) in a JSON string: a control character, a byte
+/// outside ASCII, a quote or another backslash.
 pub(crate) fn after_string(bytes: &[u8]) -> &[u8] {
     let escape = |byte, next| byte == b'\\' && is_escaped(next);
     skip(bytes, |word| special_in_string(word) | word, escape)
 }
 
-/// With a backslash before it, the byte stands for one character of a JSON string.
+/// With a backslash before it, the byte stands for white space, a control character, a quote or a backslash.
 pub(crate) fn is_escaped(byte: u8) -> bool {
     let escaped = ESCAPED.get(usize::from(byte));
     escaped.is_some_and(|escaped| *escaped)
@@ -47,7 +47,7 @@ const fn each(byte: u8) -> u64 {
 )]
 const ESCAPED: [bool; 256] = {
     let mut escaped = [false; 256];
-    let mut rest: &[u8] = b"\"\\/bfnrt";
+    let mut rest: &[u8] = b"\"\\bfnrt";
     while let [byte, after @ ..] = rest {
         escaped[*byte as usize] = true;
         rest = after;
@@ -150,7 +150,7 @@ mod tests {
             for byte in 0..=u8::MAX {
                 let plain = "x".repeat(length);
                 let text = [plain.as_bytes(), b"\\", &[byte], plain.as_bytes()].concat();
-                let to = match b"\"\\/bfnrt".contains(&byte) {
+                let to = match b"\"\\bfnrt".contains(&byte) {
                     true => text.len(),
                     false => length,
                 };

@@ -27,7 +27,10 @@ impl MessageScanner {
             rest = match rest {
                 [] => return self.cut(bytes),
                 [b'"', after @ ..] => return self.end_of_string(before(bytes, rest), after),
-                [b'\\', after @ ..] => self.begin(Begun::Escape, after),
+                [b'\\', after @ ..] => {
+                    self.letters_escaped = true;
+                    self.begin(Begun::Escape, after)
+                }
                 [0x80..=0xFF, ..] => self.begin(Begun::Character, rest),
                 _ => return self.faulty(Fault::ControlCharacter),
             };
@@ -51,6 +54,7 @@ impl MessageScanner {
                     Err(_) => (Begun::Nothing, self.faulty(Fault::NotUtf8)),
                 },
                 (Begun::Escape, b'u') => (Begun::Hex(4), after),
+                (Begun::Escape, b'/') => (Begun::Nothing, after),
                 (Begun::Escape, byte) if plain::is_escaped(*byte) => (Begun::Nothing, after),
                 (Begun::Hex(1), byte) if byte.is_ascii_hexdigit() => (Begun::Nothing, after),
                 (Begun::Hex(left), byte) if byte.is_ascii_hexdigit() => {

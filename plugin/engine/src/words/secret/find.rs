@@ -3,7 +3,9 @@
 //! It knows forms, not places: a password that looks like a word is none to it. It reads a text once, whatever is looked
 //! for, and where a form has a checksum, what only looks like it is left alone.
 
-use super::kinds::{Check, Form, Kind, Rest, SECRETS};
+use super::anchor::Places;
+use super::kinds::{BEFORE_PASSWORD, Check, Form, Kind, Rest, SECRETS};
+use super::tables::{NAMES, STARTS};
 use crate::words::work::{Budget, Exhausted};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,41 +23,72 @@ const BYTE: usize = 2;
 const START: usize = 64;
 const FORM: usize = 256;
 
-/// Every secret of the kinds for which `wanted`, in the order of the text.
-pub(crate) fn find(
+/// A bit for each of [`SECRETS`]: which are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kinds(u32);
+
+impl Kinds {
+    pub(crate) const ALL: Self = Self(u32::MAX);
+
+    /// Those of this number alone.
+    pub(crate) fn one(kind: usize) -> Self {
+        let bit = u32::try_from(kind).ok();
+        Self(bit.and_then(|bit| 1_u32.checked_shl(bit)).unwrap_or(0))
+    }
+
+    /// Their numbers, in order.
+    fn each(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let kind = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (kind < u32::BITS).then_some(kind as usize)
+        })
+    }
+}
+
+/// Whether a secret may stand in a text of which these are the bytes as they are written in JSON, where no escape stands
+/// for more than white space, a quote or a backslash.
+pub(crate) fn may_stand(raw: &str) -> bool {
+    Places::of(raw).any(|places| {
+        let rest = raw.get(places.start..).unwrap_or_default();
+        let url = rest.strip_prefix(BEFORE_PASSWORD);
+        url.is_none_or(|url| password(url).is_some())
+    })
+}
+
+/// Pays for a text in which no secret can stand.
+pub(crate) fn pass_over(text: &str, budget: &Budget) -> Result<(), Exhausted> {
+    budget.take(text.len().saturating_mul(BYTE))
+}
+
+/// Every secret of these kinds, in the order of the text.
+pub(super) fn find(text: &str, budget: &Budget, wanted: Kinds) -> Result<Vec<Match>, Exhausted> {
+    pass_over(text, budget)?;
+    find_at(Places::of(text), text, budget, wanted)
+}
+
+/// Those that start at these places, which come in order.
+pub(super) fn find_at(
+    places: impl Iterator<Item = Range<usize>>,
     text: &str,
     budget: &Budget,
-    wanted: impl Fn(usize) -> bool,
+    wanted: Kinds,
 ) -> Result<Vec<Match>, Exhausted> {
-    budget.take(text.len().saturating_mul(BYTE))?;
     let mut finder = Finder {
         text,
+        wanted,
         runs: Default::default(),
         started: 0,
+        done: 0,
     };
     let mut matched = Vec::new();
-    let (mut at, mut inside) = (0, false);
-    while let Some(&byte) = text.as_bytes().get(at) {
-        let letter = byte.is_ascii_alphanumeric() || byte == b'_';
-        // Where a word begins, or a sign stands.
-        let starts = !(letter && inside) && STARTS.contains(byte);
-        let mut secret = None;
-        if starts {
+    for at in places.flatten() {
+        if finder.may_start(at) {
             budget.take(START)?;
-            secret = finder.at_start(at, &wanted);
+            matched.extend(finder.at_start(at));
             let started = std::mem::take(&mut finder.started);
             budget.take(started.saturating_mul(FORM))?;
-        }
-        match secret {
-            Some(secret) => {
-                at = secret.range.end;
-                inside = false;
-                matched.push(secret);
-            }
-            None => {
-                at = at.saturating_add(1);
-                inside = letter;
-            }
         }
     }
     Ok(matched)
@@ -66,7 +99,7 @@ pub(crate) fn find_value(
     name: &str,
     text: &str,
     budget: &Budget,
-    wanted: impl Fn(usize) -> bool,
+    wanted: Kinds,
 ) -> Result<Vec<Match>, Exhausted> {
     if name.is_empty() {
         return find(text, budget, wanted);
@@ -85,23 +118,24 @@ pub(crate) fn find_value(
 }
 
 /// True for a name that says that its value is a secret.
-fn names_secret(name: &str) -> bool {
-    let mut forms = SECRETS.iter().flat_map(|secret| secret.forms);
-    forms.any(|form| {
-        let named = matches!(form.rest, Rest::Value(..));
-        let end = name.len().saturating_sub(form.start.len());
-        let end = name.get(end..);
-        named && end.is_some_and(|end| end.eq_ignore_ascii_case(form.start))
+pub(crate) fn names_secret(name: &str) -> bool {
+    NAMES.iter().any(|form| {
+        let end = name.len().checked_sub(form.start.len());
+        let end = end.and_then(|end| name.as_bytes().get(end..));
+        end.is_some_and(|end| form.starts(end))
     })
 }
 
 /// Looks for forms at one place after the other.
 struct Finder<'t> {
     text: &'t str,
+    wanted: Kinds,
     /// The last run of each kind of characters, so that none is measured again from each of its characters.
     runs: [Run; 6],
     /// How many forms started since that was last asked.
     started: usize,
+    /// Where the last secret ended.
+    done: usize,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -115,26 +149,35 @@ struct Run {
 }
 
 impl Finder<'_> {
-    fn at_start(&mut self, at: usize, wanted: impl Fn(usize) -> bool) -> Option<Match> {
+    /// A word begins there, or a sign stands, and it is not in the last secret.
+    fn may_start(&self, at: usize) -> bool {
+        let letter = |at: usize| {
+            let byte = self.text.as_bytes().get(at);
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        };
+        let inside = || at.checked_sub(1).is_some_and(letter) && letter(at);
+        at == self.done || at > self.done && !inside()
+    }
+
+    /// The secret that starts there.
+    fn at_start(&mut self, at: usize) -> Option<Match> {
         let first = *self.text.as_bytes().get(at)?;
-        let kinds = SECRETS.iter().enumerate();
-        let kinds = kinds.filter(|(kind, _)| STARTS.of(first, *kind) && wanted(*kind));
-        let mut forms =
-            kinds.flat_map(|(kind, secret)| secret.forms.iter().map(move |form| (kind, form)));
-        forms.find_map(|(kind, form)| {
-            let range = self.form(form, at)?;
-            Some(Match { range, kind })
-        })
+        let kinds = Kinds(STARTS.get(usize::from(first))? & self.wanted.0);
+        let forms = |kind: usize| SECRETS.get(kind).map_or(&[][..], |secret| secret.forms);
+        let mut forms = kinds
+            .each()
+            .flat_map(|kind| forms(kind).iter().map(move |form| (kind, form)));
+        let (kind, range) = forms.find_map(|(kind, form)| Some((kind, self.form(form, at)?)))?;
+        self.done = range.end;
+        Some(Match { range, kind })
     }
 
     /// Where the secret stands, if the form does at this place.
     fn form(&mut self, form: &Form, at: usize) -> Option<Range<usize>> {
-        let from = at.saturating_add(form.start.len());
-        let start = self.text.get(at..from)?;
-        let named = matches!(form.rest, Rest::Value(..));
-        if start != form.start && !(named && start.eq_ignore_ascii_case(form.start)) {
+        if !form.starts(self.text.as_bytes().get(at..)?) {
             return None;
         }
+        let from = at.saturating_add(form.start.len());
         self.started = self.started.saturating_add(1);
         let rest = self.text.get(from..)?;
         let range = match form.rest {
@@ -165,46 +208,6 @@ impl Finder<'_> {
         }
         let length = last.stop.checked_sub(from)?;
         (last.whole && (least..=most).contains(&length)).then_some(last.stop)
-    }
-}
-
-/// For each byte, a bit for each kind of which a form starts with it.
-struct Starts([u32; 256]);
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "it is made while compiling, where a mistake is an error"
-)]
-const STARTS: Starts = {
-    let mut starts = [0; 256];
-    let mut kind = 0;
-    while kind < SECRETS.len() {
-        let mut form = 0;
-        while form < SECRETS[kind].forms.len() {
-            let byte = SECRETS[kind].forms[form].start.as_bytes()[0];
-            starts[byte as usize] |= 1 << kind;
-            starts[byte.to_ascii_uppercase() as usize] |= 1 << kind;
-            form += 1;
-        }
-        kind += 1;
-    }
-    Starts(starts)
-};
-
-impl Starts {
-    fn contains(&self, byte: u8) -> bool {
-        self.kinds(byte) != 0
-    }
-
-    fn kinds(&self, byte: u8) -> u32 {
-        self.0.get(usize::from(byte)).copied().unwrap_or_default()
-    }
-
-    /// True where a form of the kind starts with the byte.
-    fn of(&self, byte: u8, kind: usize) -> bool {
-        let bit = u32::try_from(kind).ok();
-        let bit = bit.and_then(|kind| 1_u32.checked_shl(kind));
-        bit.is_some_and(|bit| self.kinds(byte) & bit != 0)
     }
 }
 

@@ -58,6 +58,22 @@ pub(crate) enum Check {
     Holds(&'static str),
 }
 
+impl Form {
+    /// Its start is a name, which is written in either case.
+    pub(super) const fn ignores_case(&self) -> bool {
+        matches!(self.rest, Rest::Value(..))
+    }
+
+    /// The text begins as the form does.
+    pub(super) fn starts(&self, text: &[u8]) -> bool {
+        let start = text.get(..self.start.len()).unwrap_or_default();
+        match self.ignores_case() {
+            true => start.eq_ignore_ascii_case(self.start.as_bytes()),
+            false => start == self.start.as_bytes(),
+        }
+    }
+}
+
 const MANY: usize = usize::MAX;
 
 const fn run(start: &'static str, kind: Kind, least: usize, most: usize) -> Form {
@@ -91,6 +107,9 @@ pub(crate) const fn form(start: &'static str, rest: Rest) -> Form {
         check: Check::None,
     }
 }
+
+/// What stands before the user's name and the password in a URL.
+pub(super) const BEFORE_PASSWORD: &str = "://";
 
 /// Every kind, in the order of their names.
 pub(crate) const SECRETS: &[Secret] = &[
@@ -236,7 +255,7 @@ pub(crate) const SECRETS: &[Secret] = &[
     Secret {
         name: "url_password",
         about: "the password in a URL",
-        forms: &[form("://", Rest::Password)],
+        forms: &[form(BEFORE_PASSWORD, Rest::Password)],
     },
     Secret {
         name: "vault_token",

@@ -1,0 +1,208 @@
+//! Turns a text of a result into what is left of it, once the rules have taken out what they look for.
+//!
+//! A text in which no secret can stand is never decoded for secrets.
+
+use super::problem::{Problem, Redaction};
+use super::result::Results;
+use crate::model::{Mode, Pattern, ResultRules};
+use crate::words::expression::Finder;
+use crate::words::json::Value;
+use crate::words::secret;
+use crate::words::secret::{Kinds, SECRETS};
+use crate::words::work::{Budget, Exhausted};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// What some rules look for in each text, in their order.
+pub(super) struct Searches<'r> {
+    searches: Vec<Search<'r>>,
+    /// One of them looks for an expression of the policy's own.
+    expressions: bool,
+}
+
+/// What one rule looks for.
+struct Search<'r> {
+    pattern: &'r Pattern,
+    rules: &'r ResultRules,
+    /// Its place among theirs.
+    index: usize,
+    mode: Mode,
+    /// Of its expression, once it was searched for.
+    finder: Option<Finder<'r>>,
+}
+
+/// A text of a result.
+struct Text<'t> {
+    /// Its characters; as they are written, where nobody has to know them.
+    text: Cow<'t, str>,
+    /// The name of the member that it is of.
+    name: &'t str,
+    /// A secret may stand in it.
+    stands: bool,
+}
+
+impl<'r> Searches<'r> {
+    pub(super) fn new(rules: &[(&'r ResultRules, Mode)]) -> Self {
+        let searches: Vec<_> = rules
+            .iter()
+            .flat_map(|(rules, mode)| {
+                let patterns = rules.redact.iter().enumerate();
+                patterns.map(|(index, pattern)| Search {
+                    pattern,
+                    rules,
+                    index,
+                    mode: *mode,
+                    finder: None,
+                })
+            })
+            .collect();
+        let expression = |search: &Search<'_>| matches!(search.pattern, Pattern::Regex(_));
+        Self {
+            expressions: searches.iter().any(expression),
+            searches,
+        }
+    }
+
+    /// Nothing is looked for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.searches.is_empty()
+    }
+
+    /// What is left of a string of JSON, the value of a member of that name; `None` for all of it.
+    pub(super) fn string(
+        &mut self,
+        value: Value<'_>,
+        name: &str,
+        results: &mut Results,
+        max: usize,
+    ) -> Result<Option<String>, Problem> {
+        let unknown = results.letters_are_escaped() && value.encoded() > 0;
+        let stands = unknown || secret::names_secret(name) || secret::may_stand(value.raw());
+        let text = match stands || self.expressions {
+            true => value.string().unwrap_or_default(),
+            false => value.raw().into(),
+        };
+        self.left(Text { text, name, stands }, results, max)
+    }
+
+    /// What is left of a text that is no JSON; `None` for all of it.
+    pub(super) fn plain(
+        &mut self,
+        text: &str,
+        results: &mut Results,
+        max: usize,
+    ) -> Result<Option<String>, Problem> {
+        let text = Text {
+            text: text.into(),
+            name: "",
+            stands: true,
+        };
+        self.left(text, results, max)
+    }
+
+    fn left(
+        &mut self,
+        mut text: Text<'_>,
+        results: &mut Results,
+        max: usize,
+    ) -> Result<Option<String>, Problem> {
+        let mut changed = false;
+        for search in &mut self.searches {
+            let found = search.noted(&text, results)?;
+            if search.mode == Mode::Enforce && !found.is_empty() {
+                let left = replaced(&text.text, found, max).ok_or(Problem::TooLong(max))?;
+                text.text = Cow::Owned(left);
+                changed = true;
+            }
+        }
+        Ok(changed.then(|| text.text.into_owned()))
+    }
+}
+
+impl Search<'_> {
+    /// What is found in the text, of which a note is taken.
+    fn noted(&mut self, text: &Text<'_>, results: &mut Results) -> Result<Found, Problem> {
+        let found = self.found(text, results.budget(self.mode));
+        let rule = || self.rules.redact_rule(self.index);
+        let (withheld, found) = match (found, self.mode) {
+            (Ok(found), _) => (None, found),
+            (Err(Exhausted), Mode::Enforce) => return Err(Problem::TooMuchWork(rule())),
+            (Err(Exhausted), Mode::Shadow) => (Some(ALL), Found::new()),
+        };
+        let all = withheld.into_iter().chain(found.iter().map(|of| of.1));
+        for (what, times) in counted(all) {
+            results.note(Redaction {
+                what,
+                rule: rule(),
+                mode: self.mode,
+                times,
+            });
+        }
+        Ok(found)
+    }
+
+    fn found(&mut self, text: &Text<'_>, budget: &Budget) -> Result<Found, Exhausted> {
+        let length = text.text.len();
+        budget.take(BEGIN.saturating_add(length.checked_div(4).unwrap_or(0)))?;
+        let kinds = match self.pattern {
+            Pattern::Mistake => return Ok(Found::new()),
+            Pattern::Regex(regex) => {
+                let finder = self.finder.get_or_insert_with(|| Finder::new(regex));
+                let found = finder.find_all(&text.text, budget)?.into_iter();
+                return Ok(found.map(|range| (range, OWN)).collect());
+            }
+            Pattern::Secrets => Kinds::ALL,
+            Pattern::Secret(kind) => Kinds::one(*kind),
+        };
+        if !text.stands {
+            secret::pass_over(&text.text, budget)?;
+            return Ok(Found::new());
+        }
+        let found = secret::find_value(text.name, &text.text, budget, kinds)?;
+        let name = |kind: usize| SECRETS.get(kind).map_or(OWN, |secret| secret.name);
+        let found = found.into_iter();
+        Ok(found.map(|found| (found.range, name(found.kind))).collect())
+    }
+}
+
+/// What would be withheld in shadow mode.
+pub(super) const ALL: &str = "all of it";
+
+/// What takes the place of something that an expression of the policy's own matches.
+const OWN: &str = "regex";
+
+/// The steps that it takes to begin a search of one text.
+const BEGIN: usize = 32;
+
+/// Where something stands in a text, and what it is.
+type Found = Vec<(Range<usize>, &'static str)>;
+
+/// Each once, and how often.
+fn counted(all: impl Iterator<Item = &'static str>) -> Vec<(&'static str, usize)> {
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    for what in all {
+        match counted.iter_mut().find(|(other, _)| *other == what) {
+            Some((_, times)) => *times = times.saturating_add(1),
+            None => counted.push((what, 1)),
+        }
+    }
+    counted
+}
+
+/// The text with a word in the place of each of these, which stand in its order; `None` where it exceeds `max` bytes.
+fn replaced(text: &str, found: Found, max: usize) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (range, what) in found {
+        out.push_str(text.get(from..range.start).unwrap_or_default());
+        out.push_str("[REDACTED ");
+        out.push_str(what);
+        out.push(']');
+        from = range.end;
+        if out.len() > max {
+            return None;
+        }
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    (out.len() <= max).then_some(out)
+}
