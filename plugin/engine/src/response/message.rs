@@ -10,7 +10,7 @@ use super::list::LISTS;
 use super::look_alike::refuse_look_alikes;
 use super::pin::PinTracker;
 use super::problem::{ListError, Problem};
-use super::result::Redactor;
+use super::redactor::Redactor;
 use super::rules::Rules;
 use crate::decide::{ResultOf, Visibility};
 use crate::words::json::{Kind, Value};

@@ -19,6 +19,7 @@ mod observers;
 mod pin;
 mod problem;
 mod reader;
+mod redactor;
 mod redirect;
 mod refunds;
 mod result;
