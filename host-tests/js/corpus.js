@@ -106,7 +106,7 @@ function received(exchange, store, { status, headers, body }, arrival, now) {
   /** @param {Event} event */
   const report = (event) => {
     const step = resolved(exchange, store, exchange.feed(event, now), now);
-    if (step.audit?.startsWith('{"event":"response"')) problem ??= step.audit;
+    if (step.audit?.startsWith('{"v":1,"event":"response"')) problem ??= step.audit;
     return step;
   };
   const head = report({ type: "responseHead", status, headers, endOfStream: false });

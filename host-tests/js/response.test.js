@@ -132,7 +132,7 @@ test("a stream that cannot go on is ended by an answer", () => {
   const bytes = Buffer.from("event: endpoint\ndata: /x\n\n");
   const step = exchange.feed({ type: "responseBody", bytes, endOfStream: false }, NOW);
   assert.equal(reason(step), "unreadable");
-  assert.match(step.audit ?? "", /^{"event":"response".*2024-11-05/);
+  assert.match(step.audit ?? "", /^{"v":1,"event":"response".*2024-11-05/);
   assert.equal(exchange.feed(piece(), NOW).next, "needMore");
 });
 
