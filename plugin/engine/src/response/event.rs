@@ -23,6 +23,12 @@ impl<'a> Event<'a> {
         Self { raw, data }
     }
 
+    /// Of its bytes, where only one line has data, and only there.
+    pub(super) fn of_line(raw: &'a [u8], data: Range<usize>) -> Self {
+        let data = vec![data];
+        Self { raw, data }
+    }
+
     /// The data as a client puts it together.
     pub(super) fn text(&self) -> Cow<'a, [u8]> {
         let line = |range: &Range<usize>| self.raw.get(range.clone()).unwrap_or_default();

@@ -8,6 +8,7 @@ use super::framing::{Framing, Lines, content, field, value, values};
 use super::held;
 use super::scanner::MessageScanner;
 use super::unread::Unread;
+use std::ops::Range;
 
 /// A piece of the stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,14 +52,24 @@ pub(super) struct Reader {
     held: Vec<u8>,
     /// Where in it the line begins that is being read.
     line: usize,
-    /// A line with data is whole.
-    has_data: bool,
+    /// The lines with data that are whole.
+    data: Data,
     /// Another line has followed the data of the event.
     after_data: bool,
     long: Option<Long>,
     /// An event was dropped, and its place not given yet.
     dropped: bool,
     broken: bool,
+}
+
+/// Lines with data of an event.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Data {
+    #[default]
+    None,
+    /// One, and where in what is held its data stands.
+    One(Range<usize>),
+    Several,
 }
 
 /// What happens to the rest of an event that is too long to be held.
@@ -79,7 +90,7 @@ impl Reader {
             lines: Lines::default(),
             held: Vec::new(),
             line: 0,
-            has_data: false,
+            data: Data::None,
             after_data: false,
             long: None,
             dropped: false,
@@ -101,7 +112,7 @@ impl Reader {
     /// dropped.
     pub(super) fn drop_held(&mut self) -> bool {
         let line = self.held.get(self.line..).unwrap_or_default();
-        if self.long.is_some() || !(self.has_data || value(line).is_some()) {
+        if self.long.is_some() || !(self.has_data() || value(line).is_some()) {
             return false;
         }
         self.leave(Long::Skipped);
@@ -156,7 +167,7 @@ impl Reader {
             give(why);
         }
         self.clear();
-        self.has_data = false;
+        self.data = Data::None;
     }
 
     /// Nothing is held.
@@ -193,7 +204,7 @@ impl Reader {
             None if content(&self.held).len() > self.bounds.max => self.overflow(give),
             None => {}
             Some(Long::Skipped) => {}
-            Some(Long::Watched(_)) if self.has_data && value(line).is_some() => {
+            Some(Long::Watched(_)) if self.data != Data::None && value(line).is_some() => {
                 return self.broken(Part::Broken(Framing::LongMessage), give);
             }
             Some(Long::Watched(scanner)) => {
@@ -253,20 +264,34 @@ impl Reader {
             return self.broken(Part::Endpoint, give);
         }
         match value(content) {
-            Some(_) => self.has_data = true,
-            None => self.after_data = self.has_data,
+            Some(value) => self.end_of_data(value),
+            None => self.after_data = self.has_data(),
         }
         if self.long.is_some() {
             self.clear();
-        } else if !self.has_data {
+        } else if !self.has_data() {
             give(Part::Plain(&self.held));
             self.clear();
         }
         self.line = self.held.len();
     }
 
+    /// The line holds data, of which this is the place in it.
+    fn end_of_data(&mut self, value: Range<usize>) {
+        let place = |at: usize| self.line.saturating_add(at);
+        self.data = match self.data {
+            Data::None => Data::One(place(value.start)..place(value.end)),
+            _ => Data::Several,
+        };
+    }
+
+    fn has_data(&self) -> bool {
+        self.data != Data::None
+    }
+
     fn end_of_event(&mut self, give: &mut Give<'_>) {
         let raw = &self.held[..];
+        let data = std::mem::take(&mut self.data);
         match self.long.take() {
             Some(Long::Watched(scanner)) if is_refused(&scanner, &self.bounds.unread, true) => {
                 return self.broken(Part::Late, give);
@@ -280,12 +305,15 @@ impl Reader {
                     raw.get(content(raw).len()..).unwrap_or_default(),
                 ));
             }
-            None if self.has_data => give(Part::Event(Event::of(raw))),
-            None if raw.is_empty() => {}
-            None => give(Part::Plain(raw)),
+            None => match data {
+                Data::One(data) => give(Part::Event(Event::of_line(raw, data))),
+                Data::Several => give(Part::Event(Event::of(raw))),
+                Data::None if raw.is_empty() => {}
+                Data::None => give(Part::Plain(raw)),
+            },
         }
         self.clear();
-        (self.has_data, self.after_data) = (false, false);
+        self.after_data = false;
     }
 }
 
