@@ -5,9 +5,8 @@
 
 use crate::model::AnswerStyle;
 use crate::read::RequestError;
-use crate::words::json::{
-    Bounds, Document, ObjectLine, Surrogates, element, push_decimal, push_text,
-};
+use crate::words::digits::push_decimal;
+use crate::words::json::{Bounds, Document, ObjectLine, Surrogates, element, push_text};
 use crate::words::{Amount, Reason, Refusal};
 
 /// A response to send in the server's place.
@@ -67,20 +66,20 @@ impl Detail {
             amount.for_each(|amount| amount.push(object.name(name)));
         }
         let supported = self.supported.iter();
-        supported.for_each(|revisions| object.json("supported", &list(revisions)));
+        supported.for_each(|revisions| object.list("supported", &elements(revisions)));
         let requested = self.requested.iter();
         requested.for_each(|requested| object.text("requested", requested));
         object.end()
     }
 }
 
-/// Texts as a JSON list.
-fn list(texts: &[&str]) -> String {
+/// Texts as the elements of a JSON list.
+fn elements(texts: &[&str]) -> String {
     let mut elements = String::new();
     for text in texts {
         push_text(element(&mut elements), text);
     }
-    format!("[{elements}]")
+    elements
 }
 
 /// What kind of message is answered, as far as the answer depends on it.
@@ -123,7 +122,7 @@ fn tool_result(message: &str, modern: bool, detail: &Detail) -> String {
     let mut meta = ObjectLine::new();
     meta.json("mcp-policy/decision", &detail.json());
     let mut result = ObjectLine::new();
-    result.json("content", &["[", &content.end(), "]"].concat());
+    result.list("content", &content.end());
     result.json("isError", "true");
     if modern {
         result.text("resultType", "complete");

@@ -5,11 +5,12 @@
 use crate::count::{Charge, Count, Refund, Subject};
 use crate::model::Window;
 use crate::read::{Message, RequestIds, Target};
-use crate::words::json::{ObjectLine, Value, element, push_hex, push_logged};
+use crate::words::digits::push_hex;
+use crate::words::json::{ObjectLine, Value, element, push_logged};
 use crate::words::sorted::dedup_sorted;
 use crate::words::text::logged;
 use crate::words::trace::{RuleTrace, RuleTraces, Trace};
-use crate::words::{Amount, Millis, Reason, Refusal, Rule};
+use crate::words::{Amount, Millis, Reason, Refusal};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hasher as _;
 
@@ -91,7 +92,7 @@ impl Audit {
     /// Notes what was done about something that passed all the same.
     pub(crate) fn told(&mut self, rule: Option<String>, message: &str) {
         self.rule = rule;
-        self.message = Some(logged(message));
+        self.message = Some(logged(message).into_owned());
     }
 
     /// Notes why a count was taken back.
@@ -100,15 +101,11 @@ impl Audit {
     }
 
     pub(crate) fn shadowed(&mut self, refusal: &Refusal) {
-        self.add_shadow(refusal.reason, refusal.rule.as_ref());
-    }
-
-    fn add_shadow(&mut self, reason: Reason, rule: Option<&Rule>) {
-        let mut refusal = ObjectLine::new();
-        refusal.text("reason", reason.name());
-        rule.into_iter()
-            .for_each(|rule| refusal.text("rule", &rule.to_string()));
-        element(&mut self.shadow).push_str(&refusal.end());
+        let mut shadow = ObjectLine::new();
+        shadow.text("reason", refusal.reason.name());
+        let rule = refusal.rule.iter();
+        rule.for_each(|rule| shadow.text("rule", &rule.to_string()));
+        element(&mut self.shadow).push_str(&shadow.end());
     }
 
     /// Notes what is told of the rules.
@@ -147,14 +144,10 @@ impl Audit {
         let keys = arguments.members().take(MOST_KEYS);
         let keys = dedup_sorted(keys.map(|(key, _)| key));
         if !keys.is_empty() {
-            let list = self.line.name("argument_keys");
-            let mut before = '[';
-            for key in &keys {
-                list.push(before);
-                push_logged(list, key);
-                before = ',';
-            }
-            list.push(']');
+            let mut elements = String::new();
+            keys.iter()
+                .for_each(|key| push_logged(element(&mut elements), key));
+            self.line.list("argument_keys", &elements);
         }
         let mut hasher = SipHasher13::new_with_key(seed);
         hasher.write(arguments.raw().as_bytes());
@@ -235,10 +228,7 @@ impl Audit {
         }
         for (name, elements) in [("shadow", self.shadow), ("counters", self.counters)] {
             if !elements.is_empty() {
-                let list = line.name(name);
-                list.push('[');
-                list.push_str(&elements);
-                list.push(']');
+                line.list(name, &elements);
             }
         }
         line.end()

@@ -344,8 +344,9 @@ impl Stream {
 
     /// A response that no rule reads is not copied out of the host.
     fn pass_through_if_unneeded(&mut self) {
-        let is_over = self.exchange.is_none() || self.asks(|exchange| !exchange.needs_response());
-        if self.response == ResponseMode::Filter && is_over {
+        let is_over =
+            || self.exchange.is_none() || self.asks(|exchange| !exchange.needs_response());
+        if self.response == ResponseMode::Filter && is_over() {
             self.response = ResponseMode::PassThrough;
         }
     }

@@ -100,7 +100,7 @@ impl<'p, 'r> Judge<'p, 'r> {
             (Stage::Form, _) if tool && !request => self.refuse_without_id(),
             (Stage::Form, entry) if !named.normal => self.refuse_abnormal(entry),
             (Stage::Hide, _) if tool => self.hide(named),
-            (Stage::Entry, entry) => self.entry(named, entry),
+            (Stage::Entry, _) => self.entry(named),
             (Stage::Sequence, _) if tool => self.sequence(named.name),
             (Stage::Pin, Some(entry)) => self.pin(entry),
             (Stage::Schema, Some(entry)) => self.schema(call, entry),
@@ -164,8 +164,8 @@ impl<'p, 'r> Judge<'p, 'r> {
     }
 
     /// Whether the name may be called at all.
-    fn entry(&mut self, named: Named<'_, '_>, entry: Option<&Entry>) {
-        let Some(entry) = entry else {
+    fn entry(&mut self, named: Named<'_, '_>) {
+        let Some(entry) = named.entry else {
             self.look(&Rule::new("default"), Vec::new);
             if self.policy.default == Effect::Deny {
                 self.not_allowed(self.mode, named, Rule::new("default"));

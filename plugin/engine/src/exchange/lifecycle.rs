@@ -25,7 +25,7 @@ impl Exchange {
     ) -> (Self, Step) {
         let (caller, remove_authorization) = Principal::identify(&policy, headers);
         let ids = RequestIds::read(headers);
-        let grant = caller.label().map(logged);
+        let grant = caller.label().map(|label| logged(label).into_owned());
         let visibility = Visibility::new(&policy, &caller);
         let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {

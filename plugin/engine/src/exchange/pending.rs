@@ -13,7 +13,7 @@ use crate::read::RequestError;
 use crate::step::{Event, Next, Step, lookup_of, opening_of};
 use crate::words::trace::{RuleOutcome, RuleTrace};
 use crate::words::under_way::Opening;
-use crate::words::{Millis, Reason, Refusal, Rule};
+use crate::words::{Amount, Millis, Reason, Refusal, Rule};
 
 /// Why the answer to a question ends the exchange.
 enum Refused {
@@ -187,36 +187,35 @@ fn reserved(
             audit.traces.add(|| count::traces_counted(charges, &counts));
             Ok(counts)
         }
-        Event::Reserved(full @ Reservation::Full { .. }) => full_limit(audit, charges, full, now),
+        Event::Reserved(Reservation::Full {
+            charge,
+            limit,
+            used,
+            ends,
+            shadowed,
+        }) => {
+            let wait = Millis(ends.0.saturating_sub(now.0));
+            full_limit(audit, charges, (charge, limit), (used, wait), &shadowed)
+        }
         _ => uncounted(audit, charges),
     }
 }
 
-/// A limit is full.
+/// A limit is full: of which charge it is, its count, and how long to wait.
 fn full_limit(
     audit: &mut Audit,
     charges: &[Charge],
-    full: Reservation,
-    now: Millis,
+    (charge, limit): (usize, usize),
+    (used, wait): (Amount, Millis),
+    shadowed: &[(usize, usize)],
 ) -> Result<Vec<Count>, Refused> {
-    let Reservation::Full {
-        charge,
-        limit,
-        used,
-        ends,
-        shadowed,
-    } = full
-    else {
-        return uncounted(audit, charges);
-    };
     audit
         .traces
-        .add(|| count::traces_full(charges, (charge, limit), used, &shadowed));
+        .add(|| count::traces_full(charges, (charge, limit), used, shadowed));
     for (index, limit) in shadowed {
-        let charge = charges.get(index).into_iter();
-        charge.for_each(|charge| audit.shadowed_limit(charge, limit));
+        let charge = charges.get(*index).into_iter();
+        charge.for_each(|charge| audit.shadowed_limit(charge, *limit));
     }
-    let wait = Millis(ends.0.saturating_sub(now.0));
     let charge = charges.get(charge);
     match charge.and_then(|charge| charge.refusal(limit, used, wait)) {
         Some((refusal, detail)) => Err(by_rule(refusal, detail)),

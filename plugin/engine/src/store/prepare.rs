@@ -7,7 +7,7 @@ use super::cells::{Cells, Unavailable};
 use super::record::NOTHING;
 use crate::model::{Counter, Pinned, Policy, configured, counters, is_open};
 use crate::words::Millis;
-use crate::words::json::push_hex;
+use crate::words::digits::push_hex;
 use crate::words::state::StateKey;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hash as _;

@@ -2,7 +2,7 @@
 //!
 //! It never rounds down: what a call costs is never counted for less.
 
-use super::json::push_decimal;
+use super::digits::push_decimal;
 use serde::{Serialize, Serializer};
 use std::fmt;
 

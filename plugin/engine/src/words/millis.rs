@@ -2,7 +2,7 @@
 //!
 //! It reads no clock: the time is an argument.
 
-use super::json::push_decimal;
+use super::digits::push_decimal;
 use time::OffsetDateTime;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.

@@ -3,6 +3,7 @@
 //! Nothing here knows a policy, a message or a host, and no file imports a later phase.
 
 mod amount;
+pub(crate) mod digits;
 pub(crate) mod expression;
 pub(crate) mod json;
 pub(crate) mod locator;

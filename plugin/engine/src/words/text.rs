@@ -2,7 +2,8 @@
 //!
 //! It changes texts for display only, never a text that is judged.
 
-use super::json::push_decimal;
+use super::digits::push_decimal;
+use std::borrow::Cow;
 
 /// The most characters of a client's text that a line of the log repeats.
 const LOGGED: usize = 256;
@@ -21,13 +22,13 @@ pub(crate) fn clip_name(name: &str) -> String {
 }
 
 /// A client's text on one line of the log: clipped, without control characters.
-pub(crate) fn logged(text: &str) -> String {
+pub(crate) fn logged(text: &str) -> Cow<'_, str> {
     if text.len() <= LOGGED && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.into();
     }
     let cut = text.char_indices().nth(LOGGED);
     let kept = cut.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
-    kept.replace(char::is_control, "\u{FFFD}")
+    kept.replace(char::is_control, "\u{FFFD}").into()
 }
 
 /// The part with its length before it, so that no two different lists of parts give the same text.

@@ -2,8 +2,8 @@
 //!
 //! The names of members are ours and are never escaped; it never writes a line break.
 
-/// The most characters of a client's text that a line of the log repeats.
-const LOGGED: usize = 256;
+use crate::words::digits::{hex_digit, push_ascii};
+use crate::words::text::logged;
 
 /// An object that is being written: its members so far.
 #[derive(Clone, Debug)]
@@ -30,6 +30,14 @@ impl ObjectLine {
     /// A member with a text of a client's: clipped, without control characters.
     pub(crate) fn logged(&mut self, name: &str, value: &str) {
         push_logged(self.name(name), value);
+    }
+
+    /// A member with a list of these elements, which are JSON, with commas between them.
+    pub(crate) fn list(&mut self, name: &str, elements: &str) {
+        let list = self.name(name);
+        ["[", elements, "]"]
+            .iter()
+            .for_each(|part| list.push_str(part));
     }
 
     /// Begins a member whose value is written by the caller.
@@ -68,23 +76,9 @@ pub(crate) fn push_text(line: &mut String, text: &str) {
     line.push('"');
 }
 
-/// A text of a client's as a JSON string: its first characters, and U+FFFD in the place of control characters.
+/// A text of a client's as a JSON string: [clipped and without control characters](logged).
 pub(crate) fn push_logged(line: &mut String, text: &str) {
-    if text.len() <= LOGGED && text.bytes().all(is_plain) {
-        return push_text(line, text);
-    }
-    line.push('"');
-    for c in text.chars().take(LOGGED) {
-        push_escaped(
-            line,
-            if c.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            },
-        );
-    }
-    line.push('"');
+    push_text(line, &logged(text));
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -103,49 +97,6 @@ fn push_escaped(line: &mut String, c: char) {
         }
         c => line.push(c),
     }
-}
-
-/// A number of 128 bits in all its hexadecimal digits.
-pub(crate) fn push_hex(text: &mut String, number: u128) {
-    let halves = [number >> 64, number & u128::from(u64::MAX)];
-    let mut digits = [0; 32];
-    for (half, digits) in halves.into_iter().zip(digits.chunks_exact_mut(16)) {
-        let mut rest = u64::try_from(half).unwrap_or_default();
-        for digit in digits.iter_mut().rev() {
-            *digit = hex_digit(rest & 15);
-            rest >>= 4;
-        }
-    }
-    push_ascii(text, &digits);
-}
-
-fn hex_digit(value: u64) -> u8 {
-    let before = match value {
-        0..=9 => b'0',
-        _ => b'a'.saturating_sub(10),
-    };
-    before.saturating_add(u8::try_from(value & 15).unwrap_or_default())
-}
-
-fn push_ascii(text: &mut String, digits: &[u8]) {
-    text.push_str(str::from_utf8(digits).unwrap_or_default());
-}
-
-/// A number in decimal digits, at least `width` of them.
-pub(crate) fn push_decimal(text: &mut String, number: u64, width: usize) {
-    let mut digits = [b'0'; 20];
-    let mut rest = number;
-    let mut length = 0;
-    for digit in digits.iter_mut().rev() {
-        if rest == 0 && length >= width {
-            break;
-        }
-        *digit = b'0'.saturating_add(u8::try_from(rest % 10).unwrap_or_default());
-        rest /= 10;
-        length = length.saturating_add(1);
-    }
-    let start = digits.len().saturating_sub(length);
-    push_ascii(text, digits.get(start..).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -188,23 +139,5 @@ mod tests {
             let value: String = serde_json::from_str(&line).expect("a JSON string");
             assert_eq!(value, expected);
         }
-    }
-
-    #[test]
-    fn numbers_have_all_their_digits() {
-        for (number, width, expected) in [
-            (0, 1, "0"),
-            (0, 3, "000"),
-            (7, 2, "07"),
-            (1234, 2, "1234"),
-            (u64::MAX, 1, "18446744073709551615"),
-        ] {
-            let mut text = String::new();
-            push_decimal(&mut text, number, width);
-            assert_eq!(text, expected);
-        }
-        let mut text = String::new();
-        push_hex(&mut text, 0x0123_4567_89AB_CDEF << 64 | 0xFEDC);
-        assert_eq!(text, "0123456789abcdef000000000000fedc");
     }
 }

@@ -18,6 +18,6 @@ mod value;
 
 pub use document::Document;
 pub(crate) use error::{Bounds, Error, Fault, Surrogates};
-pub(crate) use line::{ObjectLine, element, push_decimal, push_hex, push_logged, push_text};
+pub(crate) use line::{ObjectLine, element, push_logged, push_text};
 pub(crate) use number::{exact, is_multiple, is_whole, millionths};
 pub use value::{Kind, Value};

@@ -200,25 +200,15 @@ impl<'a> Value<'a> {
 
     /// The member of that exact name.
     pub fn get(self, name: &str) -> Option<Self> {
-        let end = match self.node.kind {
-            Kind::Object => self.node.after as usize,
-            _ => 0,
-        };
-        let mut index = self.index.saturating_add(1);
-        while index < end {
-            let member = self.nodes.get(index)?;
-            index = member.after as usize;
-            let node = *self.nodes.get(index)?;
-            if member.reads(self.text, name) {
-                return Some(Value {
-                    node,
-                    index,
-                    ..self
-                });
-            }
-            index = node.after as usize;
-        }
-        None
+        let mut names = MemberNames::of(self.nodes, self.index);
+        let member = names.find(|member| member.reads(self.text, name))?;
+        let index = member.after as usize;
+        let node = *self.nodes.get(index)?;
+        Some(Value {
+            node,
+            index,
+            ..self
+        })
     }
 
     pub(super) fn children(self, kind: Kind) -> impl Iterator<Item = Value<'a>> + Clone {
