@@ -1,6 +1,6 @@
-//! Prints what a test has to show although it passes.
+//! Prints the report of a test that passes.
 //!
-//! It never fails: output that nobody reads is lost.
+//! It never fails: output without a reader is lost.
 
 use std::io::Write as _;
 

@@ -48,7 +48,7 @@ impl Module {
         self.module.imports().map(|import| import.name()).collect()
     }
 
-    /// The names of what the module offers to its host.
+    /// The names of the module's exports.
     pub fn exports(&self) -> Vec<&str> {
         self.module.exports().map(|export| export.name()).collect()
     }

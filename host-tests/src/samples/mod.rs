@@ -1,4 +1,4 @@
-//! What is measured: policies, messages and results as regular users have them, of any size.
+//! Policies, messages and results for measurements, as regular users have them, of any size.
 
 pub mod messages;
 pub mod policies;

@@ -1,6 +1,6 @@
 //! The policies that are measured, from the example of the README to one with all kinds of rules.
 //!
-//! None of them refuses what the workloads call, but for the tool that is not listed.
+//! Only the unlisted tool and a limit of 0 are refused.
 
 use serde_json::{Value, json};
 

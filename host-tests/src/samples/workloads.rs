@@ -15,7 +15,7 @@ pub struct Workload {
     pub policy: Value,
     /// The body of the request.
     pub request: Vec<u8>,
-    /// What the server answers; `None` where the request is refused.
+    /// The server's answer; `None` where the request is refused.
     pub answer: Option<Answer>,
 }
 

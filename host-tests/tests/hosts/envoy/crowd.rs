@@ -1,13 +1,13 @@
 //! Slow responses to several callers that fill a worker: one of the caller who holds most makes room for another caller.
 
-use super::gateway::LIMIT;
+use super::gateway::{LIMIT, request};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
 use host_tests::wasm_path;
 use host_tests::wire::{Http1Request, http1};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -63,15 +63,9 @@ impl SlowServer {
 }
 
 fn answer(mut stream: TcpStream, (state, changed): &(Mutex<State>, Condvar)) {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    while !request.ends_with(b"}") {
-        match stream.read(&mut buffer) {
-            Ok(length @ 1..) => request.extend_from_slice(&buffer[..length]),
-            _ => return,
-        }
-    }
-    let request = String::from_utf8_lossy(&request);
+    let Some(request) = request(&mut stream) else {
+        return;
+    };
     let bytes = request
         .split(['/', ' '])
         .nth(2)

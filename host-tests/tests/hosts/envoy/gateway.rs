@@ -6,7 +6,8 @@ use host_tests::rpc::{self, call};
 use host_tests::upstream::Upstream;
 use host_tests::wasm_path;
 use host_tests::wire::{Response, http1};
-use std::net::SocketAddr;
+use std::io::Read as _;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
@@ -126,4 +127,17 @@ pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         thread::sleep(Duration::from_millis(50));
     }
     panic!("not within five seconds: {what}");
+}
+
+/// A request with a JSON body, as a server reads it: up to the bracket at its end. `None` where the connection closes first.
+pub(super) fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !request.ends_with(b"}") {
+        match stream.read(&mut buffer) {
+            Ok(length @ 1..) => request.extend_from_slice(&buffer[..length]),
+            _ => return None,
+        }
+    }
+    Some(String::from_utf8_lossy(&request).into_owned())
 }

@@ -1,6 +1,6 @@
 //! Many long responses that never end: what a worker holds of them is bounded, and it goes on answering.
 
-use super::gateway::{eventually, post};
+use super::gateway::{eventually, post, request};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
 use host_tests::require::{ENVOY, lacks};
@@ -34,16 +34,11 @@ fn upstream() -> SocketAddr {
 }
 
 fn serve(mut stream: TcpStream) {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    while !request.ends_with(b"}") {
-        match stream.read(&mut buffer) {
-            Ok(length @ 1..) => request.extend_from_slice(&buffer[..length]),
-            _ => return,
-        }
-    }
+    let Some(request) = request(&mut stream) else {
+        return;
+    };
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
-    if String::from_utf8_lossy(&request).contains("short") {
+    if request.contains("short") {
         let body = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
         let length = body.len();
         let _ = write!(
@@ -59,7 +54,7 @@ fn serve(mut stream: TcpStream) {
         "{head}transfer-encoding: chunked\r\n\r\n{BEGINNING:x}\r\n{start}{text}\r\n"
     );
     // Until the client goes away.
-    let _ = stream.read(&mut buffer);
+    let _ = stream.read(&mut [0]);
 }
 
 fn small_thread(run: impl FnOnce() + Send + 'static) {
