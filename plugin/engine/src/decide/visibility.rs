@@ -4,7 +4,7 @@
 
 use super::principal::Principal;
 use crate::model::{
-    Action, Effect, Entry, Listed, Mode, Pinned, Policy, ResultRules, Section, Table, hides,
+    Action, AppliedRules, Effect, Listed, Mode, Pinned, Policy, Section, Table, hides,
 };
 use crate::read::{Call, MethodKind, Target, confusable_method, is_normal};
 use crate::words::Rule;
@@ -70,31 +70,27 @@ impl Visibility {
         }
     }
 
-    /// What results must meet, each with the mode that it stands in.
-    pub(crate) fn result_rules(&self, result_of: &ResultOf) -> Vec<(&ResultRules, Mode)> {
+    /// What results must meet.
+    pub(crate) fn result_rules(&self, result_of: &ResultOf) -> Vec<AppliedRules<'_>> {
         let policy = &self.policy;
-        if !policy.needs.responses.results {
-            return Vec::new();
-        }
-        let all = match result_of {
-            ResultOf::None => None,
-            _ => policy.all_tools.result.as_ref(),
-        };
-        let own = |entry: &'_ Entry| entry.mode.unwrap_or(self.mode);
-        let entries: Vec<&Entry> = match result_of {
+        match result_of {
             ResultOf::None => Vec::new(),
-            ResultOf::Tool(name) => policy
-                .tools
-                .find(name)
-                .map(|(entry, _)| entry)
-                .into_iter()
-                .collect(),
-            ResultOf::Unknown => policy.tools.values().collect(),
-        };
-        let own = entries
-            .into_iter()
-            .filter_map(|entry| Some((entry.rules.result.as_ref()?, own(entry))));
-        own.chain(all.map(|all| (all, self.mode))).collect()
+            _ if !policy.needs.responses.results => Vec::new(),
+            ResultOf::Tool(name) => {
+                let entry = policy.tools.find(name).map(|(entry, _)| entry);
+                let own = entry.and_then(|entry| {
+                    let mode = entry.mode.unwrap_or(self.mode);
+                    Some(AppliedRules::all(entry.rules.result.as_ref()?, mode))
+                });
+                let all = policy.all_tools.result.as_ref();
+                let all = all.map(|rules| AppliedRules::all(rules, self.mode));
+                own.into_iter().chain(all).collect()
+            }
+            ResultOf::Unknown => {
+                let parts = policy.unknown_results.iter();
+                parts.map(|part| part.applied(self.mode)).collect()
+            }
+        }
     }
 
     /// Whether the list of this section may show the name, the URI or the template.

@@ -45,7 +45,7 @@ pub(crate) struct Rules {
     pub(crate) deny_if: Vec<Group>,
     pub(crate) limits: Vec<Arc<Limit>>,
     /// What is not about the call but about its result.
-    pub(crate) result: Option<ResultRules>,
+    pub(crate) result: Option<Arc<ResultRules>>,
 }
 
 /// What an entry does before its other rules are looked at.
@@ -76,7 +76,7 @@ pub(crate) struct ResultRules {
 }
 
 /// What is taken out of texts.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pattern {
     /// Every kind of [`SECRETS`].
     Secrets,

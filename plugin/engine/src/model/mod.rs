@@ -18,6 +18,7 @@ pub(crate) mod schema;
 mod sequence;
 mod subject;
 mod table;
+mod unknown_result;
 
 pub(crate) use caller::{Grant, Source};
 pub(crate) use condition::{Clause, Condition, Group, Predicate};
@@ -39,3 +40,4 @@ pub(crate) use subject::{
     overflow_of,
 };
 pub(crate) use table::{Section, Table};
+pub(crate) use unknown_result::{AppliedRules, UnknownResult};

@@ -10,6 +10,7 @@ use super::names::Names;
 use super::needs::Needs;
 use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode};
 use super::sequence::Sequence;
+use super::unknown_result::UnknownResult;
 use crate::words::work::Budget;
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ pub struct Policy {
     /// What happens to calls of pinned tools that were never listed.
     pub(crate) pin_unseen: Effect,
     pub(crate) needs: Needs,
+    pub(crate) unknown_results: Vec<UnknownResult>,
     /// Its rules may take as many steps as they need.
     pub(crate) unbounded: bool,
     /// Options of the host, which decide nothing.

@@ -7,7 +7,7 @@ use super::error::PolicyError;
 use super::protobuf;
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::{ANSWERS, EFFECTS, LISTED, MODES};
-use crate::model::{AnswerStyle, Effect, Listed, Mode, Names, Needs, Policy};
+use crate::model::{AnswerStyle, Effect, Listed, Mode, Names, Needs, Policy, UnknownResult};
 use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -123,9 +123,11 @@ impl PolicyReader {
                 .unwrap_or_default(),
             hash: hash(value),
             needs: Needs::default(),
+            unknown_results: Vec::new(),
             unbounded: false,
         };
         policy.needs = Needs::of(&policy);
+        policy.unknown_results = UnknownResult::all(&policy);
         self.one_way_to_identify(at, &members, &policy);
         self.room(&policy);
         Some(policy)

@@ -11,6 +11,7 @@ use crate::words::Rule;
 use crate::words::json::Value;
 use crate::words::text::{is_invisible, is_visible};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub(crate) const ALL_TOOLS: Keys = Keys {
     supported: &["require", "deny_if", "limits", "result"],
@@ -256,7 +257,7 @@ impl PolicyReader {
         let limits = limits.unwrap_or_default().into_iter().chain(rate_limit);
         let result = members
             .get("result")
-            .map(|value| self.result(&at.key("result"), value, rule));
+            .map(|value| Arc::new(self.result(&at.key("result"), value, rule)));
         Rules {
             require: require.unwrap_or_default(),
             deny_if: deny_if.unwrap_or_default(),

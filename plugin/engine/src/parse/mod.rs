@@ -17,6 +17,7 @@ mod result;
 pub(crate) mod schema;
 mod schema_document;
 mod sequence;
+mod unknown_results;
 mod words;
 
 pub use schema_document::json_schema;

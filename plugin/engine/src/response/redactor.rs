@@ -7,12 +7,12 @@ use super::cut::Cut;
 use super::problem::{Problem, Redaction};
 use super::result::Results;
 use super::search::{ALL, Searches};
-use crate::model::{Mode, ResultRules};
+use crate::model::{AppliedRules, Mode};
 use crate::read::is_confusable;
 use crate::words::json::{Kind, Value};
 
-/// What some results must meet, each with the mode that it stands in.
-type Rules<'p> = [(&'p ResultRules, Mode)];
+/// What some results must meet.
+type Rules<'p> = [AppliedRules<'p>];
 
 /// What is cut out of one message's texts.
 pub(super) struct Redactor<'r> {
@@ -76,18 +76,18 @@ impl<'r> Redactor<'r> {
 
     /// Whether so many bytes are more than a tool may return.
     pub(super) fn check_length(&mut self, length: usize) -> Result<(), Problem> {
-        for (rules, mode) in self.rules {
-            let Some(max) = rules.max_bytes.filter(|max| length > *max) else {
+        for rules in self.rules {
+            let Some(max) = rules.max_bytes().filter(|max| length > *max) else {
                 continue;
             };
-            let rule = rules.max_bytes_rule();
-            if *mode == Mode::Enforce {
+            let (rule, mode) = (rules.rules.max_bytes_rule(), rules.mode);
+            if mode == Mode::Enforce {
                 return Err(Problem::TooMuch { rule, length, max });
             }
             self.results.note(Redaction {
                 what: ALL,
                 rule,
-                mode: *mode,
+                mode,
                 times: 1,
             });
         }

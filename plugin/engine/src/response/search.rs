@@ -4,7 +4,7 @@
 
 use super::problem::{Problem, Redaction};
 use super::result::Results;
-use crate::model::{Mode, Pattern, ResultRules};
+use crate::model::{AppliedRules, Mode, Pattern, ResultRules};
 use crate::words::expression::Finder;
 use crate::words::json::Value;
 use crate::words::secret;
@@ -42,16 +42,15 @@ struct Text<'t> {
 }
 
 impl<'r> Searches<'r> {
-    pub(super) fn new(rules: &[(&'r ResultRules, Mode)]) -> Self {
+    pub(super) fn new(rules: &[AppliedRules<'r>]) -> Self {
         let searches: Vec<_> = rules
             .iter()
-            .flat_map(|(rules, mode)| {
-                let patterns = rules.redact.iter().enumerate();
-                patterns.map(|(index, pattern)| Search {
+            .flat_map(|applied| {
+                applied.patterns().map(|(index, pattern)| Search {
                     pattern,
-                    rules,
+                    rules: applied.rules,
                     index,
-                    mode: *mode,
+                    mode: applied.mode,
                     finder: None,
                 })
             })

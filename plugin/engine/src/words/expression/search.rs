@@ -8,6 +8,7 @@ use super::ready::Ready;
 use super::tree::Mistake;
 use super::walk::Walk;
 use crate::words::work::{Budget, Exhausted};
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// The steps that it takes to make a walk, beside those for each instruction.
@@ -16,6 +17,7 @@ const MADE: usize = 160;
 /// A regular expression of a policy.
 #[derive(Debug)]
 pub(crate) struct Expression {
+    text: Box<str>,
     forwards: Box<Program>,
     /// From the end of a match to its start, for those that are [found](Finder).
     backwards: Option<Box<Program>>,
@@ -27,6 +29,7 @@ impl Expression {
     /// An expression of which only matters whether it matches.
     pub(crate) fn new(text: &str) -> Result<Self, Mistake> {
         Ok(Self {
+            text: text.into(),
             forwards: Box::new(Program::new(&parse(text)?, false)?),
             backwards: None,
             ready: None,
@@ -37,6 +40,7 @@ impl Expression {
     pub(crate) fn located(text: &str) -> Result<Self, Mistake> {
         let tree = parse(text)?;
         Ok(Self {
+            text: text.into(),
             forwards: Box::new(Program::new(&tree, false)?),
             backwards: Some(Box::new(Program::new(&tree, true)?)),
             ready: None,
@@ -65,6 +69,27 @@ impl Expression {
         Ok(end.is_some())
     }
 }
+
+/// By their texts.
+impl Ord for Expression {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl PartialOrd for Expression {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Expression {}
 
 /// Finds an expression in one text after the other, and remembers what it learns of it.
 #[derive(Debug)]

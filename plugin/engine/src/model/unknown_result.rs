@@ -1,0 +1,65 @@
+//! The rules of a result of which the tool is unknown: those of all tools together, each once.
+//!
+//! They are gathered when the policy is parsed, so that no message reads all of its tools.
+
+use super::entry::{Pattern, ResultRules};
+use super::options::Mode;
+use std::sync::Arc;
+
+/// What of a tool's rules holds for results of which the tool is unknown.
+#[derive(Debug)]
+pub(crate) struct UnknownResult {
+    pub(crate) rules: Arc<ResultRules>,
+    /// That of the tool; `None` where it is the caller's.
+    pub(crate) mode: Option<Mode>,
+    /// Of all tools in this mode, its results are the shortest.
+    pub(crate) checks_length: bool,
+    /// The positions of what no rule before takes out.
+    pub(crate) redact: Vec<usize>,
+}
+
+/// The rules that a result must meet, and the mode that they stand in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AppliedRules<'p> {
+    pub(crate) rules: &'p ResultRules,
+    pub(crate) mode: Mode,
+    /// What of them holds; `None` for all.
+    part: Option<&'p UnknownResult>,
+}
+
+impl UnknownResult {
+    /// The same in the mode of a caller.
+    pub(crate) fn applied(&self, mode: Mode) -> AppliedRules<'_> {
+        AppliedRules {
+            rules: &self.rules,
+            mode: self.mode.unwrap_or(mode),
+            part: Some(self),
+        }
+    }
+}
+
+impl<'p> AppliedRules<'p> {
+    /// All of the rules.
+    pub(crate) fn all(rules: &'p ResultRules, mode: Mode) -> Self {
+        Self {
+            rules,
+            mode,
+            part: None,
+        }
+    }
+
+    /// The longest result in bytes.
+    pub(crate) fn max_bytes(&self) -> Option<usize> {
+        let checks = self.part.is_none_or(|part| part.checks_length);
+        self.rules.max_bytes.filter(|_| checks)
+    }
+
+    /// What is taken out, each with its position.
+    pub(crate) fn patterns(self) -> impl Iterator<Item = (usize, &'p Pattern)> {
+        let patterns = &self.rules.redact;
+        let all = self.part.is_none().then(|| patterns.iter().enumerate());
+        let some = self.part.into_iter().flat_map(|part| &part.redact);
+        let some = some.filter_map(|index| Some((*index, patterns.get(*index)?)));
+        all.into_iter().flatten().chain(some)
+    }
+}

@@ -1,0 +1,102 @@
+//! Derives from a parsed policy the rules of results of which the tool is unknown: those of all tools, each once.
+//!
+//! It reads the whole policy once, so that no message has to.
+
+use crate::model::{Mode, Policy, ResultRules, UnknownResult};
+use crate::words::sorted::insert;
+use std::sync::Arc;
+
+impl UnknownResult {
+    /// Those of a policy.
+    pub(super) fn all(policy: &Policy) -> Vec<Self> {
+        let entries = policy.tools.values();
+        let own = entries.map(|entry| (entry.rules.result.as_ref(), entry.mode));
+        let all = own.chain([(policy.all_tools.result.as_ref(), None)]);
+        let all: Vec<_> = all
+            .filter_map(|(rules, mode)| Some((rules?, mode)))
+            .collect();
+        let shortest = shortest(&all);
+        let mut seen = Vec::new();
+        let mut parts = Vec::new();
+        for (place, (rules, mode)) in all.into_iter().enumerate() {
+            let patterns = rules.redact.iter().enumerate();
+            let fresh = patterns.filter(|(_, pattern)| {
+                let before = seen.len();
+                insert(&mut seen, (rank(mode), *pattern));
+                seen.len() > before
+            });
+            let redact: Vec<_> = fresh.map(|(index, _)| index).collect();
+            let checks_length = shortest.contains(&Some(place));
+            if checks_length || !redact.is_empty() {
+                let rules = Arc::clone(rules);
+                parts.push(Self {
+                    rules,
+                    mode,
+                    checks_length,
+                    redact,
+                });
+            }
+        }
+        parts
+    }
+}
+
+/// The places of the rules with the shortest results in each mode.
+fn shortest(all: &[(&Arc<ResultRules>, Option<Mode>)]) -> [Option<usize>; 3] {
+    [None, Some(Mode::Enforce), Some(Mode::Shadow)].map(|wanted| {
+        let rules = all.iter().enumerate();
+        let lengths = rules.filter(|(_, (_, mode))| *mode == wanted);
+        let lengths = lengths.filter_map(|(place, (rules, _))| Some((rules.max_bytes?, place)));
+        lengths.min().map(|(_, place)| place)
+    })
+}
+
+fn rank(mode: Option<Mode>) -> u8 {
+    match mode {
+        None => 0,
+        Some(Mode::Enforce) => 1,
+        Some(Mode::Shadow) => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rule and the positions of what is taken out, and whether the length is checked.
+    fn parts(policy: &str) -> Vec<(String, Vec<usize>, bool)> {
+        let policy = Policy::parse(policy.as_bytes()).unwrap();
+        let parts = policy.unknown_results.iter();
+        parts
+            .map(|part| {
+                let rule = part.rules.rule.to_string();
+                (rule, part.redact.clone(), part.checks_length)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rules_that_many_tools_have_are_applied_once() {
+        let policy = r#"{ "version": "1", "default": "deny",
+            "all_tools": { "result": { "redact": [{ "regex": "x" }, "secrets"] } },
+            "tools": {
+                "a": { "result": { "redact": ["secrets"], "max_bytes": 100 } },
+                "b": { "result": { "redact": ["jwt", "secrets", { "regex": "x" }], "max_bytes": 50 } },
+                "c": { "result": { "redact": ["secrets"], "max_bytes": 50 } },
+                "d": { "result": { "redact": ["secrets"], "max_bytes": 70 }, "mode": "shadow" },
+                "e": {}
+            } }"#;
+        let part = |tool: &str, redact: &[usize], checks| {
+            (format!("/tools/{tool}"), redact.to_vec(), checks)
+        };
+        let expected = [
+            part("a", &[0], false),
+            part("b", &[0, 2], true),
+            part("d", &[0], true),
+        ];
+        assert_eq!(parts(policy), expected);
+        let all = r#"{ "version": "1", "default": "deny", "all_tools": { "result": { "max_bytes": 9 } } }"#;
+        assert_eq!(parts(all), [("/all_tools".into(), Vec::new(), true)]);
+        assert!(parts(r#"{ "version": "1", "default": "deny" }"#).is_empty());
+    }
+}
