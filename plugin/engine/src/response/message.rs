@@ -35,7 +35,7 @@ impl Rules {
             return self.no_message(message);
         }
         refuse_look_alikes(message, || MEMBERS.into_iter())?;
-        self.pins.answers = answers;
+        self.pins.begin(answers);
         let denied = ask::in_message(message, &self.visibility)?;
         let result_of = self.results.result_of(answers);
         let rules = self.visibility.result_rules(result_of);

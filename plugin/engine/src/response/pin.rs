@@ -13,7 +13,9 @@ use crate::words::state::{Lookup, StateWrite};
 #[derive(Debug, Default)]
 pub(crate) struct PinTracker {
     /// The message that is read is the answer to a request for a list.
-    pub(super) answers: bool,
+    answers: bool,
+    /// The tools that it has listed so far, and how often, in order.
+    listed: Vec<(Box<str>, usize)>,
     /// The response answers such a request.
     lists: bool,
     /// What answers it may be the answer to another request.
@@ -24,7 +26,32 @@ pub(crate) struct PinTracker {
     mismatches: Vec<PinMismatch>,
 }
 
+/// How many definitions of one tool are read in one message. Honest servers list a tool once.
+const MOST_OF_ONE: usize = 4;
+
 impl PinTracker {
+    /// A message begins; `answers` where it is the answer to the request.
+    pub(super) fn begin(&mut self, answers: bool) {
+        self.answers = answers;
+        self.listed.clear();
+    }
+
+    /// Whether the definition is read: a list that names a tool again and again would take long.
+    fn may_read(&mut self, tool: &str) -> bool {
+        let listed = &mut self.listed;
+        let at = listed.partition_point(|(other, _)| **other < *tool);
+        match listed.get_mut(at).filter(|(other, _)| **other == *tool) {
+            Some((_, times)) => {
+                *times = times.saturating_add(1);
+                *times <= MOST_OF_ONE
+            }
+            None => {
+                listed.insert(at, (tool.into(), 1));
+                true
+            }
+        }
+    }
+
     /// The response answers a request for a list, and this is remembered of the tools.
     pub(super) fn reviewed_before(&mut self, tools: &[Pinned], found: Lookup) {
         self.lists = true;
@@ -47,7 +74,8 @@ impl PinTracker {
 
     /// Takes note of a listed tool, and says whether it may be shown.
     pub(super) fn see(&mut self, pinned: &Pinned, tool: Value<'_>) -> bool {
-        let definition = Definition::read(tool);
+        let may_read = self.may_read(&pinned.tool);
+        let definition = may_read.then(|| Definition::read(tool)).flatten();
         let answers = self.answers && self.lists && !self.is_unclear;
         let mut reviewed = self.reviewed(&pinned.tool);
         let held_against = reviewed.as_deref().and_then(Option::as_ref);
