@@ -5,7 +5,7 @@
 use super::problem::{Problem, Redaction};
 use super::result::Results;
 use crate::model::{AppliedRules, Mode, Pattern, ResultRules};
-use crate::words::expression::Finder;
+use crate::words::expression::{Expression, Finder};
 use crate::words::json::Value;
 use crate::words::secret;
 use crate::words::secret::{Kinds, SECRETS};
@@ -118,7 +118,7 @@ impl<'r> Searches<'r> {
     }
 }
 
-impl Search<'_> {
+impl<'r> Search<'r> {
     /// What is found in the text, of which a note is taken.
     fn noted(&mut self, text: &Text<'_>, results: &mut Results) -> Result<Found, Problem> {
         let found = self.found(text, results.budget(self.mode));
@@ -142,17 +142,14 @@ impl Search<'_> {
 
     fn found(&mut self, text: &Text<'_>, budget: &Budget) -> Result<Found, Exhausted> {
         let length = text.text.len();
-        budget.take(BEGIN.saturating_add(length.checked_div(4).unwrap_or(0)))?;
+        budget.take(BEGIN.saturating_add(length.checked_div(8).unwrap_or(0)))?;
         let kinds = match self.pattern {
             Pattern::Mistake => return Ok(Found::new()),
-            Pattern::Regex(regex) => {
-                let finder = self.finder.get_or_insert_with(|| Finder::new(regex));
-                let found = finder.find_all(&text.text, budget)?.into_iter();
-                return Ok(found.map(|range| (range, OWN)).collect());
-            }
+            Pattern::Regex(regex) => return self.matches(regex, &text.text, budget),
             Pattern::Secrets => Kinds::ALL,
             Pattern::Secret(kind) => Kinds::one(*kind),
         };
+        budget.take(SECRETS_BEGIN)?;
         if !text.stands {
             secret::pass_over(&text.text, budget)?;
             return Ok(Found::new());
@@ -162,6 +159,24 @@ impl Search<'_> {
         let found = found.into_iter();
         Ok(found.map(|found| (found.range, name(found.kind))).collect())
     }
+
+    /// Where an expression of the policy's own matches.
+    fn matches(
+        &mut self,
+        regex: &'r Expression,
+        text: &str,
+        budget: &Budget,
+    ) -> Result<Found, Exhausted> {
+        if regex.never_starts(text, budget)? {
+            return Ok(Found::new());
+        }
+        let finder = match &mut self.finder {
+            Some(finder) => finder,
+            none => none.insert(Finder::new(regex, budget)?),
+        };
+        let found = finder.find_all(text, budget)?.into_iter();
+        Ok(found.map(|range| (range, OWN)).collect())
+    }
 }
 
 /// What would be withheld in shadow mode.
@@ -170,8 +185,9 @@ pub(super) const ALL: &str = "all of it";
 /// What takes the place of something that an expression of the policy's own matches.
 const OWN: &str = "regex";
 
-/// The steps that it takes to begin a search of one text.
-const BEGIN: usize = 32;
+/// The steps that it takes to begin a search of one text, and one for secrets.
+const BEGIN: usize = 8;
+const SECRETS_BEGIN: usize = 40;
 
 /// Where something stands in a text, and what it is.
 type Found = Vec<(Range<usize>, &'static str)>;

@@ -3,6 +3,7 @@
 //! It is bounded: when it is full it forgets everything.
 
 use super::program::{Alphabet, Position};
+use crate::words::work::{Budget, Exhausted};
 
 /// What one character led to.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,29 @@ pub(super) struct Found {
     pub(super) known: Known,
     matched: bool,
     ended: bool,
+}
+
+/// How far a text was followed.
+pub(super) struct Followed {
+    pub(super) known: Known,
+    /// How many bytes.
+    pub(super) passed: usize,
+    /// How many of their characters are outside ASCII.
+    others: usize,
+}
+
+/// The steps that a byte takes of which is known to where its character leads.
+pub(super) const BYTE: usize = 1;
+
+/// The steps that a character outside ASCII takes beside those for its bytes.
+const OTHER: usize = 6;
+
+impl Followed {
+    /// The steps that it took.
+    pub(super) fn steps(&self) -> usize {
+        let bytes = self.passed.saturating_mul(BYTE);
+        bytes.saturating_add(self.others.saturating_mul(OTHER))
+    }
 }
 
 #[derive(Debug)]
@@ -138,10 +162,48 @@ impl Automaton {
         })
     }
 
-    /// Follows the bytes as long as the way is known and nothing matches or ends; to where, and past how many of them.
-    pub(super) fn follow(&self, from: Known, bytes: &[u8], alphabet: &Alphabet) -> (Known, usize) {
-        let (table, classes) = (&self.table[..], &alphabet.ascii);
-        let (mut row, mut passed) = (from.row as usize, 0_usize);
+    /// Follows the text as long as the way is known, nothing matches or ends, and there are steps for its bytes.
+    pub(super) fn follow(
+        &self,
+        from: Known,
+        text: &str,
+        alphabet: &Alphabet,
+        budget: &Budget,
+    ) -> Result<Followed, Exhausted> {
+        let left = usize::try_from(budget.left()).unwrap_or(usize::MAX);
+        let left = left.checked_div(BYTE).unwrap_or(0);
+        let text = text.get(..text.floor_char_boundary(left)).unwrap_or(text);
+        let followed = self.followed(from, text, alphabet);
+        budget.take(followed.steps())?;
+        Ok(followed)
+    }
+
+    fn followed(&self, from: Known, text: &str, alphabet: &Alphabet) -> Followed {
+        let (mut row, mut passed) = self.follow_ascii(from.row as usize, text.as_bytes(), alphabet);
+        let mut others = 0_usize;
+        while let Some(c) = text.get(passed..).and_then(|rest| rest.chars().next())
+            && !c.is_ascii()
+            && let Some(code) = self.table.get(row.wrapping_add(alphabet.class(Some(c))))
+            && *code < MATCHED
+        {
+            let at = passed.wrapping_add(c.len_utf8());
+            let rest = text.as_bytes().get(at..).unwrap_or_default();
+            let more;
+            (row, more) = self.follow_ascii(*code as usize, rest, alphabet);
+            passed = at.wrapping_add(more);
+            others = others.wrapping_add(1);
+        }
+        let row = u32::try_from(row).unwrap_or(from.row);
+        Followed {
+            known: Known { row },
+            passed,
+            others,
+        }
+    }
+
+    /// The same up to the first byte of a character outside ASCII.
+    fn follow_ascii(&self, mut row: usize, bytes: &[u8], alphabet: &Alphabet) -> (usize, usize) {
+        let (table, classes, mut passed) = (&self.table[..], &alphabet.ascii, 0_usize);
         for byte in bytes {
             let Some(class) = classes.get(usize::from(*byte)) else {
                 break;
@@ -152,8 +214,7 @@ impl Automaton {
             }
             passed = passed.wrapping_add(1);
         }
-        let row = u32::try_from(row).unwrap_or(from.row);
-        (Known { row }, passed)
+        (row, passed)
     }
 
     /// Notes to where the class leads from a set, neither of which was forgotten.

@@ -38,6 +38,8 @@ pub(super) struct Program {
     pub(super) backwards: bool,
     /// The sides that its looks tell apart.
     sides: Vec<Side>,
+    /// The bytes with which no match starts; `None` where a match may be empty.
+    misses: Option<Box<[bool; 256]>>,
 }
 
 /// Classes of characters between which no instruction tells apart.
@@ -65,14 +67,46 @@ impl Program {
             let apart = look.tells_apart().iter();
             apart.for_each(|side| insert(&mut sides, *side));
         }
-        Ok(Self {
+        let mut program = Self {
             alphabet: Alphabet::new(&compiler.sets, &sides),
             instructions: compiler.instructions,
             sets: compiler.sets,
             anchored: tree.anchored && !backwards,
             backwards,
             sides,
-        })
+            misses: None,
+        };
+        program.misses = program.first_sets().map(misses);
+        Ok(program)
+    }
+
+    /// The sets of which a match starts with one, whatever stands before it; `None` where it may be empty.
+    fn first_sets(&self) -> Option<Vec<&Set>> {
+        let mut met = vec![false; self.len()];
+        let (mut waiting, mut sets) = (vec![0], Vec::new());
+        while let Some(position) = waiting.pop() {
+            let first = met.get_mut(usize::from(position));
+            if first.is_none_or(|met| std::mem::replace(met, true)) {
+                continue;
+            }
+            match self.at(position)? {
+                Instruction::One(set) => sets.extend(self.sets.get(usize::from(set))),
+                Instruction::Look(_) => waiting.push(position.saturating_add(1)),
+                Instruction::Split(first, second) => waiting.extend([first, second]),
+                Instruction::Jump(to) => waiting.push(to),
+                Instruction::Match => return None,
+            }
+        }
+        Some(sets)
+    }
+
+    /// How many of these bytes stand before the first with which a match could start; `None` where a match may be empty, or
+    /// starts where the text does.
+    pub(super) fn missed(&self, text: &[u8]) -> Option<usize> {
+        let misses = self.misses.as_deref().filter(|_| !self.anchored)?;
+        let missed = |byte: &u8| misses.get(usize::from(*byte)).copied().unwrap_or(false);
+        let met = text.iter().position(|byte| !missed(byte));
+        Some(met.unwrap_or(text.len()))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -83,9 +117,13 @@ impl Program {
         self.instructions.get(usize::from(position)).copied()
     }
 
-    pub(super) fn fits(&self, set: u16, c: char) -> bool {
-        let set = self.sets.get(usize::from(set));
-        set.is_some_and(|set| set.contains(c))
+    /// Whether the character is in the set, and how many times it was halved for that.
+    pub(super) fn fits(&self, set: u16, c: char) -> (bool, usize) {
+        let Some(set) = self.sets.get(usize::from(set)) else {
+            return (false, 0);
+        };
+        let halves = set.ranges().len().checked_ilog2().unwrap_or(0);
+        (set.contains(c), halves as usize)
     }
 
     /// What stands on a side of a place, as far as some look tells it apart.
@@ -95,6 +133,18 @@ impl Program {
             _ => Side::Other,
         }
     }
+}
+
+/// The bytes of characters that are in none of the sets. Those outside ASCII are told apart from ASCII alone.
+fn misses(sets: Vec<&Set>) -> Box<[bool; 256]> {
+    let mut misses = Box::new([true; 256]);
+    for (first, last) in sets.into_iter().flat_map(Set::ranges) {
+        let byte = |c: char| if c.is_ascii() { c as usize } else { 128 };
+        let end = if last.is_ascii() { byte(*last) } else { 255 };
+        let met = misses.get_mut(byte(*first)..=end).unwrap_or_default();
+        met.fill(false);
+    }
+    misses
 }
 
 impl Alphabet {
@@ -151,6 +201,11 @@ impl Alphabet {
     }
 
     fn searched(&self, c: char) -> usize {
+        if let [.., last] = self.starts[..]
+            && last <= c
+        {
+            return self.starts.len().saturating_sub(1);
+        }
         let after = self.starts.partition_point(|start| *start <= c);
         after.saturating_sub(1)
     }

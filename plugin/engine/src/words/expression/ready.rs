@@ -58,14 +58,13 @@ impl Ready {
         budget.take(BEGIN)?;
         let (mut known, mut rest) = (self.start, text);
         loop {
-            let (to, passed) = self
-                .automaton
-                .follow(known, rest.as_bytes(), &program.alphabet);
-            budget.take(passed.saturating_add(1))?;
-            rest = rest.get(passed..).unwrap_or_default();
+            let alphabet = &program.alphabet;
+            let followed = self.automaton.follow(known, rest, alphabet, budget)?;
+            budget.take(1)?;
+            rest = rest.get(followed.passed..).unwrap_or_default();
             let mut chars = rest.chars();
             let c = chars.next();
-            let Some(found) = self.automaton.after(to, program.alphabet.class(c)) else {
+            let Some(found) = self.automaton.after(followed.known, alphabet.class(c)) else {
                 return Ok(None);
             };
             let step = found.step();

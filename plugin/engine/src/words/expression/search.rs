@@ -6,13 +6,16 @@ use super::pattern::parse;
 use super::program::Program;
 use super::ready::Ready;
 use super::tree::Mistake;
-use super::walk::Walk;
+use super::walk::{MISSED, Walk};
 use crate::words::work::{Budget, Exhausted};
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// The steps that it takes to make a walk, beside those for each instruction.
-const MADE: usize = 160;
+/// The steps that it takes to make a walk, beside those for its instructions.
+const MADE: usize = 20;
+
+/// The steps that it takes to look for the start of a match, beside those for the bytes before it.
+const LOOK: usize = 4;
 
 /// A regular expression of a policy.
 #[derive(Debug)]
@@ -59,12 +62,21 @@ impl Expression {
         self.ready.as_ref().map_or(0, |ready| ready.size())
     }
 
+    /// No match starts with any character of the text, so that nothing has to be made to find one.
+    pub(crate) fn never_starts(&self, text: &str, budget: &Budget) -> Result<bool, Exhausted> {
+        let missed = missed(&self.forwards, text, budget)?;
+        Ok(missed == Some(text.len()))
+    }
+
     pub(crate) fn is_match(&self, text: &str, budget: &Budget) -> Result<bool, Exhausted> {
         let along = |ready: &Ready| ready.is_match(&self.forwards, text, budget);
         if let Some(Some(matches)) = self.ready.as_deref().map(along).transpose()? {
             return Ok(matches);
         }
-        budget.take(self.forwards.len().saturating_add(MADE))?;
+        if self.never_starts(text, budget)? {
+            return Ok(false);
+        }
+        budget.take(made(&self.forwards))?;
         let end = first_end(&mut Walk::new(&self.forwards), text, 0, true, budget)?;
         Ok(end.is_some())
     }
@@ -98,12 +110,21 @@ pub(crate) struct Finder<'e> {
     backwards: Option<Walk<'e>>,
 }
 
+/// The steps that it takes to make a walk of the program.
+fn made(program: &Program) -> usize {
+    let instructions = program.len().checked_div(16).unwrap_or(0);
+    instructions.saturating_add(MADE)
+}
+
 impl<'e> Finder<'e> {
-    pub(crate) fn new(expression: &'e Expression) -> Self {
-        Self {
+    pub(crate) fn new(expression: &'e Expression, budget: &Budget) -> Result<Self, Exhausted> {
+        let backwards = expression.backwards.as_deref();
+        let steps = backwards.map_or(0, made);
+        budget.take(steps.saturating_add(made(&expression.forwards)))?;
+        Ok(Self {
             forwards: Walk::new(&expression.forwards),
-            backwards: expression.backwards.as_deref().map(Walk::new),
-        }
+            backwards: backwards.map(Walk::new),
+        })
     }
 
     /// Every match that is not empty, in the order of the text; none reaches into another.
@@ -145,6 +166,14 @@ impl<'e> Finder<'e> {
     }
 }
 
+/// How many bytes of the text stand before the first with which a match could start, where that is known.
+fn missed(program: &Program, text: &str, budget: &Budget) -> Result<Option<usize>, Exhausted> {
+    budget.take(LOOK)?;
+    let missed = program.missed(text.as_bytes());
+    budget.take(missed.unwrap_or(0).div_ceil(MISSED))?;
+    Ok(missed)
+}
+
 /// Where the first match that starts at `from` or behind it ends; with `earliest`, where it is certain that there is one.
 fn first_end(
     walk: &mut Walk<'_>,
@@ -153,12 +182,18 @@ fn first_end(
     earliest: bool,
     budget: &Budget,
 ) -> Result<Option<usize>, Exhausted> {
+    let rest = text.get(from..).unwrap_or_default();
+    let missed = missed(walk.program, rest, budget)?;
+    if missed == Some(rest.len()) {
+        return Ok(None);
+    }
+    let from = from.saturating_add(missed.unwrap_or(0));
     let (before, rest) = text.split_at_checked(from).unwrap_or((text, ""));
     walk.begin(before.chars().next_back(), budget)?;
     let (mut at, mut found) = (from, None);
     let mut chars = rest.chars();
     loop {
-        let skipped = walk.skip(text.as_bytes(), at, budget)?;
+        let skipped = walk.skip(text, at, budget)?;
         if skipped > at {
             at = skipped;
             chars = text.get(at..).unwrap_or_default().chars();

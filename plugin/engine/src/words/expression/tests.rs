@@ -54,7 +54,8 @@ fn texts() -> impl Strategy<Value = String> {
 
 fn located(expression: &Expression, text: &str) -> Vec<Range<usize>> {
     let budget = Budget::unlimited();
-    Finder::new(expression).find_all(text, &budget).unwrap()
+    let mut finder = Finder::new(expression, &budget).unwrap();
+    finder.find_all(text, &budget).unwrap()
 }
 
 fn agree(pattern: &str, text: &str) -> Result<(), TestCaseError> {
@@ -157,7 +158,10 @@ fn match_steps(pattern: &str, text: &str) -> u64 {
 
 fn find_steps(pattern: &str, text: &str) -> u64 {
     let expression = Expression::located(pattern).unwrap();
-    steps(|budget| assert!(Finder::new(&expression).find_all(text, budget).is_ok()))
+    steps(|budget| {
+        let mut finder = Finder::new(&expression, budget).unwrap();
+        assert!(finder.find_all(text, budget).is_ok());
+    })
 }
 
 /// Characters that lead where others led before take one step; what follows each is found once.
@@ -173,6 +177,39 @@ fn long_texts_take_one_step_for_each_character() {
         let (short, long) = ("key of a door ".repeat(400), "key of a door ".repeat(800));
         let more = match_steps(pattern, &long) - match_steps(pattern, &short);
         assert!(more <= 14 * 400, "{pattern}: {more}");
+    }
+}
+
+/// Where no match starts, nothing is made to find one.
+#[test]
+fn texts_in_which_no_match_starts_take_half_a_step_for_each_byte() {
+    for (pattern, text) in [
+        ("zzz", "key of a door "),
+        (r"\bz\w+", "key of a door "),
+        ("zzz", "schlüssel eines tors \u{1F600}"),
+        ("[z-\u{ff}]{1,400}", "key of a door \n"),
+    ] {
+        let long = text.repeat(100);
+        assert!(
+            match_steps(pattern, &long) <= long.len() as u64 / 2 + 8,
+            "{pattern}"
+        );
+        assert!(
+            find_steps(pattern, &long) <= long.len() as u64 / 2 + 300,
+            "{pattern}"
+        );
+    }
+    // It may be empty, or start where the text does.
+    assert!(match_steps("(?:zzz)?", "key") > 20);
+    assert!(match_steps("^zzz", "key") > 20);
+}
+
+#[test]
+fn letters_outside_ascii_take_no_more_than_a_few_steps() {
+    for pattern in ["[k\u{e9}][a-z]*#", "[^a]*#", "中|k"] {
+        let (short, long) = ("ké中".repeat(400), "ké中".repeat(800));
+        let more = match_steps(pattern, &long) - match_steps(pattern, &short);
+        assert!(more <= 20 * 400, "{pattern}: {more}");
     }
 }
 
@@ -194,10 +231,11 @@ fn searches_end_where_the_budget_does() {
     assert!(expression.is_match(&text, &budget).is_err());
     assert_eq!(budget.left(), 0);
     assert!(expression.is_match("", &budget).is_err());
+    assert!(Finder::new(&expression, &budget).is_err());
     let budget = Budget::of(text.len());
     assert_eq!(expression.is_match("abc", &budget), Ok(false));
-    let found = Finder::new(&expression).find_all(&text, &budget);
-    assert!(found.is_err());
+    let mut finder = Finder::new(&expression, &budget).unwrap();
+    assert!(finder.find_all(&text, &budget).is_err());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! It remembers what it found out of each set of instructions and each class of characters, within a bound, so that most
 //! characters take one step. Everything else is paid for as it is done.
 
-use super::automaton::{Automaton, Known, Step};
+use super::automaton::{Automaton, BYTE, Known, Step};
 use super::look::Side;
 use super::program::{Instruction, Position, Program};
 use crate::words::work::{Budget, Exhausted};
@@ -87,8 +87,9 @@ impl<'p> Walk<'p> {
 
     /// Goes on with the next character, or with the end.
     pub(super) fn step(&mut self, c: Option<char>, budget: &Budget) -> Result<Step, Exhausted> {
-        budget.take(CHARACTER)?;
-        let class = self.program.alphabet.class(c);
+        budget.take(c.map_or(1, char::len_utf8).saturating_mul(BYTE))?;
+        let class = self.known.map(|_| self.program.alphabet.class(c));
+        let class = class.unwrap_or_default();
         if let Some(found) = self
             .known
             .and_then(|known| self.automaton.after(known, class))
@@ -96,6 +97,8 @@ impl<'p> Walk<'p> {
             self.known = Some(found.known);
             return Ok(found.step());
         }
+        let made = if self.read == 0 { MADE } else { 0 };
+        budget.take(made.saturating_add(FIND))?;
         let from = self.known;
         if let Some(known) = from {
             let key = self.automaton.key(known);
@@ -108,7 +111,7 @@ impl<'p> Walk<'p> {
         self.known = None;
         let forgotten = self.automaton.forgotten;
         budget.take(self.remember())?;
-        let ended = self.current.len() == 1 && !Head::decode(&self.current).searching;
+        let ended = self.current.len() == 1 && !self.is_idle();
         let step = Step { matched, ended };
         if let (Some(from), Some(to)) = (from, self.known)
             && forgotten == self.automaton.forgotten
@@ -118,24 +121,53 @@ impl<'p> Walk<'p> {
         Ok(step)
     }
 
-    /// Reads on from `at` as long as the automaton knows the way and nothing matches; to where it came.
+    /// Reads on from `at` as long as the automaton knows the way and nothing matches, or no match starts; to where it came.
     pub(super) fn skip(
         &mut self,
-        text: &[u8],
+        text: &str,
         at: usize,
         budget: &Budget,
     ) -> Result<usize, Exhausted> {
-        let Some(known) = self.known else {
-            return Ok(at);
-        };
-        let left = usize::try_from(budget.left()).unwrap_or(usize::MAX);
-        let left = left.checked_div(CHARACTER).unwrap_or(0);
         let rest = text.get(at..).unwrap_or_default();
-        let rest = rest.get(..left).unwrap_or(rest);
-        let (known, passed) = self.automaton.follow(known, rest, &self.program.alphabet);
-        self.known = Some(known);
-        budget.take(passed.saturating_mul(CHARACTER))?;
+        let passed = match self.known {
+            Some(known) => {
+                let alphabet = &self.program.alphabet;
+                let followed = self.automaton.follow(known, rest, alphabet, budget)?;
+                self.known = Some(followed.known);
+                followed.passed
+            }
+            None if self.is_idle() => {
+                let left = usize::try_from(budget.left()).unwrap_or(usize::MAX);
+                let left = rest.floor_char_boundary(left);
+                let missed = self.miss(rest.get(..left).unwrap_or(rest));
+                budget.take(missed.div_ceil(MISSED))?;
+                missed
+            }
+            None => 0,
+        };
         Ok(at.saturating_add(passed))
+    }
+
+    /// No match is under way, and one may start.
+    fn is_idle(&self) -> bool {
+        self.current.len() == 1 && Head::decode(&self.current).searching
+    }
+
+    /// Passes the characters with which no match starts, where none is under way; how many bytes that are.
+    fn miss(&mut self, text: &str) -> usize {
+        let missed = self.program.missed(text.as_bytes()).unwrap_or(0);
+        let last = text
+            .get(..missed)
+            .and_then(|missed| missed.chars().next_back());
+        if let (Some(last), Some(head)) = (last, self.current.first_mut()) {
+            let before = self.program.side(Some(last));
+            *head = Head {
+                before,
+                searching: true,
+            }
+            .code();
+        }
+        missed
     }
 
     /// Gives the set under way its place in the automaton, once enough was read for it; the steps that it took.
@@ -190,18 +222,26 @@ impl<'p> Walk<'p> {
         budget: &Budget,
     ) -> Result<bool, Exhausted> {
         let mut matched = false;
-        let mut steps = 0_usize;
+        let mut steps = EXPLORE;
+        let left = usize::try_from(budget.left()).unwrap_or(usize::MAX);
         self.waiting.clear();
         self.waiting.push(position);
         while let Some(position) = self.waiting.pop() {
             steps = steps.saturating_add(STEPS);
+            if steps > left {
+                break;
+            }
             match self.met.get_mut(usize::from(position)) {
                 Some(met) if *met != self.round => *met = self.round,
                 _ => continue,
             }
             match self.program.at(position) {
-                Some(Instruction::One(set)) if c.is_some_and(|c| self.program.fits(set, c)) => {
-                    self.next.push(position.saturating_add(1));
+                Some(Instruction::One(set)) => {
+                    let (fits, halves) = c.map_or((false, 0), |c| self.program.fits(set, c));
+                    steps = steps.saturating_add(halves);
+                    if fits {
+                        self.next.push(position.saturating_add(1));
+                    }
                 }
                 Some(Instruction::Look(look)) if look.holds(before, after) => {
                     self.waiting.push(position.saturating_add(1));
@@ -216,7 +256,7 @@ impl<'p> Walk<'p> {
                         break;
                     }
                 }
-                Some(Instruction::One(_) | Instruction::Look(_)) | None => {}
+                Some(Instruction::Look(_)) | None => {}
             }
         }
         budget.take(steps)?;
@@ -224,14 +264,23 @@ impl<'p> Walk<'p> {
     }
 }
 
-/// The steps that a character takes of which is known to where it leads.
-const CHARACTER: usize = 1;
+/// The bytes with which no match starts that are passed in one step.
+pub(super) const MISSED: usize = 2;
+
+/// The steps that it takes to find that out of a character, beside those for the instructions.
+const FIND: usize = 9;
+
+/// The steps that it takes to make room for the instructions under way, once in a walk.
+const MADE: usize = 24;
+
+/// The steps that it takes to follow the instructions from one place.
+const EXPLORE: usize = 3;
 
 /// The steps that one instruction takes.
 const STEPS: usize = 4;
 
 /// The steps that it takes to begin.
-const BEGIN: usize = 32;
+const BEGIN: usize = 28;
 
 /// The steps that it takes to find a set of instructions among those that are known.
 const PLACE: usize = 96;
