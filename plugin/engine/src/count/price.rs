@@ -28,7 +28,7 @@ impl RequestContext {
                 mode,
                 position,
             };
-            let same = |charge: &&mut Charge| charge.counter == limit.counter;
+            let same = |charge: &&mut Charge| charge.counter.is(&limit.counter);
             let found = charges.iter_mut().find(same);
             let charge = match found {
                 Some(charge) => charge,

@@ -98,6 +98,9 @@ impl Condition {
     }
 
     fn truth(&self, eval: &EvalContext<'_>, clause: Clause) -> Truth {
+        if eval.budget.left() == 0 {
+            return Truth::Unknown;
+        }
         match &self.path {
             Path::Arguments(steps) => {
                 let empty = steps.is_empty() && matches!(self.predicate, Predicate::Schema(_));

@@ -3,7 +3,7 @@
 //! It finds nothing where two readers could find two different values, or where the budget does not cover the search.
 
 use crate::model::Segment;
-use crate::read::{PROTOTYPE, similar};
+use crate::read::{PROTOTYPE, similar_after};
 use crate::words::json::{Kind, Value, exact};
 use crate::words::work::Budget;
 use std::borrow::Cow;
@@ -11,7 +11,10 @@ use std::borrow::Cow;
 /// The steps that it takes to compare one name.
 const NAME: usize = 12;
 
-/// The steps that it takes to read one number.
+/// The steps that it takes to compare one letter of it.
+const LETTER: usize = 4;
+
+/// The steps that it takes to read one number, beside those for its bytes.
 const NUMBER: usize = 384;
 
 /// The steps that it takes to decode a byte of a text that holds escapes.
@@ -47,7 +50,13 @@ pub(super) fn member<'a>(
         let member = member.string().unwrap_or_default();
         if member == name && name != PROTOTYPE {
             found = Some(value);
-        } else if member == PROTOTYPE || similar(&member, name) {
+            continue;
+        }
+        let (similar, letters) = similar_after(&member, name);
+        budget
+            .take(letters.saturating_mul(LETTER))
+            .map_err(|_| Unclear)?;
+        if similar || member == PROTOTYPE {
             return Err(Unclear);
         }
     }
@@ -65,8 +74,8 @@ pub(super) fn element<'a>(
 }
 
 pub(super) fn number(value: Value<'_>, budget: &Budget) -> Option<f64> {
-    let length = value.raw().len();
-    budget.take(NUMBER.saturating_add(length)).ok()?;
+    let bytes = value.raw().len().saturating_mul(3);
+    budget.take(NUMBER.saturating_add(bytes)).ok()?;
     (value.kind() == Kind::Number)
         .then(|| exact(value.raw()))
         .flatten()

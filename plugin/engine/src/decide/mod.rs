@@ -6,6 +6,7 @@ mod admission;
 mod arguments;
 mod condition;
 mod context;
+mod form;
 mod judge;
 mod lookup;
 mod operand;

@@ -79,7 +79,17 @@ impl Order {
 }
 
 /// The steps that it takes to compare two values, beside those for their bytes.
-const COMPARE: usize = 8;
+const COMPARE: usize = 10;
+
+/// The steps that it takes to compare a path with a root, and a host with one of a list, beside those for their bytes.
+const ROOT: usize = 40;
+const HOST: usize = 28;
+
+/// The steps that it takes to write an attribute as JSON and read it, beside those for its bytes.
+const WRITTEN: usize = 512;
+
+/// The steps that it takes to read an address.
+const ADDRESS: usize = 192;
 
 /// What a text has to be read for: so many steps for each of its bytes.
 fn read(text: &str, steps: usize, budget: &Budget) -> Option<()> {
@@ -106,9 +116,15 @@ pub(super) fn equal_json(value: Value<'_>, literal: &Literal, budget: &Budget) -
 
 fn equal_text(value: Value<'_>, other: &str, budget: &Budget) -> Truth {
     let text = string(value, budget);
-    let steps = other.len().checked_div(16).unwrap_or(0);
-    let text = text.filter(|_| budget.take(steps).is_ok());
-    Truth::of(text.map(|text| *text == *other))
+    Truth::of(text.and_then(|text| same_text(&text, other, budget)))
+}
+
+fn same_text(text: &str, other: &str, budget: &Budget) -> Option<bool> {
+    if text.len() != other.len() {
+        return Some(false);
+    }
+    budget.take(other.len().div_ceil(2)).ok()?;
+    Some(text == other)
 }
 
 fn equal_elements(list: Value<'_>, others: &[Literal], budget: &Budget) -> Truth {
@@ -143,7 +159,7 @@ fn equal_members(object: Value<'_>, others: &[(Box<str>, Literal)], budget: &Bud
 pub(super) fn equal(operand: &Operand<'_>, literal: &Literal, budget: &Budget) -> Truth {
     match (operand, literal) {
         (Operand::Json(value), literal) => equal_json(*value, literal, budget),
-        (Operand::Text(text), Literal::String(other)) => Truth::of(Some(**text == **other)),
+        (Operand::Text(text), Literal::String(other)) => Truth::of(same_text(text, other, budget)),
         (Operand::Number(number), Literal::Number(other)) => Truth::of(Some(number == other)),
         _ => Truth::Unknown,
     }
@@ -173,7 +189,8 @@ fn is_text_of(operand: &Operand<'_>, literals: &Literals, budget: &Budget) -> Op
     let text = operand.text(budget)?;
     // So many comparisons are a search among them.
     let comparisons = literals.texts.len().checked_ilog2().unwrap_or(0);
-    let steps = text.len().checked_div(16)?.saturating_add(COMPARE);
+    let bytes = text.len().min(literals.longest);
+    let steps = bytes.div_ceil(2).saturating_add(COMPARE);
     let steps = steps.saturating_mul(usize::try_from(comparisons).ok()?.saturating_add(1));
     budget.take(steps).ok()?;
     Some(literals.has_text(&text))
@@ -204,8 +221,15 @@ pub(super) fn matches(operand: &Operand<'_>, regex: &Expression, budget: &Budget
 pub(super) fn within(operand: &Operand<'_>, roots: &Roots, budget: &Budget) -> Truth {
     let hold = |path: Option<Cow<'_, str>>| {
         // Each character is looked at a few times, and its first names once more for each root.
-        let path = path.filter(|path| read(path, 8, budget).is_some())?;
-        budget.take(roots.roots.len().saturating_mul(16)).ok()?;
+        let path = path.filter(|path| read(path, 10, budget).is_some())?;
+        let bytes = |root: &str| root.len().min(path.len()).saturating_mul(6);
+        let roots_steps = roots
+            .roots
+            .iter()
+            .map(|root| bytes(root).saturating_add(ROOT));
+        budget
+            .take(roots_steps.fold(0, usize::saturating_add))
+            .ok()?;
         Some(roots.contains(&path))
     };
     let hold = |path| hold(path).unwrap_or(Truth::Unknown);
@@ -219,17 +243,25 @@ pub(super) fn within(operand: &Operand<'_>, roots: &Roots, budget: &Budget) -> T
 
 pub(super) fn host_in(operand: &Operand<'_>, hosts: &[Host], budget: &Budget) -> Truth {
     let text = operand.text(budget);
-    let text = text.filter(|text| read(text, 4, budget).is_some());
-    let paid = budget.take(hosts.len().saturating_mul(16)).is_ok();
-    match text.as_deref().filter(|_| paid).and_then(Url::read) {
-        Some(url) => Truth::any(hosts.iter().map(|host| host.holds(&url))),
+    let text = text.filter(|text| read(text, 6, budget).is_some());
+    match text.as_deref().and_then(Url::read) {
+        Some(url) => Truth::any(hosts.iter().map(|host| {
+            let steps = host
+                .common_bytes(&url)
+                .saturating_mul(8)
+                .saturating_add(HOST);
+            match budget.take(steps) {
+                Ok(()) => host.holds(&url),
+                Err(_) => Truth::Unknown,
+            }
+        })),
         None => Truth::Unknown,
     }
 }
 
 pub(super) fn cidr(operand: &Operand<'_>, networks: &[Network], budget: &Budget) -> Truth {
     let text = operand.text(budget);
-    let text = text.filter(|text| read(text, 1, budget).is_some());
+    let text = text.filter(|_| budget.take(ADDRESS).is_ok());
     let paid = budget.take(networks.len().saturating_mul(COMPARE)).is_ok();
     match text.as_deref().filter(|_| paid).and_then(address) {
         Some(address) => Truth::any(networks.iter().map(|network| network.holds(address))),
@@ -239,11 +271,17 @@ pub(super) fn cidr(operand: &Operand<'_>, networks: &[Network], budget: &Budget)
 
 /// An attribute is written as the JSON value that it is.
 pub(super) fn fits(operand: &Operand<'_>, schema: &Schema, budget: &Budget) -> Truth {
+    if let Operand::Json(value) = operand {
+        return schema.holds(*value, budget);
+    }
+    if budget.take(WRITTEN).is_err() {
+        return Truth::Unknown;
+    }
     let text = match operand {
-        Operand::Json(value) => return schema.holds(*value, budget),
-        Operand::Text(text) => serde_json::to_string(text).ok(),
+        Operand::Json(_) | Operand::Missing | Operand::Unknown => None,
+        Operand::Text(text) if read(text, 8, budget).is_some() => serde_json::to_string(text).ok(),
+        Operand::Text(_) => None,
         Operand::Number(number) => Some(format!("{number:e}")),
-        Operand::Missing | Operand::Unknown => None,
     };
     let bounds = Bounds {
         depth: 1,

@@ -3,6 +3,7 @@
 //! It never takes more steps than the budget covers, however the value is made: what it would have to look at beyond them
 //! is unknown.
 
+use super::form::form;
 use super::lookup::{number, string};
 use super::operand::length;
 use super::predicate::{LONGEST_MATCHED, one_of};
@@ -12,19 +13,25 @@ use crate::model::schema::{
 };
 use crate::read::PROTOTYPE;
 use crate::words::Truth;
-use crate::words::json::{Kind, Value, exact, is_multiple, is_whole};
+use crate::words::json::{Kind, Value, is_multiple, is_whole};
 use crate::words::work::Budget;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The steps that it takes for one schema to meet one value.
-const MEET: usize = 8;
+const MEET: usize = 10;
 
 /// The steps that it takes to find a member by its name.
 const NAME: usize = 32;
 
+/// The steps that it takes to find one of several names that are alike.
+const ALIKE: usize = 6;
+
 /// The steps that it takes to bring one value into a form of its own, beside those for its bytes.
 const FORM: usize = 256;
+
+/// The steps that it takes to divide a number.
+const MULTIPLE: usize = 1024;
 
 /// Schemas and values inside one another. A message of the deepest kind stays below it with four schemas on each level.
 const DEEPEST: usize = 512;
@@ -100,10 +107,7 @@ impl<'s> Judge<'s> {
 
     fn checks(&mut self, part: &Subschema, value: Value<'_>) -> Truth {
         let typed = part.types.is_some();
-        let types = part
-            .types
-            .iter()
-            .map(|types| Truth::any(types.iter().map(|of| of.holds(value, self.budget))));
+        let types = part.types.iter().map(|types| self.one_type(types, value));
         let types = Truth::all(types);
         if types == Truth::False {
             return Truth::False;
@@ -113,6 +117,13 @@ impl<'s> Judge<'s> {
             .iter()
             .map(|check| self.check(check, value, typed));
         Truth::all([types].into_iter().chain(checks))
+    }
+
+    fn one_type(&self, types: &[Type], value: Value<'_>) -> Truth {
+        match self.take(types.len()) {
+            Some(()) => Truth::any(types.iter().map(|of| of.holds(value, self.budget))),
+            None => Truth::Unknown,
+        }
     }
 
     /// A check says nothing of values that it does not judge. Where no `type` says that such a value is meant, a server may
@@ -137,6 +148,7 @@ impl<'s> Judge<'s> {
             }
             Assertion::MultipleOf(of) => {
                 let paid = number(value, self.budget);
+                let paid = paid.filter(|_| self.take(MULTIPLE).is_some());
                 Truth::of(paid.and_then(|_| is_multiple(value.raw(), of)))
             }
             Assertion::Length { min, max, .. } => {
@@ -178,7 +190,7 @@ impl<'s> Judge<'s> {
 
     /// True where readers may find white space that this engine does not, or the budget covers no search for it.
     fn is_odd(&self, text: &str) -> bool {
-        self.take(text.len()).is_none() || text.contains(is_odd_space)
+        self.take(text.len().saturating_mul(3)).is_none() || text.contains(is_odd_space)
     }
 
     fn branch(
@@ -262,8 +274,7 @@ impl<'s> Judge<'s> {
             return Truth::False;
         }
         let dependents = members.dependents.iter();
-        let dependents =
-            dependents.map(|dependent| self.dependent(members, &present, dependent, object));
+        let dependents = dependents.map(|dependent| self.dependent(&present, dependent, object));
         let dependents = Truth::all(dependents);
         let others = object
             .named()
@@ -273,12 +284,16 @@ impl<'s> Judge<'s> {
 
     /// Each of the named members, as the object has it; `None` where it has too many, or a prototype of its own.
     fn present<'a>(&self, members: &Members, object: Value<'a>) -> Option<Vec<Present<'a>>> {
+        let named = members.ruled.len().saturating_mul(5).div_ceil(4);
+        self.take(NAME.saturating_add(named))?;
         let mut present: Vec<_> = members.ruled.iter().map(|_| Present::Not).collect();
         for (name, value) in object.named() {
-            self.take(NAME.saturating_add(name.raw().len()))?;
+            self.take(search(members, name.raw()))?;
             let name = name.string().filter(|name| name != PROTOTYPE)?;
-            let exact = members.position(&name);
-            let places = exact.map_or_else(|| members.alike(&name), |at| at..at.saturating_add(1));
+            let alike = members.alike(&name);
+            self.take(alike.len().saturating_mul(ALIKE))?;
+            let exact = members.exact(alike.clone(), &name);
+            let places = exact.map_or(alike, |at| at..at.saturating_add(1));
             for place in present.get_mut(places).into_iter().flatten() {
                 *place = match (exact, &place) {
                     (Some(_), Present::Not) => Present::Once(value),
@@ -300,21 +315,24 @@ impl<'s> Judge<'s> {
 
     fn dependent(
         &mut self,
-        members: &Members,
         present: &[Present<'_>],
         dependent: &Dependent,
         object: Value<'_>,
     ) -> Truth {
-        let is_there = |name: &str| match members.position(name).and_then(|at| present.get(at)) {
+        let is_there = |at: usize| match present.get(at) {
             Some(Present::Not) => Truth::False,
             Some(Present::Once(_)) => Truth::True,
             Some(Present::Unclear) | None => Truth::Unknown,
         };
-        let absent = is_there(&dependent.on).not();
+        let steps = dependent.needs.len().saturating_add(1);
+        if self.take(steps).is_none() {
+            return Truth::Unknown;
+        }
+        let absent = is_there(dependent.on).not();
         if absent == Truth::True {
             return Truth::True;
         }
-        let needs = Truth::all(dependent.needs.iter().map(|name| is_there(name)));
+        let needs = Truth::all(dependent.needs.iter().map(|at| is_there(*at)));
         let part = dependent
             .part
             .map_or(Truth::True, |part| self.part(part, object));
@@ -330,13 +348,16 @@ impl<'s> Judge<'s> {
             return named;
         }
         let text = string(name, self.budget);
-        let text = text.filter(|text| self.take(NAME.saturating_add(text.len())).is_some());
+        let text = text.filter(|text| self.take(search(members, text)).is_some());
         let Some(text) = text else {
             return Truth::Unknown;
         };
-        let alike = members.ruled.get(members.alike(&text)).unwrap_or_default();
-        let exact = alike.iter().find(|ruled| *ruled.name == *text);
-        let mut judged = match exact {
+        let alike = members.alike(&text);
+        if self.take(alike.len().saturating_mul(ALIKE)).is_none() {
+            return Truth::Unknown;
+        }
+        let exact = members.exact(alike.clone(), &text);
+        let mut judged = match exact.and_then(|at| members.ruled.get(at)) {
             Some(ruled) => Truth::of(Some(ruled.part.is_some())),
             None => Truth::of(Some(!alike.is_empty())),
         };
@@ -359,6 +380,18 @@ impl<'s> Judge<'s> {
         }
         all
     }
+}
+
+/// The steps that it takes to find a name among those of members.
+fn search(members: &Members, name: &str) -> usize {
+    // So many comparisons are a search among them, each of half a step for each byte.
+    let comparisons = members.ruled.len().checked_ilog2().unwrap_or(0);
+    let steps = name
+        .len()
+        .saturating_mul(comparisons as usize)
+        .checked_div(2);
+    let read = NAME.saturating_add(name.len().saturating_mul(2));
+    read.saturating_add(steps.unwrap_or(0))
 }
 
 impl Assertion {
@@ -405,33 +438,4 @@ impl Type {
 /// White space, and ends of lines, that ECMA-262 knows and this engine does not.
 fn is_odd_space(c: char) -> bool {
     c == '\r' || c == '\u{FEFF}' || (!c.is_ascii() && c.is_whitespace())
-}
-
-/// The one form of a value: equal values have equal forms. A number that readers differ about makes it unclear.
-fn form(value: Value<'_>, clear: &mut bool) -> String {
-    match value.kind() {
-        Kind::Number => match exact(value.raw()) {
-            Some(number) => format!("{:e}", number + 0.0),
-            None => {
-                *clear = false;
-                value.raw().into()
-            }
-        },
-        Kind::String => format!("{:?}", value.string().unwrap_or_default()),
-        Kind::Array => {
-            let forms: Vec<_> = value
-                .elements()
-                .map(|element| form(element, clear))
-                .collect();
-            format!("[{}]", forms.join(","))
-        }
-        Kind::Object => {
-            let member = |(name, value)| format!("{name:?}:{}", form(value, clear));
-            let mut forms = BTreeSet::new();
-            forms.extend(value.members().map(member));
-            let forms: Vec<_> = forms.into_iter().collect();
-            format!("{{{}}}", forms.join(","))
-        }
-        Kind::Null | Kind::Bool => value.raw().into(),
-    }
 }

@@ -124,7 +124,7 @@ impl Exchange {
         self.early = true;
     }
 
-    /// The steps that it took so far to judge what was sent: one or two nanoseconds each, and the same on every host.
+    /// The steps that it took so far to judge what was sent: about three nanoseconds each, and the same on every host.
     #[cfg(feature = "explain")]
     pub fn steps(&self) -> u64 {
         self.steps.saturating_add(self.response.steps())

@@ -106,6 +106,11 @@ impl Counter {
         let id = format!("main/{kind}/{}/{}/{name}", window.text(), parts.join(","));
         Self { id, window, scope }
     }
+
+    /// True for the same counter. Names differ at their ends, so they are compared from there.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.id.len() == other.id.len() && self.id.bytes().rev().eq(other.id.bytes().rev())
+    }
 }
 
 impl Scope {

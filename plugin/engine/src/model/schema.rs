@@ -4,10 +4,9 @@
 
 use super::literal::{Literals, Order};
 use super::path::Segment;
-use crate::read::folded;
+use crate::read::similar_form;
 use crate::words::expression::Expression;
 use crate::words::json::Kind;
-use std::cmp::Ordering;
 use std::ops::Range;
 
 /// A compiled schema. Its parts refer to one another by their positions, so that a schema can hold itself.
@@ -100,16 +99,18 @@ pub(crate) struct Members {
 #[derive(Debug)]
 pub(crate) struct Property {
     pub(crate) name: Box<str>,
+    /// What its look-alikes have in common.
+    form: Box<str>,
     /// Its schema, where `properties` lists it.
     pub(crate) part: Option<SubschemaId>,
     pub(crate) required: bool,
 }
 
-/// What the presence of one member asks of the object.
-#[derive(Clone, Debug)]
+/// What the presence of one member asks of the object. Members are known by their positions among those that are named.
+#[derive(Debug)]
 pub(crate) struct Dependent {
-    pub(crate) on: Box<str>,
-    pub(crate) needs: Vec<Box<str>>,
+    pub(crate) on: usize,
+    pub(crate) needs: Vec<usize>,
     pub(crate) part: Option<SubschemaId>,
 }
 
@@ -176,19 +177,17 @@ impl Assertion {
 impl Members {
     /// Names a member, and says something of it. Look-alikes stand beside one another.
     pub(crate) fn rule(&mut self, name: &str, say: impl FnMut(&mut Property)) {
-        let before = |ruled: &Property| {
-            let order = folded(&ruled.name).cmp(folded(name));
-            order.then_with(|| (*ruled.name).cmp(name)) == Ordering::Less
-        };
+        let form = similar_form(name);
+        let before = |ruled: &Property| (&*ruled.form, &*ruled.name) < (&*form, name);
         let at = self.ruled.partition_point(before);
         if self.ruled.get(at).is_none_or(|ruled| *ruled.name != *name) {
-            let (name, part, required) = (name.into(), None, false);
             self.ruled.insert(
                 at,
                 Property {
-                    name,
-                    part,
-                    required,
+                    name: name.into(),
+                    form: form.into(),
+                    part: None,
+                    required: false,
                 },
             );
         }
@@ -197,22 +196,23 @@ impl Members {
 
     /// Where the members stand that some server takes for the one of that name.
     pub(crate) fn alike(&self, name: &str) -> Range<usize> {
-        let order = |ruled: &Property| folded(&ruled.name).cmp(folded(name));
-        let start = self
-            .ruled
-            .partition_point(|ruled| order(ruled) == Ordering::Less);
-        let end = self
-            .ruled
-            .partition_point(|ruled| order(ruled) != Ordering::Greater);
-        start..end
+        let form = similar_form(name);
+        let start = self.ruled.partition_point(|ruled| *ruled.form < *form);
+        let rest = self.ruled.get(start..).unwrap_or_default();
+        let alike = rest.iter().take_while(|ruled| *ruled.form == *form);
+        start..start.saturating_add(alike.count())
+    }
+
+    /// Of some members, the position of the one of that very name.
+    pub(crate) fn exact(&self, mut alike: Range<usize>, name: &str) -> Option<usize> {
+        alike.find(|index| {
+            let ruled = self.ruled.get(*index);
+            ruled.is_some_and(|ruled| *ruled.name == *name)
+        })
     }
 
     /// The position of the member of that very name.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.alike(name).find(|index| {
-            self.ruled
-                .get(*index)
-                .is_some_and(|ruled| *ruled.name == *name)
-        })
+        self.exact(self.alike(name), name)
     }
 }

@@ -4,7 +4,7 @@
 
 use super::error::RequestError;
 use super::method;
-use super::names::{PROTOTYPE, is_confusable};
+use super::names::{PROTOTYPE, has_control, is_confusable};
 use super::revision::Revision;
 use crate::words::json::{Kind, Value};
 use crate::words::text::clip;
@@ -310,9 +310,7 @@ fn given<'a>(object: Value<'a>, name: &str) -> Option<Value<'a>> {
 /// A string by which something is found. A control character in it is refused: a reader of C strings ends it at a NUL,
 /// and others strip what cannot be seen.
 fn plain(value: Value<'_>) -> Option<Cow<'_, str>> {
-    value
-        .string()
-        .filter(|string| !string.chars().any(char::is_control))
+    value.string().filter(|string| !has_control(string))
 }
 
 /// Checks that a value is an object without look-alikes; `Err(None)` when it is no object.
@@ -330,7 +328,7 @@ fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Reques
         if protocol.contains(&name.as_ref()) {
             continue;
         }
-        let odd = name == PROTOTYPE || name.chars().any(char::is_control);
+        let odd = name == PROTOTYPE || has_control(&name);
         if odd || is_confusable(&name, protocol.iter().copied()) {
             return Err(RequestError::ConfusableMember(clip(&name, 64)));
         }

@@ -24,6 +24,6 @@ pub(crate) use headers::is_header_name;
 pub use headers::{HeaderEdit, Headers};
 pub(crate) use message::{Call, LONGEST_ID, Message, Target, is_same_id};
 pub(crate) use method::{MethodKind, confusable_method, known_method};
-pub(crate) use names::{PROTOTYPE, folded, is_confusable, similar};
+pub(crate) use names::{PROTOTYPE, is_confusable, similar_after, similar_form};
 pub(crate) use surrogate::id_beside_surrogates;
 pub(crate) use uri::is_normal;

@@ -2,6 +2,8 @@
 //!
 //! It never says that two names differ where a known reader takes them for one.
 
+use std::borrow::Cow;
+
 /// The member through which an object of JavaScript inherits: a server that copies an object may take the members of
 /// this one for the object's own.
 pub(crate) const PROTOTYPE: &str = "__proto__";
@@ -10,6 +12,14 @@ pub(crate) const PROTOTYPE: &str = "__proto__";
 /// each ends it here.
 pub(crate) fn ended(name: &str) -> &str {
     name.split(char::is_control).next().unwrap_or_default()
+}
+
+/// True for a text with a character that is not seen and that no honest name has.
+pub(super) fn has_control(text: &str) -> bool {
+    match text.is_ascii() {
+        true => text.bytes().any(|byte| byte.is_ascii_control()),
+        false => text.chars().any(char::is_control),
+    }
 }
 
 /// The name with letters of ASCII in place of those that fold into them.
@@ -29,15 +39,24 @@ fn ascii_letter(c: char) -> char {
 /// True for names that may be one to a server that regards no case and ends names at a NUL. Letters outside ASCII are all
 /// taken for one another's other case, so that no table of them is needed.
 pub(crate) fn similar(one: &str, other: &str) -> bool {
-    let mut others = other.bytes();
+    similar_after(one, other).0
+}
+
+/// The same, and how many letters were compared for it.
+pub(crate) fn similar_after(one: &str, other: &str) -> (bool, usize) {
+    let (mut others, mut compared) = (other.bytes(), 0_usize);
     for byte in one.bytes() {
+        compared = compared.wrapping_add(1);
         match others.next() {
             Some(other) if byte.eq_ignore_ascii_case(&other) && is_letter(byte) => {}
-            Some(other) if is_letter(byte) && is_letter(other) => return false,
-            _ => return folded(one).eq(folded(other)),
+            Some(other) if is_letter(byte) && is_letter(other) => return (false, compared),
+            _ => return similar_folded(one, other),
         }
     }
-    others.next().is_none_or(|_| folded(one).eq(folded(other)))
+    match others.next() {
+        None => (true, compared),
+        Some(_) => similar_folded(one, other),
+    }
 }
 
 /// It stands for itself alone, and for its other case.
@@ -45,13 +64,36 @@ fn is_letter(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_control()
 }
 
+fn similar_folded(one: &str, other: &str) -> (bool, usize) {
+    let (mut one, mut other) = (folded(one), folded(other));
+    let mut compared = 0_usize;
+    loop {
+        compared = compared.wrapping_add(1);
+        match (one.next(), other.next()) {
+            (None, None) => return (true, compared),
+            (one, other) if one != other => return (false, compared),
+            _ => {}
+        }
+    }
+}
+
 /// The letters that similar names have in common.
-pub(crate) fn folded(name: &str) -> impl Iterator<Item = char> {
+fn folded(name: &str) -> impl Iterator<Item = char> {
     let letter = |c| match ascii_letter(c) {
         c if c.is_ascii() => c.to_ascii_lowercase(),
         _ => char::REPLACEMENT_CHARACTER,
     };
-    ended(name).chars().map(letter)
+    // As `ended`, without reading on behind a letter that differs.
+    name.chars().take_while(|c| !c.is_control()).map(letter)
+}
+
+/// The text that similar names have in common, and no others.
+pub(crate) fn similar_form(name: &str) -> Cow<'_, str> {
+    let is_own = |byte: u8| matches!(byte, b' '..=b'~') && !byte.is_ascii_uppercase();
+    match name.bytes().all(is_own) {
+        true => Cow::Borrowed(name),
+        false => folded(name).collect(),
+    }
 }
 
 /// Whether some reader takes the name for one of these, or it is one of them.
@@ -61,7 +103,7 @@ pub(crate) fn is_confusable<'n>(name: &str, mut known: impl Iterator<Item = &'n 
 
 #[cfg(test)]
 mod tests {
-    use super::{folded, is_confusable, similar};
+    use super::{folded, is_confusable, similar, similar_form};
 
     #[test]
     fn names_that_some_server_takes_for_one() {
@@ -78,6 +120,7 @@ mod tests {
             ("ς", "Σ"),
         ] {
             assert!(similar(one, other), "{one} {other}");
+            assert_eq!(similar_form(one), similar_form(other), "{one} {other}");
             assert!(
                 is_confusable(other, ["a", one].into_iter()),
                 "{one} {other}"
@@ -93,6 +136,7 @@ mod tests {
             ("größe", "grosse"),
         ] {
             assert!(!similar(one, other), "{one} {other}");
+            assert_ne!(similar_form(one), similar_form(other), "{one} {other}");
             assert!(
                 !is_confusable(other, ["a", one].into_iter()),
                 "{one} {other}"

@@ -3,7 +3,8 @@
 //! It never normalises what is forwarded: a URI in another form is refused, because a server may resolve it to a
 //! resource that a rule names otherwise.
 
-use crate::words::locator::{is_certain_path, is_certain_text};
+use super::names::has_control;
+use crate::words::locator::{has_empty_name, is_certain_path, is_certain_text};
 use fluent_uri::Uri;
 use percent_encoding::percent_decode_str;
 
@@ -43,14 +44,20 @@ fn is_plain_authority(uri: &Uri<&str>) -> bool {
 /// path that needs more than a few rounds hides something.
 fn is_plain_path(path: &str) -> bool {
     const ROUNDS: usize = 4;
-    let slashes = |path: &str| path.matches(['/', '\\']).count();
+    let slashes = |path: &str| {
+        let bytes = path.bytes();
+        bytes.filter(|byte| matches!(byte, b'/' | b'\\')).count()
+    };
     let written = slashes(path);
     let mut path = path.to_owned();
     for _ in 0..ROUNDS {
         let dots = path.split(['/', '\\']).any(is_dots);
-        let hides = path.contains("//") || slashes(&path) != written || !is_certain_text(&path);
-        if dots || hides || path.chars().any(char::is_control) {
+        let hides = has_empty_name(&path) || slashes(&path) != written || !is_certain_text(&path);
+        if dots || hides || has_control(&path) {
             return false;
+        }
+        if !path.contains('%') {
+            return true;
         }
         match decoded(&path) {
             Some(decoded) if decoded == path => return true,
@@ -69,6 +76,9 @@ fn decoded(path: &str) -> Option<String> {
 
 /// Dots alone, also with a parameter behind them (RFC 3986 §3.3) or blanks around them, which some servers cut off.
 fn is_dots(segment: &str) -> bool {
+    if !segment.starts_with(['.', ' ', '+']) {
+        return false;
+    }
     let name = segment.split(';').next().unwrap_or_default();
     name.contains('.') && name.chars().all(|c| matches!(c, '.' | ' ' | '+'))
 }

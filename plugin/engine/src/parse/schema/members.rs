@@ -29,11 +29,16 @@ impl<'d> Compiler<'_, 'd> {
                 members.rule(&name, |ruled| ruled.required = true);
             }
         }
-        members.dependents = self.dependents(at, schema);
-        for dependent in members.dependents.clone() {
-            let named = dependent.needs.iter().chain([&dependent.on]);
+        let dependents = self.dependents(at, schema);
+        for Named { on, needs, .. } in &dependents {
+            let named = needs.iter().chain([on]);
             named.for_each(|name| members.rule(name, |_| ()));
         }
+        // Every member that is named has its position now.
+        members.dependents = dependents
+            .into_iter()
+            .filter_map(|dependent| dependent.placed(&members))
+            .collect();
         members.patterns = self.patterns(at, schema);
         members.others = self.sub(at, schema, "additionalProperties");
         members.names = self.sub(at, schema, "propertyNames");
@@ -66,7 +71,7 @@ impl<'d> Compiler<'_, 'd> {
     }
 
     /// `dependentRequired` and `dependentSchemas`, and the keyword of draft-07 that was both.
-    fn dependents(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Dependent> {
+    fn dependents(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Named> {
         let mut dependents = Vec::new();
         for key in ["dependentRequired", "dependentSchemas", "dependencies"] {
             let Some(value) = schema.get(key) else {
@@ -84,7 +89,7 @@ impl<'d> Compiler<'_, 'd> {
                     true => (self.names(&at, value), None),
                     false => (Vec::new(), Some(self.part(&at, value, None))),
                 };
-                dependents.push(Dependent {
+                dependents.push(Named {
                     on: on.as_ref().into(),
                     needs,
                     part,
@@ -123,6 +128,24 @@ impl<'d> Compiler<'_, 'd> {
             .mirrors
             .iter()
             .any(|mirror| mirror.header.eq_ignore_ascii_case(header))
+    }
+}
+
+/// What the presence of one member asks of the object, by the names of members.
+struct Named {
+    on: Box<str>,
+    needs: Vec<Box<str>>,
+    part: Option<SubschemaId>,
+}
+
+impl Named {
+    fn placed(self, members: &Members) -> Option<Dependent> {
+        let needs = self.needs.iter().map(|name| members.position(name));
+        Some(Dependent {
+            on: members.position(&self.on)?,
+            needs: needs.collect::<Option<_>>()?,
+            part: self.part,
+        })
     }
 }
 

@@ -49,6 +49,12 @@ impl Host {
         }
     }
 
+    /// How many bytes the name and that of a URL have in common, from the right.
+    pub(crate) fn common_bytes(&self, url: &Url<'_>) -> usize {
+        let pairs = self.name.bytes().rev().zip(url.host.bytes().rev());
+        pairs.take_while(|(one, other)| one == other).count()
+    }
+
     fn is_reached_by(&self, url: &Url<'_>) -> bool {
         let scheme = match &self.scheme {
             Some(scheme) => **scheme == *url.scheme,

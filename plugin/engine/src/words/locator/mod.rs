@@ -11,5 +11,5 @@ mod url;
 pub(crate) use error::NotCanonical;
 pub(crate) use host::Host;
 pub(crate) use network::{Network, address};
-pub(crate) use path::{Roots, is_certain_path, is_certain_text, parse_root};
+pub(crate) use path::{Roots, has_empty_name, is_certain_path, is_certain_text, parse_root};
 pub(crate) use url::Url;

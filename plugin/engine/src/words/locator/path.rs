@@ -46,7 +46,13 @@ pub(crate) fn is_certain_path(path: &str) -> bool {
 /// True for a text whose characters outside ASCII are letters, in which no program sees dots for them.
 pub(crate) fn is_certain_text(text: &str) -> bool {
     let plain = |c: char| c.is_ascii() || is_letter(c);
-    text.chars().all(plain) && !hides(text, has_dots)
+    text.is_ascii() || text.chars().all(plain) && !hides(text, has_dots)
+}
+
+/// Two slashes stand side by side.
+pub(crate) fn has_empty_name(path: &str) -> bool {
+    let mut pairs = path.as_bytes().windows(2);
+    pairs.any(|pair| matches!(pair, b"//"))
 }
 
 /// An absolute path in ASCII that has one spelling, as the policy must write it.
@@ -76,7 +82,7 @@ fn names(path: &str) -> impl Iterator<Item = &str> + Clone {
 
 fn is_certain(path: &str) -> bool {
     // What is behind an empty name may be taken for absolute.
-    let joins = !path.is_empty() && !path.contains("//");
+    let joins = !path.is_empty() && !has_empty_name(path);
     joins && path.chars().all(is_plain) && !hides(path, has_dots) && names(path).all(is_name)
 }
 
@@ -109,19 +115,19 @@ fn bare(name: &str) -> &str {
 fn is_plain(c: char) -> bool {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' => true,
-        c if c.is_ascii() => " !&'()+,-./=@[]^_".contains(c),
-        c => is_letter(c),
+        ' ' | '!' | '&' | '\'' | '(' | ')' | '+' | ',' | '-' | '.' | '/' => true,
+        '=' | '@' | '[' | ']' | '^' | '_' => true,
+        c => !c.is_ascii() && is_letter(c),
     }
 }
 
 fn is_letter(c: char) -> bool {
-    LETTERS
-        .iter()
-        .any(|(first, last)| (first..=last).contains(&&c))
+    let at = LETTERS.partition_point(|(_, last)| *last < c);
+    LETTERS.get(at).is_some_and(|(first, _)| *first <= c)
 }
 
 /// The scripts of most file names, without the characters that only look like others: no form of Unicode
-/// normalisation and no change of case makes anything but letters, marks and digits of these.
+/// normalisation and no change of case makes anything but letters, marks and digits of these. In order.
 const LETTERS: &[(char, char)] = &[
     ('\u{C0}', '\u{24F}'),    // Latin
     ('\u{300}', '\u{34E}'),   // combining marks, without the joiner that is not seen
@@ -165,24 +171,35 @@ fn has_dots(path: &str) -> bool {
 /// A name that stays itself. Windows drops dots and blanks at its end and knows devices in every directory; a name
 /// without letters and digits is nothing but dots to a program that drops the rest.
 fn is_name(name: &str) -> bool {
-    !name.starts_with("..")
-        && !name.starts_with(' ')
-        && !name.ends_with(['.', ' '])
-        && name
-            .chars()
-            .any(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii())
-        && !is_device(name)
+    is_word(name)
+        || !name.starts_with("..")
+            && !name.starts_with(' ')
+            && !name.ends_with(['.', ' '])
+            && name
+                .chars()
+                .any(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii())
+            && !is_device(name)
+}
+
+/// Most names are letters and digits, and too long or too short for a device.
+fn is_word(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let first = bytes.next().is_some_and(letter);
+    first && !matches!(name.len(), 3 | 4) && bytes.all(|byte| letter(byte) || byte == b'-')
 }
 
 /// `CON`, `nul.txt`, `Com1`, …
 fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default();
-    let stem = stem.trim_end().to_ascii_lowercase();
-    let numbered = |port| stem.strip_prefix(port).map(str::as_bytes);
-    ["con", "prn", "aux", "nul"].contains(&&*stem)
-        || ["com", "lpt"]
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let is = |device: &&str| stem.eq_ignore_ascii_case(device);
+    match stem.as_bytes() {
+        [_, _, _] => ["con", "prn", "aux", "nul"].iter().any(is),
+        [port @ .., b'0'..=b'9'] => [&b"com"[..], b"lpt"]
             .iter()
-            .any(|port| matches!(numbered(port), Some([b'0'..=b'9'])))
+            .any(|device| port.eq_ignore_ascii_case(device)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
