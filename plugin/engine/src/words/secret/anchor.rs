@@ -2,16 +2,22 @@
 //!
 //! It looks at pairs of bytes, eight bytes at a time, and says only where it is worth to look closer.
 
-use super::tables::{ANCHORS, Anchor, LOWER, PAIRS, hash};
+use super::tables::{ANCHORS, Anchor, LOWER, PAIRS, fold, folded, hash};
+use crate::words::work::{Budget, Exhausted};
 use std::ops::Range;
 
-/// The places of one text, in its order.
+/// The steps that it takes to look closer at one place.
+const LOOK: usize = 7;
+
+/// The places of one text where the forms start, in the order of their anchors.
 pub(super) struct Places<'t> {
     text: &'t [u8],
     /// The pairs before it were looked at.
     at: usize,
     /// An anchor may stand there.
     near: Range<usize>,
+    /// Forms that start before it, and have their anchor at the first of these places, were named.
+    from: usize,
 }
 
 impl<'t> Places<'t> {
@@ -20,39 +26,60 @@ impl<'t> Places<'t> {
             text: text.as_bytes(),
             at: 0,
             near: 0..0,
+            from: 0,
         }
     }
 
-    /// From the first place where a form starts that has its anchor at this one up to the anchor.
-    fn starts(&self, at: usize) -> Option<Range<usize>> {
+    /// Passes the text before that place, of which the forms are known.
+    pub(super) fn pass(&mut self, to: usize) {
+        if to > self.at {
+            (self.at, self.near, self.from) = (to, 0..0, 0);
+        }
+    }
+
+    /// The next place where a form starts.
+    pub(super) fn next(&mut self, budget: &Budget) -> Result<Option<usize>, Exhausted> {
+        loop {
+            while !self.near.is_empty() {
+                budget.take(LOOK)?;
+                if let Some(start) = self.start(self.near.start) {
+                    self.from = start.wrapping_add(1);
+                    return Ok(Some(start));
+                }
+                self.near.next();
+                self.from = 0;
+            }
+            if self.skip().is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The first place where a form starts that has its anchor at this one, and was not named.
+    fn start(&self, at: usize) -> Option<usize> {
         let bytes = *self.text.get(at..)?.first_chunk()?;
         let [one, two, three] = bytes;
         if !is_pair([one, two]) || !is_pair([two, three]) {
             return None;
         }
-        let lower = bytes.map(|byte| byte.to_ascii_lowercase());
-        let anchors = with_middle(two.to_ascii_lowercase()).iter();
-        let anchors = anchors.filter(|anchor| match anchor.form.ignores_case() {
-            true => anchor.bytes == lower,
-            false => anchor.bytes == bytes,
-        });
+        let anchors = with_middle(two).iter();
+        let anchors = anchors.filter(|anchor| anchor.folded == folded(bytes));
         let starts = anchors.filter_map(|anchor| {
             let start = at.checked_sub(anchor.offset)?;
-            let text = self.text.get(start..)?;
+            let text = self.text.get(start..).filter(|_| start >= self.from)?;
             anchor.form.starts(text).then_some(start)
         });
-        Some(starts.min()?..at.wrapping_add(1))
+        starts.min()
     }
 
     /// Goes on to the next two bytes that may be of an anchor, which begins with them or one byte before. Every second place
     /// is enough: of three bytes, the first two or the last two stand at one.
     fn skip(&mut self) -> Option<()> {
         let (pairs, _) = self.text.get(self.at..)?.as_chunks();
-        let (fours, _) = pairs.as_chunks();
-        let quiet = fours.iter().take_while(|four| !any_pair(four)).count();
-        let rest = pairs.get(quiet.wrapping_mul(4)..)?;
-        let passed = rest.iter().position(|pair| is_pair(*pair))?;
-        let pair = quiet.wrapping_mul(4).wrapping_add(passed);
+        let pair = match pairs.first() {
+            Some(pair) if is_pair(*pair) => 0,
+            _ => first_pair(pairs)?,
+        };
         let pair = self.at.wrapping_add(pair.wrapping_mul(2));
         self.near = pair.saturating_sub(1)..pair.wrapping_add(1);
         self.at = pair.wrapping_add(2);
@@ -60,28 +87,22 @@ impl<'t> Places<'t> {
     }
 }
 
-impl Iterator for Places<'_> {
-    type Item = Range<usize>;
-
-    fn next(&mut self) -> Option<Range<usize>> {
-        loop {
-            while let Some(at) = self.near.next() {
-                let starts = self.starts(at);
-                if starts.is_some() {
-                    return starts;
-                }
-            }
-            self.skip()?;
-        }
-    }
-}
-
-/// The anchors with that middle byte, in lower case.
+/// The anchors with that middle byte, in either case.
 fn with_middle(byte: u8) -> &'static [Anchor] {
+    let byte = fold(byte);
     let before = |byte: u8| LOWER.get(usize::from(byte)).copied().unwrap_or_default();
     let (start, end) = (before(byte), before(byte.saturating_add(1)));
     let anchors = ANCHORS.get(usize::from(start)..usize::from(end));
     anchors.unwrap_or_default()
+}
+
+/// The first of these that may be two bytes of an anchor.
+fn first_pair(pairs: &[[u8; 2]]) -> Option<usize> {
+    let (fours, _) = pairs.as_chunks();
+    let quiet = fours.iter().take_while(|four| !any_pair(four)).count();
+    let quiet = quiet.wrapping_mul(4);
+    let passed = pairs.get(quiet..)?.iter().position(|pair| is_pair(*pair))?;
+    Some(quiet.wrapping_add(passed))
 }
 
 /// Some of these may be two bytes of an anchor.
@@ -99,17 +120,18 @@ mod tests {
     use super::super::tables::FORMS;
     use super::*;
 
-    /// All forms are tried at each place, so that places need no more than their order.
+    fn first(text: &str) -> Option<usize> {
+        Places::of(text).next(&Budget::unlimited()).unwrap()
+    }
+
     #[test]
     fn every_form_is_met_where_it_starts() {
         for form in FORMS {
             for length in 0..20 {
                 let text = format!("{}{} and more", "#".repeat(length), form.start);
-                let first = Places::of(&text).next();
-                assert!(first.is_some_and(|places| places.start == length), "{text}");
+                assert_eq!(first(&text), Some(length), "{text}");
                 let upper = text.to_ascii_uppercase();
-                let found = Places::of(&upper).next().is_some();
-                assert!(found || !form.ignores_case(), "{upper}");
+                assert!(first(&upper).is_some() || !form.ignores_case(), "{upper}");
             }
         }
     }
@@ -118,7 +140,7 @@ mod tests {
     fn prose_has_few_places() {
         let text =
             "It was the best of times, it was the worst of times: key, secret, access and account.";
-        assert_eq!(Places::of(text).next(), None);
+        assert_eq!(first(text), None);
         let pairs = text.as_bytes().windows(2);
         let found: Vec<_> = pairs.filter(|pair| is_pair([pair[0], pair[1]])).collect();
         assert!(found.len() < 8, "{found:?}");

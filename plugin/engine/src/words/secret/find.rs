@@ -18,8 +18,10 @@ pub(crate) struct Match {
     pub(crate) kind: usize,
 }
 
-/// The steps that each byte takes; each place where a form could start; and each form that starts there.
-const BYTE: usize = 2;
+/// The steps that each byte takes; each place where a form starts; each of these where no word goes on; and each form that
+/// starts there.
+const BYTE: usize = 1;
+const PLACE: usize = 32;
 const START: usize = 64;
 const FORM: usize = 256;
 
@@ -50,11 +52,15 @@ impl Kinds {
 /// Whether a secret may stand in a text of which these are the bytes as they are written in JSON, where no escape stands
 /// for more than white space, a quote or a backslash.
 pub(crate) fn may_stand(raw: &str) -> bool {
-    Places::of(raw).any(|places| {
-        let rest = raw.get(places.start..).unwrap_or_default();
+    let (mut places, free) = (Places::of(raw), Budget::unlimited());
+    while let Ok(Some(place)) = places.next(&free) {
+        let rest = raw.get(place..).unwrap_or_default();
         let url = rest.strip_prefix(BEFORE_PASSWORD);
-        url.is_none_or(|url| password(url).is_some())
-    })
+        if url.is_none_or(|url| password(url).is_some()) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Pays for a text in which no secret can stand.
@@ -65,31 +71,12 @@ pub(crate) fn pass_over(text: &str, budget: &Budget) -> Result<(), Exhausted> {
 /// Every secret of these kinds, in the order of the text.
 pub(super) fn find(text: &str, budget: &Budget, wanted: Kinds) -> Result<Vec<Match>, Exhausted> {
     pass_over(text, budget)?;
-    find_at(Places::of(text), text, budget, wanted)
-}
-
-/// Those that start at these places, which come in order.
-pub(super) fn find_at(
-    places: impl Iterator<Item = Range<usize>>,
-    text: &str,
-    budget: &Budget,
-    wanted: Kinds,
-) -> Result<Vec<Match>, Exhausted> {
-    let mut finder = Finder {
-        text,
-        wanted,
-        runs: Default::default(),
-        started: 0,
-        done: 0,
-    };
-    let mut matched = Vec::new();
-    for at in places.flatten() {
-        if finder.may_start(at) {
-            budget.take(START)?;
-            matched.extend(finder.at_start(at));
-            let started = std::mem::take(&mut finder.started);
-            budget.take(started.saturating_mul(FORM))?;
-        }
+    let mut finder = Finder::new(text, wanted);
+    let (mut places, mut matched) = (Places::of(text), Vec::new());
+    while let Some(place) = places.next(budget)? {
+        budget.take(PLACE)?;
+        matched.extend(finder.at(place, budget)?);
+        places.pass(finder.done);
     }
     Ok(matched)
 }
@@ -127,7 +114,7 @@ pub(crate) fn names_secret(name: &str) -> bool {
 }
 
 /// Looks for forms at one place after the other.
-struct Finder<'t> {
+pub(super) struct Finder<'t> {
     text: &'t str,
     wanted: Kinds,
     /// The last run of each kind of characters, so that none is measured again from each of its characters.
@@ -144,11 +131,35 @@ struct Run {
     end: usize,
     /// Where it ends without the full stops behind it, which end a sentence.
     stop: usize,
+    /// Where its last full stop before that stands.
+    dot: usize,
     /// No word goes on behind it.
     whole: bool,
 }
 
-impl Finder<'_> {
+impl<'t> Finder<'t> {
+    pub(super) fn new(text: &'t str, wanted: Kinds) -> Self {
+        Self {
+            text,
+            wanted,
+            runs: Default::default(),
+            started: 0,
+            done: 0,
+        }
+    }
+
+    /// The secret that starts at this place, which does not stand before the last one.
+    pub(super) fn at(&mut self, place: usize, budget: &Budget) -> Result<Option<Match>, Exhausted> {
+        if !self.may_start(place) {
+            return Ok(None);
+        }
+        budget.take(START)?;
+        let found = self.at_start(place);
+        let started = std::mem::take(&mut self.started);
+        budget.take(started.saturating_mul(FORM))?;
+        Ok(found)
+    }
+
     /// A word begins there, or a sign stands, and it is not in the last secret.
     fn may_start(&self, at: usize) -> bool {
         let letter = |at: usize| {
@@ -196,7 +207,9 @@ impl Finder<'_> {
             }
         };
         let secret = self.text.get(range.clone())?;
-        let holds = form.check.holds(secret, form.start.len());
+        let dotted = self.runs.get(Kind::Dotted as usize);
+        let dot = dotted.map_or(0, |run| run.dot.saturating_sub(range.start));
+        let holds = form.check.holds(secret, form.start.len(), dot);
         holds.then_some(range)
     }
 
@@ -233,12 +246,15 @@ impl Kind {
         let rest = text.get(start..).unwrap_or_default();
         let length = rest.bytes().take_while(|&byte| self.has(byte)).count();
         let run = rest.get(..length).unwrap_or_default();
-        let stop = start.saturating_add(run.trim_end_matches('.').len());
+        let run = run.trim_end_matches('.');
+        let stop = start.saturating_add(run.len());
+        let dot = run.rfind('.').unwrap_or(0);
         let next = text.as_bytes().get(stop);
         Run {
             start,
             end: start.saturating_add(length),
             stop,
+            dot: start.saturating_add(dot),
             whole: !next.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'),
         }
     }
@@ -273,14 +289,14 @@ fn password(text: &str) -> Option<Range<usize>> {
 }
 
 impl Check {
-    /// Whether the secret, of which the first bytes are its start, is one.
-    fn holds(self, secret: &str, start: usize) -> bool {
+    /// Whether the secret, of which the first bytes are its start, is one; `dot` is where the last full stop stands in it.
+    fn holds(self, secret: &str, start: usize, dot: usize) -> bool {
         let rest = secret.get(start..).unwrap_or_default();
         match self {
             Self::None => true,
             // Longer ones are made otherwise.
             Self::Crc => rest.len() != 36 || has_checksum(rest),
-            Self::Jwt => is_jwt(secret),
+            Self::Jwt => is_jwt(secret, dot),
             Self::Holds(part) => rest.len() <= LONGEST && rest.contains(part),
         }
     }
@@ -317,13 +333,13 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
 /// What has to be looked into is short, so that no text takes long.
 const LONGEST: usize = 512;
 
-fn is_jwt(text: &str) -> bool {
+fn is_jwt(text: &str, dot: usize) -> bool {
     let beginning = text.get(..text.floor_char_boundary(LONGEST));
     let parts = beginning.and_then(|beginning| beginning.split_once('.'));
     let Some((header, _)) = parts.filter(|(_, payload)| payload.starts_with("eyJ")) else {
         return false;
     };
-    let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
-    let named = header.windows(5).any(|bytes| bytes == br#""alg""#);
-    named && text.matches('.').nth(1).is_some()
+    let decoded = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    let named = decoded.windows(5).any(|bytes| bytes == br#""alg""#);
+    named && header.len() < dot
 }

@@ -36,7 +36,9 @@ pub(super) const STARTS: [u32; 256] = {
 #[derive(Clone, Copy)]
 pub(super) struct Anchor {
     pub(super) form: &'static Form,
-    pub(super) bytes: [u8; 3],
+    bytes: [u8; 3],
+    /// The same bytes, [folded].
+    pub(super) folded: u32,
     /// Where in the start they stand.
     pub(super) offset: usize,
 }
@@ -58,7 +60,7 @@ pub(super) const ANCHORS: [Anchor; FORMS.len()] = {
     anchors
 };
 
-/// For each byte, how many anchors have a lower middle byte, in lower case.
+/// For each byte, how many anchors have a lower middle byte, [folded](fold).
 pub(super) const LOWER: [u8; 256] = {
     let mut lower = [0; 256];
     let mut at = 0;
@@ -116,16 +118,28 @@ impl Anchor {
             }
             at += 1;
         }
+        let bytes = [start[offset], start[offset + 1], start[offset + 2]];
         Self {
             form,
-            bytes: [start[offset], start[offset + 1], start[offset + 2]],
+            bytes,
+            folded: folded(bytes),
             offset,
         }
     }
 
     const fn middle(&self) -> u8 {
-        self.bytes[1].to_ascii_lowercase()
+        fold(self.bytes[1])
     }
+}
+
+/// Three bytes as one number, which is the same in either case.
+pub(super) const fn folded([one, two, three]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([fold(one), fold(two), fold(three), 0])
+}
+
+/// A letter of ASCII in lower case; few other bytes become the same.
+pub(super) const fn fold(byte: u8) -> u8 {
+    byte | 0x20
 }
 
 /// How common the commoner pair of these three bytes is.
