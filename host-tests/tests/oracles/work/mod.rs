@@ -1,12 +1,21 @@
-//! Looks for the policy and the message that take the most work, and holds what it finds against the bound.
+//! Looks for the policy and the message that take the most work, and holds what it finds against the bound: natively in
+//! steps, and in the plugin in instructions of WebAssembly.
 //!
-//! It knows no policy beforehand: it makes and changes them, and keeps what takes more. Steps are counted; times are
-//! printed, and only one far beyond what the steps allow fails.
+//! The search knows no policy beforehand: it makes and changes them, and keeps what takes more. Times are printed, and only
+//! one far beyond what the steps allow fails.
 
+mod bound;
+mod conditions;
+mod counts;
+mod kinds;
 mod made;
+mod module;
 mod play;
+mod texts;
 
+use bound::{STEP_AT_LEAST, bound};
 use made::{Made, Part, Trial};
+use module::{Sent, instructions};
 use play::{Played, play};
 use std::time::Duration;
 
@@ -75,6 +84,7 @@ fn report(part: Part, rounds: usize, bytes: usize) -> u64 {
     let long = most.1.scaled(24 * 1024);
     let (steps, time) = held(&long);
     let times = steps / play(&long, true).bound;
+    counted(&long, steps);
     println!("{part:?}: {steps} steps, {times} times the bound, with which it takes {time:?}");
     println!("{}", long.policy);
     let longest = slowest.1.scaled(700 * 1024);
@@ -82,6 +92,19 @@ fn report(part: Part, rounds: usize, bytes: usize) -> u64 {
     println!("{part:?}: the slowest, of 700 KiB: {time:?}, {steps} steps");
     println!("{}", longest.policy);
     times
+}
+
+/// In the plugin it takes no more instructions than the bound, which it would exceed without the budget.
+fn counted(trial: &Trial, steps: u64) {
+    let sent = match trial.part {
+        Part::Request => Sent::request(trial.message()),
+        Part::Response => Sent::answer(trial.message()),
+    };
+    let taken = instructions(&trial.policy.to_string(), &sent);
+    let most = bound(sent.bytes(), 0);
+    println!("{taken} instructions, and the bound is {most}");
+    assert!(taken <= most, "{taken} instructions: {trial:#?}");
+    assert!(steps * STEP_AT_LEAST > most, "{trial:#?}");
 }
 
 /// Without a bound one call took a second of a core, and the search of one result many: more than thirty times the bound here.

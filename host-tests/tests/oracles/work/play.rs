@@ -3,9 +3,39 @@
 //! It decides nothing about what it saw.
 
 use super::made::{Part, Trial};
-use mcp_policy::host::{Event, Exchange, Headers, HostContext, Millis, Next, Policy, Response};
+use super::module::Sent;
+use mcp_policy::host::{
+    Event, Exchange, Headers, HostContext, Millis, Next, Policy, Response, Step,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// The steps that a message takes under a policy.
+pub(super) fn steps(policy: &str, sent: &Sent) -> u64 {
+    let policy = Policy::parse(policy.as_bytes()).expect("a valid policy");
+    let (mut exchange, _) = begin(policy);
+    let now = Millis(0);
+    let body = Event::Body {
+        bytes: sent.request.clone().into(),
+        end_of_stream: true,
+    };
+    exchange.feed(body, now);
+    let before = exchange.steps();
+    match &sent.answer {
+        None => before,
+        Some(answer) => {
+            answered(&mut exchange, answer.content_type, answer.body.clone(), now);
+            exchange.steps() - before
+        }
+    }
+}
+
+fn begin(policy: Policy) -> (Exchange, Step) {
+    let headers = [(":method", "POST"), ("content-type", "application/json")];
+    let headers = Headers::from_iter(headers);
+    let context = HostContext::default();
+    Exchange::new(Arc::new(policy), &headers, false, context, Millis(0))
+}
 
 /// What came of a trial.
 pub(super) struct Played {
@@ -27,16 +57,8 @@ pub(super) fn play(trial: &Trial, bounded: bool) -> Played {
     } else {
         parsed.without_bound()
     };
-    let headers = [(":method", "POST"), ("content-type", "application/json")];
-    let headers = Headers::from_iter(headers);
     let now = Millis(0);
-    let (mut exchange, _) = Exchange::new(
-        Arc::new(policy),
-        &headers,
-        false,
-        HostContext::default(),
-        now,
-    );
+    let (mut exchange, _) = begin(policy);
     let call = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#;
     let request = match trial.part {
         Part::Request => message.clone().into_bytes(),
@@ -51,7 +73,7 @@ pub(super) fn play(trial: &Trial, bounded: bool) -> Played {
     let mut refused = !matches!(step.next, Next::Forward);
     if trial.part == Part::Response {
         assert!(!refused, "{}", trial.policy);
-        refused = answered(&mut exchange, message, now);
+        refused = answered(&mut exchange, "application/json", message, now);
     }
     Played {
         steps: exchange.steps(),
@@ -62,8 +84,8 @@ pub(super) fn play(trial: &Trial, bounded: bool) -> Played {
 }
 
 /// True where the answer is withheld.
-fn answered(exchange: &mut Exchange, message: String, now: Millis) -> bool {
-    let headers = Headers::from_iter([("content-type", "application/json")]);
+fn answered(exchange: &mut Exchange, content_type: &str, message: String, now: Millis) -> bool {
+    let headers = Headers::from_iter([("content-type", content_type)]);
     let head = Response::Head {
         status: 200,
         headers,

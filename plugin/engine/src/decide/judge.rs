@@ -16,7 +16,7 @@ use crate::model::{
 use crate::read::{Call, MethodKind};
 use crate::words::text::clip_name;
 use crate::words::trace::{ConditionTrace, RuleOutcome, Trace};
-use crate::words::work::{Budget, Budgets};
+use crate::words::work::Budget;
 use crate::words::{ASK, Millis, Reason, Refusal, Rule};
 use std::sync::Arc;
 
@@ -52,14 +52,14 @@ impl<'p, 'r> Judge<'p, 'r> {
             context,
             now,
             mode: mode.unwrap_or(policy.mode),
-            explained: policy.budget(length),
+            explained: policy.budgets(length).enforced,
             verdict: Verdict {
                 refusal: None,
                 trace,
                 checks: Vec::new(),
                 limits: Vec::new(),
                 contradiction: None,
-                budgets: Budgets::new(|| policy.budget(length)),
+                budgets: policy.budgets(length),
             },
         }
     }

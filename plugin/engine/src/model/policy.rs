@@ -11,7 +11,7 @@ use super::needs::Needs;
 use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode};
 use super::sequence::Sequence;
 use super::unknown_result::UnknownResult;
-use crate::words::work::Budget;
+use crate::words::work::Budgets;
 use std::collections::BTreeMap;
 
 /// A policy that was parsed without an error.
@@ -48,10 +48,10 @@ pub struct Policy {
 
 impl Policy {
     /// The steps that the rules may take for a message of so many bytes.
-    pub(crate) fn budget(&self, bytes: usize) -> Budget {
+    pub(crate) fn budgets(&self, bytes: usize) -> Budgets {
         match self.unbounded {
-            true => Budget::unlimited(),
-            false => Budget::of(bytes),
+            true => Budgets::unlimited(),
+            false => Budgets::of(bytes),
         }
     }
 
@@ -65,10 +65,10 @@ impl Policy {
         }
     }
 
-    /// How many steps the rules may take for a message of so many bytes: as many again where some are in shadow mode.
+    /// How many steps the rules may take for a message of so many bytes: half as many again where some are in shadow mode.
     #[cfg(feature = "explain")]
     pub fn steps(&self, bytes: usize) -> u64 {
-        self.budget(bytes).left()
+        self.budgets(bytes).enforced.left()
     }
 
     pub(super) fn all_limits(&self) -> impl Iterator<Item = &Limit> {

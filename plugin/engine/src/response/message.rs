@@ -21,8 +21,8 @@ const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "erro
 impl Rules {
     /// A document or an event of so many bytes begins: its searches have a budget.
     pub(super) fn begin(&mut self, length: usize, letters_are_escaped: bool) {
-        let budget = || self.visibility.policy().budget(length);
-        self.results.begin(budget, letters_are_escaped);
+        let policy = self.visibility.policy();
+        self.results.begin(policy, length, letters_are_escaped);
     }
 
     /// What has to be cut out of a message. `answers` is true for the answer to the request.

@@ -5,34 +5,24 @@
 
 use super::problem::{Problem, Redaction};
 use crate::decide::{ResultOf, Visibility};
-use crate::model::Mode;
+use crate::model::{Mode, Policy};
 use crate::read::Message;
 use crate::words::work::{Budget, Budgets};
 
 /// The results in one response.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Results {
     /// Of what an answer in it is the result.
     answer: ResultOf,
     redactions: Vec<Redaction>,
-    /// Those of the document or event that is searched.
-    budgets: Budgets,
+    /// Those of the document or event that is searched; none before the first.
+    budgets: Option<Budgets>,
+    /// That of rules in shadow mode was used up, which is noted once.
+    shadow_is_over: bool,
     /// What was taken of those before.
     steps: u64,
     /// Some escape in it may stand for a letter or sign of a secret.
     letters_are_escaped: bool,
-}
-
-impl Default for Results {
-    fn default() -> Self {
-        Self {
-            answer: ResultOf::default(),
-            redactions: Vec::new(),
-            budgets: Budgets::new(|| Budget::of(0)),
-            steps: 0,
-            letters_are_escaped: false,
-        }
-    }
 }
 
 impl Results {
@@ -68,27 +58,46 @@ impl Results {
         }
     }
 
-    /// A document or event begins, whose searches have such a budget.
-    pub(super) fn begin(&mut self, budget: impl Fn() -> Budget, letters_are_escaped: bool) {
+    /// A document, or an event of a stream, of so many bytes begins.
+    pub(super) fn begin(&mut self, policy: &Policy, bytes: usize, letters_are_escaped: bool) {
         self.letters_are_escaped = letters_are_escaped;
-        self.steps = self.steps.saturating_add(self.budgets.taken());
-        self.budgets = Budgets::new(budget);
+        self.steps = self.steps.saturating_add(self.taken());
+        self.shadow_is_over = false;
+        self.budgets = Some(match &self.budgets {
+            Some(budgets) => budgets.next(bytes),
+            None => policy.budgets(bytes),
+        });
+    }
+
+    fn taken(&self) -> u64 {
+        self.budgets.as_ref().map_or(0, Budgets::taken)
     }
 
     /// The steps that all searches took.
     #[cfg(feature = "explain")]
     pub(super) fn steps(&self) -> u64 {
-        self.steps.saturating_add(self.budgets.taken())
+        self.steps.saturating_add(self.taken())
     }
 
     pub(super) fn letters_are_escaped(&self) -> bool {
         self.letters_are_escaped
     }
 
-    pub(super) fn budget(&self, mode: Mode) -> &Budget {
+    /// The budget of rules in shadow mode was used up.
+    pub(super) fn end_shadow(&mut self) {
+        self.shadow_is_over = true;
+    }
+
+    pub(super) fn shadow_is_over(&self) -> bool {
+        self.shadow_is_over
+    }
+
+    /// The budget of rules in this mode; `None` before the first message.
+    pub(super) fn budget(&self, mode: Mode) -> Option<&Budget> {
+        let budgets = self.budgets.as_ref()?;
         match mode {
-            Mode::Enforce => &self.budgets.enforced,
-            Mode::Shadow => &self.budgets.shadow,
+            Mode::Enforce => Some(&budgets.enforced),
+            Mode::Shadow => Some(&budgets.shadow),
         }
     }
 

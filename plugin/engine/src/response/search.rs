@@ -121,12 +121,20 @@ impl<'r> Searches<'r> {
 impl<'r> Search<'r> {
     /// What is found in the text, of which a note is taken.
     fn noted(&mut self, text: &Text<'_>, results: &mut Results) -> Result<Found, Problem> {
-        let found = self.found(text, results.budget(self.mode));
-        let rule = || self.rules.redact_rule(self.index);
+        if self.mode == Mode::Shadow && results.shadow_is_over() {
+            return Ok(Found::new());
+        }
+        let budget = results.budget(self.mode).ok_or(Exhausted);
+        let found = budget.and_then(|budget| self.found(text, budget));
+        let rules = self.rules;
+        let rule = || rules.redact_rule(self.index);
         let (withheld, found) = match (found, self.mode) {
             (Ok(found), _) => (None, found),
             (Err(Exhausted), Mode::Enforce) => return Err(Problem::TooMuchWork(rule())),
-            (Err(Exhausted), Mode::Shadow) => (Some(ALL), Found::new()),
+            (Err(Exhausted), Mode::Shadow) => {
+                results.end_shadow();
+                (Some(ALL), Found::new())
+            }
         };
         let all = withheld.into_iter().chain(found.iter().map(|of| of.1));
         for (what, times) in counted(all) {

@@ -5,16 +5,35 @@
 
 use std::cell::Cell;
 
-/// The steps that every message has, however short. A step is one instruction of an expression, or as much: about two
-/// nanoseconds of one core.
-const BASE: u64 = 1 << 20;
+/// How many steps messages have. A step is at most 44 instructions of WebAssembly: about three nanoseconds of one core.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    /// What every message has, however short.
+    base: u64,
+    /// What each of its bytes adds.
+    byte: u64,
+    /// What each event of a stream adds behind the first: the base is that of the whole stream.
+    event: u64,
+}
 
-/// The steps that each byte of a message adds.
-const FOR_EACH_BYTE: u64 = 8;
+/// Of the rules that are enforced.
+const ENFORCED: Rate = Rate {
+    base: 1 << 20,
+    byte: 6,
+    event: 4096,
+};
+
+/// Of those in shadow mode, beside the others: half as many.
+const SHADOW: Rate = Rate {
+    base: ENFORCED.base >> 1,
+    byte: ENFORCED.byte >> 1,
+    event: ENFORCED.event >> 1,
+};
 
 /// The steps that are left for one message. What takes more of them than there are leaves none.
 #[derive(Debug)]
 pub(crate) struct Budget {
+    rate: Rate,
     all: u64,
     left: Cell<u64>,
 }
@@ -23,29 +42,45 @@ pub(crate) struct Budget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exhausted;
 
+impl Rate {
+    fn of(self, base: u64, bytes: usize) -> Budget {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.budget(base.saturating_add(self.byte.saturating_mul(bytes)))
+    }
+
+    fn budget(self, all: u64) -> Budget {
+        Budget {
+            rate: self,
+            all,
+            left: Cell::new(all),
+        }
+    }
+}
+
 impl Budget {
     /// The budget of a message of so many bytes.
     pub(crate) fn of(bytes: usize) -> Self {
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        Self::new(BASE.saturating_add(FOR_EACH_BYTE.saturating_mul(bytes)))
+        ENFORCED.of(ENFORCED.base, bytes)
     }
 
     /// The budget of what no message limits: the operator's own texts, and measurements.
     pub(crate) fn unlimited() -> Self {
-        Self::new(u64::MAX)
+        ENFORCED.budget(u64::MAX)
     }
 
     /// No budget at all.
     #[cfg(test)]
     pub(crate) fn nothing() -> Self {
-        Self::new(0)
+        ENFORCED.budget(0)
     }
 
-    fn new(all: u64) -> Self {
-        Self {
-            all,
-            left: Cell::new(all),
+    /// The budget of the next event of a stream: what is left of the base, and what this event adds.
+    fn next(&self, bytes: usize) -> Self {
+        if self.all == u64::MAX {
+            return Self::unlimited();
         }
+        let left = self.left().saturating_add(self.rate.event);
+        self.rate.of(left.min(self.rate.base), bytes)
     }
 
     /// Pays for so many steps.
@@ -75,16 +110,55 @@ pub(crate) struct Budgets {
 }
 
 impl Budgets {
-    /// Two of the same size.
-    pub(crate) fn new(budget: impl Fn() -> Budget) -> Self {
+    /// Those of a message of so many bytes.
+    pub(crate) fn of(bytes: usize) -> Self {
         Self {
-            enforced: budget(),
-            shadow: budget(),
+            enforced: Budget::of(bytes),
+            shadow: SHADOW.of(SHADOW.base, bytes),
+        }
+    }
+
+    /// Those of what no message limits.
+    pub(crate) fn unlimited() -> Self {
+        Self {
+            enforced: Budget::unlimited(),
+            shadow: Budget::unlimited(),
+        }
+    }
+
+    /// Those of the next event of a stream.
+    pub(crate) fn next(&self, bytes: usize) -> Self {
+        Self {
+            enforced: self.enforced.next(bytes),
+            shadow: self.shadow.next(bytes),
         }
     }
 
     /// How many steps were taken.
     pub(crate) fn taken(&self) -> u64 {
         self.enforced.taken().saturating_add(self.shadow.taken())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_share_one_base_and_never_save_up_more() {
+        let first = Budgets::of(100);
+        assert_eq!(first.enforced.left(), ENFORCED.base + 600);
+        assert!(first.enforced.take(1 << 21).is_err());
+        let second = first.next(100);
+        assert_eq!(second.enforced.left(), 4096 + 600);
+        assert_eq!(second.shadow.left(), SHADOW.base + 300);
+        let third = second.next(0);
+        assert_eq!(third.enforced.left(), 4096 + 600 + 4096);
+        let many = (0..1000).fold(third, |budgets, _| budgets.next(100_000));
+        assert_eq!(many.enforced.left(), ENFORCED.base + 600_000);
+        assert_eq!(many.taken(), 0);
+        let free = Budgets::unlimited();
+        assert!(free.enforced.take(usize::MAX >> 1).is_ok());
+        assert_eq!(free.next(1).enforced.left(), u64::MAX);
     }
 }
