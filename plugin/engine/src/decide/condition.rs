@@ -90,8 +90,7 @@ impl Condition {
             Path::Attribute(attribute) => match eval.attribute(attribute) {
                 Operand::Json(value) => Some(value.excerpt()),
                 Operand::Text(text) => Some(text.into_owned()),
-                // An hour or a day.
-                Operand::Number(number) => Some((number as u8).to_string()),
+                Operand::Number(number) => Some(number.to_string()),
                 Operand::Missing | Operand::Unknown => None,
             },
         }
@@ -177,9 +176,7 @@ impl Condition {
 
 impl<'a> EvalContext<'a> {
     fn attribute(&self, attribute: &Attribute) -> Operand<'a> {
-        let number = |number: Option<u8>| {
-            number.map_or(Operand::Unknown, |number| Operand::Number(number.into()))
-        };
+        let number = |number: Option<u8>| number.map_or(Operand::Unknown, Operand::Number);
         match (attribute, self.table) {
             (Attribute::Tool, Table::Tools)
             | (Attribute::Prompt, Table::Prompts)

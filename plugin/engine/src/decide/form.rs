@@ -2,20 +2,21 @@
 //!
 //! It compares nothing, and pays for nothing: who asks for forms pays for them.
 
-use crate::words::json::{Kind, Value, exact};
+use crate::words::json::{Kind, Value, exact, quoted};
 use std::collections::BTreeSet;
 
 /// The one form of a value: equal values have equal forms. A number that readers differ about makes it unclear.
 pub(super) fn form(value: Value<'_>, clear: &mut bool) -> String {
     match value.kind() {
         Kind::Number => match exact(value.raw()) {
-            Some(number) => format!("{:e}", number + 0.0),
+            // Of -0 and 0, which are equal, both are 0.
+            Some(number) => (number + 0.0).to_bits().to_string(),
             None => {
                 *clear = false;
                 value.raw().into()
             }
         },
-        Kind::String => format!("{:?}", value.string().unwrap_or_default()),
+        Kind::String => quoted(&value.string().unwrap_or_default()),
         Kind::Array => {
             let forms: Vec<_> = value
                 .elements()
@@ -24,9 +25,10 @@ pub(super) fn form(value: Value<'_>, clear: &mut bool) -> String {
             format!("[{}]", forms.join(","))
         }
         Kind::Object => {
-            let member = |(name, value)| format!("{name:?}:{}", form(value, clear));
             let mut forms = BTreeSet::new();
-            forms.extend(value.members().map(member));
+            for (name, value) in value.members() {
+                forms.insert(format!("{}:{}", quoted(&name), form(value, clear)));
+            }
             let forms: Vec<_> = forms.into_iter().collect();
             format!("{{{}}}", forms.join(","))
         }

@@ -11,7 +11,8 @@ use std::borrow::Cow;
 pub(super) enum Operand<'a> {
     Json(Value<'a>),
     Text(Cow<'a, str>),
-    Number(f64),
+    /// An hour or a day.
+    Number(u8),
     Missing,
     Unknown,
 }
@@ -37,7 +38,7 @@ impl<'a> Operand<'a> {
     pub(super) fn number(&self, budget: &Budget) -> Option<f64> {
         match self {
             Self::Json(value) => number(*value, budget),
-            Self::Number(number) => Some(*number),
+            Self::Number(number) => Some((*number).into()),
             Self::Text(_) | Self::Missing | Self::Unknown => None,
         }
     }

@@ -8,7 +8,7 @@ use crate::model::schema::Schema;
 use crate::model::{Literal, Literals, Order, Predicate};
 use crate::words::Truth;
 use crate::words::expression::Expression;
-use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
+use crate::words::json::{Bounds, Document, Kind, Surrogates, Value, quoted};
 use crate::words::locator::{Host, Network, Roots, Url, address};
 use crate::words::work::Budget;
 use std::borrow::Cow;
@@ -160,7 +160,9 @@ pub(super) fn equal(operand: &Operand<'_>, literal: &Literal, budget: &Budget) -
     match (operand, literal) {
         (Operand::Json(value), literal) => equal_json(*value, literal, budget),
         (Operand::Text(text), Literal::String(other)) => Truth::of(same_text(text, other, budget)),
-        (Operand::Number(number), Literal::Number(other)) => Truth::of(Some(number == other)),
+        (Operand::Number(number), Literal::Number(other)) => {
+            Truth::of(Some(f64::from(*number) == *other))
+        }
         _ => Truth::Unknown,
     }
 }
@@ -279,9 +281,8 @@ pub(super) fn fits(operand: &Operand<'_>, schema: &Schema, budget: &Budget) -> T
     }
     let text = match operand {
         Operand::Json(_) | Operand::Missing | Operand::Unknown => None,
-        Operand::Text(text) if read(text, 8, budget).is_some() => serde_json::to_string(text).ok(),
-        Operand::Text(_) => None,
-        Operand::Number(number) => Some(format!("{number:e}")),
+        Operand::Text(text) => read(text, 8, budget).map(|_| quoted(text)),
+        Operand::Number(number) => Some(number.to_string()),
     };
     let bounds = Bounds {
         depth: 1,

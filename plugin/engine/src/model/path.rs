@@ -3,6 +3,7 @@
 //! It accepts one spelling of each path and never guesses: a path that it does not know is an error.
 
 use crate::read::is_header_name;
+use crate::words::json::{quoted, unquoted};
 use crate::words::text::is_invisible;
 use std::fmt;
 
@@ -81,8 +82,7 @@ impl fmt::Display for Segment {
         match self {
             Self::Member(name) if member(name) == Some((self.clone(), "")) => write!(f, ".{name}"),
             Self::Member(name) => {
-                let quoted = serde_json::to_string(name).unwrap_or_default();
-                write!(f, "[{quoted}]")
+                write!(f, "[{}]", quoted(name))
             }
             Self::Element(index) => write!(f, "[{index}]"),
             Self::Each => f.write_str("[*]"),
@@ -149,13 +149,24 @@ fn member(text: &str) -> Option<(Segment, &str)> {
     (!name.is_empty() && name.chars().all(plain)).then(|| (Segment::Member(name.into()), rest))
 }
 
+/// The JSON string at the beginning, and what follows it.
+fn leading_string(text: &str) -> Option<(String, &str)> {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        is_end
+    });
+    let (name, rest) = text.split_at_checked(end?.saturating_add(2))?;
+    let plain = name.bytes().all(|byte| !byte.is_ascii_control());
+    Some((unquoted(name).filter(|_| plain)?, rest))
+}
+
 /// `*]`, `0]` or `"any name"]`.
 fn bracket(text: &str) -> Option<(Segment, &str)> {
     if text.starts_with('"') {
-        let mut names = serde_json::Deserializer::from_str(text).into_iter::<Box<str>>();
-        let name = names.next()?.ok()?;
-        let rest = text.get(names.byte_offset()..)?.strip_prefix(']')?;
-        return Some((Segment::Member(name), rest));
+        let (name, rest) = leading_string(text)?;
+        return Some((Segment::Member(name.into()), rest.strip_prefix(']')?));
     }
     let (inside, rest) = text.split_once(']')?;
     if inside == "*" {

@@ -6,7 +6,7 @@ use super::error::RequestError;
 use super::method;
 use super::names::{PROTOTYPE, has_control, is_confusable};
 use super::revision::Revision;
-use crate::words::json::{Kind, Value};
+use crate::words::json::{Kind, Value, unquoted};
 use crate::words::text::clip;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -338,6 +338,5 @@ fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Reques
 
 /// True where both are one id. A server may write the text of an id in another way.
 pub(crate) fn is_same_id(one: &str, other: &str) -> bool {
-    let text = |id: &str| serde_json::from_str::<String>(id).ok();
-    one == other || text(one).is_some_and(|text_of_one| text(other) == Some(text_of_one))
+    one == other || unquoted(one).is_some_and(|text| unquoted(other) == Some(text))
 }

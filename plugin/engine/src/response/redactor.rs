@@ -9,7 +9,7 @@ use super::result::Results;
 use super::search::{ALL, Searches};
 use crate::model::{AppliedRules, Mode};
 use crate::read::is_confusable;
-use crate::words::json::{Kind, Value};
+use crate::words::json::{Kind, Value, quoted};
 
 /// What some results must meet.
 type Rules<'p> = [AppliedRules<'p>];
@@ -165,11 +165,9 @@ impl<'r> Redactor<'r> {
 
     fn text(&mut self, value: Value<'_>, name: &str) -> Result<(), Problem> {
         let left = self.searches.string(value, name, self.results, self.max)?;
-        // Writing plain text into memory cannot fail.
-        let left = left.map(|left| serde_json::to_string(&left).unwrap_or_default());
         self.cuts.extend(left.map(|left| Cut {
             range: value.range(),
-            with: left.into(),
+            with: quoted(&left).into(),
         }));
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! It stores nothing; `store` does.
 
 use super::Millis;
+use super::json::unquoted;
 use super::text::length_prefixed;
 
 /// A request of a session, named by its id: to be opened before the request goes.
@@ -55,7 +56,7 @@ impl RequestKey {
 fn text_of(id: &str) -> String {
     match id {
         "-0" => "0".into(),
-        id => serde_json::from_str(id).unwrap_or_else(|_| id.into()),
+        id => unquoted(id).unwrap_or_else(|| id.into()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! It never says no of a name that some reader takes for one of them.
 
 use crate::read::is_confusable;
+use crate::words::json::unquoted;
 use crate::words::plain;
 
 /// No name that is looked for is longer, even with each letter as an escape of six bytes, and a NUL behind it.
@@ -46,9 +47,8 @@ impl<'n> Name<'n> {
 }
 
 fn decoded_like(raw: &[u8], names: &[&str]) -> bool {
-    let quoted = [b"\"", raw, b"\""].concat();
+    let raw = String::from_utf8_lossy(raw);
     // A string that cannot be decoded, such as one with half of a surrogate pair, is compared as it is written.
-    let decoded: Option<String> = serde_json::from_slice(&quoted).ok();
-    let name = decoded.unwrap_or_else(|| String::from_utf8_lossy(raw).into());
+    let name = unquoted(&format!("\"{raw}\"")).unwrap_or_else(|| raw.into());
     is_confusable(&name, names.iter().copied())
 }

@@ -3,7 +3,7 @@
 //! It never rounds: a value with a number that is not the same to every reader has no such form.
 
 use super::number;
-use super::surrogate;
+use super::string;
 use super::value::{Kind, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -19,11 +19,7 @@ impl Value<'_> {
 
     /// JSON's shortest spelling of a string, which is that of RFC 8785 section 3.2.2.2.
     fn spelling(self) -> String {
-        match self.is_opaque() {
-            true => surrogate::canonical(self.raw()),
-            // Writing plain text into memory cannot fail.
-            false => serde_json::to_string(&self.string().unwrap_or_default()).unwrap_or_default(),
-        }
+        string::canonical(self.raw())
     }
 
     fn write(self, text: &mut String) -> Option<()> {

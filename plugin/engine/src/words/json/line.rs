@@ -76,6 +76,13 @@ pub(crate) fn push_text(line: &mut String, text: &str) {
     line.push('"');
 }
 
+/// The text as a JSON string of its own.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len().saturating_add(2));
+    push_text(&mut quoted, text);
+    quoted
+}
+
 /// A text of a client's as a JSON string: [clipped and without control characters](logged).
 pub(crate) fn push_logged(line: &mut String, text: &str) {
     push_text(line, &logged(text));
@@ -85,10 +92,15 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
-/// RFC 8259 section 7.
-fn push_escaped(line: &mut String, c: char) {
+/// A character of a JSON string, in its shortest spelling: that of RFC 8785, section 3.2.2.2.
+pub(super) fn push_escaped(line: &mut String, c: char) {
     match c {
         '"' | '\\' => line.extend(['\\', c]),
+        '\u{8}' => line.push_str(r"\b"),
+        '\t' => line.push_str(r"\t"),
+        '\n' => line.push_str(r"\n"),
+        '\u{C}' => line.push_str(r"\f"),
+        '\r' => line.push_str(r"\r"),
         '\0'..='\u{1F}' => {
             line.push_str("\\u00");
             let value = u64::from(c);

@@ -13,11 +13,12 @@ mod error;
 mod line;
 mod number;
 mod scan;
-mod surrogate;
+mod string;
 mod value;
 
 pub use document::Document;
 pub(crate) use error::{Bounds, Error, Fault, Surrogates};
-pub(crate) use line::{ObjectLine, element, push_logged, push_text};
+pub(crate) use line::{ObjectLine, element, push_logged, push_text, quoted};
 pub(crate) use number::{exact, is_multiple, is_whole, millionths};
+pub(crate) use string::unquoted;
 pub use value::{Kind, Value};

@@ -2,7 +2,7 @@
 //!
 //! Nothing here can fail or reads beyond the document: everything was checked while scanning.
 
-use super::surrogate;
+use super::string;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -173,7 +173,7 @@ impl<'a> Value<'a> {
     /// True for a string that holds half of a surrogate pair: its characters are not all known.
     pub(crate) fn is_opaque(self) -> bool {
         let escaped = self.node.kind == Kind::String && self.node.escaped;
-        escaped && serde_json::from_str::<String>(self.raw()).is_err()
+        escaped && string::has_half(self.raw())
     }
 
     /// The truth of `true` or `false`.
@@ -231,15 +231,13 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The characters of a string node. Its escapes were checked while scanning, so that decoding fails at half of a surrogate
-/// pair alone.
+/// The characters of a string node, U+FFFD in the place of each half of a surrogate pair.
 pub(crate) fn characters(text: &str, node: Node) -> Cow<'_, str> {
     let quoted = text
         .get(node.start as usize..node.end as usize)
         .unwrap_or_default();
     if node.escaped {
-        let decoded = serde_json::from_str(quoted);
-        Cow::Owned(decoded.unwrap_or_else(|_| surrogate::characters(quoted)))
+        Cow::Owned(string::characters(quoted))
     } else {
         Cow::Borrowed(
             quoted
