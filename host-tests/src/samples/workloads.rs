@@ -54,6 +54,11 @@ pub fn workloads() -> Vec<Workload> {
         answered("result of 100 KB", example(), results::text(100_000)),
         answered("event stream", example(), results::empty_event()),
         answered("event stream of 4 KB", example(), results::events(4_000)),
+        answered(
+            "event stream of 100 KB",
+            example(),
+            results::events(100_000),
+        ),
         Workload {
             request: list_request(),
             ..answered("list of 50 tools", policy(26, ENOUGH), results::list(50))
