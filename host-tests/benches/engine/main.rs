@@ -1,8 +1,9 @@
 //! Measures the engine natively, and the module in wasmtime, by the phases that a message goes through, by the size of
-//! the message and by the number of tools in the policy.
+//! the message and by the number of tools in the policy; and counts instructions of the engine.
 //!
 //! It never asserts a time: it writes down what was measured.
 
+mod callgrind;
 mod hosts;
 mod phase;
 mod report;
@@ -13,11 +14,19 @@ use host_tests::root;
 use hosts::{Host, InWasmtime, Native};
 use mcp_policy::host::Policy;
 use phase::{FEW, FLOOR, NATIVE, Phase, SIZES, SMALL, TOOLS, WASMTIME, group, parsing};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
 fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match &arguments[..] {
+        [first, message @ ..] if first == callgrind::ARGUMENT => callgrind::play(message),
+        _ => measure_all(&arguments),
+    }
+}
+
+fn measure_all(arguments: &[String]) {
     let trial = env::var("QUICK").is_ok_and(|quick| !quick.is_empty());
     let mut criterion = Criterion::default()
         .configure_from_args()
@@ -46,17 +55,17 @@ fn main() {
     }
     criterion.final_summary();
     // What was measured for one question only is no table.
-    if env::args().skip(1).any(|argument| argument != "--bench") {
+    if arguments.iter().any(|argument| argument != "--bench") {
         return;
     }
-    let folder = root().join(if trial {
-        "target/bench"
-    } else {
-        "host-tests/benches/results"
-    });
-    let table = report::markdown(&measurements());
+    let results = "host-tests/benches/results";
+    write(&root().join(if trial { "target/bench" } else { results }));
+}
+
+fn write(folder: &Path) {
+    let table = report::markdown(&measurements()) + &callgrind::markdown();
     println!("{table}");
-    fs::create_dir_all(&folder).expect("a folder");
+    fs::create_dir_all(folder).expect("a folder");
     fs::write(folder.join("engine.md"), table).expect("the table can be written");
     println!("written to {}", folder.display());
 }
