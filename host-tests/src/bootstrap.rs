@@ -49,6 +49,10 @@ pub struct Listener {
     pub use_remote_address: bool,
     /// Filters in the place of the plugin, to compare it with.
     pub instead: Option<Vec<Value>>,
+    /// Other servers that these filters ask, each as a cluster with its address as its name.
+    pub asked: Vec<SocketAddr>,
+    /// Envoy's own logs of what passes here.
+    pub access_logs: Vec<Value>,
 }
 
 impl Listener {
@@ -65,6 +69,8 @@ impl Listener {
             failure_policy: FailurePolicy::Reload,
             use_remote_address: true,
             instead: None,
+            asked: Vec::new(),
+            access_logs: Vec::new(),
         }
     }
 }
@@ -113,7 +119,14 @@ impl Config {
 
     /// The bootstrap document. Filters delivered by files are looked for in `dir`.
     pub(crate) fn bootstrap(&self, dir: &Path) -> Value {
-        let upstreams: BTreeSet<_> = self.listeners.iter().map(|own| own.upstream).collect();
+        let servers = |own: &Listener| {
+            own.asked
+                .iter()
+                .copied()
+                .chain([own.upstream])
+                .collect::<Vec<_>>()
+        };
+        let servers: BTreeSet<_> = self.listeners.iter().flat_map(servers).collect();
         let listeners = self.listeners.iter().map(|own| {
             let filters = match &own.instead {
                 Some(filters) => filters.clone(),
@@ -128,7 +141,7 @@ impl Config {
             "admin": { "address": address((Ipv4Addr::LOCALHOST, 0).into()) },
             "static_resources": {
                 "listeners": listeners.collect::<Vec<_>>(),
-                "clusters": upstreams.into_iter().map(cluster).collect::<Vec<_>>(),
+                "clusters": servers.into_iter().map(cluster).collect::<Vec<_>>(),
             },
         })
     }
@@ -166,6 +179,7 @@ impl Listener {
                         }],
                     }] },
                     "http_filters": filters,
+                    "access_log": self.access_logs,
                 },
             }] }],
         })

@@ -121,6 +121,12 @@ impl Envoy {
         self.process.log()
     }
 
+    /// What the process wrote into a file of its folder so far, such as an access log.
+    pub fn written(&self, file: &str) -> String {
+        let text = fs::read(self.process.dir.0.join(file)).unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
     /// The admin interface's `/stats`, or nothing if Envoy does not answer.
     pub fn stats(&self) -> String {
         let body = ask(self.admin, "/stats").map(|response| response.body);

@@ -46,11 +46,19 @@ pub fn root() -> PathBuf {
 /// # Panics
 /// When it is not there.
 pub fn other_module() -> Option<PathBuf> {
-    let named = std::env::var_os("MODULE").filter(|named| !named.is_empty())?;
+    module_of("MODULE")
+}
+
+/// The proxy-wasm module that a variable names, from the root of the repository.
+///
+/// # Panics
+/// When it is not there.
+pub fn module_of(variable: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).filter(|named| !named.is_empty())?;
     let path = root().join(named);
     assert!(
         path.exists(),
-        "MODULE names {}, which is not there",
+        "{variable} names {}, which is not there",
         path.display()
     );
     Some(path)

@@ -49,12 +49,20 @@ impl Program {
         let Some(command) = std::env::var_os(interpreter).filter(|value| !value.is_empty()) else {
             panic!("{interpreter} is not set: run this through `make test`")
         };
-        let mut child = Command::new(&command)
-            .arg(file)
-            .args(arguments)
-            // Python would leave its bytecode beside the sources.
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONIOENCODING", "utf-8")
+        let mut command = Command::new(&command);
+        command.arg(file).args(arguments);
+        // Python would leave its bytecode beside the sources.
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        command.env("PYTHONIOENCODING", "utf-8");
+        Self::run(command)
+    }
+
+    /// Runs any command.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn run(mut command: Command) -> Self {
+        let mut child = command
             // Open as long as this process lives; a server ends with it.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -83,6 +91,11 @@ impl Program {
         }
     }
 
+    /// The id of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The port in the first line of the server's output.
     ///
     /// # Panics
@@ -95,7 +108,7 @@ impl Program {
             .and_then(|port| u16::try_from(port).ok());
         port.unwrap_or_else(|| {
             panic!(
-                "the MCP server did not start: {line}\n{}\nare the SDKs installed? run this through `make test`",
+                "the server did not start: {line}\n{}\nare the SDKs installed? run this through `make test`",
                 self.errors()
             )
         })

@@ -15,6 +15,8 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use bytes::Bytes;
+
 use crate::wire::{self, Framing, Headers};
 
 /// A request as it reached the server.
@@ -47,7 +49,7 @@ pub struct Upstream {
     acceptor: Option<JoinHandle<()>>,
 }
 
-type Answer = dyn Fn(&Recorded) -> Vec<u8> + Send + Sync;
+type Answer = dyn Fn(&Recorded) -> Bytes + Send + Sync;
 
 struct Shared {
     answer: Box<Answer>,
@@ -79,12 +81,19 @@ impl Upstream {
     pub fn answering(
         answer: impl Fn(&Recorded) -> Vec<u8> + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        Self::listen(true, Box::new(answer))
+        Self::listen(true, Box::new(move |request| answer(request).into()))
     }
 
     /// Answers as [`Upstream::start`] does, but remembers nothing: for load.
     pub fn counting() -> io::Result<Self> {
         Self::listen(false, empty_result())
+    }
+
+    /// Answers as [`Upstream::answering`] does, but remembers nothing and need not copy what it answers: for load.
+    pub fn serving(
+        answer: impl Fn(&Recorded) -> Bytes + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Self::listen(false, Box::new(answer))
     }
 
     fn listen(remembers: bool, answer: Box<Answer>) -> io::Result<Self> {
@@ -151,11 +160,8 @@ pub fn reply(status: u16, content_type: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn empty_result() -> Box<Answer> {
-    let bytes = reply(
-        200,
-        "application/json",
-        br#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
-    );
+    let body = br#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+    let bytes = Bytes::from(reply(200, "application/json", body));
     Box::new(move |_| bytes.clone())
 }
 

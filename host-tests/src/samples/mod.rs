@@ -2,10 +2,11 @@
 
 pub mod messages;
 pub mod policies;
+pub mod requests;
 pub mod results;
 pub mod workloads;
 
 pub use messages::{call, call_with_arguments, response};
-pub use policies::{ENOUGH, LIMITED, LISTED, TOKEN, UNLISTED, policy};
+pub use policies::{BEARER, ENOUGH, LIMITED, LISTED, UNLISTED, policy};
 pub use results::Answer;
 pub use workloads::{MANY, Workload, workloads};

@@ -14,9 +14,9 @@ pub const LIMITED: &str = "run";
 /// A tool that is not listed.
 pub const UNLISTED: &str = "drop_table";
 
-/// The bearer token of the one grant in [`everything`].
-pub const TOKEN: &str = "token-of-the-bench";
-/// Its SHA-256.
+/// The credential of the one grant in [`everything`], as the header `authorization` has it.
+pub const BEARER: &str = "Bearer token-of-the-bench";
+/// The SHA-256 of its token.
 const TOKEN_SHA256: &str = "079ed12a750ffc2eaa1d4c30710a6f96e0660189657d54c731e4205daa3e8754";
 
 /// The policy of the README with `max` as the limit and so many tools in all, at least the one with the limit.

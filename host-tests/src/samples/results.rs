@@ -23,6 +23,11 @@ pub fn text(bytes: usize) -> Answer {
     document(&result(bytes))
 }
 
+/// A tool's result with this text, as a JSON document.
+pub fn saying(text: &str) -> Answer {
+    document(&said(text))
+}
+
 /// The same in an event stream, as servers on the official SDKs send it.
 pub fn events(bytes: usize) -> Answer {
     stream(&result(bytes))
@@ -43,6 +48,10 @@ pub fn list(tools: usize) -> Answer {
 fn result(bytes: usize) -> Value {
     const LINE: &str = "The build took 12.5 s; see \"out/log.txt\" for 3 warnings.\n";
     let text: String = LINE.chars().cycle().take(bytes).collect();
+    said(&text)
+}
+
+fn said(text: &str) -> Value {
     json!({ "content": [{ "type": "text", "text": text }] })
 }
 

@@ -3,7 +3,7 @@
 //! It measures no time.
 
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Stream, Vm};
-use host_tests::samples::{Answer, TOKEN, Workload};
+use host_tests::samples::{Answer, BEARER, Workload};
 
 /// The callbacks of an exchange, as the columns of the table.
 pub(super) const PHASES: [&str; 5] = [
@@ -96,7 +96,6 @@ fn receive(stream: &mut Stream, answer: &Answer) {
 }
 
 fn request() -> Request {
-    let authorization = format!("Bearer {TOKEN}");
     let headers = [
         (":authority", "localhost"),
         (":path", "/mcp"),
@@ -108,7 +107,7 @@ fn request() -> Request {
         ("content-type", "application/json"),
         ("mcp-protocol-version", "2025-11-25"),
         ("mcp-session-id", "6f1c0f6d6a5c4a8c9b1d2e3f4a5b6c7d"),
-        ("authorization", &authorization),
+        ("authorization", BEARER),
         ("content-length", "150"),
         ("x-forwarded-proto", "http"),
         ("x-request-id", "4f9c6a2e-7a0b-4c57-9a35-b7f7f3c8d1e2"),

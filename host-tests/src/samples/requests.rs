@@ -1,0 +1,25 @@
+//! The HTTP requests of clients that are measured.
+//!
+//! They are those of regular clients, on connections that are kept.
+
+use super::policies::BEARER;
+
+/// What a client on the official SDK for Python sends with each message, beside its session and what frames the body.
+pub const HEADERS: [(&str, &str); 6] = [
+    ("accept", "application/json, text/event-stream"),
+    ("accept-encoding", "gzip, deflate"),
+    ("user-agent", "python-httpx/0.28.1"),
+    ("content-type", "application/json"),
+    ("mcp-protocol-version", "2025-11-25"),
+    ("authorization", BEARER),
+];
+
+/// A POST of a message to a path in HTTP/1.1, byte for byte, with these headers beside [`HEADERS`].
+pub fn post(path: &str, further: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let length = body.len().to_string();
+    let framing = [("host", "localhost"), ("content-length", &length)];
+    let headers = framing.iter().chain(&HEADERS).chain(further);
+    let lines = headers.map(|(name, value)| format!("{name}: {value}\r\n"));
+    let head = format!("POST {path} HTTP/1.1\r\n{}\r\n", lines.collect::<String>());
+    [head.as_bytes(), body].concat()
+}
