@@ -4,6 +4,9 @@
 
 use serde_json::{Value, json};
 
+/// The longest message that is read under a policy that says nothing of it, in bytes.
+pub const LONGEST: usize = 768 * 1024;
+
 /// A call of `tool` in about `size` bytes.
 pub fn call(tool: &str, size: usize) -> Vec<u8> {
     let around = format!(
@@ -19,6 +22,19 @@ pub fn call_with_arguments(tool: &str, arguments: &Value) -> Vec<u8> {
     let params = json!({ "name": tool, "arguments": arguments });
     let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
     call.to_string().into_bytes()
+}
+
+/// A call in `bytes` bytes, at least 200, with as many values as a message of its length may have: the one that takes most
+/// memory to read.
+pub fn tiny_values(bytes: usize) -> Vec<u8> {
+    // Twelve values are around those of the list, and it may have one for every four bytes in all.
+    let values = format!("{}0", "0,0,".repeat((bytes / 4 / 2).saturating_sub(8)));
+    let mut text = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"run","arguments":{{"a":[{values}]}}}}}}"#
+    );
+    let spaces = bytes.saturating_sub(text.len());
+    text.extend(std::iter::repeat_n(' ', spaces));
+    text.into_bytes()
 }
 
 /// An answer to a request of the server's, in about `size` bytes. No rule judges it: it is only read.

@@ -6,7 +6,7 @@ pub mod requests;
 pub mod results;
 pub mod workloads;
 
-pub use messages::{call, call_with_arguments, response};
+pub use messages::{LONGEST, call, call_with_arguments, response};
 pub use policies::{BEARER, ENOUGH, LIMITED, LISTED, UNLISTED, policy};
 pub use results::Answer;
 pub use workloads::{MANY, Workload, workloads};

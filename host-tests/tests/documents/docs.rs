@@ -3,6 +3,7 @@
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
+use host_tests::samples::{LONGEST, messages::tiny_values};
 use host_tests::{root, wasm};
 use serde_json::{Value, json};
 use std::fs;
@@ -163,20 +164,6 @@ fn the_sizes_are_those_of_the_build() {
     }
 }
 
-/// The longest message that is read, with as many values as it may have.
-fn worst_message() -> Vec<u8> {
-    let around = |values: &str| {
-        format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"run","arguments":{{"a":[{values}]}}}}}}"#
-        )
-    };
-    let longest = 768 * 1024;
-    // Twelve values are around those of the list, and it may have one for every four bytes in all.
-    let mut text = around(&format!("{}0", "0,0,".repeat(longest / 4 / 2 - 8)));
-    text.extend(std::iter::repeat_n(' ', longest - text.len()));
-    text.into_bytes()
-}
-
 #[test]
 fn the_memory_is_that_of_the_module() {
     let readme = readme();
@@ -190,7 +177,7 @@ fn the_memory_is_that_of_the_module() {
     assert!(call(&vm, rpc::call("run")).is_none());
     println!("memory of a worker: {:.2} MiB", taken());
     assert!((taken() - told("A worker thread takes ")).abs() < 0.1);
-    let answer = call(&vm, worst_message());
+    let answer = call(&vm, tiny_values(LONGEST));
     println!("and after the worst message: {:.2} MiB", taken());
     assert_eq!(answer, None, "the worst message is one that is read");
     assert!((taken() - told("it takes up to ")).abs() < 1.0);
