@@ -1,116 +1,136 @@
-//! Lists what is compared: the same gateway with one chain of filters after the other, each in an Envoy of its own.
+//! The chains of filters that are compared, and the listener of an Envoy with one of them.
 //!
-//! It measures nothing. Before anything is measured it makes sure that each chain does what it is measured for.
+//! It measures nothing.
 
-use crate::load::request;
-use crate::native;
-use host_tests::bootstrap::{Config, Listener};
-use host_tests::envoy::Envoy;
-use host_tests::on_envoy::wait_for_room_in_the_minute;
-use host_tests::samples::{self, LIMITED, UNLISTED};
+use crate::{baseline, ext_authz, native};
+use host_tests::bootstrap::Listener;
 use host_tests::upstream::Upstream;
-use host_tests::wire::Connection;
-use serde_json::json;
-use std::path::Path;
+use host_tests::{module_of, wasm_path};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 /// One of the things compared.
-pub(crate) struct Chain {
-    pub(crate) name: &'static str,
-    /// False for those that let everything through.
-    enforces: bool,
-    listener: Listener,
-    /// As it should be where speed matters: a line written at once costs more than the verdict.
-    log_in_background: bool,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chain {
+    /// Nothing but the router: what the others add to.
+    Bare,
+    /// A second Envoy of the same kind, which adds nothing: what it seems to add is the noise.
+    Again,
+    /// The same where a call is refused: Envoy takes it whole and answers it at once.
+    Answering,
+    /// Envoy's own MCP, RBAC and rate limit filters.
+    Native,
+    /// [`Chain::Native`] with a log of each call.
+    Logged,
+    /// A server over the same engine that Envoy asks by `ext_authz`.
+    Authorizer,
+    /// A plugin whose callbacks do nothing.
+    Empty,
+    Plugin,
+    /// The plugin from the module that `$OLD` names.
+    Old,
 }
 
-/// The position of each chain that others are held against.
-pub(crate) const BARE: usize = 0;
-pub(crate) const NATIVE: usize = 1;
-
-/// Tools of the largest policy.
-const MANY: usize = 31_000;
-
-/// All chains, with `max` as the limit of the tool that is called.
-pub(crate) fn chains(upstream: &Upstream, plugin: &Path, empty: &Path, max: u64) -> Vec<Chain> {
-    let listener = |policy: &str, wasm| Listener::new("mcp", policy, upstream.addr(), wasm);
-    let without_plugin = |filters| Listener {
-        instead: Some(filters),
-        ..listener("", plugin)
-    };
-    let example = samples::policy(1, max);
-    let mut held = example.clone();
-    held["host"] = json!({ "hold_request_headers": true });
-    let chain = |name, enforces, listener| Chain {
-        name,
-        enforces,
-        listener,
-        log_in_background: true,
-    };
-    vec![
-        chain("no filter", false, without_plugin(Vec::new())),
-        chain(
-            "Envoy's own filters",
-            true,
-            without_plugin(native::filters(max)),
-        ),
-        chain("a plugin that does nothing", false, listener("", empty)),
-        chain("mcp-policy", true, listener(&example.to_string(), plugin)),
-        chain(
-            "mcp-policy, 31,000 tools",
-            true,
-            listener(&samples::policy(MANY, max).to_string(), plugin),
-        ),
-        chain(
-            "mcp-policy, headers held",
-            true,
-            listener(&held.to_string(), plugin),
-        ),
-        Chain {
-            log_in_background: false,
-            ..chain(
-                "mcp-policy, log on stderr",
-                true,
-                listener(&example.to_string(), plugin),
-            )
-        },
-    ]
-}
+/// The module that is measured beside the plugin.
+const OLD: &str = "OLD";
 
 impl Chain {
-    pub(crate) fn start(&self) -> Envoy {
-        let config = Config {
-            log_in_background: self.log_in_background,
-            ..Config::new(vec![self.listener.clone()])
-        };
-        Envoy::start(&config).expect("Envoy starts")
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "no filter",
+            Self::Again => "no filter, a second Envoy",
+            Self::Answering => "no filter, answered by Envoy",
+            Self::Native => "Envoy's own filters",
+            Self::Logged => "Envoy's own filters and access log",
+            Self::Authorizer => "an authorizer by ext_authz",
+            Self::Empty => "a plugin that does nothing",
+            Self::Plugin => "mcp-policy",
+            Self::Old => "mcp-policy of OLD",
+        }
     }
 
-    /// Plays `max` calls, one more, and one of a tool that is not listed; the last two must not reach the server.
-    ///
-    /// # Panics
-    /// When a chain that enforces lets one of them through, or another refuses anything.
-    pub(crate) fn prove(&self, upstream: &Upstream, max: u64) {
-        let envoy = self.start();
-        let before = upstream.count();
-        wait_for_room_in_the_minute();
-        for _ in 0..=max {
-            try_call(&envoy, LIMITED);
+    /// False for those that let everything through.
+    pub(crate) const fn enforces(self) -> bool {
+        !matches!(
+            self,
+            Self::Bare | Self::Again | Self::Answering | Self::Empty
+        )
+    }
+
+    /// False for a module that nobody named.
+    pub(crate) fn is_measured(self) -> bool {
+        self != Self::Old || module_of(OLD).is_some()
+    }
+
+    /// What of a policy reaches the chain. Where it is equal, one Envoy does.
+    pub(crate) fn configuration(self, policy: &Value) -> String {
+        match self {
+            Self::Bare | Self::Again | Self::Answering | Self::Empty => String::new(),
+            Self::Native | Self::Logged => max(policy).to_string(),
+            Self::Authorizer | Self::Plugin | Self::Old => policy.to_string(),
         }
-        try_call(&envoy, UNLISTED);
-        let passed = upstream.count() - before;
-        let expected = if self.enforces { max } else { max + 2 };
-        assert_eq!(
-            passed,
-            expected,
-            "{}: calls that reached the server\n{}",
-            self.name,
-            envoy.log()
-        );
     }
 }
 
-/// How a refusal looks, and what it does to the connection, is the chain's affair.
-fn try_call(envoy: &Envoy, tool: &str) {
-    let connection = Connection::open(envoy.addr("mcp"));
-    let _ = connection.and_then(|mut connection| connection.send(&request(tool)));
+/// The limit of the tool that is called.
+fn max(policy: &Value) -> u64 {
+    let max = policy.pointer("/tools/run/limits/0/max");
+    max.and_then(Value::as_u64).expect("every policy has it")
+}
+
+/// The modules, and the server that all chains lead to.
+pub(crate) struct Setting {
+    pub(crate) upstream: Upstream,
+    /// Holds what is made for the measurement.
+    pub(crate) folder: PathBuf,
+    plugin: PathBuf,
+    empty: PathBuf,
+    old: Option<PathBuf>,
+}
+
+impl Setting {
+    pub(crate) fn new(upstream: Upstream, folder: &Path) -> Self {
+        let empty = folder.join("empty.wasm");
+        let module = wat::parse_str(include_str!("../empty.wat")).expect("it is WebAssembly");
+        std::fs::write(&empty, module).expect("the empty plugin can be written");
+        Self {
+            upstream,
+            folder: folder.into(),
+            plugin: wasm_path(),
+            empty,
+            old: module_of(OLD),
+        }
+    }
+
+    /// The place of the plugin is taken by the chain. The authorizer is asked where there is one.
+    pub(crate) fn listener(
+        &self,
+        chain: Chain,
+        policy: &Value,
+        authorizer: Option<SocketAddr>,
+    ) -> Listener {
+        let own = chain.configuration(policy);
+        let listener = |policy, wasm| Listener::new("mcp", policy, self.upstream.addr(), wasm);
+        let filters = |filters| Listener {
+            instead: Some(filters),
+            ..listener("", &self.plugin)
+        };
+        match chain {
+            Chain::Bare | Chain::Again => filters(Vec::new()),
+            Chain::Answering => filters(baseline::answering()),
+            Chain::Native => filters(native::filters(max(policy))),
+            Chain::Logged => Listener {
+                access_logs: vec![native::access_log()],
+                ..filters(native::filters(max(policy)))
+            },
+            Chain::Authorizer => Listener {
+                asked: authorizer.into_iter().collect(),
+                ..filters(authorizer.into_iter().map(ext_authz::asking).collect())
+            },
+            Chain::Empty => listener("", &self.empty),
+            Chain::Plugin => listener(&own, &self.plugin),
+            Chain::Old => listener(&own, self.old.as_ref().expect("it is named")),
+        }
+    }
 }

@@ -1,9 +1,11 @@
-//! Plays calls at a fixed rate over kept-alive connections, and tells how long each took.
+//! Plays calls over connections that are kept, in a closed loop or at a fixed rate, and tells how long each took.
 //!
-//! It never waits for an answer before the next call of another connection is due, so a slow gateway gets no easier load.
+//! At a fixed rate it never waits for an answer before the next call of another connection is due, so that a slow gateway
+//! gets no easier load.
 
-use host_tests::samples;
-use host_tests::wire::Connection;
+use crate::server::BEGIN;
+use host_tests::samples::requests::post;
+use host_tests::wire::{Connection, Response};
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,87 +13,173 @@ use std::time::{Duration, Instant};
 /// How many calls, and how fast.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
-    pub(crate) per_second: u32,
+    /// In all, each second. `None` is a closed loop: each connection calls again once it is answered.
+    pub(crate) per_second: Option<u32>,
     pub(crate) length: Duration,
 }
 
-/// Open connections to one gateway.
-pub(crate) struct Client {
-    connections: Vec<Connection>,
+/// What a load did.
+pub(crate) struct Played {
+    /// The time that each call took, in no order.
+    pub(crate) times: Vec<Duration>,
+    /// The time that all of them took together.
+    pub(crate) length: Duration,
+    /// How often the gateway closed a connection.
+    pub(crate) closed: usize,
 }
 
-/// The size of a call without large arguments.
-const BODY: usize = 150;
+/// The connections of a load.
+pub(crate) const CONNECTIONS: usize = 4;
 
-/// A call as MCP clients send it.
-pub(crate) fn request(tool: &str) -> Vec<u8> {
-    let body = samples::call(tool, BODY);
-    let head = format!(
-        "POST /mcp HTTP/1.1\r\nhost: localhost\r\naccept: application/json, text/event-stream\r\n\
-         accept-encoding: gzip, deflate\r\nuser-agent: python-httpx/0.28.1\r\ncontent-type: application/json\r\n\
-         mcp-protocol-version: 2025-11-25\r\nmcp-session-id: 6f1c0f6d6a5c4a8c9b1d2e3f4a5b6c7d\r\n\
-         content-length: {}\r\n\r\n",
-        body.len()
-    );
-    [head.into_bytes(), body].concat()
+/// Open connections to one gateway, each with a session of its own.
+pub(crate) struct Client {
+    lines: Vec<Line>,
+}
+
+struct Line {
+    addr: SocketAddr,
+    connection: Connection,
+    session: String,
+    closed: usize,
+}
+
+/// A message, and what the answer to it has to be.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a [u8],
+    pub(crate) status: u16,
 }
 
 impl Client {
-    pub(crate) fn connect(addr: SocketAddr, connections: usize) -> Self {
-        let open = |_| Connection::open(addr).expect("Envoy accepts connections");
+    pub(crate) fn connect(addr: SocketAddr) -> Self {
         Self {
-            connections: (0..connections).map(open).collect(),
+            lines: (0..CONNECTIONS).map(|_| Line::open(addr)).collect(),
         }
     }
 
-    /// Plays the load and gives the time that each call took.
+    /// Plays one message in the session of the first connection, on another connection.
+    pub(crate) fn once(&self, path: &str, body: &[u8]) -> Response {
+        let own = &self.lines[0];
+        let mut connection = Connection::open(own.addr).expect("Envoy accepts connections");
+        let answer = connection.send(&own.request(path, body));
+        answer.expect("an answer")
+    }
+
+    /// Plays the load.
     #[allow(clippy::disallowed_methods, reason = "time is what is measured")]
-    pub(crate) fn play(&mut self, load: Load, request: &[u8]) -> Vec<Duration> {
-        let number = u32::try_from(self.connections.len()).expect("a few connections");
-        let step = Duration::from_secs(1) / load.per_second;
-        let calls = (load.length.as_micros() / (step * number).as_micros()) as usize;
-        let start = Instant::now() + step;
-        thread::scope(|scope| {
-            let play = |(connection, first)| {
-                scope.spawn(move || on_time(connection, request, first, step * number, calls))
-            };
-            let firsts = (0..number).map(|index| start + step * index);
-            let threads: Vec<_> = self.connections.iter_mut().zip(firsts).map(play).collect();
-            let join = |thread: thread::ScopedJoinHandle<'_, Vec<Duration>>| {
-                thread.join().expect("the load is played")
-            };
-            threads.into_iter().flat_map(join).collect()
-        })
+    pub(crate) fn play(&mut self, load: Load, call: Call<'_>) -> Played {
+        let start = Instant::now();
+        self.lines.iter_mut().for_each(|line| line.closed = 0);
+        let lines = self.lines.iter_mut().enumerate();
+        let times = thread::scope(|scope| {
+            let threads = lines.map(|(number, line)| {
+                scope.spawn(move || match load.per_second {
+                    None => line.in_a_loop(call, start + load.length),
+                    Some(rate) => line.on_time(call, &Timetable::new(load, rate, start, number)),
+                })
+            });
+            let threads: Vec<_> = threads.collect();
+            let joined = threads.into_iter().map(thread::ScopedJoinHandle::join);
+            joined
+                .flat_map(|times| times.expect("the load is played"))
+                .collect()
+        });
+        Played {
+            times,
+            length: start.elapsed(),
+            closed: self.lines.iter().map(|line| line.closed).sum(),
+        }
     }
 }
 
-/// A call that is late because the one before it took long began when it was due; its waiting counts.
-#[allow(clippy::disallowed_methods, reason = "time is what is measured")]
-fn on_time(
-    connection: &mut Connection,
-    request: &[u8],
+/// When the calls of one connection are due.
+struct Timetable {
     first: Instant,
     period: Duration,
-    calls: usize,
-) -> Vec<Duration> {
-    let mut due = first;
-    let mut call = || {
-        let early = due.saturating_duration_since(Instant::now());
-        let begin = if early.is_zero() {
-            due
-        } else {
-            thread::sleep(early);
-            Instant::now()
+    calls: u32,
+}
+
+impl Timetable {
+    fn new(load: Load, per_second: u32, start: Instant, number: usize) -> Self {
+        let step = Duration::from_secs(1) / per_second;
+        let (number, all) = (number as u32, CONNECTIONS as u32);
+        let period = step * all;
+        Self {
+            first: start + step * (number + 1),
+            period,
+            calls: (load.length.as_micros() / period.as_micros()) as u32,
+        }
+    }
+}
+
+impl Line {
+    fn open(addr: SocketAddr) -> Self {
+        let mut own = Self {
+            addr,
+            connection: Connection::open(addr).expect("Envoy accepts connections"),
+            session: String::new(),
+            closed: 0,
         };
-        let response = connection.send(request).expect("an answer");
-        assert_eq!(
-            response.status,
-            200,
-            "{}",
-            String::from_utf8_lossy(&response.body)
-        );
-        due += period;
-        begin.elapsed()
-    };
-    (0..calls).map(|_| call()).collect()
+        own.begin();
+        own
+    }
+
+    /// A session is what the server gave it. Where no server is reached there is none.
+    fn begin(&mut self) {
+        let params = r#"{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}"#;
+        let body = format!(r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{params}}}"#);
+        let answer = self.send(&post(BEGIN, &[], body.as_bytes()));
+        let session = answer.header("mcp-session-id").unwrap_or(b"none");
+        self.session = String::from_utf8_lossy(session).into_owned();
+    }
+
+    fn request(&self, path: &str, body: &[u8]) -> Vec<u8> {
+        post(path, &[("mcp-session-id", &self.session)], body)
+    }
+
+    /// A gateway that closes after an answer is connected to again.
+    fn send(&mut self, request: &[u8]) -> Response {
+        let answer = self.connection.send(request).expect("an answer");
+        if answer.header("connection") == Some(b"close") {
+            self.connection = Connection::open(self.addr).expect("Envoy accepts connections");
+            self.closed += 1;
+        }
+        answer
+    }
+
+    fn play(&mut self, request: &[u8], status: u16) {
+        let answer = self.send(request);
+        let text = || String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, status, "{}", text());
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "time is what is measured")]
+    fn in_a_loop(&mut self, call: Call<'_>, end: Instant) -> Vec<Duration> {
+        let request = self.request(call.path, call.body);
+        let mut times = Vec::new();
+        let mut begin = Instant::now();
+        while begin < end {
+            self.play(&request, call.status);
+            let now = Instant::now();
+            times.push(now - begin);
+            begin = now;
+        }
+        times
+    }
+
+    /// A call that is late because the one before it took long began when it was due; its waiting counts.
+    #[allow(clippy::disallowed_methods, reason = "time is what is measured")]
+    fn on_time(&mut self, call: Call<'_>, timetable: &Timetable) -> Vec<Duration> {
+        let request = self.request(call.path, call.body);
+        let mut played = |number| {
+            let due = timetable.first + timetable.period * number;
+            let early = due.saturating_duration_since(Instant::now());
+            thread::sleep(early);
+            let begin = if early.is_zero() { due } else { Instant::now() };
+            self.play(&request, call.status);
+            begin.elapsed()
+        };
+        (0..timetable.calls).map(&mut played).collect()
+    }
 }

@@ -1,25 +1,49 @@
-//! Turns the README's policy into Envoy's own filters: what the plugin is compared with.
+//! Turns the example's policy into Envoy's own filters, and their decisions into an access log: what the plugin is
+//! compared with.
 //!
-//! It says what those filters can say of the policy: one listed tool, one limit. They have no log of decisions.
+//! It says what those filters can say of the policy: listed tools and one limit. They look at no answer.
 
-use host_tests::samples::LIMITED;
+use crate::filter::filter;
+use host_tests::samples::{ENOUGH, LIMITED, LISTED, LONGEST};
 use serde_json::{Value, json};
 
 /// The filter that reads the message leaves it under this name for the others.
 const READER: &str = "envoy.filters.http.mcp";
 
-/// Reads, allows and counts, in this order.
+/// The file that [`access_log`] writes, in Envoy's folder.
+pub(crate) const LOG: &str = "access.json";
+
+/// A line of JSON for each call with what a line of the plugin's audit log tells of it.
+pub(crate) fn access_log() -> Value {
+    json!({
+        "name": "envoy.access_loggers.file",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+            "path": LOG,
+            "log_format": { "json_format": {
+                "time": "%START_TIME%",
+                "request_id": "%REQ(X-REQUEST-ID)%",
+                "method": format!("%DYNAMIC_METADATA({READER}:method)%"),
+                "tool": format!("%DYNAMIC_METADATA({READER}:params:name)%"),
+                "status": "%RESPONSE_CODE%",
+                "reason": "%RESPONSE_CODE_DETAILS%",
+            } },
+        },
+    })
+}
+
+/// Reads, allows and counts, in this order. A limit of nothing is one call an hour, the least that can be said.
 pub(crate) fn filters(max: u64) -> Vec<Value> {
     vec![reader(), allowed(), limited(max)]
 }
 
 fn reader() -> Value {
     filter(
-        READER,
-        "mcp.v3.Mcp",
+        "mcp",
+        "Mcp",
         json!({
             "traffic_mode": "REJECT_NO_MCP",
-            "max_request_body_size": 768 * 1024,
+            "max_request_body_size": LONGEST,
             "request_storage_mode": "DYNAMIC_METADATA",
             // A message that two readers understand differently is refused, as the plugin does.
             "reject_duplicate_keys": true,
@@ -27,14 +51,17 @@ fn reader() -> Value {
     )
 }
 
-/// Admits the listed tool, every other method, and what carries no message.
+/// Admits the listed tools, every other method, and what carries no message.
 fn allowed() -> Value {
     let method = |value: Value| read(&["method"], value);
     let call = || method(json!({ "string_match": { "exact": "tools/call" } }));
-    let listed = read(
-        &["params", "name"],
-        json!({ "string_match": { "exact": LIMITED } }),
-    );
+    let named = |tool| {
+        read(
+            &["params", "name"],
+            json!({ "string_match": { "exact": tool } }),
+        )
+    };
+    let listed = json!({ "or_rules": { "rules": [named(LIMITED), named(LISTED)] } });
     let verb = |verb| json!({ "header": { "name": ":method", "string_match": { "exact": verb } } });
     let permissions = json!([
         { "or_rules": { "rules": [verb("GET"), verb("DELETE")] } },
@@ -44,8 +71,8 @@ fn allowed() -> Value {
     ]);
     let policy = json!({ "permissions": permissions, "principals": [{ "any": true }] });
     filter(
-        "envoy.filters.http.rbac",
-        "rbac.v3.RBAC",
+        "rbac",
+        "RBAC",
         json!({ "rules": { "action": "ALLOW", "policies": { "listed": policy } } }),
     )
 }
@@ -53,23 +80,24 @@ fn allowed() -> Value {
 /// One bucket for the calls of the tool, one without bound for all else.
 fn limited(max: u64) -> Value {
     let everything = json!({ "numerator": 100, "denominator": "HUNDRED" });
-    let bucket = |tokens: u64| json!({ "max_tokens": tokens, "tokens_per_fill": tokens, "fill_interval": "60s" });
+    let interval = if max == 0 { "3600s" } else { "60s" };
+    let bucket = |tokens: u64| json!({ "max_tokens": tokens, "tokens_per_fill": tokens, "fill_interval": interval });
     let name = json!({
         "descriptor_key": "tool",
         "source": "DYNAMIC",
         "metadata_key": { "key": READER, "path": path(&["params", "name"]) },
     });
     filter(
-        "envoy.filters.http.local_ratelimit",
-        "local_ratelimit.v3.LocalRateLimit",
+        "local_ratelimit",
+        "LocalRateLimit",
         json!({
             "stat_prefix": "tools",
             "filter_enabled": { "default_value": everything },
             "filter_enforced": { "default_value": everything },
             "rate_limits": [{ "actions": [{ "metadata": name }] }],
-            "token_bucket": bucket(host_tests::samples::ENOUGH),
+            "token_bucket": bucket(ENOUGH),
             "always_consume_default_token_bucket": false,
-            "descriptors": [{ "entries": [{ "key": "tool", "value": LIMITED }], "token_bucket": bucket(max) }],
+            "descriptors": [{ "entries": [{ "key": "tool", "value": LIMITED }], "token_bucket": bucket(max.max(1)) }],
         }),
     )
 }
@@ -81,9 +109,4 @@ fn read(names: &[&str], value: Value) -> Value {
 
 fn path(names: &[&str]) -> Value {
     names.iter().map(|name| json!({ "key": name })).collect()
-}
-
-fn filter(name: &str, message: &str, mut config: Value) -> Value {
-    config["@type"] = format!("type.googleapis.com/envoy.extensions.filters.http.{message}").into();
-    json!({ "name": name, "typed_config": config })
 }

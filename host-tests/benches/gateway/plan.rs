@@ -1,58 +1,57 @@
-//! The length of a measurement, its load, and the samples that it yields.
+//! The length of a measurement and its loads.
 //!
 //! It measures nothing.
 
 use crate::load::Load;
 use host_tests::root;
+use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What one chain did in one round.
-pub(crate) struct Sample {
-    /// CPU time of the Envoy process for each call, in microseconds.
-    pub(crate) cpu: f64,
-    /// Times that calls took, in microseconds.
-    pub(crate) p50: f64,
-    pub(crate) p99: f64,
-}
-
-/// A chain with its samples, one a round.
-pub(crate) struct Measured {
-    pub(crate) name: &'static str,
-    pub(crate) samples: Vec<Sample>,
-    /// In bytes, at the end.
-    pub(crate) memory: u64,
-}
-
 /// How long to measure.
 pub(crate) struct Plan {
-    pub(crate) rounds: usize,
-    pub(crate) load: Load,
+    pub(crate) saturated: Rounds,
+    pub(crate) paced: Rounds,
     /// A trial is not written into the repository.
-    pub(crate) trial: bool,
+    trial: bool,
 }
 
-pub(crate) const CONNECTIONS: usize = 4;
+/// How often each chain has its turn, and what is played then.
+pub(crate) struct Rounds {
+    pub(crate) number: usize,
+    pub(crate) load: Load,
+}
+
+/// The rate of what is paced, in calls a second.
+pub(crate) const RATE: u32 = 1000;
 
 impl Plan {
-    pub(crate) fn new(trial: bool) -> Self {
-        let rounds = if trial { 3 } else { 30 };
-        let load = Load {
-            per_second: 1000,
-            length: Duration::from_secs(1),
+    /// The full length, or with `$QUICK` a trial.
+    pub(crate) fn new() -> Self {
+        let trial = env::var("QUICK").is_ok_and(|quick| !quick.is_empty());
+        let [saturated, paced] = if trial {
+            [(3, 100), (3, 100)]
+        } else {
+            [(12, 250), (12, 400)]
         };
         Self {
-            rounds,
-            load,
+            saturated: rounds(saturated, None),
+            paced: rounds(paced, Some(RATE)),
             trial,
         }
     }
 
+    /// Where the results are written.
     pub(crate) fn folder(&self) -> PathBuf {
-        root().join(if self.trial {
-            "target/bench"
-        } else {
-            "host-tests/benches/results"
-        })
+        let results = "host-tests/benches/results";
+        root().join(if self.trial { "target/bench" } else { results })
+    }
+}
+
+fn rounds((number, millis): (usize, u64), per_second: Option<u32>) -> Rounds {
+    let length = Duration::from_millis(millis);
+    Rounds {
+        number,
+        load: Load { per_second, length },
     }
 }

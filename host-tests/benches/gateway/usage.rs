@@ -20,16 +20,11 @@ pub(crate) fn cpu(pid: u32) -> Duration {
 }
 
 /// The memory that the process holds, in bytes.
-pub(crate) fn memory(pid: u32) -> u64 {
+pub(crate) fn memory(pid: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .expect("Linux tells VmRSS");
-    let kib: u64 = line
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()
-        .expect("a number");
+    let mut lines = status.lines();
+    let line = lines.find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.expect("Linux tells VmRSS").trim();
+    let kib: usize = kib.trim_end_matches(" kB").parse().expect("a number");
     kib * 1024
 }

@@ -1,0 +1,134 @@
+//! Turns results into what the project aims at, beside what was measured.
+//!
+//! It never fails because an aim is missed.
+
+use crate::chains::Chain;
+use crate::plan::RATE;
+use crate::results::Results;
+use crate::series::{Group, Spread};
+use crate::tables::shown;
+use std::fmt::Write as _;
+
+/// A figure with a bound.
+struct Aim {
+    figure: String,
+    bound: Bound,
+    measured: Spread,
+}
+
+#[derive(Clone, Copy)]
+enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+/// The most CPU time that a kind of call may add on a busy worker, as a part of what Envoy's own filters add.
+const PARTS: [(&str, f64); 5] = [
+    (CALL, 0.8),
+    ("result of 4 KB", 1.0),
+    (EVENT, 1.0),
+    ("event stream of 4 KB", 1.0),
+    ("everything", 1.3),
+];
+/// How much more it may be at a fixed rate, where caches are cold.
+const COLD: f64 = 0.1;
+/// Microseconds for each KiB of a result.
+const KIB: f64 = 0.8;
+/// WebAssembly memory of a worker at rest, in MiB.
+const MIB: f64 = 1.5;
+
+const CALL: &str = "call with a limit";
+const EVENT: &str = "event stream";
+/// The short answers and the long ones that differ in nothing else, by so many KiB.
+const LONG: [(&str, &str); 2] = [
+    (CALL, "result of 100 KB"),
+    (EVENT, "event stream of 100 KB"),
+];
+const LONGER: f64 = 100_000.0 / 1024.0;
+
+/// A row for each aim.
+pub(crate) fn table(results: &Results) -> String {
+    let Results {
+        saturated, paced, ..
+    } = results;
+    let mut aims = parts(saturated, "on a busy worker", 0.0);
+    aims.extend(parts(paced, &format!("at {RATE} calls a second"), COLD));
+    aims.push(rate(named(saturated, CALL)));
+    aims.extend(LONG.map(|(short, long)| kib(named(saturated, short), named(saturated, long))));
+    aims.push(memory(results));
+    let mut text = "| figure | aim | measured | |\n|---|---|---|---|\n".to_owned();
+    for aim in aims {
+        let _ = writeln!(text, "{}", aim.row());
+    }
+    text
+}
+
+/// # Panics
+/// When no kind of call has this name.
+fn named<'g>(groups: &'g [Group], name: &str) -> &'g Group {
+    let group = groups.iter().find(|group| group.name == name);
+    group.unwrap_or_else(|| panic!("{name} is not measured"))
+}
+
+fn parts(groups: &[Group], when: &str, slack: f64) -> Vec<Aim> {
+    let aim = |(name, most): (&str, f64)| {
+        let group = named(groups, name);
+        Aim {
+            figure: format!("{name}: added CPU time, part of Envoy's own, {when}"),
+            bound: Bound::AtMost(most + slack),
+            measured: group.part(group.of(Chain::Plugin), &group.rounds()),
+        }
+    };
+    PARTS.map(aim).into()
+}
+
+fn rate(group: &Group) -> Aim {
+    Aim {
+        figure: format!("{CALL}: calls a second of a busy worker, part of Envoy's own"),
+        bound: Bound::AtLeast(1.0),
+        measured: group.part_of_the_rate(group.of(Chain::Plugin)),
+    }
+}
+
+fn kib(short: &Group, long: &Group) -> Aim {
+    Aim {
+        figure: format!("{}: added CPU time for each KiB, in µs", long.name),
+        bound: Bound::AtMost(KIB),
+        measured: long.added_beyond(short, Chain::Plugin).per(LONGER),
+    }
+}
+
+fn memory(results: &Results) -> Aim {
+    let worker = results.workers.iter().find(|worker| worker.policy == CALL);
+    Aim {
+        figure: format!("{CALL}: WebAssembly memory of a worker at rest, in MiB"),
+        bound: Bound::AtMost(MIB),
+        measured: Spread::exactly(worker.expect("it is measured").at_rest),
+    }
+}
+
+impl Aim {
+    fn row(&self) -> String {
+        let (bound, met) = match self.bound {
+            Bound::AtMost(most) => (format!("≤ {most:.1}"), self.measured.median <= most),
+            Bound::AtLeast(least) => (format!("≥ {least:.1}"), self.measured.median >= least),
+        };
+        let met = if met { "met" } else { "missed" };
+        let unsure = if self.is_unsure() {
+            ", within the noise"
+        } else {
+            ""
+        };
+        format!(
+            "| {} | {bound} | {} | {met}{unsure} |",
+            self.figure,
+            shown(self.measured, 2)
+        )
+    }
+
+    /// True if the middle half of the rounds has figures on both sides of the bound.
+    fn is_unsure(&self) -> bool {
+        let (Bound::AtMost(bound) | Bound::AtLeast(bound)) = self.bound;
+        self.measured.low < bound && bound < self.measured.high
+    }
+}

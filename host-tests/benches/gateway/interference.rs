@@ -1,0 +1,64 @@
+//! Tells how busy other programs kept the machine while something was measured: how far its figures can be trusted.
+//!
+//! It knows no other program, only what is left of the machine's time without our own.
+
+use crate::gateway::Gateway;
+use std::fs;
+use std::process;
+use std::thread;
+use std::time::Instant;
+
+/// What was used when the measurement began.
+pub(crate) struct Interference {
+    start: Instant,
+    machine: u64,
+    own: u64,
+}
+
+/// Linux counts in hundredths of a second.
+const TICKS: f64 = 100.0;
+
+impl Interference {
+    #[allow(clippy::disallowed_methods, reason = "time is what is measured")]
+    pub(crate) fn begin(gateways: &[Gateway]) -> Self {
+        Self {
+            start: Instant::now(),
+            machine: machine(),
+            own: own(gateways),
+        }
+    }
+
+    /// The part of the processors' time that others have used since, from 0 to 1.
+    pub(crate) fn end(self, gateways: &[Gateway]) -> f64 {
+        let used = (machine() - self.machine).saturating_sub(own(gateways) - self.own);
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        used as f64 / TICKS / self.start.elapsed().as_secs_f64() / processors as f64
+    }
+}
+
+/// Ticks in which a processor was busy, or taken by another machine.
+fn machine() -> u64 {
+    const IDLE: [usize; 2] = [3, 4];
+    let text = fs::read_to_string("/proc/stat").expect("Linux tells it");
+    let figures = text.lines().next().unwrap_or_default().split_whitespace();
+    // user, nice, system, idle, waiting, interrupts of two kinds, stolen; guests are in user.
+    let figures = figures.skip(1).take(8).map(|ticks| ticks.parse::<u64>());
+    let busy = figures.enumerate().filter(|(at, _)| !IDLE.contains(at));
+    busy.map(|(_, ticks)| ticks.expect("a number")).sum()
+}
+
+fn own(gateways: &[Gateway]) -> u64 {
+    let pids = gateways.iter().flat_map(Gateway::pids);
+    pids.chain([process::id()]).map(ticks).sum()
+}
+
+/// Ticks that a process has used, with its threads that have ended.
+fn ticks(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
+    // The second field is a name in brackets, which may have spaces; the times are the 14th and the 15th.
+    let (_, fields) = stat.rsplit_once(')').expect("a name");
+    let times = fields.split_whitespace().skip(11).take(2);
+    times
+        .map(|ticks| ticks.parse::<u64>().expect("a number"))
+        .sum()
+}
