@@ -4,7 +4,7 @@
 
 use crate::model::Segment;
 use crate::read::{PROTOTYPE, similar_after};
-use crate::words::json::{Kind, Value, exact};
+use crate::words::json::{Kind, Name, Value, exact};
 use crate::words::work::Budget;
 use std::borrow::Cow;
 
@@ -44,23 +44,34 @@ pub(super) fn member<'a>(
     budget: &Budget,
 ) -> Result<Option<Value<'a>>, Unclear> {
     let mut found = None;
-    for (member, value) in object.named() {
-        let steps = NAME.saturating_add(member.encoded().saturating_mul(DECODE));
-        budget.take(steps).map_err(|_| Unclear)?;
-        let member = member.string().unwrap_or_default();
-        if member == name && name != PROTOTYPE {
-            found = Some(value);
+    for member in object.names() {
+        if differs(member, name) {
+            budget.take(NAME).map_err(|_| Unclear)?;
             continue;
         }
-        let (similar, letters) = similar_after(&member, name);
-        budget
-            .take(letters.saturating_mul(LETTER))
-            .map_err(|_| Unclear)?;
-        if similar || member == PROTOTYPE {
+        let own = member.characters();
+        let (similar, letters) = similar_after(&own, name);
+        let letters = letters.saturating_mul(LETTER);
+        let decoded = member.encoded().saturating_mul(DECODE);
+        let steps = NAME.saturating_add(letters).saturating_add(decoded);
+        budget.take(steps).map_err(|_| Unclear)?;
+        if own == PROTOTYPE || similar && own != name {
             return Err(Unclear);
+        }
+        if similar {
+            found = member.value();
         }
     }
     Ok(found)
+}
+
+/// The first letters say that no reader takes one for the other, or for [`PROTOTYPE`].
+fn differs(member: Name<'_>, name: &str) -> bool {
+    let letters = member.first_byte().zip(name.bytes().next());
+    letters.is_some_and(|(own, other)| {
+        let certain = own.is_ascii_graphic() && other.is_ascii_graphic() && own != b'_';
+        certain && !own.eq_ignore_ascii_case(&other)
+    })
 }
 
 /// The element at that position, from 0.

@@ -3,6 +3,7 @@
 //! It names no more than whole fields: no value is ever looked into.
 
 use super::error::RequestError;
+use crate::words::plain::after_printable;
 use std::ops::Range;
 
 /// Changes to the headers of a request or a response.
@@ -40,6 +41,8 @@ pub struct Headers {
     fields: Vec<Field>,
     /// One bit for each tag of a name that is among the fields: most lookups are for names that are not.
     tags: u64,
+    /// One for each tag that several fields have: most names are given once.
+    shared: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +63,7 @@ impl Headers {
             bytes,
             fields: Vec::with_capacity(fields.size_hint().0),
             tags: 0,
+            shared: 0,
         };
         for (name, value) in fields {
             headers.bytes.get(value.clone())?;
@@ -70,19 +74,20 @@ impl Headers {
 
     /// The values of a header, as often as it is given.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        let tag = tag(name.as_bytes());
-        let fields = match self.tags >> tag & 1 {
+        let name = name.as_bytes();
+        let tag = tag(name);
+        let mut rest = match self.tags >> tag & 1 {
             0 => &[],
             _ => &self.fields[..],
         };
-        let name = name.as_bytes();
-        let named = move |field: &&Field| {
-            let own = self.text(&field.name);
-            // Hosts give names in lower case.
-            field.tag == tag && (own == name || own.eq_ignore_ascii_case(name))
-        };
-        let fields = fields.iter().filter(named);
-        fields.map(|field| self.text(&field.value))
+        std::iter::from_fn(move || {
+            let (field, after) = self.next_named(name, tag, rest)?;
+            rest = match self.shared >> tag & 1 {
+                0 => &[],
+                _ => after,
+            };
+            Some(self.text(&field.value))
+        })
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -98,10 +103,34 @@ impl Headers {
         if values.next().is_some() {
             return Err(RequestError::DuplicateHeader(name.into()));
         }
+        let printable = after_printable(value)
+            .iter()
+            .all(|byte| is_printable(*byte));
         match std::str::from_utf8(value) {
-            Ok(text) if text.bytes().all(is_printable) => Ok(Some(trimmed(text))),
+            Ok(text) if printable => Ok(Some(trimmed(text))),
             _ => Err(RequestError::HeaderBytes(name.into())),
         }
+    }
+
+    /// The first of these fields that has the name, and those behind it.
+    fn next_named<'f>(
+        &self,
+        name: &[u8],
+        tag: u8,
+        fields: &'f [Field],
+    ) -> Option<(&'f Field, &'f [Field])> {
+        let mut rest = fields;
+        while let [field, after @ ..] = rest {
+            rest = after;
+            if field.tag == tag {
+                let own = self.text(&field.name);
+                // Hosts give names in lower case.
+                if own == name || own.eq_ignore_ascii_case(name) {
+                    return Some((field, rest));
+                }
+            }
+        }
+        None
     }
 
     fn text(&self, range: &Range<usize>) -> &[u8] {
@@ -111,6 +140,7 @@ impl Headers {
     /// Adds a field whose name lies in the bytes.
     fn add(&mut self, name: Range<usize>, value: Range<usize>) -> Option<()> {
         let tag = tag(self.bytes.get(name.clone())?);
+        self.shared |= self.tags & 1 << tag;
         self.tags |= 1 << tag;
         self.fields.push(Field { tag, name, value });
         Some(())

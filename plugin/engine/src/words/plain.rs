@@ -21,6 +21,17 @@ pub(crate) fn after_name(bytes: &[u8]) -> &[u8] {
     skip(bytes, special, |_, _| false)
 }
 
+/// What follows the characters that stand for themselves in a JSON string.
+pub(crate) fn after_characters(bytes: &[u8]) -> &[u8] {
+    skip(bytes, |word| special_in_string(word) & !word, |_, _| false)
+}
+
+/// What follows printable characters of ASCII.
+pub(crate) fn after_printable(bytes: &[u8]) -> &[u8] {
+    let special = |word: u64| word.wrapping_sub(each(b' ')) | word.wrapping_add(each(1)) | word;
+    skip(bytes, special, |_, _| false)
+}
+
 /// What follows the characters of ASCII in a line: a control character or a byte outside ASCII.
 pub(crate) fn after_line(bytes: &[u8]) -> &[u8] {
     let special = |word: u64| word.wrapping_sub(each(b' ')) | word;
@@ -114,12 +125,16 @@ mod tests {
                     bytes[at] = byte;
                     let to = |stops: bool| if stops { at } else { length };
                     let outside = byte >= 0x80;
+                    let characters = before(&bytes, after_characters(&bytes));
+                    assert_eq!(characters, to(special(byte)));
                     assert_eq!(
                         before(&bytes, after_string(&bytes)),
                         to(special(byte) || outside)
                     );
                     let special = special(byte) || outside || byte == 0x7F;
                     assert_eq!(before(&bytes, after_name(&bytes)), to(special));
+                    let printable = (b' '..0x7F).contains(&byte);
+                    assert_eq!(before(&bytes, after_printable(&bytes)), to(!printable));
                     assert_eq!(
                         before(&bytes, after_line(&bytes)),
                         to(byte < b' ' || outside)
@@ -138,6 +153,11 @@ mod tests {
             for (found, naive) in [
                 (after_name(&bytes), naive(&|b| special(b) || b >= 0x7F)),
                 (after_line(&bytes), naive(&|b| !(b' '..0x80).contains(&b))),
+                (after_characters(&bytes), naive(&|b| special(b))),
+                (
+                    after_printable(&bytes),
+                    naive(&|b| !(b' '..0x7F).contains(&b)),
+                ),
             ] {
                 assert_eq!(before(&bytes, found), naive.unwrap_or(8), "{bytes:?}");
             }

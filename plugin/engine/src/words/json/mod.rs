@@ -21,4 +21,5 @@ pub(crate) use error::{Bounds, Error, Fault, Surrogates};
 pub(crate) use line::{ObjectLine, element, push_logged, push_text, quoted};
 pub(crate) use number::{exact, is_multiple, is_whole, millionths};
 pub(crate) use string::unquoted;
+pub(crate) use value::Name;
 pub use value::{Kind, Value};

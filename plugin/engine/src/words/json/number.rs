@@ -8,8 +8,16 @@ pub(crate) fn exact(text: &str) -> Option<f64> {
     // No shortest form has more than 17 digits, so a longer text is not worth its reading.
     let written = Decimal::read(text)?;
     let number: f64 = text.parse().ok()?;
+    if written.is_short() {
+        return Some(number);
+    }
+    exact_if_long(number, &written)
+}
+
+/// The number, of which this is the text.
+fn exact_if_long(number: f64, written: &Decimal) -> Option<f64> {
     let shortest = Decimal::read(&format!("{number:e}"))?;
-    let same = shortest == written || is_other_half(number, &shortest, &written);
+    let same = shortest == *written || is_other_half(number, &shortest, written);
     (number.is_finite() && same).then_some(number)
 }
 
@@ -176,6 +184,12 @@ impl Decimal {
         })
     }
 
+    /// No two of these have the same binary64 form, so that each is its own shortest form: 15 digits are as many as it
+    /// keeps of any number (`DBL_DIG` of C), far from the largest and the smallest.
+    fn is_short(&self) -> bool {
+        self.digits.len() <= 15 && (-280..=280).contains(&self.exponent)
+    }
+
     /// Of two shortest forms of the same length between which the number lies, the even one, as JavaScript has it.
     fn even(self, number: f64) -> Self {
         let even = |digit: &u8| digit.is_multiple_of(2);
@@ -207,7 +221,7 @@ impl Decimal {
 
 #[cfg(test)]
 mod tests {
-    use super::{canonical, exact, millionths};
+    use super::{Decimal, canonical, exact, exact_if_long, millionths};
     use proptest::prelude::*;
 
     #[test]
@@ -285,6 +299,15 @@ mod tests {
         fn every_binary64_in_its_shortest_form(number in any::<f64>().prop_filter("finite", |number| number.is_finite())) {
             prop_assert_eq!(exact(&format!("{number:e}")), Some(number));
             prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
+        }
+
+        /// A short number needs no look at its shortest form.
+        #[test]
+        fn short_number_is_its_own_shortest_form(digits in 0_u64..1_000_000_000_000_000, exponent in -300_i64..300) {
+            let text = format!("{digits}e{exponent}");
+            let written = Decimal::read(&text).unwrap();
+            let number = text.parse().unwrap();
+            prop_assert!(!written.is_short() || exact_if_long(number, &written) == Some(number), "{text}");
         }
 
         /// Where two shortest forms are as near, all writers are read.

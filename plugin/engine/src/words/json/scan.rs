@@ -4,6 +4,7 @@
 
 use super::error::{Bounds, Error, Fault, Surrogates};
 use super::value::{Kind, MemberNames, Node, characters};
+use crate::words::plain::after_characters;
 use crate::words::text::clip;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -169,11 +170,9 @@ impl<'a> Scanner<'a> {
         self.advance(1);
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let plain = rest
-                .iter()
-                .position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-            self.advance(plain.unwrap_or(rest.len()));
-            match self.peek() {
+            let special = after_characters(rest);
+            self.advance(rest.len().saturating_sub(special.len()));
+            match special.first() {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
                 Some(_) => return self.fail(Fault::ControlCharacter),

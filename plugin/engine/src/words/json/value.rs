@@ -43,6 +43,13 @@ pub(crate) struct Node {
     pub(super) escaped: bool,
 }
 
+/// The name of a member of an object.
+#[derive(Clone, Copy)]
+pub(crate) struct Name<'a> {
+    object: Value<'a>,
+    node: &'a Node,
+}
+
 /// The names of an object's members, in their order.
 #[derive(Clone)]
 pub(super) struct MemberNames<'n> {
@@ -88,6 +95,38 @@ impl Node {
         }
         // No escape is longer than six bytes, and a longer text need not be decoded to be found different.
         inner.len() <= text.len().saturating_mul(6) && characters(document, self) == text
+    }
+}
+
+impl<'a> Name<'a> {
+    pub(crate) fn characters(self) -> Cow<'a, str> {
+        characters(self.object.text, *self.node)
+    }
+
+    /// How many bytes have to be decoded for its characters; none where they stand as they are.
+    pub(crate) fn encoded(self) -> usize {
+        if self.node.escaped {
+            self.node.range().len()
+        } else {
+            0
+        }
+    }
+
+    /// The first byte of a name without escapes.
+    pub(crate) fn first_byte(self) -> Option<u8> {
+        let first = (self.node.start as usize).saturating_add(1);
+        let byte = self.object.text.as_bytes().get(first).copied();
+        byte.filter(|_| !self.node.escaped)
+    }
+
+    /// The value of the member.
+    pub(crate) fn value(self) -> Option<Value<'a>> {
+        let index = self.node.after as usize;
+        Some(Value {
+            node: *self.object.nodes.get(index)?,
+            index,
+            ..self.object
+        })
     }
 }
 
@@ -200,15 +239,16 @@ impl<'a> Value<'a> {
 
     /// The member of that exact name.
     pub fn get(self, name: &str) -> Option<Self> {
-        let mut names = MemberNames::of(self.nodes, self.index);
-        let member = names.find(|member| member.reads(self.text, name))?;
-        let index = member.after as usize;
-        let node = *self.nodes.get(index)?;
-        Some(Value {
-            node,
-            index,
-            ..self
-        })
+        let mut names = self.names();
+        names
+            .find(|member| member.node.reads(self.text, name))?
+            .value()
+    }
+
+    /// The names of an object's members in document order; none for anything else.
+    pub(crate) fn names(self) -> impl Iterator<Item = Name<'a>> {
+        let names = MemberNames::of(self.nodes, self.index);
+        names.map(move |node| Name { object: self, node })
     }
 
     pub(super) fn children(self, kind: Kind) -> impl Iterator<Item = Value<'a>> + Clone {
