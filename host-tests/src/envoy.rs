@@ -219,9 +219,10 @@ impl Envoy {
         kibibytes.expect("its memory").saturating_mul(1024)
     }
 
-    /// Ends the process with SIGKILL.
-    pub fn kill_9(mut self) {
+    /// Ends the process with SIGKILL, and gives all that it wrote.
+    pub fn kill_9(mut self) -> String {
         self.process.kill();
+        self.log()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What only a real Envoy can show: worker threads, HTTP/2, reloads, crashes.
 
+mod audit;
 mod bodies;
 mod crashes;
 mod crowd;
