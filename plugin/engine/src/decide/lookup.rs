@@ -14,8 +14,10 @@ const NAME: usize = 12;
 /// The steps that it takes to compare one letter of it.
 const LETTER: usize = 4;
 
-/// The steps that it takes to read one number, beside those for its bytes.
+/// The steps that it takes to read one number, beside those for its bytes; and one of so few digits that its value is
+/// certain.
 const NUMBER: usize = 384;
+const SHORT_NUMBER: usize = 40;
 
 /// The steps that it takes to decode a byte of a text that holds escapes.
 pub(super) const DECODE: usize = 4;
@@ -85,8 +87,11 @@ pub(super) fn element<'a>(
 }
 
 pub(super) fn number(value: Value<'_>, budget: &Budget) -> Option<f64> {
-    let bytes = value.raw().len().saturating_mul(3);
-    budget.take(NUMBER.saturating_add(bytes)).ok()?;
+    let text = value.raw();
+    let short = text.len() <= 15 && !text.bytes().any(|byte| byte.eq_ignore_ascii_case(&b'e'));
+    let steps = if short { SHORT_NUMBER } else { NUMBER };
+    let bytes = text.len().saturating_mul(3);
+    budget.take(steps.saturating_add(bytes)).ok()?;
     (value.kind() == Kind::Number)
         .then(|| exact(value.raw()))
         .flatten()
