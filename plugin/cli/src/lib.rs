@@ -42,6 +42,7 @@ pub mod style;
 pub mod test;
 
 mod argument_path;
+mod example;
 mod input;
 mod invisible;
 mod layout;

@@ -1,39 +1,63 @@
-//! Turns a policy's text into diagnostics, each with its place.
+//! Turns a policy's text into diagnostics, each with its place, and into the costs of its dearest messages.
 //!
 //! It never stops at the first mistake, unless the text is not JSON.
 
+use super::dearest;
+use super::dearest::Cost;
 use super::diagnostic::Diagnostic;
 use super::lint;
 use super::location::Located;
-use super::report::{Options, PolicyReport};
+use super::report::{Checked, Options, PolicyReport};
 use super::tool_index::ToolIndex;
 use crate::input::Input;
 use crate::source_map::SourceMap;
+use mcp_policy::document::Value;
 use mcp_policy::host::Policy;
 
 /// Checks one policy, and validates it against the tools of a server if they are given.
 #[must_use]
 pub fn check(policy: &Input, tools: Option<&ToolIndex>, options: &Options) -> PolicyReport {
-    PolicyReport::new(policy, diagnostics(&policy.bytes, tools), options)
+    PolicyReport::new(policy, checked(&policy.bytes, tools), options)
 }
 
-/// Every diagnostic, in the order of the text.
-pub(super) fn diagnostics(policy: &[u8], tools: Option<&ToolIndex>) -> Vec<Located> {
+pub(super) fn checked(policy: &[u8], tools: Option<&ToolIndex>) -> Checked {
     let text = String::from_utf8_lossy(policy);
     let document = match Policy::document(policy) {
         Ok(document) => document,
-        Err(error) => return vec![Located::not_json(&error, &text)],
+        Err(error) => {
+            return Checked {
+                diagnostics: vec![Located::not_json(&error, &text)],
+                ..Checked::default()
+            };
+        }
     };
     let root = document.root();
-    let found = match Policy::parse(policy) {
-        Ok(policy) => lint::all(&policy, root, tools),
-        Err(errors) => errors.iter().map(Diagnostic::error).collect(),
+    let (found, dearest) = match Policy::parse(policy) {
+        Ok(policy) => valid(&policy, &text, root, tools),
+        Err(errors) => (errors.iter().map(Diagnostic::error).collect(), Vec::new()),
     };
     let source = SourceMap::new(&text, root);
     let located = found
         .into_iter()
         .map(|found| Located::in_document(found, &source, &text));
-    let mut located: Vec<_> = located.collect();
-    located.sort_by_key(|found| found.span.start);
-    located
+    let mut diagnostics: Vec<_> = located.collect();
+    diagnostics.sort_by_key(|found| found.span.start);
+    Checked {
+        diagnostics,
+        dearest,
+    }
+}
+
+/// What there is to say of a policy that every gateway accepts.
+fn valid(
+    policy: &Policy,
+    text: &str,
+    root: Value<'_>,
+    tools: Option<&ToolIndex>,
+) -> (Vec<Diagnostic>, Vec<Cost>) {
+    let document = serde_json::from_str(text).unwrap_or_default();
+    let costs = dearest::costs(policy, &document);
+    let mut found = lint::all(policy, root, tools);
+    found.extend(dearest::warnings(&costs));
+    (found, dearest::first_of_each(costs))
 }

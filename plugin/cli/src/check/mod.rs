@@ -1,8 +1,9 @@
-//! `check`: turns policies into their mistakes, warnings and notes.
+//! `check`: turns policies into their mistakes, warnings and notes, and into what their dearest messages cost.
 //!
 //! It never shows a line that may hold a token.
 
 mod checker;
+mod dearest;
 mod diagnostic;
 mod lint;
 mod location;

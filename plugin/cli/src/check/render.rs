@@ -1,8 +1,10 @@
-//! Turns diagnostics into text: each with its line of the policy, the problem underlined.
+//! Turns diagnostics into text: each with its line of the policy, the problem underlined; and the dearest messages into a
+//! sentence each.
 //!
 //! It never shows a line that holds a part of `grants`: a misplaced value there may be a token, and the log of a CI is read
 //! by many.
 
+use super::dearest::Cost;
 use super::diagnostic::Level;
 use super::location::Located;
 use crate::input::Input;
@@ -15,7 +17,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-pub(super) fn text(input: &Input, findings: &[Located]) -> String {
+pub(super) fn text(input: &Input, findings: &[Located], dearest: &[Cost]) -> String {
     let text = String::from_utf8_lossy(&input.bytes);
     let secret = secret(&input.bytes);
     let mut shown = String::new();
@@ -23,7 +25,11 @@ pub(super) fn text(input: &Input, findings: &[Located]) -> String {
         let group = group(&input.name, &text, finding, secret.as_ref());
         let _ = writeln!(shown, "{}\n", Renderer::styled().render(&[group]));
     }
-    shown + &summary(&input.name, findings)
+    let _ = write!(shown, "{}", summary(&input.name, findings));
+    for cost in dearest {
+        let _ = writeln!(shown, "{}: {}", input.name, cost.sentence());
+    }
+    shown
 }
 
 fn group<'a>(

@@ -1,7 +1,8 @@
-//! The diagnostics of one policy, as text and as JSON.
+//! The diagnostics of one policy and its dearest messages, as text and as JSON.
 //!
 //! It never leaves out an error.
 
+use super::dearest::Cost;
 use super::diagnostic::Level;
 use super::location::Located;
 use super::render;
@@ -18,22 +19,33 @@ pub struct Options {
     pub allow: Vec<String>,
 }
 
+/// What a check found.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// In the order of the text.
+    pub(super) diagnostics: Vec<Located>,
+    /// Of the dearest call and the dearest result; none where the policy has a mistake, or no rule takes any work.
+    pub(super) dearest: Vec<Cost>,
+}
+
 /// The diagnostics of one policy, in the order of its text.
 #[derive(Debug)]
 pub struct PolicyReport {
     policy: Input,
     diagnostics: Vec<Located>,
+    dearest: Vec<Cost>,
     deny_warnings: bool,
 }
 
 impl PolicyReport {
-    pub(super) fn new(policy: &Input, diagnostics: Vec<Located>, options: &Options) -> Self {
+    pub(super) fn new(policy: &Input, checked: Checked, options: &Options) -> Self {
         let is_shown = |found: &Located| {
             found.level == Level::Error || options.allow.iter().all(|name| name != found.name)
         };
         Self {
             policy: policy.clone(),
-            diagnostics: diagnostics.into_iter().filter(is_shown).collect(),
+            diagnostics: checked.diagnostics.into_iter().filter(is_shown).collect(),
+            dearest: checked.dearest,
             deny_warnings: options.deny_warnings,
         }
     }
@@ -51,7 +63,7 @@ impl Report for PolicyReport {
     }
 
     fn text(&self) -> String {
-        render::text(&self.policy, &self.diagnostics)
+        render::text(&self.policy, &self.diagnostics, &self.dearest)
     }
 
     fn json(&self) -> CommandResult<String> {
@@ -65,10 +77,13 @@ impl Serialize for PolicyReport {
         struct File<'a> {
             file: &'a str,
             findings: &'a [Located],
+            #[serde(skip_serializing_if = "<[Cost]>::is_empty")]
+            dearest: &'a [Cost],
         }
         let file = File {
             file: &self.policy.name,
             findings: &self.diagnostics,
+            dearest: &self.dearest,
         };
         file.serialize(serializer)
     }

@@ -1,6 +1,7 @@
 //! Policies in `tests/check/`, with their findings and the underlined characters.
 
-use super::checker::diagnostics;
+use super::checker::checked;
+use super::report::Checked;
 use super::tool_index::ToolIndex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -16,6 +17,9 @@ struct Case {
     policy: Option<Box<RawValue>>,
     policy_text: Option<String>,
     tools: Option<Json>,
+    /// The sentences about the dearest messages.
+    #[serde(default)]
+    dearest: Vec<String>,
     /// Left out in a new file, which `BLESS=1` completes.
     findings: Option<Vec<Found>>,
 }
@@ -35,7 +39,7 @@ struct Found {
 }
 
 impl Case {
-    fn found(&self) -> Vec<Found> {
+    fn seen(&self) -> (Vec<Found>, Vec<String>) {
         let text = match (&self.policy, &self.policy_text) {
             (Some(policy), None) => policy.get(),
             (None, Some(text)) => text,
@@ -45,8 +49,11 @@ impl Case {
             .tools
             .as_ref()
             .map(|tools| ToolIndex::parse(tools.to_string().as_bytes()).expect("tools"));
-        let placed = diagnostics(text.as_bytes(), tools.as_ref()).into_iter();
-        let found = placed.map(|finding| Found {
+        let Checked {
+            diagnostics,
+            dearest,
+        } = checked(text.as_bytes(), tools.as_ref());
+        let found = diagnostics.into_iter().map(|finding| Found {
             is: format!(
                 "{} {}",
                 serde_json::to_value(finding.level)
@@ -61,7 +68,8 @@ impl Case {
             says: finding.message,
             help: finding.help,
         });
-        found.collect()
+        let sentences = dearest.iter().map(|cost| cost.sentence());
+        (found.collect(), sentences.collect())
     }
 }
 
@@ -76,17 +84,20 @@ fn case_policies_give_their_findings() {
         let case: Case = serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert!(!case.why.is_empty(), "{}: `why` is empty", path.display());
-        let found = case.found();
+        let (found, dearest) = case.seen();
         names.extend(found.iter().map(|found| found.is.clone()));
-        if case.findings.as_ref() == Some(&found) {
+        if case.findings.as_ref() == Some(&found) && case.dearest == dearest {
             continue;
         }
         if std::env::var_os("BLESS").is_some() {
             let mut file: Json = serde_json::from_str(&text).expect("JSON");
+            if !dearest.is_empty() {
+                file["dearest"] = dearest.into();
+            }
             file["findings"] = serde_json::to_value(found).expect("JSON");
             fs::write(&path, crate::layout::document(&file)).expect("it can be written");
         } else {
-            failures.push(format!("{}: {found:#?}", path.display()));
+            failures.push(format!("{}: {found:#?} {dearest:#?}", path.display()));
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
@@ -114,6 +125,7 @@ const NAMES: &[&str] = &[
     "note redirects",
     "note refund-by-answers",
     "note symbolic-links",
+    "warning beyond-the-budget",
     "warning covered-name",
     "warning denies-everything",
     "warning forgeable-address",

@@ -7,7 +7,6 @@ mod check;
 mod confinement;
 mod draft;
 mod entry;
-mod example;
 mod notes;
 mod options;
 mod policy_template;

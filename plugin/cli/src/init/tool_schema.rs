@@ -2,7 +2,7 @@
 //!
 //! It keeps every constraint. It never keeps prose, which is the server's word to a model.
 
-use super::example;
+use crate::example;
 use mcp_policy::host::{Event, Exchange, Headers, HostContext, Millis, Next, Policy};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -11,7 +11,7 @@ const MOST_VALUES: usize = 1_000;
 const LONGEST: usize = 1_000;
 
 /// A value with every required member, as far as it can be guessed; null where it cannot.
-pub(super) fn of(schema: &Value) -> Value {
+pub(crate) fn of(schema: &Value) -> Value {
     let examples = Examples {
         root: schema,
         left: Cell::new(MOST_VALUES),

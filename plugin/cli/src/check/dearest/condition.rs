@@ -1,0 +1,142 @@
+//! Turns a condition into values at its path that may take it much work.
+//!
+//! It reads arguments only: headers, addresses and the attributes of a call are short.
+
+use super::expression;
+use super::filler::{Filler, Grow, LONGEST_SEARCHED, below, fixed, list, text};
+use super::schema;
+use crate::argument_path::{ROOT, first_member};
+use serde_json::{Value as Json, json};
+use std::rc::Rc;
+
+/// The bytes of an element that is one of many.
+const ELEMENT: usize = 16;
+
+/// A path: the members up to the first step into a list, and what is behind it.
+struct Way {
+    outer: Vec<String>,
+    /// `None` where it steps into no list.
+    inner: Option<Vec<String>>,
+}
+
+/// The values that grow at the path of a condition; none where it looks at no argument. `most` says how long a value at a
+/// path may be.
+pub(super) fn fillers(condition: &Json, most: &dyn Fn(&str) -> usize) -> Vec<Filler> {
+    let path = condition
+        .get("path")
+        .and_then(Json::as_str)
+        .unwrap_or_default();
+    let Some(way) = way(path) else {
+        return Vec::new();
+    };
+    let operand = condition.get("value").unwrap_or(&Json::Null);
+    let op = condition
+        .get("op")
+        .and_then(Json::as_str)
+        .unwrap_or_default();
+    if let ("schema", None) = (op, &way.inner) {
+        return schema::fillers(operand, &way.outer);
+    }
+    let elements = path.split_once("[*]").map_or(path, |(list, _)| list);
+    let grow = leaves(op, operand, most(path))
+        .into_iter()
+        .flat_map(|leaf| match &way.inner {
+            Some(inner) => inside(leaf, inner, most(elements)),
+            None => vec![leaf.clone(), list(leaf, ELEMENT, most(elements))],
+        });
+    let filler = |grow| Filler {
+        way: way.outer.clone(),
+        grow,
+    };
+    grow.map(filler).collect()
+}
+
+/// A list of many short values, and one of long ones.
+fn inside(leaf: Grow, inner: &[String], most: usize) -> Vec<Grow> {
+    let inner = inner.to_vec();
+    let element: Grow = Rc::new(move |bytes| below(&inner, leaf(bytes)));
+    let sizes = [ELEMENT, LONGEST_SEARCHED];
+    sizes.map(|bytes| list(element.clone(), bytes, most)).into()
+}
+
+fn leaves(op: &str, operand: &Json, most: usize) -> Vec<Grow> {
+    let texts =
+        |units: Vec<String>, most: usize| units.iter().map(|unit| text(unit, most)).collect();
+    match op {
+        "regex" | "not_regex" => {
+            let expression = operand.as_str().unwrap_or_default();
+            texts(expression::units(expression), most.min(LONGEST_SEARCHED))
+        }
+        "within" => texts(vec!["/a".into(), "a/../".into()], most),
+        "host_in" => texts(vec!["https://www.example.com/a".into()], most),
+        "cidr" => vec![fixed(&json!("192.0.2.17"))],
+        "lt" | "lte" | "gt" | "gte" => vec![fixed(&json!(1234))],
+        "schema" => {
+            let fillers = schema::fillers(operand, &[]).into_iter();
+            let plain = fillers.filter(|filler| filler.way.is_empty());
+            plain.map(|filler| filler.grow).collect()
+        }
+        _ => [near(operand), json!("abc"), json!(1234)]
+            .iter()
+            .map(fixed)
+            .chain([text("a", most)])
+            .collect(),
+    }
+}
+
+/// A value that is almost the operand, or almost the last of its list.
+fn near(operand: &Json) -> Json {
+    match operand {
+        Json::String(text) => json!(format!("{text}x")),
+        Json::Array(list) => list.last().map_or(Json::Null, near),
+        other => other.clone(),
+    }
+}
+
+fn way(path: &str) -> Option<Way> {
+    let mut rest = path.strip_prefix(ROOT)?.to_owned();
+    let (mut way, mut inner) = (
+        Way {
+            outer: Vec::new(),
+            inner: None,
+        },
+        None::<Vec<String>>,
+    );
+    while !rest.is_empty() {
+        if let Some((name, behind)) = first_member(&format!("{ROOT}{rest}")) {
+            inner.as_mut().unwrap_or(&mut way.outer).push(name);
+            rest = behind.to_owned();
+        } else {
+            // A list inside a list is left to one list.
+            inner.get_or_insert_default();
+            rest = rest.split_once(']')?.1.to_owned();
+        }
+    }
+    way.inner = inner;
+    Some(way)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fillers_grow_at_the_path_and_not_beyond_what_is_admitted() {
+        let condition =
+            json!({ "path": "args.files[*][\"a.b\"].c", "op": "regex", "value": "^x+$" });
+        let most = |path: &str| if path == "args.files" { 3 } else { 5 };
+        let fillers = fillers(&condition, &most);
+        assert!(fillers.iter().all(|filler| filler.way == ["files"]));
+        let longest = fillers.iter().map(|filler| (filler.grow)(10_000).len());
+        assert_eq!(
+            longest.max(),
+            Some(3 * r#"{"a.b":{"c":"xxxxx"}},"#.len() + 1)
+        );
+    }
+
+    #[test]
+    fn condition_on_a_header_has_no_filler() {
+        let condition = json!({ "path": "header.x", "op": "regex", "value": "a" });
+        assert!(fillers(&condition, &|_| usize::MAX).is_empty());
+    }
+}

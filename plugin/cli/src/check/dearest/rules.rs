@@ -1,0 +1,273 @@
+//! Turns a policy document into the rules that look into a call, and those that look into a result, by entry.
+//!
+//! It leaves out what costs next to nothing: entries that refuse every call, and rules about anything but arguments and
+//! results.
+
+use super::cost::Part;
+use super::filler::{Filler, Grow, list, members, text};
+use super::{condition, expression, schema};
+use crate::argument_path::{ROOT, first_member};
+use crate::example;
+use crate::source_map::pointer_token;
+use serde_json::{Map, Value as Json, json};
+
+/// All rules that look into a message of one kind.
+pub(super) struct Subject<'p> {
+    pub(super) part: Part,
+    /// The entry, as a JSON Pointer.
+    pub(super) at: String,
+    pub(super) rules: Vec<Rule<'p>>,
+}
+
+#[derive(Clone)]
+pub(super) struct Rule<'p> {
+    /// A JSON Pointer.
+    pub(super) at: String,
+    kind: Kind<'p>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind<'p> {
+    Schema(&'p Json),
+    Required(&'p Json),
+    Refused(&'p Json),
+    Redact(&'p Json),
+    MaxBytes(&'p Json),
+}
+
+/// What the built-in search for secrets looks at more than once.
+const SECRETS: [&str; 6] = [
+    "s ",
+    "sk-ant-",
+    "://",
+    "eyJhbGciOi.",
+    "aws_secret_access_key",
+    "AKIA",
+];
+
+/// The bytes of a text that is one of many in a result.
+const SHORT: usize = 8;
+
+/// The entries with rules of their own, and all tools.
+pub(super) fn subjects(policy: &Json) -> Vec<Subject<'_>> {
+    let mut subjects = Vec::new();
+    for part in [Part::Call, Part::Result] {
+        let all = policy
+            .get("all_tools")
+            .map(|all| rules(part, "/all_tools", all));
+        let all = all.unwrap_or_default();
+        for section in ["tools", "prompts", "resources"] {
+            let shared = if section == "tools" { &*all } else { &[] };
+            let entries = object(policy.get(section)).filter(|(_, entry)| !refuses(entry));
+            let subject = |(key, entry): (&String, _)| {
+                let at = format!("/{section}/{}", pointer_token(key));
+                let own = rules(part, &at, entry);
+                let rules = [&own, shared].concat();
+                (!own.is_empty()).then_some(Subject { part, at, rules })
+            };
+            subjects.extend(entries.filter_map(subject));
+        }
+        let at = "/all_tools".to_owned();
+        subjects.extend((!all.is_empty()).then_some(Subject {
+            part,
+            at,
+            rules: all,
+        }));
+    }
+    subjects
+}
+
+fn object(value: Option<&Json>) -> impl Iterator<Item = (&String, &Json)> {
+    value
+        .and_then(Json::as_object)
+        .into_iter()
+        .flat_map(Map::iter)
+}
+
+fn array<'p>(value: &'p Json, key: &str) -> impl Iterator<Item = (usize, &'p Json)> {
+    let list = value.get(key).and_then(Json::as_array);
+    list.into_iter().flatten().enumerate()
+}
+
+fn refuses(entry: &Json) -> bool {
+    let action = entry.get("action").and_then(Json::as_str);
+    matches!(action, Some("deny" | "hide"))
+}
+
+fn rules<'p>(part: Part, at: &str, entry: &'p Json) -> Vec<Rule<'p>> {
+    match part {
+        Part::Call => of_call(at, entry),
+        Part::Result => of_result(at, entry),
+    }
+}
+
+fn of_call<'p>(at: &str, entry: &'p Json) -> Vec<Rule<'p>> {
+    let schema = entry.get("schema").map(|schema| Rule {
+        at: format!("{at}/schema"),
+        kind: Kind::Schema(schema),
+    });
+    let required = conditions(at, entry, "require", Kind::Required);
+    let refused = conditions(at, entry, "deny_if", Kind::Refused);
+    schema.into_iter().chain(required).chain(refused).collect()
+}
+
+fn conditions<'p>(
+    at: &str,
+    entry: &'p Json,
+    list: &str,
+    kind: fn(&'p Json) -> Kind<'p>,
+) -> Vec<Rule<'p>> {
+    let groups = array(entry, list).flat_map(|(group, value)| {
+        let conditions = array(value, "conditions");
+        conditions.map(move |(index, value)| (group, index, value))
+    });
+    let arguments = groups.filter(|(.., value)| path(value).starts_with(ROOT));
+    let rule = |(group, index, value)| Rule {
+        at: format!("{at}/{list}/{group}/conditions/{index}"),
+        kind: kind(value),
+    };
+    arguments.map(rule).collect()
+}
+
+fn of_result<'p>(at: &str, entry: &'p Json) -> Vec<Rule<'p>> {
+    let Some(result) = entry.get("result") else {
+        return Vec::new();
+    };
+    let redact = array(result, "redact").map(|(index, pattern)| Rule {
+        at: format!("{at}/result/redact/{index}"),
+        kind: Kind::Redact(pattern),
+    });
+    let mut rules: Vec<_> = redact.collect();
+    // The length is looked at first, and takes nothing by itself.
+    if let (false, Some(most)) = (rules.is_empty(), result.get("max_bytes")) {
+        let at = format!("{at}/result/max_bytes");
+        rules.push(Rule {
+            at,
+            kind: Kind::MaxBytes(most),
+        });
+    }
+    rules
+}
+
+fn path(condition: &Json) -> &str {
+    let path = condition.get("path").and_then(Json::as_str);
+    path.unwrap_or_default()
+}
+
+/// A tool with these rules and no others, none of which keeps the next from being looked at.
+pub(super) fn tool(rules: &[Rule<'_>]) -> Json {
+    let mut tool = Map::from_iter([("mode".to_owned(), json!("shadow"))]);
+    let (mut groups, mut redact) = (Vec::new(), Vec::new());
+    for rule in rules {
+        match rule.kind {
+            Kind::Schema(schema) => {
+                tool.insert("schema".into(), schema.clone());
+            }
+            Kind::Required(one) | Kind::Refused(one) => groups.push(json!({ "conditions": [one] })),
+            Kind::Redact(pattern) => redact.push(pattern),
+            Kind::MaxBytes(_) => {}
+        }
+    }
+    if !groups.is_empty() {
+        tool.insert("deny_if".into(), groups.into());
+    }
+    if !redact.is_empty() {
+        tool.insert("result".into(), json!({ "redact": redact }));
+    }
+    tool.into()
+}
+
+impl Rule<'_> {
+    /// It is a search for secrets that the engine brings along.
+    pub(super) fn is_built_in(&self) -> bool {
+        matches!(self.kind, Kind::Redact(Json::String(_)))
+    }
+}
+
+impl<'p> Subject<'p> {
+    /// Every value that may take the rules much work.
+    pub(super) fn fillers(&self) -> Vec<Filler> {
+        let fillers = self.rules.iter().flat_map(|rule| match rule.kind {
+            Kind::Schema(schema) => schema::fillers(schema, &[]),
+            Kind::Required(value) | Kind::Refused(value) => {
+                condition::fillers(value, &|path| self.longest(path))
+            }
+            Kind::Redact(pattern) => redacted(pattern),
+            Kind::MaxBytes(_) => Vec::new(),
+        });
+        fillers.collect()
+    }
+
+    /// What stands in a message beside the values that grow, so that a schema looks further.
+    pub(super) fn base(&self) -> Json {
+        let base = self.schema().map(example::of);
+        base.filter(Json::is_object).unwrap_or_else(|| json!({}))
+    }
+
+    /// The longest message that is looked into, in bytes.
+    pub(super) fn most_bytes(&self, most: usize) -> usize {
+        let bytes = self.rules.iter().filter_map(|rule| match rule.kind {
+            Kind::MaxBytes(most) => usize::try_from(most.as_u64()?).ok(),
+            _ => None,
+        });
+        bytes.fold(most, usize::min)
+    }
+
+    fn schema(&self) -> Option<&'p Json> {
+        self.rules.iter().find_map(|rule| match rule.kind {
+            Kind::Schema(schema) => Some(schema),
+            _ => None,
+        })
+    }
+
+    /// How long a value at a path may be before the entry's `schema` or a `length` refuses the call.
+    fn longest(&self, at: &str) -> usize {
+        let lengths = self.rules.iter().filter_map(|rule| match rule.kind {
+            Kind::Required(value) if path(value) == at => value.get("value")?.get("max")?.as_u64(),
+            _ => None,
+        });
+        let lengths = lengths.filter_map(|max| usize::try_from(max).ok());
+        let schema = self.schema().and_then(|schema| at_path(schema, at));
+        let admits = |schema| {
+            let text = schema::longest(schema, "string", "maxLength");
+            text.max(schema::longest(schema, "array", "maxItems"))
+        };
+        lengths
+            .chain(schema.map(admits))
+            .fold(usize::MAX, usize::min)
+    }
+}
+
+/// The schema of a value inside the arguments, as far as `properties` and `items` lead to it.
+fn at_path<'p>(mut schema: &'p Json, path: &str) -> Option<&'p Json> {
+    let mut rest = path.strip_prefix(ROOT)?.to_owned();
+    while !rest.is_empty() {
+        let path = format!("{ROOT}{rest}");
+        (schema, rest) = match first_member(&path) {
+            Some((name, behind)) => (schema.get("properties")?.get(name)?, behind.to_owned()),
+            None => (schema.get("items")?, rest.split_once(']')?.1.to_owned()),
+        };
+    }
+    Some(schema)
+}
+
+/// One long text, many short ones, and many names.
+fn redacted(pattern: &Json) -> Vec<Filler> {
+    let own = pattern.get("regex").and_then(Json::as_str);
+    let units = match own {
+        Some(regex) => expression::units(regex),
+        None => SECRETS
+            .into_iter()
+            .chain([expression::PROSE])
+            .map(str::to_owned)
+            .collect(),
+    };
+    let texts = units.iter().map(|unit| text(unit, usize::MAX));
+    let grow = texts.flat_map(|text| [list(text.clone(), SHORT, usize::MAX), text]);
+    let names: Grow = members(&json!("a"));
+    let filler = |grow| Filler {
+        way: vec!["t".into()],
+        grow,
+    };
+    grow.chain([names]).map(filler).collect()
+}
