@@ -40,18 +40,47 @@ pub(crate) fn without_root(path: &str) -> &str {
     path.strip_prefix("args.").unwrap_or(path)
 }
 
+/// A step of a path.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Member(String),
+    /// One element of a list, or each.
+    Element,
+}
+
 /// The name of the argument that a path begins with, and the rest of the path.
 pub(crate) fn first_member(path: &str) -> Option<(String, &str)> {
-    let rest = path.strip_prefix(ROOT)?;
-    if let Some(rest) = rest.strip_prefix('.') {
-        let end = rest.find(['.', '[']).unwrap_or(rest.len());
-        let (name, rest) = rest.split_at_checked(end)?;
-        return Some((name.into(), rest));
+    match first_step(path.strip_prefix(ROOT)?)? {
+        (Step::Member(name), rest) => Some((name, rest)),
+        (Step::Element, _) => None,
     }
-    let quoted = rest.strip_prefix('[')?;
-    let mut names = serde_json::Deserializer::from_str(quoted).into_iter::<String>();
+}
+
+/// The steps from the arguments to the end of the path; `None` for a path to anything else.
+pub(crate) fn steps(path: &str) -> Option<Vec<Step>> {
+    let (mut rest, mut steps) = (path.strip_prefix(ROOT)?, Vec::new());
+    while !rest.is_empty() {
+        let (step, behind) = first_step(rest)?;
+        steps.push(step);
+        rest = behind;
+    }
+    Some(steps)
+}
+
+fn first_step(path: &str) -> Option<(Step, &str)> {
+    if let Some(path) = path.strip_prefix('.') {
+        let end = path.find(['.', '[']).unwrap_or(path.len());
+        let (name, rest) = path.split_at_checked(end)?;
+        return Some((Step::Member(name.into()), rest));
+    }
+    let bracket = path.strip_prefix('[')?;
+    if !bracket.starts_with('"') {
+        return Some((Step::Element, bracket.split_once(']')?.1));
+    }
+    let mut names = serde_json::Deserializer::from_str(bracket).into_iter::<String>();
     let name = names.next()?.ok()?;
-    Some((name, quoted.get(names.byte_offset()..)?.strip_prefix(']')?))
+    let rest = bracket.get(names.byte_offset()..)?.strip_prefix(']')?;
+    Some((Step::Member(name), rest))
 }
 
 #[cfg(test)]
@@ -63,6 +92,16 @@ mod tests {
         assert_eq!(member(ROOT, "path"), "args.path");
         assert_eq!(member(ROOT, "a.b"), "args[\"a.b\"]");
         assert_eq!(member(ROOT, ""), "args[\"\"]");
+    }
+
+    #[test]
+    fn path_is_split_into_its_steps() {
+        let member = |name: &str| Step::Member(name.into());
+        let expected = [member("files"), Step::Element, member("a.b"), member("c")];
+        assert_eq!(steps(r#"args.files[*]["a.b"].c"#), Some(expected.into()));
+        assert_eq!(steps("args[0]"), Some(vec![Step::Element]));
+        assert_eq!(steps("header.x"), None);
+        assert_eq!(first_member("args[0].a"), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use super::expression;
 use super::filler::{Filler, Grow, LONGEST_SEARCHED, below, fixed, list, text};
 use super::schema;
-use crate::argument_path::{ROOT, first_member};
+use crate::argument_path::{Step, steps};
 use serde_json::{Value as Json, json};
 use std::rc::Rc;
 
@@ -94,26 +94,15 @@ fn near(operand: &Json) -> Json {
 }
 
 fn way(path: &str) -> Option<Way> {
-    let mut rest = path.strip_prefix(ROOT)?.to_owned();
-    let (mut way, mut inner) = (
-        Way {
-            outer: Vec::new(),
-            inner: None,
-        },
-        None::<Vec<String>>,
-    );
-    while !rest.is_empty() {
-        if let Some((name, behind)) = first_member(&format!("{ROOT}{rest}")) {
-            inner.as_mut().unwrap_or(&mut way.outer).push(name);
-            rest = behind.to_owned();
-        } else {
+    let (mut outer, mut inner) = (Vec::new(), None::<Vec<String>>);
+    for step in steps(path)? {
+        match step {
+            Step::Member(name) => inner.as_mut().unwrap_or(&mut outer).push(name),
             // A list inside a list is left to one list.
-            inner.get_or_insert_default();
-            rest = rest.split_once(']')?.1.to_owned();
+            Step::Element => drop(inner.get_or_insert_default()),
         }
     }
-    way.inner = inner;
-    Some(way)
+    Some(Way { outer, inner })
 }
 
 #[cfg(test)]

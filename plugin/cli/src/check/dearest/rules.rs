@@ -6,7 +6,7 @@
 use super::cost::Part;
 use super::filler::{Filler, Grow, list, members, text};
 use super::{condition, expression, schema};
-use crate::argument_path::{ROOT, first_member};
+use crate::argument_path::{ROOT, Step, steps};
 use crate::example;
 use crate::source_map::pointer_token;
 use serde_json::{Map, Value as Json, json};
@@ -239,16 +239,12 @@ impl<'p> Subject<'p> {
 }
 
 /// The schema of a value inside the arguments, as far as `properties` and `items` lead to it.
-fn at_path<'p>(mut schema: &'p Json, path: &str) -> Option<&'p Json> {
-    let mut rest = path.strip_prefix(ROOT)?.to_owned();
-    while !rest.is_empty() {
-        let path = format!("{ROOT}{rest}");
-        (schema, rest) = match first_member(&path) {
-            Some((name, behind)) => (schema.get("properties")?.get(name)?, behind.to_owned()),
-            None => (schema.get("items")?, rest.split_once(']')?.1.to_owned()),
-        };
-    }
-    Some(schema)
+fn at_path<'p>(schema: &'p Json, path: &str) -> Option<&'p Json> {
+    let mut steps = steps(path)?.into_iter();
+    steps.try_fold(schema, |schema, step| match step {
+        Step::Member(name) => schema.get("properties")?.get(name),
+        Step::Element => schema.get("items"),
+    })
 }
 
 /// One long text, many short ones, and many names.
