@@ -1,6 +1,6 @@
 //! Turns a JSON value into its one form, by which equal elements of a list are found.
 //!
-//! It compares nothing, and pays for nothing: who asks for forms pays for them.
+//! It compares nothing, and takes nothing from the budget: its callers do.
 
 use crate::words::json::{Kind, Value, exact, quoted};
 use std::collections::BTreeSet;

@@ -93,7 +93,7 @@ pub(super) fn number(value: Value<'_>, budget: &Budget) -> Option<f64> {
     let bytes = text.len().saturating_mul(3);
     budget.take(steps.saturating_add(bytes)).ok()?;
     (value.kind() == Kind::Number)
-        .then(|| exact(value.raw()))
+        .then(|| exact(text))
         .flatten()
 }
 

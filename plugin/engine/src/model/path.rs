@@ -81,9 +81,7 @@ impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Member(name) if member(name) == Some((self.clone(), "")) => write!(f, ".{name}"),
-            Self::Member(name) => {
-                write!(f, "[{}]", quoted(name))
-            }
+            Self::Member(name) => write!(f, "[{}]", quoted(name)),
             Self::Element(index) => write!(f, "[{index}]"),
             Self::Each => f.write_str("[*]"),
         }
@@ -158,7 +156,7 @@ fn leading_string(text: &str) -> Option<(String, &str)> {
         is_end
     });
     let (name, rest) = text.split_at_checked(end?.saturating_add(2))?;
-    let plain = name.bytes().all(|byte| !byte.is_ascii_control());
+    let plain = name.bytes().all(|byte| byte >= b' ');
     Some((unquoted(name).filter(|_| plain)?, rest))
 }
 

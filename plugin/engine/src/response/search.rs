@@ -175,14 +175,14 @@ impl<'r> Search<'r> {
         text: &str,
         budget: &Budget,
     ) -> Result<Found, Exhausted> {
-        if regex.never_starts(text, budget)? {
+        let Some(from) = regex.first_start(text, budget)? else {
             return Ok(Found::new());
-        }
+        };
         let finder = match &mut self.finder {
             Some(finder) => finder,
             none => none.insert(Finder::new(regex, budget)?),
         };
-        let found = finder.find_all(text, budget)?.into_iter();
+        let found = finder.find_all(text, from, budget)?.into_iter();
         Ok(found.map(|range| (range, OWN)).collect())
     }
 }

@@ -96,6 +96,11 @@ impl Budget {
         self.left.get()
     }
 
+    /// How many bytes may be read at one step each.
+    pub(crate) fn room(&self) -> usize {
+        usize::try_from(self.left()).unwrap_or(usize::MAX)
+    }
+
     fn taken(&self) -> u64 {
         self.all.saturating_sub(self.left.get())
     }

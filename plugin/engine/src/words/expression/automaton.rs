@@ -170,9 +170,8 @@ impl Automaton {
         alphabet: &Alphabet,
         budget: &Budget,
     ) -> Result<Followed, Exhausted> {
-        let left = usize::try_from(budget.left()).unwrap_or(usize::MAX);
-        let left = left.checked_div(BYTE).unwrap_or(0);
-        let text = text.get(..text.floor_char_boundary(left)).unwrap_or(text);
+        let room = budget.room().checked_div(BYTE).unwrap_or(0);
+        let text = text.get(..text.floor_char_boundary(room)).unwrap_or(text);
         let followed = self.followed(from, text, alphabet);
         budget.take(followed.steps())?;
         Ok(followed)

@@ -62,10 +62,15 @@ impl Expression {
         self.ready.as_ref().map_or(0, |ready| ready.size())
     }
 
-    /// No match starts with any character of the text, so that nothing has to be made to find one.
-    pub(crate) fn never_starts(&self, text: &str, budget: &Budget) -> Result<bool, Exhausted> {
+    /// Where in the text a match may start first; `None` where nothing has to be made to know that there is none.
+    pub(crate) fn first_start(
+        &self,
+        text: &str,
+        budget: &Budget,
+    ) -> Result<Option<usize>, Exhausted> {
         let missed = missed(&self.forwards, text, budget)?;
-        Ok(missed == Some(text.len()))
+        let none = missed == Some(text.len());
+        Ok((!none).then_some(missed.unwrap_or(0)))
     }
 
     pub(crate) fn is_match(&self, text: &str, budget: &Budget) -> Result<bool, Exhausted> {
@@ -73,11 +78,11 @@ impl Expression {
         if let Some(Some(matches)) = self.ready.as_deref().map(along).transpose()? {
             return Ok(matches);
         }
-        if self.never_starts(text, budget)? {
+        let Some(from) = self.first_start(text, budget)? else {
             return Ok(false);
-        }
+        };
         budget.take(made(&self.forwards))?;
-        let end = first_end(&mut Walk::new(&self.forwards), text, 0, true, budget)?;
+        let end = first_end(&mut Walk::new(&self.forwards), text, from, true, budget)?;
         Ok(end.is_some())
     }
 }
@@ -127,14 +132,14 @@ impl<'e> Finder<'e> {
         })
     }
 
-    /// Every match that is not empty, in the order of the text; none reaches into another.
+    /// Every match from there on that is not empty, in the order of the text; none reaches into another.
     pub(crate) fn find_all(
         &mut self,
         text: &str,
+        mut from: usize,
         budget: &Budget,
     ) -> Result<Vec<Range<usize>>, Exhausted> {
         let mut found = Vec::new();
-        let mut from = 0;
         while let Some(range) = self.find(text, from, budget)? {
             from = range.end;
             if range.is_empty() {

@@ -55,7 +55,7 @@ fn texts() -> impl Strategy<Value = String> {
 fn located(expression: &Expression, text: &str) -> Vec<Range<usize>> {
     let budget = Budget::unlimited();
     let mut finder = Finder::new(expression, &budget).unwrap();
-    finder.find_all(text, &budget).unwrap()
+    finder.find_all(text, 0, &budget).unwrap()
 }
 
 fn agree(pattern: &str, text: &str) -> Result<(), TestCaseError> {
@@ -160,7 +160,7 @@ fn find_steps(pattern: &str, text: &str) -> u64 {
     let expression = Expression::located(pattern).unwrap();
     steps(|budget| {
         let mut finder = Finder::new(&expression, budget).unwrap();
-        assert!(finder.find_all(text, budget).is_ok());
+        assert!(finder.find_all(text, 0, budget).is_ok());
     })
 }
 
@@ -235,7 +235,7 @@ fn searches_end_where_the_budget_does() {
     let budget = Budget::of(text.len());
     assert_eq!(expression.is_match("abc", &budget), Ok(false));
     let mut finder = Finder::new(&expression, &budget).unwrap();
-    assert!(finder.find_all(&text, &budget).is_err());
+    assert!(finder.find_all(&text, 0, &budget).is_err());
 }
 
 #[test]

@@ -137,9 +137,8 @@ impl<'p> Walk<'p> {
                 followed.passed
             }
             None if self.is_idle() => {
-                let left = usize::try_from(budget.left()).unwrap_or(usize::MAX);
-                let left = rest.floor_char_boundary(left);
-                let missed = self.miss(rest.get(..left).unwrap_or(rest));
+                let room = rest.floor_char_boundary(budget.room());
+                let missed = self.miss(rest.get(..room).unwrap_or(rest));
                 budget.take(missed.div_ceil(MISSED))?;
                 missed
             }
@@ -223,7 +222,7 @@ impl<'p> Walk<'p> {
     ) -> Result<bool, Exhausted> {
         let mut matched = false;
         let mut steps = EXPLORE;
-        let left = usize::try_from(budget.left()).unwrap_or(usize::MAX);
+        let left = budget.room();
         self.waiting.clear();
         self.waiting.push(position);
         while let Some(position) = self.waiting.pop() {

@@ -86,6 +86,10 @@ impl Node {
         self.start as usize..self.end as usize
     }
 
+    fn encoded(&self) -> usize {
+        if self.escaped { self.range().len() } else { 0 }
+    }
+
     /// It is a string of exactly these characters.
     fn reads(self, document: &str, text: &str) -> bool {
         let inner = (self.start as usize).saturating_add(1)..(self.end as usize).saturating_sub(1);
@@ -105,11 +109,7 @@ impl<'a> Name<'a> {
 
     /// How many bytes have to be decoded for its characters; none where they stand as they are.
     pub(crate) fn encoded(self) -> usize {
-        if self.node.escaped {
-            self.node.range().len()
-        } else {
-            0
-        }
+        self.node.encoded()
     }
 
     /// The first byte of a name without escapes.
@@ -168,11 +168,7 @@ impl<'a> Value<'a> {
 
     /// How many bytes have to be decoded for its characters; none where they stand as they are.
     pub(crate) fn encoded(self) -> usize {
-        if self.node.escaped {
-            self.raw().len()
-        } else {
-            0
-        }
+        self.node.encoded()
     }
 
     /// The characters of a string.
@@ -222,8 +218,8 @@ impl<'a> Value<'a> {
 
     /// An object's members in document order; none for anything else.
     pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
-        let named = self.named();
-        named.map(|(name, value)| (characters(name.text, name.node), value))
+        let names = self.names();
+        names.filter_map(|name| Some((name.characters(), name.value()?)))
     }
 
     /// An object's members, each name as the value that it is.
