@@ -18,6 +18,7 @@ use std::{
 
 use serde_json::Value;
 
+use crate::machine;
 use crate::{
     bootstrap::{Config, Listener},
     wire::{Deadline, Http1Request, Response, http1},
@@ -186,7 +187,7 @@ impl Envoy {
     /// # Panics
     /// When the process is gone.
     pub fn resident_bytes(&self) -> usize {
-        self.memory("VmRSS:")
+        machine::memory(self.pid(), "VmRSS")
     }
 
     /// The most resident memory that the process had.
@@ -194,7 +195,7 @@ impl Envoy {
     /// # Panics
     /// When the process is gone.
     pub fn peak_bytes(&self) -> usize {
-        self.memory("VmHWM:")
+        machine::memory(self.pid(), "VmHWM")
     }
 
     /// What Envoy itself has allocated, without the memory of its VMs. Resident memory stays as it was when that falls: the
@@ -208,15 +209,6 @@ impl Envoy {
         let allocated = memory.get("allocated").and_then(Value::as_str);
         let allocated = allocated.and_then(|bytes| bytes.parse().ok());
         allocated.expect("a number of bytes")
-    }
-
-    fn memory(&self, field: &str) -> usize {
-        let path = format!("/proc/{}/status", self.pid());
-        let status = fs::read_to_string(path).expect("the process runs");
-        let line = status.lines().find_map(|line| line.strip_prefix(field));
-        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        let kibibytes = kibibytes.and_then(|kibibytes| kibibytes.parse::<usize>().ok());
-        kibibytes.expect("its memory").saturating_mul(1024)
     }
 
     /// Ends the process with SIGKILL, and gives all that it wrote.

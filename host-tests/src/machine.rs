@@ -1,4 +1,4 @@
-//! Says where and when something was measured.
+//! Says where and when something was measured, and how much memory a process takes.
 //!
 //! It never measures anything itself.
 
@@ -25,6 +25,18 @@ pub fn describe() -> String {
         models.len(),
         output("uname", &["-r"])
     )
+}
+
+/// The memory of a running process in bytes, by a field of Linux's `status`: `VmRSS` or `VmHWM`.
+///
+/// # Panics
+/// When the process is gone.
+pub fn memory(pid: u32, field: &str) -> usize {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
+    let mut lines = status.lines().filter_map(|line| line.split_once(':'));
+    let kibibytes = lines.find_map(|(own, value)| (own == field).then_some(value.trim()));
+    let kibibytes = kibibytes.and_then(|value| value.strip_suffix(" kB")?.parse::<usize>().ok());
+    kibibytes.expect("its memory").saturating_mul(1024)
 }
 
 /// What a program prints; nothing if it cannot be run.

@@ -13,7 +13,7 @@ pub(crate) const ARGUMENT: &str = "play";
 
 /// The sizes whose messages are counted.
 const COUNTED: &[usize] = SIZES.split_at(3).0;
-/// Two numbers of messages: what is done once is in both, and falls out of the difference.
+/// Two counts of messages: their difference leaves out the work that is done once.
 const PLAYED: [u32; 2] = [20, 120];
 
 /// What callgrind counts: a number of messages of a phase and a size, as [`command`] says them.

@@ -2,8 +2,9 @@
 //!
 //! It checks nothing but whether the request was let through.
 
-use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
+use host_tests::abi::{Clock, Faults, Module, Pair, Request, SharedData, Vm, pairs};
 use host_tests::gateway::Gateway;
+use host_tests::samples::requests::IN_ENVOY;
 use host_tests::samples::{self, ENOUGH};
 use host_tests::wasm;
 use mcp_policy::host::{Event, Headers, Millis, Next};
@@ -17,30 +18,6 @@ pub(crate) trait Host {
 
 /// 2026-01-01T00:00:00Z.
 const NOW: Millis = Millis(1_767_225_600_000);
-
-type RawHeaders = Vec<(Vec<u8>, Vec<u8>)>;
-
-/// As a client of today and Envoy send them.
-fn headers() -> RawHeaders {
-    let headers = [
-        (":authority", "localhost"),
-        (":path", "/mcp"),
-        (":method", "POST"),
-        (":scheme", "http"),
-        ("accept", "application/json, text/event-stream"),
-        ("accept-encoding", "gzip, deflate"),
-        ("user-agent", "python-httpx/0.28.1"),
-        ("content-type", "application/json"),
-        ("mcp-protocol-version", "2025-11-25"),
-        ("mcp-session-id", "6f1c0f6d6a5c4a8c9b1d2e3f4a5b6c7d"),
-        ("x-forwarded-proto", "http"),
-        ("x-request-id", "4f9c6a2e-7a0b-4c57-9a35-b7f7f3c8d1e2"),
-    ];
-    headers
-        .iter()
-        .map(|(name, value)| ((*name).into(), (*value).into()))
-        .collect()
-}
 
 /// The README's policy with more tools, and room for the longest message.
 pub(crate) fn policy(tools: usize) -> String {
@@ -59,7 +36,7 @@ impl Native {
     pub(crate) fn new(tools: usize) -> Self {
         Self {
             gateway: Gateway::new(policy(tools).as_bytes()).expect("a valid policy"),
-            headers: headers().into_iter().collect(),
+            headers: pairs(&IN_ENVOY).into_iter().collect(),
         }
     }
 }
@@ -81,7 +58,7 @@ impl Host for Native {
 /// A module behind the ABI that Envoy speaks.
 pub(crate) struct InWasmtime {
     vm: Vm,
-    headers: RawHeaders,
+    headers: Vec<Pair>,
 }
 
 impl InWasmtime {
@@ -101,15 +78,14 @@ impl InWasmtime {
         configure(&vm, policy);
         Self {
             vm,
-            headers: headers(),
+            headers: pairs(&IN_ENVOY),
         }
     }
 }
 
 /// A VM without a policy.
 pub(crate) fn started(module: &Module) -> Vm {
-    let clock = Clock::default();
-    clock.set(NOW.0 * 1_000_000);
+    let clock = Clock::at(Clock::BEGIN_OF_2026);
     let vm = module.start(SharedData::default(), clock, "bench", Faults::default());
     vm.expect("the VM starts")
 }

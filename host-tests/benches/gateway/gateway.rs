@@ -8,6 +8,7 @@ use crate::load::Client;
 use crate::usage;
 use host_tests::bootstrap::Config;
 use host_tests::envoy::Envoy;
+use host_tests::machine;
 use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -74,6 +75,6 @@ impl Gateway {
 
     /// The resident bytes of the processes.
     pub(crate) fn memory(&self) -> usize {
-        self.pids().map(usage::memory).sum()
+        self.pids().map(|pid| machine::memory(pid, "VmRSS")).sum()
     }
 }

@@ -1,4 +1,4 @@
-//! Reads from Linux what a process has used so far.
+//! Reads the CPU time of a process from Linux.
 //!
 //! It never touches the process.
 
@@ -17,14 +17,4 @@ pub(crate) fn cpu(pid: u32) -> Duration {
             .map(Duration::from_nanos)
     };
     threads.filter_map(running).sum()
-}
-
-/// The memory that the process holds, in bytes.
-pub(crate) fn memory(pid: u32) -> usize {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
-    let mut lines = status.lines();
-    let line = lines.find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.expect("Linux tells VmRSS").trim();
-    let kib: usize = kib.trim_end_matches(" kB").parse().expect("a number");
-    kib * 1024
 }

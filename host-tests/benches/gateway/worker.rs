@@ -3,7 +3,7 @@
 //! It measures no time.
 
 use crate::comparisons::Comparison;
-use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
+use host_tests::abi::{Module, Request, Vm};
 use host_tests::samples::messages::tiny_values;
 use host_tests::samples::requests::HEADERS;
 use host_tests::samples::{LONGEST, Workload};
@@ -18,9 +18,6 @@ pub(crate) struct Worker {
     /// After the message that takes most, as long as the policy allows.
     pub(crate) at_worst: f64,
 }
-
-/// 2026-01-01T00:00:00Z.
-const NOW: u64 = 1_767_225_600_000_000_000;
 
 /// One for each policy that differs.
 pub(crate) fn workers(comparisons: &[Comparison]) -> Vec<Worker> {
@@ -37,18 +34,7 @@ pub(crate) fn workers(comparisons: &[Comparison]) -> Vec<Worker> {
 }
 
 fn worker(module: &Module, workload: &Workload) -> Worker {
-    let vm = module
-        .start(
-            SharedData::default(),
-            Clock::at(NOW),
-            "bench",
-            Faults::default(),
-        )
-        .expect("the VM starts");
-    assert_eq!(
-        vm.configure(workload.policy.to_string().as_bytes()),
-        Ok(true)
-    );
+    let vm = module.configured(&workload.policy.to_string());
     let mib = || vm.memory_bytes() as f64 / f64::from(1 << 20);
     post(&vm, &workload.request);
     let at_rest = mib();
@@ -63,11 +49,7 @@ fn worker(module: &Module, workload: &Workload) -> Worker {
 fn post(vm: &Vm, body: &[u8]) {
     let method = [(":method", "POST"), ("mcp-session-id", "bench")];
     let headers = method.iter().chain(&HEADERS);
-    let headers = headers.map(|(name, value)| ((*name).into(), (*value).into()));
-    let mut stream = vm.stream(Request {
-        headers: headers.collect(),
-        ..Request::default()
-    });
+    let mut stream = vm.stream(Request::with(headers));
     // As in an Envoy that is configured as we recommend.
     stream.hold_headers = true;
     stream.headers(false).expect("no trap");

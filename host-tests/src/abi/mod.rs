@@ -20,6 +20,6 @@ mod wasi;
 pub use level::Level;
 pub use machine::Trap;
 pub use shared::{Clock, Counts, Faults, SharedData};
-pub use state::{Action, LocalResponse, Pair, Request, StreamResult};
+pub use state::{Action, LocalResponse, Pair, Request, StreamResult, pairs};
 pub use stream::Stream;
 pub use vm::{Module, Vm};

@@ -132,6 +132,9 @@ impl Store {
 pub struct Clock(Arc<AtomicU64>);
 
 impl Clock {
+    /// 2026-01-01T00:00:00Z, in nanoseconds.
+    pub const BEGIN_OF_2026: u64 = 1_767_225_600_000_000_000;
+
     /// A clock that shows `nanos`.
     pub fn at(nanos: u64) -> Self {
         Self(Arc::new(AtomicU64::new(nanos)))

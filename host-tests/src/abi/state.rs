@@ -16,6 +16,24 @@ pub struct Request {
     pub properties: Vec<(Vec<String>, Vec<u8>)>,
 }
 
+impl Request {
+    /// A request with these headers.
+    pub fn with<'h>(headers: impl IntoIterator<Item = &'h (&'h str, &'h str)>) -> Self {
+        Self {
+            headers: pairs(headers),
+            ..Self::default()
+        }
+    }
+}
+
+/// Headers as a host has them.
+pub fn pairs<'h>(headers: impl IntoIterator<Item = &'h (&'h str, &'h str)>) -> Vec<Pair> {
+    let headers = headers.into_iter();
+    headers
+        .map(|(name, value)| ((*name).into(), (*value).into()))
+        .collect()
+}
+
 /// What a plugin wants to happen after a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {

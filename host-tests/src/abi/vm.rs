@@ -71,6 +71,19 @@ impl Module {
         })
     }
 
+    /// Starts a VM at the beginning of 2026, in a host without faults, and gives it a policy.
+    ///
+    /// # Panics
+    /// When the module does not start, or refuses the policy.
+    pub fn configured(&self, policy: &str) -> Vm {
+        let (data, clock) = (SharedData::default(), Clock::at(Clock::BEGIN_OF_2026));
+        let vm = self.start(data, clock, "mcp_policy", Faults::default());
+        let vm = vm.expect("the VM starts");
+        let accepted = vm.configure(policy.as_bytes());
+        assert_eq!(accepted, Ok(true), "{:?}", vm.logs());
+        vm
+    }
+
     /// A fault in a function that is never called would test nothing.
     fn check(&self, faults: &Faults) -> wasmtime::Result<()> {
         let imports = self.imports();

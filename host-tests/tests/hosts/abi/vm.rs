@@ -14,9 +14,7 @@ pub(super) const LIMITED: &str = r#"{ "version": "1", "default": "deny", "tools"
 pub(super) const HELD: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} }, "host": { "hold_request_headers": true } }"#;
 
 pub(super) fn clock() -> Clock {
-    let clock = Clock::default();
-    clock.set(1_767_225_600_000_000_000);
-    clock
+    Clock::at(Clock::BEGIN_OF_2026)
 }
 
 pub(super) fn vm(policy: &str) -> Vm {

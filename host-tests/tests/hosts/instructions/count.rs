@@ -2,8 +2,9 @@
 //!
 //! It measures no time.
 
-use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Stream, Vm};
-use host_tests::samples::{Answer, BEARER, Workload};
+use host_tests::abi::{Module, Pair, Request, Stream, Vm, pairs};
+use host_tests::samples::requests::IN_ENVOY;
+use host_tests::samples::{Answer, Workload};
 
 /// The callbacks of an exchange, as the columns of the table.
 pub(super) const PHASES: [&str; 5] = [
@@ -28,12 +29,7 @@ const PIECE: usize = 16 * 1024;
 const WARM: usize = 20;
 
 pub(super) fn count(module: &Module, workload: &Workload) -> Counted {
-    let clock = Clock::default();
-    clock.set(1_767_225_600_000_000_000);
-    let vm = module.start(SharedData::default(), clock, "bench", Faults::default());
-    let vm = vm.expect("the VM starts");
-    let policy = workload.policy.to_string();
-    assert_eq!(vm.configure(policy.as_bytes()), Ok(true), "{:?}", vm.logs());
+    let vm = module.configured(&workload.policy.to_string());
     for _ in 0..WARM {
         exchange(&vm, workload);
     }
@@ -44,7 +40,7 @@ pub(super) fn count(module: &Module, workload: &Workload) -> Counted {
 }
 
 fn exchange(vm: &Vm, workload: &Workload) -> [u64; PHASES.len()] {
-    let mut stream = vm.stream(request());
+    let mut stream = vm.stream(Request::with(&IN_ENVOY));
     let mut before = vm.instructions().expect("they are counted");
     let mut since = || {
         let now = vm.instructions().expect("they are counted");
@@ -95,30 +91,7 @@ fn receive(stream: &mut Stream, answer: &Answer) {
     stream.response_body(&[], true).expect("no trap");
 }
 
-fn request() -> Request {
-    let headers = [
-        (":authority", "localhost"),
-        (":path", "/mcp"),
-        (":method", "POST"),
-        (":scheme", "http"),
-        ("accept", "application/json, text/event-stream"),
-        ("accept-encoding", "gzip, deflate"),
-        ("user-agent", "python-httpx/0.28.1"),
-        ("content-type", "application/json"),
-        ("mcp-protocol-version", "2025-11-25"),
-        ("mcp-session-id", "6f1c0f6d6a5c4a8c9b1d2e3f4a5b6c7d"),
-        ("authorization", BEARER),
-        ("content-length", "150"),
-        ("x-forwarded-proto", "http"),
-        ("x-request-id", "4f9c6a2e-7a0b-4c57-9a35-b7f7f3c8d1e2"),
-    ];
-    Request {
-        headers: pairs(&headers),
-        properties: Vec::new(),
-    }
-}
-
-fn response_headers(answer: &Answer) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn response_headers(answer: &Answer) -> Vec<Pair> {
     let length = answer.body.len().to_string();
     pairs(&[
         (":status", "200"),
@@ -128,9 +101,4 @@ fn response_headers(answer: &Answer) -> Vec<(Vec<u8>, Vec<u8>)> {
         ("server", "uvicorn"),
         ("x-envoy-upstream-service-time", "1"),
     ])
-}
-
-fn pairs(headers: &[(&str, &str)]) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let pair = |(name, value): &(&str, &str)| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
-    headers.iter().map(pair).collect()
 }

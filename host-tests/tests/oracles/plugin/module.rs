@@ -1,7 +1,7 @@
 //! A proxy-wasm module in wasmtime as a gateway.
 
 use super::gateway::{Plugin, Sent};
-use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Stream, Vm};
+use host_tests::abi::{Module, Request, Stream, Vm};
 use host_tests::server_response::{Received, ServerResponse};
 use host_tests::wasm;
 use std::collections::HashMap;
@@ -19,19 +19,8 @@ pub(super) struct InWasmtime {
 
 impl InWasmtime {
     pub(super) fn new(policy: &str) -> Self {
-        let clock = Clock::default();
-        clock.set(1_767_225_600_000_000_000);
-        let vm = MODULE.start(
-            SharedData::default(),
-            clock,
-            "mcp_policy",
-            Faults::default(),
-        );
-        let vm = vm.expect("the VM starts");
-        let accepted = vm.configure(policy.as_bytes());
-        assert_eq!(accepted, Ok(true), "{:?}", vm.logs());
         Self {
-            vm,
+            vm: MODULE.configured(policy),
             exchanges: HashMap::new(),
             last: 0,
         }

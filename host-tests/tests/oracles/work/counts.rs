@@ -1,4 +1,4 @@
-//! Counts the instructions that every kind of rule and of message takes in the plugin, and holds them against the bound.
+//! Counts the instructions that every kind of rule and of message takes in the plugin, and checks them against the bound.
 
 use super::bound::{MESSAGE, READ, STEP, bound};
 use super::conditions::conditions;

@@ -1,4 +1,4 @@
-//! Looks for the policy and the message that take the most work, and holds what it finds against the bound: natively in
+//! Looks for the policy and the message that take the most work, and checks what it finds against the bound: natively in
 //! steps, and in the plugin in instructions of WebAssembly.
 //!
 //! The search knows no policy beforehand: it makes and changes them, and keeps what takes more. Times are printed, and only

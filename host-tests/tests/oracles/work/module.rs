@@ -3,7 +3,7 @@
 //! It measures no time, and knows no bound.
 
 use super::texts::call;
-use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
+use host_tests::abi::{Module, Request, Vm, pairs};
 use host_tests::wasm;
 use std::sync::LazyLock;
 
@@ -73,7 +73,7 @@ impl Sent {
 
 /// The instructions that the message takes under a policy.
 pub(super) fn instructions(policy: &str, sent: &Sent) -> u64 {
-    let vm = vm(policy);
+    let vm = MODULE.configured(policy);
     // What a VM does once is done.
     let warm = sent.answer.clone().map(|answer| Answer {
         body: String::new(),
@@ -84,17 +84,6 @@ pub(super) fn instructions(policy: &str, sent: &Sent) -> u64 {
     play(&vm, &sent.request, sent.answer.as_ref())
 }
 
-fn vm(policy: &str) -> Vm {
-    let clock = Clock::default();
-    clock.set(1_767_225_600_000_000_000);
-    let data = SharedData::default();
-    let vm = MODULE.start(data, clock, "mcp_policy", Faults::default());
-    let vm = vm.expect("the VM starts");
-    let accepted = vm.configure(policy.as_bytes());
-    assert_eq!(accepted, Ok(true), "{:?}", vm.logs());
-    vm
-}
-
 /// The instructions of the request, or of the answer where there is one.
 fn play(vm: &Vm, request: &str, answer: Option<&Answer>) -> u64 {
     let count = || vm.instructions().expect("they are counted");
@@ -103,10 +92,7 @@ fn play(vm: &Vm, request: &str, answer: Option<&Answer>) -> u64 {
         (":path", "/mcp"),
         ("content-type", "application/json"),
     ];
-    let mut stream = vm.stream(Request {
-        headers: pairs(&headers),
-        properties: Vec::new(),
-    });
+    let mut stream = vm.stream(Request::with(&headers));
     let mut before = count();
     stream.headers(false).expect("no trap");
     stream.body(request.as_bytes(), true).expect("no trap");
@@ -126,9 +112,4 @@ fn play(vm: &Vm, request: &str, answer: Option<&Answer>) -> u64 {
     stream.finish().expect("no trap");
     vm.logs();
     taken
-}
-
-fn pairs(headers: &[(&str, &str)]) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let pair = |(name, value): &(&str, &str)| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
-    headers.iter().map(pair).collect()
 }
