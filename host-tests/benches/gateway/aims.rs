@@ -1,4 +1,4 @@
-//! Turns results into what the project aims at, beside what was measured.
+//! Turns results into a table of the project's aims and the measured figures.
 //!
 //! It never fails because an aim is missed.
 

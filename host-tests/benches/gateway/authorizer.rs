@@ -1,6 +1,6 @@
 //! A server over the same engine that Envoy asks by `ext_authz`: what people build where a gateway loads no plugin.
 //!
-//! It is one process with one thread, keeps its connections and buffers its log. It never sees what the MCP server answers.
+//! It is one process with one thread, keeps its connections and buffers its log. It never sees the MCP server's answers.
 
 use host_tests::gateway::Gateway;
 use http_body_util::{BodyExt as _, Full};

@@ -1,6 +1,6 @@
 //! Draws groups of horizontal bars with the names and values beside them, over an axis, as an SVG.
 //!
-//! It knows nothing of what they mean.
+//! It does not know the meaning of a bar.
 
 use crate::series::Spread;
 use plotters::prelude::*;
@@ -13,7 +13,7 @@ pub(crate) struct Bars {
     pub(crate) title: String,
     /// The answer, in a sentence.
     pub(crate) finding: String,
-    /// What the axis measures, its unit, and whether more or less is better.
+    /// The measure of the axis, its unit, and whether more or less is better.
     pub(crate) axis: String,
     /// Where longer bars end.
     pub(crate) cut: f64,
@@ -32,10 +32,10 @@ pub(crate) struct Bar {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Shade {
-    /// Of what the plot is about.
+    /// The subject of the plot.
     Own,
     Former,
-    /// Of what all are compared with.
+    /// The chain that all are compared with.
     Peer,
     Other,
 }

@@ -1,4 +1,4 @@
-//! The filters with which Envoy answers a call by itself, without a policy: what a refusal costs at least.
+//! The filters with which Envoy answers a call by itself, without a policy: the least cost of a refusal.
 //!
 //! They read no message.
 

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 /// One of the things compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Chain {
-    /// Nothing but the router: what the others add to.
+    /// The router alone, to which the others add.
     Bare,
-    /// A second Envoy of the same kind, which adds nothing: what it seems to add is the noise.
+    /// A second Envoy of the same kind: the difference between the two is the noise.
     Again,
     /// The same where a call is refused: Envoy takes it whole and answers it at once.
     Answering,
@@ -63,7 +63,7 @@ impl Chain {
         self != Self::Old || module_of(OLD).is_some()
     }
 
-    /// What of a policy reaches the chain. Where it is equal, one Envoy does.
+    /// The part of a policy that reaches the chain. Chains with equal parts share an Envoy.
     pub(crate) fn configuration(self, policy: &Value) -> String {
         match self {
             Self::Bare | Self::Again | Self::Answering | Self::Empty => String::new(),

@@ -86,8 +86,8 @@ fn finding(first: &Group) -> String {
     let added = first.added(plugin, &first.rounds()).median;
     let [own, authorizer] = [Chain::Plugin, Chain::Authorizer].map(|chain| first.part_of(chain));
     format!(
-        "**On a busy worker a call through mcp-policy takes {added:.0} µs of CPU time more than through no filter at all: {} \
-         what Envoy's own filters add, and {} what an authorizer behind `ext_authz` adds.**",
+        "**On a busy worker, mcp-policy adds {added:.0} µs of CPU time to a call: {} the cost of Envoy's own filters, and {} \
+         the cost of an authorizer behind `ext_authz`.**",
         times(own),
         times(own / authorizer),
     )
