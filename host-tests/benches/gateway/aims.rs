@@ -46,16 +46,18 @@ const LONG: [(&str, &str); 2] = [
 ];
 const LONGER: f64 = 100_000.0 / 1024.0;
 
-/// A row for each aim.
+/// A row for each aim whose kinds of calls are measured.
 pub(crate) fn table(results: &Results) -> String {
     let Results {
         saturated, paced, ..
     } = results;
     let mut aims = parts(saturated, "on a busy worker", 0.0);
     aims.extend(parts(paced, &format!("at {RATE} calls a second"), COLD));
-    aims.push(rate(named(saturated, CALL)));
-    aims.extend(LONG.map(|(short, long)| kib(named(saturated, short), named(saturated, long))));
-    aims.push(memory(results));
+    aims.extend(named(saturated, CALL).map(rate));
+    aims.extend(LONG.iter().filter_map(|(short, long)| {
+        Some(kib(named(saturated, short)?, named(saturated, long)?))
+    }));
+    aims.extend(memory(results));
     let mut text = "| figure | aim | measured | |\n|---|---|---|---|\n".to_owned();
     for aim in aims {
         let _ = writeln!(text, "{}", aim.row());
@@ -63,23 +65,21 @@ pub(crate) fn table(results: &Results) -> String {
     text
 }
 
-/// # Panics
-/// When no kind of call has this name.
-fn named<'g>(groups: &'g [Group], name: &str) -> &'g Group {
-    let group = groups.iter().find(|group| group.name == name);
-    group.unwrap_or_else(|| panic!("{name} is not measured"))
+/// `None` for a kind of call that is left out of a trial.
+fn named<'g>(groups: &'g [Group], name: &str) -> Option<&'g Group> {
+    groups.iter().find(|group| group.name == name)
 }
 
 fn parts(groups: &[Group], when: &str, slack: f64) -> Vec<Aim> {
-    let aim = |(name, most): (&str, f64)| {
-        let group = named(groups, name);
-        Aim {
+    let aim = |(name, most): &(&str, f64)| {
+        let group = named(groups, name)?;
+        Some(Aim {
             figure: format!("{name}: added CPU time, part of Envoy's own, {when}"),
             bound: Bound::AtMost(most + slack),
             measured: group.part(group.of(Chain::Plugin), &group.rounds()),
-        }
+        })
     };
-    PARTS.map(aim).into()
+    PARTS.iter().filter_map(aim).collect()
 }
 
 fn rate(group: &Group) -> Aim {
@@ -98,13 +98,14 @@ fn kib(short: &Group, long: &Group) -> Aim {
     }
 }
 
-fn memory(results: &Results) -> Aim {
-    let worker = results.workers.iter().find(|worker| worker.policy == CALL);
-    Aim {
+fn memory(results: &Results) -> Option<Aim> {
+    let mut workers = results.workers.iter();
+    let worker = workers.find(|worker| worker.policy == CALL)?;
+    Some(Aim {
         figure: format!("{CALL}: WebAssembly memory of a worker at rest, in MiB"),
         bound: Bound::AtMost(MIB),
-        measured: Spread::exactly(worker.expect("it is measured").at_rest),
-    }
+        measured: Spread::exactly(worker.at_rest),
+    })
 }
 
 impl Aim {

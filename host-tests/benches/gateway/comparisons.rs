@@ -15,10 +15,15 @@ pub(crate) struct Comparison {
     pub(crate) chains: Vec<Chain>,
 }
 
-/// The first is the one that is proved to be refused and counted, and the one on which the noise is measured.
-pub(crate) fn comparisons() -> Vec<Comparison> {
+/// All kinds of calls, or the first and those whose name has `only` in it. The first is the one that is proved to be refused
+/// and counted, and the one on which the noise is measured.
+pub(crate) fn comparisons(only: Option<&str>) -> Vec<Comparison> {
     let mut workloads = workloads();
     workloads.insert(1, held());
+    let first = workloads[0].name;
+    workloads.retain(|Workload { name, .. }| {
+        *name == first || only.is_none_or(|only| name.contains(only))
+    });
     let compared = workloads.into_iter().enumerate().map(compared);
     let mut all: Vec<_> = compared.collect();
     all[0].chains.push(Chain::Again);

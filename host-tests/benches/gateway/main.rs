@@ -61,7 +61,7 @@ fn write(plan: &Plan) {
 fn measure(plan: &Plan) -> Results {
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder).expect("a folder");
-    let comparisons = comparisons();
+    let comparisons = comparisons(plan.only.as_deref());
     let setting = Setting::new(server::start(&comparisons), &folder);
     prove::prove(&setting);
     let mut gateways = Vec::new();

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub(crate) struct Plan {
     pub(crate) saturated: Rounds,
     pub(crate) paced: Rounds,
+    /// A part of the names of the calls to measure; `None` for all of them.
+    pub(crate) only: Option<String>,
     /// A trial is not written into the repository.
     trial: bool,
 }
@@ -26,10 +28,10 @@ pub(crate) struct Rounds {
 pub(crate) const RATE: u32 = 1000;
 
 impl Plan {
-    /// The full length, or with `$QUICK` a trial.
+    /// The full length and all calls; with `$QUICK` or `$ONLY` a trial.
     pub(crate) fn new() -> Self {
-        let trial = env::var("QUICK").is_ok_and(|quick| !quick.is_empty());
-        let [saturated, paced] = if trial {
+        let [quick, only] = ["QUICK", "ONLY"].map(given);
+        let [saturated, paced] = if quick.is_some() {
             [(3, 100), (3, 100)]
         } else {
             [(12, 250), (12, 400)]
@@ -37,7 +39,8 @@ impl Plan {
         Self {
             saturated: rounds(saturated, None),
             paced: rounds(paced, Some(RATE)),
-            trial,
+            trial: quick.is_some() || only.is_some(),
+            only,
         }
     }
 
@@ -46,6 +49,10 @@ impl Plan {
         let results = "host-tests/benches/results";
         root().join(if self.trial { "target/bench" } else { results })
     }
+}
+
+fn given(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 fn rounds((number, millis): (usize, u64), per_second: Option<u32>) -> Rounds {
