@@ -54,9 +54,11 @@ pub(crate) fn table(results: &Results) -> String {
     let mut aims = parts(saturated, "on a busy worker", 0.0);
     aims.extend(parts(paced, &format!("at {RATE} calls a second"), COLD));
     aims.extend(named(saturated, CALL).map(rate));
-    aims.extend(LONG.iter().filter_map(|(short, long)| {
-        Some(kib(named(saturated, short)?, named(saturated, long)?))
-    }));
+    aims.extend(
+        LONG.iter().filter_map(|(short, long)| {
+            Some(kib(named(saturated, short)?, named(saturated, long)?))
+        }),
+    );
     aims.extend(memory(results));
     let mut text = "| figure | aim | measured | |\n|---|---|---|---|\n".to_owned();
     for aim in aims {

@@ -27,6 +27,8 @@ pub(crate) enum Chain {
     Authorizer,
     /// A plugin whose callbacks do nothing.
     Empty,
+    /// A plugin that makes the host calls of the plugin and judges nothing.
+    HostCalls,
     Plugin,
     /// The plugin from the module that `$OLD` names.
     Old,
@@ -45,6 +47,7 @@ impl Chain {
             Self::Logged => "Envoy's own filters and access log",
             Self::Authorizer => "an authorizer by ext_authz",
             Self::Empty => "a plugin that does nothing",
+            Self::HostCalls => "a plugin with the same host calls",
             Self::Plugin => "mcp-policy",
             Self::Old => "mcp-policy of OLD",
         }
@@ -54,7 +57,7 @@ impl Chain {
     pub(crate) const fn enforces(self) -> bool {
         !matches!(
             self,
-            Self::Bare | Self::Again | Self::Answering | Self::Empty
+            Self::Bare | Self::Again | Self::Answering | Self::Empty | Self::HostCalls
         )
     }
 
@@ -66,7 +69,9 @@ impl Chain {
     /// The part of a policy that reaches the chain. Chains with equal parts share an Envoy.
     pub(crate) fn configuration(self, policy: &Value) -> String {
         match self {
-            Self::Bare | Self::Again | Self::Answering | Self::Empty => String::new(),
+            Self::Bare | Self::Again | Self::Answering | Self::Empty | Self::HostCalls => {
+                String::new()
+            }
             Self::Native | Self::Logged => max(policy).to_string(),
             Self::Authorizer | Self::Plugin | Self::Old => policy.to_string(),
         }
@@ -79,6 +84,13 @@ fn max(policy: &Value) -> u64 {
     max.and_then(Value::as_u64).expect("every policy has it")
 }
 
+fn assembled(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    let module = wat::parse_str(text).expect("it is WebAssembly");
+    std::fs::write(&path, module).expect("the plugin can be written");
+    path
+}
+
 /// The modules, and the server that all chains lead to.
 pub(crate) struct Setting {
     pub(crate) upstream: Upstream,
@@ -86,19 +98,18 @@ pub(crate) struct Setting {
     pub(crate) folder: PathBuf,
     plugin: PathBuf,
     empty: PathBuf,
+    host_calls: PathBuf,
     old: Option<PathBuf>,
 }
 
 impl Setting {
     pub(crate) fn new(upstream: Upstream, folder: &Path) -> Self {
-        let empty = folder.join("empty.wasm");
-        let module = wat::parse_str(include_str!("../empty.wat")).expect("it is WebAssembly");
-        std::fs::write(&empty, module).expect("the empty plugin can be written");
         Self {
             upstream,
             folder: folder.into(),
             plugin: wasm_path(),
-            empty,
+            empty: assembled(folder, "empty.wasm", include_str!("../empty.wat")),
+            host_calls: assembled(folder, "host_calls.wasm", include_str!("../host_calls.wat")),
             old: module_of(OLD),
         }
     }
@@ -129,6 +140,7 @@ impl Setting {
                 ..filters(authorizer.into_iter().map(ext_authz::asking).collect())
             },
             Chain::Empty => listener("", &self.empty),
+            Chain::HostCalls => listener("", &self.host_calls),
             Chain::Plugin => listener(&own, &self.plugin),
             Chain::Old => listener(&own, self.old.as_ref().expect("it is named")),
         }

@@ -53,11 +53,13 @@ fn held() -> Workload {
 
 /// All chains play what is about answers and refusals. What is about a policy is the plugin's own.
 fn chains(workload: &Workload) -> Vec<Chain> {
-    use Chain::{Answering, Authorizer, Bare, Empty, Logged, Native, Old, Plugin};
+    use Chain::{Answering, Authorizer, Bare, Empty, HostCalls, Logged, Native, Old, Plugin};
     if workload.answer.is_none() {
         vec![Answering, Native, Logged, Authorizer, Plugin, Old]
     } else if workload.policy == policy(1, ENOUGH) {
-        vec![Bare, Native, Logged, Authorizer, Empty, Plugin, Old]
+        vec![
+            Bare, Native, Logged, Authorizer, Empty, HostCalls, Plugin, Old,
+        ]
     } else {
         vec![Bare, Native, Plugin, Old]
     }

@@ -28,12 +28,13 @@ const PATH: &str = "/mcp/0";
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
 
-const PROVED: [Chain; 7] = [
+const PROVED: [Chain; 8] = [
     Chain::Bare,
     Chain::Native,
     Chain::Logged,
     Chain::Authorizer,
     Chain::Empty,
+    Chain::HostCalls,
     Chain::Plugin,
     Chain::Old,
 ];
