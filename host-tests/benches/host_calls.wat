@@ -54,6 +54,5 @@
     (if (local.get $size)
       (then (drop (call $buffer (i32.const 1) (i32.const 0) (i32.const 0x7fffffff) (i32.const 8) (i32.const 12)))))
     (i32.const 0))
-  (func (export "proxy_on_done") (param i32) (result i32) (i32.const 1))
   (func (export "proxy_on_log") (param i32))
   (func (export "proxy_on_delete") (param i32)))
