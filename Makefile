@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build check test hosts run lint structure soak conformance bench clean rust
+.PHONY: help build check test hosts run lint structure wording soak conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
@@ -51,6 +51,7 @@ check: ## After each edit, in two minutes: lints, unit tests, the corpus nativel
 	part 'format' cargo fmt --all --check; \
 	part 'lints' cargo clippy --quiet --locked --workspace --all-targets -- -D warnings; \
 	part 'structure' cargo run --locked --quiet --package xtask -- structure; \
+	part 'wording' cargo run --locked --quiet --package xtask -- wording; \
 	part 'unit tests' $(TEST) --quiet --lib --bins --examples; \
 	part 'corpus, natively' env CORPUS_HOST=native $(TEST) --quiet --test hosts corpus::; \
 	finish 'WebAssembly hosts, Envoys, oracles, documents and clients, which are in `make test`'
@@ -81,7 +82,7 @@ run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=m
 	$(PYTHON) envoy/demo/run.py --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
 	$(if $(POLICY),--policy $(POLICY)) $(if $(UPSTREAM),--upstream $(UPSTREAM))
 
-lint: structure ## Formatting, lints with warnings denied, and the structure
+lint: structure wording ## Formatting, lints with warnings denied, the structure and the wording
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --package mcp-policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
@@ -90,6 +91,9 @@ lint: structure ## Formatting, lints with warnings denied, and the structure
 
 structure: | rust ## Imports, layers, and the lengths of functions and files
 	cargo run --locked --quiet --package xtask -- structure
+
+wording: | rust ## The rate of turns of phrase to avoid, in comments and Markdown
+	cargo run --locked --quiet --package xtask -- wording
 
 soak: build hosts ## Every case at every split on every host, and the long forms of the tests
 	@$(BEGIN); \

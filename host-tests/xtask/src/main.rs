@@ -5,6 +5,7 @@
 mod bindgen;
 mod exports;
 mod structure;
+mod wording;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -36,6 +37,12 @@ enum Command {
     },
     /// Checks imports, layers, and the lengths of functions and files, in every crate of the workspace
     Structure,
+    /// Counts turns of phrase to avoid, in comments and Markdown
+    Wording {
+        /// Lists the files with the most turns, as a failure does
+        #[arg(long)]
+        worst: bool,
+    },
 }
 
 fn main() -> Result<ExitCode> {
@@ -49,15 +56,29 @@ fn main() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Structure => structure(),
+        Command::Wording { worst } => wording(worst),
     }
 }
 
 fn structure() -> Result<ExitCode> {
     let report = structure::check(Path::new("."))?;
     print!("{report}");
-    Ok(if report.passes() {
+    Ok(exit_code(report.passes()))
+}
+
+fn wording(worst: bool) -> Result<ExitCode> {
+    let report = wording::check(Path::new("."))?;
+    print!("{report}");
+    if worst || !report.passes() {
+        print!("{}", report.worst());
+    }
+    Ok(exit_code(report.passes()))
+}
+
+fn exit_code(passes: bool) -> ExitCode {
+    if passes {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    })
+    }
 }
