@@ -42,7 +42,7 @@ impl<T> Names<T> {
         names
     }
 
-    /// The value for `name`, and whether it was listed by its exact name.
+    /// The value for `name`, and whether it is listed by its exact name.
     pub(crate) fn find(&self, name: &str) -> Option<(&T, bool)> {
         if let Some(value) = self.exact.get(name) {
             return Some((value, true));
@@ -70,7 +70,7 @@ impl<T> Names<T> {
             .chain(self.prefixes.iter().map(|prefix| &prefix.value))
     }
 
-    /// In sorted order a prefix stands after every prefix that it begins with, so one pass with a stack finds them.
+    /// Sorted order puts a prefix after every prefix that it begins with, so one pass with a stack finds them.
     fn nest(&mut self) {
         let mut around: Vec<(Box<str>, usize)> = Vec::new();
         for (index, prefix) in self.prefixes.iter_mut().enumerate() {
@@ -98,7 +98,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// The answer is the one that a look at every entry gives.
+        /// The result equals that of a scan of every entry.
         #[test]
         fn the_longest_prefix_is_found(keys in proptest::collection::btree_set(r"[ab]{0,3}\*?", 0..12), name in "[ab]{0,5}") {
             let keys: Vec<_> = keys.into_iter().filter(|key| !key.is_empty()).collect();
