@@ -56,10 +56,10 @@ impl Event {
     };
 }
 
-/// What the host does after an event.
+/// The host's actions after an event.
 #[derive(Debug)]
 pub struct Step {
-    /// What comes next.
+    /// The next action.
     pub next: Next,
     /// Changes to the request's headers when they are forwarded; after the verdict, to the headers of the response that
     /// came with the event.
@@ -74,7 +74,7 @@ pub struct Step {
     pub ended: Option<IdEnd>,
 }
 
-/// What comes next.
+/// The next action of a host.
 #[derive(Debug)]
 pub enum Next {
     /// Feed the next event, and pass nothing on until then.
