@@ -1,4 +1,4 @@
-//! A whole gateway: an HTTP/1.1 proxy that lets callers and an MCP server see only what a policy allows.
+//! A complete gateway: an HTTP/1.1 proxy that applies a policy between callers and an MCP server.
 //!
 //! ```sh
 //! cargo run --example gateway -- policy.json 127.0.0.1:8080 127.0.0.1:3000

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn caller_who_holds_most_loses_its_longest_response() {
+    fn caller_that_holds_most_loses_its_longest_response() {
         let half = SHARE / 2;
         let mut worker = worker(&[
             ("a", half),
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn all_never_exceeds_the_bound_whatever_arrives() {
+    fn held_bytes_never_exceed_the_bound() {
         let mut worker = worker(&[]);
         let callers: Vec<Rc<str>> = (0..40).map(|n| format!("c{n}").into()).collect();
         let mut seed = 7_u64;

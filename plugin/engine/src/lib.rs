@@ -12,7 +12,7 @@
 //! | answer | a refusal | the response that the client gets |
 //!
 //! An [`Exchange`](host::Exchange) takes one HTTP request through them, and filters its response. It never waits: every
-//! [`Step`](host::Step) says what it needs next.
+//! [`Step`](host::Step) names the next action of the host.
 //!
 //! ```
 //! use mcp_policy::host::{Event, Exchange, Headers, HostContext, Millis, Next, Policy};
@@ -33,7 +33,7 @@
 //! - [`document`]: the policy document, for tools that check, show or write policies.
 //! - [`trace`]: the rules that a decision evaluated, for tools that explain one.
 //!
-//! # What this crate does not do
+//! # Out of scope
 //!
 //! It does no I/O, reads no clock, keeps no global and has no unsafe code. It calls no host: the adapters beside it do.
 //! It keeps no counts: the [`Store`](host::Store) keeps them in a host's [`Cells`](host::Cells).

@@ -202,7 +202,7 @@ export interface RequestKey {
 
 /** The result of opening an id. A call lasts no longer than the policy's `host.longest_call`, 10 minutes by default. */
 export type Opening =
-  /** No other exchange has it: it is open now. The number, up to 2^53, distinguishes this opening from others of the id. */
+  /** No other exchange has it: it is open now. The number, up to 2^53, distinguishes this opening of the id from others. */
   | { type: "open"; opening: number }
   /**
    * Another exchange with it is alive: it was opened less than the longest call ago, and has not ended. Nothing was opened,
@@ -325,7 +325,7 @@ export interface Full {
   at: LimitIndex;
   /** The present count. */
   used: bigint;
-  /** The end of its window, or of as much of a sliding one as the charge needs. The client is asked to wait until then. */
+  /** The end of its window, or of as much of a sliding one as the charge needs. The client must wait until then. */
   ends: number;
   /** The limits in shadow mode of a `position` before it that would have been exceeded too. */
   shadowed: readonly LimitIndex[];

@@ -237,7 +237,7 @@ pub(crate) struct Full {
 }
 
 impl Charge {
-    /// Adds the charge to a count of `used` if it fits every enforced limit. What is added ends at `ends`.
+    /// Adds the charge to a count of `used` if it fits every enforced limit. The addition ends at `ends`.
     pub(crate) fn take(&self, used: Amount, ends: Millis) -> Result<Count, Full> {
         let after = used.plus(self.cost);
         let passed = |mode| self.first(mode, |limit| after > limit.max());

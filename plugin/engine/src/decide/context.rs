@@ -185,7 +185,7 @@ mod tests {
     use super::address;
 
     #[test]
-    fn addresses_with_and_without_ports() {
+    fn peer_address_with_or_without_a_port_is_read() {
         for (text, expected) in [
             ("192.0.2.1:443", Some("192.0.2.1")),
             ("192.0.2.1", Some("192.0.2.1")),

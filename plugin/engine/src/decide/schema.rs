@@ -1,6 +1,6 @@
 //! Validates a JSON value against a schema of the policy: true, false or unknown.
 //!
-//! It never takes more steps than the budget covers, whatever the value: the part beyond them is unknown.
+//! It never takes more steps than the budget covers, for any value: the part beyond them is unknown.
 
 use super::form::form;
 use super::lookup::{number, string};

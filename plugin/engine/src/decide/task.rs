@@ -75,7 +75,7 @@ impl TaskCheck {
     }
 }
 
-/// The refusal of a method that is not in [`METHODS`], whatever its task.
+/// The refusal of a method that is not in [`METHODS`], for any task.
 pub(super) fn refused(method: &str) -> Option<Refusal> {
     let message =
         "Tasks are not listed here. Ask for a task by the id that its call was answered with.";
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn task_without_proof_of_no_mark_marks_again() {
+    fn task_marks_again_where_its_call_may_have_marked() {
         let counters = ["a", "b"].map(Into::into).into();
         let check = TaskCheck::new(&Principal::Anonymous, ["1", "2"].into_iter(), counters);
         let found =

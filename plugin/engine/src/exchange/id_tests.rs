@@ -207,7 +207,7 @@ fn second_request_with_an_open_id_is_refused() {
 }
 
 #[test]
-fn refused_duplicate_costs_nothing() {
+fn refused_duplicate_is_not_charged() {
     let mut gateway = Gateway::with_session();
     let mut first = gateway.passes("1", "free");
     refused(&gateway.call("1", "limited").1);

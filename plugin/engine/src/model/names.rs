@@ -100,7 +100,7 @@ mod tests {
 
         /// The result equals that of a scan of every entry.
         #[test]
-        fn the_longest_prefix_is_found(keys in proptest::collection::btree_set(r"[ab]{0,3}\*?", 0..12), name in "[ab]{0,5}") {
+        fn find_returns_the_longest_prefix(keys in proptest::collection::btree_set(r"[ab]{0,3}\*?", 0..12), name in "[ab]{0,5}") {
             let keys: Vec<_> = keys.into_iter().filter(|key| !key.is_empty()).collect();
             let longest = keys.iter().filter(|key| key.strip_suffix('*').is_some_and(|prefix| name.starts_with(prefix))).max_by_key(|key| key.len());
             let expected = keys.iter().find(|key| **key == name).or(longest);

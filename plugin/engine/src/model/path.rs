@@ -147,7 +147,7 @@ fn member(text: &str) -> Option<(Segment, &str)> {
     (!name.is_empty() && name.chars().all(plain)).then(|| (Segment::Member(name.into()), rest))
 }
 
-/// The JSON string at the beginning, and what follows it.
+/// The JSON string at the beginning, and the text after it.
 fn leading_string(text: &str) -> Option<(String, &str)> {
     let mut escaped = false;
     let end = text.bytes().skip(1).position(|byte| {

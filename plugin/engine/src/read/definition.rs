@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_changed_are_named() {
+    fn changed_members_are_listed() {
         let old = definition(r#"{"name":"run","description":"a","title":"t","\u0000":1}"#).unwrap();
         let new =
             definition(r#"{"name":"run","description":"b","annotations":{},"\u0000":1}"#).unwrap();

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn id_that_is_not_certain_is_none() {
+    fn uncertain_id_is_none() {
         for text in [
             r#"{"jsonrpc":"2.0","id":"\ud83d"}"#,
             r#"{"jsonrpc":"2.0","id":1,"id\ud83d":2}"#,

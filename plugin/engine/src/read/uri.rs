@@ -100,7 +100,7 @@ mod tests {
     use super::is_normal;
 
     #[test]
-    fn normal_form_is_normal() {
+    fn uri_in_normal_form_is_normal() {
         for uri in [
             "file:///home/a/b.txt",
             "test://static/resource/1",
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn form_of_another_reading_is_not_normal() {
+    fn uri_with_another_reading_is_not_normal() {
         for uri in [
             "FILE:///a",
             "https://EXAMPLE.com/",
@@ -170,7 +170,7 @@ mod tests {
         }
     }
     #[test]
-    fn form_with_dots_in_disguise_is_not_normal() {
+    fn uri_with_disguised_dots_is_not_normal() {
         for uri in [
             // Overlong encodings, and invalid UTF-8.
             "file:///srv/%C0%AE%C0%AE/a",

@@ -67,7 +67,7 @@ fn id_that_is_open_too_long_becomes_unclear_and_then_free() {
 }
 
 #[test]
-fn late_end_of_another_exchange_closes_nothing() {
+fn late_end_of_another_exchange_frees_no_id() {
     let mut cell = IdCell::default();
     let late = opened(&mut cell, id(1, 7), 0);
     let own = opened(&mut cell, id(1, 7), 1200);
@@ -88,7 +88,7 @@ fn late_end_without_an_answer_makes_a_forgotten_id_unclear() {
 }
 
 #[test]
-fn clock_that_goes_back_ends_nothing() {
+fn clock_that_goes_back_ends_no_id() {
     let mut cell = IdCell::default();
     opened(&mut cell, id(1, 7), 1000);
     let opening = opened(&mut cell, id(1, 8), 0);
