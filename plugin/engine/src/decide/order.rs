@@ -17,7 +17,7 @@ pub(crate) enum Stage {
     Limits,
 }
 
-/// The stages in the order in which they are evaluated, behind the caller and the kill switches.
+/// The stages in the order of evaluation, after the caller and the kill switches.
 pub(crate) const ORDER: [Stage; 10] = [
     Stage::Form,
     Stage::Hide,

@@ -118,8 +118,8 @@ impl Exchange {
         self.response.drop_held();
     }
 
-    /// A response may come before the verdict, because the host passes headers on early or answers by itself. Call it right
-    /// after [`Exchange::new`]; otherwise such a response ends the exchange.
+    /// Allows a response before the verdict, for hosts that pass headers on early or answer by themselves. Call it
+    /// right after [`Exchange::new`]; otherwise such a response ends the exchange.
     pub fn allow_early_response(&mut self) {
         self.early = true;
     }
@@ -160,8 +160,8 @@ impl Exchange {
         }
     }
 
-    /// Lets the store carry out the step's effects and answer its question, until a step asks nothing. Call it
-    /// with each step of [`Exchange::new`] and [`Exchange::feed`], or do the same by other means.
+    /// Lets the store carry out the step's effects and answer its question, until a step has none. Call it with each
+    /// step of [`Exchange::new`] and [`Exchange::feed`], or do the same by other means.
     pub fn resolve(
         &mut self,
         mut step: Step,

@@ -78,9 +78,9 @@ pub(crate) struct ResultRules {
 /// A pattern that is redacted in texts.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pattern {
-    /// Every kind of [`SECRETS`].
+    /// Every kind of secret that the engine knows.
     Secrets,
-    /// The kind of that position.
+    /// The kind of secret at that position of the engine's list.
     Secret(usize),
     Regex(Expression),
     /// An invalid pattern, which matches nothing; the parser reports it.

@@ -1,6 +1,6 @@
 //! Names and prefixes, and the one entry that applies to a name: the exact one, else the longest prefix.
 //!
-//! A lookup costs a binary search and never looks at more prefixes than contain one another.
+//! A lookup costs a binary search, and never visits a prefix outside one chain of nested prefixes.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Turns a policy into the lists of its rules and of its limits, for tools that show a whole policy.
 //!
-//! It decides nothing, and no adapter of a gateway asks for it.
+//! It decides nothing, and no adapter of a gateway calls it.
 
 use super::entry::{Action, Entry, Rules};
 use super::limit::{Limit, Window};

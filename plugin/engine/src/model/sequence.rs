@@ -18,7 +18,7 @@ pub(crate) struct Sequence {
     pub(crate) mark: Arc<Limit>,
     /// Refuses a call while the mark is set, and sets none.
     pub(crate) check: Arc<Limit>,
-    /// Both at once.
+    /// Refuses a call while the mark is set, and otherwise sets it.
     pub(crate) check_and_mark: Arc<Limit>,
 }
 

@@ -81,7 +81,7 @@ const METHODS: &[(&str, MethodKind)] = &[
 ];
 
 impl MethodKind {
-    /// `None` for a method that MCP does not have.
+    /// The kind of a method; `None` for a method that MCP does not have.
     pub(crate) fn of(method: &str) -> Option<Self> {
         if method.starts_with(TASKS) {
             return Some(JUDGED_AS_TASKS);
