@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build check test hosts run lint structure wording soak conformance bench clean rust
+.PHONY: help build check test hosts run lint structure wording soak compat conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
@@ -104,6 +104,10 @@ soak: build hosts ## Every case at every split on every host, and the long forms
 		part 'licences and sources' cargo deny --offline check licenses bans sources; \
 	else skip 'licences and sources' 'cargo-deny is missing: cargo install cargo-deny --locked'; fi; \
 	finish
+
+compat: build ## The cases on which the plugin of OLD=module.wasm and this one decide differently
+	@[ -n "$(OLD)" ] || { echo 'make compat: write OLD=module.wasm, with the path from the root of the repository'; exit 2; }
+	OLD="$(OLD)" $(TEST) --test hosts compat::decisions -- --ignored --nocapture
 
 conformance: build hosts ## All of the official conformance suite, direct and through Envoy, about three minutes
 	@$(BEGIN); \

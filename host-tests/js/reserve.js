@@ -1,8 +1,8 @@
-// Counts and remembers in maps what an exchange asks: what a program with counts of its own does, without a `Store`.
+// Answers an exchange's questions from maps, like a program with counts of its own and without a `Store`.
 //
 // It never forgets. The README of the package shows it.
 
-/** What each subject has counted, and when that ends. @type {Map<string, { used: bigint, ends: number }[]>} */
+/** The counts of each subject, and when they end. @type {Map<string, { used: bigint, ends: number }[]>} */
 export const counters = new Map();
 
 /** @typedef {import("mcp-policy").Charge} Charge */
@@ -10,7 +10,7 @@ export const counters = new Map();
 /** @param {{ counter: string, subject?: string }} charge */
 const key = ({ counter, subject }) => JSON.stringify([counter, subject]);
 
-/** What is still counted, the first to end first. @param {Charge} charge @param {number} now */
+/** The counts that have not ended, in the order of their ends. @param {Charge} charge @param {number} now */
 const counted = (charge, now) => (counters.get(key(charge)) ?? []).filter(({ ends }) => ends > now);
 
 /** Adds all charges or none. @param {Charge[]} charges @param {number} now @returns {import("mcp-policy").Reservation} */
@@ -44,7 +44,7 @@ export function reserve(charges, now) {
   return { type: "reserved", counts };
 }
 
-/** Takes back what calls have added that did not run. @param {import("mcp-policy").Refund[]} refund */
+/** Takes back the charges of calls that were not executed. @param {import("mcp-policy").Refund[]} refund */
 export function takeBack(refund) {
   for (const { cost, ends, ...charge } of refund) {
     const entry = counters.get(key(charge))?.find((entry) => entry.ends === ends && entry.used >= cost);
@@ -55,7 +55,7 @@ export function takeBack(refund) {
 /** The value of each key, for each of its owners. @type {Map<string, Map<string | undefined, Uint8Array>>} */
 export const values = new Map();
 
-/** What an owner gets for a key that others have. */
+/** An owner's value for a key that only others have. */
 const OF_OTHERS = new Uint8Array([1]);
 
 /** @param {import("mcp-policy").StateKey[]} keys */
@@ -74,13 +74,13 @@ export function write(writes) {
 /** How long a call may take: the policy's `host.longest_call`. */
 const LONGEST_CALL = 600_000;
 
-/** The ids under way: until when each is open, and then unclear. @type {Map<string, { open: number, unclear: number }>} */
+/** The ids under way: the times until which each is open, and then unclear. @type {Map<string, { open: number, unclear: number }>} */
 export const ids = new Map();
 
 /** @param {import("mcp-policy").RequestKey} request */
 const name = ({ session, id }) => JSON.stringify([session, id]);
 
-/** Opens an id that nobody else has. @param {import("mcp-policy").RequestKey} request @param {number} now @returns {import("mcp-policy").Opening} */
+/** Opens an id that is not in use. @param {import("mcp-policy").RequestKey} request @param {number} now @returns {import("mcp-policy").Opening} */
 export function open(request, now) {
   const found = ids.get(name(request));
   if (found && found.open > now) return { type: "inUse" };
@@ -95,7 +95,7 @@ export function open(request, now) {
   return { type: "open", opening };
 }
 
-/** Ends what was opened. @param {import("mcp-policy").IdEnd} end @param {number} now */
+/** Ends an opened id. @param {import("mcp-policy").IdEnd} end @param {number} now */
 export function close({ key, opening, isAnswered }, now) {
   const found = ids.get(name(key));
   if (found?.open !== opening) return;

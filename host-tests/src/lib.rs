@@ -4,6 +4,7 @@
 
 pub mod abi;
 pub mod bootstrap;
+pub mod compat;
 pub mod component;
 pub mod contest;
 pub mod corpus;

@@ -50,14 +50,16 @@ impl Observation {
         self.forwarded = Some((kept.cloned().collect(), body));
     }
 
-    fn response(&self, step: &Step, request_id: &str) -> Result<Option<Value>, String> {
+    fn response(
+        &self,
+        step: &Step,
+        request_id: &str,
+        problem: Option<String>,
+    ) -> Result<Option<Value>, String> {
         let (Some(respond), Some(_)) = (&step.respond, &self.forwarded) else {
             return Ok(None);
         };
         let received = self.received.as_ref().ok_or("no response came")?;
-        let problem = self.problem.as_deref().map(serde_json::from_str::<Value>);
-        let problem = problem.transpose().map_err(|error| error.to_string())?;
-        let problem = problem.and_then(|line| Some(line.get("message")?.as_str()?.into()));
         let ids = (request_id, &*step.request_id());
         received.seen(respond, ids, problem).map(Some)
     }
@@ -67,19 +69,38 @@ impl Observation {
     /// # Errors
     /// When the observation makes no sense.
     pub fn seen(&self, step: &Step, request_id: &str) -> Result<Expectation, String> {
-        let mut seen = match (&self.reply, &self.forwarded) {
-            (Some((status, body)), None) => answered(*status, body, request_id)?,
-            (None, Some((headers, body))) => forwarded(step, headers, body)?,
-            (None, None) => return Err("neither answered nor forwarded".into()),
-            (Some(_), Some(_)) => return Err("answered and forwarded".into()),
-        };
+        let mut seen = self.outside(step, request_id)?;
+        let problem = self.problem.as_deref().map(serde_json::from_str::<Value>);
+        let problem = problem.transpose().map_err(|error| error.to_string())?;
+        let problem = problem.and_then(|line| Some(line.get("message")?.as_str()?.into()));
+        seen.response = self.response(step, request_id, problem)?;
         if let Some(line) = &self.audit {
             logged(&mut seen, line)?;
         } else if !seen.forward {
             return Err("a refusal without a line in the log".into());
         }
-        seen.response = self.response(step, request_id)?;
         Ok(seen)
+    }
+
+    /// The part of it that client and server see, without the log.
+    ///
+    /// # Errors
+    /// When the observation makes no sense.
+    pub fn seen_outside(&self, step: &Step, request_id: &str) -> Result<Expectation, String> {
+        let response = self.response(step, request_id, None)?;
+        Ok(Expectation {
+            response,
+            ..self.outside(step, request_id)?
+        })
+    }
+
+    fn outside(&self, step: &Step, request_id: &str) -> Result<Expectation, String> {
+        match (&self.reply, &self.forwarded) {
+            (Some((status, body)), None) => answered(*status, body, request_id),
+            (None, Some((headers, body))) => forwarded(step, headers, body),
+            (None, None) => Err("neither answered nor forwarded".into()),
+            (Some(_), Some(_)) => Err("answered and forwarded".into()),
+        }
     }
 }
 
