@@ -7,6 +7,7 @@ mod dearest;
 mod diagnostic;
 mod lint;
 mod location;
+mod not_json;
 mod render;
 mod report;
 #[cfg(test)]
