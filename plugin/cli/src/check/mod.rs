@@ -8,6 +8,7 @@ mod diagnostic;
 mod lint;
 mod location;
 mod not_json;
+mod other_words;
 mod render;
 mod report;
 #[cfg(test)]
