@@ -74,7 +74,7 @@ fn step_seen(vm: &Vm, step: &Step, split: Split) -> Result<Expectation, String> 
     observed.seen(step, &step.request_id())
 }
 
-/// What was seen of a request, and whether the server's response was played.
+/// The observations of a request, and whether the server's response was played.
 fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::Trap> {
     let address = if step.peer.contains(':') {
         format!("[{}]:40000", step.peer)

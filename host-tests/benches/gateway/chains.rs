@@ -58,7 +58,7 @@ impl Chain {
         )
     }
 
-    /// False for a module that nobody named.
+    /// False for a module without a name.
     pub(crate) fn is_measured(self) -> bool {
         self != Self::Old || module_of(OLD).is_some()
     }
@@ -82,7 +82,7 @@ fn max(policy: &Value) -> u64 {
 /// The modules, and the server that all chains lead to.
 pub(crate) struct Setting {
     pub(crate) upstream: Upstream,
-    /// Holds what is made for the measurement.
+    /// Holds the files of the measurement.
     pub(crate) folder: PathBuf,
     plugin: PathBuf,
     empty: PathBuf,
