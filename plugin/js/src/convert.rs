@@ -1,6 +1,6 @@
 //! Turns values of JavaScript into values of the engine and back, one to one.
 //!
-//! It never guesses: a value that is not what its type says is an error, and a number that does not fit is not wrapped.
+//! It never guesses: a value of another type is an error, and a number out of range is not wrapped.
 
 use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
 use mcp_policy::host::{Headers, HostContext, Millis, PolicyError, Seed};
@@ -99,7 +99,7 @@ pub(crate) fn millis(number: f64, what: &str) -> Result<Millis, JsValue> {
     whole.ok_or_else(|| RangeError::new(&message()).into())
 }
 
-/// A position or a length. What no memory can hold becomes one that fits nothing.
+/// A position or a length. A number beyond any memory becomes the largest one.
 pub(crate) fn index(value: &JsValue, what: &str) -> Result<usize, JsValue> {
     let index = value.as_f64().and_then(whole);
     let index = index.ok_or_else(|| no(what, "a whole number from 0"))?;

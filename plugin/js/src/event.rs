@@ -1,6 +1,6 @@
 //! Turns the events that a program reports into events of the engine.
 //!
-//! It leaves nothing out: an event that is not what its type says is an error.
+//! It never drops a field: an event that does not match its type is an error.
 
 use crate::convert::{boolean, bytes, field, headers, index, no};
 use crate::{count, state, under_way};

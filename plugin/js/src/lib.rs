@@ -53,11 +53,10 @@ impl Policy {
         self.policy.needs_peer()
     }
 
-    /// The policy needs all events of responses, and not their heads alone: some list may have to lose names, some tool is
-    /// pinned, some result may hold a secret, some charge may be refunded, or sessions are counted. Without these events
-    /// lists and results stay as they are, no pinned tool and no session is known, and every call counts. Whatever the
-    /// policy, no task is known without them, and without the head of a response a redirect leads a client around the
-    /// gateway.
+    /// The policy needs all events of responses, not only their heads: it filters lists, pins a tool, redacts results,
+    /// refunds charges or counts sessions. Without these events lists and results are unchanged, pinned tools and
+    /// sessions are unknown, and every call counts. Under every policy, tasks are unknown without them, and without the
+    /// head of a response a client may follow a redirect around the gateway.
     #[wasm_bindgen(getter, js_name = needsResponses)]
     pub fn needs_responses(&self) -> bool {
         self.policy.needs_responses()
@@ -174,9 +173,9 @@ impl Exchange {
         Ok(())
     }
 
-    /// Drops what is held of the response at once, to make room for another one. The client gets a refusal
-    /// (`unavailable`) in the place of its message with the next event of the response; other messages of the stream pass.
-    /// A response that no rule reads passes all the same.
+    /// Drops the held bytes of the response at once, to free memory for another one. With the next event of the
+    /// response the client gets a refusal (`unavailable`) instead of the message; other messages of the stream pass. A
+    /// response that no rule reads is not affected.
     #[wasm_bindgen(js_name = dropHeld)]
     pub fn drop_held(&mut self) -> Result<(), JsValue> {
         let mut session = self.take()?;
