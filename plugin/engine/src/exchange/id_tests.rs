@@ -333,6 +333,7 @@ fn unclear_answer_refunds_nothing() {
 fn request_that_reached_no_server_leaves_its_id_free() {
     let mut gateway = Gateway::with_session();
     let mut unsent = gateway.passes("1", "free");
+    assert!(unsent.awaits_delivery(), "hosts report it only then");
     gateway.respond(&mut unsent, Response::Delivery(Delivery::Unsent));
     gateway.respond(&mut unsent, Response::Closed);
     let mut call = gateway.passes("1", "free");
