@@ -9,7 +9,7 @@ MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/
 
 JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
 
-# What each module is made of, beside its own crate.
+# The sources of each module, beside its own crate.
 ENGINE := Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/engine -name '*.rs' -o -name Cargo.toml)
 SAY = @printf '\n\033[1m== %s\033[0m\n'
 PORT ?= 10000
@@ -44,7 +44,7 @@ BEGIN = export $(WITH_HOSTS); eval "$$PARTS"
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 13
 
-build: $(MODULES) ## Build what gateways load and programs embed, in target/dist
+build: $(MODULES) ## Build the modules that gateways load and programs embed, in target/dist
 
 check: ## After each edit, in two minutes: lints, unit tests, the corpus natively; CASE=name for some cases
 	@$(BEGIN); \
@@ -70,9 +70,9 @@ test: build hosts ## Unit tests, every case of policies/ on every host, and real
 	fi; \
 	finish 'the long forms, which are in `make soak`'
 
-# Without REQUIRE=all, what cannot be installed is left out, and the tests that need it are skipped.
+# Without REQUIRE=all, failed installations are ignored, and the tests that need them are skipped.
 ifeq ($(REQUIRE),all)
-hosts: build $(HOSTS) ## Install what the tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers
+hosts: build $(HOSTS) ## Install the programs that tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers
 else
 hosts: build
 	@$(MAKE) --no-print-directory --keep-going $(HOSTS) || echo 'Not all of it could be installed.'
@@ -128,8 +128,8 @@ $(DIST)/mcp-policy.wasm: $(ENGINE) host-tests/xtask/src/exports.rs $(shell find 
 	cargo run --locked --quiet --package xtask -- exports target/wasm32-wasip1/release/mcp_policy_proxy_wasm.wasm $@.new
 	mv $@.new $@
 
-# This target has no WASI, so the component imports only what its interface says. The linker comes with Rust and makes
-# the component at once, where another would need a program to wrap a module.
+# This target has no WASI, so the component imports only the functions of its interface. The linker comes with Rust and
+# produces a component directly; other linkers need a program that wraps a module.
 $(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -type f) | rust
 	$(SAY) 'building the component'
 	cargo rustc --locked --release --package mcp-policy-component --target wasm32-unknown-unknown -- -C linker=wasm-component-ld

@@ -1,5 +1,5 @@
-# What the tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers, each in a folder of its own.
-# Each rule leaves a file that says that all is there; `host_tests::require` looks for it.
+# The programs that tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers, each in a folder of
+# its own. Each rule writes a marker file after a complete installation; `host_tests::require` checks for it.
 
 VENV := target/venv
 PYTHON := $(VENV)/bin/python

@@ -23,7 +23,7 @@ from mcp.types import CallToolResult
 
 LIMIT = 10
 DENIED = "[POLICY DENIED] "
-NEEDED_SECONDS = 20  # what the story takes at most, with room to spare
+NEEDED_SECONDS = 20  # an upper bound for the story, with a margin
 
 
 @dataclass(frozen=True)

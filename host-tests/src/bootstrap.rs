@@ -43,7 +43,7 @@ pub struct Listener {
     /// In bytes; a longer body that the plugin wants to see whole gets a 413.
     /// HTTP/2 takes it for 65,535 if it is less.
     pub buffer_limit: u32,
-    /// What happens after the VM has trapped.
+    /// The handling of requests after the VM has trapped.
     pub failure_policy: FailurePolicy,
     /// The peer's address is that of its connection, and not one that it writes into `x-forwarded-for`.
     pub use_remote_address: bool,
@@ -51,7 +51,7 @@ pub struct Listener {
     pub instead: Option<Vec<Value>>,
     /// Other servers that these filters ask, each as a cluster with its address as its name.
     pub asked: Vec<SocketAddr>,
-    /// Envoy's own logs of what passes here.
+    /// Envoy's own logs of the traffic here.
     pub access_logs: Vec<Value>,
 }
 
@@ -75,7 +75,7 @@ impl Listener {
     }
 }
 
-/// What Envoy does with requests after the VM has trapped.
+/// Envoy's handling of requests after the VM has trapped.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FailurePolicy {
     /// Starts a new VM.
@@ -86,7 +86,7 @@ pub enum FailurePolicy {
     Open,
 }
 
-/// What one Envoy is started with.
+/// The configuration of one Envoy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// At least one, each with its own name.

@@ -1,6 +1,6 @@
 //! The shipped component in wasmtime, embedded as in `embedder.rs`.
 //!
-//! It turns cases into that program's requests, and its verdicts into what was observed.
+//! It turns cases into that program's requests, and its verdicts into observations.
 
 use crate::case::{Case, Step};
 use crate::embedder::{
@@ -104,7 +104,7 @@ fn lines(effects: Vec<Effect>) -> Result<Vec<String>, String> {
     lines.collect()
 }
 
-/// Plays the server's response: what the client received, and the effects.
+/// Plays the server's response; returns the client's bytes and the effects.
 fn received(
     gateway: &mut Gateway<Shared>,
     exchange: ResourceAny,

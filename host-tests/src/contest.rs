@@ -1,6 +1,6 @@
-//! Holds what a condition says of many texts against what other programs make of them.
+//! Compares a condition's verdicts on many texts with other programs' readings of them.
 //!
-//! It gives nobody the benefit of the doubt: one program that takes a text elsewhere is a contradiction.
+//! It never outvotes a program: a single one that resolves a text elsewhere is a contradiction.
 
 use crate::judge::{Judge, Truth};
 use crate::oracle::Oracle;
@@ -8,7 +8,7 @@ use crate::oracle::Oracle;
 /// A reading of a text that ends inside, and one that ends outside, where a program has such.
 type Witnesses = (Option<String>, Option<String>);
 
-/// What was seen.
+/// The results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Certainly inside.
@@ -32,12 +32,12 @@ impl Tally {
 pub trait Texts {
     /// One that is meant to be misread.
     fn hostile(&mut self) -> String;
-    /// One that nobody means ill with, of a place inside.
+    /// An ordinary text, of a place inside.
     fn ordinary(&mut self) -> String;
 }
 
-/// Asks about so many hostile texts, and then about so many ordinary ones, and prints what was seen. The hostile ones must
-/// be of every kind, and no ordinary one may be called outside.
+/// Asks about so many hostile texts, and then about so many ordinary ones, and prints the results. The hostile ones
+/// must cover every kind, and no ordinary one may be outside.
 ///
 /// # Panics
 /// When that is not so, and when [`contest`] does.
@@ -115,7 +115,7 @@ pub fn contest(
     tally
 }
 
-/// Prints how many of the texts that nobody meant ill with are refused.
+/// Prints the number of refused ordinary texts.
 fn print_refused(what: &str, tally: Tally) {
     let refused = tally.texts() - tally.inside;
     let share = refused as f64 * 100.0 / tally.texts() as f64;

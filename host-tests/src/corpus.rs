@@ -81,7 +81,7 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
         .into()
 }
 
-/// What `$CASE` asks for; empty is everything.
+/// The value of `$CASE`; empty selects everything.
 pub fn filter() -> String {
     std::env::var("CASE").unwrap_or_default()
 }
@@ -89,7 +89,7 @@ pub fn filter() -> String {
 /// The cases, or those whose name contains `$CASE`.
 ///
 /// # Panics
-/// When a file is no case, with a line for each, and when no name contains it.
+/// When a file is not a valid case, with a line for each, and when no name contains the text.
 pub fn cases() -> Vec<Case> {
     let filter = filter();
     let mut cases =

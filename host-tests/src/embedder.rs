@@ -48,7 +48,7 @@ impl<C: Cells + Send + 'static> Component<C> {
     /// Compiles the component.
     ///
     /// # Errors
-    /// When it is none, or needs another version of the interface.
+    /// When it is not a component, or needs another version of the interface.
     pub fn new(wasm: &[u8]) -> wasmtime::Result<Self> {
         let engine = wasmtime::Engine::default();
         let mut linker = Linker::new(&engine);
@@ -59,7 +59,7 @@ impl<C: Cells + Send + 'static> Component<C> {
         )?))
     }
 
-    /// Starts an instance, or tells the errors in the policy. `entropy` is 128 random bits.
+    /// Starts an instance, or returns the errors in the policy. `entropy` is 128 random bits.
     ///
     /// # Errors
     /// When the instance fails, or `cells` do.
@@ -131,8 +131,8 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         self.resolve(exchange, &step, now)
     }
 
-    /// What to pass on of a piece of the response; `None` where the connection has to end. Its head goes before, through
-    /// `report`, whose step has the header edit.
+    /// The bytes to pass on for a piece of the response; `None` where the connection has to end. The head comes first,
+    /// through `report`, whose step has the header edit.
     ///
     /// # Errors
     /// When the instance failed.
@@ -161,7 +161,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         exchange.resource_drop(&mut self.wasm)
     }
 
-    /// The policy's hash, what it needs, the longest body that it reads, and the most bytes of responses to hold.
+    /// The policy's hash, its needs, the longest body that it reads, and the most response bytes to hold.
     ///
     /// # Errors
     /// When the instance failed.
@@ -194,7 +194,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         exchanges.call_hold_at_most(&mut self.wasm, exchange, bytes)
     }
 
-    /// Drops what is held of the response.
+    /// Drops the held bytes of the response.
     ///
     /// # Errors
     /// When the instance failed.

@@ -30,14 +30,14 @@ const BINARY: &str = "ENVOY_BIN";
 const START_LIMIT: Duration = Duration::from_secs(120);
 /// For one answer of the admin interface.
 const ADMIN_LIMIT: Duration = Duration::from_secs(10);
-/// For Envoy to notice a file and to compile what is in it.
+/// Time for Envoy to notice a file and to compile its content.
 const RELOAD_LIMIT: Duration = Duration::from_secs(20);
 /// How long a process may take to obey a SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
 /// Between two looks at something that is not there yet.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Why there is no Envoy.
+/// The reason for the missing Envoy.
 pub struct StartError {
     /// One sentence.
     pub reason: String,
@@ -51,7 +51,7 @@ impl fmt::Display for StartError {
     }
 }
 
-// As the text is, with its line breaks: this is what an unwrap in a test prints.
+// The text with its line breaks, because an unwrap in a test prints it.
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -108,8 +108,11 @@ impl Envoy {
     ///
     /// # Panics
     ///
-    /// There is no listener of this name.
-    #[expect(clippy::panic, reason = "a mistake in the test, not in what it tests")]
+    /// No listener has this name.
+    #[expect(
+        clippy::panic,
+        reason = "a mistake in the test, not in the tested code"
+    )]
     pub fn addr(&self, listener: &str) -> SocketAddr {
         match self.addrs.get(listener) {
             Some(addr) => *addr,
@@ -122,7 +125,7 @@ impl Envoy {
         self.process.log()
     }
 
-    /// What the process wrote into a file of its folder so far, such as an access log.
+    /// The content so far of a file in the process's folder, such as an access log.
     pub fn written(&self, file: &str) -> String {
         let text = fs::read(self.process.dir.0.join(file)).unwrap_or_default();
         String::from_utf8_lossy(&text).into_owned()
@@ -198,7 +201,7 @@ impl Envoy {
         machine::memory(self.pid(), "VmHWM")
     }
 
-    /// What Envoy itself has allocated, without the memory of its VMs. Resident memory stays as it was when that falls: the
+    /// The memory that Envoy itself has allocated, without its VMs. Resident memory does not fall with it: the
     /// allocator keeps its pages.
     ///
     /// # Panics

@@ -1,6 +1,6 @@
-//! What a host of the corpus is: a name, a clock, and a function from cases to what was observed.
+//! A host of the corpus: a name, a clock, and a function that turns cases into observations.
 //!
-//! It never knows what is expected.
+//! It never sees the expectation.
 
 use crate::case::Case;
 use mcp_policy_cases::{Outcome, Split};
@@ -22,11 +22,11 @@ type PlayAll = dyn Fn(&[Case]) -> Vec<Played<'_>> + Send + Sync;
 pub struct Played<'c> {
     /// Which case.
     pub case: &'c Case,
-    /// What was special this time, for the reader of a failure.
+    /// The circumstances of this run, for the reader of a failure.
     pub how: String,
     /// How bodies arrived.
     pub class: Class,
-    /// What was observed.
+    /// The observations.
     pub outcome: Outcome,
 }
 
@@ -118,7 +118,7 @@ impl<'c> Played<'c> {
 }
 
 impl Class {
-    /// All classes, in the order in which they are told.
+    /// All classes, in the order of reports.
     pub const ALL: [Self; 4] = [Self::Whole, Self::Cut, Self::Bytes, Self::Trailers];
 
     fn of(split: Split) -> Self {

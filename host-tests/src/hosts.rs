@@ -65,7 +65,7 @@ fn is_current(version: &str) -> bool {
     versions(CURRENT).any(|current| current == version)
 }
 
-/// The engine, and what it is built into.
+/// The engine, and the modules that contain it.
 fn modules() -> Vec<Host> {
     vec![
         native(),
@@ -138,7 +138,7 @@ fn envoy(version: &'static str, binary: Option<PathBuf>) -> Host {
     })
 }
 
-/// A column must not tell of another Envoy than the one it names.
+/// A column must contain the results of the Envoy that it names.
 fn check_version(binary: &Path, version: &str) {
     let output = Command::new(binary).arg("--version").output();
     let output = output.expect("Envoy says its version");

@@ -53,7 +53,7 @@ pub enum End {
     Never,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// Response headers arrived, and then the end of the stream.
@@ -64,10 +64,9 @@ pub enum Outcome {
     TimedOut,
 }
 
-/// Sends one request on its own connection and waits for what comes of it.
+/// Sends one request on its own connection and waits for the outcome.
 ///
-/// It is an error if the request cannot be spelled in HTTP/2, or if there is
-/// no connection to send it on.
+/// It is an error if the request cannot be written in HTTP/2, or if the connection fails.
 pub fn http2(addr: SocketAddr, request: &Http2Request, limit: Duration) -> io::Result<Outcome> {
     let head = head(addr, request)?;
     let trailers = match &request.end {
@@ -132,8 +131,8 @@ async fn exchange(
         .send_request(head, request.end == End::Headers)
         .map_err(io::Error::other)?;
     let answer = timeout(limit, async {
-        // The server may have ended the stream meanwhile. Then its answer tells
-        // more than this error does.
+        // The server may have ended the stream meanwhile. Its answer is then more informative than
+        // this error.
         let _ = send(&mut stream, request, trailers).await;
         receive(response).await
     });

@@ -1,5 +1,5 @@
-//! One condition of a policy, asked for its three values from outside: what `require` lets through is true, what
-//! `deny_if` lets through is false, and unknown is what neither does.
+//! One condition of a policy, probed for its three values from outside: true if `require` admits, false if
+//! `deny_if` admits, unknown if neither does.
 //!
 //! It never looks into the engine: each value is the argument of a whole call.
 
@@ -7,7 +7,7 @@ use crate::gateway::Gateway;
 use mcp_policy::host::{Millis, Next, PolicyError};
 use serde_json::{Value, json};
 
-/// What a condition says.
+/// The value of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Truth {
     /// Certainly so.
@@ -46,7 +46,7 @@ impl Judge {
         Gateway::new(policy.to_string().as_bytes()).map(Self)
     }
 
-    /// What the condition says of a text.
+    /// The condition's value for a text.
     ///
     /// # Panics
     /// When it is true and false.
@@ -54,7 +54,7 @@ impl Judge {
         self.of_json(&json!(text).to_string())
     }
 
-    /// What the condition says of a JSON value, as it is written.
+    /// The condition's value for a JSON value, given as text.
     ///
     /// # Panics
     /// When it is true and false.

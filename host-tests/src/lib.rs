@@ -1,6 +1,6 @@
 //! The hosts that run mcp-policy in tests, and the corpus of `policies/` that runs in each of them.
 //!
-//! A host is a function from cases to what was seen. The runner compares; no host knows what is expected.
+//! A host is a function from cases to observations. The runner compares; no host sees the expectation.
 
 pub mod abi;
 pub mod bootstrap;

@@ -39,7 +39,7 @@ pub fn memory(pid: u32, field: &str) -> usize {
     kibibytes.expect("its memory").saturating_mul(1024)
 }
 
-/// What a program prints; nothing if it cannot be run.
+/// The output of a program; empty if it cannot be run.
 pub fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     output.map_or_else(

@@ -1,6 +1,6 @@
 //! The JavaScript package in Node as a host: `js/corpus.js` plays all cases in one process.
 //!
-//! It only carries requests there and verdicts back; the program does not know what is expected.
+//! It only carries requests there and verdicts back; the program does not see the expectation.
 
 use crate::case::{Case, Step};
 use crate::expectation::{Expectation, Outcome};
@@ -45,7 +45,7 @@ struct Verdict {
     received: Option<Response>,
 }
 
-/// What became of the server's response.
+/// The outcome of the server's response.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Response {
@@ -99,7 +99,7 @@ fn play_in<'c>(program: &mut Command, cases: &'c [Case], splits: Splits) -> Vec<
     let output = BufReader::new(process.stdout.take().expect("it has an output"));
     let played: Vec<_> = thread::scope(|scope| {
         scope.spawn(move || {
-            // If Node ends early, its output tells.
+            // If Node ends early, its output has the reason.
             let _ = cases
                 .iter()
                 .try_for_each(|case| writeln!(input, "{}", request(case, splits)));

@@ -1,6 +1,7 @@
 //! A real Envoy as a host: every case behind a listener of its own, with a server that records what reaches it.
 //!
-//! It cannot set the time or the client's address; cases that need that are told apart, never passed over.
+//! It cannot set the time or the client's address; cases that need that are reported separately, never skipped
+//! silently.
 
 use crate::bootstrap::{Config, Listener};
 use crate::case::{Case, Step};
@@ -353,7 +354,7 @@ fn outcome(
     log: &[HashMap<String, String>; 2],
 ) -> Outcome {
     if let Some(why) = case.hosts.get("envoy") {
-        // Envoy itself answers such a request. That it reached nobody is checked all the same.
+        // Envoy itself answers such a request. The test still checks that it reached no server.
         let forwarded = observed
             .iter()
             .any(|observed| !observed.as_ref().is_ok_and(|seen| seen.forwarded.is_none()));

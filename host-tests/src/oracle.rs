@@ -1,6 +1,6 @@
-//! Programs that are not ours, asked what they make of a text: one process, a batch of texts at a time.
+//! Asks independent programs how they read a text: one process, a batch of texts at a time.
 //!
-//! It never reads an answer into another: what a program says of each text is handed on as it is.
+//! It never interprets an answer: the program's result for each text is returned unchanged.
 
 use crate::root;
 use serde::de::DeserializeOwned;

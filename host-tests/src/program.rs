@@ -32,7 +32,7 @@ impl Program {
     /// Starts a file of `clients/` with the interpreter that a variable names.
     ///
     /// # Panics
-    /// When there is none.
+    /// When no port is free.
     pub fn start(interpreter: &str, file: &str, arguments: &[&str]) -> Self {
         Self::at(
             interpreter,
@@ -76,7 +76,7 @@ impl Program {
         let (sender, output) = channel();
         thread::spawn(move || {
             let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-            // Nobody listens any more once the test has failed.
+            // The receiver is gone once the test has failed.
             let _ = lines.map(|line| sender.send(line)).find(Result::is_err);
         });
         let errors = thread::spawn(move || {
@@ -99,7 +99,7 @@ impl Program {
     /// The port in the first line of the server's output.
     ///
     /// # Panics
-    /// When there is no such line.
+    /// When the line is missing.
     pub fn port(&mut self) -> u16 {
         let line = self.output.recv_timeout(START_LIMIT).unwrap_or_default();
         let ready: Value = serde_json::from_str(&line).unwrap_or_default();
@@ -120,14 +120,14 @@ impl Program {
     /// When it was given before.
     pub fn tell(&mut self, input: &str) {
         let mut stdin = self.child.stdin.take().expect("it is piped");
-        // A program that ended before it read this is found out by what it does not say.
+        // A program that ended before it read this is detected by its missing output.
         let _ = stdin.write_all(input.as_bytes());
     }
 
     /// All that the program says, and last of all its complaints if it did not end well.
     pub fn told(&mut self) -> Vec<String> {
         let mut lines = self.lines();
-        // Whoever has closed the output is about to end.
+        // A program that has closed its output is about to end.
         let ended = lines.last().is_some_and(|line| line != LATE);
         if !(ended && self.child.wait().is_ok_and(|status| status.success())) {
             lines.push(self.errors());
@@ -152,7 +152,7 @@ impl Program {
         }
     }
 
-    /// Ends the program, and returns what it wrote to its standard error.
+    /// Ends the program, and returns its standard error.
     pub fn errors(&mut self) -> String {
         self.end();
         let errors = self.errors.take().map(JoinHandle::join);

@@ -85,7 +85,7 @@ fn observed(vm: &Vm, step: &Step, split: Split) -> Result<Observation, String> {
     Ok(observed)
 }
 
-/// What was seen of a request, and whether the server's response was played.
+/// The observations of a request, and whether the server's response was played.
 fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::Trap> {
     let address = if step.peer.contains(':') {
         format!("[{}]:40000", step.peer)

@@ -16,7 +16,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// A request and what came back for it.
+/// A request and its response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
     /// As the client sent it.
@@ -62,7 +62,7 @@ struct Connection {
     recorded: Mutex<Bytes>,
 }
 
-/// What came from each side.
+/// The bytes of each side.
 #[derive(Clone, Debug, Default)]
 struct Bytes {
     client: Vec<u8>,
@@ -120,7 +120,7 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the acceptor, which closes what is open.
+        // Wakes the acceptor, which closes the open connections.
         let _ = TcpStream::connect(self.addr);
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
@@ -170,7 +170,7 @@ impl Connection {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(length) = from.read(&mut buffer) {
             let piece = buffer.get(..length).unwrap_or_default();
-            // First of all: whatever a peer has seen is recorded.
+            // First, so that everything a peer has seen is recorded.
             lock(&self.recorded).of(side).extend(piece);
             if piece.is_empty() || to.write_all(piece).is_err() {
                 break;
@@ -236,7 +236,7 @@ fn request(asked: &mut &[u8]) -> io::Result<Option<Recorded>> {
     Ok(Some(request))
 }
 
-/// Nothing in the place of what has not come whole.
+/// `None` for an incomplete message.
 fn begun<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     match read {
         Ok(read) => Ok(Some(read)),

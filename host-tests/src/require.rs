@@ -1,4 +1,4 @@
-//! What a test needs beside the plugin, and what becomes of a test on a machine without it.
+//! Turns the needs of a test into their paths, or into a skip on a machine without them.
 //!
 //! It never lets a test pass in silence: a test that cannot run is printed and noted in `target/skipped`, which `make` reads
 //! at its end, or fails where `$REQUIRE` is `all`.

@@ -4,7 +4,7 @@
 
 use std::io::Write as _;
 
-/// Prints a line past the test harness, which would keep what a passing test prints to itself.
+/// Prints a line past the test harness, which hides the output of passing tests.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -1,6 +1,7 @@
 //! Turns the results of all hosts into one table: a row for each case, a column for each host.
 //!
-//! It never leaves out a result: whatever is not "passed" has a row of its own, a reason or a failure below it.
+//! It never leaves out a result: everything other than "passed" has a row of its own, a reason or a failure below
+//! it.
 
 use crate::case::Case;
 use crate::host::Class;
@@ -90,8 +91,8 @@ impl Table<'_> {
         self.render(rows.collect())
     }
 
-    /// Everything that is wrong, in full; empty if nothing is. `whole` tells that these are all the cases there are,
-    /// of which every host can play some.
+    /// All failures, in full; empty if there are none. `whole` means that these are all existing cases, of which
+    /// every host can play some.
     pub fn failures(&self, whole: bool) -> String {
         let mut text = String::new();
         for column in &self.columns {

@@ -28,7 +28,7 @@ pub struct Recorded {
     pub path: String,
     /// All of them, framing included.
     pub headers: Headers,
-    /// Without framing; what came of it, if it is not complete.
+    /// Without framing; the received part, if it is not complete.
     pub body: Vec<u8>,
     /// The body came to its end.
     pub complete: bool,
@@ -89,7 +89,7 @@ impl Upstream {
         Self::listen(false, empty_result())
     }
 
-    /// Answers as [`Upstream::answering`] does, but remembers nothing and need not copy what it answers: for load.
+    /// Answers like [`Upstream::answering`], but keeps no record and need not copy its answers: for load.
     pub fn serving(
         answer: impl Fn(&Recorded) -> Bytes + Send + Sync + 'static,
     ) -> io::Result<Self> {
@@ -142,7 +142,7 @@ impl Upstream {
 impl Drop for Upstream {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the acceptor, which closes what is open.
+        // Wakes the acceptor, which closes the open connections.
         let _ = TcpStream::connect(self.addr);
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
@@ -178,7 +178,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         lock(&shared.connections).insert(id, handle);
         let shared = Arc::clone(shared);
         thread::spawn(move || {
-            // A broken connection is the peer's affair; what it sent is recorded.
+            // A broken connection is not an error here; the received bytes are recorded.
             let _ = serve(&stream, &shared);
             let _ = stream.shutdown(Shutdown::Both);
             lock(&shared.connections).remove(&id);
@@ -225,7 +225,7 @@ fn says_close(headers: &[(String, Vec<u8>)]) -> bool {
     wire::value(headers, "connection").is_some_and(|value| value.eq_ignore_ascii_case(b"close"))
 }
 
-/// Whether the client can tell the end of this answer only from our closing.
+/// Whether the client detects the end of this answer only when the connection closes.
 fn ends_with_connection(answer: &[u8]) -> bool {
     match wire::parse_response(answer) {
         Ok(response) => {

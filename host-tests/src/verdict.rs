@@ -1,6 +1,7 @@
-//! Turns what a host saw of a case into passed, cannot or failed, by what the case expects.
+//! Turns a host's observations of a case into passed, cannot or failed, by the case's expectations.
 //!
-//! It never compares what a host with the real clock cannot foretell: for how long a client is told to wait.
+//! It never compares the time that a client is asked to wait on a host with the real clock, which cannot predict
+//! it.
 
 use crate::case::{Case, Play};
 use crate::expectation::{Expectation, Outcome};
@@ -70,7 +71,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What is not as the case expects; nothing if the host cannot play it.
+/// The differences from the expectation; `None` if the host cannot play the case.
 fn differences(case: &Case, clock: ClockKind, outcome: &Outcome) -> Vec<String> {
     match (&case.play, outcome) {
         (_, Outcome::Cannot(_)) => Vec::new(),

@@ -1,8 +1,8 @@
 //! Turns a request, byte for byte as a test wrote it, into HTTP/1.1 on a
 //! socket, and the bytes that come back into a [`Response`].
 //!
-//! It never repairs a request: what a test spells wrongly goes out wrong.
-//! It never waits without a limit either.
+//! It never repairs a request: an invalid one is sent as it is. It never waits without a limit
+//! either.
 
 use std::{
     io::{self, BufRead, BufReader, ErrorKind, Read, Write},
@@ -85,7 +85,7 @@ impl Deadline {
         }
     }
 
-    /// The time left, or `TimedOut` if there is none.
+    /// The time left, or `TimedOut` if it has passed.
     pub fn left(&self) -> io::Result<Duration> {
         self.length
             .checked_sub(self.start.elapsed())
@@ -107,8 +107,8 @@ pub fn http1(addr: SocketAddr, request: &Http1Request, timeout: Duration) -> io:
         deadline,
     });
     thread::scope(|scope| {
-        // A proxy may answer before it has read everything, and then not read
-        // the rest. So whether all could be written is not what counts.
+        // A proxy may answer before it has read everything, and then not read the rest. So an
+        // incomplete write is not an error.
         scope.spawn(|| write_pieces(&stream, &request.pieces(addr)));
         let answer = read_response(&mut reader, request.method == "HEAD");
         // Ends the writer, should it still wait. The socket may be gone already.
@@ -301,7 +301,7 @@ pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>
     }
 }
 
-/// Adds to `body` what arrives, also when it fails before the end.
+/// Adds the received bytes to `body`, also on a failure before the end.
 pub(crate) fn read_body(
     reader: &mut impl BufRead,
     framing: Framing,

@@ -16,7 +16,8 @@ const COUNTED: &[usize] = SIZES.split_at(3).0;
 /// Two counts of messages: their difference leaves out the work that is done once.
 const PLAYED: [u32; 2] = [20, 120];
 
-/// What callgrind counts: a number of messages of a phase and a size, as [`command`] says them.
+/// The workload that callgrind counts: a number of messages of a phase and a size, as in
+/// [`command`].
 pub(crate) fn play(arguments: &[String]) {
     let [phase, size, times] = arguments else {
         panic!("phase, size and number of messages")

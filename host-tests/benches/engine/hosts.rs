@@ -66,7 +66,7 @@ impl InWasmtime {
         Self::start(&wasm(), &policy(tools))
     }
 
-    /// What the host costs when the module does nothing.
+    /// The host's own cost, with a module that does nothing.
     pub(crate) fn empty() -> Self {
         let module =
             wat::parse_str(include_str!("../empty.wat")).expect("the empty plugin is WebAssembly");

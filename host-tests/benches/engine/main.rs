@@ -1,7 +1,7 @@
 //! Measures the engine natively, and the module in wasmtime, by the phases that a message goes through, by the size of
 //! the message and by the number of tools in the policy; and counts instructions of the engine.
 //!
-//! It never asserts a time: it writes down what was measured.
+//! It never asserts a time: it records measurements.
 
 mod callgrind;
 mod hosts;
@@ -54,7 +54,7 @@ fn measure_all(arguments: &[String]) {
         measure_parsing(&mut criterion, tools);
     }
     criterion.final_summary();
-    // What was measured for one question only is no table.
+    // A run with a filter writes no table.
     if arguments.iter().any(|argument| argument != "--bench") {
         return;
     }

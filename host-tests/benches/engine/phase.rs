@@ -6,7 +6,7 @@ use host_tests::samples::{self, LIMITED, LISTED, UNLISTED};
 
 pub(crate) const SIZES: [usize; 5] = [200, 2_000, 20_000, 200_000, 1_000_000];
 pub(crate) const TOOLS: [usize; 3] = [3, 300, 31_000];
-/// What stays the same while something else grows.
+/// The parameter that stays constant while another one grows.
 pub(crate) const SMALL: usize = SIZES[0];
 pub(crate) const FEW: usize = TOOLS[0];
 

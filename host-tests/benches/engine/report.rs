@@ -1,6 +1,6 @@
 //! Turns criterion's measurements into tables: time by size and phase, bytes a second, and time by number of tools.
 //!
-//! It shows medians and leaves out what was not measured in this run's selection.
+//! It shows medians and leaves out phases that this run did not select.
 
 use crate::hosts;
 use crate::phase::{FEW, FLOOR, NATIVE, Phase, SIZES, SMALL, TOOLS, WASMTIME, group, parsing};

@@ -22,7 +22,7 @@ enum Bound {
     AtLeast(f64),
 }
 
-/// The most CPU time that a kind of call may add on a busy worker, as a part of what Envoy's own filters add.
+/// The most CPU time that a kind of call may add on a busy worker, relative to Envoy's own filters.
 const PARTS: [(&str, f64); 5] = [
     (CALL, 0.8),
     ("result of 4 KB", 1.0),

@@ -1,4 +1,4 @@
-//! A server over the same engine that Envoy asks by `ext_authz`: what people build where a gateway loads no plugin.
+//! A server over the same engine that Envoy asks by `ext_authz`: the usual design where a gateway loads no plugin.
 //!
 //! It is one process with one thread, keeps its connections and buffers its log. It never sees the MCP server's answers.
 
@@ -109,7 +109,7 @@ fn headers(head: &Parts) -> Headers {
     [method].into_iter().chain(fields).collect()
 }
 
-/// Envoy takes the status 200 for consent, whatever the body says.
+/// Envoy reads the status 200 as consent and ignores the body.
 fn refusal(reply: Reply) -> Answer {
     let mut answer = Response::new(Full::from(reply.body));
     *answer.status_mut() = StatusCode::FORBIDDEN;

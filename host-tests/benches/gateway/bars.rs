@@ -19,7 +19,7 @@ pub(crate) struct Bars {
     pub(crate) cut: f64,
     /// A value that all are compared with, and its name.
     pub(crate) mark: Option<(f64, &'static str)>,
-    /// Tells a value.
+    /// Formats a value.
     pub(crate) show: fn(f64) -> String,
     pub(crate) groups: Vec<(String, Vec<Bar>)>,
 }

@@ -61,7 +61,7 @@ impl Chain {
         )
     }
 
-    /// False for a module that nobody named.
+    /// False for a module without a name.
     pub(crate) fn is_measured(self) -> bool {
         self != Self::Old || module_of(OLD).is_some()
     }
@@ -94,7 +94,7 @@ fn assembled(folder: &Path, name: &str, text: &str) -> PathBuf {
 /// The modules, and the server that all chains lead to.
 pub(crate) struct Setting {
     pub(crate) upstream: Upstream,
-    /// Holds what is made for the measurement.
+    /// Holds the files of the measurement.
     pub(crate) folder: PathBuf,
     plugin: PathBuf,
     empty: PathBuf,

@@ -11,7 +11,7 @@ pub(crate) struct Comparison {
     pub(crate) workload: Workload,
     /// Where its answer is found at the server.
     pub(crate) path: String,
-    /// The first is what the others add to, the second what they are a part of.
+    /// The first is the baseline of added costs, the second the reference of relative ones.
     pub(crate) chains: Vec<Chain>,
 }
 
@@ -51,7 +51,7 @@ fn held() -> Workload {
     }
 }
 
-/// All chains play what is about answers and refusals. What is about a policy is the plugin's own.
+/// All chains play the workloads about answers and refusals. Those about policies are for the plugin alone.
 fn chains(workload: &Workload) -> Vec<Chain> {
     use Chain::{Answering, Authorizer, Bare, Empty, HostCalls, Logged, Native, Old, Plugin};
     if workload.answer.is_none() {

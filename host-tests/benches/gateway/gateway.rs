@@ -1,4 +1,4 @@
-//! A running Envoy with one chain, what it asks, and the connections to it.
+//! A running Envoy with one chain, the servers that the chain calls, and the connections to it.
 //!
 //! It knows nothing of the other chains.
 
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Dropping it ends the processes.
 pub(crate) struct Gateway {
     pub(crate) chain: Chain,
-    /// What of a policy it was started with.
+    /// The parameters of the policy that it was started with.
     pub(crate) configuration: String,
     pub(crate) envoy: Envoy,
     pub(crate) authorizer: Option<AuthorizerProcess>,

@@ -1,6 +1,6 @@
-//! Tells how busy other programs kept the machine while something was measured: how far its figures can be trusted.
+//! Measures the load of other programs during a measurement, which limits the trust in its figures.
 //!
-//! It knows no other program, only what is left of the machine's time without our own.
+//! It never inspects other programs: it subtracts our own time from the machine's.
 
 use crate::gateway::Gateway;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process;
 use std::thread;
 use std::time::Instant;
 
-/// What was used when the measurement began.
+/// The time used when the measurement began.
 pub(crate) struct Interference {
     start: Instant,
     machine: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Interference {
 const TICKS: f64 = 100.0;
 
 impl Interference {
-    #[allow(clippy::disallowed_methods, reason = "time is what is measured")]
+    #[allow(clippy::disallowed_methods, reason = "it measures time")]
     pub(crate) fn begin(gateways: &[Gateway]) -> Self {
         Self {
             start: Instant::now(),

@@ -1,4 +1,4 @@
-//! Plays calls over connections that are kept, in a closed loop or at a fixed rate, and tells how long each took.
+//! Plays calls over persistent connections, in a closed loop or at a fixed rate, and measures the time of each.
 //!
 //! At a fixed rate it never waits for an answer before the next call of another connection is due, so that a slow gateway
 //! gets no easier load.
@@ -18,7 +18,7 @@ pub(crate) struct Load {
     pub(crate) length: Duration,
 }
 
-/// What a load did.
+/// The result of a load.
 pub(crate) struct Played {
     /// The time that each call took, in no order.
     pub(crate) times: Vec<Duration>,
@@ -43,7 +43,7 @@ struct Line {
     closed: usize,
 }
 
-/// A message, and what the answer to it has to be.
+/// A message, and the required answer.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) path: &'a str,
@@ -125,7 +125,7 @@ impl Line {
         own
     }
 
-    /// A session is what the server gave it. Where no server is reached there is none.
+    /// The session that the server issued; none if no server is reached.
     fn begin(&mut self) {
         let params = r#"{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}"#;
         let body = format!(r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{params}}}"#);

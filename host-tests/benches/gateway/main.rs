@@ -1,7 +1,7 @@
-//! Measures what the plugin costs in a real Envoy, beside what people would have in its place.
+//! Measures the cost of the plugin in a real Envoy, beside that of its alternatives.
 //!
-//! All chains are measured in turn, round after round. What is compared are differences within a round. It never compares
-//! with figures of another run, and never fails because something took long.
+//! All chains are measured in turn, round after round, and compared by differences within a round. It never compares
+//! with figures of another run, and never fails on a long time.
 
 mod aims;
 mod authorizer;

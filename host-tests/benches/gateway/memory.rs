@@ -1,4 +1,4 @@
-//! Tells the resident memory of the processes of each gateway.
+//! Reports the resident memory of the processes of each gateway.
 //!
 //! It measures no time.
 
@@ -6,7 +6,7 @@ use crate::chains::Chain;
 use crate::gateway::Gateway;
 use crate::rounds::Prepared;
 
-/// What the processes of a gateway hold, in MiB.
+/// The resident memory of a gateway's processes, in MiB.
 pub(crate) struct Memory {
     pub(crate) chain: Chain,
     /// The first kind of call that is played on it.

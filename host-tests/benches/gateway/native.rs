@@ -1,7 +1,7 @@
-//! Turns the example's policy into Envoy's own filters, and their decisions into an access log: what the plugin is
-//! compared with.
+//! Turns the example's policy into Envoy's own filters, and their decisions into an access log, for comparison
+//! with the plugin.
 //!
-//! It says what those filters can say of the policy: listed tools and one limit. They look at no answer.
+//! It never goes beyond the features of those filters: listed tools and one limit. They read no answers.
 
 use crate::filter::filter;
 use host_tests::samples::{ENOUGH, LIMITED, LISTED, LONGEST};
@@ -13,7 +13,7 @@ const READER: &str = "envoy.filters.http.mcp";
 /// The file that [`access_log`] writes, in Envoy's folder.
 pub(crate) const LOG: &str = "access.json";
 
-/// A line of JSON for each call with what a line of the plugin's audit log tells of it.
+/// A line of JSON for each call with the content of a line of the plugin's audit log.
 pub(crate) fn access_log() -> Value {
     json!({
         "name": "envoy.access_loggers.file",
@@ -51,7 +51,7 @@ fn reader() -> Value {
     )
 }
 
-/// Admits the listed tools, every other method, and what carries no message.
+/// Admits the listed tools, every other method, and requests without a message.
 fn allowed() -> Value {
     let method = |value: Value| read(&["method"], value);
     let call = || method(json!({ "string_match": { "exact": "tools/call" } }));

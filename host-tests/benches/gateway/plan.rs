@@ -18,13 +18,13 @@ pub(crate) struct Plan {
     trial: bool,
 }
 
-/// How often each chain has its turn, and what is played then.
+/// The number of turns of each chain, and the workload of a turn.
 pub(crate) struct Rounds {
     pub(crate) number: usize,
     pub(crate) load: Load,
 }
 
-/// The rate of what is paced, in calls a second.
+/// The rate of paced loads, in calls a second.
 pub(crate) const RATE: u32 = 1000;
 
 impl Plan {

@@ -1,4 +1,4 @@
-//! Says of results what is to be drawn: each plot asks a question, and says in a sentence what was found.
+//! Turns results into plots: each plot has a question, and a sentence with the finding.
 //!
 //! It computes nothing that the tables do not show.
 
@@ -9,7 +9,7 @@ use crate::results::Results;
 use crate::series::{Group, Series, Spread};
 use std::path::Path;
 
-/// Longer bars are cut, so that the others can be told apart.
+/// Longer bars are cut, so that the others stay distinguishable.
 const CUT: f64 = 4.0;
 
 /// They add nothing by definition.
@@ -47,7 +47,7 @@ fn parts(groups: &[Group], when: &str) -> Bars {
     }
 }
 
-/// True for what is about answers and refusals, false for what is about a policy.
+/// True for workloads about answers and refusals, false for those about a policy.
 fn compares(group: &&Group) -> bool {
     group.find(Chain::Authorizer).is_some()
 }

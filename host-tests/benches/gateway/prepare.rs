@@ -1,6 +1,6 @@
 //! Plays each kind of call once on each of its chains, and makes sure that the rules of its policy have their effect.
 //!
-//! It measures nothing. The calls that are measured pass, which is the control of what is refused here.
+//! It never measures. The measured calls pass, which is the control of the refusals here.
 
 use crate::chains::{Chain, Setting};
 use crate::comparisons::Comparison;
@@ -13,7 +13,7 @@ use host_tests::wire::Response;
 use serde_json::{Value, json};
 use std::thread;
 
-/// Starts what is not running yet.
+/// Starts the programs that are not running yet.
 pub(crate) fn prepare<'c>(
     comparison: &'c Comparison,
     setting: &Setting,
@@ -48,7 +48,7 @@ fn position(
     })
 }
 
-/// The status of the answer. What passes is answered as the server answers, but for a list, which may get shorter.
+/// The status of the answer. A forwarded request gets the server's answer, except that a list may be shorter.
 fn answered(gateway: &Gateway, comparison: &Comparison) -> u16 {
     let Comparison { workload, path, .. } = comparison;
     let play = || gateway.client.once(path, &workload.request);

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// The limit.
 const FEW: u64 = 3;
-/// What is played: the limit and one more call, and one of a tool that is not listed. The last two are refused.
+/// The workload: calls up to the limit, one more, and one of an unlisted tool. The last two are refused.
 const CALLS: [(&str, bool); 5] = [
     (LIMITED, false),
     (LIMITED, false),
@@ -98,7 +98,7 @@ fn has_lines(log: impl Fn() -> String, refused: impl Fn(&Value) -> bool) {
     assert_eq!(seen(), expected, "{}", log());
 }
 
-/// The lines of calls, without what Envoy writes before them.
+/// The lines of calls, without Envoy's prefix.
 fn calls(log: &str) -> Vec<Value> {
     let lines = log.lines().filter_map(|line| line.get(line.find('{')?..));
     let lines = lines.filter_map(|line| serde_json::from_str(line).ok());

@@ -1,5 +1,5 @@
-//! Turns results into the document that is kept: what was found, what the tables mean, and all that is needed to take the
-//! measurements again.
+//! Turns results into the committed document: the findings, the meaning of the tables, and the data to repeat the
+//! measurements.
 //!
 //! It computes nothing that is not a figure of [`crate::series`].
 

@@ -1,10 +1,10 @@
 //! Turns samples into figures: medians over rounds, and differences that are taken within a round.
 //!
-//! It leaves no sample out, but tells apart those of the quietest rounds.
+//! It never drops a sample, but separates those of the quietest rounds.
 
 use crate::chains::Chain;
 
-/// What one chain did in one round. Times are microseconds of a call.
+/// The result of one chain in one round. Times are in microseconds per call.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample {
     /// CPU time of the Envoy process.
@@ -31,7 +31,8 @@ pub(crate) struct Series {
     pub(crate) samples: Vec<Sample>,
 }
 
-/// What was measured of one kind of call: the first is what the others add to, the second what they are a part of.
+/// The measurements of one kind of call: the first is the baseline of added costs, the second the reference of
+/// relative ones.
 pub(crate) struct Group {
     pub(crate) name: &'static str,
     pub(crate) series: Vec<Series>,
@@ -119,7 +120,7 @@ impl Group {
         Spread::of(rounds.iter().map(|round| self.added_in(own, *round)))
     }
 
-    /// The same as a part of the median of what Envoy's own filters add.
+    /// The same relative to the median cost of Envoy's own filters.
     pub(crate) fn part(&self, own: &Series, rounds: &[usize]) -> Spread {
         let native = self.added(&self.series[1], rounds);
         self.added(own, rounds).per(native.median)

@@ -45,7 +45,7 @@ fn row(group: &Group, index: usize, own: &Series) -> String {
     .join(" | ")
 }
 
-/// Connecting again is a part of what such a chain costs.
+/// Reconnecting is a part of the cost of such a chain.
 fn named(own: &Series) -> String {
     let closes = own.median(|sample| sample.closed) > 0.5;
     let closes = if closes {

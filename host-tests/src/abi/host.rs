@@ -1,4 +1,4 @@
-//! What host functions can reach of a VM: its streams, its log, its metrics, what it shares with others.
+//! The part of a VM that host functions can access: its streams, its log, its metrics, its shared data.
 //!
 //! It never calls into the module.
 
@@ -9,7 +9,7 @@ use super::state::State;
 use std::collections::HashMap;
 use wasmtime::{Memory, TypedFunc};
 
-/// What host functions can reach.
+/// The state that host functions can access.
 pub(super) struct Host {
     pub(super) shared: SharedData,
     pub(super) clock: Clock,

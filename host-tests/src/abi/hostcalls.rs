@@ -138,8 +138,8 @@ fn get_property(guest: &mut Guest<'_>, path: Span, into: Span) -> Outcome {
     give(guest, into, &value.ok_or(Refusal::Status(NOT_FOUND))?)
 }
 
-/// What a plugin has set it can read back only under a path of one element:
-/// the host looks up the elements of a longer one by one.
+/// A plugin can read back a property that it set only under a path of one element: the host
+/// resolves a longer path element by element.
 fn property<'h>(host: &'h Host, path: &[u8]) -> Option<&'h [u8]> {
     if path == b"plugin_name" {
         return Some(host.plugin_name.as_bytes());
@@ -243,7 +243,7 @@ fn get_map_size(guest: &mut Guest<'_>, which: u32, into: u32) -> Outcome {
     write(guest, into, &size.to_le_bytes())
 }
 
-/// All of a map that is not available is no pairs, without an error.
+/// An unavailable map has no pairs, and reading it is not an error.
 fn get_map(guest: &mut Guest<'_>, which: u32, into: Span) -> Outcome {
     let pairs = map(guest.data(), which)?;
     let bytes = pairs.map(|pairs| encode(pairs)).unwrap_or_default();

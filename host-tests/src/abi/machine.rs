@@ -8,8 +8,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wasmtime::{Instance, InstancePre, Store, WasmParams, WasmResults};
 
-/// The end of a VM: in which callback, and why. What a plugin said when it
-/// panicked is in the log.
+/// The end of a VM: in which callback, and why. The message of a plugin's panic is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trap(pub String);
 
@@ -33,7 +32,7 @@ pub(super) struct Machine {
 impl Machine {
     pub(super) fn new(ready: &InstancePre<Host>, host: Host) -> wasmtime::Result<Self> {
         let mut store = Store::new(ready.module().engine(), host);
-        // Where nobody counts there is nothing to give.
+        // Without counting, fuel is absent.
         let _ = store.set_fuel(u64::MAX);
         let instance = ready.instantiate(&mut store)?;
         let memory = instance.get_memory(&mut store, "memory");

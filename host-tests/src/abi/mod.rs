@@ -1,7 +1,6 @@
-//! Plays HTTP requests into a proxy-wasm module (ABI 0.2.1) and turns what the
-//! module did with each of them into a [`StreamResult`]: the answer it gave, or the
-//! headers and bytes it let through. It behaves as Envoy does where hosts differ.
-//! It never expects a call: a test says what went in and looks at what came out.
+//! Plays HTTP requests into a proxy-wasm module (ABI 0.2.1) and turns the module's reaction to each
+//! into a [`StreamResult`]: its own answer, or the forwarded headers and bytes. It behaves as Envoy
+//! does where hosts differ. It never expects a call: a test gives the input and checks the output.
 
 mod host;
 mod hostcalls;

@@ -1,15 +1,16 @@
-//! Why a host function did not do its work. It never says what the guest makes of it.
+//! Turns failures of host functions into statuses of the ABI. It never decides how the guest
+//! reacts.
 
 use wasmtime::Error;
 
-/// What a host function comes to.
+/// The result of a host function.
 pub(super) type Outcome = Result<(), Refusal>;
 
 /// Why a host function did not do its work.
 pub(super) enum Refusal {
-    /// The guest is told this status.
+    /// The guest gets this status.
     Status(u32),
-    /// The guest is told that its pointer is bad, each ABI in its own number.
+    /// The guest gets the status of an invalid pointer, whose number depends on the ABI.
     BadPointer,
     /// The guest is ended.
     Trap(Error),

@@ -1,5 +1,5 @@
-//! What surrounds a VM and outlives it: the host's shared data, its clock and
-//! its faults. Nothing here knows about WebAssembly or HTTP.
+//! The environment of a VM, which outlives it: the host's shared data, its clock and its faults. It
+//! never deals with WebAssembly or HTTP.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,8 +53,8 @@ impl SharedData {
         store.entries.get(key).cloned().ok_or(status::NOT_FOUND)
     }
 
-    /// Writes a value. `cas` 0 is unconditional; an absent key takes any `cas`,
-    /// so of two VMs that create the same key, both are told they succeeded.
+    /// Writes a value. `cas` 0 is unconditional; an absent key accepts any `cas`, so two VMs that
+    /// create the same key both get a success.
     pub fn set(&self, key: &[u8], value: &[u8], cas: u32) -> Result<(), u32> {
         let mut store = self.lock();
         store.count_set(cas);
@@ -157,7 +157,7 @@ impl Clock {
     }
 }
 
-/// What is broken in a host. The default breaks nothing.
+/// The faults of a host. The default has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// Host function name, such as `proxy_get_shared_data`, to the status code

@@ -1,4 +1,4 @@
-//! A request and its response as host functions see them, and what became of them.
+//! A request and its response as host functions see them, and their outcome.
 //!
 //! It buffers, releases and stops as Envoy's filter chain does; it has no buffer limit. It never calls into the module.
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// A header or trailer: its name and its value.
 pub type Pair = (Vec<u8>, Vec<u8>);
 
-/// What is known when a request arrives.
+/// The facts at the arrival of a request.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Pseudo headers included.
@@ -34,10 +34,10 @@ pub fn pairs<'h>(headers: impl IntoIterator<Item = &'h (&'h str, &'h str)>) -> V
         .collect()
 }
 
-/// What a plugin wants to happen after a callback.
+/// The action that a plugin requests after a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Pass on what is there.
+    /// Forward the available bytes.
     Continue,
     /// Keep it back.
     Pause,
@@ -48,7 +48,7 @@ pub enum Action {
 pub struct LocalResponse {
     /// HTTP status.
     pub status: u32,
-    /// What an access log shows as `%RESPONSE_CODE_DETAILS%`.
+    /// The value of `%RESPONSE_CODE_DETAILS%` in an access log.
     pub details: Vec<u8>,
     /// The headers the plugin added; the host would add more.
     pub headers: Vec<Pair>,
@@ -58,16 +58,16 @@ pub struct LocalResponse {
     pub grpc_status: i32,
 }
 
-/// What became of a request so far.
+/// The outcome of a request so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamResult {
-    /// What the client got; the first one, should there be several.
+    /// The client's answer; the first one if there are several.
     pub local_response: Option<LocalResponse>,
     /// The headers as the upstream got them, if it did.
     pub released_headers: Option<Vec<Pair>>,
     /// The body bytes the upstream got.
     pub forwarded: Vec<u8>,
-    /// Whether the upstream was told that the request is at its end.
+    /// Whether the upstream got the end of the request.
     pub complete: bool,
     /// Whether the request waits for a callback that will never come.
     pub hung: bool,
@@ -77,9 +77,9 @@ pub struct StreamResult {
     pub response_body: Vec<u8>,
     /// The response was broken off: it was answered when a part of it had gone.
     pub reset: bool,
-    /// What each callback returned.
+    /// The result of each callback.
     pub actions: Vec<Action>,
-    /// What the plugin set for access logs, by path.
+    /// The properties that the plugin set for access logs, by path.
     pub properties: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
@@ -110,7 +110,7 @@ pub(super) struct State {
     pub(super) properties: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(super) body: Vec<u8>,
     pub(super) body_open: bool,
-    /// The piece of the response that arrives now, and what was buffered of it before.
+    /// The current piece of the response, and the bytes buffered before it.
     pub(super) response: Vec<u8>,
     pub(super) response_open: bool,
     pub(super) response_headers: Vec<Pair>,
@@ -261,7 +261,7 @@ impl State {
         self.settle(action, true, true)
     }
 
-    /// An answer outweighs whatever the callback returned.
+    /// An answer overrides the callback's result.
     pub(super) fn settle(&mut self, action: Action, end: bool, pause_stops: bool) -> Action {
         self.seen.actions.push(action);
         self.ended = end;

@@ -8,7 +8,7 @@ pub const BAD_ARGUMENT: u32 = 2;
 pub const INVALID_MEMORY_ACCESS: u32 = 6;
 /// Another VM has written the key since it was read.
 pub const CAS_MISMATCH: u32 = 8;
-/// What Envoy gives for a function that is not allowed to the plugin.
+/// Envoy's status for a function that the plugin may not call.
 pub const INTERNAL_FAILURE: u32 = 10;
-/// What hosts give that lack a function.
+/// The status of hosts without the function.
 pub const UNIMPLEMENTED: u32 = 12;

@@ -1,6 +1,6 @@
 //! Turns one request and its response, played piece by piece, into a [`StreamResult`].
 //!
-//! It never decides what a callback's result means: the state does.
+//! It never interprets a callback's result: the state does.
 
 use super::machine::{Machine, Trap, lock};
 use super::state::{Action, Pair, Request, State, StreamResult, count};
@@ -100,9 +100,8 @@ impl Stream {
         Ok(action)
     }
 
-    /// The request is over, in whatever state it is: done, log and delete, in the
-    /// order of the specification (Envoy logs first). Without this call the
-    /// context stays in the VM.
+    /// Ends the request in any state: done, log and delete, in the order of the specification
+    /// (Envoy logs first). Without this call the context stays in the VM.
     pub fn finish(&mut self) -> Result<(), Trap> {
         if !self.state(State::close) {
             return Ok(());
@@ -116,7 +115,7 @@ impl Stream {
         Ok(())
     }
 
-    /// What became of the request so far.
+    /// The outcome of the request so far.
     pub fn seen(&self) -> StreamResult {
         self.state(|state| state.seen.clone())
     }

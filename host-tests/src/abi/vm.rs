@@ -22,8 +22,8 @@ pub struct Module {
 }
 
 impl Module {
-    /// Compiles a module. An import the host does not know is no error here: it
-    /// traps, with its name, when it is called.
+    /// Compiles a module. An unknown import is accepted here: it traps, with its name, when it is
+    /// called.
     pub fn new(wasm: &[u8]) -> wasmtime::Result<Self> {
         Self::on(&Engine::default(), wasm)
     }
@@ -115,7 +115,7 @@ impl Vm {
         Stream::new(Arc::clone(&self.machine), request)
     }
 
-    /// Lets the timer of the root context fire, whatever its period is.
+    /// Fires the timer of the root context, at any period.
     pub fn tick(&self) -> Result<(), Trap> {
         let mut machine = self.lock();
         let root = machine.root;
@@ -123,7 +123,7 @@ impl Vm {
         Ok(())
     }
 
-    /// Replaces what is broken in the host, from the next host call on.
+    /// Replaces the faults of the host, from the next host call on.
     pub fn set_faults(&self, faults: Faults) -> wasmtime::Result<()> {
         self.module.check(&faults)?;
         self.lock().store.data_mut().faults = faults;

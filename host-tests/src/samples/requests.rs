@@ -4,7 +4,8 @@
 
 use super::policies::BEARER;
 
-/// What a client on the official SDK for Python sends with each message, beside its session and what frames the body.
+/// The headers that a client on the official SDK for Python sends with each message, without its session and the
+/// framing of the body.
 pub const HEADERS: [(&str, &str); 6] = [
     ("accept", "application/json, text/event-stream"),
     ("accept-encoding", "gzip, deflate"),

@@ -38,7 +38,7 @@ fn lines() -> Vec<(String, Value)> {
     lines
 }
 
-/// Why the line is none of the schema's.
+/// The reason why the line does not match the schema.
 fn mistake(schema: &Validator, described: &Map<String, Value>, line: &Value) -> Option<String> {
     let names = line.as_object().into_iter().flat_map(Map::keys);
     let unknown = names

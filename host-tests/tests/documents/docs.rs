@@ -1,4 +1,4 @@
-//! The README is true: its JSON is what the engine says, its commands run, the places it names are there.
+//! The README is true: the engine gives its answers, its commands run, its paths exist.
 
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::require::{ENVOY, lacks};
@@ -218,7 +218,7 @@ fn the_memory_is_that_of_the_module() {
     assert!((taken() - told("it takes up to ")).abs() < 1.0);
 }
 
-/// What README says of the cost is what the last measurement found.
+/// The README's cost is that of the last measurement.
 #[test]
 fn the_measurement_is_the_last_one() {
     let results = root().join("host-tests/benches/results/gateway.md");
@@ -330,7 +330,7 @@ fn make_run_for_a_server(policy: &str, upstream: &str) {
     run.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
 }
 
-/// A port that nobody has at this moment.
+/// A free port.
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()

@@ -1,4 +1,4 @@
-//! What the engine tells people who ask why. That it tells what was decided is checked with every case.
+//! The engine's explanations of decisions. Every case checks that they agree with the decision.
 
 use host_tests::gateway::Gateway;
 use mcp_policy::host::Millis;
@@ -93,7 +93,7 @@ fn every_rule_up_to_the_one_that_refuses() {
 }
 
 #[test]
-fn what_no_entry_names_and_what_is_only_tried() {
+fn unlisted_tools_and_shadow_rules_are_explained() {
     let mut gateway = Traced::new();
     let nothing = json!({});
     assert_eq!(

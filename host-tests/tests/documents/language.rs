@@ -1,5 +1,5 @@
-//! The JSON Schema of the policy document beside the parser: it is the one in `policies/`, it accepts what the parser
-//! accepts, and refuses the mistakes that a schema can express.
+//! The JSON Schema of the policy document beside the parser: it is the one in `policies/`, it accepts all policies
+//! that the parser accepts, and refuses the mistakes that a schema can express.
 //!
 //! The judge is another program's, the `jsonschema` crate.
 
@@ -19,7 +19,7 @@ fn read(file: &str) -> Value {
 }
 
 #[test]
-fn the_file_is_what_the_engine_says() {
+fn committed_schema_is_the_engines() {
     let schema = mcp_policy::document::json_schema();
     if std::env::var_os("BLESS").is_some() {
         let file = root().join("policies/policy.schema.json");
@@ -29,7 +29,7 @@ fn the_file_is_what_the_engine_says() {
 }
 
 #[test]
-fn what_the_parser_accepts_the_schema_accepts() {
+fn schema_accepts_valid_policies() {
     let schema = jsonschema::validator_for(&mcp_policy::document::json_schema()).expect("a schema");
     for case in cases() {
         if matches!(case.play, Play::Refused(_)) {
@@ -42,7 +42,7 @@ fn what_the_parser_accepts_the_schema_accepts() {
     }
 }
 
-/// What no schema can say, or not without saying it all again.
+/// Mistakes that a schema cannot express, or only by repeating everything.
 const BEYOND: &[(&str, &str)] = &[
     ("characters-nobody-sees", "classes of characters"),
     ("credential-as-an-identity", "names without regard to case"),
@@ -65,14 +65,14 @@ const BEYOND: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_the_parser_refuses_the_schema_refuses_where_it_can() {
+fn schema_refuses_invalid_policies_where_it_can() {
     let schema = jsonschema::validator_for(&mcp_policy::document::json_schema()).expect("a schema");
     let mut accepted = Vec::new();
     for case in cases() {
         let Play::Refused(_) = case.play else {
             continue;
         };
-        // A text that is no JSON is nothing that a schema sees.
+        // A schema never sees invalid JSON.
         let Ok(document) = serde_json::from_str::<Value>(&case.policy) else {
             continue;
         };

@@ -1,4 +1,5 @@
-//! What documents promise: the README, the schema and the error messages of the policy language, the shipped policies.
+//! The promises of documents: the README, the schema and the error messages of the policy language, the shipped
+//! policies.
 //!
 //! It never tests a host for itself.
 

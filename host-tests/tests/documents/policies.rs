@@ -1,4 +1,4 @@
-//! What is true of whole folders of `policies/`: attacks are refused, ordinary work is not, and the tables say what is there.
+//! Rules for whole folders of `policies/`: attacks are refused, ordinary work is not, and the tables are complete.
 //!
 //! It plays nothing: every case is played elsewhere. Here no rewriting of expectations can turn a refusal into its opposite.
 
@@ -22,7 +22,7 @@ fn cases(folder: &str) -> Vec<Case> {
     cases
 }
 
-/// Whether the step expects to be let through, and its response as it is; a shadowed refusal is no refusal.
+/// Whether the step expects to be forwarded, with its response unchanged; a shadowed refusal does not count.
 fn passes(case: &Case, step: &Step) -> bool {
     let seen = step.expect.as_ref();
     let seen = seen.unwrap_or_else(|| panic!("{}: it expects nothing", case.name));

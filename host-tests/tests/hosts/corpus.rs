@@ -29,7 +29,7 @@ fn every_case_on_every_host() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
-/// Only the engine itself says what is expected; every host must agree with it.
+/// Expectations come from the engine itself; every host must agree with it.
 fn write_expectations(case: &Case) {
     let seen = match runner::play(case, Split::Whole) {
         Outcome::Observed(seen) => Ok(seen),
@@ -39,7 +39,7 @@ fn write_expectations(case: &Case) {
     bless(&root().join("policies"), case, &seen).expect("the case can be written");
 }
 
-/// What is true of a whole folder is checked here, so that no rewriting of expectations can lose it.
+/// Rules for a whole folder are checked here, so that rewritten expectations cannot lose them.
 #[test]
 fn no_smuggled_message_is_let_through() {
     let smuggled: Vec<_> = cases()

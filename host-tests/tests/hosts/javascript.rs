@@ -30,7 +30,7 @@ fn succeeds(command: &mut Command) {
 }
 
 #[test]
-fn the_package_stands_what_a_program_does_wrong() {
+fn package_survives_a_faulty_program() {
     if lacks(&[NODE, PACKAGE]) {
         return;
     }

@@ -1,4 +1,5 @@
-//! What only real Envoys can show of responses: when each piece arrives, how much is held, and that nothing crashes.
+//! Properties of responses that need real Envoys: the arrival of each piece, the amount of held memory, and the
+//! absence of crashes.
 
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
@@ -63,7 +64,7 @@ fn answer(envoy: &Envoy, way: &str, path: &str) -> Response {
     http1(envoy.addr(way), &ask(path), LIMIT).expect("an answer")
 }
 
-/// A server on whose connections `serve` writes what it likes once a request came.
+/// A server on whose connections `serve` writes any bytes after a request.
 fn server(serve: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = listener.local_addr().expect("its address");
@@ -115,7 +116,7 @@ fn arrivals(addr: SocketAddr, enough: impl Fn(&str) -> bool) -> Vec<(Duration, S
     seen
 }
 
-/// The server sends an event each second, in two halves, and waits for nobody.
+/// The server sends an event each second, in two halves, without waiting.
 #[test]
 fn event_is_forwarded_when_it_is_complete() {
     const EACH: Duration = Duration::from_secs(1);
@@ -163,7 +164,7 @@ fn event_is_forwarded_when_it_is_complete() {
     }
 }
 
-/// The address of the old transport, and what else cannot go on, ends the connection.
+/// The address of the old transport, like other malformed streams, ends the connection.
 #[test]
 fn stream_of_the_old_transport_is_broken_off() {
     let server = server(|stream| {
@@ -277,7 +278,7 @@ fn ten_megabytes_pass_or_are_refused_by_name() {
                     );
                 }
             }
-            // The first round fills what is kept: V8's memory never shrinks.
+            // The first round fills persistent memory: V8's never shrinks.
             if round == 0 {
                 before = envoy.resident_bytes();
             }
@@ -294,7 +295,7 @@ fn ten_megabytes_pass_or_are_refused_by_name() {
     }
 }
 
-/// What is put in the place of a piece may be far longer than that and than Envoy's own limit.
+/// The replacement of a piece may be far longer than the piece and than Envoy's own limit.
 #[test]
 fn growing_piece_crashes_no_envoy() {
     let server = server(|stream| {

@@ -138,7 +138,7 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     panic!("not within ten seconds: {what}");
 }
 
-/// Runs `envoy/reload.py` as its README says.
+/// Runs `envoy/reload.py` as in its README.
 fn reload(policy: &str, folder: &Path) {
     let file = folder.join("policy.json");
     fs::write(&file, policy).expect("the policy can be written");
@@ -194,9 +194,9 @@ fn messageless() -> [Http1Request; 4] {
     ]
 }
 
-/// What must work without an identity does, and no message finds a way along with it.
+/// Requests that need no identity work, and no message bypasses the plugin with them.
 #[test]
-fn only_what_holds_no_message_goes_past_the_policy() {
+fn only_requests_without_a_message_bypass_the_policy() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -247,7 +247,7 @@ fn only_what_holds_no_message_goes_past_the_policy() {
     }
 }
 
-/// What a client may say of MCP, or of another method, and what it would have opened.
+/// A client's headers of MCP, or of a method override, and their effect without the removal.
 const OF_MCP: [(&str, &str); 8] = [
     ("mcp-session-id", "of-another"),
     ("last-event-id", "1"),
@@ -298,9 +298,9 @@ fn in_pieces(request: &Http1Request, body: &[u8], end: End) -> Http2Request {
     }
 }
 
-/// A server may take a message for one whatever its type is called, and with a method that has no body.
+/// A server may accept a message of any content type, and with a method that has no body.
 #[test]
-fn body_that_is_no_form_does_not_go_past_the_policy() {
+fn body_other_than_a_form_does_not_bypass_the_policy() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -368,7 +368,7 @@ fn a_client_asks_envoy_for_nothing() {
 
 /// A client that claims other addresses is still the same peer.
 #[test]
-fn limit_by_address_counts_the_peer_and_not_what_it_claims() {
+fn limit_by_address_counts_the_peer_and_not_its_claim() {
     if lacks(&[ENVOY]) {
         return;
     }

@@ -1,4 +1,4 @@
-//! What `make` says when something is missing or taken: one sentence that says what to do.
+//! The messages of `make` for a missing program or a port in use: one sentence with the remedy.
 
 use host_tests::require::{ENVOY, lacks};
 use host_tests::root;
@@ -6,7 +6,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
-/// Runs `make` with these arguments and gives what it said; it must fail.
+/// Runs `make` with these arguments and returns its output; it must fail.
 fn said(make: &mut Command) -> String {
     let make = make.current_dir(root()).stdin(Stdio::null());
     for inherited in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"] {
@@ -75,7 +75,7 @@ fn a_policy_or_a_server_is_not_as_it_must_be() {
         return;
     }
     a_policy_is_not_there_or_bad();
-    a_server_is_no_url_or_does_not_answer();
+    invalid_url_or_dead_server_is_reported();
 }
 
 fn a_policy_is_not_there_or_bad() {
@@ -96,7 +96,7 @@ fn a_policy_is_not_there_or_bad() {
     }
 }
 
-fn a_server_is_no_url_or_does_not_answer() {
+fn invalid_url_or_dead_server_is_reported() {
     says(
         &mut run(&["UPSTREAM=localhost:9000"]),
         "error: UPSTREAM must be a URL such as http://127.0.0.1:9000/mcp, not 'localhost:9000'.",

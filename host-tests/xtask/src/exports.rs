@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use std::path::Path;
 use walrus::{Module, ModuleConfig, passes::gc};
 
-/// What hosts call: the ABI's version and memory, a plugin's life, a stream's life, and its pieces.
+/// The exports that hosts call: the ABI's version and memory, a plugin's life, a stream's life, and its pieces.
 const CALLED: [&str; 16] = [
     "memory",
     "_initialize",
@@ -27,10 +27,10 @@ const CALLED: [&str; 16] = [
     "proxy_on_delete",
 ];
 
-/// Writes the module with these exports alone, and with what they need.
+/// Writes the module with these exports alone, and the code that they need.
 ///
 /// # Errors
-/// When it is no module, or lacks one of them.
+/// When it is not a module, or lacks one of them.
 pub(crate) fn keep_called(module: &Path, to: &Path) -> Result<()> {
     let mut config = ModuleConfig::new();
     config

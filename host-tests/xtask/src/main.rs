@@ -1,6 +1,6 @@
 //! The build program: turns one subcommand into one step of the build that neither cargo nor `make` can do.
 //!
-//! It is never part of what ships.
+//! It is never part of a release.
 
 mod bindgen;
 mod exports;

@@ -7,7 +7,7 @@ use std::fs;
 /// Names of dependencies by crate.
 type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
-/// What the manifests say; crates of the workspace are no dependencies.
+/// The dependencies in the manifests, without crates of the workspace.
 fn declared(packages: &[&Package]) -> Dependencies {
     let own: BTreeSet<&str> = packages
         .iter()
@@ -24,7 +24,8 @@ fn declared(packages: &[&Package]) -> Dependencies {
         .collect()
 }
 
-/// What the document says: a heading for each crate, and below it rows such as ``| `serde` | why |``.
+/// The dependencies in the document: a heading for each crate, and below it rows such as ``| `serde`
+/// | why |``.
 fn documented(document: &str) -> Dependencies {
     let mut dependencies = Dependencies::new();
     let mut crate_name = String::new();

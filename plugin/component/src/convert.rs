@@ -1,6 +1,6 @@
 //! Turns values of the interface into values of the engine and back, one to one.
 //!
-//! It never leaves anything out, and a number that does not fit becomes one that refuses.
+//! It never omits a value, and a number that does not fit becomes one that refuses.
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use mcp_policy::host::{
@@ -326,7 +326,7 @@ impl From<wit::Count> for Count {
     }
 }
 
-/// A position or a length; beyond the address space, one that fits nothing.
+/// A position or a length. A number beyond the address space becomes a position that no list has.
 fn index(number: impl TryInto<usize>) -> usize {
     number.try_into().unwrap_or(usize::MAX)
 }

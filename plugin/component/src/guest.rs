@@ -2,5 +2,5 @@
 //!
 //! It holds nothing: policies, exchanges and stores are resources.
 
-/// What the bindings export; `resources` implements its interface.
+/// The type that the bindings export; `resources` implements its interface.
 pub(crate) struct Component;

@@ -1,6 +1,6 @@
 //! The resources of the interface: policies, exchanges and stores, each around the engine's own.
 //!
-//! It decides nothing; a call that finds an instance busy is answered as unavailable.
+//! It decides nothing. A call into a busy resource is answered as unavailable.
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use crate::bindings::mcp_policy::engine::cells;

@@ -1,4 +1,4 @@
-//! A whole gateway: an HTTP/1.1 proxy that lets callers and an MCP server see only what a policy allows.
+//! A complete gateway: an HTTP/1.1 proxy that applies a policy between callers and an MCP server.
 //!
 //! ```sh
 //! cargo run --example gateway -- policy.json 127.0.0.1:8080 127.0.0.1:3000
@@ -26,7 +26,7 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 /// The most bytes of a request's or a response's body: a longer one closes the connection.
 const LONGEST_BODY: usize = 8 << 20;
 
-/// What all connections share: the policy, the store that counts, and the memory that it counts in.
+/// The state that all connections share: the policy, the store that counts, and the memory that it counts in.
 struct Gateway {
     policy: Arc<Policy>,
     store: Store,
@@ -153,7 +153,7 @@ impl Gateway {
         self.resolve(exchange, step)
     }
 
-    /// Lets the store answer what the exchange asks, and logs the decision.
+    /// Lets the store answer the questions of the exchange, and logs the decision.
     fn resolve(&self, exchange: &mut Exchange, step: Step) -> Step {
         let step = exchange.resolve(step, &self.store, &mut self.memory.clone(), now());
         step.audit
@@ -163,7 +163,7 @@ impl Gateway {
     }
 }
 
-/// A request that was passed on, until it is complete or a side is gone: its id is in use meanwhile.
+/// A forwarded request, until it is complete or a side is gone: its id is in use meanwhile.
 struct UnderWay<'g> {
     gateway: &'g Gateway,
     exchange: Exchange,

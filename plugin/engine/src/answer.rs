@@ -1,7 +1,7 @@
 //! **answer**: turns a refusal into the HTTP response that the client gets instead of the server's.
 //!
-//! The shapes are those that real clients survive: whatever ends a client's session is not sent. It never quotes the
-//! policy, unless the policy asks for it.
+//! The shapes are those that real clients survive: no reply ends a client's session. It never quotes the policy, unless
+//! the policy asks for it.
 
 use crate::model::AnswerStyle;
 use crate::read::RequestError;
@@ -33,7 +33,7 @@ impl Reply {
     }
 }
 
-/// Why a request is refused, in the form that `_meta` and `data` carry.
+/// The reason of a refusal, in the form that `_meta` and `data` carry.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Detail {
     pub(crate) reason: Option<Reason>,
@@ -42,7 +42,7 @@ pub(crate) struct Detail {
     pub(crate) rule: Option<String>,
     pub(crate) limit: Option<Amount>,
     pub(crate) remaining: Option<Amount>,
-    /// The revisions that are known, beside the one that the message asked for (2026-07-28, basic, Versioning).
+    /// The supported revisions, for a message that requests another one (2026-07-28, basic, Versioning).
     pub(crate) supported: Option<&'static [&'static str]>,
     pub(crate) requested: Option<String>,
 }
@@ -82,21 +82,21 @@ fn elements(texts: &[&str]) -> String {
     elements
 }
 
-/// What kind of message is answered, as far as the answer depends on it.
+/// The kind of message that a reply answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReplyTo {
     /// `tools/call` with its id.
     Tool { id: String, modern: bool },
     /// Another request with its id.
     Request { id: String },
-    /// A notification, or the answer to a request of the server: nobody waits for a response.
+    /// A notification, or the answer to a server's request: its sender expects no response.
     Nothing,
     /// A GET or DELETE.
     Bodiless,
 }
 
 impl ReplyTo {
-    /// The id of the request, as it is written.
+    /// The id of the request as JSON, as the request writes it.
     pub(crate) fn id(&self) -> Option<&str> {
         match self {
             Self::Tool { id, .. } | Self::Request { id } => Some(id),
@@ -179,7 +179,7 @@ pub(crate) fn answer_unreadable(
     reply
 }
 
-/// The message that takes the place of one that the server sent; `id` is that of the request, where it has one.
+/// The message that replaces one of the server's; `id` is the request's id, where it has one.
 pub(crate) fn answer_for_server(
     id: Option<&str>,
     reason: Reason,

@@ -23,33 +23,33 @@ pub struct Audit {
     reason: Option<Reason>,
     rule: Option<String>,
     message: Option<String>,
-    /// What the rules in shadow mode would have refused, as the elements of a JSON list.
+    /// The refusals of rules in shadow mode, as the elements of a JSON list.
     shadow: String,
     /// Counters after the call was added to them, as the elements of a JSON list.
     counters: String,
     pub(crate) traces: RuleTraces,
 }
 
-/// What a line is about.
+/// The subject of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The decision about a request.
     Decision,
-    /// What the server sent, after that decision.
+    /// An edit or a replacement of the server's response.
     Response,
-    /// A count that was taken back.
+    /// Charges that were refunded.
     Refund,
 }
 
-/// The exchange of a line: what all its lines have in common.
+/// The exchange that a line belongs to: the members that all its lines share.
 pub(crate) struct Origin<'e> {
     pub(crate) policy: &'e str,
     pub(crate) ids: &'e RequestIds,
-    /// What the log calls the caller.
+    /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(crate) grant: Option<&'e str>,
 }
 
-/// The most argument names that a line repeats.
+/// The largest number of arguments whose names a line lists.
 const MOST_KEYS: usize = 64;
 
 impl Audit {
@@ -89,13 +89,13 @@ impl Audit {
         self.told(rule, message);
     }
 
-    /// Notes what was done about something that passed all the same.
+    /// Records the rule and the message of a decision that does not refuse.
     pub(crate) fn told(&mut self, rule: Option<String>, message: &str) {
         self.rule = rule;
         self.message = Some(logged(message).into_owned());
     }
 
-    /// Notes why a count was taken back.
+    /// Records the reason of a refund.
     pub(crate) fn refunded(&mut self, refund: &Refund) {
         self.message = Some(refund.why().into());
     }
@@ -108,7 +108,7 @@ impl Audit {
         element(&mut self.shadow).push_str(&shadow.end());
     }
 
-    /// Notes what is told of the rules.
+    /// Records the refusals in shadow mode and the evaluated rules.
     pub(crate) fn note(&mut self, trace: Trace) {
         let refusals = trace.shadowed.iter();
         refusals.for_each(|refusal| self.shadowed(refusal));
@@ -120,7 +120,7 @@ impl Audit {
         self.line.text("method", method);
     }
 
-    /// Notes what the message asks for.
+    /// Records the method, the client, the target and the arguments of the message.
     pub(crate) fn describe(&mut self, message: &Message<'_>, seed: &[u8; 16]) {
         let (Message::Request { call, .. } | Message::Notification(call)) = message else {
             self.line.text("method", "response");
@@ -139,7 +139,7 @@ impl Audit {
         arguments.for_each(|arguments| self.arguments(arguments, seed));
     }
 
-    /// Notes which arguments were given, and a hash by which equal ones can be told within one life of the process.
+    /// Records the names of the arguments, and a hash by which equal arguments match within one life of the process.
     fn arguments(&mut self, arguments: Value<'_>, seed: &[u8; 16]) {
         let keys = arguments.members().take(MOST_KEYS);
         let keys = dedup_sorted(keys.map(|(key, _)| key));
@@ -162,7 +162,7 @@ impl Audit {
         if let Some(limit) = count.shadowed {
             self.shadowed_limit(charge, limit);
         }
-        // A mark of a sequence is no count that anybody could use up.
+        // A sequence mark is not a count that a caller can use up.
         let marks = matches!(charge.window(), Window::Extending(_));
         if marks || matches!(charge.subject, Subject::Unknown { .. }) {
             return;
@@ -186,7 +186,8 @@ impl Audit {
         }
     }
 
-    /// The rules that were looked at, in their order, up to the one that refused; `None` where nobody asked for them.
+    /// The evaluated rules in their order, up to the one that refused; `None` without
+    /// [`explain`](crate::host::HostContext::explain).
     pub fn trace(&self) -> Option<&[RuleTrace]> {
         self.traces.list()
     }
@@ -196,7 +197,7 @@ impl Audit {
         self.rule.as_deref()
     }
 
-    /// What a refused client is told.
+    /// The message that a refused client gets.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }

@@ -1,27 +1,27 @@
-//! Turns what each response of a worker holds into the room that another one has, and into the response to drop where all
-//! of them hold too much.
+//! Turns the bytes that each response of a worker holds into the room for another one, and into the response to drop
+//! where they hold too much together.
 //!
-//! It adds up only. What does not fit is refused by the exchange.
+//! It only adds up. The exchange refuses a message that does not fit.
 
 use crate::words::sorted::insert;
 use std::rc::Rc;
 
-/// A message of so many bytes may be held beyond its caller's part, so that a caller with many long responses goes on
-/// getting short ones.
+/// The bytes that a message may always hold, beyond its caller's part: a caller with many long responses still gets
+/// short ones.
 const SHORT: usize = 16 * 1024;
 
-/// One caller holds at most this part of all.
+/// One caller holds at most one part in so many of all bytes.
 const SHARES: usize = 4;
 
-/// The bytes that the responses of one worker hold, by caller. An `R` leads to the response, so that the host can drop what
-/// it holds.
+/// The bytes that the responses of one worker hold, by caller. `R` is the host's handle of a response, by which it
+/// drops the held bytes.
 ///
-/// A worker does the same with each event of each response: it lets the exchange hold as much as there is
-/// [`room`](Self::room) for, notes what it holds after the event with [`set`](Self::set), and drops each response that
-/// [`excess`](Self::excess) returns.
+/// A worker takes three steps for each event of each response. It lets the exchange hold as many bytes as there is
+/// [`room`](Self::room) for, records the bytes held after the event with [`set`](Self::set), and drops each response
+/// that [`excess`](Self::excess) returns.
 ///
-/// Its lists are sorted, so that an event takes a search in each and moves what stands behind the place: some kilobytes
-/// where a thousand responses are held. Trees would take twenty kilobytes more of the module.
+/// Its lists are sorted. An event takes a binary search in each and moves the elements behind the position: some
+/// kilobytes where a thousand responses are held. Trees would add twenty kilobytes to the module.
 #[derive(Debug)]
 pub struct HeldResponses<R> {
     all: usize,
@@ -29,7 +29,7 @@ pub struct HeldResponses<R> {
     responses: Vec<Held<R>>,
     /// By their names.
     callers: Vec<CallerHeld>,
-    /// The same callers, the one who holds most at the end.
+    /// The same callers by their sums, the largest at the end.
     by_sum: Vec<(usize, Rc<str>)>,
 }
 
@@ -61,13 +61,13 @@ impl<R> Default for HeldResponses<R> {
 }
 
 impl<R> HeldResponses<R> {
-    /// How many bytes the response of this id, to this caller, may hold, where all of the worker may hold `max`: what is left
-    /// of the caller's quarter and of all, or up to what the caller who holds most would lose for it.
+    /// The bytes that the response of this id, to this caller, may hold where the worker may hold `max`. They are the
+    /// rest of the caller's quarter, as far as bytes are free or another caller holds more than this one would.
     pub fn room(&self, id: u64, caller: &str, max: usize) -> usize {
         let own = self.bytes(id);
         let others = self.sum(caller).saturating_sub(own);
         let free = max.saturating_sub(self.all.saturating_sub(own));
-        // A caller who comes to hold as much as the other one is not in the right against it.
+        // A caller displaces another one only while it holds less.
         let gain = self.most_of_another(caller).saturating_sub(others);
         let gain = gain.saturating_sub(1);
         let share = max.checked_div(SHARES).unwrap_or_default();
@@ -75,7 +75,7 @@ impl<R> HeldResponses<R> {
         share.min(free.max(gain)).max(SHORT)
     }
 
-    /// Notes that the response of this id, to this caller, holds so many bytes now.
+    /// Records that the response of this id, to this caller, holds so many bytes now.
     pub fn set(&mut self, id: u64, caller: &Rc<str>, bytes: usize, response: R) {
         if bytes == 0 {
             self.remove(id);
@@ -93,14 +93,15 @@ impl<R> HeldResponses<R> {
         self.replace(caller, id, 0, bytes);
     }
 
-    /// Notes that the response of this id holds nothing any more, and returns it where it held something.
+    /// Records that the response of this id holds no bytes any more. Returns its handle if it held some.
     pub fn remove(&mut self, id: u64) -> Option<R> {
         let removed = self.responses.remove(self.place_of(id).ok()?);
         self.replace(&removed.caller, id, removed.bytes, 0);
         Some(removed.response)
     }
 
-    /// Removes the longest response of the caller who holds most, as long as all hold more than `max`. The host drops it:
+    /// Removes the longest response of the caller that holds most, as long as all hold more than `max`. The host drops
+    /// it:
     /// [`Exchange::drop_held`](crate::host::Exchange::drop_held).
     pub fn excess(&mut self, max: usize) -> Option<R> {
         if self.all <= max {
@@ -138,7 +139,7 @@ impl<R> HeldResponses<R> {
         other.map_or(0, |(sum, _)| *sum)
     }
 
-    /// A response to this caller holds so many bytes instead of others.
+    /// A response to this caller holds `bytes` instead of `before`.
     fn replace(&mut self, caller: &Rc<str>, id: u64, before: usize, bytes: usize) {
         let replaced = |sum: usize| sum.saturating_sub(before).saturating_add(bytes);
         self.all = replaced(self.all);
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn caller_who_holds_most_loses_its_longest_response() {
+    fn caller_that_holds_most_loses_its_longest_response() {
         let half = SHARE / 2;
         let mut worker = worker(&[
             ("a", half),
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn all_never_exceeds_the_bound_whatever_arrives() {
+    fn held_bytes_never_exceed_the_bound() {
         let mut worker = worker(&[]);
         let callers: Vec<Rc<str>> = (0..40).map(|n| format!("c{n}").into()).collect();
         let mut seed = 7_u64;

@@ -11,8 +11,8 @@
 //! | count | charges and present counts | the next counts, or "full" |
 //! | answer | a refusal | the response that the client gets |
 //!
-//! An [`Exchange`](host::Exchange) leads one HTTP request through them, and its response past the lists that a caller may
-//! see. It never waits: every [`Step`](host::Step) says what it needs next.
+//! An [`Exchange`](host::Exchange) takes one HTTP request through them, and filters its response. It never waits: every
+//! [`Step`](host::Step) names the next action of the host.
 //!
 //! ```
 //! use mcp_policy::host::{Event, Exchange, Headers, HostContext, Millis, Next, Policy};
@@ -33,10 +33,10 @@
 //! - [`document`]: the policy document, for tools that check, show or write policies.
 //! - [`trace`]: the rules that a decision evaluated, for tools that explain one.
 //!
-//! # What this crate does not do
+//! # Out of scope
 //!
-//! It does no I/O, reads no clock, keeps no global and has no unsafe code. It calls no host: the adapters beside it do. It
-//! keeps no counts: the [`Store`](host::Store) drives whatever [`Cells`](host::Cells) a host has.
+//! It does no I/O, reads no clock, keeps no global and has no unsafe code. It calls no host: the adapters beside it do.
+//! It keeps no counts: the [`Store`](host::Store) keeps them in a host's [`Cells`](host::Cells).
 
 #![forbid(unsafe_code)]
 
@@ -94,10 +94,10 @@ pub mod document {
     pub use crate::words::text::{is_invisible, is_joiner};
 }
 
-/// The trace of a decision: each rule that was evaluated, its outcome and what its conditions saw.
+/// The trace of a decision: each evaluated rule, its outcome and the values that its conditions read.
 ///
 /// It is recorded where [`HostContext::explain`](host::HostContext::explain) asks for it, and read with
-/// [`Audit::trace`](host::Audit::trace). It holds values of arguments, so it is no text for a log.
+/// [`Audit::trace`](host::Audit::trace). It holds values of arguments, so keep it out of logs.
 pub mod trace {
     pub use crate::words::Truth;
     pub use crate::words::trace::{ConditionTrace, RuleOutcome, RuleTrace};

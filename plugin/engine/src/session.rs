@@ -1,5 +1,5 @@
-//! An exchange together with what an embedder would keep between two of its steps: the question that was asked, the header
-//! edit that has not gone yet, and the effects of the last step.
+//! An exchange together with the state that an embedder would keep between two of its steps: the open question, the
+//! pending header edit, and the effects of the last step.
 //!
 //! It decides nothing: each step is the exchange's own.
 
@@ -14,8 +14,8 @@ use crate::words::state::StateWrite;
 use crate::words::under_way::IdEnd;
 use std::sync::Arc;
 
-/// An exchange for embedders that see steps by value and hand them back to a store later, as programs across a language
-/// boundary do. A host in Rust uses [`Exchange`] itself.
+/// An exchange for embedders that get steps by value and pass them to a store later, such as programs across a language
+/// boundary. A host in Rust uses [`Exchange`] itself.
 #[derive(Debug)]
 pub struct Session {
     exchange: Exchange,
@@ -48,7 +48,8 @@ impl Session {
         (session, step)
     }
 
-    /// Continues with an event, as [`Exchange::feed`] does. The step has the header edit until the headers go.
+    /// Continues with an event, as [`Exchange::feed`] does. Each step carries the header edit until the headers are
+    /// forwarded.
     pub fn feed(&mut self, event: Event, now: Millis) -> Step {
         let step = self.exchange.feed(event, now);
         self.keep(step)
@@ -59,7 +60,7 @@ impl Session {
         self.exchange.caller()
     }
 
-    /// How many bytes of the response are held, as [`Exchange::held_bytes`] gives it.
+    /// The number of held bytes of the response, as [`Exchange::held_bytes`] gives it.
     pub fn held_bytes(&self) -> usize {
         self.exchange.held_bytes()
     }
@@ -69,13 +70,13 @@ impl Session {
         self.exchange.hold_at_most(bytes);
     }
 
-    /// Drops what is held of the response, as [`Exchange::drop_held`] does.
+    /// Drops the held bytes of the response, as [`Exchange::drop_held`] does.
     pub fn drop_held(&mut self) {
         self.exchange.drop_held();
     }
 
-    /// Lets a store carry out the effects of the last step and, where the embedder says that this step `asks`,
-    /// answer its question. `None` where nothing was asked: the step stands as it is.
+    /// Lets a store carry out the effects of the last step and, where the embedder says that this step `asks`, answer
+    /// its question. `None` where it does not ask: the last step stays valid.
     pub fn resolve(
         &mut self,
         asks: bool,
@@ -99,7 +100,7 @@ impl Session {
                 let asked = Step::next(Next::Ask(ask));
                 self.exchange.resolve(asked, store, cells, now)
             }
-            // The step is an old one or another exchange's: nothing was counted for this one.
+            // The step is stale or another exchange's: no charge was counted for this one.
             None => {
                 let uncounted = Event::Reserved(Reservation::Unavailable);
                 self.exchange.feed(uncounted, now)

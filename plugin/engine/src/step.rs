@@ -11,7 +11,7 @@ use crate::words::state::{Lookup, StateKey, StateWrite};
 use crate::words::under_way::{IdEnd, Opening, RequestKey};
 use std::sync::Arc;
 
-/// What the host knows about a request beside its headers. Made once for each exchange.
+/// The host's knowledge of a request beside its headers. Made once for each exchange.
 #[derive(Clone, Debug, Default)]
 pub struct HostContext {
     /// The address of the peer, with or without a port. Needed where [`Policy::needs_peer`](crate::host::Policy::needs_peer)
@@ -56,13 +56,13 @@ impl Event {
     };
 }
 
-/// What the host does after an event.
+/// The host's actions after an event.
 #[derive(Debug)]
 pub struct Step {
-    /// What comes next.
+    /// The next action.
     pub next: Next,
-    /// Changes to the request's headers when they go; after the verdict, to the headers of the response that came with the
-    /// event.
+    /// Changes to the request's headers when they are forwarded; after the verdict, to the headers of the response that
+    /// came with the event.
     pub edit: HeaderEdit,
     /// A decision to log.
     pub audit: Option<Box<Audit>>,
@@ -70,18 +70,18 @@ pub struct Step {
     pub refund: Option<Refund>,
     /// State to write. Nothing depends on its success.
     pub writes: Vec<StateWrite>,
-    /// The id of a request that is not under way any more. Nothing depends on its success.
+    /// The id of a request that is no longer under way. Nothing depends on its success.
     pub ended: Option<IdEnd>,
 }
 
-/// What comes next.
+/// The next action of a host.
 #[derive(Debug)]
 pub enum Next {
     /// Feed the next event, and pass nothing on until then.
     NeedMore,
     /// Do this, which only the host can do, and feed the answer.
     Ask(Ask),
-    /// Pass the request on, its body byte for byte; after an event of the response, what came with that event.
+    /// Pass on the request, its body byte for byte; after an event of the response, the part that came with that event.
     Forward,
     /// Pass these bytes on in place of those that came with the response's event.
     ReplaceBody(Vec<u8>),
@@ -102,7 +102,7 @@ pub enum Ask {
 }
 
 impl Step {
-    /// A step that is nothing but this.
+    /// A step with this `next` and no effects.
     pub fn next(next: Next) -> Self {
         Self {
             next,
@@ -119,7 +119,7 @@ impl Step {
     }
 }
 
-/// The answer to a lookup. Any other event in its place is no answer: the state is then unknown.
+/// The answer to a lookup. Any other event counts as a failed lookup.
 pub(crate) fn lookup_of(event: Event) -> Lookup {
     match event {
         Event::Found(found) => found,
@@ -127,7 +127,7 @@ pub(crate) fn lookup_of(event: Event) -> Lookup {
     }
 }
 
-/// The answer to the opening of an id. Any other event in its place is no answer: the id is then unclear.
+/// The answer to the opening of an id. Any other event counts as an unclear id.
 pub(crate) fn opening_of(event: &Event) -> Opening {
     match event {
         Event::Opened(opening) => *opening,
@@ -163,7 +163,7 @@ pub enum Response {
 }
 
 impl Response {
-    /// Nothing of the response follows.
+    /// True where the response ends with this event.
     pub(crate) fn is_last(&self) -> bool {
         match self {
             Self::Head { end_of_stream, .. } | Self::Body { end_of_stream, .. } => *end_of_stream,
@@ -176,8 +176,8 @@ impl Response {
 /// Whether a request that was passed on reached the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Some of it did, or it is unknown.
+    /// Some bytes of it did, or it is unknown.
     Sent,
-    /// Certainly nothing of it did.
+    /// No byte of it did, for certain.
     Unsent,
 }

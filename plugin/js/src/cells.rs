@@ -57,7 +57,7 @@ impl mcp_policy::host::Cells for HostCells {
     }
 }
 
-/// A whole number of 32 bits; never another one that it would wrap to.
+/// A whole number of 32 bits; `None` for any other number.
 fn version(number: f64) -> Option<Version> {
     let version = number as u32;
     (f64::from(version) == number).then_some(Version(version))

@@ -1,12 +1,12 @@
 //! Turns values of JavaScript into values of the engine and back, one to one.
 //!
-//! It never guesses: a value that is not what its type says is an error, and a number that does not fit is not wrapped.
+//! It never guesses: a value of another type is an error, and a number that does not fit is not wrapped.
 
 use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
 use mcp_policy::host::{Headers, HostContext, Millis, PolicyError, Seed};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The largest whole number that JavaScript counts to without leaving one out.
+/// The largest whole number up to which a JavaScript number is exact.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 pub(crate) fn error(message: &str) -> JsValue {
@@ -99,14 +99,14 @@ pub(crate) fn millis(number: f64, what: &str) -> Result<Millis, JsValue> {
     whole.ok_or_else(|| RangeError::new(&message()).into())
 }
 
-/// A position or a length. What no memory can hold becomes one that fits nothing.
+/// A position or a length. A number beyond the address space becomes a position that no list has.
 pub(crate) fn index(value: &JsValue, what: &str) -> Result<usize, JsValue> {
     let index = value.as_f64().and_then(whole);
     let index = index.ok_or_else(|| no(what, "a whole number from 0"))?;
     Ok(usize::try_from(index).unwrap_or(usize::MAX))
 }
 
-/// One of the whole numbers that are exact.
+/// The number, if it is whole and exact.
 fn whole(number: f64) -> Option<u64> {
     let exact = (0.0..=MAX_SAFE_INTEGER).contains(&number) && number.fract() == 0.0;
     exact.then_some(number as u64)
@@ -140,7 +140,7 @@ pub(crate) fn object(members: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
     Ok(object.into())
 }
 
-/// A member of an object; undefined where it is not there.
+/// A member of an object; undefined where it is absent.
 pub(crate) fn field(value: &JsValue, name: &str, what: &str) -> Result<JsValue, JsValue> {
     Reflect::get(value, &name.into()).map_err(|_| no(what, "an object"))
 }

@@ -1,6 +1,6 @@
 //! Turns charges into plain objects, and the counts of a program into a reservation.
 //!
-//! It never rounds an amount: amounts are millionths in a `bigint`, because doubles would lose some.
+//! It never rounds an amount: amounts are millionths in a `bigint`, because doubles would lose digits.
 
 use crate::convert::{boolean, field, index, list, millis, no, object};
 use js_sys::Array;
@@ -99,7 +99,7 @@ fn count(value: &JsValue) -> Result<Count, JsValue> {
     })
 }
 
-/// Which charge, and which of its limits.
+/// The positions of a charge and of one of its limits.
 fn limit_index(value: &JsValue) -> Result<(usize, usize), JsValue> {
     let part = |name, what| index(&field(value, name, "limitIndex")?, what);
     Ok((

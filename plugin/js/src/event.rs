@@ -1,6 +1,6 @@
 //! Turns the events that a program reports into events of the engine.
 //!
-//! It leaves nothing out: an event that is not what its type says is an error.
+//! It never guesses: an event of another shape than its type is an error.
 
 use crate::convert::{boolean, bytes, field, headers, index, no};
 use crate::{count, state, under_way};

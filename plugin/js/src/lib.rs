@@ -1,7 +1,7 @@
 //! mcp-policy for JavaScript: turns calls of a program into events of an exchange, and its steps into objects.
 //!
-//! It carries values and decides nothing. A call that it does not understand throws and ends the exchange, so that no
-//! program goes on with a request of which the policy saw less than the program.
+//! It carries values and decides nothing. An invalid call throws and ends the exchange: a program never goes on with a
+//! request that the policy saw only in part.
 
 mod cells;
 mod convert;
@@ -47,17 +47,18 @@ impl Policy {
         self.policy.hash.clone()
     }
 
-    /// Some limit counts by the peer's address: without `context.peer` it refuses.
+    /// Some limit or condition reads the peer's address. Without `context.peer` such a limit refuses, and such a
+    /// condition is unknown.
     #[wasm_bindgen(getter, js_name = needsPeer)]
     pub fn needs_peer(&self) -> bool {
         self.policy.needs_peer()
     }
 
-    /// The policy needs all events of responses, and not their heads alone: some list may have to lose names, some tool is
-    /// pinned, some result may hold a secret, some charge may be refunded, or sessions are counted. Without these events
-    /// lists and results stay as they are, no pinned tool and no session is known, and every call counts. Whatever the
-    /// policy, no task is known without them, and without the head of a response a redirect leads a client around the
-    /// gateway.
+    /// The policy needs all events of responses, not their heads alone. Some list may have to lose names, some tool is
+    /// pinned, some result may hold a secret, some charge may be refunded, or sessions are counted. Without these
+    /// events lists and results are not filtered, pinned tools and sessions stay unknown, and no call is refunded. With
+    /// any policy, tasks stay unknown without them, and without the head of a response a redirect can take a client
+    /// past the gateway.
     #[wasm_bindgen(getter, js_name = needsResponses)]
     pub fn needs_responses(&self) -> bool {
         self.policy.needs_responses()
@@ -69,8 +70,8 @@ impl Policy {
         self.policy.host.max_request_bytes
     }
 
-    /// The most bytes of responses that all exchanges of a program may hold at a time, one caller a quarter of them. The
-    /// program adds them up: `exchange.heldBytes`.
+    /// The most bytes of responses that all exchanges of a program may hold at a time; one caller may hold a quarter of
+    /// them. The program adds them up: `exchange.heldBytes`.
     #[wasm_bindgen(getter, js_name = maxHeldBytes)]
     pub fn max_held_bytes(&self) -> usize {
         self.policy.host.held_bytes
@@ -107,10 +108,10 @@ impl Exchange {
         }
     }
 
-    /// Begins with the headers of a request: names and values in turn, `":method"` among them, each as often as it came.
-    /// With Node's HTTP/1 that is `[":method", request.method, ...request.rawHeaders]`. Each character of a text is one
-    /// byte (Latin-1), as Node and `fetch` give them. `endOfStream` says that neither body nor trailers follow. `now` is
-    /// the time in milliseconds since 1970, as `Date.now()` gives it, here and below.
+    /// Begins with the headers of a request: names and values in turn, `":method"` among them, each as often as it
+    /// came. With Node's HTTP/1 that is `[":method", request.method, ...request.rawHeaders]`. Each character of a text
+    /// is one byte (Latin-1), as Node and `fetch` give them. `endOfStream` means that neither body nor trailers follow.
+    /// `now` is the time in milliseconds since 1970, as `Date.now()` gives it, here and below.
     #[wasm_bindgen(unchecked_return_type = "Step")]
     pub fn begin(
         &mut self,
@@ -134,8 +135,8 @@ impl Exchange {
         self.put_back(Box::new(session), &step, now)
     }
 
-    /// Continues with an event. An event that cannot come now is answered by a refusal, and so is every event of a response
-    /// that comes before the verdict. After a refusal the step is always `needMore`.
+    /// Continues with an event. An event out of order is refused, and so is every event of a response before the
+    /// verdict. After a refusal the step is always `needMore`.
     #[wasm_bindgen(unchecked_return_type = "Step")]
     pub fn feed(
         &mut self,
@@ -149,13 +150,14 @@ impl Exchange {
         self.put_back(session, &step, now)
     }
 
-    /// The name of the caller, as the log has it; undefined for a caller that the policy does not admit.
+    /// The caller's name in the log; undefined for a caller that the policy does not admit.
     #[wasm_bindgen(getter)]
     pub fn caller(&self) -> Option<String> {
         self.session()?.caller().map(Into::into)
     }
 
-    /// How many bytes of the response are held until a message is whole. They change with each event of the response.
+    /// The bytes of the response that are held until a message is complete. They change with each event of the
+    /// response.
     #[wasm_bindgen(getter, js_name = heldBytes)]
     pub fn held_bytes(&self) -> usize {
         self.session().map_or(0, Session::held_bytes)
@@ -174,9 +176,9 @@ impl Exchange {
         Ok(())
     }
 
-    /// Drops what is held of the response at once, to make room for another one. The client gets a refusal
-    /// (`unavailable`) in the place of its message with the next event of the response; other messages of the stream pass.
-    /// A response that no rule reads passes all the same.
+    /// Drops the held bytes of the response at once, to make room for another one. With the next event of the response
+    /// the client gets a refusal (`unavailable`) in place of the message; other messages of the stream pass. A response
+    /// that no rule reads passes all the same.
     #[wasm_bindgen(js_name = dropHeld)]
     pub fn drop_held(&mut self) -> Result<(), JsValue> {
         let mut session = self.take()?;
@@ -226,8 +228,8 @@ pub struct Store {
 
 #[wasm_bindgen]
 impl Store {
-    /// Creates the cells that the policy's limits need, unless they exist. `namespace` begins all keys, unless the policy's
-    /// `host.namespace` does; the default is `"mcp-policy"`. Throws if `cells` keeps nothing.
+    /// Creates the cells that the policy's limits and pins need, unless they exist. `namespace` begins all keys, unless
+    /// the policy's `host.namespace` does; the default is `"mcp-policy"`. Throws if `cells` cannot keep them.
     #[wasm_bindgen(constructor)]
     pub fn new(policy: &Policy, cells: Cells, namespace: Option<String>) -> Result<Self, JsValue> {
         let mut cells = HostCells(cells);
@@ -248,8 +250,9 @@ impl Store {
         self.store.seed().to_vec()
     }
 
-    /// Carries out the `refund`, the `writes` and the `end` of `step` and answers its question, and the questions that follow, until a
-    /// step asks nothing. A step that asks nothing comes back as it is. A call that cannot be counted is refused.
+    /// Carries out the `refund`, the `writes` and the `end` of `step` and answers its question, and the questions that
+    /// follow, until a step has none. A step without a question comes back unchanged. A call that cannot be counted is
+    /// refused.
     #[wasm_bindgen(unchecked_return_type = "Step")]
     pub fn resolve(
         &mut self,

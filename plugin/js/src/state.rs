@@ -32,7 +32,7 @@ fn write(write: &StateWrite) -> Result<JsValue, JsValue> {
     ])
 }
 
-/// `null` says that the values are unavailable, and in the list that a key has none.
+/// The answer to a lookup. `null` means unavailable values; in the list it means a key without a value.
 pub(crate) fn lookup(values: &JsValue) -> Result<Lookup, JsValue> {
     if values.is_null() {
         return Ok(Lookup::Unavailable);

@@ -1,6 +1,6 @@
 //! Turns steps into plain objects, as `types.d.ts` describes them.
 //!
-//! It leaves nothing out, and decides nothing.
+//! It omits nothing, and decides nothing.
 
 use crate::convert::{field, object};
 use crate::{count, state, under_way};

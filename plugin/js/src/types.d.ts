@@ -8,11 +8,11 @@ export interface PolicyError extends Error {
 export interface Problem {
   /** The place, as a JSON Pointer (RFC 6901); empty for the document itself. */
   at: string;
-  /** The value found there and what to write instead. */
+  /** The value found there and the change to make. */
   message: string;
 }
 
-/** What the program knows about a request beside its headers. */
+/** The program's knowledge of a request beside its headers. */
 export interface HostContext {
   /** The address of the peer as the program sees it, with or without a port. Never an address that a client claims. */
   peer?: string | undefined;
@@ -35,16 +35,16 @@ export type Event =
   /** The answer to `reserve`. */
   | { type: "reserved"; reservation: Reservation }
   /**
-   * The answer to `lookup`: the value last written for each key, in their order, and null for a key without one. Null for
-   * all says that the values are unavailable now: a caller that depends on them is refused. For a key with an owner it is
-   * empty if it was written for that owner, and not empty if for other owners alone.
+   * The answer to `lookup`: the value last written for each key, in their order, and null for a key without one. Null
+   * for all means that the values are unavailable now: a caller that depends on them is refused. The value of a key
+   * with an owner is empty if it was written for that owner, and not empty if it was written only for others.
    */
   | { type: "found"; values: readonly (Uint8Array | null)[] | null }
   /** The answer to `open`. */
   | { type: "opened"; opening: Opening }
   /**
-   * Whether the request that was passed on reached the server: some of it did, or it is unknown; or certainly nothing of
-   * it did. A program that knows reports it before `responseHead`.
+   * Whether the request that was passed on reached the server: some bytes of it did, or it is unknown; or no byte of it
+   * did, for certain. A program that knows reports it before `responseHead`.
    */
   | { type: "delivery"; delivery: "sent" | "unsent" }
   /**
@@ -62,19 +62,19 @@ export type Event =
    */
   | { type: "closed" };
 
-/** What the program does after an event. */
+/** The program's actions after an event. */
 export type Step = NeedMore | Reserve | Lookup | Open | Forward | ReplaceBody | Reply;
 
 interface Effects {
   /**
    * The fields to remove from the headers, by their names in lower case: `authorization`, where it was meant for the
-   * policy; `content-length`, where the body may become another. Until `forward` it is about the request, then about the
-   * response that came with the event.
+   * policy; `content-length`, where the body may change. Until `forward` they are the request's headers, then those of
+   * the response that came with the event.
    */
   removeHeaders: string[];
   /**
-   * The fields to set after that, each in place of all of its name: `accept-encoding`, where a compressed response could
-   * not be judged.
+   * The fields to set after that; each replaces all fields of its name: `accept-encoding`, where a compressed response
+   * could not be judged.
    */
   setHeaders: Record<string, string>;
   /** A decision to log, as one line of JSON. It holds no credentials and no arguments. */
@@ -85,24 +85,25 @@ interface Effects {
    */
   trace?: RuleTrace[];
   /**
-   * Take these off the counts that they were added to, once: the call did not run. `store.resolve` does it, or the program
-   * itself. A charge that is not taken off stays counted.
+   * Take these off the counts that they were added to, once: the call did not run. `store.resolve` does it, or the
+   * program itself. A charge that is not refunded stays counted.
    */
   refund?: Refund[];
   /** Write these, for all that count together. `store.resolve` does it, or the program itself. */
   writes?: StateWrite[];
   /**
-   * End the opening of an id, before what came with the event is passed on. `store.resolve` does it, or the program itself.
+   * End the opening of an id, before the part that came with the event is passed on. `store.resolve` does it, or the
+   * program itself.
    */
   end?: IdEnd;
 }
 
 /** The key of a piece of state that outlives a request. */
 export interface StateKey {
-  /** The same text for the same thing, whoever owns it. Keep it out of logs. */
+  /** Equal texts for the same piece of state, of any owner. Keep it out of logs. */
   name: string;
   /**
-   * The caller to whom a server issued it: a session or a task. A program without room may forget such keys, best the
+   * The caller that a server issued it to: a session or a task. A program without room may forget such keys, best the
    * oldest of the caller with the most. It must keep the others, two for each tool that the policy pins.
    */
   owner?: string;
@@ -118,7 +119,7 @@ export interface StateWrite {
   ifAbsent: boolean;
 }
 
-/** A charge to give back. */
+/** A charge to refund. */
 export interface Refund {
   /** As in the charge. */
   counter: string;
@@ -132,7 +133,7 @@ export interface Refund {
 
 /** A rule that was evaluated, and its outcome. */
 export interface RuleTrace {
-  /** The rule's place in the policy, as a JSON Pointer (RFC 6901); left out for a rule that no policy can change. */
+  /** The rule's place in the policy, as a JSON Pointer (RFC 6901); left out for a built-in rule. */
   rule?: string;
   /** The outcome; `would_deny` is that of a rule in shadow mode. */
   outcome: "allow" | "deny" | "would_deny";
@@ -147,7 +148,7 @@ export interface ConditionTrace {
   path: string;
   op: string;
   /**
-   * The value there, clipped; where the path has a `[*]`, the list. Left out where there is none, or where it is unknown.
+   * The value there, clipped; where the path has a `[*]`, the list. Left out where it is absent or unknown.
    */
   value?: string;
   /** Whether the condition holds; `unknown` where readers differ, too. */
@@ -193,15 +194,15 @@ export interface RequestKey {
   /** The id as a text. Keep it out of logs. */
   id: string;
   /**
-   * The server was seen to issue the session to the caller. Where it was not, nothing is to be kept, and the answer is
-   * `inUse` or `unclear`.
+   * The server was seen to issue the session to the caller. Where it was not, keep nothing, and answer `inUse` or
+   * `unclear`.
    */
   isIssued: boolean;
 }
 
-/** What opening an id finds. A call lasts no longer than the policy's `host.longest_call`, 10 minutes by default. */
+/** The result of opening an id. A call lasts no longer than the policy's `host.longest_call`, 10 minutes by default. */
 export type Opening =
-  /** No other exchange has it: it is open now. The number, up to 2^53, tells this opening from every other one of the id. */
+  /** No other exchange has it: it is open now. The number, up to 2^53, distinguishes this opening of the id from others. */
   | { type: "open"; opening: number }
   /**
    * Another exchange with it is alive: it was opened less than the longest call ago, and has not ended. Nothing was opened,
@@ -209,9 +210,9 @@ export type Opening =
    */
   | { type: "inUse" }
   /**
-   * It is unknown whose answer comes with it: an exchange with it was open for too long, or ended without its answer, less
-   * than the longest call ago, or another one with an unclear id began less than twice the longest call ago. Also where the
-   * program cannot tell. The request passes and is judged more strictly; nothing is to be ended.
+   * The owner of an answer with it is unknown: less than the longest call ago, an exchange with it was open for too
+   * long or ended without its answer, or less than twice the longest call ago, another one with an unclear id began.
+   * Also where the program does not know. The request passes and is judged more strictly; it needs no end.
    */
   | { type: "unclear" };
 
@@ -225,7 +226,7 @@ export interface IdEnd {
   isAnswered: boolean;
 }
 
-/** Pass the request on, its body byte for byte; after an event of the response, what came with that event. */
+/** Pass on the request, its body byte for byte; after an event of the response, the part that came with that event. */
 export interface Forward extends Effects {
   next: "forward";
 }
@@ -245,23 +246,23 @@ export interface Reply extends Effects {
 }
 
 /**
- * An addition to one count, which `counter`, `subject` and `ends` together name. Amounts are millionths, here and below:
- * `1_000_000n` is one call, or a cost of 1. Times are milliseconds since 1970.
+ * An addition to one count: the sum of all additions for the same `counter` and `subject` that have not ended. Amounts
+ * are millionths, here and below: `1_000_000n` is one call, or a cost of 1. Times are milliseconds since 1970.
  */
 export interface Charge {
   /** The counter's name; scope and window are part of it. It is the same wherever the policy is the same. */
   counter: string;
   /**
-   * The subject that is counted: equal for the same subject. Keep it out of logs. Left out where the subject is unknown.
-   * Such a charge is `full` by the first of its limits that is enforced; where none is, its count has `used` 0,
+   * The subject that is counted: equal texts for equal subjects. Keep it out of logs. Left out where the subject is
+   * unknown. Such a charge is `full` by the first of its limits that is enforced; without one, its count has `used` 0,
    * `shadowed` 0 and `added` false.
    */
   subject?: string;
   /** The amount to add. */
   cost: bigint;
-  /** How long a count lasts, for programs that count by a clock of their own. */
+  /** The duration of a count, for programs that count by a clock of their own. */
   window: Window;
-  /** The end of the window around now, and of its count. */
+  /** The time at which an addition of now ends. */
   ends: number;
   /** The limits that the count must not exceed with its new cost. There is at least one. */
   limits: Limit[];
@@ -311,9 +312,9 @@ export interface Count {
   used: bigint;
   /** The end of its window. */
   ends: number;
-  /** Which of the charge's limits in shadow mode, the first, it would have exceeded. */
+  /** The first of the charge's limits in shadow mode that it would have exceeded. */
   shadowed?: number | undefined;
-  /** False where that kept the charge from being added. */
+  /** False where that limit kept the charge from being added. */
   added: boolean;
 }
 
@@ -322,9 +323,9 @@ export interface Full {
   type: "full";
   /** The limit that would be exceeded. */
   at: LimitIndex;
-  /** The count as it is. */
+  /** The present count. */
   used: bigint;
-  /** The end of its window. The client is told to wait until then. */
+  /** The end of its window, or of as much of a sliding one as the charge needs. The client must wait until then. */
   ends: number;
   /** The limits in shadow mode of a `position` before it that would have been exceeded too. */
   shadowed: readonly LimitIndex[];
@@ -332,20 +333,20 @@ export interface Full {
 
 /** One limit of a call: two positions, from 0. */
 export interface LimitIndex {
-  /** Which of the charges. */
+  /** The position of the charge. */
   charge: number;
-  /** Which of its limits. */
+  /** The position among its limits. */
   limit: number;
 }
 
-/** The program's memory for counts: a map from keys to bytes, common to all stores that count together. */
+/** The program's memory for counts: a map from keys to bytes, shared by all stores that count together. */
 export interface Cells {
-  /** The cell under `key`; undefined where there was no write yet. If it throws, a call that has to be counted is refused. */
+  /** The cell under `key`; undefined if it was never written. If it throws, a call that must be counted is refused. */
   read(key: string): Cell | undefined;
   /**
-   * Writes `bytes` under `key` in one indivisible step, if its version is still `version`; where that is undefined, if the
-   * key was never written. Otherwise it writes nothing and returns false. If it throws, a call that has to be counted is
-   * refused.
+   * Writes `bytes` under `key` in one indivisible step, if its version is still `version`; where that is undefined, if
+   * the key was never written. Otherwise it writes nothing and returns false. If it throws, a call that must be counted
+   * is refused.
    */
   compareAndSwap(key: string, bytes: Uint8Array, version: number | undefined): boolean;
 }

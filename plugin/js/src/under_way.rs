@@ -1,6 +1,6 @@
-//! Turns ids of requests under way into plain objects, and a program's answer into what opening an id found.
+//! Turns ids of requests under way into plain objects, and a program's answer into the result of opening an id.
 //!
-//! An answer that is none of the three throws.
+//! It never guesses: an answer of another type throws.
 
 use crate::convert::{field, millis, no, object};
 use mcp_policy::host::{IdEnd, Millis, Opening, RequestKey};

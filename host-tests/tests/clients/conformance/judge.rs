@@ -1,4 +1,4 @@
-//! Turns results of the suite, directly and through the gateway, into what the gateway changed.
+//! Turns results of the suite, directly and through the gateway, into the changes by the gateway.
 //!
 //! It never excuses a difference that is not listed here with its reason.
 
@@ -35,7 +35,7 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// What is wrong, a line for each check. `scenarios` are all that there are.
+    /// The failures, a line for each check. `scenarios` lists all existing ones.
     pub(crate) fn wrong(&self, scenarios: &BTreeSet<String>) -> Vec<String> {
         let mut wrong = missing("directly", &self.direct, scenarios);
         wrong.extend(self.red());
@@ -47,7 +47,7 @@ impl Column {
         wrong.into_iter().map(line).collect()
     }
 
-    /// What fails without any gateway, and should not: then the fixtures are wrong, or the list.
+    /// Unexpected failures without any gateway: then the fixtures are wrong, or the list.
     fn red(&self) -> Vec<String> {
         let checks = self.direct.iter().flat_map(|(scenario, checks)| {
             let failed = checks
@@ -76,7 +76,7 @@ pub(crate) fn why_refused(difference: &Difference) -> Option<&'static str> {
     own.map(|(_, why)| *why)
 }
 
-/// Reasons for failures of which there are none left, though such scenarios were played.
+/// Obsolete reasons: their scenarios were played, and did not fail.
 pub(crate) fn stale(columns: &[Column]) -> Vec<String> {
     let fails = |checks: &[Check]| checks.iter().any(|check| check.status == Status::Failure);
     let stale = RED.iter().filter(|(start, _)| {
@@ -155,7 +155,7 @@ fn of_scenario(scenario: &str, direct: &[Check], through: &[Check]) -> Vec<Diffe
     differ.map(difference).collect()
 }
 
-/// The statuses of each check; one may be made several times, in an order that time decides. Notes only tell what went by.
+/// The statuses of each check; one may be made several times, in an order that time decides. Notes are not checks.
 fn statuses(checks: &[Check]) -> BTreeMap<&str, Vec<Status>> {
     let mut statuses: BTreeMap<&str, Vec<Status>> = BTreeMap::new();
     for check in checks.iter().filter(|check| check.status != Status::Info) {

@@ -1,5 +1,6 @@
-//! Turns servers and a client on the official SDKs, a real Envoy with the plugin in it, and the official conformance suite
-//! into one table: what the suite says of each, directly and through the gateway. `conformance/` has the programs.
+//! Turns servers and a client on the official SDKs, a real Envoy with the plugin in it, and the official conformance
+//! suite into one table: the suite's verdict on each, directly and through the gateway. `conformance/` has the
+//! programs.
 //!
 //! It never speaks MCP itself, and knows no scenario but the one that the gateway is to improve.
 
@@ -21,7 +22,7 @@ use std::thread;
 /// With headers held and with headers flowing: the two ways through the gateway.
 const WAYS: [(&str, bool); 2] = [("held", true), ("flowing", false)];
 
-/// With a policy that refuses nothing: what is left is how the plugin reads messages.
+/// With a policy without refusals, so that only the plugin's reading of messages matters.
 fn listener(who: &str, (way, hold): (&str, bool), upstream: SocketAddr) -> Listener {
     let policy = format!(
         r#"{{"version": "1", "default": "allow", "host": {{"hold_request_headers": {hold}}}}}"#
@@ -45,7 +46,7 @@ fn gateway(upstreams: &[(&str, SocketAddr)]) -> Envoy {
     Envoy::start(&config).expect("Envoy starts")
 }
 
-/// What a party does directly, and by each way through the gateway.
+/// The results of a party directly, and on each path through the gateway.
 fn column(
     who: &str,
     suite: Suite,
@@ -125,7 +126,7 @@ fn servers_behave_the_same_behind_the_gateway() {
     ];
     let running = servers.map(|(who, interpreter, file)| (who, server(interpreter, file, &[])));
     let envoy = gateway(&running.each_ref().map(|(who, (_, addr))| (*who, *addr)));
-    // A server tells everybody what has changed: it is played by one suite at a time.
+    // A server notifies all clients of changes, so only one suite at a time uses it.
     let columns: Vec<_> = thread::scope(|scope| {
         let players = running.each_ref().map(|(who, (_, addr))| {
             let envoy = &envoy;
@@ -173,7 +174,7 @@ fn a_server_that_trusts_headers_passes_behind_the_gateway() {
     }
 }
 
-/// What was red is green, and all else is green as it was.
+/// The failed checks pass now, and all others still pass.
 fn improved(direct: &Results, through: &Results) {
     let checks = |results: &Results| results.values().flatten().cloned().collect::<Vec<_>>();
     let (direct, through) = (checks(direct), checks(through));

@@ -59,7 +59,7 @@ pub(crate) enum Status {
     Failure,
     Warning,
     Skipped,
-    /// No check, but a note of what went by.
+    /// A note, not a check.
     Info,
 }
 
@@ -131,7 +131,7 @@ impl Suite {
         results
     }
 
-    /// What the suite says. It ends with an error also where a check failed, so its files tell.
+    /// The results of the suite, from its files: it exits with an error also when a check failed.
     fn run(self, arguments: &[&str]) -> Vec<String> {
         let suite = format!("node_modules/suite-{}/dist/index.js", self.line);
         let mut program = Program::at("NODE_22", &fixture(&suite), arguments);

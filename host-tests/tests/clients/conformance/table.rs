@@ -1,6 +1,7 @@
-//! Turns what the suite said of everybody into one table: a row for each scenario, a column for each party.
+//! Turns the suite's results for all parties into one table: a row for each scenario, a column for each party.
 //!
-//! It never leaves out a scenario: below the table stands why one is red, and what the gateway changed on purpose.
+//! It never leaves out a scenario: notes below the table give the reasons for failures, and the intended changes
+//! by the gateway.
 
 use super::judge::{Column, differences, why_red, why_refused};
 use super::suite::{Check, Results, Status};

@@ -1,6 +1,7 @@
-//! Asks real servers for what a policy hides, in every way there is, and looks for it in every byte that comes back.
+//! Asks real servers for hidden names in every possible way, and searches every received byte for them.
 //!
-//! It speaks MCP by itself: no SDK shows all that arrives. What it looks for must come when it asks the server directly.
+//! It never uses an SDK, none of which shows all received bytes. As a control, the names arrive when it asks the server
+//! directly.
 
 use super::programs::{LEGACY, Running, SERVERS, gateway};
 use host_tests::require::{ENVOY, NODE, TYPESCRIPT_SDKS, lacks};
@@ -80,7 +81,7 @@ impl Session {
         String::from_utf8_lossy(&self.post(&message).body).into_owned()
     }
 
-    /// What comes on the stream of a GET, until nothing more does.
+    /// The bytes on the stream of a GET, until they stop.
     fn listen(&self, last_event: Option<&str>) -> String {
         let mut stream = TcpStream::connect(self.addr).expect("a connection");
         stream.set_read_timeout(Some(SILENCE)).expect("a timeout");
@@ -124,7 +125,7 @@ fn lists(addr: SocketAddr) -> (String, String) {
     (asked.concat(), again)
 }
 
-/// Whether the refusal of a name tells that it exists.
+/// Whether the refusal of a name reveals that it exists.
 fn told_apart(session: &Session, method: &str, params: impl Fn(&str) -> Value, hidden: &str) {
     let answer = |name: &str| {
         let answer: Value = serde_json::from_str(&session.ask(method, params(name))).expect("JSON");

@@ -1,12 +1,12 @@
-//! Turns what a client saw directly and through the gateway into a verdict on each check.
+//! Turns a client's results, direct and through the gateway, into a verdict on each check.
 //!
-//! It never knows what an answer should be, only that it is the same, or holds what the check says.
+//! It never knows the right answer, only that both are the same, or that one matches the check.
 
 use super::story::{Check, Part};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What a client prints, one a line.
+/// A line of a client's output.
 #[derive(Debug, Deserialize)]
 struct Line {
     check: String,
@@ -17,13 +17,13 @@ struct Line {
 /// A check at its end.
 pub(crate) struct Judged {
     pub(crate) check: String,
-    /// None for what is allowed.
+    /// `None` for an allowed check.
     pub(crate) refusal: Option<String>,
     pub(crate) verdict: Verdict,
 }
 
 pub(crate) enum Verdict {
-    /// With what the client made of a refusal.
+    /// With the client's reaction to a refusal.
     Passed(Value),
     /// As the file says, the client's session ended.
     Died(Value),
@@ -76,7 +76,7 @@ pub(crate) fn judge(
     played.chain(cannot).chain(strange).collect()
 }
 
-/// A line that is no check tells what went wrong.
+/// A line that is not a check describes an error.
 fn read(lines: &[String]) -> Vec<Line> {
     let read = |line: &String| {
         serde_json::from_str(line).unwrap_or_else(|_| Line {
@@ -159,8 +159,8 @@ fn without(value: Value, names: &[String]) -> Value {
     }
 }
 
-/// Whether a pattern is a part of what was seen. A text that ends in `…` goes on in any way, `…` alone is anything but
-/// null, and a list repeats itself.
+/// Whether a pattern is a part of the result. A text that ends in `…` is a prefix, `…` alone is anything but null, and
+/// a list repeats itself.
 fn holds(seen: &Value, pattern: &Value) -> bool {
     match (seen, pattern) {
         (Value::Null, Value::String(any)) if any == "…" => false,

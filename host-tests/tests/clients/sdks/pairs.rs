@@ -1,7 +1,7 @@
-//! Turns real MCP clients, a real Envoy with the plugin in it, and real MCP servers into one table: every client with every
-//! server, directly and through the gateway. `clients/` has the programs, and `clients/checks/` says what is played.
+//! Turns real MCP clients, a real Envoy with the plugin in it, and real MCP servers into one table: every client with
+//! every server, directly and through the gateway. `clients/` has the programs, and `clients/checks/` the checks.
 //!
-//! It never speaks MCP itself: what a client saw is what its SDK made of it.
+//! It never speaks MCP itself: a client's result is its SDK's reading of the answer.
 
 use super::honest::Watched;
 use super::judge::{Verdict, judge};
@@ -38,7 +38,7 @@ fn every_client_with_every_server() {
     report(&table::table(&rows), &wrong, &mut programs, &envoy);
 }
 
-/// One client at one server, and what is played.
+/// One client at one server, and the checks.
 struct Pair<'a> {
     client: &'static Client,
     running: &'a Running,
@@ -49,7 +49,7 @@ struct Pair<'a> {
     part: Part,
 }
 
-/// What came of it.
+/// The outcome.
 struct Played {
     rows: Vec<Row>,
     /// The caller of the session in which nothing is refused, and the checks of it that failed.

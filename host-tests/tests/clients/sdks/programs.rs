@@ -1,6 +1,6 @@
 //! The clients and servers on the SDKs, how each is started, and the gateway in front of the servers.
 //!
-//! It never says what is played, or what is expected of it.
+//! It never chooses the checks, or their expectations.
 
 use super::honest::{Watch, Watched};
 use super::judge::Judged;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// A server answers what it recorded at once.
+/// A server returns its records immediately.
 const STATE_LIMIT: Duration = Duration::from_secs(10);
 /// The newest revision, and the one before, which is the newest with sessions.
 pub(super) const MODERN: &str = "2026-07-28";
@@ -84,7 +84,7 @@ pub(super) const SERVERS: [Server; 3] = [
     },
 ];
 
-/// A server that runs, with what is played on it.
+/// A running server, with its checks.
 pub(super) struct Running {
     pub(super) server: &'static Server,
     pub(super) story: Story,
@@ -122,7 +122,7 @@ impl Running {
         (watch, listener)
     }
 
-    /// What the gateway let through to the server, where the server keeps a list.
+    /// The requests that reached the server through the gateway, where the server keeps a list.
     pub(super) fn reached(&self) -> Vec<String> {
         let request = Http1Request {
             method: "GET".into(),
@@ -179,7 +179,7 @@ fn started(listeners: Vec<Listener>) -> Envoy {
     Envoy::start(&config).expect("Envoy starts")
 }
 
-/// Prints the table, and fails with what the servers and Envoy wrote where something went `wrong`.
+/// Prints the table, and fails with the output of the servers and Envoy if `wrong` is not empty.
 pub(super) fn report(table: &str, wrong: &[String], programs: &mut [Program], envoy: &Envoy) {
     say(table);
     let errors = programs.iter_mut().map(Program::errors);

@@ -12,14 +12,14 @@ use std::fs;
 /// Longer than a buffer of Envoy, in many pieces.
 const LONG: usize = 40_000;
 
-/// What is played at a server.
+/// The checks for a server.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Story {
     policy: Map<String, Value>,
     /// A policy under which nothing is refused.
     honest: Map<String, Value>,
-    /// What the gateway may let through to the server.
+    /// The requests that may reach the server through the gateway.
     #[serde(default)]
     reached: Reached,
     /// The allowed call after every check that shows whether the session lives.
@@ -39,11 +39,11 @@ pub(crate) struct Reached {
 #[derive(Clone, Deserialize)]
 pub(crate) struct Check {
     pub(crate) check: String,
-    /// The column of the table, for what is refused. Everything else must be the same directly.
+    /// The column of the table, for a refused check. Every other one must have the same result directly.
     pub(crate) refusal: Option<String>,
-    /// What a client that is refused must see, as a part of all that it saw.
+    /// A part of the result that a refused client must see.
     pub(crate) sees: Option<Value>,
-    /// Texts that must be in what a client saw.
+    /// Texts that must be in a client's result.
     #[serde(default)]
     pub(crate) shows: Vec<String>,
     /// Names that a list shows directly and not through the gateway.
@@ -55,7 +55,7 @@ pub(crate) struct Check {
     /// Whose session ends with it, by the SDK's own doing.
     #[serde(default)]
     pub(crate) dies: Vec<String>,
-    /// What the client does; only its program reads this.
+    /// The client's action; only its program reads it.
     #[serde(flatten)]
     pub(crate) does: Map<String, Value>,
 }
@@ -89,7 +89,7 @@ impl Story {
         with_host(self.policy.clone(), host)
     }
 
-    /// With every rule that looks into answers; what it remembers is its own.
+    /// With every rule that inspects answers; its state is separate.
     pub(crate) fn honest(&self, hold: bool, namespace: &str) -> String {
         let host = json!({ "hold_request_headers": hold, "namespace": namespace });
         with_host(observing(self.honest.clone()), host)
@@ -137,7 +137,7 @@ impl Part {
         }
     }
 
-    /// What is allowed, where nothing is hidden.
+    /// The allowed checks, without hidden names.
     pub(crate) fn honest(&self) -> Self {
         let allowed = self.checks.iter().filter(|check| check.refusal.is_none());
         let shown = allowed.cloned().map(|check| Check {

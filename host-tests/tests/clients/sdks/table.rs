@@ -1,6 +1,6 @@
-//! Turns the verdicts on all checks into one table, with the reasons of whoever cannot play a check below it.
+//! Turns the verdicts on all checks into one table, with the reasons for unplayable checks below it.
 //!
-//! It never leaves anything out: what stands in no cell stands below.
+//! It never leaves anything out: the notes below contain everything that fits no cell.
 
 use super::judge::{Judged, Verdict};
 use super::programs::Row;
@@ -109,7 +109,7 @@ fn reasons(rows: &[&Row]) -> String {
     )
 }
 
-/// What clients made of answers that were no results: the same words once, with whoever said them.
+/// The clients' reactions to answers other than results: each wording once, with its clients.
 fn words(rows: &[&Row]) -> String {
     let mut said: BTreeMap<(&str, String), BTreeSet<&str>> = BTreeMap::new();
     for (row, judged) in rows
@@ -135,7 +135,7 @@ fn words(rows: &[&Row]) -> String {
     )
 }
 
-/// Without what is different each time.
+/// Without the parts that differ each time.
 fn made_of(judged: &Judged) -> Option<String> {
     let (Verdict::Passed(saw) | Verdict::Died(saw)) = &judged.verdict else {
         return None;

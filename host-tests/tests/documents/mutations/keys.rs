@@ -17,7 +17,7 @@ pub(super) fn misspell_key(mut policy: Node, place: &Place, random: &mut Rng) ->
     }
     let index = random.usize(..members.len());
     let key = misspelt(&members[index].0, random)?;
-    // Whatever begins so is for others, and no keyword of a schema.
+    // Keys with this prefix are reserved for other tools, and not keywords of a schema.
     if place.kind == Kind::Schema && key.starts_with("x-") {
         return None;
     }
@@ -159,7 +159,7 @@ pub(super) fn name_everything(mut policy: Node, place: &Place) -> Option<Mutant>
     })
 }
 
-/// A name with something in it that nobody sees.
+/// A name with an invisible character.
 pub(super) fn respell_name(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
     let (Kind::Names(of), Node::Object(members)) = (place.kind, policy.at(&place.path)) else {
         return None;
@@ -183,7 +183,7 @@ pub(super) fn respell_name(mut policy: Node, place: &Place, random: &mut Rng) ->
     })
 }
 
-/// What must be there.
+/// The required keys.
 pub(super) fn leave_out(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
     let needed: &[&str] = match place.kind {
         Kind::Document => &["version", "default"],

@@ -2,7 +2,7 @@
 //!
 //! It never asks the engine.
 
-/// What an object is, by where it stands: which keys it may have.
+/// The kind of an object, by its place, which decides about its keys.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
     Document,
@@ -24,7 +24,7 @@ pub(super) enum Kind {
     Redaction,
     /// The operand of `length`.
     Length,
-    /// The operand of `within`, where it is no list.
+    /// The operand of `within`, in its object form.
     Roots,
     /// A JSON Schema.
     Schema,
@@ -58,7 +58,7 @@ const DOCUMENT: &[&str] = &[
 ];
 
 impl Kind {
-    /// The keys, as the documents of the language tell them.
+    /// The keys, as documented for the language.
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Document => DOCUMENT,

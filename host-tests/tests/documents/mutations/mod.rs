@@ -1,5 +1,4 @@
-//! Valid policies with one mistake put in: none is taken for something else than it says, and the first message names the
-//! place.
+//! Valid policies with one inserted mistake: each is refused, and the first message names the place.
 
 mod keys;
 mod kind;

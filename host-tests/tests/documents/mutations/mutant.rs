@@ -44,7 +44,7 @@ impl Mutant {
     }
 }
 
-/// The place itself, its parent, or something in it. What cannot be seen is told as JSON escapes it.
+/// The place itself, its parent, or something in it. Invisible characters appear as JSON escapes.
 pub(super) fn is_near(told: &str, place: &str) -> bool {
     let escaped = [
         ("\0", "\\u0000"),

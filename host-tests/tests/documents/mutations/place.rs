@@ -1,4 +1,4 @@
-//! Places in a policy, and what may stand there.
+//! Places in a policy, and the values allowed there.
 
 use super::kind::Kind;
 use super::node::Node;
@@ -51,7 +51,7 @@ pub(super) fn places(node: &Node, here: Place, all: &mut Vec<Place>) {
     all.push(here);
 }
 
-/// Where the author may write any value, as in `eq`, or what only the keyword of a schema knows.
+/// A place for any value, as in `eq`, or for one that depends on the keyword of a schema.
 pub(super) fn is_open(place: &Place) -> bool {
     let any = ["eq", "neq", "in", "not_in", "contains"];
     let op = place.op.as_deref();

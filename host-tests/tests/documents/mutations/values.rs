@@ -26,7 +26,7 @@ pub(super) fn change_type(mut policy: Node, place: &Place, random: &mut Rng) -> 
     others.retain(|other| other.of_type() != own && !also.contains(&other.of_type()));
     if let Node::Scalar(Value::Number(number)) = node {
         others.push(Node::Scalar(number.to_string().into()));
-        // Whole numbers are counted with; those of conditions are what they are.
+        // Counts are whole numbers; conditions accept any number.
         if place.op.is_none() {
             others.extend([-1.0, 1.5, 1e300].map(|other| Node::Scalar(other.into())));
         }

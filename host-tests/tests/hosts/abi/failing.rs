@@ -1,4 +1,4 @@
-//! Hosts that fail: without what a decision needs, the plugin lets nothing through.
+//! Hosts that fail: if a decision lacks its inputs, the plugin refuses the request.
 
 use super::vm::{LIMITED, MODULE, OPEN, clock, end, errors, post, send, vm};
 use host_tests::abi::{Faults, SharedData, status};
@@ -104,7 +104,7 @@ fn body_that_the_host_does_not_show_is_refused() {
     }
 }
 
-/// A policy that is only tried out stops nobody, not even when nothing can be counted.
+/// A policy in shadow mode refuses no call, even if counting fails.
 #[test]
 fn shadow_limit_forwards_when_counting_fails() {
     let vm = vm(&LIMITED.replace(r#""version""#, r#""mode": "shadow", "version""#));
@@ -120,7 +120,7 @@ fn shadow_limit_forwards_when_counting_fails() {
     );
 }
 
-/// The host fails while headers are judged; what it calls afterwards is not judged as if nothing had happened.
+/// The host fails while headers are judged; its later callbacks are not judged as usual.
 #[test]
 fn request_stays_refused_after_a_host_error() {
     let vm = vm(OPEN);

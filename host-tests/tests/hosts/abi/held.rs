@@ -47,7 +47,7 @@ fn received(stream: &Stream) -> String {
     String::from_utf8_lossy(&stream.seen().response_body).into_owned()
 }
 
-/// What the client gets when the server has sent the rest: `whole`, or `refused`.
+/// The client's result when the server has sent the rest: `whole`, or `refused`.
 fn rest(stream: &mut Stream) -> &'static str {
     stream.response_body(END.as_bytes(), true).expect("no trap");
     let body = received(stream);
@@ -97,7 +97,7 @@ fn caller_who_holds_most_loses_one_response_to_one_who_arrives() {
 }
 
 #[test]
-fn nobody_loses_a_response_where_all_fit() {
+fn responses_within_the_bound_are_never_dropped() {
     let vm = vm(POLICY);
     let mut streams = ["a", "b", "c"].map(|caller| answering(&vm, caller, QUARTER));
     let mut arriving = answering(&vm, "e", QUARTER);
@@ -124,7 +124,7 @@ const MIB: usize = 1 << 20;
 
 /// Of many callers none keeps more than the others by having come first.
 #[test]
-fn memory_of_a_worker_is_bounded_whoever_calls() {
+fn memory_of_a_worker_is_bounded_for_any_callers() {
     let vm = vm(POLICY);
     let callers: Vec<_> = (0..200).map(|number| format!("caller-{number}")).collect();
     let streams: Vec<_> = callers
@@ -139,9 +139,9 @@ fn memory_of_a_worker_is_bounded_whoever_calls() {
     drop(streams);
 }
 
-/// What one response needs beside the bytes that are held of it.
+/// The overhead of one response beside its held bytes.
 #[test]
-fn memory_of_a_worker_is_little_more_than_what_it_holds() {
+fn memory_of_a_worker_is_little_more_than_the_held_bytes() {
     let vm = vm(&POLICY.replace("1048576", "16777216"));
     let before = vm.memory_bytes();
     let callers = ["a", "b", "c", "d"];
@@ -184,7 +184,7 @@ fn event_stream_keeps_nothing_of_an_event_that_has_passed() {
 
 /// Each line of data takes more than its bytes.
 #[test]
-fn event_of_many_lines_is_counted_with_what_it_takes() {
+fn event_of_many_lines_is_counted_with_its_memory() {
     let vm = vm(POLICY);
     let before = vm.memory_bytes();
     let streams: Vec<_> = (0..100)

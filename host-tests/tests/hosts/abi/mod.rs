@@ -1,5 +1,5 @@
-//! The proxy-wasm ABI alone: hosts that fail, hold headers, lose bodies or have no shared data, and what the plugin then
-//! does. Decisions are the corpus' business.
+//! The proxy-wasm ABI alone: hosts that fail, hold headers, lose bodies or have no shared data, and the plugin's
+//! reaction. Decisions are tested by the corpus.
 
 mod failing;
 mod held;

@@ -1,4 +1,4 @@
-//! What the module needs and leaves behind: imports, memory, time, credentials.
+//! The module's needs and traces: imports, memory, time, credentials.
 
 use super::vm::{MODULE, clock, end, post, vm};
 use host_tests::abi::{Faults, Module, SharedData};
@@ -27,7 +27,7 @@ fn module_imports_only_functions_that_proxy_wasm_hosts_have() {
     }
 }
 
-/// A host calls each of them, for each request or once. What the plugin leaves at its default is not exported.
+/// A host calls each of them, for each request or once. Callbacks left at their default are not exported.
 const CALLED: &str = "memory _initialize proxy_abi_version_0_2_1 proxy_on_memory_allocate proxy_on_context_create \
     proxy_on_vm_start proxy_on_configure proxy_on_tick proxy_on_request_headers proxy_on_request_body \
     proxy_on_request_trailers proxy_on_response_headers proxy_on_response_body proxy_on_response_trailers proxy_on_log \
@@ -164,7 +164,7 @@ fn refusal_takes_the_same_work_for_hidden_and_unknown_names() {
         vm.instructions().expect("they are counted") - before
     };
     for method in ["tools/call", "prompts/get"] {
-        // What a VM does once is done.
+        // The one-time work of a VM is done.
         (0..10).for_each(|_| assert!(refused(method, "hide_by_nine") > 0));
         let [least, most] = {
             let names = [

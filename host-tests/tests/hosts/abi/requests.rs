@@ -59,14 +59,14 @@ fn held_headers_are_released_only_after_the_verdict() {
 }
 
 #[test]
-fn host_that_cannot_hold_headers_hangs_only_when_told_to_hold() {
+fn host_that_cannot_hold_headers_hangs_only_if_the_policy_holds_them() {
     let flowing = vm(OPEN);
     let mut stream = flowing.stream(post(&[]));
     assert_eq!(stream.headers(false), Ok(Action::Continue));
     stream.body(&call("run"), true).expect("no trap");
     assert_eq!(end(&stream), "forwarded");
 
-    // Told to hold on such a host: the request hangs, and the operator is told why.
+    // With the option on such a host the request hangs, and the log has the reason.
     let clock = clock();
     let vm = MODULE
         .start(

@@ -46,7 +46,7 @@ pub(super) fn post(extra: &[(&str, &[u8])]) -> Request {
     }
 }
 
-/// Sends a call and tells how it ended: `forwarded`, or the answer's status and reason.
+/// Sends a call and returns its outcome: `forwarded`, or the answer's status and reason.
 pub(super) fn send(vm: &Vm, tool: &str) -> String {
     let mut stream = vm.stream(post(&[]));
     stream.headers(false).expect("no trap");

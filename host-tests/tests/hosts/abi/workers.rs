@@ -36,7 +36,7 @@ fn late_or_repeated_configuration_keeps_counters() {
     let second = vm_with(&policy, shared.clone());
     assert_eq!(send(&second, "run"), "forwarded");
     assert_eq!(first.configure(policy.as_bytes()), Ok(true));
-    // Another policy with the same counter goes on counting, whatever else it says.
+    // Another policy with the same counter continues its count, with any other rules.
     let changed = policy.replace(
         r#""default": "deny""#,
         r#""default": "allow", "description": "changed""#,
@@ -51,7 +51,7 @@ fn late_or_repeated_configuration_keeps_counters() {
 
 /// Hosts give filters of one `vm_id` the same shared data, and a filter may not know of the other.
 #[test]
-fn filters_share_counters_only_when_told_to() {
+fn filters_share_counters_only_in_one_namespace() {
     let shared = SharedData::default();
     let once = LIMITED.replace("1000", "1");
     let together = once.replace(

@@ -5,7 +5,7 @@ use super::responses::begin;
 use host_tests::embedder::*;
 use std::collections::HashMap;
 
-/// Threads share what their cells share.
+/// Threads with the same cells share their counts.
 #[test]
 fn instances_with_the_same_cells_share_counts() {
     let cells = Shared::default();

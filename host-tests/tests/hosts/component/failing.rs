@@ -43,7 +43,7 @@ fn step_of_another_exchange_is_refused() {
     assert!(answered(&again.next).is_some(), "no step is resolved twice");
 }
 
-/// Cells that work until they are told not to.
+/// Cells that work until a test switches them off.
 pub(super) struct Failing {
     pub(super) cells: Shared,
     pub(super) left: usize,
@@ -105,7 +105,7 @@ fn call_is_refused_when_cells_fail() {
         let answer = answered(&next).expect("it is refused");
         assert!(answer.contains("unavailable"), "{answer}");
         assert_eq!(effects.len(), 1, "and logged");
-        // What is not counted needs no cells.
+        // Calls without limits need no cells.
         assert_eq!(answered(&judge(&mut gateway, "look").unwrap().0), None);
     }
     let mut gateway = start(&FAILING, Failing::after(calls + 4, false)).unwrap();

@@ -53,7 +53,7 @@ pub(super) fn call(tool: &str) -> Event {
     })
 }
 
-/// A whole request, as the README of the component leads it.
+/// A whole request, handled as in the README of the component.
 pub(super) fn judge<C: Cells + Send + 'static>(
     gateway: &mut Gateway<C>,
     tool: &str,
@@ -69,7 +69,7 @@ pub(super) fn judge<C: Cells + Send + 'static>(
     Ok((next, effects))
 }
 
-/// The client's answer as text; what was passed on has none.
+/// The client's answer as text; empty for a forwarded request.
 pub(super) fn answered(next: &Next) -> Option<String> {
     match next {
         Next::Reply(reply) => Some(String::from_utf8_lossy(&reply.body).into_owned()),

@@ -1,4 +1,4 @@
-//! What the component imports, exports and documents.
+//! The component's imports, exports and documentation.
 
 use super::gateway::{POLICY, SHARED, wasm};
 use host_tests::embedder::*;
@@ -16,7 +16,7 @@ fn component_imports_only_its_cells() {
 }
 
 #[test]
-fn policy_reports_what_it_needs() {
+fn policy_reports_its_needs() {
     let told = |policy: &str| {
         let gateway = SHARED.start(Shared::default(), policy.as_bytes(), (1, 2));
         gateway.unwrap().unwrap().policy().expect("no trap")

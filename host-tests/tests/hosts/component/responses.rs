@@ -110,7 +110,7 @@ fn answering(gateway: &mut Gateway<Shared>, user: &str) -> ResourceAny {
     exchange
 }
 
-/// What goes on of a piece.
+/// The bytes passed on for a piece.
 fn passed(gateway: &mut Gateway<Shared>, exchange: ResourceAny, text: &str, end: bool) -> String {
     let bytes = text.into();
     let end_of_stream = end;

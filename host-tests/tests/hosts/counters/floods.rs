@@ -56,7 +56,7 @@ fn million_identities_over_days_neither_grow_memory_nor_reset_counts() {
     );
 }
 
-/// Somebody for whom there is no room counts with the others, and a place that becomes free is no new quota.
+/// A caller without a slot shares the overflow count, and a freed slot does not reset a quota.
 #[test]
 fn flood_of_identities_gives_no_second_quota() {
     let policy = PER_USER

@@ -1,4 +1,4 @@
-//! Counting over many callers and much time, natively: nobody is reset, nobody is locked out, memory does not grow.
+//! Counting over many callers and much time, natively: no caller is reset or locked out, memory does not grow.
 
 mod floods;
 mod gateway;

@@ -2,7 +2,7 @@
 
 use super::gateway::Gateway;
 
-/// Two grants; whatever the one does from however many addresses, the other's limits are its own.
+/// Two grants; calls of one, from any number of addresses, never use the other's limits.
 pub(super) const PER_SESSION: &str = r#"{ "version": "1", "default": "deny",
     "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
     "tools": { "other": {}, "run": { "limits": [
@@ -14,7 +14,7 @@ fn flood_of_tasks_keeps_the_tasks_of_other_callers() {
     let calm: Vec<_> = (0..20).map(|task| format!("calm-{task}")).collect();
     calm.iter()
         .for_each(|task| gateway.gives_task("calm", task));
-    // Many times what the table holds.
+    // Many times the capacity of the table.
     (0..300_000).for_each(|task| gateway.gives_task("flood", &format!("flood-{task}")));
     let (keys, bytes) = (gateway.0.cells.keys(), gateway.0.cells.bytes());
     assert!(keys < 2 * 4096 + 16, "one cell for 16 slots, not {keys}");
@@ -39,7 +39,7 @@ fn flood_of_sessions_admits_no_session_that_no_server_began() {
     gateway.gives_session("calm", "calm");
     (0..300_000).for_each(|session| gateway.gives_session("flood", &format!("flood-{session}")));
     assert_eq!(gateway.calls_in("flood", "flood-299999"), 2);
-    // What nobody began and what is forgotten are one count, that of the caller; what is another's is refused.
+    // Invented and forgotten sessions share one count, the caller's; another caller's session is refused.
     let others = ["invented", "calm", "flood-0", "invented, too"];
     let admitted = others.map(|session| gateway.calls_in("flood", session));
     assert_eq!(admitted, [2, 0, 0, 0]);

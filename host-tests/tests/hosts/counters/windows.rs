@@ -3,8 +3,8 @@
 use super::gateway::{FIVE, Gateway, MINUTE, START, user};
 use std::collections::HashMap;
 
-/// Nobody passes the maximum in any interval of a window's length, wherever it begins: neither alone, nor in a crowd that
-/// fills the table, nor with a clock that jumps. And who waits gets as much again.
+/// No caller exceeds the maximum in any interval of a window's length: neither alone, nor in a crowd that fills the
+/// table, nor with a clock that jumps. After a wait the full quota is available again.
 #[test]
 fn sliding_window_never_exceeds_its_maximum_in_any_interval() {
     let mut random = fastrand::Rng::with_seed(7);

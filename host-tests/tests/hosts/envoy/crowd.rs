@@ -21,7 +21,7 @@ const POLICY: &str = r#"{ "version": "1", "default": "deny", "host": { "held_byt
 const QUARTER: usize = 256 << 10;
 const START: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":""#;
 
-/// A server that sends the beginning of each response, as long as its path says, and the rest when it is told.
+/// A server that sends the beginning of each response, with the length in its path, and the rest on demand.
 struct SlowServer {
     addr: SocketAddr,
     state: Arc<(Mutex<State>, Condvar)>,

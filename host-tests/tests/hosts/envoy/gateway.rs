@@ -95,7 +95,7 @@ pub(super) fn post(addr: SocketAddr, body: Vec<u8>) -> Response {
     http1(addr, &rpc::post(body), LIMIT).expect("an answer")
 }
 
-/// `forwarded` is what the recording server answers; everything else is the plugin's.
+/// `forwarded` is the recording server's answer; every other one is the plugin's.
 pub(super) fn verdict(response: &Response) -> String {
     let text = String::from_utf8_lossy(&response.body);
     if text == r#"{"jsonrpc":"2.0","id":1,"result":{}}"# {

@@ -1,4 +1,4 @@
-//! Many long responses that never end: what a worker holds of them is bounded, and it goes on answering.
+//! Many long responses that never end: a worker holds bounded memory for them, and keeps answering.
 
 use super::gateway::{eventually, post, request};
 use host_tests::bootstrap::{Config, Listener};
@@ -15,7 +15,7 @@ use std::time::Duration;
 const POLICY: &str = r#"{ "version": "1", "default": "deny",
     "tools": { "long": { "result": { "redact": ["secrets"] } }, "short": {} } }"#;
 
-/// What the server sends of a document before it waits.
+/// The part of a document that the server sends before it waits.
 const BEGINNING: usize = 545 * 1024;
 
 /// A caller may hold a quarter of 64 MiB.
@@ -88,7 +88,7 @@ fn call_long(addr: SocketAddr, patience: Duration) -> (TcpStream, bool) {
 /// The most that Envoy takes for each open stream: 66 KiB were measured, and 85 KiB without the plugin.
 const STREAM: usize = 96 << 10;
 
-/// What the plugin's VM may take, for a caller's quarter of 64 MiB and the module itself.
+/// The memory bound of the plugin's VM: a caller's quarter of 64 MiB and the module itself.
 const VM: usize = 32 << 20;
 
 /// As many streams at a time, one `wave` after the other.

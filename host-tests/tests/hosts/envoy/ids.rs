@@ -17,7 +17,7 @@ const POLICY: &str = r#"{ "version": "1", "default": "deny", "tools": {
     "slow": {},
     "run": { "limits": [ { "counter": "runs", "window": "month", "max": 2, "refund": "on_error" } ] } } }"#;
 
-/// What keeps the answers to `slow` back.
+/// The gate that delays the answers to `slow`.
 #[derive(Default)]
 struct Gate {
     open: Mutex<bool>,

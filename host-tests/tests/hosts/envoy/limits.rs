@@ -69,7 +69,7 @@ fn call_that_reached_no_server_is_refunded() {
     if lacks(&[ENVOY]) {
         return;
     }
-    // Nobody listens there once it is closed.
+    // The port is closed once it is dropped.
     let gone = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = gone.local_addr().expect("its address");
     drop(gone);

@@ -1,4 +1,4 @@
-//! What only a real Envoy can show: worker threads, HTTP/2, reloads, crashes.
+//! Behaviour that needs a real Envoy: worker threads, HTTP/2, reloads, crashes.
 
 mod audit;
 mod bodies;

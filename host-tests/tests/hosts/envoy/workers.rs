@@ -1,4 +1,4 @@
-//! What all workers know that one worker saw.
+//! State that one worker saw is known to all workers.
 
 use super::gateway::{LIMIT, post, start, verdict};
 use host_tests::require::{ENVOY, lacks};

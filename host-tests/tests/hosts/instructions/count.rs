@@ -25,7 +25,7 @@ pub(super) struct Counted {
 /// Envoy reads from a connection in pieces of this size.
 const PIECE: usize = 16 * 1024;
 
-/// Exchanges before the one that is counted: what a VM does once is done.
+/// Exchanges before the counted one, so that the one-time work of a VM is done.
 const WARM: usize = 20;
 
 pub(super) fn count(module: &Module, workload: &Workload) -> Counted {

@@ -1,6 +1,6 @@
-//! The committed table of instructions: written, read, and compared with what was counted.
+//! The committed table of instructions: written, read, and compared with new counts.
 //!
-//! A figure that shrank is no difference.
+//! A smaller figure is not a difference.
 
 use super::count::{Counted, PHASES};
 use std::fmt::Write as _;

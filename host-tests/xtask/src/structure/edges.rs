@@ -1,6 +1,7 @@
-//! Turns the code of a target into edges between its files: which file names what another one defines.
+//! Turns the code of a target into edges between its files: one for each use of another file's
+//! definition.
 //!
-//! A `mod` declaration is no edge, and neither is a door's re-export of what a module below it defines.
+//! A `mod` declaration creates no edge, nor does a door's re-export from a module below it.
 
 use super::resolve::Found;
 use super::tree::Tree;

@@ -26,7 +26,7 @@ pub(crate) enum Serves {
 /// The crate whose files have layers.
 pub(crate) const CRATE: &str = "mcp-policy-engine";
 
-/// The layers of the engine, from what knows nothing to what knows the most.
+/// The layers of the engine, from the most independent to the most dependent.
 pub(crate) const ENGINE: &[Floor] = &[
     below("words", &["words/"]),
     below("message and policy", &["read/", "model/"]),
@@ -51,7 +51,8 @@ const fn below(name: &'static str, holds: &'static [&'static str]) -> Floor {
     }
 }
 
-/// What breaches the layers: a file of no layer, or an edge to a layer that is not above. Paths begin with `source`.
+/// The breaches of the layers: a file outside all layers, or an edge to a layer that is not above. Paths begin with
+/// `source`.
 pub(crate) fn breaches<'a>(
     floors: &[Floor],
     source: &Path,

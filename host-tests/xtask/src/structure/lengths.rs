@@ -1,4 +1,4 @@
-//! Turns parsed files into the lengths of their functions, and lengths into what exceeds the bounds.
+//! Turns parsed files into the lengths of their functions, and lengths into breaches of the bounds.
 //!
 //! A function's length is the number of lines from its `fn` to its closing brace.
 

@@ -1,4 +1,4 @@
-//! Turns what was measured in each crate into the text that a person reads, and into pass or fail.
+//! Turns the measurements of each crate into a readable text, and into pass or fail.
 //!
 //! It measures nothing itself.
 
@@ -10,12 +10,12 @@ use super::workspace::Crate;
 use std::fmt;
 use std::path::Path;
 
-/// What the lint found in every crate.
+/// The findings in every crate.
 pub(crate) struct Report {
     crates: Vec<Findings>,
 }
 
-/// What the lint found in one crate, or in all of them.
+/// The findings in one crate, or in all of them.
 struct Findings {
     name: String,
     files: usize,
@@ -76,7 +76,7 @@ impl Findings {
     }
 }
 
-/// A test or a bench tells its story from top to bottom: each function of it has the bound, and their median has none.
+/// A test or a bench reads from top to bottom: the bound applies to each of its functions, but not to their median.
 fn is_test_program(path: &Path) -> bool {
     path.components()
         .any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "benches")))

@@ -4,7 +4,7 @@
 
 use super::tree::Tree;
 
-/// What a path leads to in its target.
+/// The definition that a path names in its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// A module itself.
@@ -76,7 +76,7 @@ impl Resolver<'_> {
             .collect()
     }
 
-    /// Whether the module has the name, and what it is in this target.
+    /// Whether the module has the name, and its definition in this target.
     fn look_up(&mut self, module: usize, name: &str) -> (bool, Vec<Found>) {
         let tree = self.tree;
         let Some(scope) = tree.module(module) else {

@@ -1,6 +1,6 @@
 //! Turns a parsed file into one without its test code.
 //!
-//! It removes whatever stands under `#[cfg(test)]`, and nothing else: a test program's `#[test]` functions stay.
+//! It never removes anything but items under `#[cfg(test)]`: a test program's `#[test]` functions stay.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;

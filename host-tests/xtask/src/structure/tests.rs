@@ -40,7 +40,7 @@ fn circle_files(files: &[(&str, &str)]) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn files_that_use_each_other_are_a_circle() {
+fn files_that_use_each_other_make_a_circle() {
     let circle = circle_files(&[
         ("src/lib.rs", "mod a; mod b;"),
         ("src/a.rs", "use crate::b::B; pub(crate) struct A;"),
@@ -50,7 +50,7 @@ fn files_that_use_each_other_are_a_circle() {
 }
 
 #[test]
-fn files_that_use_each_other_one_way_are_no_circle() {
+fn files_that_use_each_other_one_way_make_no_circle() {
     let files = [
         ("src/lib.rs", "mod a; mod b;"),
         ("src/a.rs", "use crate::b::B; pub(crate) struct A;"),
@@ -85,7 +85,7 @@ fn paths_in_function_bodies_types_and_macros_are_edges() {
 }
 
 #[test]
-fn a_field_or_a_variable_of_an_imported_name_is_no_edge() {
+fn field_or_variable_with_an_imported_name_makes_no_edge() {
     for code in [
         "fn f(v: V) { println!(\"{}\", v.run) }",
         "fn f(v: V) { println!(\"{}\", v.run()); v.run() }",
@@ -163,7 +163,7 @@ fn a_door_that_uses_a_child_which_needs_its_type_is_a_circle() {
 }
 
 #[test]
-fn a_function_and_a_module_of_one_name_are_told_apart() {
+fn function_and_module_of_one_name_are_distinguished() {
     let edges = edges(&[
         ("src/lib.rs", "mod task; pub use task::{task, Other};"),
         (
@@ -180,7 +180,7 @@ fn a_function_and_a_module_of_one_name_are_told_apart() {
 }
 
 #[test]
-fn what_a_macro_makes_belongs_to_the_file_of_its_module() {
+fn macro_output_belongs_to_the_file_of_its_module() {
     let edges = edges(&[
         ("src/lib.rs", "mod made; mod user;"),
         ("src/made.rs", "generate!();"),

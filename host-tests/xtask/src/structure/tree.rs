@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use syn::{Item, ItemMod};
 
-/// What gives the text of a file, or `None` where there is none.
+/// Reads the text of a file, or `None` if it does not exist.
 pub(crate) type Reader<'a> = &'a dyn Fn(&Path) -> Option<String>;
 
 /// The modules of one target: a library, a program, a test program or a bench. The first one is the root.
@@ -36,7 +36,7 @@ pub(crate) struct Module {
     pub(crate) children: BTreeMap<String, usize>,
     pub(crate) defined: BTreeSet<String>,
     pub(crate) imports: Vec<Import>,
-    /// What stands in it, without its modules.
+    /// Its items, without its modules.
     pub(crate) items: Vec<Item>,
 }
 

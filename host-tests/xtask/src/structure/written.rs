@@ -1,4 +1,4 @@
-//! Turns the code of a module into the paths that stand in it: in types, bodies, patterns, attributes and macros.
+//! Turns the code of a module into the paths that it contains: in types, bodies, patterns, attributes and macros.
 //!
 //! It resolves none of them. In a macro's tokens a path is a guess, since only the macro can parse them.
 
@@ -163,7 +163,7 @@ impl<'ast> Visit<'ast> for Locals {
     }
 }
 
-/// What stands before a token.
+/// The token before another one.
 #[derive(Clone, Copy)]
 enum Before {
     Name,

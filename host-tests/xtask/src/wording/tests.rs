@@ -25,9 +25,9 @@ fn pairs_are_counted_across_lines() {
 
 #[test]
 fn comments_are_counted_without_code() {
-    assert_eq!(prose("  /// What it is", "//"), Some("/ What it is"));
+    assert_eq!(prose("  /// A name", "//"), Some("/ A name"));
     assert_eq!(prose("let what = 1; // a number", "//"), Some(" a number"));
-    assert_eq!(prose("   * What it is", "//"), Some("What it is"));
+    assert_eq!(prose("   * A name", "//"), Some("A name"));
     assert_eq!(prose("key: 1 # one", "#"), Some(" one"));
     assert_eq!(prose("let url = \"https://what\";", "//"), None);
     assert_eq!(prose("let what = 1;", "//"), None);

@@ -7,12 +7,13 @@ use super::dearest::Cost;
 use super::diagnostic::Diagnostic;
 use super::lint;
 use super::location::Located;
+use super::other_words;
 use super::report::{Checked, Options, PolicyReport};
 use super::tool_index::ToolIndex;
 use crate::input::Input;
 use crate::source_map::SourceMap;
 use mcp_policy::document::Value;
-use mcp_policy::host::Policy;
+use mcp_policy::host::{Policy, PolicyError, Problem};
 
 /// Checks one policy, and validates it against the tools of a server if they are given.
 #[must_use]
@@ -32,11 +33,11 @@ pub(super) fn checked(policy: &[u8], tools: Option<&ToolIndex>) -> Checked {
         }
     };
     let root = document.root();
+    let source = SourceMap::new(&text, root);
     let (found, dearest) = match Policy::parse(policy) {
         Ok(policy) => valid(&policy, &text, root, tools),
-        Err(errors) => (errors.iter().map(Diagnostic::error).collect(), Vec::new()),
+        Err(errors) => (mistakes(&errors, &source, &text), Vec::new()),
     };
-    let source = SourceMap::new(&text, root);
     let located = found
         .into_iter()
         .map(|found| Located::in_document(found, &source, &text));
@@ -46,6 +47,21 @@ pub(super) fn checked(policy: &[u8], tools: Option<&ToolIndex>) -> Checked {
         diagnostics,
         dearest,
     }
+}
+
+/// The errors of the engine, with the value that was probably meant.
+fn mistakes(errors: &[PolicyError], source: &SourceMap, text: &str) -> Vec<Diagnostic> {
+    let mistake = |error: &PolicyError| {
+        let spot = source.find(&error.at);
+        let found = spot.and_then(|spot| text.get(spot.value.clone()));
+        let is_value = matches!(error.problem, Problem::InvalidValue { .. });
+        let found = found.filter(|_| is_value);
+        Diagnostic {
+            help: found.and_then(|found| other_words::meant(&error.at, found)),
+            ..Diagnostic::error(error)
+        }
+    };
+    errors.iter().map(mistake).collect()
 }
 
 /// What there is to say of a policy that every gateway accepts.

@@ -3,6 +3,7 @@
 //! It never fails: a diagnostic without a place is about the whole document.
 
 use super::diagnostic::{Diagnostic, Level};
+use super::not_json::mistake;
 use crate::source_map::SourceMap;
 use mcp_policy::host::{PolicyError, Problem};
 use serde::Serialize;
@@ -43,9 +44,16 @@ impl Located {
         };
         let source = SourceMap::of_text(text);
         let at = source.offset(text, line, column);
+        let mut diagnostic = Diagnostic::error(error);
+        if is_syntax(error)
+            && let Some(mistake) = mistake(text, at)
+        {
+            diagnostic.message = mistake.says.into();
+            return Self::new(diagnostic, mistake.span, &source, text);
+        }
         let next = text.get(at..).and_then(|rest| rest.chars().next());
         let end = at.saturating_add(next.map_or(0, char::len_utf8));
-        Self::new(Diagnostic::error(error), at..end, &source, text)
+        Self::new(diagnostic, at..end, &source, text)
     }
 
     fn new(diagnostic: Diagnostic, span: Range<usize>, source: &SourceMap, text: &str) -> Self {
@@ -62,4 +70,16 @@ impl Located {
             span,
         }
     }
+}
+
+/// The faults that a known mistake may explain. The others, such as a name twice, say enough.
+const EXPLAINED: [&str; 4] = [
+    "it is not JSON (RFC 8259)",
+    "there is no JSON in it",
+    "something follows the JSON document",
+    "a string holds an unescaped control character",
+];
+
+fn is_syntax(error: &PolicyError) -> bool {
+    matches!(&error.problem, Problem::Json { fault, .. } if EXPLAINED.contains(&fault.as_str()))
 }

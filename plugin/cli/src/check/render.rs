@@ -104,8 +104,8 @@ fn secret(bytes: &[u8]) -> Option<Range<usize>> {
     match Policy::document(bytes) {
         Ok(document) => document.root().get("grants").map(Value::range),
         Err(_) => bytes
-            .windows(8)
-            .any(|part| part == b"\"grants\"")
+            .windows(6)
+            .any(|part| part == b"grants")
             .then_some(0..bytes.len()),
     }
 }

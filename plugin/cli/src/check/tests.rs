@@ -1,8 +1,10 @@
 //! Policies in `tests/check/`, with their findings and the underlined characters.
 
-use super::checker::checked;
-use super::report::Checked;
+use super::checker::{check, checked};
+use super::report::{Checked, Options};
 use super::tool_index::ToolIndex;
+use crate::input::Input;
+use crate::report::Report as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -106,6 +108,25 @@ fn case_policies_give_their_findings() {
         names, known,
         "each kind of finding has a case, and no case another"
     );
+}
+
+#[test]
+fn line_of_broken_json_that_may_hold_token_is_not_shown() {
+    let shown = |text: &str| {
+        let input = Input {
+            name: "policy.json".into(),
+            bytes: text.into(),
+        };
+        check(&input, None, &Options::default()).text()
+    };
+    for name in ["\"grants\"", "grants", "'grants'"] {
+        let text = format!("{{ {name}: {{ x: 's3cr3t' }} }}");
+        let text = shown(&text);
+        assert!(text.contains("quotes; write"), "{text}");
+        assert!(!text.contains("s3cr3t"), "{text}");
+    }
+    let control = shown("{ tools: { x: 's3cr3t' } }");
+    assert!(control.contains("s3cr3t"), "{control}");
 }
 
 /// Every kind of finding.

@@ -13,20 +13,20 @@ pub struct Charge {
     pub(crate) counter: Arc<Counter>,
     pub(crate) subject: Subject,
     pub(crate) cost: Amount,
-    /// That of its limit that gives back most seldom.
+    /// The refunds of its limit that refunds most seldom.
     pub(crate) refunds: Refunds,
     /// In the order of the limits that they come from.
     pub(crate) limits: Vec<LimitRef>,
 }
 
-/// For whom a charge is counted.
+/// The subject that a charge is counted for.
 #[derive(Debug)]
 pub(crate) enum Subject {
-    /// Somebody whom the policy names, with a place of its own.
+    /// A subject that the policy names, with a cell of its own.
     Own(String),
-    /// Anybody else. Where there is no room for the name, the overflow is counted.
+    /// Any other subject. Without room for its name, the overflow is counted.
     Open { name: String, overflow: String },
-    /// Nobody can tell, so no count can be kept.
+    /// The subject or the cost is unknown, so no count can be kept.
     Unknown { reason: Reason, message: String },
 }
 
@@ -39,13 +39,13 @@ pub struct LimitRef {
 }
 
 impl Charge {
-    /// The counter's name, in which window and scope take part: no two different counters have the same.
+    /// The counter's name, which includes window and scope: no two different counters have the same.
     pub fn counter(&self) -> &str {
         &self.counter.id
     }
 
-    /// For whom it is counted: equal for the same subject, and no text for a log. `None` where nobody can tell: such
-    /// a charge cannot be counted, and is full by the first limit that is enforced.
+    /// The subject that it is counted for: equal texts for equal subjects. Keep it out of logs. `None` where it is
+    /// unknown: such a charge cannot be counted, and exceeds the first enforced limit.
     pub fn subject(&self) -> Option<&str> {
         match &self.subject {
             Subject::Own(name) | Subject::Open { name, .. } => Some(name),
@@ -53,22 +53,22 @@ impl Charge {
         }
     }
 
-    /// What is added to the count.
+    /// The amount that is added to the count.
     pub fn cost(&self) -> Amount {
         self.cost
     }
 
-    /// How long a count lasts.
+    /// The duration of a count.
     pub fn window(&self) -> Window {
         self.counter.window
     }
 
-    /// What the count must not pass.
+    /// The limits that the count must not exceed.
     pub fn limits(&self) -> &[LimitRef] {
         &self.limits
     }
 
-    /// True where the charge must have been refused, because nobody can tell for whom to count it.
+    /// True where the charge must be refused, because its subject is unknown and a limit is enforced.
     pub(crate) fn is_uncountable(&self) -> bool {
         self.subject().is_none() && self.first(Mode::Enforce, |_| true).is_some()
     }
@@ -108,7 +108,7 @@ impl Charge {
             };
             return Some((refusal, detail));
         }
-        // A call that costs more than there ever is need not wait.
+        // Waiting does not help a call that costs more than the limit.
         let fits = self.cost <= limit.max;
         let left = limit.max.minus(used);
         let retry_after_ms = fits.then_some(wait.0);
@@ -133,7 +133,7 @@ impl Charge {
         self.limits.get(index).map(|limit| limit.position)
     }
 
-    /// The first limit of that mode for which `holds`.
+    /// The position of the first limit of that mode for which `holds` is true.
     pub(crate) fn first(&self, mode: Mode, holds: impl Fn(&LimitRef) -> bool) -> Option<usize> {
         self.limits
             .iter()
@@ -152,17 +152,17 @@ impl LimitRef {
         &self.limit.rule_text
     }
 
-    /// False in shadow mode: passing it is told and not refused.
+    /// False in shadow mode: exceeding the limit is logged and not refused.
     pub fn is_enforced(&self) -> bool {
         self.mode == Mode::Enforce
     }
 
-    /// The position of its limit among those of the call. Where several refuse, the first is to be named.
+    /// The position of its limit among those of the call. Where several are exceeded, the refusal names the first.
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// `wait` is `None` where no waiting helps.
+    /// `wait` is `None` where waiting does not help.
     fn message(&self, left: Amount, wait: Option<Millis>) -> String {
         let Limit {
             on_deny, max, cost, ..
@@ -188,7 +188,7 @@ impl LimitRef {
     }
 }
 
-/// What became of the charges of a call.
+/// The outcome of the charges of a call.
 #[derive(Debug)]
 pub enum Reservation {
     /// All were added, in the order of the charges.
@@ -197,11 +197,11 @@ pub enum Reservation {
     Full {
         /// The position of the charge that did not fit.
         charge: usize,
-        /// Which of its limits would be exceeded.
+        /// The position of its limit that would be exceeded.
         limit: usize,
-        /// The count as it is.
+        /// The present count.
         used: Amount,
-        /// When its window ends.
+        /// The time from which it may fit.
         ends: Millis,
         /// Limits in shadow mode before it that would have refused too: charge and limit.
         shadowed: Vec<(usize, usize)>,
@@ -215,7 +215,7 @@ pub enum Reservation {
 pub struct Count {
     /// The count.
     pub used: Amount,
-    /// When the window ends, which also names it.
+    /// The end of the window, which also identifies the window.
     pub ends: Millis,
     /// The limit in shadow mode that would have refused the charge.
     pub shadowed: Option<usize>,
@@ -228,16 +228,16 @@ pub struct Count {
 pub(crate) struct Full {
     pub(crate) limit: usize,
     pub(crate) used: Amount,
-    /// How much less must be counted for it to fit.
+    /// The amount by which the charge exceeds the limit.
     pub(crate) excess: Amount,
-    /// When that is so.
+    /// The time at which so much of the count has ended.
     pub(crate) ends: Millis,
     /// The limit in shadow mode that would have refused it too.
     pub(crate) shadowed: Option<usize>,
 }
 
 impl Charge {
-    /// Adds the charge to a count of `used` if it fits every enforced limit. What is added ends at `ends`.
+    /// Adds the charge to a count of `used` if it fits every enforced limit. The addition ends at `ends`.
     pub(crate) fn take(&self, used: Amount, ends: Millis) -> Result<Count, Full> {
         let after = used.plus(self.cost);
         let passed = |mode| self.first(mode, |limit| after > limit.max());

@@ -7,7 +7,7 @@ use crate::model::Window;
 use crate::words::Amount;
 use crate::words::trace::{RuleOutcome, RuleTrace};
 
-/// The limits of a call whose charges were all added.
+/// The traces of the limits of a call whose charges were all added.
 pub(crate) fn traces_counted(charges: &[Charge], counts: &[Count]) -> Vec<RuleTrace> {
     let counts = |charge: usize| counts.get(charge);
     let traces = limits(charges).into_iter().filter_map(|(at, limit)| {
@@ -22,8 +22,8 @@ pub(crate) fn traces_counted(charges: &[Charge], counts: &[Count]) -> Vec<RuleTr
     traces.collect()
 }
 
-/// The limits of a call up to the one that is full, `used` being its count. `full` and `shadowed` are positions of charges and of
-/// their limits.
+/// The traces of the limits of a call up to the full one, whose count is `used`. `full` and `shadowed` are positions of
+/// charges and of their limits.
 pub(crate) fn traces_full(
     charges: &[Charge],
     full: (usize, usize),
@@ -57,7 +57,7 @@ fn limits(charges: &[Charge]) -> Vec<((usize, usize), &LimitRef)> {
     all
 }
 
-/// What is told of a limit; nothing of a mark that was only set.
+/// The trace of a limit; `None` for a mark that was only set.
 pub(crate) fn finding(
     charge: &Charge,
     limit: &LimitRef,

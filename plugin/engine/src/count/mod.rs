@@ -1,6 +1,6 @@
 //! **count**: turns the limits of a call into charges, and a charge and the present count into the next count.
 //!
-//! Charges are logical: a name, a subject, a cost, limits and a window. The store keeps the counts, or a host does that
+//! Charges are logical: a name, a subject, a cost, limits and a window. The store keeps the counts, or a host that
 //! answers [`Ask::Reserve`](crate::host::Ask::Reserve) itself. It never decides anything but "fits" or "full".
 
 mod charge;

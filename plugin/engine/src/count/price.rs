@@ -1,6 +1,6 @@
-//! Turns the limits of a call into charges: for whom each is counted, and which limits share a counter.
+//! Turns the limits of a call into charges: the subject and the cost of each, and the limits that share a counter.
 //!
-//! A value that it does not know for certain counts for nobody: the limit then refuses the call.
+//! It never counts an uncertain value: its subject is unknown, and the limit refuses the call.
 
 use super::charge::{Charge, LimitRef, Subject};
 use crate::decide::{Header, RequestContext, Session, value_at};
@@ -14,7 +14,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 impl RequestContext {
-    /// The charges of a call: one for each counter, with the limits of all limits that share it.
+    /// The charges of a call: one for each counter, with all limits that share it.
     pub(crate) fn charges(
         &self,
         limits: &[(&Arc<Limit>, Mode)],
@@ -76,8 +76,8 @@ impl RequestContext {
                 Reason::Unavailable,
                 "The gateway cannot tell right now whose session this is, so it cannot count your calls. Try again later.".into(),
             )),
-            // A session that no server issued to the caller is only what a client says, and a client could say as many as
-            // it likes: it counts on the grant.
+            // A session that no server issued to the caller is only a client's claim, and a client could claim any
+            // number of them: the call counts for the grant.
             (Scope::Grant | Scope::Session, _) => Ok(self.caller.subject()),
             (Scope::Server | Scope::Global, _) => Ok("".into()),
             (Scope::Ip, _) => self.peer.map(|peer| network(peer).into()).ok_or_else(|| {
@@ -98,8 +98,8 @@ impl RequestContext {
         }
     }
 
-    /// Where a subject is counted that the policy does not name, when there is no room for it. Callers whom the policy
-    /// names share their overflow with nobody, so that nobody's flood locks them out.
+    /// The overflow of a subject that the policy does not name; `None` for a subject with a cell of its own. A caller
+    /// that the policy names has an overflow of its own, so that no other caller's flood locks it out.
     fn overflow(&self, scope: &[Scope]) -> Option<String> {
         let by_caller = scope.iter().any(Scope::counts_callers);
         let own = by_caller && self.caller.is_configured();
@@ -107,7 +107,7 @@ impl RequestContext {
         match (scope.iter().any(Scope::is_open), own) {
             (true, true) => Some(overflow_of(&self.caller.subject())),
             (true, false) => Some(OVERFLOW.into()),
-            // A session for which there is no room counts on the grant, as one that nobody issued does.
+            // A session without room counts for the grant, as an unissued one does.
             (false, true) if session => self.parts(scope, &Session::None).ok(),
             (false, true) => None,
             (false, false) => by_caller.then(|| OVERFLOW.into()),
@@ -118,7 +118,7 @@ impl RequestContext {
 /// The steps that it takes to read a number.
 const NUMBER: usize = 384;
 
-/// What the call adds to the counter of the limit. A cost that nobody can tell counts for nobody.
+/// The amount that the call adds to the limit's counter. An unknown cost makes the subject unknown.
 fn cost(limit: &Limit, arguments: Option<Value<'_>>, budget: &Budget) -> Result<Amount, Subject> {
     let cost = match &limit.cost {
         Cost::One => return Ok(Amount::ONE),
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_count_as_the_network_of_a_subscriber() {
+    fn ipv6_addresses_count_as_their_64_bit_network() {
         for (address, counted) in [
             ("192.0.2.1", "192.0.2.1"),
             ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),

@@ -1,13 +1,13 @@
-//! Charges to give back, and when a limit gives them back.
+//! Charges to refund, and the outcomes of a call for which a limit refunds.
 //!
-//! What happened to the call is an argument: `response` observes it.
+//! It never observes a call: the outcome is an argument, which `response` observes.
 
 use super::charge::{Charge, Count};
 use crate::model::Refunds;
 use crate::words::Millis;
 use std::sync::Arc;
 
-/// Charges that are given back, each to the window that it came from. What cannot be given back stays counted.
+/// Charges that are refunded, each to the window that it came from. A charge that cannot be refunded stays counted.
 #[derive(Clone, Debug)]
 pub struct Refund {
     pub(crate) charges: Arc<[Charge]>,
@@ -15,28 +15,28 @@ pub struct Refund {
     pub(crate) outcome: CallOutcome,
 }
 
-/// What became of a call.
+/// The outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallOutcome {
-    /// Nothing of it reached the server.
+    /// No byte of it reached the server.
     Unsent,
-    /// It surely did not run.
+    /// It certainly did not run.
     NotExecuted,
     /// Its result says that it failed.
     ToolError,
-    /// It ran, or nobody can tell.
+    /// It ran, or that is unknown.
     Executed,
 }
 
 impl Refund {
-    /// The charges to give back, and when their windows end.
+    /// The charges to refund, each with the end of its window.
     pub fn returned(&self) -> impl Iterator<Item = (&Charge, Millis)> {
         let both = self.charges.iter().zip(&self.counts);
         both.filter(|(charge, count)| count.added && charge.refunds.cover(self.outcome))
             .map(|(charge, count)| (charge, count.ends))
     }
 
-    /// Why, for the log.
+    /// The reason, for the log.
     pub(crate) fn why(&self) -> &'static str {
         match self.outcome {
             CallOutcome::Unsent | CallOutcome::NotExecuted => {

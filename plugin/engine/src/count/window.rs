@@ -1,4 +1,4 @@
-//! The arithmetic of windows: when the one around a moment begins and ends, in UTC.
+//! The arithmetic of windows: the end of the window around a moment, in UTC.
 //!
 //! It reads no clock: the moment is an argument.
 
@@ -11,12 +11,12 @@ const DAY: u64 = 86_400;
 /// 1970-01-01 was a Thursday, so the Monday of its week lies three days before the epoch.
 const MONDAY: u64 = 3 * DAY;
 
-/// A sliding window moves in steps of this part of its length. What is added during a step lasts as long as the step's
-/// last moment asks for: it may be counted for a step too long, and never too short.
+/// A sliding window has this many steps. An addition lasts as long as one at the last moment of its step: it may count
+/// a step too long, and never too short.
 const STEPS: u64 = 8;
 
 impl Window {
-    /// When something that is added at `now` is counted no more. All that is added within one fixed window ends with it.
+    /// The time at which an addition at `now` stops counting. All additions within one fixed window end with it.
     pub fn end(self, now: Millis) -> Millis {
         let seconds = now.seconds();
         let end = match self {
@@ -39,7 +39,7 @@ impl Window {
 }
 
 impl Window {
-    /// True where what is added later may be counted for longer.
+    /// True where later additions may end later.
     pub(crate) fn slides(self) -> bool {
         match self {
             Self::Seconds(_) | Self::Week | Self::Month => false,

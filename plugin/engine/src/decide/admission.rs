@@ -1,6 +1,6 @@
-//! Whether a caller may send anything at all: who it is, and the kill switches.
+//! Turns a caller and the kill switches into a refusal of everything that the caller sends, if there is one.
 //!
-//! It looks at no message.
+//! It never reads a message.
 
 use super::principal::Principal;
 use crate::model::Policy;

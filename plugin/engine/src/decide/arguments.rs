@@ -1,6 +1,6 @@
-//! Judges the arguments of a call: the schema of its tool and the headers that repeat them, `require` and `deny_if`.
+//! Judges the arguments of a call by the schema of its tool, the headers that repeat them, `require` and `deny_if`.
 //!
-//! What it does not know for certain it refuses.
+//! It never admits an argument that it cannot determine for certain.
 
 use super::condition::EvalContext;
 use super::judge::Judge;
@@ -15,7 +15,7 @@ use crate::words::trace::ConditionTrace;
 use crate::words::{Reason, Truth};
 
 impl Judge<'_, '_> {
-    /// The arguments must match the tool's schema; where there are none they are an empty object.
+    /// The arguments must match the tool's schema. Absent arguments are an empty object.
     pub(super) fn schema(&mut self, call: &Call<'_>, entry: &Entry) {
         let Some(schema) = &entry.schema else {
             return;
@@ -37,7 +37,8 @@ impl Judge<'_, '_> {
         self.refuse(mode, Reason::Arguments, Some(rule), &message);
     }
 
-    /// Whoever may not call the tool never learns which headers it has.
+    /// Compares the headers that repeat arguments. An earlier refusal prevents it: that caller never learns of these
+    /// headers.
     fn repeated(&self, call: &Call<'_>, schema: &Schema) -> Result<(), RequestError> {
         schema.mirrors.iter().try_for_each(|mirror| {
             let repeated = Repeated {

@@ -1,7 +1,7 @@
 //! Turns a condition and a call into true, false or unknown.
 //!
-//! Unknown is everything that two servers could read in two ways. It never lets a call through: `require` asks for true,
-//! `deny_if` for false.
+//! A value that two servers could read differently is unknown. Unknown never lets a call through: `require` asks for
+//! true, `deny_if` for false.
 
 use super::context::{Header, RequestContext};
 use super::lookup::{Unclear, element, member, value_at};
@@ -13,7 +13,7 @@ use crate::words::trace::ConditionTrace;
 use crate::words::work::Budget;
 use crate::words::{Millis, Truth};
 
-/// What conditions may look at.
+/// The data that conditions may read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EvalContext<'a> {
     /// The table and the name that the rules belong to.
@@ -22,22 +22,22 @@ pub(crate) struct EvalContext<'a> {
     pub(crate) call: &'a Call<'a>,
     pub(crate) context: &'a RequestContext,
     pub(crate) now: Millis,
-    /// What it does not cover is unknown.
+    /// A condition that it does not cover is unknown.
     pub(crate) budget: &'a Budget,
 }
 
-/// What a group says of a call.
+/// The outcome of a group for a call.
 pub(crate) struct Outcome<'g> {
     pub(crate) refuses: bool,
-    /// The condition that a refusal is put down to: the first that does not hold, or one that the client can change.
+    /// The condition to blame for a refusal: the first that does not hold, or one that the client can change.
     pub(crate) failing: Option<&'g Condition>,
 }
 
-/// The steps that it takes to look at a value.
+/// The steps that one look at a value costs.
 const LOOK: usize = 8;
 
 impl Group {
-    /// The conditions, joined by AND. `require` asks for true, `deny_if` for false: what is unknown is refused by both.
+    /// The conditions, joined by AND. `require` asks for true, `deny_if` for false: both refuse unknown.
     pub(crate) fn judge(&self, eval: &EvalContext<'_>, clause: Clause) -> Outcome<'_> {
         let (mut all, mut failing) = (Truth::True, None);
         for condition in &self.conditions {
@@ -63,7 +63,7 @@ impl Group {
         }
     }
 
-    /// What each condition saw.
+    /// The value and the truth of each condition.
     pub(super) fn condition_traces(
         &self,
         eval: &EvalContext<'_>,
@@ -80,7 +80,7 @@ impl Group {
 }
 
 impl Condition {
-    /// The value that it looks at, up to a `[*]`, for people.
+    /// The value that the condition reads, up to a `[*]`, for people.
     fn value(&self, eval: &EvalContext<'_>) -> Option<String> {
         match &self.path {
             Path::Arguments(steps) => {
@@ -103,7 +103,7 @@ impl Condition {
         match &self.path {
             Path::Arguments(steps) => {
                 let empty = steps.is_empty() && matches!(self.predicate, Predicate::Schema(_));
-                // A call without arguments is one with none in them.
+                // Absent arguments are an empty object.
                 let absent = empty.then_some(Value::EMPTY_OBJECT);
                 let value = eval.call.arguments.or(absent);
                 self.walk(value, steps, clause, eval.budget)
@@ -154,7 +154,7 @@ impl Condition {
         }
     }
 
-    /// True for a null member where it may be left out, unless the operator itself speaks of null.
+    /// True where `if_present` leaves out a null member, unless the operator itself names null.
     fn leaves_out(&self, step: &Segment, member: Value<'_>, rest: &[Segment]) -> bool {
         let named = matches!(step, Segment::Member(_));
         let meant = rest.is_empty() && self.predicate.names_null();

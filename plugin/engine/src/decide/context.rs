@@ -1,6 +1,7 @@
-//! Turns the headers and the address of a request into what rules look at beside its message.
+//! Turns the headers and the address of a request into the attributes that rules read beside its message.
 //!
-//! It keeps only what some rule of the policy names, and of a header that could be read in two ways only that it could.
+//! It keeps only headers that some rule names. A header that could be read in two ways is unclear; its value is not
+//! kept.
 
 use super::principal::Principal;
 use crate::model::Policy;
@@ -10,11 +11,11 @@ use crate::words::under_way::RequestKey;
 use crate::words::{Reason, Refusal};
 use std::net::{IpAddr, SocketAddr};
 
-/// Who sends a request, from where, and the headers that some rule names.
+/// The caller of a request, its address, its session, and the headers that some rule names.
 #[derive(Debug)]
 pub(crate) struct RequestContext {
     pub(crate) caller: Principal,
-    /// `None` where the host does not know it, or it is no IP address.
+    /// `None` where the host does not know the address, or it is not an IP address.
     pub(crate) peer: Option<IpAddr>,
     pub(crate) session: Session,
     /// The session as the request names it.
@@ -22,21 +23,21 @@ pub(crate) struct RequestContext {
     headers: Vec<(Box<str>, Header)>,
 }
 
-/// The session that a request says it is of, as far as some limit counts by it.
+/// The session that a request names, as far as some limit counts by it or ids are remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Session {
-    /// It is of none, or of one that no server was seen to issue.
+    /// No session, or one that no server was seen to issue.
     None,
-    /// It says so; nobody has found yet whether a server did.
+    /// The request names it; its owner is not looked up yet.
     Claimed(Box<str>),
     Issued(Box<str>),
     /// A server issued it to another caller.
     Foreign,
-    /// Nobody can tell.
+    /// The lookup failed: its owner is unknown.
     Unclear,
 }
 
-/// What a header says.
+/// The value of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Header {
     Absent,
@@ -46,7 +47,7 @@ pub(crate) enum Header {
 }
 
 impl Header {
-    /// What it says, if anything; `None` where nobody can tell.
+    /// The value, if the header is present; `None` where it is unclear.
     pub(super) fn given(&self) -> Option<Option<&str>> {
         match self {
             Self::Absent => Some(None),
@@ -81,7 +82,7 @@ impl RequestContext {
         }
     }
 
-    /// What has to be found before the message is judged.
+    /// The key to look up before the message is judged; `None` where the session is known, or none is named.
     pub(crate) fn topic(&self, policy: &Policy) -> Option<StateKey> {
         match &self.session {
             Session::Claimed(id) => Some(session(&self.caller.subject(), id, policy.needs.ids)),
@@ -89,7 +90,7 @@ impl RequestContext {
         }
     }
 
-    /// Notes what was found.
+    /// Records the result of that lookup.
     pub(crate) fn found(&mut self, found: &Lookup) {
         let claimed = std::mem::replace(&mut self.session, Session::Unclear);
         if let Session::Claimed(id) = claimed {
@@ -97,14 +98,14 @@ impl RequestContext {
         }
     }
 
-    /// What is to be opened before the request with this id goes.
+    /// The key to open before the request with this id is forwarded.
     pub(crate) fn request(&self, policy: &Policy, id: Option<&str>) -> Option<RequestKey> {
         let (session, id) = self.named.as_deref().filter(|_| policy.needs.ids).zip(id)?;
         let issued = matches!(self.session, Session::Issued(_));
         Some(RequestKey::new(&self.caller.subject(), session, id, issued))
     }
 
-    /// A header that some rule of the policy names.
+    /// The value of a header that some rule names; unclear for any other name.
     pub(crate) fn header(&self, name: &str) -> &Header {
         let mut headers = self.headers.iter();
         let found = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
@@ -113,7 +114,7 @@ impl RequestContext {
 }
 
 impl Session {
-    /// Whose a session is that a request names.
+    /// The session that a request names, by the result of its lookup.
     fn of(id: Box<str>, found: &Lookup) -> Self {
         let Lookup::Found(values) = found else {
             return Self::Unclear;
@@ -126,7 +127,7 @@ impl Session {
         }
     }
 
-    /// A session that a server issued to another caller is not the caller's, whatever it asks for.
+    /// The refusal of a session that a server issued to another caller.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         let message = "This session was given to another caller. Begin one of your own: send `initialize` without a session.";
         (*self == Self::Foreign).then(|| Refusal {
@@ -137,7 +138,7 @@ impl Session {
     }
 }
 
-/// The session that a request without a message names, where callers are known and so are their sessions.
+/// The session that a request without a message names, where callers are known and sessions are remembered.
 #[derive(Debug)]
 pub(crate) struct Claim {
     caller: String,
@@ -154,12 +155,12 @@ impl Claim {
         Some(Self { caller, id, by_id })
     }
 
-    /// What has to be found.
+    /// The key to look up.
     pub(crate) fn key(&self) -> StateKey {
         session(&self.caller, &self.id, self.by_id)
     }
 
-    /// Whose it is.
+    /// The session, by the result of the lookup.
     pub(crate) fn found(self, found: &Lookup) -> Session {
         Session::of(self.id, found)
     }
@@ -169,7 +170,7 @@ fn session_of(headers: &Headers) -> Option<&str> {
     headers.single(SESSION).ok().flatten()
 }
 
-/// An IPv4 address inside an IPv6 one is that IPv4 address.
+/// The address of the text, with or without a port. An IPv4 address mapped to IPv6 is the IPv4 address.
 fn address(peer: &str) -> Option<IpAddr> {
     let address = peer
         .parse::<SocketAddr>()
@@ -184,7 +185,7 @@ mod tests {
     use super::address;
 
     #[test]
-    fn addresses_with_and_without_ports() {
+    fn peer_address_with_or_without_a_port_is_read() {
         for (text, expected) in [
             ("192.0.2.1:443", Some("192.0.2.1")),
             ("192.0.2.1", Some("192.0.2.1")),

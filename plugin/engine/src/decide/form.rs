@@ -1,15 +1,16 @@
-//! Turns a JSON value into its one form, by which equal elements of a list are found.
+//! Turns a JSON value into its canonical form, in which equal elements of a list are equal texts.
 //!
-//! It compares nothing, and takes nothing from the budget: its callers do.
+//! It compares nothing, and never charges the budget: its callers do.
 
 use crate::words::json::{Kind, Value, exact, quoted};
 use std::collections::BTreeSet;
 
-/// The one form of a value: equal values have equal forms. A number that readers differ about makes it unclear.
+/// The canonical form of a value: equal values have equal forms. A number that readers differ about sets `clear` to
+/// false.
 pub(super) fn form(value: Value<'_>, clear: &mut bool) -> String {
     match value.kind() {
         Kind::Number => match exact(value.raw()) {
-            // Of -0 and 0, which are equal, both are 0.
+            // -0 and 0 are equal, so both become 0.
             Some(number) => (number + 0.0).to_bits().to_string(),
             None => {
                 *clear = false;

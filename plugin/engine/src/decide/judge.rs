@@ -1,6 +1,6 @@
 //! Walks the rules of a policy in their order for one message, up to the first enforced refusal.
 //!
-//! It counts nothing and remembers nothing: what only the store knows becomes a check of the verdict.
+//! It counts nothing and remembers nothing: a question that only the store can answer becomes a check of the verdict.
 
 use super::context::RequestContext;
 use super::order::{ORDER, Stage};
@@ -24,9 +24,9 @@ pub(super) struct Judge<'p, 'r> {
     pub(super) policy: &'p Policy,
     pub(super) context: &'r RequestContext,
     pub(super) now: Millis,
-    /// The mode of rules that stand in no entry.
+    /// The mode of rules outside entries.
     mode: Mode,
-    /// What explanations may take, so that they change nothing.
+    /// The budget of explanations, so that they do not use up the message's.
     pub(super) explained: Budget,
     pub(super) verdict: Verdict<'p>,
 }
@@ -64,7 +64,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// What rules of that mode may take of the message's steps.
+    /// The steps of the message that rules of that mode may take.
     pub(super) fn budget(&self, mode: Mode) -> &Budget {
         match mode {
             Mode::Enforce => &self.verdict.budgets.enforced,
@@ -72,12 +72,12 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// Walks the order for everything that the call acts on, up to the first enforced refusal.
+    /// Walks the order for each subject of the call, up to the first enforced refusal.
     pub(super) fn call(&mut self, call: &Call<'_>, request: bool) {
         for subject in subjects(self.policy, call) {
             for stage in ORDER {
                 if self.verdict.refusal.is_some() {
-                    // Nothing else matters, and the time that it took would tell that the name exists.
+                    // Further stages change nothing, and their duration would reveal that the name exists.
                     return;
                 }
                 self.stage(stage, &subject, call, request);
@@ -115,7 +115,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// Part of strict reading, which no shadow softens.
+    /// A part of strict reading, which shadow mode does not soften.
     fn refuse_without_id(&mut self) {
         let message = "A tool call needs an id.";
         self.refuse(Mode::Enforce, Reason::NotAllowed, None, message);
@@ -125,8 +125,8 @@ impl<'p, 'r> Judge<'p, 'r> {
         entry.mode.unwrap_or(self.mode)
     }
 
-    /// A URI in no normal form, which only an entry of exactly that text admits. A hidden entry is answered as if it were not
-    /// there.
+    /// Refuses a URI that is not in normal form. Only an entry of exactly that text admits it, and a hidden entry
+    /// counts as absent.
     fn refuse_abnormal(&mut self, entry: Option<&Entry>) {
         let message = "The URI is not in its normal form (RFC 3986 section 6.2.2). Use it as resources/list shows it.";
         let mode = entry.map_or(self.mode, |entry| self.mode_of(entry));
@@ -140,7 +140,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// Marks are kept where counts are, so here is only said which of them matter.
+    /// The store keeps the marks, so this only lists the marks to check.
     fn sequence(&mut self, tool: &str) {
         let rules = self.policy.sequence.iter();
         let checks = rules.filter(|rule| rule.role(tool).checks);
@@ -150,7 +150,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// What was listed of a tool is remembered where counts are, so here is only said that it matters.
+    /// The store keeps the listed definitions, so this only adds the check of a pinned tool.
     fn pin(&mut self, entry: &Entry) {
         if let Some(pinned) = Pinned::new(entry, self.mode) {
             let unseen = self.policy.pin_unseen;
@@ -163,7 +163,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         self.verdict.checks.push((before, check));
     }
 
-    /// Whether the name may be called at all.
+    /// Refuses a name by its entry or by `default`.
     fn entry(&mut self, named: Named<'_, '_>) {
         let Some(entry) = named.entry else {
             self.look(&Rule::new("default"), Vec::new);
@@ -175,7 +175,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         let rule = &entry.rule;
         self.look(rule, Vec::new);
         let mode = self.mode_of(entry);
-        // Hiding comes before the kill switch, whose answer would tell that the name exists.
+        // Hiding comes before the kill switch, whose answer would reveal that the name exists.
         if entry.action == Action::Hide {
             self.not_allowed(mode, named, rule.clone().member("action"));
             if self.verdict.refusal.is_some() {
@@ -196,8 +196,8 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// What a call that is allowed must still fit: its own limits, then those of all tools. A limit that is full is found
-    /// before anything is marked: only a call that goes leaves a mark.
+    /// Lists the limits that an allowed call must fit: its entry's, then those of all tools. Marks come last, so that a
+    /// full limit is found before a mark is set: only a call that is forwarded leaves a mark.
     fn limits(&mut self, named: Named<'p, '_>) {
         let own = named.entry.map(|entry| (&entry.rules, self.mode_of(entry)));
         let tool = named.is_tool();
@@ -242,8 +242,8 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// Who was given which task is remembered where counts are, so here is only said that it matters. It does in every mode:
-    /// a shadow of this rule would hand out the results of others.
+    /// The store knows the owners of tasks, so this only adds a check. It is enforced in every mode: shadow mode would
+    /// hand out the results of other callers.
     fn tasks(&mut self, method: &str, ids: &[&str]) {
         let refusal = match (method.strip_prefix("tasks/"), ids) {
             (Some(_), []) => task::refused(method).or_else(|| Some(task::unknown())),
@@ -260,7 +260,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         self.check(Check::Tasks(check, marks));
     }
 
-    /// The same words for what is hidden, unlisted and nonexistent, so that nobody can tell them apart.
+    /// Hidden, unlisted and nonexistent names get the same message, so that a client cannot distinguish them.
     fn not_allowed(&mut self, mode: Mode, named: Named<'_, '_>, rule: Rule) {
         let message = format!("The {} is not available here. {ASK}", named.noun());
         self.refuse(mode, Reason::NotAllowed, Some(rule), &message);
@@ -276,7 +276,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         self.refuse(mode, Reason::Denied, Some(rule.member("action")), &message);
     }
 
-    /// The first enforced refusal is the answer; what a shadow would refuse is kept for the log.
+    /// The first enforced refusal is the answer; refusals in shadow mode are kept for the log.
     pub(super) fn refuse(&mut self, mode: Mode, reason: Reason, rule: Option<Rule>, message: &str) {
         if self.verdict.refusal.is_some() {
             return;
@@ -302,7 +302,7 @@ impl<'p, 'r> Judge<'p, 'r> {
         self.verdict.refusal = Some(refusal);
     }
 
-    /// After a refusal nothing is looked at any more.
+    /// Records an evaluated rule, unless the call is refused already.
     pub(super) fn look(&mut self, rule: &Rule, conditions: impl FnOnce() -> Vec<ConditionTrace>) {
         if self.verdict.refusal.is_none() {
             self.verdict.trace.evaluated_with(rule, conditions);
@@ -310,8 +310,8 @@ impl<'p, 'r> Judge<'p, 'r> {
     }
 }
 
-/// The marks that are to be set, and to be looked at once more, when the call goes. They are set before they are looked
-/// at: of two calls that rule each other out, at most one finds no mark.
+/// The marks to set, and then the marks to check again, when the call is admitted. Setting comes first: of two calls
+/// that exclude each other, at most one finds no mark.
 fn marks<'p>(
     sequence: &'p [Sequence],
     tool: &str,

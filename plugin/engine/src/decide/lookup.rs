@@ -1,6 +1,7 @@
 //! Finds the value at a path of the arguments.
 //!
-//! It finds nothing where two readers could find two different values, or where the budget does not cover the search.
+//! It never returns a value where two readers could find two different ones, or where the budget does not cover the
+//! search.
 
 use crate::model::Segment;
 use crate::read::{PROTOTYPE, similar_after};
@@ -14,15 +15,15 @@ const NAME: usize = 12;
 /// The steps that it takes to compare one letter of it.
 const LETTER: usize = 4;
 
-/// The steps that it takes to read one number, beside those for its bytes; and one of so few digits that its value is
-/// certain.
+/// The steps that it takes to read one number, beside those for its bytes; fewer for a number that is short and has no
+/// exponent.
 const NUMBER: usize = 384;
 const SHORT_NUMBER: usize = 40;
 
 /// The steps that it takes to decode a byte of a text that holds escapes.
 pub(super) const DECODE: usize = 4;
 
-/// The one value at the end of the steps; `None` where there is none, or where nobody can tell.
+/// The one value at the end of the steps; `None` where it is absent or unclear.
 pub(crate) fn value_at<'a, 's>(
     value: Option<Value<'a>>,
     mut steps: impl Iterator<Item = &'s Segment>,
@@ -35,11 +36,12 @@ pub(crate) fn value_at<'a, 's>(
     })
 }
 
-/// It is unknown which member or element it is: only some servers would take this one for the one that a rule names, or
-/// find it in a prototype, or the budget does not cover the search.
+/// The member or element is unknown: only some servers would read this one as the one that a rule names, or find it in
+/// a prototype, or the budget does not cover the search.
 pub(super) struct Unclear;
 
-/// The member of that name. A rule is not walked around by `Amount` or `__proto__` beside, or in place of, `amount`.
+/// The member of that name. `Amount` or `__proto__` beside, or in place of, `amount` does not evade a rule: it is
+/// unclear.
 pub(super) fn member<'a>(
     object: Value<'a>,
     name: &str,
@@ -67,7 +69,7 @@ pub(super) fn member<'a>(
     Ok(found)
 }
 
-/// The first letters say that no reader takes one for the other, or for [`PROTOTYPE`].
+/// True where the first letters show that no reader confuses the member with the name or with [`PROTOTYPE`].
 fn differs(member: Name<'_>, name: &str) -> bool {
     let letters = member.first_byte().zip(name.bytes().next());
     letters.is_some_and(|(own, other)| {

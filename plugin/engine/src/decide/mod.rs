@@ -37,7 +37,7 @@ use admission::{frozen, known};
 use judge::Judge;
 use verdict::Verdict;
 
-/// Judges a message of so many bytes by every rule but the limits.
+/// Judges a message of `length` bytes by every rule but the limits.
 pub(crate) fn decide<'p>(
     policy: &'p Policy,
     context: &RequestContext,

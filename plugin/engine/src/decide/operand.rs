@@ -7,7 +7,7 @@ use crate::words::json::{Kind, Value};
 use crate::words::work::Budget;
 use std::borrow::Cow;
 
-/// What is at the end of a path.
+/// The value at the end of a path.
 pub(super) enum Operand<'a> {
     Json(Value<'a>),
     Text(Cow<'a, str>),

@@ -17,7 +17,7 @@ pub(crate) enum Stage {
     Limits,
 }
 
-/// The stages in the order in which they are evaluated, behind the caller and the kill switches.
+/// The stages in the order of evaluation, after the caller and the kill switches.
 pub(crate) const ORDER: [Stage; 10] = [
     Stage::Form,
     Stage::Hide,
@@ -32,7 +32,7 @@ pub(crate) const ORDER: [Stage; 10] = [
 ];
 
 impl Stage {
-    /// What must hold, in the words of the documents.
+    /// The requirement of the stage, as the documents word it.
     fn rule(self) -> &'static str {
         match self {
             Self::Form => {
@@ -53,7 +53,7 @@ impl Stage {
     }
 }
 
-/// The order of evaluation in the words of the documents, the reading of the message and the caller first.
+/// The order of evaluation as the documents word it, one sentence for each step: first the message and the caller.
 pub fn evaluation_order() -> impl Iterator<Item = &'static str> {
     let before = [
         "The body is exactly one MCP message.",

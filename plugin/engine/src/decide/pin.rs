@@ -1,6 +1,6 @@
-//! Turns a pin and what was seen of a tool into whether it is still the tool that somebody reviewed.
+//! Turns a pin and the stored definitions of a tool into whether it is still the reviewed tool.
 //!
-//! It never knows a tool by its name alone.
+//! It never identifies a tool by its name alone.
 
 use crate::model::{Effect, Pin, Pinned};
 use crate::read::Definition;
@@ -8,22 +8,22 @@ use crate::words::state::{Lookup, StateKey};
 use crate::words::text::clip_name;
 use crate::words::{ASK, Reason, Refusal};
 
-/// What a call of a pinned tool must meet.
+/// The check of a call of a pinned tool.
 #[derive(Debug)]
 pub(crate) struct PinCheck {
     pub(crate) pinned: Pinned,
-    /// What happens as long as nothing was seen.
+    /// The effect on calls as long as the tool was never listed.
     pub(crate) unseen: Effect,
 }
 
 impl PinCheck {
-    /// What has to be found.
+    /// The keys to look up.
     pub(crate) fn keys(&self) -> Vec<StateKey> {
         let reviewed = (self.pinned.pin == Pin::FirstUse).then(|| self.pinned.reviewed());
         [self.pinned.last()].into_iter().chain(reviewed).collect()
     }
 
-    /// Judges by what was found; says what was found, or why the call is refused.
+    /// Judges by the result of the lookup: a note for the trace, or the refusal of the call.
     pub(crate) fn judge(&self, found: &Lookup) -> Result<&'static str, Refusal> {
         let tool = clip_name(&self.pinned.tool);
         let values = match found {

@@ -14,15 +14,15 @@ use crate::words::work::Budget;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// A longer text is not searched for an expression.
+/// The longest text, in bytes, that is matched against an expression; a longer one is unknown.
 pub(super) const LONGEST_MATCHED: usize = 64 * 1024;
 
 impl Predicate {
-    /// Where nothing is at the path.
+    /// The result for a path without a value.
     pub(super) fn missing(&self) -> Truth {
         match self {
             Self::Exists(wanted) => Truth::of(Some(!wanted)),
-            // What an absent value is not, nobody can say: the server may have a default for it.
+            // The server may have a default for an absent value, so a negated comparison is unknown.
             Self::Neq(_) | Self::NotIn(_) | Self::NotRegex(_) => Truth::Unknown,
             Self::Eq(_)
             | Self::In(_)
@@ -91,12 +91,12 @@ const WRITTEN: usize = 512;
 /// The steps that it takes to read an address.
 const ADDRESS: usize = 192;
 
-/// What a text has to be read for: so many steps for each of its bytes.
+/// Charges the budget for reading a text: `steps` for each of its bytes.
 fn read(text: &str, steps: usize, budget: &Budget) -> Option<()> {
     budget.take(text.len().saturating_mul(steps)).ok()
 }
 
-/// Values of different types are neither equal nor different: some servers turn the one into the other.
+/// Values of different types are neither equal nor different: some servers convert one into the other.
 pub(super) fn equal_json(value: Value<'_>, literal: &Literal, budget: &Budget) -> Truth {
     if budget.take(COMPARE).is_err() {
         return Truth::Unknown;
@@ -128,7 +128,7 @@ fn same_text(text: &str, other: &str, budget: &Budget) -> Option<bool> {
 }
 
 fn equal_elements(list: Value<'_>, others: &[Literal], budget: &Budget) -> Truth {
-    // No more are looked at than show that there are too many.
+    // One element more than the operand has shows that there are too many.
     let most = others.len().saturating_add(1);
     if budget.take(most).is_err() {
         return Truth::Unknown;
@@ -189,7 +189,7 @@ pub(super) fn one_of(operand: &Operand<'_>, literals: &Literals, budget: &Budget
 
 fn is_text_of(operand: &Operand<'_>, literals: &Literals, budget: &Budget) -> Option<bool> {
     let text = operand.text(budget)?;
-    // So many comparisons are a search among them.
+    // The number of comparisons of a binary search.
     let comparisons = literals.texts.len().checked_ilog2().unwrap_or(0);
     let bytes = text.len().min(literals.longest);
     let steps = bytes.div_ceil(2).saturating_add(COMPARE);
@@ -219,10 +219,10 @@ pub(super) fn matches(operand: &Operand<'_>, regex: &Expression, budget: &Budget
     Truth::of(text.and_then(|text| regex.is_match(&text, budget).ok()))
 }
 
-/// A path, or a list of paths. Some servers take an empty list for everything.
+/// A path, or a list of paths. An empty list is unknown: some servers read it as everything.
 pub(super) fn within(operand: &Operand<'_>, roots: &Roots, budget: &Budget) -> Truth {
     let hold = |path: Option<Cow<'_, str>>| {
-        // Each character is looked at a few times, and its first names once more for each root.
+        // Each character is read a few times, and the first names once more for each root.
         let path = path.filter(|path| read(path, 10, budget).is_some())?;
         let bytes = |root: &str| root.len().min(path.len()).saturating_mul(6);
         let roots_steps = roots
@@ -271,7 +271,7 @@ pub(super) fn cidr(operand: &Operand<'_>, networks: &[Network], budget: &Budget)
     }
 }
 
-/// An attribute is written as the JSON value that it is.
+/// Validates the operand against the schema; an attribute is written as JSON first.
 pub(super) fn fits(operand: &Operand<'_>, schema: &Schema, budget: &Budget) -> Truth {
     if let Operand::Json(value) = operand {
         return schema.holds(*value, budget);

@@ -1,7 +1,7 @@
-//! Turns the headers of a request into who is calling.
+//! Turns the headers of a request into its caller.
 //!
-//! A free identity is a free quota: it believes only what the policy says that the gateway vouches for, and never
-//! shows a credential to anybody.
+//! A free identity is a free quota: it believes only headers that the policy says the gateway vouches for. It never
+//! exposes a credential.
 
 use crate::model::{ANONYMOUS, Grant, Mode, Policy, Source, grant_subject};
 use crate::read::Headers;
@@ -11,20 +11,20 @@ use std::borrow::Cow;
 use std::fmt;
 use subtle::ConstantTimeEq as _;
 
-/// Who is calling.
+/// The caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
-    /// Nobody in particular; all of them count together.
+    /// A caller without an identity. All of them share one count.
     Anonymous,
-    /// Somebody whom the gateway vouches for: the source and the value, in one text.
+    /// A caller that the gateway vouches for: the source and the value, in one text.
     Identity(Box<str>),
-    /// Somebody whom the policy lists.
+    /// A caller that the policy lists.
     Grant {
         name: Box<str>,
         mode: Option<Mode>,
         frozen: bool,
     },
-    /// Somebody whom the policy does not admit.
+    /// A caller that the policy does not admit.
     Denied(AuthError),
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Principal {
 pub(crate) enum AuthError {
     /// No credential, or one that no grant lists.
     Unknown,
-    /// More than one `Authorization` header, or one that is no bearer token.
+    /// More than one `Authorization` header, or one that is not a bearer token.
     Malformed,
     /// An identity header that is repeated, empty, too long or not plain.
     Header(Box<str>),
@@ -46,7 +46,7 @@ pub(crate) enum AuthError {
 const LONGEST_IDENTITY: usize = 256;
 
 impl Principal {
-    /// Identifies the caller, and says whether its credential must not be passed on.
+    /// Identifies the caller. The flag is true where its credential must not be passed on.
     pub(crate) fn identify(policy: &Policy, headers: &Headers) -> (Self, bool) {
         match &policy.grants {
             Some(grants) => granted(grants, headers),
@@ -63,12 +63,12 @@ impl Principal {
         }
     }
 
-    /// True for callers whose counters have places of their own.
+    /// True for callers whose counters have cells of their own.
     pub(crate) fn is_configured(&self) -> bool {
         matches!(self, Self::Anonymous | Self::Grant { .. })
     }
 
-    /// What the log calls the caller.
+    /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(crate) fn label(&self) -> Option<&str> {
         match self {
             Self::Anonymous => Some(ANONYMOUS),
@@ -89,7 +89,7 @@ fn granted(grants: &[Grant], headers: &Headers) -> (Principal, bool) {
         return denied(AuthError::Malformed);
     };
     let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-    // Every grant is compared, so that the time taken does not tell which one came near.
+    // Every grant is compared, so that the duration does not reveal which one matched.
     let mut found = None;
     for grant in grants {
         if bool::from(grant.bearer.ct_eq(&digest)) {
@@ -119,7 +119,7 @@ fn bearer(value: &str) -> Option<&str> {
         .then_some(token)
 }
 
-/// The first source that is present decides; a malformed value is not passed over for the next source.
+/// The first source that is present decides. A malformed value denies the caller; the next source is not tried.
 fn vouched(sources: &[Source], headers: &Headers) -> Principal {
     for Source::Header(name) in sources {
         match headers.single(name) {

@@ -1,7 +1,6 @@
-//! Holds a JSON value against a schema of the policy: true, false or unknown.
+//! Validates a JSON value against a schema of the policy: true, false or unknown.
 //!
-//! It never takes more steps than the budget covers, however the value is made: what it would have to look at beyond them
-//! is unknown.
+//! It never takes more steps than the budget covers, for any value: the part beyond them is unknown.
 
 use super::form::form;
 use super::lookup::{number, string};
@@ -18,7 +17,7 @@ use crate::words::work::Budget;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// The steps that it takes for one schema to meet one value.
+/// The steps that it takes to begin the validation of one value against one schema.
 const MEET: usize = 10;
 
 /// The steps that it takes to find a member by its name.
@@ -33,7 +32,8 @@ const FORM: usize = 256;
 /// The steps that it takes to divide a number.
 const MULTIPLE: usize = 1024;
 
-/// Schemas and values inside one another. A message of the deepest kind stays below it with four schemas on each level.
+/// The deepest nesting of schemas and values in one another. The deepest message stays below it with four schemas on
+/// each level.
 const DEEPEST: usize = 512;
 
 impl Schema {
@@ -41,7 +41,7 @@ impl Schema {
         Judge::new(self, budget).part(SubschemaId::ROOT, value)
     }
 
-    /// The argument that stands in the way, as far as the schema of all arguments says so itself, and whether it is there.
+    /// The argument that violates the schema, by the keywords at the schema's top level, and whether it is present.
     pub(crate) fn failing_argument<'a>(
         &'a self,
         arguments: Value<'a>,
@@ -67,15 +67,15 @@ impl Schema {
 struct Judge<'s> {
     schema: &'s Schema,
     budget: &'s Budget,
-    /// How many schemas may still meet values inside those that do.
+    /// How many more schemas may be nested inside the current one.
     depth: usize,
 }
 
-/// Whether an object has a member that is named.
+/// Whether an object has a member that some keyword names.
 enum Present<'a> {
     Not,
     Once(Value<'a>),
-    /// One that only some servers take for it.
+    /// A member that only some servers read as the named one.
     Unclear,
 }
 
@@ -126,8 +126,8 @@ impl<'s> Judge<'s> {
         }
     }
 
-    /// A check says nothing of values that it does not judge. Where no `type` says that such a value is meant, a server may
-    /// turn it into one that is judged.
+    /// A check does not constrain values of another kind than its own. Without `type` the result is then unknown: a
+    /// server may convert the value into the kind of the check.
     fn check(&mut self, check: &Assertion, value: Value<'_>, typed: bool) -> Truth {
         match check.judges() {
             Some(kind) if kind != value.kind() => match typed {
@@ -173,7 +173,7 @@ impl<'s> Judge<'s> {
         }
     }
 
-    /// A value of another type than all of the list is none of them only where `type` admits it.
+    /// A value of a type that no literal has is false where the schema has a `type`, and unknown where it has none.
     fn one_of(&self, literals: &Literals, value: Value<'_>, typed: bool) -> Truth {
         if typed && !literals.has(value.kind()) {
             Truth::False
@@ -188,7 +188,8 @@ impl<'s> Judge<'s> {
         Truth::of(text.and_then(|text| pattern.regex.is_match(&text, self.budget).ok()))
     }
 
-    /// True where readers may find white space that this engine does not, or the budget covers no search for it.
+    /// True where readers may find white space that this engine does not, or the budget does not cover the search for
+    /// it.
     fn is_odd(&self, text: &str) -> bool {
         self.take(text.len().saturating_mul(3)).is_none() || text.contains(is_odd_space)
     }
@@ -231,7 +232,7 @@ impl<'s> Judge<'s> {
         Truth::all(truths)
     }
 
-    /// Between `min` and `max` elements fit: certainly, if so whichever way the unknown ones are taken.
+    /// Between `min` and `max` elements match. The result is certain where it does not depend on the unknown elements.
     fn contains(&mut self, part: SubschemaId, min: usize, max: usize, list: Value<'_>) -> Truth {
         let (mut least, mut most) = (0_usize, 0_usize);
         for element in list.elements() {
@@ -248,7 +249,7 @@ impl<'s> Judge<'s> {
         }
     }
 
-    /// No two elements are the same. Each is brought into one form, by which equal ones are found.
+    /// No two elements are equal. Each is brought into its canonical form, in which equal elements are equal texts.
     fn distinct(&self, list: Value<'_>) -> Truth {
         let forms = list.size().saturating_mul(FORM);
         let steps = list.raw().len().saturating_mul(8).saturating_add(forms);
@@ -282,7 +283,8 @@ impl<'s> Judge<'s> {
         Truth::all([ruled, dependents].into_iter().chain(others))
     }
 
-    /// Each of the named members, as the object has it; `None` where it has too many, or a prototype of its own.
+    /// Each of the named members, as the object has it; `None` where the budget does not cover the object, or it has a
+    /// member [`PROTOTYPE`].
     fn present<'a>(&self, members: &Members, object: Value<'a>) -> Option<Vec<Present<'a>>> {
         let named = members.ruled.len().saturating_mul(5).div_ceil(4);
         self.take(NAME.saturating_add(named))?;
@@ -339,7 +341,8 @@ impl<'s> Judge<'s> {
         Truth::any([absent, Truth::all([needs, part].into_iter())].into_iter())
     }
 
-    /// What is asked of a member apart from its own schema. One that is too like another is unknown already.
+    /// The checks of a member beside its own schema: of its name, by patterns, and as an additional member. A
+    /// look-alike of a named member is unknown already.
     fn other(&mut self, members: &Members, name: Value<'_>, value: Value<'_>) -> Truth {
         let named = members
             .names
@@ -384,7 +387,7 @@ impl<'s> Judge<'s> {
 
 /// The steps that it takes to find a name among those of members.
 fn search(members: &Members, name: &str) -> usize {
-    // So many comparisons are a search among them, each of half a step for each byte.
+    // The number of comparisons of a binary search, each of half a step for each byte.
     let comparisons = members.ruled.len().checked_ilog2().unwrap_or(0);
     let steps = name
         .len()
@@ -395,7 +398,7 @@ fn search(members: &Members, name: &str) -> usize {
 }
 
 impl Assertion {
-    /// The kind of values that it judges; `None` where it judges all.
+    /// The kind of values that it constrains; `None` where it constrains all.
     fn judges(&self) -> Option<Kind> {
         match self {
             Self::Order(..) | Self::MultipleOf(_) => Some(Kind::Number),
@@ -435,7 +438,7 @@ impl Type {
     }
 }
 
-/// White space, and ends of lines, that ECMA-262 knows and this engine does not.
+/// White space and line terminators of ECMA-262 that this engine does not treat as such.
 fn is_odd_space(c: char) -> bool {
     c == '\r' || c == '\u{FEFF}' || (!c.is_ascii() && c.is_whitespace())
 }

@@ -1,4 +1,4 @@
-//! Turns a call into what it acts on, each with the entry of the policy that applies.
+//! Turns a call into the subjects that it acts on, each with the entry of the policy that applies.
 //!
 //! It judges nothing.
 
@@ -8,9 +8,9 @@ use crate::read::{Call, Target, is_normal};
 /// Something that a call acts on.
 pub(super) enum Subject<'p, 'c> {
     Named(Named<'p, 'c>),
-    /// Tasks by their ids; none where the message names none.
+    /// Tasks by their ids; empty where the message names no task.
     Tasks(Vec<&'c str>),
-    /// Nothing but the method itself.
+    /// The method alone.
     Method(&'c str),
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Named<'p, 'c> {
     pub(super) table: Table,
     pub(super) name: &'c str,
     pub(super) entry: Option<&'p Entry>,
-    /// False for a URI that some server could take for another one, unless it is listed exactly.
+    /// False for a URI that some server could equate with another one, unless it is listed exactly.
     pub(super) normal: bool,
 }
 
@@ -29,13 +29,13 @@ impl Named<'_, '_> {
         self.table == Table::Tools
     }
 
-    /// What refusals call it.
+    /// The kind and the name, for refusals.
     pub(super) fn noun(&self) -> String {
         self.table.noun(self.name)
     }
 }
 
-/// What the call acts on, in the order of the message.
+/// The subjects of the call, in the order of the message.
 pub(super) fn subjects<'p, 'c>(policy: &'p Policy, call: &'c Call<'_>) -> Vec<Subject<'p, 'c>> {
     let named = |table, name| named(policy, table, name);
     let resource = |uri| resource(policy, uri);
@@ -67,7 +67,7 @@ fn named<'p, 'c>(policy: &'p Policy, table: Table, name: &'c str) -> Subject<'p,
 
 fn resource<'p, 'c>(policy: &'p Policy, uri: &'c str) -> Subject<'p, 'c> {
     let found = policy.resources.find(uri);
-    // A hidden entry is answered as if it were not there.
+    // A hidden entry gets the same answer as an absent one.
     let listed = found.is_some_and(|(entry, exact)| exact && entry.action != Action::Hide);
     Subject::Named(Named {
         table: Table::Resources,

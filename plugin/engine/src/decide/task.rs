@@ -1,26 +1,26 @@
-//! Turns the tasks that a message acts on into whether they were issued to its caller.
+//! Turns the tasks that a message acts on into whether all were issued to its caller.
 //!
-//! A task belongs to the caller whose call became it. It never believes a client that it has one.
+//! A task belongs to the caller whose call created it. A client's own claim to a task is never trusted.
 
 use super::principal::Principal;
 use crate::words::state::{Lookup, StateKey, task, unmarked};
 use crate::words::{Reason, Refusal};
 
-/// The methods that act on one task, of 2025-11-25 and of the extension of 2026-07-28. A server may know others, or take
-/// another spelling for `tasks/list`, so no other is let through.
+/// The methods that act on one task, of 2025-11-25 and of the extension of 2026-07-28. A server may support others, or
+/// accept another spelling of `tasks/list`, so every other method is refused.
 const METHODS: [&str; 4] = ["tasks/get", "tasks/result", "tasks/cancel", "tasks/update"];
 
-/// What a message that acts on tasks must meet.
+/// The check of a message that acts on tasks.
 #[derive(Debug)]
 pub(crate) struct TaskCheck {
-    /// Those of the tasks, and then, for each counter of a sequence, one for each task.
+    /// The keys of the tasks, and then, for each counter of a sequence, one for each task.
     keys: Vec<StateKey>,
     tasks: usize,
     counters: Vec<String>,
 }
 
 impl TaskCheck {
-    /// `counters` are those that calls of some tools mark.
+    /// `counters` are the counters that calls of some tools mark.
     pub(super) fn new<'i>(
         caller: &Principal,
         ids: impl Iterator<Item = &'i str>,
@@ -41,13 +41,13 @@ impl TaskCheck {
         }
     }
 
-    /// What has to be found.
+    /// The keys to look up.
     pub(crate) fn keys(&self) -> &[StateKey] {
         &self.keys
     }
 
-    /// Whether the call of one of the tasks marked the counter, or nobody knows that none did: then reading it marks it
-    /// again, because its result comes only now.
+    /// Whether the call of one of the tasks marked the counter, or may have. Reading the task then marks it again,
+    /// because its result comes only now.
     pub(crate) fn marks(&self, counter: &str, found: &Lookup) -> bool {
         let place = self.counters.iter().position(|own| own == counter);
         let start = place.map_or(0, |place| {
@@ -60,7 +60,7 @@ impl TaskCheck {
         place.is_some() && marks.is_none_or(|values| values.iter().any(Option::is_none))
     }
 
-    /// Judges by what was found; says what was found, or why the message is refused.
+    /// Judges by the result of the lookup: a note for the trace, or the refusal of the message.
     pub(crate) fn judge(&self, found: &Lookup) -> Result<&'static str, Refusal> {
         let message = "The gateway cannot tell right now whose task this is. Try again later.";
         match found {
@@ -75,14 +75,14 @@ impl TaskCheck {
     }
 }
 
-/// Why a method is refused, whichever task it is for.
+/// The refusal of a method that is not in [`METHODS`], for any task.
 pub(super) fn refused(method: &str) -> Option<Refusal> {
     let message =
         "Tasks are not listed here. Ask for a task by the id that its call was answered with.";
     (!METHODS.contains(&method)).then(|| refusal(Reason::NotAllowed, message))
 }
 
-/// The same words for tasks of others and for none at all.
+/// The refusal of other callers' tasks and of nonexistent ones, in the same words.
 pub(super) fn unknown() -> Refusal {
     let message = "The task is not available here: it is none that was given to you, or was forgotten. Call the tool again.";
     refusal(Reason::NotAllowed, message)
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn task_marks_again_unless_its_call_surely_left_no_mark() {
+    fn task_marks_again_where_its_call_may_have_marked() {
         let counters = ["a", "b"].map(Into::into).into();
         let check = TaskCheck::new(&Principal::Anonymous, ["1", "2"].into_iter(), counters);
         let found =

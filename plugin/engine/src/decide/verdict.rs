@@ -1,4 +1,4 @@
-//! What the rules say of a message before anything is counted or looked up.
+//! The conclusions of the rules about a message, before a count or a lookup.
 //!
 //! It holds conclusions, and never the message itself.
 
@@ -11,30 +11,31 @@ use crate::words::trace::Trace;
 use crate::words::work::Budgets;
 use std::sync::Arc;
 
-/// What the rules say before anything is counted.
+/// The conclusions of the rules before a count or a lookup.
 #[derive(Debug)]
 pub(crate) struct Verdict<'p> {
     /// The first refusal that is enforced.
     pub(crate) refusal: Option<Refusal>,
-    /// What else is told of the rules, since the last check where there is one.
+    /// The trace of the rules after the last check, or of all rules without a check.
     pub(crate) trace: Trace,
-    /// What may refuse the call before all that, in its order, each with what is told of the rules before it.
+    /// The checks that may refuse the call before `refusal`, in their order, each with the trace of the rules before
+    /// it.
     pub(crate) checks: Vec<(Trace, Check<'p>)>,
-    /// The limits that the call must fit, when nothing refused it.
+    /// The limits that the call must fit where no rule refuses it.
     pub(crate) limits: Vec<(&'p Arc<Limit>, Mode)>,
-    /// The headers do not repeat the arguments as the tool's schema says. Then nothing else counts.
+    /// The headers do not repeat the arguments as the tool's schema says. The request is then answered as unreadable.
     pub(crate) contradiction: Option<RequestError>,
-    /// What is left of the message's steps.
+    /// The rest of the message's steps.
     pub(crate) budgets: Budgets,
 }
 
-/// What only the host's state can answer, and what must hold for the rules after it to matter.
+/// A condition on the host's state. The rules after it matter only where it holds.
 #[derive(Debug)]
 pub(crate) enum Check<'p> {
-    /// No mark of a sequence stands against the call.
+    /// No mark of a sequence forbids the call.
     Marks(Vec<(&'p Arc<Limit>, Mode)>),
-    /// The tool is the one that was reviewed.
+    /// The tool is still the reviewed one.
     Pin(PinCheck),
-    /// The tasks were issued to the caller; and the marks that their calls may have left.
+    /// The tasks were issued to the caller; with the marks that their calls may have left.
     Tasks(TaskCheck, Vec<(&'p Arc<Limit>, Mode)>),
 }

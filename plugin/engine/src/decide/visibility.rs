@@ -1,6 +1,7 @@
-//! Turns a policy and a caller into what servers may send: which names their lists may show, and what they may ask.
+//! Turns a policy and a caller into a filter of server messages: the names that lists may show, and the methods that
+//! servers may send.
 //!
-//! It looks at nothing that only a call has: what a caller may call under some condition is shown.
+//! It evaluates no condition: a tool that the caller may call under some condition is shown.
 
 use super::principal::Principal;
 use crate::model::{
@@ -10,16 +11,16 @@ use crate::read::{Call, MethodKind, Target, confusable_method, is_normal};
 use crate::words::Rule;
 use std::sync::Arc;
 
-/// What one caller may be sent.
+/// The filter of the messages that servers send to one caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Visibility {
     policy: Arc<Policy>,
-    /// The mode of rules that stand in no entry.
+    /// The mode of rules outside entries.
     mode: Mode,
 }
 
 impl Visibility {
-    /// `None` where nothing could have to be taken out or remembered, so that nobody need read a response for it.
+    /// `None` where the policy edits and remembers no part of a response: it need not be read for the filter.
     pub(crate) fn new(policy: &Arc<Policy>, caller: &Principal) -> Option<Self> {
         let mode = match caller {
             Principal::Grant { mode, .. } => mode.unwrap_or(policy.mode),
@@ -35,12 +36,12 @@ impl Visibility {
         &self.policy
     }
 
-    /// The rule by which a server may not ask a client for this, or tell it, where it asks for nothing.
+    /// The rule that denies a server this method; `asks` is true for a request and false for a notification.
     pub(crate) fn denies(&self, method: &str, asks: bool) -> Option<Rule> {
         if self.mode == Mode::Shadow {
             return None;
         }
-        // A client that matches methods less exactly takes it for that one.
+        // A client that matches methods less exactly reads a look-alike as the method.
         let method = confusable_method(method).unwrap_or(method);
         match self.policy.methods.get(method) {
             Some(entry) if entry.action == Action::Deny => Some(Rule::new("methods").key(method)),
@@ -70,7 +71,7 @@ impl Visibility {
         }
     }
 
-    /// What results must meet.
+    /// The rules that a result must meet.
     pub(crate) fn result_rules(&self, result_of: &ResultOf) -> Vec<AppliedRules<'_>> {
         let policy = &self.policy;
         match result_of {
@@ -115,18 +116,18 @@ impl Visibility {
     }
 }
 
-/// A URI in no normal form is admitted by an entry of exactly that text alone.
+/// Only an entry of exactly that text admits a URI that is not in normal form.
 fn is_certain(section: Section, name: &str) -> bool {
     section != Section::Resources || is_normal(name)
 }
 
-/// Of what something is the result.
+/// The tool whose result a response holds.
 #[derive(Debug, Default)]
 pub(crate) enum ResultOf {
-    /// It is no tool's.
+    /// The response holds no tool's result.
     None,
     Tool(Box<str>),
-    /// It may be of any tool.
+    /// It may hold the result of any tool.
     #[default]
     Unknown,
 }

@@ -8,7 +8,7 @@ use crate::words::ASK;
 use crate::words::json::Value;
 use crate::words::text::clip_name;
 
-/// What a client is told of a group that refuses its call; with `needed`, what it looks at must be there.
+/// The message for a call that a group refuses. With `needed`, an absent argument is reported as missing.
 pub(super) fn unmet(
     call: &Call<'_>,
     needed: bool,

@@ -1,4 +1,4 @@
-//! A response whose held bytes are dropped, wherever it is: its message is refused by name, and nothing else is lost.
+//! A response whose held bytes are dropped at any point: its message is refused by id, and no other message is lost.
 
 use super::Exchange;
 use crate::host::*;
@@ -11,7 +11,7 @@ const REFUSED: &str = "The gateway holds too many responses at a time to judge t
 /// Every result is read.
 const READ: &str =
     r#"{"version":"1","default":"deny","tools":{"run":{"result":{"redact":["secrets"]}}}}"#;
-/// No rule takes anything out of a response.
+/// No rule edits a response.
 const UNREAD: &str = r#"{"version":"1","default":"allow","tools":{"run":{"limits":[{"counter":"a","window":"hour","max":1,"refund":"on_error"}]}}}"#;
 
 /// A call that was passed on, and the head of its response.
@@ -43,7 +43,7 @@ fn answering(policy: &str, media: &str) -> Exchange {
     exchange
 }
 
-/// What the client gets of an event, and what the log is told.
+/// The bytes that the client gets of an event, and the reason that is logged.
 fn passed(exchange: &mut Exchange, response: Response) -> (String, String) {
     let came = match &response {
         Response::Body { bytes, .. } => bytes.clone(),
@@ -70,8 +70,8 @@ fn piece(text: &str, end_of_stream: bool) -> Response {
     }
 }
 
-/// Plays a body that is cut in two, and drops what is held between the pieces. All that the client gets, and how often the
-/// log says `unavailable`.
+/// Plays a body that is cut in two, and drops the held bytes between the pieces. Returns all that the client gets, and
+/// the number of `unavailable` lines in the log.
 fn dropped_at(policy: &str, media: &str, text: &str, cut: usize) -> (String, usize) {
     let mut exchange = answering(policy, media);
     let (one, other) = text.split_at(cut);
@@ -134,7 +134,7 @@ fn event_whose_bytes_are_dropped_is_refused_and_the_next_one_passes() {
 }
 
 #[test]
-fn response_that_no_rule_reads_passes_without_the_bytes_that_are_dropped() {
+fn response_that_no_rule_reads_passes_whole_after_a_drop() {
     let events = format!("data: {ANSWER}\n\n");
     for (media, text) in [("application/json", ANSWER), ("text/event-stream", &events)] {
         let mut held = 0;
@@ -151,7 +151,7 @@ fn response_that_no_rule_reads_passes_without_the_bytes_that_are_dropped() {
 }
 
 #[test]
-fn dropped_response_is_told_where_it_ends_without_another_piece() {
+fn dropped_response_is_logged_when_it_ends_without_another_piece() {
     for (media, start) in [("application/json", "{"), ("text/event-stream", "data: {")] {
         let mut exchange = answering(READ, media);
         passed(&mut exchange, piece(start, false));

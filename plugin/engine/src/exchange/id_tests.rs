@@ -1,4 +1,4 @@
-//! Two requests of one session at once: whose answer comes, and what may be learnt from it.
+//! Two requests of one session at once: the owner of each answer, and the rules that apply to it.
 
 use super::Exchange;
 use crate::host::*;
@@ -139,7 +139,7 @@ impl Gateway {
             .next
     }
 
-    /// What the client gets of an event stream with these messages.
+    /// The body that the client gets of an event stream with these messages.
     fn stream(&mut self, exchange: &mut Exchange, messages: &[&str]) -> String {
         let headers = Headers::from_iter([("content-type", "text/event-stream")]);
         let head = Response::Head {
@@ -164,7 +164,7 @@ impl Gateway {
         body
     }
 
-    /// What the client gets of an answer, and the end of its stream.
+    /// The body that the client gets of an answer, after which the response is closed.
     fn answered(&mut self, exchange: &mut Exchange, message: &str) -> String {
         let body = self.stream(exchange, &[message]);
         self.respond(exchange, Response::Closed);
@@ -207,7 +207,7 @@ fn second_request_with_an_open_id_is_refused() {
 }
 
 #[test]
-fn refused_duplicate_costs_nothing() {
+fn refused_duplicate_is_not_charged() {
     let mut gateway = Gateway::with_session();
     let mut first = gateway.passes("1", "free");
     refused(&gateway.call("1", "limited").1);
@@ -221,7 +221,7 @@ fn refused_duplicate_costs_nothing() {
 }
 
 #[test]
-fn two_calls_one_after_the_other_are_judged_by_their_own_rules() {
+fn sequential_calls_with_one_id_are_judged_by_their_own_rules() {
     let mut gateway = Gateway::with_session();
     for _ in 0..3 {
         let mut call = gateway.passes("1", "free");
@@ -231,7 +231,7 @@ fn two_calls_one_after_the_other_are_judged_by_their_own_rules() {
     }
 }
 
-/// How an exchange ends without its answer.
+/// The ways in which an exchange ends without its answer.
 fn ends() -> Vec<(&'static str, Vec<Response>)> {
     let head = |status, kind, end_of_stream| Response::Head {
         status,
@@ -315,7 +315,7 @@ fn id_without_its_answer_is_judged_by_the_rules_of_all_tools() {
 }
 
 #[test]
-fn unclear_answer_gives_nothing_back() {
+fn unclear_answer_refunds_nothing() {
     let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no"}}"#;
     let mut gateway = Gateway::with_session();
     for _ in 0..3 {
@@ -333,6 +333,7 @@ fn unclear_answer_gives_nothing_back() {
 fn request_that_reached_no_server_leaves_its_id_free() {
     let mut gateway = Gateway::with_session();
     let mut unsent = gateway.passes("1", "free");
+    assert!(unsent.awaits_delivery(), "hosts report it only then");
     gateway.respond(&mut unsent, Response::Delivery(Delivery::Unsent));
     gateway.respond(&mut unsent, Response::Closed);
     let mut call = gateway.passes("1", "free");
@@ -340,7 +341,7 @@ fn request_that_reached_no_server_leaves_its_id_free() {
 }
 
 #[test]
-fn second_answer_on_a_stream_is_that_of_another_request() {
+fn second_answer_on_a_stream_is_judged_as_another_requests() {
     let mut gateway = Gateway::with_session();
     let mut call = gateway.passes("1", "free");
     let body = gateway.stream(&mut call, &[&result("1"), &result("1")]);
@@ -380,7 +381,7 @@ fn long_answer_that_passes_unread_closes_its_id() {
 }
 
 #[test]
-fn session_that_no_server_was_seen_to_give_is_unclear() {
+fn ids_of_an_unissued_session_are_unclear() {
     for begun in [None, Some("another")] {
         let mut gateway = Gateway::new();
         begun
@@ -393,7 +394,7 @@ fn session_that_no_server_was_seen_to_give_is_unclear() {
 }
 
 #[test]
-fn requests_without_a_session_are_told_apart_by_their_connections() {
+fn requests_without_a_session_share_no_ids() {
     let mut gateway = Gateway::new();
     let mut both = [0, 1].map(|_| {
         gateway
@@ -416,7 +417,7 @@ fn host_without_shared_data_makes_every_id_unclear() {
 }
 
 #[test]
-fn policy_that_does_not_depend_on_whose_answer_it_is_remembers_no_id() {
+fn policy_without_rules_that_depend_on_ids_remembers_none() {
     let mut gateway = Gateway::with(
         r#"{"version":"1","default":"allow","tools":{"free":{"limits":[{"counter":"a","window":"day","max":9}]}}}"#,
     );

@@ -14,8 +14,8 @@ use crate::words::text::logged;
 use std::sync::Arc;
 
 impl Exchange {
-    /// Begins with the headers of a request; `end_of_stream` where neither body nor trailers follow. The first step belongs
-    /// to the headers.
+    /// Begins an exchange with the headers of a request; `end_of_stream` where neither body nor trailers follow. The
+    /// first step belongs to the headers.
     pub fn new(
         policy: Arc<Policy>,
         headers: &Headers,
@@ -70,15 +70,15 @@ impl Exchange {
         (exchange, step)
     }
 
-    /// True as long as the host must report the response: its head may lead the client around the gateway, something may
-    /// have to be cut out of its body or remembered, or it may show that the call did not run. Call it after the verdict and
-    /// after each event of the response.
+    /// True as long as the host must report the response: its head may redirect the client past the gateway, its body
+    /// may need an edit or be remembered, or it may show that the call did not run. Call it after the verdict and after
+    /// each event of the response.
     pub fn needs_response(&self) -> bool {
         self.response.is_open()
     }
 
-    /// True when a host must report [`Response::Closed`] although the response is complete, or never came: other requests
-    /// wait for the end of this one, or the log for a refusal.
+    /// True when a host must report [`Response::Closed`] although the response is complete, or never came: the id of
+    /// the request is in use until then, or a refusal is not logged yet.
     ///
     /// [`Response::Closed`]: crate::host::Response::Closed
     pub fn awaits_end(&self) -> bool {
@@ -93,13 +93,13 @@ impl Exchange {
         self.response.awaits_delivery()
     }
 
-    /// The name of the caller, as the log has it; `None` for a caller that the policy does not admit.
+    /// The caller's name in the log; `None` for a caller that the policy does not admit.
     pub fn caller(&self) -> Option<&str> {
         self.grant.as_deref()
     }
 
-    /// How many bytes of the response are held until a message is whole. A host that serves many exchanges at a time adds
-    /// them up, by [`Exchange::caller`] too, and calls [`Exchange::hold_at_most`] before each event:
+    /// The bytes of the response that are held until a message is complete. A host that serves many exchanges at a time
+    /// adds them up, by [`Exchange::caller`] too, and calls [`Exchange::hold_at_most`] before each event:
     /// [`HeldResponses`](crate::host::HeldResponses).
     pub fn held_bytes(&self) -> usize {
         self.response.held()
@@ -111,26 +111,26 @@ impl Exchange {
         self.response.hold_at_most(bytes);
     }
 
-    /// Drops what is held of the response at once, to make room for another one. The client gets a refusal
-    /// (`unavailable`) in the place of its message with the next event of the response; other messages of the stream pass. A
-    /// response that no rule reads passes all the same.
+    /// Drops the held bytes of the response at once, to make room for another one. With the next event of the response
+    /// the client gets a refusal (`unavailable`) in place of the message; other messages of the stream pass. A response
+    /// that no rule reads passes all the same.
     pub fn drop_held(&mut self) {
         self.response.drop_held();
     }
 
-    /// A response may come before the verdict, because the host passes headers on early or answers by itself. Call it right
-    /// after [`Exchange::new`]; otherwise such a response ends the exchange.
+    /// Allows a response before the verdict, for hosts that pass headers on early or answer by themselves. Call it
+    /// right after [`Exchange::new`]; otherwise such a response ends the exchange.
     pub fn allow_early_response(&mut self) {
         self.early = true;
     }
 
-    /// The steps that it took so far to judge what was sent: about three nanoseconds each, and the same on every host.
+    /// The steps taken so far to judge request and response: about three nanoseconds each, and the same on every host.
     #[cfg(feature = "explain")]
     pub fn steps(&self) -> u64 {
         self.steps.saturating_add(self.response.steps())
     }
 
-    /// Removes what must not reach the server, and asks for a response in no encoding where it has to be read.
+    /// Removes a credential that must not reach the server, and requests an unencoded response where it has to be read.
     fn request_edit(&self, headers: &Headers, remove_authorization: bool) -> HeaderEdit {
         let identity = headers.has("accept-encoding") && self.response.has_rules();
         let identity = identity.then_some(("accept-encoding", "identity"));
@@ -140,7 +140,7 @@ impl Exchange {
         }
     }
 
-    /// Continues with an event. An event that cannot come now is answered by a refusal. After a refusal the step is always
+    /// Continues with an event. An event out of order is refused. After a refusal the step is always
     /// [`Next::NeedMore`].
     pub fn feed(&mut self, event: Event, now: Millis) -> Step {
         let event = match event {
@@ -160,8 +160,8 @@ impl Exchange {
         }
     }
 
-    /// Lets the store carry out the step's effects and answer its question, until a step asks nothing. Call it
-    /// with each step of [`Exchange::new`] and [`Exchange::feed`], or do the same by other means.
+    /// Lets the store carry out the step's effects and answer its question, until a step has none. Call it with each
+    /// step of [`Exchange::new`] and [`Exchange::feed`], or do the same by other means.
     pub fn resolve(
         &mut self,
         mut step: Step,
@@ -187,7 +187,7 @@ impl Exchange {
     }
 }
 
-/// The effects of a step on which nothing depends.
+/// Carries out the effects of a step. Nothing depends on their success.
 fn carry_out(step: &mut Step, store: &Store, cells: &mut impl Cells, now: Millis) {
     if let Some(refund) = step.refund.take() {
         store.refund(cells, &refund);

@@ -1,7 +1,6 @@
-//! Leads one HTTP exchange from its headers to the verdict, and its response to the client: it is fed events and returns
-//! steps.
+//! Takes one HTTP exchange from its headers to the verdict, and its response to the client: it turns events into steps.
 //!
-//! It never waits, never asks for the time and never holds a body longer than it takes to judge it.
+//! It never waits, never reads a clock and never holds a body longer than it takes to judge it.
 
 mod lifecycle;
 mod pending;

@@ -1,6 +1,6 @@
-//! Leads a judged message past the questions that only the host's state answers, up to the verdict.
+//! Asks the host's state for the answers that a judged message needs, and turns them into the verdict.
 //!
-//! It never takes the answer to one question for the answer to another: a missing answer is unknown.
+//! It never mistakes the answer to one question for the answer to another: a missing answer is unknown.
 
 use super::question::Pending;
 use super::state::{Exchange, Judged, State};
@@ -15,7 +15,7 @@ use crate::words::trace::{RuleOutcome, RuleTrace};
 use crate::words::under_way::Opening;
 use crate::words::{Amount, Millis, Reason, Refusal, Rule};
 
-/// Why the answer to a question ends the exchange.
+/// A refusal because of the answer to a question.
 enum Refused {
     ByRule(Box<(Refusal, Detail)>),
     IdInUse,
@@ -26,7 +26,7 @@ fn by_rule(refusal: Refusal, detail: Detail) -> Refused {
 }
 
 impl Exchange {
-    /// Asks the next question, until there is none.
+    /// Asks the next question, or concludes if no question is left.
     pub(super) fn ask(&mut self, mut judged: Box<Judged>) -> Step {
         let Some(pending) = self.next_question(&mut judged) else {
             return self.conclude(*judged);
@@ -36,7 +36,7 @@ impl Exchange {
         Step::next(Next::Ask(ask))
     }
 
-    /// The checks among the rules come first. Nothing else is asked for a message that a rule refuses.
+    /// The checks among the rules come first. For a message that a rule refuses, no other question is asked.
     fn next_question(&self, judged: &mut Judged) -> Option<Pending> {
         if let Some((before, check)) = judged.checks.next() {
             judged.audit.note(before);
@@ -58,7 +58,7 @@ impl Exchange {
         keys.filter(|keys| !keys.is_empty()).map(Pending::Response)
     }
 
-    /// The answer to the question is here: the rules after it matter, or do not.
+    /// Judges the answer to the pending question, and asks the next one unless it refuses the message.
     pub(super) fn answered(
         &mut self,
         pending: Pending,
@@ -106,7 +106,8 @@ impl Exchange {
         }
     }
 
-    /// The id of the message is open for it alone, or unclear. A message whose id another one has costs nothing.
+    /// Records that the id is open for this message alone, or unclear. A message whose id is in use is refused before
+    /// it is charged.
     fn opened(&mut self, event: &Event) -> Result<(), Refused> {
         match opening_of(event) {
             Opening::Open(opening) => self.response.opened(opening),
@@ -129,7 +130,7 @@ impl Exchange {
         }
     }
 
-    /// Passes the message on, or refuses it, once nothing more is to be asked.
+    /// Forwards the message, or refuses it, once all questions are answered.
     fn conclude(&mut self, judged: Judged) -> Step {
         let Judged {
             reply_to,
@@ -144,7 +145,7 @@ impl Exchange {
     }
 }
 
-/// What a lookup says of the call, noted in the line of the log, or a refusal.
+/// Records the result of a lookup in the log's line, or returns a refusal.
 fn found(
     audit: &mut Audit,
     (rule, mode): (Option<&Rule>, Mode),
@@ -169,7 +170,7 @@ fn found(
     }
 }
 
-/// What became of the charges: their counts, noted in the line of the log, or a refusal.
+/// Records the counts of the charges in the log's line and returns them, or returns a refusal.
 fn reserved(
     audit: &mut Audit,
     charges: &[Charge],
@@ -177,7 +178,7 @@ fn reserved(
     now: Millis,
 ) -> Result<Vec<Count>, Refused> {
     match event {
-        // A host that counts itself may not know that it counted too little.
+        // A host that counts on its own may return too few counts, or count a charge without a subject.
         Event::Reserved(Reservation::Reserved(counts))
             if counts.len() == charges.len() && !charges.iter().any(Charge::is_uncountable) =>
         {
@@ -201,7 +202,7 @@ fn reserved(
     }
 }
 
-/// A limit is full: of which charge it is, its count, and how long to wait.
+/// Refuses a call by the full limit of a charge, with its count and the time to wait.
 fn full_limit(
     audit: &mut Audit,
     charges: &[Charge],
@@ -223,7 +224,7 @@ fn full_limit(
     }
 }
 
-/// Not being able to count is a refusal, for limits that are enforced.
+/// Refuses a call that cannot be counted, if a limit is enforced.
 fn uncounted(audit: &mut Audit, charges: &[Charge]) -> Result<Vec<Count>, Refused> {
     let message =
         "The gateway cannot count this call right now, so it is not let through. Try again later.";

@@ -1,6 +1,6 @@
-//! The questions to the host's state that are asked before a message may go.
+//! The questions to the host's state that an exchange asks before it forwards a message.
 //!
-//! It answers none.
+//! It never answers one.
 
 use crate::count::Charge;
 use crate::decide::{Check, PinCheck, TaskCheck};
@@ -10,20 +10,20 @@ use crate::words::state::StateKey;
 use crate::words::under_way::RequestKey;
 use std::sync::Arc;
 
-/// A question to the host's state that is asked before a message may go.
+/// A question to the host's state, which is asked before a message is forwarded.
 #[derive(Debug)]
 pub(super) enum Pending {
-    /// No mark of a sequence stands against the call.
+    /// Whether no mark of a sequence forbids the call.
     Sequence(Arc<[Charge]>),
-    /// The tool is the one that was reviewed.
+    /// Whether the tool is still the reviewed one.
     Pin(PinCheck),
-    /// The tasks were issued to the caller; with the marks that their calls may have left.
+    /// Whether the tasks were issued to the caller; with the marks that their calls may have left.
     Tasks(TaskCheck, Vec<Charge>),
-    /// The id of the message is not another's.
+    /// Whether no other request has the id of the message.
     Id(RequestKey),
-    /// The charges of the call fit its limits.
+    /// Whether the charges of the call fit its limits.
     Limits(Arc<[Charge]>),
-    /// What has to be known to judge the response.
+    /// The state that the response is judged by.
     Response(Vec<StateKey>),
 }
 

@@ -1,6 +1,6 @@
-//! Reads the request of an exchange, and has its message judged.
+//! Turns the request of an exchange into a judged message.
 //!
-//! It passes no byte on before the verdict on all of them.
+//! It never forwards a byte of the body before the verdict on all of them.
 
 use super::question::Pending;
 use super::state::{Bodiless, Exchange, Judged, Reading, State};
@@ -25,7 +25,7 @@ impl Exchange {
         now: Millis,
     ) -> Step {
         let http_method = bodiless.http_method;
-        // A browser's preflight carries no credentials and no message, so there is nothing to judge.
+        // A browser's preflight has no credentials and no message, so there is nothing to judge.
         let refusal = if http_method == HttpMethod::Options {
             None
         } else {
@@ -72,7 +72,7 @@ impl Exchange {
         }
     }
 
-    /// Passes it on, once it is known whose its session is.
+    /// Asks for the owner of the session, or forwards a request without one.
     fn claim(&mut self, Bodiless { http_method, claim }: Bodiless, audit: Audit) -> Step {
         // A preflight names no session.
         let Some(claim) = claim.filter(|_| http_method != HttpMethod::Options) else {
@@ -188,7 +188,7 @@ impl Exchange {
         self.ask(Box::new(judged))
     }
 
-    /// More of the request was not judged, so it ends the exchange.
+    /// Ends the exchange where more of the request follows its verdict, for that part was not judged.
     pub(super) fn forwarded(&mut self, event: &Event, now: Millis) -> Step {
         let nothing = match event {
             Event::Buffered(length) => *length == 0,
@@ -212,7 +212,7 @@ fn arguments<'a>(message: &Message<'a>) -> Option<Value<'a>> {
     }
 }
 
-/// Keeps what the answer will need: the body is gone by then.
+/// The data that an answer needs, kept because the body is gone by then.
 pub(crate) fn reply_to(message: &Message<'_>, head: &Head) -> ReplyTo {
     match message {
         Message::Request { id, call } if matches!(call.target, Target::Tool(_)) => ReplyTo::Tool {

@@ -1,7 +1,6 @@
-//! Leads the response to a message that was passed on: what of it goes to the client, what is given back, and what is
-//! remembered.
+//! Turns the events of a response into the part that the client gets, refunds, and state to remember.
 //!
-//! Nothing here waits, and nothing passes out of its order.
+//! It never waits, and never passes an event out of order.
 
 use super::state::{Exchange, State};
 use crate::answer::Reply;
@@ -19,7 +18,7 @@ impl Exchange {
         }
     }
 
-    /// A response passes in its order, without what its lists must not show.
+    /// Passes an event of the response in its order, without the parts that the policy removes.
     pub(super) fn respond(&mut self, response: Response, now: Millis) -> Step {
         let Some(stage) = self.stage.after(&response) else {
             self.state = State::Answered;
@@ -69,7 +68,7 @@ impl Exchange {
         Some(audit)
     }
 
-    /// A host that tells of a response out of its order has lost track of it.
+    /// Ends the exchange: a host that reports a response out of order has lost track of it.
     fn out_of_order(&mut self, now: Millis) -> Step {
         let mut audit = self.audit(now);
         let message = "The gateway told of a response in an order that cannot be.";

@@ -1,6 +1,6 @@
-//! The state of an exchange, and what each state keeps.
+//! The states of an exchange, and the data of each.
 //!
-//! A body is kept only while it arrives.
+//! It never keeps a body longer than it takes to judge it.
 
 use super::question::Pending;
 use crate::answer::ReplyTo;
@@ -23,10 +23,10 @@ pub struct Exchange {
     pub(super) seed: Seed,
     pub(super) explain: bool,
     pub(super) ids: RequestIds,
-    /// What the log calls the caller.
+    /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(super) grant: Option<String>,
     pub(super) state: State,
-    /// How far the response has come.
+    /// The stage of the response.
     pub(super) stage: Stage,
     /// A response may come before the verdict.
     pub(super) early: bool,
@@ -39,17 +39,17 @@ pub struct Exchange {
 pub(crate) enum State {
     /// The body of a POST is arriving.
     Reading(Box<Reading>),
-    /// The body of a POST is there, and it has to be known whose its session is.
+    /// The body of a POST is complete, and the owner of its session is being looked up.
     Recognizing(Box<Reading>),
     /// A GET, DELETE or OPTIONS was admitted; no body may follow.
     Bodiless(Box<Bodiless>),
-    /// None has followed, and it has to be known whose its session is.
+    /// No body has followed, and the owner of its session is being looked up.
     Claiming(HttpMethod, Claim),
-    /// A message was judged, and this is to be answered before it may go.
+    /// A message was judged, and this question must be answered before it is forwarded.
     Pending(Pending, Box<Judged>),
     /// The request was passed on.
     Forwarded,
-    /// Nothing more is passed on.
+    /// The exchange is over: nothing more is passed on.
     Answered,
 }
 
@@ -67,20 +67,20 @@ pub(crate) struct Bodiless {
     pub(super) claim: Option<Claim>,
 }
 
-/// A message that is judged but for what the host's state says.
+/// A message that is judged but for the questions to the host's state.
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) reply_to: ReplyTo,
     pub(super) audit: Box<Audit>,
-    /// Questions among the rules, each with what is told of the rules before it.
+    /// The questions among the rules, each with the trace of the rules before it.
     pub(super) checks: std::vec::IntoIter<(Trace, Pending)>,
-    /// What is told of the rules after them.
+    /// The trace of the rules after them.
     pub(super) trace: Trace,
-    /// The refusal of a rule after them.
+    /// The refusal by a rule after them.
     pub(super) refusal: Option<Refusal>,
-    /// The id that has to be opened.
+    /// The id to open.
     pub(super) id: Option<RequestKey>,
     pub(super) charges: Vec<Charge>,
-    /// It is not known yet by what its response is judged.
+    /// The state that its response is judged by is not looked up yet.
     pub(super) awaits_keys: bool,
 }

@@ -1,4 +1,4 @@
-//! Events in every order, as a host might feed them: what does not belong where it comes is refused.
+//! Events in every order, as a host might feed them: an event out of its order is refused.
 
 use super::Exchange;
 use crate::host::*;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
 
-/// No list could lose anything, and a server may ask for everything, so that responses pass as they come.
+/// The policy hides no name and denies no server's request, so that responses pass unchanged.
 fn begin(run: &str, http_method: &str) -> (Exchange, Step) {
     begin_with("allow", run, http_method)
 }
@@ -68,7 +68,7 @@ fn reason(step: &Step) -> String {
 }
 
 #[test]
-fn charges_say_what_to_count() {
+fn charges_expose_counter_subject_and_limits() {
     let (_, charges) = counting("grant");
     let [a, b] = &charges[..] else {
         panic!("limits of one counter are one charge")
@@ -89,7 +89,7 @@ fn charges_say_what_to_count() {
 }
 
 #[test]
-fn a_host_may_count_itself() {
+fn reservation_of_a_host_that_counts_itself_decides() {
     let (mut exchange, _) = counting("grant");
     let step = exchange.feed(
         Event::Reserved(Reservation::Reserved(vec![count(), count()])),
@@ -112,7 +112,7 @@ fn a_host_may_count_itself() {
 }
 
 #[test]
-fn a_host_that_counts_wrongly_lets_nothing_through() {
+fn wrong_reservation_is_refused() {
     let wrong = [
         ("grant", Reservation::Unavailable),
         ("grant", Reservation::Reserved(Vec::new())),
@@ -121,7 +121,7 @@ fn a_host_that_counts_wrongly_lets_nothing_through() {
             "grant",
             Reservation::Reserved(vec![count(), count(), count()]),
         ),
-        // Nobody knows the peer's address, so nobody could count by it.
+        // The peer's address is unknown, so it cannot be counted by.
         ("ip", Reservation::Reserved(vec![count(), count()])),
         (
             "grant",
@@ -183,7 +183,7 @@ const TRAILERS: Event = Event::Response(Response::Trailers);
 const CLOSED: Event = Event::Response(Response::Closed);
 
 #[test]
-fn a_response_passes_in_its_order() {
+fn response_in_order_passes() {
     for events in [
         vec![head(200, true), CLOSED],
         vec![
@@ -217,7 +217,7 @@ fn a_response_passes_in_its_order() {
 }
 
 #[test]
-fn a_response_out_of_its_order_ends_the_exchange() {
+fn response_out_of_order_ends_the_exchange() {
     for events in [
         vec![piece(true)],
         vec![TRAILERS],
@@ -254,7 +254,7 @@ fn a_response_out_of_its_order_ends_the_exchange() {
 }
 
 #[test]
-fn more_of_a_request_after_its_verdict_ends_the_exchange() {
+fn request_event_after_the_verdict_ends_the_exchange() {
     let more = || Event::Body {
         bytes: b" ".to_vec(),
         end_of_stream: true,
@@ -276,7 +276,7 @@ fn more_of_a_request_after_its_verdict_ends_the_exchange() {
 }
 
 #[test]
-fn a_response_before_the_verdict_is_a_refusal() {
+fn response_before_the_verdict_is_refused() {
     for event in [
         || SENT,
         || head(200, true),
@@ -298,7 +298,7 @@ fn a_response_before_the_verdict_is_a_refusal() {
 }
 
 #[test]
-fn a_list_loses_what_is_not_admitted() {
+fn list_loses_names_that_are_not_admitted() {
     let (mut exchange, step) = begin_with("deny", "{}", "POST");
     assert!(exchange.needs_response());
     assert_eq!(step.edit.set, [("accept-encoding", "identity")]);
@@ -325,7 +325,7 @@ fn a_list_loses_what_is_not_admitted() {
 }
 
 #[test]
-fn what_breaks_a_response_off_ends_the_exchange() {
+fn unreadable_stream_ends_the_exchange() {
     let (mut exchange, _) = begin_with("deny", "{}", "GET");
     exchange.feed(Event::END, NOW);
     let headers = Headers::from_iter([("content-type", "text/event-stream")]);
@@ -356,7 +356,7 @@ fn what_breaks_a_response_off_ends_the_exchange() {
 }
 
 #[test]
-fn an_early_response_is_judged_where_it_may_come() {
+fn early_response_passes_where_the_host_allows_it() {
     let (mut exchange, _) = begin_with("deny", "{}", "POST");
     exchange.allow_early_response();
     assert!(matches!(
@@ -380,7 +380,7 @@ fn counted() -> Exchange {
     exchange
 }
 
-/// How many charges come back with each event of a response.
+/// The number of charges that are refunded with each event of a response.
 fn returned(exchange: &mut Exchange, responses: Vec<Response>) -> Vec<usize> {
     let mut feed = |response| {
         let step = exchange.feed(Event::Response(response), NOW);
@@ -405,7 +405,7 @@ fn answered(kind: &str, body: &str, cut: usize) -> Vec<Response> {
 }
 
 #[test]
-fn what_surely_did_not_run_is_given_back_once() {
+fn call_that_did_not_run_is_refunded_once() {
     let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no"}}"#;
     for cut in 0..error.len() {
         let mut exchange = counted();
@@ -423,7 +423,7 @@ fn what_surely_did_not_run_is_given_back_once() {
 }
 
 #[test]
-fn where_nobody_can_tell_the_count_stays() {
+fn call_with_unknown_outcome_is_not_refunded() {
     let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no"}}"#;
     let long = format!("{error}{}", " ".repeat(64 << 10));
     for (kind, body) in [

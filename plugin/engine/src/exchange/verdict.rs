@@ -34,7 +34,7 @@ impl Exchange {
             ..detail
         };
         if self.policy.client_detail {
-            // Which rule keeps a name from the client would tell whether the name exists.
+            // The rule that hides a name would reveal whether the name exists.
             detail.rule = rule
                 .clone()
                 .filter(|_| refusal.reason != Reason::NotAllowed);

@@ -1,10 +1,10 @@
-//! Who a caller can be: the sources of identity the gateway vouches for, and the grants that are listed.
+//! The callers that a policy knows: the sources of identity that the gateway vouches for, and the listed grants.
 //!
-//! It judges no request; `decide::caller` does.
+//! It judges no request; `decide::principal` does.
 
 use super::options::Mode;
 
-/// Where an identity comes from.
+/// The source of an identity.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A header that the gateway itself sets after it removed the client's.

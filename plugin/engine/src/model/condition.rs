@@ -1,4 +1,4 @@
-//! Conditions: which value of a call is compared, by which operator, with which operand.
+//! Conditions: the value of a call that is compared, the operator, and its operand.
 //!
 //! It judges no call; `decide::condition` does.
 
@@ -10,7 +10,7 @@ use crate::words::expression::Expression;
 use crate::words::json::Kind;
 use crate::words::locator::{Host, Network, Roots};
 
-/// How `[*]` joins its elements, and what a value that is not there means.
+/// The clause of a condition. It sets how `[*]` joins its elements and how an absent value counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clause {
     /// In `require` each element must hold, and there must be one.
@@ -27,12 +27,12 @@ pub(crate) struct Group {
     pub(crate) rule: Rule,
 }
 
-/// What one value of a call is held against.
+/// One value of a call, and the predicate that it is tested by.
 #[derive(Debug)]
 pub(crate) struct Condition {
     pub(crate) path: Path,
     pub(crate) predicate: Predicate,
-    /// Where nothing is at the path, it does not stand in the way.
+    /// The condition is skipped where the value is absent.
     pub(crate) if_present: bool,
 }
 
@@ -81,7 +81,7 @@ impl Predicate {
         }
     }
 
-    /// True where the operand says something of null, so that null is not the same as nothing.
+    /// True where the operand names null, so that null differs from an absent value.
     pub(crate) fn names_null(&self) -> bool {
         match self {
             Self::Eq(literal) | Self::Neq(literal) => *literal == Literal::Null,
@@ -94,12 +94,12 @@ impl Predicate {
 }
 
 impl Condition {
-    /// True where the arguments are looked at, which the client can change.
+    /// True where the condition reads the arguments, which the client can change.
     pub(crate) fn reads_arguments(&self) -> bool {
         matches!(self.path, Path::Arguments(_))
     }
 
-    /// The argument that it looks at, or into.
+    /// The argument that the condition reads, whole or in part; `None` for all arguments or an attribute.
     pub(crate) fn argument(&self) -> Option<&str> {
         match &self.path {
             Path::Arguments(steps) => match steps.first() {
@@ -114,7 +114,7 @@ impl Condition {
         self.path == Path::Attribute(attribute.clone())
     }
 
-    /// The header that it looks at.
+    /// The header that the condition reads.
     pub(crate) fn header(&self) -> Option<&str> {
         match &self.path {
             Path::Attribute(Attribute::Header(name)) => Some(name),

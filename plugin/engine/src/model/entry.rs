@@ -1,6 +1,6 @@
 //! Entries: the rules of one tool, prompt, resource or method.
 //!
-//! It says what an entry holds, not what an entry does; `decide` and `response` do.
+//! It applies no rule; `decide` and `response` do.
 
 use super::condition::Group;
 use super::limit::Limit;
@@ -12,7 +12,7 @@ use crate::words::expression::Expression;
 use std::sync::Arc;
 
 impl Entry {
-    /// The name or the pattern that it stands under.
+    /// The name or the pattern that the document lists the entry under.
     pub(crate) fn key(&self) -> &str {
         self.rule.named()
     }
@@ -25,30 +25,30 @@ pub(crate) fn hides(entry: &Entry) -> bool {
 /// The rules of one tool, prompt, resource or method.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// Its place in the document.
+    /// The entry's place in the document.
     pub(crate) rule: Rule,
     pub(crate) action: Action,
     pub(crate) reason: Option<Box<str>>,
     pub(crate) mode: Option<Mode>,
     pub(crate) frozen: bool,
-    /// What the arguments of a tool must match.
+    /// The schema that the arguments of a tool must match.
     pub(crate) schema: Option<Schema>,
-    /// By what the tool's definition is known.
+    /// The reviewed definition of the tool.
     pub(crate) pin: Option<Pin>,
     pub(crate) rules: Rules,
 }
 
-/// What a call that is allowed must still fit: an entry's own rules, or those of all tools.
+/// The rules that an allowed call must still meet: an entry's own, or those of all tools.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     pub(crate) require: Vec<Group>,
     pub(crate) deny_if: Vec<Group>,
     pub(crate) limits: Vec<Arc<Limit>>,
-    /// What is not about the call but about its result.
+    /// The rules of the call's result.
     pub(crate) result: Option<Arc<ResultRules>>,
 }
 
-/// What an entry does before its other rules are looked at.
+/// The effect of an entry before its other rules are evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Allow,
@@ -56,34 +56,34 @@ pub(crate) enum Action {
     Hide,
 }
 
-/// By what a tool's definition is known to be the one that was reviewed.
+/// The definition of a tool that counts as reviewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pin {
     Digest(Digest),
-    /// It is the first that was seen in the life of the process.
+    /// The first definition that was seen in the life of the process.
     FirstUse,
 }
 
-/// What the results of a tool, or of all tools, must meet.
+/// The rules that the results of a tool, or of all tools, must meet.
 #[derive(Debug)]
 pub(crate) struct ResultRules {
     /// The longest result in bytes.
     pub(crate) max_bytes: Option<usize>,
-    /// What is taken out, in the order of the list.
+    /// The patterns that are redacted, in the order of the list.
     pub(crate) redact: Vec<Pattern>,
-    /// The rules that they belong to.
+    /// The place in the document of the rules that these belong to.
     pub(crate) rule: Rule,
 }
 
-/// What is taken out of texts.
+/// A pattern that is redacted in texts.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pattern {
-    /// Every kind of [`SECRETS`].
+    /// Every kind of secret that the engine knows.
     Secrets,
-    /// The kind of that position.
+    /// The kind of secret at that position of the engine's list.
     Secret(usize),
     Regex(Expression),
-    /// Nothing: it was a mistake, which is told elsewhere.
+    /// An invalid pattern, which matches nothing; the parser reports it.
     Mistake,
 }
 

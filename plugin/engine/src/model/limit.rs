@@ -1,4 +1,4 @@
-//! Limits: how many calls, in which window, counted for whom.
+//! Limits: a number of calls, a window, and the subjects that are counted apart.
 //!
 //! It counts nothing; `count` and `store` do.
 
@@ -20,11 +20,11 @@ pub(crate) struct Limit {
     pub(crate) rule_text: Box<str>,
 }
 
-/// When what a call added is given back, from seldom to often.
+/// When the charge of a call is refunded, from seldom to often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Refunds {
     Never,
-    /// When nothing of the call reached the server.
+    /// When no byte of the call reached the server.
     Unsent,
     /// Also when the answer says that the call did not run.
     OnError,
@@ -32,26 +32,26 @@ pub(crate) enum Refunds {
     OnToolError,
 }
 
-/// What a call adds.
+/// The amount that a call adds to a count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
     One,
-    /// It is held against the maximum and adds nothing.
+    /// Nothing; the count is compared with the maximum all the same.
     Nothing,
     /// The number at these steps into the arguments.
     At(Vec<Segment>),
 }
 
-/// What is counted together. Limits with equal counters share one count.
+/// A counter: limits with equal counters share one count.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Counter {
-    /// Policy, name, window and scope in one string; no two different counters have the same.
+    /// Kind, window, scope and name in one string; no two different counters have the same.
     pub(crate) id: String,
     pub(crate) window: Window,
     pub(crate) scope: Vec<Scope>,
 }
 
-/// How long a count lasts. Fixed windows are aligned to UTC.
+/// The duration of a count. Fixed windows are aligned to UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Window {
     /// Multiples of so many seconds since the epoch.
@@ -66,7 +66,7 @@ pub enum Window {
     Extending(u64),
 }
 
-/// For whom a counter counts apart.
+/// The callers or attributes that a counter counts apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
     Grant,
@@ -114,7 +114,7 @@ impl Counter {
 }
 
 impl Scope {
-    /// The header that it counts by.
+    /// The header that the scope counts by.
     pub(crate) fn header(&self) -> Option<&str> {
         match self {
             Self::Header(name) => Some(name),
@@ -122,12 +122,12 @@ impl Scope {
         }
     }
 
-    /// It counts each caller apart.
+    /// True where the scope counts each caller apart.
     pub(crate) fn counts_callers(&self) -> bool {
         matches!(self, Self::Grant | Self::Session)
     }
 
-    /// Its values come from outside: nobody can list them beforehand.
+    /// True where the values come from outside, so that the policy cannot list them.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self, Self::Ip | Self::Header(_))
     }

@@ -1,12 +1,12 @@
 //! JSON values that a policy compares with.
 //!
-//! Their numbers are those that every reader reads as the same value.
+//! It never holds a number that two readers could read as different values.
 
 use crate::words::json::Kind;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-/// How two numbers stand to each other.
+/// A comparison of two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     Less,
@@ -15,7 +15,7 @@ pub(crate) enum Order {
     GreaterOrEqual,
 }
 
-/// A JSON value of the policy. Its numbers are those that every reader takes for the same.
+/// A JSON value of the policy. Every reader reads its numbers as the same values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Literal {
     Null,
@@ -26,7 +26,7 @@ pub(crate) enum Literal {
     Object(Vec<(Box<str>, Self)>),
 }
 
-/// The values of `in` and `enum`, of which one is found without looking at each.
+/// The values of `in` and `enum`, sorted so that a search need not compare each.
 #[derive(Debug, Default)]
 pub(crate) struct Literals {
     /// In order, each once.
@@ -53,7 +53,7 @@ impl Literal {
 
 impl Literals {
     pub(crate) fn new(literals: Vec<Literal>) -> Self {
-        // A heap takes less of the module than the standard library's sorting.
+        // A heap adds less to the module than the standard library's sorting.
         let (mut sorted, mut texts) = (Self::default(), BinaryHeap::new());
         for literal in literals {
             match literal {
@@ -74,7 +74,7 @@ impl Literals {
         sorted
     }
 
-    /// Where the number stands, or would stand.
+    /// The index of the number, or the index to insert it at.
     fn position(&self, number: f64) -> usize {
         let before = |other: &f64| other.partial_cmp(&number) == Some(Ordering::Less);
         self.numbers.partition_point(before)

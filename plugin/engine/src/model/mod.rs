@@ -1,4 +1,4 @@
-//! The policy as data: what `parse` makes of a document, and what every later phase reads.
+//! The policy as data: the output of `parse` and the input of every later phase.
 //!
 //! It parses nothing and judges no call. Values here were checked when the document was parsed.
 

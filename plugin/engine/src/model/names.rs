@@ -1,6 +1,6 @@
 //! Names and prefixes, and the one entry that applies to a name: the exact one, else the longest prefix.
 //!
-//! A lookup costs a binary search and never looks at more prefixes than contain one another.
+//! A lookup costs a binary search, and never visits a prefix outside one chain of nested prefixes.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl<T> Names<T> {
         names
     }
 
-    /// The value for `name`, and whether it was listed by its exact name.
+    /// The value for `name`, and whether it is listed by its exact name.
     pub(crate) fn find(&self, name: &str) -> Option<(&T, bool)> {
         if let Some(value) = self.exact.get(name) {
             return Some((value, true));
@@ -70,7 +70,7 @@ impl<T> Names<T> {
             .chain(self.prefixes.iter().map(|prefix| &prefix.value))
     }
 
-    /// In sorted order a prefix stands after every prefix that it begins with, so one pass with a stack finds them.
+    /// Sorted order puts a prefix after every prefix that it begins with, so one pass with a stack finds them.
     fn nest(&mut self) {
         let mut around: Vec<(Box<str>, usize)> = Vec::new();
         for (index, prefix) in self.prefixes.iter_mut().enumerate() {
@@ -98,9 +98,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// The answer is the one that a look at every entry gives.
+        /// The result equals that of a scan of every entry.
         #[test]
-        fn the_longest_prefix_is_found(keys in proptest::collection::btree_set(r"[ab]{0,3}\*?", 0..12), name in "[ab]{0,5}") {
+        fn find_returns_the_longest_prefix(keys in proptest::collection::btree_set(r"[ab]{0,3}\*?", 0..12), name in "[ab]{0,5}") {
             let keys: Vec<_> = keys.into_iter().filter(|key| !key.is_empty()).collect();
             let longest = keys.iter().filter(|key| key.strip_suffix('*').is_some_and(|prefix| name.starts_with(prefix))).max_by_key(|key| key.len());
             let expected = keys.iter().find(|key| **key == name).or(longest);

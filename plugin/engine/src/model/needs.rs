@@ -1,10 +1,10 @@
-//! What a policy needs and only a host can bring: headers, the peer's address, sessions, responses.
+//! The needs of a policy that only a host can meet: headers, the peer's address, sessions, responses.
 //!
 //! It is derived once, when the policy is parsed, so that no request reads the whole policy.
 
 use super::options::Mode;
 
-/// What a policy needs.
+/// The needs of a policy.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     /// The headers that scopes count by and conditions read, in lower case.
@@ -13,7 +13,7 @@ pub(crate) struct Needs {
     pub(crate) peer: bool,
     /// Some counter counts each session apart.
     pub(crate) sessions: bool,
-    /// Some rule depends on which call an answer belongs to: the ids of requests under way are remembered.
+    /// Some rule depends on the call that an answer belongs to: the ids of requests under way are remembered.
     pub(crate) ids: bool,
     pub(crate) responses: ResponseNeeds,
 }
@@ -21,9 +21,9 @@ pub(crate) struct Needs {
 /// Whether some response has to be read, by the mode of the caller's rules.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ResponseNeeds {
-    /// Rules that are enforced may take something out.
+    /// Some rule may edit a response where the caller's mode is enforce.
     pub(crate) enforced: bool,
-    /// Rules that are enforced although the caller's mode is shadow may.
+    /// Some rule may edit a response although the caller's mode is shadow.
     pub(crate) shadowed: bool,
     /// Some tool is pinned: its listed definitions are remembered, in every mode.
     pub(crate) pins: bool,

@@ -1,6 +1,6 @@
-//! What those are told who look at a whole policy rather than at a call: its rules, and its limits.
+//! Turns a policy into the lists of its rules and of its limits, for tools that show a whole policy.
 //!
-//! It decides nothing, and no adapter of a gateway asks for it.
+//! It decides nothing, and no adapter of a gateway calls it.
 
 use super::entry::{Action, Entry, Rules};
 use super::limit::{Limit, Window};
@@ -13,22 +13,22 @@ use crate::words::{Amount, Rule};
 /// A rule of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleInfo {
-    /// Its place in the document, as a JSON Pointer (RFC 6901), and as the log and explanations name it.
+    /// The rule's place in the document, as a JSON Pointer (RFC 6901): the name that the log and explanations use.
     pub pointer: String,
-    /// It refuses calls; where it does not, it is what lets them pass.
+    /// True for a rule that refuses calls, false for one that admits them.
     pub refuses: bool,
 }
 
 /// A limit of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitInfo {
-    /// Its place in the document, as a JSON Pointer.
+    /// The limit's place in the document, as a JSON Pointer.
     pub pointer: String,
-    /// Which counter it holds calls against; limits with equal ones share the count.
+    /// The limit's counter; limits with equal counters share one count.
     pub counter: String,
-    /// How long a count lasts.
+    /// The duration of a count.
     pub window: Window,
-    /// The most that it lets through in a window.
+    /// The largest count in a window.
     pub max: Amount,
 }
 

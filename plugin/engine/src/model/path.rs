@@ -1,18 +1,18 @@
-//! Turns the text of a path, such as `args.items[*].price` or `header.x-team`, into the way to a value of a call.
+//! Turns the text of a path, such as `args.items[*].price` or `header.x-team`, into the steps to a value of a call.
 //!
-//! It accepts one spelling of each path and never guesses: a path that it does not know is an error.
+//! It accepts one spelling of each path and never guesses: an unknown path is an error.
 
 use crate::read::is_header_name;
 use crate::words::json::{quoted, unquoted};
 use crate::words::text::is_invisible;
 use std::fmt;
 
-/// What a condition looks at.
+/// The value that a condition reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Path {
-    /// Something in the arguments; all of them where there are no steps.
+    /// A value in the arguments; all of them where there are no steps.
     Arguments(Vec<Segment>),
-    /// Something else about the call.
+    /// Another attribute of the call.
     Attribute(Attribute),
 }
 
@@ -27,7 +27,7 @@ pub(crate) enum Segment {
     Each,
 }
 
-/// What is known about a call beside its arguments.
+/// An attribute of a call beside its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Attribute {
     Tool,
@@ -43,10 +43,10 @@ pub(crate) enum Attribute {
     Weekday,
 }
 
-/// Why a text is no path.
+/// The reason why a text is not a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathError {
-    /// It is one of the language's that this build does not know.
+    /// A path of the language that this build does not support.
     Unsupported,
     Unknown,
 }
@@ -147,7 +147,7 @@ fn member(text: &str) -> Option<(Segment, &str)> {
     (!name.is_empty() && name.chars().all(plain)).then(|| (Segment::Member(name.into()), rest))
 }
 
-/// The JSON string at the beginning, and what follows it.
+/// The JSON string at the beginning, and the text after it.
 fn leading_string(text: &str) -> Option<(String, &str)> {
     let mut escaped = false;
     let end = text.bytes().skip(1).position(|byte| {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_into_arguments() {
+    fn argument_paths_parse_and_print_alike() {
         let cases = [
             ("args", vec![]),
             ("args.a", vec![member("a")]),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path() {
+    fn invalid_and_unsupported_paths_are_errors() {
         for text in [
             "",
             "a",

@@ -1,6 +1,6 @@
 //! Tools that a policy pins to a reviewed definition.
 //!
-//! It never knows a tool by its name alone.
+//! It never identifies a tool by its name alone.
 
 use super::entry::{Entry, Pin};
 use super::options::Mode;
@@ -18,7 +18,7 @@ pub(crate) struct Pinned {
 }
 
 impl Pinned {
-    /// `None` for a tool without a pin. `mode` is that of rules that stand in no entry.
+    /// `None` for a tool without a pin. `mode` is the mode of rules outside entries.
     pub(crate) fn new(entry: &Entry, mode: Mode) -> Option<Self> {
         Some(Self {
             tool: entry.key().into(),
@@ -31,12 +31,12 @@ impl Pinned {
         Rule::new("tools").key(&self.tool).member("pin")
     }
 
-    /// Under what the definition is remembered that was listed last.
+    /// The key of the definition that was listed last.
     pub(crate) fn last(&self) -> StateKey {
         StateKey::named(format!("main/pin/last/{}", self.tool))
     }
 
-    /// Under what the definition is remembered that later ones are held against: the pinned one, or the first.
+    /// The key of the definition that later ones are compared with: the pinned one, or the first.
     pub(crate) fn reviewed(&self) -> StateKey {
         StateKey::named(format!("main/pin/reviewed/{}", self.tool))
     }
@@ -47,13 +47,13 @@ impl Pinned {
         entries.filter_map(move |entry| Self::new(entry, mode))
     }
 
-    /// Everything that is remembered for a policy's pins.
+    /// The keys of all state that a policy's pins need.
     pub(crate) fn keys(policy: &Policy) -> impl Iterator<Item = StateKey> {
         let pinned = Self::all(policy, policy.mode);
         pinned.flat_map(|pinned| [pinned.last(), pinned.reviewed()])
     }
 
-    /// Whether a definition is the one that was reviewed, or the first that is seen.
+    /// Whether a definition is the reviewed one. Without a `reviewed` definition, the first one counts as reviewed.
     pub(crate) fn is(&self, definition: &Definition, reviewed: Option<&Definition>) -> bool {
         match self.pin {
             Pin::Digest(digest) => definition.digest == digest,

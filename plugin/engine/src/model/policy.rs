@@ -1,4 +1,4 @@
-//! A policy that was parsed without an error, and what a host must bring for it.
+//! A policy that was parsed without an error, and its needs of a host.
 //!
 //! It judges no call; `decide` does.
 
@@ -29,16 +29,16 @@ pub struct Policy {
     pub(crate) mode: Mode,
     pub(crate) frozen: bool,
     pub(crate) identity: Vec<Source>,
-    /// `None` where the policy lists no grants at all: then nobody needs one.
+    /// `None` where the policy has no `grants`: a caller then needs none.
     pub(crate) grants: Option<Vec<Grant>>,
     pub(crate) answer: AnswerStyle,
     pub(crate) client_detail: bool,
     pub(crate) list: Listed,
-    /// What happens to calls of pinned tools that were never listed.
+    /// The effect on calls of pinned tools that were never listed.
     pub(crate) pin_unseen: Effect,
     pub(crate) needs: Needs,
     pub(crate) unknown_results: Vec<UnknownResult>,
-    /// Its rules may take as many steps as they need.
+    /// True where the rules may take as many steps as they need.
     pub(crate) unbounded: bool,
     /// Options of the host, which decide nothing.
     pub host: HostOptions,
@@ -55,7 +55,7 @@ impl Policy {
         }
     }
 
-    /// The same policy without a bound of its work, to measure what a message would take. No gateway has a use for it.
+    /// The same policy without a bound of its work, to measure the steps of a message. Not for gateways.
     #[cfg(feature = "explain")]
     #[must_use]
     pub fn without_bound(self) -> Self {
@@ -65,7 +65,8 @@ impl Policy {
         }
     }
 
-    /// How many steps the rules may take for a message of so many bytes: half as many again where some are in shadow mode.
+    /// The number of steps that enforced rules may take for a message of so many bytes. Rules in shadow mode may take
+    /// half as many more.
     #[cfg(feature = "explain")]
     pub fn steps(&self, bytes: usize) -> u64 {
         self.budgets(bytes).enforced.left()
@@ -92,33 +93,34 @@ impl Policy {
         [&self.all_tools].into_iter().chain(entries)
     }
 
-    /// Every counter of the policy, as often as it is named.
+    /// Every counter of the policy, once for each rule that names it.
     pub(crate) fn counters(&self) -> impl Iterator<Item = &Counter> {
         let limits = self.all_limits().map(|limit| &*limit.counter);
         let marks = self.sequence.iter().map(Sequence::counter);
         limits.chain(marks)
     }
 
-    /// Callers have names, by which they are told apart.
+    /// True where callers have names that distinguish them.
     pub(crate) fn knows_callers(&self) -> bool {
         self.grants.is_some() || !self.identity.is_empty()
     }
 
-    /// When some limit gives back, at most.
+    /// The most frequent refunds of any limit.
     pub(crate) fn refunds(&self) -> Refunds {
         let refunds = self.all_limits().map(|limit| limit.refunds).max();
         refunds.unwrap_or(Refunds::Never)
     }
 
-    /// True when some rule reads the peer's address: a host then brings it as
+    /// True when some rule reads the peer's address: a host then supplies it as
     /// [`HostContext::peer`](crate::host::HostContext::peer). Call it once for each policy.
     pub fn needs_peer(&self) -> bool {
         self.needs.peer
     }
 
-    /// True when some list may have to lose names, some result may hold a secret, some tool is pinned, some charge may be
-    /// refunded, or sessions are counted: a host then reports responses and not their heads alone. Call it once for each policy; for one exchange
-    /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is more precise.
+    /// True when some list may have to lose names, some result may hold a secret, some tool is pinned, some charge may
+    /// be refunded, or sessions are counted. A host then reports whole responses, not their heads alone. Call it once
+    /// for each policy; for one exchange [`Exchange::needs_response`](crate::host::Exchange::needs_response) is more
+    /// precise.
     pub fn needs_responses(&self) -> bool {
         let refunds = self.refunds() > Refunds::Never;
         let grants = self.grants.iter().flatten();

@@ -1,6 +1,6 @@
-//! Compiled JSON Schemas: what `schema` validates a value against.
+//! Compiled JSON Schemas, which values are validated against.
 //!
-//! Nothing is fetched, and no schema refers to itself without stepping into the value.
+//! It never fetches a schema, and no schema refers to itself without stepping into the value.
 
 use super::literal::{Literals, Order};
 use super::path::Segment;
@@ -20,10 +20,10 @@ pub(crate) struct Schema {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SubschemaId(pub(crate) usize);
 
-/// What one value must meet: its type, and all of the checks.
+/// The constraints of one value: its type, and all of the checks.
 #[derive(Debug, Default)]
 pub(crate) struct Subschema {
-    /// `None` where none is named. A check is then unknown of values that it does not judge.
+    /// `None` without `type`. A check is then unknown for values of another kind than its own.
     pub(crate) types: Option<Vec<Type>>,
     pub(crate) checks: Vec<Assertion>,
 }
@@ -35,10 +35,10 @@ pub(crate) enum Type {
     Integer,
 }
 
-/// What a keyword, or a few that belong together, ask of a value.
+/// The constraint of a keyword, or of a few that belong together.
 #[derive(Debug)]
 pub(crate) enum Assertion {
-    /// Nothing fits: the schema `false`.
+    /// The schema `false`, which no value matches.
     Never,
     OneOf(Literals),
     Order(Order, f64),
@@ -74,15 +74,15 @@ pub(crate) enum Assertion {
     },
 }
 
-/// A regular expression that is read alike here and by a reader of ECMA-262, but for some white space.
+/// A regular expression that this engine and a reader of ECMA-262 read alike, but for some white space.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     pub(crate) regex: Expression,
-    /// It holds `.`, `\s` or `\S`, which readers take for different sets of rare characters.
+    /// The expression holds `.`, `\s` or `\S`, which readers read as different sets of rare characters.
     pub(crate) knows_space: bool,
 }
 
-/// What the members of an object must be.
+/// The constraints of an object's members.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     /// The members that some keyword names, look-alikes beside one another.
@@ -99,14 +99,15 @@ pub(crate) struct Members {
 #[derive(Debug)]
 pub(crate) struct Property {
     pub(crate) name: Box<str>,
-    /// What its look-alikes have in common.
+    /// The form that the name shares with its look-alikes.
     form: Box<str>,
     /// Its schema, where `properties` lists it.
     pub(crate) part: Option<SubschemaId>,
     pub(crate) required: bool,
 }
 
-/// What the presence of one member asks of the object. Members are known by their positions among those that are named.
+/// The members that the presence of one member requires, and the schema that the object must then match. Members are
+/// referred to by their positions in [`Members::ruled`].
 #[derive(Debug)]
 pub(crate) struct Dependent {
     pub(crate) on: usize,
@@ -143,7 +144,7 @@ impl Subschema {
 }
 
 impl Assertion {
-    /// The parts that judge the very same value.
+    /// The parts that validate the very same value.
     pub(crate) fn in_place(&self) -> Vec<SubschemaId> {
         match self {
             Self::All(parts) | Self::Any(parts) | Self::ExactlyOne(parts) => parts.clone(),
@@ -175,7 +176,7 @@ impl Assertion {
 }
 
 impl Members {
-    /// Names a member, and says something of it. Look-alikes stand beside one another.
+    /// Adds a member if it is not there, and lets `say` change it. Look-alikes are neighbors.
     pub(crate) fn rule(&mut self, name: &str, say: impl FnMut(&mut Property)) {
         let form = similar_form(name);
         let before = |ruled: &Property| (&*ruled.form, &*ruled.name) < (&*form, name);
@@ -194,7 +195,7 @@ impl Members {
         self.ruled.get_mut(at).into_iter().for_each(say);
     }
 
-    /// Where the members stand that some server takes for the one of that name.
+    /// The positions of the members that some server may read as the one of that name.
     pub(crate) fn alike(&self, name: &str) -> Range<usize> {
         let form = similar_form(name);
         let start = self.ruled.partition_point(|ruled| *ruled.form < *form);
@@ -203,7 +204,7 @@ impl Members {
         start..start.saturating_add(alike.count())
     }
 
-    /// Of some members, the position of the one of that very name.
+    /// The position, within the range, of the member of exactly that name.
     pub(crate) fn exact(&self, mut alike: Range<usize>, name: &str) -> Option<usize> {
         alike.find(|index| {
             let ruled = self.ruled.get(*index);
@@ -211,7 +212,7 @@ impl Members {
         })
     }
 
-    /// The position of the member of that very name.
+    /// The position of the member of exactly that name.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.exact(self.alike(name), name)
     }

@@ -1,7 +1,7 @@
-//! Sequence rules: after which tools which others are refused, and for how long.
+//! Sequence rules: a call of one tool makes calls of others refused for a while.
 //!
-//! Each is a counter that one kind of call marks and that must be unmarked for the other, so that marks are kept where
-//! counts are. It marks nothing; `count` and `store` do.
+//! Each rule is a counter: one kind of call marks it, and the other kind is refused while it is marked. Marks are
+//! therefore kept where counts are. It marks nothing; `count` and `store` do.
 
 use super::limit::{Counter, Limit};
 use super::names::Names;
@@ -9,20 +9,20 @@ use crate::words::Rule;
 use crate::words::sorted::dedup_sorted;
 use std::sync::Arc;
 
-/// Once an `after` tool was admitted, `deny` tools are refused for a while.
+/// After an admitted call of an `after` tool, calls of `deny` tools are refused for a while.
 #[derive(Debug)]
 pub(crate) struct Sequence {
     pub(crate) after: Names<usize>,
     pub(crate) deny: Names<usize>,
-    /// Marks, and lets everything through.
+    /// Sets the mark and refuses nothing.
     pub(crate) mark: Arc<Limit>,
-    /// Lets through what no mark stands against, and marks nothing.
+    /// Refuses a call while the mark is set, and sets none.
     pub(crate) check: Arc<Limit>,
-    /// Both at once.
+    /// Refuses a call while the mark is set, and otherwise sets it.
     pub(crate) check_and_mark: Arc<Limit>,
 }
 
-/// What a rule asks of a call.
+/// The part of a tool's calls in a sequence rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SequenceRole {
     pub(crate) marks: bool,
@@ -50,7 +50,7 @@ impl Sequence {
         }
     }
 
-    /// What a call of that role must fit when it is let through.
+    /// The limit that a call of that role must fit when it is admitted.
     pub(crate) fn limit(&self, role: SequenceRole) -> Option<&Arc<Limit>> {
         match role {
             SequenceRole {

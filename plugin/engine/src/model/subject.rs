@@ -1,13 +1,13 @@
 //! Names the subjects that counters count: callers, the overflow, and the cells that a policy needs for them.
 //!
-//! A subject that is missing from the list of cells is refused, never let through.
+//! It never lets a call through: a subject without a cell is refused.
 
 use super::limit::{Counter, Scope};
 use super::policy::Policy;
 use crate::words::text::length_prefixed;
 use std::collections::BTreeSet;
 
-/// The subject of the place for those who found no room.
+/// The subject of the overflow cell, which counts subjects without room in the table.
 pub(crate) const OVERFLOW: &str = "overflow";
 
 pub(crate) fn overflow_of(caller: &str) -> String {
@@ -40,7 +40,7 @@ pub(crate) fn configured_cells(policy: &Policy) -> usize {
 
 /// The policy's counters, each once.
 pub(crate) fn counters(policy: &Policy) -> BTreeSet<&Counter> {
-    // One by one, for `collect` would sort first, at the price of some kilobytes.
+    // One by one: `collect` sorts first, which adds some kilobytes to the module.
     let mut counters = BTreeSet::new();
     counters.extend(policy.counters());
     counters
@@ -51,7 +51,7 @@ pub(crate) fn is_open(policy: &Policy, counter: &Counter) -> bool {
     is_for_strangers(policy, counter) || counter.scope.contains(&Scope::Session)
 }
 
-/// True when callers whom the policy does not name can reach the counter.
+/// True when callers that the policy does not name can reach the counter.
 fn is_for_strangers(policy: &Policy, counter: &Counter) -> bool {
     let identities = policy.grants.is_none() && !policy.identity.is_empty();
     let scopes = &counter.scope;
@@ -60,7 +60,7 @@ fn is_for_strangers(policy: &Policy, counter: &Counter) -> bool {
         .any(|scope| scope.is_open() || identities && scope.counts_callers())
 }
 
-/// The callers whom the policy names, as scopes count them.
+/// The subjects of the callers that the policy names.
 fn callers(policy: &Policy) -> Vec<String> {
     match &policy.grants {
         Some(grants) => grants
@@ -91,7 +91,7 @@ fn subjects(
     own.chain(shared).chain(overflow)
 }
 
-/// The subject of a caller, for scopes that count by nothing from outside.
+/// The subject of a caller, for a scope without values from outside.
 fn subject(counter: &Counter, caller: &str) -> String {
     let part = |scope: &Scope| length_prefixed(if scope.counts_callers() { caller } else { "" });
     counter.scope.iter().map(part).collect()

@@ -13,7 +13,7 @@ pub(crate) enum Section {
     Tools,
     Prompts,
     Resources,
-    /// Compared as it is written.
+    /// Templates are compared as they are written, with the names of resources.
     Templates,
 }
 

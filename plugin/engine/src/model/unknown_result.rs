@@ -1,4 +1,4 @@
-//! The rules of a result of which the tool is unknown: those of all tools together, each once.
+//! The rules of a result whose tool is unknown: those of all tools together, each once.
 //!
 //! They are gathered when the policy is parsed, so that no message reads all of its tools.
 
@@ -6,29 +6,29 @@ use super::entry::{Pattern, ResultRules};
 use super::options::Mode;
 use std::sync::Arc;
 
-/// What of a tool's rules holds for results of which the tool is unknown.
+/// The part of a tool's rules that applies to results whose tool is unknown.
 #[derive(Debug)]
 pub(crate) struct UnknownResult {
     pub(crate) rules: Arc<ResultRules>,
-    /// That of the tool; `None` where it is the caller's.
+    /// The mode of the tool; `None` where it is the caller's.
     pub(crate) mode: Option<Mode>,
-    /// Of all tools in this mode, its results are the shortest.
+    /// Its maximum of result bytes is the smallest of all tools in this mode.
     pub(crate) checks_length: bool,
-    /// The positions of what no rule before takes out.
+    /// The positions of the patterns that no earlier rule redacts.
     pub(crate) redact: Vec<usize>,
 }
 
-/// The rules that a result must meet, and the mode that they stand in.
+/// The rules that a result must meet, and their mode.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AppliedRules<'p> {
     pub(crate) rules: &'p ResultRules,
     pub(crate) mode: Mode,
-    /// What of them holds; `None` for all.
+    /// The part of them that applies; `None` for all.
     part: Option<&'p UnknownResult>,
 }
 
 impl UnknownResult {
-    /// The same in the mode of a caller.
+    /// The rules for a caller of this mode.
     pub(crate) fn applied(&self, mode: Mode) -> AppliedRules<'_> {
         AppliedRules {
             rules: &self.rules,
@@ -54,7 +54,7 @@ impl<'p> AppliedRules<'p> {
         self.rules.max_bytes.filter(|_| checks)
     }
 
-    /// What is taken out, each with its position.
+    /// The patterns that are redacted, each with its position in the list.
     pub(crate) fn patterns(self) -> impl Iterator<Item = (usize, &'p Pattern)> {
         let patterns = &self.rules.redact;
         let all = self.part.is_none().then(|| patterns.iter().enumerate());

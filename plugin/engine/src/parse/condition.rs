@@ -70,7 +70,7 @@ const LARGEST_AUTOMATA: usize = 64 * 1024;
 /// Of all expressions of a policy, so that a policy of many large ones takes a few megabytes of memory at most.
 const MOST_INSTRUCTIONS: usize = 65_536;
 
-const WRITE_NUMBER: &str = "a number that binary64 holds exactly as it is written";
+const WRITE_NUMBER: &str = "a number without quotes and with at most 15 digits";
 
 const WRITE_ONE_TYPE: &str = "a list of at least one value, all of one type (or null)";
 

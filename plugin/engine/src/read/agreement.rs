@@ -1,6 +1,7 @@
 //! Compares the headers that repeat a message with the message in the body.
 //!
-//! The body is the authority in every revision; a header never changes what is judged, it can only be wrong.
+//! The body is the authority in every revision. A header never changes the message that is judged; it can only be
+//! wrong.
 
 use super::error::RequestError;
 use super::head::Head;
@@ -12,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 
 impl<'a> Message<'a> {
-    /// Reads the document and holds the headers against it. With an error comes the request's id where it is certain.
+    /// Reads the document and compares the headers with it. An error comes with the request's id where it is certain.
     pub(crate) fn read(
         document: &'a Document<'a>,
         head: &Head,
@@ -25,8 +26,8 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Methods of tasks that the newest revision no longer has, for which a server must say so (SEP-2663, Backward
-/// Compatibility). The others that it has not, such as `ping`, are for the server to answer.
+/// Task methods that the newest revision removed, for which a server must return an error (SEP-2663, Backward
+/// Compatibility). Other removed methods, such as `ping`, are left to the server.
 const GONE: [&str; 2] = ["tasks/list", "tasks/result"];
 
 const VERSION: &str = "MCP-Protocol-Version";
@@ -35,7 +36,7 @@ const METHOD: &str = "Mcp-Method";
 
 const NAME: &str = "Mcp-Name";
 
-/// True when the message, or the header, says that it is of a revision whose headers must repeat the body.
+/// True when the message, or the header, names a revision whose headers must repeat the body.
 pub(crate) fn is_modern(head: &Head, claim: Option<&Revision>) -> bool {
     [head.revision.as_ref(), claim]
         .into_iter()
@@ -57,13 +58,13 @@ pub(super) fn check(head: &Head, message: &Message<'_>) -> Result<(), RequestErr
     check_header(METHOD, head.method.as_deref(), Some(&call.method), needed)?;
     let gone = GONE.into_iter().find(|method| *method == call.method);
     match gone.filter(|_| needed) {
-        // Which name its header would have to repeat is not said.
+        // The revision does not define the name that the header of a removed method repeats.
         Some(method) => Err(RequestError::MethodRemoved(method)),
         None => check_header(NAME, decoded_name(head)?.as_deref(), named(call), needed),
     }
 }
 
-/// A response has neither a method nor a name, so a header that gives one is wrong.
+/// A response has neither a method nor a name, so a header with one contradicts it.
 fn check_response(head: &Head) -> Result<(), RequestError> {
     head.revision.as_ref().map_or(Ok(()), Revision::known)?;
     if is_modern(head, None) {
@@ -73,8 +74,7 @@ fn check_response(head: &Head) -> Result<(), RequestError> {
     check_header(NAME, head.name.as_deref(), None, false)
 }
 
-/// The header and the `_meta` of a request must agree, and only then must the revision be one. Notifications need no
-/// `_meta`.
+/// The header and the `_meta` of a request must agree, and name a published revision. Notifications need no `_meta`.
 fn check_version(
     head: &Head,
     call: &Call<'_>,
@@ -108,7 +108,8 @@ fn check_header(
     }
 }
 
-/// What `Mcp-Name` repeats: the name or URI of what the call acts on (2026-07-28, Streamable HTTP, Standard Headers).
+/// The value that `Mcp-Name` repeats: the name or URI that the call acts on (2026-07-28, Streamable HTTP, Standard
+/// Headers).
 fn named<'a>(call: &'a Call<'_>) -> Option<&'a str> {
     match &call.target {
         Target::Tool(name) | Target::Prompt(name) if !call.method.starts_with("completion/") => {
@@ -132,7 +133,8 @@ fn decoded_name(head: &Head) -> Result<Option<Cow<'_, str>>, RequestError> {
     Ok(Some(decoded))
 }
 
-/// Texts that a header cannot hold travel as `=?base64?…?=` (2026-07-28, Streamable HTTP, Value Encoding).
+/// The text of a header. Texts that a header cannot hold are sent as `=?base64?…?=` (2026-07-28, Streamable HTTP, Value
+/// Encoding).
 fn decoded(header: &str) -> Option<Cow<'_, str>> {
     let encoded = header
         .strip_prefix("=?base64?")
@@ -152,7 +154,7 @@ pub(crate) struct Repeated<'a> {
 }
 
 impl Repeated<'_> {
-    /// Refuses a header that says something else than the message, and in 2026-07-28 one that is not there.
+    /// Refuses a header that contradicts the argument, and in 2026-07-28 a missing one.
     pub(crate) fn check(&self, name: &str, call: &Call<'_>) -> Result<(), RequestError> {
         let argument = self.argument.filter(|value| value.kind() != Kind::Null);
         let needed = call.claim.as_ref().is_some_and(Revision::is_modern);
@@ -167,7 +169,7 @@ impl Repeated<'_> {
     }
 }
 
-/// Whole numbers are compared by value, everything else as it is written.
+/// Numbers are compared by value, all else as it is written.
 fn repeats(header: &str, argument: Value<'_>) -> bool {
     let header = decoded(header);
     match argument.kind() {

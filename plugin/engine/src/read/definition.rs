@@ -1,14 +1,13 @@
-//! Turns a tool's definition, as a server lists it, into what it is known by: a digest of all of it and one of each
-//! member.
+//! Turns a tool's definition, as a server lists it, into digests: one of the whole and one of each member.
 //!
-//! It keeps no word of a definition but the names of its members.
+//! It keeps no text of a definition but the names of its members.
 
 use crate::words::json::Value;
 use crate::words::sorted::insert;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// What a tool's definition is known by.
+/// The digests that identify a tool's definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Definition {
     pub(crate) digest: Digest,
@@ -20,13 +19,13 @@ pub(crate) struct Definition {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Digest(pub(crate) [u8; 32]);
 
-/// How many members are kept apart, and how long a name: all that MCP has, with room.
+/// The number of members with a digest of their own, and the bytes of a name: enough for all members of MCP.
 const MOST: usize = 24;
 
 const LONGEST: usize = 24;
 
 impl Definition {
-    /// `None` for a definition that two readers may take for different ones.
+    /// `None` for a definition that two readers may read differently.
     pub(crate) fn read(tool: Value<'_>) -> Option<Self> {
         let mut members = Vec::new();
         for (name, value) in tool.members() {
@@ -40,7 +39,7 @@ impl Definition {
         Some(Self { digest, members })
     }
 
-    /// The names of the members that are not the same in both.
+    /// The names of the members that differ.
     pub(crate) fn changed<'d>(&'d self, other: &'d Self) -> Vec<&'d str> {
         let without = |one: &Self, name: &str, digest| {
             !one.members
@@ -82,8 +81,8 @@ impl Definition {
     }
 }
 
-/// What a policy pins a tool's definition by, `sha256:` and 64 hexadecimal digits; `None` for a definition that two readers
-/// may take for different ones.
+/// The pin of a tool's definition, for a policy: `sha256:` and 64 hexadecimal digits. `None` for a definition that two
+/// readers may read differently.
 pub fn pin(definition: Value<'_>) -> Option<String> {
     Definition::read(definition).map(|definition| definition.digest.to_string())
 }
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_otherwise_is_the_same() {
+    fn definitions_in_different_spelling_have_one_digest() {
         let one =
             definition(r#"{"name":"run","inputSchema":{"type":"object","maximum":1.0}}"#).unwrap();
         let other =
@@ -159,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_changed_are_named() {
+    fn changed_members_are_listed() {
         let old = definition(r#"{"name":"run","description":"a","title":"t","\u0000":1}"#).unwrap();
         let new =
             definition(r#"{"name":"run","description":"b","annotations":{},"\u0000":1}"#).unwrap();

@@ -1,12 +1,13 @@
-//! Why a request is not exactly one MCP message, with the HTTP status, the JSON-RPC code and the sentence for each.
+//! The errors of requests that are not exactly one MCP message, with the HTTP status, the JSON-RPC code and the
+//! sentence of each.
 //!
-//! It quotes no more of a request than a header's name, a member's name or a revision.
+//! It never quotes more of a request than the name of a header, a member or a method, or a revision.
 
 use crate::words::json;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Why a request cannot be read as exactly one MCP message.
+/// The reason why a request cannot be read as exactly one MCP message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RequestError {
     HttpMethod,
@@ -56,7 +57,7 @@ impl RequestError {
         match self {
             Self::HttpMethod => 405,
             Self::MethodRemoved(_) => 404,
-            // The request is a sound one, and clients end a session at other statuses.
+            // The request itself is valid, and clients end a session at other statuses.
             Self::IdInUse => 200,
             _ => 400,
         }
@@ -104,7 +105,7 @@ impl RequestError {
 }
 
 impl RequestError {
-    /// The sentence of an error that names nothing of the request.
+    /// The sentence of an error that quotes no part of the request.
     fn fixed(&self) -> Option<&'static str> {
         Some(match self {
             Self::HttpMethod => "Only POST, GET, DELETE and OPTIONS are used by MCP",

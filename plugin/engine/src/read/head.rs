@@ -1,6 +1,6 @@
 //! Turns the headers of an HTTP request into the few values that matter to MCP.
 //!
-//! It refuses what two hops could read in two ways, and never looks at a body.
+//! It refuses headers that two hops could read differently, and never reads a body.
 
 use super::error::RequestError;
 use super::headers::Headers;
@@ -17,10 +17,10 @@ impl HttpMethod {
     }
 }
 
-/// The header by which a client says of which session its message is (2025-03-26, Streamable HTTP, Session Management).
+/// The header in which a client names the session of its message (2025-03-26, Streamable HTTP, Session Management).
 pub(crate) const SESSION: &str = "mcp-session-id";
 
-/// What the headers of a request say.
+/// The headers of a request that matter to MCP.
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) http_method: HttpMethod,
@@ -32,7 +32,7 @@ pub(crate) struct Head {
     pub(crate) name: Option<Box<str>>,
 }
 
-/// By what a request is found again in other logs. It decides nothing, so a value that is not plain is left out.
+/// The ids by which other logs identify a request. They decide nothing, so an irregular value is left out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestIds {
     /// The host's own id of the request (`x-request-id`).
@@ -59,7 +59,7 @@ pub(crate) enum HttpMethod {
     Options,
 }
 
-/// Headers by which some frameworks let a client change the method of its request.
+/// Headers that change the method of a request in some frameworks.
 const METHOD_OVERRIDES: [&str; 3] = [
     "x-http-method-override",
     "x-http-method",
@@ -83,10 +83,10 @@ impl Head {
         content_encoding(headers)?;
         headers.single("mcp-session-id")?;
         let revision = headers.single("mcp-protocol-version")?;
-        // Some clients send the header before they know what to write there.
+        // Some clients send the header empty before they know the revision.
         let revision = revision.filter(|text| !text.is_empty()).map(Revision::read);
         if http_method != HttpMethod::Post {
-            // No message will say which revision it is of.
+            // No message will name a revision.
             revision.as_ref().map_or(Ok(()), Revision::known)?;
         }
         Ok(Self {
@@ -117,7 +117,7 @@ fn http_method(headers: &Headers) -> Result<HttpMethod, RequestError> {
 }
 
 /// `application/json`, alone or with a charset of UTF-8. Another parameter or a second type could make a server decode
-/// the body in another way than it was judged.
+/// the body differently.
 fn content_type(headers: &Headers) -> Result<(), RequestError> {
     let value = headers
         .single("content-type")?

@@ -1,6 +1,6 @@
-//! What is to be changed in headers that pass.
+//! The header fields of a request or a response, and the edits of them.
 //!
-//! It names no more than whole fields: no value is ever looked into.
+//! It never changes a part of a value: an edit removes or sets whole fields.
 
 use super::error::RequestError;
 use crate::words::plain::after_printable;
@@ -9,14 +9,14 @@ use std::ops::Range;
 /// Changes to the headers of a request or a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderEdit {
-    /// The fields to leave out, by their names in lower case.
+    /// The fields to remove, by their names in lower case.
     pub remove: Vec<&'static str>,
-    /// The fields to set after that, each in the place of all of its name.
+    /// The fields to set after that. Each replaces all fields of its name.
     pub set: Vec<(&'static str, &'static str)>,
 }
 
 impl HeaderEdit {
-    /// Nothing is to be changed.
+    /// True for an edit that changes nothing.
     pub fn is_empty(&self) -> bool {
         self.remove.is_empty() && self.set.is_empty()
     }
@@ -39,9 +39,9 @@ pub(crate) fn is_header_name(name: &str) -> bool {
 pub struct Headers {
     bytes: Vec<u8>,
     fields: Vec<Field>,
-    /// One bit for each tag of a name that is among the fields: most lookups are for names that are not.
+    /// A bit for each tag that some field has. Most lookups are for absent names, and end here.
     tags: u64,
-    /// One for each tag that several fields have: most names are given once.
+    /// A bit for each tag that several fields have. Most names are given once.
     shared: u64,
 }
 
@@ -53,7 +53,7 @@ struct Field {
 }
 
 impl Headers {
-    /// Fields that lie in `bytes`, name and value; `None` where one does not.
+    /// Fields whose names and values are ranges of `bytes`; `None` where a range is outside.
     pub fn within(
         bytes: Vec<u8>,
         fields: impl IntoIterator<Item = (Range<usize>, Range<usize>)>,
@@ -72,7 +72,7 @@ impl Headers {
         Some(headers)
     }
 
-    /// The values of a header, as often as it is given.
+    /// The values of all fields of that name, in their order.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let name = name.as_bytes();
         let tag = tag(name);
@@ -94,7 +94,7 @@ impl Headers {
         self.all(name).next().is_some()
     }
 
-    /// The value of a header that may be given once and holds visible ASCII; white space around it does not count.
+    /// The value of a header that may be given once and holds visible ASCII, without white space around it.
     pub(crate) fn single(&self, name: &str) -> Result<Option<&str>, RequestError> {
         let mut values = self.all(name);
         let Some(value) = values.next() else {
@@ -112,7 +112,7 @@ impl Headers {
         }
     }
 
-    /// The first of these fields that has the name, and those behind it.
+    /// The first of the fields with that name, and the fields after it.
     fn next_named<'f>(
         &self,
         name: &[u8],
@@ -137,7 +137,7 @@ impl Headers {
         self.bytes.get(range.clone()).unwrap_or_default()
     }
 
-    /// Adds a field whose name lies in the bytes.
+    /// Adds a field; `None` where its name is outside the bytes.
     fn add(&mut self, name: Range<usize>, value: Range<usize>) -> Option<()> {
         let tag = tag(self.bytes.get(name.clone())?);
         self.shared |= self.tags & 1 << tag;
@@ -157,7 +157,7 @@ fn is_printable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t')
 }
 
-/// Without white space around it, which most values have none of.
+/// The value without white space around it. Most values have none.
 fn trimmed(value: &str) -> &str {
     let ends = [value.bytes().next(), value.bytes().next_back()];
     match ends
@@ -170,7 +170,7 @@ fn trimmed(value: &str) -> &str {
     }
 }
 
-/// A number below 64 that a name has in any case of its letters.
+/// A number below 64, equal for all spellings of a name in ASCII case.
 fn tag(name: &[u8]) -> u8 {
     let letter = |byte: Option<&u8>| byte.map_or(0, u8::to_ascii_lowercase);
     let length = name.len().to_le_bytes()[0];
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_found_where_they_lie() {
+    fn fields_are_ranges_of_the_bytes() {
         let headers = Headers::within(b"?aXYa.".to_vec(), [(1..2, 2..4), (4..5, 0..0)]);
         let headers = headers.expect("all of it lies there");
         assert!(headers.all("A").eq([&b"XY"[..], b""]));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_elsewhere_is_no_field() {
+    fn range_outside_the_bytes_is_refused() {
         for field in [(0..2, 0..1), (0..1, 2..2), (0..1, 0..usize::MAX)] {
             assert!(
                 Headers::within(b"a".to_vec(), [field.clone()]).is_none(),

@@ -1,6 +1,6 @@
-//! Turns a JSON document into a request, a notification or a response, and finds what it acts on.
+//! Turns a JSON document into a request, a notification or a response, and finds the target that it acts on.
 //!
-//! It never accepts a member that another reader could take for a protocol member, and never looks into `arguments`.
+//! It never accepts a member that another reader could mistake for a protocol member, and never reads into `arguments`.
 
 use super::error::RequestError;
 use super::method;
@@ -23,21 +23,21 @@ pub(crate) enum Message<'a> {
     Response,
 }
 
-/// What a request or notification asks for.
+/// The content of a request or a notification.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) method: Cow<'a, str>,
     pub(crate) target: Target<'a>,
     pub(crate) arguments: Option<Value<'a>>,
-    /// The client may be given a task in the place of a result.
+    /// The client accepts a task in place of a result.
     pub(crate) may_become_task: bool,
     /// The revision that `_meta` claims.
     pub(crate) claim: Option<Revision>,
-    /// What the client calls itself; it can say anything.
+    /// The client's own name for itself, which proves nothing.
     pub(crate) client: Option<Cow<'a, str>>,
 }
 
-/// What a call acts on.
+/// The target that a call acts on.
 #[derive(Debug)]
 pub(crate) enum Target<'a> {
     Tool(Cow<'a, str>),
@@ -50,16 +50,16 @@ pub(crate) enum Target<'a> {
         tasks: Vec<Cow<'a, str>>,
     },
     Task(Option<Cow<'a, str>>),
-    /// Nothing but the method itself.
+    /// The method alone.
     Method,
 }
 
-/// The longest id as it is written, in bytes: it is remembered until its answer has come.
+/// The longest id as it is written, in bytes. An id is remembered until its answer has come.
 pub(crate) const LONGEST_ID: usize = 4096;
 
 const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
 
-/// Every member that some revision gives to the `params` of a client's message.
+/// Every member that some revision defines for the `params` of a client's message.
 const PARAMS: &[&str] = &[
     "_meta",
     "argument",
@@ -115,7 +115,7 @@ const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// The most resources and tasks that one message may name: each is looked for in the rules or in the store.
+/// The largest number of resources and tasks that one message may name: each is looked up in the rules or in the store.
 const MOST_NAMED: usize = 256;
 
 /// The extension of tasks (SEP-2663), a capability of 2026-07-28.
@@ -205,7 +205,7 @@ impl<'a> Call<'a> {
             return Err(RequestError::Arguments);
         }
         let target = Target::read(&method, params)?;
-        // A client asks for a task in 2025-11-25, and in 2026-07-28 says that it takes one.
+        // A client requests a task in 2025-11-25, and in 2026-07-28 declares that it accepts one.
         let takes = |meta: Value<'a>| {
             let extensions = meta.get(META_CAPABILITIES)?.get("extensions")?;
             extensions.get(TASKS)
@@ -226,7 +226,7 @@ impl<'a> Target<'a> {
     fn read(method: &str, params: Option<Value<'a>>) -> Result<Self, RequestError> {
         let param = |name| params.and_then(|params| params.get(name));
         let string = |name| param(name).and_then(plain);
-        // A name or a URI is a string wherever it stands, even where no known method asks for one.
+        // A name or a URI must be a string, even in a method that does not define it.
         for (name, error) in [("name", RequestError::Name), ("uri", RequestError::Uri)] {
             if param(name).is_some() && string(name).is_none() {
                 return Err(error);
@@ -235,7 +235,7 @@ impl<'a> Target<'a> {
         match method {
             "tools/call" => string("name").map(Self::Tool).ok_or(RequestError::Name),
             "prompts/get" => string("name").map(Self::Prompt).ok_or(RequestError::Name),
-            // The newest revision has no such methods, and a server answers without looking for what they act on.
+            // The newest revision has no such methods, and a server answers without a lookup of the target.
             "resources/subscribe" | "resources/unsubscribe" if param("uri").is_none() => {
                 Ok(Self::Method)
             }
@@ -302,18 +302,18 @@ fn distinct(list: Option<Value<'_>>) -> Result<Vec<Cow<'_, str>>, RequestError> 
     Ok(strings)
 }
 
-/// An optional member. Clients in Go, Java, C# and PHP write one that they leave out as null, and servers take it so.
+/// An optional member. Clients in Go, Java, C# and PHP write an omitted one as null, and servers read null as omitted.
 fn given<'a>(object: Value<'a>, name: &str) -> Option<Value<'a>> {
     object.get(name).filter(|value| value.kind() != Kind::Null)
 }
 
-/// A string by which something is found. A control character in it is refused: a reader of C strings ends it at a NUL,
-/// and others strip what cannot be seen.
+/// A string that names something. A control character in it is refused: a reader of C strings ends it at a NUL, and
+/// others strip invisible characters.
 fn plain(value: Value<'_>) -> Option<Cow<'_, str>> {
     value.string().filter(|string| !has_control(string))
 }
 
-/// Checks that a value is an object without look-alikes; `Err(None)` when it is no object.
+/// Checks that a value is an object without look-alikes; `Err(None)` when it is not an object.
 fn object(value: Value<'_>, protocol: &[&str]) -> Result<(), Option<RequestError>> {
     if value.kind() != Kind::Object {
         return Err(None);
@@ -321,8 +321,8 @@ fn object(value: Value<'_>, protocol: &[&str]) -> Result<(), Option<RequestError
     refuse_look_alikes(value, protocol).map_err(Some)
 }
 
-/// A member that only some server would take for one of the protocol's is refused, and so is what no honest client sends:
-/// a control character in a name, and `__proto__`.
+/// Refuses a member that some server could mistake for a protocol member. It also refuses names that no honest client
+/// sends: with a control character, and `__proto__`.
 fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), RequestError> {
     for (name, _) in object.members() {
         if protocol.contains(&name.as_ref()) {
@@ -336,7 +336,7 @@ fn refuse_look_alikes(object: Value<'_>, protocol: &[&str]) -> Result<(), Reques
     Ok(())
 }
 
-/// True where both are one id. A server may write the text of an id in another way.
+/// True where both are the same id. A server may escape the text of an id differently.
 pub(crate) fn is_same_id(one: &str, other: &str) -> bool {
     one == other || unquoted(one).is_some_and(|text| unquoted(other) == Some(text))
 }

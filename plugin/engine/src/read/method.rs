@@ -1,19 +1,19 @@
-//! Knows the methods of MCP, of every revision: who sends each, and as what it is judged.
+//! The methods of MCP, of every revision: the sender of each, and the rules that judge it.
 //!
-//! It never guesses what an unknown method does.
+//! It never guesses the effect of an unknown method.
 
 use super::names::{ended, fold};
 
-/// What a method of MCP is to a policy.
+/// The kind of a method of MCP, for a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MethodKind {
-    /// A client sets up and keeps a session with it.
+    /// A client sets up or keeps a session with it.
     Lifecycle,
-    /// Its calls are judged as what they act on; this says where the rules belong.
+    /// The rules of its target judge its calls; the text names the place for such rules.
     Governed(&'static str),
-    /// A server sends it, and waits for an answer.
+    /// A server sends it, and expects an answer.
     ServerRequest,
-    /// A server sends it, and waits for nothing.
+    /// A server sends it, and expects no answer.
     ServerNotification,
 }
 
@@ -81,7 +81,7 @@ const METHODS: &[(&str, MethodKind)] = &[
 ];
 
 impl MethodKind {
-    /// `None` for a method that MCP does not have.
+    /// The kind of a method; `None` for a method that MCP does not have.
     pub(crate) fn of(method: &str) -> Option<Self> {
         if method.starts_with(TASKS) {
             return Some(JUDGED_AS_TASKS);
@@ -91,15 +91,15 @@ impl MethodKind {
     }
 }
 
-/// The method of MCP with this name, or the one for which some client takes it.
+/// The method of MCP with this name, or the one that some client could read it as.
 pub(crate) fn known_method(method: &str) -> Option<&'static str> {
     let listed = METHODS.iter().find(|(name, _)| *name == method);
     let listed = listed.map(|&(name, _)| name);
     listed.or_else(|| confusable_method(method))
 }
 
-/// The method of MCP for which some server could take this other spelling: such a server matches methods without regard
-/// to case, to space around them or to what follows a NUL.
+/// The method of MCP that some server could read this other spelling as. Such a server ignores case, space around the
+/// method, or all text after a NUL.
 pub(crate) fn confusable_method(method: &str) -> Option<&'static str> {
     if METHODS.iter().any(|(name, _)| *name == method) {
         return None;
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_spelling_of_a_method_is_found() {
+    fn other_spellings_of_a_method_are_confusable() {
         for (method, like) in [
             ("Tools/Call", Some("tools/call")),
             (" tools/call", Some("tools/call")),

@@ -1,7 +1,7 @@
 //! **read**: turns an HTTP request into the one MCP message that every server must see in it, or refuses it.
 //!
-//! What was judged is what the server will understand: wherever two known servers read the same bytes differently, the
-//! bytes are refused. It never repairs a message and never looks at a policy.
+//! The server reads the same message that was judged: bytes that two known servers read differently are refused. It
+//! never repairs a message and never reads a policy.
 
 mod agreement;
 mod definition;

@@ -1,20 +1,20 @@
-//! Names that some server or client takes for one another: other case, folded letters, whatever follows a NUL.
+//! Names that some server or client confuses: other case, folded letters, text after a NUL.
 //!
-//! It never says that two names differ where a known reader takes them for one.
+//! It never reports two names as different where a known reader confuses them.
 
 use std::borrow::Cow;
 
-/// The member through which an object of JavaScript inherits: a server that copies an object may take the members of
-/// this one for the object's own.
+/// The member through which an object of JavaScript inherits. A server that copies an object may read the members of
+/// this one as the object's own.
 pub(crate) const PROTOTYPE: &str = "__proto__";
 
-/// The name up to where a reader of C strings ends it: its first NUL. No control character stands in an honest name, so
-/// each ends it here.
+/// The name up to the NUL where a reader of C strings ends it. An honest name has no control character, so any of them
+/// ends it here.
 pub(crate) fn ended(name: &str) -> &str {
     name.split(char::is_control).next().unwrap_or_default()
 }
 
-/// True for a text with a character that is not seen and that no honest name has.
+/// True for a text with a control character, which no honest name has.
 pub(super) fn has_control(text: &str) -> bool {
     match text.is_ascii() {
         true => text.bytes().any(|byte| byte.is_ascii_control()),
@@ -22,7 +22,7 @@ pub(super) fn has_control(text: &str) -> bool {
     }
 }
 
-/// The name with letters of ASCII in place of those that fold into them.
+/// The name with an ASCII letter for each letter that folds into one.
 pub(crate) fn fold(name: &str) -> String {
     name.chars().map(ascii_letter).collect()
 }
@@ -36,13 +36,13 @@ fn ascii_letter(c: char) -> char {
     }
 }
 
-/// True for names that may be one to a server that regards no case and ends names at a NUL. Letters outside ASCII are all
-/// taken for one another's other case, so that no table of them is needed.
+/// True for names that a server may confuse if it ignores case and ends names at a NUL. All letters outside ASCII count
+/// as equal, so that no table of cases is needed.
 pub(crate) fn similar(one: &str, other: &str) -> bool {
     similar_after(one, other).0
 }
 
-/// The same, and how many letters were compared for it.
+/// Whether the names are similar, and the number of letters that were compared.
 pub(crate) fn similar_after(one: &str, other: &str) -> (bool, usize) {
     let (mut others, mut compared) = (other.bytes(), 0_usize);
     for byte in one.bytes() {
@@ -59,7 +59,7 @@ pub(crate) fn similar_after(one: &str, other: &str) -> (bool, usize) {
     }
 }
 
-/// It stands for itself alone, and for its other case.
+/// True for a byte that only the same letter in either case resembles.
 fn is_letter(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_control()
 }
@@ -77,17 +77,17 @@ fn similar_folded(one: &str, other: &str) -> (bool, usize) {
     }
 }
 
-/// The letters that similar names have in common.
+/// The letters that similar names share.
 fn folded(name: &str) -> impl Iterator<Item = char> {
     let letter = |c| match ascii_letter(c) {
         c if c.is_ascii() => c.to_ascii_lowercase(),
         _ => char::REPLACEMENT_CHARACTER,
     };
-    // As `ended`, without reading on behind a letter that differs.
+    // Ends the name as `ended` does, but lazily: a comparison stops at the first different letter.
     name.chars().take_while(|c| !c.is_control()).map(letter)
 }
 
-/// The text that similar names have in common, and no others.
+/// The text that similar names share, and that no other name has.
 pub(crate) fn similar_form(name: &str) -> Cow<'_, str> {
     let is_own = |byte: u8| matches!(byte, b' '..=b'~') && !byte.is_ascii_uppercase();
     match name.bytes().all(is_own) {
@@ -96,7 +96,7 @@ pub(crate) fn similar_form(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether some reader takes the name for one of these, or it is one of them.
+/// True where some reader could mistake the name for one of `known`, or it is one of them.
 pub(crate) fn is_confusable<'n>(name: &str, mut known: impl Iterator<Item = &'n str>) -> bool {
     known.any(|known| similar(known, name))
 }
@@ -106,7 +106,7 @@ mod tests {
     use super::{folded, is_confusable, similar, similar_form};
 
     #[test]
-    fn names_that_some_server_takes_for_one() {
+    fn names_of_other_case_or_cut_at_a_nul_are_similar() {
         for (one, other) in [
             ("amount", "Amount"),
             ("amount", "amount\0"),
@@ -144,7 +144,7 @@ mod tests {
         }
     }
     #[test]
-    fn similar_names_have_the_same_letters() {
+    fn similar_matches_a_comparison_of_folded_letters() {
         let parts = ["", "a", "K", "k", "\u{212A}", "\u{e9}", "\0", "\u{7F}", "_"];
         let names = || {
             let pairs = parts.iter().flat_map(|one| parts.map(|two| (one, two)));

@@ -1,6 +1,6 @@
 //! The published revisions of MCP.
 //!
-//! An unknown revision is kept as text, clipped, and never taken for a known one.
+//! An unknown revision is kept as text, clipped, and never mistaken for a known one.
 
 use super::error::RequestError;
 use crate::words::text::clip;
@@ -15,8 +15,8 @@ const REVISIONS: [&str; 5] = [
     MODERN,
 ];
 
-/// The revision that repeats the message in headers. It is the only one that a message can ask for: the older ones are
-/// agreed on by `initialize`.
+/// The revision that repeats the message in headers. It is the only one whose messages name their revision:
+/// `initialize` negotiates the older ones.
 const MODERN: &str = "2026-07-28";
 
 /// A revision of MCP, as a header or a message names it: a published one is borrowed.
@@ -29,12 +29,12 @@ impl Revision {
         Self(known.map_or_else(|| clip(text, 64).into(), Cow::Borrowed))
     }
 
-    /// Refuses a revision that is not published. A header can name any of those that are.
+    /// Refuses a revision that is not published. A header can name any published one.
     pub(super) fn known(&self) -> Result<(), RequestError> {
         self.one_of(&REVISIONS)
     }
 
-    /// Refuses a claim of a message to a revision that is not published. It can claim one only.
+    /// Refuses a message's claim to a revision that is not published. The error names [`MODERN`] alone as supported.
     pub(super) fn claimable(&self) -> Result<(), RequestError> {
         self.one_of(&[MODERN])
     }

@@ -1,12 +1,12 @@
-//! Turns a body in which some text holds half of a surrogate pair into the id of its request, for the answer.
+//! Turns a body in which some text holds half a surrogate pair into the id of its request, for the answer.
 //!
-//! It never makes such a body acceptable, and gives no id that another reader could find elsewhere.
+//! It never makes such a body acceptable, and never returns an id where another reader could find a different one.
 
 use super::message::envelope;
 use crate::words::json::{Bounds, Document, Surrogates};
 
-/// The id of the message in a body that is refused for nothing but halves of surrogate pairs; `None` where it is not
-/// certain, because such a half stands in the id or in the name of a member beside it.
+/// The id of the message in a body that is invalid only because of halves of surrogate pairs. `None` where it is
+/// uncertain: such a half is in the id or in the name of a member beside it.
 pub(crate) fn id_beside_surrogates(body: &[u8], bounds: Bounds) -> Option<String> {
     let bounds = Bounds {
         surrogates: Surrogates::Opaque,
@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn id_beside_half_a_pair_is_found() {
+    fn id_beside_half_a_surrogate_pair_is_found() {
         for half in [
             r"\ud83d",
             r"\uDE00",
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn id_that_is_not_certain_is_none() {
+    fn uncertain_id_is_none() {
         for text in [
             r#"{"jsonrpc":"2.0","id":"\ud83d"}"#,
             r#"{"jsonrpc":"2.0","id":1,"id\ud83d":2}"#,

@@ -1,7 +1,7 @@
-//! Tells whether a resource URI is written in its one normal form.
+//! Decides whether a resource URI is in its one normal form.
 //!
-//! It never normalises what is forwarded: a URI in another form is refused, because a server may resolve it to a
-//! resource that a rule names otherwise.
+//! It never normalises a URI that is forwarded. A URI in another form is refused, because a server may resolve it to a
+//! resource that a rule names differently.
 
 use super::names::has_control;
 use crate::words::locator::{has_empty_name, is_certain_path, is_certain_text};
@@ -9,10 +9,10 @@ use fluent_uri::Uri;
 use percent_encoding::percent_decode_str;
 
 /// True for a URI that is equal to its syntax-based normal form (RFC 3986 §6.2.2): scheme and host in lower case,
-/// percent-encoding in upper case and only where needed, no dot segments. Nor may another URI be the same resource to
-/// some server: one that drops a fragment, a user's name, a port that is the scheme's own, an empty segment or blanks, that
-/// decodes the path and then splits it, that takes what looks like dots for dots, or that takes every `file:` as a path of
-/// its own machine.
+/// percent-encoding in upper case and only where needed, no dot segments. No server may resolve another URI to the same
+/// resource either. Some servers drop a fragment, a user's name, the scheme's default port, an empty segment or blanks.
+/// Some decode the path before they split it, read look-alikes of dots as dots, or read every `file:` as a path of
+/// their own machine.
 pub(crate) fn is_normal(uri: &str) -> bool {
     let Ok(parsed) = Uri::parse(uri) else {
         return false;
@@ -21,7 +21,7 @@ pub(crate) fn is_normal(uri: &str) -> bool {
     parsed.normalize().as_str() == uri
         && parsed.fragment().is_none()
         && is_plain_authority(&parsed)
-        // Some servers take all that follows `memo://` for a path.
+        // Some servers read all text after `memo://` as a path.
         && is_plain_path(&format!("{host}{}", parsed.path()))
         && (parsed.scheme().as_str() != "file" || is_plain_file(&parsed))
 }
@@ -40,8 +40,8 @@ fn is_plain_authority(uri: &Uri<&str>) -> bool {
     })
 }
 
-/// A path with one reading: its segments are the same before and after it is decoded, as often as some server might. A
-/// path that needs more than a few rounds hides something.
+/// True for a path with one reading: its segments stay the same however often a server decodes it. A path that needs
+/// more than a few rounds of decoding is refused.
 fn is_plain_path(path: &str) -> bool {
     const ROUNDS: usize = 4;
     let slashes = |path: &str| {
@@ -68,13 +68,14 @@ fn is_plain_path(path: &str) -> bool {
     false
 }
 
-/// `None` for what is no UTF-8, such as dots that are longer than they may be.
+/// `None` for invalid UTF-8, such as an overlong encoding of a dot.
 fn decoded(path: &str) -> Option<String> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
     Some(decoded.into_owned())
 }
 
-/// Dots alone, also with a parameter behind them (RFC 3986 §3.3) or blanks around them, which some servers cut off.
+/// True for dots alone, also with a parameter after them (RFC 3986 §3.3) or blanks around them, which some servers cut
+/// off.
 fn is_dots(segment: &str) -> bool {
     if !segment.starts_with(['.', ' ', '+']) {
         return false;
@@ -83,8 +84,8 @@ fn is_dots(segment: &str) -> bool {
     name.contains('.') && name.chars().all(|c| matches!(c, '.' | ' ' | '+'))
 }
 
-/// `file:///…`, and nothing that a server drops on its way to a path: a host, a query, a slash at the end. The path is one
-/// that every program reads alike, as for `within`.
+/// True for `file:///…` without a part that servers drop on the way to a path: a host, a query, a slash at the end.
+/// Every program reads the path alike, as for `within`.
 fn is_plain_file(uri: &Uri<&str>) -> bool {
     let path = uri.path().as_str();
     let local = uri
@@ -99,7 +100,7 @@ mod tests {
     use super::is_normal;
 
     #[test]
-    fn normal_form_is_normal() {
+    fn uri_in_normal_form_is_normal() {
         for uri in [
             "file:///home/a/b.txt",
             "test://static/resource/1",
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn form_of_another_reading_is_not_normal() {
+    fn uri_with_another_reading_is_not_normal() {
         for uri in [
             "FILE:///a",
             "https://EXAMPLE.com/",
@@ -169,9 +170,9 @@ mod tests {
         }
     }
     #[test]
-    fn form_with_dots_in_disguise_is_not_normal() {
+    fn uri_with_disguised_dots_is_not_normal() {
         for uri in [
-            // What is too long for UTF-8, or no UTF-8 at all.
+            // Overlong encodings, and invalid UTF-8.
             "file:///srv/%C0%AE%C0%AE/a",
             "file:///srv/%E0%80%AE%E0%80%AE/a",
             "file:///srv/%FF/a",
@@ -189,7 +190,7 @@ mod tests {
             "memo://a/.%20./b",
             "memo://..%20/b",
             "memo://a/..%25%32%30/b",
-            // What only looks like dots and slashes, or is cut to them.
+            // Look-alikes of dots and slashes, and characters that truncation turns into them.
             "file:///srv/%EF%BC%8E%EF%BC%8E/a",
             "file:///srv/%E2%80%A5/a",
             "file:///srv/%E2%80%A4%E2%80%A4/a",
@@ -202,7 +203,7 @@ mod tests {
             "memo://a/%C4%AE%C4%AE/b",
             "memo://a/b%E2%80%AEc",
             "memo://a/..%E3%81%82/b",
-            // What some program expands, ends or opens as another thing.
+            // Names that some program expands, cuts, or opens as something else.
             "file:///srv/a%3Fb",
             "file:///srv/a%23b",
             "file:///srv/a:b",

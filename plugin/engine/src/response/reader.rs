@@ -219,10 +219,10 @@ impl ResponseReader {
         self.observers.effects.problem.is_some()
     }
 
-    /// It matters whether the request reached the server.
+    /// A request that reached no server is refunded, or frees its id.
     pub(crate) fn awaits_delivery(&self) -> bool {
         let refunds = self.observers.refunds.as_ref();
-        refunds.is_some_and(RefundTracker::is_open)
+        refunds.is_some_and(RefundTracker::is_open) || self.awaits_end()
     }
 
     /// Goes on with what came, in its order.

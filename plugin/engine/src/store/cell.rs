@@ -1,59 +1,60 @@
-//! The bytes under one key of the shared data: counts of several subjects, and what a charge makes of them.
+//! The bytes under one key of the shared data: the counts of several subjects, and the change that a charge makes to
+//! them.
 //!
-//! It knows nothing of hosts and keys, and never lets a count go before its window has ended.
+//! It calls no host, and never drops a count before its window has ended.
 
 use crate::count::{Charge, Count, Full};
 use crate::model::Window;
 use crate::words::sorted::dedup_sorted;
 use crate::words::{Amount, Millis};
 
-/// What a change makes of a cell.
+/// The result of a change to a cell.
 pub(super) enum Change<T> {
-    /// Write the cell back, then this.
+    /// The cell changed: write it back, then return this.
     Write(T),
-    /// The cell is as it was.
+    /// The cell is unchanged: return this.
     Keep(T),
 }
 
-/// Where a charge may be counted.
+/// A place where a charge may be counted.
 pub(super) struct Place {
     pub(super) key: String,
-    /// Counter and subject.
+    /// The hash of counter and subject.
     pub(super) fingerprint: u128,
-    /// The counter alone.
+    /// The hash of the counter alone.
     pub(super) counter: u64,
     pub(super) kind: Kind,
 }
 
-/// What kind of cell a place is in.
+/// The kind of a place's cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The cell of one subject.
     Own,
     /// A cell of the table.
     Table,
-    /// The cell for those who found no room in the table.
+    /// The cell for subjects without room in the table.
     Overflow,
 }
 
-/// What became of a charge at one place.
+/// The outcome of a charge at one place.
 pub(super) enum Taken {
     Counted(Result<Count, Full>),
-    /// It is to be counted at the other place, and at no earlier time than this.
+    /// Not counted here: try the next place, at no earlier time than this.
     UseOverflow(Millis),
 }
 
 /// The counts that share one key.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Cell {
-    /// The latest time that anybody counted here. For a cell, time never runs backwards.
+    /// The latest time of a charge here. The time of a cell never runs backwards.
     clock: Millis,
-    /// Counters for which somebody found no room here, and when the windows end in which that was.
+    /// The counters for which a subject found no room here, each with the end of that window.
     overflowed: Vec<OverflowMark>,
     entries: Vec<Entry>,
 }
 
-/// What one subject has counted. In a sliding window it has several, one for each step.
+/// The count of one subject. In a sliding window a subject has several entries, one for each step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Entry {
     fingerprint: u128,
@@ -61,20 +62,20 @@ struct Entry {
     used: Amount,
 }
 
-/// The counters that go to the overflow until a window has ended.
+/// A counter whose new subjects go to the overflow until a window has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct OverflowMark {
     ends: Millis,
     counter: u64,
 }
 
-/// How many counts share a cell of the table.
+/// The number of counts that share a cell of the table.
 pub(super) const BUCKET: usize = 16;
 
-/// Stands for every counter whose window ends then, where more of them are overflowed than have a place.
+/// Matches every counter whose window ends with the mark. Used where the overflowed counters are too many to list.
 const ANY_IN_WINDOW: u64 = u64::MAX - 1;
 
-/// Stands for every counter, where even the windows are more than have a place.
+/// Matches every counter. Used where even the windows are too many to list.
 const EVERY: u64 = u64::MAX;
 
 impl Cell {
@@ -83,20 +84,20 @@ impl Cell {
         let window = charge.counter.window;
         let at = now.max(self.clock);
         let ends = window.end(at);
-        // Two workers read the clock a moment apart, and so may two cells stand on either side of a window's edge. A
-        // subject that counted here in one window and there in another would be counted twice over.
+        // Two workers read the clock a moment apart, so the clocks of two cells may lie on both sides of a window's
+        // edge. A subject with a count in one window here and in another one there would have two quotas.
         if place.kind == Kind::Overflow && ends != window.end(now) {
             return Change::Keep(Taken::UseOverflow(at));
         }
         self.clock = at;
-        // A window that ended counts nothing any more, so its place is free.
+        // A window that ended counts no more, so its slot is free.
         self.entries.retain(|entry| entry.ends > at);
         self.overflowed.retain(|bar| bar.ends > at);
         if self.of(place).next().is_some() {
             return self.count(place, charge, ends);
         }
-        // Who once found no room counts in the overflow until the window ends: a place that becomes free earlier would
-        // be a new count for somebody who was counted elsewhere.
+        // A subject that once found no room counts in the overflow until the window ends: a slot that becomes free
+        // earlier would give it a second quota.
         let bar = OverflowMark {
             ends,
             counter: place.counter,
@@ -118,7 +119,7 @@ impl Cell {
         }
     }
 
-    /// Adds the charge to what its subject has counted here, if it fits.
+    /// Adds the charge to its subject's count here, if it fits.
     fn count(&mut self, place: &Place, charge: &Charge, ends: Millis) -> Change<Taken> {
         let used = self.of(place).map(|entry| entry.used);
         let used = used.fold(Amount::default(), Amount::plus);
@@ -141,7 +142,7 @@ impl Cell {
         let own = |entry: &&mut Entry| entry.fingerprint == place.fingerprint;
         let own = self.entries.iter_mut().filter(own);
         match own.max_by_key(|entry| entry.ends) {
-            // Without room for another step its subject's last one lasts longer: that admits less, never more.
+            // Without room for another step, the subject's last one lasts longer: that admits less, never more.
             Some(entry) if entry.ends == ends || lasts || no_room => {
                 entry.used = entry.used.plus(charge.cost);
                 entry.ends = ends;
@@ -161,7 +162,7 @@ impl Cell {
             .filter(move |entry| entry.fingerprint == fingerprint)
     }
 
-    /// When so much of what is counted here for a subject has ended.
+    /// The time at which `excess` of the subject's count here has ended; `None` where the count is less.
     fn room(&self, place: &Place, excess: Amount) -> Option<Millis> {
         let entries = dedup_sorted(self.of(place).map(|entry| (entry.ends, entry.used)));
         let mut ended = Amount::default();
@@ -172,8 +173,8 @@ impl Cell {
         enough.map(|(ends, _)| ends)
     }
 
-    /// Notes an overflow. There is room for a few counters, then for a few windows; short windows must not stay overflowed until
-    /// the longest has ended.
+    /// Records an overflow. There is room for a few counters, then for a few windows. Marks are merged by window first,
+    /// so that short windows do not stay overflowed until the longest has ended.
     fn bar(&mut self, bar: OverflowMark) {
         match self
             .overflowed
@@ -197,8 +198,8 @@ impl Cell {
         }
     }
 
-    /// Gives a charge back to the window it came from; `None` when that window is not here. A count of nothing leaves
-    /// its place to others.
+    /// Refunds a charge to the window it came from; `None` when that window is not here. An entry whose count becomes
+    /// zero frees its slot.
     pub(super) fn refund(
         &mut self,
         fingerprint: u128,
@@ -268,8 +269,8 @@ impl Cell {
 }
 
 impl OverflowMark {
-    /// True when this mark covers the other one's counter in the other one's window. What slides may have been overflowed at
-    /// any time.
+    /// True when this mark covers the other one's counter in the other one's window. A sliding window may have
+    /// overflowed at any time.
     fn holds(self, other: Self, window: Window) -> bool {
         match self.counter {
             EVERY => true,

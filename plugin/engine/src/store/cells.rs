@@ -2,16 +2,16 @@
 //!
 //! It implements neither; adapters do.
 
-/// The two things that a host must be able to do.
+/// A host's shared data, as the store uses it.
 pub trait Cells {
-    /// The bytes under `key` and the version they have; `None` where there are none.
+    /// The bytes under `key` and their version; `None` where the key is absent.
     ///
     /// # Errors
     /// When the host fails.
     fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable>;
 
-    /// Puts `bytes` under `key` if its version is still `version`, or, for `None`, if the key is not there yet.
-    /// False when it is not so.
+    /// Writes `bytes` under `key` if its version is still `version`, or, for `None`, if the key is absent. Otherwise it
+    /// writes nothing and returns false.
     ///
     /// # Errors
     /// When the host fails.

@@ -1,4 +1,4 @@
-//! Adds charges to counts, all or none, and gives them back.
+//! Adds charges to counts, all or none, and refunds them.
 //!
 //! It never waits: after too many lost races the counts are unavailable.
 
@@ -19,7 +19,7 @@ impl Store {
             let named = refused
                 .as_ref()
                 .and_then(|(index, full)| charges.get(*index)?.position(full.limit));
-            // Once a limit is full, only one that stands before it can still be the one to name.
+            // Once a limit is full, only an earlier one can still replace it in the refusal.
             if named.is_some_and(|named| charge.position(0) > Some(named)) {
                 continue;
             }
@@ -82,15 +82,16 @@ impl Store {
         Err(Unavailable)
     }
 
-    /// Gives back the charges of a call that did not run. Nobody waits for it, and what cannot be given back stays
-    /// counted.
+    /// Refunds the charges of a call that did not run. No exchange depends on its success: a charge that cannot be
+    /// refunded stays counted.
     pub fn refund(&self, cells: &mut impl Cells, refund: &Refund) {
         for (charge, ends) in refund.returned() {
             self.give_back_one(cells, charge, ends);
         }
     }
 
-    /// Takes back what was added. What cannot be taken back stays counted, which admits less, never more.
+    /// Takes back charges that were added. A charge that cannot be taken back stays counted, which admits less, never
+    /// more.
     fn give_back(&self, cells: &mut impl Cells, charges: &[Charge], taken: &[(usize, Count)]) {
         for (index, count) in taken.iter().filter(|(_, count)| count.added) {
             if let Some(charge) = charges.get(*index) {
@@ -108,8 +109,8 @@ impl Store {
         }
     }
 
-    /// Where a charge may be counted: in the subject's own cell; or in the table, and if there is no room in it, in the
-    /// overflow. A charge that counts for nobody has no place.
+    /// The places where a charge may be counted: the subject's own cell; or the table, and without room in it the
+    /// overflow. A charge without a subject has no place.
     fn places(&self, charge: &Charge) -> Vec<Place> {
         let place = |subject: &str, kind| {
             let fingerprint = self.fingerprint(&charge.counter, subject);
@@ -117,7 +118,7 @@ impl Store {
                 Kind::Table => self.bucket_key("table", self.bucket(fingerprint)),
                 Kind::Own | Kind::Overflow => self.own_key(fingerprint),
             };
-            // A subject's own cell holds no other's count, so that nothing in it overflows.
+            // A subject's own cell holds no other count, so it never overflows.
             let counter = match kind {
                 Kind::Own => 0,
                 Kind::Table | Kind::Overflow => low(self.fingerprint(&charge.counter, "")),
@@ -139,7 +140,8 @@ impl Store {
     }
 }
 
-/// A charge that counts for nobody is full by every limit.
+/// The outcome of a charge without a subject: it exceeds its first enforced limit, or else its first limit in shadow
+/// mode.
 fn unknown(charge: &Charge, now: Millis) -> Result<Count, Full> {
     match charge.first(Mode::Enforce, |_| true) {
         Some(limit) => Err(Full {
@@ -158,7 +160,7 @@ fn unknown(charge: &Charge, now: Millis) -> Result<Count, Full> {
     }
 }
 
-/// Applies `change` to the cell under `key` as if nobody else were writing to it.
+/// Applies `change` to the cell under `key`, again if another worker wrote to it meanwhile.
 fn update<T>(
     cells: &mut impl Cells,
     key: &str,

@@ -1,7 +1,7 @@
-//! The bytes under one key of the ids under way: which ids of some sessions belong to an exchange that is alive, and which
-//! are unclear.
+//! The bytes under one key of the ids under way: the ids of some sessions that belong to a live exchange, and the ids
+//! that are unclear.
 //!
-//! It never lets an open id go to make room: where there is none, more becomes unclear.
+//! It never drops an open id to make room: without room, more ids become unclear.
 
 use crate::words::Millis;
 use crate::words::under_way::Opening;
@@ -9,22 +9,22 @@ use crate::words::under_way::Opening;
 /// The ids that share one key.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct IdCell {
-    /// The latest time that anybody was here. For a cell, time never runs backwards.
+    /// The latest time of a change here. The time of a cell never runs backwards.
     clock: Millis,
     /// Every id without an entry is unclear until then.
     unclear: Millis,
     entries: Vec<Entry>,
 }
 
-/// What stands for the id of a request.
+/// The hashes by which a request's id is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Id {
-    /// The caller and the session.
+    /// The hash of the caller and the session.
     pub(super) session: u64,
     pub(super) id: u64,
 }
 
-/// When it is, and how long a call may take.
+/// The present time, and the longest duration of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     pub(super) now: Millis,
@@ -40,25 +40,25 @@ struct Entry {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// An exchange with the id is alive. Then the id becomes unclear.
+    /// An exchange with the id is alive. At the entry's end the id becomes unclear.
     Open,
     /// The id is unclear.
     Unclear,
-    /// Every id of the session without an entry of its own is.
+    /// Every id of the session without an entry of its own is unclear.
     Session,
 }
 
-/// How many entries a cell holds.
+/// The number of entries that a cell holds.
 pub(super) const ROOM: usize = 32;
 
-/// How many bytes an entry takes.
+/// The bytes of an entry.
 const LENGTH: usize = 25;
 
 impl IdCell {
-    /// Opens an id for an exchange that begins now. `keep` is false where nothing is to be kept of it.
+    /// Opens an id for an exchange that begins now. `keep` is false where no entry may be kept for it.
     pub(super) fn open(&mut self, id: Id, keep: bool, clock: Clock) -> Opening {
         let now = self.advance(clock);
-        // Such an exchange lasts no longer than that, and its answer comes no later than that.
+        // The exchange lasts until `ends` at most, and its answer comes by `last` at most.
         let ends = plus(now, clock.longest_call);
         let last = plus(ends, clock.longest_call);
         if self
@@ -83,7 +83,7 @@ impl IdCell {
         }
     }
 
-    /// Ends the exchange that opened the id: it is free if the answer came, else unclear.
+    /// Ends the exchange that opened the id. The id is free if the answer came, else unclear.
     pub(super) fn end(&mut self, id: Id, opening: Millis, is_answered: bool, clock: Clock) {
         let now = self.advance(clock);
         let open = self.position(|entry| entry.id == id && entry.kind == Kind::Open);
@@ -104,7 +104,7 @@ impl IdCell {
         }
     }
 
-    /// Goes on to the present time, and gives it.
+    /// Advances the cell to the present time, and returns it.
     fn advance(&mut self, clock: Clock) -> Millis {
         self.clock = self.clock.max(clock.now);
         let now = self.clock;
@@ -117,7 +117,7 @@ impl IdCell {
         now
     }
 
-    /// What makes the id unclear lasts at least until then; false where nothing does.
+    /// Extends the entry that makes the id unclear, at least until then; false where the id is not unclear.
     fn extend(&mut self, id: Id, until: Millis) -> bool {
         let covers = |entry: &&mut Entry| match entry.kind {
             Kind::Open => false,
@@ -135,7 +135,7 @@ impl IdCell {
         unclear
     }
 
-    /// Where there is no room, the session that has most unclear ids becomes unclear as a whole; where none has two, the
+    /// Without room, the session with the most unclear ids becomes unclear as a whole; where no session has two, the
     /// session that needs the room does.
     fn make_room(&mut self, own: u64) {
         if self.entries.len() < ROOM {
@@ -155,7 +155,7 @@ impl IdCell {
         self.entries.iter().filter(of)
     }
 
-    /// Puts one entry in the place of all unclear ids of a session.
+    /// Replaces all unclear ids of a session by one entry.
     fn merge(&mut self, session: u64) {
         let Some(until) = self.unclear_of(session).map(|entry| entry.until).max() else {
             return;
@@ -165,7 +165,7 @@ impl IdCell {
         self.add(Id { session, id: 0 }, Kind::Session, until);
     }
 
-    /// Every id here without an entry is unclear, until all that is known and what finds no room now is over.
+    /// Makes every id without an entry unclear, until `until` and until no present entry matters any more.
     fn give_up(&mut self, until: Millis, clock: Clock) {
         let over = |entry: &Entry| match entry.kind {
             Kind::Open => plus(entry.until, clock.longest_call),
@@ -187,7 +187,7 @@ impl IdCell {
         self.entries.iter().position(is)
     }
 
-    /// `None` for bytes that are no such cell.
+    /// `None` for invalid bytes.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (clock, rest) = word(bytes)?;
         let (unclear, rest) = word(rest)?;

@@ -1,4 +1,4 @@
-//! Shared data in memory, for tests: versions are counted as Envoy counts them.
+//! Shared data in memory, for tests, with versions like Envoy's.
 //!
 //! It never fails.
 

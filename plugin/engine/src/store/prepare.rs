@@ -18,22 +18,23 @@ pub struct Store {
     namespace: String,
     seed: Seed,
     buckets: u64,
-    /// How long a call may take.
+    /// The longest duration of a call.
     pub(super) longest_call: Millis,
 }
 
-/// A secret of the process, the same in all its workers. Without it nobody can choose names that fall together.
+/// A secret of the process, the same in all its workers. Without it a client cannot choose names that share a cell.
 pub type Seed = [u8; 16];
 
-/// Changes with the bytes of a cell: a new version of the plugin in the same process does not read the old one's cells.
+/// The version of the bytes of a cell. A new version of the plugin in the same process does not read the old one's
+/// cells.
 const LAYOUT: u32 = 3;
 
-/// Attempts to swap a cell before giving up. Each failure means that another worker succeeded.
+/// The number of attempts to swap a cell. Each failure means that another worker succeeded.
 pub(super) const ATTEMPTS: usize = 256;
 
 impl Store {
-    /// Makes the cells that the policy's limits need, unless another worker did. `entropy` becomes the seed of the
-    /// whole process if this is its first worker.
+    /// Creates the cells that the policy's limits and pins need, unless another worker did. `entropy` becomes the seed
+    /// of the whole process if this is its first worker.
     ///
     /// # Errors
     /// When the host cannot keep shared data.
@@ -52,7 +53,7 @@ impl Store {
         let keeps = policy.counters().next().is_some() || !keys.is_empty();
         let store = Self {
             namespace,
-            // Without a memory no task is known, but nothing else of such a policy needs one.
+            // A policy without counts and pins works without shared data: tasks are then refused, and ids are unclear.
             seed: seed.or(if keeps { Err(Unavailable) } else { Ok(entropy) })?,
             buckets,
             longest_call: policy.host.longest_call,
@@ -92,8 +93,8 @@ impl Store {
         self.create(cells, &format!("topics {mark:032x}"), keys, NOTHING)
     }
 
-    /// Makes the cells of `keys`, and a mark that they are made. A cell that is there already is left as it is, so a
-    /// new configuration goes on counting.
+    /// Creates the cells of `keys`, and a mark that they exist. An existing cell is left unchanged, so a new
+    /// configuration goes on counting.
     fn create(
         &self,
         cells: &mut impl Cells,
@@ -115,7 +116,7 @@ impl Store {
         self.hash([(counter.id.as_str(), subject)])
     }
 
-    /// Nobody without the seed knows which names fall together.
+    /// The hash of names. Without the seed, a client cannot choose names that share a hash.
     pub(super) fn hash<'n>(&self, names: impl IntoIterator<Item = (&'n str, &'n str)>) -> u128 {
         let mut hasher = SipHasher13::new_with_key(&self.seed);
         names.into_iter().for_each(|name| name.hash(&mut hasher));
@@ -145,7 +146,7 @@ impl Store {
         key
     }
 
-    /// The number of buckets is part of the key: another number is another table.
+    /// The number of buckets is part of the key: another number makes another table.
     pub(super) fn bucket_key(&self, table: &str, bucket: u64) -> String {
         format!("{}/{table}/{}/{bucket}", self.namespace, self.buckets)
     }

@@ -1,6 +1,6 @@
-//! The bytes under the keys of what is remembered: the value of a key, or the ids that servers issued.
+//! The bytes under the keys of remembered state: the value of a key, or the ids that servers issued.
 //!
-//! They are never empty, for a host may take an empty value for one that is not there.
+//! They are never empty: a host may read an empty value as an absent one.
 
 use super::cell::BUCKET;
 
@@ -17,22 +17,22 @@ pub(super) fn bytes(value: &[u8]) -> Vec<u8> {
     [VALUE, value].concat()
 }
 
-/// Ids that servers issued and that share one key, in the order in which they were.
+/// Ids that servers issued and that share one key, in the order of their issue.
 #[derive(Debug, Default)]
 pub(super) struct IssuedIds(Vec<Id>);
 
-/// What stands for an id and for the caller whom it was issued to.
+/// The hashes of an id and of the caller that it was issued to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Id {
     pub(super) fingerprint: u128,
     pub(super) owner: u64,
 }
 
-/// How many bytes an id takes.
+/// The bytes of an id.
 const LENGTH: usize = 24;
 
 impl IssuedIds {
-    /// `None` for bytes that are no ids.
+    /// `None` for invalid bytes.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (ids, []) = value(bytes).unwrap_or_default().as_chunks::<LENGTH>() else {
             return None;
@@ -52,13 +52,14 @@ impl IssuedIds {
         self.0.contains(&id)
     }
 
-    /// It was issued, and not to this caller.
+    /// True where the id was issued, but not to this caller.
     pub(super) fn holds_for_another(&self, id: Id) -> bool {
         let same = |other: &Id| other.fingerprint == id.fingerprint;
         !self.holds(id) && self.0.iter().any(same)
     }
 
-    /// Adds an id that is not there. Where there is no room, whoever has most loses the oldest: a flood pushes out itself.
+    /// Adds an id that is not there. Without room, the caller with the most ids loses its oldest: a flood displaces its
+    /// own ids.
     pub(super) fn add(&mut self, id: Id) {
         self.0.push(id);
         if self.0.len() <= BUCKET {
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_pushes_out_itself() {
+    fn flood_of_issued_ids_displaces_its_own() {
         let mut issued = IssuedIds::default();
         issued.add(id(1, 1));
         issued.add(id(2, 2));
@@ -107,14 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn of_one_callers_ids_the_oldest_is_forgotten() {
+    fn full_record_of_one_caller_forgets_its_oldest_id() {
         let mut issued = IssuedIds::default();
         (0..17).for_each(|fingerprint| issued.add(id(fingerprint, 1)));
         assert!(!issued.holds(id(0, 1)) && issued.holds(id(1, 1)) && issued.holds(id(16, 1)));
     }
 
     #[test]
-    fn id_of_one_caller_is_another_ones_to_all_others() {
+    fn issued_id_is_foreign_to_other_callers() {
         let mut issued = IssuedIds::default();
         issued.add(id(1, 1));
         let seen = |id| (issued.holds(id), issued.holds_for_another(id));
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_read_as_they_were_written() {
+    fn written_ids_are_read_back_and_short_bytes_refused() {
         let mut issued = IssuedIds::default();
         for fingerprint in [u128::MAX, 0, 7] {
             issued.add(id(fingerprint, u64::MAX));

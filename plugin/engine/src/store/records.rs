@@ -1,6 +1,6 @@
 //! Looks up and writes the state that outlives a request.
 //!
-//! A host that fails has no record: the caller then gets less, never more.
+//! It never reports an error of the host as a value: a caller then gets less, never more.
 
 use super::cell::low;
 use super::cells::{Cells, Unavailable};
@@ -10,7 +10,7 @@ use super::record::{Id, IssuedIds};
 use crate::words::state::{Lookup, OF_ANOTHER, StateKey, StateWrite};
 
 impl Store {
-    /// The values of some keys.
+    /// The values of the keys, in their order.
     pub fn lookup(&self, cells: &mut impl Cells, keys: &[StateKey]) -> Lookup {
         let each = keys.iter().map(|key| self.lookup_one(cells, key));
         match each.collect::<Result<_, Unavailable>>() {
@@ -38,7 +38,7 @@ impl Store {
         }
     }
 
-    /// Writes values. Nothing depends on its success: a host that fails forgets them.
+    /// Writes values. Nothing depends on its success: a host that fails loses them.
     pub fn write(&self, cells: &mut impl Cells, writes: &[StateWrite]) {
         for write in writes {
             let _ = self.write_one(cells, write);
@@ -77,7 +77,7 @@ impl Store {
     }
 }
 
-/// The bytes with the id among those that were issued.
+/// The bytes of a record with the id added to it.
 fn issued(before: &[u8], id: Id) -> Result<Vec<u8>, Unavailable> {
     let mut issued = IssuedIds::read(before).ok_or(Unavailable)?;
     if issued.holds(id) {

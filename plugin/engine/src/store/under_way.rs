@@ -1,6 +1,6 @@
 //! Opens and ends ids of requests in the host's shared data.
 //!
-//! It never waits, and a host that fails makes an id unclear: strictness depends on it, and nothing else.
+//! It never waits. A host that fails makes an id unclear: only the strictness towards its response depends on it.
 
 use super::cell::low;
 use super::cells::{Cells, Unavailable};
@@ -10,7 +10,7 @@ use crate::words::Millis;
 use crate::words::under_way::{IdEnd, Opening, RequestKey};
 
 impl Store {
-    /// Opens the id of a request that is about to go.
+    /// Opens the id of a request that is about to be forwarded.
     pub fn open(&self, cells: &mut impl Cells, request: &RequestKey, now: Millis) -> Opening {
         let clock = self.clock(now);
         let open = |cell: &mut IdCell, id| cell.open(id, request.is_issued, clock);
@@ -32,7 +32,7 @@ impl Store {
         }
     }
 
-    /// Changes the cell of a session as if nobody else were writing to it.
+    /// Changes the cell of a session, again if another worker wrote to it meanwhile.
     fn change<T>(
         &self,
         cells: &mut impl Cells,
@@ -50,7 +50,7 @@ impl Store {
             let outcome = change(&mut cell, id);
             let after = cell.bytes();
             let same = before.is_some_and(|(bytes, _)| bytes == after);
-            // Nothing is kept of a session that nobody was seen to be given.
+            // No entry is kept for a session that no server was seen to issue.
             let keeps = !same && request.is_issued;
             if !keeps || cells.swap(&key, &after, version)? {
                 return Ok(outcome);
@@ -59,7 +59,7 @@ impl Store {
         Err(Unavailable)
     }
 
-    /// All ids of a session share one cell. Nobody without the seed knows which sessions do.
+    /// All ids of a session share one cell. Without the seed, a client cannot choose sessions that share one.
     fn place_of_request(&self, request: &RequestKey) -> (String, Id) {
         let session = self.hash([(&*request.session, "session")]);
         let id = self.hash([(&*request.session, &*request.id)]);

@@ -157,7 +157,7 @@ impl Client {
     }
 }
 
-/// What the client saw, by trick, and what it said beside.
+/// The client's view, by trick, and its other output.
 pub(super) fn told(mut program: Program) -> (BTreeMap<String, Value>, Vec<String>) {
     let mut saw = BTreeMap::new();
     let mut beside = Vec::new();

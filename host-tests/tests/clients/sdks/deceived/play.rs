@@ -1,5 +1,5 @@
-//! Plays each client at the server that deceives, directly and through a real Envoy with the plugin, and looks for what the
-//! policy hides in all that the SDK shows.
+//! Plays each client at the server that deceives, directly and through a real Envoy with the plugin, and searches
+//! everything that the SDK shows for hidden names and values.
 //!
 //! It never takes a trick that fails without the gateway for one that the gateway stops.
 
@@ -24,7 +24,7 @@ const TYPESCRIPT: &[Need] = &[ENVOY, NODE, TYPESCRIPT_SDKS];
 /// Answers that all read alike, which pass without the hidden tool and the secret.
 const HONEST: [&str; 2] = ["document", "stream"];
 
-/// What a client saw, by trick.
+/// A client's view, by trick.
 type Saw = BTreeMap<String, Value>;
 
 #[test]

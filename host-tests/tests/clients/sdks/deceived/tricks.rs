@@ -10,18 +10,18 @@ use std::net::SocketAddr;
 pub(super) const HIDDEN: &str = "wipe_disk";
 /// A secret, without its end, so that a text that was cut shows it too.
 pub(super) const SECRET: &str = "AKIAIOSFODNN7EXAMPL";
-/// What a server asks a person, and no rule of the policy lists.
+/// A server's question to a user that no rule of the policy lists.
 pub(super) const QUESTION: &str = "https://phish.invalid/login";
 
 pub(super) struct Trick {
     /// A segment of a path.
     pub(super) name: &'static str,
-    /// What a client that falls for it shows.
+    /// The text that a deceived client shows.
     pub(super) shows: &'static [&'static str],
     pub(super) answer: fn(&Answer) -> Vec<u8>,
 }
 
-/// What a server is about to answer.
+/// An answer that a server is about to send.
 pub(super) struct Answer {
     pub(super) id: Value,
     /// The method is `tools/list`, not `tools/call`.
@@ -104,7 +104,7 @@ impl Answer {
         self.result(&json!({ "content": [{ "type": "text", "text": text }] }))
     }
 
-    /// What this answers to a call; a list is honest.
+    /// The answer to a call; a list is honest.
     fn of_call(&self, answer: &Value) -> Vec<u8> {
         if self.list {
             return document(self);

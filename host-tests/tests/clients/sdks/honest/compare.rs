@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_concerns_one_connection_or_envoy_itself_is_no_difference() {
+    fn headers_of_one_connection_or_envoy_itself_make_no_difference() {
         let mut behind = exchange();
         let added = [
             "x-envoy-expected-rq-timeout-ms",

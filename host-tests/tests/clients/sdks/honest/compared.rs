@@ -1,6 +1,6 @@
 //! Turns the exchanges before and behind the gateway into counts and differences, for each caller.
 //!
-//! It never passes over an exchange of one side: what the other side lacks is counted as refused, or is a difference.
+//! It never skips an exchange of one side: one that is missing on the other side counts as refused, or is a difference.
 
 use super::compare::{differences, shown};
 use host_tests::recorder::{Exchange, State};
@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many differences of a caller are shown.
 const SHOWN: usize = 3;
 
-/// What passed between clients and servers, by the names of the clients' callers.
+/// The traffic between clients and servers, by the names of the clients' callers.
 #[derive(Default)]
 pub(in crate::sdks) struct Compared {
     pub(in crate::sdks) callers: BTreeMap<String, Passed>,
 }
 
-/// What passed between one caller and a server.
+/// The traffic between one caller and a server.
 #[derive(Default)]
 pub(in crate::sdks) struct Passed {
     exchanges: usize,

@@ -1,5 +1,5 @@
-//! Honest messages pass the gateway byte for byte: what clients and servers send each other, recorded and compared before and
-//! behind it.
+//! Honest messages pass the gateway byte for byte: the traffic between clients and servers, recorded and compared
+//! before and behind it.
 
 mod compare;
 mod compared;

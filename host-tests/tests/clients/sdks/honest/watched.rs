@@ -1,6 +1,6 @@
 //! Turns a listener of the gateway into one whose traffic is recorded before and behind it.
 //!
-//! It never judges what was recorded.
+//! It never judges the recorded traffic.
 
 use super::compared::Compared;
 use host_tests::bootstrap::Listener;

@@ -1,6 +1,6 @@
 //! Turns methods and parameters into the requests of a client without an SDK, which all have the id 1.
 //!
-//! It never waits for what a server says of its own accord, and answers nothing that a server asks.
+//! It never waits for a server's own messages, and never answers a server's requests.
 
 use crate::sdks::programs::{LEGACY, MODERN};
 use host_tests::wire::{Http1Request, RawHeaders, Response, http1};

@@ -1,7 +1,7 @@
-//! Plays what the SDKs' clients play by clients that send every request with the id 1, one after the other: all of it passes,
-//! and is what the server answers directly.
+//! Plays the checks of the SDKs' clients with clients that use the id 1 for all requests, one after the other: every
+//! check passes, with the same answers as without the gateway.
 //!
-//! It never plays what takes more than a request and its answer.
+//! It never plays a check that takes more than a request and its answer.
 
 use super::client::{Client, WAYS, Way};
 use crate::alone::alone;
@@ -51,7 +51,7 @@ fn requests(server: &Running, way: Way) -> Vec<(String, Value)> {
     let name = format!("server {}", server.server.name);
     let revision = if way == Way::Modern { MODERN } else { LEGACY };
     let part = server.story.part(&["client naive", &name, revision]);
-    // Other names stand in the headers of the newest revision in a form of their own.
+    // The headers of the newest revision encode other names in a special form.
     let plain = |(_, params): &(String, Value)| params["name"].as_str().is_none_or(str::is_ascii);
     let known = |request: &(String, Value)| way != Way::Modern || plain(request);
     part.requests().into_iter().filter(known).collect()
@@ -73,8 +73,8 @@ fn same_as_directly(server: &Running, watched: &Watched, caller: &str, way: Way)
     );
 }
 
-/// The status, and the body without what a server never says twice: the ids of events, which may count those of all clients,
-/// and what it encrypts.
+/// The status, and the body without its unique values: the ids of events, which may count those of all clients, and
+/// encrypted texts.
 fn said(response: &Response) -> String {
     let body = String::from_utf8_lossy(&response.body);
     let body = body.split("\"requestState\":").next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Turns a file of `host-tests/servers/` into how a server is started, in what folder, and what is played at it.
+//! Turns a file of `host-tests/servers/` into a server's command, its folder and its steps.
 //!
 //! It never skips a policy: each folder of `policies/servers/` has its file, or the test fails.
 
@@ -26,20 +26,20 @@ pub(super) struct File {
     /// Requests of the server that the client answers, and that the policy does not list.
     #[serde(default)]
     pub(super) asks: Vec<String>,
-    /// What is in the server's folder before it starts.
+    /// The content of the server's folder before it starts.
     #[serde(default)]
     files: BTreeMap<String, String>,
     /// Commands that are run there.
     #[serde(default)]
     before: Vec<Vec<String>>,
-    /// What must not be there at the end.
+    /// The files that must not exist at the end.
     #[serde(default)]
     pub(super) absent: Vec<String>,
     #[serde(default)]
     pub(super) steps: Vec<Step>,
 }
 
-/// A tool call. What is not `denied` must be the same through the gateway as directly.
+/// A tool call. Unless it is `denied`, its result must be the same through the gateway as directly.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Step {

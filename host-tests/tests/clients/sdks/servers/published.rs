@@ -1,6 +1,6 @@
-//! Turns the policies of `policies/servers/` and the servers that they are for into one table: each server runs behind the
-//! gateway with its policy and with rules that look into answers, and a client plays the steps of `servers/` through it and,
-//! where they are allowed, directly. What passes is the same before and behind the gateway.
+//! Turns the policies of `policies/servers/` and the servers that they are for into one table: each server runs behind
+//! the gateway with its policy and with rules that inspect answers, and a client plays the steps of `servers/` through
+//! it and, where they are allowed, directly. All forwarded messages are the same before and behind the gateway.
 //!
 //! It never calls a service outside this machine: steps that would are not allowed to pass, or name an address on it.
 
@@ -135,7 +135,7 @@ impl Server {
             program.told()
         };
         let directly = run(self.addr, part.allowed());
-        // What the first run changed would be seen by the second.
+        // The second run would see the changes of the first.
         prepare(&self.folder, &self.file);
         let through = run(watched.addr(), part.all());
         let wrong = self

@@ -10,7 +10,7 @@ use crate::parse::condition::KINDS;
 use crate::parse::reader::Location;
 use crate::words::json::{Kind, Value};
 
-const WRITE_POSITIVE: &str = "a number above 0 that binary64 holds exactly as it is written";
+const WRITE_POSITIVE: &str = "a number above 0, without quotes and with at most 15 digits";
 
 const LONGEST: u64 = 1_000_000_000;
 

@@ -1,4 +1,4 @@
-//! Ids under way, one cell: what is open stays, what is lost is unclear, and no flood changes that.
+//! Ids under way, one cell: open ids stay, lost ids are unclear, and no flood changes that.
 
 use super::*;
 use proptest::prelude::*;
@@ -67,7 +67,7 @@ fn id_that_is_open_too_long_becomes_unclear_and_then_free() {
 }
 
 #[test]
-fn late_end_of_another_exchange_closes_nothing() {
+fn late_end_of_another_exchange_frees_no_id() {
     let mut cell = IdCell::default();
     let late = opened(&mut cell, id(1, 7), 0);
     let own = opened(&mut cell, id(1, 7), 1200);
@@ -88,7 +88,7 @@ fn late_end_without_an_answer_makes_a_forgotten_id_unclear() {
 }
 
 #[test]
-fn clock_that_goes_back_ends_nothing() {
+fn clock_that_goes_back_ends_no_id() {
     let mut cell = IdCell::default();
     opened(&mut cell, id(1, 7), 1000);
     let opening = opened(&mut cell, id(1, 8), 0);
@@ -97,7 +97,7 @@ fn clock_that_goes_back_ends_nothing() {
 }
 
 #[test]
-fn unissued_session_leaves_nothing() {
+fn unissued_session_leaves_no_entry() {
     let mut cell = IdCell::default();
     for number in 0..100 {
         let opening = cell.open(id(number, number), false, at(0));
@@ -144,7 +144,7 @@ struct Exchange {
     id: Id,
     /// `None` for one that was unclear from its beginning.
     opening: Option<Millis>,
-    /// When its call has ended at the latest.
+    /// The latest end of its call.
     last: u64,
 }
 
@@ -153,7 +153,7 @@ struct Exchange {
 struct World {
     cell: IdCell,
     alive: Vec<Exchange>,
-    /// Calls whose answers were not seen yet, and when these come at the latest.
+    /// Calls whose answers were not seen yet, and the latest time of each answer.
     pending: Vec<(Id, u64)>,
     now: u64,
 }
@@ -193,7 +193,7 @@ impl World {
             return;
         };
         self.cell.end(own, opening, is_answered, at(self.now));
-        // Whoever has an id alone gets the answer to its own call.
+        // The only exchange with an id gets the answer to its own call.
         if is_answered && exchange.last > self.now {
             self.pending.retain(|(id, _)| *id != own);
         }
@@ -208,10 +208,10 @@ impl World {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever happens, an id is open for an exchange only if no answer to another call with it may still come, as long as
-    /// no call takes longer than it may; and as long as it is alive, no other exchange has it.
+    /// An id is open for an exchange only if no answer to another call with it may still come, as long as no call
+    /// exceeds the longest duration. While the exchange is alive, no other one has the id.
     #[test]
-    fn answer_of_another_exchange_is_never_taken_for_ones_own(
+    fn answer_of_another_exchange_is_never_mistaken_for_own(
         steps in proptest::collection::vec((0u8..4, 0u64..3, 0u64..14, 0u64..80), 1..400),
     ) {
         let mut world = World::default();

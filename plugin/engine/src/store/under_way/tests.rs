@@ -1,4 +1,4 @@
-//! Two workers with one id: whatever one does between a read and the swap after it, the other does not undo it.
+//! Two workers with one id: neither undoes a change that the other makes between a read and its swap.
 
 use super::*;
 use crate::model::Policy;
@@ -43,7 +43,7 @@ fn key(id: &str) -> RequestKey {
     RequestKey::new("anonymous", "one", id, true)
 }
 
-/// What happens to an id when a rival opens another, or the same, before the first swap.
+/// The opening of an id, and that of a rival which opens the same or another id before the first swap.
 fn opened_beside(rival: &str, before: &[&str]) -> (Opening, Opening) {
     let (store, rival) = (store(), key(rival));
     let mut other = Opening::Unclear;
@@ -60,7 +60,7 @@ fn opened_beside(rival: &str, before: &[&str]) -> (Opening, Opening) {
 }
 
 #[test]
-fn of_two_workers_that_open_one_id_at_once_one_has_it() {
+fn two_workers_opening_one_id_at_once_get_one_open() {
     for before in [&[][..], &["0"]] {
         let (own, other) = opened_beside("1", before);
         assert_eq!(own, Opening::InUse);
@@ -73,7 +73,7 @@ fn of_two_workers_that_open_one_id_at_once_one_has_it() {
 }
 
 #[test]
-fn end_of_one_exchange_leaves_what_another_worker_opened_meanwhile() {
+fn end_racing_with_another_opening_keeps_that_opening() {
     for is_answered in [true, false] {
         let store = store();
         let mut cells = Racing::default();

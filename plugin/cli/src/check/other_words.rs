@@ -1,0 +1,124 @@
+//! Turns a value as other systems write it into the one of this language that was probably meant.
+//!
+//! It never changes a policy and never quotes a text of it, except for the number in a rate.
+
+/// What to write for the invalid JSON value `found` at the JSON Pointer `at`.
+pub(super) fn meant(at: &str, found: &str) -> Option<String> {
+    let mut steps = at.rsplit('/').filter(|step| step.parse::<usize>().is_err());
+    let key = steps.next()?;
+    if is_entry(at) {
+        return entry(found);
+    }
+    let text: String = serde_json::from_str(found).ok()?;
+    let write = match key {
+        "op" => return operator(&text),
+        "scope" => scope(&text)?.to_owned(),
+        "window" => window(&text)?,
+        "rate_limit" => rate(&text)?,
+        _ => return None,
+    };
+    Some(format!("did you mean `{write}`?"))
+}
+
+/// True for an entry of a table, such as `/tools/search`.
+fn is_entry(at: &str) -> bool {
+    let steps: Vec<_> = at.split('/').collect();
+    matches!(steps.as_slice(), ["", "tools" | "prompts" | "resources", _])
+}
+
+fn entry(found: &str) -> Option<String> {
+    let write = match found {
+        "true" | "\"allow\"" => "to allow it without rules, write `{}`",
+        "false" | "\"deny\"" => {
+            "to deny it always, write `{ \"deny_if\": [ { \"conditions\": [] } ] }`"
+        }
+        _ => return None,
+    };
+    Some(write.into())
+}
+
+fn operator(text: &str) -> Option<String> {
+    let operator = match folded(text).as_str() {
+        "=" | "==" | "===" | "equal" | "equals" | "is" => "eq",
+        "!=" | "!==" | "<>" | "ne" | "notequal" | "notequals" | "isnot" => "neq",
+        "<" | "less" | "lessthan" => "lt",
+        "<=" | "le" | "lessthanorequal" | "lessorequal" | "max" => "lte",
+        ">" | "greater" | "greaterthan" => "gt",
+        ">=" | "ge" | "greaterthanorequal" | "greaterorequal" | "min" => "gte",
+        "match" | "matches" | "regexp" | "=~" | "~" | "pattern" => "regex",
+        "!~" | "notmatch" | "notmatches" | "notregexp" => "not_regex",
+        "oneof" | "anyof" | "inlist" => "in",
+        "nin" | "notin" | "noneof" => "not_in",
+        "include" | "includes" | "has" => "contains",
+        "exist" | "present" | "isset" | "defined" => "exists",
+        "len" | "size" => "length",
+        "startswith" | "prefix" | "hasprefix" => {
+            return Some("write `regex`, with a value that begins with `^`".into());
+        }
+        "endswith" | "suffix" | "hassuffix" => {
+            return Some("write `regex`, with a value that ends with `$`".into());
+        }
+        _ => return None,
+    };
+    Some(format!("did you mean `{operator}`?"))
+}
+
+fn scope(text: &str) -> Option<&'static str> {
+    Some(match folded(text).as_str() {
+        "user" | "caller" | "client" | "agent" | "key" | "apikey" | "token" | "identity" => "grant",
+        "team" | "tenant" | "org" | "organization" | "group" => "header:<name>",
+        "connection" | "conversation" => "session",
+        "upstream" => "server",
+        "all" | "everyone" | "total" | "*" => "global",
+        "ipaddress" | "address" | "sourceip" | "clientip" | "remoteip" => "ip",
+        _ => return None,
+    })
+}
+
+/// A window such as `5 minutes`, as the language writes it.
+fn window(text: &str) -> Option<String> {
+    let text = folded(text);
+    let text = text.strip_prefix("per").unwrap_or(&text);
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at_checked(digits)?;
+    let count: u32 = if count.is_empty() {
+        1
+    } else {
+        count.parse().ok()?
+    };
+    let (name, short) = match unit {
+        "s" | "sec" | "secs" | "second" | "seconds" => ("second", "s"),
+        "m" | "min" | "mins" | "minute" | "minutes" => ("minute", "m"),
+        "h" | "hr" | "hrs" | "hour" | "hours" => ("hour", "h"),
+        "d" | "day" | "days" | "daily" => ("day", "d"),
+        "w" | "week" | "weeks" | "weekly" => ("week", ""),
+        "month" | "months" | "monthly" => ("month", ""),
+        _ => return None,
+    };
+    match (count, short) {
+        (0, _) => None,
+        (1, _) => Some(name.into()),
+        (_, "") => None,
+        _ => Some(format!("{count}{short}")),
+    }
+}
+
+/// A rate such as `10 per minute`, as the language writes it.
+fn rate(text: &str) -> Option<String> {
+    let split = text.split_once('/').or_else(|| text.split_once(" per "));
+    let (max, unit) = split.or_else(|| text.split_once(" a "))?;
+    let max: u64 = max.trim().parse().ok()?;
+    let window = window(unit)?;
+    let has_count = window.starts_with(|c: char| c.is_ascii_digit());
+    Some(if has_count {
+        format!("{{\"max\": {max}, \"window\": \"{window}\"}}")
+    } else {
+        format!("{max}/{window}")
+    })
+}
+
+/// Lower case, without what joins words.
+fn folded(text: &str) -> String {
+    let parts = text.chars().filter(|c| !"_- ".contains(*c));
+    parts.collect::<String>().to_lowercase()
+}
