@@ -9,7 +9,7 @@ use std::{
     fs::{self, File},
     io,
     net::SocketAddr,
-    path::{self, PathBuf},
+    path::{self, Path, PathBuf},
     process::{self, Child, Command, Stdio},
     sync::atomic::{AtomicU64, Ordering},
     thread,
@@ -148,14 +148,28 @@ impl Envoy {
     /// Workers take it up a moment later. A policy equal to the one delivered
     /// last is not looked at again, and counts as taken.
     pub fn reload(&self, listener: &str, policy: &str) -> io::Result<bool> {
-        let mut listeners = self.config.listeners.iter();
-        let own = listeners
-            .find(|own| own.name == listener && self.config.ecds)
-            .ok_or_else(|| io::Error::other(format!("no listener `{listener}` with ECDS")))?;
-        let own = Listener {
+        self.delivered(Listener {
             policy: policy.to_owned(),
-            ..own.clone()
-        };
+            ..self.discovered(listener)?.clone()
+        })
+    }
+
+    /// Delivers another module with the policy of the start, and returns whether Envoy has taken it.
+    pub fn upgrade(&self, listener: &str, wasm: &Path) -> io::Result<bool> {
+        self.delivered(Listener {
+            wasm: wasm.to_owned(),
+            ..self.discovered(listener)?.clone()
+        })
+    }
+
+    fn discovered(&self, listener: &str) -> io::Result<&Listener> {
+        let mut listeners = self.config.listeners.iter();
+        listeners
+            .find(|own| own.name == listener && self.config.ecds)
+            .ok_or_else(|| io::Error::other(format!("no listener `{listener}` with ECDS")))
+    }
+
+    fn delivered(&self, own: Listener) -> io::Result<bool> {
         let (attempts, refusals) = self.discoveries(&own)?;
         own.deliver(&self.process.dir.0)?;
         let deadline = Deadline::after(RELOAD_LIMIT);

@@ -9,4 +9,5 @@ mod held;
 mod ids;
 mod limits;
 mod policies;
+mod upgrade;
 mod workers;
