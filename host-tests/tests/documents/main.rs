@@ -4,8 +4,10 @@
 //! It never tests a host for itself.
 
 mod audit;
+mod capacity;
 mod docs;
 mod explain;
 mod language;
 mod mutations;
 mod policies;
+mod recipes;

@@ -1,0 +1,139 @@
+//! Turns the cases of `policies/recipes/` into their page, and checks that each has calls that pass and calls that do not.
+//!
+//! It plays nothing: every case is played on every host elsewhere.
+
+use host_tests::case::{Case, Step};
+use host_tests::root;
+use mcp_policy_cases::corpus::corpus;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::fs;
+
+const OPENING: &str = "\
+# How do I …
+
+Each recipe is a [case](../README.md#a-case): every host plays its calls with its policy. The last calls are the nearest ones that
+a wrong rule would let through. [The policy language](../README.md) has all keys.
+";
+
+const FEWEST: usize = 20;
+
+fn recipes() -> Vec<Case> {
+    let all = corpus(&root().join("policies")).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let recipes = all
+        .into_iter()
+        .filter(|case| case.name.starts_with("recipes/"));
+    recipes.collect()
+}
+
+#[test]
+fn each_recipe_passes_some_calls_and_refuses_others() {
+    let recipes = recipes();
+    assert!(recipes.len() >= FEWEST);
+    for case in &recipes {
+        assert!(
+            case.why.starts_with("How do I ") && case.why.ends_with('?'),
+            "{}",
+            case.name
+        );
+        let passing = case
+            .steps()
+            .iter()
+            .filter(|step| passes_whole(step))
+            .count();
+        // Only a policy that stops everything passes nothing.
+        assert!(
+            passing > 0 || case.policy.contains("\"frozen\""),
+            "{}: nothing passes",
+            case.name
+        );
+        assert!(
+            passing < case.steps().len(),
+            "{}: everything passes",
+            case.name
+        );
+    }
+}
+
+fn passes_whole(step: &Step) -> bool {
+    let seen = step.expect.as_ref().expect("a recipe says what it expects");
+    seen.forward && seen.response.as_ref().is_none_or(|seen| seen == "same")
+}
+
+#[test]
+fn page_of_recipes_is_up_to_date() {
+    let path = root().join("policies/recipes/README.md");
+    let page = page(&recipes());
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(path, page).expect("the page can be written");
+    } else {
+        let written = fs::read_to_string(path).unwrap_or_default();
+        assert!(written == page, "write it anew with `BLESS=1 make test`");
+    }
+}
+
+fn page(recipes: &[Case]) -> String {
+    let mut page = OPENING.to_owned();
+    for case in recipes {
+        let _ = write!(
+            page,
+            "\n## {}\n\n```json\n{}\n```\n\n",
+            case.why,
+            policy(case)
+        );
+        page.push_str("| call | outcome |\n|---|---|\n");
+        for (step, why) in case.steps().iter().zip(reasons(case)) {
+            let _ = writeln!(page, "| {}: {why} | {} |", call(step), outcome(step));
+        }
+    }
+    page
+}
+
+fn file(case: &Case) -> String {
+    let file = fs::read_to_string(root().join("policies").join(&case.name));
+    file.expect("the case can be read")
+}
+
+/// Why each call is there.
+fn reasons(case: &Case) -> Vec<String> {
+    let file: Value = serde_json::from_str(&file(case)).expect("a case is JSON");
+    let steps = file["steps"].as_array().expect("a case has steps").iter();
+    let reason = |step: &Value| step["why"].as_str().expect("each call has a reason").into();
+    steps.map(reason).collect()
+}
+
+/// As the file has it, without its indentation.
+fn policy(case: &Case) -> String {
+    let file = file(case);
+    let policy = file.split_once("\"policy\": ").expect("it has a policy").1;
+    let (policy, _) = policy.split_once("\n  },").expect("the policy ends");
+    format!("{policy}\n  }}").replace("\n  ", "\n")
+}
+
+fn call(step: &Step) -> String {
+    let body: Value = serde_json::from_slice(step.body.as_deref().unwrap_or_default())
+        .expect("a recipe's bodies are JSON");
+    let name = body.pointer("/params/name").or_else(|| body.get("method"));
+    let name = name.and_then(Value::as_str).expect("a call has a name");
+    let arguments = body
+        .pointer("/params/arguments")
+        .filter(|value| **value != Value::Object(serde_json::Map::new()));
+    let arguments = arguments.map_or_else(String::new, |value| format!(" `{value}`"));
+    let at = step.at.as_secs();
+    let at = if at == 0 {
+        String::new()
+    } else {
+        format!(", {at} s after the start")
+    };
+    format!("`{name}`{arguments}{at}")
+}
+
+fn outcome(step: &Step) -> String {
+    let seen = step.expect.as_ref().expect("a recipe says what it expects");
+    match (&seen.message, seen.shadow.first()) {
+        (Some(message), _) => format!("refused: {message}"),
+        (None, Some(rule)) => format!("passes; the audit line names `{rule}`"),
+        (None, None) if passes_whole(step) => "passes".into(),
+        (None, None) => "passes; the answer is changed".into(),
+    }
+}
