@@ -1,5 +1,5 @@
-//! Turns the head of a redirect into the path that an operator should configure instead, and names the header fields that
-//! send a client to another address.
+//! Turns the head of a redirect into the path that an operator should configure instead, and names the header fields
+//! that send a client to another address.
 //!
 //! MCP has no redirects. It never repeats more of an address than a plain path.
 
@@ -17,7 +17,7 @@ pub(super) fn without_addresses(headers: &Headers) -> HeaderEdit {
     }
 }
 
-/// The target path of a redirect; an empty text if it is not a plain path. `None` if the status is not a redirect (3xx).
+/// The target path of a redirect; an empty text if it is not a plain path. `None` if the status is not 3xx.
 pub(super) fn target(status: u16, headers: &Headers) -> Option<String> {
     if !(300..400).contains(&status) {
         return None;

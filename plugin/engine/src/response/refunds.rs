@@ -18,12 +18,12 @@ pub(crate) struct RefundTracker {
     open: bool,
 }
 
-/// The texts of which one is in every answer that causes a refund. An answer without them is not parsed.
+/// Most answers are successful results. They contain neither text, and need not be parsed for a refund.
 const NEEDLES: &[&str] = &["\"error\"", "\"isError\""];
 
 impl RefundTracker {
-    /// A tracker for these charges; `None` if no outcome can refund any of them. `is_unclear` if the answer may belong to
-    /// another call.
+    /// A tracker for these charges; `None` if no outcome can refund any of them. `is_unclear` if the answer may belong
+    /// to another call.
     pub(crate) fn new(
         charges: Arc<[Charge]>,
         counts: Vec<Count>,
@@ -100,8 +100,8 @@ fn outcome(message: Value<'_>) -> CallOutcome {
     }
 }
 
-/// Whether a server reports this error code before it executes anything: JSON-RPC 2.0 section 5.1, and MCP 2026-07-28 for
-/// the last three.
+/// Whether a server reports this error code before it executes anything: JSON-RPC 2.0 section 5.1, and MCP 2026-07-28
+/// for the last three.
 fn never_ran(code: &str) -> bool {
     matches!(
         code,
