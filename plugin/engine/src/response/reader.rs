@@ -1,7 +1,7 @@
 //! Turns the pieces of a server's response into messages for the observers, and into the response that the client gets.
 //!
-//! It holds bytes until a JSON document or an event of a stream is complete, and never beyond a bound. If a rule applies
-//! to the response, it passes nothing that it cannot read. If no rule does, it changes no byte.
+//! It holds bytes until a JSON document or an event of a stream is complete, and never beyond a bound. If a rule
+//! applies to the response, it passes nothing that it cannot read. If no rule applies, it changes no byte.
 
 mod document;
 mod events;
@@ -73,7 +73,7 @@ pub(crate) struct Passed {
     pub(crate) effects: Effects,
 }
 
-/// The longest message that is held where no rule applies, in bytes. Refunds and tasks are read from short answers only.
+/// The longest message that is held where no rule applies, in bytes. Errors and tasks, which are read then, are short.
 const LONGEST_LEARNT: usize = 64 << 10;
 
 impl ResponseReader {
@@ -347,7 +347,7 @@ impl ResponseReader {
         Next::ReplaceBody(error.body)
     }
 
-    /// Ends the response with an error, because the client has already got a part that must not continue, or gets no part.
+    /// Ends the response with an error reply. The client has got a part of what must not continue, or nothing.
     fn broken(&mut self, problem: Problem) -> Next {
         let error = self.error(None, &problem);
         self.observers.effects.problem = Some(problem);
