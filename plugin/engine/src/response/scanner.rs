@@ -34,7 +34,7 @@ pub(super) struct MessageScanner {
     name: Vec<u8>,
     id: Id,
     found: bool,
-    /// An escape may encode something other than white space, a quote or a backslash.
+    /// An escape may encode something other than white space, a control character, a quote or a backslash.
     letters_escaped: bool,
     fault: Option<Fault>,
 }
