@@ -58,7 +58,7 @@ impl ResponseReader {
                 }
             }
             Some(problem @ Problem::Framing(_)) if self.observers.id.is_some() && !is_cut => {
-                // This error is the answer for the client. The blank line before it ends an error that replaced an earlier event.
+                // This error answers the client. The blank line before it ends an earlier error line.
                 let line = self.error_line(problem, None);
                 Next::ReplaceBody([&out[..], b"\n", &line, b"\n"].concat())
             }

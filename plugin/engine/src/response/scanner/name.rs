@@ -6,7 +6,7 @@ use crate::read::is_confusable;
 use crate::words::json::unquoted;
 use crate::words::plain;
 
-/// The longest wanted name in bytes, even with each letter as an escape of six bytes and a NUL after it.
+/// No wanted name is longer in bytes, even with each letter as an escape of six bytes and a NUL after it.
 pub(super) const LONGEST: usize = 6 * 24;
 
 /// A name without its quotes. Of a longer name, more than [`LONGEST`] bytes are kept.

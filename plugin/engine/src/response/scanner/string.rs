@@ -42,7 +42,7 @@ impl MessageScanner {
         self.go_on(bytes)
     }
 
-    /// Reads on in an incomplete character or escape, up to its end or the end of the bytes. Returns the bytes after it.
+    /// Reads on in an incomplete character or escape, up to its end or the end of the bytes. Returns the bytes after.
     fn go_on<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let mut rest = bytes;
         while let [byte, after @ ..] = rest {
