@@ -1,5 +1,5 @@
-//! Follows the response that a host reports, from the outcome of the request to the end, and turns it into what the client
-//! gets.
+//! Turns the events of a response that a host reports, from the delivery of the request to the end, into the response
+//! that the client gets.
 //!
 //! It never passes on an event that arrives out of order.
 

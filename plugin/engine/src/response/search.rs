@@ -67,8 +67,8 @@ impl<'r> Searches<'r> {
         self.searches.is_empty()
     }
 
-    /// The redacted text of a JSON string, the value of a member with that name; `None` if it is unchanged. `max` is the
-    /// longest redacted text in bytes.
+    /// The redacted text of a JSON string, the value of a member with that name; `None` if it is unchanged. `max` is
+    /// the longest redacted text in bytes.
     pub(super) fn string(
         &mut self,
         value: Value<'_>,

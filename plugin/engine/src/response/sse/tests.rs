@@ -256,7 +256,7 @@ fn stream() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// However a stream is cut, the same of it is given: all of it and the messages of the specification, or the beginning.
+    /// Cuts do not change the parts: all bytes and the messages of the specification, or a beginning of the bytes.
     #[test]
     fn cuts_change_nothing(stream in stream(), cuts in proptest::collection::vec(0usize..100, 0..4)) {
         let mut rest = stream.as_bytes();
