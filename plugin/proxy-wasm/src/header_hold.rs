@@ -1,13 +1,13 @@
-//! Notices when request headers are held back on a host that does not deliver the body then.
+//! Warns when request headers are held on a host that then does not deliver the body.
 //!
-//! Such a host never calls again for that request, so nothing else could notice. It only warns; it decides nothing.
+//! Such a host never calls again for that request, so only a timer can detect it. It never decides about a request.
 
 use crate::host;
 use mcp_policy::host::Millis;
 use proxy_wasm::types::Action;
 use std::cell::Cell;
 
-/// Whether holding headers works on this host.
+/// Monitors whether holding headers works on this host.
 pub(crate) struct HeaderHoldMonitor {
     hold: bool,
     state: Cell<State>,
@@ -15,11 +15,11 @@ pub(crate) struct HeaderHoldMonitor {
 
 #[derive(Clone, Copy)]
 enum State {
-    /// No headers were held yet.
+    /// No headers have been held.
     Idle,
-    /// Headers have been held since then, and no body ever came after held headers.
+    /// Headers have been held since this time, and no body has arrived since.
     Waiting(Millis),
-    /// A body came, or the operator was warned.
+    /// A body arrived, or the operator was warned.
     Done,
 }
 

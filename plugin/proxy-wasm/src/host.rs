@@ -10,7 +10,7 @@
 use mcp_policy::host::{Cells, HeaderEdit, Headers, Millis, Reply, Unavailable, Version};
 use std::ptr;
 
-/// What the host says when it does not do what it is asked.
+/// The status with which a call of the host failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Status(u32);
 
@@ -25,7 +25,7 @@ const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const LOG_INFO: u32 = 2;
 const LOG_ERROR: u32 = 4;
-/// `grpc-status` is left out.
+/// A reply without `grpc-status`.
 const NO_GRPC: i32 = -1;
 
 #[link(wasm_import_module = "env")]
@@ -96,7 +96,7 @@ pub(crate) fn log_error(line: &str) {
     log(LOG_ERROR, line);
 }
 
-/// A host that cannot log goes on: the decision is made all the same.
+/// Logs a line. A failure is ignored, because the decision does not depend on it.
 fn log(level: u32, line: &str) {
     // SAFETY: the host reads `line` during the call.
     let _ = unsafe { proxy_log(level, line.as_ptr(), line.len()) };
@@ -109,13 +109,13 @@ pub(crate) fn now() -> Result<Millis, Status> {
     Ok(Millis(nanos / 1_000_000))
 }
 
-/// Calls `on_tick` again and again; zero stops it.
+/// Makes the host call `on_tick` at this interval in milliseconds; zero stops it.
 pub(crate) fn set_tick_period(millis: u32) -> Result<(), Status> {
     // SAFETY: no memory is shared.
     checked(unsafe { proxy_set_tick_period_milliseconds(millis) })
 }
 
-/// A property of the host; `None` where it has none of that path.
+/// The property of the host with this path; `None` if it is absent or not UTF-8.
 pub(crate) fn property(path: &[&str]) -> Option<String> {
     String::from_utf8(property_bytes(path)?).ok()
 }
@@ -126,13 +126,13 @@ fn property_bytes(path: &[&str]) -> Option<Vec<u8>> {
     returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) }).ok()
 }
 
-/// The status with which a host answers for a server that it did not get through to. Only then is it worth asking why.
+/// The status with which a host replies for a server that it cannot reach. Only then is [`is_unsent`] useful.
 pub(crate) const UNAVAILABLE: u16 = 503;
 
-/// Surely nothing of the request reached a server: the host answers for one that it did not get through to, in its first
-/// attempt.
+/// Whether provably no byte of the request reached a server: the first attempt to reach it failed, and the host replies
+/// for it.
 pub(crate) fn is_unsent() -> bool {
-    // Envoy's words, in brackets the reason why a connection came to an end.
+    // Envoy's response code details. After the brace is the reason why the connection ended.
     const NO_SERVER: [&str; 3] = ["no_healthy_upstream", "cluster_not_found", "no_cluster"];
     const NO_CONNECTION: [&str; 3] = [
         "upstream_reset_before_response_started{remote_connection_failure",
@@ -153,23 +153,23 @@ pub(crate) fn configuration() -> Result<Vec<u8>, Status> {
     buffer(PLUGIN_CONFIGURATION)
 }
 
-/// The request's body, all of it that the host holds.
+/// All of the request's body that the host holds.
 pub(crate) fn request_body() -> Result<Vec<u8>, Status> {
     buffer(REQUEST_BODY)
 }
 
-/// The piece of the response's body that has just come.
+/// The piece of the response's body that has just arrived.
 pub(crate) fn response_body() -> Result<Vec<u8>, Status> {
     buffer(RESPONSE_BODY)
 }
 
-/// Puts other bytes in the place of that piece, which has `size` bytes.
+/// Replaces the arrived piece of the response's body, which has `size` bytes, with `bytes`.
 pub(crate) fn replace_response_body(size: usize, bytes: &[u8]) -> Result<(), Status> {
     // SAFETY: the host reads `bytes` during the call.
     checked(unsafe { proxy_set_buffer_bytes(RESPONSE_BODY, 0, size, bytes.as_ptr(), bytes.len()) })
 }
 
-/// A buffer that is empty may be "not found".
+/// The bytes of a buffer. A host may report an empty buffer as "not found".
 fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
     // SAFETY: the host writes the two results during the call.
     let bytes =
@@ -180,12 +180,12 @@ fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
     }
 }
 
-/// All headers of the request in one call, as bytes.
+/// All headers of the request, read in one call.
 pub(crate) fn request_headers() -> Result<Headers, Status> {
     headers(REQUEST_HEADERS)
 }
 
-/// All headers of the response, its status as `:status` among them.
+/// All headers of the response, including `:status`.
 pub(crate) fn response_headers() -> Result<Headers, Status> {
     headers(RESPONSE_HEADERS)
 }
@@ -208,7 +208,7 @@ fn apply(map: u32, edit: &HeaderEdit) -> Result<(), Status> {
     for name in &edit.remove {
         // SAFETY: the host reads `name` during the call.
         match unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) } {
-            // A field that is not there is gone already.
+            // An absent field is already removed.
             OK | NOT_FOUND => {}
             other => return Err(Status(other)),
         }
@@ -228,7 +228,7 @@ fn apply(map: u32, edit: &HeaderEdit) -> Result<(), Status> {
     Ok(())
 }
 
-/// Answers in the server's place. `details` is what an access log may print as the reason.
+/// Sends a reply instead of the server's. An access log may print `details` as the reason.
 pub(crate) fn answer(reply: &Reply, details: &str) -> Result<(), Status> {
     let headers = serialized(&reply.headers);
     // SAFETY: the host reads the three texts during the call.
@@ -249,9 +249,9 @@ pub(crate) fn answer(reply: &Reply, details: &str) -> Result<(), Status> {
 /// The host's shared data: one map for all worker threads.
 pub(crate) struct SharedData;
 
-/// A compare-and-swap on a key that is there fails unless the number is that of its last write; on a key that is not
-/// there any number succeeds. The host numbers the writes of the whole process from 1 on, so that only one write in four
-/// billion has this number: it means "only if absent".
+/// The number for "only if absent". A compare-and-swap on a present key fails unless the number is that of its last
+/// write; on an absent key any number succeeds. The host numbers the writes of the whole process from 1 on, so that
+/// only one write in four billion has this number.
 const ABSENT: u32 = u32::MAX;
 
 impl Cells for SharedData {
@@ -294,7 +294,7 @@ fn checked(status: u32) -> Result<(), Status> {
     }
 }
 
-/// Calls a function of the host that returns bytes, and takes them over.
+/// Calls a function of the host that returns bytes, and takes ownership of them.
 fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, Status> {
     let mut data = ptr::null_mut();
     let mut size = 0;
@@ -307,7 +307,8 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8
     Ok(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 
-/// Reads the ABI's form of a list of pairs: their number, all sizes, then each name and value with a NUL behind it.
+/// Parses the ABI's encoding of pairs: their number, all sizes, then each name and value with a NUL after it. `None` if
+/// the bytes are too short.
 fn pairs(bytes: Vec<u8>) -> Option<Headers> {
     if bytes.is_empty() {
         return Some(Headers::default());

@@ -1,7 +1,7 @@
 //! mcp-policy for Envoy and other proxy-wasm hosts: turns the host's callbacks into events of an exchange, and its
 //! steps into actions.
 //!
-//! It carries values and decides nothing. Whatever the host fails to do, the request is not let through.
+//! It carries values and never decides. If a call of the host fails, the request does not pass.
 #![expect(
     missing_docs,
     reason = "the entry point is the SDK's macro, and nothing else here is public"
@@ -81,7 +81,10 @@ impl RootContext for Plugin {
     }
 }
 
-/// Reads the configuration and creates the cells of its counters; an error is lines for the operator.
+/// Reads the configuration and creates the cells of its counters.
+///
+/// # Errors
+/// Lines for the operator.
 fn configure() -> Result<Configuration, Vec<String>> {
     let text = host::configuration()
         .map_err(|status| vec![format!("the host does not show it ({status:?})")])?;
@@ -123,11 +126,11 @@ struct Stream {
 /// How much of the response the client gets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ResponseMode {
-    /// All of it: nothing could be taken out, or it is the plugin's own.
+    /// All of it: no rule applies to it, or it is the plugin's own reply.
     PassThrough,
-    /// What the exchange gives for each piece.
+    /// The bytes that the exchange returns for each piece.
     Filter,
-    /// No more of it.
+    /// No more bytes.
     Discard,
 }
 
@@ -153,7 +156,7 @@ impl HttpContext for Stream {
         };
         let (mut exchange, step) =
             Exchange::new(configuration.policy.clone(), &headers, end, context, now);
-        // The host may answer by itself at any time, and a server on nothing but the headers.
+        // The host may reply by itself at any time, and a server may reply to the headers alone.
         exchange.allow_early_response();
         let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
         let undecided = matches!(step.next, Next::NeedMore);
@@ -178,7 +181,7 @@ impl HttpContext for Stream {
         }
     }
 
-    /// A body that is followed by trailers ends here, and only here: the host never calls its last piece the last.
+    /// Ends a body that is followed by trailers: the host marks no piece of such a body as the last.
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         self.body()
     }
@@ -199,7 +202,7 @@ impl HttpContext for Stream {
         }
     }
 
-    /// Called once for each stream, also for one that a side has reset.
+    /// Called once for each stream, even if client or server resets it.
     fn on_log(&mut self) {
         self.close();
     }
@@ -217,7 +220,7 @@ impl HttpContext for Stream {
 }
 
 impl Stream {
-    /// Nothing more comes, for whatever reason. Other requests may wait for that.
+    /// Reports the end of the response, for which other requests may wait.
     fn close(&mut self) {
         if self.asks(Exchange::awaits_end) {
             self.respond(Response::Closed);
@@ -230,10 +233,10 @@ impl Stream {
         answer.unwrap_or_default()
     }
 
-    /// Gives the exchange the whole body that the host has buffered.
+    /// Feeds the exchange the complete body that the host has buffered.
     fn body(&mut self) -> Action {
         let event = match host::request_body() {
-            // A host that announced bytes and shows others, or none, has put them where they cannot be judged.
+            // If the host shows fewer or more bytes than it announced, the body is unknown and cannot be judged.
             Ok(bytes) if bytes.len() == self.buffered => Event::Body {
                 bytes,
                 end_of_stream: true,
@@ -271,7 +274,7 @@ impl Stream {
             Next::NeedMore => Action::Pause,
             Next::Forward => Action::Continue,
             Next::Reply(reply) => self.answer(&reply, reason),
-            // The store has answered whatever was asked, and a request is never replaced.
+            // The store has resolved every question, and the body of a request is never replaced.
             Next::Ask(_) | Next::ReplaceBody(_) => self.fail(),
         }
     }
@@ -304,7 +307,7 @@ impl Stream {
         }
     }
 
-    /// A piece goes on at once, with what is left of it: an event stream must not wait, and what is held is in the exchange.
+    /// Passes what is left of a piece at once: an event stream must not wait. The exchange keeps the held bytes.
     fn response_body(&mut self, size: usize, end: bool) -> Action {
         let bytes = match size {
             0 => Ok(Vec::new()),
@@ -324,7 +327,7 @@ impl Stream {
             {
                 Action::Continue
             }
-            // The client has a part already, so that the host can only hang up.
+            // The client has already got a part, so the host can only close the connection.
             Some((Next::Reply(reply), _)) => self.answer(&reply, Some(Reason::Unreadable)),
             _ => self.withhold(size),
         }
@@ -342,7 +345,7 @@ impl Stream {
         Some((step.next, step.edit))
     }
 
-    /// A response that no rule reads is not copied out of the host.
+    /// Stops reading a response that the exchange does not need, so that it is not copied out of the host.
     fn pass_through_if_unneeded(&mut self) {
         let is_over =
             || self.exchange.is_none() || self.asks(|exchange| !exchange.needs_response());
@@ -351,7 +354,7 @@ impl Stream {
         }
     }
 
-    /// The contents of the response are unknown: from now on none of it passes.
+    /// Discards this piece and the rest of a response whose contents are unknown.
     fn withhold(&mut self, size: usize) -> Action {
         self.response = ResponseMode::Discard;
         match host::replace_response_body(size, &[]) {
@@ -360,14 +363,14 @@ impl Stream {
         }
     }
 
-    /// The host failed: the contents of the request are unknown, so it ends here, whatever the host calls next.
+    /// Ends a request after a failure of the host. Its contents are unknown, so no later callback lets it pass.
     fn fail(&mut self) -> Action {
         self.close();
         self.exchange = None;
         self.answer(&Reply::unavailable(), None)
     }
 
-    /// Pausing keeps the request from the server even if the host cannot send the answer.
+    /// Sends a reply. Pausing keeps the request from the server even if the host cannot send the reply.
     fn answer(&mut self, reply: &Reply, reason: Option<Reason>) -> Action {
         self.response = match self.responding {
             true => ResponseMode::Discard,
@@ -384,7 +387,7 @@ impl Stream {
     }
 }
 
-/// Logs a decision, and gives the reason where it is a refusal.
+/// Logs a decision, and returns the reason if it is a refusal.
 fn log(audit: Option<Box<Audit>>) -> Option<Reason> {
     let audit = audit?;
     let reason = audit.reason();

@@ -1,9 +1,9 @@
 //! The plugin's allocator: short blocks come from lists of freed blocks of their size, all others from the system's
 //! allocator.
 //!
-//! A request makes and frees some fifty short values, each of which takes a general allocator a hundred instructions and
-//! more. A short block that was freed is kept for the next of its size and never given back, so that the lists hold as much
-//! as was in use at one time.
+//! A request makes and frees some fifty short values, and a general allocator takes a hundred instructions or more for
+//! each. A freed short block is kept for the next value of its size and never returned to the system, so that the lists
+//! hold as much as was in use at one time.
 #![expect(unsafe_code, reason = "an allocator hands out memory by address")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -41,7 +41,7 @@ impl Pool {
     }
 }
 
-// SAFETY: a block is handed out as long as its layout says, aligned to 16 bytes, and is in a list only while it is free.
+// SAFETY: a block is at least as long as its layout says, aligned to 16 bytes, and is in a list only while it is free.
 unsafe impl GlobalAlloc for Pool {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some((list, block)) = self.class(layout) else {

@@ -1,7 +1,7 @@
-//! Turns what an exchange holds of its response into the room for those of its worker, and drops what another one holds
-//! where there is none.
+//! Turns the bytes that an exchange holds of its response into the room left for others of its worker, and drops held
+//! bytes if there is no room.
 //!
-//! It chooses nothing: `HeldResponses` does.
+//! It never chooses which bytes to drop: `HeldResponses` does.
 
 use mcp_policy::host::{Exchange, HeldResponses};
 use std::cell::{Cell, RefCell};
@@ -12,7 +12,7 @@ thread_local! {
     static HELD: Cell<HeldResponses<Weak<RefCell<Exchange>>>> = Cell::default();
 }
 
-/// The exchange of one stream. Other streams of the worker may drop what it holds; dropping it gives its room back.
+/// The exchange of one stream. Other streams of the worker may drop its held bytes. Dropping it frees its room.
 pub(crate) struct SharedExchange {
     stream: u64,
     caller: Rc<str>,
@@ -20,7 +20,7 @@ pub(crate) struct SharedExchange {
 }
 
 impl SharedExchange {
-    /// For the stream with this id, which no other has at the same time.
+    /// Shares the exchange of the stream with this id, which is unique among open streams.
     pub(crate) fn new(stream: u32, exchange: Exchange) -> Self {
         Self {
             stream: stream.into(),
@@ -29,14 +29,14 @@ impl SharedExchange {
         }
     }
 
-    /// `None` where the exchange is in use, which no host brings about: it makes one callback at a time.
+    /// Calls `use_it` with the exchange. `None` if it is in use, which no host causes: it makes one callback at a time.
     pub(crate) fn with<T>(&self, use_it: impl FnOnce(&mut Exchange) -> T) -> Option<T> {
         let mut exchange = self.exchange.try_borrow_mut().ok()?;
         Some(use_it(&mut exchange))
     }
 
-    /// The same for an event of the response, of which the exchange may hold more then. All of the worker hold `max` bytes
-    /// at most.
+    /// Calls `use_it` for an event of the response, after which the exchange may hold more bytes. All exchanges of the
+    /// worker hold at most `max` bytes. `None` if the exchange is in use.
     pub(crate) fn respond<T>(
         &self,
         max: usize,

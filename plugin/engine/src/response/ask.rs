@@ -1,7 +1,7 @@
-//! Turns what a server asks or tells a client into whether it may, and what takes its place where it may not.
+//! Turns a request or notification of a server into whether it is denied, and into its replacement if it is.
 //!
-//! It never leaves a server waiting: what it may not ask becomes a request for a method that no client has, so that the
-//! client itself answers with an error. It never passes on the parameters of such a request.
+//! It never leaves a server waiting: a denied request becomes a request for a method that no client has, so that the
+//! client itself answers with an error. It never passes on the parameters of a denied request.
 
 use super::look_alike::refuse_look_alikes;
 use super::problem::{Denied, Problem};
@@ -9,10 +9,10 @@ use crate::decide::Visibility;
 use crate::read::{is_confusable, known_method};
 use crate::words::json::Value;
 
-/// The member of a result in which a server of revision 2026-07-28 asks (SEP-2322).
+/// The member of a result that holds requests of a server of revision 2026-07-28 (SEP-2322).
 pub(super) const INPUT_REQUESTS: &str = "inputRequests";
 
-/// A request or notification of the server's that may not be, or that tells of a task whose requests may not.
+/// The denial of a server's request or notification, or of a request in the task that it reports; `None` if allowed.
 pub(super) fn in_message(
     message: Value<'_>,
     visibility: &Visibility,
@@ -27,7 +27,7 @@ pub(super) fn in_message(
     }
 }
 
-/// What takes the place of a member of such a message.
+/// The replacement for a member of a denied message; `None` for a member that stays.
 pub(super) fn instead(member: &str) -> Option<&'static str> {
     match member {
         "method" => Some(r#""mcp-policy/denied""#),
@@ -36,7 +36,7 @@ pub(super) fn instead(member: &str) -> Option<&'static str> {
     }
 }
 
-/// The first of the requests in a result, or in the task that it tells of, that the server may not make.
+/// The first denied request in a result, or in the task that it reports.
 pub(super) fn in_result(
     result: Value<'_>,
     visibility: &Visibility,
@@ -44,7 +44,7 @@ pub(super) fn in_result(
     for holder in holders(result) {
         refuse_look_alikes(holder, || [INPUT_REQUESTS].into_iter())?;
         let requests = holder.get(INPUT_REQUESTS).into_iter();
-        // Requests that are no object ask nothing that has a name.
+        // A request that is not an object has no method, so it is not denied.
         let mut requests = requests.flat_map(|requests| {
             let named = requests.members().map(|(_, request)| request);
             named.chain(requests.elements())
@@ -57,7 +57,7 @@ pub(super) fn in_result(
     Ok(None)
 }
 
-/// What an error asks that the server may not: a client opens the addresses of -32042 (2025-11-25, Elicitation).
+/// The denied request in an error: a client opens the addresses of error -32042 (2025-11-25, Elicitation).
 pub(super) fn in_error(
     error: Value<'_>,
     visibility: &Visibility,
@@ -79,7 +79,7 @@ const ELICITATIONS: &str = "elicitations";
 
 const ELICITATION: &str = "elicitation/create";
 
-/// The object, and the tasks and results in it.
+/// The object, its tasks and results, and the members of those.
 fn holders(object: Value<'_>) -> impl Iterator<Item = Value<'_>> {
     let inner = object
         .members()
@@ -98,7 +98,7 @@ fn request_denied(request: Value<'_>, visibility: &Visibility) -> Result<Option<
 }
 
 fn denied(method: Value<'_>, asks: bool, visibility: &Visibility) -> Option<Denied> {
-    // What is no text is the name of no method.
+    // A method that is not a string is compared as it is written.
     let name = method.string();
     let name = name.unwrap_or_else(|| method.raw().into());
     let rule = visibility.denies(&name, asks)?;

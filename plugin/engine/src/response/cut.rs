@@ -1,18 +1,18 @@
-//! Bytes to cut out of a text, and the text without them, byte for byte.
+//! Turns a text and its cuts into the text without the bytes that are cut out.
 //!
 //! It never changes a byte outside a cut.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Bytes of a text, and what takes their place.
+/// A range of bytes of a text, and its replacement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
     pub(super) range: Range<usize>,
     pub(super) with: Cow<'static, str>,
 }
 
-/// How long the text is without its cuts; nothing where it does not become longer.
+/// The length in bytes of the text after its cuts, if they make it longer; otherwise 0.
 pub(super) fn grown(length: usize, cuts: &[Cut]) -> usize {
     let sum = |lengths: &mut dyn Iterator<Item = usize>| lengths.fold(0, usize::saturating_add);
     let without = sum(&mut cuts.iter().map(|cut| cut.range.len()));
@@ -22,7 +22,7 @@ pub(super) fn grown(length: usize, cuts: &[Cut]) -> usize {
 }
 
 impl Cut {
-    /// Nothing takes the place of these bytes.
+    /// A cut without a replacement.
     pub(super) fn nothing(range: Range<usize>) -> Self {
         Self {
             range,
@@ -31,7 +31,7 @@ impl Cut {
     }
 }
 
-/// The text without its cuts, which stand in its order.
+/// The text after its cuts, which must be in the order of the text.
 pub(crate) fn spliced(text: &[u8], cuts: &[Cut]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut from = 0;

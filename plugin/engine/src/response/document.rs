@@ -1,26 +1,26 @@
-//! A document that is arriving: its bytes so far, and what is known of them.
+//! Turns the pieces of an arriving body into its bytes so far, and whether they are JSON and complete.
 //!
-//! It never says that a text which some client takes for JSON is none.
+//! It never classifies as plain text a body that some client parses as JSON.
 
 use super::held;
 use super::scanner::MessageScanner;
 
-/// What the marks of UTF-8, UTF-16 and UTF-32 consist of. A client that guesses the encoding takes none of it for text.
+/// The bytes of the byte order marks of UTF-8, UTF-16 and UTF-32. A client that guesses the encoding skips them.
 const BYTE_ORDER_MARKS: [u8; 6] = [0, 0xEF, 0xBB, 0xBF, 0xFE, 0xFF];
 
-/// A document that is arriving.
+/// A response body that is still arriving, outside an event stream.
 #[derive(Debug)]
 pub(super) struct Document {
-    /// JSON, by its name.
+    /// The content type says JSON.
     json: bool,
-    /// Its first byte, but for white space and a byte order mark.
+    /// The first byte after white space and a byte order mark.
     first: Option<u8>,
     pub(super) held: Vec<u8>,
     pub(super) scanner: MessageScanner,
 }
 
 impl Document {
-    /// A document that is nested at most `depth` deep.
+    /// An empty document. Nesting deeper than `depth` levels is a fault.
     pub(super) fn new(json: bool, depth: usize) -> Self {
         Self {
             json,
@@ -30,7 +30,7 @@ impl Document {
         }
     }
 
-    /// Takes the piece that follows: the first one as it is.
+    /// Appends the next piece. The first piece is kept without a copy.
     pub(super) fn read(&mut self, piece: Vec<u8>) {
         let before = |byte: &u8| byte.is_ascii_whitespace() || BYTE_ORDER_MARKS.contains(byte);
         self.first = self
@@ -43,18 +43,18 @@ impl Document {
         }
     }
 
-    /// Its last bracket is there, or it cannot be read: what follows need not be waited for.
+    /// Whether a JSON document is complete or faulty, so that the reader need not wait for more bytes.
     pub(super) fn is_decided(&self) -> bool {
         let scanned = self.scanner.is_complete() || self.scanner.fault().is_some();
         scanned && self.is_json()
     }
 
-    /// Something has come of it, and no client takes it for JSON.
+    /// Whether bytes have arrived and no client parses them as JSON.
     pub(super) fn is_text(&self) -> bool {
         self.first.is_some() && !self.is_json()
     }
 
-    /// Called JSON, or begun like it: some client takes it for that.
+    /// Whether some client parses it as JSON: the content type says so, or the text begins with a bracket.
     pub(super) fn is_json(&self) -> bool {
         self.json || matches!(self.first, Some(b'{' | b'['))
     }

@@ -1,6 +1,6 @@
-//! An event of a stream that holds a message, and the event without what is cut out of its message, byte for byte.
+//! Turns an event of a stream into the text of its message, and the cuts of that text into the event without them.
 //!
-//! Where a message stands on several lines, no line's beginning or end is ever cut.
+//! It never cuts the field name or the ending of a line, even if a message is on several lines.
 
 use super::cut::{Cut, spliced};
 use super::framing::values;
@@ -12,24 +12,24 @@ use std::ops::Range;
 pub(super) struct Event<'a> {
     /// Its bytes, from the first line with data to the blank line.
     pub(super) raw: &'a [u8],
-    /// Where in them the data stands, one range for each line.
+    /// The ranges of the data in `raw`, one for each line with data.
     pub(super) data: Vec<Range<usize>>,
 }
 
 impl<'a> Event<'a> {
-    /// Of its bytes.
+    /// An event with these bytes.
     pub(super) fn of(raw: &'a [u8]) -> Self {
         let data = values(raw).collect();
         Self { raw, data }
     }
 
-    /// Of its bytes, where only one line has data, and only there.
+    /// An event with these bytes, of which one line has data, in the range `data`.
     pub(super) fn of_line(raw: &'a [u8], data: Range<usize>) -> Self {
         let data = vec![data];
         Self { raw, data }
     }
 
-    /// The data as a client puts it together.
+    /// The data as a client joins it: lines separated by LF.
     pub(super) fn text(&self) -> Cow<'a, [u8]> {
         let line = |range: &Range<usize>| self.raw.get(range.clone()).unwrap_or_default();
         match &self.data[..] {
@@ -38,13 +38,13 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// The event without the cuts of its text.
+    /// The bytes of the event after the cuts of its text.
     pub(super) fn without(&self, cuts: &[Cut]) -> Vec<u8> {
         let placed = cuts.iter().flat_map(|cut| self.placed(cut));
         spliced(self.raw, &placed.collect::<Vec<_>>())
     }
 
-    /// A cut of the text as cuts of the event's lines. The first of them has what takes its place.
+    /// A cut of the text as cuts of the lines of the event. The first of them has the replacement.
     fn placed(&self, Cut { range, with }: &Cut) -> Vec<Cut> {
         let mut placed = Vec::new();
         let mut with = with.clone();
@@ -62,7 +62,7 @@ impl<'a> Event<'a> {
         placed
     }
 
-    /// Each line of the data, and where in the text it begins: a line break stands between two.
+    /// Each line of the data, and its offset in the text, in which one byte separates two lines.
     fn lines(&self) -> impl Iterator<Item = (&Range<usize>, usize)> {
         self.data.iter().scan(0, |at, line| {
             let start: usize = *at;

@@ -1,28 +1,28 @@
-//! The form of an event stream in which every client finds the same lines, fields and events.
+//! Checks that an event stream has the form in which all clients find the same lines, fields and events.
 //!
-//! It looks at bytes and lines, and knows no message. Honest servers write no other form.
+//! It checks bytes and lines, and never parses a message. Honest servers write this form only.
 
 use super::utf8::Utf8;
 use crate::words::plain;
 use std::fmt;
 use std::ops::Range;
 
-/// Why clients may read different streams.
+/// Why clients may read a stream differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     NotUtf8,
-    /// A CR without the LF behind it ends a line for some.
+    /// A CR without an LF after it. It ends a line for some clients.
     LoneCr,
     Control,
     UnknownField,
-    /// A character outside `data` that is not printable ASCII: some begin to read at another place, or end the line there.
+    /// A character outside `data` that is not printable ASCII. Some clients end the line there, or begin elsewhere.
     FieldCharacter,
     LongLine,
-    /// Lines of data with another line between them: some keep the last of them alone.
+    /// Lines of data with another line between them. Some clients keep only the last one.
     DividedData,
-    /// A message that is longer than is held has several lines of data: some keep the last of them alone.
+    /// A message that is too long to be held has several lines of data. Some clients keep only the last one.
     LongMessage,
-    /// The lines of one message are several events where lines end at more than CR and LF.
+    /// One message that becomes several events for clients that end lines at more than CR and LF.
     SeveralMessages,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Framing {
     }
 }
 
-/// What is known of the bytes so far: all of them are UTF-8, and each CR has its LF.
+/// The state after the bytes so far, which are valid UTF-8 with an LF after each CR.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     utf8: Utf8,
@@ -52,8 +52,8 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// The line at the beginning of these bytes with what ends it, or as much of it as there is, and how the form is broken
-    /// behind that.
+    /// The line at the beginning of these bytes with its line ending, or as much of it as is there. The second value is
+    /// the fault after it.
     pub(super) fn next<'b>(&mut self, bytes: &'b [u8]) -> (&'b [u8], Option<Framing>) {
         let mut at = 0_usize;
         let mut broken = None;
@@ -69,7 +69,7 @@ impl Lines {
         (bytes.get(..at).unwrap_or_default(), broken)
     }
 
-    /// How many of these bytes keep the form: a line break, or others up to the next that needs a look.
+    /// How many bytes at the beginning are valid: a line break, or bytes up to the next one to check.
     fn sound(&mut self, bytes: &[u8]) -> Result<usize, Framing> {
         match bytes {
             _ if !self.utf8.is_whole() => self.character(bytes),
@@ -93,7 +93,7 @@ impl Lines {
         self.utf8.read(bytes).map_err(|_| Framing::NotUtf8)
     }
 
-    /// How the form is broken where the stream ends here.
+    /// The fault if the stream ends here; `None` if it may end.
     pub(super) fn end(&self) -> Option<Framing> {
         match (self.after_cr, self.utf8.is_whole()) {
             (true, _) => Some(Framing::LoneCr),
@@ -108,7 +108,7 @@ const LONGEST: usize = 1024;
 
 const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
 
-/// Whether a line, or the beginning of one, can be a field, a comment or empty.
+/// Checks that a line, or the beginning of one, can be a field, a comment or empty.
 pub(super) fn field(line: &[u8]) -> Result<(), Framing> {
     let content = content(line);
     let name = content
@@ -134,13 +134,13 @@ pub(super) fn field(line: &[u8]) -> Result<(), Framing> {
     }
 }
 
-/// The line without what ends it.
+/// The line without its line ending.
 pub(super) fn content(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Where in a line its data stands; `None` for a line of another field, or of none yet.
+/// The range of the data in a line; `None` for a line of another field, or with an incomplete name.
 pub(super) fn value(line: &[u8]) -> Option<Range<usize>> {
     let content = content(line);
     let rest = content.strip_prefix(b"data")?;
@@ -152,7 +152,7 @@ pub(super) fn value(line: &[u8]) -> Option<Range<usize>> {
     Some(content.len().saturating_sub(value.len())..content.len())
 }
 
-/// Where in these lines the data stands, one range for each line that has some.
+/// The ranges of the data in these lines, one for each line with data.
 pub(super) fn values(lines: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let lines = lines.split_inclusive(|byte| *byte == b'\n');
     let lines = lines.scan(0, |end, line| {
@@ -168,8 +168,8 @@ pub(super) fn values(lines: &[u8]) -> impl Iterator<Item = Range<usize>> {
     lines.flatten()
 }
 
-/// Whether a reader that also ends lines at the separators of Unicode finds a whole message in a part of this event
-/// (httpx-sse 0.4.0 does). `is_message` is asked about each text that such a reader takes for the data of an event.
+/// Whether a reader that also ends lines at the separators of Unicode (httpx-sse 0.4.0) finds a complete message in a
+/// part of this event. `is_message` checks each text that such a reader parses as the data of an event.
 pub(super) fn is_several(event: &[u8], is_message: impl Fn(&[u8]) -> bool) -> bool {
     let Ok(text) = std::str::from_utf8(event) else {
         return true;
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_of_an_unknown_field_is_found_before_it_ends() {
+    fn incomplete_line_of_unknown_field_is_refused() {
         for (line, expected) in [
             (&b"da"[..], Ok(())),
             (b"data: \xE2\x80", Ok(())),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn message_behind_a_separator_of_lines_is_found() {
+    fn message_after_unicode_line_separator_is_found() {
         let is_object = |data: &[u8]| {
             serde_json::from_slice::<serde_json::Value>(data).is_ok_and(|v| v.is_object())
         };

@@ -1,12 +1,11 @@
-//! The memory of the bytes that are held of a message until it is whole: how it grows and shrinks.
+//! The memory for the held bytes of an incomplete message: how it grows and shrinks.
 //!
-//! It never takes much more than the bytes need, because many responses are held at a time and their bytes are bounded.
+//! It never takes much more than the bytes need, because many responses are held at a time and their sum is bounded.
 
-/// The memory in bytes that is kept for the next event of a stream: most are not longer.
+/// The capacity in bytes that is kept for the next event of a stream. Most events are shorter.
 const KEPT: usize = 4096;
 
-/// More has come. Where the memory has to grow, it grows by an eighth at least, so that small pieces are not copied again
-/// and again.
+/// Appends `bytes`. Capacity grows by an eighth at least, so that many small pieces do not cause many copies.
 pub(super) fn extend(held: &mut Vec<u8>, bytes: &[u8]) {
     let free = held.capacity().saturating_sub(held.len());
     if free < bytes.len() {
@@ -15,14 +14,14 @@ pub(super) fn extend(held: &mut Vec<u8>, bytes: &[u8]) {
     held.extend_from_slice(bytes);
 }
 
-/// Less is held than before.
+/// Gives memory back after bytes were removed.
 pub(super) fn shrink(held: &mut Vec<u8>) {
     if held.capacity() > KEPT {
         held.shrink_to(KEPT);
     }
 }
 
-/// Nothing is held any more.
+/// Removes all bytes, and gives their memory back.
 pub(super) fn clear(held: &mut Vec<u8>) {
     held.clear();
     shrink(held);
@@ -33,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_little_more_than_the_bytes_whatever_their_pieces() {
+    fn capacity_stays_near_the_length_for_pieces_of_any_size() {
         for piece in [1, 100, 16_384, 300_000] {
             let mut held = Vec::new();
             while held.len() < 700_000 {

@@ -1,6 +1,6 @@
-//! The id of the request as the other exchanges of its session see it: open until its answer was judged.
+//! The id of the request as other exchanges of its session see it: open until its answer is judged.
 //!
-//! It reads no message.
+//! It never reads a message.
 
 use crate::words::Millis;
 use crate::words::under_way::{IdEnd, RequestKey};
@@ -14,10 +14,10 @@ pub(super) struct IdTracker {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// It is not open, now or ever.
+    /// The id has not been opened.
     NotOpen,
     Open(Millis),
-    /// Its answer was judged: what comes with it is the answer to a later request.
+    /// The id was ended. A message with this id now answers a later request.
     Ended,
 }
 
@@ -41,7 +41,7 @@ impl IdTracker {
         self.state == State::Ended
     }
 
-    /// Ends what is open, once.
+    /// Ends an open id. `None` if it is not open, so that it ends only once.
     pub(super) fn end(&mut self, is_answered: bool) -> Option<IdEnd> {
         let State::Open(opening) = self.state else {
             return None;

@@ -1,6 +1,6 @@
-//! Turns what a server answers into the session or the task that it gives to the caller, to be remembered.
+//! Turns a server's answer into the state writes for the session or the task that it issues to the caller.
 //!
-//! It only looks, and what it cannot read was given to nobody.
+//! It never changes the answer. An id that it cannot read is not issued to any caller.
 
 use crate::decide::Principal;
 use crate::model::{Policy, sequence_counters};
@@ -9,13 +9,13 @@ use crate::step::Response;
 use crate::words::json::Value;
 use crate::words::state::{StateKey, StateWrite, session, task, unmarked as unmarked_by};
 
-/// What the response to one message may give.
+/// Finds the session or the task that the response to one message issues.
 #[derive(Debug)]
 pub(crate) struct IssuanceTracker {
-    /// As the caller's calls are counted.
+    /// The subject of the caller, as in counters.
     caller: String,
     what: What,
-    /// The counters of sequences that the call does not mark, should it become a task.
+    /// The sequence counters that the call does not mark, in case it becomes a task.
     unmarked: Vec<String>,
     /// The ids of a session's requests are remembered.
     by_id: bool,
@@ -25,14 +25,14 @@ pub(crate) struct IssuanceTracker {
 enum What {
     /// The answer to `initialize` may begin a session.
     Session,
-    /// The answer to a call may be that it became a task.
+    /// The answer to a call may create a task.
     Task,
-    /// Nothing more.
+    /// The response issues nothing, or no more.
     Nothing,
 }
 
 impl IssuanceTracker {
-    /// `None` where the response can give nothing that matters.
+    /// A tracker for the response to this message; `None` if the response can issue neither a session nor a task.
     pub(crate) fn new(policy: &Policy, caller: &Principal, message: &Message<'_>) -> Option<Self> {
         let Message::Request { call, .. } = message else {
             return None;
@@ -53,12 +53,12 @@ impl IssuanceTracker {
         })
     }
 
-    /// More has to be seen.
+    /// Whether later events can still issue something.
     pub(super) fn is_open(&self) -> bool {
         self.what != What::Nothing
     }
 
-    /// An answer in which none of these stands need not be read.
+    /// An answer that contains none of these texts need not be parsed.
     pub(super) fn needles(&self) -> &'static [&'static str] {
         match self.what {
             What::Task => &["\"taskId\""],
@@ -66,7 +66,7 @@ impl IssuanceTracker {
         }
     }
 
-    /// Notes how far the response is, and says what its head gives.
+    /// Notes an event of the response. Returns the write for a session that its head issues.
     pub(super) fn see(&mut self, response: &Response) -> Option<StateWrite> {
         if let Response::Closed = response {
             self.what = What::Nothing;
@@ -75,7 +75,7 @@ impl IssuanceTracker {
         begins.then(|| self.session(response)).flatten().map(issued)
     }
 
-    /// What the answer gives, once: a task, and what its call left unmarked.
+    /// The writes for the task that the answer creates, and for the counters that its call left unmarked. At most once.
     pub(super) fn answered(&mut self, answer: Value<'_>) -> Vec<StateWrite> {
         let tasks = self.what == What::Task;
         self.what = What::Nothing;
@@ -118,8 +118,8 @@ fn session_of(headers: &Headers) -> Option<&str> {
     headers.single(SESSION).ok().flatten()
 }
 
-/// The id of the task that a call became: `CreateTaskResult` of 2025-11-25, which holds the task, or of 2026-07-28
-/// (SEP-2663), which is one.
+/// The id of the task that an answer creates: in `CreateTaskResult` of 2025-11-25, which holds the task, or of
+/// 2026-07-28 (SEP-2663), which is the task.
 fn task_of(message: Value<'_>) -> Option<String> {
     let result = message.get("result")?;
     let kind = result.get("resultType").and_then(Value::string);
@@ -130,7 +130,7 @@ fn task_of(message: Value<'_>) -> Option<String> {
     task.get("taskId")?.string().map(Into::into)
 }
 
-/// The counters of sequences that a call of this tool does not mark.
+/// The sequence counters that a call of this tool does not mark.
 fn unmarked(policy: &Policy, target: &Target<'_>) -> Vec<String> {
     match target {
         Target::Tool(tool) => {

@@ -1,6 +1,6 @@
-//! Turns a list that a server sends into what has to be cut out of it, so that it shows a caller only what it may see.
+//! Turns a list that a server sends into the cuts of the elements that the caller may not see.
 //!
-//! It cuts whole elements, and changes no byte of those that stay.
+//! It cuts whole elements, and never changes a byte of those that stay.
 
 use super::cut::Cut;
 use super::look_alike::refuse_look_alikes;
@@ -11,11 +11,11 @@ use crate::model::Section;
 use crate::words::json::{Kind, Value};
 use std::ops::Range;
 
-/// A list as some result holds it.
+/// A kind of list in a result.
 pub(super) struct List {
-    /// The member of the result.
+    /// The member of the result that holds the list.
     pub(super) member: &'static str,
-    /// The member by which an element is known.
+    /// The member that identifies an element.
     key: &'static str,
     section: Section,
 }
@@ -64,7 +64,8 @@ impl List {
     }
 }
 
-/// Elements that are not shown go with the comma before them; those before the first that is shown, with the one behind.
+/// The cuts of the hidden elements. A hidden element goes with the comma before it, or with the comma after it if no
+/// element before it is shown.
 fn without(elements: &[(Range<usize>, bool)]) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let mut shown = false;

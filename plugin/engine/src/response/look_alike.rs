@@ -1,12 +1,15 @@
-//! Turns the names of an object's members into whether some client takes one of them for another.
+//! Turns the member names of an object into whether some client mistakes one of them for a known member.
 //!
-//! It looks at names alone.
+//! It never reads a value.
 
 use super::problem::{ListError, Problem};
 use crate::read::is_confusable;
 use crate::words::json::Value;
 
-/// A reader that matches names less exactly would find one of the known members where no other does.
+/// Refuses an object in which a lenient reader finds a known member that an exact reader does not find.
+///
+/// # Errors
+/// `ListError::LookAlike` with the known member.
 pub(super) fn refuse_look_alikes<N: Iterator<Item = &'static str>>(
     object: Value<'_>,
     known: impl Fn() -> N,

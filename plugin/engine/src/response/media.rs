@@ -1,6 +1,6 @@
-//! Turns the head of a response into how its body is read, as far as every client agrees about it.
+//! Turns the head of a response into the way all clients read its body, or refuses it where they may differ.
 //!
-//! It looks into no body.
+//! It never reads a body.
 
 use super::problem::Problem;
 use crate::read::{Headers, RequestError};
@@ -9,14 +9,17 @@ use crate::read::{Headers, RequestError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Media {
     Events,
-    /// JSON, by its name.
+    /// The content type says JSON.
     Json,
-    /// Anything else. A client may show it, or take it for JSON all the same.
+    /// Any other type. A client may show the body, or parse it as JSON all the same.
     Text,
 }
 
-/// How the body is read. A parameter decides how some clients decode it, so that no other is known than the one charset
-/// that MCP has.
+/// How the body is read. A parameter changes how some clients decode it, so that JSON and event streams may have only a
+/// `charset`, which must be UTF-8 or its subset.
+///
+/// # Errors
+/// A problem if the body is encoded, or if clients may read it in different ways.
 pub(super) fn media(headers: &Headers) -> Result<Media, Problem> {
     let one = |name| headers.single(name).map_err(|_| Problem::Header(name));
     if !is_identity(headers).map_err(|_| Problem::Header("content-encoding"))? {
@@ -31,7 +34,7 @@ pub(super) fn media(headers: &Headers) -> Result<Media, Problem> {
     let value = value.to_ascii_lowercase();
     let (kind, parameters) = value.split_once(';').unwrap_or((&value, ""));
     let kind = kind.trim();
-    // Some clients look for a name anywhere in the header.
+    // Some clients search the whole header for the name.
     let names = |name: &str| value.contains(name);
     let media = match kind {
         "text/event-stream" => Media::Events,
@@ -59,7 +62,7 @@ fn is_utf8(charset: &str) -> bool {
     matches!(charset.trim_matches('"'), "utf-8" | "utf8" | "us-ascii")
 }
 
-/// The body is as it is, in no encoding.
+/// Whether the body has no content encoding.
 fn is_identity(headers: &Headers) -> Result<bool, RequestError> {
     let encoding = headers.single("content-encoding")?.unwrap_or("identity");
     Ok(encoding.eq_ignore_ascii_case("identity"))

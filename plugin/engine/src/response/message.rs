@@ -1,7 +1,7 @@
-//! Turns one message of a server's into what has to be cut out of it, so that it shows, asks and tells a caller only what
-//! it may.
+//! Turns one message of a server into the cuts that the policy requires: hidden elements of lists, denied requests and
+//! notifications, and redacted texts.
 //!
-//! It knows what stands in a message by its shape, wherever it comes from, and changes no byte of anything else.
+//! It recognizes the contents of a message by their shape, and never changes a byte outside a cut.
 
 use super::ask;
 use super::ask::INPUT_REQUESTS;
@@ -15,17 +15,20 @@ use super::rules::Rules;
 use crate::decide::{ResultOf, Visibility};
 use crate::words::json::{Kind, Value};
 
-/// The members of a message. Whatever a server writes beside them some client shows.
+/// The members of a message. A client may show any other member that a server adds.
 const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
 
 impl Rules {
-    /// A document or an event of so many bytes begins: its searches have a budget.
+    /// Begins a document or an event of `length` bytes, with a new budget for its searches.
     pub(super) fn begin(&mut self, length: usize, letters_are_escaped: bool) {
         let policy = self.visibility.policy();
         self.results.begin(policy, length, letters_are_escaped);
     }
 
-    /// What has to be cut out of a message. `answers` is true for the answer to the request.
+    /// The cuts in a message. `answers` is true for the answer to the request.
+    ///
+    /// # Errors
+    /// The problem if the message must not pass at all.
     pub(super) fn message(
         &mut self,
         message: Value<'_>,
@@ -61,13 +64,13 @@ impl Rules {
         let cuts = redactor.cuts;
         self.denied = self.denied.take().or(denied);
         match grown(message.range().len(), &cuts) > max {
-            // What becomes longer must still fit where hosts keep what they were given.
+            // A message that grows must still fit in the buffers of hosts.
             true => Err(Problem::TooLong(max)),
             false => Ok(cuts),
         }
     }
 
-    /// What has to be cut out of a value that is no message, and that some clients show.
+    /// The cuts in a value that is not a message, which some clients show.
     fn no_message(&mut self, value: Value<'_>) -> Result<Vec<Cut>, Problem> {
         if value.kind() == Kind::Array {
             return Err(Problem::ListError(ListError::NoMessage));
@@ -79,7 +82,7 @@ impl Rules {
         Ok(redactor.cuts)
     }
 
-    /// What has to be cut out of a text that is no message: a page of an error, which some clients show.
+    /// The cuts in a text that is not a message, such as an error page, which some clients show.
     pub(super) fn text(&mut self, text: &str) -> Result<Vec<Cut>, Problem> {
         self.begin(text.len(), false);
         let max = self.max();
@@ -136,7 +139,7 @@ fn error_cuts(
     }
 }
 
-/// What a list shows depends on who asks, so that nobody may keep it for others.
+/// Makes the cache scope of a list private, because a filtered list depends on the caller.
 fn cache_scope(scope: Value<'_>) -> Option<Cut> {
     (scope.string().as_deref() != Some("private")).then(|| Cut {
         range: scope.range(),

@@ -1,7 +1,7 @@
-//! Follows the response that a host reports, from the outcome of the request to the end, and turns it into what the client
-//! gets.
+//! Turns the events of a response that a host reports, from the delivery of the request to the end, into the response
+//! that the client gets.
 //!
-//! What arrives in order is passed on, without what a caller's lists must not show. Anything else is not.
+//! It never passes on an event that arrives out of order.
 
 mod ask;
 mod cut;

@@ -1,7 +1,7 @@
-//! Turns a message of the server's into what its observers make of it: rules cut something out of it, a charge is given
-//! back, a task is remembered. It is read once for all of them.
+//! Turns a message of the server into cuts and effects: rules cut texts out of it, a charge is refunded, a task is
+//! remembered. The message is parsed once for all observers.
 //!
-//! It never reads a message that concerns none of them, and knows nothing of documents and streams.
+//! It never parses a message that concerns no observer, and does not depend on documents and streams.
 
 use super::cut::Cut;
 use super::id_tracker::IdTracker;
@@ -17,7 +17,7 @@ use crate::words::json::{Bounds, Document, Kind, Value};
 use crate::words::state::StateWrite;
 use crate::words::under_way::IdEnd;
 
-/// Who looks into the messages of one response.
+/// The observers of the messages of one response.
 #[derive(Debug)]
 pub(super) struct Observers {
     pub(super) rules: Option<Rules>,
@@ -25,25 +25,25 @@ pub(super) struct Observers {
     pub(super) issued: Option<IssuanceTracker>,
     /// The id of the request, as it was written.
     pub(super) id: Option<Box<str>>,
-    /// The same for other exchanges, where they must not have it meanwhile.
+    /// The same id in the shared state, where other exchanges must not use it at the same time.
     pub(super) under_way: Option<IdTracker>,
-    /// What answers the request may be the answer to another one.
+    /// A message with the request's id may be the answer to another request.
     pub(super) is_unclear: bool,
     pub(super) effects: Effects,
     bounds: Bounds,
 }
 
-/// What follows from a response, beside what passes of it.
+/// The effects of a response, besides the bytes that pass.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
-    /// What was not passed on, and why: the first of it.
+    /// The first problem found.
     pub(crate) problem: Option<Problem>,
     pub(crate) refund: Option<Refund>,
     pub(crate) writes: Vec<StateWrite>,
     pub(crate) ended: Option<IdEnd>,
 }
 
-/// A message that is not passed on, and the id of the request that it answers, where that is certain.
+/// Why a message is blocked, and the id of the request that it answers, if that is certain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Blocked {
     pub(super) why: Problem,
@@ -64,7 +64,7 @@ impl Observers {
         }
     }
 
-    /// Some observer has not seen all that it needs.
+    /// Whether some observer needs more of the response.
     pub(super) fn are_open(&self) -> bool {
         let refunds = self.refunds.as_ref();
         let issued = self.issued.as_ref();
@@ -74,26 +74,29 @@ impl Observers {
             || self.id_is_open()
     }
 
-    /// Others wait for the answer with the id of the request.
+    /// Whether the request id is open, so that other exchanges may wait for its answer.
     pub(super) fn id_is_open(&self) -> bool {
         self.under_way.as_ref().is_some_and(IdTracker::is_open)
     }
 
-    /// The id is free if its answer was judged, else unclear.
+    /// Ends the request id. It is free if its answer was judged (`is_answered`), and unclear otherwise.
     pub(super) fn end(&mut self, is_answered: bool) {
         let ended = self.under_way.as_mut();
         let ended = ended.and_then(|tracker| tracker.end(is_answered));
         self.effects.ended = self.effects.ended.take().or(ended);
     }
 
-    /// A message passed that was not read, with this id.
+    /// Notes that a message with this id passed unread.
     pub(super) fn passed_unread(&mut self, id: &str) {
         if self.is_own(id) {
             self.end(true);
         }
     }
 
-    /// What has to be cut out of a message, or of a batch of them, that was scanned to its end.
+    /// The cuts in a message or a batch that the scanner has read to its end.
+    ///
+    /// # Errors
+    /// `Blocked` if the text is not one strict JSON document, or a rule refuses a message in it.
     pub(super) fn cuts(
         &mut self,
         text: &[u8],
@@ -133,7 +136,7 @@ impl Observers {
         Ok(cuts)
     }
 
-    /// What has to be cut out of a text that is no message.
+    /// The cuts in a text that is not a message.
     pub(super) fn text_cuts(&mut self, text: &str) -> Result<Vec<Cut>, Blocked> {
         let cuts = self.rules.as_mut().map(|rules| rules.text(text));
         let cuts = cuts.transpose().map_err(|why| Blocked { why, id: None })?;
@@ -167,7 +170,7 @@ impl Observers {
             Some(rules) => rules.message(message, answers),
             None => Ok(Vec::new()),
         };
-        // What takes the place of an answer gives nothing back.
+        // An answer that is replaced by an error causes no refund.
         let refunds = self.refunds.take_if(|_| answers && cuts.is_err());
         drop(refunds);
         let cuts = cuts?;
@@ -182,13 +185,13 @@ impl Observers {
         Ok(cuts)
     }
 
-    /// The message is the answer to the request.
+    /// Whether the message is the answer to the request.
     fn answers(&self, message: Value<'_>) -> bool {
         let id = message.get("id");
         message.get("method").is_none() && id.is_some_and(|id| self.is_own(id.raw()))
     }
 
-    /// It is the id of the request, and no later request has it yet.
+    /// Whether this is the id of the request, and not yet free for a later one.
     fn is_own(&self, id: &str) -> bool {
         let ended = self.under_way.as_ref().is_some_and(IdTracker::is_ended);
         let own = self.id.as_deref().filter(|_| !ended);
@@ -215,7 +218,7 @@ impl Blocked {
 
 /// The id of a request that the message answers.
 fn id(message: Value<'_>) -> Option<Box<str>> {
-    // The id of a request of the server's may be that of another one of the client's.
+    // A request of the server may have the same id as a request of the client.
     let mut names = message.members().map(|(name, _)| name);
     if names.any(|name| is_confusable(&name, ["method"].into_iter())) {
         return None;

@@ -1,7 +1,7 @@
-//! Turns the tools that a server lists into which of them are not as the policy pins them, and into what is to be
-//! remembered of them.
+//! Turns the tools that a server lists into their mismatches with the pins of the policy, and into the definitions to
+//! remember.
 //!
-//! It remembers only what answers the request for a list: anything else may be old, or said by somebody else.
+//! It never remembers a definition outside the answer to a list request, which may be old or of another origin.
 
 use super::problem::{PinMismatch, Problem};
 use crate::model::{Mode, Pin, Pinned};
@@ -9,34 +9,34 @@ use crate::read::Definition;
 use crate::words::json::Value;
 use crate::words::state::{Lookup, StateWrite};
 
-/// The pinned tools in one response.
+/// Compares the listed tools of one response with their pins.
 #[derive(Debug, Default)]
 pub(crate) struct PinTracker {
-    /// The message that is read is the answer to a request for a list.
+    /// The current message is the answer to the request.
     answers: bool,
-    /// The tools that it has listed so far, and how often, in order.
+    /// The tools listed in the message so far with the number of times, sorted by name.
     listed: Vec<(Box<str>, usize)>,
-    /// The response answers such a request.
+    /// The request asks for the list of tools.
     lists: bool,
-    /// What answers it may be the answer to another request.
+    /// A message with the request's id may be the answer to another request.
     pub(super) is_unclear: bool,
-    /// What definitions are held against, as far as it is known, in the order of the tools.
+    /// The definitions to compare with, sorted by tool; `None` where no reviewed definition is known.
     reviewed: Vec<(Box<str>, Option<Definition>)>,
     writes: Vec<StateWrite>,
     mismatches: Vec<PinMismatch>,
 }
 
-/// How many definitions of one tool are read in one message. Honest servers list a tool once.
+/// The most definitions of one tool that are read in one message. Honest servers list a tool once.
 const MOST_OF_ONE: usize = 4;
 
 impl PinTracker {
-    /// A message begins; `answers` where it is the answer to the request.
+    /// Begins a message. `answers` is true for the answer to the request.
     pub(super) fn begin(&mut self, answers: bool) {
         self.answers = answers;
         self.listed.clear();
     }
 
-    /// Whether the definition is read: a list that names a tool again and again would take long.
+    /// Whether the definition is read. A list that repeats a tool often would take too much work.
     fn may_read(&mut self, tool: &str) -> bool {
         let listed = &mut self.listed;
         let at = listed.partition_point(|(other, _)| **other < *tool);
@@ -52,7 +52,7 @@ impl PinTracker {
         }
     }
 
-    /// The response answers a request for a list, and this is remembered of the tools.
+    /// Notes that the request asks for the list of tools, and the reviewed definitions that the lookup found.
     pub(super) fn reviewed_before(&mut self, tools: &[Pinned], found: Lookup) {
         self.lists = true;
         let mut values = match found {
@@ -72,14 +72,14 @@ impl PinTracker {
         found.and_then(|(other, reviewed)| (**other == *tool).then_some(reviewed))
     }
 
-    /// Takes note of a listed tool, and says whether it may be shown.
+    /// Notes a listed tool, and returns whether it may be shown.
     pub(super) fn see(&mut self, pinned: &Pinned, tool: Value<'_>) -> bool {
         let may_read = self.may_read(&pinned.tool);
         let definition = may_read.then(|| Definition::read(tool)).flatten();
         let answers = self.answers && self.lists && !self.is_unclear;
         let mut reviewed = self.reviewed(&pinned.tool);
         let held_against = reviewed.as_deref().and_then(Option::as_ref);
-        // The first is the first only in an answer: elsewhere nobody knows what was seen before.
+        // Only the answer to the request can establish a first definition: outside it, earlier definitions are unknown.
         let known = answers || pinned.pin != Pin::FirstUse || held_against.is_some();
         let is = |definition: &&Definition| known && pinned.is(definition, held_against);
         let same = definition.as_ref().filter(is).cloned();
@@ -103,7 +103,7 @@ impl PinTracker {
     }
 
     fn remember(&mut self, pinned: &Pinned, last: Option<&Definition>, same: Option<&Definition>) {
-        // What has no canonical form is remembered as nothing that anybody reviewed.
+        // A definition without a canonical form is remembered as empty bytes, which match no reviewed definition.
         let last = last.map(Definition::bytes).unwrap_or_default();
         let first = pinned.pin == Pin::FirstUse;
         let reviewed = same.map(|same| StateWrite {
@@ -119,11 +119,11 @@ impl PinTracker {
         });
     }
 
-    /// A list that repeats a tool writes no more than one that does not.
+    /// Adds a write, one for each key, so that a list with repeated tools writes no more than one without.
     fn write(&mut self, write: StateWrite) {
         let writes = &mut self.writes;
         match writes.binary_search_by(|other| other.key.cmp(&write.key)) {
-            // Of two first definitions the first is the first.
+            // The first definition in the list is the one of first use.
             Ok(_) if write.if_absent => {}
             Ok(at) => writes
                 .iter_mut()

@@ -1,4 +1,4 @@
-//! Why a part of a response is not passed on, in the words that the client and the log get.
+//! Turns the reason why a part of a response is blocked or changed into the message for the client and the log.
 //!
 //! It never quotes what a server sent.
 
@@ -9,7 +9,7 @@ use crate::words::text::clip;
 use crate::words::{Reason, Refusal, Rule};
 use std::fmt;
 
-/// Something that a server may not ask or tell.
+/// A request or notification of a server that the policy denies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denied {
     /// `None` for a method that MCP does not have.
@@ -17,13 +17,13 @@ pub(crate) struct Denied {
     pub(crate) rule: Rule,
 }
 
-/// Why a message that may hold a list is not passed on.
+/// Why a message that may contain a list cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ListError {
     Json(json::Fault),
-    /// A member that some reader takes for this one of the protocol's.
+    /// A member that some reader mistakes for this member of the protocol.
     LookAlike(&'static str),
-    /// An element of a batch is none.
+    /// An element of a batch is an array.
     NoMessage,
     NoList(&'static str),
     NoName(&'static str, &'static str),
@@ -48,13 +48,13 @@ impl fmt::Display for ListError {
     }
 }
 
-/// A tool that is not as it is pinned.
+/// A listed tool whose definition does not match its pin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PinMismatch {
     pub(crate) tool: Box<str>,
     pub(crate) rule: Rule,
     pub(crate) mode: Mode,
-    /// What it is now, where that can be told, and what of it has changed.
+    /// The digest of the listed definition; `None` if it cannot be read in one way only, or is not read.
     pub(crate) now: Option<String>,
     pub(crate) changed: Vec<String>,
 }
@@ -71,36 +71,36 @@ impl fmt::Display for PinMismatch {
     }
 }
 
-/// Something in a response that cannot be judged.
+/// A fault in a response, or a decision of a rule about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     Compressed,
     Header(&'static str),
     TooLong(usize),
     ListError(ListError),
-    /// The server asks or tells what it may not.
+    /// The server sent a denied request or notification.
     Denied(Denied),
-    /// Tools are not as they are pinned.
+    /// Listed tools do not match their pins.
     PinMismatch(Vec<PinMismatch>),
-    /// A result is longer than the policy lets it be.
+    /// A result exceeds the maximum length of a rule. `length` and `max` are bytes.
     TooMuch {
         rule: Rule,
         length: usize,
         max: usize,
     },
-    /// To search a result for what must be taken out takes more steps than its length allows.
+    /// The search of a result takes more steps than the budget for its length.
     TooMuchWork(Rule),
-    /// Something was taken out of a result.
+    /// Texts were redacted in a result, or would be in shadow mode.
     Redacted(Vec<Redaction>),
-    /// What was too long to be held holds a list after all.
+    /// The passing rest of a message that is too long to be held contains a list or a fault.
     Late,
-    /// The transport of 2024-11-05.
+    /// The server uses the transport of 2024-11-05.
     Endpoint,
-    /// The gateway holds as much of responses as it may.
+    /// The gateway has no room to hold more of responses.
     NoRoom,
-    /// Clients may read different streams.
+    /// Clients may read the stream differently.
     Framing(Framing),
-    /// The server redirects, to this path where it can be shown.
+    /// The server redirects to this path, which is empty if it cannot be shown.
     Redirect(String),
 }
 
@@ -115,7 +115,7 @@ impl Problem {
         }
     }
 
-    /// True where it is told, and the response passes as if it were none.
+    /// Whether the problem is only reported, in shadow mode, and the response passes unchanged.
     pub(crate) fn is_shadow(&self) -> bool {
         let shadow = |mismatch: &PinMismatch| mismatch.mode == Mode::Shadow;
         let redacted = |redaction: &Redaction| redaction.mode == Mode::Shadow;
@@ -126,7 +126,7 @@ impl Problem {
         }
     }
 
-    /// True where the response passes all the same, without what was taken out of it.
+    /// Whether the response passes after redaction.
     pub(crate) fn is_redacted(&self) -> bool {
         matches!(self, Self::Redacted(_))
     }
@@ -212,17 +212,17 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Something that was taken out, or would be in shadow mode.
+/// One kind of text that a rule redacts, or would redact in shadow mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Redaction {
     pub(super) what: &'static str,
     pub(crate) rule: Rule,
     pub(crate) mode: Mode,
-    /// How often it was found.
+    /// The number of matches.
     pub(super) times: usize,
 }
 
-/// How often each was taken out, in the order in which they came.
+/// Displays each kind with its number of redactions, in the order of the first ones.
 pub(super) struct Told<'r>(pub(super) &'r [Redaction]);
 
 impl fmt::Display for Told<'_> {

@@ -1,7 +1,7 @@
-//! Turns what a server sends, piece by piece, into the messages that the observers read, and into what the client gets.
+//! Turns the pieces of a server's response into messages for the observers, and into the response that the client gets.
 //!
-//! It waits until a JSON document is whole, and an event of a stream; for nothing else, and not beyond a bound. Where a
-//! rule looks into the response, it passes nothing that it cannot read; where none does, it changes no byte.
+//! It holds bytes until a JSON document or an event of a stream is complete, and never beyond a bound. If a rule
+//! applies to the response, it passes nothing that it cannot read. If no rule applies, it changes no byte.
 
 mod document;
 mod events;
@@ -35,33 +35,33 @@ use std::sync::Arc;
 pub(crate) struct ResponseReader {
     observers: Observers,
     request_id: Option<Box<str>>,
-    /// The most bytes of a message that are held.
+    /// The longest message that is held, in bytes.
     max: usize,
-    /// How many of them the host has room for.
+    /// How many bytes the host has room to hold.
     room: usize,
     depth: usize,
     state: BodyState,
-    /// The head has not come.
+    /// The head has not arrived.
     begins: bool,
 }
 
 /// How the body is read.
 #[derive(Debug)]
 enum BodyState {
-    /// There is none yet.
+    /// The body has not begun.
     Awaited,
-    /// It is held until it is whole.
+    /// The body is held until it is complete.
     Document(Document),
-    /// It is longer than is held, and passes as long as there is no list in it.
+    /// The body is too long to be held. It passes as long as no list is found in it.
     Watched(MessageScanner),
-    /// Nothing but white space may follow.
+    /// The document is complete: only white space may follow.
     Ended(MessageScanner),
     Events(Box<Reader>),
-    /// It passes unread.
+    /// The body passes unread.
     Passing,
-    /// An error takes its place.
+    /// An error replaces the body.
     Refused(Problem),
-    /// The rest is left out.
+    /// The rest of the body is dropped.
     Dropped,
 }
 
@@ -73,11 +73,11 @@ pub(crate) struct Passed {
     pub(crate) effects: Effects,
 }
 
-/// Answers from which something is only learnt are errors and tasks, which are short.
+/// The longest message that is held where no rule applies, in bytes. Errors and tasks, which are read then, are short.
 const LONGEST_LEARNT: usize = 64 << 10;
 
 impl ResponseReader {
-    /// `visibility` is `None` where no rule could take anything out of a response.
+    /// A reader for one response. `visibility` is `None` if no rule can remove anything from a response.
     pub(crate) fn new(
         policy: &Policy,
         visibility: Option<Visibility>,
@@ -105,24 +105,24 @@ impl ResponseReader {
         }
     }
 
-    /// Notes what may be given back.
+    /// Notes the charges that the response may refund.
     pub(crate) fn counted(&mut self, charges: Arc<[Charge]>, counts: Vec<Count>) {
         let unclear = self.observers.is_unclear;
         self.observers.refunds = RefundTracker::new(charges, counts, unclear);
     }
 
-    /// Notes the id that has to be open while the answer is awaited.
+    /// Notes the request id that must be open until the answer arrives.
     pub(crate) fn tracks(&mut self, request: Option<RequestKey>) {
         self.observers.under_way = request.map(IdTracker::new);
     }
 
-    /// What to open before the request goes.
+    /// The key of the request id to open before the request is forwarded.
     pub(crate) fn request(&self) -> Option<RequestKey> {
         let tracker = self.observers.under_way.as_ref();
         tracker.map(|tracker| tracker.key.clone())
     }
 
-    /// The id is open.
+    /// Notes that the request id is open since `opening`.
     pub(crate) fn opened(&mut self, opening: Millis) {
         let tracker = self.observers.under_way.as_mut();
         tracker
@@ -130,7 +130,7 @@ impl ResponseReader {
             .for_each(|tracker| tracker.opened(opening));
     }
 
-    /// What answers the request may be the answer to another one.
+    /// Notes that a message with the request's id may be the answer to another request.
     pub(crate) fn unclear(&mut self) {
         self.observers.is_unclear = true;
         if let Some(rules) = &mut self.observers.rules {
@@ -138,36 +138,36 @@ impl ResponseReader {
         }
     }
 
-    /// Ends the id that is open, because nothing more of the response will be judged.
+    /// Ends the open request id, because no more of the response will be judged.
     pub(crate) fn end(&mut self, is_answered: bool) -> Option<IdEnd> {
         self.observers.end(is_answered);
         self.observers.effects.ended.take()
     }
 
-    /// An id is open.
+    /// Whether the request id is open.
     pub(crate) fn awaits_end(&self) -> bool {
         self.observers.id_is_open()
     }
 
-    /// The keys to look up before the message goes.
+    /// The keys to look up before the message is forwarded.
     pub(crate) fn keys(&self) -> Vec<StateKey> {
         let rules = self.observers.rules.as_ref();
         rules.map(Rules::keys).unwrap_or_default()
     }
 
-    /// Notes what the lookup found.
+    /// Notes the result of the lookup.
     pub(crate) fn found(&mut self, lookup: Lookup) {
         if let Some(rules) = &mut self.observers.rules {
             rules.found(lookup);
         }
     }
 
-    /// A rule may take something out of the response.
+    /// Whether a rule may remove something from the response.
     pub(crate) fn has_rules(&self) -> bool {
         self.observers.rules.is_some()
     }
 
-    /// More of the response has to be seen.
+    /// Whether the reader needs more of the response.
     pub(crate) fn is_open(&self) -> bool {
         let open = match self.state {
             BodyState::Passing => false,
@@ -177,14 +177,14 @@ impl ResponseReader {
         self.begins || open || self.awaits_end()
     }
 
-    /// The steps that it took so far to search the response.
+    /// The steps that searches of the response have taken so far.
     #[cfg(feature = "explain")]
     pub(crate) fn steps(&self) -> u64 {
         let rules = self.observers.rules.as_ref();
         rules.map_or(0, Rules::steps)
     }
 
-    /// How many bytes are held now.
+    /// The number of bytes held now.
     pub(crate) fn held(&self) -> usize {
         match &self.state {
             BodyState::Document(document) => document.held.len(),
@@ -193,7 +193,7 @@ impl ResponseReader {
         }
     }
 
-    /// From now on no more bytes are held.
+    /// Limits the held bytes to `room` from now on.
     pub(crate) fn hold_at_most(&mut self, room: usize) {
         self.room = room;
         let max = self.max.min(room);
@@ -202,7 +202,7 @@ impl ResponseReader {
         }
     }
 
-    /// Drops what is held of a message. Where a rule looks into the response, the message is refused with the next event.
+    /// Drops the held part of a message. If a rule applies to the response, the next event refuses the message.
     pub(crate) fn drop_held(&mut self) {
         let dropped = match &mut self.state {
             BodyState::Document(document) if !document.held.is_empty() => self.drop_document(),
@@ -214,7 +214,7 @@ impl ResponseReader {
         }
     }
 
-    /// A refusal has not been told yet.
+    /// Whether a refusal is not reported yet.
     pub(crate) fn awaits_report(&self) -> bool {
         self.observers.effects.problem.is_some()
     }
@@ -225,7 +225,7 @@ impl ResponseReader {
         refunds.is_some_and(RefundTracker::is_open) || self.awaits_end()
     }
 
-    /// Goes on with what came, in its order.
+    /// Reads the next event of the response. Events must come in their order.
     pub(crate) fn pass(&mut self, response: Response) -> Passed {
         let refunds = self.observers.refunds.as_mut();
         let refund = refunds.and_then(|refunds| refunds.see(&response));
@@ -278,7 +278,7 @@ impl ResponseReader {
             Err(_) => BodyState::Passing,
         };
         if self.has_rules() {
-            // Whether the length changes is known when the body is there, and its length goes before it.
+            // The length is in the head, and whether it changes is known only after the body.
             edit.remove.push("content-length");
         }
         (Next::Forward, edit)
@@ -297,7 +297,7 @@ impl ResponseReader {
         }
     }
 
-    /// Which messages pass that are longer than is held.
+    /// Which messages pass although they are too long to be held.
     fn unread(&self) -> Unread {
         match &self.observers.rules {
             Some(rules) => rules.unread(self.observers.id.as_deref()),
@@ -306,7 +306,7 @@ impl ResponseReader {
         }
     }
 
-    /// Where no rule looks into the response, the piece goes as it came.
+    /// Reads a piece of the body. It passes unchanged if no rule applies to the response.
     fn body(&mut self, piece: Vec<u8>, end: bool) -> Next {
         let next = match &mut self.state {
             BodyState::Awaited | BodyState::Passing => Next::Forward,
@@ -332,7 +332,7 @@ impl ResponseReader {
         }
     }
 
-    /// More has come of a message than is held.
+    /// The problem of a message that is longer than the bytes held.
     fn too_long(&self) -> Problem {
         match self.room < self.max {
             true => Problem::NoRoom,
@@ -347,7 +347,7 @@ impl ResponseReader {
         Next::ReplaceBody(error.body)
     }
 
-    /// The client has a part of what must not go on, or nothing.
+    /// Ends the response with an error reply. The client has got a part of what must not continue, or nothing.
     fn broken(&mut self, problem: Problem) -> Next {
         let error = self.error(None, &problem);
         self.observers.effects.problem = Some(problem);

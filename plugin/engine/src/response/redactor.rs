@@ -1,7 +1,7 @@
-//! Turns what may be a tool's result into what has to be cut out of its texts, or refuses it for its length.
+//! Turns a possible tool result into the cuts in its texts, or refuses it for its length.
 //!
-//! Where the tool of a result is unknown, the rules of all tools hold. It looks at every text that a model can read, never
-//! at images, sounds and other binary content.
+//! If the tool of a result is unknown, the rules of all tools apply. It searches every text that a model can read, and
+//! never searches images, sounds and other binary content.
 
 use super::cut::Cut;
 use super::problem::{Problem, Redaction};
@@ -11,30 +11,30 @@ use crate::model::{AppliedRules, Mode};
 use crate::read::is_confusable;
 use crate::words::json::{Kind, Value, quoted};
 
-/// What some results must meet.
+/// The rules that apply to a result.
 type Rules<'p> = [AppliedRules<'p>];
 
-/// What is cut out of one message's texts.
+/// Collects the cuts in the texts of one message.
 pub(super) struct Redactor<'r> {
     rules: &'r Rules<'r>,
-    /// The tool is known.
+    /// The tool of the result is known.
     is_known: bool,
     results: &'r mut Results,
     pub(super) cuts: Vec<Cut>,
     searches: Searches<'r>,
-    /// The longest text that may come of it.
+    /// The longest text after redaction, in bytes.
     max: usize,
-    /// Content of MCP may stand here, binary content among it.
+    /// The texts may be MCP content, in which binary content is not searched.
     content: bool,
 }
 
-/// How deep a result may stand in what tells of it.
+/// How many levels of `result` and `task` members are read as results.
 const DEEPEST: usize = 4;
 
-/// By which of its members a result is known.
+/// The members by which a tool result is recognized.
 const RESULT: [&str; 2] = ["content", "structuredContent"];
 
-/// Members of a result that a client hands back as they are, and shows to nobody. They may be tokens.
+/// Members of a result that a client returns unchanged and never shows. They may be tokens.
 const HANDED_BACK: [&str; 2] = ["nextCursor", "requestState"];
 
 impl<'r> Redactor<'r> {
@@ -55,9 +55,9 @@ impl<'r> Redactor<'r> {
         }
     }
 
-    /// The result of a message, or of a task that it tells of, which is not longer than it may be.
+    /// Checks the length of a message's result, or of the result of a task that it reports.
     pub(super) fn result(&mut self, result: Value<'_>) -> Result<(), Problem> {
-        // Of what nobody knows it may be no tool's at all.
+        // If the tool is unknown, the result may belong to another method.
         let is_result = |name: &str| is_confusable(name, RESULT.into_iter());
         let mut names = result.members().map(|(name, _)| name);
         match self.is_known || names.any(|name| is_result(&name)) {
@@ -66,7 +66,7 @@ impl<'r> Redactor<'r> {
         }
     }
 
-    /// An error, whose texts are a tool's too.
+    /// Checks and searches an error, whose texts may also come from a tool.
     pub(super) fn error(&mut self, error: Value<'_>) -> Result<(), Problem> {
         if self.is_known {
             self.check_length(error.range().len())?;
@@ -74,7 +74,10 @@ impl<'r> Redactor<'r> {
         self.texts(error, "error")
     }
 
-    /// Whether so many bytes are more than a tool may return.
+    /// Checks a length in bytes against each rule. A length that exceeds a rule in shadow mode is noted.
+    ///
+    /// # Errors
+    /// `Problem::TooMuch` if the length exceeds an enforced rule.
     pub(super) fn check_length(&mut self, length: usize) -> Result<(), Problem> {
         for rules in self.rules {
             let Some(max) = rules.max_bytes().filter(|max| length > *max) else {
@@ -94,7 +97,7 @@ impl<'r> Redactor<'r> {
         Ok(())
     }
 
-    /// A member of a message's result.
+    /// Searches a member of a message's result.
     pub(super) fn member(
         &mut self,
         name: &str,
@@ -117,7 +120,7 @@ impl<'r> Redactor<'r> {
         looked
     }
 
-    /// The members of a result, of a task that tells of one, or of the parameters of a notification.
+    /// Searches the members of a result, of a task that reports one, or of the parameters of a notification.
     pub(super) fn members(&mut self, holder: Value<'_>, depth: usize) -> Result<(), Problem> {
         if holder.kind() != Kind::Object {
             return self.texts(holder, "");
@@ -128,8 +131,8 @@ impl<'r> Redactor<'r> {
         })
     }
 
-    /// Every text in a value, names of members among them; `name` is that of the member that it is of. Its depth was
-    /// bounded when it was read.
+    /// Searches every text in a value, names of members included. `name` is the name of the member with this value. The
+    /// depth is bounded by the parser.
     pub(super) fn texts(&mut self, value: Value<'_>, name: &str) -> Result<(), Problem> {
         if self.searches.is_empty() {
             return Ok(());
@@ -153,7 +156,7 @@ impl<'r> Redactor<'r> {
         }
     }
 
-    /// A text that is no JSON.
+    /// Searches a text that is not JSON.
     pub(super) fn plain(&mut self, text: &str) -> Result<(), Problem> {
         let left = self.searches.plain(text, self.results, self.max)?;
         self.cuts.extend(left.map(|left| Cut {
@@ -173,7 +176,7 @@ impl<'r> Redactor<'r> {
     }
 }
 
-/// Binary content by its place (2025-11-25, Tools, Content types): of an image, a sound or a resource, and base64.
+/// Whether a member is binary content: base64 of an image, a sound or a resource (2025-11-25, Tools, Content types).
 fn is_binary(holder: Value<'_>, name: &str, member: Value<'_>) -> bool {
     let kind = || holder.get("type").and_then(Value::string);
     let place = match name {

@@ -1,14 +1,14 @@
-//! Turns the head of a redirect into the path that an operator should configure instead, and names the header fields by
-//! which a response leads a client to another address.
+//! Turns the head of a redirect into the path that an operator should configure instead, and names the header fields
+//! that send a client to another address.
 //!
 //! MCP has no redirects. It never repeats more of an address than a plain path.
 
 use crate::read::{HeaderEdit, Headers};
 
-/// Fields that lead a client around the gateway: RFC 9110 section 10.2.2, WHATWG HTML section 7.6, RFC 7838.
+/// Fields that make a client bypass the gateway: RFC 9110 section 10.2.2, WHATWG HTML section 7.6, RFC 7838.
 const ADDRESSES: [&str; 3] = ["location", "refresh", "alt-svc"];
 
-/// Removes every other address from a response.
+/// The edit that removes all fields with another address from a response.
 pub(super) fn without_addresses(headers: &Headers) -> HeaderEdit {
     let present = ADDRESSES.into_iter().filter(|name| headers.has(name));
     HeaderEdit {
@@ -17,8 +17,7 @@ pub(super) fn without_addresses(headers: &Headers) -> HeaderEdit {
     }
 }
 
-/// The path to which a response with this status redirects: an empty text where it cannot be shown. `None` where it does
-/// not redirect.
+/// The target path of a redirect; an empty text if it is not a plain path. `None` if the status is not 3xx.
 pub(super) fn target(status: u16, headers: &Headers) -> Option<String> {
     if !(300..400).contains(&status) {
         return None;
@@ -40,7 +39,7 @@ pub(super) fn target(status: u16, headers: &Headers) -> Option<String> {
     )
 }
 
-/// The longest path that a message repeats.
+/// The longest path that an error message repeats, in bytes.
 const LONGEST: usize = 128;
 
 fn is_plain(path: &str) -> bool {
@@ -56,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn redirect_names_a_plain_path_and_nothing_else() {
+    fn redirect_target_is_only_a_plain_path() {
         for (status, location, path) in [
             (307, "/mcp/", Some("/mcp/")),
             (308, "https://elsewhere.example/mcp?a=b#c", Some("/mcp")),
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn response_loses_every_other_address() {
+    fn fields_with_another_address_are_removed() {
         let headers = Headers::from_iter([("alt-svc", "h3"), ("location", "/"), ("etag", "1")]);
         assert_eq!(without_addresses(&headers).remove, ["location", "alt-svc"]);
     }

@@ -1,6 +1,6 @@
-//! Turns what a server answers into whether a counted call surely did not run, so that its charges are given back.
+//! Turns a server's answer into whether a counted call provably did not run, so that its charges are refunded.
 //!
-//! Where that is unknown, the count stays.
+//! It never refunds a call whose outcome is unknown.
 
 use crate::count::{CallOutcome, Charge, Count, Refund};
 use crate::model::Refunds;
@@ -8,22 +8,22 @@ use crate::step::{Delivery, Response};
 use crate::words::json::Value;
 use std::sync::Arc;
 
-/// The charges of a call that was passed on, until it is known what became of it.
+/// The charges of a forwarded call, until its outcome is known.
 #[derive(Debug)]
 pub(crate) struct RefundTracker {
     charges: Arc<[Charge]>,
     counts: Vec<Count>,
-    /// The answer may say that the call did not run.
+    /// The answer can cause a refund, and is certain to answer this call.
     reads_answer: bool,
     open: bool,
 }
 
-/// Most answers are results, which need not be read to know that they give nothing back.
+/// Most answers are successful results. They contain neither text, and need not be parsed for a refund.
 const NEEDLES: &[&str] = &["\"error\"", "\"isError\""];
 
 impl RefundTracker {
-    /// `None` where nothing would be given back whatever comes.
-    /// `is_unclear` where the answer may be that of another call.
+    /// A tracker for these charges; `None` if no outcome can refund any of them. `is_unclear` if the answer may belong
+    /// to another call.
     pub(crate) fn new(
         charges: Arc<[Charge]>,
         counts: Vec<Count>,
@@ -39,12 +39,12 @@ impl RefundTracker {
         })
     }
 
-    /// More has to be seen.
+    /// Whether later events can still cause a refund.
     pub(super) fn is_open(&self) -> bool {
         self.open
     }
 
-    /// An answer in which none of these stands need not be read.
+    /// An answer that contains none of these texts need not be parsed.
     pub(super) fn needles(&self) -> &'static [&'static str] {
         match self.open {
             true => NEEDLES,
@@ -52,7 +52,7 @@ impl RefundTracker {
         }
     }
 
-    /// Notes how far the response is, and says what is given back where nothing reached the server.
+    /// Notes an event of the response. Returns the refund if the request did not reach the server.
     pub(super) fn see(&mut self, response: &Response) -> Option<Refund> {
         match response {
             Response::Delivery(Delivery::Unsent) => self.refund(CallOutcome::Unsent),
@@ -68,7 +68,7 @@ impl RefundTracker {
         }
     }
 
-    /// What the answer gives back, once.
+    /// The refund that the answer causes, at most once.
     pub(super) fn answered(&mut self, answer: Value<'_>) -> Option<Refund> {
         let answered = self.refund(outcome(answer));
         answered.filter(|_| self.reads_answer)
@@ -88,7 +88,7 @@ impl RefundTracker {
     }
 }
 
-/// What the answer says of the call.
+/// The outcome of the call according to the answer.
 fn outcome(message: Value<'_>) -> CallOutcome {
     let code = message.get("error").and_then(|error| error.get("code"));
     let result = message.get("result");
@@ -100,7 +100,8 @@ fn outcome(message: Value<'_>) -> CallOutcome {
     }
 }
 
-/// Codes of errors that are found before anything runs: JSON-RPC 2.0 §5.1, MCP 2026-07-28 for the last three.
+/// Whether a server reports this error code before it executes anything: JSON-RPC 2.0 section 5.1, and MCP 2026-07-28
+/// for the last three.
 fn never_ran(code: &str) -> bool {
     matches!(
         code,

@@ -1,7 +1,7 @@
-//! What is known of the results in one response: of which call they are, what was found in them, and how much work is left
-//! for a search.
+//! The state of the results in one response: the call that they answer, the redactions in them, and the work that is
+//! left for searches.
 //!
-//! It reads no message.
+//! It never reads a message.
 
 use super::problem::{Problem, Redaction};
 use crate::decide::{ResultOf, Visibility};
@@ -9,24 +9,24 @@ use crate::model::{Mode, Policy};
 use crate::read::Message;
 use crate::words::work::{Budget, Budgets};
 
-/// The results in one response.
+/// The state of the results in one response.
 #[derive(Debug, Default)]
 pub(super) struct Results {
-    /// Of what an answer in it is the result.
+    /// What the answer to the request is the result of.
     answer: ResultOf,
     redactions: Vec<Redaction>,
-    /// Those of the document or event that is searched; none before the first.
+    /// The budgets of the current document or event; `None` before the first.
     budgets: Option<Budgets>,
-    /// That of rules in shadow mode was used up, which is noted once.
+    /// The budget of the rules in shadow mode is exhausted, which is noted once.
     shadow_is_over: bool,
-    /// What was taken of those before.
+    /// The steps taken from the budgets of earlier documents and events.
     steps: u64,
-    /// Some escape in it may stand for a letter or sign of a secret.
+    /// Some escape in the text may encode a character of a secret.
     letters_are_escaped: bool,
 }
 
 impl Results {
-    /// The response answers this message.
+    /// Notes the message that the response answers.
     pub(super) fn answers(&mut self, message: &Message<'_>) {
         self.answer = match message {
             Message::Request { call, .. } => ResultOf::of(call),
@@ -34,22 +34,22 @@ impl Results {
         };
     }
 
-    /// What answers the request may be the result of any tool.
+    /// Notes that the answer to the request may be the result of any tool.
     pub(super) fn unclear(&mut self) {
         self.answer = ResultOf::Unknown;
     }
 
-    /// The answer to the request has to be read.
+    /// Whether rules apply to the answer to the request.
     pub(super) fn own_matter(&self, visibility: &Visibility) -> bool {
         !visibility.result_rules(&self.answer).is_empty()
     }
 
-    /// Of what an answer is the result.
+    /// What the answer to the request is the result of.
     pub(super) fn answer(&self) -> &ResultOf {
         &self.answer
     }
 
-    /// Of what a message may hold the result. One that does not answer the request may be of any tool: a server may send the
+    /// What a message may hold the result of. Unless it answers the request, the tool is unknown: a server may send the
     /// answer to one request on the stream of another.
     pub(super) fn result_of(&self, answers: bool) -> &ResultOf {
         match answers {
@@ -58,7 +58,7 @@ impl Results {
         }
     }
 
-    /// A document, or an event of a stream, of so many bytes begins.
+    /// Begins a document, or an event of a stream, of this length in bytes.
     pub(super) fn begin(&mut self, policy: &Policy, bytes: usize, letters_are_escaped: bool) {
         self.letters_are_escaped = letters_are_escaped;
         self.steps = self.steps.saturating_add(self.taken());
@@ -73,7 +73,7 @@ impl Results {
         self.budgets.as_ref().map_or(0, Budgets::taken)
     }
 
-    /// The steps that all searches took.
+    /// The steps that all searches have taken.
     #[cfg(feature = "explain")]
     pub(super) fn steps(&self) -> u64 {
         self.steps.saturating_add(self.taken())
@@ -83,7 +83,7 @@ impl Results {
         self.letters_are_escaped
     }
 
-    /// The budget of rules in shadow mode was used up.
+    /// Notes that the budget of the rules in shadow mode is exhausted.
     pub(super) fn end_shadow(&mut self) {
         self.shadow_is_over = true;
     }
@@ -92,7 +92,7 @@ impl Results {
         self.shadow_is_over
     }
 
-    /// The budget of rules in this mode; `None` before the first message.
+    /// The budget of the rules in this mode; `None` before the first message.
     pub(super) fn budget(&self, mode: Mode) -> Option<&Budget> {
         let budgets = self.budgets.as_ref()?;
         match mode {
@@ -101,7 +101,7 @@ impl Results {
         }
     }
 
-    /// Notes what was found. A kind is noted once for each rule, however often it is found.
+    /// Notes a redaction. One kind is one entry for each rule and mode, with the number of times.
     pub(super) fn note(&mut self, redaction: Redaction) {
         let same = |other: &&mut Redaction| {
             other.what == redaction.what

@@ -1,6 +1,6 @@
-//! The rules that look into a response: the caller's lists, what a server may ask, pinned tools, and results.
+//! The rules for one response: the caller's lists, requests of the server, pinned tools, and results.
 //!
-//! It holds what they have learnt so far, and reads no message itself.
+//! It holds their state so far, and never reads a message itself.
 
 use super::pin::PinTracker;
 use super::problem::{Denied, Problem};
@@ -11,13 +11,13 @@ use crate::model::Pinned;
 use crate::read::Message;
 use crate::words::state::{Lookup, StateKey, StateWrite};
 
-/// What one response is judged by.
+/// The rules that judge one response, and their state.
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) visibility: Visibility,
-    /// The message asked for a list.
+    /// The request asks for a list.
     pub(super) lists: bool,
-    /// The tools of which more has to be known before the message goes.
+    /// The pinned tools whose reviewed definitions are to be looked up before the message is forwarded.
     pinned: Vec<Pinned>,
     pub(super) pins: PinTracker,
     pub(super) results: Results,
@@ -47,30 +47,30 @@ impl Rules {
         }
     }
 
-    /// What answers the message may be the answer to another one.
+    /// Notes that a message with the request's id may be the answer to another request.
     pub(super) fn unclear(&mut self) {
         self.results.unclear();
         self.pins.is_unclear = true;
     }
 
-    /// The keys to look up before the message goes.
+    /// The keys to look up before the message is forwarded.
     pub(super) fn keys(&self) -> Vec<StateKey> {
         self.pinned.iter().map(Pinned::reviewed).collect()
     }
 
-    /// Notes what the lookup found.
+    /// Notes the result of the lookup.
     pub(super) fn found(&mut self, lookup: Lookup) {
         let pinned = std::mem::take(&mut self.pinned);
         self.pins.reviewed_before(&pinned, lookup);
     }
 
-    /// Every message of the response has to be read, whatever is in it.
+    /// Whether every message of the response must be read.
     pub(super) fn matter(&self) -> bool {
-        // A message may be the answer to any call, and the rules of all tools then hold.
+        // A message may be the answer to any call, and then the rules of all tools apply.
         self.visibility.policy().needs.responses.results
     }
 
-    /// Which messages pass that are longer than is held; `id` is that of the request.
+    /// Which messages pass although they are too long to be held. `id` is the id of the request.
     pub(super) fn unread(&self, id: Option<&str>) -> Unread {
         let read = self.lists || self.results.own_matter(&self.visibility);
         match (read, self.matter(), id) {
@@ -85,14 +85,14 @@ impl Rules {
         self.visibility.policy().host.max_response_bytes
     }
 
-    /// What was found since the last time.
+    /// The first problem noted since the last call.
     pub(super) fn problem(&mut self) -> Option<Problem> {
         let denied = self.denied.take().map(Problem::Denied);
         let problem = denied.or_else(|| self.pins.problem());
         problem.or_else(|| self.results.problem())
     }
 
-    /// The steps that it took so far to search the response.
+    /// The steps that searches of the response have taken so far.
     #[cfg(feature = "explain")]
     pub(super) fn steps(&self) -> u64 {
         self.results.steps()

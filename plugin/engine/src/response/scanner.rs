@@ -1,8 +1,8 @@
-//! Turns the bytes of a message, however they are cut, into whether they are one strict JSON document, and whether a list
-//! or a request of the server's may stand in it.
+//! Turns the bytes of a message, in pieces of any size, into whether they are one strict JSON document, and whether it
+//! may contain a list or a request of the server.
 //!
-//! It reads each byte once, and keeps nothing of a text but an id, and a name that the pieces divide, so that a long
-//! message can pass while it is scanned. It never says no of a text in which some reader finds a list.
+//! It reads each byte once, and keeps only the id and a name that spans pieces, so that a long message can pass while
+//! it is scanned. It never reports no list for a text in which some reader finds one.
 
 mod name;
 mod number;
@@ -16,52 +16,52 @@ use crate::words::json::Fault;
 use name::Name;
 use number::Number;
 
-/// What is known of the text so far.
+/// The state after the bytes so far.
 #[derive(Debug)]
 pub(super) struct MessageScanner {
     state: State,
     utf8: Utf8,
-    /// One bit for each open array and object, the innermost lowest: set for an object.
+    /// One bit for each open array and object, the innermost lowest. A set bit is an object.
     open: u128,
     depth: u32,
     max_depth: u32,
-    /// The message is one of a batch, a level deeper.
+    /// The text is a batch, so that its messages are one level deeper.
     batch: bool,
-    /// The string that is being read is the name of a member.
+    /// The current string is the name of a member.
     is_name: bool,
     begun: Begun,
-    /// The beginning of that name, where a list's may stand and the bytes before ended in it.
+    /// The beginning of that name, if an earlier piece ended in it and it can be the name of a list.
     name: Vec<u8>,
     id: Id,
     found: bool,
-    /// An escape stands for something else than white space, a quote or a backslash, as far as is known.
+    /// An escape may encode something other than white space, a control character, a quote or a backslash.
     letters_escaped: bool,
     fault: Option<Fault>,
 }
 
-/// The id of the message, as far as it has come.
+/// The id of the message, as far as it has arrived.
 #[derive(Debug, Default)]
 struct Id {
-    /// Its bytes as they are written: none for one that is neither a string nor a number.
+    /// Its bytes as they are written; empty unless it is a string or a number.
     raw: Vec<u8>,
-    /// They are being read.
+    /// The value of the id is next, or is being read.
     arrives: bool,
-    /// Some reader may take another value for it.
+    /// Some reader may use another value as the id.
     twice: bool,
 }
 
-/// What has begun in a string and is not whole.
+/// An incomplete character or escape in a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Begun {
     Nothing,
     /// A character outside ASCII.
     Character,
     Escape,
-    /// An escape that lacks so many hexadecimal digits.
+    /// An escape that lacks this number of hexadecimal digits.
     Hex(u8),
 }
 
-/// What may come next.
+/// What the scanner accepts next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Value,
@@ -71,20 +71,19 @@ enum State {
     FirstName,
     Name,
     Colon,
-    /// What follows a value in an array or object.
+    /// A comma, or the end of the array or object.
     After,
-    /// White space alone.
+    /// Only white space.
     End,
     String,
     Number(Number),
     /// The rest of `true`, `false` or `null`.
     Word(&'static [u8]),
-    /// Nothing: there is a fault.
+    /// Nothing, because of a fault.
     Faulty,
 }
 
-/// What makes a message worth a closer look, wherever it comes from: a request or a notification, and an error, in whose
-/// data a server may ask.
+/// The members for which a message is parsed: a request or a notification, and an error, whose data may hold a request.
 const OF_MESSAGES: [&str; 2] = ["method", "error"];
 
 const OF_RESULTS: [&str; 5] = {
@@ -98,11 +97,11 @@ const OF_RESULTS: [&str; 5] = {
     ]
 };
 
-/// Members that matter stand at most so deep: those of the message, of its result, and of a task or result in that.
+/// The deepest level of members that matter: those of the message, of its result, and of a task or result in that.
 const DEEPEST: u32 = 3;
 
 impl MessageScanner {
-    /// Of a message that is nested at most `max_depth` deep, 128 at most.
+    /// A scanner of a message. Nesting deeper than `max_depth` levels, or than 128, is a fault.
     pub(super) fn new(max_depth: usize) -> Self {
         Self {
             state: State::Value,
@@ -121,14 +120,14 @@ impl MessageScanner {
         }
     }
 
-    /// Of a whole text.
+    /// A scanner that has read a whole text.
     pub(super) fn of(text: &[u8], max_depth: usize) -> Self {
         let mut scanner = Self::new(max_depth);
         scanner.read(text);
         scanner
     }
 
-    /// Goes on with the bytes that follow.
+    /// Reads the next bytes.
     pub(super) fn read(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while let [byte, after @ ..] = rest {
@@ -143,32 +142,32 @@ impl MessageScanner {
         }
     }
 
-    /// Some reader could find a list or a request.
+    /// Whether some reader can find a list or a request.
     pub(super) fn may_contain_list(&self) -> bool {
         self.found
     }
 
-    /// A reader that ends lines at more than CR and LF takes the text for several.
+    /// Whether a reader that ends lines at more than CR and LF divides the text.
     pub(super) fn has_separator(&self) -> bool {
         self.utf8.has_separator()
     }
 
-    /// Some escape may stand for a letter, or for a sign that stands in a secret.
+    /// Whether an escape may encode a letter, or a sign that occurs in secrets.
     pub(super) fn letters_are_escaped(&self) -> bool {
         self.letters_escaped
     }
 
-    /// The document is whole: nothing but white space may follow.
+    /// Whether the document is complete, so that only white space may follow.
     pub(super) fn is_complete(&self) -> bool {
         self.state == State::End
     }
 
-    /// Why the text so far is the beginning of no strict document.
+    /// The fault in the text so far; `None` if it may be the beginning of a strict document.
     pub(super) fn fault(&self) -> Option<&Fault> {
         self.fault.as_ref()
     }
 
-    /// Why the text is no strict document, where it ends here.
+    /// The fault if the text ends here; `None` if it is a strict document.
     pub(super) fn fault_at_end(&self) -> Option<Fault> {
         let whole = match self.state {
             State::End => true,
@@ -182,14 +181,14 @@ impl MessageScanner {
         }
     }
 
-    /// The id of the message as it is written, where it is certain so far.
+    /// The id of the message as it is written; `None` unless it is certain so far.
     pub(super) fn id(&self) -> Option<&str> {
         let certain = !self.id.arrives && !self.id.twice && !self.batch;
         let raw = std::str::from_utf8(&self.id.raw).ok();
         raw.filter(|raw| certain && !raw.is_empty())
     }
 
-    /// Goes on with a sign between values, or with the first byte of one; gives what follows it, as all others do.
+    /// Reads a sign between values, or the first byte of a value. Returns the bytes after it, as the other methods do.
     fn sign<'b>(&mut self, state: State, byte: u8, after: &'b [u8]) -> &'b [u8] {
         match (state, byte) {
             (State::First, b']') | (State::FirstName, b'}') | (State::After, b'}' | b']') => {
@@ -221,7 +220,7 @@ impl MessageScanner {
         }
     }
 
-    /// No such byte stands here.
+    /// Notes the fault of a byte that is not allowed here.
     fn stray<'b>(&mut self, byte: u8, after: &[u8]) -> &'b [u8] {
         let character = [&[byte], after.get(..3).unwrap_or(after)].concat();
         let fault = match (self.state, byte) {
@@ -238,7 +237,7 @@ impl MessageScanner {
         after
     }
 
-    /// Nothing is read behind a fault.
+    /// Notes a fault. No byte after it is read.
     fn faulty<'b>(&mut self, fault: Fault) -> &'b [u8] {
         self.fault = Some(fault);
         self.go_to(State::Faulty, &[])
@@ -275,7 +274,7 @@ impl MessageScanner {
         }
     }
 
-    /// Goes on in a number, up to its end or that of the bytes.
+    /// Reads on in a number, up to its end or the end of the bytes.
     fn number<'b>(&mut self, bytes: &'b [u8], mut number: Number) -> &'b [u8] {
         let mut rest = bytes;
         while let [byte, after @ ..] = rest
@@ -305,12 +304,12 @@ impl MessageScanner {
         self.open & 1 == 1
     }
 
-    /// How deep in the message, which may be one of a batch.
+    /// The depth in the message, without the array of a batch.
     fn level(&self) -> u32 {
         self.depth.saturating_sub(self.batch.into())
     }
 
-    /// Takes note of a member of the message, its result, or what stands in that, by its name.
+    /// Notes the name of a member of the message, of its result, or of an object in that.
     fn named(&mut self, name: Name<'_>) {
         self.found |= match self.level() {
             1 if name.reads_like(&["id"]) => {
@@ -324,7 +323,7 @@ impl MessageScanner {
         };
     }
 
-    /// The id begins with this byte.
+    /// Notes the first byte of the id.
     fn begin_id(&mut self, byte: u8) {
         match byte {
             b'"' | b'-' | b'0'..=b'9' => self.keep_id(&[byte]),
@@ -334,7 +333,7 @@ impl MessageScanner {
 
     fn keep_id(&mut self, bytes: &[u8]) {
         if self.id.arrives {
-            // No request has a longer one, and what was read of it is no whole string.
+            // No request has a longer id, and the part that is kept is not a complete string.
             let room = LONGEST_ID.saturating_sub(self.id.raw.len());
             let bytes = bytes.get(..room).unwrap_or(bytes);
             self.id.raw.extend_from_slice(bytes);
@@ -347,7 +346,7 @@ fn is_space(byte: u8) -> bool {
     byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// The bytes before the rest of them.
+/// The part of `bytes` before `rest`, which is their end.
 fn before<'b>(bytes: &'b [u8], rest: &[u8]) -> &'b [u8] {
     let length = bytes.len().wrapping_sub(rest.len());
     bytes.get(..length).unwrap_or_default()

@@ -1,6 +1,6 @@
-//! Turns a text of a result into what is left of it, once the rules have taken out what they look for.
+//! Turns a text of a result into the redacted text, in which the rules have replaced their matches.
 //!
-//! A text in which no secret can stand is never decoded for secrets.
+//! It never decodes for secrets a text that cannot contain one.
 
 use super::problem::{Problem, Redaction};
 use super::result::Results;
@@ -13,31 +13,31 @@ use crate::words::work::{Budget, Exhausted};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What some rules look for in each text, in their order.
+/// The searches of all applied rules, in the order of the rules.
 pub(super) struct Searches<'r> {
     searches: Vec<Search<'r>>,
-    /// One of them looks for an expression of the policy's own.
+    /// One of the searches has a regular expression of the policy.
     expressions: bool,
 }
 
-/// What one rule looks for.
+/// The search for one pattern of a rule.
 struct Search<'r> {
     pattern: &'r Pattern,
     rules: &'r ResultRules,
-    /// Its place among theirs.
+    /// The index of the pattern in the rules.
     index: usize,
     mode: Mode,
-    /// Of its expression, once it was searched for.
+    /// The finder of the regular expression, created at the first possible match.
     finder: Option<Finder<'r>>,
 }
 
 /// A text of a result.
 struct Text<'t> {
-    /// Its characters; as they are written, where nobody has to know them.
+    /// The decoded characters, or the characters as they are written if no search needs them decoded.
     text: Cow<'t, str>,
-    /// The name of the member that it is of.
+    /// The name of the member with this text; empty if there is none.
     name: &'t str,
-    /// A secret may stand in it.
+    /// The text may contain a secret.
     stands: bool,
 }
 
@@ -62,12 +62,13 @@ impl<'r> Searches<'r> {
         }
     }
 
-    /// Nothing is looked for.
+    /// Whether there is no search.
     pub(super) fn is_empty(&self) -> bool {
         self.searches.is_empty()
     }
 
-    /// What is left of a string of JSON, the value of a member of that name; `None` for all of it.
+    /// The redacted text of a JSON string, the value of a member with that name; `None` if it is unchanged. `max` is
+    /// the longest redacted text in bytes.
     pub(super) fn string(
         &mut self,
         value: Value<'_>,
@@ -84,7 +85,7 @@ impl<'r> Searches<'r> {
         self.left(Text { text, name, stands }, results, max)
     }
 
-    /// What is left of a text that is no JSON; `None` for all of it.
+    /// The redacted text of a text that is not JSON; `None` if it is unchanged. `max` is as for [`Self::string`].
     pub(super) fn plain(
         &mut self,
         text: &str,
@@ -119,7 +120,7 @@ impl<'r> Searches<'r> {
 }
 
 impl<'r> Search<'r> {
-    /// What is found in the text, of which a note is taken.
+    /// Finds the matches in the text, and notes them in `results`.
     fn noted(&mut self, text: &Text<'_>, results: &mut Results) -> Result<Found, Problem> {
         if self.mode == Mode::Shadow && results.shadow_is_over() {
             return Ok(Found::new());
@@ -168,7 +169,7 @@ impl<'r> Search<'r> {
         Ok(found.map(|found| (found.range, name(found.kind))).collect())
     }
 
-    /// Where an expression of the policy's own matches.
+    /// The matches of a regular expression of the policy.
     fn matches(
         &mut self,
         regex: &'r Expression,
@@ -187,20 +188,20 @@ impl<'r> Search<'r> {
     }
 }
 
-/// What would be withheld in shadow mode.
+/// The name of a redaction of the whole text or result, which in shadow mode would be withheld.
 pub(super) const ALL: &str = "all of it";
 
-/// What takes the place of something that an expression of the policy's own matches.
+/// The name of a match of a regular expression of the policy.
 const OWN: &str = "regex";
 
-/// The steps that it takes to begin a search of one text, and one for secrets.
+/// The steps charged for each search of a text, and the additional steps for a search for secrets.
 const BEGIN: usize = 8;
 const SECRETS_BEGIN: usize = 40;
 
-/// Where something stands in a text, and what it is.
+/// The matches in a text: the range and the name of each.
 type Found = Vec<(Range<usize>, &'static str)>;
 
-/// Each once, and how often.
+/// Each name once, with its number of times.
 fn counted(all: impl Iterator<Item = &'static str>) -> Vec<(&'static str, usize)> {
     let mut counted: Vec<(&str, usize)> = Vec::new();
     for what in all {
@@ -212,7 +213,8 @@ fn counted(all: impl Iterator<Item = &'static str>) -> Vec<(&'static str, usize)
     counted
 }
 
-/// The text with a word in the place of each of these, which stand in its order; `None` where it exceeds `max` bytes.
+/// The text with `[REDACTED name]` for each match; `None` if it exceeds `max` bytes. Matches are in the order of the
+/// text.
 fn replaced(text: &str, found: Found, max: usize) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;

@@ -1,7 +1,7 @@
-//! Turns the bytes of an event stream, however they are cut, into its messages and everything between them, byte for byte.
+//! Turns the bytes of an event stream, in pieces of any size, into its messages and all bytes between them, unchanged.
 //!
-//! It reads the one form that every client reads alike, and never passes a byte behind one that some client reads
-//! otherwise (WHATWG HTML section 9.2.6, as the SDKs implement it).
+//! It accepts the one form that all clients read alike, and never passes a byte after one that some client reads
+//! differently (WHATWG HTML section 9.2.6, as the SDKs implement it).
 
 use super::event::Event;
 use super::framing::{Framing, Lines, content, field, value, values};
@@ -13,30 +13,30 @@ use std::ops::Range;
 /// A piece of the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
-    /// Bytes that are no message.
+    /// Bytes outside messages, or of a message that passes unread.
     Plain(&'a [u8]),
-    /// An event that holds a message.
+    /// An event with data.
     Event(Event<'a>),
     /// The end of an event that passed unread, and the id of its message.
     Passed(String),
-    /// The end of an event that is longer than is held, and that may hold a list. Its bytes are lost.
+    /// An event that is too long to be held and that must not pass unread. Its bytes are dropped.
     TooLong,
-    /// The place of an event that was dropped while it was held.
+    /// The place of an event that was dropped while it arrived.
     Dropped,
-    /// A list, or what cannot be read, in an event of which the beginning was given already.
+    /// A list or a fault in an event whose beginning has already passed.
     Late,
-    /// The address to which the transport of 2024-11-05 posts.
+    /// The event with the address for requests in the transport of 2024-11-05.
     Endpoint,
-    /// From here on clients may read different streams. Nothing follows.
+    /// From here on clients may read different streams. No part follows.
     Broken(Framing),
-    /// The same in an event of which the beginning was given already.
+    /// The same as `Broken`, in an event whose beginning has already passed.
     Cut(Framing),
 }
 
-/// How the events of a stream are held.
+/// The bounds for the events of a stream.
 #[derive(Clone, Debug)]
 pub(super) struct Bounds {
-    /// The most bytes of an event that are held.
+    /// The longest event that is held, in bytes.
     pub(super) max: usize,
     pub(super) unread: Unread,
     /// The deepest nesting of a message.
@@ -48,36 +48,36 @@ pub(super) struct Bounds {
 pub(super) struct Reader {
     bounds: Bounds,
     lines: Lines,
-    /// What was not given yet: the lines since the first with data, and the beginning of a line.
+    /// The bytes not given yet: the lines since the first one with data, and the beginning of a line.
     held: Vec<u8>,
-    /// Where in it the line begins that is being read.
+    /// Where the current line begins in `held`.
     line: usize,
-    /// The lines with data that are whole.
+    /// The complete lines with data.
     data: Data,
-    /// Another line has followed the data of the event.
+    /// A line of another field has followed the data of the event.
     after_data: bool,
     long: Option<Long>,
-    /// An event was dropped, and its place not given yet.
+    /// An event was dropped, and [`Part::Dropped`] is not given yet.
     dropped: bool,
     broken: bool,
 }
 
-/// Lines with data of an event.
+/// The lines with data of an event.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Data {
     #[default]
     None,
-    /// One, and where in what is held its data stands.
+    /// One line, and the range of its data in `held`.
     One(Range<usize>),
     Several,
 }
 
-/// What happens to the rest of an event that is too long to be held.
+/// How the rest of an event is read that is too long to be held.
 #[derive(Debug)]
 enum Long {
-    /// It is left out.
+    /// The rest is dropped.
     Skipped,
-    /// It passes, for there is no list in it so far.
+    /// The rest passes as long as the scanner finds no list or fault.
     Watched(Box<MessageScanner>),
 }
 
@@ -98,18 +98,18 @@ impl Reader {
         }
     }
 
-    /// How many bytes are held now.
+    /// The number of bytes held now.
     pub(super) fn held(&self) -> usize {
         self.held.len()
     }
 
-    /// From now on no more bytes of an event are held.
+    /// Limits the held bytes of an event to `max` from now on.
     pub(super) fn hold_at_most(&mut self, max: usize) {
         self.bounds.max = max;
     }
 
-    /// Drops the event that is arriving, if its data has begun. The next part is [`Part::Dropped`]. False where nothing was
-    /// dropped.
+    /// Drops the arriving event if its data has begun, and returns whether it did. The next part is then
+    /// [`Part::Dropped`].
     pub(super) fn drop_held(&mut self) -> bool {
         let line = self.held.get(self.line..).unwrap_or_default();
         if self.long.is_some() || !(self.has_data() || value(line).is_some()) {
@@ -121,14 +121,14 @@ impl Reader {
         true
     }
 
-    /// Gives the place of an event that was dropped.
+    /// Gives [`Part::Dropped`] if an event was dropped.
     fn give_dropped(&mut self, give: &mut Give<'_>) {
         if std::mem::take(&mut self.dropped) {
             give(Part::Dropped);
         }
     }
 
-    /// Goes on with the bytes that follow, and gives each part as soon as it is whole.
+    /// Reads the next bytes, and gives each part as soon as it is complete.
     pub(super) fn read(&mut self, bytes: &[u8], give: &mut Give<'_>) {
         self.give_dropped(give);
         let mut rest = bytes;
@@ -145,7 +145,7 @@ impl Reader {
         }
     }
 
-    /// The stream is at its end: gives the event that has no blank line behind it.
+    /// Ends the stream, and gives the last event even if it has no blank line after it.
     pub(super) fn end(&mut self, give: &mut Give<'_>) {
         self.give_dropped(give);
         if let Some(framing) = self.lines.end() {
@@ -157,7 +157,7 @@ impl Reader {
         self.end_of_event(give);
     }
 
-    /// Gives the last part.
+    /// Gives the last part of a broken stream.
     fn broken(&mut self, why: Part<'_>, give: &mut Give<'_>) {
         let why = match (why, self.long.take()) {
             (Part::Broken(framing), Some(Long::Watched(_))) => Part::Cut(framing),
@@ -170,13 +170,13 @@ impl Reader {
         self.data = Data::None;
     }
 
-    /// Nothing is held.
+    /// Drops all held bytes.
     fn clear(&mut self) {
         held::clear(&mut self.held);
         self.line = 0;
     }
 
-    /// Holds no more of the event than the line that is being read.
+    /// Drops all held bytes but the current line. The rest of the event is read as `rest` says.
     fn leave(&mut self, rest: Long) {
         self.held.drain(..self.line);
         held::shrink(&mut self.held);
@@ -184,7 +184,7 @@ impl Reader {
         self.long = Some(rest);
     }
 
-    /// Takes a line or a piece of one.
+    /// Holds a line or a piece of one, and checks it.
     fn hold(&mut self, bytes: &[u8], give: &mut Give<'_>) {
         if self.broken {
             return;
@@ -209,7 +209,7 @@ impl Reader {
             }
             Some(Long::Watched(scanner)) => {
                 give(Part::Plain(bytes));
-                // Of a line nothing is kept but its name and whether it is empty.
+                // `shorten` keeps only the name of a line with data, and the scanner reads each byte of the data once.
                 let from = value(line).map_or(line.len(), |value| value.start.max(before));
                 let to = content(line).len();
                 scanner.read(line.get(from..to).unwrap_or_default());
@@ -223,7 +223,7 @@ impl Reader {
         }
     }
 
-    /// Keeps of a line with data as much as says that it is one, and its end.
+    /// Shortens a held line with data to the name of its field and its line ending.
     fn shorten(&mut self) {
         const NAME: usize = b"data: ".len();
         if value(&self.held).is_some() && self.held.len() > NAME {
@@ -235,7 +235,7 @@ impl Reader {
         }
     }
 
-    /// There is more than is held of one event. It passes on one line only.
+    /// Handles an event that is too long to be held. It passes only if its data is on one line.
     fn overflow(&mut self, give: &mut Give<'_>) {
         let mut scanner = MessageScanner::new(self.bounds.depth);
         let mut values = values(&self.held);
@@ -276,7 +276,7 @@ impl Reader {
         self.line = self.held.len();
     }
 
-    /// The line holds data, of which this is the place in it.
+    /// Notes a complete line with data. `value` is the range of the data in the line.
     fn end_of_data(&mut self, value: Range<usize>) {
         let place = |at: usize| self.line.saturating_add(at);
         self.data = match self.data {
@@ -317,7 +317,7 @@ impl Reader {
     }
 }
 
-/// A message that is longer than is held must not pass, as far as it has come.
+/// Whether the scanned part of a message that is too long to be held must not pass; `ended` if the message is complete.
 fn is_refused(scanner: &MessageScanner, unread: &Unread, ended: bool) -> bool {
     let fault = match ended {
         true => scanner.fault_at_end().is_some(),

@@ -1,10 +1,10 @@
-//! The order in which the events of a response may arrive.
+//! Turns each event of a response into the stage after it, and refuses events out of order.
 //!
-//! It looks into no body.
+//! It never reads a body.
 
 use crate::step::Response;
 
-/// How far a response has come.
+/// How far a response has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Awaited,
@@ -13,7 +13,7 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    /// The stage after an event; `None` where the event cannot come now.
+    /// The stage after an event; `None` if the event is out of order.
     pub(crate) fn after(self, event: &Response) -> Option<Self> {
         let arriving = |end| if end { Self::Ended } else { Self::Arriving };
         match (self, event) {

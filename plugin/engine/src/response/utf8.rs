@@ -1,19 +1,22 @@
-//! Checks that the bytes of a text outside ASCII are characters of UTF-8, however they are cut.
+//! Checks that the bytes outside ASCII of a text are valid UTF-8, in pieces of any size.
 //!
-//! It keeps no more than the beginning of one character, and never looks at a byte of ASCII but at the end of a character.
+//! It keeps only the beginning of one character, and never reads a byte of ASCII except after a character.
 
-/// What is known of the bytes so far.
+/// The state after the bytes so far.
 #[derive(Debug, Default)]
 pub(super) struct Utf8 {
-    /// The beginning of a character of which the rest has not come.
+    /// The beginning of an incomplete character.
     begun: Vec<u8>,
     /// One of the characters was a line separator of Unicode.
     separator: bool,
 }
 
 impl Utf8 {
-    /// Goes on with the characters at the beginning of these bytes, up to the next byte of ASCII: how many bytes they have.
-    /// An error is the first byte that cannot be.
+    /// Reads the characters at the beginning of these bytes, up to the next byte of ASCII, and returns their length in
+    /// bytes.
+    ///
+    /// # Errors
+    /// The index of the first invalid character.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Result<usize, usize> {
         let mut at = match self.begun.is_empty() {
             true => 0,
@@ -33,17 +36,17 @@ impl Utf8 {
         }
     }
 
-    /// No character is incomplete.
+    /// Whether no character is incomplete.
     pub(super) fn is_whole(&self) -> bool {
         self.begun.is_empty()
     }
 
-    /// A reader that ends lines at more than CR and LF takes the text for several.
+    /// Whether a reader that ends lines at more than CR and LF divides the text.
     pub(super) fn has_separator(&self) -> bool {
         self.separator
     }
 
-    /// The bytes that the character goes on with.
+    /// Completes the character that has begun, and returns the number of these bytes that belong to it.
     fn go_on(&mut self, bytes: &[u8]) -> Result<usize, usize> {
         let before = self.begun.len();
         let most = bytes.get(..LONGEST).unwrap_or(bytes);
@@ -61,17 +64,18 @@ impl Utf8 {
         }
     }
 
-    /// Takes note of the character at the beginning of these bytes, and gives its length.
+    /// Notes whether the character at the beginning of these bytes is a line separator, and returns its length.
     fn noted(&mut self, bytes: &[u8], length: usize) -> usize {
         self.separator |= matches!(bytes, [0xC2, 0x85, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..]);
         length
     }
 }
 
-/// The bytes of the longest character.
+/// The longest character, in bytes.
 const LONGEST: usize = 4;
 
-/// The length of the character outside ASCII at the beginning, where there is one (Unicode 17 section 3.9, table 3-7).
+/// The length in bytes of the character outside ASCII at the beginning (Unicode 17 section 3.9, table 3-7); `None` if
+/// there is no complete one.
 fn length(bytes: &[u8]) -> Option<usize> {
     match bytes {
         [0xC2..=0xDF, 0x80..=0xBF, ..] => Some(2),
@@ -85,7 +89,7 @@ fn length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// More bytes may make a character of these.
+/// Whether these bytes are the beginning of a longer character.
 fn is_beginning(bytes: &[u8]) -> bool {
     bytes.len() < LONGEST
         && std::str::from_utf8(bytes)
@@ -96,7 +100,7 @@ fn is_beginning(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// Reads a text as its readers do: they skip ASCII where no character is incomplete.
+    /// Reads a text as the callers of `Utf8` do: they skip ASCII unless a character is incomplete.
     fn read(utf8: &mut Utf8, bytes: &[u8]) -> Result<(), usize> {
         let mut rest = bytes;
         while let [byte, after @ ..] = rest {
@@ -113,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_checked_however_they_are_cut() {
+    fn characters_cut_anywhere_are_checked() {
         for (text, separator) in [
             ("aé😀\u{2027}", false),
             ("a\u{2028}", true),
@@ -136,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_those_of_the_standard_library() {
+    fn verdicts_agree_with_the_standard_library() {
         let bytes = [
             0x41, 0x80, 0x85, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0,
         ];

@@ -1,4 +1,4 @@
-//! Lists of every kind, compared with what another library reads and writes.
+//! Lists of every kind, compared with the results of another library.
 
 use super::*;
 use crate::decide::Principal;
@@ -9,7 +9,7 @@ use crate::response::scanner::MessageScanner;
 use proptest::prelude::*;
 use std::sync::Arc;
 
-/// What has to be cut out of a text.
+/// The cuts in a text.
 fn cuts(text: &[u8], visibility: &Visibility) -> Result<Vec<Cut>, Blocked> {
     let scanner = MessageScanner::of(text, 64);
     let rules = Some(Rules::new(visibility.clone()));
@@ -22,14 +22,14 @@ fn visibility(rest: &str) -> Visibility {
     Visibility::new(&policy, &Principal::Anonymous).unwrap()
 }
 
-/// The text as it passes.
+/// The text that passes.
 fn filtered(visibility: &Visibility, text: &str) -> String {
     let cuts = cuts(text.as_bytes(), visibility).unwrap();
     String::from_utf8(spliced(text.as_bytes(), &cuts)).unwrap()
 }
 
 #[test]
-fn nothing_but_elements_and_their_commas_goes() {
+fn only_hidden_elements_and_their_commas_are_cut() {
     let visibility = visibility(r#","tools":{"a":{},"b*":{}}"#);
     for (list, expected) in [
         (r#"[]"#, r#"[]"#),
@@ -52,7 +52,7 @@ fn nothing_but_elements_and_their_commas_goes() {
 }
 
 #[test]
-fn every_kind_of_list() {
+fn lists_of_every_kind_are_filtered() {
     let visibility = visibility(
         r#","hide":["t2"],"tools":{"t*":{},"t3":{"action":"deny"},"t4":{"action":"hide"}},"prompts":{"p1":{}},"resources":{"file:///r/*":{},"file:///r/b/*":{"action":"hide"}}"#,
     );
@@ -70,7 +70,7 @@ fn every_kind_of_list() {
 }
 
 #[test]
-fn what_cannot_be_read_strictly_is_refused() {
+fn message_that_is_not_strict_json_or_has_an_invalid_list_is_refused() {
     let visibility = visibility("");
     for (text, why, id) in [
         (
@@ -132,7 +132,7 @@ fn message_without_a_list_passes_as_it_is() {
 }
 
 #[test]
-fn request_of_the_server_is_denied_wherever_it_stands() {
+fn server_request_in_any_place_is_denied() {
     let denied = visibility("");
     let allowed = visibility(r#","methods":{"elicitation/create":{"action":"allow"}}"#);
     let asks = r#"{"a":{"method":"elicitation/create"}}"#;
@@ -154,7 +154,7 @@ fn request_of_the_server_is_denied_wherever_it_stands() {
 }
 
 #[test]
-fn member_that_some_reader_takes_for_another_is_refused() {
+fn confusable_member_is_refused() {
     let allowed = visibility(r#","tools":{"run":{}}"#);
     for text in [
         r#"{"id":1,"result":{"tools":[{"name":"run","Name":"gone"}]}}"#,
@@ -171,7 +171,7 @@ fn member_that_some_reader_takes_for_another_is_refused() {
 }
 
 #[test]
-fn element_whose_name_is_not_known_whole_is_left_out() {
+fn element_with_an_undecodable_name_is_cut() {
     let visibility = visibility(r#","tools":{"a*":{}}"#);
     let text = r#"{"id":1,"result":{"tools":[{"name":"a\ud83d"},{"name":"ab","description":"cut \ud83d"}]}}"#;
     let left = r#"{"id":1,"result":{"tools":[{"name":"ab","description":"cut \ud83d"}]}}"#;
@@ -194,7 +194,7 @@ fn element() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// What is left is what another library leaves when it rebuilds the message.
+    /// The filtered message equals the message that another library rebuilds without the hidden tools.
     #[test]
     fn the_rest_is_the_same(elements in proptest::collection::vec(element(), 0..8), all in any::<bool>()) {
         let visibility = visibility(if all { r#","tools":{"a":{},"b":{}}"# } else { r#","tools":{"a":{}}"# });
@@ -205,7 +205,7 @@ proptest! {
         let out = filtered(&visibility, &text);
         let left: serde_json::Value = serde_json::from_str(&out).unwrap();
         prop_assert_eq!(left, rebuilt);
-        // Nothing is written anew: what is left stands in the text in that order.
+        // No character is new: the remaining ones are in the text in the same order.
         let mut rest = text.chars();
         prop_assert!(out.chars().all(|c| rest.any(|other| other == c)));
     }

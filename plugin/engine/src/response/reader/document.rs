@@ -1,6 +1,6 @@
-//! Turns the pieces of a document into the whole of it, and what passes of that.
+//! Turns the pieces of a document into the complete document, and that into the bytes that pass.
 //!
-//! A document that is longer than is held passes while it is scanned, where no rule could take anything out of it.
+//! A document that is too long to be held passes while it is scanned, unless a rule may remove something from it.
 
 use super::{BodyState, ResponseReader};
 use crate::response::cut::{Cut, spliced};
@@ -12,17 +12,17 @@ use crate::step::Next;
 use crate::words::json::Fault;
 
 impl ResponseReader {
-    /// Trailers end a body whose last piece was not called so.
+    /// Ends a body that is followed by trailers, which has no piece with `end_of_stream`.
     pub(super) fn trailers(&mut self) -> Next {
         match self.state {
             BodyState::Document(_) if self.has_rules() => self.judge(0),
             BodyState::Refused(_) => self.body(Vec::new(), true),
-            // An event without its blank line is none, so what is held of it is left out.
+            // An event without its blank line is incomplete, so its held bytes are dropped.
             _ => Next::Forward,
         }
     }
 
-    /// What was held of the document, which is then watched.
+    /// The held document, if the body is one. The state is then `Dropped`.
     fn take_document(&mut self) -> Option<Document> {
         match std::mem::replace(&mut self.state, BodyState::Dropped) {
             BodyState::Document(document) => Some(document),
@@ -30,7 +30,7 @@ impl ResponseReader {
         }
     }
 
-    /// Drops the document, which passes all the same where no rule looks into it. False where there is none.
+    /// Drops the held document, and returns whether there was one. Its rest passes if no rule applies to the response.
     pub(super) fn drop_document(&mut self) -> bool {
         let Some(document) = self.take_document() else {
             return false;
@@ -42,7 +42,7 @@ impl ResponseReader {
         true
     }
 
-    /// Goes on with the piece that follows.
+    /// Reads the next piece.
     pub(super) fn document(&mut self, piece: Vec<u8>, end: bool) -> Next {
         let BodyState::Document(document) = &mut self.state else {
             return Next::Forward;
@@ -61,7 +61,7 @@ impl ResponseReader {
         }
     }
 
-    /// No rule looks into a text that is no message.
+    /// Passes a text that is not a message, and the rest of it unread, because no rule applies to it.
     fn release(&mut self, size: usize) -> Next {
         match std::mem::replace(&mut self.state, BodyState::Passing) {
             BodyState::Document(document) => passed(document.held, size),
@@ -69,7 +69,7 @@ impl ResponseReader {
         }
     }
 
-    /// The document is whole; its last piece has so many bytes.
+    /// Judges the complete document. `size` is the length of its last piece in bytes.
     fn judge(&mut self, size: usize) -> Next {
         let Some(document) = self.take_document() else {
             return Next::Forward;
@@ -100,7 +100,7 @@ impl ResponseReader {
         Err(Blocked { why, id: None })
     }
 
-    /// The document is longer than is held: it goes if it is no list so far, and is watched from there.
+    /// Handles a document that is too long to be held. It passes if no list is found so far, and its rest is watched.
     fn overflow(&mut self, size: usize) -> Next {
         let Some(document) = self.take_document() else {
             return Next::Forward;
@@ -147,7 +147,7 @@ impl ResponseReader {
     }
 }
 
-/// All that was held passes, of which the last piece has so many bytes: where nothing was held before, the piece as it is.
+/// Passes all held bytes. `size` is the length of the last piece, which passes unchanged if no other bytes are held.
 fn passed(held: Vec<u8>, size: usize) -> Next {
     match held.len() == size {
         true => Next::Forward,

@@ -1,6 +1,6 @@
-//! Turns the pieces of an event stream into what passes of each event.
+//! Turns the pieces of an event stream into the bytes that pass of each event.
 //!
-//! An event leaves as soon as it was judged. The stream ends where clients may read different ones.
+//! An event passes as soon as it is judged. The stream ends where clients may read it differently.
 
 use super::{BodyState, ResponseReader};
 use crate::response::event::Event;
@@ -50,7 +50,7 @@ impl ResponseReader {
         match broken {
             None => {
                 self.state = BodyState::Events(reader);
-                // Where nothing was held, as many bytes as came are those.
+                // If nothing was held before, an output of the same length is the piece itself.
                 let same = out.len() == bytes.len() && (held == 0 || out == bytes);
                 match same && !edited {
                     true => Next::Forward,
@@ -58,7 +58,7 @@ impl ResponseReader {
                 }
             }
             Some(problem @ Problem::Framing(_)) if self.observers.id.is_some() && !is_cut => {
-                // The client has its answer with that. A blank line ends the error that took the place of an event before.
+                // This error answers the client. The blank line before it ends an earlier error line.
                 let line = self.error_line(problem, None);
                 Next::ReplaceBody([&out[..], b"\n", &line, b"\n"].concat())
             }
@@ -66,7 +66,7 @@ impl ResponseReader {
         }
     }
 
-    /// The event as it passes.
+    /// The bytes of the event that pass.
     fn event<'e>(&mut self, event: &Event<'e>) -> Cow<'e, [u8]> {
         let text = event.text();
         let scanner = MessageScanner::of(&text, self.depth);
@@ -96,7 +96,7 @@ impl ResponseReader {
         }
     }
 
-    /// The line in the place of a message. A stream on which no request waits for an answer goes on without it.
+    /// The line that replaces a message. It is empty on a stream on which no request waits for an answer.
     fn error_line(&mut self, problem: Problem, id: Option<&str>) -> Vec<u8> {
         let error = self.error(id, &problem);
         let answers = id.is_some() || self.observers.id.is_some();

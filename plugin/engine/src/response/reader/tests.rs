@@ -1,4 +1,4 @@
-//! Whole responses, cut at every byte: what a client gets does not depend on where.
+//! Whole responses, cut at every byte: the result for the client does not depend on the cut.
 
 use super::*;
 use crate::decide::Principal;
@@ -23,7 +23,7 @@ fn reader(id: Option<&str>) -> ResponseReader {
     reader
 }
 
-/// What a client got: the bytes, the changes to the headers, and what the log was told.
+/// The result for the client (bytes and header changes) and for the log (problems).
 #[derive(Debug, Default, PartialEq)]
 struct Got {
     body: String,
@@ -83,7 +83,7 @@ fn play(
     got
 }
 
-/// The same however it is cut and ended.
+/// The result of a response, which must be the same for every cut and ending.
 fn everywhere(id: Option<&str>, headers: &[(&str, &str)], text: &str) -> Got {
     let whole = play(reader(id), headers, &[text.as_bytes()], false);
     for cut in 0..=text.len() {
@@ -100,7 +100,7 @@ fn everywhere(id: Option<&str>, headers: &[(&str, &str)], text: &str) -> Got {
         whole,
         "byte by byte"
     );
-    // Of a stream, an event without its blank line is left out where trailers end it.
+    // Trailers drop the last event of a stream if it has no blank line.
     if text.ends_with('\n') || !headers.contains(&EVENTS) {
         assert_eq!(
             play(reader(id), headers, &single, true),
@@ -118,7 +118,7 @@ fn error(id: &str, message: &str) -> String {
 }
 
 #[test]
-fn a_document_loses_what_is_not_admitted() {
+fn document_loses_hidden_tools() {
     let got = everywhere(
         None,
         &[JSON, ("content-length", "56")],
@@ -127,7 +127,7 @@ fn a_document_loses_what_is_not_admitted() {
     assert_eq!(got.body, format!("{LEFT}\n"));
     assert_eq!(got.edit.remove, ["content-length"]);
     assert!(got.problems.is_empty() && got.edit.set.is_empty());
-    // Whatever a server calls it, a reader may take it for JSON.
+    // A reader may parse the body as JSON whatever its content type is.
     assert_eq!(everywhere(None, &[], LIST).body, LEFT);
     let page = "<html>404</html>";
     assert_eq!(
@@ -142,7 +142,7 @@ fn a_document_loses_what_is_not_admitted() {
 }
 
 #[test]
-fn a_stream_loses_it_in_each_event() {
+fn each_event_of_a_stream_loses_hidden_tools() {
     let stream = |list| {
         format!(
             "id: 0\ndata: \n\nevent: message\ndata: {list}\nid: 1\n\n: ping\r\n\r\ndata:{{\"id\":2}}\n\n"
@@ -162,7 +162,7 @@ fn a_stream_loses_it_in_each_event() {
 }
 
 #[test]
-fn a_list_that_cannot_be_read_is_answered_by_an_error() {
+fn unreadable_list_is_replaced_by_an_error() {
     let text = r#"{"id":7,"result":{"tools":[{}]}}"#;
     let message =
         "The server's message cannot be read: its `tools` has an element without a `name`.";
@@ -182,7 +182,7 @@ fn a_list_that_cannot_be_read_is_answered_by_an_error() {
         )
     );
     assert_eq!(got.problems, [message]);
-    // Cut off by the server, it is still answered.
+    // A document that the server cuts off is still answered.
     let got = everywhere(
         Some("1"),
         &[JSON],
@@ -190,7 +190,7 @@ fn a_list_that_cannot_be_read_is_answered_by_an_error() {
     );
     let message = "The server's message cannot be read: it is not JSON (RFC 8259).";
     assert_eq!(got.body, error(r#""id":1,"#, message));
-    // Nobody knows whose it is: only who waits for an answer gets one.
+    // The id of the blocked message is uncertain: only a waiting request gets an error.
     let text = r#"data: {"id":7,"result":{"tools":[],"tools":[]}}"#;
     let got = everywhere(None, &[EVENTS], &format!("{text}\n\n: ping\n\n"));
     assert_eq!(got.body, "\n: ping\n\n");
@@ -204,7 +204,7 @@ fn a_list_that_cannot_be_read_is_answered_by_an_error() {
 }
 
 #[test]
-fn what_nobody_can_look_into_is_refused() {
+fn ambiguous_or_encoded_body_is_refused() {
     let compressed = "The server's response is compressed (Content-Encoding) though the gateway asked it not to be, so it cannot be judged.";
     let twice = |name: &str| {
         format!(
@@ -257,7 +257,7 @@ fn what_nobody_can_look_into_is_refused() {
 }
 
 #[test]
-fn what_is_too_long_is_refused_if_it_may_be_a_list() {
+fn too_long_message_is_refused_if_it_may_be_a_list() {
     let too_long = "The server's message is longer than the 1024 bytes that the gateway can judge.";
     let long = format!("{LIST}{}", " ".repeat(1024));
     let got = play(reader(Some("1")), &[JSON], &[long.as_bytes(), b" "], false);
@@ -283,7 +283,7 @@ fn what_is_too_long_is_refused_if_it_may_be_a_list() {
 }
 
 #[test]
-fn what_has_passed_in_part_is_broken_off() {
+fn partly_passed_message_with_a_list_is_aborted() {
     let late = "The server's message is longer than the gateway can judge, and has a list or a request in it.";
     let start = format!(r#"{{"id":1,"result":{{"a":"{}","#, "a".repeat(1024));
     let end = r#""tools":[{"name":"x"}]}}"#;
@@ -308,7 +308,7 @@ fn what_has_passed_in_part_is_broken_off() {
         (&*got.body, got.broken, &*got.problems),
         (&*start, true, &[late.to_owned()][..])
     );
-    // A blank line behind it would make an event of it.
+    // A blank line after the passed part would complete the event.
     for rest in ["\nid: 2\ndata", "\nx", "\ndata", "\u{1}"] {
         let rest = format!(r#""b":1}}}}{rest}"#);
         let pieces = [start.as_bytes(), rest.as_bytes()];
@@ -322,7 +322,7 @@ fn what_has_passed_in_part_is_broken_off() {
 }
 
 #[test]
-fn no_body_is_no_list() {
+fn response_without_a_body_passes_unchanged() {
     for status in [100, 202, 204] {
         let headers = Headers::from_iter([("content-encoding", "gzip")]);
         let passed = reader(None).pass(Response::Head {
@@ -347,14 +347,14 @@ fn stream_that_can_be_read_in_two_ways_ends_with_an_error() {
     let expected = format!("{start}\ndata: {}\n\n", error(r#""id":1,"#, framing));
     assert_eq!((got.body, got.broken), (expected, false));
     assert_eq!(got.problems, [framing]);
-    // No request waits for an answer there: the client learns it from the connection.
+    // No request waits for an answer on this stream, so the connection is closed.
     let pieces = [start.as_bytes(), rest.as_bytes()];
     let got = play(reader(None), &[EVENTS], &pieces, false);
     assert_eq!((&*got.body, got.broken), (start, true));
 }
 
 #[test]
-fn message_that_some_reader_divides_is_answered_by_an_error() {
+fn message_divided_by_unicode_separators_is_replaced_by_an_error() {
     let message = |text: &str| format!("data: {{\"id\":1,\"result\":{{\"a\":\"{text}\"}}}}\n\n");
     let honest = message("a\u{2028}b \\ud83d data: x\u{85}");
     assert_eq!(everywhere(Some("1"), &[EVENTS], &honest).body, honest);
@@ -389,7 +389,7 @@ fn redirect_is_answered_by_the_path_to_configure() {
 }
 
 #[test]
-fn bytes_behind_a_document_never_pass() {
+fn bytes_after_a_document_never_pass() {
     for behind in ["\0", LIST, "x", "[]"] {
         let text = format!("{{}}{behind}");
         for cut in 0..text.len() {
@@ -427,7 +427,7 @@ fn message_without_room_is_refused_and_the_next_one_passes() {
     let events: &'static str = format!("data: {long}\n\ndata: {LIST}\n\n").leak();
     let got = play(crowded(), &[EVENTS], &pieces(events), false);
     assert_eq!(got.body, format!("data: {no_room}\n\ndata: {LEFT}\n\n"));
-    // What comes whole need not be held.
+    // A message in one piece need not be held.
     let got = play(crowded(), &[JSON], &[long.as_bytes()], false);
     assert!(got.problems.is_empty());
 }

@@ -1,19 +1,19 @@
-//! Turns the name of a member, as it is written, into whether some reader takes it for one that is looked for.
+//! Turns the name of a member, as it is written, into whether some reader mistakes it for one of the wanted names.
 //!
-//! It never says no of a name that some reader takes for one of them.
+//! It never reports no match for a name that some reader mistakes for one of them.
 
 use crate::read::is_confusable;
 use crate::words::json::unquoted;
 use crate::words::plain;
 
-/// No name that is looked for is longer, even with each letter as an escape of six bytes, and a NUL behind it.
+/// No wanted name is longer in bytes, even with each letter as an escape of six bytes and a NUL after it.
 pub(super) const LONGEST: usize = 6 * 24;
 
-/// A name without its quotes; of a longer one more than [`LONGEST`] bytes.
+/// A name without its quotes. Of a longer name, more than [`LONGEST`] bytes are kept.
 #[derive(Clone, Copy)]
 pub(super) struct Name<'n> {
     raw: &'n [u8],
-    /// It has no other letters than printable ones of ASCII, which stand for themselves.
+    /// All characters are printable ASCII without escapes.
     plain: bool,
 }
 
@@ -25,18 +25,18 @@ impl<'n> Name<'n> {
         }
     }
 
-    /// Every reader takes it for this one.
+    /// Whether every reader reads it as this name.
     pub(super) fn is(self, name: &str) -> bool {
         self.raw == name.as_bytes()
     }
 
-    /// Some reader takes it for one of these.
+    /// Whether some reader mistakes it for one of these names.
     pub(super) fn reads_like(self, names: &[&str]) -> bool {
         if self.plain {
             let same = |name: &&str| self.raw.eq_ignore_ascii_case(name.as_bytes());
             return names.iter().any(same);
         }
-        // A reader that ends names at a NUL sees the beginning alone, whatever follows.
+        // A reader that ends names at a NUL sees only the beginning.
         const NUL: &[u8] = br"\u0000";
         let raw = self.raw.get(..=LONGEST).unwrap_or(self.raw);
         let nul = raw.windows(NUL.len()).position(|bytes| bytes == NUL);
@@ -48,7 +48,7 @@ impl<'n> Name<'n> {
 
 fn decoded_like(raw: &[u8], names: &[&str]) -> bool {
     let raw = String::from_utf8_lossy(raw);
-    // A string that cannot be decoded, such as one with half of a surrogate pair, is compared as it is written.
+    // A string that cannot be decoded is compared as it is written.
     let name = unquoted(&format!("\"{raw}\"")).unwrap_or_else(|| raw.into());
     is_confusable(&name, names.iter().copied())
 }

@@ -1,8 +1,8 @@
-//! How far a number has come (RFC 8259 section 6).
+//! Turns the bytes of a number into whether they follow the grammar of RFC 8259 section 6.
 //!
-//! It knows its form alone, never its value.
+//! It never computes the value.
 
-/// What was read of a number.
+/// The part of the grammar that the last byte of a number belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Number {
     Minus,
@@ -16,7 +16,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// A number that begins so.
+    /// The number with this first byte; `None` if no number begins with it.
     pub(super) fn begun(byte: u8) -> Option<Self> {
         match byte {
             b'-' => Some(Self::Minus),
@@ -26,7 +26,7 @@ impl Number {
         }
     }
 
-    /// The number with one more byte; `None` where the byte is none of its own.
+    /// The number with one more byte; `None` if the byte does not continue it.
     pub(super) fn after(self, byte: u8) -> Option<Self> {
         match (self, byte) {
             (Self::Minus, b'0') => Some(Self::Zero),
@@ -40,7 +40,7 @@ impl Number {
         }
     }
 
-    /// It may end here.
+    /// Whether the number may end here.
     pub(super) fn is_whole(self) -> bool {
         matches!(
             self,

@@ -1,6 +1,6 @@
-//! The strings of a message: their characters and escapes are checked, and the names among them that matter are kept.
+//! Checks the characters and escapes in the strings of a message, and keeps the names that matter and the id.
 //!
-//! It decodes nothing.
+//! It never decodes a string.
 
 use super::name::{LONGEST, Name};
 use super::{Begun, DEEPEST, MessageScanner, State, before};
@@ -14,13 +14,13 @@ impl MessageScanner {
         self.characters(bytes, bytes)
     }
 
-    /// Goes on in a string, up to its end or that of the bytes; gives what follows it.
+    /// Reads on in a string, up to its end or the end of the bytes. Returns the bytes after it.
     pub(super) fn string<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let rest = self.go_on(bytes);
         self.characters(bytes, rest)
     }
 
-    /// The same from a character on, of which these bytes are the rest.
+    /// Reads on in a string of which `rest` is not read, and begins with a character.
     fn characters<'b>(&mut self, bytes: &'b [u8], mut rest: &'b [u8]) -> &'b [u8] {
         loop {
             rest = plain::after_string(rest);
@@ -42,7 +42,7 @@ impl MessageScanner {
         self.go_on(bytes)
     }
 
-    /// Goes on with what has begun in the string, up to its end or that of the bytes; gives what follows it.
+    /// Reads on in an incomplete character or escape, up to its end or the end of the bytes. Returns the bytes after.
     fn go_on<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let mut rest = bytes;
         while let [byte, after @ ..] = rest {
@@ -66,7 +66,7 @@ impl MessageScanner {
         rest
     }
 
-    /// The bytes end in the string.
+    /// Keeps the part of a string in which the bytes end.
     fn cut<'b>(&mut self, bytes: &[u8]) -> &'b [u8] {
         if !self.is_name {
             self.keep_id(bytes);
@@ -79,7 +79,7 @@ impl MessageScanner {
         &[]
     }
 
-    /// The string ends behind these bytes.
+    /// Ends the string after these bytes.
     fn end_of_string<'b>(&mut self, bytes: &[u8], after: &'b [u8]) -> &'b [u8] {
         if !self.is_name {
             if self.id.arrives {

@@ -35,7 +35,7 @@ fn list_or_request_is_found_however_it_is_written() {
 }
 
 #[test]
-fn names_elsewhere_are_no_list() {
+fn list_names_in_other_places_are_ignored() {
     for text in [
         r#""tools""#,
         r#"{"tools":[]}"#,
@@ -67,7 +67,7 @@ fn long_name_that_some_reader_ends_early_may_be_a_list() {
 }
 
 #[test]
-fn fault_is_found_wherever_it_stands() {
+fn faults_in_any_place_are_found() {
     for (text, fault) in [
         (&b"<html>"[..], Fault::Syntax),
         (b"{\"a\":NaN}", Fault::Syntax),
@@ -108,7 +108,7 @@ fn document_is_complete_when_it_is_closed() {
 }
 
 #[test]
-fn separator_of_lines_is_noticed_however_it_is_cut() {
+fn line_separator_cut_anywhere_is_found() {
     for separator in ["\u{85}", "\u{2028}", "\u{2029}"] {
         let text = format!("[\"é{separator}\"]");
         for cut in 0..text.len() {
@@ -149,7 +149,7 @@ fn id_is_known_where_it_is_certain() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Duplicate members apart, a text is a document to both readers or to neither, however it is cut.
+    /// Apart from duplicate members, both readers accept the same texts, in pieces of any size.
     #[test]
     fn scanner_agrees_with_the_reader_of_documents(text in r#"([\[\]{},: ]|"([a-bé]|\\u[0-9a-f]{4}|\\[nx]){0,2}"|-?[0-9]{1,2}(\.[0-9]?)?(e[+-]?[0-9]?)?|true|nul|"a":){0,12}"#, cut in 0usize..40) {
         let bounds = Bounds { depth: DEPTH, values: 640, surrogates: Surrogates::Opaque };

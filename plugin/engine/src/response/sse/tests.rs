@@ -1,4 +1,4 @@
-//! Streams of every form, cut anywhere, compared with a reading of the whole text.
+//! Streams of every form, cut anywhere, compared with an oracle that parses the whole text.
 
 use super::*;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn bounds(max: usize) -> Bounds {
     }
 }
 
-/// What a reader gave away: all bytes, the text of each message, and everything that is neither.
+/// The parts that a reader gave: all bytes, the text of each message, and the names of all other parts.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Given {
     bytes: Vec<u8>,
@@ -50,7 +50,7 @@ fn read_up_to(max: usize, pieces: &[&[u8]]) -> Given {
     given
 }
 
-/// The data of each event, as the specification reads them (HTML, 9.2.6), an unfinished one at the end included.
+/// The data of each event according to the specification (HTML, 9.2.6), including an incomplete one at the end.
 fn oracle(stream: &str) -> Vec<String> {
     let plain = stream.strip_prefix('\u{FEFF}').unwrap_or(stream);
     let lines = plain.replace("\r\n", "\n").replace('\r', "\n");
@@ -101,7 +101,7 @@ fn streams_of_real_servers_pass_byte_for_byte() {
 }
 
 #[test]
-fn stream_that_some_reader_reads_otherwise_ends_there() {
+fn stream_ends_where_clients_read_it_differently() {
     for stream in [
         &b"id: 1\rdata: {}\r\r"[..],
         b"data: a\rdata: b\n\n",
@@ -131,7 +131,7 @@ fn stream_that_some_reader_reads_otherwise_ends_there() {
 }
 
 #[test]
-fn part_leaves_as_soon_as_it_is_whole() {
+fn part_is_given_as_soon_as_it_is_complete() {
     let mut given = Vec::new();
     let mut reader = Reader::new(bounds(MAX));
     let mut step = |bytes: &[u8]| {
@@ -152,7 +152,7 @@ fn part_leaves_as_soon_as_it_is_whole() {
 }
 
 #[test]
-fn address_of_the_old_transport_is_found() {
+fn endpoint_event_of_the_old_transport_is_found() {
     for stream in [
         "event: endpoint\ndata: /x\n\n",
         "data: /x\nevent:endpoint\n\n",
@@ -170,7 +170,7 @@ fn address_of_the_old_transport_is_found() {
 const LIST: &str = r#"{"result":{"tools":[]}}"#;
 
 #[test]
-fn event_that_is_too_long_is_left_out_if_it_may_hold_a_list() {
+fn too_long_event_is_dropped_if_it_may_contain_a_list() {
     let long = " ".repeat(MAX);
     for (stream, bytes, others) in [
         (
@@ -199,7 +199,7 @@ fn event_that_is_too_long_is_left_out_if_it_may_hold_a_list() {
             vec!["too long"],
         ),
     ] {
-        // What has passed by then is told instead.
+        // A whole stream is refused before any of the event has passed.
         let given = read(&[stream.as_bytes()]);
         assert_eq!(given.others, others, "{stream}");
         assert_eq!(String::from_utf8_lossy(&given.bytes), bytes);
@@ -213,7 +213,7 @@ fn event_that_is_too_long_is_left_out_if_it_may_hold_a_list() {
 }
 
 #[test]
-fn list_behind_what_has_passed_is_told() {
+fn list_or_fault_after_a_passed_part_is_reported() {
     let long = " ".repeat(2 * MAX);
     let (start, end) = LIST.split_at(11);
     for stream in [
@@ -229,7 +229,7 @@ fn list_behind_what_has_passed_is_told() {
         for cut in 0..stream.len() {
             let (one, other) = stream.as_bytes().split_at(cut);
             let others = read(&[one, other]).others;
-            // What comes whole is found before any of it has passed.
+            // In one piece the fault may be found before any of the event has passed.
             assert!(
                 matches!(
                     others[..],
@@ -256,7 +256,7 @@ fn stream() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// However a stream is cut, the same of it is given: all of it and the messages of the specification, or the beginning.
+    /// Cuts do not change the parts: all bytes and the messages of the specification, or a beginning of the bytes.
     #[test]
     fn cuts_change_nothing(stream in stream(), cuts in proptest::collection::vec(0usize..100, 0..4)) {
         let mut rest = stream.as_bytes();
