@@ -106,7 +106,7 @@ pub(crate) fn millionths(text: &str) -> Option<u64> {
 
 /// True for a number without a fraction, however it is written. More digits than binary64 holds leave a number whole.
 pub(crate) fn is_whole(text: &str) -> Option<bool> {
-    /// No shorter integer overflows binary64, whose largest has 309 digits.
+    /// The number of digits up to which no integer overflows binary64, whose largest value has 309.
     const LONGEST: usize = 300;
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = digits.len() <= LONGEST && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,7 +1,7 @@
 //! Finds secrets in a text by the forms that their makers gave them: keys of clouds, private keys, tokens.
 //!
-//! It knows forms, not places: it never finds a password that looks like a word. It reads a text once for all forms, and
-//! ignores a text that has the form but not its checksum.
+//! It knows forms, not places: it never finds a password that looks like a word. It reads a text once for all forms,
+//! and ignores a text that has the form but not its checksum.
 
 use super::anchor::Places;
 use super::kinds::{BEFORE_PASSWORD, Check, Form, Kind, Rest, SECRETS};
