@@ -25,7 +25,7 @@ const NAMES: [(&str, Charset); 10] = [
     ("utf-7", Charset::Utf7),
 ];
 
-/// Bytes as UTF-8, with U+FFFD for what is none.
+/// Bytes as UTF-8, with U+FFFD for invalid bytes.
 fn text_of_utf8(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -3,7 +3,7 @@
 use super::scene::{ASKS, HIDDEN, Planted, SECRET};
 use super::written::Written;
 
-/// A place, by what it is called in reports.
+/// A place, by its name in reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) name: &'static str,

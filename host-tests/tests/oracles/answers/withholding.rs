@@ -1,6 +1,6 @@
 //! A filter that passes a whole answer or nothing of it.
 //!
-//! It takes nothing out, so it is no model of the plugin.
+//! It takes nothing out, so it does not model the plugin.
 
 use crate::plugin::{Open, Plugin, Sent};
 use host_tests::server_response::{Received, ServerResponse};

@@ -19,7 +19,7 @@ const ROUNDS: usize = 6;
 enum Wrong {
     /// More calls ran than the limit admits.
     TooManyRuns,
-    /// A client got what a rule takes out.
+    /// A client received content that a rule takes out.
     Secret,
 }
 

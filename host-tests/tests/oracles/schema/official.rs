@@ -49,7 +49,7 @@ pub(super) struct Suite {
     pub(super) same: usize,
     /// Without a type, a keyword that judges another one.
     pub(super) untyped: usize,
-    /// Unknown all the same, by file and what the test says.
+    /// Unknown all the same, by file and description of the test.
     pub(super) unknown: BTreeMap<String, usize>,
     pub(super) refused: BTreeMap<String, usize>,
     pub(super) wrong: Vec<String>,

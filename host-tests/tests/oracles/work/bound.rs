@@ -2,7 +2,7 @@
 //!
 //! It is the one place of these figures. The engine's own are in steps, which are the same on every host.
 
-/// What a message takes at most, beside what its bytes take.
+/// The most instructions that a message takes, beside those for its bytes.
 ///
 /// The rules have 1,048,576 steps, and half as many again in shadow mode, each of at most [`STEP`] instructions: 79 million.
 const BASE: u64 = 80_000_000;

@@ -41,7 +41,7 @@ fn no_message_of_the_default_size_takes_more_instructions_than_the_bound() {
     held(&[&kinds.concat()[..], &kinds::streams(5000)].concat());
 }
 
-/// A step stands for the same work, whatever takes it.
+/// A step is the same amount of work in every operation.
 #[test]
 fn no_kind_of_rule_takes_more_instructions_than_its_steps_stand_for() {
     for kind in [conditions(SHORT), kinds::results(SHORT)].concat() {

@@ -1,19 +1,19 @@
-//! What counters add up: decimal numbers of six places, so that every sum is exact.
+//! Amounts that counters add up: decimal numbers of six places, so that every sum is exact.
 //!
-//! It never rounds down: what a call costs is never counted for less.
+//! It never rounds down: a call never counts for less than its cost.
 
 use super::digits::push_decimal;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A number of calls, or of what they cost, in millionths.
+/// A number of calls, or their cost, in millionths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(pub u64);
 
 const UNIT: u64 = 1_000_000;
 
 impl Amount {
-    /// What a call costs whose limit names no other cost.
+    /// The cost of a call under a limit that names no other cost.
     pub(crate) const ONE: Self = Self(UNIT);
 
     pub(crate) fn whole(number: u64) -> Self {

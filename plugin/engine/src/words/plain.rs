@@ -1,9 +1,9 @@
 //! Skips the plain bytes of a text, eight at a time, up to the first that needs a look.
 //!
-//! What that byte means it never says.
+//! It never interprets that byte.
 
-/// What follows the characters of ASCII and [short escapes](is_escaped) in a JSON string: a control character, a byte
-/// outside ASCII, a quote or another backslash.
+/// The rest after ASCII characters and [short escapes](is_escaped) in a JSON string: it starts at a control character,
+/// a byte outside ASCII, a quote or another backslash.
 pub(crate) fn after_string(bytes: &[u8]) -> &[u8] {
     let escape = |byte, next| byte == b'\\' && is_escaped(next);
     skip(bytes, |word| special_in_string(word) | word, escape)
@@ -15,24 +15,24 @@ pub(crate) fn is_escaped(byte: u8) -> bool {
     escaped.is_some_and(|escaped| *escaped)
 }
 
-/// What follows the characters that stand for themselves in a JSON string, all of printable ASCII.
+/// The rest after the printable ASCII characters that need no escape in a JSON string.
 pub(crate) fn after_name(bytes: &[u8]) -> &[u8] {
     let special = |word| special_in_string(word) | word.wrapping_add(each(1)) | word;
     skip(bytes, special, |_, _| false)
 }
 
-/// What follows the characters that stand for themselves in a JSON string.
+/// The rest after the characters, ASCII or not, that need no escape in a JSON string.
 pub(crate) fn after_characters(bytes: &[u8]) -> &[u8] {
     skip(bytes, |word| special_in_string(word) & !word, |_, _| false)
 }
 
-/// What follows printable characters of ASCII.
+/// The rest after printable ASCII characters.
 pub(crate) fn after_printable(bytes: &[u8]) -> &[u8] {
     let special = |word: u64| word.wrapping_sub(each(b' ')) | word.wrapping_add(each(1)) | word;
     skip(bytes, special, |_, _| false)
 }
 
-/// What follows the characters of ASCII in a line: a control character or a byte outside ASCII.
+/// The rest after the ASCII characters of a line: it starts at a control character or a byte outside ASCII.
 pub(crate) fn after_line(bytes: &[u8]) -> &[u8] {
     let special = |word: u64| word.wrapping_sub(each(b' ')) | word;
     skip(bytes, special, |_, _| false)
@@ -66,8 +66,8 @@ const ESCAPED: [bool; 256] = {
     escaped
 };
 
-/// What follows the bytes of which `special` does not set the highest bit, and those that pass with the next one all the
-/// same.
+/// The rest after the bytes that `special` does not mark by their highest bit, and after pairs for which `passes` is
+/// true.
 fn skip(bytes: &[u8], special: impl Fn(u64) -> u64, passes: impl Fn(u8, u8) -> bool) -> &[u8] {
     let mut rest = bytes;
     loop {

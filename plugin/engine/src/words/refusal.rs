@@ -1,4 +1,4 @@
-//! Refusals: the closed list of reasons, and what the client and the log are told.
+//! Refusals: the closed list of reasons, and the details for the client and the log.
 //!
 //! It decides nothing and knows no wire format; `answer` writes the response.
 
@@ -14,17 +14,17 @@ pub enum Reason {
     NotAllowed,
     /// A rule denies it by name.
     Denied,
-    /// What the call carries does not meet a rule.
+    /// The content of the call does not meet a rule.
     Arguments,
     /// A limit is used up.
     RateLimited,
-    /// A call that was made before rules this one out.
+    /// An earlier call rules this one out.
     Sequence,
     /// The tool is not, or not yet known to be, the one that was reviewed.
     Pinned,
     /// A kill switch is set.
     Frozen,
-    /// The caller is not one whom the policy knows.
+    /// The policy does not know the caller.
     Identity,
     /// The request is not exactly one MCP message.
     Unreadable,
@@ -32,7 +32,7 @@ pub enum Reason {
     Unavailable,
 }
 
-/// A refusal: what the client and the log are told.
+/// A refusal: the details for the client and the log.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) reason: Reason,
@@ -40,7 +40,7 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
 }
 
-/// What a model does best after a refusal that no waiting ends.
+/// The best next step for a model after a refusal that waiting does not end.
 pub(crate) const ASK: &str = "Do not retry; use another way or ask.";
 
 impl Reason {

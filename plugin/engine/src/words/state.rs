@@ -66,8 +66,8 @@ pub(crate) fn task(caller: &str, id: &str) -> StateKey {
     }
 }
 
-/// The key that says of a task that its call left no mark on a counter of a sequence. A task without it, such as one for
-/// which there was no room, may have left one.
+/// The key that records that the call of a task left no mark on a counter of a sequence. A task without this key, such
+/// as one for which there was no room, may have left one.
 pub(crate) fn unmarked(task: &StateKey, counter: &str) -> StateKey {
     StateKey {
         name: format!("main/unmarked/{}{}", length_prefixed(counter), task.name),

@@ -50,7 +50,7 @@ pub struct ConditionTrace {
     pub truth: Truth,
 }
 
-/// What is recorded of the rules besides the refusal.
+/// The record of the evaluated rules, besides the refusal.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     /// Refusals that are only logged.
@@ -76,7 +76,7 @@ impl RuleTraces {
         self.0.as_mut().filter(|_| cfg!(feature = "explain"))
     }
 
-    /// Adds rules that were looked at: a rule once, and nothing after a refusal.
+    /// Adds evaluated rules: each trace once, and nothing after a refusal.
     pub(crate) fn add(&mut self, more: impl FnOnce() -> Vec<RuleTrace>) {
         let Some(list) = self.open() else {
             return;
@@ -97,7 +97,7 @@ impl RuleTraces {
 }
 
 impl Trace {
-    /// False where nobody asked for an explanation, so that none need be made.
+    /// True where the host asked for an explanation. Otherwise the traces of conditions need not be made.
     pub(crate) fn is_wanted(&self) -> bool {
         cfg!(feature = "explain") && self.traces.0.is_some()
     }
@@ -109,7 +109,7 @@ impl Trace {
         }
     }
 
-    /// What was told so far; what follows is told apart from it.
+    /// Takes the record so far and leaves an empty one for the rules that follow.
     pub(crate) fn take(&mut self) -> Self {
         let next = Self::new(self.traces.0.is_some());
         std::mem::replace(self, next)
@@ -133,7 +133,7 @@ impl Trace {
         }
     }
 
-    /// Notes what the rule that was looked at last refuses.
+    /// Records the outcome of the rule that was evaluated last, or adds the rule if its trace is not the last.
     pub(crate) fn refused(&mut self, rule: Option<&Rule>, outcome: RuleOutcome) {
         let Some(traces) = self.traces.open() else {
             return;

@@ -4,15 +4,15 @@
 
 use serde::Serialize;
 
-/// True, false, or what two servers could read in two ways.
+/// True, false, or unknown, such as for a value that two servers could read in two ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Truth {
-    /// It holds, for everybody.
+    /// The condition holds for every reader.
     True,
-    /// It does not hold, for anybody.
+    /// The condition holds for no reader.
     False,
-    /// Nobody can tell, or not for everybody.
+    /// It is unknown whether the condition holds, or readers differ.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! The ids of requests under way: what names one, what opening it finds, and how its exchange ended.
+//! The ids of requests under way: the key of an id, the result of opening it, and the end of its exchange.
 //!
 //! It stores nothing; `store` does.
 
@@ -18,14 +18,14 @@ pub struct RequestKey {
     pub is_issued: bool,
 }
 
-/// What opening an id finds.
+/// The result of opening an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// No other exchange has it: it is open now. The time, at which it becomes unclear, tells this opening from others.
+    /// No other exchange has the id: it is open now. The time, at which it becomes unclear, identifies this opening.
     Open(Millis),
     /// Another exchange with it is alive. Nothing was opened.
     InUse,
-    /// It is unknown whose answer comes with it. Nothing is to be ended.
+    /// It is unknown to which request an answer with this id belongs. Nothing was opened, so nothing must be ended.
     Unclear,
 }
 
@@ -52,7 +52,7 @@ impl RequestKey {
     }
 }
 
-/// Some servers take the number 7 and the text "7" for one id.
+/// One text for ids that some server treats as equal, such as the number 7 and the text "7".
 fn text_of(id: &str) -> String {
     match id {
         "-0" => "0".into(),

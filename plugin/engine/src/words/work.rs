@@ -8,11 +8,11 @@ use std::cell::Cell;
 /// How many steps messages have. A step is at most 44 instructions of WebAssembly: about three nanoseconds of one core.
 #[derive(Clone, Copy, Debug)]
 struct Rate {
-    /// What every message has, however short.
+    /// The steps of every message, however short.
     base: u64,
-    /// What each of its bytes adds.
+    /// The steps that each byte of the message adds.
     byte: u64,
-    /// What each event of a stream adds behind the first: the base is that of the whole stream.
+    /// The steps that each event of a stream adds after the first: the base is that of the whole stream.
     event: u64,
 }
 
@@ -63,18 +63,18 @@ impl Budget {
         ENFORCED.of(ENFORCED.base, bytes)
     }
 
-    /// The budget of what no message limits: the operator's own texts, and measurements.
+    /// A budget that no message limits: for the operator's own texts, and for measurements.
     pub(crate) fn unlimited() -> Self {
         ENFORCED.budget(u64::MAX)
     }
 
-    /// No budget at all.
+    /// An empty budget.
     #[cfg(test)]
     pub(crate) fn nothing() -> Self {
         ENFORCED.budget(0)
     }
 
-    /// The budget of the next event of a stream: what is left of the base, and what this event adds.
+    /// The budget of the next event of a stream: the remaining base, and the steps that this event adds.
     fn next(&self, bytes: usize) -> Self {
         if self.all == u64::MAX {
             return Self::unlimited();
@@ -123,7 +123,7 @@ impl Budgets {
         }
     }
 
-    /// Those of what no message limits.
+    /// Budgets that no message limits.
     pub(crate) fn unlimited() -> Self {
         Self {
             enforced: Budget::unlimited(),

@@ -11,7 +11,7 @@ pub(super) struct Style {
     end: &'static str,
     pub(super) comma: &'static str,
     colon: &'static str,
-    /// What is no ASCII is escaped.
+    /// Characters outside ASCII are escaped.
     ascii: bool,
     /// The lines of an event before its data.
     before: Vec<String>,
@@ -77,7 +77,7 @@ impl Style {
     }
 }
 
-/// The text with escapes for what is no ASCII.
+/// The text with escapes for characters outside ASCII.
 fn ascii(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

@@ -9,7 +9,7 @@ use std::str::Chars;
 pub(in super::super) enum Grammar {
     /// Nowhere: `JSON.parse`, Go.
     Strict,
-    /// Numbers that are none: Python's `json`.
+    /// Numbers that are not JSON, as Python's `json` accepts them.
     Python,
     /// Trailing commas, comments, single quotes, control characters in strings, an end that is missing, what stands before
     /// and behind a value.

@@ -2,7 +2,7 @@
 
 use host_tests::server_response::Received;
 
-/// What a body is taken for.
+/// The way in which a client reads a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Body {
     Document,

@@ -2,7 +2,7 @@
 
 use super::super::trick::{Trick, What, one};
 
-/// The values of the fields called `content-type`: what is right, or what a trick makes of it.
+/// The values of the fields called `content-type`: the right one, or those of a trick.
 pub(in super::super) fn types(stream: bool, tricks: &[Trick]) -> Vec<String> {
     let right = if stream {
         "text/event-stream"
@@ -16,7 +16,7 @@ pub(in super::super) fn types(stream: bool, tricks: &[Trick]) -> Vec<String> {
     types.into_iter().map(Into::into).collect()
 }
 
-/// The status: 200, or what a trick makes of it.
+/// The status: 200, or that of a trick.
 pub(in super::super) fn status(tricks: &[Trick]) -> u16 {
     const OTHERS: [u16; 9] = [201, 206, 400, 401, 404, 422, 500, 503, 599];
     let tricks = tricks.iter().filter(|trick| trick.what == What::Status);

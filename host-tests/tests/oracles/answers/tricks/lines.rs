@@ -4,7 +4,7 @@ use super::super::trick::{Trick, What, one};
 use super::text::insert;
 use fastrand::Rng;
 
-/// A line, and what ends it.
+/// A line, and its line end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Line {
     pub(in super::super) text: String,
@@ -51,7 +51,7 @@ const DECOYS: [&str; 8] = [
     "",
     "{\"jsonrpc\":\"2.0\",\"x\":",
 ];
-/// Lines that are no data.
+/// Lines without data.
 const OTHERS: [&str; 9] = [
     ": x",
     "id: 1",

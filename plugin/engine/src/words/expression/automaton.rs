@@ -1,11 +1,11 @@
-//! What a walk remembers: sets of instructions under way, and to which of them each class of characters leads.
+//! The memory of a walk: sets of instructions under way, and the set to which each class of characters leads.
 //!
 //! It is bounded: when it is full it forgets everything.
 
 use super::program::{Alphabet, Position};
 use crate::words::work::{Budget, Exhausted};
 
-/// What one character led to.
+/// The result of one character.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     /// A match ends before the character.

@@ -1,4 +1,4 @@
-//! What follows a backslash in an expression: characters, classes and places.
+//! Reads the text after a backslash in an expression: characters, classes and places.
 //!
 //! It guesses nothing: an escape that has no meaning is a mistake.
 

@@ -20,7 +20,7 @@ pub(super) enum Look {
     NoWordAfter,
 }
 
-/// What stands on one side of a place.
+/// The character on one side of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Side {
     /// No character: the text ends here.

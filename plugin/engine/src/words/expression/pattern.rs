@@ -1,4 +1,4 @@
-//! Turns the text of a regular expression into a tree, or says why it is none.
+//! Turns the text of a regular expression into a tree, or says why it is invalid.
 //!
 //! It accepts the dialect of the crate `regex-lite`: no look-around, no back-references, no Unicode classes.
 

@@ -42,7 +42,7 @@ pub(super) struct Program {
     misses: Option<Box<[bool; 256]>>,
 }
 
-/// Classes of characters between which no instruction tells apart.
+/// Classes of characters that no instruction distinguishes from one another.
 #[derive(Debug)]
 pub(super) struct Alphabet {
     /// The class of each character of ASCII.
@@ -126,7 +126,7 @@ impl Program {
         (set.contains(c), halves as usize)
     }
 
-    /// What stands on a side of a place, as far as some look tells it apart.
+    /// The character on a side of a place, as far as some look distinguishes it.
     pub(super) fn side(&self, c: Option<char>) -> Side {
         match Side::of(c) {
             side if side == Side::Edge || self.sides.contains(&side) => side,
@@ -135,7 +135,7 @@ impl Program {
     }
 }
 
-/// The bytes of characters that are in none of the sets. Those outside ASCII are told apart from ASCII alone.
+/// The bytes of characters that are in none of the sets. All bytes outside ASCII are treated alike.
 fn misses(sets: Vec<&Set>) -> Box<[bool; 256]> {
     let mut misses = Box::new([true; 256]);
     for (first, last) in sets.into_iter().flat_map(Set::ranges) {

@@ -33,7 +33,7 @@ pub(super) enum Node {
     Choice(Vec<Tree>),
 }
 
-/// Why a text is no expression.
+/// The reason why a text is not a valid expression.
 pub(super) type Mistake = &'static str;
 
 /// The most parts inside one another.

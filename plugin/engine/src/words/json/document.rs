@@ -133,7 +133,7 @@ mod tests {
         );
     }
 
-    /// What another reader, with no rule of ours, makes of the text; `Err` where it refuses too.
+    /// The value that another reader, without our rules, reads from the text; `Err` where it refuses too.
     fn oracle(text: &str) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::from_str(text)
     }

@@ -20,7 +20,7 @@ pub(crate) enum Fault {
     TooLong,
 }
 
-/// What a document may take.
+/// The bounds of a document.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     /// The deepest nesting of arrays and objects.

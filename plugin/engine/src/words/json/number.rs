@@ -44,7 +44,7 @@ fn is_other_half(number: f64, one: &Decimal, other: &Decimal) -> bool {
     alike && between().is_some_and(|between| exact() == Some(between))
 }
 
-/// The number as JavaScript writes it (RFC 8785 section 3.2.2.3), if every reader takes it for the same.
+/// The number as JavaScript writes it (RFC 8785 section 3.2.2.3), if every reader reads the same number.
 pub(crate) fn canonical(text: &str) -> Option<String> {
     let number = exact(text)?;
     let shortest = Decimal::read(&format!("{number:e}"))?;
@@ -78,8 +78,8 @@ pub(crate) fn canonical(text: &str) -> Option<String> {
     Some(format!("{sign}{plain}"))
 }
 
-/// The number in millionths, rounded up, if it is not negative and every reader takes it for the same. What is too large
-/// to be told is the largest there is.
+/// The number in millionths, rounded up, if it is not negative and every reader reads the same number. It saturates at
+/// `u64::MAX`.
 pub(crate) fn millionths(text: &str) -> Option<u64> {
     exact(text)?;
     let Decimal {
@@ -106,7 +106,7 @@ pub(crate) fn millionths(text: &str) -> Option<u64> {
 
 /// True for a number without a fraction, however it is written. More digits than binary64 holds leave a number whole.
 pub(crate) fn is_whole(text: &str) -> Option<bool> {
-    /// What binary64 takes for no number has more.
+    /// The number of digits up to which no integer overflows binary64, whose largest value has 309.
     const LONGEST: usize = 300;
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = digits.len() <= LONGEST && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -18,7 +18,7 @@ pub(crate) struct Scanner<'a> {
     bounds: Bounds,
 }
 
-/// What was just read.
+/// The part of the text that was just read.
 enum Read {
     /// A value that is complete.
     Value,
@@ -330,7 +330,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// As many names and values as a short call has.
+/// The number of names and values in a short call.
 const FIRST_NODES: usize = 32;
 
 /// Up to this many members are compared pair by pair, which beats sorting; beyond it their hashes are sorted, so that an
@@ -348,7 +348,7 @@ fn duplicate<'n>(text: &str, names: MemberNames<'n>) -> Option<&'n Node> {
         }
         return None;
     }
-    // Two names of one hash are taken for one name: who makes them on purpose is refused.
+    // Names with equal hashes count as duplicates, so a deliberate collision is refused.
     let hash = |name: &Node| hash(&characters(text, *name));
     let mut hashes: Vec<_> = names.clone().map(hash).collect();
     hashes.sort_unstable();

@@ -6,7 +6,7 @@ use super::string;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `null`
@@ -90,7 +90,7 @@ impl Node {
         if self.escaped { self.range().len() } else { 0 }
     }
 
-    /// It is a string of exactly these characters.
+    /// True for a string of exactly these characters.
     fn reads(self, document: &str, text: &str) -> bool {
         let inner = (self.start as usize).saturating_add(1)..(self.end as usize).saturating_sub(1);
         if !self.escaped {
@@ -145,7 +145,7 @@ impl<'a> Value<'a> {
         index: 0,
     };
 
-    /// What it is.
+    /// The kind of the value.
     pub fn kind(self) -> Kind {
         self.node.kind
     }
@@ -216,7 +216,7 @@ impl<'a> Value<'a> {
         (self.node.kind == Kind::Bool).then(|| self.raw() == "true")
     }
 
-    /// An object's members in document order; none for anything else.
+    /// An object's members in document order; empty for any other kind.
     pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
         let names = self.names();
         names.filter_map(|name| Some((name.characters(), name.value()?)))
@@ -228,7 +228,7 @@ impl<'a> Value<'a> {
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
     }
 
-    /// An array's elements; none for anything else.
+    /// An array's elements; empty for any other kind.
     pub fn elements(self) -> impl Iterator<Item = Value<'a>> {
         self.children(Kind::Array)
     }
@@ -241,7 +241,7 @@ impl<'a> Value<'a> {
             .value()
     }
 
-    /// The names of an object's members in document order; none for anything else.
+    /// The names of an object's members in document order; empty for any other kind.
     pub(crate) fn names(self) -> impl Iterator<Item = Name<'a>> {
         let names = MemberNames::of(self.nodes, self.index);
         names.map(move |node| Name { object: self, node })

@@ -2,6 +2,6 @@
 //!
 //! It corrects nothing; it shows the form to write, where there is one.
 
-/// Why a policy's text is no place: how it has to be written, where that is clear.
+/// The error for a text of the policy that is not canonical, with the form to write where that is clear.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotCanonical(pub(crate) Option<String>);

@@ -1,4 +1,4 @@
-//! Tells whether a URL leads to a host that the policy names.
+//! Decides whether a URL leads to a host that the policy names.
 //!
 //! It compares labels, never characters, and asks no DNS.
 
@@ -63,8 +63,8 @@ impl Host {
         scheme && self.port.or(url.own_port) == url.port.or(url.own_port)
     }
 
-    /// Label by label from the right. What an encoded label of a URL stands for, nobody can say without the tables of
-    /// IDNA, so only the same encoding is the same label.
+    /// Compares label by label from the right. The meaning of an encoded label is unknown without the tables of IDNA,
+    /// so only an identical encoding matches.
     fn names(&self, host: &str) -> Truth {
         let (mut name, mut host) = (self.name.rsplit('.'), host.rsplit('.'));
         loop {

@@ -1,4 +1,4 @@
-//! Tells whether an IP address is in a network.
+//! Decides whether an IP address is in a network.
 //!
 //! It reads addresses in their canonical form alone: `010.0.0.1` is one address to some programs and another to others.
 

@@ -1,4 +1,4 @@
-//! Tells whether a path stays below one of a list of directories, whoever resolves it.
+//! Decides whether a path stays below one of a list of directories, whichever program resolves it.
 //!
 //! It never resolves `..`, decodes or expands anything: a path that some program would change first is unknown.
 
@@ -81,12 +81,12 @@ fn names(path: &str) -> impl Iterator<Item = &str> + Clone {
 }
 
 fn is_certain(path: &str) -> bool {
-    // What is behind an empty name may be taken for absolute.
+    // Some programs read the text after an empty name as an absolute path.
     let joins = !path.is_empty() && !has_empty_name(path);
     joins && path.chars().all(is_plain) && !hides(path, has_dots) && names(path).all(is_name)
 }
 
-/// What is below these leads to everywhere: `/proc/self/root`, `/dev/fd/3`.
+/// True for directories whose entries can lead anywhere: `/proc/self/root`, `/dev/fd/3`.
 fn is_link(first: Option<&str>) -> bool {
     first.is_some_and(|name| ["proc", "dev"].contains(&&*name.to_ascii_lowercase()))
 }
@@ -96,9 +96,9 @@ fn is_below<'a>(mut path: impl Iterator<Item = &'a str>, root: &str) -> Truth {
     for name in names(root) {
         match path.next() {
             Some(other) if other == name => {}
-            // Not every file system knows case, and some servers take `+` for a blank, which may be dropped.
+            // Some file systems ignore case, and some servers read `+` as a blank, which may be dropped.
             Some(other) if bare(other).eq_ignore_ascii_case(bare(name)) => truth = Truth::Unknown,
-            // Some programs drop what is not ASCII, or replace it by what looks like it.
+            // Some programs drop characters outside ASCII, or replace them by similar ones.
             Some(other) if !other.is_ascii() => return Truth::Unknown,
             Some(_) | None => return Truth::False,
         }

@@ -1,6 +1,6 @@
 //! Reads the way to a host out of a URL that every parser reads the same.
 //!
-//! It never repairs a URL: one that RFC 3986 and WHATWG read differently, or not as it is written, is none.
+//! It never repairs a URL: it rejects one that RFC 3986 and WHATWG read differently, or not as it is written.
 
 use fluent_uri::Uri;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -53,14 +53,15 @@ fn is_host(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(is_label)
 }
 
-/// What some parser takes for an address: brackets, or a number at the end (`127.1`, `0x7f000001`).
+/// True for a host that some parser reads as an address: brackets, or a number at the end (`127.1`, `0x7f000001`).
 pub(crate) fn is_address(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
     let digits = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
     host.starts_with('[') || digits || last.starts_with("0x")
 }
 
-/// An IPv4 address inside an IPv6 one is the same place to some programs, and not to others.
+/// True for an address in canonical form. An IPv4 address inside an IPv6 one has none: only some programs read it as
+/// IPv4.
 fn is_canonical_address(host: &str) -> bool {
     let inside = host
         .strip_prefix('[')

@@ -1,7 +1,7 @@
 //! Finds secrets in a text by the forms that their makers gave them: keys of clouds, private keys, tokens.
 //!
-//! It knows forms, not places: a password that looks like a word is none to it. It reads a text once, whatever is looked
-//! for, and where a form has a checksum, what only looks like it is left alone.
+//! It knows forms, not places: it never finds a password that looks like a word. It reads a text once for all forms,
+//! and ignores a text that has the form but not its checksum.
 
 use super::anchor::Places;
 use super::kinds::{BEFORE_PASSWORD, Check, Form, Kind, Rest, SECRETS};
@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::ops::Range;
 
-/// Where in the text a secret stands, and which of [`SECRETS`] it is.
+/// The position of a secret in the text, and which of [`SECRETS`] it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Match {
     pub(crate) range: Range<usize>,
@@ -224,7 +224,7 @@ impl<'t> Finder<'t> {
     }
 }
 
-/// What stands between a name and its value, however it is written.
+/// The signs between a name and its value, in any notation.
 const BETWEEN: [char; 10] = [' ', '\t', '\n', '=', ':', '"', '\'', '>', '\\', ','];
 
 const MOST_BETWEEN: usize = 16;

@@ -8,12 +8,12 @@ use Kind::{Alphanumeric, Base64, Dotted, Hex, Upper, Word};
 #[derive(Debug)]
 pub(crate) struct Secret {
     pub(crate) name: &'static str,
-    /// What it is, for people.
+    /// A description for people.
     pub(crate) about: &'static str,
     pub(super) forms: &'static [Form],
 }
 
-/// How a secret is written.
+/// The form of a secret.
 #[derive(Debug)]
 pub(crate) struct Form {
     pub(super) start: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Form {
     pub(super) check: Check,
 }
 
-/// What follows the start.
+/// The part of a secret after its start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rest {
     /// Characters of this kind, at least and at most so many.
@@ -108,7 +108,7 @@ pub(crate) const fn form(start: &'static str, rest: Rest) -> Form {
     }
 }
 
-/// What stands before the user's name and the password in a URL.
+/// The text before the user's name and the password in a URL.
 pub(super) const BEFORE_PASSWORD: &str = "://";
 
 /// Every kind, in the order of their names.
