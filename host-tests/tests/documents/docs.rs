@@ -99,6 +99,7 @@ fn the_places_are_there() {
         "CONTRIBUTING.md",
         "CODE_OF_CONDUCT.md",
         "policies/GUARANTEES.md",
+        "policies/recipes/README.md",
         "envoy/README.md",
         "plugin/js/README.md",
         "plugin/cli/README.md",

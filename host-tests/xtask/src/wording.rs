@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The highest accepted rate, in turns per 1,000 words.
-const CEILING: f64 = 18.0;
+const CEILING: f64 = 4.0;
 
 /// The number of files that a failure lists.
 const WORST: usize = 10;

@@ -1,4 +1,4 @@
-//! A case: a policy, what is sent to it and when, and what is expected.
+//! A case: a policy, timed requests, and the expected outcomes.
 //!
 //! It is data; `parse` reads it and `runner` plays it.
 
@@ -14,11 +14,11 @@ use std::time::Duration;
 pub struct Case {
     /// Where the file is, relative to `policies/`.
     pub name: String,
-    /// What it shows, in a sentence.
+    /// The behaviour that it shows, in a sentence.
     pub why: String,
     /// The policy's text as the plugin gets it.
     pub policy: String,
-    /// The file that the policy stands in, relative to the case's folder, where it is not the case itself.
+    /// The file of the policy, relative to the case's folder, if it is not the case itself.
     pub policy_file: Option<String>,
     /// Seconds since the epoch at which `at: "0s"` is.
     pub start: u64,
@@ -26,15 +26,15 @@ pub struct Case {
     pub hosts: BTreeMap<String, String>,
     /// The attack that it plays, if it plays one.
     pub attack: Option<Attack>,
-    /// What happens.
+    /// The requests, or the refusal of the policy.
     pub play: Play,
 }
 
-/// What an attack is, for those who know it by other names.
+/// A description of an attack, with its numbers in public lists.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Attack {
-    /// What the attacker wants, does, and what would happen.
+    /// The attacker's aim, the attack, and the damage without the policy.
     pub story: String,
     /// Numbers of the OWASP MCP Top 10, like `MCP05:2025`.
     pub owasp: Vec<String>,
@@ -42,7 +42,7 @@ pub struct Attack {
     pub safe_mcp: Vec<String>,
 }
 
-/// What a case checks.
+/// The checks of a case.
 #[derive(Debug)]
 pub enum Play {
     /// The policy is accepted, and each request is answered as expected.
@@ -68,9 +68,9 @@ pub struct Step {
     pub trailers: Option<RawHeaders>,
     /// The client's address.
     pub peer: String,
-    /// What the server answers, where it matters.
+    /// The server's response, where it matters.
     pub respond: Option<ServerResponse>,
-    /// What must be seen; `None` in a new file, which `BLESS=1` completes.
+    /// The expected outcome; `None` in a new file, which `BLESS=1` completes.
     pub expect: Option<Expectation>,
 }
 

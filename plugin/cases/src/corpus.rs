@@ -1,6 +1,6 @@
 //! The files of cases in a folder: finds them, reads them, and writes expectations into them.
 //!
-//! A file that is no case is an error, never skipped.
+//! An invalid file is an error, never skipped.
 
 use crate::case::Case;
 use crate::expectation::Expectation;
@@ -28,7 +28,7 @@ pub fn read(path: &Path, root: &Path) -> Result<Case, String> {
 /// Reads a case's text. A policy's file that it names is looked for in `folder`.
 ///
 /// # Errors
-/// A sentence that says why it is no case.
+/// A sentence that says why the file is invalid.
 pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Case, String> {
     let policy = |file: &str| {
         let text = std::fs::read_to_string(folder.join(file));
@@ -40,7 +40,7 @@ pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Case, String> {
 /// Every case under `root`, in the order of their names.
 ///
 /// # Errors
-/// One line for each file that is no case.
+/// One line for each invalid file.
 pub fn corpus(root: &Path) -> Result<Vec<Case>, Vec<String>> {
     let files = files(root).map_err(|error| vec![format!("{}: {error}", root.display())])?;
     let (cases, errors): (Vec<_>, Vec<_>) = files

@@ -1,11 +1,11 @@
-//! What a case expects of one request, and what came of a case on a host.
+//! The expectation of a case for one request, and the outcome of a case on a host.
 //!
 //! It compares nothing; the hosts' runner does.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What a client and an operator see of a request.
+/// The outcome of a request for the client and the operator.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expectation {
@@ -24,7 +24,7 @@ pub struct Expectation {
     /// JSON-RPC error code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<i64>,
-    /// What the client is told.
+    /// The message for the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// `resultType` of the result.
@@ -42,7 +42,7 @@ pub struct Expectation {
     /// The `authorization` header does not reach the server.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub credential_removed: bool,
-    /// What the client gets of the server's response: `"same"`, or what is different.
+    /// The server's response at the client: `"same"`, or the differences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<Value>,
 }
@@ -62,7 +62,7 @@ impl Expectation {
     }
 }
 
-/// What a host saw of a case.
+/// The outcome of a case on a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// One entry for each step.

@@ -82,7 +82,7 @@ impl Gateway {
         })
     }
 
-    /// What the gateway knows about a request from `peer`.
+    /// The gateway's facts about a request from `peer`.
     pub fn context(&self, peer: Option<&str>, explain: bool) -> HostContext {
         HostContext {
             peer: peer.map(Into::into),

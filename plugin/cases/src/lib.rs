@@ -1,4 +1,4 @@
-//! Cases: what is sent under a policy and when, and what is expected; and the engine itself as a host that plays them.
+//! Cases: a policy, timed requests and expected outcomes; and the engine itself as a host that plays them.
 //!
 //! The command line tool and the tests on other hosts read the same files with this crate, so that they cannot differ. It
 //! speaks to no gateway; [`corpus`] alone opens files.

@@ -1,6 +1,6 @@
-//! Turns what a host observed of one request into the form that cases expect.
+//! Turns a host's observation of one request into the form that cases expect.
 //!
-//! It fails on what no case could mean: other bytes than were sent, an answer of an unknown shape, a log line that
+//! It fails on outcomes that no case could mean: other bytes than were sent, an answer of an unknown shape, a log line that
 //! contradicts the answer.
 
 use crate::RawHeaders;
@@ -10,18 +10,18 @@ use crate::reply::answered;
 use crate::server_response::Received;
 use serde_json::Value;
 
-/// What a host observed of one request.
+/// A host's observation of one request.
 #[derive(Debug, Default)]
 pub struct Observation {
     /// The plugin's own answer: status and body.
     pub reply: Option<(u16, Vec<u8>)>,
-    /// What reached the server: header fields and body.
+    /// The request at the server: header fields and body.
     pub forwarded: Option<(RawHeaders, Vec<u8>)>,
     /// The decision that was logged.
     pub audit: Option<String>,
-    /// What the client got of the server's response.
+    /// The server's response at the client.
     pub received: Option<Received>,
-    /// What was logged of that.
+    /// The log line about the response.
     pub problem: Option<String>,
 }
 
@@ -64,7 +64,7 @@ impl Observation {
         received.seen(respond, ids, problem).map(Some)
     }
 
-    /// What the case's expectation is compared with.
+    /// The observation in the form of a case's expectation.
     ///
     /// # Errors
     /// When the observation makes no sense.
@@ -125,7 +125,7 @@ fn forwarded(
     })
 }
 
-/// Takes from the log what only the operator sees, and checks that it tells of the same decision.
+/// Takes from the log the members that only the operator sees, and checks that the log has the same decision.
 fn logged(seen: &mut Expectation, line: &str) -> Result<(), String> {
     let audit: Value =
         serde_json::from_str(line).map_err(|error| format!("{error} in log line {line}"))?;
@@ -158,7 +158,7 @@ fn logged(seen: &mut Expectation, line: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What a log line says of a response.
+/// The part of a log line about a response.
 pub fn problem_of(line: &str) -> Option<&str> {
     line.find(r#"{"v":1,"event":"response""#)
         .and_then(|start| line.get(start..))

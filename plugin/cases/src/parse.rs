@@ -1,6 +1,6 @@
 //! Turns the text of a case into a case.
 //!
-//! A text that is no case is an error, never skipped. It opens no file: the caller brings the policy that a case names.
+//! An invalid text is an error, never skipped. It opens no file: the caller brings the policy that a case names.
 
 use crate::RawHeaders;
 use crate::case::{Attack, Case, Play, Step};
@@ -104,7 +104,7 @@ impl Case {
     /// Reads a case's text. `read` returns the text of the policy's file that the case names.
     ///
     /// # Errors
-    /// A sentence that says why it is no case.
+    /// A sentence that says why the text is invalid.
     pub fn parse(
         name: &str,
         text: &str,

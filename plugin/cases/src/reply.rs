@@ -85,7 +85,7 @@ pub(crate) fn answered(status: u16, body: &[u8], request_id: &str) -> Result<Exp
     let id = detail
         .as_object_mut()
         .and_then(|detail| detail.remove("requestId"));
-    // A request whose headers cannot be read has no id that could be told.
+    // A request with unreadable headers has no known id.
     if id.as_ref().is_some_and(|id| id != request_id) {
         return Err(format!("requestId is {id:?}, not {request_id:?}"));
     }
@@ -93,7 +93,7 @@ pub(crate) fn answered(status: u16, body: &[u8], request_id: &str) -> Result<Exp
     Ok(seen)
 }
 
-/// An id that nobody would read to its end, by its length and what it begins with.
+/// A long id, by its length and its beginning.
 fn abridged(id: &str) -> String {
     match id.get(..20).filter(|_| id.len() > 200) {
         Some(start) => format!("{start}… ({} bytes)", id.len()),

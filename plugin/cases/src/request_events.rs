@@ -15,7 +15,7 @@ pub struct RequestEvents<'a> {
     pub end: bool,
     /// The pieces of the body, each with whether it ends the request.
     pub pieces: Vec<(&'a [u8], bool)>,
-    /// What ends the request after the last piece.
+    /// The end of the request after the last piece.
     pub trailers: Option<RawHeaders>,
 }
 

@@ -1,6 +1,6 @@
 //! Plays cases on the engine itself: no WebAssembly, shared data in memory.
 //!
-//! It compares nothing with what a case expects.
+//! It compares no outcome with a case's expectation.
 
 use crate::case::{Case, Step};
 use crate::expectation::{Expectation, Outcome};
@@ -19,10 +19,10 @@ pub struct Runner {
     gateway: Gateway,
 }
 
-/// What came of one request.
+/// The outcome of one request.
 #[derive(Clone, Debug)]
 pub struct Played {
-    /// What a client and an operator see.
+    /// The outcome for the client and the operator.
     pub seen: Expectation,
     /// Every rule that was evaluated.
     pub rules: Vec<RuleTrace>,
@@ -88,7 +88,7 @@ impl Runner {
         (exchange, mcp_policy::host::Step { edit, ..next })
     }
 
-    /// What reached the server or the client, and what the log says of the response.
+    /// The bytes at the server or the client, and the log line about the response.
     fn observe(
         &mut self,
         mut exchange: Exchange,
@@ -121,7 +121,7 @@ impl Runner {
         Ok((observed, lines))
     }
 
-    /// Plays the server's response: what the client received. The log's lines about it are added.
+    /// Plays the server's response and returns the client's. The log lines about it are added.
     fn respond(
         &mut self,
         exchange: &mut Exchange,
@@ -151,7 +151,7 @@ impl Runner {
     }
 }
 
-/// Gives the pieces of a body to the engine, and what comes of them to the client.
+/// Passes the pieces of a body to the engine, and its output to the client.
 fn receive(
     received: &mut Received,
     respond: &ServerResponse,
@@ -202,7 +202,7 @@ pub fn play_traced(case: &Case, split: Split) -> (Outcome, Vec<Vec<RuleTrace>>) 
     (Outcome::of(steps), rules)
 }
 
-/// A trace says what the decision says: nothing after a refusal, and no refusal but the one.
+/// A trace agrees with the decision: it ends with the refusal, if there is one.
 fn trace_agrees(audit: &Audit) -> Result<(), String> {
     let rules = audit.trace().ok_or("there is no trace")?;
     let denying = rules

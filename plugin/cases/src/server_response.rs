@@ -1,4 +1,4 @@
-//! Turns a case's server response into pieces for a host, and what a client received into what the case expects.
+//! Turns a case's server response into pieces for a host, and the client's response into the form of an expectation.
 //!
 //! It knows no policy: a response that passes is the same bytes under the same status.
 
@@ -20,7 +20,7 @@ pub struct ServerResponse {
     pub trailers: bool,
 }
 
-/// What a client got of a response.
+/// A response as a client received it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Received {
     /// HTTP status.
@@ -48,7 +48,7 @@ impl ServerResponse {
         split == Split::Trailers && self.trailers
     }
 
-    /// The headers as a host tells of them.
+    /// The headers as a host reports them.
     pub fn head(&self) -> RawHeaders {
         let length = self.body.len().to_string().into_bytes();
         let length = (b"content-length".to_vec(), length);
@@ -83,7 +83,7 @@ impl ServerResponse {
 }
 
 impl Received {
-    /// What the server sent, before anything of its body came.
+    /// The head of the server's response.
     pub fn head(
         respond: &ServerResponse,
         removed: impl Fn(&[u8]) -> bool,
@@ -111,7 +111,7 @@ impl Received {
         }
     }
 
-    /// In the form that cases expect: `"same"`, or what is different. `problem` is what the log says of it.
+    /// In the form that cases expect: `"same"`, or the differences. `problem` is the log's message about it.
     ///
     /// # Errors
     /// When the client could not read it.

@@ -1,6 +1,6 @@
 //! Turns a way of cutting bodies into the pieces of a body.
 //!
-//! It never looks at what a body means: it finds the places where a reader of pieces can go wrong by bytes alone.
+//! It never interprets a body: it finds the places where a reader of pieces can go wrong by bytes alone.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +52,7 @@ impl Split {
         let longest = longest(bodies);
         let seams = Seam::ALL.into_iter();
         let present = seams.filter(|seam| bodies.iter().any(|body| !seam.places(body).is_empty()));
-        // A body of a megabyte byte by byte tells nothing that one of four kilobytes does not.
+        // A megabyte byte by byte shows no more than four kilobytes do.
         let bytes = (2..=BYTES).contains(&longest).then_some(Self::Bytes);
         let trailers = (longest > 0).then_some(Self::Trailers);
         let cuts = present.map(Self::Each).chain(bytes).chain(trailers);

@@ -1,6 +1,6 @@
-//! What a played message took.
+//! The cost of a played message.
 //!
-//! It says nothing in words; `told` does.
+//! It writes no text; `told` does.
 
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub(in crate::check) struct Cost {
     pub(super) entry: String,
     /// The rule that takes the most of the steps, as a JSON Pointer.
     pub(super) rule: String,
-    /// How what fills the message begins, as JSON.
+    /// The beginning of the message's filler, as JSON.
     pub(super) filled_with: String,
     /// The bytes of the message that was played.
     pub(super) bytes: usize,

@@ -14,7 +14,7 @@ const MIXTURE: usize = 1024;
 /// The most repetitions of a part that are written out.
 const REPEATED: u32 = 16;
 
-/// What people and programs write.
+/// Characters that people and programs write.
 pub(super) const PROSE: &str =
     "The build of 2026-11-28 passed: 143 tests, see https://ci.example.com/runs/8731 for its log. ";
 

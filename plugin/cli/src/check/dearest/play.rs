@@ -1,6 +1,6 @@
 //! Plays a message in the engine, and counts its steps.
 //!
-//! Nothing of the policy stands in its way but the rules that are measured: no caller, no limit, no refusal.
+//! It evaluates the measured rules alone: no caller, no limit, no refusal.
 
 use super::cost::Part;
 use mcp_policy::host::{Event, Exchange, Headers, HostContext, Millis, Next, Policy, Response};
@@ -29,7 +29,7 @@ impl Gateway {
         Some(Self(Arc::new(policy.without_bound())))
     }
 
-    /// The bytes of the message and its steps; `None` where nobody can read it, as it is too long or holds too much.
+    /// The bytes of the message and its steps; `None` if it is too long or has too many values to be read.
     pub(super) fn play(&self, tool: usize, part: Part, content: &str) -> Option<(usize, u64)> {
         let headers = [(":method", "POST"), ("content-type", "application/json")];
         let headers = Headers::from_iter(headers);

@@ -35,7 +35,7 @@ enum Kind<'p> {
     MaxBytes(&'p Json),
 }
 
-/// What the built-in search for secrets looks at more than once.
+/// Texts that the built-in search for secrets reads more than once.
 const SECRETS: [&str; 6] = [
     "s ",
     "sk-ant-",
@@ -198,7 +198,7 @@ impl<'p> Subject<'p> {
         fillers.collect()
     }
 
-    /// What stands in a message beside the values that grow, so that a schema looks further.
+    /// Values of a message beside those that grow, so that a schema validates further.
     pub(super) fn base(&self) -> Json {
         let base = self.schema().map(example::of);
         base.filter(Json::is_object).unwrap_or_else(|| json!({}))

@@ -14,7 +14,7 @@ const DEEPEST: usize = 6;
 /// The bytes of an element that is one of many, and has texts.
 const ELEMENT: usize = 64;
 
-/// What stands beside one another in a value's place.
+/// Alternatives for one value.
 const SAME_PLACE: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const SAME_PLACE_ONE: [&str; 4] = ["if", "then", "else", "not"];
 

@@ -26,7 +26,7 @@ const WORK: u64 = 40_000_000;
 /// The steps that the comparisons of one entry may take.
 const WORK_OF_ONE: u64 = WORK / 8;
 
-/// What a play takes besides its steps, in steps.
+/// The cost of a play beside its steps, in steps.
 const PLAY: u64 = 10_000;
 
 /// The most entries that are compared.
@@ -141,7 +141,7 @@ impl<'p> Survey<'p> {
         self.play(measured, bytes).map_or(0, |(_, steps)| steps)
     }
 
-    /// The bytes and the steps of a message of at most so many bytes; `None` where nobody can read it.
+    /// The bytes and the steps of a message of at most so many bytes; `None` if it cannot be read.
     fn play(&self, measured: &Measured<'_>, bytes: usize) -> Option<(usize, u64)> {
         let part = measured.subject.part;
         let mut room = bytes;
@@ -316,7 +316,7 @@ impl Measured<'_> {
     }
 }
 
-/// What holds the place of a value.
+/// A placeholder of a value.
 fn mark(place: usize) -> String {
     format!("\u{1}{place}\u{1}")
 }
