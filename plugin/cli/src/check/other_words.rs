@@ -29,9 +29,7 @@ fn is_entry(at: &str) -> bool {
 fn entry(found: &str) -> Option<String> {
     let write = match found {
         "true" | "\"allow\"" => "to allow it without rules, write `{}`",
-        "false" | "\"deny\"" => {
-            "to deny it always, write `{ \"deny_if\": [ { \"conditions\": [] } ] }`"
-        }
+        "false" | "\"deny\"" => "to deny it always, write `{ \"action\": \"deny\" }`",
         _ => return None,
     };
     Some(write.into())
@@ -53,10 +51,10 @@ fn operator(text: &str) -> Option<String> {
         "exist" | "present" | "isset" | "defined" => "exists",
         "len" | "size" => "length",
         "startswith" | "prefix" | "hasprefix" => {
-            return Some("write `regex`, with a value that begins with `^`".into());
+            return Some("write `regex`, with a value that begins with `^`, and `\\\\` before each special character".into());
         }
         "endswith" | "suffix" | "hassuffix" => {
-            return Some("write `regex`, with a value that ends with `$`".into());
+            return Some("write `regex`, with a value that ends with `$`, and `\\\\` before each special character".into());
         }
         _ => return None,
     };
