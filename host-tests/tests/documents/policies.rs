@@ -12,7 +12,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-fn cases(folder: &str) -> Vec<Case> {
+pub(super) fn cases(folder: &str) -> Vec<Case> {
     let all = corpus(&root().join("policies")).unwrap_or_else(|errors| panic!("{errors:?}"));
     let cases: Vec<_> = all
         .into_iter()

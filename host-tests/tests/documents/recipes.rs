@@ -2,9 +2,9 @@
 //!
 //! It plays nothing: every case is played on every host elsewhere.
 
+use super::policies::cases;
 use host_tests::case::{Case, Step};
 use host_tests::root;
-use mcp_policy_cases::corpus::corpus;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
@@ -18,17 +18,9 @@ a wrong rule would let through. [The policy language](../README.md) has all keys
 
 const FEWEST: usize = 20;
 
-fn recipes() -> Vec<Case> {
-    let all = corpus(&root().join("policies")).unwrap_or_else(|errors| panic!("{errors:?}"));
-    let recipes = all
-        .into_iter()
-        .filter(|case| case.name.starts_with("recipes/"));
-    recipes.collect()
-}
-
 #[test]
 fn each_recipe_passes_some_calls_and_refuses_others() {
-    let recipes = recipes();
+    let recipes = cases("recipes/");
     assert!(recipes.len() >= FEWEST);
     for case in &recipes {
         assert!(
@@ -56,14 +48,14 @@ fn each_recipe_passes_some_calls_and_refuses_others() {
 }
 
 fn passes_whole(step: &Step) -> bool {
-    let seen = step.expect.as_ref().expect("a recipe says what it expects");
+    let seen = step.expect.as_ref().expect("a recipe has expectations");
     seen.forward && seen.response.as_ref().is_none_or(|seen| seen == "same")
 }
 
 #[test]
 fn page_of_recipes_is_up_to_date() {
     let path = root().join("policies/recipes/README.md");
-    let page = page(&recipes());
+    let page = page(&cases("recipes/"));
     if std::env::var_os("BLESS").is_some() {
         fs::write(path, page).expect("the page can be written");
     } else {
@@ -129,7 +121,7 @@ fn call(step: &Step) -> String {
 }
 
 fn outcome(step: &Step) -> String {
-    let seen = step.expect.as_ref().expect("a recipe says what it expects");
+    let seen = step.expect.as_ref().expect("a recipe has expectations");
     match (&seen.message, seen.shadow.first()) {
         (Some(message), _) => format!("refused: {message}"),
         (None, Some(rule)) => format!("passes; the audit line names `{rule}`"),
