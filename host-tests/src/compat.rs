@@ -11,7 +11,7 @@ pub enum Difference {
     Decision(String),
     /// A policy that the old version accepts is refused: `(!)` in the changelog.
     PolicyRefused(String),
-    /// One version trapped, or did what no case can expect.
+    /// One version trapped, or had an outcome that no case can expect.
     Failed(String),
     /// The old version does not know the policy's language.
     PolicyIsNew,

@@ -1,4 +1,4 @@
-//! Turns the place where a text stops being JSON into the mistake there: its span, what was found and what to write.
+//! Turns the place where a text stops being JSON into the mistake there: its span and a message.
 //!
 //! It never quotes the text: a misplaced value may be a token, and the log of a CI is read by many.
 
