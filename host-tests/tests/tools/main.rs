@@ -2,5 +2,6 @@
 //!
 //! It never judges the plugin.
 
+mod ci;
 mod missing;
 mod table;
