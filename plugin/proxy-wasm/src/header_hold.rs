@@ -3,7 +3,7 @@
 //! Such a host never calls again for that request, so only a timer can detect it. It never decides about a request.
 
 use crate::host;
-use mcp_policy::host::Millis;
+use mcp_policy::host::{Clock, Millis};
 use proxy_wasm::types::Action;
 use std::cell::Cell;
 
@@ -40,11 +40,13 @@ impl HeaderHoldMonitor {
     }
 
     /// The action for the headers of a request whose body is still to come.
-    pub(crate) fn hold(&self, now: Millis) -> Action {
+    pub(crate) fn hold(&self, clock: &dyn Clock) -> Action {
         if !self.hold {
             return Action::Continue;
         }
-        if let State::Idle = self.state.get() {
+        if let State::Idle = self.state.get()
+            && let Some(now) = clock.now()
+        {
             self.state.set(State::Waiting(now));
         }
         Action::Pause
@@ -57,8 +59,9 @@ impl HeaderHoldMonitor {
         }
     }
 
-    pub(crate) fn tick(&self, now: Millis) {
+    pub(crate) fn tick(&self, clock: &dyn Clock) {
         if let State::Waiting(since) = self.state.get()
+            && let Some(now) = clock.now()
             && now.0.saturating_sub(since.0) >= u64::from(PATIENCE_MILLIS)
         {
             host::log_error(
