@@ -30,7 +30,7 @@ impl HeaderHoldMonitor {
     pub(crate) fn new(hold: bool) -> Self {
         if hold && host::set_tick_period(PATIENCE_MILLIS).is_err() {
             host::log_error(
-                "mcp-policy: this host has no timer, so a wrong `hold_request_headers` goes unnoticed",
+                "mcp-policy: this host has no timer, so the plugin cannot detect a wrong `hold_request_headers`",
             );
         }
         Self {
@@ -67,7 +67,7 @@ impl HeaderHoldMonitor {
             host::log_error(
                 "mcp-policy: request headers were held back and no body has come. If it is not one slow client, this host \
                  delivers none, and every such request hangs: set `allow_on_headers_stop_iteration: true` in the plugin's \
-                 configuration (Envoy 1.35 or later), or take `hold_request_headers` out of the policy's `host`",
+                 configuration (Envoy 1.35 or later), or remove `hold_request_headers` from the policy's `host`",
             );
             self.done();
         }

@@ -95,8 +95,11 @@ impl RootContext for Plugin {
 /// # Errors
 /// Lines for the operator.
 fn configure() -> Result<Configuration, Vec<String>> {
-    let text = host::configuration()
-        .map_err(|status| vec![format!("the host does not show it ({status:?})")])?;
+    let text = host::configuration().map_err(|status| {
+        vec![format!(
+            "the host did not return the configuration ({status:?})"
+        )]
+    })?;
     let policy = Policy::parse(&text)
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let mut entropy = [0; 16];
@@ -110,7 +113,7 @@ fn configure() -> Result<Configuration, Vec<String>> {
     let namespace = namespace.unwrap_or_else(|| "mcp-policy".into());
     let store = Store::prepare(&mut SharedData, &namespace, &policy, entropy);
     let store = store.map_err(|_| {
-        vec!["/: it has limits, and this host keeps no shared data to count in".into()]
+        vec!["/: it has limits, and this host has no shared data to count in".into()]
     })?;
     let header_hold = HeaderHoldMonitor::new(policy.host.hold_request_headers);
     Ok(Configuration {
@@ -221,7 +224,7 @@ impl HttpContext for Stream {
             && !matches!(self.respond(Response::Trailers), Some((Next::Forward, ..)))
         {
             host::log_error(
-                "mcp-policy: a response ended in trailers before its JSON did; what was held of it, or its refusal, is left out",
+                "mcp-policy: a response ended in trailers before its JSON was complete; its held bytes, or its refusal, are dropped",
             );
         }
         Action::Continue

@@ -14,7 +14,7 @@ fn policy_with_limits_is_refused_without_shared_data() {
             .expect("the VM starts");
         assert_eq!(vm.configure(LIMITED.as_bytes()), Ok(false));
         assert!(
-            errors(&vm)[0].contains("this host keeps no shared data"),
+            errors(&vm)[0].contains("this host has no shared data"),
             "{function}"
         );
         assert_eq!(

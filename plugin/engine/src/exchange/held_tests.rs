@@ -7,7 +7,7 @@ use std::sync::Arc;
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
 const ANSWER: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#;
-const REFUSED: &str = "The gateway holds too many responses at a time to judge this one.";
+const REFUSED: &str = "The gateway holds too many responses right now to check this one.";
 /// Every result is read.
 const READ: &str =
     r#"{"version":"1","default":"deny","tools":{"run":{"result":{"redact":["secrets"]}}}}"#;

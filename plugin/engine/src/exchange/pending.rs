@@ -230,7 +230,7 @@ fn full_limit(
 /// Refuses a call that cannot be counted, if a limit is enforced.
 fn uncounted(audit: &mut Audit, charges: &[Charge]) -> Result<Vec<Count>, Refused> {
     let message =
-        "The gateway cannot count this call right now, so it is not let through. Try again later.";
+        "The gateway cannot count this call right now, so it is refused. Try again later.";
     let first = |mode| {
         let mut limits = charges.iter().flat_map(|charge| &charge.limits);
         limits.find(|limit| limit.mode == mode)

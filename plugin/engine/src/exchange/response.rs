@@ -92,7 +92,7 @@ impl Exchange {
             return self.without_time();
         };
         let mut audit = self.audit(now);
-        let message = "The gateway told of a response in an order that cannot be.";
+        let message = "The gateway reported parts of a response in an invalid order.";
         audit.refused(Reason::Unavailable, None, message);
         Step {
             audit: Some(Box::new(audit)),
