@@ -1,4 +1,4 @@
-//! The document itself: its keys and its definitions.
+//! Describes the document itself: its keys and its definitions.
 //!
 //! The parts are described in the files beside it.
 
