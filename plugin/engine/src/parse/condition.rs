@@ -275,7 +275,7 @@ impl PolicyReader {
         Some(expression)
     }
 
-    /// The regular expression at `at`, whose text is the value there, or a key of it.
+    /// The compiled regular expression. `value` is the one at `at`, or the object of which the expression is a key.
     pub(super) fn compiled(
         &mut self,
         at: &Location<'_>,
@@ -289,7 +289,7 @@ impl PolicyReader {
         let expression = expression.ok()?;
         let before = self.instructions;
         self.instructions = before.saturating_add(expression.size());
-        // It is told once, of the first that is too much.
+        // Reported once, for the first expression that exceeds the bound.
         if before <= MOST_INSTRUCTIONS && self.instructions > MOST_INSTRUCTIONS {
             self.invalid(at, value, WRITE_FEWER);
         }

@@ -26,7 +26,7 @@ impl Value<'_> {
     fn write(self, text: &mut String) -> Option<()> {
         match self.kind() {
             Kind::Object => {
-                // A heap takes less of the module than the standard library's sorting.
+                // A heap adds less to the module than the standard library's sorting.
                 let members: BinaryHeap<_> = self.named().map(Member::new).collect();
                 list(
                     text,

@@ -105,7 +105,7 @@ pub(crate) fn millionths(text: &str) -> Option<u64> {
     })
 }
 
-/// True for a number without a fraction, however it is written. More digits than binary64 holds leave a number whole.
+/// True for a number without a fraction. An integer with more digits than binary64 holds is still whole.
 pub(crate) fn is_whole(text: &str) -> Option<bool> {
     /// Integers of at most this many digits fit binary64, whose largest value has 309.
     const LONGEST: usize = 300;
