@@ -7,7 +7,7 @@ use super::text::length_prefixed;
 /// The key of a piece of state that outlives a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StateKey {
-    /// The name of the state, unique to it. Keep it out of logs: it contains ids of sessions and tasks.
+    /// The name of the state, unique to it. Keep it out of logs: it may contain the id of a session or a task.
     pub name: String,
     /// The caller to whom a server issued the id. A host without room forgets the oldest state of the caller that has
     /// most. `None` for state of the policy itself, which a host never forgets.

@@ -46,7 +46,7 @@ impl Cursor<'_> {
         self.skip();
     }
 
-    /// Under `x`, space and comments mean nothing.
+    /// Skips space and comments, which are insignificant under the flag `x`.
     pub(super) fn skip(&mut self) {
         while self.flags.extended {
             match self.peek() {

@@ -12,11 +12,11 @@ const LOOK: usize = 7;
 /// The places in a text where forms start, in the order of their anchors.
 pub(super) struct Places<'t> {
     text: &'t [u8],
-    /// The pairs before it were looked at.
+    /// The position up to which pairs of bytes are compared.
     at: usize,
-    /// An anchor may stand there.
+    /// The positions at which an anchor may start.
     near: Range<usize>,
-    /// Forms that start before it, and have their anchor at the first of these places, were named.
+    /// The start below which places are already reported, among those with an anchor at the first position of `near`.
     from: usize,
 }
 
