@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_is_forwarded_by_one_version_differs_in_decision() {
+    fn call_forwarded_by_one_version_differs_in_decision() {
         let [old, new] =
             [&[forwarded(), refused("no")], &[forwarded(), forwarded()]].map(|steps| seen(steps));
         let flipped = "step 2: refused (no) → forwarded".into();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_that_is_changed_by_one_version_differs_in_decision() {
+    fn response_changed_by_one_version_differs_in_decision() {
         let with = |response| Expectation {
             response: Some(response),
             ..forwarded()
@@ -144,13 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_with_another_message_differs_in_words() {
+    fn refusal_with_another_message_differs_in_words() {
         let [old, new] = ["no", "never"].map(|message| seen(&[refused(message)]));
         assert_eq!(difference(&old, &new), Some(Difference::Words));
     }
 
     #[test]
-    fn a_policy_refused_by_one_version_is_new_or_a_flip() {
+    fn policy_refused_by_one_version_is_new_or_refused() {
         let (refused, accepted) = (
             Outcome::Refused(vec!["/a: unknown".into()]),
             seen(&[forwarded()]),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trap_in_one_version_is_a_failure() {
+    fn trap_in_one_version_is_a_failure() {
         let trap = Outcome::Failed("trap".into());
         assert!(matches!(
             difference(&trap, &seen(&[])),

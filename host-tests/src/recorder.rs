@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn response_that_one_side_cuts_short_is_recorded_as_far_as_it_came() {
+    fn response_cut_short_is_recorded_in_part() {
         const BEGUN: &[u8] = b"HTTP/1.1 200 -\r\ncontent-length: 9\r\n\r\nbegun";
         let server = Upstream::answering(|_| BEGUN.to_vec()).unwrap();
         let recorder = Recorder::start(server.addr()).unwrap();

@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn body_ends_where_the_framing_says() {
+    fn body_ends_by_its_framing() {
         for bytes in [
             "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabcrest",
             "HTTP/1.1 200 OK\r\n\r\nabc",
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn body_cut_short_is_a_reset() {
+    fn body_that_ends_early_is_a_reset() {
         for bytes in [
             "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nabc",
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n",
@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_make_pieces_but_no_empty_one() {
+    fn cuts_make_no_empty_piece() {
         assert_eq!(cut(b"abcd", &[0, 1, 1, 3, 9]), [&b"a"[..], b"bc", b"d"]);
         assert_eq!(cut(b"abcd", &[]), [b"abcd"]);
     }
