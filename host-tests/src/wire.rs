@@ -37,7 +37,7 @@ pub struct Http1Request {
     /// The header fields. A `host`, `connection`, `content-length` or `transfer-encoding` here replaces the one that
     /// would be added.
     pub headers: RawHeaders,
-    /// `None` sends neither a body nor a header that announces one.
+    /// The body. `None` sends neither a body nor a header that announces one.
     pub body: Option<Vec<u8>>,
     /// Where to cut the body into chunks, as rising offsets. `None` sends it whole, with a `content-length`.
     pub chunks: Option<Vec<usize>>,

@@ -1,4 +1,4 @@
-//! The engine's explanations of decisions. Every case checks that they agree with the decision.
+//! Tests the engine's explanations of decisions. Every case checks that they agree with the decision.
 
 use host_tests::gateway::Gateway;
 use mcp_policy::host::Millis;

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// More than the callers make while the versions change.
+/// More calls than are made while the versions change.
 const MAX: u64 = 6000;
 const CALLERS: usize = 4;
 /// The pause between two calls of a caller.
