@@ -9,7 +9,7 @@ use host_tests::{hosts, root, runner};
 use mcp_policy_cases::corpus::bless;
 
 #[test]
-fn every_case_on_every_host() {
+fn every_case_has_its_expected_outcome_on_every_host() {
     let cases = cases();
     if std::env::var_os("BLESS").is_some() {
         cases.iter().for_each(write_expectations);

@@ -21,7 +21,7 @@ use std::sync::Mutex;
 use std::thread;
 
 #[test]
-fn every_client_with_every_server() {
+fn every_client_works_with_every_server_through_the_gateway() {
     if lacks(&[TYPESCRIPT_SDKS, ENVOY, NODE, OLDER_SDK]) {
         return;
     }

@@ -230,7 +230,7 @@ impl Row {
 }
 
 #[test]
-fn every_policy_with_its_server() {
+fn every_policy_works_with_its_server() {
     if lacks(&[TYPESCRIPT_SDKS, ENVOY, NODE, NODE_SERVERS, PYTHON_SERVERS]) {
         return;
     }
