@@ -56,7 +56,7 @@ impl Policy {
     /// Reads a policy document.
     ///
     /// # Errors
-    /// All mistakes in it. Only the first where it is not strict JSON, such as with a key given twice.
+    /// All its mistakes; only the first if it is not strict JSON, for example if a key is given twice.
     pub fn parse(text: &[u8]) -> Result<Self, Vec<PolicyError>> {
         let document = Self::document(text).map_err(|error| vec![error])?;
         let mut reader = PolicyReader::default();

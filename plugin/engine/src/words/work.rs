@@ -5,8 +5,8 @@
 
 use std::cell::Cell;
 
-/// The rate at which messages get steps. A step takes at most 44 WebAssembly instructions: about three nanoseconds of
-/// one core.
+/// The rate at which messages get steps. A step takes at most 50 WebAssembly instructions, which the tests count: about
+/// three nanoseconds of one core.
 #[derive(Clone, Copy, Debug)]
 struct Rate {
     /// The steps that each message gets, whatever its length.
