@@ -16,7 +16,7 @@ const COUNTED: &[usize] = SIZES.split_at(3).0;
 /// Each message is played this often. The difference of the two counts leaves out the work that is done once.
 const PLAYED: [u32; 2] = [20, 120];
 
-/// Plays what callgrind counts: a number of messages of a phase and a size, as [`command`] passes them.
+/// Plays a number of messages of a phase and a size, as [`command`] passes them; callgrind counts their instructions.
 pub(crate) fn play(arguments: &[String]) {
     let [phase, size, times] = arguments else {
         panic!("phase, size and number of messages")

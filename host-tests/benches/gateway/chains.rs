@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// A chain of filters that is compared with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Chain {
-    /// The router alone. The cost of the other chains is what they add to it.
+    /// The router alone. The cost of the other chains is relative to it.
     Bare,
     /// A second Envoy with the router alone. The difference between the two is the noise.
     Again,

@@ -1,7 +1,7 @@
 //! Turns the example's policy into Envoy's own filters, and their decisions into an access log, for comparison
 //! with the plugin.
 //!
-//! It uses only what those filters can do: listed tools and one limit. They read no answers.
+//! It uses only the features of those filters: listed tools and one limit. They read no answers.
 
 use crate::filter::filter;
 use host_tests::samples::{ENOUGH, LIMITED, LISTED, LONGEST};

@@ -21,7 +21,7 @@ fn host(play: impl Fn(&[Case]) -> Vec<Played<'_>> + Send + Sync + 'static) -> Ho
     Host::new("tried", ClockKind::Set, play)
 }
 
-/// The failures of a host that observes what the engine does, after `change`.
+/// The failures of a host whose observations are the engine's after `change`.
 fn failures(change: impl Fn(&Case, Split, Outcome) -> Outcome + Send + Sync + 'static) -> String {
     let tried = host(move |cases| {
         Splits::Every.play(cases, |case, split| {

@@ -1,5 +1,5 @@
-//! The public names of the engine are those of `public_names.txt`. Each name is a promise, so whoever changes one must
-//! change that file. `BLESS=1` writes it.
+//! The public names of the engine are those of `public_names.txt`. Each name is a promise, so a change of one needs a
+//! change of that file. `BLESS=1` writes it.
 //!
 //! It reads the source files, not the compiler's output: a name is public if `lib.rs` exports it.
 
