@@ -1,6 +1,6 @@
-//! Turns a few listeners into the documents that Envoy is configured with.
+//! Turns listeners into the configuration documents of Envoy.
 //!
-//! It never names a port to listen on: Envoy chooses them, on 127.0.0.1.
+//! It never chooses a port to listen on: Envoy does, on 127.0.0.1.
 
 use std::{
     collections::BTreeSet,
@@ -21,42 +21,41 @@ const UPSTREAM_HTTP: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOpti
 /// The smallest window that HTTP/2 knows.
 const SMALLEST_WINDOW: u32 = 65_535;
 
-/// The upstream that a request names itself, as address and port in the header `x-envoy-original-dst-host`: the place of
-/// a mesh, which knows where a connection was to lead.
+/// The upstream that each request names itself, as address and port in the header `x-envoy-original-dst-host`. It
+/// models a mesh, where the connection's original destination is known.
 pub const WHEREVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// A port of the proxy, with the plugin in front of one server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
-    /// For the test to refer to; letters, digits and `_`.
+    /// The listener's name in the test; letters, digits and `_`.
     pub name: String,
-    /// Reaches the plugin verbatim.
+    /// The policy, which reaches the plugin verbatim.
     pub policy: String,
-    /// Where allowed requests go, or [`WHEREVER`].
+    /// The server of forwarded requests, or [`WHEREVER`].
     pub upstream: SocketAddr,
     /// The compiled plugin.
     pub wasm: PathBuf,
-    /// Gives the plugin the body while the headers are still held back.
+    /// Passes the body to the plugin while the headers are held back.
     pub hold_request_headers: bool,
     /// Plugins with the same id and module share their VMs and counters.
     pub vm_id: String,
-    /// In bytes; a longer body that the plugin wants to see whole gets a 413.
-    /// HTTP/2 takes it for 65,535 if it is less.
+    /// In bytes. A longer body that the plugin buffers gets a 413. HTTP/2 raises it to at least 65,535.
     pub buffer_limit: u32,
     /// The handling of requests after the VM has trapped.
     pub failure_policy: FailurePolicy,
-    /// The peer's address is that of its connection, and not one that it writes into `x-forwarded-for`.
+    /// The peer's address is that of its connection, not one from `x-forwarded-for`.
     pub use_remote_address: bool,
-    /// Filters in the place of the plugin, to compare it with.
+    /// Filters instead of the plugin, to compare it with.
     pub instead: Option<Vec<Value>>,
-    /// Other servers that these filters ask, each as a cluster with its address as its name.
+    /// Other servers that these filters call, each as a cluster named by its address.
     pub asked: Vec<SocketAddr>,
     /// Envoy's own logs of the traffic here.
     pub access_logs: Vec<Value>,
 }
 
 impl Listener {
-    /// With the values that we recommend for the rest.
+    /// A listener with the recommended values for everything else.
     pub fn new(name: &str, policy: &str, upstream: SocketAddr, wasm: &Path) -> Self {
         Self {
             name: name.to_owned(),
@@ -95,17 +94,17 @@ pub struct Config {
     pub concurrency: u32,
     /// `info`, or another of Envoy's names.
     pub log_level: String,
-    /// Envoy writes its log to a file a moment later, many lines at once, as it should where speed matters.
+    /// Envoy writes its log to a file in the background, many lines at a time, for measurements of speed.
     pub log_in_background: bool,
-    /// Delivers the filters by files, which can be replaced while Envoy serves.
-    /// Then Envoy starts also with a policy that it refuses, and answers 500.
+    /// Delivers the filters as files, which can be replaced while Envoy serves. Then Envoy also starts with a policy
+    /// that the plugin refuses, and answers 500.
     pub ecds: bool,
-    /// Another Envoy than the one of `$ENVOY_BIN`.
+    /// Another Envoy than that of `$ENVOY_BIN`.
     pub binary: Option<PathBuf>,
 }
 
 impl Config {
-    /// One worker, the plugin's log, no reload, and the Envoy of `$ENVOY_BIN`.
+    /// A configuration with one worker, the plugin's log, no reload, and the Envoy of `$ENVOY_BIN`.
     pub fn new(listeners: Vec<Listener>) -> Self {
         Self {
             listeners,
@@ -117,7 +116,7 @@ impl Config {
         }
     }
 
-    /// The bootstrap document. Filters delivered by files are looked for in `dir`.
+    /// The bootstrap document. Filters that are files are read from `dir`.
     pub(crate) fn bootstrap(&self, dir: &Path) -> Value {
         let servers = |own: &Listener| {
             own.asked
@@ -186,7 +185,7 @@ impl Listener {
     }
 
     fn wasm_filter(&self) -> Value {
-        // Envoy runs in another folder than the test.
+        // Envoy runs in another working directory than the test.
         let wasm = path::absolute(&self.wasm).unwrap_or_else(|_| self.wasm.clone());
         json!({
             "@type": type_url(WASM),
@@ -199,7 +198,7 @@ impl Listener {
                     FailurePolicy::Open => "FAIL_OPEN",
                 },
                 "allow_on_headers_stop_iteration": self.hold_request_headers,
-                // A StringValue is the one form that Envoy does not rewrite.
+                // A StringValue is the only form that Envoy passes on unchanged.
                 "configuration": {
                     "@type": type_url("google.protobuf.StringValue"),
                     "value": self.policy,
@@ -239,7 +238,7 @@ impl Listener {
         })
     }
 
-    /// Puts the filter where Envoy looks for it, whole at any time.
+    /// Writes the filter's file where Envoy watches for it, in one step.
     pub(crate) fn deliver(&self, dir: &Path) -> io::Result<()> {
         let folder = self.filter_folder(dir);
         fs::create_dir_all(&folder)?;
@@ -248,7 +247,7 @@ impl Listener {
             "name": self.filter_name(),
             "typed_config": self.wasm_filter(),
         }] });
-        // Outside of the watched folder: Envoy shall see the finished file only.
+        // The draft is outside the watched folder, so that Envoy sees only the finished file.
         let draft = dir.join(format!("{}.draft", self.filter_name()));
         fs::write(&draft, document.to_string())?;
         fs::rename(draft, folder.join("filter.json"))
@@ -262,14 +261,14 @@ fn cluster(upstream: SocketAddr) -> Value {
         at(upstream)
     };
     cluster["name"] = upstream.to_string().into();
-    // Envoy's own limit of 1024 connections would keep larger floods from the plugin.
+    // Envoy's default limit of 1024 connections would stop larger floods before the plugin.
     cluster["circuit_breakers"] = json!({ "thresholds": [
         { "max_connections": 10_000, "max_pending_requests": 10_000, "max_requests": 10_000 },
     ] });
-    // Before the servers close theirs, which would break the calls on them.
+    // Idle connections close before the server closes them, which would break calls.
     cluster["typed_extension_protocol_options"] = json!({ UPSTREAM_HTTP: {
         "@type": type_url(UPSTREAM_HTTP),
-        // The trailers of a response over HTTP/1 go past Envoy otherwise.
+        // Without this, Envoy drops the trailers of HTTP/1 responses.
         "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
         "common_http_protocol_options": { "idle_timeout": "3s" },
     } });

@@ -1,25 +1,25 @@
-//! Turns what two versions of the plugin saw of a case into the kind of their difference.
+//! Turns the outcomes of a case in two versions of the plugin into the kind of their difference.
 //!
-//! It plays nothing, and does not say which version is right.
+//! It plays nothing, and does not judge which version is right.
 
 use crate::expectation::{Expectation, Outcome};
 
-/// How the new version differs from the old one on a case, the gravest difference first.
+/// The difference between the new version and the old one on a case, the gravest kind first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
-    /// A call or a response has another fate: `(!)` in the changelog.
+    /// A call or a response is decided differently: `(!)` in the changelog.
     Decision(String),
-    /// A policy that the old version accepts is refused: `(!)` in the changelog.
+    /// The new version refuses a policy that the old one accepts: `(!)` in the changelog.
     PolicyRefused(String),
-    /// One version trapped, or had an outcome that no case can expect.
+    /// One version trapped, or had an outcome that a case cannot expect.
     Failed(String),
-    /// The old version does not know the policy's language.
+    /// The old version refuses the policy, which uses a newer language.
     PolicyIsNew,
-    /// The decisions are the same, with other words, codes or rules.
+    /// The decisions are the same, with other messages, codes or rules.
     Words,
 }
 
-/// `None` where a client and an operator see the same.
+/// The difference; `None` where a client and an operator see the same.
 pub fn difference(old: &Outcome, new: &Outcome) -> Option<Difference> {
     match (old, new) {
         (old, new) if old == new => None,
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_is_forwarded_by_one_version_differs_in_decision() {
+    fn call_forwarded_by_one_version_differs_in_decision() {
         let [old, new] =
             [&[forwarded(), refused("no")], &[forwarded(), forwarded()]].map(|steps| seen(steps));
         let flipped = "step 2: refused (no) → forwarded".into();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_that_is_changed_by_one_version_differs_in_decision() {
+    fn response_changed_by_one_version_differs_in_decision() {
         let with = |response| Expectation {
             response: Some(response),
             ..forwarded()
@@ -144,13 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_with_another_message_differs_in_words() {
+    fn refusal_with_another_message_differs_in_words() {
         let [old, new] = ["no", "never"].map(|message| seen(&[refused(message)]));
         assert_eq!(difference(&old, &new), Some(Difference::Words));
     }
 
     #[test]
-    fn a_policy_refused_by_one_version_is_new_or_a_flip() {
+    fn policy_refused_by_one_version_is_new_or_refused() {
         let (refused, accepted) = (
             Outcome::Refused(vec!["/a: unknown".into()]),
             seen(&[forwarded()]),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trap_in_one_version_is_a_failure() {
+    fn trap_in_one_version_is_a_failure() {
         let trap = Outcome::Failed("trap".into());
         assert!(matches!(
             difference(&trap, &seen(&[])),

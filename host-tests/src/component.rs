@@ -1,6 +1,6 @@
 //! The shipped component in wasmtime, embedded as in `embedder.rs`.
 //!
-//! It turns cases into that program's requests, and its verdicts into observations.
+//! It turns cases into requests of that program, and its verdicts into observations.
 
 use crate::case::{Case, Step};
 use crate::embedder::{

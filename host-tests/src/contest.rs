@@ -1,45 +1,45 @@
 //! Compares a condition's verdicts on many texts with other programs' readings of them.
 //!
-//! It never outvotes a program: a single one that resolves a text elsewhere is a contradiction.
+//! It never takes a majority: a single program that resolves a text elsewhere is a contradiction.
 
 use crate::judge::{Judge, Truth};
 use crate::oracle::Oracle;
 
-/// A reading of a text that ends inside, and one that ends outside, where a program has such.
+/// A program's reading of a text that is inside, and one that is outside, where there are such.
 type Witnesses = (Option<String>, Option<String>);
 
 /// The results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Certainly inside.
+    /// Texts that are inside.
     pub inside: u64,
-    /// Certainly outside.
+    /// Texts that are outside.
     pub outside: u64,
-    /// Neither, and refused by every rule.
+    /// Texts that are neither: every rule refuses them.
     pub unknown: u64,
-    /// Texts that some program takes inside and another, or the same after a change, outside.
+    /// Texts that some program reads as inside and another, or the same one after a change, as outside.
     pub tricks: u64,
 }
 
 impl Tally {
-    /// How many texts there were.
+    /// The number of texts.
     pub fn texts(&self) -> u64 {
         self.inside + self.outside + self.unknown
     }
 }
 
-/// Texts of both kinds, as many as one likes.
+/// Endless texts of both kinds.
 pub trait Texts {
-    /// One that is meant to be misread.
+    /// A text that is meant to be misread.
     fn hostile(&mut self) -> String;
-    /// An ordinary text, of a place inside.
+    /// An ordinary text that is inside.
     fn ordinary(&mut self) -> String;
 }
 
-/// Asks about so many hostile texts, and then about so many ordinary ones, and prints the results. The hostile ones
-/// must cover every kind, and no ordinary one may be outside.
+/// Plays so many hostile texts and then so many ordinary ones, and prints the results. The hostile ones must cover
+/// every verdict, and no ordinary one may be outside.
 ///
-/// # Panics
+/// When these conditions do not hold, and when [`contest`] panics.
 /// When that is not so, and when [`contest`] does.
 pub fn play(
     name: &str,
@@ -61,10 +61,10 @@ pub fn play(
     seen
 }
 
-/// Asks about `count` texts.
+/// Plays `count` texts.
 ///
 /// # Panics
-/// When the judge calls a text inside that a program takes outside, or outside that one takes inside.
+/// When the judge calls a text inside that a program reads as outside, or the reverse.
 pub fn contest(
     judge: &mut Judge,
     oracles: &mut [Oracle],

@@ -1,6 +1,6 @@
-//! Runs every case of `policies/` on every host and gathers how each went.
+//! Plays every case of `policies/` on every host, and collects the results.
 //!
-//! Nothing is skipped in silence: a case that a host cannot play has its reason, and one that it forgot has failed.
+//! It skips nothing silently: a case that a host cannot play has a reason, and a case that a host forgets has failed.
 
 use crate::case::Case;
 use crate::host::{Class, ClockKind, Host, Played};
@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-/// Plays the cases on all hosts, on as many at once as there are processors.
+/// Plays the cases on all hosts, with one thread for each processor.
 pub fn run<'c>(hosts: &[Host], cases: &'c [Case]) -> Table<'c> {
     let waiting = Mutex::new(hosts.iter().enumerate());
     let next = || waiting.lock().expect("no thread panicked").next();
@@ -56,7 +56,7 @@ fn column(host: &Host, cases: &[Case]) -> Column {
     }
 }
 
-/// How many playings there are of each class.
+/// The number of playings of each class.
 fn plays(played: &[Played<'_>]) -> [usize; 4] {
     Class::ALL.map(|class| played.iter().filter(|played| played.class == class).count())
 }
@@ -86,10 +86,10 @@ pub fn filter() -> String {
     std::env::var("CASE").unwrap_or_default()
 }
 
-/// The cases, or those whose name contains `$CASE`.
+/// The cases whose name contains `$CASE`; all of them without it.
 ///
 /// # Panics
-/// When a file is not a valid case, with a line for each, and when no name contains the text.
+/// When a file is not a valid case, with a line for each mistake, and when no name contains the text.
 pub fn cases() -> Vec<Case> {
     let filter = filter();
     let mut cases =

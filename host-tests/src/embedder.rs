@@ -1,9 +1,9 @@
-//! A program that embeds the component: it holds a request back until the verdict.
+//! A program that embeds the component, and holds a request back until the verdict.
 //!
-//! It is written to be copied. It decides nothing, and on no error does it let anything through.
+//! It is an example to copy. It decides nothing, and lets nothing through after an error.
 
 mod bindings {
-    //! The types and functions of the interface, as the macro makes them.
+    //! The types and functions of the interface, as the macro generates them.
     #![expect(missing_docs, reason = "the interface documents them")]
     wasmtime::component::bindgen!({
         path: "../plugin/component/wit",
@@ -21,7 +21,7 @@ use wasmtime::component::{HasSelf, Linker, ResourceAny};
 /// The component, compiled once for all threads.
 pub struct Component<C: 'static>(McpPolicyPre<C>);
 
-/// One instance with one policy; each thread has its own. `C` is where counts are kept.
+/// One instance with one policy, for one thread. `C` holds the counts.
 pub struct Gateway<C: 'static> {
     wasm: wasmtime::Store<C>,
     plugin: McpPolicy,
@@ -32,13 +32,13 @@ pub struct Gateway<C: 'static> {
     pub explain: bool,
 }
 
-/// A request whose body has arrived, or that has none.
+/// A request whose body has arrived, or that has no body.
 pub struct Request<'a> {
     /// Header fields, names in lower case, `:method` among them.
     pub headers: &'a [Header],
-    /// Neither body nor trailers follow the headers.
+    /// True where neither body nor trailers follow the headers.
     pub end: bool,
-    /// The rest as it arrived.
+    /// The rest of the request, in order.
     pub events: Vec<Event>,
     /// The client's address.
     pub peer: &'a str,
@@ -93,8 +93,8 @@ impl<C: Cells + Send + 'static> Component<C> {
 }
 
 impl<C: Cells + Send + 'static> Gateway<C> {
-    /// Leads a request to its verdict, `forward` or `reply`, and returns the effects. On an error answer with 503, and
-    /// start another instance.
+    /// Plays a request to its verdict, `forward` or `reply`, and returns the effects. After an error, answer with 503
+    /// and start another instance.
     ///
     /// # Errors
     /// When the instance failed, now or before.
@@ -131,8 +131,8 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         self.resolve(exchange, &step, now)
     }
 
-    /// The bytes to pass on for a piece of the response; `None` where the connection has to end. The head comes first,
-    /// through `report`, whose step has the header edit.
+    /// The bytes to forward for a piece of the response; `None` where the connection must end. Report the head first,
+    /// with `report`, whose step has the header edit.
     ///
     /// # Errors
     /// When the instance failed.
@@ -152,7 +152,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         Ok((passed, step.effects))
     }
 
-    /// Lets go of an exchange that is complete, or of which a side is gone.
+    /// Releases an exchange that is complete, or whose client or server is gone.
     ///
     /// # Errors
     /// When the instance failed.
@@ -161,7 +161,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         exchange.resource_drop(&mut self.wasm)
     }
 
-    /// The policy's hash, its needs, the longest body that it reads, and the most response bytes to hold.
+    /// The policy's hash, its needs, the longest body that it reads, and the most bytes of responses to hold.
     ///
     /// # Errors
     /// When the instance failed.

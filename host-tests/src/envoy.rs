@@ -1,5 +1,4 @@
-//! Turns a [`Config`] into a running Envoy with the plugin in it, on ports that
-//! Envoy chose, and ends that process again.
+//! Turns a [`Config`] into a running Envoy with the plugin, on ports that Envoy chooses, and ends that process.
 //!
 //! It never touches a process or a file that it did not start or create.
 
@@ -24,24 +23,24 @@ use crate::{
     wire::{Deadline, Http1Request, Response, http1},
 };
 
-/// The variable that says where the Envoy binary is.
+/// The variable with the path of the Envoy binary.
 const BINARY: &str = "ENVOY_BIN";
-/// Compiling the module takes most of it, and longer on a busy machine.
+/// Most of it is the compilation of the module, which takes longer on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(120);
-/// For one answer of the admin interface.
+/// The time for one answer of the admin interface.
 const ADMIN_LIMIT: Duration = Duration::from_secs(10);
 /// Time for Envoy to notice a file and to compile its content.
 const RELOAD_LIMIT: Duration = Duration::from_secs(20);
-/// How long a process may take to obey a SIGTERM.
+/// The time that a process has to end after a SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
-/// Between two looks at something that is not there yet.
+/// The pause between two polls.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The reason for the missing Envoy.
+/// The reason why Envoy did not start.
 pub struct StartError {
     /// One sentence.
     pub reason: String,
-    /// All that the process wrote.
+    /// The whole output of the process.
     pub log: String,
 }
 
@@ -51,7 +50,7 @@ impl fmt::Display for StartError {
     }
 }
 
-// The text with its line breaks, because an unwrap in a test prints it.
+// The text with its line breaks, because an `unwrap` in a test prints it.
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -70,8 +69,8 @@ pub struct Envoy {
 }
 
 impl Envoy {
-    /// Returns once every listener accepts connections. A policy that the plugin
-    /// refuses is an error here, with the plugin's message in the log.
+    /// Returns once every listener accepts connections. A policy that the plugin refuses is an error, with the plugin's
+    /// message in the log.
     pub fn start(config: &Config) -> Result<Self, StartError> {
         let process = Process::start(config).map_err(|error| StartError {
             reason: format!("Envoy could not be started: {error}"),
@@ -86,7 +85,7 @@ impl Envoy {
             if let Ok(Some(status)) = process.child.try_wait() {
                 break format!("Envoy did not start, {status}");
             }
-            // Nothing to report before it is ready: errors are a matter of time.
+            // Errors before it is ready are normal, and are not reported.
             if let Ok((admin, addrs)) = process.addrs() {
                 return Ok(Self {
                     config,
@@ -104,11 +103,11 @@ impl Envoy {
         Err(StartError { reason, log })
     }
 
-    /// Where a listener accepts connections.
+    /// The address at which a listener accepts connections.
     ///
     /// # Panics
     ///
-    /// No listener has this name.
+    /// When no listener has this name.
     #[expect(
         clippy::panic,
         reason = "a mistake in the test, not in the tested code"
@@ -120,7 +119,7 @@ impl Envoy {
         }
     }
 
-    /// All that the process wrote so far.
+    /// The output of the process so far.
     pub fn log(&self) -> String {
         self.process.log()
     }
@@ -131,7 +130,7 @@ impl Envoy {
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// The admin interface's `/stats`, or nothing if Envoy does not answer.
+    /// The admin interface's `/stats`; empty if Envoy does not answer.
     pub fn stats(&self) -> String {
         let body = ask(self.admin, "/stats").map(|response| response.body);
         String::from_utf8_lossy(&body.unwrap_or_default()).into_owned()
@@ -142,11 +141,10 @@ impl Envoy {
         stat(&self.stats(), name)
     }
 
-    /// Gives a listener another policy while it serves, and says whether Envoy
-    /// took it; if not, the old one stays. For a [`Config`] with `ecds` only.
+    /// Gives a listener another policy while it serves. Returns whether Envoy accepted it; if not, the old one stays.
+    /// Only for a [`Config`] with `ecds`.
     ///
-    /// Workers take it up a moment later. A policy equal to the one delivered
-    /// last is not looked at again, and counts as taken.
+    /// Workers adopt it a moment later. A policy equal to the last one is not read again, and counts as accepted.
     pub fn reload(&self, listener: &str, policy: &str) -> io::Result<bool> {
         self.delivered(Listener {
             policy: policy.to_owned(),
@@ -154,7 +152,7 @@ impl Envoy {
         })
     }
 
-    /// Delivers another module with the policy of the start, and returns whether Envoy has taken it.
+    /// Delivers another module with the policy of the start. Returns whether Envoy accepted it.
     pub fn upgrade(&self, listener: &str, wasm: &Path) -> io::Result<bool> {
         self.delivered(Listener {
             wasm: wasm.to_owned(),
@@ -183,7 +181,7 @@ impl Envoy {
         }
     }
 
-    /// How many policies Envoy has looked at, and how many of them it refused.
+    /// The number of policies that Envoy received, and the number that it refused.
     fn discoveries(&self, listener: &Listener) -> io::Result<(u64, u64)> {
         let stats = self.stats();
         let filter = listener.filter_name();

@@ -1,6 +1,6 @@
 //! A host of the corpus: a name, a clock, and a function that turns cases into observations.
 //!
-//! It never sees the expectation.
+//! It never sees the expectations.
 
 use crate::case::Case;
 use mcp_policy_cases::{Outcome, Split};
@@ -9,9 +9,9 @@ use mcp_policy_cases::{Outcome, Split};
 pub struct Host {
     /// The heading of its column.
     pub name: String,
-    /// How its time goes.
+    /// Whether its time is set or real.
     pub clock: ClockKind,
-    /// Plays cases. It may panic: then the host has failed as a whole.
+    /// Plays cases. A panic fails the host as a whole.
     pub play: Box<PlayAll>,
 }
 
@@ -30,7 +30,7 @@ pub struct Played<'c> {
     pub outcome: Outcome,
 }
 
-/// How bodies arrive, as far as playings are counted.
+/// How bodies arrive, as the classes by which playings are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// In one piece.

@@ -1,7 +1,7 @@
-//! One condition of a policy, probed for its three values from outside: true if `require` admits, false if
-//! `deny_if` admits, unknown if neither does.
+//! One condition of a policy, whose truth value is probed from outside: true if `require` admits, false if `deny_if`
+//! admits, unknown if neither does.
 //!
-//! It never looks into the engine: each value is the argument of a whole call.
+//! It uses no internals of the engine: each value is the argument of a whole call.
 
 use crate::gateway::Gateway;
 use mcp_policy::host::{Millis, Next, PolicyError};
@@ -10,20 +10,20 @@ use serde_json::{Value, json};
 /// The value of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Truth {
-    /// Certainly so.
+    /// Certainly true.
     True,
-    /// Certainly not so.
+    /// Certainly false.
     False,
     /// Neither.
     Unknown,
 }
 
-/// A policy of one condition.
+/// A policy with one condition.
 #[derive(Debug)]
 pub struct Judge(Gateway);
 
 impl Judge {
-    /// The condition of an operator and its operand on an argument.
+    /// The condition of an operator and its operand on one argument.
     ///
     /// # Panics
     /// When the policy is refused.
@@ -31,7 +31,7 @@ impl Judge {
         Self::parse(operator, operand).expect("a valid policy")
     }
 
-    /// The same, of an operand that may be wrong.
+    /// Like [`Judge::new`], with an operand that may be invalid.
     ///
     /// # Errors
     /// The mistakes in the policy.

@@ -1,4 +1,4 @@
-//! The hosts that run mcp-policy in tests, and the corpus of `policies/` that runs in each of them.
+//! The hosts that run mcp-policy in tests, and the corpus of `policies/`, which each of them plays.
 //!
 //! A host is a function from cases to observations. The runner compares; no host sees the expectation.
 
@@ -42,18 +42,18 @@ pub fn root() -> PathBuf {
         .map_or_else(PathBuf::new, PathBuf::from)
 }
 
-/// The proxy-wasm module that `$MODULE` names, from the root of the repository, in the place of the one that was built.
+/// The proxy-wasm module in `$MODULE`, a path from the root of the repository, instead of the built one.
 ///
 /// # Panics
-/// When it is not there.
+/// When the file is missing.
 pub fn other_module() -> Option<PathBuf> {
     module_of("MODULE")
 }
 
-/// The proxy-wasm module that a variable names, from the root of the repository.
+/// The proxy-wasm module in a variable, a path from the root of the repository.
 ///
 /// # Panics
-/// When it is not there.
+/// When the file is missing.
 pub fn module_of(variable: &str) -> Option<PathBuf> {
     let named = std::env::var_os(variable).filter(|named| !named.is_empty())?;
     let path = root().join(named);
@@ -65,18 +65,18 @@ pub fn module_of(variable: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// The plugin: [`other_module`], or as `make build` leaves it.
+/// The plugin: [`other_module`], or the one that `make build` made.
 ///
 /// # Panics
-/// When it is not there.
+/// When the file is missing.
 pub fn wasm_path() -> PathBuf {
     other_module().unwrap_or_else(|| built("mcp-policy.wasm"))
 }
 
-/// The component as `make build` leaves it.
+/// The component that `make build` made.
 ///
 /// # Panics
-/// When it is not there.
+/// When the file is missing.
 pub fn component_path() -> PathBuf {
     built("mcp-policy.component.wasm")
 }

@@ -1,6 +1,6 @@
 //! A real Envoy as a host: every case behind a listener of its own, with a server that records what reaches it.
 //!
-//! It cannot set the time or the client's address; cases that need that are reported separately, never skipped
+//! It cannot set the time or the client's address. Cases that need that are reported separately, never skipped
 //! silently.
 
 use crate::bootstrap::{Config, Listener};
@@ -21,11 +21,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Cases per Envoy. Each has a VM of its own, which takes 20 ms and 8 MiB; to start Envoy and compile the module takes 1.3 s.
+/// The number of cases for each Envoy. Each case has its own VM, which takes 20 ms and 8 MiB; starting Envoy and
+/// compiling the module takes 1.3 s.
 const BATCH: usize = 150;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// In which ways a case with requests is played: while headers flow, or while the plugin holds them.
+/// The ways to play a case with requests: while headers flow, or while the plugin holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ways {
     /// In both.
@@ -44,7 +45,7 @@ impl Ways {
     }
 }
 
-/// Plays all cases: those with requests in these ways, invalid policies once.
+/// Plays all cases: those with requests in these ways, and invalid policies once.
 ///
 /// # Panics
 /// When Envoy does not start.
@@ -82,7 +83,7 @@ fn played<'c>(case: &'c Case, how: &str, class: Class, outcome: Outcome) -> Play
     }
 }
 
-/// Why the case cannot be played here.
+/// The reason why the case cannot be played here.
 fn cannot(case: &Case) -> Option<String> {
     let steps = case.steps();
     if steps.iter().any(|step| step.at != Duration::ZERO) {
@@ -94,7 +95,7 @@ fn cannot(case: &Case) -> Option<String> {
     None
 }
 
-/// Gives one Envoy an invalid policy after the other, with a valid one at the start.
+/// Gives one Envoy one invalid policy after another, after a valid one at the start.
 fn play_refused<'c>(cases: &[&'c Case], wasm: &Path, binary: &Path) -> Vec<(&'c Case, Outcome)> {
     if cases.is_empty() {
         return Vec::new();
@@ -118,7 +119,7 @@ fn play_refused<'c>(cases: &[&'c Case], wasm: &Path, binary: &Path) -> Vec<(&'c 
     cases.iter().map(refused).collect()
 }
 
-/// The plugin's lines, once: every VM that tries the policy logs the same.
+/// The plugin's lines, once: every VM that parses the policy logs the same.
 fn first_refusals(log: &str) -> Vec<String> {
     let lines = log
         .lines()
@@ -225,7 +226,7 @@ fn request_id(case: usize, step: usize) -> String {
     format!("case{case}-step{step}")
 }
 
-/// Counted windows are at least a minute long where all steps happen at once; the edge of one must not come between.
+/// Waits for the start of a window: windows are at least a minute long, and all steps must be in the same one.
 fn wait_for_room(case: &Case) {
     if case.policy.contains("\"window\"") || case.policy.contains("\"rate_limit\"") {
         wait_for_room_in_the_minute();
@@ -317,7 +318,7 @@ fn send(
         };
     }
     let body = step.body.clone();
-    // A length that the case itself gives goes out as it is written; otherwise the body is cut in the middle.
+    // A length in the case is sent as it is; otherwise the body is cut in the middle.
     let own_framing = headers
         .iter()
         .any(|(name, _)| name == b"content-length" || name == b"transfer-encoding");

@@ -1,6 +1,6 @@
-//! Asks independent programs how they read a text: one process, a batch of texts at a time.
+//! Asks other programs how they read texts: one process for each program, a batch of texts at a time.
 //!
-//! It never interprets an answer: the program's result for each text is returned unchanged.
+//! It never interprets an answer: it returns the program's result for each text unchanged.
 
 use crate::root;
 use serde::de::DeserializeOwned;
@@ -17,12 +17,12 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// A script for Python.
+    /// Starts a script with Python.
     pub fn python(script: &str, arguments: &[&str]) -> Self {
         Self::start("MCP_PYTHON", "python3", script, arguments)
     }
 
-    /// A script for Node.
+    /// Starts a script with Node.
     pub fn node(script: &str, arguments: &[&str]) -> Self {
         Self::start("NODE", "node", script, arguments)
     }
@@ -47,7 +47,7 @@ impl Oracle {
         }
     }
 
-    /// Asks about a batch. Nothing is waited for, so that several programs can think at once.
+    /// Sends a batch. It does not wait, so that several programs can work at once.
     ///
     /// # Panics
     /// When the program has ended.

@@ -1,6 +1,6 @@
-//! Runs a program beside the tests: a server, or a client that plays checks.
+//! Runs a program beside the tests: a server, or a client that performs checks.
 //!
-//! It never waits without a limit, and never leaves a process behind.
+//! It never waits without a limit, and leaves no process behind.
 
 use crate::root;
 use crate::wire::Deadline;
@@ -12,9 +12,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// For an interpreter to import an SDK and to listen, on a busy machine.
+/// The time for an interpreter to import an SDK and listen, on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// For all checks of one client, on a busy machine.
+/// The time for all checks of one client, on a busy machine.
 const STORY_LIMIT: Duration = Duration::from_secs(180);
 /// The last line of a program that did not end in time.
 const LATE: &str = "nothing more came in time";
@@ -24,7 +24,7 @@ const LATE: &str = "nothing more came in time";
 pub struct Program {
     child: Child,
     output: Receiver<String>,
-    // Read all the time: a program that writes into a full pipe stands still.
+    // Read all the time, because a program blocks on a full pipe.
     errors: Option<JoinHandle<String>>,
 }
 
@@ -43,7 +43,7 @@ impl Program {
 
     /// Starts any other file.
     ///
-    /// # Panics
+    /// When the interpreter is missing.
     /// When the interpreter is not there.
     pub fn at(interpreter: &str, file: &Path, arguments: &[&str]) -> Self {
         let Some(command) = std::env::var_os(interpreter).filter(|value| !value.is_empty()) else {
@@ -51,7 +51,7 @@ impl Program {
         };
         let mut command = Command::new(&command);
         command.arg(file).args(arguments);
-        // Python would leave its bytecode beside the sources.
+        // Otherwise Python writes its bytecode beside the sources.
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         command.env("PYTHONIOENCODING", "utf-8");
         Self::run(command)
@@ -63,7 +63,7 @@ impl Program {
     /// When it cannot be started.
     pub fn run(mut command: Command) -> Self {
         let mut child = command
-            // Open as long as this process lives; a server ends with it.
+            // Open while this process lives, so that a server ends with it.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -114,7 +114,7 @@ impl Program {
         })
     }
 
-    /// Gives the program its input, whole.
+    /// Writes the whole input of the program.
     ///
     /// # Panics
     /// When it was given before.
@@ -124,7 +124,7 @@ impl Program {
         let _ = stdin.write_all(input.as_bytes());
     }
 
-    /// All that the program says, and last of all its complaints if it did not end well.
+    /// All lines of the program's output, and its errors last if it failed.
     pub fn told(&mut self) -> Vec<String> {
         let mut lines = self.lines();
         // A program that has closed its output is about to end.
@@ -135,7 +135,7 @@ impl Program {
         lines
     }
 
-    /// All lines until the program closes its output or the time is up.
+    /// All lines until the program closes its output, or the time is up.
     fn lines(&self) -> Vec<String> {
         let deadline = Deadline::after(STORY_LIMIT);
         let mut lines = Vec::new();

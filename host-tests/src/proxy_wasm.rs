@@ -1,4 +1,4 @@
-//! The shipped module in wasmtime as a host, through the proxy-wasm ABI that Envoy speaks.
+//! Hosts the shipped module in wasmtime, through the proxy-wasm ABI that Envoy implements.
 
 use crate::abi::{Clock, Faults, Module, Request, SharedData, StreamResult as Wire, Vm};
 use crate::case::{Case, Step};
@@ -13,7 +13,7 @@ pub fn play(module: &Module, case: &Case, split: Split) -> Outcome {
     play_in(module, case, split, Observation::seen)
 }
 
-/// The same without the log, whose form another version of the plugin may not have.
+/// Plays a case without observing the log, whose format another version of the plugin may not have.
 pub fn play_outside(module: &Module, case: &Case, split: Split) -> Outcome {
     play_in(module, case, split, Observation::seen_outside)
 }
@@ -85,7 +85,7 @@ fn observed(vm: &Vm, step: &Step, split: Split) -> Result<Observation, String> {
     Ok(observed)
 }
 
-/// The observations of a request, and whether the server's response was played.
+/// Plays a step. Returns what was seen, and whether the server's response was played.
 fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::Trap> {
     let address = if step.peer.contains(':') {
         format!("[{}]:40000", step.peer)

@@ -1,6 +1,6 @@
-//! Turns the bytes that pass between HTTP/1.1 clients and one server into [`Exchange`]s.
+//! Turns the bytes between HTTP/1.1 clients and one server into [`Exchange`]s.
 //!
-//! It never changes a byte, and holds none back until another comes.
+//! It never changes a byte, and never delays one until another arrives.
 
 use crate::{
     upstream::Recorded,
@@ -19,24 +19,24 @@ use std::{
 /// A request and its response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
-    /// As the client sent it.
+    /// The request as the client sent it.
     pub request: Recorded,
-    /// Without interim (1xx) responses; `None` before the whole head of one has come.
+    /// The response without interim (1xx) ones; `None` before its whole head has arrived.
     pub response: Option<Response>,
-    /// How the connection stood when the exchanges were read.
+    /// The state of the exchange when it was read.
     pub state: State,
 }
 
-/// Whether more can come of an exchange.
+/// Whether more of an exchange can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// The response came to its end.
+    /// The response is complete.
     Whole,
-    /// More may come.
+    /// More may follow.
     Open,
-    /// The client closed the connection before the response came to its end.
+    /// The client closed the connection before the response was complete.
     Left,
-    /// The server closed the connection before the response came to its end.
+    /// The server closed the connection before the response was complete.
     Broken,
 }
 
@@ -67,7 +67,7 @@ struct Connection {
 struct Bytes {
     client: Vec<u8>,
     server: Vec<u8>,
-    /// Who closed the connection first.
+    /// The side that closed the connection first.
     closed: Option<Side>,
 }
 
@@ -78,7 +78,7 @@ enum Side {
 }
 
 impl Recorder {
-    /// Passes every connection on to a server.
+    /// Forwards every connection to a server.
     pub fn start(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let addr = listener.local_addr()?;
@@ -98,12 +98,12 @@ impl Recorder {
         })
     }
 
-    /// Where it listens.
+    /// The address at which it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// All exchanges since the start, in their order on each connection.
+    /// All exchanges since the start, in order on each connection.
     ///
     /// It is an error if something passed that is not HTTP/1.1.
     pub fn exchanges(&self) -> io::Result<Vec<Exchange>> {
@@ -133,7 +133,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         if shared.stopped.load(Ordering::SeqCst) {
             break;
         }
-        // A client whose server is not there sees its connection closed.
+        // A client whose server is gone sees its connection closed.
         let _ = client.and_then(|client| shared.join(client));
     }
     for connection in lock(&shared.connections).iter() {
@@ -161,7 +161,7 @@ impl Shared {
 }
 
 impl Connection {
-    /// Passes the bytes of one side on until it closes or the other side is gone.
+    /// Forwards the bytes of one side until it closes, or the other side is gone.
     fn pass(&self, side: Side) {
         let (mut from, mut to) = match side {
             Side::Client => (&self.client, &self.server),
@@ -170,7 +170,7 @@ impl Connection {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(length) = from.read(&mut buffer) {
             let piece = buffer.get(..length).unwrap_or_default();
-            // First, so that everything a peer has seen is recorded.
+            // Recorded first, so that everything that a peer has seen is recorded.
             lock(&self.recorded).of(side).extend(piece);
             if piece.is_empty() || to.write_all(piece).is_err() {
                 break;
@@ -219,7 +219,7 @@ impl Bytes {
     }
 }
 
-/// The next request, with as much of its body as there is.
+/// The next request, with the part of its body that has arrived.
 fn request(asked: &mut &[u8]) -> io::Result<Option<Recorded>> {
     let Some(head) = begun(wire::read_head(asked))?.flatten() else {
         return Ok(None);
@@ -245,7 +245,7 @@ fn begun<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// A thread that panicked with the lock has left whole pieces: each change is one call.
+/// Locks even after a panic: each change is one call, so the data is consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn response_that_one_side_cuts_short_is_recorded_as_far_as_it_came() {
+    fn response_cut_short_is_recorded_in_part() {
         const BEGUN: &[u8] = b"HTTP/1.1 200 -\r\ncontent-length: 9\r\n\r\nbegun";
         let server = Upstream::answering(|_| BEGUN.to_vec()).unwrap();
         let recorder = Recorder::start(server.addr()).unwrap();

@@ -1,7 +1,7 @@
-//! Turns the needs of a test into their paths, or into a skip on a machine without them.
+//! Turns the needs of a test into a skip on a machine that lacks one of them.
 //!
-//! It never lets a test pass in silence: a test that cannot run is printed and noted in `target/skipped`, which `make` reads
-//! at its end, or fails where `$REQUIRE` is `all`.
+//! It never lets a test pass silently: a test that cannot run is printed and noted in `target/skipped`, which `make`
+//! prints at its end. With `$REQUIRE` set to `all` it fails.
 
 use crate::root;
 use crate::say::say;
@@ -13,7 +13,7 @@ use std::thread;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Need {
     name: &'static str,
-    /// The file that is written once all is there.
+    /// The file that exists once all of it is installed.
     ready: &'static str,
 }
 
@@ -28,7 +28,7 @@ pub const OLDER_SSE: Need = need(
     "the older reader of event streams for Python",
     "target/httpx-sse/ready",
 );
-/// Node for our own programs.
+/// Node for the project's own programs.
 pub const NODE: Need = need("Node", "target/node/ready");
 /// Node for the conformance suite.
 pub const NODE_22: Need = need("Node 22", "target/node-22/ready");
@@ -58,7 +58,7 @@ const fn need(name: &'static str, ready: &'static str) -> Need {
     Need { name, ready }
 }
 
-/// Whether one of these is not installed, so that the test has to return. The skip is noted under the name of the test.
+/// True where one of these is not installed; the test must return. Notes the skip under the name of the test.
 ///
 /// # Panics
 /// When one is not installed and `$REQUIRE` is `all`.
@@ -67,7 +67,7 @@ pub fn lacks(needs: &[Need]) -> bool {
     lacks_for(test.name().unwrap_or("a test"), needs)
 }
 
-/// The same for a part of a test, under a name of its own.
+/// The same as [`lacks`] for a part of a test, under a name of its own.
 ///
 /// # Panics
 /// When one is not installed and `$REQUIRE` is `all`.

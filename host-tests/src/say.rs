@@ -1,10 +1,10 @@
 //! Prints the report of a test that passes.
 //!
-//! It never fails: output without a reader is lost.
+//! It never fails: without a reader the output is lost.
 
 use std::io::Write as _;
 
-/// Prints a line past the test harness, which hides the output of passing tests.
+/// Prints a line to standard output, bypassing the test harness, which hides the output of passing tests.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

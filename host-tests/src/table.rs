@@ -1,7 +1,6 @@
 //! Turns the results of all hosts into one table: a row for each case, a column for each host.
 //!
-//! It never leaves out a result: everything other than "passed" has a row of its own, a reason or a failure below
-//! it.
+//! It never leaves out a result: below the table, each result other than "passed" has its reason or failure.
 
 use crate::case::Case;
 use crate::host::Class;
@@ -9,7 +8,7 @@ use crate::verdict::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Rows of cells with their columns below one another.
+/// Rows of cells, aligned in columns.
 pub fn aligned(rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -38,11 +37,11 @@ pub struct Table<'c> {
 pub struct Column {
     /// Its name.
     pub host: String,
-    /// How each case went, or why the host failed as a whole.
+    /// The result of each case, or the reason why the host failed as a whole.
     pub cells: Result<Vec<Cell>, String>,
-    /// How often it played a case, by [`Class::ALL`].
+    /// The number of playings of each class, in the order of [`Class::ALL`].
     pub plays: [usize; 4],
-    /// How long it took, beside other hosts.
+    /// The seconds that it took, while other hosts ran too.
     pub seconds: u64,
 }
 
@@ -168,7 +167,7 @@ impl Table<'_> {
         rows
     }
 
-    /// Why hosts cannot play cases, each reason once.
+    /// The reasons why hosts cannot play cases, each once.
     fn reasons(&self) -> Vec<&str> {
         let mut reasons: Vec<&str> = Vec::new();
         let cells = self
@@ -185,7 +184,7 @@ impl Table<'_> {
         reasons
     }
 
-    /// Markdown that is aligned, so that it reads as well where nothing renders it.
+    /// Aligned Markdown, which is readable unrendered too.
     fn render(&self, rows: Vec<Vec<String>>) -> String {
         let head = self.columns.iter().map(|column| column.host.clone());
         let head: Vec<_> = std::iter::once("case".into()).chain(head).collect();

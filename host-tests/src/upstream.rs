@@ -1,7 +1,6 @@
-//! Turns requests that reach a server behind the proxy into [`Recorded`]
-//! values, also those whose body never came to its end.
+//! Turns requests that reach a server behind the proxy into [`Recorded`] values, even those whose body is incomplete.
 //!
-//! It never judges a request: every complete one is answered.
+//! It never judges a request: it answers every complete one.
 
 use std::{
     collections::BTreeMap,
@@ -24,13 +23,13 @@ use crate::wire::{self, Framing, Headers};
 pub struct Recorded {
     /// `POST`, or anything else.
     pub method: String,
-    /// Query included.
+    /// The path with its query.
     pub path: String,
-    /// All of them, framing included.
+    /// All header fields, framing included.
     pub headers: Headers,
-    /// Without framing; the received part, if it is not complete.
+    /// The body without framing; its received part, if it is incomplete.
     pub body: Vec<u8>,
-    /// The body came to its end.
+    /// The body is complete.
     pub complete: bool,
 }
 
@@ -54,9 +53,9 @@ type Answer = dyn Fn(&Recorded) -> Bytes + Send + Sync;
 struct Shared {
     answer: Box<Answer>,
     remembers: bool,
-    /// By order of arrival of their heads.
+    /// In the order in which their heads arrived.
     requests: Mutex<BTreeMap<u64, Recorded>>,
-    /// The open ones, so that they can be closed from outside of their threads.
+    /// The open connections, so that they can be closed from other threads.
     connections: Mutex<BTreeMap<u64, TcpStream>>,
     tickets: AtomicU64,
     complete: AtomicU64,
@@ -77,19 +76,19 @@ impl Upstream {
         Self::listen(true, empty_result())
     }
 
-    /// Answers with the raw bytes that `answer` makes of the request; see [`reply`].
+    /// Answers with the raw bytes that `answer` makes for the request; see [`reply`].
     pub fn answering(
         answer: impl Fn(&Recorded) -> Vec<u8> + Send + Sync + 'static,
     ) -> io::Result<Self> {
         Self::listen(true, Box::new(move |request| answer(request).into()))
     }
 
-    /// Answers as [`Upstream::start`] does, but remembers nothing: for load.
+    /// Answers as [`Upstream::start`] does and records nothing, for load.
     pub fn counting() -> io::Result<Self> {
         Self::listen(false, empty_result())
     }
 
-    /// Answers like [`Upstream::answering`], but keeps no record and need not copy its answers: for load.
+    /// Answers like [`Upstream::answering`], but records nothing and need not copy its answers, for load.
     pub fn serving(
         answer: impl Fn(&Recorded) -> Bytes + Send + Sync + 'static,
     ) -> io::Result<Self> {
@@ -119,20 +118,19 @@ impl Upstream {
         })
     }
 
-    /// Where it listens.
+    /// The address at which it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// How many complete requests came since the start.
+    /// The number of complete requests since the start.
     pub fn count(&self) -> u64 {
         self.shared.complete.load(Ordering::SeqCst)
     }
 
     /// The requests since the last call, in the order of their heads.
     ///
-    /// One that is still on its way is among them without its body, and again
-    /// in a later call once it ends.
+    /// An incomplete request is among them without the rest of its body, and again in a later call once it is complete.
     pub fn take(&self) -> Vec<Recorded> {
         let requests = std::mem::take(&mut *lock(&self.shared.requests));
         requests.into_values().collect()
@@ -189,7 +187,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// Answers one request after the other until one side has enough.
+/// Answers one request after another until a side closes.
 fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
@@ -248,7 +246,7 @@ impl Shared {
     }
 }
 
-/// A thread that panicked with the lock has left the map whole: each change is one call.
+/// Locks even after a panic: each change is one call, so the map is consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

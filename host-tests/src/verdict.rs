@@ -1,25 +1,24 @@
 //! Turns a host's observations of a case into passed, cannot or failed, by the case's expectations.
 //!
-//! It never compares the time that a client is asked to wait on a host with the real clock, which cannot predict
-//! it.
+//! On a host with the real clock it does not compare the waiting time, which is unpredictable there.
 
 use crate::case::{Case, Play};
 use crate::expectation::{Expectation, Outcome};
 use crate::host::{ClockKind, Played};
 use std::fmt;
 
-/// How one case went on one host, over all its playings.
+/// The result of one case on one host, over all its playings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// Every playing was as expected.
     Passed,
-    /// The host cannot play it, and why.
+    /// The host cannot play it, for this reason.
     Cannot(String),
-    /// Something else was seen.
+    /// A playing was not as expected.
     Failed(Vec<Failure>),
 }
 
-/// Something that was not as expected, and in which playings.
+/// A difference from the expectation, and the playings in which it occurred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     what: String,
@@ -27,7 +26,8 @@ pub struct Failure {
 }
 
 impl Cell {
-    /// Judges all playings of a case. One that failed goes before one that cannot be, and that before all others.
+    /// Judges all playings of a case. A failure takes precedence over a case that cannot be played, and that over a
+    /// pass.
     pub fn of(case: &Case, clock: ClockKind, played: &[&Played<'_>]) -> Self {
         let mut failures: Vec<Failure> = Vec::new();
         let mut cannot = None;
@@ -71,7 +71,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The differences from the expectation; `None` if the host cannot play the case.
+/// The differences from the expectation; empty if the host cannot play the case.
 fn differences(case: &Case, clock: ClockKind, outcome: &Outcome) -> Vec<String> {
     match (&case.play, outcome) {
         (_, Outcome::Cannot(_)) => Vec::new(),

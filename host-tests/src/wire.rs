@@ -1,8 +1,7 @@
-//! Turns a request, byte for byte as a test wrote it, into HTTP/1.1 on a
-//! socket, and the bytes that come back into a [`Response`].
+//! Turns a request, byte for byte as a test wrote it, into HTTP/1.1 on a socket, and the received bytes into a
+//! [`Response`].
 //!
-//! It never repairs a request: an invalid one is sent as it is. It never waits without a limit
-//! either.
+//! It never repairs a request: an invalid one is sent unchanged. It never waits without a limit.
 
 use std::{
     io::{self, BufRead, BufReader, ErrorKind, Read, Write},
@@ -17,15 +16,15 @@ pub use mcp_policy_cases::RawHeaders;
 /// Header lines as received: names in lower case; order and duplicates are kept.
 pub type Headers = Vec<(String, Vec<u8>)>;
 
-/// Between two pieces of a body, so that the proxy reads them one by one.
+/// The pause between two pieces of a body, so that the proxy reads them one by one.
 pub(crate) const PIECE_PAUSE: Duration = Duration::from_millis(1);
 /// How long a [`Connection`] waits for a byte.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
-/// The most a peer may send before the blank line.
+/// The longest head, up to the blank line, in bytes.
 const HEAD_LIMIT: u64 = 256 * 1024;
-/// The most a peer may send as one body.
+/// The longest body, in bytes.
 const BODY_LIMIT: u64 = 64 * 1024 * 1024;
-/// The most header lines one message may have.
+/// The most header lines of one message.
 const HEADER_LINES: usize = 256;
 
 /// A request for [`http1`].
@@ -33,15 +32,14 @@ const HEADER_LINES: usize = 256;
 pub struct Http1Request {
     /// `POST`, or anything else.
     pub method: String,
-    /// Written as it is, query included.
+    /// The request target, with its query.
     pub path: String,
-    /// A `host`, `connection`, `content-length` or `transfer-encoding` in here
-    /// replaces the one that would be added.
+    /// The header fields. A `host`, `connection`, `content-length` or `transfer-encoding` here replaces the one that
+    /// would be added.
     pub headers: RawHeaders,
-    /// `None` sends neither a body nor a header that announces one.
+    /// The body. `None` sends neither a body nor a header that announces one.
     pub body: Option<Vec<u8>>,
-    /// Where to cut the body into chunks, as offsets in rising order.
-    /// `None` sends it whole, with a `content-length`.
+    /// Where to cut the body into chunks, as rising offsets. `None` sends it whole, with a `content-length`.
     pub chunks: Option<Vec<usize>>,
 }
 
@@ -50,11 +48,11 @@ pub struct Http1Request {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// All of them, framing included.
+    /// All header fields, framing included.
     pub headers: Headers,
-    /// Without framing.
+    /// The body without framing.
     pub body: Vec<u8>,
-    /// The peer left before the end of the body.
+    /// The peer closed the connection before the end of the body.
     pub reset: bool,
 }
 
@@ -65,7 +63,7 @@ impl Response {
     }
 }
 
-/// A moment to give up at.
+/// A deadline.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     start: Instant,
@@ -73,7 +71,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// Starts to count now.
+    /// Starts the time now.
     #[allow(
         clippy::disallowed_methods,
         reason = "sockets and processes live in real time"
@@ -85,7 +83,7 @@ impl Deadline {
         }
     }
 
-    /// The time left, or `TimedOut` if it has passed.
+    /// The time left, or `TimedOut` after the deadline.
     pub fn left(&self) -> io::Result<Duration> {
         self.length
             .checked_sub(self.start.elapsed())
@@ -94,9 +92,9 @@ impl Deadline {
     }
 }
 
-/// Sends one request on its own connection and reads the answer.
+/// Sends one request on its own connection and reads the response.
 ///
-/// It is an error if no answer begins, or if the time is over before the end.
+/// It is an error if no response begins, or if the deadline passes before its end.
 pub fn http1(addr: SocketAddr, request: &Http1Request, timeout: Duration) -> io::Result<Response> {
     let deadline = Deadline::after(timeout);
     let stream = TcpStream::connect_timeout(&addr, timeout)?;
@@ -107,11 +105,11 @@ pub fn http1(addr: SocketAddr, request: &Http1Request, timeout: Duration) -> io:
         deadline,
     });
     thread::scope(|scope| {
-        // A proxy may answer before it has read everything, and then not read the rest. So an
-        // incomplete write is not an error.
+        // A proxy may respond before it has read the whole request, and then ignore the rest. So an incomplete write is
+        // not an error.
         scope.spawn(|| write_pieces(&stream, &request.pieces(addr)));
         let answer = read_response(&mut reader, request.method == "HEAD");
-        // Ends the writer, should it still wait. The socket may be gone already.
+        // Ends the writer if it still waits. The socket may be closed already.
         let _ = stream.shutdown(Shutdown::Both);
         answer
     })
@@ -160,7 +158,7 @@ impl Http1Request {
     }
 }
 
-/// The pieces between the cuts, but no empty one: as a chunk it would be the end.
+/// The pieces between the cuts, without empty ones, because an empty chunk would end the body.
 fn cut<'a>(body: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
     let starts = [0].into_iter().chain(cuts.iter().copied());
     let ends = cuts.iter().copied().chain([body.len()]);
@@ -192,7 +190,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects, and sends nothing yet.
+    /// Connects without sending anything.
     pub fn open(addr: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&addr, IDLE_LIMIT)?;
         stream.set_nodelay(true)?;
@@ -203,15 +201,14 @@ impl Connection {
         })
     }
 
-    /// Writes the request as it is, head and body, and reads its answer.
+    /// Writes the request unchanged, head and body, and reads its response.
     pub fn send(&mut self, raw_request: &[u8]) -> io::Result<Response> {
         self.reader.get_mut().write_all(raw_request)?;
         read_response(&mut self.reader, raw_request.starts_with(b"HEAD "))
     }
 }
 
-/// Reads from a socket until a deadline. The socket's own timeout would start
-/// anew with every byte.
+/// Reads from a socket until a deadline. The socket's own timeout would restart with every byte.
 struct Timed<'a> {
     stream: &'a TcpStream,
     deadline: Deadline,
@@ -228,7 +225,7 @@ impl Read for Timed<'_> {
     }
 }
 
-/// Skips interim (1xx) answers.
+/// Reads a response, skipping interim (1xx) ones.
 pub(crate) fn read_response(reader: &mut impl BufRead, bodiless: bool) -> io::Result<Response> {
     loop {
         let head = read_head(reader)?.ok_or(ErrorKind::UnexpectedEof)?;
@@ -258,7 +255,7 @@ fn is_reset(error: &io::Error) -> bool {
     )
 }
 
-/// How a message says where its body ends.
+/// How a message marks the end of its body.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Framing {
     /// `content-length`.
@@ -269,7 +266,7 @@ pub(crate) enum Framing {
     UntilClose,
 }
 
-/// The framing that the headers announce, if they announce one.
+/// The framing that the headers announce; `None` where they announce none.
 pub(crate) fn framing(headers: &[(String, Vec<u8>)]) -> io::Result<Option<Framing>> {
     if value(headers, "transfer-encoding").is_some() {
         return Ok(Some(Framing::Chunked));
@@ -282,8 +279,7 @@ pub(crate) fn framing(headers: &[(String, Vec<u8>)]) -> io::Result<Option<Framin
         .transpose()
 }
 
-/// Everything up to the blank line; `None` if the peer closed instead of
-/// starting a message.
+/// The bytes up to the blank line; `None` if the peer closed before a message.
 pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut reader = reader.take(HEAD_LIMIT);
     let mut head = Vec::new();
@@ -301,7 +297,7 @@ pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>
     }
 }
 
-/// Adds the received bytes to `body`, also on a failure before the end.
+/// Appends the received bytes to `body`, even if it ends too early.
 pub(crate) fn read_body(
     reader: &mut impl BufRead,
     framing: Framing,
@@ -328,7 +324,7 @@ pub(crate) fn read_body(
     }
 }
 
-/// Allocates for the bytes that come, not for the number that was announced.
+/// Allocates for the received bytes, not for the announced number.
 fn read_exactly(reader: &mut impl BufRead, size: u64, body: &mut Vec<u8>) -> io::Result<()> {
     let before = body.len() as u64;
     if size.saturating_add(before) > BODY_LIMIT {
@@ -397,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn body_ends_where_the_framing_says() {
+    fn body_ends_by_its_framing() {
         for bytes in [
             "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabcrest",
             "HTTP/1.1 200 OK\r\n\r\nabc",
@@ -412,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn body_cut_short_is_a_reset() {
+    fn body_that_ends_early_is_a_reset() {
         for bytes in [
             "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nabc",
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n",
@@ -444,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_make_pieces_but_no_empty_one() {
+    fn cuts_make_no_empty_piece() {
         assert_eq!(cut(b"abcd", &[0, 1, 1, 3, 9]), [&b"a"[..], b"bc", b"d"]);
         assert_eq!(cut(b"abcd", &[]), [b"abcd"]);
     }

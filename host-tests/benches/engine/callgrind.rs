@@ -1,6 +1,6 @@
-//! Counts the instructions of a message in the native engine with callgrind, where it is installed.
+//! Counts the instructions of a message in the native engine with callgrind, if it is installed.
 //!
-//! No other program disturbs these figures. It measures no time.
+//! Other programs do not disturb these figures. It measures no time.
 
 use crate::hosts::{Host as _, Native};
 use crate::phase::{FEW, Phase, SIZES};
@@ -8,16 +8,15 @@ use std::env;
 use std::fmt::Write as _;
 use std::process::Command;
 
-/// The first argument with which this program plays messages and does nothing else.
+/// With this first argument, the program only plays messages.
 pub(crate) const ARGUMENT: &str = "play";
 
 /// The sizes whose messages are counted.
 const COUNTED: &[usize] = SIZES.split_at(3).0;
-/// Two counts of messages: their difference leaves out the work that is done once.
+/// Each message is played this often. The difference of the two counts leaves out the work that is done once.
 const PLAYED: [u32; 2] = [20, 120];
 
-/// The workload that callgrind counts: a number of messages of a phase and a size, as in
-/// [`command`].
+/// Plays a number of messages of a phase and a size, as [`command`] passes them; callgrind counts their instructions.
 pub(crate) fn play(arguments: &[String]) {
     let [phase, size, times] = arguments else {
         panic!("phase, size and number of messages")
@@ -46,7 +45,7 @@ pub(crate) fn markdown() -> String {
     text
 }
 
-/// Instructions of one message.
+/// The instructions of one message.
 fn instructions(phase: Phase, size: usize) -> Option<u64> {
     let [few, many] = PLAYED;
     let less = collected(phase, size, few)?;

@@ -1,6 +1,6 @@
-//! Plays one whole request in a host, as fast as the host can: the line of the log is made, and thrown away.
+//! Plays one whole request in a host, as fast as the host can. The log line is written to memory and dropped.
 //!
-//! It checks nothing but whether the request was let through.
+//! It checks only whether the request was forwarded.
 
 use host_tests::abi::{Clock, Faults, Module, Pair, Request, SharedData, Vm, pairs};
 use host_tests::gateway::Gateway;
@@ -10,9 +10,9 @@ use host_tests::wasm;
 use mcp_policy::host::{Event, Headers, Millis, Next};
 use serde_json::json;
 
-/// Something that plays requests.
+/// A host that plays requests.
 pub(crate) trait Host {
-    /// True when the request was let through.
+    /// Plays one request, and returns whether it was forwarded.
     fn play(&mut self, body: Vec<u8>) -> bool;
 }
 
@@ -55,7 +55,7 @@ impl Host for Native {
     }
 }
 
-/// A module behind the ABI that Envoy speaks.
+/// A module behind the ABI that Envoy uses.
 pub(crate) struct InWasmtime {
     vm: Vm,
     headers: Vec<Pair>,

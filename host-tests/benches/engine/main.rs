@@ -43,7 +43,7 @@ fn measure_all(arguments: &[String]) {
         ];
         let sizes = if tools == FEW { &SIZES[..] } else { &[SMALL] };
         for (name, host) in &mut hosts {
-            // The floor knows no policy.
+            // The plugin that does nothing has no policy, so it is measured once.
             if *name == FLOOR && tools != FEW {
                 continue;
             }
@@ -54,7 +54,7 @@ fn measure_all(arguments: &[String]) {
         measure_parsing(&mut criterion, tools);
     }
     criterion.final_summary();
-    // A run with a filter writes no table.
+    // A run with a filter measures only a part, so it writes no table.
     if arguments.iter().any(|argument| argument != "--bench") {
         return;
     }
@@ -94,7 +94,7 @@ fn measure(criterion: &mut Criterion, name: &str, host: &mut dyn Host, tools: us
     group.finish();
 }
 
-/// Once a policy is loaded or reloaded, in each worker.
+/// Measures parsing, which each worker does once whenever a policy is loaded.
 fn measure_parsing(criterion: &mut Criterion, tools: usize) {
     let text = hosts::policy(tools);
     let module = Module::new(&host_tests::wasm()).expect("a module");

@@ -6,23 +6,23 @@ use host_tests::samples::{self, LIMITED, LISTED, UNLISTED};
 
 pub(crate) const SIZES: [usize; 5] = [200, 2_000, 20_000, 200_000, 1_000_000];
 pub(crate) const TOOLS: [usize; 3] = [3, 300, 31_000];
-/// The parameter that stays constant while another one grows.
+/// The size and the number of tools that stay constant while the other one grows.
 pub(crate) const SMALL: usize = SIZES[0];
 pub(crate) const FEW: usize = TOOLS[0];
 
 pub(crate) const NATIVE: &str = "native";
 pub(crate) const WASMTIME: &str = "wasmtime";
-/// Nothing but wasmtime and the host around it.
+/// wasmtime and the test's host, without the engine.
 pub(crate) const FLOOR: &str = "wasmtime, a plugin that does nothing";
 
-/// How far a message gets. A phase is not measured alone: it is the difference to the phase before it.
+/// The last phase that a message reaches. The cost of a phase is the difference to the phase before it.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Phase {
-    /// An answer to a request of the server's, which nothing judges.
+    /// The response to a request of the server, which no rule judges.
     Read,
     /// A call of a tool without a limit.
     Decide,
-    /// A call that is counted too.
+    /// A call that is also counted.
     Count,
     /// A call that is refused, and not counted.
     Answer,

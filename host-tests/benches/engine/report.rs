@@ -76,7 +76,7 @@ fn of_parsing(measurements: &Path) -> String {
     text
 }
 
-/// Nanoseconds, as criterion has written them down.
+/// The time in nanoseconds, from criterion's files.
 fn median(measurements: &Path, group: &str, function: &str) -> Option<f64> {
     let file = measurements
         .join(group)

@@ -1,6 +1,6 @@
 //! Turns results into a table of the project's aims and the measured figures.
 //!
-//! It never fails because an aim is missed.
+//! A missed aim does not make it fail.
 
 use crate::chains::Chain;
 use crate::plan::RATE;
@@ -30,23 +30,23 @@ const PARTS: [(&str, f64); 5] = [
     ("event stream of 4 KB", 1.0),
     ("everything", 1.3),
 ];
-/// How much more it may be at a fixed rate, where caches are cold.
+/// How much more that may be at a fixed rate, where caches are cold.
 const COLD: f64 = 0.1;
-/// Microseconds for each KiB of a result.
+/// The most microseconds that each KiB of a result may add.
 const KIB: f64 = 0.8;
-/// WebAssembly memory of a worker at rest, in MiB.
+/// The most WebAssembly memory of a worker at rest, in MiB.
 const MIB: f64 = 1.5;
 
 const CALL: &str = "call with a limit";
 const EVENT: &str = "event stream";
-/// The short answers and the long ones that differ in nothing else, by so many KiB.
+/// Short answers, each with a long one that differs only in its length.
 const LONG: [(&str, &str); 2] = [
     (CALL, "result of 100 KB"),
     (EVENT, "event stream of 100 KB"),
 ];
 const LONGER: f64 = 100_000.0 / 1024.0;
 
-/// A row for each aim whose kinds of calls are measured.
+/// The table: a row for each aim whose kinds of calls were measured.
 pub(crate) fn table(results: &Results) -> String {
     let Results {
         saturated, paced, ..
@@ -67,7 +67,7 @@ pub(crate) fn table(results: &Results) -> String {
     text
 }
 
-/// `None` for a kind of call that is left out of a trial.
+/// The results of a kind of call; `None` if a trial left it out.
 fn named<'g>(groups: &'g [Group], name: &str) -> Option<&'g Group> {
     groups.iter().find(|group| group.name == name)
 }

@@ -1,4 +1,4 @@
-//! A server over the same engine that Envoy asks by `ext_authz`: the usual design where a gateway loads no plugin.
+//! A server with the same engine that Envoy asks by `ext_authz`: the usual design for a gateway that loads no plugin.
 //!
 //! It is one process with one thread, keeps its connections and buffers its log. It never sees the MCP server's answers.
 
@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 use tokio::net::{TcpListener, TcpStream};
 
-/// The engine under one policy, and the file that its lines go to.
+/// The engine with one policy, and the file that its log lines go to.
 struct Authorizer {
     gateway: Gateway,
     log: BufWriter<File>,
@@ -61,7 +61,7 @@ async fn listen(authorizer: Shared) {
 
 async fn connection(stream: TcpStream, authorizer: Shared) {
     let service = service_fn(|request| answer(request, &authorizer));
-    // Envoy closes connections as it likes.
+    // Envoy may close a connection at any time.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -109,7 +109,7 @@ fn headers(head: &Parts) -> Headers {
     [method].into_iter().chain(fields).collect()
 }
 
-/// Envoy reads the status 200 as consent and ignores the body.
+/// Envoy treats the status 200 as consent and ignores the body, so a refusal is a 403.
 fn refusal(reply: Reply) -> Answer {
     let mut answer = Response::new(Full::from(reply.body));
     *answer.status_mut() = StatusCode::FORBIDDEN;

@@ -1,6 +1,6 @@
 //! Draws groups of horizontal bars with the names and values beside them, over an axis, as an SVG.
 //!
-//! It does not know the meaning of a bar.
+//! It does not know what a bar means.
 
 use crate::series::Spread;
 use plotters::prelude::*;
@@ -35,7 +35,7 @@ pub(crate) enum Shade {
     /// The subject of the plot.
     Own,
     Former,
-    /// The chain that all are compared with.
+    /// The chain that all others are compared with.
     Peer,
     Other,
 }
@@ -43,7 +43,7 @@ pub(crate) enum Shade {
 const WIDTH: i32 = 900;
 /// The left edge of texts.
 const LEFT: i32 = 12;
-/// Where bars begin and end; names are before them, values behind.
+/// Where bars begin and end. Names are left of them, values right.
 const BEGIN: i32 = 260;
 const END: i32 = 820;
 /// The axis, above the first group.

@@ -1,4 +1,4 @@
-//! The filters with which Envoy answers a call by itself, without a policy: the least cost of a refusal.
+//! Filters with which Envoy answers a call without a policy: the least cost of a refusal.
 //!
 //! They read no message.
 
@@ -6,7 +6,7 @@ use crate::filter::filter;
 use host_tests::samples::LONGEST;
 use serde_json::{Value, json};
 
-/// Takes a message whole, then answers it with a 403.
+/// Receives the whole message, then answers it with a 403.
 pub(crate) fn answering() -> Vec<Value> {
     let always = json!({ "numerator": 100, "denominator": "HUNDRED" });
     let abort = json!({ "abort": { "http_status": 403, "percentage": always } });

@@ -10,31 +10,31 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// One of the things compared.
+/// A chain of filters that is compared with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Chain {
-    /// The router alone, to which the others add.
+    /// The router alone. The cost of the other chains is relative to it.
     Bare,
-    /// A second Envoy of the same kind: the difference between the two is the noise.
+    /// A second Envoy with the router alone. The difference between the two is the noise.
     Again,
-    /// The same where a call is refused: Envoy takes it whole and answers it at once.
+    /// The baseline of refused calls: Envoy receives the whole call and answers it at once.
     Answering,
     /// Envoy's own MCP, RBAC and rate limit filters.
     Native,
     /// [`Chain::Native`] with a log of each call.
     Logged,
-    /// A server over the same engine that Envoy asks by `ext_authz`.
+    /// A server with the same engine that Envoy asks by `ext_authz`.
     Authorizer,
     /// A plugin whose callbacks do nothing.
     Empty,
-    /// A plugin that makes the host calls of the plugin and judges nothing.
+    /// A plugin that makes the same host calls as mcp-policy and judges nothing.
     HostCalls,
     Plugin,
-    /// The plugin from the module that `$OLD` names.
+    /// The build of mcp-policy that `$OLD` names.
     Old,
 }
 
-/// The module that is measured beside the plugin.
+/// The variable that names another build of the plugin, to be measured beside this one.
 const OLD: &str = "OLD";
 
 impl Chain {
@@ -53,7 +53,7 @@ impl Chain {
         }
     }
 
-    /// False for those that let everything through.
+    /// Whether the chain applies the policy's rules.
     pub(crate) const fn enforces(self) -> bool {
         !matches!(
             self,
@@ -61,12 +61,12 @@ impl Chain {
         )
     }
 
-    /// False for a module without a name.
+    /// False for [`Chain::Old`] if `$OLD` names no module.
     pub(crate) fn is_measured(self) -> bool {
         self != Self::Old || module_of(OLD).is_some()
     }
 
-    /// The part of a policy that reaches the chain. Chains with equal parts share an Envoy.
+    /// The part of the policy that this chain uses. Chains with equal parts share an Envoy.
     pub(crate) fn configuration(self, policy: &Value) -> String {
         match self {
             Self::Bare | Self::Again | Self::Answering | Self::Empty | Self::HostCalls => {
@@ -78,7 +78,7 @@ impl Chain {
     }
 }
 
-/// The limit of the tool that is called.
+/// The limit of the tool that is called, in this policy.
 fn max(policy: &Value) -> u64 {
     let max = policy.pointer("/tools/run/limits/0/max");
     max.and_then(Value::as_u64).expect("every policy has it")
@@ -91,10 +91,10 @@ fn assembled(folder: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// The modules, and the server that all chains lead to.
+/// The modules, and the server behind all chains.
 pub(crate) struct Setting {
     pub(crate) upstream: Upstream,
-    /// Holds the files of the measurement.
+    /// The folder for the files of the measurement.
     pub(crate) folder: PathBuf,
     plugin: PathBuf,
     empty: PathBuf,
@@ -114,7 +114,8 @@ impl Setting {
         }
     }
 
-    /// The place of the plugin is taken by the chain. The authorizer is asked where there is one.
+    /// The listener of an Envoy whose filters are those of the chain. `authorizer` is the address of the authorizer, if
+    /// the chain has one.
     pub(crate) fn listener(
         &self,
         chain: Chain,

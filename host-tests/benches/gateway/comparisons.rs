@@ -6,17 +6,17 @@ use crate::chains::Chain;
 use host_tests::samples::{ENOUGH, Workload, policy, workloads};
 use serde_json::json;
 
-/// One kind of call on some chains.
+/// One kind of call, and the chains that it is measured on.
 pub(crate) struct Comparison {
     pub(crate) workload: Workload,
-    /// Where its answer is found at the server.
+    /// The server's path with the answer.
     pub(crate) path: String,
-    /// The first is the baseline of added costs, the second the reference of relative ones.
+    /// Added costs are relative to the first chain, and multiples to the second.
     pub(crate) chains: Vec<Chain>,
 }
 
-/// All kinds of calls, or the first and those whose name has `only` in it. The first is the one that is proved to be refused
-/// and counted, and the one on which the noise is measured.
+/// All kinds of calls; with `only`, the first one and those whose names contain `only`. The measurement first proves
+/// that each chain refuses and counts calls of the first kind, and uses it to measure the noise.
 pub(crate) fn comparisons(only: Option<&str>) -> Vec<Comparison> {
     let mut workloads = workloads();
     workloads.insert(1, held());
@@ -40,7 +40,7 @@ fn compared((number, workload): (usize, Workload)) -> Comparison {
     }
 }
 
-/// The first kind of call, of which a server sees not even headers before the verdict.
+/// The first kind of call, with a policy that holds the headers back too until the verdict.
 fn held() -> Workload {
     let mut policy = policy(1, ENOUGH);
     policy["host"] = json!({ "hold_request_headers": true });
@@ -51,7 +51,8 @@ fn held() -> Workload {
     }
 }
 
-/// All chains play the workloads about answers and refusals. Those about policies are for the plugin alone.
+/// Workloads about answers and refusals are measured on all chains that can play them. Workloads about other policies
+/// are measured on the baseline, the reference and the plugin alone.
 fn chains(workload: &Workload) -> Vec<Chain> {
     use Chain::{Answering, Authorizer, Bare, Empty, HostCalls, Logged, Native, Old, Plugin};
     if workload.answer.is_none() {

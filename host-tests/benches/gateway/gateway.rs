@@ -13,19 +13,19 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Dropping it ends the processes.
+/// An Envoy with one chain. Dropping it ends its processes.
 pub(crate) struct Gateway {
     pub(crate) chain: Chain,
-    /// The parameters of the policy that it was started with.
+    /// The part of the policy that it was started with.
     pub(crate) configuration: String,
     pub(crate) envoy: Envoy,
     pub(crate) authorizer: Option<AuthorizerProcess>,
     pub(crate) client: Client,
-    /// Bytes of memory before the first call.
+    /// The memory before the first call, in bytes.
     pub(crate) at_rest: usize,
 }
 
-/// CPU time of processes.
+/// The CPU time of the processes.
 #[derive(Clone, Copy)]
 pub(crate) struct Cpu {
     pub(crate) envoy: Duration,
@@ -40,7 +40,8 @@ impl Gateway {
             .then(|| AuthorizerProcess::start(&policy.to_string(), &setting.folder, number));
         let asked = authorizer.as_ref().map(|authorizer| authorizer.addr);
         let config = Config {
-            // As it should be where speed matters: a line written at once costs more than the verdict.
+            // A log line that is written at once costs more than the verdict, so a fast gateway writes it in the
+            // background.
             log_in_background: true,
             ..Config::new(vec![setting.listener(chain, policy, asked)])
         };
@@ -58,13 +59,13 @@ impl Gateway {
         own
     }
 
-    /// Envoy, and the process that it asks.
+    /// The processes: Envoy, and the authorizer if there is one.
     pub(crate) fn pids(&self) -> impl Iterator<Item = u32> {
         let authorizer = self.authorizer.as_ref().map(AuthorizerProcess::pid);
         [self.envoy.pid()].into_iter().chain(authorizer)
     }
 
-    /// Since the processes began.
+    /// The CPU time since the processes began.
     pub(crate) fn cpu(&self) -> Cpu {
         let authorizer = self.authorizer.as_ref();
         Cpu {

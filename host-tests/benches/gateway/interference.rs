@@ -1,6 +1,6 @@
 //! Measures the load of other programs during a measurement, which limits the trust in its figures.
 //!
-//! It never inspects other programs: it subtracts our own time from the machine's.
+//! It never inspects other programs: it subtracts the measurement's own time from the machine's.
 
 use crate::gateway::Gateway;
 use std::fs;
@@ -8,14 +8,14 @@ use std::process;
 use std::thread;
 use std::time::Instant;
 
-/// The time used when the measurement began.
+/// The time that was used before the measurement began.
 pub(crate) struct Interference {
     start: Instant,
     machine: u64,
     own: u64,
 }
 
-/// Linux counts in hundredths of a second.
+/// Ticks in a second: Linux counts in hundredths of a second.
 const TICKS: f64 = 100.0;
 
 impl Interference {
@@ -41,7 +41,7 @@ fn machine() -> u64 {
     const IDLE: [usize; 2] = [3, 4];
     let text = fs::read_to_string("/proc/stat").expect("Linux tells it");
     let figures = text.lines().next().unwrap_or_default().split_whitespace();
-    // user, nice, system, idle, waiting, interrupts of two kinds, stolen; guests are in user.
+    // user, nice, system, idle, waiting, two kinds of interrupts, stolen. The time of guests is part of user.
     let figures = figures.skip(1).take(8).map(|ticks| ticks.parse::<u64>());
     let busy = figures.enumerate().filter(|(at, _)| !IDLE.contains(at));
     busy.map(|(_, ticks)| ticks.expect("a number")).sum()
@@ -52,10 +52,10 @@ fn own(gateways: &[Gateway]) -> u64 {
     pids.chain([process::id()]).map(ticks).sum()
 }
 
-/// Ticks that a process has used, with its threads that have ended.
+/// Ticks that a process has used, including its ended threads.
 fn ticks(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
-    // The second field is a name in brackets, which may have spaces; the times are the 14th and the 15th.
+    // The second field is a name in brackets, which may contain spaces. The times are the 14th and the 15th field.
     let (_, fields) = stat.rsplit_once(')').expect("a name");
     let times = fields.split_whitespace().skip(11).take(2);
     times

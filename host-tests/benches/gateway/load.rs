@@ -1,7 +1,7 @@
 //! Plays calls over persistent connections, in a closed loop or at a fixed rate, and measures the time of each.
 //!
-//! At a fixed rate it never waits for an answer before the next call of another connection is due, so that a slow gateway
-//! gets no easier load.
+//! At a fixed rate it never waits for an answer before the next call of another connection is due, so that a slow
+//! gateway does not get less load.
 
 use crate::server::BEGIN;
 use host_tests::samples::requests::post;
@@ -10,19 +10,19 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many calls, and how fast.
+/// How long to call, and how fast.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
-    /// In all, each second. `None` is a closed loop: each connection calls again once it is answered.
+    /// The calls in a second on all connections together. `None`: each connection calls again once it is answered.
     pub(crate) per_second: Option<u32>,
     pub(crate) length: Duration,
 }
 
 /// The result of a load.
 pub(crate) struct Played {
-    /// The time that each call took, in no order.
+    /// The time that each call took, in any order.
     pub(crate) times: Vec<Duration>,
-    /// The time that all of them took together.
+    /// The duration of the whole load.
     pub(crate) length: Duration,
     /// How often the gateway closed a connection.
     pub(crate) closed: usize,
@@ -43,7 +43,7 @@ struct Line {
     closed: usize,
 }
 
-/// A message, and the required answer.
+/// A call, and the status that its answer must have.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) path: &'a str,
@@ -58,7 +58,7 @@ impl Client {
         }
     }
 
-    /// Plays one message in the session of the first connection, on another connection.
+    /// Plays one message on a new connection, in the session of the first connection.
     pub(crate) fn once(&self, path: &str, body: &[u8]) -> Response {
         let own = &self.lines[0];
         let mut connection = Connection::open(own.addr).expect("Envoy accepts connections");
@@ -125,7 +125,7 @@ impl Line {
         own
     }
 
-    /// The session that the server issued; none if no server is reached.
+    /// Begins a session. Its id is `none` if no server is reached.
     fn begin(&mut self) {
         let params = r#"{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}"#;
         let body = format!(r#"{{"jsonrpc":"2.0","id":0,"method":"initialize","params":{params}}}"#);
@@ -138,7 +138,7 @@ impl Line {
         post(path, &[("mcp-session-id", &self.session)], body)
     }
 
-    /// A gateway that closes after an answer is connected to again.
+    /// If the gateway closes the connection after an answer, a new one is opened.
     fn send(&mut self, request: &[u8]) -> Response {
         let answer = self.connection.send(request).expect("an answer");
         if answer.header("connection") == Some(b"close") {
@@ -168,7 +168,7 @@ impl Line {
         times
     }
 
-    /// A call that is late because the one before it took long began when it was due; its waiting counts.
+    /// If an earlier call took long, a late call counts from the time when it was due, so that its wait is included.
     #[allow(clippy::disallowed_methods, reason = "time is what is measured")]
     fn on_time(&mut self, call: Call<'_>, timetable: &Timetable) -> Vec<Duration> {
         let request = self.request(call.path, call.body);

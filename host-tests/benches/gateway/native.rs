@@ -1,19 +1,19 @@
 //! Turns the example's policy into Envoy's own filters, and their decisions into an access log, for comparison
 //! with the plugin.
 //!
-//! It never goes beyond the features of those filters: listed tools and one limit. They read no answers.
+//! It uses only the features of those filters: listed tools and one limit. They read no answers.
 
 use crate::filter::filter;
 use host_tests::samples::{ENOUGH, LIMITED, LISTED, LONGEST};
 use serde_json::{Value, json};
 
-/// The filter that reads the message leaves it under this name for the others.
+/// The name under which the filter that reads the message passes it to the others.
 const READER: &str = "envoy.filters.http.mcp";
 
 /// The file that [`access_log`] writes, in Envoy's folder.
 pub(crate) const LOG: &str = "access.json";
 
-/// A line of JSON for each call with the content of a line of the plugin's audit log.
+/// A line of JSON for each call, with the same content as a line of the plugin's audit log.
 pub(crate) fn access_log() -> Value {
     json!({
         "name": "envoy.access_loggers.file",
@@ -32,7 +32,8 @@ pub(crate) fn access_log() -> Value {
     })
 }
 
-/// Reads, allows and counts, in this order. A limit of nothing is one call an hour, the least that can be said.
+/// The filters that read, allow and count, in this order. Envoy cannot limit a tool to no calls, so such a limit is one
+/// call an hour.
 pub(crate) fn filters(max: u64) -> Vec<Value> {
     vec![reader(), allowed(), limited(max)]
 }
@@ -45,7 +46,7 @@ fn reader() -> Value {
             "traffic_mode": "REJECT_NO_MCP",
             "max_request_body_size": LONGEST,
             "request_storage_mode": "DYNAMIC_METADATA",
-            // A message that two readers understand differently is refused, as the plugin does.
+            // As in the plugin, a message that two readers understand differently is refused.
             "reject_duplicate_keys": true,
         }),
     )
@@ -65,7 +66,7 @@ fn allowed() -> Value {
     let verb = |verb| json!({ "header": { "name": ":method", "string_match": { "exact": verb } } });
     let permissions = json!([
         { "or_rules": { "rules": [verb("GET"), verb("DELETE")] } },
-        // The method must be there: a body that was not read to its end has none.
+        // The method must be known: it is unknown for a body that was not read to its end.
         { "and_rules": { "rules": [method(json!({ "present_match": true })), { "not_rule": call() }] } },
         { "and_rules": { "rules": [call(), listed] } },
     ]);
@@ -77,7 +78,7 @@ fn allowed() -> Value {
     )
 }
 
-/// One bucket for the calls of the tool, one without bound for all else.
+/// One bucket for the calls of the tool, and one without a limit for all other calls.
 fn limited(max: u64) -> Value {
     let everything = json!({ "numerator": 100, "denominator": "HUNDRED" });
     let interval = if max == 0 { "3600s" } else { "60s" };

@@ -12,13 +12,13 @@ use std::time::Duration;
 pub(crate) struct Plan {
     pub(crate) saturated: Rounds,
     pub(crate) paced: Rounds,
-    /// A part of the names of the calls to measure; `None` for all of them.
+    /// A part of the names of the calls to measure; `None` measures all calls.
     pub(crate) only: Option<String>,
-    /// A trial is not written into the repository.
+    /// The results of a trial stay outside the repository.
     trial: bool,
 }
 
-/// The number of turns of each chain, and the workload of a turn.
+/// The number of turns of each chain, and the load of each turn.
 pub(crate) struct Rounds {
     pub(crate) number: usize,
     pub(crate) load: Load,
@@ -28,7 +28,7 @@ pub(crate) struct Rounds {
 pub(crate) const RATE: u32 = 1000;
 
 impl Plan {
-    /// The full length and all calls; with `$QUICK` or `$ONLY` a trial.
+    /// The full plan. With `$QUICK` or `$ONLY` it is a trial.
     pub(crate) fn new() -> Self {
         let [quick, only] = ["QUICK", "ONLY"].map(given);
         let [saturated, paced] = if quick.is_some() {

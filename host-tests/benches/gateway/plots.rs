@@ -9,10 +9,10 @@ use crate::results::Results;
 use crate::series::{Group, Series, Spread};
 use std::path::Path;
 
-/// Longer bars are cut, so that the others stay distinguishable.
+/// The longest bar that is drawn whole. Longer ones are cut, so that the others stay distinguishable.
 const CUT: f64 = 4.0;
 
-/// They add nothing by definition.
+/// The chains that the added cost is relative to.
 const BASELINES: [Chain; 2] = [Chain::Bare, Chain::Answering];
 
 const PARTS: &str = "CPU time added to a call, as a multiple of what Envoy's own MCP, RBAC and rate limit filters add; less is better. Answers without a size have 36 bytes.";

@@ -1,6 +1,6 @@
-//! Plays each kind of call once on each of its chains, and makes sure that the rules of its policy have their effect.
+//! Plays each kind of call once on each of its chains, and checks that the rules of its policy take effect.
 //!
-//! It never measures. The measured calls pass, which is the control of the refusals here.
+//! It never measures. The measured calls pass; those that are refused here are the control.
 
 use crate::chains::{Chain, Setting};
 use crate::comparisons::Comparison;
@@ -13,7 +13,7 @@ use host_tests::wire::Response;
 use serde_json::{Value, json};
 use std::thread;
 
-/// Starts the programs that are not running yet.
+/// Prepares a kind of call, and starts the gateways that are not running yet.
 pub(crate) fn prepare<'c>(
     comparison: &'c Comparison,
     setting: &Setting,
@@ -48,12 +48,13 @@ fn position(
     })
 }
 
-/// The status of the answer. A forwarded request gets the server's answer, except that a list may be shorter.
+/// Plays the call and returns the status of the answer. A forwarded call must get the server's answer, or a shorter
+/// list.
 fn answered(gateway: &Gateway, comparison: &Comparison) -> u16 {
     let Comparison { workload, path, .. } = comparison;
     let play = || gateway.client.once(path, &workload.request);
     let Some(answer) = &workload.answer else {
-        // Envoy's own filters know no limit of nothing: the first call may pass.
+        // Envoy's filters cannot limit a tool to no calls: the first call may pass.
         play();
         return play().status;
     };
@@ -70,7 +71,7 @@ fn answered(gateway: &Gateway, comparison: &Comparison) -> u16 {
     status
 }
 
-/// The tools that a list loses are those that the policy does not list.
+/// Whether the list in the body has lost exactly the tools that the policy does not list.
 fn shortened(workload: &Workload, body: &[u8]) -> bool {
     let last = |number| {
         workload.policy["tools"]
@@ -105,7 +106,7 @@ fn conditions(gateway: &Gateway) {
     assert!(contains(&answer, "POLICY DENIED"), "a condition is ignored");
 }
 
-/// Of two calls with one id in a session, the second is refused while the first is under way.
+/// Two calls with one id in a session: the second must be refused while the first is under way.
 fn ids(gateway: &Gateway, request: &[u8]) {
     let client = &gateway.client;
     let play = || client.once(SLOW, request);

@@ -1,6 +1,6 @@
-//! Makes sure that each chain counts, refuses and logs as it is said to, before anything is measured.
+//! Checks that each chain counts, refuses and logs as the report says, before anything is measured.
 //!
-//! It measures nothing. Its gateways are its own, with a limit that is soon reached.
+//! It measures nothing. It starts its own gateways, with a low limit.
 
 use crate::chains::{Chain, Setting};
 use crate::gateway::Gateway;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::thread;
 use std::time::Duration;
 
-/// The limit.
+/// The limit of the tool.
 const FEW: u64 = 3;
 /// The workload: calls up to the limit, one more, and one of an unlisted tool. The last two are refused.
 const CALLS: [(&str, bool); 5] = [
@@ -22,9 +22,9 @@ const CALLS: [(&str, bool); 5] = [
     (LIMITED, true),
     (UNLISTED, true),
 ];
-/// Where the first kind of call is answered.
+/// The path of the first kind of call.
 const PATH: &str = "/mcp/0";
-/// Envoy writes its logs every ten seconds.
+/// How long to wait for the log, which Envoy writes every ten seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
 

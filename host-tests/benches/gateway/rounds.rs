@@ -10,14 +10,14 @@ use crate::series::{Group, Sample, Series};
 use host_tests::upstream::Upstream;
 use std::time::Duration;
 
-/// A comparison whose calls have been played once, and the status that each chain answers with.
+/// A comparison whose calls have been played once, and the status of each chain's answer.
 pub(crate) struct Prepared<'c> {
     pub(crate) comparison: &'c Comparison,
-    /// By the order of its chains: the position of the gateway, and the status.
+    /// For each of its chains: the position of its gateway, and the status.
     pub(crate) chains: Vec<(usize, u16)>,
 }
 
-/// The first round warms everything up. Each round begins with another chain.
+/// Plays the rounds. The first one only warms everything up. Each round begins with another chain.
 pub(crate) fn measure(
     prepared: &[Prepared<'_>],
     gateways: &mut [Gateway],
@@ -53,7 +53,7 @@ fn group(prepared: &Prepared<'_>) -> Group {
 
 impl Prepared<'_> {
     /// # Panics
-    /// When a call reaches the server that ought not to, or does not although it ought to.
+    /// If a call reaches the server and should not, or the other way round.
     fn sample(
         &self,
         index: usize,

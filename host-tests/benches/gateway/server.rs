@@ -1,4 +1,4 @@
-//! The MCP server behind all chains: it answers by path, from answers that are made before.
+//! The MCP server behind all chains: its answers are made in advance, one for each path.
 //!
 //! It reads no message.
 
@@ -11,16 +11,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Begins a session.
+/// The path whose answer begins a session.
 pub(crate) const BEGIN: &str = "/mcp/begin";
-/// Answers after [`WHILE`].
+/// The path whose answer comes after [`WHILE`].
 pub(crate) const SLOW: &str = "/mcp/slow";
 pub(crate) const WHILE: Duration = Duration::from_millis(300);
-/// Answers with [`SECRET`] in its text.
+/// The path whose answer has [`SECRET`] in its text.
 pub(crate) const LEAK: &str = "/mcp/leak";
 pub(crate) const SECRET: &str = "AKIAIOSFODNN7EXAMPLE";
 
-/// Serves the answer of each comparison on its path; an empty result where the call ought not to get here.
+/// Serves the answer of each comparison on its path, or an empty result if its calls should not reach the server.
 pub(crate) fn start(comparisons: &[Comparison]) -> Upstream {
     let answer = |own: &Comparison| own.workload.answer.clone().unwrap_or_else(results::empty);
     let paths = comparisons.iter();
@@ -42,7 +42,7 @@ pub(crate) fn start(comparisons: &[Comparison]) -> Upstream {
     upstream.expect("the server starts")
 }
 
-/// A document has a length, a stream comes in chunks.
+/// The bytes of an answer: a document with its length, or a stream in chunks.
 fn raw(answer: &Answer) -> Bytes {
     if answer.content_type == "application/json" {
         return reply(200, answer.content_type, &answer.body).into();

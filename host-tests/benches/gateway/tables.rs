@@ -13,7 +13,7 @@ const HEADING: &str = "\
 |---|---|---|---|---|---|---|---|---|---|
 ";
 
-/// A row for each chain of each group.
+/// The table with a row for each chain of each group.
 pub(crate) fn calls(groups: &[Group]) -> String {
     let mut text = HEADING.to_owned();
     for group in groups {
@@ -45,7 +45,7 @@ fn row(group: &Group, index: usize, own: &Series) -> String {
     .join(" | ")
 }
 
-/// Reconnecting is a part of the cost of such a chain.
+/// The chain's name. If the gateway closes connections, the cost of the chain includes new ones.
 fn named(own: &Series) -> String {
     let closes = own.median(|sample| sample.closed) > 0.5;
     let closes = if closes {
@@ -75,7 +75,7 @@ pub(crate) fn shown(spread: Spread, digits: usize) -> String {
     format!("{median:.digits$} ({low:.digits$} to {high:.digits$})")
 }
 
-/// A row for each gateway.
+/// The table with a row for each gateway.
 pub(crate) fn memory(memory: &[Memory]) -> String {
     let mut text =
         "| chain | policy of | at rest, MiB | after all calls, MiB |\n|---|---|---|---|\n"
@@ -88,7 +88,7 @@ pub(crate) fn memory(memory: &[Memory]) -> String {
     text
 }
 
-/// A row for each policy.
+/// The table with a row for each policy.
 pub(crate) fn workers(workers: &[Worker]) -> String {
     let mut text =
         "| policy of | at rest, MiB | after the worst message, MiB |\n|---|---|---|\n".to_owned();

@@ -1,4 +1,4 @@
-//! Turns policies into the WebAssembly memory that one worker takes for the plugin under them, in a host of our own.
+//! Turns policies into the WebAssembly memory that one worker takes for the plugin with each, in the tests' own host.
 //!
 //! It measures no time.
 
@@ -15,11 +15,11 @@ pub(crate) struct Worker {
     pub(crate) policy: &'static str,
     /// After the first call.
     pub(crate) at_rest: f64,
-    /// After the message that takes most, as long as the policy allows.
+    /// After the message that takes the most memory within the limits of the policy.
     pub(crate) at_worst: f64,
 }
 
-/// One for each policy that differs.
+/// The memory for each different policy.
 pub(crate) fn workers(comparisons: &[Comparison]) -> Vec<Worker> {
     let module = Module::new(&wasm()).expect("the plugin is a module");
     let workloads = comparisons.iter().map(|own| &own.workload);
@@ -50,7 +50,7 @@ fn post(vm: &Vm, body: &[u8]) {
     let method = [(":method", "POST"), ("mcp-session-id", "bench")];
     let headers = method.iter().chain(&HEADERS);
     let mut stream = vm.stream(Request::with(headers));
-    // As in an Envoy that is configured as we recommend.
+    // As in an Envoy with the recommended configuration.
     stream.hold_headers = true;
     stream.headers(false).expect("no trap");
     stream.body(body, true).expect("no trap");

@@ -1,10 +1,10 @@
-//! The messages of clients that are measured: calls and answers of any size.
+//! The client messages that are measured: calls and answers of any size.
 //!
 //! They are regular messages. Those of attackers are in `policies/`.
 
 use serde_json::{Value, json};
 
-/// The longest message that is read under a policy that says nothing of it, in bytes.
+/// The longest message that is read under a policy without `host.max_request_bytes`, in bytes.
 pub const LONGEST: usize = 768 * 1024;
 
 /// A call of `tool` in about `size` bytes.
@@ -24,10 +24,10 @@ pub fn call_with_arguments(tool: &str, arguments: &Value) -> Vec<u8> {
     call.to_string().into_bytes()
 }
 
-/// A call in `bytes` bytes, at least 200, with as many values as a message of its length may have: the one that takes most
-/// memory to read.
+/// A call of `bytes` bytes, at least 200, with as many values as a message of its length may have: the one that takes
+/// the most memory to read.
 pub fn tiny_values(bytes: usize) -> Vec<u8> {
-    // Twelve values are around those of the list, and it may have one for every four bytes in all.
+    // The message has twelve values besides those of the list, and in all one value for every four bytes is allowed.
     let values = format!("{}0", "0,0,".repeat((bytes / 4 / 2).saturating_sub(8)));
     let mut text = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"run","arguments":{{"a":[{values}]}}}}}}"#
@@ -37,7 +37,7 @@ pub fn tiny_values(bytes: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// An answer to a request of the server's, in about `size` bytes. No rule judges it: it is only read.
+/// An answer to a request of the server, of about `size` bytes. No rule judges it: it is only read.
 pub fn response(size: usize) -> Vec<u8> {
     let around = r#"{"jsonrpc":"2.0","id":1,"result":@}"#;
     around

@@ -1,4 +1,4 @@
-//! Policies, messages and results for measurements, as regular users have them, of any size.
+//! Policies, messages and results for measurements, of any size, as ordinary users have them.
 
 pub mod messages;
 pub mod policies;

@@ -1,6 +1,6 @@
 //! The policies that are measured, from the example of the README to one with all kinds of rules.
 //!
-//! Only the unlisted tool and a limit of 0 are refused.
+//! They refuse only the unlisted tool, and calls under a limit of 0.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub const BEARER: &str = "Bearer token-of-the-bench";
 /// The SHA-256 of its token.
 const TOKEN_SHA256: &str = "079ed12a750ffc2eaa1d4c30710a6f96e0660189657d54c731e4205daa3e8754";
 
-/// The policy of the README with `max` as the limit and so many tools in all, at least the one with the limit.
+/// The README's policy with `max` as the limit, and with `tools` tools in all, at least the one with the limit.
 pub fn policy(tools: usize, max: u64) -> Value {
     let limits =
         json!([{ "counter": "run_rate", "window": "minute", "max": max, "scope": "grant" }]);
@@ -85,7 +85,7 @@ pub fn result_rules() -> Value {
         "tools": { LIMITED: { "limits": limits() } } })
 }
 
-/// Result rules that differ by tool, so that the ids of requests under way are remembered.
+/// Result rules that differ by tool, so that the engine tracks the ids of requests.
 pub fn ids() -> Value {
     json!({ "version": "1", "default": "deny", "tools": {
         LIMITED: { "limits": limits() },

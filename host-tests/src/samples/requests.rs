@@ -1,6 +1,6 @@
 //! The HTTP requests of clients that are measured.
 //!
-//! They are those of regular clients, on connections that are kept.
+//! They are those of ordinary clients, on persistent connections.
 
 use super::policies::BEARER;
 
@@ -33,7 +33,7 @@ pub const IN_ENVOY: [(&str, &str); 14] = [
     ("x-request-id", "4f9c6a2e-7a0b-4c57-9a35-b7f7f3c8d1e2"),
 ];
 
-/// A POST of a message to a path in HTTP/1.1, byte for byte, with these headers beside [`HEADERS`].
+/// A POST of a message in HTTP/1.1, byte for byte, with these headers besides [`HEADERS`].
 pub fn post(path: &str, further: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let length = body.len().to_string();
     let framing = [("host", "localhost"), ("content-length", &length)];

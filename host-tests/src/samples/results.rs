@@ -1,4 +1,4 @@
-//! The answers of servers that are measured: a result of any size as a JSON document or in an event stream.
+//! The server answers that are measured: a result of any size, as a JSON document or in an event stream.
 //!
 //! Nothing in them is redacted.
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub struct Answer {
     /// `application/json` or `text/event-stream`.
     pub content_type: &'static str,
-    /// All of the body.
+    /// The whole body.
     pub body: Vec<u8>,
 }
 
@@ -28,7 +28,7 @@ pub fn saying(text: &str) -> Answer {
     document(&said(text))
 }
 
-/// The same in an event stream, as servers on the official SDKs send it.
+/// A tool's result with a text of so many bytes in an event stream, as servers on the official SDKs send it.
 pub fn events(bytes: usize) -> Answer {
     stream(&result(bytes))
 }

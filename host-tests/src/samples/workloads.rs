@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub struct Workload {
     /// Its name in tables.
     pub name: &'static str,
-    /// The policy that it is judged by.
+    /// The policy of the exchange.
     pub policy: Value,
     /// The body of the request.
     pub request: Vec<u8>,

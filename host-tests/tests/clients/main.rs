@@ -1,4 +1,5 @@
-//! Real MCP clients and servers through a real Envoy: those on the SDKs, published servers, and the conformance suite.
+//! Runs real MCP clients and servers through a real Envoy: programs on the SDKs, published servers, and the conformance
+//! suite.
 //!
 //! It never speaks MCP itself.
 

@@ -1,6 +1,6 @@
-//! Every line of the audit log that the corpus makes, validated against its JSON Schema, `policies/audit.schema.json`.
+//! Validates every audit line of the corpus against its JSON Schema, `policies/audit.schema.json`.
 //!
-//! It says nothing about whether a decision is right.
+//! It does not judge decisions.
 
 use host_tests::case::Play;
 use host_tests::root;
@@ -38,7 +38,7 @@ fn lines() -> Vec<(String, Value)> {
     lines
 }
 
-/// The reason why the line does not match the schema.
+/// The mismatch between the line and the schema, if there is one.
 fn mistake(schema: &Validator, described: &Map<String, Value>, line: &Value) -> Option<String> {
     let names = line.as_object().into_iter().flat_map(Map::keys);
     let unknown = names

@@ -1,5 +1,5 @@
-//! The figures of envoy/README.md on capacity are those of the module: memory of a worker for each tool, grant and held
-//! response.
+//! Compares the capacity figures in envoy/README.md with the module: the memory of a worker for each tool, grant and
+//! held response.
 //!
 //! It measures no time.
 
@@ -9,7 +9,7 @@ use host_tests::{root, rpc, wasm};
 use serde_json::{Map, Value, json};
 use std::fs;
 
-/// So many that the pages of WebAssembly memory, 64 KiB each, are a small part.
+/// So many that pages of WebAssembly memory, 64 KiB each, do not distort the result.
 const MANY: usize = 10_000;
 const HELD: usize = 500;
 const RESULT: usize = 16 << 10;
@@ -42,7 +42,7 @@ fn capacity_figures_of_the_page_match_the_module() {
     }
 }
 
-/// The memory that one more element of a policy takes.
+/// The memory of one more element of a policy.
 fn each(module: &Module, policy: fn(usize) -> Value) -> f64 {
     let memory = |number| {
         module
@@ -75,7 +75,7 @@ fn grants(number: usize) -> Value {
     json!({ "version": "1", "default": "allow", "grants": grants })
 }
 
-/// The memory of one response whose result is read, without the bytes that are held.
+/// The memory of one response whose result is read, besides its held bytes.
 fn held(module: &Module) -> f64 {
     let policy = json!({ "version": "1", "default": "deny", "tools": { "run": { "result": { "redact": ["secrets"] } } } });
     let vm = module.configured(&policy.to_string());

@@ -1,4 +1,4 @@
-//! The README is true: the engine gives its answers, its commands run, its paths exist.
+//! Checks the README: the engine gives its answers, its commands run, and its paths exist.
 
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::require::{ENVOY, lacks};
@@ -23,7 +23,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-/// The shipped module with a policy, at 18 seconds past a minute.
+/// The shipped module with a policy, 18 seconds after the start of a minute.
 fn started(policy: &str) -> Vm {
     let clock = Clock::default();
     clock.set((1_767_225_600 + 18) * 1_000_000_000);
@@ -40,7 +40,7 @@ fn started(policy: &str) -> Vm {
     vm
 }
 
-/// The plugin's own answer to a message, or none where it is let through.
+/// The plugin's own answer to a message; `None` where the message passes.
 fn call(vm: &Vm, body: Vec<u8>) -> Option<Value> {
     let headers = [
         (":method", "POST"),
@@ -64,7 +64,7 @@ fn call(vm: &Vm, body: Vec<u8>) -> Option<Value> {
     answer
 }
 
-/// Plays calls of one minute and gives the last answer; only the last call is refused.
+/// Plays calls within one minute and returns the last answer. Only the last call is refused.
 fn last_answer(policy: &str, tools: &[&str]) -> Value {
     let vm = started(policy);
     let calls = tools.iter().enumerate();
@@ -76,7 +76,7 @@ fn last_answer(policy: &str, tools: &[&str]) -> Value {
 }
 
 #[test]
-fn the_policy_gives_the_two_answers() {
+fn policy_of_the_readme_gives_its_two_answers() {
     let readme = readme();
     let [policy, limited, denied] = &blocks(&readme, "json")[..] else {
         panic!("README has three blocks of JSON")
@@ -92,7 +92,7 @@ fn the_policy_gives_the_two_answers() {
 }
 
 #[test]
-fn the_places_are_there() {
+fn linked_files_exist() {
     for file in [
         "README.md",
         "ARCHITECTURE.md",
@@ -135,7 +135,7 @@ fn the_places_are_there() {
     }
 }
 
-/// The file of a relative link is there, and has the heading that the link names.
+/// True where the file of a relative link exists and has the heading in the link.
 fn leads_somewhere(document: &Path, link: &str) -> bool {
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
     let path = match file {
@@ -161,7 +161,7 @@ fn anchor_of(heading: &str) -> String {
 }
 
 #[test]
-fn links_with_a_wrong_anchor_lead_nowhere() {
+fn link_with_a_wrong_anchor_is_broken() {
     let document = root().join("CONTRIBUTING.md");
     assert!(leads_somewhere(&document, "policies/README.md#a-case"));
     assert!(!leads_somewhere(&document, "policies/README.md#no-case"));
@@ -170,9 +170,9 @@ fn links_with_a_wrong_anchor_lead_nowhere() {
     assert!(!leads_somewhere(&document, "policies/NO.md"));
 }
 
-/// A size in a text is that of the file as it is built now, within a few hundredths.
+/// A size in a text equals that of the built file, within a few per cent.
 #[test]
-fn the_sizes_are_those_of_the_build() {
+fn sizes_equal_those_of_the_build() {
     let sizes = [
         ("README.md", "The module is ", "mcp-policy.wasm"),
         (
@@ -201,7 +201,7 @@ fn the_sizes_are_those_of_the_build() {
 }
 
 #[test]
-fn the_memory_is_that_of_the_module() {
+fn memory_equals_that_of_the_module() {
     let readme = readme();
     let told = |before: &str| {
         let rest = readme.split(before).nth(1);
@@ -219,9 +219,9 @@ fn the_memory_is_that_of_the_module() {
     assert!((taken() - told("it takes up to ")).abs() < 1.0);
 }
 
-/// The README's cost is that of the last measurement.
+/// The cost in the README is that of the last measurement.
 #[test]
-fn the_measurement_is_the_last_one() {
+fn measurement_is_the_last_one() {
     let results = root().join("host-tests/benches/results/gateway.md");
     let results = fs::read_to_string(results).expect("the results can be read");
     let mut lines = results.lines();
@@ -231,7 +231,7 @@ fn the_measurement_is_the_last_one() {
 }
 
 #[test]
-fn the_example_of_a_case_is_a_case() {
+fn example_of_a_case_is_valid() {
     let text =
         fs::read_to_string(root().join("policies/README.md")).expect("the document can be read");
     let example = blocks(&text, "json").pop().expect("an example");
@@ -248,9 +248,9 @@ fn the_example_of_a_case_is_a_case() {
     );
 }
 
-/// Every `make` command of the documents, run as it is written but for ports and the user's own server.
+/// Runs every `make` command of the documents as written, except for ports and the user's own server.
 #[test]
-fn the_commands_run() {
+fn commands_of_the_documents_run() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -264,7 +264,7 @@ fn the_commands_run() {
         let command = command.split('#').next().unwrap_or_default().trim();
         let words: Vec<_> = command.split_whitespace().collect();
         match words[..] {
-            // This is the test command: CI runs it, and this test in it.
+            // CI runs the test command, and so this test.
             ["make", "test"] => {
                 let ci = fs::read_to_string(root().join(".ci/run")).expect(".ci/run can be read");
                 assert!(ci.lines().any(|line| line == "make test"));
@@ -297,7 +297,7 @@ fn make_run(extra: &[String]) {
     );
 }
 
-/// `POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp`, with a server of this test's in the place of yours.
+/// `POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp`, with a server of this test instead of the user's.
 fn make_run_for_a_server(policy: &str, upstream: &str) {
     assert_eq!(
         (policy, upstream),

@@ -1,4 +1,4 @@
-//! The engine's explanations of decisions. Every case checks that they agree with the decision.
+//! Tests the engine's explanations of decisions. Every case checks that they agree with the decision.
 
 use host_tests::gateway::Gateway;
 use mcp_policy::host::Millis;
@@ -44,7 +44,7 @@ impl Traced {
 }
 
 #[test]
-fn every_rule_up_to_the_one_that_refuses() {
+fn trace_lists_every_rule_up_to_the_one_that_refuses() {
     let mut gateway = Traced::new();
     let cheap = json!({ "to": "bob", "amount": 7, "items": [ { "name": "tin" } ] });
     let require = json!({ "rule": "/tools/pay/require/0", "outcome": "allow", "conditions": [

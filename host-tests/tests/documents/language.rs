@@ -1,7 +1,7 @@
-//! The JSON Schema of the policy document beside the parser: it is the one in `policies/`, it accepts all policies
-//! that the parser accepts, and refuses the mistakes that a schema can express.
+//! Compares the JSON Schema of the policy document with the parser: it equals the file in `policies/`, accepts all
+//! policies that the parser accepts, and rejects the mistakes that a schema can express.
 //!
-//! The judge is another program's, the `jsonschema` crate.
+//! Another validator applies the schema, the `jsonschema` crate.
 
 use host_tests::case::{Case, Play};
 use host_tests::root;
@@ -42,7 +42,7 @@ fn schema_accepts_valid_policies() {
     }
 }
 
-/// Mistakes that a schema cannot express, or only by repeating everything.
+/// Mistakes that a schema cannot express, or only with much repetition.
 const BEYOND: &[(&str, &str)] = &[
     ("characters-nobody-sees", "classes of characters"),
     ("credential-as-an-identity", "names without regard to case"),
@@ -72,7 +72,7 @@ fn schema_refuses_invalid_policies_where_it_can() {
         let Play::Refused(_) = case.play else {
             continue;
         };
-        // A schema never sees invalid JSON.
+        // A schema never applies to invalid JSON.
         let Ok(document) = serde_json::from_str::<Value>(&case.policy) else {
             continue;
         };
@@ -87,14 +87,14 @@ fn schema_refuses_invalid_policies_where_it_can() {
     assert_eq!(accepted, beyond.collect::<Vec<_>>());
 }
 
-/// Editors find a file's schema by the path in it.
+/// Editors find the schema of a file by the path in the file.
 #[test]
 fn every_file_names_its_schema() {
     let mut schema = read("case.schema.json");
     let policy = schema.pointer_mut("/allOf/2/then/properties/policy");
     let policy = policy.expect("it leads to the schema of the policy");
     assert_eq!(policy["$ref"], "policy.schema.json");
-    // With a name of its own it may stand inside another.
+    // With a name of its own it may be embedded in another schema.
     *policy = mcp_policy::document::json_schema();
     policy["$id"] = "urn:policy".into();
     let validator = jsonschema::validator_for(&schema).expect("a schema");

@@ -1,7 +1,7 @@
-//! The promises of documents: the README, the schema and the error messages of the policy language, the shipped
+//! Tests the promises of documents: the README, the schema and error messages of the policy language, and the shipped
 //! policies.
 //!
-//! It never tests a host for itself.
+//! It does not test a host.
 
 mod audit;
 mod capacity;

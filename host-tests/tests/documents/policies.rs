@@ -1,6 +1,6 @@
-//! Rules for whole folders of `policies/`: attacks are refused, ordinary work is not, and the tables are complete.
+//! Checks whole folders of `policies/`: attacks are refused, ordinary work passes, and the tables are complete.
 //!
-//! It plays nothing: every case is played elsewhere. Here no rewriting of expectations can turn a refusal into its opposite.
+//! It plays nothing: other tests play every case. It ensures that rewritten expectations cannot reverse a refusal.
 
 use host_tests::case::{Attack, Case, Step};
 use host_tests::root;
@@ -22,7 +22,8 @@ pub(super) fn cases(folder: &str) -> Vec<Case> {
     cases
 }
 
-/// Whether the step expects to be forwarded, with its response unchanged; a shadowed refusal does not count.
+/// True where the step expects its request forwarded and its response unchanged. A refusal in shadow mode does not
+/// count.
 fn passes(case: &Case, step: &Step) -> bool {
     let seen = step.expect.as_ref();
     let seen = seen.unwrap_or_else(|| panic!("{}: it expects nothing", case.name));
@@ -57,7 +58,7 @@ fn each_server_allows_ordinary_work_and_refuses_attacks() {
     }
 }
 
-/// A policy that refuses everything would stop every attack, so each file begins with a call that passes.
+/// A policy that refuses everything would stop every attack, so each case begins with a call that passes.
 #[test]
 fn each_attack_is_refused_and_the_ordinary_call_is_not() {
     for case in cases("attacks/") {
@@ -92,7 +93,7 @@ fn well_formed(attack: &Attack) -> bool {
         && safe_mcp.all(|id| numbered(id, "SAFE-T", "", 4))
 }
 
-/// The first column of a server's table, in backticks.
+/// The tools in the first column of a server's table.
 fn tools_of_the_table(readme: &str) -> Vec<String> {
     let rows = readme.lines().filter(|line| line.starts_with("| `"));
     let first = rows.filter_map(|row| row.split(" | ").next());
@@ -142,7 +143,7 @@ fn evaluation_order_is_that_of_the_engine() {
     up_to_date(begin, &format!("\n{list}\n"));
 }
 
-/// The part of `policies/README.md` behind `begin` is this text; `BLESS=1` writes it.
+/// Checks that the part of `policies/README.md` after `begin` is this text; `BLESS=1` writes it.
 fn up_to_date(begin: &str, text: &str) {
     let _one_at_a_time = README.lock().unwrap_or_else(PoisonError::into_inner);
     let path = root().join("policies/README.md");
@@ -157,7 +158,7 @@ fn up_to_date(begin: &str, text: &str) {
     }
 }
 
-/// Two parts of one file are written in turn.
+/// Serialises the writing of two parts of one file.
 static README: Mutex<()> = Mutex::new(());
 
 fn table() -> String {

@@ -1,6 +1,7 @@
-//! Turns the cases of `policies/recipes/` into their page, and checks that each has calls that pass and calls that do not.
+//! Turns the cases of `policies/recipes/` into their page, and checks that each has calls that pass and calls that are
+//! refused.
 //!
-//! It plays nothing: every case is played on every host elsewhere.
+//! It plays nothing: another test plays every case on every host.
 
 use super::policies::cases;
 use host_tests::case::{Case, Step};
@@ -33,7 +34,7 @@ fn each_recipe_passes_some_calls_and_refuses_others() {
             .iter()
             .filter(|step| passes_whole(step))
             .count();
-        // Only a policy that stops everything passes nothing.
+        // Only a policy that stops everything has no call that passes.
         assert!(
             passing > 0 || case.policy.contains("\"frozen\""),
             "{}: nothing passes",
@@ -86,7 +87,7 @@ fn file(case: &Case) -> String {
     file.expect("the case can be read")
 }
 
-/// Why each call is there.
+/// The `why` of each call.
 fn reasons(case: &Case) -> Vec<String> {
     let file: Value = serde_json::from_str(&file(case)).expect("a case is JSON");
     let steps = file["steps"].as_array().expect("a case has steps").iter();
@@ -94,7 +95,7 @@ fn reasons(case: &Case) -> Vec<String> {
     steps.map(reason).collect()
 }
 
-/// As the file has it, without its indentation.
+/// The policy as the file has it, without its indentation.
 fn policy(case: &Case) -> String {
     let file = file(case);
     let policy = file.split_once("\"policy\": ").expect("it has a policy").1;

@@ -1,6 +1,6 @@
-//! Plays the corpus on the plugin of `$OLD` and on the one that was built, and lists the cases on which they differ.
+//! Plays the corpus on the plugin of `$OLD` and on the built one, and lists the cases in which they differ.
 //!
-//! It fails on no difference: `(!)` in the changelog says which of them are meant.
+//! It does not fail for a difference: `(!)` in the changelog says which are intended.
 
 use host_tests::abi::Module;
 use host_tests::case::Case;
@@ -47,7 +47,7 @@ fn decisions_of_two_versions_are_listed() {
 
 type Play = fn(&Module, &Case, Split) -> Outcome;
 
-/// With the log, unless the module's log has another form: then rules and shadow decisions are left out.
+/// Plays with the log, unless the module's log has another format: then rules and shadow decisions are not observed.
 fn play_of(module: &Module, cases: &[Case]) -> Play {
     let names_rules = |case| match proxy_wasm::play(module, case, Split::Whole) {
         Outcome::Observed(steps) => steps.iter().any(|step| step.rule.is_some()),
@@ -92,7 +92,7 @@ fn detail(kind: &Difference) -> String {
 }
 
 #[test]
-fn a_planted_difference_is_listed_under_its_heading() {
+fn planted_difference_is_listed_under_its_heading() {
     let cases = cases();
     let planted = &cases[0].name;
     let report = report(&cases, |case| {

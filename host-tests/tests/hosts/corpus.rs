@@ -1,4 +1,4 @@
-//! Every case of `policies/` on every host, and one table of how it went.
+//! Plays every case of `policies/` on every host, and prints one table of the results.
 
 use host_tests::case::{Case, Play};
 use host_tests::corpus::{cases, filter, run};
@@ -9,7 +9,7 @@ use host_tests::{hosts, root, runner};
 use mcp_policy_cases::corpus::bless;
 
 #[test]
-fn every_case_on_every_host() {
+fn every_case_has_its_expected_outcome_on_every_host() {
     let cases = cases();
     if std::env::var_os("BLESS").is_some() {
         cases.iter().for_each(write_expectations);
@@ -29,7 +29,7 @@ fn every_case_on_every_host() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
-/// Expectations come from the engine itself; every host must agree with it.
+/// The engine writes expectations; every host must agree with it.
 fn write_expectations(case: &Case) {
     let seen = match runner::play(case, Split::Whole) {
         Outcome::Observed(seen) => Ok(seen),
@@ -39,9 +39,9 @@ fn write_expectations(case: &Case) {
     bless(&root().join("policies"), case, &seen).expect("the case can be written");
 }
 
-/// Rules for a whole folder are checked here, so that rewritten expectations cannot lose them.
+/// This checks a whole folder, so that rewritten expectations cannot change its rule.
 #[test]
-fn no_smuggled_message_is_let_through() {
+fn smuggled_message_is_refused() {
     let smuggled: Vec<_> = cases()
         .into_iter()
         .filter(|case| case.name.starts_with("smuggling/"))
@@ -64,7 +64,7 @@ fn no_smuggled_message_is_let_through() {
     }
 }
 
-/// Otherwise a host that goes wrong at such a place would pass.
+/// Without each seam, a host that fails at one would pass.
 #[test]
 fn each_seam_is_in_a_request_and_in_a_response_of_the_corpus() {
     if !filter().is_empty() {

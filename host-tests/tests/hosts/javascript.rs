@@ -1,4 +1,4 @@
-//! The JavaScript package as its users meet it: its types, its own tests, and the example of its README.
+//! Tests the JavaScript package as users have it: its types, its own tests, and the example in its README.
 
 use host_tests::corpus::run;
 use host_tests::host::{ClockKind, Host, Splits};
@@ -42,16 +42,16 @@ fn package_survives_a_faulty_program() {
     ]));
 }
 
-/// Two independent ways to count, and one outcome.
+/// Two independent ways to count have the same outcome.
 #[test]
-fn a_program_that_counts_by_itself_counts_as_the_store_does() {
+fn program_that_counts_decides_as_the_store() {
     if lacks(&[NODE, PACKAGE]) {
         return;
     }
     let mut cases = corpus(&root().join("policies")).expect("a corpus");
     cases.retain(|case| {
         let counts = ["limit/", "shadow/"].map(|folder| case.name.starts_with(folder));
-        // Only the store remembers a window that was reached before its clock went back.
+        // Only the store remembers the later window after the clock goes back.
         counts.contains(&true) && case.name != "limit/clock-that-goes-back.json"
     });
     let host = Host::new("JavaScript alone", ClockKind::Set, |cases| {
@@ -61,9 +61,9 @@ fn a_program_that_counts_by_itself_counts_as_the_store_does() {
     assert!(failures.is_empty(), "{failures}");
 }
 
-/// The function that the README shows is the one that is tested.
+/// The README shows the function that is tested.
 #[test]
-fn the_readme_shows_how_to_count() {
+fn readme_shows_the_tested_counting() {
     let program = fs::read_to_string(root().join("host-tests/js/reserve.js")).expect("a program");
     let (_, shown) = program.split_once("\n\n").expect("a header and code");
     let block = format!("```js\n{shown}```\n");
@@ -71,7 +71,7 @@ fn the_readme_shows_how_to_count() {
 }
 
 #[test]
-fn the_version_is_that_of_the_crate() {
+fn package_version_equals_crate_version() {
     let text = fs::read_to_string(root().join("target/dist/js/package.json"));
     let package: Value = serde_json::from_str(&text.expect("a package")).expect("JSON");
     assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
@@ -82,8 +82,8 @@ fn readme() -> String {
     fs::read_to_string(readme).expect("the README can be read")
 }
 
-/// Writes the example and, in another file, the example that counts by itself. Where the README has ports of its own,
-/// they get others.
+/// Writes the example, and the example that counts itself into another file. It replaces the ports of the README by
+/// free ones.
 fn write_examples(upstream: SocketAddr) {
     let readme = readme();
     let blocks = readme.split("```js\n").skip(1);
@@ -141,7 +141,7 @@ impl Gateway {
         let gateway = Self(process);
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let line = lines.next().expect("it says where it listens");
-        // The decisions that follow are read, so that the pipe does not fill up.
+        // Reads the decisions that follow, so that the pipe does not fill up.
         std::thread::spawn(move || lines.for_each(drop));
         let port = line.split("port: ").nth(1).expect("a port");
         let port: u16 = port.trim_end_matches([' ', '}']).parse().expect("a number");
@@ -150,7 +150,7 @@ impl Gateway {
 }
 
 #[test]
-fn the_types_and_the_examples_of_the_readme_hold() {
+fn types_and_examples_of_the_readme_are_valid() {
     if lacks(&[NODE, PACKAGE]) {
         return;
     }

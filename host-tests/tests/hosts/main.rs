@@ -1,4 +1,4 @@
-//! The corpus on every host, and the contract of each host with its module.
+//! Tests the corpus on every host, and the contract between each host and its module.
 //!
 //! It never compares the plugin with another program: `oracles/` does.
 

@@ -1,5 +1,5 @@
-//! Properties of responses that need real Envoys: the arrival of each piece, the amount of held memory, and the
-//! absence of crashes.
+//! Tests properties of responses that need a real Envoy: when each piece arrives, how much memory is held, and that
+//! nothing crashes.
 
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
@@ -73,7 +73,7 @@ fn server(serve: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> SocketAddr
             let (mut stream, serve) = (stream.expect("a connection"), serve.clone());
             thread::spawn(move || {
                 let _ = stream.set_nodelay(true);
-                // The head and a body of a few bytes come at once, or nearly so.
+                // The head and a short body arrive at once, or nearly so.
                 let mut request = [0; 65536];
                 let mut length = 0;
                 while !request[..length].ends_with(b"}")
@@ -95,7 +95,7 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 const EVENTS: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// A GET for a stream, and its bytes as they arrive, until `enough`.
+/// Sends a GET for a stream, and returns its bytes as they arrive, until `enough`.
 #[allow(clippy::disallowed_methods, reason = "the test is about real time")]
 fn arrivals(addr: SocketAddr, enough: impl Fn(&str) -> bool) -> Vec<(Duration, String)> {
     let mut stream = TcpStream::connect(addr).expect("a connection");
@@ -164,9 +164,9 @@ fn event_is_forwarded_when_it_is_complete() {
     }
 }
 
-/// The address of the old transport, like other malformed streams, ends the connection.
+/// The old transport's endpoint event, like other malformed streams, ends the connection.
 #[test]
-fn stream_of_the_old_transport_is_broken_off() {
+fn stream_of_the_old_transport_is_ended() {
     let server = server(|stream| {
         let _ = stream.write_all(EVENTS);
         let _ = stream.write_all(&chunk(b": hello\n\n"));
@@ -236,7 +236,7 @@ fn library() -> Upstream {
 }
 
 #[test]
-fn ten_megabytes_pass_or_are_refused_by_name() {
+fn ten_megabytes_pass_or_are_refused_with_a_reason() {
     let upstream = library();
     for (version, binary) in envoys() {
         let envoy = start(upstream.addr(), binary, 1024 * 1024);
@@ -295,7 +295,7 @@ fn ten_megabytes_pass_or_are_refused_by_name() {
     }
 }
 
-/// The replacement of a piece may be far longer than the piece and than Envoy's own limit.
+/// The replacement of a piece may be far longer than the piece, and than Envoy's own limit.
 #[test]
 fn growing_piece_crashes_no_envoy() {
     let server = server(|stream| {

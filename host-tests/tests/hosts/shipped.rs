@@ -1,4 +1,5 @@
-//! The configurations in `envoy/` as an operator copies them, in a real Envoy: only places and ports are put in.
+//! Runs the configurations in `envoy/` as an operator copies them, in a real Envoy: only addresses and ports are
+//! replaced.
 
 use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::require::{ENVOY, lacks};
@@ -127,7 +128,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-/// Several times in a row, because workers take a new configuration one after the other.
+/// Tries several times in a row, because workers adopt a new configuration one after another.
 fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..100 {
         if (0..6).all(|_| holds()) {
@@ -155,7 +156,7 @@ fn reload(policy: &str, folder: &Path) {
 }
 
 #[test]
-fn the_policy_inside_the_configuration_is_enforced() {
+fn policy_inside_the_configuration_is_enforced() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -174,7 +175,7 @@ fn the_policy_inside_the_configuration_is_enforced() {
 const NOTHING: &str =
     r#"{ "version": "1", "default": "deny", "host": { "hold_request_headers": true } }"#;
 
-/// Requests that work without an identity, and hold no message.
+/// Requests that work without an identity, because they carry no message.
 fn messageless() -> [Http1Request; 4] {
     let get = |path: &str| Http1Request {
         method: "GET".into(),
@@ -194,7 +195,7 @@ fn messageless() -> [Http1Request; 4] {
     ]
 }
 
-/// Requests that need no identity work, and no message bypasses the plugin with them.
+/// Requests that need no identity work, and no message evades the plugin with them.
 #[test]
 fn only_requests_without_a_message_bypass_the_policy() {
     if lacks(&[ENVOY]) {
@@ -223,7 +224,7 @@ fn only_requests_without_a_message_bypass_the_policy() {
         ] {
             assert_eq!(refused(path), "not_allowed", "{file} {path}");
         }
-        // Envoy refuses these before the plugin sees them, or has resolved them by then.
+        // Envoy refuses these before the plugin, or resolves them.
         for path in ["/healthz/..%2fmcp", "/token%5c..%5cmcp"] {
             assert_eq!(refused(path), "400", "{file} {path}");
         }
@@ -247,7 +248,7 @@ fn only_requests_without_a_message_bypass_the_policy() {
     }
 }
 
-/// A client's headers of MCP, or of a method override, and their effect without the removal.
+/// Header fields of MCP, or of a method override, and their effect if they are not removed.
 const OF_MCP: [(&str, &str); 8] = [
     ("mcp-session-id", "of-another"),
     ("last-event-id", "1"),
@@ -259,9 +260,9 @@ const OF_MCP: [(&str, &str); 8] = [
     ("x-method-override", "POST"),
 ];
 
-/// A server that answers MCP on every path sends no old list again, and opens no stream.
+/// A server that accepts MCP on every path must not replay an old list or open a stream.
 #[test]
-fn request_past_the_policy_says_nothing_of_mcp() {
+fn request_past_the_policy_loses_mcp_headers() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -287,7 +288,7 @@ fn request_past_the_policy_says_nothing_of_mcp() {
     }
 }
 
-/// The same with a body, over HTTP/2, where no header need announce it.
+/// The request with a body, over HTTP/2, where no header needs to announce it.
 fn in_pieces(request: &Http1Request, body: &[u8], end: End) -> Http2Request {
     Http2Request {
         method: request.method.clone(),
@@ -298,9 +299,9 @@ fn in_pieces(request: &Http1Request, body: &[u8], end: End) -> Http2Request {
     }
 }
 
-/// A server may accept a message of any content type, and with a method that has no body.
+/// A server may accept a message with any content type, and with a method that has no body.
 #[test]
-fn body_other_than_a_form_does_not_bypass_the_policy() {
+fn body_other_than_a_form_does_not_evade_the_policy() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -339,10 +340,10 @@ fn body_other_than_a_form_does_not_bypass_the_policy() {
     }
 }
 
-/// A client cannot have a call sent again that was counted once. Envoy itself would not let strangers ask for that, but
-/// who is one is a setting; here no header of the kind comes through.
+/// A client must not make Envoy resend a counted call. Envoy itself accepts such headers only from internal clients,
+/// which is a setting; here they are always removed.
 #[test]
-fn a_client_asks_envoy_for_nothing() {
+fn client_cannot_control_envoy_by_headers() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -366,7 +367,7 @@ fn a_client_asks_envoy_for_nothing() {
     }
 }
 
-/// A client that claims other addresses is still the same peer.
+/// A client that claims other addresses is the same peer.
 #[test]
 fn limit_by_address_counts_the_peer_and_not_its_claim() {
     if lacks(&[ENVOY]) {
@@ -389,7 +390,7 @@ fn limit_by_address_counts_the_peer_and_not_its_claim() {
 }
 
 #[test]
-fn the_policy_in_a_file_is_changed_without_a_restart() {
+fn policy_in_a_file_changes_without_a_restart() {
     if lacks(&[ENVOY]) {
         return;
     }

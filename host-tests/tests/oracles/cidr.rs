@@ -1,4 +1,5 @@
-//! `cidr` against Python, the C library and Node: an address that any of them reads as another is never inside.
+//! Compares `cidr` with Python, the C library and Node. An address that any of them reads as another must not be
+//! inside.
 
 use fastrand::Rng;
 use host_tests::contest::{self, Texts};
@@ -47,7 +48,7 @@ impl Addresses {
 }
 
 impl Texts for Addresses {
-    /// An address in one of the forms that somebody reads.
+    /// An address in a form that some program reads.
     fn hostile(&mut self) -> String {
         let address = self.any();
         let text = match (address, self.rng.u8(..12)) {
@@ -106,7 +107,7 @@ fn play(seed: u64, counts: (usize, usize)) {
 }
 
 #[test]
-fn no_program_reads_another_address() {
+fn no_program_reads_an_address_as_another() {
     if lacks(&[ENVOY, NODE]) {
         return;
     }

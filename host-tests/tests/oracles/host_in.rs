@@ -1,5 +1,5 @@
-//! `host_in` against the URL parsers of Python and Node: a URL that any of them takes to another host is never inside,
-//! one that any takes to a listed host is never outside.
+//! Compares `host_in` with the URL parsers of Python and Node. A URL that any of them resolves to another host must not
+//! be inside; one that any resolves to a listed host must not be outside.
 
 use fastrand::Rng;
 use host_tests::contest::{self, Texts};
@@ -8,7 +8,7 @@ use host_tests::oracle::Oracle;
 use host_tests::require::{ENVOY, NODE, lacks};
 use serde_json::{Value, json};
 
-/// The hosts as the policy has them, and as the oracles are told.
+/// The hosts in the policy, and the same hosts for the oracles.
 fn hosts() -> (Value, String) {
     let written = json!([
         "example.com",
@@ -33,7 +33,7 @@ fn hosts() -> (Value, String) {
     (written, told.to_string())
 }
 
-/// Origins that are listed.
+/// Listed origins.
 const LISTED: &[&str] = &[
     "https://example.com",
     "http://example.com",
@@ -237,7 +237,7 @@ impl Urls {
         texts[self.rng.usize(..texts.len())]
     }
 
-    /// A host of labels that listed hosts have, and of others.
+    /// A host made of labels of listed hosts and of others.
     fn near(&mut self) -> String {
         const LABELS: &[&str] = &[
             "example",
@@ -261,7 +261,7 @@ impl Urls {
         labels.join(".")
     }
 
-    /// A URL in which one character is another, is gone, is written twice or is escaped; most often near its host.
+    /// The URL with one character replaced, removed, doubled or escaped, most often near its host.
     fn changed(&mut self, url: &str) -> String {
         let mut all: Vec<_> = url.chars().map(String::from).collect();
         if all.is_empty() {
@@ -289,7 +289,7 @@ impl Urls {
 }
 
 impl Texts for Urls {
-    /// A URL as an attacker would write it.
+    /// A URL that an attacker might write.
     fn hostile(&mut self) -> String {
         let mut url = match self.rng.u8(..10) {
             0..=2 => self.one_of(LISTED).to_owned(),
@@ -305,7 +305,7 @@ impl Texts for Urls {
         url
     }
 
-    /// A URL as people and programs write it, to a listed host.
+    /// A usual URL of a listed host.
     fn ordinary(&mut self) -> String {
         let mut url = self.one_of(LISTED).to_owned();
         let segments = self.rng.u8(..5);
@@ -314,7 +314,7 @@ impl Texts for Urls {
             let odd = self.rng.u8(..100) == 0;
             url += self.one_of(if odd { ODD } else { PATHS });
         }
-        // Nearly always there is a slash in front of a query.
+        // Most such URLs have a slash before a query.
         if segments == 0 && self.rng.u8(..20) > 0 {
             url.push('/');
         }
@@ -389,7 +389,7 @@ fn play(seed: u64, counts: (usize, usize)) {
 }
 
 #[test]
-fn no_parser_takes_a_url_elsewhere() {
+fn no_parser_resolves_a_url_elsewhere() {
     if lacks(&[ENVOY, NODE]) {
         return;
     }
@@ -398,7 +398,7 @@ fn no_parser_takes_a_url_elsewhere() {
 
 #[test]
 #[ignore = "the long form: `make soak`"]
-fn no_parser_takes_one_of_a_million_urls_elsewhere() {
+fn no_parser_resolves_one_of_a_million_urls_elsewhere() {
     if lacks(&[ENVOY, NODE]) {
         return;
     }

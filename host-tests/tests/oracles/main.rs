@@ -1,8 +1,8 @@
-//! The plugin, compared with programs and models of programs that are not it: the operators of the policy language with
-//! other readers of paths, hosts and addresses, responses with the clients that read them and the servers that send them, and
-//! the work of rules with its bound.
+//! Compares the plugin with other programs and with models of programs: the operators of the policy language with other
+//! readers of paths, hosts, addresses and schemas; responses with clients that read them and servers that send them;
+//! and the work of rules with its bound.
 //!
-//! It never starts an Envoy: the engine is called natively, or a module in wasmtime.
+//! It never starts Envoy: the engine runs natively, or a module in wasmtime.
 
 mod answers;
 mod cidr;

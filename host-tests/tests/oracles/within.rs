@@ -1,5 +1,5 @@
-//! `within` against this operating system, Python and Node: what any of them takes out of a directory, by whatever
-//! change on the way, is never inside; what any takes into it is never outside.
+//! Compares `within` with this operating system, Python and Node. A path that any of them resolves outside the
+//! directory, after whatever change, must not be inside; one that any resolves inside must not be outside.
 
 use fastrand::Rng;
 use host_tests::contest::{self, Tally, Texts, contest};
@@ -11,7 +11,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-/// A directory with files of odd names and links that stay in it, beside another.
+/// A directory with files of odd names, and with links that stay inside it, beside another directory.
 struct Tree {
     top: PathBuf,
     root: String,
@@ -98,7 +98,7 @@ const NAMES: &[&str] = &[
     "con",
     "file.txt:stream",
 ];
-/// `..`, in every dress.
+/// Variants of `..`.
 const DOTS: &[&str] = &[
     "..",
     "...",
@@ -200,7 +200,7 @@ impl Paths<'_> {
         texts[self.rng.usize(..texts.len())].into()
     }
 
-    /// A path in which one character is another, is gone, is written twice or is escaped.
+    /// The path with one character replaced, removed, doubled or escaped.
     fn changed(&mut self, path: &str) -> String {
         let mut all: Vec<_> = path.chars().map(String::from).collect();
         if all.is_empty() {
@@ -320,7 +320,7 @@ impl Paths<'_> {
 }
 
 impl Texts for Paths<'_> {
-    /// A path as an attacker would write it.
+    /// A path that an attacker might write.
     fn hostile(&mut self) -> String {
         let tree = self.tree;
         let mut path = match self.rng.u8(..10) {
@@ -362,7 +362,7 @@ impl Texts for Paths<'_> {
         path
     }
 
-    /// A path as people and programs name their files, in the root; one in three is relative.
+    /// A path to a file with a usual name in the root; one in three is relative.
     fn ordinary(&mut self) -> String {
         let mut path = match self.rng.u8(..3) {
             0 => String::new(),
@@ -389,7 +389,7 @@ fn play(name: &str, seed: u64, counts: (usize, usize)) {
 }
 
 #[test]
-fn no_program_takes_a_path_elsewhere() {
+fn no_program_resolves_a_path_elsewhere() {
     if lacks(&[ENVOY, NODE]) {
         return;
     }
@@ -398,14 +398,14 @@ fn no_program_takes_a_path_elsewhere() {
 
 #[test]
 #[ignore = "the long form: `make soak`"]
-fn no_program_takes_one_of_a_million_paths_elsewhere() {
+fn no_program_resolves_one_of_a_million_paths_elsewhere() {
     if lacks(&[ENVOY, NODE]) {
         return;
     }
     play("long", 2, (1_000_000, 100_000));
 }
 
-/// Characters in names: none that is let through becomes anything but a letter.
+/// Puts each character into names. A character that is admitted must not become anything but a part of a name.
 fn in_names(name: &str, characters: impl Iterator<Item = char> + Clone) -> Tally {
     let tree = Tree::new(name);
     let (mut judge, mut oracles) = (tree.judge(), tree.oracles());

@@ -3,7 +3,7 @@
 use host_tests::root;
 use std::process::Command;
 
-/// A function exported to bash goes before the program of its name.
+/// Bash runs an exported function in place of the program of the same name.
 const REPORTING_MAKE: (&str, &str) = (
     "BASH_FUNC_make%%",
     "() { echo \"make $@, REQUIRE=$REQUIRE\"; }",

@@ -1,4 +1,4 @@
-//! The tests' own tools: the table of the corpus can fail, and `make` names missing programs.
+//! The tests' own tools: the table of the corpus reports each failure, and `make` names missing programs.
 //!
 //! It never judges the plugin.
 

@@ -28,7 +28,7 @@ fn says(make: &mut Command, sentence: &str) {
     assert!(said.contains(sentence), "{said}");
 }
 
-/// `make run` on ports of its own.
+/// `make run` on free ports.
 fn run(arguments: &[&str]) -> Command {
     let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
     let [port, admin, server] =
@@ -41,7 +41,7 @@ fn run(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn a_port_is_taken() {
+fn port_in_use_is_reported() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -68,9 +68,9 @@ fn a_port_is_taken() {
     );
 }
 
-/// One after the other: each run has its files in the same folder.
+/// The two run one after the other, because each run has its files in the same folder.
 #[test]
-fn a_policy_or_a_server_is_not_as_it_must_be() {
+fn bad_policy_or_server_is_reported() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -110,9 +110,9 @@ fn invalid_url_or_dead_server_is_reported() {
     );
 }
 
-/// A machine without Rust or Python is one whose PATH has neither.
+/// The PATH of a machine without Rust and Python has neither program.
 #[test]
-fn a_program_is_missing() {
+fn missing_program_is_reported_with_its_remedy() {
     let make = || {
         let found = std::env::split_paths(&std::env::var_os("PATH").expect("a PATH"))
             .map(|folder| folder.join("make"))

@@ -1,4 +1,4 @@
-//! The table of the corpus can fail: each way in which a host can go wrong is seen in it.
+//! The table of the corpus shows every way in which a host can be wrong.
 
 use host_tests::case::{Case, Play};
 use host_tests::corpus::run;
@@ -32,12 +32,12 @@ fn failures(change: impl Fn(&Case, Split, Outcome) -> Outcome + Send + Sync + 's
 }
 
 #[test]
-fn a_host_that_agrees_has_no_failures() {
+fn host_that_agrees_has_no_failures() {
     assert_eq!(failures(|_, _, outcome| outcome), "");
 }
 
 #[test]
-fn another_answer_at_one_split_is_a_failure() {
+fn different_answer_at_one_split_is_a_failure() {
     let failures = failures(|case, split, outcome| match outcome {
         Outcome::Observed(mut seen) if case.name == "hide/star.json" && split == Split::At(7) => {
             seen[0].status = Some(418);
@@ -53,7 +53,7 @@ fn another_answer_at_one_split_is_a_failure() {
 }
 
 #[test]
-fn a_step_that_was_not_played_is_a_failure() {
+fn step_that_is_not_played_is_a_failure() {
     let failures = failures(|_, _, outcome| match outcome {
         Outcome::Observed(mut seen) => {
             seen.pop();
@@ -65,7 +65,7 @@ fn a_step_that_was_not_played_is_a_failure() {
 }
 
 #[test]
-fn another_word_about_an_invalid_policy_is_a_failure() {
+fn different_error_of_an_invalid_policy_is_a_failure() {
     let failures = failures(|_, _, outcome| match outcome {
         Outcome::Refused(_) => Outcome::Refused(Vec::new()),
         other => other,
@@ -78,7 +78,7 @@ fn another_word_about_an_invalid_policy_is_a_failure() {
 }
 
 #[test]
-fn a_host_that_plays_nothing_has_failed() {
+fn host_that_plays_nothing_fails() {
     let cannot = failures(|_, _, _| Outcome::Cannot("it is closed today".into()));
     assert_eq!(cannot, "tried: it played nothing\n");
     let cases = cases();
@@ -88,7 +88,7 @@ fn a_host_that_plays_nothing_has_failed() {
 }
 
 #[test]
-fn a_host_that_panics_has_failed_and_the_others_are_played() {
+fn host_that_panics_fails_and_the_others_are_played() {
     let cases = cases();
     let hosts = [
         host(|_| panic!("it is not installed")),
@@ -111,7 +111,7 @@ fn a_host_that_panics_has_failed_and_the_others_are_played() {
 }
 
 #[test]
-fn a_case_that_cannot_be_played_has_its_reason() {
+fn case_that_cannot_be_played_is_listed_with_the_reason() {
     let cases = cases();
     let tried = host(|cases| {
         Splits::Every.play(cases, |case, split| match &*case.name {

@@ -7,13 +7,13 @@ use std::fs;
 use std::path::Path;
 use wasm_bindgen_cli_support::Bindgen;
 
-/// The name that the package's scripts import the loader by.
+/// The file name of the loader, which the package's scripts import.
 const LOADER: &str = "mcp_policy";
 /// The types of the package.
 const TYPES: &str = "index.d.ts";
 
-/// Writes the files into the folder, which is made where it is missing; leaves the rest of the bundler's files beside
-/// the module.
+/// Writes the files into the folder, and creates it if it is missing. The other files of the bundler stay beside the
+/// module.
 ///
 /// # Errors
 /// When the module is unreadable or was not made with `wasm-bindgen`, or the folder takes no files.
@@ -26,7 +26,7 @@ pub(crate) fn package(module: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The loader for the web works everywhere, but its types speak of the web's. It finds the module beside itself.
+/// The loader for the web works everywhere, but its types are those of the web. It finds the module in its own folder.
 fn loader(module: &Path, folder: &Path) -> Result<()> {
     Bindgen::new()
         .web(true)?
@@ -36,7 +36,7 @@ fn loader(module: &Path, folder: &Path) -> Result<()> {
         .generate(folder)
 }
 
-/// A bundler's types leave loading out.
+/// The types for a bundler have no functions that load the module.
 fn types(module: &Path, folder: &Path) -> Result<()> {
     Bindgen::new()
         .bundler(true)?

@@ -1,7 +1,7 @@
 //! Turns the plugin's module, as it was linked, into one without the callbacks that the plugin leaves at their defaults.
 //!
-//! The SDK exports a function for every callback of proxy-wasm. A host takes one that is missing for one that does nothing,
-//! and saves the calls. It changes no function that stays.
+//! The SDK exports a function for every callback of proxy-wasm. A host treats a missing callback as one that does
+//! nothing, and saves the calls. The functions that stay are unchanged.
 
 use anyhow::{Context, Result, bail};
 use std::path::Path;
@@ -27,7 +27,7 @@ const CALLED: [&str; 16] = [
     "proxy_on_delete",
 ];
 
-/// Writes the module with these exports alone, and the code that they need.
+/// Writes the module with only these exports, and the code that they need.
 ///
 /// # Errors
 /// When it is not a module, or lacks one of them.

@@ -64,7 +64,7 @@ fn every_direct_dependency_has_a_row_and_every_row_a_dependency() {
 }
 
 #[test]
-fn a_row_is_read_with_its_reason() {
+fn row_is_read_with_its_reason() {
     let document =
         "## `one`\n\n| dependency | why |\n|---|---|\n| `serde` | reads `a|b` |\n\n## `two`\n";
     let expected = [("one".to_owned(), BTreeSet::from(["serde".to_owned()]))];

@@ -1,7 +1,7 @@
-//! The public names of the engine are those of `public_names.txt`: each name is a promise, so a change of one is a change
-//! of that file. `BLESS=1` writes it.
+//! The public names of the engine are those of `public_names.txt`. Each name is a promise, so a change of one needs a
+//! change of that file. `BLESS=1` writes it.
 //!
-//! It reads the sources, not the compiler's output: a name is public where `lib.rs` exports it.
+//! It reads the source files, not the compiler's output: a name is public if `lib.rs` exports it.
 
 #![allow(
     clippy::expect_used,

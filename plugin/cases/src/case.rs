@@ -12,15 +12,15 @@ use std::time::Duration;
 /// One file of the corpus.
 #[derive(Debug)]
 pub struct Case {
-    /// Where the file is, relative to `policies/`.
+    /// The path of the file, relative to `policies/`.
     pub name: String,
     /// The behaviour that it shows, in a sentence.
     pub why: String,
     /// The policy's text as the plugin gets it.
     pub policy: String,
-    /// The file of the policy, relative to the case's folder, if it is not the case itself.
+    /// The path of the policy's file, relative to the case's folder; `None` if the case contains the policy.
     pub policy_file: Option<String>,
-    /// Seconds since the epoch at which `at: "0s"` is.
+    /// The time of `at: "0s"`, in seconds since the epoch.
     pub start: u64,
     /// Hosts that cannot play the case, and why.
     pub hosts: BTreeMap<String, String>,
@@ -54,9 +54,9 @@ pub enum Play {
 /// One request of a case.
 #[derive(Debug)]
 pub struct Step {
-    /// Time since the start.
+    /// The time since the start.
     pub at: Duration,
-    /// Verb, path and the like, and every header but `host`.
+    /// The HTTP method.
     pub method: String,
     /// The request target.
     pub path: String,
@@ -68,7 +68,7 @@ pub struct Step {
     pub trailers: Option<RawHeaders>,
     /// The client's address.
     pub peer: String,
-    /// The server's response, where it matters.
+    /// The server's response; `None` if the case does not depend on it.
     pub respond: Option<ServerResponse>,
     /// The expected outcome; `None` in a new file, which `BLESS=1` completes.
     pub expect: Option<Expectation>,
@@ -85,7 +85,7 @@ impl Case {
         bodies.collect()
     }
 
-    /// Milliseconds since the epoch at a step.
+    /// The time of a step, in milliseconds since the epoch.
     pub fn millis(&self, step: &Step) -> u64 {
         let offset = u64::try_from(step.at.as_millis()).unwrap_or(u64::MAX);
         self.start.saturating_mul(1000).saturating_add(offset)
@@ -101,7 +101,7 @@ impl Case {
 }
 
 impl Step {
-    /// A message as a client posts it, from this machine.
+    /// A message as a client on this machine posts it.
     #[must_use]
     pub fn post(body: Vec<u8>) -> Self {
         let headers = [

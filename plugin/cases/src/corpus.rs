@@ -80,7 +80,8 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether a file must be a case. A `policy.json` is a policy, which the cases beside it name as their `policy_file`; a
+/// Whether a file must be a case. A `policy.json` is a policy, which cases name as their `policy_file`; a
+/// `.schema.json` is for editors.
 /// `.schema.json` is for editors.
 fn is_case(path: &Path) -> bool {
     path.extension()

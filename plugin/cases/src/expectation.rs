@@ -1,6 +1,6 @@
 //! The expectation of a case for one request, and the outcome of a case on a host.
 //!
-//! It compares nothing; the hosts' runner does.
+//! It compares nothing; the tests' table and the command line tool do.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,7 +30,7 @@ pub struct Expectation {
     /// `resultType` of the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result_type: Option<String>,
-    /// The decision's details as the client gets them, but for `requestId`, which every answer must have.
+    /// The details of the decision that the client receives, except `requestId`, which every answer must have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<Value>,
     /// The rule that the log names.
@@ -48,7 +48,7 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// As a case writes it.
+    /// The outcome in the form that a case contains it.
     pub fn expectation(&self) -> Value {
         let forward = Self {
             forward: true,
@@ -69,14 +69,14 @@ pub enum Outcome {
     Observed(Vec<Expectation>),
     /// The policy was refused with these lines.
     Refused(Vec<String>),
-    /// The host cannot play it, and why.
+    /// The host cannot play the case, for this reason.
     Cannot(String),
     /// Something happened that no case can expect.
     Failed(String),
 }
 
 impl Outcome {
-    /// Gathers the steps; the first that makes no sense is the outcome.
+    /// The outcome of the steps: the error of the first one that has an error, or all observations.
     pub fn of(steps: impl Iterator<Item = Result<Expectation, String>>) -> Self {
         let number = |(index, step): (usize, Result<Expectation, String>)| {
             step.map_err(|error| format!("step {}: {error}", index.saturating_add(1)))

@@ -1,6 +1,6 @@
 //! The engine as a gateway in memory: a policy, a store, and shared data in a map.
 //!
-//! It never lets counts outlive the gateway that they belong to.
+//! It keeps its counts only as long as it exists.
 
 use mcp_policy::host::{
     Cells, Event, Exchange, Headers, HostContext, Millis, Policy, PolicyError, Step, Store,
@@ -9,7 +9,7 @@ use mcp_policy::host::{
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Shared data in memory, versions counted as Envoy counts them.
+/// Shared data in memory. Versions are counted as Envoy counts them.
 #[derive(Debug, Default)]
 pub struct InMemoryCells {
     cells: HashMap<String, (Vec<u8>, u32)>,
@@ -82,7 +82,7 @@ impl Gateway {
         })
     }
 
-    /// The gateway's facts about a request from `peer`.
+    /// The context of a request from `peer`.
     pub fn context(&self, peer: Option<&str>, explain: bool) -> HostContext {
         HostContext {
             peer: peer.map(Into::into),
@@ -91,7 +91,7 @@ impl Gateway {
         }
     }
 
-    /// Begins an exchange, up to a step that asks nothing.
+    /// Begins an exchange, and answers its questions until a step asks none.
     pub fn begin(
         &mut self,
         headers: &Headers,
@@ -105,7 +105,7 @@ impl Gateway {
         (exchange, step)
     }
 
-    /// Continues an exchange, up to a step that asks nothing.
+    /// Continues an exchange, and answers its questions until a step asks none.
     pub fn feed(&mut self, exchange: &mut Exchange, event: Event, now: Millis) -> Step {
         let step = exchange.feed(event, &now);
         self.resolve(exchange, step, now)

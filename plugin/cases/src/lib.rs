@@ -1,6 +1,7 @@
 //! Cases: a policy, timed requests and expected outcomes; and the engine itself as a host that plays them.
 //!
-//! The command line tool and the tests on other hosts read the same files with this crate, so that they cannot differ. It
+//! The command line tool and the tests on other hosts read the same files with this crate, so that their results cannot
+//! differ. It connects to no gateway, and only [`corpus`] opens files.
 //! speaks to no gateway; [`corpus`] alone opens files.
 
 #![forbid(unsafe_code)]

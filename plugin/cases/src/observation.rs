@@ -1,6 +1,7 @@
 //! Turns a host's observation of one request into the form that cases expect.
 //!
-//! It fails on outcomes that no case could mean: other bytes than were sent, an answer of an unknown shape, a log line that
+//! It fails on an outcome that no case can expect: bytes that differ from the sent ones, an answer of an unknown form,
+//! a log line that contradicts the answer.
 //! contradicts the answer.
 
 use crate::RawHeaders;
@@ -26,7 +27,7 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// The decision among a host's log lines, and nothing else yet.
+    /// The decision among a host's log lines, and the line about the response; everything else is empty.
     ///
     /// # Errors
     /// When there is more than one.
@@ -66,7 +67,7 @@ impl Observation {
 
     /// The observation in the form of a case's expectation.
     ///
-    /// # Errors
+    /// If no case can expect such an observation.
     /// When the observation makes no sense.
     pub fn seen(&self, step: &Step, request_id: &str) -> Result<Expectation, String> {
         let mut seen = self.outside(step, request_id)?;
@@ -82,9 +83,9 @@ impl Observation {
         Ok(seen)
     }
 
-    /// The part of it that client and server see, without the log.
+    /// The part of the expectation that the client and the server see, without the log.
     ///
-    /// # Errors
+    /// If no case can expect such an observation.
     /// When the observation makes no sense.
     pub fn seen_outside(&self, step: &Step, request_id: &str) -> Result<Expectation, String> {
         let response = self.response(step, request_id, None)?;
@@ -165,7 +166,7 @@ pub fn problem_of(line: &str) -> Option<&str> {
         .map(str::trim_end)
 }
 
-/// The decision in a log line of any host, which may put its own words before it.
+/// The decision in a log line of any host, which may begin with a prefix of the host.
 pub fn audit_of(line: &str) -> Option<&str> {
     line.find(r#"{"v":1,"event":"decision""#)
         .and_then(|start| line.get(start..))

@@ -79,7 +79,8 @@ struct RawRespond {
     trailers: Option<bool>,
 }
 
-/// A piece of `text` that is too long to write out: each key of `repeat` in it stands for `what`, so many `times`.
+/// A piece of `text` that is too long to write out: each key of `repeat` in the text stands for `times` copies of
+/// `what`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Repeat {
@@ -87,7 +88,8 @@ struct Repeat {
     times: usize,
 }
 
-/// A header's value: a text, several (the header is given so often), bytes, or nothing (a default header is left out).
+/// A header's value: a text, a list (the header is sent once for each element), bytes, or null (a default header is
+/// left out).
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum RawHeader {
@@ -279,7 +281,7 @@ fn fields(given: BTreeMap<String, RawHeader>) -> Result<RawHeaders, String> {
     Ok(fields)
 }
 
-/// Puts the long pieces into a text.
+/// Puts the repeated pieces into a text.
 fn repeat(text: &mut Option<String>, pieces: BTreeMap<String, Repeat>) -> Result<(), String> {
     for (key, Repeat { what, times }) in pieces {
         match text {

@@ -93,7 +93,7 @@ pub(crate) fn answered(status: u16, body: &[u8], request_id: &str) -> Result<Exp
     Ok(seen)
 }
 
-/// A long id, by its length and its beginning.
+/// A long id, shortened to its length and its beginning.
 fn abridged(id: &str) -> String {
     match id.get(..20).filter(|_| id.len() > 200) {
         Some(start) => format!("{start}… ({} bytes)", id.len()),

@@ -9,11 +9,11 @@ use crate::split::Split;
 /// A request as it arrives.
 #[derive(Debug)]
 pub struct RequestEvents<'a> {
-    /// The headers as a proxy hands them over, pseudo-headers first.
+    /// The headers as a proxy passes them to a plugin, pseudo-headers first.
     pub headers: RawHeaders,
     /// Neither body nor trailers follow.
     pub end: bool,
-    /// The pieces of the body, each with whether it ends the request.
+    /// The pieces of the body, each with a flag: whether it ends the request.
     pub pieces: Vec<(&'a [u8], bool)>,
     /// The end of the request after the last piece.
     pub trailers: Option<RawHeaders>,

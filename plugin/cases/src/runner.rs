@@ -42,10 +42,10 @@ impl Runner {
         Ok(Self { gateway })
     }
 
-    /// Plays a request at a time.
+    /// Plays one request at the time `now`.
     ///
     /// # Errors
-    /// When the observation makes no sense.
+    /// If no case can expect the observation.
     pub fn play(&mut self, step: &Step, split: Split, now: Millis) -> Result<Played, String> {
         let (exchange, verdict) = self.request(step, split, now);
         let audit = verdict.audit.as_deref();
@@ -88,7 +88,8 @@ impl Runner {
         (exchange, mcp_policy::host::Step { edit, ..next })
     }
 
-    /// The bytes at the server or the client, and the log line about the response.
+    /// Plays the rest of the exchange, and observes the bytes at the server and the client and the log line about the
+    /// response.
     fn observe(
         &mut self,
         mut exchange: Exchange,

@@ -1,6 +1,6 @@
 //! Turns a case's server response into pieces for a host, and the client's response into the form of an expectation.
 //!
-//! It knows no policy: a response that passes is the same bytes under the same status.
+//! It knows no policy: a response that passes has the same status and bytes.
 
 use crate::RawHeaders;
 use crate::split::Split;
@@ -11,12 +11,12 @@ use serde_json::{Map, Value, json};
 pub struct ServerResponse {
     /// HTTP status.
     pub status: u16,
-    /// Header fields in order, names in lower case; no length among them.
+    /// Header fields in order, names in lower case, without `content-length`.
     pub headers: RawHeaders,
     /// The body.
     pub body: Vec<u8>,
-    /// It may end with trailers. A text that is no JSON is whole only at its end, and a host that is told of trailers can
-    /// change no body any more.
+    /// Whether the response may end with trailers. A text that is not JSON is complete only at the end of the response,
+    /// and a host that has seen trailers can no longer change the body.
     pub trailers: bool,
 }
 
@@ -29,12 +29,13 @@ pub struct Received {
     pub headers: RawHeaders,
     /// The body.
     pub body: Vec<u8>,
-    /// It was broken off.
+    /// The connection was closed before the end of the response.
     pub broken: bool,
 }
 
 impl ServerResponse {
-    /// The pieces of the body, each with whether it ends the response. A response that is cut nowhere ends with its body.
+    /// The pieces of the body, each with a flag: whether it ends the response. A response without trailers ends with
+    /// its last piece.
     pub fn pieces(&self, split: Split) -> Vec<(&[u8], bool)> {
         let pieces = split.pieces(&self.body);
         let last = pieces.len();
@@ -100,7 +101,7 @@ impl Received {
         }
     }
 
-    /// The gateway's own reply in the place of the response.
+    /// The gateway's own reply in place of the server's response.
     pub fn reply(status: u16, body: Vec<u8>) -> Self {
         let json = (b"content-type".to_vec(), b"application/json".to_vec());
         Self {
@@ -114,7 +115,7 @@ impl Received {
     /// In the form that cases expect: `"same"`, or the differences. `problem` is the log's message about it.
     ///
     /// # Errors
-    /// When the client could not read it.
+    /// If the client cannot have read the response.
     pub fn seen(
         &self,
         respond: &ServerResponse,
@@ -124,7 +125,7 @@ impl Received {
         let mut seen = Map::new();
         seen.extend(problem.map(|problem| ("problem".into(), json!(problem))));
         if self.broken {
-            // How much a client has of it by then depends on the host's buffers.
+            // How much of the response the client has received by then depends on the host's buffers.
             seen.insert("broken".into(), json!(true));
             return Ok(Value::Object(seen));
         }

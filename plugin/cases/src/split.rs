@@ -38,16 +38,16 @@ pub enum Seam {
     Event,
 }
 
-/// From here on a body is cut at powers of two only.
+/// A body of at least this length is cut at powers of two only.
 const LONG: usize = 64 * 1024;
-/// Of a long body, the beginning in which seams are looked for.
+/// The number of bytes at the beginning of a body that are searched for seams.
 const SEARCHED: usize = 4096;
 /// The longest body that is sent byte by byte.
 const BYTES: usize = 4096;
 
 impl Split {
-    /// The ways that show a mistake most likely, by what the bodies of a case contain: whole, cut
-    /// at each kind of seam, byte by byte, and ended by trailers.
+    /// The ways that most likely reveal a mistake in a reader of these bodies: whole, cut at each kind of seam, byte by
+    /// byte, and ended by trailers.
     pub fn chosen(bodies: &[&[u8]]) -> Vec<Self> {
         let longest = longest(bodies);
         let seams = Seam::ALL.into_iter();

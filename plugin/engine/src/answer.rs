@@ -1,7 +1,7 @@
 //! **answer**: turns a refusal into the HTTP response that the client gets instead of the server's.
 //!
-//! The shapes are those that real clients survive: no reply ends a client's session. It never quotes the policy, unless
-//! the policy asks for it.
+//! Real clients continue after each of these replies: none of them ends a client's session. It never quotes the policy,
+//! unless the policy asks for it.
 
 use crate::model::AnswerStyle;
 use crate::read::RequestError;

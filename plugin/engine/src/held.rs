@@ -101,8 +101,7 @@ impl<R> HeldResponses<R> {
     }
 
     /// Removes the longest response of the caller that holds most, as long as all hold more than `max`. The host drops
-    /// it:
-    /// [`Exchange::drop_held`](crate::host::Exchange::drop_held).
+    /// it: [`Exchange::drop_held`](crate::host::Exchange::drop_held).
     pub fn excess(&mut self, max: usize) -> Option<R> {
         if self.all <= max {
             return None;

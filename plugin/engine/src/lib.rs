@@ -7,8 +7,8 @@
 //! |---|---|---|
 //! | parse | the text of a `policy.json`, once | a [`Policy`](host::Policy), or every error in it |
 //! | read | a request's headers and body | the one MCP message they can mean |
-//! | decide | a message, its caller and the policy | a refusal, or the charges to count first |
-//! | count | charges and present counts | the next counts, or "full" |
+//! | decide | a message, its caller and the policy | a refusal, or the limits that it must fit |
+//! | count | limits and present counts | the next counts, or "full" |
 //! | answer | a refusal | the response that the client gets |
 //!
 //! An [`Exchange`](host::Exchange) takes one HTTP request through them, and filters its response. It never waits: every

@@ -1,11 +1,12 @@
-//! Turns results of the suite, directly and through the gateway, into the changes by the gateway.
+//! Turns the suite's results, direct and through the gateway, into the changes that the gateway made.
 //!
-//! It never excuses a difference that is not listed here with its reason.
+//! It excuses no difference that is not listed here with its reason.
 
 use super::suite::{Check, Results, Status};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Scenarios that fail directly too, by the start of their names, and why. The gateway must not change their checks either.
+/// Scenarios that fail directly too, by the start of their names, with the reason. The gateway must not change their
+/// checks either.
 const RED: [(&str, &str); 7] = [
     ("tasks-", "neither SDK serves the extension for tasks"),
     ("auth/client-credentials-", OTHER_LOGIN),
@@ -20,22 +21,22 @@ const RED: [(&str, &str); 7] = [
 ];
 const OTHER_LOGIN: &str = "an extension for another way to log in, which the fixture has not";
 
-/// Checks that the gateway turns red, and is meant to, or whole scenarios.
+/// Checks, or whole scenarios, that the gateway makes fail by design.
 const REFUSED: [(&str, &str); 1] = [(
     "auth/2025-03-26-oauth-endpoint-fallback",
     "the client registers at the address of the MCP server itself, where the gateway lets nothing through but MCP",
 )];
 
-/// Everything that the suite said of one party, by each way.
+/// All results of one party, directly and by each way.
 pub(crate) struct Column {
     pub(crate) who: String,
     pub(crate) direct: Results,
-    /// By the name of each way through the gateway.
+    /// The results by the name of each way through the gateway.
     pub(crate) through: Vec<(&'static str, Results)>,
 }
 
 impl Column {
-    /// The failures, a line for each check. `scenarios` lists all existing ones.
+    /// The failures, a line for each check. `scenarios` has the names of all scenarios.
     pub(crate) fn wrong(&self, scenarios: &BTreeSet<String>) -> Vec<String> {
         let mut wrong = missing("directly", &self.direct, scenarios);
         wrong.extend(self.red());
@@ -47,7 +48,7 @@ impl Column {
         wrong.into_iter().map(line).collect()
     }
 
-    /// Unexpected failures without any gateway: then the fixtures are wrong, or the list.
+    /// Unexpected failures without a gateway: the fixtures or the list of them are wrong.
     fn red(&self) -> Vec<String> {
         let checks = self.direct.iter().flat_map(|(scenario, checks)| {
             let failed = checks
@@ -62,21 +63,21 @@ impl Column {
     }
 }
 
-/// Why a scenario may fail directly.
+/// The reason why a scenario may fail directly.
 pub(crate) fn why_red(scenario: &str) -> Option<&'static str> {
     let mut red = RED.iter();
     let own = red.find(|(start, _)| scenario.starts_with(start));
     own.map(|(_, why)| *why)
 }
 
-/// Why the gateway may change a check.
+/// The reason why the gateway may change a check.
 pub(crate) fn why_refused(difference: &Difference) -> Option<&'static str> {
     let mut refused = REFUSED.iter();
     let own = refused.find(|(id, _)| difference.is_of(id));
     own.map(|(_, why)| *why)
 }
 
-/// Obsolete reasons: their scenarios were played, and did not fail.
+/// Obsolete reasons: their scenarios were played and did not fail.
 pub(crate) fn stale(columns: &[Column]) -> Vec<String> {
     let fails = |checks: &[Check]| checks.iter().any(|check| check.status == Status::Failure);
     let stale = RED.iter().filter(|(start, _)| {
@@ -98,7 +99,7 @@ fn missing(way: &str, results: &Results, scenarios: &BTreeSet<String>) -> Vec<St
         .collect()
 }
 
-/// Checks that differ and should not, and those that should and do not.
+/// Checks that differ and must not, and those that must differ and do not.
 fn unexpected(way: &str, direct: &Results, through: &Results) -> Vec<String> {
     let differences = differences(direct, through);
     let not_meant = differences.iter().filter(|own| why_refused(own).is_none());
@@ -127,7 +128,7 @@ impl Difference {
     }
 }
 
-/// Each check whose status is another one through the gateway.
+/// Each check whose status through the gateway is different.
 pub(crate) fn differences(direct: &Results, through: &Results) -> Vec<Difference> {
     let both = direct
         .iter()
@@ -155,7 +156,7 @@ fn of_scenario(scenario: &str, direct: &[Check], through: &[Check]) -> Vec<Diffe
     differ.map(difference).collect()
 }
 
-/// The statuses of each check; one may be made several times, in an order that time decides. Notes are not checks.
+/// The statuses of each check. A check may occur several times, in an order that depends on time. Notes are not checks.
 fn statuses(checks: &[Check]) -> BTreeMap<&str, Vec<Status>> {
     let mut statuses: BTreeMap<&str, Vec<Status>> = BTreeMap::new();
     for check in checks.iter().filter(|check| check.status != Status::Info) {

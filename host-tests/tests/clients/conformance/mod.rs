@@ -1,4 +1,4 @@
-//! The official conformance suite, directly and through the gateway.
+//! Runs the official conformance suite, directly and through the gateway.
 
 mod judge;
 mod parties;

@@ -1,8 +1,7 @@
-//! Turns servers and a client on the official SDKs, a real Envoy with the plugin in it, and the official conformance
-//! suite into one table: the suite's verdict on each, directly and through the gateway. `conformance/` has the
-//! programs.
+//! Turns servers and a client on the official SDKs, a real Envoy with the plugin, and the official conformance suite
+//! into one table: the suite's verdict on each, directly and through the gateway. `conformance/` has the programs.
 //!
-//! It never speaks MCP itself, and knows no scenario but the one that the gateway is to improve.
+//! It never speaks MCP itself, and knows no scenario except the one that the gateway must improve.
 
 use super::judge::{self, Column};
 use super::suite::{Check, Leg, NEWEST, Results, SUITES, Status, Suite, fixture};
@@ -19,10 +18,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 use std::thread;
 
-/// With headers held and with headers flowing: the two ways through the gateway.
+/// The two ways through the gateway: with headers held, and with headers flowing.
 const WAYS: [(&str, bool); 2] = [("held", true), ("flowing", false)];
 
-/// With a policy without refusals, so that only the plugin's reading of messages matters.
+/// A listener with a policy that refuses nothing, so that only the plugin's reading of messages matters.
 fn listener(who: &str, (way, hold): (&str, bool), upstream: SocketAddr) -> Listener {
     let policy = format!(
         r#"{{"version": "1", "default": "allow", "host": {{"hold_request_headers": {hold}}}}}"#
@@ -36,7 +35,7 @@ fn name(who: &str, way: &str) -> String {
     format!("{who}_{way}")
 }
 
-/// Two workers: a client's connections end up at both.
+/// Two workers, so that a client's connections reach both.
 fn gateway(upstreams: &[(&str, SocketAddr)]) -> Envoy {
     let listeners = upstreams
         .iter()
@@ -74,7 +73,7 @@ fn show(title: &str, columns: &[Column]) {
     say(&table::table(title, columns));
 }
 
-/// Shows the table, and fails if anything is wrong. `scenarios` are all there are, in turn for each column.
+/// Prints the table, and fails if anything is wrong. `scenarios` has all names of scenarios for each column.
 fn report(title: &str, columns: &[Column], scenarios: &[BTreeSet<String>], envoy: &Envoy) {
     show(title, columns);
     let mut wrong: Vec<_> = columns
@@ -97,7 +96,7 @@ fn report(title: &str, columns: &[Column], scenarios: &[BTreeSet<String>], envoy
     );
 }
 
-/// Ways that no request went: then nothing was compared.
+/// Ways that no request used: nothing was compared there.
 fn unused(stats: &str) -> Vec<String> {
     let counts = stats.lines().filter_map(|line| {
         let (name, count) = line
@@ -126,7 +125,7 @@ fn servers_behave_the_same_behind_the_gateway() {
     ];
     let running = servers.map(|(who, interpreter, file)| (who, server(interpreter, file, &[])));
     let envoy = gateway(&running.each_ref().map(|(who, (_, addr))| (*who, *addr)));
-    // A server notifies all clients of changes, so only one suite at a time uses it.
+    // A server notifies all clients of changes, so only one suite uses it at a time.
     let columns: Vec<_> = thread::scope(|scope| {
         let players = running.each_ref().map(|(who, (_, addr))| {
             let envoy = &envoy;
@@ -148,9 +147,9 @@ fn of_server(suite: Suite, who: &str, addr: SocketAddr, envoy: &Envoy) -> Column
     })
 }
 
-/// The plugin holds headers against bodies for a server that does not, and changes nothing else.
+/// The plugin compares headers with bodies for a server that does not, and changes nothing else.
 #[test]
-fn a_server_that_trusts_headers_passes_behind_the_gateway() {
+fn server_that_trusts_headers_passes_behind_the_gateway() {
     if lacks(&[ENVOY, NODE, NODE_22, CONFORMANCE]) {
         return;
     }
@@ -196,17 +195,17 @@ fn improved(direct: &Results, through: &Results) {
 }
 
 #[test]
-fn a_client_behaves_the_same_behind_the_gateway() {
+fn client_behaves_the_same_behind_the_gateway() {
     if lacks(&[ENVOY, NODE, NODE_22, CONFORMANCE]) {
         return;
     }
     clients("clients", |scenario| !scenario.starts_with("auth/"));
 }
 
-/// Of all the ways to log in the gateway must see nothing.
+/// The gateway must be invisible to every way to log in.
 #[test]
 #[ignore = "long: make conformance"]
-fn a_client_logs_in_behind_the_gateway() {
+fn client_logs_in_behind_the_gateway() {
     if lacks(&[ENVOY, NODE, NODE_22, CONFORMANCE]) {
         return;
     }
@@ -235,7 +234,7 @@ fn of_client(suite: Suite, scenarios: &BTreeSet<String>, envoy: &Envoy) -> Colum
     })
 }
 
-/// Each scenario alone, two at a time: some measure time, and all at once would be too late.
+/// Each scenario alone, two at a time: some measure time, and would be late if all ran at once.
 fn client(
     suite: Suite,
     scenarios: &BTreeSet<String>,

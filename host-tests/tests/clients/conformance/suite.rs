@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder of a scenario is named by its start too, in this form.
+/// The folder of a scenario ends in its start time, in this form.
 const START: &str = "-2026-11-25T04-24-06-996Z";
 
-/// A line of the suite, and the revision whose requirements it plays; the older line knows no such sets.
+/// A line of the suite, and the revision whose requirements it plays; the older line has no such sets.
 #[derive(Clone, Copy)]
 pub(crate) struct Suite {
     line: &'static str,
@@ -27,7 +27,7 @@ const fn suite(line: &'static str, revision: Option<&'static str>) -> Suite {
     Suite { line, revision }
 }
 
-/// Servers are played by a client of the suite, and clients by a server of the suite.
+/// The suite's client plays servers, and its server plays clients.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Leg {
     Server,
@@ -63,7 +63,7 @@ pub(crate) enum Status {
     Info,
 }
 
-/// The checks of each scenario that was played.
+/// The checks of each played scenario.
 pub(crate) type Results = BTreeMap<String, Vec<Check>>;
 
 impl Suite {
@@ -72,7 +72,7 @@ impl Suite {
         format!("{}{}", self.line, revision.unwrap_or_default())
     }
 
-    /// The names of all scenarios, by the suite's own list.
+    /// The names of all scenarios, from the suite's own list.
     pub(crate) fn scenarios(self, leg: Leg) -> BTreeSet<String> {
         let list = [vec!["list"], self.choosing("--requirements")].concat();
         let (mut of_leg, mut scenarios) = (false, BTreeSet::new());
@@ -100,7 +100,7 @@ impl Suite {
         self.play(Leg::Server, &folder, &arguments)
     }
 
-    /// Plays one scenario on a server that has a `--url`, or on a client that a `--command` starts.
+    /// Plays one scenario on a server at a `--url`, or on a client that a `--command` starts.
     pub(crate) fn scenario(self, leg: Leg, who: &str, scenario: &str, of: [&str; 2]) -> Results {
         let folder = self.folder(who).join(scenario.replace('/', "-"));
         let mut arguments = [of.to_vec(), vec!["--scenario", scenario]].concat();
@@ -111,7 +111,7 @@ impl Suite {
         self.play(leg, &folder, &arguments)
     }
 
-    /// Options for the revision, if there is one.
+    /// Options for the revision; none without one.
     fn choosing(self, option: &'static str) -> Vec<&'static str> {
         let revision = self.revision.into_iter();
         revision.flat_map(|revision| [option, revision]).collect()
@@ -131,7 +131,7 @@ impl Suite {
         results
     }
 
-    /// The results of the suite, from its files: it exits with an error also when a check failed.
+    /// Runs the suite, and returns its output. Its exit status is ignored, because it also fails for a failed check.
     fn run(self, arguments: &[&str]) -> Vec<String> {
         let suite = format!("node_modules/suite-{}/dist/index.js", self.line);
         let mut program = Program::at("NODE_22", &fixture(&suite), arguments);
@@ -150,7 +150,7 @@ pub(crate) fn fixture(file: &str) -> PathBuf {
     root().join("host-tests/conformance").join(file)
 }
 
-/// A scenario of the list, if it is one of this leg: some entries name theirs, the others stand under its title.
+/// The scenario of a list entry, if it belongs to this leg. Some entries name their leg; others are below its title.
 fn listed(entry: &str, leg: Leg, of_leg: bool) -> Option<String> {
     let (name, tags) = entry.split_once(' ').unwrap_or((entry, ""));
     let is = match tags {
@@ -161,7 +161,7 @@ fn listed(entry: &str, leg: Leg, of_leg: bool) -> Option<String> {
     is.then(|| name.to_owned())
 }
 
-/// Finds the scenarios' files wherever they lie: a name may have a slash.
+/// Finds the scenarios' files at any depth, because a name may have a slash.
 fn read(top: &Path, folder: &Path, leg: Leg, results: &mut Results) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {

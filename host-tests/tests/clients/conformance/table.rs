@@ -33,7 +33,7 @@ fn sum(column: &Column) -> String {
     by_way(column, |results| Some(count(results.values().flatten())))
 }
 
-/// One figure if it is the same by every way, else each way's.
+/// One figure if it is the same by every way, otherwise each way's.
 fn by_way(column: &Column, figure: impl Fn(&Results) -> Option<String>) -> String {
     let direct = figure(&column.direct);
     let through = column.through.iter();

@@ -1,6 +1,6 @@
-//! Asks real servers for hidden names in every possible way, and searches every received byte for them.
+//! Asks real servers for hidden names in every possible way, and searches all received bytes for them.
 //!
-//! It never uses an SDK, none of which shows all received bytes. As a control, the names arrive when it asks the server
+//! It uses no SDK, because none shows all received bytes. As a control, it finds the names when it asks the server
 //! directly.
 
 use super::programs::{LEGACY, Running, SERVERS, gateway};
@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(30);
-/// A stream that says nothing for so long has said all that is asked here.
+/// A stream that is silent for so long has sent everything.
 const SILENCE: Duration = Duration::from_secs(2);
 const LISTS: [&str; 4] = [
     "tools/list",
@@ -22,7 +22,7 @@ const LISTS: [&str; 4] = [
     "resources/templates/list",
 ];
 
-/// Names that lists must not show, and one that they show.
+/// Names that lists must not show, and one that they must show.
 fn names(story: &str) -> (&'static [&'static str], &'static str) {
     match story {
         "server-everything" => (&["get-env", "startup.md", "dynamic/blob"], "get-sum"),
@@ -33,7 +33,7 @@ fn names(story: &str) -> (&'static [&'static str], &'static str) {
     }
 }
 
-/// A session that was just begun.
+/// A new session.
 struct Session {
     addr: SocketAddr,
     headers: RawHeaders,
@@ -81,7 +81,7 @@ impl Session {
         String::from_utf8_lossy(&self.post(&message).body).into_owned()
     }
 
-    /// The bytes on the stream of a GET, until they stop.
+    /// The bytes on the stream of a GET, until it is silent.
     fn listen(&self, last_event: Option<&str>) -> String {
         let mut stream = TcpStream::connect(self.addr).expect("a connection");
         stream.set_read_timeout(Some(SILENCE)).expect("a timeout");
@@ -106,7 +106,7 @@ impl Session {
     }
 }
 
-/// All that lists say: asked for, and sent again from the first event of each answer on.
+/// The content of all lists: requested, and replayed from the first event of each answer on.
 fn lists(addr: SocketAddr) -> (String, String) {
     let session = &Session::begin(addr);
     let asked = LISTS.map(|method| session.ask(method, json!({})));
@@ -125,7 +125,7 @@ fn lists(addr: SocketAddr) -> (String, String) {
     (asked.concat(), again)
 }
 
-/// Whether the refusal of a name reveals that it exists.
+/// Checks that the refusal of a name does not reveal whether it exists.
 fn told_apart(session: &Session, method: &str, params: impl Fn(&str) -> Value, hidden: &str) {
     let answer = |name: &str| {
         let answer: Value = serde_json::from_str(&session.ask(method, params(name))).expect("JSON");
@@ -139,7 +139,7 @@ fn told_apart(session: &Session, method: &str, params: impl Fn(&str) -> Value, h
 }
 
 #[test]
-fn what_is_hidden_shows_nowhere() {
+fn hidden_name_appears_nowhere() {
     if lacks(&[TYPESCRIPT_SDKS, ENVOY, NODE]) {
         return;
     }

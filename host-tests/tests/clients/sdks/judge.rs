@@ -1,6 +1,6 @@
 //! Turns a client's results, direct and through the gateway, into a verdict on each check.
 //!
-//! It never knows the right answer, only that both are the same, or that one matches the check.
+//! It knows no right answers: it compares both results with each other, or one with the check.
 
 use super::story::{Check, Part};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ struct Line {
     saw: Value,
 }
 
-/// A check at its end.
+/// A judged check.
 pub(crate) struct Judged {
     pub(crate) check: String,
     /// `None` for an allowed check.
@@ -23,9 +23,9 @@ pub(crate) struct Judged {
 }
 
 pub(crate) enum Verdict {
-    /// With the client's reaction to a refusal.
+    /// Passed, with the client's reaction to a refusal.
     Passed(Value),
-    /// As the file says, the client's session ended.
+    /// The client's session ended, as the file expects.
     Died(Value),
     Cannot(String),
     Failed(String),
@@ -159,7 +159,8 @@ fn without(value: Value, names: &[String]) -> Value {
     }
 }
 
-/// Whether a pattern is a part of the result. A text that ends in `…` is a prefix, `…` alone is anything but null, and
+/// True where the pattern matches a part of the result. A text that ends in `…` is a prefix, `…` alone is anything but
+/// null, and a list applies to every element.
 /// a list repeats itself.
 fn holds(seen: &Value, pattern: &Value) -> bool {
     match (seen, pattern) {

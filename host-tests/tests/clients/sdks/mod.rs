@@ -1,4 +1,4 @@
-//! Clients and servers on the MCP SDKs, and published servers, directly and through the gateway.
+//! Runs clients and servers on the MCP SDKs, and published servers, directly and through the gateway.
 
 mod deceived;
 mod hidden;

@@ -1,5 +1,5 @@
-//! Turns real MCP clients, a real Envoy with the plugin in it, and real MCP servers into one table: every client with
-//! every server, directly and through the gateway. `clients/` has the programs, and `clients/checks/` the checks.
+//! Turns real MCP clients, a real Envoy with the plugin, and real MCP servers into one table: every client with every
+//! server, directly and through the gateway. `clients/` has the programs, and `clients/checks/` the checks.
 //!
 //! It never speaks MCP itself: a client's result is its SDK's reading of the answer.
 
@@ -21,7 +21,7 @@ use std::sync::Mutex;
 use std::thread;
 
 #[test]
-fn every_client_with_every_server() {
+fn every_client_works_with_every_server_through_the_gateway() {
     if lacks(&[TYPESCRIPT_SDKS, ENVOY, NODE, OLDER_SDK]) {
         return;
     }
@@ -49,10 +49,10 @@ struct Pair<'a> {
     part: Part,
 }
 
-/// The outcome.
+/// The outcome of a pair.
 struct Played {
     rows: Vec<Row>,
-    /// The caller of the session in which nothing is refused, and the checks of it that failed.
+    /// The name of the caller whose session has no refusals, and its failed checks.
     honest: String,
     failed: Vec<String>,
 }
@@ -85,7 +85,7 @@ fn play(servers: &[Running], watched: &[[Watched; 2]], envoy: &Envoy) -> Vec<Pla
             .flat_map(|worker| worker.join().expect("a worker ends"))
             .collect()
     });
-    // By client, and then by server.
+    // Sorted by client and then by server.
     played.sort_by(|one, other| one.honest.cmp(&other.honest));
     played
 }
@@ -117,7 +117,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Directly, through the gateway, and through the gateway where nothing is refused.
+    /// Plays the checks directly, through the gateway, and through the gateway without refusals.
     fn play(&self) -> Played {
         let directly = self.run("directly", self.running.addr, &self.part.allowed());
         let failed = self.failed(&directly);
@@ -161,7 +161,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// The checks that go otherwise than directly where nothing is refused.
+    /// The checks whose results differ from the direct ones where nothing is refused.
     fn failed(&self, directly: &[String]) -> Vec<String> {
         let part = self.part.honest();
         let through = self.run("honest", self.watched.addr(), &part.all());
@@ -176,7 +176,7 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Messages that are not the same before and behind the gateway where nothing is refused.
+/// Messages that differ before and behind the gateway where nothing is refused.
 fn changed(played: &[Played], watched: &[[Watched; 2]]) -> Vec<String> {
     let compared = Watched::compared(watched.iter().flatten());
     say(&format!(
@@ -187,8 +187,8 @@ fn changed(played: &[Played], watched: &[[Watched; 2]]) -> Vec<String> {
     compared.wrong(&callers.collect::<Vec<_>>())
 }
 
-/// Refused messages that reached the server, and limits that more calls passed than they allow. Where nothing is refused each
-/// client makes as many calls as the limits allow.
+/// Refused messages that reached the server, and limits that more calls passed than they allow. Where nothing is
+/// refused, each client makes as many calls as the limits allow.
 fn smuggled(running: &Running, rows: &[&Row], expected: &story::Reached) -> Vec<String> {
     if expected.never.is_empty() {
         return Vec::new();

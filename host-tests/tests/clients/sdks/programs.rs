@@ -1,6 +1,6 @@
-//! The clients and servers on the SDKs, how each is started, and the gateway in front of the servers.
+//! Starts the clients and servers on the SDKs, and the gateway in front of the servers.
 //!
-//! It never chooses the checks, or their expectations.
+//! It chooses neither the checks nor their expectations.
 
 use super::honest::{Watch, Watched};
 use super::judge::Judged;
@@ -15,9 +15,9 @@ use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// A server returns its records immediately.
+/// The time for a server to return its records.
 const STATE_LIMIT: Duration = Duration::from_secs(10);
-/// The newest revision, and the one before, which is the newest with sessions.
+/// The newest revision, and the one before it, which is the newest with sessions.
 pub(super) const MODERN: &str = "2026-07-28";
 pub(super) const LEGACY: &str = "2025-11-25";
 
@@ -113,7 +113,7 @@ impl Running {
         format!("{}_{headers}", self.server.name.replace('-', "_"))
     }
 
-    /// A listener where nothing is refused, and both of its sides are recorded.
+    /// A listener that refuses nothing, with both of its sides recorded.
     pub(super) fn watch(&self, hold: bool) -> (Watch, Listener) {
         let name = format!("honest_{}", self.listener_name(hold));
         let policy = self.story.honest(hold, &name);
@@ -122,7 +122,7 @@ impl Running {
         (watch, listener)
     }
 
-    /// The requests that reached the server through the gateway, where the server keeps a list.
+    /// The requests that reached the server through the gateway, if the server records them.
     pub(super) fn reached(&self) -> Vec<String> {
         let request = Http1Request {
             method: "GET".into(),
@@ -157,7 +157,7 @@ pub(super) fn listeners(servers: &[Running]) -> Vec<Listener> {
     servers.iter().flat_map(both).collect()
 }
 
-/// Beside other listeners two for each server where nothing is refused: with held headers, and with flowing ones.
+/// Adds two listeners for each server that refuse nothing: one holds headers, one lets them flow.
 pub(super) fn watched_gateway(
     servers: &[Running],
     mut listeners: Vec<Listener>,
@@ -172,7 +172,7 @@ pub(super) fn watched_gateway(
     (envoy, watched)
 }
 
-/// Two workers: a client's connections end up at both.
+/// Two workers, so that a client's connections reach both.
 fn started(listeners: Vec<Listener>) -> Envoy {
     let mut config = Config::new(listeners);
     config.concurrency = 2;
@@ -193,7 +193,7 @@ pub(super) fn report(table: &str, wrong: &[String], programs: &mut [Program], en
     );
 }
 
-/// The log without the lines that say that all is well.
+/// The log without its lines of normal operation.
 fn refusals(log: &str) -> String {
     let lines = log
         .lines()

@@ -1,6 +1,6 @@
-//! Turns a file of `clients/checks/` into a policy, and into the checks that one client can play at one server.
+//! Turns a file of `clients/checks/` into a policy, and into the checks that one client plays at one server.
 //!
-//! It never leaves a check out without the file saying why.
+//! It leaves out no check unless the file says why.
 
 use super::honest::observing;
 use host_tests::root;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// Longer than a buffer of Envoy, in many pieces.
+/// More than a buffer of Envoy, in many pieces; in bytes.
 const LONG: usize = 40_000;
 
 /// The checks for a server.
@@ -17,12 +17,12 @@ const LONG: usize = 40_000;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Story {
     policy: Map<String, Value>,
-    /// A policy under which nothing is refused.
+    /// A policy that refuses nothing.
     honest: Map<String, Value>,
     /// The requests that may reach the server through the gateway.
     #[serde(default)]
     reached: Reached,
-    /// The allowed call after every check that shows whether the session lives.
+    /// The allowed call after every check, which shows whether the session still works.
     alive: Value,
     checks: Vec<Check>,
 }
@@ -32,14 +32,14 @@ pub(crate) struct Story {
 pub(crate) struct Reached {
     /// Parts of messages that are refused.
     pub(crate) never: Vec<String>,
-    /// How often a message passes in each run.
+    /// The number of times that each message passes in a run.
     pub(crate) times: BTreeMap<String, usize>,
 }
 
 #[derive(Clone, Deserialize)]
 pub(crate) struct Check {
     pub(crate) check: String,
-    /// The column of the table, for a refused check. Every other one must have the same result directly.
+    /// The column in the table of a refused check. Any other check must have the same result as directly.
     pub(crate) refusal: Option<String>,
     /// A part of the result that a refused client must see.
     pub(crate) sees: Option<Value>,
@@ -49,10 +49,10 @@ pub(crate) struct Check {
     /// Names that a list shows directly and not through the gateway.
     #[serde(default)]
     pub(crate) without: Vec<String>,
-    /// Who cannot play it.
+    /// The clients, servers or revisions that cannot play it.
     #[serde(default)]
     pub(crate) cannot: Vec<Cannot>,
-    /// Whose session ends with it, by the SDK's own doing.
+    /// The clients whose SDK ends the session after it.
     #[serde(default)]
     pub(crate) dies: Vec<String>,
     /// The client's action; only its program reads it.
@@ -63,7 +63,7 @@ pub(crate) struct Check {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cannot {
-    /// The client, the server and the revision, as far as they matter.
+    /// The client, the server or the revision that it applies to.
     with: Vec<String>,
     pub(crate) why: String,
 }
@@ -72,7 +72,7 @@ pub(crate) struct Cannot {
 pub(crate) struct Part {
     alive: Value,
     pub(crate) checks: Vec<Check>,
-    /// Those that it cannot play, and why.
+    /// The checks that the pair cannot play, with the reason.
     pub(crate) cannot: Vec<(Check, String)>,
     pub(crate) tags: Vec<String>,
 }
@@ -89,7 +89,7 @@ impl Story {
         with_host(self.policy.clone(), host)
     }
 
-    /// With every rule that inspects answers; its state is separate.
+    /// The policy that refuses nothing, with every rule that reads answers. Its state has a namespace of its own.
     pub(crate) fn honest(&self, hold: bool, namespace: &str) -> String {
         let host = json!({ "hold_request_headers": hold, "namespace": namespace });
         with_host(observing(self.honest.clone()), host)
@@ -127,7 +127,7 @@ fn with_host(mut policy: Map<String, Value>, host: Value) -> String {
 }
 
 impl Part {
-    /// Checks that everyone can play.
+    /// A part with checks that every client can play.
     pub(crate) fn new(alive: Value, checks: Vec<Check>) -> Self {
         Self {
             alive,
@@ -137,7 +137,7 @@ impl Part {
         }
     }
 
-    /// The allowed checks, without hidden names.
+    /// The allowed checks, where hidden names are shown.
     pub(crate) fn honest(&self) -> Self {
         let allowed = self.checks.iter().filter(|check| check.refusal.is_none());
         let shown = allowed.cloned().map(|check| Check {
@@ -152,12 +152,12 @@ impl Part {
         }
     }
 
-    /// For a client's program, at the gateway.
+    /// The checks for a client's program at the gateway.
     pub(crate) fn all(&self) -> String {
         self.told(|_| true)
     }
 
-    /// For a client's program, at the server itself.
+    /// The checks for a client's program at the server itself.
     pub(crate) fn allowed(&self) -> String {
         self.told(|check| check.refusal.is_none())
     }

@@ -1,6 +1,6 @@
-//! Turns the verdicts on all checks into one table, with the reasons for unplayable checks below it.
+//! Turns the verdicts on all checks into one table, with the reasons for checks that cannot be played below it.
 //!
-//! It never leaves anything out: the notes below contain everything that fits no cell.
+//! It leaves nothing out: notes below the table have everything that fits no cell.
 
 use super::judge::{Judged, Verdict};
 use super::programs::Row;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SAME: &str = "same as direct";
 
-/// The columns of refusals, in the order in which they are met.
+/// The columns of refusals, in the order of their first occurrence.
 fn columns(rows: &[&Row]) -> Vec<String> {
     let mut columns = Vec::new();
     for refusal in rows
@@ -59,7 +59,8 @@ pub(crate) fn table(rows: &[&Row]) -> String {
     format!("{}\n{}\n{}", aligned(&lines), reasons(rows), words(rows))
 }
 
-/// How many of a kind passed; `†` after those that the client's session did not survive, `-` for those that it cannot play.
+/// The number of passed checks of a kind. `†` marks checks after which the client's session ends, and `-` those that it
+/// cannot play.
 fn cell(row: &Row, column: Option<&String>) -> String {
     let (mut passed, mut died, mut cannot, mut failed) = (0, 0, 0, 0);
     for judged in row
@@ -84,7 +85,7 @@ fn cell(row: &Row, column: Option<&String>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// Why checks could not be played, each reason once.
+/// The reasons why checks could not be played, each once.
 fn reasons(rows: &[&Row]) -> String {
     let mut reasons: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     for (row, judged) in rows
@@ -135,7 +136,7 @@ fn words(rows: &[&Row]) -> String {
     )
 }
 
-/// Without the parts that differ each time.
+/// A description of the result, without the parts that differ each time.
 fn made_of(judged: &Judged) -> Option<String> {
     let (Verdict::Passed(saw) | Verdict::Died(saw)) = &judged.verdict else {
         return None;

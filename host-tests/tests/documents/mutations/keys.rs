@@ -1,4 +1,4 @@
-//! Mistakes in keys and names. Where an author may write any key, none is made.
+//! Makes mistakes in keys and names, except where an author may write any key.
 
 use super::kind::Kind;
 use super::mutant::{Expected, Mutant};
@@ -37,7 +37,7 @@ pub(super) fn misspell_key(mut policy: Node, place: &Place, random: &mut Rng) ->
     })
 }
 
-/// A key of one object in another that has no such key.
+/// Moves a key of one object into another that does not have it.
 pub(super) fn move_key(
     mut policy: Node,
     from: &Place,
@@ -71,7 +71,7 @@ pub(super) fn move_key(
     })
 }
 
-/// Keys of one object with values that may fit each other: exchanged they are another valid policy.
+/// Keys of one object whose values may fit each other: exchanging them makes another valid policy.
 pub(super) const ALIKE: &[&[&str]] = &[
     &["$schema", "description"],
     &["tools", "prompts", "resources", "methods", "grants"],
@@ -91,7 +91,7 @@ pub(super) const ALIKE: &[&[&str]] = &[
     &["min", "max"],
 ];
 
-/// Two keys of an object that stand before each other's values.
+/// Exchanges the keys of two members of an object.
 pub(super) fn exchange_keys(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
     let Node::Object(members) = policy.at(&place.path) else {
         return None;
@@ -103,7 +103,7 @@ pub(super) fn exchange_keys(mut policy: Node, place: &Place, random: &mut Rng) -
     let other = (one + random.usize(1..members.len())) % members.len();
     let keys = [members[one].0.clone(), members[other].0.clone()];
     let alike = |group: &&[&str]| keys.iter().all(|key| group.contains(&key.as_str()));
-    // An empty list or object fits wherever lists or objects do.
+    // An empty list or object is valid wherever lists or objects are.
     let empty = [one, other].map(|index| match &members[index].1 {
         Node::Object(members) => members.is_empty(),
         Node::Array(elements) => elements.is_empty(),
@@ -123,7 +123,7 @@ pub(super) fn exchange_keys(mut policy: Node, place: &Place, random: &mut Rng) -
     })
 }
 
-/// A key twice in one object, wherever it stands: two readers would take different ones.
+/// Repeats a key in one object, at any place: two readers would use different values.
 pub(super) fn double_key(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
     const MARK: &str = "\u{1}the second\u{1}";
     let Node::Object(members) = policy.at(&place.path) else {
@@ -159,7 +159,7 @@ pub(super) fn name_everything(mut policy: Node, place: &Place) -> Option<Mutant>
     })
 }
 
-/// A name with an invisible character.
+/// Adds an invisible character to a name.
 pub(super) fn respell_name(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
     let (Kind::Names(of), Node::Object(members)) = (place.kind, policy.at(&place.path)) else {
         return None;
@@ -183,7 +183,7 @@ pub(super) fn respell_name(mut policy: Node, place: &Place, random: &mut Rng) ->
     })
 }
 
-/// The required keys.
+/// Removes a required key.
 pub(super) fn leave_out(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
     let needed: &[&str] = match place.kind {
         Kind::Document => &["version", "default"],

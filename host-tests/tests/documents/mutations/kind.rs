@@ -1,8 +1,8 @@
-//! The objects of a policy: which keys each may have, and where it stands.
+//! The kinds of objects in a policy: the keys of each, and its place.
 //!
 //! It never asks the engine.
 
-/// The kind of an object, by its place, which decides about its keys.
+/// The kind of an object, by its place. It determines the keys.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
     Document,
@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Match,
     Host,
     Result,
-    /// An expression to take out.
+    /// An expression to redact.
     Redaction,
     /// The operand of `length`.
     Length,
@@ -28,9 +28,9 @@ pub(super) enum Kind {
     Roots,
     /// A JSON Schema.
     Schema,
-    /// Its keys are names that the author chooses, its values of one kind.
+    /// An object whose keys are names of the author's choice, with values of one kind.
     Names(&'static Self),
-    /// A value that the author chooses.
+    /// A value of the author's choice.
     Free,
 }
 
@@ -58,7 +58,7 @@ const DOCUMENT: &[&str] = &[
 ];
 
 impl Kind {
-    /// The keys, as documented for the language.
+    /// The valid keys, as documented for the language.
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Document => DOCUMENT,
@@ -204,7 +204,7 @@ pub(super) const KEYWORDS: &[&str] = &[
     "x-mcp-header",
 ];
 
-/// Keywords of JSON Schema with schemas by name, and with one or a list of them.
+/// Keywords of JSON Schema whose values hold schemas: by name, or one or a list of them.
 pub(super) const NAMED: &[&str] = &[
     "properties",
     "patternProperties",
@@ -228,7 +228,7 @@ pub(super) const NESTED: &[&str] = &[
     "else",
 ];
 
-/// Values that are one of a few words.
+/// Keys whose value is one of a few words.
 pub(super) const WORDS: &[&str] = &[
     "version",
     "default",

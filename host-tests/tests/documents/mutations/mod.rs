@@ -1,4 +1,4 @@
-//! Valid policies with one inserted mistake: each is refused, and the first message names the place.
+//! Inserts one mistake into valid policies: the engine must refuse each, and name the place in its first message.
 
 mod keys;
 mod kind;

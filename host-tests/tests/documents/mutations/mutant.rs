@@ -1,4 +1,4 @@
-//! A policy with a mistake, and the refusal that it must get.
+//! A policy with a mistake, and its expected refusal.
 
 use mcp_policy::host::{Policy, PolicyError, Problem};
 
@@ -19,7 +19,7 @@ pub(super) enum Expected {
 }
 
 impl Mutant {
-    /// Why the policy is not refused as it should be.
+    /// The difference from the expected refusal, if there is one.
     pub(super) fn wrong(&self) -> Option<String> {
         let Err(errors) = Policy::parse(self.text.as_bytes()) else {
             return Some("it is accepted".into());
@@ -44,7 +44,7 @@ impl Mutant {
     }
 }
 
-/// The place itself, its parent, or something in it. Invisible characters appear as JSON escapes.
+/// True for the place itself, its parent, or something in it. Invisible characters appear as JSON escapes.
 pub(super) fn is_near(told: &str, place: &str) -> bool {
     let escaped = [
         ("\0", "\\u0000"),

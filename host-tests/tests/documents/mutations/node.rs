@@ -1,9 +1,9 @@
-//! JSON that may have a key twice, and its text. It knows nothing of policies.
+//! A JSON value that may have duplicate keys, and its text. It knows nothing of policies.
 
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// A JSON value that may have a key twice.
+/// A JSON value that may have duplicate keys.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Object(Vec<(String, Self)>),

@@ -1,4 +1,4 @@
-//! Places in a policy, and the values allowed there.
+//! The places in a policy, and the values that are valid there.
 
 use super::kind::Kind;
 use super::node::Node;
@@ -10,9 +10,9 @@ pub(super) struct Place {
     pub(super) path: Vec<usize>,
     pub(super) pointer: String,
     pub(super) kind: Kind,
-    /// The last key on the way.
+    /// The last key of the path.
     pub(super) key: String,
-    /// The operator beside it, for the value of a condition.
+    /// The operator beside it, if it is the value of a condition.
     pub(super) op: Option<String>,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn places(node: &Node, here: Place, all: &mut Vec<Place>) {
     all.push(here);
 }
 
-/// A place for any value, as in `eq`, or for one that depends on the keyword of a schema.
+/// True where any value is valid, as in `eq`, or where validity depends on a keyword of a schema.
 pub(super) fn is_open(place: &Place) -> bool {
     let any = ["eq", "neq", "in", "not_in", "contains"];
     let op = place.op.as_deref();
@@ -61,7 +61,7 @@ pub(super) fn is_open(place: &Place) -> bool {
     operand || inside && !["min", "max", "roots", "base"].contains(&place.key.as_str())
 }
 
-/// The types that may stand there beside the one that does.
+/// The other types that are valid there.
 pub(super) fn also(place: &Place) -> &'static [&'static str] {
     match (place.key.as_str(), place.op.as_deref()) {
         _ if place.kind == Kind::Schema => &["bool", "object"],

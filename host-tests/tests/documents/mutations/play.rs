@@ -1,6 +1,6 @@
 //! Plays random mistakes in the policies of the corpus.
 //!
-//! It makes only changes that cannot be right: where the language lets an author write anything, nothing is changed.
+//! It makes only changes that are certainly invalid: where any value is valid, it changes nothing.
 
 use super::keys::{
     double_key, exchange_keys, leave_out, misspell_key, move_key, name_everything, respell_name,
@@ -19,7 +19,7 @@ use mcp_policy_cases::corpus::corpus;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// How many kinds of mistakes [`mutate`] makes.
+/// The number of kinds of mistakes that [`mutate`] makes.
 pub(super) const KINDS: u8 = 12;
 
 pub(super) fn mutate(policy: &Node, random: &mut Rng) -> Option<Mutant> {
@@ -50,7 +50,7 @@ pub(super) fn mutate(policy: &Node, random: &mut Rng) -> Option<Mutant> {
     }
 }
 
-/// The valid policies of the corpus, written without space, so that all is on one line.
+/// The valid policies of the corpus, without white space, so that each is on one line.
 pub(super) fn valid() -> Vec<Node> {
     let cases = corpus(&root().join("policies")).expect("a corpus");
     let valid = cases

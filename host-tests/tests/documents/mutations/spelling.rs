@@ -1,8 +1,8 @@
-//! Misspellings of a word. It never gives the word itself.
+//! Misspells a word. It never returns the word itself.
 
 use fastrand::Rng;
 
-/// A letter left out, doubled, exchanged, in another case, or replaced by one that looks alike.
+/// The word with a letter removed, doubled, exchanged with another, in another case, or replaced by a similar one.
 pub(super) fn misspelt(word: &str, random: &mut Rng) -> Option<String> {
     let mut letters: Vec<char> = word.chars().collect();
     if letters.len() < 2 {

@@ -1,4 +1,4 @@
-//! Mistakes in the JSON text.
+//! Makes mistakes in the JSON text.
 
 use super::mutant::{Expected, Mutant};
 use super::node::{Node, written};
@@ -24,7 +24,7 @@ pub(super) fn cut_text(policy: &Node, random: &mut Rng) -> Mutant {
     }
 }
 
-/// Where lists and objects end.
+/// The positions at which lists and objects end.
 pub(super) fn closing(text: &str) -> Vec<usize> {
     let (mut inside, mut escaped) = (false, false);
     let ends = text.char_indices().filter(|(_, c)| {

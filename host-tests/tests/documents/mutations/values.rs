@@ -1,4 +1,4 @@
-//! Mistakes in values. Where an author may write any value, none is made.
+//! Makes mistakes in values, except where an author may write any value.
 
 use super::kind::{Kind, WORDS};
 use super::mutant::{Expected, Mutant};
@@ -8,7 +8,7 @@ use super::spelling::misspelt;
 use fastrand::Rng;
 use serde_json::Value;
 
-/// A value of a type that means nothing there; a number also as a text, or as another kind of number.
+/// Replaces a value by one of an invalid type; a number also by a text, or by an invalid number.
 pub(super) fn change_type(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
     if is_open(place) {
         return None;
@@ -26,7 +26,7 @@ pub(super) fn change_type(mut policy: Node, place: &Place, random: &mut Rng) -> 
     others.retain(|other| other.of_type() != own && !also.contains(&other.of_type()));
     if let Node::Scalar(Value::Number(number)) = node {
         others.push(Node::Scalar(number.to_string().into()));
-        // Counts are whole numbers; conditions accept any number.
+        // Counts are whole numbers, and conditions accept any number.
         if place.op.is_none() {
             others.extend([-1.0, 1.5, 1e300].map(|other| Node::Scalar(other.into())));
         }
@@ -39,7 +39,7 @@ pub(super) fn change_type(mut policy: Node, place: &Place, random: &mut Rng) -> 
     })
 }
 
-/// A value in a list of its own, or the only one of a list without the list.
+/// Puts a value into a list, or takes the only value out of one.
 pub(super) fn nest(mut policy: Node, place: &Place) -> Option<Mutant> {
     let node = policy.at(&place.path);
     let either = ["scope", "cidr"]
@@ -58,7 +58,7 @@ pub(super) fn nest(mut policy: Node, place: &Place) -> Option<Mutant> {
     })
 }
 
-/// Texts that are written in one way: a space behind them, or a capital at their head, is another.
+/// Changes a text that has only one valid spelling: adds a space at its end, or a capital at its start.
 pub(super) fn respell_value(mut policy: Node, place: &Place, random: &mut Rng) -> Option<Mutant> {
     let key = place.key.as_str();
     let texts = [

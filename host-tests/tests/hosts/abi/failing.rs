@@ -1,4 +1,4 @@
-//! Hosts that fail: if a decision lacks its inputs, the plugin refuses the request.
+//! Tests hosts that fail: the plugin refuses a request if it lacks an input of the decision.
 
 use super::responses::CLOCK;
 use super::vm::{LIMITED, MODULE, OPEN, clock, end, errors, post, send, vm};
@@ -79,8 +79,8 @@ fn unexpected_host_error_fails_closed() {
 }
 
 #[test]
-fn body_that_the_host_does_not_show_is_refused() {
-    // Nothing of it, its first bytes, and a part that is a whole message.
+fn body_that_the_host_withholds_is_refused() {
+    // No byte of it, its first bytes, or a part that is a whole message.
     let padded = [call("run"), b"   ".to_vec()].concat();
     for shown in [0, 10, call("run").len()] {
         let vm = vm(OPEN);
@@ -102,7 +102,7 @@ fn body_that_the_host_does_not_show_is_refused() {
     }
 }
 
-/// A policy in shadow mode refuses no call, even if counting fails.
+/// A limit in shadow mode refuses no call, even if counting fails.
 #[test]
 fn shadow_limit_forwards_when_counting_fails() {
     let vm = vm(&LIMITED.replace(r#""version""#, r#""mode": "shadow", "version""#));
@@ -118,7 +118,7 @@ fn shadow_limit_forwards_when_counting_fails() {
     );
 }
 
-/// The host fails when the body is complete; its later callbacks are not judged as usual.
+/// The host fails when the body is complete. Its later callbacks must not be judged as usual.
 #[test]
 fn request_stays_refused_after_a_host_error() {
     let vm = vm(OPEN);

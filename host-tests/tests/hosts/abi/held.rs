@@ -1,10 +1,12 @@
-//! More responses at a time than a worker holds: one of the caller who holds most makes room, and no other.
+//! Tests more responses at a time than a worker may hold: the caller who holds most loses one, and no other caller
+//! does.
 
 use super::vm::{end, post, vm};
 use host_tests::abi::{Stream, Vm};
 use host_tests::rpc::call;
 
-/// A worker holds a mebibyte, one caller a quarter of it. Every result is read, so that it is held until it is whole.
+/// A worker holds a mebibyte, and one caller a quarter of it. Every result is searched, so it is held until it is
+/// complete.
 const POLICY: &str = r#"{ "version": "1", "default": "deny", "host": { "held_bytes": 1048576 },
     "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
     "tools": { "run": { "result": { "redact": ["secrets"] } } } }"#;
@@ -13,7 +15,7 @@ const START: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":""#;
 const END: &str = r#""}}"#;
 const REFUSED: &str = "holds too many responses";
 
-/// The response to a call of this caller, of which nothing has come.
+/// The response to a call of this caller, before its first bytes.
 fn called(vm: &Vm, caller: &str, media: &str) -> Stream {
     let mut stream = vm.stream(post(&[("x-user", caller.as_bytes())]));
     stream.headers(false).expect("no trap");
@@ -27,7 +29,7 @@ fn called(vm: &Vm, caller: &str, media: &str) -> Stream {
     stream
 }
 
-/// The response to a call of this caller, of which so many bytes have come.
+/// The response to a call of this caller, after so many bytes.
 fn answering(vm: &Vm, caller: &str, bytes: usize) -> Stream {
     let mut stream = called(vm, caller, "application/json");
     stream
@@ -47,7 +49,7 @@ fn received(stream: &Stream) -> String {
     String::from_utf8_lossy(&stream.seen().response_body).into_owned()
 }
 
-/// The client's result when the server has sent the rest: `whole`, or `refused`.
+/// The client's result after the server has sent the rest: `whole` or `refused`.
 fn rest(stream: &mut Stream) -> &'static str {
     stream.response_body(END.as_bytes(), true).expect("no trap");
     let body = received(stream);
@@ -106,7 +108,7 @@ fn responses_within_the_bound_are_never_dropped() {
 }
 
 #[test]
-fn caller_who_holds_most_makes_no_room_for_itself() {
+fn caller_that_holds_most_makes_no_room_for_itself() {
     let vm = vm(POLICY);
     let callers = ["b", "c", "d", "e", "f"];
     let most = QUARTER - 20_000;
@@ -122,7 +124,7 @@ fn caller_who_holds_most_makes_no_room_for_itself() {
 
 const MIB: usize = 1 << 20;
 
-/// Of many callers none keeps more than the others by having come first.
+/// Among many callers, the early ones keep no more than the late ones.
 #[test]
 fn memory_of_a_worker_is_bounded_for_any_callers() {
     let vm = vm(POLICY);
@@ -139,7 +141,7 @@ fn memory_of_a_worker_is_bounded_for_any_callers() {
     drop(streams);
 }
 
-/// The overhead of one response beside its held bytes.
+/// The memory of one response besides its held bytes.
 #[test]
 fn memory_of_a_worker_is_little_more_than_the_held_bytes() {
     let vm = vm(&POLICY.replace("1048576", "16777216"));
@@ -182,7 +184,7 @@ fn event_stream_keeps_nothing_of_an_event_that_has_passed() {
     assert!(grown < 4 * MIB, "{grown}");
 }
 
-/// Each line of data takes more than its bytes.
+/// Each data line takes more memory than its bytes.
 #[test]
 fn event_of_many_lines_is_counted_with_its_memory() {
     let vm = vm(POLICY);

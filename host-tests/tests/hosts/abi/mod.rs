@@ -1,5 +1,5 @@
-//! The proxy-wasm ABI alone: hosts that fail, hold headers, lose bodies or have no shared data, and the plugin's
-//! reaction. Decisions are tested by the corpus.
+//! Tests the plugin's reaction to the proxy-wasm ABI alone: hosts that fail, hold headers, lose bodies or have no
+//! shared data. The corpus tests decisions.
 
 mod failing;
 mod held;

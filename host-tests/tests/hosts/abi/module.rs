@@ -1,11 +1,11 @@
-//! The module's needs and traces: imports, memory, time, credentials.
+//! Tests what the module needs and reveals: imports, memory, time, credentials.
 
 use super::vm::{MODULE, clock, end, post, vm};
 use host_tests::abi::{Faults, Module, SharedData};
 use host_tests::rpc::call;
 use host_tests::wasm;
 
-/// The functions of ABI 0.2.1 that Envoy, Istio and nginx have, and of WASI those that Envoy has.
+/// The functions of ABI 0.2.1 that Envoy, Istio and nginx have, and those of WASI that Envoy has.
 pub(super) const KNOWN_IMPORTS: &str = "proxy_log proxy_get_current_time_nanoseconds proxy_set_tick_period_milliseconds \
     proxy_get_property proxy_set_property proxy_get_buffer_bytes proxy_set_buffer_bytes proxy_get_header_map_pairs \
     proxy_set_header_map_pairs proxy_get_header_map_value proxy_add_header_map_value proxy_replace_header_map_value \
@@ -27,7 +27,7 @@ fn module_imports_only_functions_that_proxy_wasm_hosts_have() {
     }
 }
 
-/// A host calls each of them, for each request or once. Callbacks left at their default are not exported.
+/// The exports that a host calls, for each request or once. Callbacks with the default behaviour are not exported.
 const CALLED: &str = "memory _initialize proxy_abi_version_0_2_1 proxy_on_memory_allocate proxy_on_context_create \
     proxy_on_vm_start proxy_on_configure proxy_on_tick proxy_on_request_headers proxy_on_request_body \
     proxy_on_request_trailers proxy_on_response_headers proxy_on_response_body proxy_on_response_trailers proxy_on_log \
@@ -132,10 +132,10 @@ fn memory_of_a_waiting_stream_does_not_grow_with_its_request() {
     }
 }
 
-/// By how many instructions refusals may differ, which is less than a microsecond.
+/// The most instructions by which refusals may differ: less than a microsecond.
 const APART: u64 = 3_000;
 
-/// Time cannot be asserted; the work that takes it can. It is not quite the same, for the log names another rule.
+/// Time cannot be asserted, but the work that takes it can. It differs a little, because the log names another rule.
 #[test]
 fn refusal_takes_the_same_work_for_hidden_and_unknown_names() {
     let module = Module::counted(&wasm()).expect("the plugin is a module");
@@ -164,7 +164,7 @@ fn refusal_takes_the_same_work_for_hidden_and_unknown_names() {
         vm.instructions().expect("they are counted") - before
     };
     for method in ["tools/call", "prompts/get"] {
-        // The one-time work of a VM is done.
+        // The first calls do the one-time work of a VM.
         (0..10).for_each(|_| assert!(refused(method, "hide_by_nine") > 0));
         let [least, most] = {
             let names = [

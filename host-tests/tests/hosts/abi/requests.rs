@@ -1,4 +1,4 @@
-//! Bodies and headers as hosts hand them over.
+//! Tests bodies and headers in the ways in which hosts deliver them.
 
 use super::vm::{HELD, MODULE, OPEN, clock, end, errors, post, vm};
 use host_tests::abi::{Action, Faults, SharedData};
@@ -66,7 +66,7 @@ fn host_that_cannot_hold_headers_hangs_only_if_the_policy_holds_them() {
     stream.body(&call("run"), true).expect("no trap");
     assert_eq!(end(&stream), "forwarded");
 
-    // With the option on such a host the request hangs, and the log has the reason.
+    // With the option on, the request hangs on such a host, and the log has the reason.
     let clock = clock();
     let vm = MODULE
         .start(

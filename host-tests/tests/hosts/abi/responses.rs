@@ -1,4 +1,4 @@
-//! Responses in hosts that fail, answer early or end with trailers.
+//! Tests responses in hosts that fail, respond early, or end a response with trailers.
 
 use super::vm::{OPEN, end, errors, post, vm};
 use host_tests::abi::{Action, Faults, Stream, Vm, status};
@@ -101,7 +101,7 @@ fn held_part_of_a_response_cut_off_by_trailers_is_dropped() {
     }
 }
 
-/// A server may answer on nothing but the headers, and the host by itself.
+/// A server may respond to the headers alone, and a host by itself.
 #[test]
 fn response_before_the_verdict_is_filtered() {
     let vm = vm(OPEN);
@@ -117,7 +117,7 @@ fn response_before_the_verdict_is_filtered() {
     }
 }
 
-/// Hosts lead the plugin's own answer past it, too.
+/// Hosts pass the plugin's own answer to it too.
 #[test]
 fn answer_of_the_plugin_is_not_filtered() {
     let vm = vm(OPEN);

@@ -1,4 +1,4 @@
-//! The plugin in wasmtime, and calls to it. It never expects an outcome.
+//! Runs the plugin in wasmtime and sends calls to it. It never expects an outcome.
 
 use host_tests::abi::{Clock, Faults, Level, Module, Request, SharedData, Stream, Vm};
 use host_tests::rpc::call;

@@ -1,4 +1,4 @@
-//! Several VMs with the same shared data, and VMs that are configured again.
+//! Tests several VMs with the same shared data, and VMs that are configured again.
 
 use super::vm::{LIMITED, MODULE, OPEN, clock, end, errors, post, send, vm, vm_with};
 use host_tests::abi::{Faults, SharedData};
@@ -36,7 +36,7 @@ fn late_or_repeated_configuration_keeps_counters() {
     let second = vm_with(&policy, shared.clone());
     assert_eq!(send(&second, "run"), "forwarded");
     assert_eq!(first.configure(policy.as_bytes()), Ok(true));
-    // Another policy with the same counter continues its count, with any other rules.
+    // Another policy with the same counter continues its count, whatever its other rules.
     let changed = policy.replace(
         r#""default": "deny""#,
         r#""default": "allow", "description": "changed""#,
@@ -49,7 +49,7 @@ fn late_or_repeated_configuration_keeps_counters() {
     );
 }
 
-/// Hosts give filters of one `vm_id` the same shared data, and a filter may not know of the other.
+/// Hosts give all filters with one `vm_id` the same shared data, and a filter may not know of the others.
 #[test]
 fn filters_share_counters_only_in_one_namespace() {
     let shared = SharedData::default();
@@ -72,7 +72,7 @@ fn filters_share_counters_only_in_one_namespace() {
     assert_eq!(start("other", &together), "200 mcp_policy_rate_limited");
 }
 
-/// Two workers at the very first request: a host's compare-and-swap on an absent key would let both write "one".
+/// Two workers use a counter for the first time: a compare-and-swap on an absent key would let both write "one".
 #[test]
 fn first_use_of_a_counter_by_two_workers_counts_both() {
     let shared = SharedData::default();

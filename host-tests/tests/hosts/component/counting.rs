@@ -1,4 +1,4 @@
-//! Counting in cells, and by the program itself.
+//! Tests counting in cells, and by the embedding program.
 
 use super::gateway::{NOW, SHARED, answered, call, headers, judge, start};
 use super::responses::begin;
@@ -27,7 +27,7 @@ fn instances_with_the_same_cells_share_counts() {
 /// One call, in the interface's millionths.
 pub(super) const ONE: u64 = 1_000_000;
 
-/// A program that keeps its counts in a map of its own, by counter, subject and the end of the window.
+/// Counts as a program does that keeps counts in its own map, by counter, subject and the end of the window.
 pub(super) fn count(
     counts: &mut HashMap<(String, String, Millis), u64>,
     charges: &[Charge],

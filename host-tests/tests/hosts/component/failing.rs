@@ -1,4 +1,4 @@
-//! Cells that fail, and programs that misuse the interface: nothing is let through.
+//! Tests cells that fail, and programs that misuse the interface: nothing passes.
 
 use super::gateway::{NOW, SHARED, answered, call, compiled, headers, judge, start};
 use super::responses::begin;
@@ -28,7 +28,7 @@ fn unreadable_body_is_refused() {
     assert_eq!(answered(&step.next), None);
 }
 
-/// The charges of one exchange are no other's.
+/// The charges of one exchange do not belong to another.
 #[test]
 fn step_of_another_exchange_is_refused() {
     let mut gateway = start(&SHARED, Shared::default()).unwrap();
@@ -43,7 +43,7 @@ fn step_of_another_exchange_is_refused() {
     assert!(answered(&again.next).is_some(), "no step is resolved twice");
 }
 
-/// Cells that work until a test switches them off.
+/// Cells that work until a test turns them off.
 pub(super) struct Failing {
     pub(super) cells: Shared,
     pub(super) left: usize,
@@ -112,7 +112,7 @@ fn call_is_refused_when_cells_fail() {
     assert_eq!(answered(&judge(&mut gateway, "run").unwrap().0), None);
 }
 
-/// How many calls of cells a store makes when it is prepared.
+/// The number of calls of cells that preparing a store takes.
 pub(super) fn calls_of_preparing() -> usize {
     let gateway = start(&FAILING, Failing::after(1_000_000, false)).unwrap();
     1_000_000 - gateway.cells().left
@@ -122,7 +122,7 @@ pub(super) fn calls_of_preparing() -> usize {
 fn cells_that_trap_are_a_refusal() {
     assert!(start(&FAILING, Failing::after(0, true)).is_err());
     let mut gateway = start(&FAILING, Failing::after(calls_of_preparing(), true)).unwrap();
-    // The program gets an error in the place of a verdict, also from then on: such an instance cannot be entered again.
+    // The program gets an error instead of a verdict, from then on too: the instance cannot be entered again.
     assert!(judge(&mut gateway, "run").is_err());
     assert!(judge(&mut gateway, "look").is_err());
 }

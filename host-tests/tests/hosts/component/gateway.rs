@@ -1,4 +1,4 @@
-//! The component in a program that embeds it, and calls to it. It never expects an outcome.
+//! Runs the component in a program that embeds it, and sends calls to it. It never expects an outcome.
 
 use host_tests::component::fields;
 use host_tests::component_path;
@@ -53,7 +53,7 @@ pub(super) fn call(tool: &str) -> Event {
     })
 }
 
-/// A whole request, handled as in the README of the component.
+/// Plays a whole request, as in the README of the component.
 pub(super) fn judge<C: Cells + Send + 'static>(
     gateway: &mut Gateway<C>,
     tool: &str,

@@ -1,4 +1,4 @@
-//! The component's imports, exports and documentation.
+//! Tests the component's imports, exports and documentation.
 
 use super::gateway::{POLICY, SHARED, wasm};
 use host_tests::embedder::*;
@@ -40,7 +40,7 @@ fn invalid_policy_reports_pointer_and_message() {
     assert!(errors[0].message.contains("did you mean `default`?"));
 }
 
-/// The program in the README is the one that is tested.
+/// The README shows the tested program.
 #[test]
 fn readme_shows_the_tested_program() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("it can be read");

@@ -1,4 +1,4 @@
-//! The component alone: its interface, hosts that count by themselves or fail, responses, its document.
+//! Tests the component alone: its interface, programs that count or fail, responses, and its documentation.
 
 mod counting;
 mod failing;

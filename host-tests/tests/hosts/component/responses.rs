@@ -1,11 +1,11 @@
-//! Events of a response, in an order that is possible and in one that is not.
+//! Tests the events of a response, in an order that is possible and in orders that are not.
 
 use super::gateway::{NOW, SHARED, answered, call, headers, start};
 use host_tests::component::fields;
 use host_tests::embedder::*;
 use wasmtime::component::ResourceAny;
 
-/// Every result is read, so that it is held until it is whole.
+/// Every result is searched, so it is held until it is complete.
 const READ: &[u8] = br#"{ "version": "1", "default": "deny",
     "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
     "tools": { "run": { "result": { "redact": ["secrets"] } } } }"#;
@@ -57,7 +57,7 @@ fn response_events_in_order_are_forwarded() {
             let Next::Forward(edit) = step.next else {
                 panic!("{event:?} is not passed on: {:?}", step.next)
             };
-            // The length goes before the body, which may still change.
+            // The length is removed before the body, which may still change.
             let expected: &[&str] = match event {
                 Event::ResponseHead(_) => &["content-length"],
                 _ => &[],
@@ -91,7 +91,7 @@ fn response_event_out_of_order_is_refused() {
     }
 }
 
-/// The response to a call of this caller, of which the beginning has come.
+/// The response to a call of this caller, after its first bytes.
 fn answering(gateway: &mut Gateway<Shared>, user: &str) -> ResourceAny {
     let user = vec![(b"x-user".to_vec(), user.as_bytes().to_vec())];
     let headers = [headers(), fields(&user)].concat();
@@ -110,7 +110,7 @@ fn answering(gateway: &mut Gateway<Shared>, user: &str) -> ResourceAny {
     exchange
 }
 
-/// The bytes passed on for a piece.
+/// The bytes that are forwarded for a piece.
 fn passed(gateway: &mut Gateway<Shared>, exchange: ResourceAny, text: &str, end: bool) -> String {
     let bytes = text.into();
     let end_of_stream = end;

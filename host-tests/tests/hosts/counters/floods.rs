@@ -1,4 +1,4 @@
-//! More callers than a table has places for.
+//! Tests more callers than the table has slots.
 
 use super::gateway::{Caller, DAY, FIVE, Gateway, MINUTE, PER_USER, START, cell_of, sha256, user};
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ fn million_identities_over_days_neither_grow_memory_nor_reset_counts() {
     let mut admitted: HashMap<(&str, u64), u32> = HashMap::new();
     let mut largest = 0;
     for number in 0..1_000_000_u64 {
-        // Three days, with a regular who calls more often than allowed, all the time.
+        // Over three days, a regular caller calls more often than allowed, all the time.
         let now = START + number * (3 * DAY) / 1_000_000;
         let stranger = format!("stranger-{number}");
         gateway.call(user(&stranger), "run", now);
@@ -56,9 +56,9 @@ fn million_identities_over_days_neither_grow_memory_nor_reset_counts() {
     );
 }
 
-/// A caller without a slot shares the overflow count, and a freed slot does not reset a quota.
+/// A caller without a slot shares the overflow count, and a slot that becomes free does not reset a quota.
 #[test]
-fn flood_of_identities_gives_no_second_quota() {
+fn flood_of_identities_does_not_reset_quota() {
     let policy = PER_USER
         .replace("16384", "1024")
         .replace(r#""max": 2"#, r#""max": 5"#);
@@ -68,7 +68,7 @@ fn flood_of_identities_gives_no_second_quota() {
         admitted.clear();
         for number in 0..20_000_u64 {
             let now = START + minute * MINUTE + number * MINUTE / 20_000;
-            // Each of 4000 comes back again and again, between others.
+            // Each of 4000 callers returns again and again, between others.
             let name = format!("user-{}", (number * 7919) % 4000);
             if gateway.call(user(&name), "run", now) {
                 *admitted.entry(name).or_default() += 1;
@@ -83,7 +83,7 @@ fn flood_of_identities_gives_no_second_quota() {
     }
 }
 
-/// Workers read the clock a moment apart, so the overflow may be over the edge of a window before a cell of the table.
+/// Workers read clocks that differ a little, so the overflow may enter a new window before a cell of the table.
 #[test]
 fn overflow_ahead_of_the_table_counts_once() {
     let mut gateway = Gateway::new(FIVE);
@@ -111,7 +111,7 @@ fn overflow_ahead_of_the_table_counts_once() {
     assert!(before + after <= 5, "{before} and {after} in one window");
 }
 
-/// And a cell of the table may be ahead of the overflow.
+/// A cell of the table may also be ahead of the overflow.
 #[test]
 fn table_ahead_of_the_overflow_counts_once() {
     let mut gateway = Gateway::new(FIVE);
@@ -133,7 +133,7 @@ fn table_ahead_of_the_overflow_counts_once() {
     );
 }
 
-/// Who comes after a flood under another limit counts for himself, however long his own window is.
+/// After a flood under another limit, a caller is counted alone, however long its own window is.
 #[test]
 fn flood_of_one_limit_ends_with_its_window() {
     let policy = r#"{ "version": "1", "default": "deny",
@@ -155,7 +155,7 @@ fn flood_of_one_limit_ends_with_its_window() {
     }
 }
 
-/// More limits than a cell of the table has room to note: those whose windows are short are open again when these end.
+/// More limits than a cell notes: those with short windows are open again when these end.
 #[test]
 fn flood_of_many_limits_ends_with_each_window() {
     let tools: Vec<_> = (0..40)
@@ -189,9 +189,9 @@ fn flood_of_many_limits_ends_with_each_window() {
     assert_eq!(crowd("tool-39", START + MINUTE), 0, "the month is the same");
 }
 
-/// Who was counted in the overflow finds a place free later in the window, and it must not be a second quota.
+/// A caller that was counted in the overflow finds a free slot later in the window, which must not be a second quota.
 #[test]
-fn freed_slot_gives_no_second_quota() {
+fn freed_slot_does_not_reset_quota() {
     let policy = r#"{ "version": "1", "default": "deny",
         "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
         "tools": {
@@ -215,7 +215,7 @@ fn freed_slot_gives_no_second_quota() {
     assert_eq!(gateway.calls("victim", 10, START + MINUTE), 5);
 }
 
-/// Calls that are refused by a later limit leave nothing behind in the table.
+/// A call that a later limit refuses leaves nothing in the table.
 #[test]
 fn refused_call_takes_no_slot() {
     let policy = r#"{ "version": "1", "default": "deny",

@@ -1,4 +1,4 @@
-//! A native gateway that counts, and callers of it. It never expects an outcome.
+//! A native gateway that counts, and its callers. It never expects an outcome.
 
 use host_tests::gateway::Gateway as InMemoryGateway;
 use host_tests::rpc;
@@ -11,7 +11,7 @@ pub(super) const DAY: u64 = 1440 * MINUTE;
 
 pub(super) struct Gateway(pub(super) InMemoryGateway);
 
-/// One who calls: a header's value, or a bearer token, from an address.
+/// A caller: a header's value or a bearer token, from an address.
 #[derive(Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub(super) header: (&'a str, &'a str),
@@ -23,13 +23,13 @@ impl Gateway {
         Self(InMemoryGateway::new(policy.as_bytes()).expect("a valid policy"))
     }
 
-    /// True when the call is let through.
+    /// True when the call passes.
     pub(super) fn call(&mut self, caller: Caller<'_>, tool: &str, now: u64) -> bool {
         self.send(&[caller.header], caller.peer, rpc::call(tool), now)
             .is_some()
     }
 
-    /// The exchange of a message that is let through.
+    /// The exchange of a message that passes.
     pub(super) fn send(
         &mut self,
         headers: &[(&str, &str)],
@@ -42,7 +42,7 @@ impl Gateway {
         matches!(step.next, Next::Forward).then_some(exchange)
     }
 
-    /// The server answers a message that is let through.
+    /// Plays the server's answer to a message that passes.
     pub(super) fn answer(
         &mut self,
         exchange: &mut Exchange,
@@ -65,7 +65,7 @@ impl Gateway {
         }
     }
 
-    /// The server makes a task of the user's call.
+    /// Plays a call of the user that becomes a task.
     pub(super) fn gives_task(&mut self, user: &str, id: &str) {
         let body =
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"other","task":{}}}"#;
@@ -83,7 +83,7 @@ impl Gateway {
         sent.is_some()
     }
 
-    /// The server begins a session with the user.
+    /// Plays the start of a session of the user.
     pub(super) fn gives_session(&mut self, user: &str, id: &str) {
         let body = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
         let sent = self.send(&[("x-user", user)], PEER, body.into(), START);
@@ -96,7 +96,7 @@ impl Gateway {
         );
     }
 
-    /// How many calls in a session are let through, until one is not.
+    /// The number of calls that pass in a session, until one does not.
     pub(super) fn calls_in(&mut self, user: &str, session: &str) -> usize {
         let headers = [("x-user", user), ("mcp-session-id", session)];
         let calls = (0..100).map(|_| self.send(&headers, PEER, rpc::call("run"), START));
@@ -133,7 +133,7 @@ impl Gateway {
     }
 }
 
-/// The cell of the table in which a name is counted.
+/// The cell of the table that counts a name.
 pub(super) fn cell_of(name: &str) -> String {
     let mut scratch = Gateway::new(FIVE);
     scratch.calls(name, 1, START);

@@ -1,4 +1,5 @@
-//! Counting over many callers and much time, natively: no caller is reset or locked out, memory does not grow.
+//! Tests counting over many callers and a long time, natively: no quota is reset, no caller is locked out, memory does
+//! not grow.
 
 mod floods;
 mod gateway;

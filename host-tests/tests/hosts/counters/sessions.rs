@@ -1,8 +1,8 @@
-//! Tasks and sessions of more callers than there is room for.
+//! Tests tasks and sessions of more callers than the table has slots.
 
 use super::gateway::Gateway;
 
-/// Two grants; calls of one, from any number of addresses, never use the other's limits.
+/// A policy with two limits by session.
 pub(super) const PER_SESSION: &str = r#"{ "version": "1", "default": "deny",
     "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
     "tools": { "other": {}, "run": { "limits": [
@@ -39,7 +39,7 @@ fn flood_of_sessions_admits_no_session_that_no_server_began() {
     gateway.gives_session("calm", "calm");
     (0..300_000).for_each(|session| gateway.gives_session("flood", &format!("flood-{session}")));
     assert_eq!(gateway.calls_in("flood", "flood-299999"), 2);
-    // Invented and forgotten sessions share one count, the caller's; another caller's session is refused.
+    // Invented and forgotten sessions share the caller's count. Another caller's session is refused.
     let others = ["invented", "calm", "flood-0", "invented, too"];
     let admitted = others.map(|session| gateway.calls_in("flood", session));
     assert_eq!(admitted, [2, 0, 0, 0]);
@@ -70,6 +70,6 @@ fn session_without_a_slot_counts_on_the_grant() {
         gateway.gives_session("anybody", &session);
         admitted += gateway.calls_in("anybody", &session);
     }
-    // Each place of the table, and the one count of all the others.
+    // One call for each slot of the table, and one for all others.
     assert_eq!(admitted, 1024 * 2 + 2);
 }

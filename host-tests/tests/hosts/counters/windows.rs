@@ -1,4 +1,4 @@
-//! Sliding windows and sequences over time.
+//! Tests sliding windows and sequences over time.
 
 use super::gateway::{FIVE, Gateway, MINUTE, START, user};
 use std::collections::HashMap;
@@ -33,7 +33,7 @@ fn sliding_window_never_exceeds_its_maximum_in_any_interval() {
                 .find(|times| times[max] - times[0] <= length);
             assert_eq!(crowded, None, "{name}: more than {max} in {length} ms");
         }
-        // A step of the window is an eighth of it.
+        // The window has steps of an eighth of its length.
         let rested = now + length + length / 8 + 1;
         assert_eq!(
             gateway.calls("user-0", 20, rested),
@@ -43,9 +43,9 @@ fn sliding_window_never_exceeds_its_maximum_in_any_interval() {
     }
 }
 
-/// Who was counted in the overflow twice finds a place free when only the first of it has ended.
+/// A caller was counted in the overflow twice, and finds a free slot when only the first count has ended.
 #[test]
-fn freed_slot_gives_no_second_quota_of_a_sliding_window() {
+fn freed_slot_does_not_reset_quota_of_a_sliding_window() {
     let policy = r#"{ "version": "1", "default": "deny",
         "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
         "tools": {
@@ -74,8 +74,8 @@ fn sliding_window_refuses_at_most_an_eighth_too_early() {
     assert_eq!(admitted, 8 * 8);
 }
 
-/// Who did the one thing may not do the other for the whole time, neither alone, nor in a crowd that fills the table, nor
-/// with a clock that jumps. And who waits may.
+/// A caller that made the first call may not make the second for the whole time: neither alone, nor in a crowd that
+/// fills the table, nor with a clock that jumps. After the time it may.
 #[test]
 fn sequence_is_enforced_in_a_crowd_of_callers() {
     let policy = r#"{ "version": "1", "default": "allow",

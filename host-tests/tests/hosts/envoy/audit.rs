@@ -1,4 +1,4 @@
-//! Lines of the audit log that are written when a call is decided: none is late, and none is lost when the process dies.
+//! Tests that the line of a decision is in the log before the answer arrives, and is not lost when the process dies.
 
 use super::gateway::{limited, raw, start, verdict};
 use host_tests::envoy::Envoy;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// How many decisions are in the log.
+/// The number of decisions in the log.
 fn decisions(log: &str) -> usize {
     log.matches(r#"{"v":1,"event":"decision""#).count()
 }

@@ -1,4 +1,4 @@
-//! Bodies over HTTP/1 and HTTP/2, and requests without one.
+//! Tests bodies over HTTP/1 and HTTP/2, and requests without a body.
 
 use super::gateway::{LIMIT, SharedEnvoy, verdict};
 use host_tests::http2::{End, Http2Request, Outcome, http2};
@@ -94,7 +94,7 @@ fn body_over_the_limit_is_refused_with_and_without_chunks() {
     for chunks in [None, Some(vec![1000, 500_000])] {
         assert_eq!(send(padded(max), chunks.clone()), "forwarded");
         assert_eq!(send(padded(max + 1), chunks.clone()), "400 unreadable");
-        // Beyond Envoy's own buffer Envoy may be the one that answers (413), or break the connection.
+        // Beyond Envoy's own buffer, Envoy may respond itself (413) or break the connection.
         let huge = send(padded(3 * 1024 * 1024), chunks);
         assert!(
             ["400 unreadable", "413 no reason", "no answer"].contains(&&*huge),

@@ -1,4 +1,4 @@
-//! VMs that trap, and an Envoy that is killed.
+//! Tests VMs that trap, and an Envoy that is killed.
 
 use super::gateway::{LIMIT, OPEN, limited, post, raw, start, start_with, verdict};
 use host_tests::http2::{End, Http2Request, Outcome, http2};
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// A copy of the module in which a callback, and so a request that reaches it, traps.
+/// A copy of the module in which a callback traps, and so a request that reaches it.
 pub(super) fn trapping_module(callback: &str, folder: &Path) -> std::path::PathBuf {
     let mut module = walrus::Module::from_buffer(&wasm()).expect("the plugin is a module");
     let export = module
@@ -73,7 +73,7 @@ fn trapped_vm_fails_closed_restarts_and_keeps_counters() {
         upstream.take().iter().all(|request| !request.complete),
         "and nothing of it is let through"
     );
-    // The next VM may have to wait for the reload's backoff of a second.
+    // The next VM may have to wait for the backoff of a second.
     let mut next = run();
     for _ in 0..40 {
         if next == "forwarded" {

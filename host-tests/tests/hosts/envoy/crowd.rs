@@ -1,4 +1,4 @@
-//! Slow responses to several callers that fill a worker: one of the caller who holds most makes room for another caller.
+//! Tests slow responses to several callers that fill a worker: the caller who holds most loses one to another caller.
 
 use super::gateway::{LIMIT, request};
 use host_tests::bootstrap::{Config, Listener};
@@ -13,7 +13,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// A worker holds a mebibyte, one caller a quarter of it. Every result is read, so that it is held until it is whole.
+/// A worker holds a mebibyte, and one caller a quarter of it. Every result is searched, so it is held until it is
+/// complete.
 const POLICY: &str = r#"{ "version": "1", "default": "deny", "host": { "held_bytes": 1048576 },
     "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
     "tools": { "json": { "result": { "redact": ["secrets"] } }, "events": { "result": { "redact": ["secrets"] } } } }"#;
@@ -21,7 +22,7 @@ const POLICY: &str = r#"{ "version": "1", "default": "deny", "host": { "held_byt
 const QUARTER: usize = 256 << 10;
 const START: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":""#;
 
-/// A server that sends the beginning of each response, with the length in its path, and the rest on demand.
+/// A server that sends the beginning of each response, whose length is in its path, and the rest on demand.
 struct SlowServer {
     addr: SocketAddr,
     state: Arc<(Mutex<State>, Condvar)>,
@@ -85,11 +86,11 @@ fn answer(mut stream: TcpStream, (state, changed): &(Mutex<State>, Condvar)) {
     let _ = write!(stream, "{end}");
 }
 
-/// A response that some caller waits for.
+/// A response that a caller waits for.
 struct Awaited(JoinHandle<String>);
 
 impl Awaited {
-    /// A call of this tool, whose response begins with so many bytes.
+    /// Calls this tool, whose response begins with so many bytes.
     fn call(gateway: SocketAddr, caller: &str, tool: &str, bytes: usize) -> Self {
         let mut request = Http1Request {
             path: format!("/{bytes}"),
@@ -114,7 +115,8 @@ impl Awaited {
     }
 }
 
-/// Lets callers fill a worker, and another one arrive; how each of their responses ends, and that of the last.
+/// Lets callers fill a worker, and another one arrive. Returns the end of each of their responses, and that of the
+/// last.
 fn crowd(responses: &[(&str, &str, usize)]) -> (Vec<&'static str>, &'static str) {
     let server = SlowServer::start();
     let mut config = Config::new(vec![Listener::new(

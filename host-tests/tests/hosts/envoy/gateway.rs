@@ -1,4 +1,4 @@
-//! A real Envoy with one policy, and requests to it. It never expects an outcome.
+//! Runs a real Envoy with one policy, and sends requests to it. It never expects an outcome.
 
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
@@ -17,7 +17,7 @@ pub(super) const LIMIT: Duration = Duration::from_secs(10);
 pub(super) const OPEN: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} } }"#;
 pub(super) const HELD: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} }, "host": { "hold_request_headers": true } }"#;
 
-/// The window is a month, so that its edge comes between two calls of a test once in a lifetime of them.
+/// The window is a month, so that its edge practically never comes between two calls of a test.
 pub(super) fn limited(max: u64) -> String {
     format!(
         r#"{{ "version": "1", "default": "deny", "tools": {{ "run": {{
@@ -29,9 +29,9 @@ pub(super) fn start(policy: &str, upstream: &Upstream, concurrency: u32) -> Envo
     start_with(policy, upstream, concurrency, &wasm_path())
 }
 
-/// An Envoy for the tests that run at the same time and leave it as it was.
+/// An Envoy that tests share which run at the same time and do not change it.
 ///
-/// Each name has an upstream of its own, and two listeners in front of it: request headers flow, or are held.
+/// Each name has an upstream of its own, and two listeners in front of it: one lets headers flow, one holds them.
 pub(super) struct SharedEnvoy {
     envoy: Envoy,
     upstreams: Vec<(&'static str, Upstream)>,
@@ -95,7 +95,7 @@ pub(super) fn post(addr: SocketAddr, body: Vec<u8>) -> Response {
     http1(addr, &rpc::post(body), LIMIT).expect("an answer")
 }
 
-/// `forwarded` is the recording server's answer; every other one is the plugin's.
+/// `forwarded` for the recording server's answer; any other answer is the plugin's.
 pub(super) fn verdict(response: &Response) -> String {
     let text = String::from_utf8_lossy(&response.body);
     if text == r#"{"jsonrpc":"2.0","id":1,"result":{}}"# {
@@ -118,7 +118,7 @@ pub(super) fn raw(tool: &str) -> Vec<u8> {
     [head.into_bytes(), body].concat()
 }
 
-/// Workers take a new configuration one after the other.
+/// Tries several times, because workers adopt a new configuration one after another.
 pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..100 {
         if (0..8).all(|_| holds()) {
@@ -129,7 +129,7 @@ pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     panic!("not within five seconds: {what}");
 }
 
-/// A request with a JSON body, as a server reads it: up to the bracket at its end. `None` where the connection closes first.
+/// A request with a JSON body as a server reads it, up to its last bracket; `None` where the connection closes first.
 pub(super) fn request(stream: &mut TcpStream) -> Option<String> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];

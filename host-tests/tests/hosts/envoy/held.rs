@@ -1,4 +1,4 @@
-//! Many long responses that never end: a worker holds bounded memory for them, and keeps answering.
+//! Tests many long responses that never end: a worker holds bounded memory for them, and keeps responding.
 
 use super::gateway::{eventually, post, request};
 use host_tests::bootstrap::{Config, Listener};
@@ -11,17 +11,17 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// Every result is looked into, so that a document is held until it is whole.
+/// Every result of `long` is searched, so a document is held until it is complete.
 const POLICY: &str = r#"{ "version": "1", "default": "deny",
     "tools": { "long": { "result": { "redact": ["secrets"] } }, "short": {} } }"#;
 
 /// The part of a document that the server sends before it waits.
 const BEGINNING: usize = 545 * 1024;
 
-/// A caller may hold a quarter of 64 MiB.
+/// The number of such responses in a caller's quarter of 64 MiB.
 const FIT: usize = (16 << 20) / BEGINNING;
 
-/// A server that answers a call of `short`, and of `long` sends the beginning alone.
+/// A server that answers a call of `short`, and sends only the beginning for `long`.
 fn upstream() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = listener.local_addr().expect("its address");
@@ -53,7 +53,7 @@ fn serve(mut stream: TcpStream) {
         stream,
         "{head}transfer-encoding: chunked\r\n\r\n{BEGINNING:x}\r\n{start}{text}\r\n"
     );
-    // Until the client goes away.
+    // Waits until the client disconnects.
     let _ = stream.read(&mut [0]);
 }
 
@@ -62,7 +62,7 @@ fn small_thread(run: impl FnOnce() + Send + 'static) {
     thread.spawn(run).expect("a thread");
 }
 
-/// Calls `long`, and reads until the gateway refuses the response, or nothing comes for so long.
+/// Calls `long`, and reads until the gateway refuses the response, or no byte arrives for so long.
 fn call_long(addr: SocketAddr, patience: Duration) -> (TcpStream, bool) {
     let mut stream = TcpStream::connect(addr).expect("a connection");
     stream.set_read_timeout(Some(patience)).expect("a timeout");
@@ -85,13 +85,13 @@ fn call_long(addr: SocketAddr, patience: Duration) -> (TcpStream, bool) {
     (stream, false)
 }
 
-/// The most that Envoy takes for each open stream: 66 KiB were measured, and 85 KiB without the plugin.
+/// The most memory of Envoy for each open stream: 66 KiB were measured, and 85 KiB without the plugin.
 const STREAM: usize = 96 << 10;
 
 /// The memory bound of the plugin's VM: a caller's quarter of 64 MiB and the module itself.
 const VM: usize = 32 << 20;
 
-/// As many streams at a time, one `wave` after the other.
+/// Holds so many streams at a time, one `wave` after another.
 fn hold(streams: u16, waves: usize) {
     let mut config = Config::new(vec![Listener::new("mcp", POLICY, upstream(), &wasm_path())]);
     config.concurrency = 1;
@@ -122,9 +122,9 @@ fn hold(streams: u16, waves: usize) {
     assert!(!envoy.log().contains("wasm VM failed"), "{}", envoy.log());
 }
 
-/// Holds as many responses as there is room for, while other calls are answered, and lets go of them.
+/// Holds as many responses as fit while other calls are answered, and releases them.
 fn hold_once(envoy: &Envoy, streams: u16) -> usize {
-    // One worker copies half a gigabyte a thousand responses.
+    // One worker copies half a gigabyte for a thousand responses.
     let patience = Duration::from_secs(2) + Duration::from_millis(20) * u32::from(streams);
     let addr = envoy.addr("mcp");
     let call = |_| {

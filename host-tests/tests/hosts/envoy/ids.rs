@@ -1,4 +1,5 @@
-//! Requests of one session at once: an id that is under way is refused, and one whose client has gone is unclear.
+//! Tests requests of one session at the same time: an id that is under way is refused, and one whose client
+//! disconnected is unclear.
 
 use super::gateway::{LIMIT, start};
 use host_tests::envoy::Envoy;
@@ -37,8 +38,8 @@ impl Gate {
     }
 }
 
-/// A server that gives everybody the session `one`, answers `slow` late and every other call with an error that means that
-/// it did not run.
+/// A server that issues the session `one` to every client, answers `slow` late, and answers every other call with an
+/// error that means that it did not run.
 fn server(gate: Arc<Gate>) -> Upstream {
     let answer = move |request: &Recorded| {
         let message: Value = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -66,7 +67,7 @@ fn server(gate: Arc<Gate>) -> Upstream {
     Upstream::answering(answer).expect("the upstream starts")
 }
 
-/// An Envoy in front of the server, and a session that has begun.
+/// An Envoy in front of the server, and a session.
 fn begun(gate: &Arc<Gate>) -> (Upstream, Envoy) {
     let upstream = server(gate.clone());
     let envoy = start(POLICY, &upstream, 2);
@@ -86,7 +87,7 @@ fn send(addr: SocketAddr, tool: &str, id: usize) -> Response {
     http1(addr, &request, LIMIT).expect("an answer")
 }
 
-/// The code of the error that a call is answered with; `None` for a result.
+/// The code of the error that answers a call; `None` for a result.
 fn code(addr: SocketAddr, tool: &str, id: usize) -> Option<i64> {
     let response = send(addr, tool, id);
     assert_eq!(response.status, 200);
@@ -141,7 +142,7 @@ fn second_request_with_an_id_that_is_under_way_is_refused() {
 }
 
 #[test]
-fn id_of_a_client_that_has_gone_gives_nothing_back() {
+fn id_of_a_disconnected_client_refunds_nothing() {
     if lacks(&[ENVOY]) {
         return;
     }
@@ -152,7 +153,7 @@ fn id_of_a_client_that_has_gone_gives_nothing_back() {
         assert_eq!(code(addr, "run", 1), Some(-32602), "each gives back");
     }
     drop(begin_slow(addr, &upstream));
-    // Until Envoy has noticed, the id is in use.
+    // Until Envoy notices the disconnect, the id is in use.
     within_a_while("the call with its id passes", || {
         code(addr, "run", 1) == Some(-32602)
     });

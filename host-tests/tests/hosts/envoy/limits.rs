@@ -1,4 +1,4 @@
-//! Limits under load, and calls that do not count.
+//! Tests limits under load, and calls that do not count.
 
 use super::gateway::{LIMIT, limited, post, raw, start, verdict};
 use host_tests::bootstrap::{Config, Listener};
@@ -13,7 +13,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// Sends `calls` calls from `clients` connections at once; gives how many were let through.
+/// Sends `calls` calls on `clients` connections at once. Returns the number that passed.
 pub(super) fn flood(addr: SocketAddr, clients: u64, calls: u64) -> u64 {
     let left = AtomicU64::new(calls);
     let admitted = AtomicU64::new(0);
@@ -69,7 +69,7 @@ fn call_that_reached_no_server_is_refunded() {
     if lacks(&[ENVOY]) {
         return;
     }
-    // The port is closed once it is dropped.
+    // Dropping it closes the port.
     let gone = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = gone.local_addr().expect("its address");
     drop(gone);
@@ -95,7 +95,7 @@ fn call_that_reached_no_server_is_refunded() {
 const BY_ADDRESS: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {
     "limits": [ { "counter": "runs", "window": "month", "max": 2, "scope": "ip" } ] } } }"#;
 
-/// Calls of one client, each with an address that it claims to be at.
+/// Calls of one client, each with an address that it claims.
 fn claiming(addr: SocketAddr, addresses: [&str; 4]) -> [String; 4] {
     addresses.map(|address| {
         let mut request = rpc::post(call("run"));
@@ -106,7 +106,7 @@ fn claiming(addr: SocketAddr, addresses: [&str; 4]) -> [String; 4] {
     })
 }
 
-/// Why `check` warns of it, and every shipped configuration sets `use_remote_address`.
+/// For this reason `check` warns, and every shipped configuration sets `use_remote_address`.
 #[test]
 fn client_claims_another_address_only_where_envoy_believes_it() {
     if lacks(&[ENVOY]) {

@@ -1,4 +1,4 @@
-//! Behaviour that needs a real Envoy: worker threads, HTTP/2, reloads, crashes.
+//! Tests behaviour that needs a real Envoy: worker threads, HTTP/2, reloads, crashes.
 
 mod audit;
 mod bodies;

@@ -1,4 +1,4 @@
-//! Policies that are refused, reloaded and logged.
+//! Tests policies that are refused, reloaded and logged.
 
 use super::gateway::{OPEN, eventually, limited, post, start, verdict};
 use host_tests::bootstrap::{Config, Listener};

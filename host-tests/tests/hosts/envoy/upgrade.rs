@@ -1,4 +1,4 @@
-//! Another version of the plugin takes over in a running Envoy, and the first one again, while calls come in.
+//! Replaces the plugin by another version in a running Envoy, and by the first one again, while calls arrive.
 //!
 //! The other version is the module of `$OLD`, or without one the plugin with another hash.
 
@@ -17,10 +17,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// More than the callers make while the versions change.
+/// More calls than are made while the versions change.
 const MAX: u64 = 6000;
 const CALLERS: usize = 4;
-/// Between two calls of a caller.
+/// The pause between two calls of a caller.
 const PAUSE: Duration = Duration::from_millis(2);
 const VERSION_SERVED: Duration = Duration::from_millis(500);
 
@@ -62,7 +62,7 @@ fn upgrade_and_rollback_under_load_keep_counters_and_lose_no_call() {
     fs::remove_dir_all(&folder).expect("the folder goes");
 }
 
-/// How many calls had arrived when the last version had served for a while; `None` where Envoy refused one.
+/// The number of calls that had arrived when the last version had served for a while; `None` where Envoy refused one.
 fn change_versions(envoy: &Envoy, versions: &[&Path], upstream: &Upstream) -> Option<u64> {
     for version in versions {
         thread::sleep(VERSION_SERVED);
@@ -82,7 +82,8 @@ fn discovering(upstream: &Upstream) -> Envoy {
     Envoy::start(&config).expect("Envoy starts")
 }
 
-/// How often each answer came. The number of calls is bounded, so that a failure elsewhere ends the test.
+/// The number of times that each answer arrived. The number of calls is bounded, so that a failure elsewhere ends the
+/// test.
 fn call_until(stop: &AtomicBool, addr: SocketAddr) -> BTreeMap<String, u64> {
     let mut answers = BTreeMap::new();
     for _ in (0..MAX).take_while(|_| !stop.load(Ordering::Relaxed)) {
@@ -94,7 +95,7 @@ fn call_until(stop: &AtomicBool, addr: SocketAddr) -> BTreeMap<String, u64> {
     answers
 }
 
-/// The plugin with one more custom section, which hosts take for another module.
+/// The plugin with one more custom section, which makes it another module to hosts.
 fn other_hash(folder: &Path) -> PathBuf {
     let path = folder.join("other.wasm");
     // A custom section (id 0) of four bytes: a name of two, and one byte.

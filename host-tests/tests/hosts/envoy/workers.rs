@@ -1,4 +1,4 @@
-//! State that one worker saw is known to all workers.
+//! Tests that all workers know the state that one worker saw.
 
 use super::gateway::{LIMIT, post, start, verdict};
 use host_tests::require::{ENVOY, lacks};
@@ -39,7 +39,7 @@ fn seen_definitions_are_shared_across_workers() {
     for _ in ["a start", "a restart"] {
         let envoy = start(&policy, &upstream, 2);
         let addr = envoy.addr("mcp");
-        // Each on a connection of its own, so that both workers get some.
+        // Each call has a connection of its own, so that both workers get some.
         let all = |expected: &str| {
             let verdicts = (0..32).map(|_| verdict(&post(addr, call("run"))));
             verdicts.for_each(|verdict| assert_eq!(verdict, expected));
@@ -93,7 +93,7 @@ fn issued_ids_are_shared_across_workers() {
             };
             http1(envoy.addr("mcp"), &request, LIMIT).expect("an answer")
         };
-        // Each on a connection of its own, so that both workers get some.
+        // Each call has a connection of its own, so that both workers get some.
         let all = |body: &[u8]| {
             (0..32)
                 .map(|_| verdict(&in_session(body)))
@@ -103,7 +103,7 @@ fn issued_ids_are_shared_across_workers() {
         assert_eq!(all(task), vec!["200 not_allowed"; 32]);
         in_session(br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run","task":{"ttl":1}}}"#);
         assert_eq!(all(task), vec!["forwarded"; 32]);
-        // Before the server began it, the session counts on the grant.
+        // Before the server issues it, the session counts on the grant.
         for _ in ["on the grant", "on the session"] {
             let searched = all(&call("search"));
             let admitted = searched.iter().filter(|verdict| *verdict == "forwarded");

@@ -1,4 +1,4 @@
-//! Plays one kind of exchange in wasmtime, in the pieces in which Envoy delivers it, and counts instructions by callback.
+//! Plays one kind of exchange in wasmtime, in the pieces that Envoy delivers, and counts instructions by callback.
 //!
 //! It measures no time.
 
@@ -22,10 +22,10 @@ pub(super) struct Counted {
     pub(super) phases: [u64; PHASES.len()],
 }
 
-/// Envoy reads from a connection in pieces of this size.
+/// Envoy reads from a connection in pieces of this size, in bytes.
 const PIECE: usize = 16 * 1024;
 
-/// Exchanges before the counted one, so that the one-time work of a VM is done.
+/// The exchanges before the counted one, which do the one-time work of a VM.
 const WARM: usize = 20;
 
 pub(super) fn count(module: &Module, workload: &Workload) -> Counted {
@@ -67,7 +67,7 @@ fn exchange(vm: &Vm, workload: &Workload) -> [u64; PHASES.len()] {
     [headers, body, response_headers, response_body, since()]
 }
 
-/// All of the workloads' answers pass as they are, but for a list, of which the unlisted half is left out.
+/// The expected body. All answers pass unchanged, except that a list loses its unlisted half.
 fn shown(answer: &Answer) -> Vec<u8> {
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     match text.split_once(r#",{"name":"tool_25""#) {
@@ -76,7 +76,7 @@ fn shown(answer: &Answer) -> Vec<u8> {
     }
 }
 
-/// HTTP/1 delivers each body in its pieces and then an empty last one.
+/// HTTP/1 delivers a body in pieces, and then an empty last one.
 fn send(stream: &mut Stream, body: &[u8]) {
     for piece in body.chunks(PIECE) {
         stream.body(piece, false).expect("no trap");

@@ -1,4 +1,5 @@
-//! The WebAssembly instructions of each kind of exchange, by callback, and the committed table that they may not exceed.
+//! Counts the WebAssembly instructions of each kind of exchange, by callback, and compares them with the committed
+//! table.
 
 mod count;
 mod table;

@@ -1,11 +1,11 @@
-//! The committed table of instructions: written, read, and compared with new counts.
+//! Writes and reads the committed table of instructions, and compares it with new counts.
 //!
 //! A smaller figure is not a difference.
 
 use super::count::{Counted, PHASES};
 use std::fmt::Write as _;
 
-/// A figure may grow by a part in so many before it has to be committed: 3 %.
+/// A figure may grow by one in so many, 3 %, before the table must change.
 const PART: u64 = 33;
 
 const HEADING: &str = "\
@@ -50,7 +50,7 @@ pub(super) fn read(text: &str) -> Vec<(String, Vec<u64>)> {
     text.lines().filter_map(row).collect()
 }
 
-/// One line for each figure that grew, and for each kind of exchange that is not in both.
+/// One line for each figure that grew, and for each kind of exchange that only one side has.
 pub(super) fn grown(committed: &[(String, Vec<u64>)], counted: &[Counted]) -> String {
     let mut lines = String::new();
     for (name, _) in committed {

@@ -1,6 +1,7 @@
-//! Charsets in which a server may write and a client may read: text into bytes, and back without an error.
+//! Charsets that a server may write and a client may read: it turns text into bytes, and bytes back into text without
+//! an error.
 
-/// A charset other than UTF-8.
+/// A charset of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Charset {
     Utf8,
@@ -31,7 +32,7 @@ fn text_of_utf8(bytes: &[u8]) -> String {
 }
 
 impl Charset {
-    /// All names that a header may give.
+    /// All names that a header may give, with their charsets.
     pub(super) fn all() -> impl Iterator<Item = (&'static str, Self)> {
         NAMES.into_iter()
     }
@@ -42,7 +43,8 @@ impl Charset {
         all.find_map(|(own, charset)| (own == name).then_some(charset))
     }
 
-    /// That of a JSON document, by its mark or its zeros: `json.detect_encoding` of Python.
+    /// The charset of a JSON document by its byte order mark or its zero bytes, as Python's `json.detect_encoding`
+    /// guesses it.
     pub(super) fn guessed(bytes: &[u8]) -> Self {
         let [a, b, c, d] = [0, 1, 2, 3].map(|at| bytes.get(at).copied());
         match (a, b, c, d) {
@@ -58,7 +60,7 @@ impl Charset {
         }
     }
 
-    /// The bytes of a text. What the charset lacks is a question mark.
+    /// The bytes of a text. A character that the charset lacks becomes a question mark.
     pub(super) fn bytes(self, text: &str) -> Vec<u8> {
         match self {
             Self::Utf8 => text.as_bytes().to_vec(),
@@ -78,7 +80,7 @@ impl Charset {
         }
     }
 
-    /// The text of bytes; a mark at its beginning stays.
+    /// The text of bytes. A byte order mark at the start stays.
     pub(super) fn text(self, bytes: &[u8]) -> String {
         match self {
             Self::Utf8 => text_of_utf8(bytes),
@@ -110,7 +112,7 @@ fn ordered<const N: usize>(mut bytes: [u8; N], big: bool) -> [u8; N] {
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Every character shifted that UTF-7 may shift, so that nothing of the text stands there in the clear.
+/// Shifts every character that UTF-7 may shift, so that no part of the text is readable as ASCII.
 fn utf7(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -133,7 +135,7 @@ fn utf7(text: &str) -> String {
     out
 }
 
-/// The bits of bytes in sixes, the last filled up with zeros.
+/// The bits of the bytes in groups of six, the last padded with zeros.
 fn sixes(bytes: &[u8]) -> Vec<u8> {
     let bits: Vec<u8> = bytes
         .iter()

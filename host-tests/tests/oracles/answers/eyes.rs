@@ -1,9 +1,9 @@
-//! What a reader has of an answer into the planted thing that it sees there, if it does.
+//! Finds the planted thing in what a reader makes of an answer.
 
 use super::readers::{Reader, Shown, Tree};
 use super::scene::{ASKS, HIDDEN, Planted, SECRET};
 
-/// What the reader sees of the planted.
+/// A description of the planted thing that the reader sees; `None` where it sees nothing of it.
 pub(super) fn seen(reader: &Reader, shown: &Shown, planted: Planted) -> Option<String> {
     let messages = || shown.messages.iter();
     match planted {
@@ -44,11 +44,11 @@ fn is_hidden(name: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest == ":///gone")
 }
 
-/// A question that the server asks, wherever it may stand.
+/// A forbidden request of the server, anywhere in the message.
 fn question(reader: &Reader, message: &Tree) -> Option<String> {
     let names = reader.names;
     let get = |tree, name| names.get(tree, name);
-    // Parameters are those of a method.
+    // `params` count only beside a method.
     let params = get(message, "method").and_then(|_| get(message, "params"));
     let result = get(message, "result");
     let tasks = [result, params].map(|holder| holder.and_then(|holder| get(holder, "task")));
@@ -67,7 +67,7 @@ fn question(reader: &Reader, message: &Tree) -> Option<String> {
     asked.or_else(|| elicitations(reader, message))
 }
 
-/// What an error wants the user to do.
+/// The elicitations in an error.
 fn elicitations(reader: &Reader, message: &Tree) -> Option<String> {
     let get = |tree, name| reader.names.get(tree, name);
     let error = get(message, "error")?;

@@ -1,4 +1,4 @@
-//! What a search found, by kind: how often, after how long, and an example of each reader, as a report.
+//! Collects the finds of a search by kind: how often, after how long, and an example for each reader, as a report.
 
 use super::kind::Kind;
 use super::plan::Plan;
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-/// All that was found.
+/// All finds.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     kinds: BTreeMap<Kind, Found>,
@@ -17,7 +17,7 @@ pub(super) struct Findings {
 struct Found {
     count: usize,
     first: Duration,
-    /// By where the planted stood and who saw it.
+    /// Examples by the planted thing's place and the reader's name.
     examples: BTreeMap<(&'static str, &'static str), String>,
 }
 
@@ -26,12 +26,12 @@ pub(super) struct Finding {
     pub(super) plan: Plan,
     pub(super) reader: &'static str,
     pub(super) seen: String,
-    /// What the client has.
+    /// What the client received.
     pub(super) received: Received,
 }
 
 impl Findings {
-    /// Adds a finding from which nothing can be left out.
+    /// Adds a find whose tricks are all needed.
     pub(super) fn add(&mut self, finding: &Finding, after: Duration) {
         let found = self.kinds.entry(Kind::of(&finding.plan)).or_insert(Found {
             count: 0,
@@ -47,12 +47,12 @@ impl Findings {
         }
     }
 
-    /// The kinds of which something was found.
+    /// The kinds with at least one find.
     pub(super) fn kinds(&self) -> Vec<Kind> {
         self.kinds.keys().copied().collect()
     }
 
-    /// Whether this reader saw something.
+    /// True where this reader saw something.
     pub(super) fn has(&self, reader: &str) -> bool {
         let mut keys = self.kinds.values().flat_map(|found| found.examples.keys());
         keys.any(|(_, own)| *own == reader)
@@ -89,7 +89,7 @@ fn told(finding: &Finding) -> String {
     )
 }
 
-/// How many examples of a kind are printed.
+/// The number of examples that the report shows of each kind.
 const SHOWN: usize = 3;
 
 impl fmt::Display for Findings {

@@ -1,11 +1,11 @@
-//! The kinds of holes: a plan from which nothing can be left out into what it shows.
+//! Classifies a find by the tricks that it needs.
 
 use super::plan::Plan;
 use super::scene::Planted;
 use super::trick::What;
 use std::fmt;
 
-/// What a finding is about.
+/// The kind of weakness that a find shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     StreamCharset,
@@ -26,7 +26,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Those that must be found where nothing keeps them back.
+    /// The kinds that a search must find in a filter with planted faults.
     pub(super) const ALL: [Self; 12] = [
         Self::StreamCharset,
         Self::DocumentCharset,

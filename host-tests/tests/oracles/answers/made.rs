@@ -1,4 +1,4 @@
-//! Random plans of answers: any scene, a place in it, and a few tricks.
+//! Makes random plans of answers: a scene, a place in it, and a few tricks.
 
 use super::place::Place;
 use super::plan::Plan;
@@ -23,7 +23,7 @@ pub(super) fn plan(rng: &mut Rng) -> Plan {
     }
 }
 
-/// None to four, in the order of the layers.
+/// Zero to four tricks, in the order of the layers.
 fn tricks(stream: bool, rng: &mut Rng) -> Vec<Trick> {
     const COUNTS: [usize; 10] = [0, 1, 1, 1, 2, 2, 2, 3, 3, 4];
     let fitting: Vec<_> = What::ALL
@@ -40,7 +40,7 @@ fn tricks(stream: bool, rng: &mut Rng) -> Vec<Trick> {
     tricks
 }
 
-/// A way to cut the body.
+/// A random way to cut the body.
 pub(super) fn split(rng: &mut Rng) -> Split {
     match rng.u8(..8) {
         0..4 => Split::Whole,

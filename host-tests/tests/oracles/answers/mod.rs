@@ -1,5 +1,5 @@
-//! Answers of servers in every dress, and models of the clients that read them: what a policy hides or takes out reaches no
-//! reader, and an honest answer passes as it is.
+//! Compares answers of servers, plain and disguised, with models of the clients that read them. What a policy hides or
+//! redacts must not reach any reader, and an honest answer must pass unchanged.
 
 mod charset;
 mod eyes;

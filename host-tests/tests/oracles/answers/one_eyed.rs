@@ -1,11 +1,11 @@
-//! A filter with a planted fault: it withholds what one reader would see, and lets pass what any other would.
+//! A filter with a planted fault: it checks what one reader sees in an answer, and ignores all others.
 
 use super::eyes::seen;
 use super::readers::BROWSER;
 use super::scene::Planted;
 use host_tests::server_response::Received;
 
-/// Whether that reader sees nothing planted in an answer.
+/// True where that reader sees nothing planted in the answer.
 pub(super) fn passes(received: &Received) -> bool {
     let shown = BROWSER.read(received);
     let planted = [Planted::Name, Planted::Secret, Planted::Ask];

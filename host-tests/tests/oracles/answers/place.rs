@@ -1,9 +1,9 @@
-//! Places in a server's message where something can be planted: each a message with the planted thing in it.
+//! Places in a server's message where something can be planted: each is a message that contains it.
 
 use super::scene::{ASKS, HIDDEN, Planted, SECRET};
 use super::written::Written;
 
-/// A place, by its name in reports.
+/// A place, with its name in reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) name: &'static str,
@@ -32,7 +32,7 @@ impl Place {
         Written::of(self.message)
     }
 
-    /// Whether a text or a name is the planted one, or holds it.
+    /// True where a text or a name is the planted one, or contains it.
     pub(super) fn is_planted(&self, text: &str) -> bool {
         match self.planted {
             Planted::Name => text.contains(HIDDEN),
@@ -41,7 +41,7 @@ impl Place {
         }
     }
 
-    /// The value with something innocent in place of the planted.
+    /// The value with something innocent instead of the planted thing.
     pub(super) fn innocent(&self, value: &Written) -> Written {
         match self.planted {
             Planted::Name => value.with(HIDDEN, "run"),

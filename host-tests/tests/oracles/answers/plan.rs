@@ -1,6 +1,7 @@
-//! A plan of an answer into the answer: the message, its text, the stream, the bytes and the head, each with its tricks.
+//! Turns a plan into an answer: the message, its text, the lines of a stream, the bytes and the head, each with its
+//! tricks.
 //!
-//! The same plan makes the same answer, so that a trick can be left out to see whether it matters.
+//! The same plan always makes the same answer, so that a trick can be left out to see whether it matters.
 
 use super::place::Place;
 use super::scene::Scene;
@@ -11,18 +12,18 @@ use super::tricks::{
 use host_tests::server_response::ServerResponse;
 use host_tests::split::Split;
 
-/// What an answer is made of.
+/// The parts of an answer.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) scene: Scene,
     pub(super) place: Place,
     /// An event stream; otherwise a document.
     pub(super) stream: bool,
-    /// The event says that it is a message.
+    /// The event has the field `event: message`.
     pub(super) named: bool,
     /// Lines end in CR and LF.
     pub(super) crlf: bool,
-    /// A space behind commas and colons.
+    /// A space follows commas and colons.
     pub(super) spaced: bool,
     pub(super) tricks: Vec<Trick>,
     pub(super) split: Split,
@@ -45,7 +46,7 @@ impl Plan {
         }
     }
 
-    /// The same with those tricks alone of which the bit is set, cut in another way.
+    /// The plan with only the tricks whose bit is set, and another split.
     pub(super) fn only(&self, kept: u32, split: Split) -> Self {
         let tricks = self.tricks.iter().enumerate();
         let kept = tricks.filter(|(at, _)| kept >> at & 1 == 1);

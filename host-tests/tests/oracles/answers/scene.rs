@@ -1,12 +1,12 @@
-//! A policy and a request under it, and what the answer to it must show to no reader.
+//! A policy, a request under it, and the planted thing that no reader of the answer may see.
 //!
 //! It holds no answer: `place` does.
 
 /// A tool, prompt or resource that each policy hides.
 pub(super) const HIDDEN: &str = "gone";
-/// A text that each policy takes out.
+/// A text that some policies redact.
 pub(super) const SECRET: &str = "sesame-4711";
-/// What a server may not ask where a policy says nothing of it.
+/// Requests that a server may not send under a policy that denies by default.
 pub(super) const ASKS: [&str; 3] = ["sampling/createMessage", "elicitation/create", "roots/list"];
 
 /// What is planted in an answer.
@@ -20,7 +20,7 @@ pub(super) enum Planted {
     Ask,
 }
 
-/// What is asked, and under which policy.
+/// A policy, a request, and what is planted in the answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scene {
     pub(super) policy: &'static str,
@@ -33,11 +33,11 @@ pub(super) struct Scene {
 pub(super) enum Request {
     /// A posted message.
     Post(&'static str),
-    /// For a stream of what the server says by itself, or of what a client missed.
+    /// A GET of a stream: for messages of the server, or for missed ones.
     Get,
 }
 
-/// Whatever it does not name is denied and hidden.
+/// A policy that denies and hides everything it does not name.
 pub(super) const DENIES: &str = r#"{"version":"1","default":"deny","tools":{"run":{}},"prompts":{"run":{}},"resources":{"run:///run":{}}}"#;
 const HIDES: &str = r#"{"version":"1","default":"allow","hide":["gone"],"prompts":{"gone":{"action":"hide"}},
     "resources":{"gone:///gone":{"action":"hide"}}}"#;
@@ -57,7 +57,7 @@ const CALL: Request =
     Request::Post(r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"run"}}"#);
 const LIST: Request = Request::Post(r#"{"jsonrpc":"2.0","id":7,"method":"tools/list"}"#);
 
-/// All of them.
+/// All scenes.
 pub(super) const SCENES: [Scene; 18] = [
     scene(DENIES, LIST, Planted::Name),
     scene(DENIES, CALL, Planted::Name),
@@ -80,7 +80,7 @@ pub(super) const SCENES: [Scene; 18] = [
 ];
 
 impl Scene {
-    /// The gateway holds as much of an answer as it does by default.
+    /// True where the gateway holds as much of an answer as it does by default.
     pub(super) fn is_roomy(&self) -> bool {
         self.policy != SHORT && self.policy != SHORT_TAKES_OUT
     }

@@ -1,7 +1,7 @@
-//! Searches for answers of a server's that some reader reads otherwise than the plugin does: what a policy hides or takes out
-//! reaches nobody, in whatever dress.
+//! Searches for answers that some reader reads differently from the plugin. What a policy hides or redacts must not
+//! reach any reader, in whatever disguise.
 //!
-//! It never asks the plugin what it meant: what the client received is read by models of real clients.
+//! It never asks the plugin for its reading: models of real clients read what the client received.
 
 use super::eyes::seen;
 use super::findings::{Finding, Findings};
@@ -22,11 +22,11 @@ use host_tests::split::Split;
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-/// Gateways with the policies of all scenes, and what readers saw.
+/// A gateway for the policy of each scene, and the finds.
 struct Search {
     gateways: HashMap<&'static str, Box<dyn Plugin>>,
     findings: Findings,
-    /// Places, tricks and readers of which an answer was looked at closely.
+    /// The places, tricks and readers whose find is already reduced.
     known: HashSet<(&'static str, Vec<What>, &'static str)>,
     start: Instant,
 }
@@ -48,7 +48,7 @@ impl Search {
         }
     }
 
-    /// Makes so many answers and looks at each.
+    /// Makes so many random answers and checks each.
     fn run(mut self, seed: u64, count: usize) -> Findings {
         let mut rng = Rng::with_seed(seed);
         for _ in 0..count {
@@ -60,7 +60,8 @@ impl Search {
         self.findings
     }
 
-    /// Looks at an answer, and more closely where some reader sees something in it: one of them, as all would say the same.
+    /// Checks an answer. Where readers see something in it, reduces the find of one of them: the others would show the
+    /// same.
     fn look(&mut self, plan: &Plan, rng: &mut Rng) {
         let (_, seeing) = self.seeing(plan);
         if seeing.is_empty() {
@@ -74,7 +75,7 @@ impl Search {
         }
     }
 
-    /// Plays the answer: what the client received, and which readers see the planted thing in it.
+    /// Plays the answer. Returns what the client received, and the readers that see the planted thing in it.
     fn seeing(&mut self, plan: &Plan) -> (Received, Vec<&'static Reader>) {
         let gateway = self.gateways.get_mut(plan.scene.policy);
         let gateway = gateway.expect("each policy has a gateway");
@@ -86,7 +87,7 @@ impl Search {
         (received, seeing)
     }
 
-    /// The finding of a reader, with as few tricks as it needs.
+    /// The find of a reader, with as few tricks as it needs.
     fn least(&mut self, plan: &Plan, reader: &'static Reader) -> Option<Finding> {
         let wholes = fewest(plan.tricks.len()).map(|kept| plan.only(kept, Split::Whole));
         let split = fewest(plan.tricks.len()).map(|kept| plan.only(kept, plan.split));
@@ -102,19 +103,19 @@ impl Search {
     }
 }
 
-/// What a reader sees of what the plan planted.
+/// A description of the planted thing that the reader sees.
 fn sees(reader: &Reader, received: &Received, plan: &Plan) -> Option<String> {
     seen(reader, &reader.read(received), plan.scene.planted)
 }
 
-/// Every choice of so many things as bits, small ones first.
+/// Every subset of so many tricks, as bits, small ones first.
 fn fewest(of: usize) -> impl Iterator<Item = u32> {
     let mut choices: Vec<u32> = (0..1 << of).collect();
     choices.sort_by_key(|choice| choice.count_ones());
     choices.into_iter()
 }
 
-/// How many answers the short form makes of each seed.
+/// The number of answers that the short form makes with each seed.
 const FEW: usize = 20_000;
 
 fn search(seed: u64, count: usize) {
@@ -123,29 +124,29 @@ fn search(seed: u64, count: usize) {
 }
 
 #[test]
-fn no_reader_sees_what_a_policy_takes_out() {
+fn no_reader_sees_what_a_policy_removes() {
     search(1, FEW);
 }
 
 #[test]
-fn no_reader_sees_what_a_policy_takes_out_by_any_seed() {
+fn no_reader_sees_what_a_policy_removes_with_any_seed() {
     search(fastrand::u64(..), FEW);
 }
 
 #[test]
 #[ignore = "the long form: `make soak`"]
-fn no_reader_sees_in_a_million_answers_what_a_policy_takes_out() {
+fn no_reader_sees_in_a_million_answers_what_a_policy_removes() {
     search(fastrand::u64(..), 1_000_000);
 }
 
-/// The control: nothing is found where nothing ambiguous passes.
+/// The control: a filter that passes nothing ambiguous has no fault.
 #[test]
 fn strict_filter_has_no_fault() {
     let findings = Search::new(|_| Box::new(Withholding::new(strict::passes))).run(1, FEW);
     assert!(findings.is_empty(), "{findings}");
 }
 
-/// The faults that each other test would have to find: no reader and no kind is there for nothing.
+/// Each kind of find, and each reader, must detect a planted fault.
 #[test]
 fn planted_fault_is_found_by_each_kind_and_each_reader() {
     let everything = Search::new(|_| Box::new(Open::default())).run(1, FEW / 4);

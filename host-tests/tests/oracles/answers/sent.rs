@@ -1,4 +1,4 @@
-//! A scene into the request that a client sends in it.
+//! Turns a scene into the request that a client sends in it.
 
 use super::scene::{Request, Scene};
 use crate::plugin::Sent;

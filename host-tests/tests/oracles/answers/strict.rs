@@ -1,7 +1,7 @@
-//! A filter that passes only what every reader reads alike, and withholds any answer with something planted in it: it shows that
-//! the searches ask for nothing that cannot be.
+//! A filter that passes only answers that every reader reads alike, without anything planted in them. It shows that a
+//! filter can pass the searches.
 //!
-//! It holds a whole answer and takes nothing out, so it is no model of the plugin.
+//! It holds a whole answer and redacts nothing, so it is not a model of the plugin.
 
 use super::eyes::seen;
 use super::readers::{BROWSER, Grammar, Shown, Tree};
@@ -9,12 +9,12 @@ use super::scene::Planted;
 use host_tests::server_response::Received;
 use std::collections::HashSet;
 
-/// Whether every reader reads an answer alike, and sees nothing planted in it.
+/// True where every reader reads the answer alike, and sees nothing planted in it.
 pub(super) fn passes(received: &Received) -> bool {
     messages(received).is_some_and(|messages| are_clean(messages, received))
 }
 
-/// The messages, where there is one way to read them.
+/// The messages, where there is only one way to read them.
 fn messages(received: &Received) -> Option<Vec<Tree>> {
     let text = str::from_utf8(&received.body).ok()?;
     let texts = match is_stream(received)? {
@@ -30,7 +30,7 @@ fn messages(received: &Received) -> Option<Vec<Tree>> {
     messages.iter().all(is_plain).then_some(messages)
 }
 
-/// Whether it is an event stream and no document, by a header of which nobody makes anything else.
+/// True for an event stream, false for a document; `None` where clients may read the header differently.
 fn is_stream(received: &Received) -> Option<bool> {
     let is_type = |(name, _): &&(Vec<u8>, Vec<u8>)| name == b"content-type";
     let mut types = received.headers.iter().filter(is_type);
@@ -48,7 +48,7 @@ fn is_stream(received: &Received) -> Option<bool> {
     }
 }
 
-/// The data of the events, but for those that are empty.
+/// The data of the events that are not empty.
 fn events(text: &str) -> Option<Vec<String>> {
     let text = text.strip_suffix('\n')?;
     let mut events = Vec::new();
@@ -68,7 +68,8 @@ fn events(text: &str) -> Option<Vec<String>> {
     events.iter().all(|data| is_whole(data)).then_some(events)
 }
 
-/// The data of a line, or that it has none; `None` for a line that some reader takes for another.
+/// The data of a line, or `Some(None)` for a line without data; `None` for a line that some reader may read
+/// differently.
 fn value(line: &str) -> Option<Option<&str>> {
     if line.contains('\r') {
         return None;
@@ -83,14 +84,14 @@ fn value(line: &str) -> Option<Option<&str>> {
     (known && plain || line.is_empty()).then_some(None)
 }
 
-/// No part of the data is a document where some reader divides it.
+/// True where no reader that divides lines finds a document in a part of the data.
 fn is_whole(data: &str) -> bool {
     let ends = ['\u{85}', '\u{2028}', '\u{2029}'];
     let mut parts = data.split(ends);
     !data.contains(ends) || parts.all(|part| Grammar::Strict.values(part).is_empty())
 }
 
-/// What messages are known by.
+/// The member names that messages are recognised by.
 const KNOWN: [&str; 24] = [
     "jsonrpc",
     "id",
@@ -118,7 +119,7 @@ const KNOWN: [&str; 24] = [
     "description",
 ];
 
-/// No name stands twice or in another dress.
+/// True where no name occurs twice or in a spelling that some reader reads as a known name.
 fn is_plain(value: &Tree) -> bool {
     let mut names = HashSet::new();
     let dressed = |name: &str| {

@@ -1,5 +1,5 @@
-//! Tricks: changes to an answer that a reader may see otherwise than a filter does. Each is a kind and a seed, so that it can
-//! be done again and left out.
+//! Tricks: changes to an answer that a reader may read differently from a filter. A trick is a kind and a seed, so that
+//! it can be repeated and left out.
 
 use fastrand::Rng;
 
@@ -10,40 +10,40 @@ pub(super) struct Trick {
     pub(super) seed: u64,
 }
 
-/// What is changed.
+/// The kind of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum What {
     // The message.
-    /// A member stands twice.
+    /// A member occurs twice.
     Twice,
-    /// A member's name in another dress.
+    /// A member's name in another spelling.
     LookAlike,
-    /// A letter as an escape.
+    /// A letter is written as an escape.
     Escape,
     /// The message is one of a batch.
     Batch,
-    /// The message is longer than some gateways hold.
+    /// The message exceeds what some gateways hold.
     Long,
     // Its text.
-    /// What no strict parser reads.
+    /// A fault that strict parsers reject.
     Broken,
-    /// Half a character.
+    /// Half of a surrogate pair.
     Surrogate,
     // The lines of a stream.
-    /// Lines of data that are none of the message.
+    /// Data lines that are not part of the message.
     Decoy,
-    /// A line's end that is one to some.
+    /// A line end that only some readers recognise.
     Cut,
-    /// A line of data is divided in two.
+    /// A data line is divided in two.
     Divided,
     /// Lines of other fields.
     Noise,
-    /// There is no blank line at the end.
+    /// The blank line at the end is missing.
     Open,
     // The bytes.
     /// A byte order mark.
     Mark,
-    /// The characters that a mark looks like in Latin-1.
+    /// The characters that a byte order mark becomes in Latin-1.
     Disguise,
     /// Another charset.
     Charset,
@@ -55,7 +55,7 @@ pub(super) enum What {
 }
 
 impl What {
-    /// All of them.
+    /// All kinds.
     pub(super) const ALL: [Self; 17] = [
         Self::Twice,
         Self::LookAlike,
@@ -76,7 +76,7 @@ impl What {
         Self::Status,
     ];
 
-    /// Whether only an event stream can be changed so.
+    /// True where only an event stream can be changed in this way.
     pub(super) fn is_of_streams(self) -> bool {
         matches!(
             self,
@@ -86,13 +86,13 @@ impl What {
 }
 
 impl Trick {
-    /// What the trick does where there is a choice; the same each time.
+    /// The random choices of the trick, the same each time.
     pub(super) fn rng(self) -> Rng {
         Rng::with_seed(self.seed)
     }
 }
 
-/// One of these.
+/// A random one of these.
 pub(super) fn one<T: Copy>(rng: &mut Rng, of: &[T]) -> T {
     of[rng.usize(..of.len())]
 }

@@ -1,11 +1,11 @@
-//! A filter that passes a whole answer or nothing of it.
+//! A filter that passes an answer whole or withholds it.
 //!
-//! It takes nothing out, so it does not model the plugin.
+//! It redacts nothing, so it does not model the plugin.
 
 use crate::plugin::{Open, Plugin, Sent};
 use host_tests::server_response::{Received, ServerResponse};
 
-/// The filter, and which answers it passes.
+/// The filter, and the answers that it passes.
 #[derive(Debug)]
 pub(super) struct Withholding {
     gateway: Open,

@@ -1,15 +1,15 @@
-//! A JSON message as a server writes it: a tree in which names and texts are what stands between their quotes, and its text.
+//! A JSON message as a server writes it: a tree that keeps the raw text of names and strings.
 //!
-//! It holds what no careful writer writes: members twice, names in any dress.
+//! It can hold what no careful writer writes: members twice, and names in any spelling.
 
 use serde_json::Value;
 
-/// A value as it is written.
+/// A value in its raw form.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Written {
-    /// Anything but the following, as it is.
+    /// Any other value, as its raw text.
     Raw(String),
-    /// What stands between the quotes.
+    /// The raw text between the quotes.
     Text(String),
     List(Vec<Self>),
     Object(Vec<(String, Self)>),
@@ -34,7 +34,7 @@ impl Written {
         }
     }
 
-    /// The text, with these between elements and behind names.
+    /// The JSON text, with these separators between elements and after names.
     pub(super) fn text(&self, comma: &str, colon: &str) -> String {
         match self {
             Self::Raw(raw) => raw.clone(),
@@ -53,7 +53,7 @@ impl Written {
         }
     }
 
-    /// The way to the first text or name for which this is true: places in lists and objects.
+    /// The path to the first text or name that satisfies `is`, as indices in lists and objects.
     pub(super) fn way_to(&self, is: &impl Fn(&str) -> bool) -> Option<Vec<usize>> {
         let below = |index: usize, value: &Self| {
             let way = value.way_to(is)?;
@@ -79,7 +79,7 @@ impl Written {
         }
     }
 
-    /// The value at the end of a way.
+    /// The value at the end of a path.
     pub(super) fn at(&mut self, way: &[usize]) -> &mut Self {
         let Some((&index, rest)) = way.split_first() else {
             return self;
@@ -91,7 +91,7 @@ impl Written {
         }
     }
 
-    /// The same with one word in place of another, in texts and names.
+    /// The value with `other` in place of `word`, in texts and names.
     pub(super) fn with(&self, word: &str, other: &str) -> Self {
         match self {
             Self::Raw(raw) => Self::Raw(raw.clone()),
@@ -112,7 +112,7 @@ impl Written {
     }
 }
 
-/// What stands between the quotes of a text.
+/// The raw text between the quotes of a string.
 fn inner(text: &str) -> String {
     let quoted = Value::String(text.to_owned()).to_string();
     quoted[1..quoted.len() - 1].to_owned()

@@ -1,4 +1,4 @@
-//! Which gateway is tested: the engine, or the module that `$MODULE` names.
+//! Chooses the gateway to test: the engine, or the module that `$MODULE` names.
 
 use super::gateway::Plugin;
 use super::module::InWasmtime;

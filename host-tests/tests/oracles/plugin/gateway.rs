@@ -1,4 +1,5 @@
-//! What a gateway is to these tests: requests and answers in, what reached the server and the client out.
+//! The interface of a gateway for these tests: it takes requests and answers, and returns what the server and the
+//! client receive.
 //!
 //! It has no clock: time stands still.
 
@@ -10,22 +11,22 @@ use mcp_policy_cases::RawHeaders;
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) method: &'static str,
-    /// Without pseudo-headers.
+    /// The header fields, without pseudo-headers.
     pub(crate) headers: RawHeaders,
     pub(crate) body: Vec<u8>,
 }
 
 /// A gateway with a policy.
 pub(crate) trait Plugin {
-    /// Sends a whole request; the number of its exchange, where the server gets it.
+    /// Sends a whole request. Returns the number of its exchange, or `None` where the server does not get it.
     fn open(&mut self, request: &Sent) -> Option<usize>;
-    /// The head of the server's answer.
+    /// Sends the head of the server's answer.
     fn head(&mut self, exchange: usize, answer: &ServerResponse);
-    /// A piece of its body.
+    /// Sends a piece of its body.
     fn body(&mut self, exchange: usize, bytes: &[u8], end: bool);
-    /// Trailers end it.
+    /// Sends trailers, which end the answer.
     fn trailers(&mut self, exchange: usize);
-    /// The exchange is over, in whatever state: what the client has.
+    /// Ends the exchange in any state, and returns what the client received.
     fn close(&mut self, exchange: usize) -> Received;
 }
 

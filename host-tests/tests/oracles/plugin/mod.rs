@@ -1,7 +1,7 @@
-//! The plugin as a test of responses needs it: requests that can be under way at once, and answers piece by piece.
+//! The gateways that tests of responses use: they can have several requests under way, and take answers piece by piece.
 //!
-//! It is the engine itself, or the module that `$MODULE` names in wasmtime; and something that lets everything pass, which a
-//! test must find out.
+//! A gateway is the engine itself, or in wasmtime the module that `$MODULE` names. Another lets everything pass, so
+//! that a test must find faults in it.
 
 mod choice;
 mod gateway;

@@ -96,7 +96,7 @@ impl Plugin for InWasmtime {
     }
 }
 
-/// The status that the client gets, which the plugin may have changed.
+/// The status that the client gets: the plugin's where it sets one, otherwise `status`.
 fn changed_status(headers: Option<&[(Vec<u8>, Vec<u8>)]>, status: u16) -> u16 {
     let mut headers = headers.unwrap_or_default().iter();
     let own = headers.find(|(name, _)| name == b":status");

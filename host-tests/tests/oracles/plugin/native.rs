@@ -25,7 +25,7 @@ impl Native {
         }
     }
 
-    /// Tells the engine, where it wants to know.
+    /// Feeds the engine an event of the response if it needs responses; otherwise the event passes.
     fn feed(&mut self, exchange: usize, response: Response) -> Option<(Step, &mut Received)> {
         let (exchange, received) = self.exchanges.get_mut(&exchange)?;
         if !exchange.needs_response() {

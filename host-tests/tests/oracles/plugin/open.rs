@@ -1,4 +1,4 @@
-//! A gateway that lets everything pass, as if there were no policy. A test that finds nothing here would find nothing
+//! A gateway that lets everything pass, as if there were no policy. A search that finds no fault here finds none
 //! anywhere.
 
 use super::gateway::{Plugin, Sent};

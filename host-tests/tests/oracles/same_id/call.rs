@@ -1,32 +1,33 @@
-//! Requests and what a server answers to each: a tool with a limit, one with a secret, and some with neither.
+//! The requests of the search, and the server's answers: calls of a tool with a limit, of one whose result holds a
+//! secret, and of one without rules; a prompt and a ping.
 
 /// The most calls of `limited` that may run.
 pub(super) const MAX: usize = 3;
-/// A text that each policy takes out of the results of `secret`.
+/// A text that each policy redacts in the results of `secret`.
 pub(super) const SECRET: &str = "sesame-4711";
 
-/// Its rules differ by tool.
+/// A policy whose rules differ by tool.
 pub(super) const BY_TOOL: &str = r#"{"version":"1","default":"allow","tools":{
     "limited":{"limits":[{"counter":"runs","window":"day","max":3,"refund":"on_error"}]},
     "secret":{"result":{"redact":[{"regex":"sesame-[0-9]{4}"}]}}}}"#;
-/// A rule of all tools.
+/// A policy with a result rule for all tools.
 pub(super) const OF_ALL: &str = r#"{"version":"1","default":"allow","all_tools":{"result":{"redact":[{"regex":"sesame-[0-9]{4}"}]}},
     "tools":{"limited":{"limits":[{"counter":"runs","window":"day","max":3,"refund":"on_tool_error"}]}}}"#;
 
 /// A request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
-    /// Runs, and counts.
+    /// A call of the limited tool, which runs and counts.
     Limited,
-    /// A call of the same tool that the server refuses for its arguments, so that it does not count.
+    /// A call of the limited tool that the server rejects for its arguments, so that it is refunded.
     Wrong,
-    /// Its result holds the secret.
+    /// A call whose result holds the secret.
     Secret,
-    /// A tool without rules.
+    /// A call of a tool without rules.
     Free,
-    /// A call of it that the server refuses.
+    /// A call of that tool that the server rejects.
     FreeWrong,
-    /// A call of it that goes wrong.
+    /// A call of that tool that fails.
     FreeFails,
     Prompt,
     Ping,
@@ -44,7 +45,7 @@ impl Call {
         Self::Ping,
     ];
 
-    /// The message.
+    /// The request's message.
     pub(super) fn message(self, id: &str) -> Vec<u8> {
         let (method, name) = match self {
             Self::Limited | Self::Wrong => ("tools/call", "limited"),
@@ -59,7 +60,7 @@ impl Call {
         message.into_bytes()
     }
 
-    /// What the server answers.
+    /// The server's answer.
     pub(super) fn answer(self, id: &str) -> String {
         let said = |text: &str, error: bool| {
             format!(

@@ -1,5 +1,5 @@
-//! A gateway that knows which ids are under way: it refuses a second request of one, for good where the answer never came. It
-//! shows that the search asks for nothing that cannot be.
+//! A gateway that knows which ids are under way. It refuses a second request with such an id, for ever if the first is
+//! never answered. It shows that a gateway can pass the search.
 
 use super::forgetful::Forgetful;
 use crate::plugin::{Plugin, Sent};
@@ -13,7 +13,7 @@ pub(super) struct Careful {
     gateway: Forgetful,
     /// The id of each exchange, as a text.
     ids: HashMap<usize, String>,
-    /// Ids of which the answer did not come yet.
+    /// The ids whose answer has not arrived yet.
     taken: HashSet<String>,
 }
 
@@ -51,7 +51,7 @@ impl Plugin for Careful {
     }
 }
 
-/// The id of a message as a text, whole numbers by value.
+/// The id of a message as a text; whole numbers by value.
 fn id(body: &[u8]) -> Option<String> {
     let message: Value = serde_json::from_slice(body).ok()?;
     match message.get("id")? {

@@ -1,4 +1,4 @@
-//! A gateway with a planted fault: it takes each exchange for its request, whatever answer comes on it.
+//! A gateway with a planted fault: it takes any answer on an exchange for the answer to that exchange's request.
 
 use super::call::{MAX, SECRET};
 use crate::plugin::{Open, Plugin, Sent};

@@ -1,5 +1,5 @@
-//! Requests of one id at once, and servers that keep sessions: no limit admits more than it says, and no result comes past the
-//! rules of its tool as the answer to another request.
+//! Plays requests with one id at the same time against servers that keep sessions. No more calls may run than a limit
+//! admits, and no result may evade the rules of its tool as the answer to another request.
 
 mod call;
 mod careful;

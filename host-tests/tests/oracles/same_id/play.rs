@@ -1,5 +1,5 @@
-//! Searches for interleavings by which more calls run than a limit admits, or a result comes past its rules; and plays the
-//! honest ones.
+//! Searches for interleavings in which more calls run than a limit admits, or a result evades its rules. It plays the
+//! interleavings of honest clients too.
 
 use super::call::{Call, MAX, SECRET};
 use super::careful::Careful;
@@ -11,19 +11,19 @@ use fastrand::Rng;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// How often a script is played in one session.
+/// The number of times that a script is played in one session.
 const ROUNDS: usize = 6;
 
-/// What is wrong of a script.
+/// The fault that a script found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Wrong {
     /// More calls ran than the limit admits.
     TooManyRuns,
-    /// A client received content that a rule takes out.
+    /// A client received a text that a rule redacts.
     Secret,
 }
 
-/// Whether two ids are written alike; otherwise they are one to some server.
+/// True where two requests have the same spelling of an id. Otherwise their ids are equal only to some server.
 type Alike = bool;
 
 fn wrong(gateway: Box<dyn Plugin>, script: &Script) -> Option<Wrong> {
@@ -41,10 +41,11 @@ fn wrong(gateway: Box<dyn Plugin>, script: &Script) -> Option<Wrong> {
     }
 }
 
-/// Ids of which a server may take some for one another.
+/// Ids of which some server treats several as equal.
 const IDS: [&str; 6] = ["7", "\"7\"", "7.0", "\"\\u0037\"", "7e0", "8"];
 
-/// Plays so many scripts; the shortest of each kind that went wrong, with how many there are and when the first came.
+/// Plays so many random scripts. For each kind of fault, returns the shortest script, with the number of finds and the
+/// time of the first.
 #[allow(
     clippy::disallowed_methods,
     reason = "the report says how long a find takes"
@@ -84,7 +85,7 @@ fn search(
     found.into_iter().map(told).collect()
 }
 
-/// How many scripts the short form plays of each seed.
+/// The number of scripts that the short form plays with each seed.
 const FEW: usize = 4000;
 
 fn play(seed: u64, count: usize) {
@@ -105,7 +106,7 @@ fn requests_of_one_id_get_no_more_than_the_policy_admits() {
 }
 
 #[test]
-fn requests_of_one_id_get_no_more_by_any_seed() {
+fn requests_of_one_id_get_no_more_with_any_seed() {
     play(fastrand::u64(..), FEW);
 }
 
@@ -116,7 +117,7 @@ fn requests_of_one_id_get_no_more_in_hundred_thousand_sessions() {
 }
 
 #[test]
-fn gateway_that_takes_an_exchange_for_its_request_is_found_out() {
+fn search_finds_gateway_that_ignores_the_id_of_an_answer() {
     let found = search(|_| Box::new(Forgetful::default()), 1, FEW);
     for wrong in [Wrong::TooManyRuns, Wrong::Secret] {
         for alike in [true, false] {
@@ -128,7 +129,7 @@ fn gateway_that_takes_an_exchange_for_its_request_is_found_out() {
     }
 }
 
-/// The control: there is a gateway that loses nothing and admits no more.
+/// The control: a gateway without faults exists.
 #[test]
 fn gateway_that_knows_ids_has_no_fault() {
     let found = search(|_| Box::new(Careful::default()), 1, FEW);
@@ -136,7 +137,7 @@ fn gateway_that_knows_ids_has_no_fault() {
     play_apart(|_| Box::new(Careful::default()));
 }
 
-/// What clients get where each request has an id of its own: their own answers, and calls that did not run do not count.
+/// With an id of its own, each request gets its own answer, and a call that did not run is refunded.
 #[test]
 fn requests_of_different_ids_get_their_answers() {
     play_apart(under_test);
@@ -151,7 +152,7 @@ fn play_apart(gateway: impl Fn(&str) -> Box<dyn Plugin>) {
     }
 }
 
-/// Plays one round, after which each client has its own answer or, with the limit full, none.
+/// Plays one round and checks that each client has its own answer, or none where the limit is full.
 fn honest(session: &mut Session<'_>) {
     let (script, before) = (session.script, session.runs);
     session.received.clear();

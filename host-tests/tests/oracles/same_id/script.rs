@@ -1,36 +1,36 @@
-//! Random interleavings of two or three requests: when each arrives, when the server is done with it, when a client goes away.
+//! Random interleavings of two or three requests: the arrival of each, its answer, and the end of its client.
 
 use super::call::{BY_TOOL, Call, OF_ALL};
 use super::server::Sdk;
 use fastrand::Rng;
 use std::fmt;
 
-/// What happens in one session.
+/// The events of one session.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     pub(super) policy: &'static str,
     pub(super) sdk: Sdk,
-    /// Answers are event streams.
+    /// Answers are event streams; otherwise documents.
     pub(super) streams: bool,
-    /// The server gave the session to this client.
+    /// The server issued the session to this client.
     pub(super) issued: bool,
-    /// Ids as they are written, and what is asked.
+    /// The ids, as written in JSON, and the calls.
     pub(super) requests: Vec<(&'static str, Call)>,
     pub(super) events: Vec<Event>,
 }
 
-/// What happens to a request.
+/// An event of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     Arrives(usize),
-    /// The server is done with it, and sends the answer where it thinks that it belongs.
+    /// The server has finished it, and sends the answer on the exchange that it associates with the id.
     Done(usize),
-    /// Its client goes away.
+    /// The client of the request disconnects.
     Gone(usize),
 }
 
 impl Script {
-    /// Requests with one or two of these ids.
+    /// A random script whose requests use one or two of these ids.
     pub(super) fn new(ids: &[&'static str], rng: &mut Rng) -> Self {
         let ids = [one(rng, ids), one(rng, ids)];
         let requests = (0..rng.usize(2..4)).map(|_| (one(rng, &ids), one(rng, &Call::ALL)));
@@ -45,13 +45,13 @@ impl Script {
         }
     }
 
-    /// Whether two requests have ids that are written alike.
+    /// True where two requests have the same spelling of an id.
     pub(super) fn alike(&self) -> bool {
         let mut requests = self.requests.iter().enumerate();
         requests.any(|(at, (id, _))| self.requests[..at].iter().any(|(own, _)| own == id))
     }
 
-    /// The same, each request with an id of its own and nobody gone.
+    /// A random script in which each request has an id of its own, and no client disconnects.
     pub(super) fn apart(ids: &[&'static str], rng: &mut Rng) -> Self {
         let mut script = Self::new(ids, rng);
         let requests = script.requests.iter_mut().zip(ids);
@@ -79,7 +79,7 @@ fn one<T: Copy>(rng: &mut Rng, of: &[T]) -> T {
     of[rng.usize(..of.len())]
 }
 
-/// Each request arrives before the server is done with it and before its client is gone, anything else as it comes.
+/// Events in random order, except that a request arrives before its other events.
 fn events(requests: usize, gone: bool, rng: &mut Rng) -> Vec<Event> {
     let mut events = Vec::new();
     for request in 0..requests {
@@ -90,7 +90,7 @@ fn events(requests: usize, gone: bool, rng: &mut Rng) -> Vec<Event> {
             gone.then_some(Event::Gone(request)),
         ];
         for event in later.into_iter().flatten() {
-            // What came before moves on by what is put in before it.
+            // Inserting an event moves those after it, so the arrival is found again.
             let arrives = events
                 .iter()
                 .position(|own| *own == Event::Arrives(request));

@@ -1,17 +1,18 @@
-//! A model of servers that keep sessions: a request and its id into the stream on which its answer goes.
+//! A model of servers that keep sessions: it turns a request and its id into the exchange on which the answer goes.
 //!
-//! Both official SDKs keep one stream for an id. A second request of that id takes the place of the first, and the answer to
-//! the first goes to the second.
+//! Both official SDKs keep one stream for each id. A second request with an id replaces the first, and then gets the
+//! answer to the first.
 
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Whose server it is.
+/// The SDK of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sdk {
-    /// Ids are texts: 7 is "7". A client that goes away takes the stream of its id along, whosever it is by then.
+    /// Ids are texts: 7 equals "7". A client that disconnects removes the stream of its id, even if another request has
+    /// it by then.
     Python,
-    /// Ids are values.
+    /// Ids are values with a type.
     TypeScript,
 }
 
@@ -19,7 +20,7 @@ pub(super) enum Sdk {
 #[derive(Debug)]
 pub(super) struct Server {
     sdk: Sdk,
-    /// The exchange on which the answer to an id goes.
+    /// For each id, the exchange on which its answer goes.
     streams: HashMap<String, usize>,
 }
 
@@ -36,19 +37,19 @@ impl Server {
         self.streams.insert(self.key(id), exchange);
     }
 
-    /// The exchange on which the answer goes; `None` where the id has none any more.
+    /// The exchange on which the answer goes; `None` where the id has none left.
     pub(super) fn answers(&mut self, id: &str) -> Option<usize> {
         self.streams.remove(&self.key(id))
     }
 
-    /// The client of a request went away.
+    /// The client of a request disconnects.
     pub(super) fn loses(&mut self, id: &str) {
         if self.sdk == Sdk::Python {
             self.streams.remove(&self.key(id));
         }
     }
 
-    /// What the SDK takes an id for.
+    /// The id as the SDK compares it.
     fn key(&self, id: &str) -> String {
         match (self.sdk, serde_json::from_str(id)) {
             (Sdk::Python, Ok(Value::String(text))) => text,

@@ -1,4 +1,4 @@
-//! Plays a script in one session behind a gateway: what happens into which calls ran and what clients received.
+//! Plays a script in one session behind a gateway, and records which calls ran and what the clients received.
 //!
 //! The server of the script knows no policy, and the gateway knows no script.
 
@@ -14,15 +14,15 @@ pub(super) struct Session<'s> {
     gateway: Box<dyn Plugin>,
     pub(super) script: &'s Script,
     server: Server,
-    /// Calls of the limited tool that ran.
+    /// The number of calls of the limited tool that ran.
     pub(super) runs: usize,
     /// The exchange of each request that is under way, in this round.
     open: Vec<Option<usize>>,
-    /// The request came to the server, in this round.
+    /// For each request, whether it reached the server in this round.
     pub(super) reached: Vec<bool>,
-    /// Answers for which the server has no stream any more.
+    /// The answers for which the server has no stream left.
     lost: Vec<String>,
-    /// What came, and for which request; `None` where a client asked for what it missed.
+    /// The received answers, each with its request; `None` for the stream of a client that asked for missed messages.
     pub(super) received: Vec<(Option<usize>, Received)>,
 }
 
@@ -44,7 +44,7 @@ impl<'s> Session<'s> {
         session
     }
 
-    /// The server gives the session to the client.
+    /// Plays initialize, in which the server issues the session.
     fn begin(&mut self) {
         let message = br#"{"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}"#;
         let request = Sent {
@@ -62,7 +62,7 @@ impl<'s> Session<'s> {
         self.gateway.close(exchange);
     }
 
-    /// Messages as the server sends them.
+    /// A response with these messages, as the server sends it.
     pub(super) fn answer(&self, messages: &[&str]) -> ServerResponse {
         let (kind, body) = match self.script.streams {
             true => {
@@ -94,7 +94,7 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Plays the script once. Clients that still wait at its end go away.
+    /// Plays the script once. Clients that still wait at its end disconnect.
     pub(super) fn round(&mut self) {
         self.open = vec![None; self.script.requests.len()];
         self.reached = vec![false; self.script.requests.len()];
@@ -123,7 +123,7 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// The answer goes where the server thinks that it belongs, and ends that stream.
+    /// Sends the answer on the exchange that the server associates with the id, and ends that exchange.
     fn done(&mut self, request: usize) {
         if !self.reached[request] {
             return;
@@ -158,7 +158,7 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Answers without a stream come when the client asks for what it missed.
+    /// A client asks for missed messages, and gets the answers without a stream.
     fn replay(&mut self) {
         let lost = std::mem::take(&mut self.lost);
         let Some(exchange) = self.gateway.open(&Self::sent("GET", Vec::new())) else {

@@ -7,7 +7,7 @@ pub(super) const NAMES: [&str; 4] = ["a", "b", "c", "ab"];
 pub(super) const TEXTS: [&str; 8] = ["", "a", "b", "ab", "abc", "1", "A", "a b"];
 pub(super) const PATTERNS: [&str; 7] = ["^a", "b$", "^[a-c]*$", "\\d", ".b", "^.$", "a|b"];
 
-/// Schemas and values of few names and texts, so that they often meet.
+/// Makes schemas and values from few names and texts, so that they often match.
 pub(super) struct Made {
     pub(super) rng: Rng,
 }
@@ -109,7 +109,7 @@ impl Made {
             "required" => json!(self.some(&NAMES)),
             "dependentRequired" => json!({ "a": self.some(&NAMES), "b": self.some(&["c"]) }),
             "minContains" | "maxContains" => json!(self.rng.u8(..3)),
-            // Into the value, so that it ends.
+            // A loop of references only leads into the value, so that it ends.
             "loop" => return None,
             _ if depth == 0 => return None,
             "$ref" => json!(self.one(&["#/$defs/leaf", "#/$defs/list", "#/$defs/tree"])),
@@ -132,7 +132,7 @@ impl Made {
         })
     }
 
-    /// A schema with others to refer to, one of which holds itself.
+    /// A schema with definitions to refer to, one of which refers to itself.
     pub(super) fn whole(&mut self) -> Value {
         let mut schema = match self.schema(3) {
             Value::Object(schema) => schema,

@@ -1,4 +1,4 @@
-//! The operator `schema`, compared with the official tests of JSON Schema and with another validator.
+//! Compares the operator `schema` with the official tests of JSON Schema and with another validator.
 
 mod made;
 mod official;

@@ -1,4 +1,4 @@
-//! The official tests of JSON Schema.
+//! Plays the official tests of JSON Schema.
 
 use super::refused::refused;
 use host_tests::judge::{Judge, Truth};
@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// Each schema in it says which types it takes. Where a schema does not, a keyword that judges one type is unknown of the
-/// others, though JSON Schema ignores it there.
+/// The schema with a `type` of all types in each part that names none. Without `type`, a keyword for one type is
+/// unknown for other types, where JSON Schema ignores it.
 pub(super) fn typed(schema: &Value, draft: &str) -> Value {
     const ALL: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
     let Value::Object(keywords) = schema else {
@@ -36,7 +36,7 @@ pub(super) fn typed(schema: &Value, draft: &str) -> Value {
         (keyword.clone(), of)
     };
     let mut keywords: Map<_, _> = keywords.iter().map(inside).collect();
-    // There `$ref` stands alone.
+    // In draft-07 `$ref` stands alone.
     let alone = draft == "draft7" && keywords.contains_key("$ref");
     if !keywords.contains_key("type") && !alone {
         keywords.insert("type".into(), json!(ALL));
@@ -47,9 +47,9 @@ pub(super) fn typed(schema: &Value, draft: &str) -> Value {
 #[derive(Debug, Default)]
 pub(super) struct Suite {
     pub(super) same: usize,
-    /// Without a type, a keyword that judges another one.
+    /// Verdicts that are unknown only for the lack of a `type`.
     pub(super) untyped: usize,
-    /// Unknown all the same, by file and description of the test.
+    /// Verdicts that stay unknown, by the name of the test.
     pub(super) unknown: BTreeMap<String, usize>,
     pub(super) refused: BTreeMap<String, usize>,
     pub(super) wrong: Vec<String>,
@@ -106,7 +106,7 @@ impl Other for Truth {
     }
 }
 
-/// Tests of what a validator may leave out, and this does not.
+/// The optional tests of features that this validator supports.
 pub(super) const OPTIONAL: [&str; 4] = [
     "bignum.json",
     "ecmascript-regex.json",
@@ -114,8 +114,8 @@ pub(super) const OPTIONAL: [&str; 4] = [
     "non-bmp-regex.json",
 ];
 
-/// Tests of which the verdict is unknown: a value inside one of the list is of another type; names are alike up to a control
-/// character, or some readers take a prototype from an object; readers differ about white space.
+/// Tests whose verdict stays unknown: a value of another type inside the expected one; names that differ only in a
+/// control character, or that some readers take from a prototype; white space that readers define differently.
 const UNKNOWN: [&str; 8] = [
     "const: ",
     "enum: ",

@@ -1,11 +1,11 @@
-//! Random schemas and values, compared with another validator.
+//! Compares random schemas and values with another validator.
 
 use super::made::Made;
 use super::official::typed;
 use fastrand::Rng;
 use host_tests::judge::{Judge, Truth};
 
-/// Values against made schemas.
+/// The number of values with each verdict.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) valid: usize,
@@ -23,7 +23,7 @@ pub(super) fn against_the_oracle(seed: u64, schemas: usize) -> Seen {
         let schema = made.whole();
         let strict = typed(&schema, "draft2020-12");
         let Ok(mut judge) = Judge::parse("schema", &schema) else {
-            // A schema that leads back to itself without a step into the value.
+            // A schema that refers back to itself without a step into the value is refused.
             refused += 1;
             continue;
         };

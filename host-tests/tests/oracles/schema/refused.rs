@@ -1,8 +1,8 @@
-//! Why a policy cannot have a schema, in one line.
+//! Turns the errors of a refused schema into its reason, in one line.
 
 use mcp_policy::host::{PolicyError, Problem};
 
-/// What of the official tests a policy cannot have, by what is named in the first mistake.
+/// The reason, by the first mistake's key or kind.
 pub(super) fn refused(errors: &[PolicyError]) -> String {
     let first = errors.first().expect("a refused policy has a mistake");
     let last = first.at.rsplit('/').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The operators and the keywords of schemas, each with a message that lets it take as much work as it can.
+//! The operators, and the keywords of schemas, each with the message in which it takes the most work.
 //!
 //! A new operator or keyword gets its row here.
 
@@ -18,7 +18,7 @@ pub(super) fn conditions(bytes: usize) -> Vec<Kind> {
     let rows = [expressions(of), values, places(of), schemas].concat();
     let kind = |(name, path, op, value, arguments): Condition| {
         let one = json!({ "conditions": [{ "path": path, "op": op, "value": value }] });
-        // As many as use the budget up, and no more instructions than a policy may have.
+        // Enough to use up the budget, within the instructions that a policy may have.
         let times = if op == "regex" { 20 } else { 64 };
         let groups = vec![one; times];
         Kind {
@@ -141,7 +141,7 @@ fn places(of: Texts) -> Vec<Condition> {
     ]
 }
 
-/// A schema that never fits, so that the next group is judged.
+/// A schema that never matches, so that the next group is evaluated too.
 fn schema(name: &'static str, path: &'static str, schema: Value, arguments: String) -> Condition {
     let never = json!({ "allOf": [schema, false] });
     (name, path, "schema", never, arguments)
@@ -158,7 +158,7 @@ fn keywords(of: Texts) -> Vec<Condition> {
     let six = ["string", "null", "boolean", "array", "object", "integer"];
     let space = json!({ "type": "string", "pattern": r"^\s+$" });
     let letters = json!({ "type": "string", "pattern": "^a+$" });
-    // Its price is that of each element in a form of its own, so a longer list would be too long at once.
+    // Its price is that of each element's canonical form, so a longer list would exceed the budget at once.
     let distinct = Texts { bytes: 30_000 };
     let distinct = distinct.list(&format!(r#"{{"a":["{}"]}}"#, "b".repeat(2000)));
     let unique = json!({ "uniqueItems": true });

@@ -1,4 +1,4 @@
-//! Counts the instructions that every kind of rule and of message takes in the plugin, and checks them against the bound.
+//! Counts the instructions of every kind of rule and of message in the plugin, and compares them with the bound.
 
 use super::bound::{MESSAGE, READ, STEP, bound};
 use super::conditions::conditions;
@@ -7,14 +7,14 @@ use super::module::{Sent, instructions};
 use super::play::steps;
 use serde_json::json;
 
-/// The part of the bound that a message takes under its policy, with its rules in shadow mode beside them.
+/// The part of the bound that a message takes under its policy, with the same rules in shadow mode in addition.
 fn part(kind: &Kind) -> f64 {
     let policy = with_shadow(&kind.policy).to_string();
     let most = bound(kind.sent.bytes(), kind.sent.events());
     instructions(&policy, &kind.sent) as f64 / most as f64
 }
 
-/// No more than the bound; and what takes the most takes so much of it that half of it would be exceeded.
+/// Checks that all kinds stay within the bound, and that the most expensive takes more than half of it.
 fn held(kinds: &[Kind]) {
     let mut parts: Vec<_> = kinds.iter().map(|kind| (part(kind), kind.name)).collect();
     parts.sort_by(|one, other| other.0.total_cmp(&one.0));
@@ -41,9 +41,9 @@ fn no_message_of_the_default_size_takes_more_instructions_than_the_bound() {
     held(&[&kinds.concat()[..], &kinds::streams(5000)].concat());
 }
 
-/// A step is the same amount of work in every operation.
+/// A step stands for the same amount of work in every operation.
 #[test]
-fn no_kind_of_rule_takes_more_instructions_than_its_steps_stand_for() {
+fn no_kind_of_rule_exceeds_the_instructions_of_its_steps() {
     for kind in [conditions(SHORT), kinds::results(SHORT)].concat() {
         let policy = kind.policy.to_string();
         let steps = steps(&policy, &kind.sent);
@@ -56,7 +56,7 @@ fn no_kind_of_rule_takes_more_instructions_than_its_steps_stand_for() {
     }
 }
 
-/// What it takes to read the message, where no rule looks for anything in it.
+/// The instructions to read the message under a policy without patterns to redact.
 fn read(sent: &Sent) -> u64 {
     let nothing = json!({ "result": { "redact": [] } });
     let policy = json!({ "version": "1", "default": "deny", "tools": { "t": nothing } });

@@ -1,4 +1,4 @@
-//! The kinds of rules of results and of messages, each with a message that lets it take as much work as it can.
+//! The kinds of result rules and of messages, each with the message that takes the most work.
 //!
 //! A new kind of rule of results gets its row here.
 
@@ -6,7 +6,7 @@ use super::module::Sent;
 use super::texts::{Texts, answer, call, fill};
 use serde_json::{Value, json};
 
-/// A policy, and a message that it is played with.
+/// A policy, and the message to play under it.
 #[derive(Clone)]
 pub(super) struct Kind {
     pub(super) name: &'static str,
@@ -14,7 +14,7 @@ pub(super) struct Kind {
     pub(super) sent: Sent,
 }
 
-/// The same rules for all tools, beside those of the tool in shadow mode.
+/// The policy with the tool's rules in shadow mode, and the same rules enforced for all tools.
 pub(super) fn with_shadow(policy: &Value) -> Value {
     let mut policy = policy.clone();
     let mut tool = policy["tools"]["t"].clone();
@@ -71,7 +71,7 @@ fn secrets(bytes: usize) -> Vec<Kind> {
     ]
 }
 
-/// Expressions of the policy's own.
+/// Expressions of the policy itself.
 fn own(bytes: usize) -> Vec<Kind> {
     let of = Texts { bytes };
     let kind = |name, pattern: &str, result: String| {
@@ -89,7 +89,7 @@ fn own(bytes: usize) -> Vec<Kind> {
     ]
 }
 
-/// Messages that take the most to read, without a rule that looks into them.
+/// The messages that take the most to read, under a policy without a rule that searches them.
 pub(super) fn messages(bytes: usize) -> Vec<Kind> {
     let of = Texts { bytes };
     let result = json!({ "result": { "redact": ["secrets"] } });
@@ -151,7 +151,7 @@ pub(super) fn messages(bytes: usize) -> Vec<Kind> {
 
 /// Streams of small events.
 pub(super) fn streams(events: usize) -> Vec<Kind> {
-    // Each is another, for of equal ones only one is applied to what may be any tool's.
+    // Each rule is different, because equal rules of several tools apply once to a message of an unknown tool.
     let own = |start: &str| {
         let pattern = |n| json!({ "regex": format!("{start}{{{}}}c", 900 + n) });
         json!({ "result": { "redact": (0..8).map(pattern).collect::<Vec<_>>() } })

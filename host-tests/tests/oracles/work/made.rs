@@ -1,25 +1,25 @@
-//! Random policies and messages that may take much work, and changes of them.
+//! Makes random policies and messages that may take much work, and changes them.
 //!
-//! It makes only policies that are valid, and knows nothing of what they take.
+//! It makes only valid policies, and knows nothing of their cost.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-/// Which message of an exchange takes the work.
+/// The message of an exchange that takes the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Request,
     Response,
 }
 
-/// How the message is made of its texts.
+/// The structure of the message's texts.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
     /// One long text.
     Text,
-    /// A list of many.
+    /// A list of short texts.
     List,
-    /// An object with many members of them.
+    /// An object with many members that are short texts.
     Object,
     Numbers,
 }
@@ -30,7 +30,7 @@ pub(super) struct Trial {
     pub(super) part: Part,
     pub(super) policy: Value,
     shape: Shape,
-    /// What the texts repeat, or many letters of.
+    /// The text to repeat, or the letters to mix.
     unit: String,
     mixed: bool,
     seed: u64,
@@ -75,7 +75,7 @@ const PLACES: &[&str] = &[
 ];
 
 impl Trial {
-    /// The same with a message of about so many bytes, and no more.
+    /// The same trial with a message of about `bytes` bytes, and no more.
     pub(super) fn scaled(&self, bytes: usize) -> Self {
         let mut scaled = Self {
             bytes: bytes.saturating_sub(1024),
@@ -83,7 +83,7 @@ impl Trial {
         };
         let length = scaled.message().len();
         if length > bytes {
-            // What is escaped is longer than it was meant to be.
+            // Escapes make the message longer than planned.
             scaled.bytes = scaled.bytes * bytes / length;
         }
         scaled
@@ -155,7 +155,7 @@ impl Made {
         }
     }
 
-    /// The same with another rule, or another message.
+    /// The same trial with another rule, or another message.
     pub(super) fn changed(&mut self, trial: &Trial) -> Trial {
         let mut next = trial.clone();
         match self.rng.u8(..6) {
@@ -217,7 +217,7 @@ impl Made {
         }
     }
 
-    /// Every part of it is short, so that it is never too large.
+    /// A random expression. Each part is short, so that it is never too large.
     fn expression(&mut self) -> String {
         let atoms = (0..self.rng.usize(1..3)).map(|_| (self.one(ATOMS), self.one(REPEATS)));
         let parts: Vec<_> = atoms

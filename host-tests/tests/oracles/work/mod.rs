@@ -1,8 +1,8 @@
-//! Looks for the policy and the message that take the most work, and checks what it finds against the bound: natively in
-//! steps, and in the plugin in instructions of WebAssembly.
+//! Searches for the policy and the message that take the most work, and compares them with the bound: natively in
+//! steps, and in the plugin in WebAssembly instructions.
 //!
-//! The search knows no policy beforehand: it makes and changes them, and keeps what takes more. Times are printed, and only
-//! one far beyond what the steps allow fails.
+//! The search starts from random policies, changes them, and keeps those that take more. It prints times, and fails
+//! only for one far beyond what the steps allow.
 
 mod bound;
 mod conditions;
@@ -19,16 +19,16 @@ use module::{Sent, instructions};
 use play::{Played, play};
 use std::time::Duration;
 
-/// What the search found for one part of an exchange.
+/// The worst finds for one part of an exchange.
 struct Worst {
-    /// What takes the most steps without the bound, and how many.
+    /// The trial that takes the most steps without the bound, and how many.
     most: (u64, Trial),
-    /// What takes the longest with it.
+    /// The trial that takes the longest with it.
     slowest: (Duration, Trial),
 }
 
-/// Changes a trial so often, keeps what takes more steps, and begins anew where nothing helps. Whatever is tried is played
-/// with the bound too.
+/// Changes a trial `rounds` times, keeps what takes more steps, and starts again every 100 rounds. Every trial is
+/// played with the bound too.
 fn search(part: Part, seed: u64, rounds: usize, bytes: usize) -> Worst {
     let mut made = Made::new(seed);
     let mut current = (0, made.trial(part, bytes));
@@ -56,8 +56,8 @@ fn search(part: Part, seed: u64, rounds: usize, bytes: usize) -> Worst {
     worst
 }
 
-/// Plays the trial without the bound and with it: no more steps than it allows, and nothing passes of which more would
-/// have had to be known.
+/// Plays the trial without the bound and with it. It must stay within the bound's steps, and a message that would need
+/// more is refused.
 fn held(trial: &Trial) -> (u64, Duration) {
     let free = play(trial, false);
     let bound = play(trial, true);
@@ -72,13 +72,14 @@ fn held(trial: &Trial) -> (u64, Duration) {
     } else {
         assert_eq!(free.refused, bound.refused, "{trial:#?}");
     }
-    // A debug build on a busy machine takes some ten times as long as the module.
+    // A debug build on a busy machine takes about ten times as long as the module.
     let longest = Duration::from_secs(2);
     assert!(bound.time < longest, "{:?}: {trial:#?}", bound.time);
     (free.steps, bound.time)
 }
 
-/// Searches among short messages, and makes the worst that it found long; by how much that exceeds the bound, which holds.
+/// Searches among short messages, lengthens the worst one, and returns by how many times it exceeds the bound without
+/// the budget.
 fn report(part: Part, rounds: usize, bytes: usize) -> u64 {
     let Worst { most, slowest } = search(part, 1, rounds, bytes);
     let long = most.1.scaled(24 * 1024);
@@ -94,7 +95,7 @@ fn report(part: Part, rounds: usize, bytes: usize) -> u64 {
     times
 }
 
-/// In the plugin it takes no more instructions than the bound, which it would exceed without the budget.
+/// In the plugin the trial stays within the bound, which it would exceed without the budget.
 fn counted(trial: &Trial, steps: u64) {
     let sent = match trial.part {
         Part::Request => Sent::request(trial.message()),
@@ -107,7 +108,8 @@ fn counted(trial: &Trial, steps: u64) {
     assert!(steps * STEP_AT_LEAST > most, "{trial:#?}");
 }
 
-/// Without a bound one call took a second of a core, and the search of one result many: more than thirty times the bound here.
+/// Without the budget, one call took a second of a core, and the search of one result many seconds: more than thirty
+/// times the bound here.
 #[test]
 fn worst_policies_that_a_search_finds_stay_within_the_bound() {
     assert!(report(Part::Request, 1000, 4096) >= 30);

@@ -1,4 +1,4 @@
-//! Plays messages in the plugin, as Envoy loads it, and counts the instructions of WebAssembly.
+//! Plays messages in the plugin as Envoy loads it, and counts the WebAssembly instructions.
 //!
 //! It measures no time, and knows no bound.
 
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 static MODULE: LazyLock<Module> =
     LazyLock::new(|| Module::counted(&wasm()).expect("the plugin is a module"));
 
-/// A message of a client's, or the answer of a server to one.
+/// A client's message, or a server's answer to one.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) request: String,
@@ -32,7 +32,7 @@ impl Sent {
         }
     }
 
-    /// The answer to a short call.
+    /// A JSON document that answers a short call.
     pub(super) fn answer(body: String) -> Self {
         Self::answer_to(call("{}"), "application/json", body, 0)
     }
@@ -60,7 +60,7 @@ impl Sent {
         }
     }
 
-    /// The bytes of the message that takes the work.
+    /// The bytes of the message whose work is counted.
     pub(super) fn bytes(&self) -> usize {
         let answer = self.answer.as_ref();
         answer.map_or(self.request.len(), |answer| answer.body.len())
@@ -71,10 +71,10 @@ impl Sent {
     }
 }
 
-/// The instructions that the message takes under a policy.
+/// The instructions of the message under a policy.
 pub(super) fn instructions(policy: &str, sent: &Sent) -> u64 {
     let vm = MODULE.configured(policy);
-    // What a VM does once is done.
+    // A first play warms up the VM.
     let warm = sent.answer.clone().map(|answer| Answer {
         body: String::new(),
         ..answer
@@ -84,7 +84,7 @@ pub(super) fn instructions(policy: &str, sent: &Sent) -> u64 {
     play(&vm, &sent.request, sent.answer.as_ref())
 }
 
-/// The instructions of the request, or of the answer where there is one.
+/// The instructions of the answer; of the request where there is none.
 fn play(vm: &Vm, request: &str, answer: Option<&Answer>) -> u64 {
     let count = || vm.instructions().expect("they are counted");
     let headers = [

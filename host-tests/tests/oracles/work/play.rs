@@ -1,4 +1,4 @@
-//! Plays a trial: its policy, its call and the answer to it, and counts the steps.
+//! Plays a trial, which is a policy, a call and perhaps an answer, and counts the steps.
 //!
 //! It decides nothing about what it saw.
 
@@ -10,7 +10,7 @@ use mcp_policy::host::{
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The steps that a message takes under a policy.
+/// The steps of a message under a policy.
 pub(super) fn steps(policy: &str, sent: &Sent) -> u64 {
     let policy = Policy::parse(policy.as_bytes()).expect("a valid policy");
     let (mut exchange, _) = begin(policy);
@@ -37,10 +37,10 @@ fn begin(policy: Policy) -> (Exchange, Step) {
     Exchange::new(Arc::new(policy), &headers, false, context, &Millis(0))
 }
 
-/// What came of a trial.
+/// The result of a trial.
 pub(super) struct Played {
     pub(super) steps: u64,
-    /// The most steps that the message may take.
+    /// The bound on the message's steps.
     pub(super) bound: u64,
     pub(super) refused: bool,
     pub(super) time: Duration,
@@ -83,7 +83,7 @@ pub(super) fn play(trial: &Trial, bounded: bool) -> Played {
     }
 }
 
-/// True where the answer is withheld.
+/// True where the answer is replaced by an error.
 fn answered(exchange: &mut Exchange, content_type: &str, message: String, now: Millis) -> bool {
     let headers = Headers::from_iter([("content-type", content_type)]);
     let head = Response::Head {

@@ -1,6 +1,6 @@
-//! Arguments and results of a given length, out of parts that repeat.
+//! Makes arguments and results of a given length from parts that repeat.
 //!
-//! It knows no rule, and so not what takes work.
+//! It knows no rule, and so not what is expensive.
 
 /// Makes JSON of about so many bytes.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ impl Texts {
         format!(r#"{{"t":"{}"}}"#, fill(unit, self.bytes))
     }
 
-    /// `{"list":[…]}` with a value again and again.
+    /// `{"list":[…]}` with one value repeated.
     pub(super) fn list(self, value: &str) -> String {
         let mut values = fill(&format!("{value},"), self.bytes);
         values.pop();
@@ -26,12 +26,12 @@ impl Texts {
         self.list(&format!(r#""{}""#, fill(unit, length)))
     }
 
-    /// An object with as many members, whose names begin like that.
+    /// An object whose members' names begin with `start`.
     pub(super) fn members(self, start: &str) -> String {
         format!("{{{}}}", self.named(start))
     }
 
-    /// The members of such an object.
+    /// The members of such an object, without its braces.
     pub(super) fn named(self, start: &str) -> String {
         let each = start.len() + r#""00000":0,"#.len();
         let member = |number: usize| format!(r#""{start}{number:05x}":0"#);
@@ -40,7 +40,7 @@ impl Texts {
     }
 }
 
-/// The unit as often as it fits, and once at least.
+/// The unit, repeated as often as it fits and at least once.
 pub(super) fn fill(unit: &str, bytes: usize) -> String {
     unit.repeat((bytes / unit.len()).max(1))
 }

@@ -1,6 +1,6 @@
 //! Turns edges between files into circles: sets of files that all reach one another.
 //!
-//! A file never makes a circle alone.
+//! One file alone is never a circle.
 
 use super::edges::Edge;
 use petgraph::algo::tarjan_scc;

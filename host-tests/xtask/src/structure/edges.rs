@@ -1,7 +1,7 @@
 //! Turns the code of a target into edges between its files: one for each use of another file's
 //! definition.
 //!
-//! A `mod` declaration creates no edge, nor does a door's re-export from a module below it.
+//! A `mod` declaration creates no edge, nor does a re-export from a module below the own one.
 
 use super::resolve::Found;
 use super::tree::Tree;

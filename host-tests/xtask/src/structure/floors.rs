@@ -1,6 +1,6 @@
 //! Turns edges between files into breaches of the layers: a layer imports only from itself and from the layers above it.
 //!
-//! It knows layers, never names: which type belongs where is for people to say.
+//! It knows layers, not names: a person decides which type belongs where.
 
 use super::edges::Edge;
 use std::path::Path;
@@ -8,18 +8,18 @@ use std::path::Path;
 /// A layer of a crate's files.
 pub(crate) struct Floor {
     pub(crate) name: &'static str,
-    /// Files and folders (with `/` at the end), below the crate's `src`.
+    /// The files and folders (with `/` at the end) of the layer, in the crate's `src`.
     pub(crate) holds: &'static [&'static str],
-    /// Who may import from it, beside the layer itself.
+    /// The other layers that may import from it.
     pub(crate) serves: Serves,
 }
 
 /// Who may import from a layer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Serves {
-    /// Every layer below.
+    /// All layers below it.
     Below,
-    /// The door of the crate only.
+    /// Only the last layer, `lib.rs`.
     Door,
 }
 

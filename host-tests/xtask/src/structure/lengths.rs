@@ -91,12 +91,12 @@ impl Lengths {
         }
     }
 
-    /// A median over the bound. A small crate of long tables may have one; all crates together may not.
+    /// The breach of a median over the bound. A small crate with long tables may have one; all crates together may not.
     pub(crate) fn long_median(self) -> Option<String> {
         excess("median", self.median, MEDIAN)
     }
 
-    /// A 90th percentile over the bound.
+    /// The breach of a 90th percentile over the bound.
     pub(crate) fn long_p90(self) -> Option<String> {
         excess("90th percentile", self.p90, P90)
     }

@@ -59,7 +59,7 @@ struct Collector {
 
 impl<'ast> Visit<'ast> for Collector {
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        // A path with `::` before it is another crate's.
+        // A path that begins with `::` is of another crate.
         if item.leading_colon.is_none() {
             let reexport = !matches!(item.vis, Visibility::Inherited);
             self.flatten(&item.tree, &[], reexport);

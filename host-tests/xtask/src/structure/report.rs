@@ -76,13 +76,13 @@ impl Findings {
     }
 }
 
-/// A test or a bench reads from top to bottom: the bound applies to each of its functions, but not to their median.
+/// A test or a bench reads from top to bottom, so each of its functions has a bound, but their median has none.
 fn is_test_program(path: &Path) -> bool {
     path.components()
         .any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "benches")))
 }
 
-/// A file that is too long, and the functions in it that are.
+/// A file that is too long, with the functions in it that are too long.
 fn too_long(file: &SourceFile) -> Vec<String> {
     let path = file.path.display();
     let whole =

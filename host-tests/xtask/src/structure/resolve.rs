@@ -1,6 +1,6 @@
 //! Turns a path, as a module writes it, into the modules that define the thing it names.
 //!
-//! It follows re-exports and globs. It never leaves the target: a name of another crate is of no module.
+//! It follows re-exports and globs. It never leaves the target: a name of another crate belongs to no module.
 
 use super::tree::Tree;
 
@@ -14,8 +14,8 @@ pub(crate) enum Found {
 }
 
 impl Tree {
-    /// Everything that the path can name: a name may be a type, a value and a module at once. Nothing where the first
-    /// name is another crate's, a local variable's or the language's.
+    /// Everything that the path can name: a name may be a type, a value and a module at once. Empty if the first name
+    /// belongs to another crate, to a local variable or to the language.
     pub(crate) fn resolve(&self, from: usize, path: &[String]) -> Vec<Found> {
         let mut found = Resolver {
             tree: self,
@@ -57,7 +57,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// A rooted path surely starts in this target, so a name that nothing defines is a macro's making in the module.
+    /// A path with `crate`, `self` or `super` is of this target, so a macro in the module has created a name that
+    /// nothing defines.
     fn walk(&mut self, module: usize, path: &[String], rooted: bool) -> Vec<Found> {
         let Some((name, rest)) = path.split_first() else {
             return vec![Found::Module(module)];

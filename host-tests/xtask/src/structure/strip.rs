@@ -1,6 +1,6 @@
 //! Turns a parsed file into one without its test code.
 //!
-//! It never removes anything but items under `#[cfg(test)]`: a test program's `#[test]` functions stay.
+//! It removes only items under `#[cfg(test)]`: the `#[test]` functions of a test program stay.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;

@@ -1,4 +1,4 @@
-//! The lint finds each kind of breach made on purpose, and none in its controls.
+//! The lint finds a breach of each kind, and none in the controls.
 
 use super::circles::circles;
 use super::edges::Edge;
@@ -101,7 +101,7 @@ fn field_or_variable_with_an_imported_name_makes_no_edge() {
 }
 
 #[test]
-fn a_glob_import_leads_to_the_files_of_the_names_that_are_used() {
+fn glob_import_makes_edges_to_the_files_of_the_used_names() {
     let edges = edges(&[
         ("src/lib.rs", "mod a; mod b; pub use b::run;"),
         ("src/a.rs", "use super::*; fn f() { run() }"),
@@ -111,7 +111,7 @@ fn a_glob_import_leads_to_the_files_of_the_names_that_are_used() {
 }
 
 #[test]
-fn a_name_imported_through_a_door_belongs_to_the_file_that_defines_it() {
+fn reexported_name_belongs_to_the_file_that_defines_it() {
     let circle = circle_files(&[
         ("src/lib.rs", "mod a; mod door;"),
         ("src/a.rs", "use crate::door::Inner; pub(crate) struct A;"),
@@ -129,7 +129,7 @@ fn a_name_imported_through_a_door_belongs_to_the_file_that_defines_it() {
 }
 
 #[test]
-fn a_door_that_only_reexports_is_in_no_circle() {
+fn module_that_only_reexports_is_in_no_circle() {
     let files = [
         ("src/lib.rs", "mod door; pub use door::Renamed;"),
         (
@@ -146,7 +146,7 @@ fn a_door_that_only_reexports_is_in_no_circle() {
 }
 
 #[test]
-fn a_door_that_uses_a_child_which_needs_its_type_is_a_circle() {
+fn module_that_uses_a_child_which_needs_its_type_is_in_a_circle() {
     let child = "use super::Shared; pub(crate) fn run(_: Shared) {}";
     for door in [
         "pub(crate) use child::run; pub(crate) struct Shared; fn f() { run(Shared) }",
@@ -277,7 +277,7 @@ fn imports_from_layers_below_and_from_a_private_layer_fail() {
 }
 
 #[test]
-fn a_file_without_a_layer_fails() {
+fn file_without_a_layer_fails() {
     let breaches = floor_breaches(&[("src/lib.rs", "mod lower;"), ("src/lower.rs", "")]);
     assert_eq!(breaches, ["src/lower.rs belongs to no layer"]);
 }
@@ -308,7 +308,7 @@ fn functions_at_their_bounds_pass() {
 }
 
 #[test]
-fn a_function_over_sixty_lines_fails() {
+fn function_over_sixty_lines_fails() {
     let lengths = [8, 8, 8, 8, 8, 8, 8, 8, 8, 61];
     assert_eq!(
         length_problems(&lengths),
@@ -317,7 +317,7 @@ fn a_function_over_sixty_lines_fails() {
 }
 
 #[test]
-fn a_median_or_a_ninetieth_percentile_over_its_bound_fails() {
+fn median_or_ninetieth_percentile_over_its_bound_fails() {
     let median = "the median of function lengths is 9 lines, more than 8";
     let p90 = "the 90th percentile of function lengths is 26 lines, more than 25";
     assert_eq!(length_problems(&[9, 9, 9]), [median], "of all crates");
@@ -325,7 +325,7 @@ fn a_median_or_a_ninetieth_percentile_over_its_bound_fails() {
 }
 
 #[test]
-fn a_file_over_its_bound_fails_without_counting_tests() {
+fn file_over_its_bound_fails_without_counting_tests() {
     let long = "// one line\n".repeat(450);
     let report = |text: &str| {
         let files = tree(&[("src/lib.rs", text)]).files;

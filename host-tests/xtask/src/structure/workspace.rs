@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// A crate of the workspace. Paths begin at the root of the workspace.
 pub(crate) struct Crate {
     pub(crate) name: String,
-    /// The folder of its library's or program's sources.
+    /// The folder of its library's or program's source files.
     pub(crate) source: PathBuf,
     pub(crate) files: Vec<SourceFile>,
     pub(crate) edges: Vec<Edge>,

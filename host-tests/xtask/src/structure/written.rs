@@ -10,7 +10,7 @@ use syn::visit::{
 };
 use syn::{Attribute, ImplItemFn, Item, ItemFn, ItemMacro, ItemUse, Macro, Meta, PatIdent, Path};
 
-/// A path as the code has it.
+/// A path as it is written in the code.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
     pub(crate) path: Vec<String>,
@@ -29,7 +29,7 @@ pub(crate) fn written(items: &[Item]) -> Vec<Written> {
 #[derive(Default)]
 struct Collector {
     paths: Vec<Written>,
-    /// The variables of the functions around the place.
+    /// The variables of the functions around the current place.
     locals: Vec<BTreeSet<String>>,
 }
 
@@ -57,7 +57,7 @@ impl<'ast> Visit<'ast> for Collector {
         visit_path(self, path);
     }
 
-    /// A name in a pattern may be a constant; constants begin with a capital letter.
+    /// A name in a pattern may be a constant, which begins with a capital letter.
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
         let name = pattern.ident.to_string();
         if pattern.subpat.is_none() && name.starts_with(char::is_uppercase) {
@@ -143,7 +143,7 @@ impl Collector {
     }
 }
 
-/// The variables of a function, its closures' too.
+/// The variables of a function and of its closures.
 fn locals(visit: impl FnOnce(&mut Locals)) -> BTreeSet<String> {
     let mut locals = Locals::default();
     visit(&mut locals);
@@ -163,7 +163,7 @@ impl<'ast> Visit<'ast> for Locals {
     }
 }
 
-/// The token before another one.
+/// The kind of the token before the current one.
 #[derive(Clone, Copy)]
 enum Before {
     Name,

@@ -115,7 +115,7 @@ impl RequestContext {
     }
 }
 
-/// The steps that it takes to read a number.
+/// The steps that it takes to read a number, beside one for each byte.
 const NUMBER: usize = 384;
 
 /// The amount that the call adds to the limit's counter. An unknown cost makes the subject unknown.

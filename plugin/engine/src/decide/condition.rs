@@ -29,7 +29,8 @@ pub(crate) struct EvalContext<'a> {
 /// The outcome of a group for a call.
 pub(crate) struct Outcome<'g> {
     pub(crate) refuses: bool,
-    /// The condition to blame for a refusal: the first that does not hold, or one that the client can change.
+    /// The condition that the refusal's message is about: in `require` the first that does not hold, in `deny_if` the
+    /// first that reads the arguments, which the client can change.
     pub(crate) failing: Option<&'g Condition>,
 }
 

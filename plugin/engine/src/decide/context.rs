@@ -23,7 +23,7 @@ pub(crate) struct RequestContext {
     headers: Vec<(Box<str>, Header)>,
 }
 
-/// The session that a request names, as far as some limit counts by it or ids are remembered.
+/// The session that a request names. It is read only if some limit counts by it or ids are remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Session {
     /// No session, or one that no server was seen to issue.

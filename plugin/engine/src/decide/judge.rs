@@ -115,7 +115,8 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// A part of strict reading, which shadow mode does not soften.
+    /// Refuses a tool call without an id, in shadow mode too: that mode softens rules, not the strict reading of
+    /// messages.
     fn refuse_without_id(&mut self) {
         let message = "A tool call needs an id; send it as a request.";
         self.refuse(Mode::Enforce, Reason::NotAllowed, None, message);

@@ -1,6 +1,8 @@
-//! **decide**: turns a message, its caller and the policy into a refusal, or into the charges to count before it may go.
+//! **decide**: turns a message, its caller and the policy into a refusal, or into the checks and limits that it must
+//! still pass.
 //!
-//! It reads no clock and no counter. An unknown is a denial: every path through here ends with a verdict.
+//! It reads no clock and no counter. If a rule's outcome is unknown, the message is refused; every message gets a
+//! verdict.
 
 mod admission;
 mod arguments;

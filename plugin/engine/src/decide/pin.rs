@@ -1,4 +1,4 @@
-//! Turns a pin and the stored definitions of a tool into whether it is still the reviewed tool.
+//! Turns a pin and the stored definitions of a tool into whether the tool is still the reviewed one.
 //!
 //! It never identifies a tool by its name alone.
 

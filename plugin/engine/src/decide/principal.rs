@@ -1,7 +1,7 @@
 //! Turns the headers of a request into its caller.
 //!
-//! A free identity is a free quota: it believes only headers that the policy says the gateway vouches for. It never
-//! exposes a credential.
+//! A caller that could choose its identity would get a new quota with each one, so it believes only headers that the
+//! policy says the gateway vouches for. It never exposes a credential.
 
 use crate::model::{ANONYMOUS, Grant, Mode, Policy, Source, grant_subject};
 use crate::read::Headers;

@@ -1,4 +1,4 @@
-//! A response whose held bytes are dropped at any point: its message is refused by id, and no other message is lost.
+//! Drops the held bytes of a response at any point: the client gets a refusal for that message and loses no other.
 
 use super::Exchange;
 use crate::host::*;
@@ -8,13 +8,13 @@ const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
 const ANSWER: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#;
 const REFUSED: &str = "The gateway holds too many responses right now to check this one.";
-/// Every result is read.
+/// A policy that redacts each result, so that responses are read.
 const READ: &str =
     r#"{"version":"1","default":"deny","tools":{"run":{"result":{"redact":["secrets"]}}}}"#;
-/// No rule edits a response.
+/// A policy without a rule that edits responses.
 const UNREAD: &str = r#"{"version":"1","default":"allow","tools":{"run":{"limits":[{"counter":"a","window":"hour","max":1,"refund":"on_error"}]}}}"#;
 
-/// A call that was passed on, and the head of its response.
+/// A call that was forwarded, and has the head of its response.
 fn answering(policy: &str, media: &str) -> Exchange {
     let policy = Arc::new(Policy::parse(policy.as_bytes()).unwrap());
     let headers = Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
@@ -43,7 +43,7 @@ fn answering(policy: &str, media: &str) -> Exchange {
     exchange
 }
 
-/// The bytes that the client gets of an event, and the reason that is logged.
+/// The bytes that the client gets for an event, and the reason in the log.
 fn passed(exchange: &mut Exchange, response: Response) -> (String, String) {
     let came = match &response {
         Response::Body { bytes, .. } => bytes.clone(),
@@ -70,8 +70,8 @@ fn piece(text: &str, end_of_stream: bool) -> Response {
     }
 }
 
-/// Plays a body that is cut in two, and drops the held bytes between the pieces. Returns all that the client gets, and
-/// the number of `unavailable` lines in the log.
+/// Plays a body in two pieces, and drops the held bytes between them. Returns the whole body for the client, and the
+/// number of `unavailable` lines in the log.
 fn dropped_at(policy: &str, media: &str, text: &str, cut: usize) -> (String, usize) {
     let mut exchange = answering(policy, media);
     let (one, other) = text.split_at(cut);
@@ -107,7 +107,7 @@ fn document_whose_bytes_are_dropped_is_refused_once() {
 }
 
 #[test]
-fn event_whose_bytes_are_dropped_is_refused_and_the_next_one_passes() {
+fn event_whose_bytes_are_dropped_is_refused_and_next_event_passes() {
     let event = format!("id: 7\ndata: {ANSWER}\nevent: message\n\n");
     let next = "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}\n\n: end\n\n";
     let text = format!(": ping\n\n{event}{next}");

@@ -1,4 +1,4 @@
-//! Two requests of one session at once: the owner of each answer, and the rules that apply to it.
+//! Plays two requests of one session at a time: to which of them an answer belongs, and the rules that judge it.
 
 use super::Exchange;
 use crate::host::*;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 const NOW: Millis = Millis(1_767_225_618_000);
 
-/// Shared data in memory; with `fails`, a host that has none.
+/// A host with shared data in memory; with `fails`, its shared data is unavailable.
 #[derive(Default)]
 struct Host {
     memory: Memory,
@@ -164,7 +164,7 @@ impl Gateway {
         body
     }
 
-    /// The body that the client gets of an answer, after which the response is closed.
+    /// The body that the client gets for this answer. The response is closed after it.
     fn answered(&mut self, exchange: &mut Exchange, message: &str) -> String {
         let body = self.stream(exchange, &[message]);
         self.respond(exchange, Response::Closed);
@@ -213,7 +213,7 @@ fn refused_duplicate_is_not_charged() {
     refused(&gateway.call("1", "limited").1);
     gateway.passes("2", "limited");
     gateway.answered(&mut first, &result("1"));
-    // A call that a limit refuses leaves no id open.
+    // A refusal by a limit frees the id.
     for _ in 0..2 {
         assert!(refused(&gateway.call("3", "limited").1).contains("The limit of 1 call"));
     }

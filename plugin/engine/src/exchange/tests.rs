@@ -1,4 +1,4 @@
-//! Events in every order, as a host might feed them: an event out of its order is refused.
+//! Feeds exchanges events in every order, as a host might. An event out of order is refused.
 
 use super::Exchange;
 use crate::host::*;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
 
-/// The policy hides no name and denies no server's request, so that responses pass unchanged.
+/// The policy hides no name and denies no request of a server, so responses pass unchanged.
 fn begin(run: &str, http_method: &str) -> (Exchange, Step) {
     begin_with("allow", run, http_method)
 }
@@ -89,7 +89,7 @@ fn charges_expose_counter_subject_and_limits() {
 }
 
 #[test]
-fn reservation_of_a_host_that_counts_itself_decides() {
+fn reservation_by_the_host_decides() {
     let (mut exchange, _) = counting("grant");
     let step = exchange.feed(
         Event::Reserved(Reservation::Reserved(vec![count(), count()])),
@@ -356,7 +356,7 @@ fn unreadable_stream_ends_the_exchange() {
 }
 
 #[test]
-fn early_response_passes_where_the_host_allows_it() {
+fn early_response_passes_if_allowed() {
     let (mut exchange, _) = begin_with("deny", "{}", "POST");
     exchange.allow_early_response();
     assert!(matches!(

@@ -62,7 +62,7 @@ pub enum Window {
     Month,
     /// The last so many seconds before any moment.
     Sliding(u64),
-    /// So many seconds after the last addition, with which all earlier ones end.
+    /// From the first addition until so many seconds after the last one. All additions end together.
     Extending(u64),
 }
 

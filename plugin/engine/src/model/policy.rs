@@ -117,7 +117,7 @@ impl Policy {
         self.needs.peer
     }
 
-    /// True when some list may have to lose names, some result may hold a secret, some tool is pinned, some charge may
+    /// True when names may have to be removed from a list, a result may hold a secret, a tool is pinned, a charge may
     /// be refunded, or sessions are counted. A host then reports whole responses, not their heads alone. Call it once
     /// for each policy; for one exchange [`Exchange::needs_response`](crate::host::Exchange::needs_response) is more
     /// precise.

@@ -1,6 +1,7 @@
-//! Names the subjects that counters count: callers, the overflow, and the cells that a policy needs for them.
+//! Names the subjects that counters count: callers, and the overflow of the callers without room. Lists the cells that
+//! a policy needs for them.
 //!
-//! It never lets a call through: a subject without a cell is refused.
+//! It admits no call: if a subject has no cell, its calls are refused.
 
 use super::limit::{Counter, Scope};
 use super::policy::Policy;

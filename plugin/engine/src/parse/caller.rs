@@ -1,6 +1,6 @@
-//! Who a caller can be: the sources of identity the gateway vouches for, and the grants that are listed.
+//! Turns `identity` and `grants` of a policy into the model: the headers that identify a caller, and the listed grants.
 //!
-//! It judges no request; `decide::caller` does.
+//! It judges no request; `decide::principal` does.
 
 use super::error::Problem;
 use super::reader::{Keys, Location, PolicyReader};

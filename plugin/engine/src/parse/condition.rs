@@ -1,4 +1,4 @@
-//! Conditions as the policy writes them: which value of a call is looked at, and what it is held against.
+//! Turns the conditions of a policy into the model: the path of a value in the call, an operator, and its operand.
 //!
 //! It judges no call; `decide::condition` does.
 
@@ -64,10 +64,12 @@ const WRITE_REGEX: &str = "a regular expression without look-around, back-refere
 
 const WRITE_FEWER: &str = "shorter or fewer regular expressions: with repetitions expanded, all expressions of a policy have at most 65,536 characters and choices";
 
-/// The numbers in the automata of all expressions of a policy, a quarter of a megabyte: others are made anew for each text.
+/// The most table entries in the automata of all expressions of a policy: a quarter of a megabyte. Expressions beyond
+/// it build their automata while they match.
 const LARGEST_AUTOMATA: usize = 64 * 1024;
 
-/// Of all expressions of a policy, so that a policy of many large ones takes a few megabytes of memory at most.
+/// The most instructions of all expressions of a policy together. It bounds the memory of a policy with many large ones
+/// to a few megabytes.
 const MOST_INSTRUCTIONS: usize = 65_536;
 
 const WRITE_NUMBER: &str = "a number without quotes and with at most 15 digits";
@@ -234,7 +236,8 @@ impl PolicyReader {
         })
     }
 
-    /// The list of `in`: values of another type than the call's could never be told apart from it for certain.
+    /// The list of `in` or `not_in`. All its values have one type, or are null: a value of another type than the call's
+    /// would make the condition unknown.
     fn literals(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Literals> {
         let mut kinds = value
             .elements()
@@ -257,7 +260,7 @@ impl PolicyReader {
         self.prepared(at, value, &text)
     }
 
-    /// An expression of which only matters whether it matches, ready to match as far as there is room.
+    /// An expression that is asked only whether it matches. Its automaton is prepared as far as there is room.
     pub(super) fn prepared(
         &mut self,
         at: &Location<'_>,
@@ -272,7 +275,7 @@ impl PolicyReader {
         Some(expression)
     }
 
-    /// The regular expression at `at`, whose text is the value there, or a key of it.
+    /// The compiled regular expression. `value` is the one at `at`, or the object of which the expression is a key.
     pub(super) fn compiled(
         &mut self,
         at: &Location<'_>,
@@ -286,7 +289,7 @@ impl PolicyReader {
         let expression = expression.ok()?;
         let before = self.instructions;
         self.instructions = before.saturating_add(expression.size());
-        // It is told once, of the first that is too much.
+        // Reported once, for the first expression that exceeds the bound.
         if before <= MOST_INSTRUCTIONS && self.instructions > MOST_INSTRUCTIONS {
             self.invalid(at, value, WRITE_FEWER);
         }

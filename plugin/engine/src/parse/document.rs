@@ -1,6 +1,6 @@
 //! Turns the text of a policy document into a policy, or into all its errors.
 //!
-//! It knows the keys of the document itself; the files beside it know those of its parts.
+//! It knows the keys at the top of the document; the files beside it know those of its parts.
 
 use super::entry::{PROMPTS, RESOURCES, TOOLS};
 use super::error::PolicyError;
@@ -11,7 +11,8 @@ use crate::model::{AnswerStyle, Effect, Listed, Mode, Names, Needs, Policy, Unkn
 use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
 use sha2::{Digest as _, Sha256};
 
-/// A policy document may nest this deep; its deepest construct needs ten. Its length is the operator's choice.
+/// The bounds of a policy document. The language itself needs ten levels; the rest is for JSON Schemas and values. Its
+/// length is the operator's choice.
 const BOUNDS: Bounds = Bounds {
     depth: 64,
     values: usize::MAX,
@@ -55,7 +56,7 @@ impl Policy {
     /// Reads a policy document.
     ///
     /// # Errors
-    /// Every mistake in it; only the first where it is not JSON, or has a key twice.
+    /// All its mistakes; only the first if it is not strict JSON, for example if a key is given twice.
     pub fn parse(text: &[u8]) -> Result<Self, Vec<PolicyError>> {
         let document = Self::document(text).map_err(|error| vec![error])?;
         let mut reader = PolicyReader::default();
@@ -69,7 +70,7 @@ impl Policy {
     /// Reads the JSON of a policy document as strictly as [`Policy::parse`] does, with the place of every value.
     ///
     /// # Errors
-    /// Why it is not one JSON document.
+    /// The reason why it is not one strict JSON document.
     pub fn document(text: &[u8]) -> Result<Document<'_>, PolicyError> {
         Document::read(text, BOUNDS).map_err(|error| match protobuf::is_struct(text) {
             true => PolicyError::protobuf(),
@@ -133,7 +134,7 @@ impl PolicyReader {
         Some(policy)
     }
 
-    /// The keys that decide nothing, but must be valid.
+    /// Validates the keys that decide nothing.
     fn preamble(&mut self, at: &Location<'_>, members: &Members<'_>) {
         if let Some(version) = self.required(at, members, "version") {
             self.word(&at.key("version"), version, &[("1", ())]);
@@ -158,7 +159,7 @@ impl PolicyReader {
     }
 }
 
-/// The hash names what decides, so `host` and the layout of the file are left out of it.
+/// The hash identifies the rules. `host` and the layout of the file do not change it.
 fn hash(policy: Value<'_>) -> String {
     let mut hasher = Sha256::new();
     for (name, value) in policy.members().filter(|(name, _)| name != "host") {

@@ -1,6 +1,6 @@
-//! Entries as the policy writes them: the rules of a tool, prompt, resource or method, by name.
+//! Turns the entries of a policy into the model: the rules of a tool, prompt, resource or method, by name.
 //!
-//! It knows what may stand in an entry, not what an entry does; `decide` does.
+//! It knows the keys of an entry, not their effect; `decide` does.
 
 use super::error::Problem;
 use super::reader::{Keys, Location, Members, PolicyReader};
@@ -58,15 +58,15 @@ const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end, wi
 
 const WRITE_DEFAULT: &str = "`default` for names that no entry lists";
 
-/// Which table of the document an entry stands in.
+/// A table of the document that holds entries by name.
 #[derive(Clone, Copy)]
 pub(super) struct Table {
     name: &'static str,
     keys: &'static Keys,
     actions: &'static [(&'static str, Action)],
-    /// Its actions will have `require_approval`.
+    /// Its actions will include `require_approval`.
     approves: bool,
-    /// What to write instead of the key `*`.
+    /// The text to write instead of the key `*`.
     everything: &'static str,
 }
 
@@ -109,7 +109,7 @@ const METHODS: Table = Table {
 };
 
 impl PolicyReader {
-    /// A list of names and prefixes, each with its position; `*` is all.
+    /// A list of names and prefixes, each with its position in the list. `*` matches every name.
     pub(super) fn names(&mut self, at: &Location<'_>, value: Value<'_>) -> Names<usize> {
         let elements: Vec<_> = self.list(at, value, "names").enumerate().collect();
         let mut names = BTreeMap::new();
@@ -181,7 +181,7 @@ impl PolicyReader {
         entries
     }
 
-    /// A method is written as it is sent: a spelling that no message has would be a rule without effect.
+    /// Rejects a method name that no message has, such as one with other capitals: its rule would have no effect.
     fn method_name(&mut self, at: &Location<'_>, key: &str) {
         let plain = |c: char| !is_invisible(c) && !c.is_whitespace() && c != '*';
         let meant = confusable_method(key).unwrap_or(key);
@@ -275,7 +275,7 @@ impl PolicyReader {
     }
 }
 
-/// An exact name, or a prefix.
+/// True for an exact name, or a prefix with one `*` at its end.
 fn is_name(name: &str) -> bool {
     let stem = name.strip_suffix('*').unwrap_or(name);
     is_visible(name) && !stem.is_empty() && !stem.contains('*')

@@ -1,4 +1,5 @@
-//! What is wrong with a policy, as a line that its author can act on: where, what was found, what to write instead.
+//! Describes a mistake in a policy in a line that its author can act on: the place, the value found, and the text to
+//! write instead.
 //!
 //! It never names a Rust type and never stops at the first mistake: [`Policy::parse`](crate::host::Policy::parse) returns all.
 
@@ -10,10 +11,10 @@ use std::fmt;
 /// One mistake in a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
-    /// Where, as a JSON Pointer (RFC 6901) into the document, characters that cannot be seen as JSON escapes them; empty for
-    /// the document itself.
+    /// The place as a JSON Pointer (RFC 6901) into the document, with invisible characters escaped as in JSON. Empty
+    /// for the document itself.
     pub at: String,
-    /// What is wrong there.
+    /// The kind of mistake.
     pub problem: Problem,
 }
 
@@ -26,27 +27,27 @@ pub enum Problem {
         line: usize,
         /// Column of the fault in characters, from 1.
         column: usize,
-        /// What the fault is.
+        /// A description of the fault.
         fault: String,
     },
     /// A key that the language does not have.
     UnknownKey {
-        /// The key.
+        /// The unknown key, clipped to 64 characters.
         key: String,
-        /// The key that was probably meant.
+        /// The known key that was probably meant.
         near: Option<&'static str>,
-        /// The keys that may stand there.
+        /// The keys that are valid there.
         known: Vec<&'static str>,
     },
-    /// A key or value of the language that this build does not enforce, and therefore does not accept.
+    /// A key or value of the language that this build cannot enforce and therefore refuses.
     Unsupported(String),
-    /// A key that must be there.
+    /// A required key that is absent.
     MissingKey(&'static str),
-    /// A value that does not fit.
+    /// An invalid value.
     InvalidValue {
-        /// The value, shortened.
+        /// A description of the value, clipped.
         found: String,
-        /// What to write instead.
+        /// A description of a valid value.
         write: String,
     },
 }
@@ -72,7 +73,7 @@ impl PolicyError {
         }
     }
 
-    /// The host hands over protobuf in the place of a text.
+    /// The error for a host that hands over the policy as a protobuf `Struct` instead of a text.
     pub(super) fn protobuf() -> Self {
         Self {
             at: String::new(),

@@ -1,6 +1,6 @@
-//! The options of the host under `host` in the document.
+//! Reads the options of the host under `host` in the document.
 //!
-//! They decide nothing about a call, and are no part of the policy's hash.
+//! They decide nothing about a call, and do not change the policy's hash.
 
 use super::error::Problem;
 use super::limit::window;
@@ -84,8 +84,9 @@ impl PolicyReader {
         usize::try_from(number).ok()
     }
 
-    /// Every configured caller has a place of its own for every counter it can reach, so that nobody's flood pushes it
-    /// out. More of them than there are slots is a mistake to be told now, not a refusal later.
+    /// Checks that the policy has no more configured counters than slots. Each configured caller has a slot of its own
+    /// for each counter that it can reach, so that no flood of other callers evicts it. Too few slots are an error in
+    /// the policy, not a refusal later.
     pub(super) fn room(&mut self, policy: &Policy) {
         let needed = configured_cells(policy);
         if needed > policy.host.slots {

@@ -1,4 +1,4 @@
-//! Limits as the policy writes them: how many calls, in which window, counted for whom.
+//! Turns the limits of a policy into the model: how many calls, in which window, counted for whom.
 //!
 //! It counts nothing; `count` and `store` do.
 
@@ -11,12 +11,12 @@ use crate::words::text::is_visible;
 use crate::words::{Amount, Rule};
 use std::sync::Arc;
 
-/// The longest window that is a number of seconds: 366 days.
+/// The longest window in seconds: 366 days.
 pub(crate) const LONGEST_WINDOW: u64 = 366 * DAY;
 
 const DAY: u64 = 86_400;
 
-/// The largest `max`: far beyond any quota, and sums of it stay within 64 bits.
+/// The largest `max`. It exceeds any real quota, and sums of it fit 64 bits.
 pub(crate) const LARGEST_MAX: u64 = 1_000_000_000_000;
 
 pub(crate) const LIMIT: Keys = Keys {
@@ -38,7 +38,7 @@ pub(crate) const RATE_LIMIT: Keys = Keys {
     reserved: &[],
 };
 
-/// Whether a window slides.
+/// The names of the algorithms; true for the one whose window slides.
 pub(crate) const ALGORITHMS: &[(&str, bool)] = &[("fixed", false), ("sliding", true)];
 
 pub(crate) const REFUNDS: &[(&str, Refunds)] = &[
@@ -140,7 +140,7 @@ impl PolicyReader {
         None
     }
 
-    /// The window as the algorithm takes it. Months have no one length, so none can slide.
+    /// The window under the algorithm. A month has no fixed length, so it cannot slide.
     fn algorithm(&mut self, at: &Location<'_>, value: Value<'_>, window: Window) -> Option<Window> {
         let sliding = self.word(at, value, ALGORITHMS)?;
         match window {
@@ -157,7 +157,7 @@ impl PolicyReader {
         None
     }
 
-    /// PolicyLayer's `{"max": 10, "window": 60}` or Intercept's `"10/minute"`: one limit on the entry alone.
+    /// PolicyLayer's `{"max": 10, "window": 60}` or Intercept's `"10/minute"`: one limit that no other entry shares.
     pub(super) fn rate_limit(
         &mut self,
         at: &Location<'_>,
@@ -205,7 +205,7 @@ impl PolicyReader {
         window
     }
 
-    /// The scope of the limit at `at`, or the default where none is written.
+    /// The scope of the limit at `at`, or the default where the policy writes none.
     pub(super) fn scope(
         &mut self,
         at: &Location<'_>,
@@ -216,7 +216,7 @@ impl PolicyReader {
             return Some(vec![default]);
         };
         let at = at.key("scope");
-        // The order in which parts are written makes no difference.
+        // The order of the parts makes no difference.
         let scopes = match value.string() {
             Some(_) => vec![self.one_scope(&at, value)?],
             None => {
@@ -260,7 +260,7 @@ impl PolicyReader {
     }
 }
 
-/// A number of seconds, or a text.
+/// The window of a number of seconds, or of a text such as `minute` or `90s`; `None` where the value is invalid.
 pub(crate) fn window(value: Value<'_>) -> Option<Window> {
     match value.string() {
         Some(text) => spelled(&text),
@@ -296,7 +296,7 @@ pub(crate) fn seconds(seconds: u64) -> Option<Window> {
         .then_some(Window::Seconds(seconds))
 }
 
-/// `10/minute`.
+/// The maximum and the window of a text such as `10/minute`.
 fn rate(text: &str) -> Option<(u64, Window)> {
     let (max, unit) = text.split_once('/')?;
     let max = number(max)?;
@@ -307,7 +307,7 @@ fn rate(text: &str) -> Option<(u64, Window)> {
         .map(|window| (max, window))
 }
 
-/// Digits as JSON writes a whole number. `010` is ten to some and eight to others.
+/// A whole number in the digits that JSON allows. Some parsers read `010` as ten and others as eight, so it is invalid.
 fn number(digits: &str) -> Option<u64> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     let padded = digits.len() > 1 && digits.starts_with('0');

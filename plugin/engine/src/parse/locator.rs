@@ -1,6 +1,6 @@
-//! The operands of `within`, `host_in` and `cidr`: directories, hosts and networks, each written in its one form.
+//! Reads the operands of `within`, `host_in` and `cidr`: directories, hosts and networks, each in its canonical form.
 //!
-//! It corrects nothing: what is written in another form is an error that shows the form to write.
+//! It corrects nothing: a text in another form is an error that shows the form to write.
 
 use super::reader::{Keys, Location, PolicyReader};
 use crate::words::json::{Kind, Value};
@@ -25,7 +25,7 @@ const WRITE_NETWORK: &str = "a network such as `10.0.0.0/8` or `2001:db8::/32`, 
 const WRITE_NETWORKS: &str = "a network, or a list of at least one";
 
 impl PolicyReader {
-    /// `["/srv/data"]` or `{"roots": ["/srv/data"], "base": "/srv/data"}`.
+    /// Directories: `["/srv/data"]` or `{"roots": ["/srv/data"], "base": "/srv/data"}`.
     pub(super) fn roots(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Roots> {
         if value.kind() != Kind::Object {
             let roots = self.places(at, value, parse_root, WRITE_ROOTS, WRITE_ROOT)?;
@@ -59,7 +59,7 @@ impl PolicyReader {
         self.places(at, value, Network::parse, WRITE_NETWORKS, WRITE_NETWORK)
     }
 
-    /// A list of at least one; `None` where one of it is no place.
+    /// A list of at least one directory, host or network; `None` where an element is invalid.
     fn places<T>(
         &mut self,
         at: &Location<'_>,

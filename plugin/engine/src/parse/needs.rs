@@ -1,4 +1,4 @@
-//! Derives from a parsed policy what a host must bring for it: headers, the peer's address, sessions, responses.
+//! Derives from a parsed policy the facts that a host must fetch: headers, the peer's address, sessions, responses.
 //!
 //! It reads the whole policy once, so that no request has to.
 
@@ -16,7 +16,7 @@ impl ResponseNeeds {
             .filter(|own| hides(own))
             .map(|own| own.mode)
             .collect();
-        // Names are lacking from lists, or servers may not ask for something.
+        // A default of deny hides names from lists; a denied method can be one that servers send.
         let denies = policy.default == Effect::Deny
             || policy
                 .methods

@@ -1,17 +1,17 @@
-//! Tells whether the bytes of a policy are a protobuf `Struct`: what Envoy hands over where its configuration is one.
+//! Recognizes a policy that arrives as a protobuf `Struct`, as Envoy serializes a configuration that is an object.
 //!
-//! It never reads a policy out of it: a `Struct` has lost the text of numbers and members that were given twice.
+//! It never reads a policy out of it: a `Struct` has lost the exact text of numbers and the duplicate members.
 
-/// What to write in Envoy's configuration, which hands over the text of a `StringValue` as it is.
+/// The configuration to write instead: Envoy passes on the text of a `StringValue` unchanged.
 pub(super) const WRITE: &str = r#"the policy as text, in Envoy's configuration of the filter: `configuration: { "@type": type.googleapis.com/google.protobuf.StringValue, value: '{ "version": "1", … }' }`"#;
 
-/// The tag of field 1, of a length and bytes: the entries of a `Struct`, and the key of each.
+/// The protobuf tag of field 1, length-delimited: each entry of a `Struct`, and the key in each entry.
 const FIRST: u8 = 0x0A;
 
-/// The tag of field 2, of the same kind: the value of each entry.
+/// The protobuf tag of field 2, length-delimited: the value in each entry.
 const SECOND: u8 = 0x12;
 
-/// True for entries of a key and a value up to the very end. No JSON text is made so.
+/// True where all bytes are entries of a key and a value. No JSON text has this form.
 pub(super) fn is_struct(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -28,7 +28,7 @@ fn is_entry(entry: &[u8]) -> bool {
     value.is_some_and(|(_, after)| after.is_empty())
 }
 
-/// The bytes of a field with that tag at the beginning, and what follows them.
+/// The bytes of the field with this tag at the start, and the bytes that follow the field.
 fn field(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (first, mut rest) = bytes.split_first()?;
     let (mut length, mut shift) = (0_usize, 0_u32);
@@ -47,7 +47,7 @@ mod tests {
     use super::is_struct;
 
     #[test]
-    fn struct_is_told_from_text() {
+    fn struct_policy_is_distinguished_from_json_text() {
         // {"version": "1"}, {"hold": true}, {"max": 10.0}, and a value of more than 127 bytes.
         let long = [
             b"\n\x85\x01\n\x01a\x12\xFF\0\x1A\x7D".as_slice(),

@@ -1,4 +1,4 @@
-//! Walks a policy document value by value and gathers every mistake with its place.
+//! Walks a policy document value by value and collects every mistake with its place.
 //!
 //! It knows no key of the language: the files beside it bring the lists of keys.
 
@@ -11,7 +11,7 @@ use crate::words::work::Budget;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The way from the document to a value. It is written out only when there is a mistake to report.
+/// The place of a value in the document. Its text is written only when there is a mistake to report.
 #[derive(Clone, Copy)]
 pub(crate) struct Location<'p> {
     parent: Option<&'p Self>,
@@ -38,7 +38,7 @@ impl<'p> Location<'p> {
         }
     }
 
-    /// True below the document's key `top`, and at it.
+    /// True for the document's key `top` and everything below it.
     fn is_under(&self, top: &str) -> bool {
         match (self.parent, self.step) {
             (
@@ -85,7 +85,7 @@ pub(crate) struct Keys {
 /// The members of an object whose keys were checked.
 pub(super) struct Members<'a> {
     members: Vec<(Cow<'a, str>, Value<'a>)>,
-    /// It is an object at all. Where it is not, that is the mistake, and no key of it is missing.
+    /// False where the value is not an object. That is reported already, so no missing key of it is.
     pub(super) is_object: bool,
 }
 
@@ -98,14 +98,14 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Gathers mistakes.
+/// Collects the mistakes of a policy.
 pub(crate) struct PolicyReader {
     pub(super) errors: Vec<PolicyError>,
-    /// How many instructions the expressions have that were read so far.
+    /// The number of instructions of the expressions read so far.
     pub(super) instructions: usize,
-    /// How many numbers the automata of expressions have that were prepared so far.
+    /// The number of table entries of the automata prepared so far.
     pub(super) automata: usize,
-    /// The steps that are left to prepare them, ten milliseconds of one core for all.
+    /// The steps left to prepare automata, for all of them together: about ten milliseconds of one core.
     pub(super) preparing: Budget,
 }
 
@@ -128,7 +128,7 @@ impl PolicyReader {
         });
     }
 
-    /// Under `grants` nothing is quoted: what stands in the wrong place there may be a token.
+    /// Reports an invalid value. Under `grants` the value is not quoted: a misplaced text there may be a token.
     pub(super) fn invalid(&mut self, at: &Location<'_>, found: Value<'_>, write: &str) {
         let found = if at.is_under("grants") {
             "something else".into()
@@ -173,7 +173,7 @@ impl PolicyReader {
     fn unknown(&mut self, at: &Location<'_>, key: &str, keys: &Keys) {
         let near = near(key, keys.supported.iter().chain(keys.reserved).copied());
         match at.parent {
-            // A key that is no typo may be a token too.
+            // A key that is not close to a known one may be a token too.
             Some(parent) if near.is_none() && at.is_under("grants") => {
                 let found = "an unknown key".into();
                 let write = format!("one of {}", keys.supported.join(", "));
@@ -211,7 +211,7 @@ impl PolicyReader {
         value.elements()
     }
 
-    /// A text that says something.
+    /// A string with more than white space in it.
     pub(super) fn string<'a>(
         &mut self,
         at: &Location<'_>,
@@ -232,7 +232,7 @@ impl PolicyReader {
         bool
     }
 
-    /// One of a few words.
+    /// The meaning of one word of a closed list.
     pub(super) fn word<T: Copy>(
         &mut self,
         at: &Location<'_>,
@@ -269,14 +269,14 @@ impl PolicyReader {
     }
 }
 
-/// A number written with digits alone.
+/// A whole number that is written with digits alone.
 pub(super) fn whole(value: Value<'_>) -> Option<u64> {
     (value.kind() == Kind::Number)
         .then(|| value.raw().parse().ok())
         .flatten()
 }
 
-/// The key that was probably meant. A third of the letters wrong is still a typo; more is another word.
+/// The known key closest to this one. Up to a third of the letters may differ; a key that differs more is not a typo.
 pub(crate) fn near(key: &str, all: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let near = all
         .map(|known| (strsim::damerau_levenshtein(key, known), known))

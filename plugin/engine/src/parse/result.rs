@@ -1,6 +1,7 @@
-//! The `result` rules as the policy writes them: how long a tool's result may be, and what is taken out of it.
+//! Turns the `result` rules of a policy into the model: the maximum length of a tool's result, and the patterns to
+//! redact in it.
 //!
-//! They look at no result; `response` does.
+//! It reads no result; `response` does.
 
 use super::reader::{Keys, Location, PolicyReader};
 use crate::model::{Pattern, ResultRules};
@@ -23,11 +24,11 @@ pub(crate) const REDACT: Keys = Keys {
 /// The word for all kinds of secrets.
 pub(crate) const ALL: &str = "secrets";
 
-/// From and to, of `max_bytes`.
+/// The minimum and maximum of `max_bytes`.
 pub(crate) const RANGE: (u64, u64) = (1, 64 * 1024 * 1024);
 
 impl PolicyReader {
-    /// The rules at `at`; `rule` is that of the entry.
+    /// The result rules at `at`; `rule` names the entry.
     pub(super) fn result(
         &mut self,
         at: &Location<'_>,

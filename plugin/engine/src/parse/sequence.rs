@@ -1,7 +1,7 @@
-//! The `sequence` rules as the policy writes them: after which tools which others are refused, and for how long.
+//! Turns the `sequence` rules of a policy into the model: after a call of one tool, others are refused for a time.
 //!
-//! Each becomes a counter that is marked by the one kind of call and must be unmarked for the other, so that marks are
-//! kept where counts are. It marks nothing; `count` and `store` do.
+//! Each becomes a counter. A call of an `after` tool marks it, and a `deny` tool needs it unmarked, so that marks are
+//! kept in the same place as counts. It marks nothing; `count` and `store` do.
 
 use super::limit::window;
 use super::reader::{Keys, Location, Members, PolicyReader};
@@ -42,8 +42,8 @@ impl PolicyReader {
             .and_then(|value| self.string(&at.key("on_deny"), value));
         let (after, list) = after?;
         let (deny, _) = deny?;
-        // Rules that are marked by the same calls for the same time share their mark; where a rule stands is no part of
-        // its name, so that marks outlive a change of the policy.
+        // Rules with the same `after` tools, time and scope share a mark. The name leaves out the rule's position, so
+        // that marks survive a change of the policy.
         let counter = Arc::new(Counter::new("sequence", &list, window?, scope?));
         let limit = |max, cost| {
             let added = (max, cost);
@@ -64,7 +64,7 @@ impl PolicyReader {
         })
     }
 
-    /// A list of at least one name, and the same list as one text.
+    /// A list of at least one name, and the same list as one text, in order.
     fn some_names(
         &mut self,
         at: &Location<'_>,

@@ -1,4 +1,4 @@
-//! Derives from a parsed policy the rules of results of which the tool is unknown: those of all tools, each once.
+//! Derives from a parsed policy the rules for a result whose tool is unknown: those of all tools, each once.
 //!
 //! It reads the whole policy once, so that no message has to.
 
@@ -7,7 +7,7 @@ use crate::words::sorted::insert;
 use std::sync::Arc;
 
 impl UnknownResult {
-    /// Those of a policy.
+    /// All of them for a policy.
     pub(super) fn all(policy: &Policy) -> Vec<Self> {
         let entries = policy.tools.values();
         let own = entries.map(|entry| (entry.rules.result.as_ref(), entry.mode));
@@ -41,7 +41,7 @@ impl UnknownResult {
     }
 }
 
-/// The places of the rules with the shortest results in each mode.
+/// The positions of the rules with the smallest `max_bytes`: one for each mode.
 fn shortest(all: &[(&Arc<ResultRules>, Option<Mode>)]) -> [Option<usize>; 3] {
     [None, Some(Mode::Enforce), Some(Mode::Shadow)].map(|wanted| {
         let rules = all.iter().enumerate();
@@ -63,7 +63,7 @@ fn rank(mode: Option<Mode>) -> u8 {
 mod tests {
     use super::*;
 
-    /// The rule and the positions of what is taken out, and whether the length is checked.
+    /// For each part: its rule, the positions of its patterns, and whether it checks the length.
     fn parts(policy: &str) -> Vec<(String, Vec<usize>, bool)> {
         let policy = Policy::parse(policy.as_bytes()).unwrap();
         let parts = policy.unknown_results.iter();
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_many_tools_have_are_applied_once() {
+    fn rule_shared_by_many_tools_applies_once() {
         let policy = r#"{ "version": "1", "default": "deny",
             "all_tools": { "result": { "redact": [{ "regex": "x" }, "secrets"] } },
             "tools": {

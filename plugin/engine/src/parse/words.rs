@@ -1,6 +1,6 @@
-//! The words of the document that stand for settings, and the helpers that read a flag or a required key.
+//! Lists the words of the document that name settings, and reads a flag, a required key or an optional part.
 //!
-//! Each word is spelled in one place, for the parser and the JSON Schema of the document alike.
+//! Each word is written in one place, for the parser and the JSON Schema of the document alike.
 
 use super::error::Problem;
 use super::reader::{Location, Members, PolicyReader};
@@ -58,7 +58,7 @@ impl PolicyReader {
         self.word(&at.key(key), members.get(key)?, words)
     }
 
-    /// The part of the document under `key`, where there is one.
+    /// The part of the document under `key`; `None` where the key is absent.
     pub(crate) fn part<T>(
         &mut self,
         at: &Location<'_>,
@@ -69,7 +69,7 @@ impl PolicyReader {
         Some(read(self, &at.key(key), members.get(key)?))
     }
 
-    /// The text under `key`, where there is one.
+    /// The text under `key`; `None` where the key is absent or the text is invalid.
     pub(crate) fn text(
         &mut self,
         at: &Location<'_>,

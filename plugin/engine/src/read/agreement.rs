@@ -1,7 +1,7 @@
 //! Compares the headers that repeat a message with the message in the body.
 //!
-//! The body is the authority in every revision. A header never changes the message that is judged; it can only be
-//! wrong.
+//! The policy judges the message in the body, in every revision. A header that contradicts it makes the request an
+//! error; no header changes the message that is judged.
 
 use super::error::RequestError;
 use super::head::Head;

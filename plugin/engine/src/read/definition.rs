@@ -11,7 +11,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Definition {
     pub(crate) digest: Digest,
-    /// Names and digests of members, the first of them by name.
+    /// The names and digests of the first members in the order of their names, at most [`MOST`].
     members: Vec<(String, [u8; 8])>,
 }
 
@@ -19,7 +19,8 @@ pub(crate) struct Definition {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Digest(pub(crate) [u8; 32]);
 
-/// The number of members with a digest of their own, and the bytes of a name: enough for all members of MCP.
+/// The largest number of members with a digest of their own, and the longest part of a name that is kept, in bytes. All
+/// members that MCP defines fit.
 const MOST: usize = 24;
 
 const LONGEST: usize = 24;

@@ -39,9 +39,10 @@ pub(crate) fn is_header_name(name: &str) -> bool {
 pub struct Headers {
     bytes: Vec<u8>,
     fields: Vec<Field>,
-    /// A bit for each tag that some field has. Most lookups are for absent names, and end here.
+    /// Bit `t` is set if a field has the tag `t`. Most lookups are for names that are absent, and this bit answers them
+    /// without a search.
     tags: u64,
-    /// A bit for each tag that several fields have. Most names are given once.
+    /// Bit `t` is set if several fields have the tag `t`. If it is not, a search ends with the first field of that tag.
     shared: u64,
 }
 

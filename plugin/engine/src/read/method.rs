@@ -7,9 +7,10 @@ use super::names::{ended, fold};
 /// The kind of a method of MCP, for a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MethodKind {
-    /// A client sets up or keeps a session with it.
+    /// A client sets up, keeps or explores a session with it. `default` does not deny it; an entry under `methods`
+    /// can.
     Lifecycle,
-    /// The rules of its target judge its calls; the text names the place for such rules.
+    /// The rules of the call's target judge it. The text says where a policy has such rules.
     Governed(&'static str),
     /// A server sends it, and expects an answer.
     ServerRequest,
@@ -98,8 +99,8 @@ pub(crate) fn known_method(method: &str) -> Option<&'static str> {
     listed.or_else(|| confusable_method(method))
 }
 
-/// The method of MCP that some server could read this other spelling as. Such a server ignores case, space around the
-/// method, or all text after a NUL.
+/// The method of MCP that some server could read this method as, although it is spelled differently. Such a server
+/// ignores case, space around the method, or all text after a NUL.
 pub(crate) fn confusable_method(method: &str) -> Option<&'static str> {
     if METHODS.iter().any(|(name, _)| *name == method) {
         return None;

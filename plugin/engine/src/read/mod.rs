@@ -1,7 +1,7 @@
 //! **read**: turns an HTTP request into the one MCP message that every server must see in it, or refuses it.
 //!
-//! The server reads the same message that was judged: bytes that two known servers read differently are refused. It
-//! never repairs a message and never reads a policy.
+//! The server must read the same message that the policy judged, so bytes that two known servers read differently are
+//! refused. This module never repairs a message and never reads a policy.
 
 mod agreement;
 mod definition;

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 /// this one as the object's own.
 pub(crate) const PROTOTYPE: &str = "__proto__";
 
-/// The name up to the NUL where a reader of C strings ends it. An honest name has no control character, so any of them
-/// ends it here.
+/// The name up to its first control character. A program that reads C strings ends it at a NUL; no honest name has a
+/// control character, so the name ends at any of them.
 pub(crate) fn ended(name: &str) -> &str {
     name.split(char::is_control).next().unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! Turns a body in which some text holds half a surrogate pair into the id of its request, for the answer.
+//! Finds the id of the request in a body that is refused because a text in it holds half a surrogate pair. The answer
+//! carries this id.
 //!
 //! It never makes such a body acceptable, and never returns an id where another reader could find a different one.
 

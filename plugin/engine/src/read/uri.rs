@@ -8,11 +8,11 @@ use crate::words::locator::{has_empty_name, is_certain_path, is_certain_text};
 use fluent_uri::Uri;
 use percent_encoding::percent_decode_str;
 
-/// True for a URI that is equal to its syntax-based normal form (RFC 3986 §6.2.2): scheme and host in lower case,
-/// percent-encoding in upper case and only where needed, no dot segments. No server may resolve another URI to the same
-/// resource either. Some servers drop a fragment, a user's name, the scheme's default port, an empty segment or blanks.
-/// Some decode the path before they split it, read look-alikes of dots as dots, or read every `file:` as a path of
-/// their own machine.
+/// True for a URI that no server resolves to the same resource as another URI. It is equal to its syntax-based normal
+/// form (RFC 3986 §6.2.2): scheme and host in lower case, percent-encoding in upper case and only where needed, no dot
+/// segments. It also has none of the parts that some servers drop: a fragment, a user's name, the scheme's default
+/// port, an empty segment or blanks. Some servers decode the path before they split it, read look-alikes of dots as
+/// dots, or read every `file:` as a path of their own machine; a URI that they read differently is refused too.
 pub(crate) fn is_normal(uri: &str) -> bool {
     let Ok(parsed) = Uri::parse(uri) else {
         return false;
@@ -40,8 +40,8 @@ fn is_plain_authority(uri: &Uri<&str>) -> bool {
     })
 }
 
-/// True for a path with one reading: its segments stay the same however often a server decodes it. A path that needs
-/// more than a few rounds of decoding is refused.
+/// True for a path that all servers read alike: its segments stay the same however often a server decodes it. A path
+/// that needs more than a few rounds of decoding is refused.
 fn is_plain_path(path: &str) -> bool {
     const ROUNDS: usize = 4;
     let slashes = |path: &str| {
@@ -84,8 +84,8 @@ fn is_dots(segment: &str) -> bool {
     name.contains('.') && name.chars().all(|c| matches!(c, '.' | ' ' | '+'))
 }
 
-/// True for `file:///…` without a part that servers drop on the way to a path: a host, a query, a slash at the end.
-/// Every program reads the path alike, as for `within`.
+/// True for `file:///…` without a part that servers drop when they turn it into a path: a host, a query, a slash at the
+/// end. Every program reads the path alike, as for `within`.
 fn is_plain_file(uri: &Uri<&str>) -> bool {
     let path = uri.path().as_str();
     let local = uri

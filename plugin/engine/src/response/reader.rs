@@ -73,7 +73,8 @@ pub(crate) struct Passed {
     pub(crate) effects: Effects,
 }
 
-/// The longest message that is held where no rule applies, in bytes. Errors and tasks, which are read then, are short.
+/// The longest message that is held if no rule applies, in bytes. Only errors and tasks are read then, and they are
+/// short.
 const LONGEST_LEARNT: usize = 64 << 10;
 
 impl ResponseReader {
@@ -219,7 +220,7 @@ impl ResponseReader {
         self.observers.effects.problem.is_some()
     }
 
-    /// A request that reached no server is refunded, or frees its id.
+    /// Whether it matters that the request reached no server: its charges are then refunded, or its id is free again.
     pub(crate) fn awaits_delivery(&self) -> bool {
         let refunds = self.observers.refunds.as_ref();
         refunds.is_some_and(RefundTracker::is_open) || self.awaits_end()
@@ -347,7 +348,8 @@ impl ResponseReader {
         Next::ReplaceBody(error.body)
     }
 
-    /// Ends the response with an error reply. The client has got a part of what must not continue, or nothing.
+    /// Ends the response with an error reply. The client has received nothing yet, or the beginning of a body that must
+    /// not continue.
     fn broken(&mut self, problem: Problem) -> Next {
         let error = self.error(None, &problem);
         self.observers.effects.problem = Some(problem);

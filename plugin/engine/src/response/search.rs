@@ -37,7 +37,7 @@ struct Text<'t> {
     text: Cow<'t, str>,
     /// The name of the member with this text; empty if there is none.
     name: &'t str,
-    /// The text may contain a secret.
+    /// The text may contain a secret. If not, searches for secrets skip it.
     stands: bool,
 }
 

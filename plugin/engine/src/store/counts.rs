@@ -82,8 +82,8 @@ impl Store {
         Err(Unavailable)
     }
 
-    /// Refunds the charges of a call that did not run. No exchange depends on its success: a charge that cannot be
-    /// refunded stays counted.
+    /// Refunds those charges of a call whose limits refund its outcome. No exchange depends on its success: a charge
+    /// that cannot be refunded stays counted.
     pub fn refund(&self, cells: &mut impl Cells, refund: &Refund) {
         for (charge, ends) in refund.returned() {
             self.give_back_one(cells, charge, ends);

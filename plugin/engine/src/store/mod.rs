@@ -1,10 +1,10 @@
 //! Keeps counts and state in a host's shared data: small cells that are read, changed and swapped back unless another
 //! worker was faster.
 //!
-//! Every cell of a count is created while the plugin is configured and never during a request: a missing cell means
-//! that the host lost it, and the call is denied. Its memory is fixed. Callers that the policy names have cells of
-//! their own; all others share a table, in which a count is never displaced before its window ends. Callers without
-//! room there share the limit's one overflow cell.
+//! Every cell of a count is created while the plugin is configured and none during a request, so the memory of the
+//! counts is fixed. A missing cell means that the host lost it, and the call is denied. Callers that the policy names
+//! have cells of their own; all others share a table, in which a count is never displaced before its window ends.
+//! Callers without room there share the limit's one overflow cell.
 //!
 //! Sessions and tasks that servers issued have a table of their own, in which older ids make room for newer ones. Its
 //! cells are created on demand: a missing one holds nothing, and a forgotten id is refused.

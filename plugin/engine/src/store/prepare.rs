@@ -12,7 +12,7 @@ use crate::words::state::StateKey;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hash as _;
 
-/// The counts of one policy in one host.
+/// The counts and the remembered state of one policy in one host.
 #[derive(Debug)]
 pub struct Store {
     namespace: String,

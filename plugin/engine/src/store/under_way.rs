@@ -1,6 +1,6 @@
 //! Opens and ends ids of requests in the host's shared data.
 //!
-//! It never waits. A host that fails makes an id unclear: only the strictness towards its response depends on it.
+//! It never waits. If the host fails, the id is unclear, which only makes the gateway stricter towards its response.
 
 use super::cell::low;
 use super::cells::{Cells, Unavailable};

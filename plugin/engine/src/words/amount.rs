@@ -1,19 +1,19 @@
 //! Amounts that counters add up: decimal numbers of six places, so that every sum is exact.
 //!
-//! It never rounds down: a call never counts for less than its cost.
+//! It never rounds down, so a call never counts for less than its cost.
 
 use super::digits::push_decimal;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A number of calls, or their cost, in millionths.
+/// A number of calls, or a cost, in millionths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(pub u64);
 
 const UNIT: u64 = 1_000_000;
 
 impl Amount {
-    /// The cost of a call under a limit that names no other cost.
+    /// The cost of a call under a limit without `cost`.
     pub(crate) const ONE: Self = Self(UNIT);
 
     pub(crate) fn whole(number: u64) -> Self {
@@ -28,7 +28,7 @@ impl Amount {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// Writes it as a JSON number with all its places.
+    /// Writes the amount as a JSON number, in full precision.
     pub(crate) fn push(self, text: &mut String) {
         let parts = [self.0.checked_div(UNIT), self.0.checked_rem(UNIT)];
         let [whole, mut rest] = parts.map(Option::unwrap_or_default);
@@ -54,7 +54,7 @@ impl fmt::Display for Amount {
     }
 }
 
-/// As a JSON number with all its places.
+/// Serializes as a JSON number, in full precision.
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let number = serde_json::value::RawValue::from_string(self.to_string());
@@ -69,7 +69,7 @@ mod tests {
     use super::Amount;
 
     #[test]
-    fn amounts_are_written_as_numbers() {
+    fn amount_is_written_as_json_number() {
         for (amount, text) in [
             (Amount(0), "0"),
             (Amount::ONE, "1"),

@@ -1,8 +1,8 @@
-//! Writes numbers in their digits.
+//! Writes numbers as decimal or hexadecimal digits.
 //!
-//! It allocates nothing beside the text that it writes into.
+//! It allocates nothing besides the text that it extends.
 
-/// A number of 128 bits in all its hexadecimal digits.
+/// Appends a number of 128 bits as 32 hexadecimal digits.
 pub(crate) fn push_hex(text: &mut String, number: u128) {
     let halves = [number >> 64, number & u128::from(u64::MAX)];
     let mut digits = [0; 32];
@@ -16,7 +16,7 @@ pub(crate) fn push_hex(text: &mut String, number: u128) {
     push_ascii(text, &digits);
 }
 
-/// The digit of a value below 16.
+/// The hexadecimal digit of a value below 16.
 pub(crate) fn hex_digit(value: u64) -> u8 {
     let before = match value {
         0..=9 => b'0',
@@ -25,12 +25,12 @@ pub(crate) fn hex_digit(value: u64) -> u8 {
     before.saturating_add(u8::try_from(value & 15).unwrap_or_default())
 }
 
-/// Adds bytes of ASCII.
+/// Appends bytes that are ASCII.
 pub(crate) fn push_ascii(text: &mut String, digits: &[u8]) {
     text.push_str(str::from_utf8(digits).unwrap_or_default());
 }
 
-/// A number in decimal digits, at least `width` of them.
+/// Appends a number in decimal, padded with zeros to at least `width` digits.
 pub(crate) fn push_decimal(text: &mut String, number: u64, width: usize) {
     let mut digits = [b'0'; 20];
     let mut rest = number;
@@ -52,7 +52,7 @@ mod tests {
     use super::{push_decimal, push_hex};
 
     #[test]
-    fn numbers_have_all_their_digits() {
+    fn number_is_written_with_all_digits() {
         for (number, width, expected) in [
             (0, 1, "0"),
             (0, 3, "000"),

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Millis(pub u64);
 
-/// A waiting time as people say it, never shorter than it is.
+/// A waiting time in words, rounded up.
 pub(crate) fn duration(wait: Millis) -> String {
     let seconds = wait.0.div_ceil(1000);
     let (number, unit) = match seconds {
@@ -23,18 +23,18 @@ pub(crate) fn duration(wait: Millis) -> String {
 }
 
 impl Millis {
-    /// 0 to 23.
+    /// The hour of the day, 0 to 23; `None` for a time beyond the year 9999.
     pub(crate) fn hour(self) -> Option<u8> {
         Some(self.moment()?.hour())
     }
 
-    /// 1 (Monday) to 7 (Sunday).
+    /// The day of the week, 1 (Monday) to 7 (Sunday); `None` for a time beyond the year 9999.
     pub(crate) fn weekday(self) -> Option<u8> {
         Some(self.moment()?.weekday().number_from_monday())
     }
 
-    /// Writes the time in UTC with three digits of milliseconds (RFC 3339), so that times sort as texts; nothing for a clock
-    /// beyond the year 9999.
+    /// Appends the time in UTC with three digits of milliseconds (RFC 3339), so that times sort as texts; nothing for a
+    /// time beyond the year 9999.
     pub(crate) fn push_rfc3339(self, text: &mut String) {
         let Some(moment) = self.moment() else {
             return;
@@ -56,7 +56,7 @@ impl Millis {
         text.push('Z');
     }
 
-    /// `None` for a clock beyond the year 9999.
+    /// The calendar date and time in UTC; `None` for a time beyond the year 9999.
     pub(crate) fn moment(self) -> Option<OffsetDateTime> {
         let seconds = i64::try_from(self.seconds()).ok()?;
         let millis = u16::try_from(self.0.checked_rem(1000)?).ok()?;
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_of_a_line_has_three_digits_of_milliseconds() {
+    fn time_is_written_with_three_digits_of_milliseconds() {
         for (millis, expected) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (1_767_225_636_200, "2026-01-01T00:00:36.200Z"),

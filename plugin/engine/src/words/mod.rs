@@ -1,6 +1,7 @@
-//! The words that all phases share: time, amounts, names of rules, refusals, JSON, secrets, paths, hosts and networks.
+//! The vocabulary that all layers share: time, amounts, names of rules, refusals, JSON, expressions, secrets, paths,
+//! hosts and networks.
 //!
-//! Nothing here knows a policy, a message or a host, and no file imports a later phase.
+//! Nothing here depends on a policy, a message or a host, and no file imports a later layer.
 
 mod amount;
 mod clock;

@@ -1,15 +1,16 @@
-//! Skips the plain bytes of a text, eight at a time, up to the first that needs a look.
+//! Skips the plain bytes of a text, eight at a time, up to the first that needs a closer look.
 //!
 //! It never interprets that byte.
 
-/// The rest after ASCII characters and [short escapes](is_escaped) in a JSON string: it starts at a control character,
-/// a byte outside ASCII, a quote or another backslash.
+/// The rest after ASCII characters and [short escapes](is_escaped) in a JSON string. It starts at a control character,
+/// a byte outside ASCII, a quote, or a backslash of a longer escape.
 pub(crate) fn after_string(bytes: &[u8]) -> &[u8] {
     let escape = |byte, next| byte == b'\\' && is_escaped(next);
     skip(bytes, |word| special_in_string(word) | word, escape)
 }
 
-/// With a backslash before it, the byte stands for white space, a control character, a quote or a backslash.
+/// True for a byte that forms a short escape after a backslash, such as `n` in `
+/// `.
 pub(crate) fn is_escaped(byte: u8) -> bool {
     let escaped = ESCAPED.get(usize::from(byte));
     escaped.is_some_and(|escaped| *escaped)
@@ -32,22 +33,24 @@ pub(crate) fn after_printable(bytes: &[u8]) -> &[u8] {
     skip(bytes, special, |_, _| false)
 }
 
-/// The rest after the ASCII characters of a line: it starts at a control character or a byte outside ASCII.
+/// The rest after printable ASCII characters and DEL. It starts at a control character below U+0020 or a byte outside
+/// ASCII.
 pub(crate) fn after_line(bytes: &[u8]) -> &[u8] {
     let special = |word: u64| word.wrapping_sub(each(b' ')) | word;
     skip(bytes, special, |_, _| false)
 }
 
-/// Sets the highest bit of quotes, backslashes and control characters. Bytes outside ASCII may have it or not, and so may
-/// any byte behind the first that has it.
+/// Sets the highest bit of quotes, backslashes and control characters. Only the first marked byte is exact: a borrow
+/// can mark bytes behind it, and bytes outside ASCII may be marked or not.
 fn special_in_string(word: u64) -> u64 {
-    // With that bit changed, control characters and the quote are the 33 lowest values, from which 33 cannot be taken.
+    // After the XOR, control characters and the quote are the 33 lowest values: subtracting 33 borrows from these
+    // alone.
     let quote_or_control = (word ^ each(0x02)).wrapping_sub(each(0x21));
     let backslash = (word ^ each(b'\\')).wrapping_sub(each(0x01));
     quote_or_control | backslash
 }
 
-/// A word of eight times this byte.
+/// A word of eight copies of the byte.
 const fn each(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
@@ -66,8 +69,8 @@ const ESCAPED: [bool; 256] = {
     escaped
 };
 
-/// The rest after the bytes that `special` does not mark by their highest bit, and after pairs for which `passes` is
-/// true.
+/// The rest after all bytes that `special` does not mark in their highest bit, and all pairs of bytes that `passes`
+/// accepts.
 fn skip(bytes: &[u8], special: impl Fn(u64) -> u64, passes: impl Fn(u8, u8) -> bool) -> &[u8] {
     let mut rest = bytes;
     loop {
@@ -79,7 +82,7 @@ fn skip(bytes: &[u8], special: impl Fn(u64) -> u64, passes: impl Fn(u8, u8) -> b
     }
 }
 
-/// The number of bytes before the first of which `special` sets the highest bit, or a larger one than there are.
+/// The number of bytes before the first that `special` marks; at least the length where none is marked.
 fn plain(bytes: &[u8], special: impl Fn(u64) -> u64) -> usize {
     let marks = |word| special(u64::from_le_bytes(word)) & each(0x80);
     let first = |marks: u64| (marks.trailing_zeros() / 8) as usize;
@@ -94,7 +97,7 @@ fn plain(bytes: &[u8], special: impl Fn(u64) -> u64) -> usize {
     plain.wrapping_add(first(marks(padded(last))))
 }
 
-/// Fewer than eight bytes as a word, with plain ones behind them.
+/// Fewer than eight bytes as a word, padded with plain ones.
 fn padded(bytes: &[u8]) -> [u8; 8] {
     let mut word = [b' '; 8];
     let places = word.iter_mut().zip(bytes);
@@ -106,7 +109,7 @@ fn padded(bytes: &[u8]) -> [u8; 8] {
 mod tests {
     use super::*;
 
-    /// How many bytes are before the rest.
+    /// The number of bytes before the rest.
     fn before(bytes: &[u8], rest: &[u8]) -> usize {
         assert!(bytes.ends_with(rest));
         bytes.len().saturating_sub(rest.len())
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn first_special_byte_is_found_wherever_it_stands() {
+    fn first_special_byte_is_found_at_every_position() {
         for byte in 0..=u8::MAX {
             for length in 0..20 {
                 for at in 0..length {
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_do_not_hide_one_another() {
+    fn special_byte_is_found_beside_any_other_byte() {
         for (one, byte) in (0..=u8::MAX).flat_map(|one| (0..=u8::MAX).map(move |byte| (one, byte)))
         {
             let bytes = [b'~', one, byte, b' ', one, byte, b'!', b'#'];
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn short_escapes_pass_wherever_they_stand() {
+    fn short_escape_is_skipped_at_every_position() {
         for length in 0..20 {
             for byte in 0..=u8::MAX {
                 let plain = "x".repeat(length);

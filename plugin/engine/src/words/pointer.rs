@@ -6,7 +6,7 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// A JSON Pointer (RFC 6901) to a rule: `/section/key/member/index`, the last three where the rule has them.
+/// A JSON Pointer (RFC 6901) to a rule: `/section/key/member/index`, where the last three are optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
     section: &'static str,
@@ -32,7 +32,7 @@ impl Rule {
         }
     }
 
-    /// The key in it; an empty text where it has none.
+    /// The rule's key; empty where it has none.
     pub(crate) fn named(&self) -> &str {
         self.key.as_deref().unwrap_or_default()
     }
@@ -51,7 +51,7 @@ impl Rule {
         }
     }
 
-    /// The rule at `index` of the list that this rule is.
+    /// The rule at `index` of this rule, which is a list.
     pub(crate) fn at_index(&self, index: usize) -> Self {
         self.clone().index(index)
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A reference token of a JSON Pointer, escaped as RFC 6901 §3 asks.
+/// A reference token of a JSON Pointer, escaped as RFC 6901 §3 requires.
 pub(crate) struct Token<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Token<'_> {

@@ -6,21 +6,21 @@ use super::pointer::Rule;
 use serde::Serialize;
 use std::fmt;
 
-/// Why a request was refused: the closed list that clients and logs see.
+/// The reason for a refusal: the closed list that clients and logs see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// No rule admits it; it is hidden, unlisted or does not exist.
+    /// No rule admits the target: it is hidden, unlisted, or does not exist.
     NotAllowed,
-    /// A rule denies it by name.
+    /// A rule denies the target by its name.
     Denied,
     /// The content of the call does not meet a rule.
     Arguments,
     /// A limit is used up.
     RateLimited,
-    /// An earlier call rules this one out.
+    /// An earlier call excludes this one for a time.
     Sequence,
-    /// The tool is not, or not yet known to be, the one that was reviewed.
+    /// The tool's definition differs from the pinned one, or is not known yet.
     Pinned,
     /// A kill switch is set.
     Frozen,
@@ -28,7 +28,7 @@ pub enum Reason {
     Identity,
     /// The request is not exactly one MCP message.
     Unreadable,
-    /// The gateway could not count, so it could not know.
+    /// Counts or state were unavailable, so the decision is unknown.
     Unavailable,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
 }
 
-/// The best next step for a model after a refusal that waiting does not end.
+/// The next step that a refusal suggests to the model, where waiting does not help.
 pub(crate) const ASK: &str = "Do not retry; use another way, or ask the user.";
 
 impl Reason {

@@ -1,8 +1,9 @@
 //! Sorted short lists, each element once.
 //!
-//! For short lists only: each list that the standard library sorts adds three kilobytes to the module.
+//! Use it for short lists only. It is slower than the standard library's sorting, each use of which adds three
+//! kilobytes to the module.
 
-/// Puts `element` in its place, unless it is there.
+/// Inserts `element` in order, unless the list has it.
 pub(crate) fn insert<T: Ord>(list: &mut Vec<T>, element: T) {
     let at = list.partition_point(|other| *other < element);
     if list.get(at) != Some(&element) {
@@ -24,7 +25,7 @@ mod tests {
     use super::dedup_sorted;
 
     #[test]
-    fn each_once_and_in_order() {
+    fn elements_are_sorted_and_deduplicated() {
         assert_eq!(dedup_sorted([3, 1, 2, 3, 1]), [1, 2, 3]);
     }
 }

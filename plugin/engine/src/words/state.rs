@@ -7,10 +7,10 @@ use super::text::length_prefixed;
 /// The key of a piece of state that outlives a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StateKey {
-    /// The same text for the same thing, and for nothing else. Keep it out of logs.
+    /// The name of the state, unique to it. Keep it out of logs: it may contain the id of a session or a task.
     pub name: String,
-    /// The caller to whom a server issued it. A host without room forgets the oldest of the caller that has most. `None` for
-    /// state of the policy itself, which a host never forgets.
+    /// The caller to whom a server issued the id. A host without room forgets the oldest state of the caller that has
+    /// most. `None` for state of the policy itself, which a host never forgets.
     pub owner: Option<String>,
 }
 
@@ -21,32 +21,32 @@ impl StateKey {
     }
 }
 
-/// A value to keep under a key. Nothing depends on its success.
+/// A value to store under a key. The decision does not depend on whether it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateWrite {
     /// The key.
     pub key: StateKey,
     /// The value, less than 1000 bytes; empty for ids that servers issued. It replaces the value before.
     pub value: Vec<u8>,
-    /// Write only where the key has no value yet.
+    /// Write only where the key has no value.
     pub if_absent: bool,
 }
 
 /// The answer to a lookup of some keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// The value of each key, in their order; `None` for a key without one. An id that was issued to its owner is empty, and
-    /// one that was issued to others alone is not.
+    /// The value of each key, in the order of the keys; `None` for a key without a value. The value of an id is empty
+    /// where it was issued to the owner, and not empty where it was issued only to others.
     Found(Vec<Option<Vec<u8>>>),
-    /// The values are unavailable now. A caller that depends on them is refused.
+    /// The values cannot be read now. A request that depends on them is refused.
     Unavailable,
 }
 
-/// The value of an id that was issued to other callers alone.
+/// The value of an id that was issued only to other callers.
 pub(crate) const OF_ANOTHER: &[u8] = b"another";
 
-/// The key of a session that a server issued to a caller. `by_id` where the ids of its requests are remembered: sessions
-/// older than the first policy that needs them are not among those.
+/// The key of a session that a server issued to a caller. `by_id` is true where the policy tracks request ids. These
+/// sessions have keys of their own, because sessions from before such a policy have no record of their ids.
 pub(crate) fn session(caller: &str, id: &str, by_id: bool) -> StateKey {
     let kind = match by_id {
         true => "session by id",
@@ -66,8 +66,8 @@ pub(crate) fn task(caller: &str, id: &str) -> StateKey {
     }
 }
 
-/// The key that records that the call of a task left no mark on a counter of a sequence. A task without this key, such
-/// as one for which there was no room, may have left one.
+/// The key that records that a task's call left no mark on a sequence counter. Without this key, for instance because
+/// there was no room for it, the call may have left one.
 pub(crate) fn unmarked(task: &StateKey, counter: &str) -> StateKey {
     StateKey {
         name: format!("main/unmarked/{}{}", length_prefixed(counter), task.name),

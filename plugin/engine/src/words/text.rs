@@ -1,11 +1,12 @@
-//! Texts of others in lines of ours: clipping, escaping, and the one table of invisible characters.
+//! Prepares texts of clients and servers for display: clips them, escapes them, and holds the one table of invisible
+//! characters.
 //!
-//! It changes texts for display only, never a text that is judged.
+//! It never changes a text that is judged.
 
 use super::digits::push_decimal;
 use std::borrow::Cow;
 
-/// The most characters of a client's text that a line of the log repeats.
+/// The longest part of a client's text that a log line repeats, in characters.
 const LOGGED: usize = 256;
 
 /// The first `max` characters.
@@ -13,10 +14,10 @@ pub(crate) fn clip(text: &str, max: usize) -> String {
     text.chars().take(max).collect()
 }
 
-/// The most characters of a name that a sentence repeats.
+/// The longest part of a name that a sentence repeats, in characters.
 const NAMED: usize = 128;
 
-/// A client's name for something, clipped to fit a sentence.
+/// A name that the client sent, clipped to fit a sentence.
 pub(crate) fn clip_name(name: &str) -> String {
     clip(name, NAMED)
 }
@@ -31,7 +32,7 @@ pub(crate) fn logged(text: &str) -> Cow<'_, str> {
     kept.replace(char::is_control, "\u{FFFD}").into()
 }
 
-/// The part with its length before it, so that no two different lists of parts give the same text.
+/// The part with its length in front, so that different lists of parts never give the same text.
 pub(crate) fn length_prefixed(part: &str) -> String {
     let mut text = String::with_capacity(part.len().saturating_add(LONGEST_PREFIX));
     push_decimal(&mut text, u64::try_from(part.len()).unwrap_or(u64::MAX), 1);
@@ -40,7 +41,7 @@ pub(crate) fn length_prefixed(part: &str) -> String {
     text
 }
 
-/// The digits of a length, and the colon behind them.
+/// The longest prefix: the digits of a length, and a colon.
 const LONGEST_PREFIX: usize = 21;
 
 /// True for a name without white space around it and without invisible characters.
@@ -48,8 +49,8 @@ pub(crate) fn is_visible(name: &str) -> bool {
     name.trim() == name && !name.chars().any(is_invisible)
 }
 
-/// True for a character that leaves no mark on a screen, so that two names with and without it read the same: control and
-/// format characters, fillers, tags. [Joiners and variation selectors](is_joiner) are not among them.
+/// True for a character that is not displayed, so that a name with it looks the same as one without: control and format
+/// characters, fillers, tags. [Joiners and variation selectors](is_joiner) are not among them.
 pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
@@ -57,14 +58,14 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}')
 }
 
-/// True for joiners and variation selectors, which change the shape of the characters beside them and leave no mark of
-/// their own. Names in some scripts are written with them, so a policy may name such a tool.
+/// True for joiners and variation selectors: they change the shape of the characters beside them and are not displayed
+/// themselves. Names in some scripts need them, so a policy may name such a tool.
 pub fn is_joiner(c: char) -> bool {
     matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}'
         | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// The text on one line: invisible characters as JSON escapes them.
+/// The text on one line, with invisible characters escaped as in JSON.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {

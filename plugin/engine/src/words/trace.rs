@@ -1,6 +1,6 @@
-//! The trace of a decision: each rule that was evaluated, its outcome and what its conditions saw.
+//! The trace of a decision: each rule that was evaluated, its outcome, and the values that its conditions read.
 //!
-//! It decides nothing, and no client and no log sees it.
+//! It decides nothing, and neither clients nor logs see it.
 
 use super::pointer::Rule;
 use super::refusal::Refusal;
@@ -16,7 +16,7 @@ pub struct RuleTrace {
     pub rule: Option<String>,
     /// The outcome.
     pub outcome: RuleOutcome,
-    /// A detail of it, such as a count.
+    /// A detail of the outcome, such as a count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The rule's conditions.
@@ -28,11 +28,11 @@ pub struct RuleTrace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleOutcome {
-    /// It lets the call pass.
+    /// The rule allows the call.
     Allow,
-    /// It refuses the call.
+    /// The rule refuses the call.
     Deny,
-    /// It would refuse the call, were it not in shadow mode.
+    /// The rule would refuse the call if it were not in shadow mode.
     WouldDeny,
 }
 
@@ -43,14 +43,14 @@ pub struct ConditionTrace {
     pub path: String,
     /// The operator.
     pub op: &'static str,
-    /// The value there, clipped; where the path has a `[*]`, the list. `None` where there is none, or where it is unknown.
+    /// The value at the path, clipped; the list where the path has `[*]`. `None` where the value is absent or unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Whether the condition holds.
+    /// The truth of the condition.
     pub truth: Truth,
 }
 
-/// The record of the evaluated rules, besides the refusal.
+/// The record of the evaluated rules, and of the refusals that are not enforced.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     /// Refusals that are only logged.
@@ -58,7 +58,7 @@ pub(crate) struct Trace {
     pub(crate) traces: RuleTraces,
 }
 
-/// Every rule that was evaluated; `None` where the host does not explain.
+/// The traces of the evaluated rules; `None` where the host does not ask for an explanation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RuleTraces(Option<Vec<RuleTrace>>);
 
@@ -71,12 +71,13 @@ impl RuleTraces {
         self.0.as_deref()
     }
 
-    /// The list to add to. A host that never explains leaves out the code behind it.
+    /// The list to add to; `None` where there is none. Without the feature `explain` the compiler removes the code that
+    /// adds to it.
     fn open(&mut self) -> Option<&mut Vec<RuleTrace>> {
         self.0.as_mut().filter(|_| cfg!(feature = "explain"))
     }
 
-    /// Adds evaluated rules: each trace once, and nothing after a refusal.
+    /// Adds the traces of evaluated rules, each once, and none after a refusal.
     pub(crate) fn add(&mut self, more: impl FnOnce() -> Vec<RuleTrace>) {
         let Some(list) = self.open() else {
             return;
@@ -97,7 +98,7 @@ impl RuleTraces {
 }
 
 impl Trace {
-    /// True where the host asked for an explanation. Otherwise the traces of conditions need not be made.
+    /// True where the host asked for an explanation; otherwise the traces of conditions are not needed.
     pub(crate) fn is_wanted(&self) -> bool {
         cfg!(feature = "explain") && self.traces.0.is_some()
     }
@@ -115,7 +116,7 @@ impl Trace {
         std::mem::replace(self, next)
     }
 
-    /// Records a rule that was evaluated; [`Trace::refused`] records that it refuses.
+    /// Records that a rule was evaluated and allows. [`Trace::refused`] changes the outcome.
     pub(crate) fn evaluated(&mut self, rule: &Rule) {
         self.evaluated_with(rule, Vec::new);
     }
@@ -133,7 +134,7 @@ impl Trace {
         }
     }
 
-    /// Records the outcome of the rule that was evaluated last, or adds the rule if its trace is not the last.
+    /// Sets the outcome of the rule that was evaluated last, or adds the rule where its trace is not the last.
     pub(crate) fn refused(&mut self, rule: Option<&Rule>, outcome: RuleOutcome) {
         let Some(traces) = self.traces.open() else {
             return;
@@ -147,7 +148,7 @@ impl Trace {
 }
 
 impl ConditionTrace {
-    /// The schema of a tool.
+    /// The trace of a tool's `schema`.
     pub(crate) fn schema(arguments: Value<'_>, truth: Truth) -> Self {
         Self {
             path: "args".into(),

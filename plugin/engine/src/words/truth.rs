@@ -1,6 +1,6 @@
-//! The three values of a condition, and how they are joined (Kleene).
+//! The three truth values of a condition and their conjunction, disjunction and negation (Kleene).
 //!
-//! Unknown never becomes true or false by being negated or joined with itself.
+//! Unknown stays unknown when it is negated, or joined with unknown.
 
 use serde::Serialize;
 
@@ -8,11 +8,11 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Truth {
-    /// The condition holds for every reader.
+    /// The condition is true for every reader of the message.
     True,
-    /// The condition holds for no reader.
+    /// The condition is false for every reader of the message.
     False,
-    /// It is unknown whether the condition holds, or readers differ.
+    /// The condition cannot be decided, or readers differ.
     Unknown,
 }
 
@@ -33,7 +33,7 @@ impl Truth {
         }
     }
 
-    /// False as soon as one is false; true when all are.
+    /// The conjunction: false where one is false, true where all are true.
     pub(crate) fn all(truths: impl Iterator<Item = Self>) -> Self {
         let mut all = Self::True;
         for truth in truths {
@@ -46,7 +46,7 @@ impl Truth {
         all
     }
 
-    /// True when one is and the others are false; false when two are, or none can be.
+    /// Exactly one: true where one is true and the others are false; false where two are true, or all are false.
     pub(crate) fn one(truths: impl Iterator<Item = Self>) -> Self {
         let (mut yes, mut unknown) = (false, false);
         for truth in truths {

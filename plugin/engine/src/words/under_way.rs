@@ -1,4 +1,4 @@
-//! The ids of requests under way: the key of an id, the result of opening it, and the end of its exchange.
+//! The ids of requests that are under way: the key of an id, the result of opening it, and its end.
 //!
 //! It stores nothing; `store` does.
 
@@ -6,43 +6,45 @@ use super::Millis;
 use super::json::unquoted;
 use super::text::length_prefixed;
 
-/// A request of a session, named by its id: to be opened before the request goes.
+/// A request of a session, identified by its id. It is opened before the request is forwarded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestKey {
-    /// The caller and the session: the same text for the same, and for nothing else. Keep it out of logs.
+    /// The text of the caller and the session, unique to the pair. Keep it out of logs.
     pub session: String,
-    /// The id as a text; a whole number is the text of its digits. Keep it out of logs.
+    /// The text of the id: that of the string, or the digits of the number. Keep it out of logs.
     pub id: String,
-    /// The server issued the session to the caller, as far as was seen. Where it is false nothing is to be kept, and the
-    /// answer is [`Opening::InUse`] or [`Opening::Unclear`].
+    /// True where the server is known to have issued the session to the caller. Otherwise nothing is stored, and the
+    /// result is [`Opening::InUse`] or [`Opening::Unclear`].
     pub is_issued: bool,
 }
 
 /// The result of opening an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// No other exchange has the id: it is open now. The time, at which it becomes unclear, identifies this opening.
+    /// No other exchange uses the id, and it is open now. The time is when it becomes unclear; it identifies this
+    /// opening.
     Open(Millis),
-    /// Another exchange with it is alive. Nothing was opened.
+    /// Another exchange with this id is under way. Nothing was opened.
     InUse,
-    /// It is unknown to which request an answer with this id belongs. Nothing was opened, so nothing must be ended.
+    /// An answer with this id may belong to another request. Nothing was opened, so nothing is to be ended.
     Unclear,
 }
 
-/// The end of an exchange whose id was open. Nothing depends on its success: an id that stays open becomes unclear.
+/// The end of an exchange that opened its id. No decision depends on its success: an id that stays open becomes
+/// unclear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdEnd {
-    /// The id.
+    /// The key of the id.
     pub key: RequestKey,
-    /// The time of [`Opening::Open`].
+    /// The time in [`Opening::Open`].
     pub opening: Millis,
-    /// Its answer was judged, or nothing of the request reached the server: the id is free. Otherwise it is unclear from now
-    /// on, for as long as a call may take.
+    /// True where the request's answer was judged, or nothing of the request reached the server: the id becomes free.
+    /// Otherwise it is unclear from now on, for as long as a call may take.
     pub is_answered: bool,
 }
 
 impl RequestKey {
-    /// `id` is the id as the request writes it.
+    /// The key of a request. `id` is the JSON text of the id.
     pub(crate) fn new(caller: &str, session: &str, id: &str, is_issued: bool) -> Self {
         Self {
             session: format!("main/{}{session}", length_prefixed(caller)),
@@ -52,7 +54,7 @@ impl RequestKey {
     }
 }
 
-/// One text for ids that some server treats as equal, such as the number 7 and the text "7".
+/// One text for all ids that some server treats as equal, such as the number 7 and the text "7".
 fn text_of(id: &str) -> String {
     match id {
         "-0" => "0".into(),
@@ -65,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_that_some_server_takes_for_one_have_one_text() {
+    fn ids_that_some_server_treats_as_equal_have_one_text() {
         for (one, other, same) in [
             ("7", r#""7""#, true),
             ("0", "-0", true),
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn session_and_caller_do_not_run_together() {
+    fn keys_of_different_callers_and_sessions_differ() {
         let key = |caller, session| RequestKey::new(caller, session, "1", true).session;
         assert_ne!(key("a", "bc"), key("ab", "c"));
     }

@@ -1,36 +1,38 @@
-//! The budget of work of one message: how many steps all of its conditions, schemas and expressions may take together.
+//! The work budget of one message: the steps that all its conditions, schemas and expressions may take together.
 //!
-//! Steps are counted, never timed, so that the same message is judged alike on every host. What the budget does not
-//! cover is never decided: a condition is unknown, and a result is refused.
+//! It counts steps, never time, so that every host decides alike. Work beyond the budget decides nothing: a condition
+//! is unknown, and a result is refused.
 
 use std::cell::Cell;
 
-/// How many steps messages have. A step is at most 44 instructions of WebAssembly: about three nanoseconds of one core.
+/// The rate at which messages get steps. A step takes at most 50 WebAssembly instructions, which the tests count: about
+/// three nanoseconds of one core.
 #[derive(Clone, Copy, Debug)]
 struct Rate {
-    /// The steps of every message, however short.
+    /// The steps that each message gets, whatever its length.
     base: u64,
     /// The steps that each byte of the message adds.
     byte: u64,
-    /// The steps that each event of a stream adds after the first: the base is that of the whole stream.
+    /// The steps that each event of a stream after the first adds to the rest of the base, which the whole stream
+    /// shares.
     event: u64,
 }
 
-/// Of the rules that are enforced.
+/// The rate of enforced rules.
 const ENFORCED: Rate = Rate {
     base: 1 << 20,
     byte: 6,
     event: 4096,
 };
 
-/// Of those in shadow mode, beside the others: half as many.
+/// The rate of rules in shadow mode: half as much, in addition.
 const SHADOW: Rate = Rate {
     base: ENFORCED.base >> 1,
     byte: ENFORCED.byte >> 1,
     event: ENFORCED.event >> 1,
 };
 
-/// The steps that are left for one message. What takes more of them than there are leaves none.
+/// The steps that one message has left. Work that takes more than that fails and uses up the rest.
 #[derive(Debug)]
 pub(crate) struct Budget {
     rate: Rate,
@@ -63,7 +65,7 @@ impl Budget {
         ENFORCED.of(ENFORCED.base, bytes)
     }
 
-    /// A budget that no message limits: for the operator's own texts, and for measurements.
+    /// A budget without a bound, for the operator's own texts and for measurements.
     pub(crate) fn unlimited() -> Self {
         ENFORCED.budget(u64::MAX)
     }
@@ -74,7 +76,7 @@ impl Budget {
         ENFORCED.budget(0)
     }
 
-    /// The budget of the next event of a stream: the remaining base, and the steps that this event adds.
+    /// The budget of a stream's next event: the rest of the base, refilled a little, and the steps of its bytes.
     fn next(&self, bytes: usize) -> Self {
         if self.all == u64::MAX {
             return Self::unlimited();
@@ -83,7 +85,7 @@ impl Budget {
         self.rate.of(left.min(self.rate.base), bytes)
     }
 
-    /// Pays for so many steps.
+    /// Takes so many steps.
     pub(crate) fn take(&self, steps: usize) -> Result<(), Exhausted> {
         let left = u64::try_from(steps)
             .ok()
@@ -96,7 +98,7 @@ impl Budget {
         self.left.get()
     }
 
-    /// How many bytes may be read at one step each.
+    /// The number of bytes that can be read at one step each.
     pub(crate) fn room(&self) -> usize {
         usize::try_from(self.left()).unwrap_or(usize::MAX)
     }
@@ -106,8 +108,8 @@ impl Budget {
     }
 }
 
-/// The budgets of one message: rules in shadow mode have their own, so that they change nothing for those that are
-/// enforced.
+/// The budgets of one message. Rules in shadow mode have a budget of their own, so that they cannot use up that of
+/// enforced rules.
 #[derive(Debug)]
 pub(crate) struct Budgets {
     pub(crate) enforced: Budget,
@@ -115,7 +117,7 @@ pub(crate) struct Budgets {
 }
 
 impl Budgets {
-    /// Those of a message of so many bytes.
+    /// The budgets of a message of so many bytes.
     pub(crate) fn of(bytes: usize) -> Self {
         Self {
             enforced: Budget::of(bytes),
@@ -123,7 +125,7 @@ impl Budgets {
         }
     }
 
-    /// Budgets that no message limits.
+    /// Budgets without a bound.
     pub(crate) fn unlimited() -> Self {
         Self {
             enforced: Budget::unlimited(),
@@ -131,7 +133,7 @@ impl Budgets {
         }
     }
 
-    /// Those of the next event of a stream.
+    /// The budgets of a stream's next event.
     pub(crate) fn next(&self, bytes: usize) -> Self {
         Self {
             enforced: self.enforced.next(bytes),
@@ -139,7 +141,7 @@ impl Budgets {
         }
     }
 
-    /// How many steps were taken.
+    /// The number of steps taken.
     pub(crate) fn taken(&self) -> u64 {
         self.enforced.taken().saturating_add(self.shadow.taken())
     }
@@ -150,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_share_one_base_and_never_save_up_more() {
+    fn events_share_one_base_budget_without_accumulating() {
         let first = Budgets::of(100);
         assert_eq!(first.enforced.left(), ENFORCED.base + 600);
         assert!(first.enforced.take(1 << 21).is_err());

@@ -1,6 +1,7 @@
-//! The clients that are deceived, each on one version of an SDK, and the tricks that it falls for without a gateway.
+//! The clients at the deceiving server, each on one version of an SDK, with the tricks that deceive it without a
+//! gateway.
 //!
-//! It never names a trick that a client sees through: each one named is shown to work before the gateway is judged by it.
+//! It lists only tricks that work on the client: the test shows that before it judges the gateway.
 
 use host_tests::program::Program;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ pub(super) struct Client {
     interpreter: &'static str,
     program: &'static str,
     arguments: &'static [&'static str],
-    /// Of [`TRICKS`](super::tricks::TRICKS); with the honest answers that it reads.
+    /// The tricks, among [`TRICKS`](super::tricks::TRICKS), that deceive it, and the honest answers that it reads.
     pub(super) falls_for: &'static [&'static str],
 }
 
@@ -37,7 +38,7 @@ pub(super) const PYTHON_1: Client = Client {
     ],
 };
 
-/// With the reader of event streams of its time: it also ends lines where Python's `splitlines` does.
+/// With the reader of event streams of that time, which also ends lines where Python's `splitlines` does.
 pub(super) const PYTHON_1_WITH_OLDER_SSE: Client = Client {
     arguments: &["target/httpx-sse"],
     falls_for: &[
@@ -71,7 +72,7 @@ pub(super) const PYTHON_2: Client = Client {
     ..PYTHON_1
 };
 
-/// Guesses the encoding of a document, and does not look at its type.
+/// A client that guesses the encoding of a document and ignores its type.
 pub(super) const BY_HAND: Client = Client {
     program: "sees_by_hand.py",
     falls_for: &[
@@ -144,7 +145,7 @@ pub(super) const TYPESCRIPT_2: Client = Client {
 };
 
 impl Client {
-    /// Starts it at the server that deceives, or at the gateway in front, one session for each trick.
+    /// Starts it at the deceiving server, or at the gateway in front, with one session for each trick.
     pub(super) fn at(&self, addr: SocketAddr) -> Program {
         let mut program = Program::start(self.interpreter, self.program, self.arguments);
         let urls = self
@@ -157,7 +158,7 @@ impl Client {
     }
 }
 
-/// The client's view, by trick, and its other output.
+/// What the client saw, by trick, and its other output.
 pub(super) fn told(mut program: Program) -> (BTreeMap<String, Value>, Vec<String>) {
     let mut saw = BTreeMap::new();
     let mut beside = Vec::new();

@@ -1,4 +1,4 @@
-//! Real clients at a server that deceives, which sees to it that they read something else than the gateway might.
+//! Runs real clients at a server that deceives: it sends answers that they may read differently from the gateway.
 
 mod clients;
 mod play;

@@ -1,7 +1,7 @@
-//! Plays each client at the server that deceives, directly and through a real Envoy with the plugin, and searches
+//! Plays each client at the deceiving server, directly and through a real Envoy with the plugin, and searches
 //! everything that the SDK shows for hidden names and values.
 //!
-//! It never takes a trick that fails without the gateway for one that the gateway stops.
+//! It counts a trick as stopped only if it works without the gateway.
 
 use super::clients::{
     BY_HAND, Client, PYTHON_1, PYTHON_1_WITH_OLDER_SSE, PYTHON_2, TYPESCRIPT_1, TYPESCRIPT_1_20,
@@ -21,10 +21,10 @@ use std::net::SocketAddr;
 const PYTHON: &[Need] = &[ENVOY, OLDER_SDK];
 const TYPESCRIPT: &[Need] = &[ENVOY, NODE, TYPESCRIPT_SDKS];
 
-/// Answers that all read alike, which pass without the hidden tool and the secret.
+/// Answers that all clients read alike. They pass without the hidden tool and the secret.
 const HONEST: [&str; 2] = ["document", "stream"];
 
-/// A client's view, by trick.
+/// What a client saw, by trick.
 type Saw = BTreeMap<String, Value>;
 
 #[test]
@@ -124,7 +124,7 @@ fn named(name: &str) -> &'static Trick {
     trick.unwrap_or_else(|| panic!("no trick is called {name}"))
 }
 
-/// Why the pair of this client and this trick does not pass.
+/// The faults of this client with this trick.
 fn wrong(trick: &Trick, directly: &Saw, through: &Saw) -> Vec<String> {
     let name = trick.name;
     let (Some(directly), Some(through)) = (directly.get(name), through.get(name)) else {

@@ -1,13 +1,13 @@
-//! Turns a request into the answer of a server that deceives: the path names the trick.
+//! Turns a request into the answer of a deceiving server: the path names the trick.
 //!
-//! It never deceives before a session has begun: any client gets as far as its lists and calls.
+//! It does not deceive before a session begins, so that every client gets to its lists and calls.
 
 use super::tricks::{Answer, TRICKS, Trick};
 use host_tests::upstream::{Recorded, Upstream, reply};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
-/// The server that deceives, and the one beside it that redirects lead to.
+/// The deceiving server, and the server that its redirects lead to.
 pub(super) struct Server {
     pub(super) deceiving: Upstream,
     _beside: Upstream,

@@ -1,6 +1,6 @@
-//! Turns a message into an answer that some client reads otherwise than others do, one function for each trick.
+//! Turns a message into an answer that clients read differently, with one function for each trick.
 //!
-//! It never says which client that is.
+//! It does not say which client that is.
 
 use host_tests::upstream::reply;
 use serde_json::{Value, json};
@@ -8,13 +8,13 @@ use std::net::SocketAddr;
 
 /// A tool that the policy hides.
 pub(super) const HIDDEN: &str = "wipe_disk";
-/// A secret, without its end, so that a text that was cut shows it too.
+/// A secret without its last characters, so that a truncated text shows it too.
 pub(super) const SECRET: &str = "AKIAIOSFODNN7EXAMPL";
-/// A server's question to a user that no rule of the policy lists.
+/// A server's request to the user, which the policy does not list.
 pub(super) const QUESTION: &str = "https://phish.invalid/login";
 
 pub(super) struct Trick {
-    /// A segment of a path.
+    /// The trick's segment in a path.
     pub(super) name: &'static str,
     /// The text that a deceived client shows.
     pub(super) shows: &'static [&'static str],
@@ -24,9 +24,9 @@ pub(super) struct Trick {
 /// An answer that a server is about to send.
 pub(super) struct Answer {
     pub(super) id: Value,
-    /// The method is `tools/list`, not `tools/call`.
+    /// True for `tools/list`, false for `tools/call`.
     pub(super) list: bool,
-    /// A server without a gateway, which has the same lists and results.
+    /// The address of a server without a gateway, with the same lists and results.
     pub(super) beside: SocketAddr,
 }
 
@@ -104,7 +104,7 @@ impl Answer {
         self.result(&json!({ "content": [{ "type": "text", "text": text }] }))
     }
 
-    /// The answer to a call; a list is honest.
+    /// The answer to a call; lists are honest.
     fn of_call(&self, answer: &Value) -> Vec<u8> {
         if self.list {
             return document(self);
@@ -156,7 +156,7 @@ fn stream_in_utf_16(answer: &Answer) -> Vec<u8> {
     reply(200, "text/event-stream; charset=utf-16le", &utf_16(&events))
 }
 
-/// In UTF-8, the second tool is in the description of the first.
+/// Decoded as UTF-8, the second tool is a part of the first one's description.
 fn stream_in_utf_7(answer: &Answer) -> Vec<u8> {
     let text = if answer.list {
         let inside =
@@ -181,12 +181,12 @@ fn mark_in_disguise(answer: &Answer) -> Vec<u8> {
     event_stream(&format!("\u{ef}\u{bb}\u{bf}data: {}\n\n", answer.text()))
 }
 
-/// Who keeps the mark does not know the first line, and reads the second alone.
+/// A reader that keeps the mark ignores the first line, and reads only the second.
 fn data_behind_a_mark(answer: &Answer) -> Vec<u8> {
     event_stream(&format!("\u{feff}data: []\ndata: {}\n\n", answer.text()))
 }
 
-/// The message is a part of the comment, unless its line ends there.
+/// The message is a part of the comment, unless the reader ends a line there.
 fn behind_a_comment(answer: &Answer, end: char) -> Vec<u8> {
     event_stream(&format!(": quiet{end}data: {}\n\n", answer.text()))
 }

@@ -1,33 +1,34 @@
-//! Turns an exchange before the gateway and the same one behind it into their differences.
+//! Turns an exchange before the gateway, and the same one behind it, into their differences.
 //!
-//! It never reads a message: bodies are compared as bytes. It knows no exception either: the servers of these tests call
-//! their lists `private` and give them no time to live, so there is nothing in them that the gateway would set.
+//! It reads no message: it compares bodies as bytes. It has no exceptions: the servers of these tests make their lists
+//! `private` without a time to live, so the gateway has nothing to set in them.
 
 use host_tests::recorder::{Exchange, State};
 use host_tests::wire::{Headers, Response};
 
-/// Headers of one connection, of which there are two.
+/// Headers of a single connection. There are two connections.
 const OF_CONNECTIONS: [&str; 4] = [
     "connection",
     "keep-alive",
     "content-length",
     "transfer-encoding",
 ];
-/// Headers that Envoy adds to requests, with all of `x-envoy-`, and the one by which the plugin asks servers not to compress.
+/// Headers that Envoy adds to requests, besides `x-envoy-*`, and the one with which the plugin asks servers not to
+/// compress.
 const OF_REQUESTS: [&str; 4] = [
     "accept-encoding",
     "x-forwarded-for",
     "x-forwarded-proto",
     "x-request-id",
 ];
-/// Envoy's own name in the place of the server's.
+/// The header that Envoy replaces in responses.
 const OF_RESPONSES: [&str; 1] = ["server"];
 
-/// How many bytes of a difference are shown, and how many of them stand before it.
+/// The number of bytes that a report shows of a difference, and of those before it.
 const SHOWN: usize = 120;
 const BEFORE: usize = 30;
 
-/// Method, path, status, bodies and the headers that concern both ends.
+/// Compares method, path, status, bodies and end-to-end headers.
 pub(super) fn differences(before: &Exchange, behind: &Exchange) -> Vec<String> {
     let (sent, arrived) = (&before.request, &behind.request);
     let headers = |headers| lines(headers, &OF_REQUESTS);
@@ -55,7 +56,7 @@ pub(super) fn differences(before: &Exchange, behind: &Exchange) -> Vec<String> {
 fn responses(state: State, got: &Response, given: &Response) -> Vec<Option<String>> {
     let all = match state {
         State::Whole => &*given.body,
-        // Events that were on their way when the client left came too late.
+        // Events that were under way when the client disconnected may be missing.
         State::Left if is_between_events(&got.body) => {
             given.body.get(..got.body.len()).unwrap_or(&given.body)
         }
@@ -83,7 +84,7 @@ fn is_between_events(body: &[u8]) -> bool {
     body.is_empty() || body.ends_with(b"\n\n") || body.ends_with(b"\n\r\n")
 }
 
-/// Headers that concern both ends, one a line. Proxies may change their order.
+/// End-to-end headers, one a line, sorted, because proxies may change their order.
 fn lines(headers: &Headers, without: &[&str]) -> Vec<u8> {
     let concerns = |name: &str| {
         let left_out = OF_CONNECTIONS.iter().chain(without).any(|own| *own == name);
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_that_changes_on_the_way_is_a_difference() {
+    fn changed_message_is_a_difference() {
         let changes: [(&str, Change); 10] = [
             ("the method", |own| own.request.method = "GET".into()),
             ("the path", |own| own.request.path = "/".into()),

@@ -1,6 +1,6 @@
 //! Turns the exchanges before and behind the gateway into counts and differences, for each caller.
 //!
-//! It never skips an exchange of one side: one that is missing on the other side counts as refused, or is a difference.
+//! It skips no exchange of one side: one that is missing on the other side is refused, or a difference.
 
 use super::compare::{differences, shown};
 use host_tests::recorder::{Exchange, State};
@@ -8,7 +8,7 @@ use host_tests::upstream::Recorded;
 use host_tests::wire::Response;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many differences of a caller are shown.
+/// The number of differences of a caller that a report shows.
 const SHOWN: usize = 3;
 
 /// The traffic between clients and servers, by the names of the clients' callers.
@@ -25,16 +25,16 @@ pub(in crate::sdks) struct Passed {
     bytes: usize,
     documents: usize,
     streams: usize,
-    /// Responses that the client did not wait for, and the bytes that came too late.
+    /// The responses that the client did not wait for, and the bytes that arrived too late.
     left: usize,
     late: usize,
-    /// Requests that the gateway answered.
+    /// The requests that the gateway refused.
     pub(in crate::sdks) refused: Vec<String>,
     pub(in crate::sdks) differences: Vec<String>,
 }
 
 impl Compared {
-    /// Adds both sides of a listener. Clients give each exchange a name, and that of its caller.
+    /// Adds both sides of a listener. Clients name each exchange, and its caller.
     pub(super) fn add(&mut self, before: &[Exchange], behind: &[Exchange]) {
         let mut others: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for exchange in behind {
@@ -57,7 +57,7 @@ impl Compared {
         self.callers.entry(caller).or_default()
     }
 
-    /// All that passed, in one line.
+    /// A summary in one line.
     pub(in crate::sdks) fn line(&self) -> String {
         let sum = |count: fn(&Passed) -> usize| self.callers.values().map(count).sum::<usize>();
         format!(
@@ -75,7 +75,7 @@ impl Compared {
         )
     }
 
-    /// A line for each caller whose messages did not all pass as they were, but for so many that are refused.
+    /// A line for each caller with a difference, or with another number of refusals than expected.
     pub(in crate::sdks) fn wrong(&self, expected: &[(String, usize)]) -> Vec<String> {
         let nothing = &Passed::default();
         let wrong = |(caller, refused): &(String, usize)| {
@@ -147,8 +147,8 @@ impl Passed {
     }
 }
 
-/// Whether an exchange is one that the gateway refused when its headers were on their way. Where they are not held back, the
-/// server may see them, and nothing more.
+/// True where the gateway refused the exchange while its headers were under way. If headers flow, the server may see
+/// them and nothing more.
 fn is_broken_off(behind: &Exchange) -> bool {
     !behind.request.complete && behind.request.body.is_empty() && behind.state == State::Left
 }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn exchange_that_only_one_side_has_is_not_passed_over() {
+    fn exchange_of_one_side_alone_is_refused_or_different() {
         let [one, other] = ["1", "2"].map(exchange);
         let both = [one.clone(), other.clone()];
         let same = compared(&both, &[other, one.clone()]);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn caller_of_whom_nothing_passed_or_who_is_not_expected_is_wrong() {
+    fn caller_without_traffic_or_unexpected_is_wrong() {
         let mut refused = Compared::default();
         refused.add(&[exchange("1")], &[]);
         let ada = [("ada".into(), 1)];

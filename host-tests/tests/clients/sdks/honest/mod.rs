@@ -1,5 +1,5 @@
-//! Honest messages pass the gateway byte for byte: the traffic between clients and servers, recorded and compared
-//! before and behind it.
+//! Checks that honest messages pass the gateway byte for byte: it records the traffic between clients and servers
+//! before and behind the gateway, and compares both.
 
 mod compare;
 mod compared;

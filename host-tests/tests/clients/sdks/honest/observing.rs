@@ -1,16 +1,16 @@
-//! Turns a policy into one with every rule that looks into answers and takes nothing out of honest ones.
+//! Adds to a policy every rule that reads answers and changes no honest one.
 //!
-//! It never allows anything that the policy does not.
+//! It never allows anything that the policy does not allow.
 
 use serde_json::{Map, Value, json};
 
-/// No caller of a test makes as many calls.
+/// More calls than any caller of a test makes.
 const MANY: u64 = 1_000_000;
-/// No result of a test has as many bytes.
+/// More bytes than any result of a test has.
 const LONG: u64 = 700_000;
 
-/// Adds rules for results, which differ from tool to tool so that ids are remembered, limits that give back after errors, and
-/// pins at the first use.
+/// Adds result rules that differ by tool, so that ids are tracked, limits that refund after errors, and pins with
+/// `first_use`.
 ///
 /// # Panics
 /// When the policy has such a rule of its own.

@@ -1,6 +1,6 @@
-//! Turns a listener of the gateway into one whose traffic is recorded before and behind it.
+//! Puts a listener of the gateway between two recorders.
 //!
-//! It never judges the recorded traffic.
+//! It does not judge the recorded traffic.
 
 use super::compared::Compared;
 use host_tests::bootstrap::Listener;
@@ -12,11 +12,11 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-/// For a request to come through the gateway, and for the gateway to end the streams of clients that have left.
+/// The time for a request to pass the gateway, and for the gateway to end the streams of disconnected clients.
 const LIMIT: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A recorder in front of a server, for a gateway that is yet to start.
+/// A recorder in front of a server, before its gateway starts.
 pub(in crate::sdks) struct Watch {
     listener: String,
     behind: Recorder,
@@ -48,18 +48,18 @@ impl Watch {
 }
 
 impl Watched {
-    /// For clients.
+    /// The address for clients.
     pub(in crate::sdks) fn addr(&self) -> SocketAddr {
         self.before.addr()
     }
 
-    /// Whether the server gets a request with this text in it.
+    /// True if the server gets a request with this text.
     pub(in crate::sdks) fn reaches(&self, text: &str) -> bool {
         let has = |own: &Exchange| String::from_utf8_lossy(&own.request.body).contains(text);
         in_time(|| exchanges(&self.behind).iter().any(has).then_some(())).is_some()
     }
 
-    /// All that passed since the start. The clients must have ended.
+    /// Compares all exchanges since the start. The clients must have ended.
     pub(in crate::sdks) fn compared<'a>(all: impl IntoIterator<Item = &'a Self>) -> Compared {
         let mut compared = Compared::default();
         for own in all {
@@ -69,7 +69,7 @@ impl Watched {
     }
 }
 
-/// The exchanges once all have ended. A gateway that leaves streams open is found out by the comparison.
+/// The exchanges, after all have ended. The comparison detects a gateway that leaves streams open.
 fn settled(recorder: &Recorder) -> Vec<Exchange> {
     let all_ended = || {
         let exchanges = exchanges(recorder);
@@ -83,7 +83,7 @@ fn exchanges(recorder: &Recorder) -> Vec<Exchange> {
     recorder.exchanges().expect("HTTP/1.1")
 }
 
-/// The first answer, if one comes in time.
+/// The first answer, if one arrives in time.
 fn in_time<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Deadline::after(LIMIT);
     loop {

@@ -1,6 +1,6 @@
 //! Turns methods and parameters into the requests of a client without an SDK, which all have the id 1.
 //!
-//! It never waits for a server's own messages, and never answers a server's requests.
+//! It ignores a server's own messages, and answers none of its requests.
 
 use crate::sdks::programs::{LEGACY, MODERN};
 use host_tests::wire::{Http1Request, RawHeaders, Response, http1};
@@ -10,14 +10,14 @@ use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// How a client keeps its session.
+/// How a client uses its session.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Way {
-    /// As a server gave it, in this revision.
+    /// It uses the issued session, in this revision.
     Keeps(&'static str),
-    /// Not at all, although the server gave one.
+    /// It ignores the issued session.
     Forgets,
-    /// The newest revision has none.
+    /// It uses the newest revision, which has no sessions.
     Modern,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Client {
     caller: String,
     way: Way,
     session: Option<Vec<u8>>,
-    /// How many requests.
+    /// The number of requests sent.
     sent: usize,
     got: Vec<Response>,
 }
@@ -89,7 +89,7 @@ impl Client {
         client
     }
 
-    /// Another connection of the same session. Its exchanges are named apart.
+    /// Another connection of the same session, whose exchanges have names of their own.
     pub(super) fn beside(&self) -> Self {
         Self {
             session: self.session.clone(),
@@ -98,7 +98,7 @@ impl Client {
         }
     }
 
-    /// Makes all requests, ends the session, and goes on as if it had not.
+    /// Sends all requests, ends the session, and continues as if it had not.
     pub(super) fn play(mut self, requests: &[(String, Value)]) -> Vec<Response> {
         for (method, params) in requests {
             self.ask(method, params.clone());

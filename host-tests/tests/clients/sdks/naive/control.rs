@@ -1,7 +1,6 @@
-//! Shows that the comparison finds a change, and that the rules of these tests look into answers: nothing is refused and nothing
-//! differs where messages are honest, and only there.
+//! The control of these tests: the comparison finds a change, and the added rules read answers.
 //!
-//! It never compares in another way than the tests that it is the control of.
+//! It compares in the same way as the tests that it controls.
 
 use super::client::{Client, Way};
 use super::play::ways;
@@ -21,7 +20,7 @@ fn secret_in_an_answer_is_a_difference_and_an_id_twice_at_once_is_refused() {
         return;
     }
     let _alone = alone();
-    // Those with the tools that are called here.
+    // The servers with the tools that are called here.
     let servers = SERVERS[..2].iter().map(Running::start);
     let (_programs, servers): (Vec<_>, Vec<_>) = servers.unzip();
     let (_envoy, watched) = watched_gateway(&servers, vec![]);
@@ -60,13 +59,13 @@ fn echoes_a_secret(watched: &Watched, caller: &str, way: Way) {
     client.sees("[REDACTED aws_key]");
 }
 
-/// In one answer, and in nothing else.
+/// True where one answer differs by the secret, and nothing else differs.
 fn differs_by_the_secret(passed: &Passed) -> bool {
     let shown = |own: &String| own.contains("the response differs") && own.contains(SECRET);
     passed.refused.is_empty() && matches!(&passed.differences[..], [one] if shown(one))
 }
 
-/// A second request with the id of one that is under way. Once that is over, the id is free again.
+/// Sends a second request with the id of one that is under way. After that one, the id is free again.
 fn repeats_an_id(watched: &Watched, caller: &str) {
     let gate = format!("{caller}, gate");
     let gated = |name: &str| json!({ "name": name, "arguments": { "gate": gate } });

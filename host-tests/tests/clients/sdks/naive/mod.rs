@@ -1,4 +1,4 @@
-//! Clients without an SDK, whose requests all have one id.
+//! Clients without an SDK that use one id for all requests.
 
 mod client;
 mod control;

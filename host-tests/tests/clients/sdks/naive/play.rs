@@ -1,7 +1,7 @@
-//! Plays the checks of the SDKs' clients with clients that use the id 1 for all requests, one after the other: every
+//! Plays the checks of the SDKs' clients with clients that use the id 1 for all requests, one after another. Every
 //! check passes, with the same answers as without the gateway.
 //!
-//! It never plays a check that takes more than a request and its answer.
+//! It plays only checks that are one request and its answer.
 
 use super::client::{Client, WAYS, Way};
 use crate::alone::alone;
@@ -12,7 +12,7 @@ use host_tests::say::say;
 use host_tests::wire::Response;
 use serde_json::Value;
 
-/// How many answers to requests there are at least.
+/// The least number of answers to requests.
 const SOME: usize = 10;
 
 #[test]
@@ -40,7 +40,7 @@ fn naive_client_passes_byte_for_byte() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The ways that a server knows.
+/// The ways that a server supports.
 pub(super) fn ways(server: &Running) -> impl Iterator<Item = Way> {
     let modern = server.server.modern;
     let known = move |way: &Way| modern || *way != Way::Modern;
@@ -51,7 +51,7 @@ fn requests(server: &Running, way: Way) -> Vec<(String, Value)> {
     let name = format!("server {}", server.server.name);
     let revision = if way == Way::Modern { MODERN } else { LEGACY };
     let part = server.story.part(&["client naive", &name, revision]);
-    // The headers of the newest revision encode other names in a special form.
+    // The newest revision encodes other names in its headers.
     let plain = |(_, params): &(String, Value)| params["name"].as_str().is_none_or(str::is_ascii);
     let known = |request: &(String, Value)| way != Way::Modern || plain(request);
     part.requests().into_iter().filter(known).collect()
@@ -73,7 +73,7 @@ fn same_as_directly(server: &Running, watched: &Watched, caller: &str, way: Way)
     );
 }
 
-/// The status, and the body without its unique values: the ids of events, which may count those of all clients, and
+/// The status, and the body without values that always differ: ids of events, which may count those of all clients, and
 /// encrypted texts.
 fn said(response: &Response) -> String {
     let body = String::from_utf8_lossy(&response.body);

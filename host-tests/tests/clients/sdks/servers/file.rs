@@ -1,6 +1,6 @@
 //! Turns a file of `host-tests/servers/` into a server's command, its folder and its steps.
 //!
-//! It never skips a policy: each folder of `policies/servers/` has its file, or the test fails.
+//! It skips no policy: the test fails if a folder of `policies/servers/` has no file.
 
 use host_tests::root;
 use serde::Deserialize;
@@ -14,13 +14,13 @@ use std::process::Command;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
-    /// Why the server cannot be started, in the place of everything else.
+    /// The reason why the server cannot be started; then the file has nothing else.
     pub(super) cannot: Option<String>,
     #[serde(default)]
     pub(super) command: Vec<String>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
-    /// Texts of the policy that an operator would change as well.
+    /// Texts of the policy that an operator would replace too.
     #[serde(default)]
     pub(super) instead: BTreeMap<String, String>,
     /// Requests of the server that the client answers, and that the policy does not list.
@@ -29,7 +29,7 @@ pub(super) struct File {
     /// The content of the server's folder before it starts.
     #[serde(default)]
     files: BTreeMap<String, String>,
-    /// Commands that are run there.
+    /// Commands to run in the folder.
     #[serde(default)]
     before: Vec<Vec<String>>,
     /// The files that must not exist at the end.
@@ -49,7 +49,7 @@ pub(super) struct Step {
     pub(super) denied: Option<String>,
 }
 
-/// Every folder of `policies/servers/` with its file here.
+/// Every folder of `policies/servers/`, with its file.
 pub(super) fn files() -> Vec<(String, File)> {
     let folder = fs::read_dir(root().join("policies/servers")).expect("the policies can be listed");
     let paths = folder
@@ -68,7 +68,7 @@ pub(super) fn files() -> Vec<(String, File)> {
     names.into_iter().map(read).collect()
 }
 
-/// The folder with its files, anew.
+/// Creates the folder again, with its files.
 pub(super) fn prepare(folder: &Path, file: &File) {
     let above = folder.parent().expect("a folder above");
     let _ = fs::remove_dir_all(above);
@@ -90,7 +90,7 @@ pub(super) fn prepare(folder: &Path, file: &File) {
     }
 }
 
-/// The places that a file cannot know.
+/// The text with the paths that a file cannot know.
 pub(super) fn filled(text: &str, folder: &Path) -> String {
     let variable = |name: &str| {
         let value = std::env::var_os(name).filter(|value| !value.is_empty());

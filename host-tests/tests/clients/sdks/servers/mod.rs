@@ -1,4 +1,4 @@
-//! Published MCP servers behind the policies of `policies/servers/`.
+//! Runs published MCP servers behind the policies of `policies/servers/`.
 
 mod file;
 mod published;

@@ -1,8 +1,8 @@
-//! Turns the policies of `policies/servers/` and the servers that they are for into one table: each server runs behind
-//! the gateway with its policy and with rules that inspect answers, and a client plays the steps of `servers/` through
-//! it and, where they are allowed, directly. All forwarded messages are the same before and behind the gateway.
+//! Turns the policies of `policies/servers/` and their servers into one table. Each server runs behind the gateway with
+//! its policy and with rules that read answers. A client plays the steps of `servers/` through the gateway and, where
+//! they are allowed, directly. All forwarded messages must be the same before and behind the gateway.
 //!
-//! It never calls a service outside this machine: steps that would are not allowed to pass, or name an address on it.
+//! It calls no service outside this machine: such steps are refused, or name an address on this machine.
 
 use super::file::{File, Step, files, filled, prepare};
 use crate::alone::alone;
@@ -26,10 +26,10 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-/// The check that every server begins with.
+/// The check that comes first for every server.
 const LISTS: &str = "lists its tools";
 
-/// For a server's process to answer, on a busy machine.
+/// The time for a server's process to answer, on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// A server that runs.
@@ -78,7 +78,7 @@ impl Server {
             policy.replace(from, &self.filled(to))
         };
         let policy = self.file.instead.iter().fold(policy, replaced);
-        // One Envoy has all servers, and no server's calls must be counted for another.
+        // One Envoy has all servers, so their counts need separate namespaces.
         let policy = serde_json::from_str(&policy).expect("a policy is JSON");
         let mut policy = Value::Object(observing(policy));
         for method in &self.file.asks {
@@ -117,7 +117,7 @@ impl Server {
         check
     }
 
-    /// Who plays the steps through the gateway.
+    /// The name of the caller at the gateway.
     fn caller(&self) -> String {
         format!("ada at {}", self.name)
     }
@@ -135,7 +135,7 @@ impl Server {
             program.told()
         };
         let directly = run(self.addr, part.allowed());
-        // The second run would see the changes of the first.
+        // The second run must not see the changes of the first.
         prepare(&self.folder, &self.file);
         let through = run(watched.addr(), part.all());
         let wrong = self
@@ -149,7 +149,7 @@ impl Server {
         }
     }
 
-    /// Waits for the process that the next client will talk to, longer than clients do.
+    /// Waits longer than clients do for the process that the next client will use.
     fn start_session(&self) {
         let request = Http1Request {
             method: "GET".into(),
@@ -162,7 +162,7 @@ impl Server {
         assert_eq!(started.status, 200, "{}: it did not start", self.name);
     }
 
-    /// The policy names every tool of the server, and no other.
+    /// The difference between the tools of the policy and those of the server.
     fn other_tools(&self, lines: &[String]) -> Option<String> {
         let policy: Value = serde_json::from_str(&self.policy()).expect("a policy is JSON");
         let named = policy["tools"].as_object().expect("an object").keys();
@@ -191,7 +191,7 @@ impl Server {
     }
 }
 
-/// How it went with one server.
+/// The result of one server.
 struct Row {
     name: String,
     judged: Vec<Judged>,
@@ -230,7 +230,7 @@ impl Row {
 }
 
 #[test]
-fn every_policy_with_its_server() {
+fn every_policy_works_with_its_server() {
     if lacks(&[TYPESCRIPT_SDKS, ENVOY, NODE, NODE_SERVERS, PYTHON_SERVERS]) {
         return;
     }
@@ -269,7 +269,7 @@ fn every_policy_with_its_server() {
     );
 }
 
-/// How many requests of each caller the policies refuse.
+/// The number of requests of each caller that the policies refuse.
 fn refusals(servers: &[Server]) -> Vec<(String, usize)> {
     let denied = |server: &Server| {
         let steps = server.file.steps.iter();
@@ -280,7 +280,7 @@ fn refusals(servers: &[Server]) -> Vec<(String, usize)> {
         .collect()
 }
 
-/// Two servers at a time.
+/// Plays two servers at a time.
 fn play(servers: &[Server], watched: &[Watched]) -> Vec<Row> {
     let queue = Mutex::new(servers.iter().zip(watched).collect::<VecDeque<_>>());
     let next = || queue.lock().expect("no worker panicked").pop_front();

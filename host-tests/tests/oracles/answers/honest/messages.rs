@@ -1,11 +1,11 @@
-//! Messages of honest servers, and what a client gets of them under the policies of all scenes.
+//! Makes messages of honest servers, and what a client gets of them under the policies of all scenes.
 
 use super::super::scene::{DENIES, HIDDEN, Planted, SECRET, Scene};
 use super::super::trick::one;
 use super::super::written::Written;
 use fastrand::Rng;
 
-/// Text as it occurs: in many scripts, of code, with what other formats mark lines by.
+/// Texts in many scripts, with code, and with characters that mark lines in other formats.
 const TEXTS: [&str; 20] = [
     "plain words",
     "é",
@@ -51,7 +51,7 @@ fn word(text: &str) -> Written {
     Written::Text(text.into())
 }
 
-/// A message that answers, or tells something; whole where nothing of it may be taken out.
+/// A random answer or notification. `whole` means that no policy may remove anything from it.
 pub(super) fn message(scene: &Scene, whole: bool, rng: &mut Rng) -> Written {
     let version = ("jsonrpc", word("2.0"));
     let id = ("id", Written::Raw("7".into()));
@@ -101,7 +101,7 @@ fn list(scene: &Scene, whole: bool, rng: &mut Rng) -> Written {
         ])
     });
     let mut elements: Vec<_> = elements.collect();
-    // An empty list is written otherwise by some.
+    // Some programs write an empty list differently, so there is always one element.
     elements.insert(rng.usize(..=elements.len()), object([(key, word(&known))]));
     let mut members = vec![(list.to_owned(), Written::List(elements))];
     if scene.policy == DENIES {
@@ -141,7 +141,7 @@ fn result(scene: &Scene, whole: bool, rng: &mut Rng) -> Written {
     ])
 }
 
-/// The message without what the policies of all scenes hide and take out.
+/// The message without what the policies of all scenes hide and redact.
 pub(super) fn taken_out(message: &Written) -> Written {
     match message {
         Written::Raw(_) => message.clone(),
@@ -164,7 +164,7 @@ pub(super) fn taken_out(message: &Written) -> Written {
     }
 }
 
-/// The message with half a character at the end of its texts: JavaScript cuts texts so.
+/// The message with half of a surrogate pair at the end of its texts, as JavaScript cuts texts.
 pub(super) fn halved(message: &Written) -> Written {
     const TEXTS: [&str; 5] = ["title", "description", "text", "message", "a"];
     match message {

@@ -1,5 +1,5 @@
-//! Answers as the servers of the official SDKs send them: what no rule takes out passes as it is. Nothing here is meant to be
-//! misread.
+//! Plays answers as servers on the official SDKs send them: they must pass unchanged, except for what a rule removes.
+//! Nothing here is meant to be misread.
 
 mod messages;
 mod play;

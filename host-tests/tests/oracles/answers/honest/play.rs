@@ -1,4 +1,4 @@
-//! Plays honest answers: what the client gets is what was sent, byte for byte, but for what a rule takes out.
+//! Plays honest answers: the client must get the sent bytes, except for what a rule removes.
 
 use super::super::made::split;
 use super::super::scene::{Request, SCENES, Scene};
@@ -15,7 +15,7 @@ use host_tests::split::Split;
 use mcp_policy_cases::RawHeaders;
 use std::collections::HashMap;
 
-/// An answer, and the body that the client gets of it.
+/// An answer, and the body that the client must get.
 struct Honest {
     scene: Scene,
     answer: ServerResponse,
@@ -62,7 +62,7 @@ impl Honest {
 }
 
 impl Honest {
-    /// What is wrong with what the client received.
+    /// The fault in what the client received, if there is one.
     fn wrong(&self, received: &Received) -> Option<Wrong> {
         let same = received.status == self.answer.status
             && types(&received.headers) == types(&self.answer.headers)
@@ -94,21 +94,21 @@ impl Honest {
     }
 }
 
-/// The values of the fields called `content-type`.
+/// The values of the `content-type` fields.
 fn types(headers: &RawHeaders) -> Vec<String> {
     let own = headers.iter().filter(|(name, _)| name == b"content-type");
     own.map(|(_, value)| value.escape_ascii().to_string())
         .collect()
 }
 
-/// An answer that did not come as it should.
+/// An answer that did not arrive as expected.
 struct Wrong {
-    /// Nothing is taken out of it.
+    /// No rule removes anything from it.
     whole: bool,
     told: String,
 }
 
-/// Plays so many answers; those that did not come as they should, short ones first.
+/// Plays so many answers and returns those that did not arrive as expected, short ones first.
 fn play(
     gateway: impl Fn(&str) -> Box<dyn Plugin>,
     halves: bool,
@@ -138,7 +138,7 @@ fn play(
     wrong
 }
 
-/// How many answers the short form plays of each seed.
+/// The number of answers that the short form plays with each seed.
 const FEW: usize = 3000;
 
 fn honest(halves: bool, seed: u64, count: usize) {
@@ -150,34 +150,34 @@ fn honest(halves: bool, seed: u64, count: usize) {
 }
 
 #[test]
-fn honest_answer_passes_but_for_what_a_rule_takes_out() {
+fn honest_answer_passes_except_what_a_rule_removes() {
     honest(false, 1, FEW);
 }
 
 #[test]
-fn honest_answer_of_any_seed_passes_but_for_what_a_rule_takes_out() {
+fn honest_answer_with_any_seed_passes_except_what_a_rule_removes() {
     honest(false, fastrand::u64(..), FEW);
 }
 
 #[test]
 #[ignore = "the long form: `make soak`"]
-fn hundred_thousand_honest_answers_pass_but_for_what_a_rule_takes_out() {
+fn hundred_thousand_honest_answers_pass_except_what_a_rule_removes() {
     honest(false, fastrand::u64(..), 100_000);
 }
 
 #[test]
-fn half_a_character_passes_as_it_is() {
+fn half_a_surrogate_pair_passes_unchanged() {
     honest(true, 1, FEW);
 }
 
-/// The control of this control: what must be taken out is there.
+/// The control: a gateway that removes nothing fails.
 #[test]
-fn honest_answer_that_loses_nothing_is_found_out() {
+fn gateway_that_removes_nothing_is_found() {
     let wrong = play(|_| Box::new(Open::default()), false, (1, FEW));
     assert!(wrong.len() > FEW / 20, "{}", wrong.len());
 }
 
-/// Whatever a strict filter refuses is nothing that an honest server sends.
+/// The strict filter refuses no answer that an honest server sends.
 #[test]
 fn strict_filter_passes_each_honest_answer_that_loses_nothing() {
     for halves in [false, true] {

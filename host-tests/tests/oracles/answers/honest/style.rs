@@ -1,11 +1,11 @@
-//! How honest servers write: a message into a document or the events of a stream.
+//! The styles of honest servers: turns a message into a document, or into the events of a stream.
 
 use super::super::trick::one;
 use super::super::written::Written;
 use fastrand::Rng;
 use std::fmt::Write as _;
 
-/// How a server writes.
+/// The style in which a server writes.
 pub(super) struct Style {
     pub(super) stream: bool,
     end: &'static str,
@@ -15,7 +15,7 @@ pub(super) struct Style {
     ascii: bool,
     /// The lines of an event before its data.
     before: Vec<String>,
-    /// A space behind the name of a field.
+    /// A space after the name of a field.
     space: &'static str,
     /// Events before the message.
     first: Vec<&'static str>,
@@ -77,7 +77,7 @@ impl Style {
     }
 }
 
-/// The text with escapes for characters outside ASCII.
+/// The text with characters outside ASCII escaped.
 fn ascii(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

@@ -1,6 +1,7 @@
-//! An event stream as the standard says (WHATWG HTML, *Interpreting an event stream*): a text into the data of its events.
+//! Reads an event stream as WHATWG HTML specifies it (*Interpreting an event stream*): turns a text into the data of
+//! its events.
 
-/// The data of each event; a leading mark is no part of the text any more.
+/// The data of each event. The caller has removed a leading byte order mark.
 pub(super) fn events(text: &str) -> Vec<String> {
     decoded(lines(text))
 }
@@ -11,14 +12,14 @@ fn lines(text: &str) -> Vec<String> {
     ended(text.split('\n'))
 }
 
-/// The parts of a text that its ends divide. What has no end is no line.
+/// The parts of a text between line ends. A last part without a line end does not count.
 pub(super) fn ended<'t>(parts: impl Iterator<Item = &'t str>) -> Vec<String> {
     let mut lines: Vec<_> = parts.map(str::to_owned).collect();
     lines.pop();
     lines
 }
 
-/// The data of the events in these lines. An event without its blank line is none.
+/// The data of the events in these lines. An event without a blank line after it does not count.
 pub(super) fn decoded(lines: Vec<String>) -> Vec<String> {
     let mut events = Vec::new();
     let mut data: Vec<String> = Vec::new();
@@ -32,13 +33,13 @@ pub(super) fn decoded(lines: Vec<String>) -> Vec<String> {
     events
 }
 
-/// The data that was gathered, if there is some.
+/// The collected data; `None` where there is none.
 fn joined(data: &mut Vec<String>) -> Option<String> {
     let lines = std::mem::take(data);
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The value of a line of this field.
+/// The value of the line, if it is of this field.
 fn value<'l>(line: &'l str, field: &str) -> Option<&'l str> {
     let (name, value) = line.split_once(':').unwrap_or((line, ""));
     (name == field).then(|| value.strip_prefix(' ').unwrap_or(value))

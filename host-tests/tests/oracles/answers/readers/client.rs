@@ -1,4 +1,5 @@
-//! The readers by name: how each takes a body for a document or a stream, decodes it, cuts it and parses it.
+//! The readers by name: how each chooses between document and stream, decodes the body, divides it into events and
+//! parses it.
 
 use super::super::charset::Charset;
 use super::grammar::Grammar;
@@ -11,35 +12,35 @@ use host_tests::server_response::Received;
 /// A program that reads a server's answers.
 #[derive(Debug)]
 pub(in super::super) struct Reader {
-    /// What it is a model of.
+    /// The program that it models.
     pub(in super::super) name: &'static str,
     media: Media,
     decoding: Decoding,
     events: fn(&str) -> Vec<String>,
     grammar: Grammar,
-    /// How it looks members up.
+    /// How it looks up members.
     pub(in super::super) names: Names,
 }
 
-/// What a reader has of an answer.
+/// What a reader gets from an answer.
 #[derive(Debug, Default)]
 pub(in super::super) struct Shown {
-    /// The messages, those of batches one by one.
+    /// The messages, with those of batches as single ones.
     pub(in super::super) messages: Vec<Tree>,
-    /// The page of a request that failed, which becomes the text of an error.
+    /// The body of a failed request, which clients show as an error text.
     pub(in super::super) page: Option<String>,
 }
 
 /// How bytes become a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decoding {
-    /// UTF-8, and a mark at the beginning is none of it: the browser's `TextDecoder`.
+    /// UTF-8 without a byte order mark at the start: the browser's `TextDecoder`.
     Utf8,
     /// UTF-8 with the mark: Go, C.
     Utf8WithMark,
-    /// What the header declares: httpx for streams and pages.
+    /// The charset in the header: httpx for streams and pages.
     Declared,
-    /// What a document looks like: `json.loads` of bytes.
+    /// The charset that the bytes suggest: `json.loads` of bytes.
     Guessed,
 }
 
@@ -53,7 +54,7 @@ impl Decoding {
             Self::Guessed => Charset::guessed(bytes),
         };
         let text = charset.text(bytes);
-        // Python takes a mark for one where the name does not say which units come first.
+        // Python removes a mark where the charset's name leaves the byte order open.
         let strips = match self {
             Self::Utf8 | Self::Guessed => true,
             Self::Utf8WithMark => false,
@@ -67,7 +68,7 @@ impl Decoding {
 }
 
 impl Reader {
-    /// What it has of the answer.
+    /// What the reader gets from the answer.
     pub(in super::super) fn read(&self, received: &Received) -> Shown {
         let text = self.decoding.text(received);
         let texts = match self.media.body(received) {
@@ -88,7 +89,7 @@ impl Reader {
     }
 }
 
-/// All of them.
+/// All readers.
 pub(in super::super) static READERS: [Reader; 11] = [
     BROWSER,
     Reader {
@@ -140,7 +141,7 @@ pub(in super::super) static READERS: [Reader; 11] = [
     LENIENT,
 ];
 
-/// `EventSource`, `fetch` and `JSON.parse`.
+/// Models `EventSource`, `fetch` and `JSON.parse`.
 pub(in super::super) const BROWSER: Reader = Reader {
     name: "a browser",
     media: Media::Essence,

@@ -1,6 +1,6 @@
-//! An event stream as the SDK for Go reads it (`mcp/event.go`): a text into the data of its events.
+//! Reads an event stream as the SDK for Go does (`mcp/event.go`): turns a text into the data of its events.
 //!
-//! Lines end at LF alone, and data behind another field takes the place of the data before it.
+//! Lines end only at LF, and data after another field replaces the data before it.
 
 /// The data of each event. A line without a colon ends the stream.
 pub(super) fn events(text: &str) -> Vec<String> {
@@ -23,7 +23,7 @@ pub(super) fn events(text: &str) -> Vec<String> {
 #[derive(Default)]
 struct Event {
     data: Option<String>,
-    /// The field before this one was data, too.
+    /// The previous field was data too.
     goes_on: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A text into the JSON values that a parser takes from it. A lone surrogate becomes U+FFFD.
+//! Turns a text into the JSON values that a parser finds in it. A lone surrogate becomes U+FFFD.
 
 use super::tree::Tree;
 use std::iter::Peekable;
@@ -7,17 +7,17 @@ use std::str::Chars;
 /// How far a parser goes beyond RFC 8259.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Grammar {
-    /// Nowhere: `JSON.parse`, Go.
+    /// Not at all: `JSON.parse`, Go.
     Strict,
     /// Numbers that are not JSON, as Python's `json` accepts them.
     Python,
-    /// Trailing commas, comments, single quotes, control characters in strings, an end that is missing, what stands before
-    /// and behind a value.
+    /// Trailing commas, comments, single quotes, control characters in strings, a missing end, and other text before
+    /// and after a value.
     Lenient,
 }
 
 impl Grammar {
-    /// The values in the text: one, or none where it is broken; for a lenient parser as many as there are.
+    /// The values in the text: one, or none where it is invalid. A lenient parser finds any number.
     pub(in super::super) fn values(self, text: &str) -> Vec<Tree> {
         let mut parser = Parser {
             grammar: self,
@@ -35,7 +35,7 @@ struct Parser<'t> {
     rest: Peekable<Chars<'t>>,
 }
 
-/// Nothing in a test is deeper.
+/// No test nests deeper.
 const DEEPEST: usize = 64;
 
 impl Parser<'_> {
@@ -45,7 +45,7 @@ impl Parser<'_> {
         self.rest.next().is_none().then_some(value)
     }
 
-    /// Objects and lists, with whatever stands between them.
+    /// All objects and lists, skipping the text between them.
     fn all(&mut self) -> Vec<Tree> {
         let mut values = Vec::new();
         while let Some(&c) = self.rest.peek() {
@@ -102,13 +102,13 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether this comes next, which is passed over then.
+    /// Skips the character if it comes next; true where it did.
     fn take(&mut self, c: char) -> bool {
         self.space();
         self.rest.next_if_eq(&c).is_some()
     }
 
-    /// Whether the object or list ends here; a lenient parser ends it at the end of the text, too.
+    /// True where the object or list ends here. A lenient parser also ends it at the end of the text.
     fn ends(&mut self, end: char) -> bool {
         self.take(end) || self.is_lenient() && self.rest.peek().is_none()
     }
@@ -196,7 +196,7 @@ impl Parser<'_> {
         Some(())
     }
 
-    /// The character of one escape, or of two that are one character.
+    /// The character of one escape, or of the two of a surrogate pair.
     fn character(&mut self) -> Option<char> {
         let first = self.unit()?;
         let mut ahead = self.rest.clone();

@@ -1,5 +1,5 @@
-//! An event stream as mcp-go reads it: a text into the data of its events. Lines end at LF alone, and each line of data takes
-//! the place of the one before.
+//! Reads an event stream as mcp-go does: turns a text into the data of its events. Lines end only at LF, and each data
+//! line replaces the one before.
 
 /// The data of each event.
 pub(super) fn events(text: &str) -> Vec<String> {

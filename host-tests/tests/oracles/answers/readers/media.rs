@@ -1,4 +1,4 @@
-//! What a reader takes the body for, by the fields that are called `content-type`.
+//! How a reader treats a body, by the `content-type` fields.
 
 use host_tests::server_response::Received;
 
@@ -7,27 +7,27 @@ use host_tests::server_response::Received;
 pub(in super::super) enum Body {
     Document,
     Events,
-    /// It is left alone.
+    /// It is not read.
     Nothing,
 }
 
-/// A way of looking at the header.
+/// How a reader evaluates the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Media {
-    /// All fields in one, up to its first semicolon: newer SDK for TypeScript.
+    /// All fields joined, up to the first semicolon: newer SDK for TypeScript.
     Essence,
-    /// The same, of the first field: Go's `Header.Get`.
+    /// The first field, up to its semicolon: Go's `Header.Get`.
     First,
-    /// What all fields in one begin with: SDK for Python.
+    /// The beginning of all fields joined: SDK for Python.
     Start,
-    /// The name anywhere: older SDKs for TypeScript.
+    /// The name anywhere in the fields: older SDKs for TypeScript.
     Anywhere,
-    /// A document in any case, as `response.json()` takes it.
+    /// Always a document, as `response.json()` reads it.
     Any,
 }
 
 impl Media {
-    /// What the body is.
+    /// How the reader treats the body.
     pub(in super::super) fn body(self, received: &Received) -> Body {
         let fields = fields(received);
         let text = match self {
@@ -51,7 +51,7 @@ impl Media {
     }
 }
 
-/// The charset that the header names, in lower case: that of the first parameter of this name.
+/// The charset in the header, in lower case: the first parameter of this name.
 pub(in super::super) fn charset(received: &Received) -> Option<String> {
     let text = fields(received).join(", ");
     let mut parameters = text.split(';').skip(1);
@@ -59,7 +59,7 @@ pub(in super::super) fn charset(received: &Received) -> Option<String> {
     value.map(|value| value.trim_matches(['"', '\'', ' ']).to_owned())
 }
 
-/// The values of the fields in lower case.
+/// The values of the `content-type` fields, in lower case.
 fn fields(received: &Received) -> Vec<String> {
     let fields = received.headers.iter();
     let own = fields.filter(|(name, _)| name.eq_ignore_ascii_case(b"content-type"));

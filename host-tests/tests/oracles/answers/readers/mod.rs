@@ -1,6 +1,6 @@
-//! Models of the programs that read a server's answer: from status, headers and bytes to the messages that they take from it.
+//! Models of the programs that read a server's answer: from status, headers and bytes to messages.
 //!
-//! They are lenient where some real one is, and never stricter than all of them.
+//! A model is lenient where some real program is, and never stricter than all of them.
 
 mod browser;
 mod client;

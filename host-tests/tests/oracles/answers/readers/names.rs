@@ -1,15 +1,15 @@
-//! Which member of an object a reader takes for the one that it looks for.
+//! How a reader looks up a member of an object.
 
 use super::tree::Tree;
 
-/// A way of looking members up.
+/// A way to look up members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Names {
-    /// The last of exactly this name: `JSON.parse`, Python's `json`.
+    /// The last member of exactly this name: `JSON.parse`, Python's `json`.
     Last,
-    /// The last of this name in any case and any folding: Go's `encoding/json`, .NET for the web.
+    /// The last member of this name in any case and folding: Go's `encoding/json`, .NET for the web.
     AnyCase,
-    /// The first in any case, names ending at a NUL: cJSON.
+    /// The first member of this name in any case, where names end at a NUL: cJSON.
     InC,
 }
 
@@ -24,7 +24,7 @@ impl Names {
         found.map(|(_, value)| value)
     }
 
-    /// Whether the reader takes one name for the other.
+    /// True where the reader treats the two names as one.
     pub(in super::super) fn is(self, own: &str, name: &str) -> bool {
         match self {
             Self::Last => own == name,
@@ -37,7 +37,7 @@ impl Names {
     }
 }
 
-/// Unicode's simple folding, as far as it leads to letters of ASCII.
+/// Unicode's simple case folding, as far as it leads to ASCII letters.
 fn folded(name: &str) -> String {
     let folded = name.chars().map(|c| match c {
         '\u{17F}' => 's',

@@ -1,11 +1,11 @@
-//! A JSON value as a reader holds it: members in their order, each as often as it stands there.
+//! A JSON value as a reader holds it: members in their order, duplicates included.
 //!
 //! It never decides which of two members counts: `names` does.
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) enum Tree {
-    /// A number, as it is written.
+    /// A number in its raw form.
     Number(String),
     /// True, false or null.
     Word,
@@ -39,7 +39,7 @@ impl Tree {
         }
     }
 
-    /// Whether a text or a member's name in it, at any depth, has this in it.
+    /// True where a text or a member's name, at any depth, contains this.
     pub(in super::super) fn tells(&self, what: &str) -> bool {
         match self {
             Self::Number(_) | Self::Word => false,

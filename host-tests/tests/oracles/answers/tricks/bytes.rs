@@ -1,18 +1,18 @@
-//! A text into bytes: marks at its beginning, and charsets that the header names or does not.
+//! Turns a text into bytes: byte order marks, and charsets that the header declares or not.
 
 use super::super::charset::Charset;
 use super::super::trick::{Trick, What, one};
 use super::text::NO_UTF8;
 
-/// A body, and what the header says of its charset.
+/// A body, and its charset in the header.
 #[derive(Debug, Default)]
 pub(in super::super) struct Encoded {
     pub(in super::super) body: Vec<u8>,
-    /// A parameter of the media type.
+    /// The parameter for the media type, if there is one.
     pub(in super::super) declared: Option<String>,
 }
 
-/// The body of a text after all tricks that change it.
+/// The body of a text, after all tricks that change its bytes.
 pub(in super::super) fn encoded(mut text: String, tricks: &[Trick]) -> Encoded {
     let (mut charset, mut declared) = (Charset::Utf8, None);
     for trick in tricks {
@@ -49,7 +49,7 @@ fn declaration(name: &str, rng: &mut fastrand::Rng) -> Option<String> {
     }
 }
 
-/// UTF-8, but for the character that stands for what is none.
+/// The text as UTF-8, with an invalid byte for each placeholder character.
 fn without_utf8(text: &str) -> Vec<u8> {
     let mut body = Vec::with_capacity(text.len());
     for part in text.split_inclusive(NO_UTF8) {

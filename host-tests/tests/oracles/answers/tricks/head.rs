@@ -2,7 +2,7 @@
 
 use super::super::trick::{Trick, What, one};
 
-/// The values of the fields called `content-type`: the right one, or those of a trick.
+/// The values of the `content-type` fields: the right one, or those of a trick.
 pub(in super::super) fn types(stream: bool, tricks: &[Trick]) -> Vec<String> {
     let right = if stream {
         "text/event-stream"

@@ -1,10 +1,10 @@
-//! Changes to the lines of an event stream: lines that are none to some reader, and lines that only some reader sees.
+//! Changes the lines of an event stream: adds lines that some readers ignore, and lines that only some readers see.
 
 use super::super::trick::{Trick, What, one};
 use super::text::insert;
 use fastrand::Rng;
 
-/// A line, and its line end.
+/// A line and its line end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Line {
     pub(in super::super) text: String,
@@ -19,7 +19,7 @@ pub(in super::super) fn joined(lines: &[Line]) -> String {
         .collect()
 }
 
-/// The lines after a trick; the same where the trick is of another layer.
+/// Applies a trick to the lines; one of another layer changes nothing.
 pub(in super::super) fn changed_lines(lines: &mut Vec<Line>, trick: Trick) {
     let mut rng = trick.rng();
     match trick.what {
@@ -32,7 +32,7 @@ pub(in super::super) fn changed_lines(lines: &mut Vec<Line>, trick: Trick) {
     }
 }
 
-/// Where a line of data stands, and how lines end there.
+/// The index of a random data line, and the line end there.
 fn data(lines: &[Line], rng: &mut Rng) -> Option<(usize, &'static str)> {
     let is_data =
         |(at, line): (usize, &Line)| line.text.starts_with("data:").then_some((at, line.end));
@@ -40,7 +40,7 @@ fn data(lines: &[Line], rng: &mut Rng) -> Option<(usize, &'static str)> {
     (!found.is_empty()).then(|| one(rng, &found))
 }
 
-/// Data of which no reader makes a message.
+/// Data that no reader reads as a message.
 const DECOYS: [&str; 8] = [
     "[]",
     "[",
@@ -64,7 +64,7 @@ const OTHERS: [&str; 9] = [
     " data: 1",
 ];
 
-/// A line of data before the data, and perhaps one of another field between them; or the same behind it.
+/// Adds a data line before or after the data, and perhaps a line of another field between them.
 fn decoy(lines: &mut Vec<Line>, rng: &mut Rng) {
     let Some((at, end)) = data(lines, rng) else {
         return;
@@ -84,13 +84,13 @@ fn decoy(lines: &mut Vec<Line>, rng: &mut Rng) {
     lines.splice(place..place, added);
 }
 
-/// What some reader takes for the end of a line.
+/// Characters that some reader treats as a line end.
 const ENDS: [&str; 9] = [
     "\r", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}", "\u{2029}",
 ];
 
-/// An end that is one to some: inside a comment or field that hides data, between decoy and data, inside the data, or in
-/// the place of an end.
+/// Inserts a line end that only some readers recognise: in a comment or field that hides data, between decoy and data,
+/// in the data, or instead of a line end.
 fn cut(lines: &mut [Line], rng: &mut Rng) {
     let Some((at, _)) = data(lines, rng) else {
         return;
@@ -118,7 +118,7 @@ fn cut(lines: &mut [Line], rng: &mut Rng) {
     }
 }
 
-/// The data on two lines, as it may honestly be, and perhaps a line of another field between them.
+/// Divides the data into two lines, as an honest server may, and perhaps puts a line of another field between them.
 fn divided(lines: &mut Vec<Line>, rng: &mut Rng) {
     let Some((at, end)) = data(lines, rng) else {
         return;

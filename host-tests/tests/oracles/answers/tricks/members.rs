@@ -1,4 +1,4 @@
-//! Changes to a message: members twice, names in another dress, batches.
+//! Changes a message: duplicate members, names in other spellings, batches.
 
 use super::super::place::Place;
 use super::super::scene::LONGEST;
@@ -6,7 +6,7 @@ use super::super::trick::{Trick, What, one};
 use super::super::written::Written;
 use fastrand::Rng;
 
-/// The message after a trick; the same where the trick is of another layer.
+/// Applies a trick to the message; one of another layer changes nothing.
 pub(in super::super) fn changed_message(
     mut message: Written,
     place: &Place,
@@ -24,7 +24,7 @@ pub(in super::super) fn changed_message(
     message
 }
 
-/// An object on the way to what is planted, and which of its members leads there.
+/// An object on the path to the planted thing, and the index of the member on that path.
 fn holder<'m>(
     message: &'m mut Written,
     place: &Place,
@@ -50,7 +50,7 @@ fn twice(message: &mut Written, place: &Place, rng: &mut Rng) {
     members.insert(index + rng.usize(..2), (name, other));
 }
 
-/// Something in the place of the planted.
+/// An innocent value instead of the planted thing.
 fn innocent(place: &Place, value: &Written, rng: &mut Rng) -> Written {
     match rng.u8(..4) {
         0 => Written::Raw(one(rng, &["null", "1", "{}", "[]", "true"]).into()),
@@ -58,7 +58,7 @@ fn innocent(place: &Place, value: &Written, rng: &mut Rng) -> Written {
     }
 }
 
-/// A long member beside one on the way to what is planted.
+/// Adds a long member beside one on the path to the planted thing.
 fn long(message: &mut Written, place: &Place, rng: &mut Rng) {
     if let Some((members, index)) = holder(message, place, rng) {
         let pad = one(rng, &["x", "tools, ", "\\u0020", "[{"]);
@@ -79,7 +79,7 @@ fn look_alike(message: &mut Written, place: &Place, rng: &mut Rng) {
     }
 }
 
-/// A name that some reader takes for this one.
+/// A spelling of the name that some reader accepts.
 fn dressed(name: &str, rng: &mut Rng) -> String {
     match rng.u8(..6) {
         0 => name.to_uppercase(),
@@ -93,7 +93,7 @@ fn dressed(name: &str, rng: &mut Rng) -> String {
     }
 }
 
-/// Changes the text or the name that is planted.
+/// Changes the planted text or name.
 fn on_planted(message: &mut Written, place: &Place, change: impl Fn(String) -> String) {
     let Some(way) = message.way_to(&|text| place.is_planted(text)) else {
         return;

@@ -1,4 +1,4 @@
-//! What each trick does, by the layer of an answer that it changes.
+//! Applies tricks, by the layer of an answer that they change.
 
 mod bytes;
 mod head;

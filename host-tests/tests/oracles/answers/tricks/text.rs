@@ -1,12 +1,12 @@
-//! Changes to the text of a message: what strict parsers refuse and lenient ones read.
+//! Changes the text of a message in ways that strict parsers reject and lenient ones read.
 
 use super::super::trick::{Trick, What, one};
 use fastrand::Rng;
 
-/// What becomes a byte that is no UTF-8 once the text is bytes.
+/// A placeholder that becomes an invalid byte when the text is encoded as UTF-8.
 pub(in super::super) const NO_UTF8: char = '\u{f8ff}';
 
-/// The text after a trick; the same where the trick is of another layer.
+/// Applies a trick to the text; one of another layer changes nothing.
 pub(in super::super) fn changed_text(text: String, trick: Trick) -> String {
     let mut rng = trick.rng();
     match trick.what {
@@ -64,7 +64,7 @@ fn broken(text: String, rng: &mut Rng) -> String {
     }
 }
 
-/// The places of these characters outside strings.
+/// The positions of these characters outside strings.
 fn structural(text: &str, of: &str) -> Vec<usize> {
     let (mut places, mut inside, mut escape) = (Vec::new(), false, false);
     for (at, c) in text.char_indices() {
@@ -80,7 +80,7 @@ fn structural(text: &str, of: &str) -> Vec<usize> {
     places
 }
 
-/// Something before or behind one of these characters.
+/// Inserts a text before or after a random one of these characters.
 pub(in super::super) fn insert(
     mut text: String,
     what: &str,
@@ -95,7 +95,7 @@ pub(in super::super) fn insert(
     text
 }
 
-/// Where strings begin, and end.
+/// The start and the end of each string.
 fn strings(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let (mut start, mut escape) = (None, false);

@@ -1,4 +1,5 @@
-//! The keywords that assert something of one value: its type, its size, its form, and joins of schemas.
+//! Compiles the keywords that assert something about one value: its type, its size, its form, and combinations of
+//! schemas.
 //!
 //! It judges no value; `decide::schema` does.
 
@@ -129,7 +130,8 @@ impl<'d> Compiler<'_, 'd> {
         Some(Pattern { regex, knows_space })
     }
 
-    /// `items` is the rest, behind `prefixItems`; before 2020-12 it may be a list itself.
+    /// `items` applies to the elements after those of `prefixItems`. Before 2020-12 `items` may itself be the list of
+    /// the first elements.
     pub(super) fn elements(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Assertion> {
         let mut checks = Vec::new();
         let listed = schema

@@ -1,4 +1,4 @@
-//! Compiles a JSON Schema of the policy, keyword by keyword.
+//! Compiles a JSON Schema of a policy, keyword by keyword.
 //!
 //! It judges no value; `decide::schema` does.
 
@@ -28,16 +28,16 @@ pub(super) struct Compiler<'w, 'd> {
     pub(super) root: Value<'d>,
     pub(super) draft: Draft,
     pub(super) parts: Vec<Subschema>,
-    /// Where each of the parts stands in the document.
+    /// The position of each part in the document, in bytes.
     pub(super) places: Vec<usize>,
     pub(super) references: Vec<Reference>,
     pub(super) mirrors: Vec<MirroredArgument>,
 }
 
-/// A `$ref`, before all schemas that it could lead to are known.
+/// A `$ref`, before the positions of all schemas are known.
 pub(super) struct Reference {
     from: SubschemaId,
-    /// Where the schema stands, if the pointer leads to a value at all.
+    /// The position of the value that the pointer names; `None` where there is no such value.
     to: Option<usize>,
     at: String,
     found: String,
@@ -78,7 +78,7 @@ impl PolicyReader {
         Some(schema)
     }
 
-    /// The draft that the schema names. That of MCP is 2020-12 where none is named.
+    /// The draft that the schema names. MCP's default is 2020-12.
     fn draft(&mut self, at: &Location<'_>, schema: Value<'_>) -> Draft {
         let Some(value) = schema.get("$schema") else {
             return Draft::Of2020;
@@ -92,7 +92,7 @@ impl PolicyReader {
 }
 
 impl<'d> Compiler<'_, 'd> {
-    /// `way` is the way into the arguments, where `properties` alone lead here.
+    /// Compiles a schema. `way` is the path into the arguments, where only `properties` lead to this schema.
     pub(super) fn part(
         &mut self,
         at: &Location<'_>,
@@ -168,7 +168,7 @@ impl<'d> Compiler<'_, 'd> {
             self.reader
                 .error(at, Problem::InvalidValue { found, write });
         }
-        // A reader of draft-07 that meets `$ref` looks at nothing else.
+        // Draft-07 ignores the keywords beside a `$ref`.
         let alone = self.draft == Draft::Seven && schema.get("$ref").is_some();
         if alone && keyword.role == Role::Assertion && key != "$ref" {
             self.reader.invalid(at, value, WRITE_ALONE);
@@ -187,14 +187,14 @@ impl<'d> Compiler<'_, 'd> {
             .error(at, Problem::UnknownKey { key, near, known });
     }
 
-    /// Schemas that are only referred to.
+    /// Compiles schemas that only references use.
     fn definitions(&mut self, at: &Location<'_>, schema: Value<'d>) {
         for key in ["$defs", "definitions"] {
             self.named(at, schema, key, None);
         }
     }
 
-    /// The schema under a key.
+    /// Compiles the schema under a key.
     pub(super) fn sub(
         &mut self,
         at: &Location<'_>,
@@ -205,7 +205,7 @@ impl<'d> Compiler<'_, 'd> {
         Some(self.part(&at.key(key), value, None))
     }
 
-    /// The list of schemas under a key.
+    /// Compiles the list of schemas under a key.
     pub(super) fn list(
         &mut self,
         at: &Location<'_>,
@@ -226,7 +226,7 @@ impl<'d> Compiler<'_, 'd> {
         )
     }
 
-    /// The schemas under a key by their names, in the file's order.
+    /// Compiles the schemas under a key by their names, in document order.
     pub(super) fn named(
         &mut self,
         at: &Location<'_>,
@@ -260,7 +260,7 @@ impl<'d> Compiler<'_, 'd> {
         });
     }
 
-    /// Every schema has its position by now. A pointer to anything else would make a schema of what is none.
+    /// Resolves each reference to the schema at its target. A target that was not compiled as a schema is an error.
     fn resolve(&mut self) {
         for Reference {
             from,

@@ -1,8 +1,8 @@
-//! The keywords that are known, and in which drafts of JSON Schema each has the meaning that it has here.
+//! Lists the supported keywords, and the drafts of JSON Schema in which each has the meaning that it has here.
 //!
-//! It ignores nothing that could be a check: only annotations, and extensions, whose names begin with `x-`.
+//! It ignores no assertion: only annotations, and extensions, whose names begin with `x-`.
 
-/// The drafts that are read, and what distinguishes them.
+/// The supported drafts, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Draft {
     Seven,
@@ -12,9 +12,9 @@ pub(super) enum Draft {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// It can make a value not fit.
+    /// It can make a value invalid.
     Assertion,
-    /// It says something to people, or holds schemas that others refer to.
+    /// It informs people, or holds schemas that references use.
     Annotation,
 }
 
@@ -108,14 +108,14 @@ impl Keyword {
         KEYWORDS.iter().find(|keyword| keyword.name == name)
     }
 
-    /// In other drafts a reader ignores it.
+    /// True where the draft has this keyword. Readers of other drafts ignore it.
     pub(super) fn is_of(&self, draft: Draft) -> bool {
         (self.since..=self.until).contains(&draft)
     }
 }
 
 impl Draft {
-    /// What `$schema` names.
+    /// The draft of a `$schema` URI.
     pub(super) fn named(uri: &str) -> Option<Self> {
         let rest = uri
             .strip_prefix("http://")

@@ -1,4 +1,4 @@
-//! The keywords about the members of an object, and the headers that repeat them.
+//! Compiles the keywords about the members of an object, and the headers that repeat arguments.
 //!
 //! It judges no value; `decide::schema` does.
 
@@ -34,7 +34,7 @@ impl<'d> Compiler<'_, 'd> {
             let named = needs.iter().chain([on]);
             named.for_each(|name| members.rule(name, |_| ()));
         }
-        // Every member that is named has its position now.
+        // Every named member has its position now.
         members.dependents = dependents
             .into_iter()
             .filter_map(|dependent| dependent.placed(&members))
@@ -70,7 +70,7 @@ impl<'d> Compiler<'_, 'd> {
         patterns
     }
 
-    /// `dependentRequired` and `dependentSchemas`, and the keyword of draft-07 that was both.
+    /// `dependentRequired` and `dependentSchemas`, and draft-07's `dependencies`, which is both.
     fn dependents(&mut self, at: &Location<'_>, schema: Value<'d>) -> Vec<Named> {
         let mut dependents = Vec::new();
         for key in ["dependentRequired", "dependentSchemas", "dependencies"] {
@@ -99,7 +99,7 @@ impl<'d> Compiler<'_, 'd> {
         dependents
     }
 
-    /// The header that repeats the argument at `way`.
+    /// Reads `x-mcp-header`: the header that repeats the argument at `way`.
     pub(super) fn mirror(
         &mut self,
         at: &Location<'_>,
@@ -131,7 +131,7 @@ impl<'d> Compiler<'_, 'd> {
     }
 }
 
-/// What the presence of one member asks of the object, by the names of members.
+/// The requirements that the presence of one member adds, by the names of members.
 struct Named {
     on: Box<str>,
     needs: Vec<Box<str>>,

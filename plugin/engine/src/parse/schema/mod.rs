@@ -1,7 +1,6 @@
-//! Compiles the JSON Schemas that a policy holds.
+//! Compiles the JSON Schemas in a policy.
 //!
-//! It knows a closed list of keywords and skips none that it does not know: a keyword that a server would check, and this
-//! would not, is an error.
+//! It supports a closed list of keywords. An unknown keyword is an error, because a server may check it.
 
 mod assertions;
 mod compiler;

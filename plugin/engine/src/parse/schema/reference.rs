@@ -1,16 +1,16 @@
-//! `$ref`: the schema that a pointer leads to, inside the same schema and nowhere else.
+//! Resolves `$ref` to a schema inside the same document.
 //!
-//! It follows nothing: each reference becomes a position, and loops that no value would end are refused.
+//! It never loads another document, and it rejects loops that do not step into the value.
 
 use crate::model::schema::Assertion;
 use crate::model::schema::{Schema, Subschema, SubschemaId};
 use crate::words::json::{Kind, Value};
 use percent_encoding::percent_decode_str;
 
-/// The most schemas that may judge one value inside one another. It bounds how deep a call is judged.
+/// The most schemas that may apply to one value through each other. It bounds the depth of validation.
 const DEEPEST: usize = 32;
 
-/// What `#` or `#/…` points to in the schema.
+/// The value in the schema document that `#` or `#/…` points to.
 pub(super) fn target<'a>(root: Value<'a>, reference: &str) -> Option<Value<'a>> {
     let fragment = reference.strip_prefix('#')?;
     let pointer = percent_decode_str(fragment).decode_utf8().ok()?;
@@ -32,7 +32,7 @@ fn step<'a>(value: Value<'a>, token: &str) -> Option<Value<'a>> {
 }
 
 impl Schema {
-    /// True where no value is judged by more schemas inside one another than the bound, nor by one inside itself.
+    /// True where no chain of schemas that apply to one value is longer than the bound; a loop is endless.
     pub(super) fn is_shallow(&self) -> bool {
         let height =
             |heights: &[usize], id: SubschemaId| heights.get(id.0).copied().unwrap_or_default();

@@ -9,7 +9,7 @@ pub(super) fn a_schema() -> Value {
     json!({ "type": ["object", "boolean"] })
 }
 
-/// An object with a closed set of keys, those that the parser knows.
+/// An object that allows only the keys that the parser knows.
 pub(super) fn object(keys: &Keys, required: &[&str], members: Vec<(&'static str, Value)>) -> Value {
     let known: Map<_, _> = keys
         .supported
@@ -35,7 +35,7 @@ pub(super) fn about(schema: Value, text: &str) -> Value {
     with(schema, "description", text)
 }
 
-/// The schema with one keyword more; `true` becomes an object that accepts any value.
+/// Adds one keyword to the schema; `true` becomes an object that accepts any value.
 pub(super) fn with(schema: Value, keyword: &str, value: impl Into<Value>) -> Value {
     let mut keywords = match schema {
         Value::Object(keywords) => keywords,
@@ -49,7 +49,7 @@ pub(super) fn words<T>(words: &[(&str, T)]) -> Vec<Value> {
     words.iter().map(|(word, _)| json!(word)).collect()
 }
 
-/// One of the words, and what they mean.
+/// A schema of one of the words, with its description.
 pub(super) fn choice<T>(of: &[(&str, T)], text: &str) -> Value {
     about(json!({ "enum": words(of) }), text)
 }

@@ -1,4 +1,4 @@
-//! Identities, grants and the options of the host.
+//! Describes identities, grants and the options of the host.
 //!
 //! It describes no rule.
 

@@ -1,4 +1,4 @@
-//! The document itself: its keys and its definitions.
+//! Describes the document itself: its keys and its definitions.
 //!
 //! The parts are described in the files beside it.
 
@@ -108,14 +108,14 @@ fn tables() -> Vec<(&'static str, Value)> {
 mod tests {
     use super::*;
 
-    /// Every key that the parser knows is described, and no other is there.
+    /// Every key has a description, or refers to a definition.
     #[test]
     fn every_key_is_described() {
         fn walk(at: &str, value: &Value, count: &mut usize) {
             for (key, member) in value["properties"].as_object().into_iter().flatten() {
                 let refers = member["$ref"].is_string();
                 let described = refers || member["description"].is_string();
-                // Inside these the keys are those of another object.
+                // Below these keywords the keys repeat those of another object.
                 let again = ["/if", "/then", "/dependentSchemas"];
                 let again = again.iter().any(|keyword| at.contains(keyword));
                 assert!(described || again, "{at}/{key}: {member}");

@@ -1,4 +1,4 @@
-//! Limits, windows, scopes and sequence rules.
+//! Describes limits, windows, scopes and sequence rules.
 //!
 //! It describes no entry; `rules` does.
 

@@ -1,6 +1,8 @@
-//! The JSON Schema of the policy document, for editors: which keys and values are valid where, and what they mean.
+//! Writes the JSON Schema of the policy document, for editors: the valid keys and values of each place, and their
+//! meaning.
 //!
-//! Its keys and words are those of the parser. It accepts every policy that the parser accepts, and some that it refuses.
+//! Its keys and words are the parser's. It accepts every policy that the parser accepts, and some that the parser
+//! rejects.
 
 mod build;
 mod callers;

@@ -1,4 +1,4 @@
-//! Entries and their rules: conditions, schemas, pins and result rules.
+//! Describes entries and their rules: conditions, schemas, pins and result rules.
 //!
 //! It describes no limit; `limits` does.
 
@@ -19,7 +19,7 @@ pub(super) fn all_tools() -> Value {
     about(rules, "Rules for every tool call, after the tool's own.")
 }
 
-/// What an entry and all tools share.
+/// The rules that an entry and `all_tools` share.
 fn rules() -> Vec<(&'static str, Value)> {
     vec![
         (
@@ -190,7 +190,7 @@ pub(super) fn condition() -> Value {
 const PATH: &str =
     r"^(args([.\[].+)?|tool|prompt|uri|method|grant|ip|time\.(hour|weekday)|header\..+)$";
 
-/// What may stand beside an operator; `None` where that is any value.
+/// The schema of an operator's operand; `None` where it may be any value.
 fn operand(op: &str) -> Option<Value> {
     let texts = json!({ "type": "array", "items": refers("text"), "minItems": 1 });
     Some(match op {

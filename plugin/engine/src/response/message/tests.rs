@@ -196,7 +196,7 @@ proptest! {
 
     /// The filtered message equals the message that another library rebuilds without the hidden tools.
     #[test]
-    fn the_rest_is_the_same(elements in proptest::collection::vec(element(), 0..8), all in any::<bool>()) {
+    fn filtered_message_equals_one_without_the_hidden_elements(elements in proptest::collection::vec(element(), 0..8), all in any::<bool>()) {
         let visibility = visibility(if all { r#","tools":{"a":{},"b":{}}"# } else { r#","tools":{"a":{}}"# });
         let text = format!(r#"{{"id":1,"result":{{"tools":[{}],"z":0}}}}"#, elements.join(","));
         let mut rebuilt: serde_json::Value = serde_json::from_str(&text).unwrap();

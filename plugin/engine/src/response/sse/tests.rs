@@ -258,7 +258,7 @@ proptest! {
 
     /// Cuts do not change the parts: all bytes and the messages of the specification, or a beginning of the bytes.
     #[test]
-    fn cuts_change_nothing(stream in stream(), cuts in proptest::collection::vec(0usize..100, 0..4)) {
+    fn stream_in_pieces_gives_the_parts_of_the_whole_stream(stream in stream(), cuts in proptest::collection::vec(0usize..100, 0..4)) {
         let mut rest = stream.as_bytes();
         let mut pieces = Vec::new();
         for cut in cuts {

@@ -1,6 +1,6 @@
-//! The memory of a walk: sets of instructions under way, and the set to which each class of characters leads.
+//! The memory of a walk: its sets of active instructions, and the next set for each class of characters.
 //!
-//! It is bounded: when it is full it forgets everything.
+//! It is bounded: when it is full, it forgets everything.
 
 use super::program::{Alphabet, Position};
 use crate::words::work::{Budget, Exhausted};
@@ -14,13 +14,13 @@ pub(super) struct Step {
     pub(super) ended: bool,
 }
 
-/// A set of instructions: where its row of the table begins.
+/// A set of instructions, identified by the start of its row in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Known {
     row: u32,
 }
 
-/// To where a character leads.
+/// The transition of one character.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) known: Known,
@@ -28,23 +28,23 @@ pub(super) struct Found {
     ended: bool,
 }
 
-/// How far a text was followed.
+/// How far a text was followed along known transitions.
 pub(super) struct Followed {
     pub(super) known: Known,
-    /// How many bytes.
+    /// The number of bytes.
     pub(super) passed: usize,
-    /// How many of their characters are outside ASCII.
+    /// The number of their characters outside ASCII.
     others: usize,
 }
 
-/// The steps that a byte takes of which is known to where its character leads.
+/// The price of a byte whose transition is known, in steps.
 pub(super) const BYTE: usize = 1;
 
-/// The steps that a character outside ASCII takes beside those for its bytes.
+/// The price of a character outside ASCII, in steps, besides its bytes.
 const OTHER: usize = 6;
 
 impl Followed {
-    /// The steps that it took.
+    /// The price of following this far, in steps.
     pub(super) fn steps(&self) -> usize {
         let bytes = self.passed.saturating_mul(BYTE);
         bytes.saturating_add(self.others.saturating_mul(OTHER))
@@ -54,30 +54,30 @@ impl Followed {
 #[derive(Debug)]
 pub(super) struct Automaton {
     classes: usize,
-    /// The sets one after the other, and where each begins.
+    /// All sets, one after the other, and the start of each.
     keys: Vec<Position>,
     starts: Vec<u32>,
-    /// Their rows, in the order of the sets.
+    /// The rows of the sets, sorted by the sets.
     order: Vec<Known>,
-    /// For each set and class: what follows, [coded](Found).
+    /// For each set and class, the transition as a [code](Found).
     table: Vec<u32>,
-    /// How often it forgot everything.
+    /// The number of times that it forgot everything.
     pub(super) forgotten: usize,
 }
 
 const UNKNOWN: u32 = u32::MAX;
 
-/// Codes below are rows alone, so that a walk along them takes no more than their sum with a class.
+/// A code below this is just a row, so that following it takes only the addition of a class.
 const MATCHED: u32 = 1 << 30;
 
 const ENDED: u32 = 1 << 31;
 
 const ROW: u32 = MATCHED - 1;
 
-/// The most numbers in the sets, and in the table.
+/// The most entries of the sets together, and of the table.
 const LARGEST: usize = 64 * 1024;
 
-/// The most sets, which stand in an order.
+/// The most sets: they are kept sorted.
 const MOST: usize = 1024;
 
 impl Automaton {
@@ -92,12 +92,12 @@ impl Automaton {
         }
     }
 
-    /// With too many classes a table would hold few sets.
+    /// False with so many classes that the table would hold few sets.
     pub(super) fn is_useful(&self) -> bool {
         self.classes <= Alphabet::MOST
     }
 
-    /// The set's number, which it gets if it has none.
+    /// The row of the set, which is added where it is new.
     pub(super) fn place(&mut self, key: &[Position]) -> Known {
         let at = self.order.partition_point(|known| self.key(*known) < key);
         if let Some(known) = self.order.get(at).filter(|known| self.key(**known) == key) {
@@ -112,12 +112,12 @@ impl Automaton {
         self.insert(at, key)
     }
 
-    /// How many numbers its table has.
+    /// The number of table entries.
     pub(super) fn size(&self) -> usize {
         self.table.len()
     }
 
-    /// The set that was placed as the one of that number, from 0, since nothing was forgotten.
+    /// The set that was the `number`th to be added, from 0, since everything was last forgotten.
     pub(super) fn nth(&self, number: usize) -> Option<Known> {
         let row = number.saturating_mul(self.classes);
         let known = u32::try_from(row).ok().map(|row| Known { row });
@@ -162,7 +162,7 @@ impl Automaton {
         })
     }
 
-    /// Follows the text as long as the way is known, nothing matches or ends, and there are steps for its bytes.
+    /// Follows the text as long as transitions are known, nothing matches or ends, and the budget covers the bytes.
     pub(super) fn follow(
         &self,
         from: Known,
@@ -200,7 +200,7 @@ impl Automaton {
         }
     }
 
-    /// The same up to the first byte of a character outside ASCII.
+    /// Follows the text up to its first byte outside ASCII.
     fn follow_ascii(&self, mut row: usize, bytes: &[u8], alphabet: &Alphabet) -> (usize, usize) {
         let (table, classes, mut passed) = (&self.table[..], &alphabet.ascii, 0_usize);
         for byte in bytes {
@@ -216,7 +216,7 @@ impl Automaton {
         (row, passed)
     }
 
-    /// Notes to where the class leads from a set, neither of which was forgotten.
+    /// Records the transition of a class from one set to another. Neither may be forgotten.
     pub(super) fn learn(&mut self, from: Known, class: usize, step: Step, to: Known) {
         let code =
             to.row | if step.matched { MATCHED } else { 0 } | if step.ended { ENDED } else { 0 };

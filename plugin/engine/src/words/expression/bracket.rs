@@ -1,6 +1,6 @@
-//! Classes in brackets: `[a-z]`, `[^[:alpha:]_]`.
+//! Parses classes in brackets: `[a-z]`, `[^[:alpha:]_]`.
 //!
-//! There are no classes inside one another, and no differences of them.
+//! It supports no nested classes and no differences of classes.
 
 use super::class::named;
 use super::cursor::Cursor;
@@ -12,7 +12,7 @@ const NESTED: Mistake =
 
 const UNCLOSED: Mistake = "a `[` without its `]`";
 
-/// `[…]`, at whose `[` the cursor stands.
+/// Parses `[…]`. The cursor is at the `[`.
 pub(super) fn bracketed(cursor: &mut Cursor<'_>) -> Result<Tree, Mistake> {
     let mut set = Set::default();
     cursor.bump_space();
@@ -37,7 +37,7 @@ pub(super) fn bracketed(cursor: &mut Cursor<'_>) -> Result<Tree, Mistake> {
     Tree::one(if negated { set.complement() } else { set })
 }
 
-/// Everything up to the `]`.
+/// Parses the items up to the `]`.
 fn items(cursor: &mut Cursor<'_>, set: &mut Set) -> Result<(), Mistake> {
     loop {
         cursor.skip();
@@ -73,7 +73,7 @@ fn range(cursor: &mut Cursor<'_>, set: &mut Set) -> Result<(), Mistake> {
     }
 }
 
-/// The character behind the next one, and behind space that means nothing.
+/// The character after the next one, behind insignificant space.
 fn after(cursor: &Cursor<'_>) -> Option<char> {
     let mut chars = cursor.rest.chars();
     chars.next();
@@ -101,7 +101,7 @@ fn item(cursor: &mut Cursor<'_>) -> Result<Set, Mistake> {
     }
 }
 
-/// `[:alpha:]`, if that is what stands here.
+/// Parses `[:alpha:]` and its like, where the cursor is at one.
 fn posix(cursor: &mut Cursor<'_>) -> Option<Set> {
     let rest = cursor.rest.strip_prefix("[:")?;
     let (negated, rest) = match rest.strip_prefix('^') {

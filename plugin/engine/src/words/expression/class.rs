@@ -1,10 +1,10 @@
-//! Classes of characters by their names: `[:alpha:]` and the like, `\d`, `\s` and `\w`.
+//! Character classes by name: `[:alpha:]` and the like, `\d`, `\s` and `\w`.
 //!
-//! They hold characters of ASCII alone.
+//! They contain only ASCII characters.
 
 use super::set::{Range, Set};
 
-/// `\d`, `\s` or `\w`, or in upper case their complement.
+/// The class of `\d`, `\s` or `\w`, or its complement for the upper case letter.
 pub(super) fn perl(c: char) -> Set {
     let name = match c {
         'd' | 'D' => "digit",
@@ -18,7 +18,7 @@ pub(super) fn perl(c: char) -> Set {
     }
 }
 
-/// A class of ASCII by its name.
+/// The ASCII class of this name.
 pub(super) fn named(name: &str) -> Option<&'static [Range]> {
     Some(match name {
         "alnum" => &[('0', '9'), ('A', 'Z'), ('a', 'z')],

@@ -1,11 +1,11 @@
-//! The place in the text of an expression up to which it was read, and the flags that are set there.
+//! The position in the text of an expression, and the flags in effect there.
 //!
-//! It knows what space means, and nothing else of the dialect.
+//! It knows which space is insignificant, and nothing else of the dialect.
 
 use super::set::Set;
 use super::tree::Mistake;
 
-/// The flags that are set at a place of an expression.
+/// The flags in effect at a position of an expression.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flags {
     pub(super) ignore_case: bool,
@@ -40,13 +40,13 @@ impl Cursor<'_> {
         rest.is_some()
     }
 
-    /// Goes on behind the next character, and behind space that means nothing.
+    /// Skips the next character, and the insignificant space behind it.
     pub(super) fn bump_space(&mut self) {
         self.bump();
         self.skip();
     }
 
-    /// Under `x`, space and comments mean nothing.
+    /// Skips space and comments, which are insignificant under the flag `x`.
     pub(super) fn skip(&mut self) {
         while self.flags.extended {
             match self.peek() {
@@ -60,7 +60,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// The character, in both cases where the flags say so.
+    /// The character, in both cases under the flag `i`.
     pub(super) fn literal(&self, c: char) -> Set {
         let set = Set::one(c);
         match self.flags.ignore_case {
@@ -71,7 +71,7 @@ impl Cursor<'_> {
 }
 
 impl Flags {
-    /// Sets the flag of that letter.
+    /// Turns the flag of this letter on or off.
     pub(super) fn set(&mut self, c: char, on: bool) -> Result<(), Mistake> {
         let flag = match c {
             'i' => &mut self.ignore_case,

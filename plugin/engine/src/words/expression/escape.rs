@@ -1,6 +1,6 @@
-//! Reads the text after a backslash in an expression: characters, classes and places.
+//! Parses the part of an expression after a backslash: characters, classes and places.
 //!
-//! It guesses nothing: an escape that has no meaning is a mistake.
+//! It guesses nothing: an unknown escape is an error.
 
 use super::class::perl;
 use super::cursor::Cursor;
@@ -8,7 +8,7 @@ use super::look::Look;
 use super::tree::{Mistake, Node, Tree};
 
 impl Cursor<'_> {
-    /// What follows a backslash.
+    /// Parses the part after a backslash.
     pub(super) fn escape(&mut self) -> Result<Tree, Mistake> {
         let c = self.peek().ok_or("a `\\` at the end")?;
         match c {
@@ -48,7 +48,7 @@ impl Cursor<'_> {
         })
     }
 
-    /// `\b{start}` and its like; what else stands in braces is a repetition.
+    /// Parses `\b` or `\b{start}` and its like. Anything else in braces is a repetition of `\b`.
     fn boundary(&mut self) -> Result<Look, Mistake> {
         let before = self.rest;
         self.bump_space();
@@ -78,7 +78,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// `\x41`, `\u0041`, `\U00000041` or `\x{41}`.
+    /// Parses `\x41`, `\u0041`, `\U00000041` or `\x{41}`.
     fn hex(&mut self, c: char) -> Result<Tree, Mistake> {
         const INVALID: Mistake = "a hexadecimal number that is not a character's";
         let digits = match c {

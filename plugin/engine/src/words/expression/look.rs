@@ -1,15 +1,15 @@
-//! Places in a text that an expression names: its ends, ends of lines, and boundaries of words.
+//! Positions in a text that an expression can require: ends of the text, ends of lines, and word boundaries.
 //!
-//! It looks at one character on each side and no further.
+//! It reads one character on each side and no more.
 
-/// A place between two characters.
+/// An assertion about the position between two characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     Start,
     End,
     StartLine,
     EndLine,
-    /// Lines that also end in CR, or CR and LF.
+    /// The start of a line that ends in LF, CR, or CR and LF.
     StartLineCr,
     EndLineCr,
     Boundary,
@@ -20,10 +20,10 @@ pub(super) enum Look {
     NoWordAfter,
 }
 
-/// The character on one side of a place.
+/// The character on one side of a position, as far as an assertion distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Side {
-    /// No character: the text ends here.
+    /// The start or the end of the text.
     Edge,
     LineFeed,
     CarriageReturn,
@@ -73,7 +73,7 @@ impl Look {
         }
     }
 
-    /// Which of the sides it tells apart, but for the ends of the text.
+    /// The kinds of sides that the assertion distinguishes, besides the ends of the text.
     pub(super) fn tells_apart(self) -> &'static [Side] {
         match self {
             Self::Start | Self::End => &[],

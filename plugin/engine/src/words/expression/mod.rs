@@ -1,7 +1,7 @@
-//! Regular expressions of policies: `pattern` reads their text, `program` compiles them, `walk` runs them over a text.
+//! Regular expressions of policies: `pattern` parses them, `program` compiles them, `walk` and `search` run them.
 //!
-//! The dialect is that of the crate `regex-lite`, with which the tests compare it. Every step is paid out of a budget, so
-//! no text takes longer than the budget says.
+//! The dialect is that of the crate `regex-lite`, with which the tests compare it. A budget covers every step, so that
+//! no text takes longer than the budget allows.
 
 mod automaton;
 mod bracket;

@@ -1,4 +1,4 @@
-//! Turns the text of a regular expression into a tree, or says why it is invalid.
+//! Parses the text of a regular expression into a tree, or into the reason why it is invalid.
 //!
 //! It accepts the dialect of the crate `regex-lite`: no look-around, no back-references, no Unicode classes.
 
@@ -8,14 +8,14 @@ use super::look::Look;
 use super::set::Set;
 use super::tree::{DEEPEST, Mistake, Node, Tree};
 
-/// Reads an expression from its start to its end.
+/// Parses an expression from its start to its end.
 struct Parser<'p> {
     cursor: Cursor<'p>,
     depth: usize,
     names: Vec<&'p str>,
 }
 
-/// The whole text as an expression.
+/// Parses the whole text as one expression.
 pub(super) fn parse(text: &str) -> Result<Tree, Mistake> {
     let mut parser = Parser {
         cursor: Cursor {
@@ -111,13 +111,13 @@ impl<'p> Parser<'p> {
         ends.complement()
     }
 
-    /// True for `*`, false for `*?`, and the other way round under `U`.
+    /// True for `*` and false for `*?`, or the reverse under the flag `U`.
     fn greedy(&mut self) -> bool {
         let lazy = self.cursor.bump_if("?");
         lazy == self.cursor.flags.swap_greed
     }
 
-    /// `{2}`, `{2,}` or `{2,5}`.
+    /// Parses `{2}`, `{2,}` or `{2,5}`.
     fn counts(&mut self) -> Result<(u32, Option<u32>), Mistake> {
         self.cursor.bump_space();
         let min = self.decimal()?;
@@ -201,7 +201,7 @@ impl<'p> Parser<'p> {
         Ok(())
     }
 
-    /// `i-s:` or `i-s)`. True where parts follow in the group.
+    /// Parses `i-s:` or `i-s)`. True where the flags apply to a group, false where they apply to the rest.
     fn group_flags(&mut self) -> Result<bool, Mistake> {
         let (mut seen, mut on) = (String::new(), true);
         loop {

@@ -1,6 +1,6 @@
-//! Compiles the tree of an expression into instructions, forwards or backwards.
+//! Compiles the tree of an expression into instructions that run forwards or backwards.
 //!
-//! No program is longer than [`LARGEST`], however often its text repeats a part.
+//! No program is longer than [`LARGEST`], however many repetitions the expression has.
 
 use super::look::{Look, Side};
 use super::set::{Range, Set, next};
@@ -12,15 +12,15 @@ pub(super) const LARGEST: usize = 2048;
 
 const TOO_LARGE: Mistake = "repetitions that expand to too large an expression";
 
-/// Instructions are known by their positions.
+/// The index of an instruction.
 pub(super) type Position = u16;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Instruction {
-    /// The character is one of this set; then the next instruction.
+    /// Continues where the character is in the set with this index.
     One(u16),
     Look(Look),
-    /// The first way is tried before the other.
+    /// Tries the first branch before the second.
     Split(Position, Position),
     Jump(Position),
     Match,
@@ -32,22 +32,22 @@ pub(super) struct Program {
     instructions: Vec<Instruction>,
     sets: Vec<Set>,
     pub(super) alphabet: Alphabet,
-    /// It matches only where the text starts.
+    /// It matches only at the start of the text.
     pub(super) anchored: bool,
-    /// It runs from the end of a match to its start, and finds the longest.
+    /// It runs from the end of a match back to its start, and finds the longest.
     pub(super) backwards: bool,
-    /// The sides that its looks tell apart.
+    /// The kinds of sides that its assertions distinguish.
     sides: Vec<Side>,
-    /// The bytes with which no match starts; `None` where a match may be empty.
+    /// True for each byte with which no match starts; `None` where a match may be empty.
     misses: Option<Box<[bool; 256]>>,
 }
 
-/// Classes of characters that no instruction distinguishes from one another.
+/// Classes of characters that no instruction distinguishes.
 #[derive(Debug)]
 pub(super) struct Alphabet {
-    /// The class of each character of ASCII.
+    /// The class of each ASCII character.
     pub(super) ascii: [u8; 128],
-    /// Where classes begin, in order.
+    /// The first character of each class, in order.
     starts: Vec<char>,
 }
 
@@ -80,7 +80,7 @@ impl Program {
         Ok(program)
     }
 
-    /// The sets of which a match starts with one, whatever stands before it; `None` where it may be empty.
+    /// The sets that contain the first characters of all matches; `None` where a match may be empty.
     fn first_sets(&self) -> Option<Vec<&Set>> {
         let mut met = vec![false; self.len()];
         let (mut waiting, mut sets) = (vec![0], Vec::new());
@@ -100,8 +100,8 @@ impl Program {
         Some(sets)
     }
 
-    /// How many of these bytes stand before the first with which a match could start; `None` where a match may be empty, or
-    /// starts where the text does.
+    /// The number of bytes before the first with which a match could start. `None` where a match may be empty, or must
+    /// start at the start of the text.
     pub(super) fn missed(&self, text: &[u8]) -> Option<usize> {
         let misses = self.misses.as_deref().filter(|_| !self.anchored)?;
         let missed = |byte: &u8| misses.get(usize::from(*byte)).copied().unwrap_or(false);
@@ -117,7 +117,7 @@ impl Program {
         self.instructions.get(usize::from(position)).copied()
     }
 
-    /// Whether the character is in the set, and how many times it was halved for that.
+    /// Whether the character is in the set, and the number of halvings that this took.
     pub(super) fn fits(&self, set: u16, c: char) -> (bool, usize) {
         let Some(set) = self.sets.get(usize::from(set)) else {
             return (false, 0);
@@ -126,7 +126,7 @@ impl Program {
         (set.contains(c), halves as usize)
     }
 
-    /// The character on a side of a place, as far as some look distinguishes it.
+    /// The character on one side of a position, as far as some assertion distinguishes it.
     pub(super) fn side(&self, c: Option<char>) -> Side {
         match Side::of(c) {
             side if side == Side::Edge || self.sides.contains(&side) => side,
@@ -135,7 +135,7 @@ impl Program {
     }
 }
 
-/// The bytes of characters that are in none of the sets. All bytes outside ASCII are treated alike.
+/// The bytes of characters that are in none of the sets. All bytes outside ASCII count as one.
 fn misses(sets: Vec<&Set>) -> Box<[bool; 256]> {
     let mut misses = Box::new([true; 256]);
     for (first, last) in sets.into_iter().flat_map(Set::ranges) {
@@ -148,7 +148,7 @@ fn misses(sets: Vec<&Set>) -> Box<[bool; 256]> {
 }
 
 impl Alphabet {
-    /// More classes than a byte tells apart are those of an expression that no text needs; it runs without them.
+    /// The most classes, so that each fits a byte. An expression with more is unusual, and runs without an automaton.
     pub(super) const MOST: usize = 250;
 
     fn new(sets: &[Set], sides: &[Side]) -> Self {
@@ -180,7 +180,7 @@ impl Alphabet {
         alphabet
     }
 
-    /// How many classes there are, and one more: that of no character.
+    /// The number of classes, including the class for the end of the text.
     pub(super) fn classes(&self) -> usize {
         self.starts.len().saturating_add(1)
     }
@@ -195,7 +195,7 @@ impl Alphabet {
         }
     }
 
-    /// A character of the class; `None` for the class of no character.
+    /// A character of the class; `None` for the class of the end of the text.
     pub(super) fn any_of(&self, class: usize) -> Option<char> {
         self.starts.get(class).copied()
     }
@@ -215,7 +215,7 @@ struct Compiler {
     instructions: Vec<Instruction>,
     sets: Vec<Set>,
     looks: Vec<Look>,
-    /// How many parts were compiled, also those that made no instruction.
+    /// The number of compiled parts, including those without an instruction.
     visits: usize,
     backwards: bool,
 }
@@ -254,7 +254,7 @@ impl Compiler {
         }
     }
 
-    /// The position of the next instruction.
+    /// The index of the next instruction.
     fn here(&self) -> Position {
         Position::try_from(self.instructions.len()).unwrap_or(Position::MAX)
     }
@@ -307,7 +307,7 @@ impl Compiler {
     ) -> Result<(), Mistake> {
         match max {
             None if min == 0 && !sub.empty => self.star(sub, greedy),
-            // Whoever matches an empty text is not tried again and again: `(x+)?`, which goes on with what follows.
+            // For a part that may match an empty text: `(x+)?` does not repeat the empty match forever.
             None if min == 0 => {
                 let split = self.here();
                 self.push(Instruction::Match)?;

@@ -1,28 +1,29 @@
-//! Makes the whole automaton of a small program once, when the policy is parsed: a text is then matched along it, one step
-//! a character, and nothing is made for it.
+//! Builds the whole automaton of a small program once, when the policy is parsed. A text then takes one step a
+//! character, and nothing is built while it is matched.
 //!
-//! It answers as a walk does, which made it. A program whose automaton is large has none.
+//! It gives the same answers as the walk that builds it. A program whose automaton is large has none.
 
 use super::automaton::{Automaton, Known};
 use super::program::Program;
 use super::walk::Walk;
 use crate::words::work::{Budget, Exhausted};
 
-/// The whole automaton of a program that runs forwards, from the start of a text.
+/// The whole automaton of a program that runs forwards from the start of a text.
 #[derive(Debug)]
 pub(super) struct Ready {
     automaton: Automaton,
     start: Known,
 }
 
-/// The most numbers in the table of one automaton.
+/// The most entries in the table of one automaton.
 const LARGEST: usize = 4096;
 
-/// The steps that it takes to begin.
+/// The price of starting, in steps.
 const BEGIN: usize = 32;
 
 impl Ready {
-    /// `None` where it takes more than `room` numbers or too many for one, or more steps than the budget has.
+    /// Builds the automaton. `None` where it takes more than `room` or [`LARGEST`] entries, or more steps than the
+    /// budget has.
     pub(super) fn new(program: &Program, room: usize, budget: &Budget) -> Option<Self> {
         let room = room.min(LARGEST);
         let mut walk = Walk::learning(program);
@@ -43,12 +44,12 @@ impl Ready {
         (automaton.forgotten == 0).then_some(Self { automaton, start })
     }
 
-    /// The numbers in its table.
+    /// The number of table entries.
     pub(super) fn size(&self) -> usize {
         self.automaton.size()
     }
 
-    /// `None` where it does not know, which cannot be.
+    /// Whether the text matches; `None` for an unknown transition, which a whole automaton does not have.
     pub(super) fn is_match(
         &self,
         program: &Program,

@@ -1,6 +1,6 @@
 //! Searches a text for an expression: whether it matches, and where.
 //!
-//! Matches are leftmost, and of those that start there the one that the expression prefers.
+//! Matches are leftmost. Among those with the same start, the expression's order of preference decides.
 
 use super::pattern::parse;
 use super::program::Program;
@@ -11,10 +11,10 @@ use crate::words::work::{Budget, Exhausted};
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// The steps that it takes to make a walk, beside those for its instructions.
+/// The price of creating a walk, in steps, besides those for its instructions.
 const MADE: usize = 20;
 
-/// The steps that it takes to look for the start of a match, beside those for the bytes before it.
+/// The price of a search for the start of a match, in steps, besides those for the bytes before it.
 const LOOK: usize = 4;
 
 /// A regular expression of a policy.
@@ -22,14 +22,14 @@ const LOOK: usize = 4;
 pub(crate) struct Expression {
     text: Box<str>,
     forwards: Box<Program>,
-    /// From the end of a match to its start, for those that are [found](Finder).
+    /// The program from a match's end back to its start, for expressions whose matches are [located](Finder).
     backwards: Option<Box<Program>>,
-    /// Its whole automaton, where it was [prepared](Expression::prepare).
+    /// The whole automaton, where one was [prepared](Expression::prepare).
     ready: Option<Box<Ready>>,
 }
 
 impl Expression {
-    /// An expression of which only matters whether it matches.
+    /// Compiles an expression that is asked only whether it matches.
     pub(crate) fn new(text: &str) -> Result<Self, Mistake> {
         Ok(Self {
             text: text.into(),
@@ -39,7 +39,7 @@ impl Expression {
         })
     }
 
-    /// An expression of which it matters where it matches.
+    /// Compiles an expression whose matches are located.
     pub(crate) fn located(text: &str) -> Result<Self, Mistake> {
         let tree = parse(text)?;
         Ok(Self {
@@ -50,19 +50,19 @@ impl Expression {
         })
     }
 
-    /// How many instructions it has.
+    /// The number of instructions.
     pub(crate) fn size(&self) -> usize {
         let backwards = self.backwards.as_ref().map_or(0, |program| program.len());
         self.forwards.len().saturating_add(backwards)
     }
 
-    /// Makes its whole automaton, where `room` numbers and the budget suffice; how many numbers it takes.
+    /// Builds the whole automaton where `room` and the budget suffice, and returns the number of its table entries.
     pub(crate) fn prepare(&mut self, room: usize, budget: &Budget) -> usize {
         self.ready = Ready::new(&self.forwards, room, budget).map(Box::new);
         self.ready.as_ref().map_or(0, |ready| ready.size())
     }
 
-    /// Where in the text a match may start first; `None` where nothing has to be made to know that there is none.
+    /// The first position in the text at which a match may start; `None` where no match can start in it.
     pub(crate) fn first_start(
         &self,
         text: &str,
@@ -87,7 +87,7 @@ impl Expression {
     }
 }
 
-/// By their texts.
+/// Orders by the texts of the expressions.
 impl Ord for Expression {
     fn cmp(&self, other: &Self) -> Ordering {
         self.text.cmp(&other.text)
@@ -108,14 +108,14 @@ impl PartialEq for Expression {
 
 impl Eq for Expression {}
 
-/// Finds an expression in one text after the other, and remembers what it learns of it.
+/// Finds an expression in one text after the other, and keeps what it learns about the expression.
 #[derive(Debug)]
 pub(crate) struct Finder<'e> {
     forwards: Walk<'e>,
     backwards: Option<Walk<'e>>,
 }
 
-/// The steps that it takes to make a walk of the program.
+/// The price of a walk of the program, in steps.
 fn made(program: &Program) -> usize {
     let instructions = program.len().checked_div(16).unwrap_or(0);
     instructions.saturating_add(MADE)
@@ -132,7 +132,7 @@ impl<'e> Finder<'e> {
         })
     }
 
-    /// Every match from there on that is not empty, in the order of the text; none reaches into another.
+    /// All matches from `from` on that are not empty, in text order, without overlaps.
     pub(crate) fn find_all(
         &mut self,
         text: &str,
@@ -171,7 +171,7 @@ impl<'e> Finder<'e> {
     }
 }
 
-/// How many bytes of the text stand before the first with which a match could start, where that is known.
+/// The number of bytes before the first with which a match could start; `None` where that is unknown.
 fn missed(program: &Program, text: &str, budget: &Budget) -> Result<Option<usize>, Exhausted> {
     budget.take(LOOK)?;
     let missed = program.missed(text.as_bytes());
@@ -179,7 +179,8 @@ fn missed(program: &Program, text: &str, budget: &Budget) -> Result<Option<usize
     Ok(missed)
 }
 
-/// Where the first match that starts at `from` or behind it ends; with `earliest`, where it is certain that there is one.
+/// The end of the first match that starts at or after `from`. With `earliest`, the position where it is certain that
+/// there is a match.
 fn first_end(
     walk: &mut Walk<'_>,
     text: &str,
@@ -216,7 +217,7 @@ fn first_end(
     }
 }
 
-/// Where the longest match that ends at `end` starts, at `from` or behind it.
+/// The start of the longest match that ends at `end` and starts at or after `from`.
 fn start_of(
     walk: &mut Walk<'_>,
     text: &str,

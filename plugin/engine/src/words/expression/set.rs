@@ -1,11 +1,11 @@
-//! Sets of characters as sorted ranges: unions, complements, and the two cases of ASCII letters.
+//! Sets of characters as sorted ranges, with unions, complements, and both cases of ASCII letters.
 //!
-//! It knows no alphabet but ASCII: case and classes of other letters are never guessed.
+//! It knows no letters outside ASCII: it never guesses their cases or classes.
 
 /// The first and the last character of a range.
 pub(super) type Range = (char, char);
 
-/// Characters, as ranges in order that do not touch.
+/// A set of characters: its ranges, sorted and with gaps between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Set(Vec<Range>);
 
@@ -24,7 +24,7 @@ impl Set {
         &self.0
     }
 
-    /// The character, where it is the only one.
+    /// The only character; `None` where the set has none or several.
     pub(super) fn single(&self) -> Option<char> {
         match self.0[..] {
             [(first, last)] if first == last => Some(first),
@@ -37,7 +37,7 @@ impl Set {
         self.0.get(after).is_some_and(|range| range.0 <= c)
     }
 
-    /// Puts the range in its place, joined with those that it touches.
+    /// Adds the range, merged with the ranges that it touches.
     pub(super) fn add(&mut self, (mut first, mut last): Range) {
         let touches = |left: char, right: char| next(left).is_none_or(|left| left >= right);
         let from = self.0.partition_point(|range| !touches(range.1, first));
@@ -53,7 +53,7 @@ impl Set {
         other.0.iter().for_each(|range| self.add(*range));
     }
 
-    /// The characters that are not in it.
+    /// All characters that are not in the set.
     pub(super) fn complement(&self) -> Self {
         let mut others = Vec::new();
         let mut from = Some('\0');
@@ -69,7 +69,7 @@ impl Set {
         Self(others)
     }
 
-    /// Letters of ASCII in both cases.
+    /// The set with every ASCII letter in both cases.
     pub(super) fn both_cases(&self) -> Self {
         let mut both = self.clone();
         for (first, last) in &self.0 {
@@ -91,7 +91,7 @@ fn other_case(letter: char) -> char {
     }
 }
 
-/// The next character; surrogates are none.
+/// The next character, skipping surrogates.
 pub(super) fn next(c: char) -> Option<char> {
     match c {
         '\u{D7FF}' => Some('\u{E000}'),

@@ -1,11 +1,11 @@
-//! Compares every expression with the crate `regex-lite`, whose dialect this is.
+//! Compares expressions with those of the crate `regex-lite`, whose dialect they have.
 
 use super::{Expression, Finder};
 use crate::words::work::Budget;
 use proptest::prelude::*;
 use std::ops::Range;
 
-/// A pattern out of the pieces of the dialect, whole or broken.
+/// A pattern that combines parts of the dialect.
 fn patterns() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
         4 => "[a-cA-C01_ \u{e9}\n]",
@@ -44,7 +44,7 @@ fn patterns() -> impl Strategy<Value = String> {
     })
 }
 
-/// Texts of a few characters, and long ones in which everything repeats.
+/// Short texts, and long ones of repeated parts.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[a-cA-C01_ .\u{e9}\u{1F600}\n\r-]{0,12}",
@@ -134,13 +134,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn expressions_match_as_those_of_regex_lite(pattern in patterns(), text in texts()) {
+    fn expression_matches_as_in_regex_lite(pattern in patterns(), text in texts()) {
         agree(&pattern, &text)?;
     }
 
-    /// What is nearly an expression is refused or read alike.
+    /// A broken pattern is refused by both, or read alike.
     #[test]
-    fn broken_expressions_are_refused_alike(pattern in r"([a-c]|[\[\](){}|*+?^$.\\#,:=!<>&~ -]|\\[a-zA-Z0-9]|[0-9]|\[:alpha:\]|\(\?|[imsURxuP]){0,10}", text in "[a-c0 -]{0,6}") {
+    fn broken_expression_is_refused_as_in_regex_lite(pattern in r"([a-c]|[\[\](){}|*+?^$.\\#,:=!<>&~ -]|\\[a-zA-Z0-9]|[0-9]|\[:alpha:\]|\(\?|[imsURxuP]){0,10}", text in "[a-c0 -]{0,6}") {
         agree(&pattern, &text)?;
     }
 }
@@ -164,9 +164,9 @@ fn find_steps(pattern: &str, text: &str) -> u64 {
     })
 }
 
-/// Characters that lead where others led before take one step; what follows each is found once.
+/// A character whose transition is known takes one step. Each transition is computed once.
 #[test]
-fn long_texts_take_one_step_for_each_character() {
+fn long_text_takes_one_step_for_each_character() {
     for pattern in [
         "[a-z]{1,400}[0-9]",
         "(?i)password",
@@ -180,9 +180,9 @@ fn long_texts_take_one_step_for_each_character() {
     }
 }
 
-/// Where no match starts, nothing is made to find one.
+/// Where no match can start, no walk is made.
 #[test]
-fn texts_in_which_no_match_starts_take_half_a_step_for_each_byte() {
+fn text_without_a_start_of_a_match_takes_half_a_step_for_each_byte() {
     for (pattern, text) in [
         ("zzz", "key of a door "),
         (r"\bz\w+", "key of a door "),
@@ -199,13 +199,13 @@ fn texts_in_which_no_match_starts_take_half_a_step_for_each_byte() {
             "{pattern}"
         );
     }
-    // It may be empty, or start where the text does.
+    // These may be empty, or must start at the start of the text.
     assert!(match_steps("(?:zzz)?", "key") > 20);
     assert!(match_steps("^zzz", "key") > 20);
 }
 
 #[test]
-fn letters_outside_ascii_take_no_more_than_a_few_steps() {
+fn letter_outside_ascii_takes_a_few_steps() {
     for pattern in ["[k\u{e9}][a-z]*#", "[^a]*#", "中|k"] {
         let (short, long) = ("ké中".repeat(400), "ké中".repeat(800));
         let more = match_steps(pattern, &long) - match_steps(pattern, &short);
@@ -213,9 +213,9 @@ fn letters_outside_ascii_take_no_more_than_a_few_steps() {
     }
 }
 
-/// `.` reads to the end behind each match: that is paid for each time.
+/// `.` reads to the end of the text after each match, and each time takes its steps.
 #[test]
-fn searches_behind_each_match_are_paid_for() {
+fn search_after_each_match_takes_steps() {
     let (short, long) = ("secret".repeat(200), "secret".repeat(400));
     let pattern = "secret(?:.*END)?";
     let times = find_steps(pattern, &long) / find_steps(pattern, &short);
@@ -224,7 +224,7 @@ fn searches_behind_each_match_are_paid_for() {
 }
 
 #[test]
-fn searches_end_where_the_budget_does() {
+fn search_beyond_the_budget_fails() {
     let text = "ab".repeat(10_000);
     let expression = Expression::located("a[ab]{1000}c").unwrap();
     let budget = Budget::of(text.len());
@@ -239,7 +239,7 @@ fn searches_end_where_the_budget_does() {
 }
 
 #[test]
-fn expressions_have_no_more_instructions_than_fit() {
+fn expression_with_too_many_instructions_is_refused() {
     for pattern in ["a{2000}", "(?:ab){1000}", "(?:a{40}){50}"] {
         assert!(Expression::new(pattern).is_ok(), "{pattern}");
     }
@@ -254,9 +254,9 @@ fn expressions_have_no_more_instructions_than_fit() {
     }
 }
 
-/// Of more classes of characters than are remembered, and of more sets of instructions.
+/// One expression has more classes of characters than an automaton, the others more sets of instructions.
 #[test]
-fn what_is_not_remembered_is_found_all_the_same() {
+fn expression_too_large_for_its_automaton_matches_alike() {
     let letters: String = (0x4e00..0x4f00).filter_map(char::from_u32).collect();
     agree(&letters, &format!("{letters}{letters}")).unwrap();
     let mut text = String::new();

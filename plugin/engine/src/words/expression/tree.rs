@@ -1,6 +1,6 @@
-//! Expressions as trees: characters, places, repetitions, sequences and choices.
+//! Expressions as trees: characters, assertions, repetitions, sequences and choices.
 //!
-//! No tree is deeper than it may be, so that walking it needs no more stack than there is.
+//! The depth of a tree is bounded, so that recursion over it needs little stack.
 
 use super::look::Look;
 use super::set::Set;
@@ -9,11 +9,11 @@ use super::set::Set;
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) node: Node,
-    /// How many parts stand inside one another here.
+    /// The number of nested parts, this one included.
     depth: usize,
-    /// It may match an empty text.
+    /// True where it may match an empty text.
     pub(super) empty: bool,
-    /// It matches only where the text starts.
+    /// True where it matches only at the start of the text.
     pub(super) anchored: bool,
 }
 
@@ -27,16 +27,16 @@ pub(super) enum Node {
         max: Option<u32>,
         greedy: bool,
     },
-    /// One after the other; nothing where there are none.
+    /// Parts that match one after the other; an empty list matches an empty text.
     Sequence(Vec<Tree>),
-    /// The first that matches.
+    /// Alternatives; the first that matches is preferred.
     Choice(Vec<Tree>),
 }
 
 /// The reason why a text is not a valid expression.
 pub(super) type Mistake = &'static str;
 
-/// The most parts inside one another.
+/// The most nested parts.
 pub(super) const DEEPEST: usize = 50;
 
 impl Tree {

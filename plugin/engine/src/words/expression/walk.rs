@@ -1,35 +1,36 @@
-//! Runs a program over the characters of a text, one by one: which instructions are under way, and whether one matched.
+//! Runs a program over the characters of a text, one by one, and reports after each whether a match ended.
 //!
-//! It remembers what it found out of each set of instructions and each class of characters, within a bound, so that most
-//! characters take one step. Everything else is paid for as it is done.
+//! It remembers, within a bound, the result of each set of instructions and class of characters, so that most
+//! characters take one step. Everything else takes steps as it is done.
 
 use super::automaton::{Automaton, BYTE, Known, Step};
 use super::look::Side;
 use super::program::{Instruction, Position, Program};
 use crate::words::work::{Budget, Exhausted};
 
-/// How many characters are read before anything is remembered: a short text is read sooner than an automaton is made.
+/// The number of characters that are read before anything is remembered: for a short text, building an automaton takes
+/// longer than reading.
 const SHORT: usize = 64;
 
-/// The instructions under way in the order of their preference, behind what else the next step depends on.
+/// The state before the active instructions: everything else that the next step depends on.
 #[derive(Clone, Copy, Debug)]
 struct Head {
     before: Side,
-    /// A match may still start here.
+    /// True where a match may still start.
     searching: bool,
 }
 
-/// Runs one program, over one text after the other.
+/// Runs one program over one text after the other.
 #[derive(Debug)]
 pub(super) struct Walk<'p> {
     pub(super) program: &'p Program,
     pub(super) automaton: Automaton,
     read: usize,
-    /// The set of instructions under way, where it is none of the automaton's.
+    /// The active instructions after the head, in their order of preference, where the automaton does not hold them.
     current: Vec<Position>,
     known: Option<Known>,
     next: Vec<Position>,
-    /// Which instructions were met in the round of that number.
+    /// For each instruction, the last round in which it was met.
     met: Vec<u32>,
     round: u32,
     waiting: Vec<Position>,
@@ -50,7 +51,7 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// A walk that remembers all of its steps, from the first on.
+    /// A walk that remembers every step from the first on.
     pub(super) fn learning(program: &'p Program) -> Self {
         Self {
             read: SHORT,
@@ -58,17 +59,17 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// The set under way, where the automaton has it.
+    /// The active set, where the automaton holds it.
     pub(super) fn known(&self) -> Option<Known> {
         self.known
     }
 
-    /// Goes on from this set.
+    /// Continues from this set.
     pub(super) fn go_to(&mut self, known: Known) {
         self.known = Some(known);
     }
 
-    /// Begins behind the character, or where there is none.
+    /// Starts after the character `before`; `None` is the edge of the text.
     pub(super) fn begin(&mut self, before: Option<char>, budget: &Budget) -> Result<(), Exhausted> {
         budget.take(BEGIN)?;
         let head = Head {
@@ -85,7 +86,7 @@ impl<'p> Walk<'p> {
         Ok(())
     }
 
-    /// Goes on with the next character, or with the end.
+    /// Reads the next character; `None` is the edge of the text.
     pub(super) fn step(&mut self, c: Option<char>, budget: &Budget) -> Result<Step, Exhausted> {
         budget.take(c.map_or(1, char::len_utf8).saturating_mul(BYTE))?;
         let class = self.known.map(|_| self.program.alphabet.class(c));
@@ -121,7 +122,8 @@ impl<'p> Walk<'p> {
         Ok(step)
     }
 
-    /// Reads on from `at` as long as the automaton knows the way and nothing matches, or no match starts; to where it came.
+    /// Skips from `at` over known transitions without a match, or over characters with which no match starts. Returns
+    /// the new position.
     pub(super) fn skip(
         &mut self,
         text: &str,
@@ -147,12 +149,12 @@ impl<'p> Walk<'p> {
         Ok(at.saturating_add(passed))
     }
 
-    /// No match is under way, and one may start.
+    /// True where no match is active and one may start.
     fn is_idle(&self) -> bool {
         self.current.len() == 1 && Head::decode(&self.current).searching
     }
 
-    /// Passes the characters with which no match starts, where none is under way; how many bytes that are.
+    /// Skips the characters with which no match starts, where no match is active. Returns the number of bytes.
     fn miss(&mut self, text: &str) -> usize {
         let missed = self.program.missed(text.as_bytes()).unwrap_or(0);
         let last = text
@@ -169,7 +171,7 @@ impl<'p> Walk<'p> {
         missed
     }
 
-    /// Gives the set under way its place in the automaton, once enough was read for it; the steps that it took.
+    /// Adds the active set to the automaton once enough was read. Returns the price in steps.
     fn remember(&mut self) -> usize {
         if self.read < SHORT || !self.automaton.is_useful() {
             return 0;
@@ -178,7 +180,7 @@ impl<'p> Walk<'p> {
         self.current.len().saturating_add(PLACE)
     }
 
-    /// The instructions that follow the character, in `next`; true where a match ends before it.
+    /// Computes the instructions after the character into `next`. True where a match ends before it.
     fn advance(&mut self, c: Option<char>, budget: &Budget) -> Result<bool, Exhausted> {
         let head = Head::decode(&self.current);
         let (before, after) = (head.before, self.program.side(c));
@@ -212,7 +214,8 @@ impl<'p> Walk<'p> {
         Ok(matched)
     }
 
-    /// Follows the instructions from there on that need no character, and those that the character fits; true at a match.
+    /// Follows the instructions from `position` that need no character, and those that the character satisfies. True at
+    /// a match.
     fn explore(
         &mut self,
         position: Position,
@@ -263,29 +266,29 @@ impl<'p> Walk<'p> {
     }
 }
 
-/// The bytes with which no match starts that are passed in one step.
+/// The number of bytes without a start of a match that one step covers.
 pub(super) const MISSED: usize = 2;
 
-/// The steps that it takes to find that out of a character, beside those for the instructions.
+/// The price of computing a transition, in steps, besides those for the instructions.
 const FIND: usize = 9;
 
-/// The steps that it takes to make room for the instructions under way, once in a walk.
+/// The price of allocating the sets, in steps, once in a walk.
 const MADE: usize = 24;
 
-/// The steps that it takes to follow the instructions from one place.
+/// The price of following the instructions from one position, in steps.
 const EXPLORE: usize = 3;
 
-/// The steps that one instruction takes.
+/// The price of one instruction, in steps.
 const STEPS: usize = 4;
 
-/// The steps that it takes to begin.
+/// The price of starting, in steps.
 const BEGIN: usize = 28;
 
-/// The steps that it takes to find a set of instructions among those that are known.
+/// The price of finding a set of instructions in the automaton, in steps.
 const PLACE: usize = 96;
 
 impl Head {
-    /// As the number before the instructions.
+    /// Encodes it as the number before the instructions.
     fn code(self) -> Position {
         let side = match self.before {
             Side::Edge => 0,

@@ -1,6 +1,6 @@
-//! Turns a value into its canonical form (RFC 8785): equal values have equal bytes, however they were written.
+//! Turns a value into its canonical form (RFC 8785): equal values have equal bytes, whatever their layout.
 //!
-//! It never rounds: a value with a number that is not the same to every reader has no such form.
+//! It never rounds: a value with a number that readers could read differently has no canonical form.
 
 use super::number;
 use super::string;
@@ -10,14 +10,15 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 impl Value<'_> {
-    /// The canonical form; `None` where some number in it has none. The value's depth was bounded when it was read.
+    /// The canonical form; `None` where it contains a number without one. The recursion is bounded, as reading bounded
+    /// the depth.
     pub(crate) fn canonical(self) -> Option<String> {
         let mut text = String::with_capacity(self.range().len());
         self.write(&mut text)?;
         Some(text)
     }
 
-    /// JSON's shortest spelling of a string, which is that of RFC 8785 section 3.2.2.2.
+    /// The shortest spelling of a string in JSON, as RFC 8785 section 3.2.2.2 defines it.
     fn spelling(self) -> String {
         string::canonical(self.raw())
     }
@@ -25,7 +26,7 @@ impl Value<'_> {
     fn write(self, text: &mut String) -> Option<()> {
         match self.kind() {
             Kind::Object => {
-                // A heap takes less of the module than the standard library's sorting.
+                // A heap adds less to the module than the standard library's sorting.
                 let members: BinaryHeap<_> = self.named().map(Member::new).collect();
                 list(
                     text,
@@ -51,7 +52,7 @@ impl Value<'_> {
     }
 }
 
-/// A member of an object. Their order is that of the UTF-16 units of their names.
+/// A member of an object. Members sort by the UTF-16 units of their names.
 struct Member<'a> {
     name: Value<'a>,
     characters: Cow<'a, str>,
@@ -78,7 +79,7 @@ impl<'a> Member<'a> {
 impl Ord for Member<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         let (one, two) = (&self.characters, &other.characters);
-        // Names that differ in half of a pair alone have the same characters.
+        // Names that differ only in a lone surrogate have the same characters, so their spelling decides.
         let spelling = || self.name.spelling().cmp(&other.name.spelling());
         one.encode_utf16()
             .cmp(two.encode_utf16())
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_examples_of_the_standard() {
+    fn examples_of_rfc_8785_are_canonicalized() {
         // RFC 8785 sections 3.2.2 and 3.2.3, but for its one number that binary64 does not hold as it is written.
         let text = r#"{
             "numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn layout_and_order_make_no_difference() {
+    fn canonical_form_ignores_layout_and_member_order() {
         let one = canonical(r#"{"a":[1.0,{"c":-0,"b":"\u00e9"}],"":{}}"#);
         let other = canonical("{ \"\" : {} ,\n \"a\":[1,{\"b\":\"é\",\"c\":0e5}]}");
         assert_eq!(one, other);

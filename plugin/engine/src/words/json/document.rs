@@ -1,12 +1,12 @@
-//! Turns bytes into one strict JSON document, or says why they are not one.
+//! Turns bytes into one strict JSON document, or into the reason why they are not one.
 //!
-//! It never repairs and never copies: values are ranges of the bytes that were read.
+//! It never repairs and never copies: values are ranges of the received bytes.
 
 use super::error::{Bounds, Error, Fault};
 use super::scan::Scanner;
 use super::value::{Kind, Node, Value};
 
-/// A document that was read whole and strictly.
+/// A document that was read strictly and in full.
 #[derive(Debug)]
 pub struct Document<'a> {
     text: &'a str,
@@ -38,9 +38,9 @@ impl<'a> Document<'a> {
         })
     }
 
-    /// The document's outermost value.
+    /// The outermost value.
     pub fn root(&'a self) -> Value<'a> {
-        // A document that was read has at least one node; the fallback is never met.
+        // Every document has at least one node, so this fallback is never used.
         let null = Node {
             start: 0,
             end: 0,
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn members_and_elements_are_found_in_order() {
+    fn members_and_elements_are_in_document_order() {
         let document =
             Document::read(br#" {"a":[1,{"b":"\u0041"},[]],"c":null} "#, BOUNDS).unwrap();
         let root = document.root();
@@ -91,13 +91,13 @@ mod tests {
             .get("b")
             .unwrap();
         assert_eq!(letter.string().unwrap(), "A");
-        // Beyond what binary64 holds, and still a number.
+        // A number beyond binary64 is still a JSON number.
         let large = Document::read(b"[-1e999]", BOUNDS).unwrap();
         assert_eq!(large.root().elements().next().unwrap().raw(), "-1e999");
     }
 
     #[test]
-    fn every_fault_has_its_name() {
+    fn invalid_text_reports_its_fault() {
         for (text, expected) in [
             (&b""[..], Fault::Empty),
             (b" \n", Fault::Empty),
@@ -133,7 +133,7 @@ mod tests {
         );
     }
 
-    /// The value that another reader, without our rules, reads from the text; `Err` where it refuses too.
+    /// The value that serde_json reads; `Err` where it refuses the text too.
     fn oracle(text: &str) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::from_str(text)
     }
@@ -155,28 +155,28 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Text that is nearly JSON: what we accept, the oracle accepts, with the same meaning.
+        /// Text that is nearly JSON: serde_json accepts every text that we accept, with the same meaning.
         #[test]
-        fn never_more_lenient_than_serde_json(text in r#"([\[\]{},:" ]|"[a-b\\u0-9]{0,4}"|-?[0-9]{1,3}(\.[0-9])?(e[0-9])?|true|null|"a":){0,12}"#) {
+        fn accepted_text_reads_the_same_as_in_serde_json(text in r#"([\[\]{},:" ]|"[a-b\\u0-9]{0,4}"|-?[0-9]{1,3}(\.[0-9])?(e[0-9])?|true|null|"a":){0,12}"#) {
             if let Ok(document) = Document::read(text.as_bytes(), BOUNDS) {
                 match oracle(&text) {
                     Ok(value) => prop_assert_eq!(rebuilt(document.root()), value),
-                    // JSON sets numbers no bound (RFC 8259 section 6); the oracle's are those of binary64.
+                    // JSON does not bound numbers (RFC 8259 section 6); serde_json accepts only those of binary64.
                     Err(error) => prop_assert!(error.to_string().starts_with("number out of range"), "{}", error),
                 }
             }
         }
 
-        /// What we refuse and the oracle accepts is exactly what we set out to refuse.
+        /// We refuse a text that serde_json accepts only for its duplicate member.
         #[test]
-        fn stricter_only_where_meant(text in r#"(\[|\{|("[a-b]":)?("(\\u00e9|[ab])*"|[0-9]|\[\]|\{\})|,|\]|\}){0,12}"#) {
+        fn refused_text_that_serde_json_accepts_has_a_duplicate(text in r#"(\[|\{|("[a-b]":)?("(\\u00e9|[ab])*"|[0-9]|\[\]|\{\})|,|\]|\}){0,12}"#) {
             if let (Err(error), Ok(_)) = (Document::read(text.as_bytes(), BOUNDS), oracle(&text)) {
                 prop_assert!(matches!(error.fault, Fault::Duplicate(_)), "{:?}", error);
             }
         }
 
         #[test]
-        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             let _ = Document::read(&bytes, BOUNDS).map(|document| document.root().raw().len());
         }
     }

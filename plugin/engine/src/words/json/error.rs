@@ -1,10 +1,10 @@
-//! Why bytes are not one strict JSON document, and the bounds within which they are read.
+//! The reasons why bytes are not one strict JSON document, and the bounds of reading.
 //!
-//! It names faults and never quotes more of a text than the name of a member.
+//! It quotes nothing of a text but the name of a duplicate member.
 
 use std::fmt;
 
-/// Why bytes are not one strict JSON document.
+/// The reason why bytes are not one strict JSON document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     Empty,
@@ -25,17 +25,17 @@ pub(crate) enum Fault {
 pub(crate) struct Bounds {
     /// The deepest nesting of arrays and objects.
     pub(crate) depth: usize,
-    /// The most values, names of members among them. Each takes 16 bytes, of however few bytes it is read.
+    /// The most values, counting names of members. Each takes 16 bytes of memory, however short it is.
     pub(crate) values: usize,
     pub(crate) surrogates: Surrogates,
 }
 
-/// What half of a surrogate pair is: the escape of a UTF-16 unit that is no character.
+/// How to read a lone surrogate: the escape of one half of a UTF-16 pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Surrogates {
-    /// A fault: readers make different texts of it.
+    /// As a fault, because readers turn it into different texts.
     Refused,
-    /// A character that is unknown. A text is then shown, never matched exactly.
+    /// As an unknown character. The text can be displayed, and never matches exactly.
     Opaque,
 }
 

@@ -1,38 +1,38 @@
 //! Writes one JSON object on one line, member by member.
 //!
-//! The names of members are ours and are never escaped; it never writes a line break.
+//! Member names come from the engine and are not escaped. It never writes a line break.
 
 use crate::words::digits::{hex_digit, push_ascii};
 use crate::words::text::logged;
 
-/// An object that is being written: its members so far.
+/// An object under construction, with its members so far.
 #[derive(Clone, Debug)]
 pub(crate) struct ObjectLine(String);
 
 impl ObjectLine {
-    /// An object without members. Most lines of the log are shorter than the room that it takes.
+    /// An object without members. It reserves more room than most log lines need.
     pub(crate) fn new() -> Self {
         let mut text = String::with_capacity(512);
         text.push('{');
         Self(text)
     }
 
-    /// A member whose value is JSON already.
+    /// Adds a member whose value is JSON already.
     pub(crate) fn json(&mut self, name: &str, value: &str) {
         self.name(name).push_str(value);
     }
 
-    /// A member with a text of ours, or of printable ASCII.
+    /// Adds a member with a text of the engine, or of printable ASCII.
     pub(crate) fn text(&mut self, name: &str, value: &str) {
         push_text(self.name(name), value);
     }
 
-    /// A member with a text of a client's: clipped, without control characters.
+    /// Adds a member with a client's text: clipped, without control characters.
     pub(crate) fn logged(&mut self, name: &str, value: &str) {
         push_logged(self.name(name), value);
     }
 
-    /// A member with a list of these elements, which are JSON, with commas between them.
+    /// Adds a member with a list. `elements` are JSON, separated by commas.
     pub(crate) fn list(&mut self, name: &str, elements: &str) {
         let list = self.name(name);
         ["[", elements, "]"]
@@ -40,7 +40,7 @@ impl ObjectLine {
             .for_each(|part| list.push_str(part));
     }
 
-    /// Begins a member whose value is written by the caller.
+    /// Adds the name of a member and returns the text to which the caller appends its value.
     pub(crate) fn name(&mut self, name: &str) -> &mut String {
         if self.0.len() > 1 {
             self.0.push(',');
@@ -51,14 +51,14 @@ impl ObjectLine {
         &mut self.0
     }
 
-    /// The whole object.
+    /// The finished object.
     pub(crate) fn end(mut self) -> String {
         self.0.push('}');
         self.0
     }
 }
 
-/// Adds an element to a list that is written without its brackets.
+/// Prepares a list, which is written without its brackets, for one more element.
 pub(crate) fn element(list: &mut String) -> &mut String {
     if !list.is_empty() {
         list.push(',');
@@ -66,7 +66,7 @@ pub(crate) fn element(list: &mut String) -> &mut String {
     list
 }
 
-/// The text as a JSON string.
+/// Appends the text as a JSON string.
 pub(crate) fn push_text(line: &mut String, text: &str) {
     line.push('"');
     match text.bytes().all(is_plain) {
@@ -76,14 +76,14 @@ pub(crate) fn push_text(line: &mut String, text: &str) {
     line.push('"');
 }
 
-/// The text as a JSON string of its own.
+/// The text as a JSON string.
 pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len().saturating_add(2));
     push_text(&mut quoted, text);
     quoted
 }
 
-/// A text of a client's as a JSON string: [clipped and without control characters](logged).
+/// Appends a client's text as a JSON string: [clipped and without control characters](logged).
 pub(crate) fn push_logged(line: &mut String, text: &str) {
     push_text(line, &logged(text));
 }
@@ -92,7 +92,7 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
-/// A character of a JSON string, in its shortest spelling: that of RFC 8785, section 3.2.2.2.
+/// Appends a character of a JSON string in its shortest spelling, as RFC 8785 section 3.2.2.2 defines it.
 pub(super) fn push_escaped(line: &mut String, c: char) {
     match c {
         '"' | '\\' => line.extend(['\\', c]),
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_read_back_as_they_were() {
+    fn written_text_is_read_back_unchanged() {
         for text in [
             "",
             "plain",
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_a_client_is_clipped_and_without_control_characters() {
+    fn client_text_is_clipped_and_loses_control_characters() {
         for (text, expected) in [
             (
                 "a\nb\u{85}\u{7F}c".into(),

@@ -1,11 +1,11 @@
-//! Strict JSON: bytes into the one document they can mean, and its values in the form in which they were received.
+//! Strict JSON: turns bytes into the one document that they can mean, and keeps its values as they were received.
 //!
-//! It is stricter than RFC 8259 where two parsers are known to disagree: duplicate members, a byte order mark and, in
-//! requests, lone surrogates are errors, anywhere. It keeps what a tree of values would lose (the exact text of a number, where each
-//! value begins and ends) and therefore never copies and never recurses.
+//! It is stricter than RFC 8259 where parsers are known to disagree: it rejects duplicate members, a byte order mark
+//! and, in requests, lone surrogates. A value keeps the exact text of a number and its position in the document, so it
+//! is never copied. Reading never recurses.
 //!
-//! `serde_json` is not used for reading because it takes the last of two duplicate members and forgets a number's text.
-//! It is the oracle of the tests instead.
+//! `serde_json` does not read messages here, because it takes the last of two duplicate members and forgets the text of
+//! a number. The tests compare this reader with it.
 
 mod canonical;
 mod document;

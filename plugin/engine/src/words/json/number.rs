@@ -1,11 +1,12 @@
-//! Turns the text of a JSON number into the one value that every reader gives it, or says that there is none.
+//! Turns the text of a JSON number into the one value that every reader gives it, or reports that there is none.
 //!
-//! It never rounds in silence: a server that reads numbers as binary64 and one that reads them exactly must mean the same.
+//! It never rounds silently: a server that reads numbers as binary64 and one that reads them exactly must get the same
+//! value.
 
-/// The number, if its shortest binary64 form has exactly the value that is written. `9007199254740993`, `1e400` and
-/// `0.1000000000000000055` have not.
+/// The number, where its shortest binary64 form has exactly the written value. `9007199254740993`, `1e400` and
+/// `0.1000000000000000055` have no such form.
 pub(crate) fn exact(text: &str) -> Option<f64> {
-    // No shortest form has more than 17 digits, so a longer text is not worth its reading.
+    // No shortest form has more than 17 digits, so a longer text is rejected unread.
     let written = Decimal::read(text)?;
     let number: f64 = text.parse().ok()?;
     if written.is_short() {
@@ -14,22 +15,22 @@ pub(crate) fn exact(text: &str) -> Option<f64> {
     exact_if_long(number, &written)
 }
 
-/// The number, of which this is the text.
+/// The number, where `written` is its shortest form. Slower than [`Decimal::is_short`], and exact for every number.
 fn exact_if_long(number: f64, written: &Decimal) -> Option<f64> {
     let shortest = Decimal::read(&format!("{number:e}"))?;
     let same = shortest == *written || is_other_half(number, &shortest, written);
     (number.is_finite() && same).then_some(number)
 }
 
-/// True where the number lies exactly between two shortest forms, of which some writers take the one and some the other:
-/// 1187206718261367.25 is `1187206718261367.2` to JavaScript and Python, and `1187206718261367.3` to Rust.
+/// True where the number lies exactly between two shortest forms. Writers differ there: 1187206718261367.25 is
+/// `1187206718261367.2` in JavaScript and Python, and `1187206718261367.3` in Rust.
 fn is_other_half(number: f64, one: &Decimal, other: &Decimal) -> bool {
     let between = || {
         let (one, other) = (one.number()?, other.number()?);
         (one.abs_diff(other) == 1).then_some(())?;
         one.min(other).checked_mul(10)?.checked_add(5)
     };
-    // Only a large number with a short fraction lies so, which is then exact here.
+    // Only a large number with a short fraction lies exactly between two forms. Its fraction is exact here.
     let exact = || {
         let places = i32::try_from(one.exponent.checked_neg()?.checked_add(1)?).ok()?;
         let power = (1..=4).contains(&places).then(|| 10_f64.powi(places))?;
@@ -44,7 +45,7 @@ fn is_other_half(number: f64, one: &Decimal, other: &Decimal) -> bool {
     alike && between().is_some_and(|between| exact() == Some(between))
 }
 
-/// The number as JavaScript writes it (RFC 8785 section 3.2.2.3), if every reader reads the same number.
+/// The number as JavaScript writes it (RFC 8785 section 3.2.2.3); `None` where readers could read different numbers.
 pub(crate) fn canonical(text: &str) -> Option<String> {
     let number = exact(text)?;
     let shortest = Decimal::read(&format!("{number:e}"))?;
@@ -58,7 +59,7 @@ pub(crate) fn canonical(text: &str) -> Option<String> {
         return Some("0".into());
     }
     let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or_default());
-    // How many digits stand before the point.
+    // The number of digits before the decimal point.
     let length = i64::try_from(digits.len()).ok()?;
     let point = exponent.checked_add(length)?;
     let at = usize::try_from(point).ok();
@@ -78,8 +79,8 @@ pub(crate) fn canonical(text: &str) -> Option<String> {
     Some(format!("{sign}{plain}"))
 }
 
-/// The number in millionths, rounded up, if it is not negative and every reader reads the same number. It saturates at
-/// `u64::MAX`.
+/// The number in millionths, rounded up and at most `u64::MAX`. `None` for a negative number, and where readers could
+/// read different numbers.
 pub(crate) fn millionths(text: &str) -> Option<u64> {
     exact(text)?;
     let Decimal {
@@ -104,9 +105,9 @@ pub(crate) fn millionths(text: &str) -> Option<u64> {
     })
 }
 
-/// True for a number without a fraction, however it is written. More digits than binary64 holds leave a number whole.
+/// True for a number without a fraction. An integer with more digits than binary64 holds is still whole.
 pub(crate) fn is_whole(text: &str) -> Option<bool> {
-    /// The number of digits up to which no integer overflows binary64, whose largest value has 309.
+    /// Integers of at most this many digits fit binary64, whose largest value has 309.
     const LONGEST: usize = 300;
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = digits.len() <= LONGEST && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -116,7 +117,7 @@ pub(crate) fn is_whole(text: &str) -> Option<bool> {
     exact(text).map(|number| number.fract() == 0.0)
 }
 
-/// True for a number that is a whole multiple of the other, both taken as they are written.
+/// True where the number is a whole multiple of `of`, both in their exact decimal values.
 pub(crate) fn is_multiple(text: &str, of: &str) -> Option<bool> {
     exact(text)?;
     let (number, of) = (Decimal::read(text)?, Decimal::read(of)?);
@@ -124,7 +125,7 @@ pub(crate) fn is_multiple(text: &str, of: &str) -> Option<bool> {
     if number.digits.is_empty() {
         return Some(true);
     }
-    // The last digit is not 0, so that no power of ten divides what would have to be divided by one.
+    // The last digit of a `Decimal` is not 0, so the number cannot be a multiple of one with a larger exponent.
     let Ok(places) = u32::try_from(places) else {
         return Some(false);
     };
@@ -135,7 +136,7 @@ pub(crate) fn is_multiple(text: &str, of: &str) -> Option<bool> {
     Some(rest == 0)
 }
 
-/// A decimal number in one form: digits without zeros around them, times a power of ten.
+/// A decimal number in its unique form: digits without zeros at either end, times a power of ten.
 #[derive(PartialEq, Eq)]
 struct Decimal {
     negative: bool,
@@ -143,11 +144,11 @@ struct Decimal {
     exponent: i64,
 }
 
-/// More digits than any shortest form has.
+/// The most digits of any shortest binary64 form.
 const MOST_DIGITS: usize = 17;
 
 impl Decimal {
-    /// `None` for more digits than a shortest form has, and for exponents beyond any.
+    /// The number of this text; `None` where it has more digits than any shortest form, or an exponent beyond 64 bits.
     fn read(text: &str) -> Option<Self> {
         let (negative, text) = match text.strip_prefix('-') {
             Some(text) => (true, text),
@@ -184,13 +185,14 @@ impl Decimal {
         })
     }
 
-    /// No two of these have the same binary64 form, so that each is its own shortest form: 15 digits are as many as it
-    /// keeps of any number (`DBL_DIG` of C), far from the largest and the smallest.
+    /// True where the number is certainly its own shortest form: binary64 keeps any 15 digits (`DBL_DIG` in C), unless
+    /// the number is close to the largest or the smallest.
     fn is_short(&self) -> bool {
         self.digits.len() <= 15 && (-280..=280).contains(&self.exponent)
     }
 
-    /// Of two shortest forms of the same length between which the number lies, the even one, as JavaScript has it.
+    /// Where the number lies between two shortest forms of the same length, the one that ends in an even digit, as in
+    /// JavaScript.
     fn even(self, number: f64) -> Self {
         let even = |digit: &u8| digit.is_multiple_of(2);
         let Some((last, before)) = self.digits.split_last() else {
@@ -210,7 +212,7 @@ impl Decimal {
         halves.next().unwrap_or(self)
     }
 
-    /// The digits as a number, which are few enough.
+    /// The digits as a number; there are at most 17.
     fn number(&self) -> Option<u64> {
         self.digits.iter().try_fold(0_u64, |number, digit| {
             let digit = u64::from(digit.saturating_sub(b'0'));
@@ -225,7 +227,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn numbers_that_every_reader_takes_for_the_same() {
+    fn number_that_every_reader_reads_alike_is_exact() {
         for (text, number) in [
             ("0", 0.0),
             ("-0", 0.0),
@@ -250,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_readers_differ_about() {
+    fn number_that_readers_read_differently_is_not_exact() {
         for text in [
             "9007199254740993",
             "1e400",
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_rounded_up() {
+    fn amount_is_rounded_up_to_millionths() {
         for (text, amount) in [
             ("0", Some(0)),
             ("-0", Some(0)),
@@ -294,14 +296,14 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Whatever a server of binary64 writes is read.
+        /// Every number that a binary64 server writes is read.
         #[test]
-        fn every_binary64_in_its_shortest_form(number in any::<f64>().prop_filter("finite", |number| number.is_finite())) {
+        fn binary64_in_shortest_form_is_exact(number in any::<f64>().prop_filter("finite", |number| number.is_finite())) {
             prop_assert_eq!(exact(&format!("{number:e}")), Some(number));
             prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
         }
 
-        /// A short number needs no look at its shortest form.
+        /// A short number is its own shortest form.
         #[test]
         fn short_number_is_its_own_shortest_form(digits in 0_u64..1_000_000_000_000_000, exponent in -300_i64..300) {
             let text = format!("{digits}e{exponent}");
@@ -310,9 +312,9 @@ mod tests {
             prop_assert!(!written.is_short() || exact_if_long(number, &written) == Some(number), "{text}");
         }
 
-        /// Where two shortest forms are as near, all writers are read.
+        /// Where two shortest forms are equally near, both are read.
         #[test]
-        fn halves_between_two_forms(whole in (1_u64 << 49)..(1 << 53), eighths in 0_u8..8) {
+        fn number_between_two_shortest_forms_is_exact(whole in (1_u64 << 49)..(1 << 53), eighths in 0_u8..8) {
             let number = whole as f64 + f64::from(eighths) / 8.0;
             let even = format!("{number:.1}");
             if even.parse() == Ok(number) {
@@ -321,9 +323,9 @@ mod tests {
             prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
         }
 
-        /// Numbers in canonical form are those of JavaScript.
+        /// Canonical numbers are written as in JavaScript.
         #[test]
-        fn canonical_is_what_javascript_writes(number in any::<f64>().prop_filter("finite", |number| number.is_finite()), whole in (1_u64 << 49)..(1 << 53), eighths in 0_u8..8, small in -1e7..1e7, places in 0_usize..9) {
+        fn canonical_number_is_written_as_in_javascript(number in any::<f64>().prop_filter("finite", |number| number.is_finite()), whole in (1_u64 << 49)..(1 << 53), eighths in 0_u8..8, small in -1e7..1e7, places in 0_usize..9) {
             let half = whole as f64 + f64::from(eighths) / 8.0;
             let rounded = format!("{small:.places$}").parse().unwrap();
             for number in [number, half, rounded, rounded * 1e-9, whole as f64 * 1e6] {
@@ -333,9 +335,9 @@ mod tests {
             }
         }
 
-        /// The order of what is written is the order of the numbers.
+        /// The order of the texts is the order of the numbers.
         #[test]
-        fn order_is_kept(one in -99_999_i64..99_999, other in -99_999_i64..99_999, places in 0_usize..4) {
+        fn order_of_texts_is_order_of_numbers(one in -99_999_i64..99_999, other in -99_999_i64..99_999, places in 0_usize..4) {
             let text = |number: i64| format!("{number}e-{places}");
             let (first, second) = (exact(&text(one)).unwrap(), exact(&text(other)).unwrap());
             prop_assert_eq!(first.partial_cmp(&second), Some(one.cmp(&other)));

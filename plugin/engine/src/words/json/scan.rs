@@ -1,6 +1,6 @@
-//! Scans JSON text once, from left to right, and notes where each value begins and ends.
+//! Scans JSON text once, from left to right, and records where each value begins and ends.
 //!
-//! It never recurses: what is open stands in a list, whose length is bounded.
+//! It never recurses: a list of bounded length holds the open arrays and objects.
 
 use super::error::{Bounds, Error, Fault, Surrogates};
 use super::value::{Kind, MemberNames, Node, characters};
@@ -71,7 +71,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// After a value inside an array or object: true at its end, false when another value follows.
+    /// Reads on after a value in an array or object. True at its end, false where another value follows.
     fn closes_or_goes_on(&mut self) -> Result<bool, Error> {
         self.space();
         let object = self.in_object();
@@ -121,7 +121,7 @@ impl<'a> Scanner<'a> {
         Ok(Read::Opening)
     }
 
-    /// Ends the innermost array or object at the closing bracket.
+    /// Closes the innermost array or object at its closing bracket.
     fn close(&mut self) -> Result<(), Error> {
         self.advance(1);
         let after = narrow(self.nodes.len());
@@ -203,14 +203,14 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// The second half of a surrogate pair follows the escape.
+    /// True where the second half of a surrogate pair follows the escape.
     fn low_follows(&self) -> Result<bool, Error> {
         let low = self.at.saturating_add(6);
         let escape = self.bytes.get(low..low.saturating_add(2)) == Some(b"\\u");
         Ok(escape && (0xDC00..=0xDFFF).contains(&self.code_unit(low)?))
     }
 
-    /// The four hexadecimal digits of the `\u` escape at `at`.
+    /// The code unit of the four hexadecimal digits of the `\u` escape at `at`.
     fn code_unit(&self, at: usize) -> Result<u16, Error> {
         let digits = self
             .bytes
@@ -297,7 +297,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Makes room for as many nodes again, and for no more than there may be.
+    /// Doubles the room for nodes, within the bound.
     fn grow(&mut self) {
         let length = self.nodes.len();
         if length == self.nodes.capacity() {
@@ -330,14 +330,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The number of names and values in a short call.
+/// The nodes to reserve at first: the number of names and values in a short call.
 const FIRST_NODES: usize = 32;
 
-/// Up to this many members are compared pair by pair, which beats sorting; beyond it their hashes are sorted, so that an
-/// attacker's object of a hundred thousand members costs n log n, and eight bytes each.
+/// Up to this many members are compared pair by pair, which is faster than sorting. For more members their hashes are
+/// sorted, so that an attacker's object of a hundred thousand members costs n log n, and eight bytes each.
 const FEW_MEMBERS: usize = 8;
 
-/// The name that occurs twice among these of one object.
+/// The second of two equal names in one object.
 fn duplicate<'n>(text: &str, names: MemberNames<'n>) -> Option<&'n Node> {
     if names.clone().nth(FEW_MEMBERS).is_none() {
         let mut later = names;
@@ -348,7 +348,7 @@ fn duplicate<'n>(text: &str, names: MemberNames<'n>) -> Option<&'n Node> {
         }
         return None;
     }
-    // Names with equal hashes count as duplicates, so a deliberate collision is refused.
+    // Names with equal hashes count as duplicates, so a deliberate hash collision is refused too.
     let hash = |name: &Node| hash(&characters(text, *name));
     let mut hashes: Vec<_> = names.clone().map(hash).collect();
     hashes.sort_unstable();
@@ -373,7 +373,7 @@ fn same(text: &str, one: &Node, other: &Node) -> bool {
     one.range().len() == other.range().len() && bytes(one) == bytes(other)
 }
 
-/// Documents longer than 4 GiB are refused first, so nothing is cut here.
+/// The index in 32 bits. Longer documents were refused, so it always fits.
 fn narrow(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }

@@ -1,23 +1,23 @@
-//! Turns a JSON string, as it is written, into its characters and into its one canonical spelling.
+//! Turns the raw text of a JSON string into its characters, and into its one canonical spelling.
 //!
-//! Programs that cut texts between two UTF-16 units write half of a surrogate pair. It never takes a half for a character
-//! of its own.
+//! Programs that cut a text between two UTF-16 units write half of a surrogate pair. This reader never treats a half as
+//! a character.
 
 use super::line::push_escaped;
 
-/// A part of a string as it is written, without its quotes.
+/// A part of the raw text of a string, without its quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part<'a> {
-    /// Characters that stand for themselves.
+    /// Characters without escapes.
     Plain(&'a str),
-    /// The character of an escape, or of two.
+    /// The character of one escape, or of the two of a surrogate pair.
     Escaped(char),
     /// The escape of a lone surrogate.
     Half(&'a str),
 }
 
-/// The characters of a string in quotes, whose first quote after the first ends it; `None` for half of a surrogate pair,
-/// and for escapes that JSON does not have.
+/// The characters of a quoted string, which has no inner quote without a backslash. `None` for half of a surrogate
+/// pair, and for escapes that JSON does not have.
 pub(crate) fn unquoted(quoted: &str) -> Option<String> {
     let mut rest = quoted.strip_prefix('"')?.strip_suffix('"')?;
     let mut text = String::new();
@@ -33,7 +33,7 @@ pub(crate) fn unquoted(quoted: &str) -> Option<String> {
     Some(text)
 }
 
-/// The characters of a string in quotes that was read, U+FFFD in the place of each half of a surrogate pair.
+/// The characters of a valid quoted string, with U+FFFD in place of each half of a surrogate pair.
 pub(super) fn characters(quoted: &str) -> String {
     let mut text = String::with_capacity(quoted.len());
     for part in parts(quoted) {
@@ -46,8 +46,8 @@ pub(super) fn characters(quoted: &str) -> String {
     text
 }
 
-/// The canonical spelling (RFC 8785, section 3.2.2.2) of a string in quotes that was read: half of a surrogate pair is its
-/// escape in lower case.
+/// The canonical spelling (RFC 8785, section 3.2.2.2) of a valid quoted string. Half of a surrogate pair keeps its
+/// escape, in lower case.
 pub(super) fn canonical(quoted: &str) -> String {
     let mut text = String::from("\"");
     for part in parts(quoted) {
@@ -61,7 +61,7 @@ pub(super) fn canonical(quoted: &str) -> String {
     text
 }
 
-/// True for a string in quotes that holds half of a surrogate pair.
+/// True for a valid quoted string that contains half of a surrogate pair.
 pub(super) fn has_half(quoted: &str) -> bool {
     parts(quoted).any(|part| matches!(part, Part::Half(_)))
 }
@@ -76,7 +76,7 @@ fn parts(quoted: &str) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
-/// The part at the beginning, and what follows it; `None` at the end.
+/// The first part and the rest; `None` at the end.
 fn next_part(text: &str) -> Option<(Part<'_>, &str)> {
     let plain = text.find('\\').unwrap_or(text.len());
     if plain > 0 {
@@ -98,7 +98,7 @@ fn next_part(text: &str) -> Option<(Part<'_>, &str)> {
 
 const ESCAPE: usize = r"\u0000".len();
 
-/// The `\u` escape at the beginning, with the one behind it where both are one character.
+/// The `\u` escape at the start, together with the next one where both form one character.
 fn code_unit(text: &str) -> Option<(Part<'_>, &str)> {
     let (escape, rest) = text.split_at_checked(ESCAPE)?;
     let first = unit(escape)?;
@@ -112,7 +112,7 @@ fn code_unit(text: &str) -> Option<(Part<'_>, &str)> {
     }
 }
 
-/// The UTF-16 unit of the `\u` escape at the beginning.
+/// The UTF-16 unit of the `\u` escape at the start.
 fn unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix(r"\u")?.get(..4)?;
     let digits = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -125,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn half_of_a_pair_is_no_character_and_keeps_its_spelling() {
+    fn lone_surrogate_is_replaced_and_keeps_its_spelling() {
         for (quoted, text, spelling) in [
             (r#""cut \uD83D""#, "cut \u{FFFD}", r#""cut \ud83d""#),
             (r#""\ude00 \/""#, "\u{FFFD} /", r#""\ude00 /""#),
@@ -154,7 +154,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn strings_are_decoded_and_spelled_as_by_serde_json(parts in r#"(\\[bfnrtu/"\\x]|\\u(00[0-7f][0-9a-fA-F]|[dD][89a-fA-F][0-9a-f]{2}|20..|\+041)|[ -!#-\[\]-~é😀]){0,8}"#) {
+        fn string_is_decoded_and_spelled_as_by_serde_json(parts in r#"(\\[bfnrtu/"\\x]|\\u(00[0-7f][0-9a-fA-F]|[dD][89a-fA-F][0-9a-f]{2}|20..|\+041)|[ -!#-\[\]-~é😀]){0,8}"#) {
             let quoted = format!("\"{parts}\"");
             let expected: Option<String> = serde_json::from_str(&quoted).ok();
             prop_assert_eq!(unquoted(&quoted), expected.clone());

@@ -1,6 +1,6 @@
 //! The values of a document that was read: their kinds, their text, their members and elements.
 //!
-//! Nothing here can fail or reads beyond the document: everything was checked while scanning.
+//! Nothing here fails or reads beyond the document: the scanner validated it.
 
 use super::string;
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ pub enum Kind {
     String,
     /// A list of values
     Array,
-    /// Members with names, no name twice
+    /// Named members; no name occurs twice
     Object,
 }
 
@@ -32,8 +32,8 @@ pub struct Value<'a> {
     pub(super) index: usize,
 }
 
-/// A value or a member's name: its text, and where the next one is. Values stand in document order, each member's name
-/// just before its value, so an object's members are found by walking `after`.
+/// A value or a member's name: its range in the text, and the index of the node after it. Nodes are in document order,
+/// and a member's name is just before its value, so following `after` finds the members.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node {
     pub(super) start: u32,
@@ -50,7 +50,7 @@ pub(crate) struct Name<'a> {
     node: &'a Node,
 }
 
-/// The names of an object's members, in their order.
+/// The names of an object's members, in document order.
 #[derive(Clone)]
 pub(super) struct MemberNames<'n> {
     nodes: &'n [Node],
@@ -59,7 +59,7 @@ pub(super) struct MemberNames<'n> {
 }
 
 impl<'n> MemberNames<'n> {
-    /// Of the object at that place; of anything else none.
+    /// The names in the node at index `object`; none where it is not an object.
     pub(super) fn of(nodes: &'n [Node], object: usize) -> Self {
         let node = nodes.get(object);
         let end = node.filter(|node| node.kind == Kind::Object);
@@ -90,14 +90,14 @@ impl Node {
         if self.escaped { self.range().len() } else { 0 }
     }
 
-    /// True for a string of exactly these characters.
+    /// True for a string whose characters are exactly `text`.
     fn reads(self, document: &str, text: &str) -> bool {
         let inner = (self.start as usize).saturating_add(1)..(self.end as usize).saturating_sub(1);
         if !self.escaped {
             return inner.len() == text.len()
                 && document.as_bytes().get(inner) == Some(text.as_bytes());
         }
-        // No escape is longer than six bytes, and a longer text need not be decoded to be found different.
+        // An escape has at most six bytes, so a text longer than that is different without decoding it.
         inner.len() <= text.len().saturating_mul(6) && characters(document, self) == text
     }
 }
@@ -107,12 +107,12 @@ impl<'a> Name<'a> {
         characters(self.object.text, *self.node)
     }
 
-    /// How many bytes have to be decoded for its characters; none where they stand as they are.
+    /// The number of bytes to decode for the characters; 0 where the name has no escapes.
     pub(crate) fn encoded(self) -> usize {
         self.node.encoded()
     }
 
-    /// The first byte of a name without escapes.
+    /// The first byte of the name; `None` where it has escapes.
     pub(crate) fn first_byte(self) -> Option<u8> {
         let first = (self.node.start as usize).saturating_add(1);
         let byte = self.object.text.as_bytes().get(first).copied();
@@ -145,38 +145,38 @@ impl<'a> Value<'a> {
         index: 0,
     };
 
-    /// The kind of the value.
+    /// The kind of this value.
     pub fn kind(self) -> Kind {
         self.node.kind
     }
 
-    /// The bytes of the value as they were received, quotes and all.
+    /// The value's text as it was received, including quotes.
     pub fn raw(self) -> &'a str {
         self.text.get(self.range()).unwrap_or_default()
     }
 
-    /// The bytes of the document at which it stands.
+    /// The value's range of bytes in the document.
     pub fn range(self) -> Range<usize> {
         self.node.range()
     }
 
-    /// How many values and names it holds, and is.
+    /// The number of values and names in this value, itself included.
     pub(crate) fn size(self) -> usize {
         let size = (self.node.after as usize).saturating_sub(self.index);
         size.max(1)
     }
 
-    /// How many bytes have to be decoded for its characters; none where they stand as they are.
+    /// The number of bytes to decode for the characters; 0 where the string has no escapes.
     pub(crate) fn encoded(self) -> usize {
         self.node.encoded()
     }
 
-    /// The characters of a string.
+    /// The characters of a string, with U+FFFD in place of each lone surrogate; `None` for other kinds.
     pub fn string(self) -> Option<Cow<'a, str>> {
         (self.node.kind == Kind::String).then(|| characters(self.text, self.node))
     }
 
-    /// The value without insignificant space. Its depth was bounded when the document was read.
+    /// The value without insignificant white space. Its depth was bounded when the document was read.
     pub(crate) fn compact(self) -> String {
         let list = |parts: Vec<String>| parts.join(",");
         match self.kind() {
@@ -205,13 +205,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// True for a string that holds half of a surrogate pair: its characters are not all known.
+    /// True for a string that holds half of a surrogate pair: one of its characters is unknown.
     pub(crate) fn is_opaque(self) -> bool {
         let escaped = self.node.kind == Kind::String && self.node.escaped;
         escaped && string::has_half(self.raw())
     }
 
-    /// The truth of `true` or `false`.
+    /// The value of `true` or `false`; `None` for other kinds.
     pub fn bool(self) -> Option<bool> {
         (self.node.kind == Kind::Bool).then(|| self.raw() == "true")
     }
@@ -222,7 +222,7 @@ impl<'a> Value<'a> {
         names.filter_map(|name| Some((name.characters(), name.value()?)))
     }
 
-    /// An object's members, each name as the value that it is.
+    /// An object's members, each name as a value of its own; empty for any other kind.
     pub fn named(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
         let mut children = self.children(Kind::Object);
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
@@ -233,7 +233,7 @@ impl<'a> Value<'a> {
         self.children(Kind::Array)
     }
 
-    /// The member of that exact name.
+    /// The member with exactly this name.
     pub fn get(self, name: &str) -> Option<Self> {
         let mut names = self.names();
         names
@@ -267,7 +267,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The characters of a string node, U+FFFD in the place of each half of a surrogate pair.
+/// The characters of a string node, with U+FFFD in place of each half of a surrogate pair.
 pub(crate) fn characters(text: &str, node: Node) -> Cow<'_, str> {
     let quoted = text
         .get(node.start as usize..node.end as usize)

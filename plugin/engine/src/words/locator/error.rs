@@ -1,7 +1,7 @@
-//! Why a text of the policy is not the canonical form of a place.
+//! The error for a location in the policy that is not in canonical form.
 //!
-//! It corrects nothing; it shows the form to write, where there is one.
+//! It corrects nothing. It shows the form to write where there is one.
 
-/// The error for a text of the policy that is not canonical, with the form to write where that is clear.
+/// The error for a text that is not canonical, with the canonical form where there is one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotCanonical(pub(crate) Option<String>);

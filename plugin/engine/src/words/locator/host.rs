@@ -1,26 +1,26 @@
-//! Decides whether a URL leads to a host that the policy names.
+//! Decides whether a URL addresses a host that the policy names.
 //!
-//! It compares labels, never characters, and asks no DNS.
+//! It compares labels, never characters, and never resolves DNS.
 
 use super::error::NotCanonical;
 use super::url::{Url, is_address};
 use crate::words::truth::Truth;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// A host as the policy names it.
+/// A host in the policy.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Host {
-    /// http and https where it is not named.
+    /// The required scheme. `None` allows http and https.
     scheme: Option<Box<str>>,
-    /// Every host below the name, and not the name itself.
+    /// True for `*.name`: every host below the name, and not the name itself.
     below: bool,
     name: Box<str>,
-    /// The scheme's own where it is not named.
+    /// The required port. `None` is the default port of the URL's scheme.
     port: Option<u16>,
 }
 
 impl Host {
-    /// `name`, `*.name` or an address, after `https://` or in front of `:8443` where these are meant.
+    /// Parses `name`, `*.name` or an address, optionally after `https://` or before `:8443`.
     pub(crate) fn parse(text: &str) -> Result<Self, NotCanonical> {
         Self::read(text).ok_or_else(|| {
             let canonical = canonical(text);
@@ -43,13 +43,13 @@ impl Host {
 
     pub(crate) fn holds(&self, url: &Url<'_>) -> Truth {
         match self.names(url.host) {
-            // Another way to a listed host: servers send clients from one to another.
+            // A listed host by another scheme or port: its server may redirect clients from one to the other.
             Truth::True if !self.is_reached_by(url) => Truth::Unknown,
             truth => truth,
         }
     }
 
-    /// How many bytes the name and that of a URL have in common, from the right.
+    /// The number of bytes that the name and the URL's host share at their ends.
     pub(crate) fn common_bytes(&self, url: &Url<'_>) -> usize {
         let pairs = self.name.bytes().rev().zip(url.host.bytes().rev());
         pairs.take_while(|(one, other)| one == other).count()
@@ -63,8 +63,8 @@ impl Host {
         scheme && self.port.or(url.own_port) == url.port.or(url.own_port)
     }
 
-    /// Compares label by label from the right. The meaning of an encoded label is unknown without the tables of IDNA,
-    /// so only an identical encoding matches.
+    /// Compares label by label from the right. An encoded label can mean another label in the tables of IDNA, so only
+    /// an identical encoding matches.
     fn names(&self, host: &str) -> Truth {
         let (mut name, mut host) = (self.name.rsplit('.'), host.rsplit('.'));
         loop {
@@ -91,7 +91,8 @@ fn split(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// How a host is probably meant: in lower case, without a path, a dot at its end, or the port that is the scheme's own.
+/// The canonical form that the text probably means: lower case, without a path, a final dot, or the scheme's default
+/// port.
 fn canonical(text: &str) -> String {
     let text = text.to_ascii_lowercase();
     let (scheme, rest) = split(&text);
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_written_in_one_way() {
+    fn host_in_another_form_is_rejected_with_the_canonical_one() {
         for text in [
             "example.com",
             "*.example.com",
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_compared_not_characters() {
+    fn host_is_compared_by_labels() {
         let hosts = [
             "example.com",
             "*.example.org",
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn another_way_to_a_listed_host_is_unknown() {
+    fn listed_host_by_another_scheme_or_port_is_unknown() {
         let hosts = [
             "example.com",
             "https://api.example.net:8443",
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoded_label_is_known_by_its_encoding_alone() {
+    fn encoded_label_matches_only_the_same_encoding() {
         for (host, url, truth) in [
             ("xn--a.example", "https://xn--a.example/", Truth::True),
             ("xn--a.example", "https://b.example/", Truth::False),

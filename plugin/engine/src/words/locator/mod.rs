@@ -1,6 +1,6 @@
 //! Canonical paths, URLs, hosts and networks, for the operators `within`, `host_in` and `cidr`.
 //!
-//! A text that two programs could read as two places has no canonical form. It never touches a file system or DNS.
+//! A text that two programs could read as two locations has no canonical form. It never touches a file system or DNS.
 
 mod error;
 mod host;

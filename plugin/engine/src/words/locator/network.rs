@@ -1,26 +1,26 @@
 //! Decides whether an IP address is in a network.
 //!
-//! It reads addresses in their canonical form alone: `010.0.0.1` is one address to some programs and another to others.
+//! It reads only canonical addresses: `010.0.0.1` is one address to some programs and another to others.
 
 use super::error::NotCanonical;
 use crate::words::truth::Truth;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// An address, and how many of its first bits are the network's.
+/// A network: its first address, and the length of its prefix in bits.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Network {
     address: IpAddr,
     length: u32,
 }
 
-/// An address in its canonical form. An IPv4 address that is mapped into IPv6 is an IPv4 address.
+/// The address of a text in canonical form. An IPv4 address that is mapped into IPv6 becomes an IPv4 address.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let address: IpAddr = text.parse().ok()?;
     (address.to_string() == text).then(|| address.to_canonical())
 }
 
 impl Network {
-    /// `10.0.0.0/8`, `2001:db8::/32`, or one address.
+    /// Parses `10.0.0.0/8`, `2001:db8::/32`, or one address.
     pub(crate) fn parse(text: &str) -> Result<Self, NotCanonical> {
         let network = Self::read(text).ok_or(NotCanonical(None))?;
         let canonical = network.to_string();
@@ -36,7 +36,7 @@ impl Network {
         }
     }
 
-    /// The network that is meant, in whatever form.
+    /// The network that the text means, canonical or not.
     fn read(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length.parse().ok()?)),
@@ -49,7 +49,7 @@ impl Network {
             return None;
         }
         let address = first(written, length);
-        // Shorter than 96 bits, a mapped network holds more than IPv4.
+        // A mapped network with a prefix shorter than 96 bits contains addresses outside IPv4.
         let mapped = matches!(address.to_canonical(), IpAddr::V4(_)) && written.is_ipv6();
         match (mapped, length.checked_sub(96)) {
             (true, Some(length)) => Some(Self {
@@ -74,7 +74,7 @@ impl std::fmt::Display for Network {
     }
 }
 
-/// The first address of the network of that length around this one.
+/// The first address of the network of that prefix length that contains the address.
 fn first(address: IpAddr, length: u32) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_is_written_in_one_way() {
+    fn network_in_another_form_is_rejected_with_the_canonical_one() {
         for text in [
             "10.0.0.0/8",
             "0.0.0.0/0",
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_in_one_family() {
+    fn address_matches_only_networks_of_its_family() {
         let holds = |network, text| match (Network::parse(network), address(text)) {
             (Ok(network), Some(address)) => network.holds(address),
             (Ok(_), None) => Truth::Unknown,

@@ -1,11 +1,11 @@
-//! Decides whether a path stays below one of a list of directories, whichever program resolves it.
+//! Decides whether a path stays inside one of some directories, whichever program resolves it.
 //!
 //! It never resolves `..`, decodes or expands anything: a path that some program would change first is unknown.
 
 use super::error::NotCanonical;
 use crate::words::truth::Truth;
 
-/// Directories, and where relative paths start if they may be given.
+/// Directories, and the base of relative paths where the policy allows them.
 #[derive(Debug)]
 pub(crate) struct Roots {
     pub(crate) roots: Vec<Box<str>>,
@@ -20,7 +20,7 @@ impl Roots {
         }
     }
 
-    /// The names from the root of the file system down, where every program finds the same ones.
+    /// The names from the file system's root down; `None` where programs could find different ones.
     fn names<'a>(&'a self, path: &'a str) -> Option<impl Iterator<Item = &'a str> + Clone> {
         let base = match path.starts_with('/') {
             true => "/",
@@ -33,7 +33,7 @@ impl Roots {
     }
 }
 
-/// True for an absolute path in which every program finds the same names. A drive of Windows may stand before it.
+/// True for an absolute path whose names every program reads alike. A Windows drive may precede it.
 pub(crate) fn is_certain_path(path: &str) -> bool {
     let drive = match path.as_bytes() {
         [b'/', letter, b':', b'/', ..] if letter.is_ascii_alphabetic() => path.get(3..),
@@ -43,19 +43,19 @@ pub(crate) fn is_certain_path(path: &str) -> bool {
     path.starts_with('/') && is_certain(path) && !is_link(names(path).next())
 }
 
-/// True for a text whose characters outside ASCII are letters, in which no program sees dots for them.
+/// True for a text whose characters outside ASCII are all letters that no program reads as dots.
 pub(crate) fn is_certain_text(text: &str) -> bool {
     let plain = |c: char| c.is_ascii() || is_letter(c);
     text.is_ascii() || text.chars().all(plain) && !hides(text, has_dots)
 }
 
-/// Two slashes stand side by side.
+/// True where two slashes are side by side.
 pub(crate) fn has_empty_name(path: &str) -> bool {
     let mut pairs = path.as_bytes().windows(2);
     pairs.any(|pair| matches!(pair, b"//"))
 }
 
-/// An absolute path in ASCII that has one spelling, as the policy must write it.
+/// Parses an absolute path in ASCII; another spelling of it is an error with the canonical one.
 pub(crate) fn parse_root(text: &str) -> Result<Box<str>, NotCanonical> {
     let mut kept = Vec::new();
     for name in names(text) {
@@ -74,19 +74,19 @@ pub(crate) fn parse_root(text: &str) -> Result<Box<str>, NotCanonical> {
     }
 }
 
-/// The names of a path. A slash at its end and a `.` change nothing.
+/// The names of a path. A final slash and `.` change nothing.
 fn names(path: &str) -> impl Iterator<Item = &str> + Clone {
     path.split('/')
         .filter(|name| !name.is_empty() && *name != ".")
 }
 
 fn is_certain(path: &str) -> bool {
-    // Some programs read the text after an empty name as an absolute path.
+    // Some programs read the part after an empty name as an absolute path.
     let joins = !path.is_empty() && !has_empty_name(path);
     joins && path.chars().all(is_plain) && !hides(path, has_dots) && names(path).all(is_name)
 }
 
-/// True for directories whose entries can lead anywhere: `/proc/self/root`, `/dev/fd/3`.
+/// True for directories whose entries can link anywhere: `/proc/self/root`, `/dev/fd/3`.
 fn is_link(first: Option<&str>) -> bool {
     first.is_some_and(|name| ["proc", "dev"].contains(&&*name.to_ascii_lowercase()))
 }
@@ -96,7 +96,7 @@ fn is_below<'a>(mut path: impl Iterator<Item = &'a str>, root: &str) -> Truth {
     for name in names(root) {
         match path.next() {
             Some(other) if other == name => {}
-            // Some file systems ignore case, and some servers read `+` as a blank, which may be dropped.
+            // Some file systems ignore case. Some servers read `+` as a space, which may be trimmed.
             Some(other) if bare(other).eq_ignore_ascii_case(bare(name)) => truth = Truth::Unknown,
             // Some programs drop characters outside ASCII, or replace them by similar ones.
             Some(other) if !other.is_ascii() => return Truth::Unknown,
@@ -110,8 +110,8 @@ fn bare(name: &str) -> &str {
     name.trim_start_matches('+').trim_end_matches(['+', '.'])
 }
 
-/// Characters that are themselves to every program. Not among them: what separates, escapes, expands or matches
-/// (`\ % $ ~ * ? { } ; : | < > " #` and the backtick), what is not seen, and what normalises to one of these.
+/// True for a character that every program keeps as it is. Excluded are characters that separate, escape, expand or
+/// match (`\ % $ ~ * ? { } ; : | < > " #` and the backtick), invisible ones, and those that normalise to one of these.
 fn is_plain(c: char) -> bool {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' => true,
@@ -126,8 +126,8 @@ fn is_letter(c: char) -> bool {
     LETTERS.get(at).is_some_and(|(first, _)| *first <= c)
 }
 
-/// The scripts of most file names, without the characters that only look like others: no form of Unicode
-/// normalisation and no change of case makes anything but letters, marks and digits of these. In order.
+/// The scripts of most file names, in order, without characters that only look like others. Every Unicode normalisation
+/// form and change of case maps them to letters, marks and digits.
 const LETTERS: &[(char, char)] = &[
     ('\u{C0}', '\u{24F}'),    // Latin
     ('\u{300}', '\u{34E}'),   // combining marks, without the joiner that is not seen
@@ -152,7 +152,8 @@ const LETTERS: &[(char, char)] = &[
     ('\u{AC00}', '\u{D7A3}'), // Hangul
 ];
 
-/// True for what a program sees that keeps one byte of each character, or none of those outside ASCII.
+/// True where `seen` holds for the path as a program reads it that keeps only one byte of each character, or drops
+/// characters outside ASCII.
 fn hides(path: &str, seen: fn(&str) -> bool) -> bool {
     let cut = || {
         path.chars()
@@ -168,8 +169,8 @@ fn has_dots(path: &str) -> bool {
     names.any(|name| name.starts_with(".."))
 }
 
-/// A name that stays itself. Windows drops dots and blanks at its end and knows devices in every directory; a name
-/// without letters and digits is nothing but dots to a program that drops the rest.
+/// True for a name that every program keeps. Windows drops dots and spaces at its end, and reserves device names in
+/// every directory. A name without letters and digits is only dots to a program that drops the rest.
 fn is_name(name: &str) -> bool {
     is_word(name)
         || !name.starts_with("..")
@@ -181,7 +182,7 @@ fn is_name(name: &str) -> bool {
             && !is_device(name)
 }
 
-/// Most names are letters and digits, and too long or too short for a device.
+/// True for a name of letters and digits of a length that no device has. Most names are.
 fn is_word(name: &str) -> bool {
     let mut bytes = name.bytes();
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -189,7 +190,7 @@ fn is_word(name: &str) -> bool {
     first && !matches!(name.len(), 3 | 4) && bytes.all(|byte| letter(byte) || byte == b'-')
 }
 
-/// `CON`, `nul.txt`, `Com1`, …
+/// True for `CON`, `nul.txt`, `Com1` and the like.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end();
     let is = |device: &&str| stem.eq_ignore_ascii_case(device);
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_is_written_in_one_way() {
+    fn root_in_another_form_is_rejected_with_the_canonical_one() {
         for text in ["/", "/srv", "/srv/data-1.x/A b", "/srv/[id]"] {
             assert_eq!(parse_root(text).as_deref(), Ok(text));
         }
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_not_characters() {
+    fn path_is_compared_by_names() {
         for path in [
             "/srv/data",
             "/srv/data/",
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_paths_start_at_the_base() {
+    fn relative_path_starts_at_the_base() {
         let roots = |base: Option<&str>| Roots {
             roots: ["/srv/data".into()].into(),
             base: base.map(Into::into),
@@ -310,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_are_no_dots() {
+    fn letter_outside_ascii_is_inside_and_lookalike_of_dot_is_unknown() {
         for name in [
             "gr\u{f6}\u{df}e",
             "gro\u{308}\u{df}e",

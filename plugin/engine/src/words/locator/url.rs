@@ -1,11 +1,12 @@
-//! Reads the way to a host out of a URL that every parser reads the same.
+//! Reads the scheme, host and port of a URL that every parser reads alike.
 //!
-//! It never repairs a URL: it rejects one that RFC 3986 and WHATWG read differently, or not as it is written.
+//! It never repairs a URL: it rejects those that RFC 3986 and WHATWG read differently, or that have another canonical
+//! form.
 
 use fluent_uri::Uri;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The way to a host that every parser finds in a URL.
+/// The scheme, host and port that every parser finds in a URL.
 #[derive(Debug)]
 pub(crate) struct Url<'a> {
     pub(crate) scheme: &'a str,
@@ -26,10 +27,10 @@ impl<'a> Url<'a> {
             }
             None => None,
         };
-        // Some parsers end a host at `/` alone, and then look for `@` in front of it.
+        // Some parsers end a host only at `/`, and then search for `@` before it.
         let alone = uri.path().is_empty() && !uri.has_query() && !uri.has_fragment();
         let ends = alone || uri.path().as_str().starts_with('/');
-        // `example.com://…` has a scheme to some, and a host with an empty port to others.
+        // Some parsers read `example.com://…` as a scheme, others as a host with an empty port.
         let plain = authority.userinfo().is_none() && is_lower(scheme) && !scheme.contains('.');
         (ends && plain && is_host(authority.host())).then(|| Self {
             scheme,
@@ -45,7 +46,7 @@ fn canonical_port(text: &str) -> Option<u16> {
     (port.to_string() == text).then_some(port)
 }
 
-/// A host in its canonical form: lower case, no escapes, no dot at its end; an address in the form of RFC 5952.
+/// True for a host in canonical form: lower case, no escapes, no final dot. Addresses in the form of RFC 5952.
 fn is_host(host: &str) -> bool {
     if is_address(host) {
         return is_canonical_address(host);
@@ -53,15 +54,16 @@ fn is_host(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(is_label)
 }
 
-/// True for a host that some parser reads as an address: brackets, or a number at the end (`127.1`, `0x7f000001`).
+/// True for a host that some parser reads as an address: it has brackets, or a number as its last label (`127.1`,
+/// `0x7f000001`).
 pub(crate) fn is_address(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
     let digits = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
     host.starts_with('[') || digits || last.starts_with("0x")
 }
 
-/// True for an address in canonical form. An IPv4 address inside an IPv6 one has none: only some programs read it as
-/// IPv4.
+/// True for an address in canonical form. An IPv4 address inside an IPv6 one has none, because only some programs read
+/// it as IPv4.
 fn is_canonical_address(host: &str) -> bool {
     let inside = host
         .strip_prefix('[')
@@ -93,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_two_parsers_read_differently_is_unknown() {
+    fn url_that_parsers_read_differently_is_rejected() {
         for url in [
             "",
             "example.com",

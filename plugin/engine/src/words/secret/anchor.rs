@@ -1,22 +1,22 @@
-//! Finds the places of a text where a secret may start, by three bytes of each form that stand in few other texts.
+//! Finds the places in a text where a secret may start, by three rare bytes of each form.
 //!
-//! It looks at pairs of bytes, eight bytes at a time, and says only where it is worth to look closer.
+//! It compares pairs of bytes, eight bytes at a time. It reports only where to look closer, never a secret.
 
 use super::tables::{ANCHORS, Anchor, LOWER, PAIRS, fold, folded, hash};
 use crate::words::work::{Budget, Exhausted};
 use std::ops::Range;
 
-/// The steps that it takes to look closer at one place.
+/// The price of a closer look at one place, in steps.
 const LOOK: usize = 7;
 
-/// The places of one text where the forms start, in the order of their anchors.
+/// The places in a text where forms start, in the order of their anchors.
 pub(super) struct Places<'t> {
     text: &'t [u8],
-    /// The pairs before it were looked at.
+    /// The position up to which pairs of bytes are compared.
     at: usize,
-    /// An anchor may stand there.
+    /// The positions at which an anchor may start.
     near: Range<usize>,
-    /// Forms that start before it, and have their anchor at the first of these places, were named.
+    /// The start below which places are already reported, among those with an anchor at the first position of `near`.
     from: usize,
 }
 
@@ -30,14 +30,14 @@ impl<'t> Places<'t> {
         }
     }
 
-    /// Passes the text before that place, of which the forms are known.
+    /// Skips the text up to `to`, where forms are known already.
     pub(super) fn pass(&mut self, to: usize) {
         if to > self.at {
             (self.at, self.near, self.from) = (to, 0..0, 0);
         }
     }
 
-    /// The next place where a form starts.
+    /// The next place where a form starts; `None` at the end of the text.
     pub(super) fn next(&mut self, budget: &Budget) -> Result<Option<usize>, Exhausted> {
         loop {
             while !self.near.is_empty() {
@@ -55,7 +55,7 @@ impl<'t> Places<'t> {
         }
     }
 
-    /// The first place where a form starts that has its anchor at this one, and was not named.
+    /// The first unreported place where a form starts whose anchor is at `at`.
     fn start(&self, at: usize) -> Option<usize> {
         let bytes = *self.text.get(at..)?.first_chunk()?;
         let [one, two, three] = bytes;
@@ -72,8 +72,8 @@ impl<'t> Places<'t> {
         starts.min()
     }
 
-    /// Goes on to the next two bytes that may be of an anchor, which begins with them or one byte before. Every second place
-    /// is enough: of three bytes, the first two or the last two stand at one.
+    /// Advances to the next pair of bytes that an anchor may contain. Every second position suffices: an anchor has
+    /// three bytes, so a pair of them begins at one.
     fn skip(&mut self) -> Option<()> {
         let (pairs, _) = self.text.get(self.at..)?.as_chunks();
         let pair = match pairs.first() {
@@ -87,7 +87,7 @@ impl<'t> Places<'t> {
     }
 }
 
-/// The anchors with that middle byte, in either case.
+/// The anchors with this middle byte, in either case.
 fn with_middle(byte: u8) -> &'static [Anchor] {
     let byte = fold(byte);
     let before = |byte: u8| LOWER.get(usize::from(byte)).copied().unwrap_or_default();
@@ -96,7 +96,7 @@ fn with_middle(byte: u8) -> &'static [Anchor] {
     anchors.unwrap_or_default()
 }
 
-/// The first of these that may be two bytes of an anchor.
+/// The index of the first pair that an anchor may contain.
 fn first_pair(pairs: &[[u8; 2]]) -> Option<usize> {
     let (fours, _) = pairs.as_chunks();
     let quiet = fours.iter().take_while(|four| !any_pair(four)).count();
@@ -105,12 +105,12 @@ fn first_pair(pairs: &[[u8; 2]]) -> Option<usize> {
     Some(quiet.wrapping_add(passed))
 }
 
-/// Some of these may be two bytes of an anchor.
+/// True where an anchor may contain one of the four pairs.
 fn any_pair([one, two, three, four]: &[[u8; 2]; 4]) -> bool {
     is_pair(*one) | is_pair(*two) | is_pair(*three) | is_pair(*four)
 }
 
-/// They may be two bytes of an anchor.
+/// True where an anchor may contain the pair.
 fn is_pair(pair: [u8; 2]) -> bool {
     PAIRS.get(hash(pair)).is_some_and(|is_pair| *is_pair)
 }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_is_met_where_it_starts() {
+    fn form_is_found_at_its_start() {
         for form in FORMS {
             for length in 0..20 {
                 let text = format!("{}{} and more", "#".repeat(length), form.start);
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_has_few_places() {
+    fn prose_has_few_candidate_places() {
         let text =
             "It was the best of times, it was the worst of times: key, secret, access and account.";
         assert_eq!(first(text), None);

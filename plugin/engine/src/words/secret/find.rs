@@ -1,7 +1,7 @@
-//! Finds secrets in a text by the forms that their makers gave them: keys of clouds, private keys, tokens.
+//! Finds secrets in a text by the formats of their issuers: keys of clouds, private keys, tokens.
 //!
-//! It knows forms, not places: it never finds a password that looks like a word. It reads a text once for all forms,
-//! and ignores a text that has the form but not its checksum.
+//! It finds formats, never a password that looks like a word. It reads a text once for all forms, and ignores a text
+//! with the form of a secret but a wrong checksum.
 
 use super::anchor::Places;
 use super::kinds::{BEFORE_PASSWORD, Check, Form, Kind, Rest, SECRETS};
@@ -11,34 +11,34 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::ops::Range;
 
-/// The position of a secret in the text, and which of [`SECRETS`] it is.
+/// A secret in the text: its range in bytes, and its index in [`SECRETS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Match {
     pub(crate) range: Range<usize>,
     pub(crate) kind: usize,
 }
 
-/// The steps that each byte takes; each place where a form starts; each of these where no word goes on; and each form that
-/// starts there.
+/// The prices in steps: of each byte, of each place where a form starts, of each such place at the start of a word, and
+/// of each form that starts there.
 const BYTE: usize = 1;
 const PLACE: usize = 32;
 const START: usize = 64;
 const FORM: usize = 256;
 
-/// A bit for each of [`SECRETS`]: which are looked for.
+/// The kinds of secrets to find, one bit for each of [`SECRETS`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kinds(u32);
 
 impl Kinds {
     pub(crate) const ALL: Self = Self(u32::MAX);
 
-    /// Those of this number alone.
+    /// The kind with this index.
     pub(crate) fn one(kind: usize) -> Self {
         let bit = u32::try_from(kind).ok();
         Self(bit.and_then(|bit| 1_u32.checked_shl(bit)).unwrap_or(0))
     }
 
-    /// Their numbers, in order.
+    /// The indices of the kinds, in order.
     fn each(self) -> impl Iterator<Item = usize> {
         let mut left = self.0;
         std::iter::from_fn(move || {
@@ -49,8 +49,8 @@ impl Kinds {
     }
 }
 
-/// Whether a secret may stand in a text of which these are the bytes as they are written in JSON, where no escape stands
-/// for more than white space, a quote or a backslash.
+/// True where the JSON string may contain a secret. `raw` is its raw text, in which every escape is of white space, a
+/// quote or a backslash.
 pub(crate) fn may_stand(raw: &str) -> bool {
     let (mut places, free) = (Places::of(raw), Budget::unlimited());
     while let Ok(Some(place)) = places.next(&free) {
@@ -63,12 +63,12 @@ pub(crate) fn may_stand(raw: &str) -> bool {
     false
 }
 
-/// Pays for a text in which no secret can stand.
+/// Takes the steps for a text that cannot contain a secret.
 pub(crate) fn pass_over(text: &str, budget: &Budget) -> Result<(), Exhausted> {
     budget.take(text.len().saturating_mul(BYTE))
 }
 
-/// Every secret of these kinds, in the order of the text.
+/// All secrets of the wanted kinds, in text order.
 pub(super) fn find(text: &str, budget: &Budget, wanted: Kinds) -> Result<Vec<Match>, Exhausted> {
     pass_over(text, budget)?;
     let mut finder = Finder::new(text, wanted);
@@ -81,7 +81,7 @@ pub(super) fn find(text: &str, budget: &Budget, wanted: Kinds) -> Result<Vec<Mat
     Ok(matched)
 }
 
-/// The same in the value of a member: its name says what some values are.
+/// All secrets of the wanted kinds in the value of a member, whose name can reveal that the value is one.
 pub(crate) fn find_value(
     name: &str,
     text: &str,
@@ -104,7 +104,7 @@ pub(crate) fn find_value(
     Ok(own.collect())
 }
 
-/// True for a name that says that its value is a secret.
+/// True where the end of the name says that the value is a secret.
 pub(crate) fn names_secret(name: &str) -> bool {
     NAMES.iter().any(|form| {
         let end = name.len().checked_sub(form.start.len());
@@ -113,15 +113,15 @@ pub(crate) fn names_secret(name: &str) -> bool {
     })
 }
 
-/// Looks for forms at one place after the other.
+/// Checks for forms at one place after the other, in text order.
 pub(super) struct Finder<'t> {
     text: &'t str,
     wanted: Kinds,
-    /// The last run of each kind of characters, so that none is measured again from each of its characters.
+    /// The last run of each kind of characters, so that its length is not measured again from each character in it.
     runs: [Run; 6],
-    /// How many forms started since that was last asked.
+    /// The number of forms that started since it was last read.
     started: usize,
-    /// Where the last secret ended.
+    /// The end of the last secret.
     done: usize,
 }
 
@@ -129,11 +129,11 @@ pub(super) struct Finder<'t> {
 struct Run {
     start: usize,
     end: usize,
-    /// Where it ends without the full stops behind it, which end a sentence.
+    /// The end without the final full stops, which end a sentence.
     stop: usize,
-    /// Where its last full stop before that stands.
+    /// The position of the last full stop before `stop`.
     dot: usize,
-    /// No word goes on behind it.
+    /// True where the run ends a word.
     whole: bool,
 }
 
@@ -148,7 +148,7 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// The secret that starts at this place, which does not stand before the last one.
+    /// The secret that starts at this place, which must not be before the end of the last one.
     pub(super) fn at(&mut self, place: usize, budget: &Budget) -> Result<Option<Match>, Exhausted> {
         if !self.may_start(place) {
             return Ok(None);
@@ -160,7 +160,7 @@ impl<'t> Finder<'t> {
         Ok(found)
     }
 
-    /// A word begins there, or a sign stands, and it is not in the last secret.
+    /// True where a word begins or the byte is a sign, and the last secret has ended.
     fn may_start(&self, at: usize) -> bool {
         let letter = |at: usize| {
             let byte = self.text.as_bytes().get(at);
@@ -170,7 +170,7 @@ impl<'t> Finder<'t> {
         at == self.done || at > self.done && !inside()
     }
 
-    /// The secret that starts there.
+    /// The secret of the first form that matches at this position.
     fn at_start(&mut self, at: usize) -> Option<Match> {
         let first = *self.text.as_bytes().get(at)?;
         let kinds = Kinds(STARTS.get(usize::from(first))? & self.wanted.0);
@@ -183,7 +183,7 @@ impl<'t> Finder<'t> {
         Some(Match { range, kind })
     }
 
-    /// Where the secret stands, if the form does at this place.
+    /// The range of the secret, where the form matches at this position.
     fn form(&mut self, form: &Form, at: usize) -> Option<Range<usize>> {
         if !form.starts(self.text.as_bytes().get(at..)?) {
             return None;
@@ -213,7 +213,7 @@ impl<'t> Finder<'t> {
         holds.then_some(range)
     }
 
-    /// Where a run of such characters ends, where it is as long as it must be and no word goes on behind it.
+    /// The end of the run from `from`, where its length is within the bounds and it ends a word.
     fn run(&mut self, kind: Kind, from: usize, least: usize, most: usize) -> Option<usize> {
         let last = self.runs.get_mut(kind as usize)?;
         if !(last.start..last.end).contains(&from) {
@@ -224,7 +224,7 @@ impl<'t> Finder<'t> {
     }
 }
 
-/// The signs between a name and its value, in any notation.
+/// The characters between a name and its value, in any notation.
 const BETWEEN: [char; 10] = [' ', '\t', '\n', '=', ':', '"', '\'', '>', '\\', ','];
 
 const MOST_BETWEEN: usize = 16;
@@ -241,7 +241,7 @@ impl Kind {
         }
     }
 
-    /// The run that begins there.
+    /// The run that starts at this position.
     fn run(self, text: &str, start: usize) -> Run {
         let rest = text.get(start..).unwrap_or_default();
         let length = rest.bytes().take_while(|&byte| self.has(byte)).count();
@@ -260,7 +260,7 @@ impl Kind {
     }
 }
 
-/// The length of a block of PEM, without its first words, if a private key is in it.
+/// The length of a PEM block without its first words; `None` where it holds no private key.
 fn block(text: &str) -> Option<usize> {
     const DASHES: &str = "-----";
     let label = text.get(..text.find(DASHES)?)?;
@@ -268,7 +268,7 @@ fn block(text: &str) -> Option<usize> {
     if !label.contains("PRIVATE KEY") || !label.bytes().all(plain) {
         return None;
     }
-    // Without its last line it may go on to the end.
+    // A block without its last line may continue to the end of the text.
     let end = text.find("-----END ").and_then(|end| {
         let label = end.saturating_add("-----END ".len());
         let dashes = text.get(label..)?.find(DASHES)?;
@@ -277,7 +277,7 @@ fn block(text: &str) -> Option<usize> {
     Some(end.unwrap_or(text.len()))
 }
 
-/// Where in what follows `://` a password stands.
+/// The range of the password, in the text after `://`.
 fn password(text: &str) -> Option<Range<usize>> {
     let ends =
         |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>' | '\\');
@@ -289,12 +289,13 @@ fn password(text: &str) -> Option<Range<usize>> {
 }
 
 impl Check {
-    /// Whether the secret, of which the first bytes are its start, is one; `dot` is where the last full stop stands in it.
+    /// True where the secret passes the check. `start` is the length of the form's start, and `dot` the position of the
+    /// last full stop.
     fn holds(self, secret: &str, start: usize, dot: usize) -> bool {
         let rest = secret.get(start..).unwrap_or_default();
         match self {
             Self::None => true,
-            // Longer ones are made otherwise.
+            // Tokens of another length have no checksum.
             Self::Crc => rest.len() != 36 || has_checksum(rest),
             Self::Jwt => is_jwt(secret, dot),
             Self::Holds(part) => rest.len() <= LONGEST && rest.contains(part),
@@ -302,8 +303,8 @@ impl Check {
     }
 }
 
-/// Six digits of base 62 (`0-9A-Za-z`) are the CRC-32 of what is before them: so GitHub's tokens of 2021 are made, and
-/// npm's after them.
+/// True where six base 62 digits (`0-9A-Za-z`) at the end are the CRC-32 of the rest, as in tokens of GitHub since 2021
+/// and of npm.
 fn has_checksum(token: &str) -> bool {
     let Some((random, digits)) = token.split_at_checked(30) else {
         return false;
@@ -320,7 +321,7 @@ fn has_checksum(token: &str) -> bool {
     number == Some(crc32(random.as_bytes()).into())
 }
 
-/// CRC-32 of IEEE 802.3, bit by bit: a table would be longer than all that it is for.
+/// CRC-32 of IEEE 802.3, bit by bit: a table would be larger than the code.
 pub(super) fn crc32(bytes: &[u8]) -> u32 {
     let bit = |crc: u32, _| match crc & 1 {
         1 => (crc >> 1) ^ 0xEDB8_8320,
@@ -330,7 +331,7 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, byte)
 }
 
-/// What has to be looked into is short, so that no text takes long.
+/// The longest text to search inside a secret, in bytes, so that no text takes long.
 const LONGEST: usize = 512;
 
 fn is_jwt(text: &str, dot: usize) -> bool {

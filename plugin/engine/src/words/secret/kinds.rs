@@ -1,4 +1,4 @@
-//! The table of secrets: the forms that their makers gave them. A new kind is a row here.
+//! The table of secrets: the formats of their issuers. A new kind of secret is a new row.
 //!
 //! It finds nothing; `find` does.
 
@@ -13,7 +13,7 @@ pub(crate) struct Secret {
     pub(super) forms: &'static [Form],
 }
 
-/// The form of a secret.
+/// A format of a secret.
 #[derive(Debug)]
 pub(crate) struct Form {
     pub(super) start: &'static str,
@@ -24,13 +24,13 @@ pub(crate) struct Form {
 /// The part of a secret after its start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rest {
-    /// Characters of this kind, at least and at most so many.
+    /// A run of characters of this kind, with at least and at most so many.
     Run(Kind, usize, usize),
-    /// The start is the name of a value: signs between them, and then such a run, which alone is the secret.
+    /// The start is the name of a value. Signs and then a run of characters follow; only the run is the secret.
     Value(Kind, usize, usize),
-    /// Everything to the line that ends it, or to the end.
+    /// Everything up to the closing line, or to the end of the text.
     Block,
-    /// A user's name and a password, which alone is the secret.
+    /// A user name and a password; only the password is the secret.
     Password,
 }
 
@@ -39,32 +39,32 @@ pub(crate) enum Kind {
     Upper,
     Hex,
     Alphanumeric,
-    /// And `-` and `_`.
+    /// Letters, digits, `-` and `_`.
     Word,
-    /// And `.`.
+    /// Letters, digits, `-`, `_` and `.`.
     Dotted,
-    /// And `+`, `/` and `=`.
+    /// Letters, digits, `+`, `/` and `=`.
     Base64,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Check {
     None,
-    /// Of 36 characters the last six are the checksum of the others, as GitHub and npm make it.
+    /// In a token of 36 characters, the last six are the checksum of the others, as in GitHub's and npm's tokens.
     Crc,
-    /// A header of JSON, and two parts more (RFC 7519).
+    /// A JSON header and two more parts (RFC 7519).
     Jwt,
-    /// The characters stand in it somewhere.
+    /// It contains these characters.
     Holds(&'static str),
 }
 
 impl Form {
-    /// Its start is a name, which is written in either case.
+    /// True for a start that is a name, which texts write in either case.
     pub(super) const fn ignores_case(&self) -> bool {
         matches!(self.rest, Rest::Value(..))
     }
 
-    /// The text begins as the form does.
+    /// True where the text begins with the form's start.
     pub(super) fn starts(&self, text: &[u8]) -> bool {
         let start = text.get(..self.start.len()).unwrap_or_default();
         match self.ignores_case() {
@@ -108,10 +108,10 @@ pub(crate) const fn form(start: &'static str, rest: Rest) -> Form {
     }
 }
 
-/// The text before the user's name and the password in a URL.
+/// The text before the user name and the password in a URL.
 pub(super) const BEFORE_PASSWORD: &str = "://";
 
-/// Every kind, in the order of their names.
+/// All kinds, sorted by name.
 pub(crate) const SECRETS: &[Secret] = &[
     Secret {
         name: "anthropic_key",

@@ -1,7 +1,7 @@
-//! Secrets in texts, by the forms that their makers gave them: `kinds` is their table, `tables` what is derived from it,
-//! `anchor` says where to look, and `find` looks.
+//! Finds secrets in texts by the formats of their issuers. `kinds` is the table of formats, `tables` derives lookups
+//! from it, `anchor` finds candidate places, and `find` checks them.
 //!
-//! It never keeps or shows a secret, only where it stands.
+//! It never keeps or shows a secret, only its position.
 
 mod anchor;
 mod find;

@@ -1,4 +1,4 @@
-//! Turns the table of secrets into what their finder asks of it, while the engine is compiled.
+//! Turns the table of secrets into lookup tables for the finder, at compile time.
 //!
 //! It finds nothing: `anchor` and `find` do.
 #![expect(
@@ -12,10 +12,10 @@ use super::kinds::{Form, SECRETS};
 /// The forms of all kinds.
 pub(super) const FORMS: [&Form; count(false)] = forms(false);
 
-/// Those whose start is the name of a value.
+/// The forms whose start is the name of a value.
 pub(super) const NAMES: [&Form; count(true)] = forms(true);
 
-/// For each byte, a bit for each kind of which a form starts with it.
+/// For each byte, one bit for each kind with a form that starts with it.
 pub(super) const STARTS: [u32; 256] = {
     let mut starts = [0; 256];
     let mut kind = 0;
@@ -32,18 +32,18 @@ pub(super) const STARTS: [u32; 256] = {
     starts
 };
 
-/// Three bytes in the start of a form that stand in few other texts.
+/// Three bytes in a form's start that are rare in other texts.
 #[derive(Clone, Copy)]
 pub(super) struct Anchor {
     pub(super) form: &'static Form,
     bytes: [u8; 3],
     /// The same bytes, [folded].
     pub(super) folded: u32,
-    /// Where in the start they stand.
+    /// Their offset in the form's start.
     pub(super) offset: usize,
 }
 
-/// One for each form, in the order of their middle bytes.
+/// One anchor for each form, sorted by their middle bytes.
 pub(super) const ANCHORS: [Anchor; FORMS.len()] = {
     let mut anchors = [Anchor::of(FORMS[0]); FORMS.len()];
     let mut at = 0;
@@ -75,7 +75,7 @@ pub(super) const LOWER: [u8; 256] = {
     lower
 };
 
-/// For the hash of two bytes, whether two bytes of an anchor may have it.
+/// For each hash of two bytes, whether an anchor contains a pair with this hash.
 pub(super) const PAIRS: [bool; 1 << PAIR_BITS] = {
     let mut pairs = [false; 1 << PAIR_BITS];
     let mut at = 0;
@@ -99,8 +99,8 @@ const fn add(pairs: &mut [bool; 1 << PAIR_BITS], one: u8, two: u8, in_either_cas
     }
 }
 
-/// A number below that of [`PAIRS`]. The factor is one of many that were tried: it gives few of the pairs that stand in
-/// prose, code and logs the number of one that stands in an anchor.
+/// The index of a pair in [`PAIRS`]. The factor is one of many that were tried: with it, few pairs of bytes in prose,
+/// code and logs share the hash of a pair in an anchor.
 pub(super) const fn hash(pair: [u8; 2]) -> usize {
     let pair = u16::from_le_bytes(pair) as u32;
     (pair.wrapping_mul(1_382_987_043) >> (u32::BITS - PAIR_BITS)) as usize
@@ -132,24 +132,24 @@ impl Anchor {
     }
 }
 
-/// Three bytes as one number, which is the same in either case.
+/// Three bytes as one number, the same in either case.
 pub(super) const fn folded([one, two, three]: [u8; 3]) -> u32 {
     u32::from_le_bytes([fold(one), fold(two), fold(three), 0])
 }
 
-/// A letter of ASCII in lower case; few other bytes become the same.
+/// An ASCII letter in lower case. Few other bytes change.
 pub(super) const fn fold(byte: u8) -> u8 {
     byte | 0x20
 }
 
-/// How common the commoner pair of these three bytes is.
+/// The frequency of the more common of the two pairs in these three bytes.
 const fn common(start: &[u8], at: usize) -> u32 {
     let middle = frequency(start[at + 1]);
     let (first, last) = (frequency(start[at]), frequency(start[at + 2]));
     middle * if first > last { first } else { last }
 }
 
-/// How often texts hold the letter or sign, roughly, in thousandths.
+/// The frequency of the letter or sign in texts, roughly, in thousandths.
 const fn frequency(byte: u8) -> u32 {
     match byte {
         b' ' | b'e' | b't' => 90,

@@ -3,7 +3,7 @@ use super::kinds::SECRETS;
 use crate::words::work::Budget;
 use proptest::prelude::*;
 
-/// The text with what was found in it as `<name>`.
+/// The text with each secret replaced by `<name>`.
 fn shown(text: &str) -> String {
     let mut out = text.to_owned();
     for Match { range, kind } in find(text, &Budget::unlimited(), Kinds::ALL)
@@ -16,7 +16,8 @@ fn shown(text: &str) -> String {
     out
 }
 
-/// Written in two parts, so that no scanner of this repository takes an example for a secret.
+/// Joins the two parts of an example. They are separate, so that no scanner of this repository mistakes it for a
+/// secret.
 fn joined(parts: [&str; 2]) -> String {
     parts.concat()
 }
@@ -125,7 +126,7 @@ fn every_kind_is_found() {
 }
 
 #[test]
-fn a_private_key_goes_whole() {
+fn private_key_is_matched_whole() {
     let pem =
         "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----";
     assert_eq!(shown(&format!("a\n{pem}\nb")), "a\n<private_key>\nb");
@@ -137,9 +138,9 @@ fn a_private_key_goes_whole() {
 }
 
 #[test]
-fn what_only_looks_like_one_is_left_alone() {
+fn text_that_only_looks_like_a_secret_is_ignored() {
     for text in [
-        // The last character of the checksum is another one.
+        // Here the last character of the checksum is wrong.
         "ghp_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq18",
         "npm_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "AKIAIOSFODNN7EXAMPL",
@@ -160,7 +161,7 @@ fn what_only_looks_like_one_is_left_alone() {
 }
 
 #[test]
-fn token_without_three_parts_is_left_alone() {
+fn jwt_without_three_parts_is_ignored() {
     let header = "eyJhbGciOiJub25lIn0";
     for (text, times) in [
         (format!("{header}.eyJzdWIiOiIxIn0.c2ln"), 1),
@@ -175,7 +176,7 @@ fn token_without_three_parts_is_left_alone() {
 }
 
 #[test]
-fn only_what_is_wanted_is_found() {
+fn only_wanted_kinds_are_found() {
     let text = "postgres://a:b@c and AKIAIOSFODNN7EXAMPLE";
     let aws = SECRETS.iter().position(|secret| secret.name == "aws_key");
     let found = |kinds| find(text, &Budget::unlimited(), kinds).unwrap().len();
@@ -183,9 +184,9 @@ fn only_what_is_wanted_is_found() {
     assert_eq!(found(Kinds::ALL), 2);
 }
 
-/// Text that a server makes so that each of its characters is looked at again and again.
+/// A server can write texts in which many places look like the start of a secret.
 #[test]
-fn no_text_takes_long() {
+fn search_of_adversarial_text_is_fast() {
     for piece in [
         "eyJ-",
         "hvs.",
@@ -205,9 +206,9 @@ fn no_text_takes_long() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// What is found stands in the text, in its order, and nothing of it twice.
+    /// Matches are in text order, not empty, and do not overlap.
     #[test]
-    fn whatever_is_found_can_be_cut(text in "(AKIA|ghp_|://|a:b@|-----BEGIN |PRIVATE KEY-----|eyJ|[A-Z0-9]{16}|é|[ -~]){0,12}") {
+    fn matches_are_in_order_and_do_not_overlap(text in "(AKIA|ghp_|://|a:b@|-----BEGIN |PRIVATE KEY-----|eyJ|[A-Z0-9]{16}|é|[ -~]){0,12}") {
         let mut end = 0;
         for found in find(&text, &Budget::unlimited(), Kinds::ALL).unwrap() {
             prop_assert!(found.range.start >= end && !found.range.is_empty(), "{found:?}");
@@ -216,9 +217,9 @@ proptest! {
         }
     }
 
-    /// Where nothing can start nothing starts, and what is written in JSON with short escapes alone need not be decoded to know it.
+    /// Skipped places hold no secret. A JSON string that only has short escapes is searched without decoding it.
     #[test]
-    fn places_that_are_not_looked_at_hold_nothing(text in "(AKIA|ghp_|sk-|sk-ant-|://|u:p@|-----BEGIN |PRIVATE KEY-----|eyJ|hooks.slack.com/services/|AccountKey|aws_secret_access_key|[=: \"\n]|[A-Z0-9]{16}|[a-f0-9]{20}|[a-z]{1,3}|é|\\\\){0,12}") {
+    fn skipped_places_hold_no_secret(text in "(AKIA|ghp_|sk-|sk-ant-|://|u:p@|-----BEGIN |PRIVATE KEY-----|eyJ|hooks.slack.com/services/|AccountKey|aws_secret_access_key|[=: \"\n]|[A-Z0-9]{16}|[a-f0-9]{20}|[a-z]{1,3}|é|\\\\){0,12}") {
         let (mut finder, budget) = (Finder::new(&text, Kinds::ALL), Budget::unlimited());
         let all = (0..text.len()).filter_map(|place| finder.at(place, &budget).unwrap());
         let found = find(&text, &Budget::unlimited(), Kinds::ALL).unwrap();
@@ -228,7 +229,7 @@ proptest! {
     }
 
     #[test]
-    fn the_checksum_is_that_of_zlib(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+    fn checksum_equals_that_of_zlib(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
         prop_assert_eq!(crc32(&bytes), crc32fast::hash(&bytes));
     }
 }
