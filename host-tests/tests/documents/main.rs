@@ -6,8 +6,12 @@
 mod audit;
 mod capacity;
 mod docs;
+mod examples;
 mod explain;
 mod language;
+mod links;
 mod mutations;
+mod pages;
 mod policies;
 mod recipes;
+mod reference;
