@@ -5,6 +5,7 @@
 
 mod audit;
 mod capacity;
+mod compatibility;
 mod docs;
 mod examples;
 mod explain;
