@@ -2,7 +2,7 @@
 //!
 //! It checks no links and no other page; `links` and `examples` do.
 
-use super::pages::blocks;
+use super::pages::{blocks, page};
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
@@ -165,7 +165,10 @@ fn the_commands_run() {
                 let ci = fs::read_to_string(root().join(".ci/run")).expect(".ci/run can be read");
                 assert!(ci.lines().any(|line| line == "make test"));
             }
-            ["make", "run"] => make_run(&[]),
+            ["make", "run"] => {
+                make_run(&[]);
+                the_log_has_decisions();
+            }
             ["make", "run", policy, upstream] => make_run_for_a_server(policy, upstream),
             _ => panic!("no test runs `{command}`"),
         }
@@ -225,6 +228,26 @@ fn make_run_for_a_server(policy: &str, upstream: &str) {
     server.kill().expect("the server ends");
     server.wait().expect("the server ends");
     run.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+/// The command of `envoy/README.md` that reads the log finds decisions in the log that the demo leaves.
+fn the_log_has_decisions() {
+    let page = page("envoy/README.md").text;
+    let mut lines = page.lines();
+    let command = lines
+        .find(|line| line.starts_with("grep "))
+        .expect("a command");
+    let output = Command::new("sh")
+        .current_dir(root())
+        .args(["-c", command])
+        .output()
+        .expect("sh runs");
+    let found = String::from_utf8(output.stdout).expect("UTF-8");
+    let decision = found.lines().next().expect("a decision");
+    assert!(
+        serde_json::from_str::<Value>(decision).is_ok(),
+        "{decision}"
+    );
 }
 
 /// A free port.
