@@ -4,6 +4,7 @@
 
 use super::pages::page;
 use host_tests::root;
+use mcp_policy::host::{Policy, Problem};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -47,6 +48,28 @@ fn unexplained(schema: &Value, path: &str) -> BTreeSet<String> {
 fn every_word_of_the_policy_is_explained() {
     let missing = unexplained(&mcp_policy::document::json_schema(), "policies/LANGUAGE.md");
     assert_eq!(missing, BTreeSet::new());
+}
+
+/// The keywords of JSON Schema that a policy may have, from the error of one that it may not have.
+fn keywords() -> Vec<&'static str> {
+    let policy =
+        r#"{ "version": "1", "default": "deny", "tools": { "a": { "schema": { "wrong": 1 } } } }"#;
+    let errors = Policy::parse(policy.as_bytes()).expect_err("an unknown keyword");
+    match errors.into_iter().next().expect("an error").problem {
+        Problem::UnknownKey { known, .. } => known,
+        problem => panic!("{problem}"),
+    }
+}
+
+#[test]
+fn every_keyword_of_schemas_is_explained() {
+    let keywords = keywords();
+    assert!(keywords.len() > 40, "{keywords:?}");
+    let schema = json!({ "enum": keywords });
+    assert_eq!(
+        unexplained(&schema, "policies/LANGUAGE.md"),
+        BTreeSet::new()
+    );
 }
 
 #[test]
