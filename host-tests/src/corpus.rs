@@ -81,7 +81,7 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
         .into()
 }
 
-/// The value of `$CASE`; empty selects everything.
+/// The value of argument `$CASE`; empty selects everything.
 pub fn filter() -> String {
     std::env::var("CASE").unwrap_or_default()
 }

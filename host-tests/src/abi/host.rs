@@ -6,7 +6,7 @@ use super::level::Level;
 use super::metrics::Metrics;
 use super::shared::{Clock, Faults, SharedData};
 use super::state::State;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use wasmtime::{Memory, TypedFunc};
 
 /// The state that host functions can access.
@@ -14,6 +14,8 @@ pub(super) struct Host {
     pub(super) shared: SharedData,
     pub(super) clock: Clock,
     pub(super) faults: Faults,
+    /// The number of calls of each host function.
+    pub(super) calls: BTreeMap<&'static str, u64>,
     pub(super) plugin_name: String,
     /// Readable only while a root context is created or configured.
     pub(super) config: Option<Vec<u8>>,
@@ -34,6 +36,7 @@ impl Host {
             shared,
             clock,
             faults,
+            calls: BTreeMap::new(),
             plugin_name: plugin_name.to_owned(),
             config: None,
             streams: HashMap::new(),

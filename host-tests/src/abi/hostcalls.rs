@@ -33,10 +33,12 @@ pub(super) use host_functions;
 
 pub(super) fn answer(
     guest: &mut Guest<'_>,
-    name: &str,
+    name: &'static str,
     bad_pointer: u32,
     work: impl FnOnce(&mut Guest<'_>) -> Outcome,
 ) -> wasmtime::Result<u32> {
+    let calls = guest.data_mut().calls.entry(name).or_default();
+    *calls = calls.saturating_add(1);
     if let Some(&status) = guest.data().faults.statuses.get(name) {
         return Ok(status);
     }

@@ -48,7 +48,7 @@ pub enum Action {
 pub struct LocalResponse {
     /// HTTP status.
     pub status: u32,
-    /// The value of `%RESPONSE_CODE_DETAILS%` in an access log.
+    /// The value of argument `%RESPONSE_CODE_DETAILS%` in an access log.
     pub details: Vec<u8>,
     /// The headers the plugin added; the host would add more.
     pub headers: Vec<Pair>,

@@ -123,6 +123,11 @@ impl Vm {
         Ok(())
     }
 
+    /// The number of calls of each host function since the last time.
+    pub fn take_calls(&self) -> BTreeMap<&'static str, u64> {
+        std::mem::take(&mut self.lock().store.data_mut().calls)
+    }
+
     /// Replaces the faults of the host, from the next host call on.
     pub fn set_faults(&self, faults: Faults) -> wasmtime::Result<()> {
         self.module.check(&faults)?;

@@ -271,7 +271,7 @@ fn ten_megabytes_pass_or_are_refused_by_name() {
                 for path in ["/list/long", "/list/stream/long"] {
                     let text = text(path);
                     let named =
-                        text.contains("longer than the 786432 bytes that the gateway can judge");
+                        text.contains("exceeds the 786432 bytes that the gateway can check");
                     assert!(
                         named && text.contains(r#""id":1,"error""#),
                         "{version} {way} {path}: {text:.200}"

@@ -9,7 +9,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expectation {
-    /// The server got exactly the bytes that were sent.
+    /// The server received exactly the bytes that were sent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub forward: bool,
     /// HTTP status of the plugin's own answer.
@@ -18,7 +18,7 @@ pub struct Expectation {
     /// `result` (a tool result with `isError`) or `error` (JSON-RPC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
-    /// The id of the answer, as it is written.
+    /// The id of the answer, as JSON text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// JSON-RPC error code.

@@ -100,14 +100,14 @@ impl Gateway {
         now: Millis,
     ) -> (Exchange, Step) {
         let policy = self.policy.clone();
-        let (mut exchange, step) = Exchange::new(policy, headers, end_of_stream, context, now);
+        let (mut exchange, step) = Exchange::new(policy, headers, end_of_stream, context, &now);
         let step = self.resolve(&mut exchange, step, now);
         (exchange, step)
     }
 
     /// Continues an exchange, up to a step that asks nothing.
     pub fn feed(&mut self, exchange: &mut Exchange, event: Event, now: Millis) -> Step {
-        let step = exchange.feed(event, now);
+        let step = exchange.feed(event, &now);
         self.resolve(exchange, step, now)
     }
 
@@ -132,6 +132,6 @@ impl Gateway {
     }
 
     fn resolve(&mut self, exchange: &mut Exchange, step: Step, now: Millis) -> Step {
-        exchange.resolve(step, &self.store, &mut self.cells, now)
+        exchange.resolve(step, &self.store, &mut self.cells, &now)
     }
 }

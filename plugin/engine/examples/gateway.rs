@@ -91,7 +91,7 @@ impl Gateway {
         };
         let headers = headers(Some(head.method.as_str()), &head.headers);
         let (mut exchange, step) =
-            Exchange::new(self.policy.clone(), &headers, false, context, now());
+            Exchange::new(self.policy.clone(), &headers, false, context, &now());
         let mut step = self.resolve(&mut exchange, step);
         edit(&mut head.headers, &step.edit);
         if let Next::NeedMore = step.next {
@@ -149,13 +149,13 @@ impl Gateway {
     }
 
     fn feed(&self, exchange: &mut Exchange, event: Event) -> Step {
-        let step = exchange.feed(event, now());
+        let step = exchange.feed(event, &now());
         self.resolve(exchange, step)
     }
 
     /// Lets the store answer the questions of the exchange, and logs the decision.
     fn resolve(&self, exchange: &mut Exchange, step: Step) -> Step {
-        let step = exchange.resolve(step, &self.store, &mut self.memory.clone(), now());
+        let step = exchange.resolve(step, &self.store, &mut self.memory.clone(), &now());
         step.audit
             .iter()
             .for_each(|audit| println!("{}", audit.line()));

@@ -23,7 +23,8 @@ pub struct Reply {
 impl Reply {
     /// The answer of an adapter whose host failed before the policy could be asked.
     pub fn unavailable() -> Self {
-        let message = "The gateway cannot judge this request right now, so it is not let through. Try again later.";
+        let message =
+            "The gateway cannot check this request right now, so it is refused. Try again later.";
         let detail = Detail {
             reason: Some(Reason::Unavailable),
             ..Detail::default()

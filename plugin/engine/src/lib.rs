@@ -20,9 +20,9 @@
 //!
 //! let policy = Policy::parse(br#"{ "version": "1", "default": "deny", "tools": { "run": {} } }"#).unwrap();
 //! let headers = Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
-//! let (mut exchange, _) = Exchange::new(Arc::new(policy), &headers, false, HostContext::default(), Millis(0));
+//! let (mut exchange, _) = Exchange::new(Arc::new(policy), &headers, false, HostContext::default(), &Millis(0));
 //! let body = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"drop_table"}}"#;
-//! let step = exchange.feed(Event::Body { bytes: body.to_vec(), end_of_stream: true }, Millis(0));
+//! let step = exchange.feed(Event::Body { bytes: body.to_vec(), end_of_stream: true }, &Millis(0));
 //! let Next::Reply(reply) = step.next else { panic!("drop_table is not allowed") };
 //! assert!(String::from_utf8(reply.body).unwrap().contains("[POLICY DENIED]"));
 //! ```
@@ -79,7 +79,7 @@ pub mod host {
     pub use crate::store::{Cells, Seed, Store, Unavailable, Version};
     pub use crate::words::state::{Lookup, StateKey, StateWrite};
     pub use crate::words::under_way::{IdEnd, Opening, RequestKey};
-    pub use crate::words::{Amount, Millis, Reason};
+    pub use crate::words::{Amount, Clock, Millis, Reason};
 }
 
 /// The policy document, for tools: its JSON with the place of every value, its JSON Schema, its rules and limits.

@@ -35,7 +35,7 @@ impl Session {
         host: HostContext,
         now: Millis,
     ) -> (Self, Step) {
-        let (exchange, step) = Exchange::new(policy, headers, end_of_stream, host, now);
+        let (exchange, step) = Exchange::new(policy, headers, end_of_stream, host, &now);
         let mut session = Self {
             exchange,
             asked: None,
@@ -51,7 +51,7 @@ impl Session {
     /// Continues with an event, as [`Exchange::feed`] does. Each step carries the header edit until the headers are
     /// forwarded.
     pub fn feed(&mut self, event: Event, now: Millis) -> Step {
-        let step = self.exchange.feed(event, now);
+        let step = self.exchange.feed(event, &now);
         self.keep(step)
     }
 
@@ -98,12 +98,12 @@ impl Session {
         let step = match self.asked.take() {
             Some(ask) => {
                 let asked = Step::next(Next::Ask(ask));
-                self.exchange.resolve(asked, store, cells, now)
+                self.exchange.resolve(asked, store, cells, &now)
             }
             // The step is stale or another exchange's: no charge was counted for this one.
             None => {
                 let uncounted = Event::Reserved(Reservation::Unavailable);
-                self.exchange.feed(uncounted, now)
+                self.exchange.feed(uncounted, &now)
             }
         };
         self.keep(step)

@@ -3,7 +3,7 @@
 //! Such a host never calls again for that request, so only a timer can detect it. It never decides about a request.
 
 use crate::host;
-use mcp_policy::host::Millis;
+use mcp_policy::host::{Clock, Millis};
 use proxy_wasm::types::Action;
 use std::cell::Cell;
 
@@ -30,7 +30,7 @@ impl HeaderHoldMonitor {
     pub(crate) fn new(hold: bool) -> Self {
         if hold && host::set_tick_period(PATIENCE_MILLIS).is_err() {
             host::log_error(
-                "mcp-policy: this host has no timer, so a wrong `hold_request_headers` goes unnoticed",
+                "mcp-policy: this host has no timer, so the plugin cannot detect a wrong `hold_request_headers`",
             );
         }
         Self {
@@ -40,11 +40,13 @@ impl HeaderHoldMonitor {
     }
 
     /// The action for the headers of a request whose body is still to come.
-    pub(crate) fn hold(&self, now: Millis) -> Action {
+    pub(crate) fn hold(&self, clock: &dyn Clock) -> Action {
         if !self.hold {
             return Action::Continue;
         }
-        if let State::Idle = self.state.get() {
+        if let State::Idle = self.state.get()
+            && let Some(now) = clock.now()
+        {
             self.state.set(State::Waiting(now));
         }
         Action::Pause
@@ -57,14 +59,15 @@ impl HeaderHoldMonitor {
         }
     }
 
-    pub(crate) fn tick(&self, now: Millis) {
+    pub(crate) fn tick(&self, clock: &dyn Clock) {
         if let State::Waiting(since) = self.state.get()
+            && let Some(now) = clock.now()
             && now.0.saturating_sub(since.0) >= u64::from(PATIENCE_MILLIS)
         {
             host::log_error(
                 "mcp-policy: request headers were held back and no body has come. If it is not one slow client, this host \
                  delivers none, and every such request hangs: set `allow_on_headers_stop_iteration: true` in the plugin's \
-                 configuration (Envoy 1.35 or later), or take `hold_request_headers` out of the policy's `host`",
+                 configuration (Envoy 1.35 or later), or remove `hold_request_headers` from the policy's `host`",
             );
             self.done();
         }

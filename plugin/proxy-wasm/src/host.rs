@@ -7,7 +7,8 @@
     reason = "the host's functions are foreign, and what they return lies at addresses they chose"
 )]
 
-use mcp_policy::host::{Cells, HeaderEdit, Headers, Millis, Reply, Unavailable, Version};
+use mcp_policy::host::{Cells, Clock, HeaderEdit, Headers, Millis, Reply, Unavailable, Version};
+use std::cell::OnceCell;
 use std::ptr;
 
 /// The status with which a call of the host failed.
@@ -102,7 +103,17 @@ fn log(level: u32, line: &str) {
     let _ = unsafe { proxy_log(level, line.as_ptr(), line.len()) };
 }
 
-pub(crate) fn now() -> Result<Millis, Status> {
+/// The host's clock in one callback, read when the time is first needed.
+#[derive(Default)]
+pub(crate) struct HostClock(OnceCell<Option<Millis>>);
+
+impl Clock for HostClock {
+    fn now(&self) -> Option<Millis> {
+        *self.0.get_or_init(|| now().ok())
+    }
+}
+
+fn now() -> Result<Millis, Status> {
     let mut nanos = 0;
     // SAFETY: the host writes eight bytes to `nanos` during the call.
     checked(unsafe { proxy_get_current_time_nanoseconds(&raw mut nanos) })?;

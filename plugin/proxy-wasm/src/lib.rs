@@ -13,7 +13,7 @@ mod pool;
 mod shared_exchange;
 
 use header_hold::HeaderHoldMonitor;
-use host::SharedData;
+use host::{HostClock, SharedData};
 use mcp_policy::host::{
     Audit, Delivery, Event, Exchange, HeaderEdit, HostContext, Next, Policy, Reason, Reply,
     Response, Step, Store,
@@ -41,6 +41,15 @@ struct Configuration {
     header_hold: HeaderHoldMonitor,
 }
 
+impl Configuration {
+    /// Feeds an exchange this event, and answers its questions from the host's shared data.
+    fn step(&self, exchange: &mut Exchange, event: Event) -> Step {
+        let clock = HostClock::default();
+        let step = exchange.feed(event, &clock);
+        exchange.resolve(step, &self.store, &mut SharedData, &clock)
+    }
+}
+
 impl Context for Plugin {}
 
 impl RootContext for Plugin {
@@ -60,8 +69,8 @@ impl RootContext for Plugin {
     }
 
     fn on_tick(&mut self) {
-        if let (Some(configuration), Ok(now)) = (&self.configuration, host::now()) {
-            configuration.header_hold.tick(now);
+        if let Some(configuration) = &self.configuration {
+            configuration.header_hold.tick(&HostClock::default());
         }
     }
 
@@ -86,8 +95,11 @@ impl RootContext for Plugin {
 /// # Errors
 /// Lines for the operator.
 fn configure() -> Result<Configuration, Vec<String>> {
-    let text = host::configuration()
-        .map_err(|status| vec![format!("the host does not show it ({status:?})")])?;
+    let text = host::configuration().map_err(|status| {
+        vec![format!(
+            "the host did not return the configuration ({status:?})"
+        )]
+    })?;
     let policy = Policy::parse(&text)
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let mut entropy = [0; 16];
@@ -101,7 +113,7 @@ fn configure() -> Result<Configuration, Vec<String>> {
     let namespace = namespace.unwrap_or_else(|| "mcp-policy".into());
     let store = Store::prepare(&mut SharedData, &namespace, &policy, entropy);
     let store = store.map_err(|_| {
-        vec!["/: it has limits, and this host keeps no shared data to count in".into()]
+        vec!["/: it has limits, and this host has no shared data to count in".into()]
     })?;
     let header_hold = HeaderHoldMonitor::new(policy.host.hold_request_headers);
     Ok(Configuration {
@@ -138,10 +150,9 @@ impl Context for Stream {}
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, end: bool) -> Action {
-        let (Some(configuration), Ok(now)) = (self.configuration.clone(), host::now()) else {
-            return self.fail();
-        };
-        let Ok(headers) = host::request_headers() else {
+        let (Some(configuration), Ok(headers)) =
+            (self.configuration.clone(), host::request_headers())
+        else {
             return self.fail();
         };
         let peer = configuration
@@ -154,16 +165,17 @@ impl HttpContext for Stream {
             seed: configuration.store.seed(),
             explain: false,
         };
+        let clock = HostClock::default();
         let (mut exchange, step) =
-            Exchange::new(configuration.policy.clone(), &headers, end, context, now);
+            Exchange::new(configuration.policy.clone(), &headers, end, context, &clock);
         // The host may reply by itself at any time, and a server may reply to the headers alone.
         exchange.allow_early_response();
-        let step = exchange.resolve(step, &configuration.store, &mut SharedData, now);
+        let step = exchange.resolve(step, &configuration.store, &mut SharedData, &clock);
         let undecided = matches!(step.next, Next::NeedMore);
         self.exchange = Some(SharedExchange::new(self.id, exchange));
         match self.act(step) {
             Action::Pause if undecided && self.exchange.is_some() => {
-                configuration.header_hold.hold(now)
+                configuration.header_hold.hold(&clock)
             }
             action => action,
         }
@@ -209,10 +221,10 @@ impl HttpContext for Stream {
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
         if self.response == ResponseMode::Filter
-            && !matches!(self.respond(Response::Trailers), Some((Next::Forward, _)))
+            && !matches!(self.respond(Response::Trailers), Some((Next::Forward, ..)))
         {
             host::log_error(
-                "mcp-policy: a response ended in trailers before its JSON did; what was held of it, or its refusal, is left out",
+                "mcp-policy: a response ended in trailers before its JSON was complete; its held bytes, or its refusal, are dropped",
             );
         }
         Action::Continue
@@ -247,13 +259,10 @@ impl Stream {
     }
 
     fn feed(&mut self, event: Event) -> Action {
-        let (Some(configuration), Ok(now)) = (self.configuration.clone(), host::now()) else {
+        let Some(configuration) = self.configuration.clone() else {
             return self.fail();
         };
-        let feed = |exchange: &mut Exchange| {
-            let step = exchange.feed(event, now);
-            exchange.resolve(step, &configuration.store, &mut SharedData, now)
-        };
+        let feed = |exchange: &mut Exchange| configuration.step(exchange, event);
         match self
             .exchange
             .as_ref()
@@ -298,11 +307,11 @@ impl Stream {
             end_of_stream: end,
         };
         match self.respond(head) {
-            Some((Next::Forward, edit)) if host::edit_response(&edit).is_ok() => {
+            Some((Next::Forward, edit, _)) if host::edit_response(&edit).is_ok() => {
                 self.responding = true;
                 Action::Continue
             }
-            Some((Next::Reply(reply), _)) => self.answer(&reply, Some(Reason::Unreadable)),
+            Some((Next::Reply(reply), _, reason)) => self.answer(&reply, reason),
             _ => self.fail(),
         }
     }
@@ -321,28 +330,27 @@ impl Stream {
             bytes,
             end_of_stream: end,
         }) {
-            Some((Next::Forward, _)) => Action::Continue,
-            Some((Next::ReplaceBody(bytes), _))
+            Some((Next::Forward, ..)) => Action::Continue,
+            Some((Next::ReplaceBody(bytes), ..))
                 if host::replace_response_body(size, &bytes).is_ok() =>
             {
                 Action::Continue
             }
             // The client has already got a part, so the host can only close the connection.
-            Some((Next::Reply(reply), _)) => self.answer(&reply, Some(Reason::Unreadable)),
+            Some((Next::Reply(reply), _, reason)) => self.answer(&reply, reason),
             _ => self.withhold(size),
         }
     }
 
-    fn respond(&mut self, response: Response) -> Option<(Next, HeaderEdit)> {
-        let (now, configuration) = (host::now().ok()?, self.configuration.as_ref()?);
+    fn respond(&mut self, response: Response) -> Option<(Next, HeaderEdit, Option<Reason>)> {
+        let configuration = self.configuration.as_ref()?;
         let max = configuration.policy.host.held_bytes;
         let step = self.exchange.as_ref()?.respond(max, |exchange| {
-            let step = exchange.feed(Event::Response(response), now);
-            exchange.resolve(step, &configuration.store, &mut SharedData, now)
+            configuration.step(exchange, Event::Response(response))
         })?;
-        log(step.audit);
+        let reason = log(step.audit);
         self.pass_through_if_unneeded();
-        Some((step.next, step.edit))
+        Some((step.next, step.edit, reason))
     }
 
     /// Stops reading a response that the exchange does not need, so that it is not copied out of the host.

@@ -1,7 +1,8 @@
 //! Hosts that fail: if a decision lacks its inputs, the plugin refuses the request.
 
+use super::responses::CLOCK;
 use super::vm::{LIMITED, MODULE, OPEN, clock, end, errors, post, send, vm};
-use host_tests::abi::{Faults, SharedData, status};
+use host_tests::abi::{Faults, SharedData, Vm, status};
 use host_tests::rpc::call;
 
 #[test]
@@ -13,7 +14,7 @@ fn policy_with_limits_is_refused_without_shared_data() {
             .expect("the VM starts");
         assert_eq!(vm.configure(LIMITED.as_bytes()), Ok(false));
         assert!(
-            errors(&vm)[0].contains("this host keeps no shared data"),
+            errors(&vm)[0].contains("this host has no shared data"),
             "{function}"
         );
         assert_eq!(
@@ -58,10 +59,7 @@ fn limited_call_is_refused_when_counting_fails() {
 fn unexpected_host_error_fails_closed() {
     for (function, expected) in [
         ("proxy_get_header_map_pairs", "503 mcp_policy_unavailable"),
-        (
-            "proxy_get_current_time_nanoseconds",
-            "503 mcp_policy_unavailable",
-        ),
+        (CLOCK, "503 mcp_policy_unavailable"),
         ("proxy_get_buffer_bytes", "400 mcp_policy_unreadable"),
         ("proxy_send_local_response", "held"),
         ("proxy_log", "200 mcp_policy_not_allowed"),
@@ -120,18 +118,36 @@ fn shadow_limit_forwards_when_counting_fails() {
     );
 }
 
-/// The host fails while headers are judged; its later callbacks are not judged as usual.
+/// The host fails when the body is complete; its later callbacks are not judged as usual.
 #[test]
 fn request_stays_refused_after_a_host_error() {
     let vm = vm(OPEN);
     let mut stream = vm.stream(post(&[]));
     stream.headers(false).expect("no trap");
-    let function = "proxy_get_current_time_nanoseconds";
-    vm.set_faults(Faults::failing(function, status::INTERNAL_FAILURE))
-        .expect("the function is imported");
-    stream.body(&call("run")[..10], false).expect("no trap");
+    fail_clock(&vm);
+    stream.body(&call("run"), true).expect("no trap");
     vm.set_faults(Faults::default()).expect("no fault");
     assert_eq!(end(&stream), "503 mcp_policy_unavailable");
-    stream.body(&call("run")[10..], true).expect("no trap");
+    stream.body(&call("run"), true).expect("no trap");
     assert_eq!(end(&stream), "503 mcp_policy_unavailable");
+}
+
+#[test]
+fn failing_clock_matters_only_where_the_time_is_needed() {
+    let vm = vm(OPEN);
+    let mut stream = vm.stream(post(&[]));
+    fail_clock(&vm);
+    stream.headers(false).expect("no trap");
+    let message = call("run");
+    let (start, rest) = message.split_at(10);
+    stream.body(start, false).expect("no trap");
+    assert_eq!(end(&stream), "held");
+    vm.set_faults(Faults::default()).expect("no fault");
+    stream.body(rest, true).expect("no trap");
+    assert_eq!(end(&stream), "forwarded");
+}
+
+fn fail_clock(vm: &Vm) {
+    let faults = Faults::failing(CLOCK, status::INTERNAL_FAILURE);
+    vm.set_faults(faults).expect("the function is imported");
 }

@@ -3,6 +3,7 @@
 
 mod failing;
 mod held;
+mod host_calls;
 mod module;
 mod requests;
 mod responses;

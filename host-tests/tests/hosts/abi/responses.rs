@@ -7,6 +7,8 @@ use host_tests::rpc::call;
 pub(super) const LIST: &[u8] = br#"{"id":1,"result":{"tools":[{"name":"secret"},{"name":"run"}]}}"#;
 pub(super) const LEFT: &[u8] = br#"{"id":1,"result":{"tools":[{"name":"run"}]}}"#;
 
+pub(super) const CLOCK: &str = "proxy_get_current_time_nanoseconds";
+
 /// A request that was passed on.
 pub(super) fn forwarded(vm: &Vm) -> Stream {
     let mut stream = vm.stream(post(&[]));
@@ -29,7 +31,6 @@ fn list_is_withheld_when_the_host_fails_with_a_response() {
     for (function, answered) in [
         ("proxy_get_header_map_pairs", true),
         ("proxy_remove_header_map_value", true),
-        ("proxy_get_current_time_nanoseconds", true),
         ("proxy_get_buffer_bytes", false),
         ("proxy_set_buffer_bytes", false),
     ] {
@@ -49,6 +50,27 @@ fn list_is_withheld_when_the_host_fails_with_a_response() {
             assert_eq!(answer, answered.then_some(503), "{function} {code}");
             stream.finish().expect("no trap");
         }
+    }
+}
+
+/// A refused result is logged with the time, so without a clock neither the result nor the refusal passes.
+#[test]
+fn refused_result_is_withheld_when_the_clock_fails() {
+    let policy = OPEN.replace("{}", r#"{"result":{"max_bytes":64}}"#);
+    let result = format!(r#"{{"id":1,"result":{{"content":"{}"}}}}"#, "x".repeat(64));
+    for (fault, has_refusal) in [(Some(CLOCK), false), (None, true)] {
+        let vm = vm(&policy);
+        let mut stream = forwarded(&vm);
+        let faults = fault.map(|clock| Faults::failing(clock, status::INTERNAL_FAILURE));
+        let faults = faults.unwrap_or_default();
+        vm.set_faults(faults).expect("the function is imported");
+        head(&mut stream, "200");
+        let body = stream.response_body(result.as_bytes(), true);
+        body.expect("no trap");
+        let seen = stream.seen().response_body;
+        let seen = String::from_utf8_lossy(&seen);
+        assert!(!seen.contains("xx"), "{seen}");
+        assert_eq!(seen.contains("more than the 64"), has_refusal, "{seen}");
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn steps(policy: &str, sent: &Sent) -> u64 {
         bytes: sent.request.clone().into(),
         end_of_stream: true,
     };
-    exchange.feed(body, now);
+    exchange.feed(body, &now);
     let before = exchange.steps();
     match &sent.answer {
         None => before,
@@ -34,7 +34,7 @@ fn begin(policy: Policy) -> (Exchange, Step) {
     let headers = [(":method", "POST"), ("content-type", "application/json")];
     let headers = Headers::from_iter(headers);
     let context = HostContext::default();
-    Exchange::new(Arc::new(policy), &headers, false, context, Millis(0))
+    Exchange::new(Arc::new(policy), &headers, false, context, &Millis(0))
 }
 
 /// What came of a trial.
@@ -69,7 +69,7 @@ pub(super) fn play(trial: &Trial, bounded: bool) -> Played {
         bytes,
         end_of_stream: true,
     };
-    let step = exchange.feed(body(request), now);
+    let step = exchange.feed(body(request), &now);
     let mut refused = !matches!(step.next, Next::Forward);
     if trial.part == Part::Response {
         assert!(!refused, "{}", trial.policy);
@@ -91,12 +91,12 @@ fn answered(exchange: &mut Exchange, content_type: &str, message: String, now: M
         headers,
         end_of_stream: false,
     };
-    exchange.feed(Event::Response(head), now);
+    exchange.feed(Event::Response(head), &now);
     let body = Response::Body {
         bytes: message.into_bytes(),
         end_of_stream: true,
     };
-    match exchange.feed(Event::Response(body), now).next {
+    match exchange.feed(Event::Response(body), &now).next {
         Next::ReplaceBody(bytes) => String::from_utf8_lossy(&bytes).contains("\"error\""),
         _ => false,
     }

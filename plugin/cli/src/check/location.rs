@@ -75,9 +75,9 @@ impl Located {
 /// The faults that a known mistake may explain. The others, such as a name twice, say enough.
 const EXPLAINED: [&str; 4] = [
     "it is not JSON (RFC 8259)",
-    "there is no JSON in it",
-    "something follows the JSON document",
-    "a string holds an unescaped control character",
+    "it is empty",
+    "text follows the JSON document",
+    "a string contains an unescaped control character",
 ];
 
 fn is_syntax(error: &PolicyError) -> bool {

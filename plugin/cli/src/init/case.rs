@@ -109,7 +109,7 @@ impl Script {
             tool.push('_');
         }
         let message = format!(
-            "The tool `{tool}` is not available here. Do not retry; use another way or ask."
+            "The tool `{tool}` is not available here. Do not retry; use another way, or ask the user."
         );
         let expect = self.refusal(&message, json!({ "reason": "not_allowed" }), "/default");
         self.step(

@@ -90,12 +90,12 @@ impl ToolSchema {
         let headers =
             Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
         let (policy, context) = (self.policy.clone(), HostContext::default());
-        let (mut exchange, _) = Exchange::new(policy, &headers, false, context, Millis(0));
+        let (mut exchange, _) = Exchange::new(policy, &headers, false, context, &Millis(0));
         let body = Event::Body {
             bytes: call(arguments).to_string().into_bytes(),
             end_of_stream: true,
         };
-        matches!(exchange.feed(body, Millis(0)).next, Next::Forward)
+        matches!(exchange.feed(body, &Millis(0)).next, Next::Forward)
     }
 
     /// A required argument whose absence is the first thing that a client sees.

@@ -95,8 +95,7 @@ impl Charge {
         }
         if let Window::Extending(_) = self.counter.window {
             let message = limit.on_deny.as_deref();
-            let message =
-                message.unwrap_or("A call that was made before rules this one out for now.");
+            let message = message.unwrap_or("Not allowed for now because of an earlier call.");
             let refusal = Refusal {
                 reason: Reason::Sequence,
                 rule,
@@ -171,17 +170,14 @@ impl LimitRef {
         let what = match on_deny {
             Some(message) => message.to_string(),
             None if *max == Amount::default() => "No calls of this kind are allowed.".into(),
-            None if costs => format!("This would pass the limit of {max}."),
+            None if costs => format!("This would exceed the limit of {max}."),
             None if *max == Amount::ONE => "The limit of 1 call is used up.".into(),
             None => format!("The limit of {max} calls is used up."),
         };
         match wait {
             None => format!("{what} {ASK}"),
             Some(wait) if costs && left > Amount::default() => {
-                format!(
-                    "{what} Less may still fit. Try again in {}.",
-                    duration(wait)
-                )
+                format!("{what} Send less, or try again in {}.", duration(wait))
             }
             Some(wait) => format!("{what} Try again in {}.", duration(wait)),
         }

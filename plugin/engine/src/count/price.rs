@@ -74,7 +74,7 @@ impl RequestContext {
             }
             (Scope::Session, Session::Unclear) => Err((
                 Reason::Unavailable,
-                "The gateway cannot tell right now whose session this is, so it cannot count your calls. Try again later.".into(),
+                "The gateway cannot identify the owner of this session right now, so it cannot count your calls. Try again later.".into(),
             )),
             // A session that no server issued to the caller is only a client's claim, and a client could claim any
             // number of them: the call counts for the grant.
@@ -83,7 +83,7 @@ impl RequestContext {
             (Scope::Ip, _) => self.peer.map(|peer| network(peer).into()).ok_or_else(|| {
                 (
                     Reason::Unavailable,
-                    "The gateway does not know your address, so it cannot count your calls.".into(),
+                    "The gateway cannot see your network address, so it cannot count your calls. Ask the gateway's operator.".into(),
                 )
             }),
             (Scope::Header(name), _) => match self.header(name) {
@@ -137,9 +137,9 @@ fn cost(limit: &Limit, arguments: Option<Value<'_>>, budget: &Budget) -> Result<
         reason: Reason::Arguments,
         message: match cost.first() {
             Some(Segment::Member(name)) => {
-                format!("The argument `{name}` must lead to a number that is not negative.")
+                format!("The argument `{name}` must be a non-negative number.")
             }
-            _ => "An argument must be a number that is not negative.".into(),
+            _ => "An argument must be a non-negative number.".into(),
         },
     })
 }

@@ -40,10 +40,10 @@ impl Refund {
     pub(crate) fn why(&self) -> &'static str {
         match self.outcome {
             CallOutcome::Unsent | CallOutcome::NotExecuted => {
-                "The call did not run, so it does not count."
+                "The call was not executed, so it is refunded."
             }
-            CallOutcome::ToolError => "The call failed, so it does not count.",
-            CallOutcome::Executed => "The call counts.",
+            CallOutcome::ToolError => "The call failed, so it is refunded.",
+            CallOutcome::Executed => "The call was executed, so it is not refunded.",
         }
     }
 }

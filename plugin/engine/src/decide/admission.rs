@@ -19,20 +19,20 @@ pub(super) fn known(caller: &Principal) -> Result<(), Refusal> {
 
 pub(super) fn frozen(policy: &Policy, caller: &Principal) -> Option<Refusal> {
     let (rule, what) = if policy.frozen {
-        (Rule::new("frozen"), "Everything is")
+        (Rule::new("frozen"), "all requests")
     } else if let Principal::Grant {
         name, frozen: true, ..
     } = caller
     {
         (
             Rule::new("grants").key(name).member("frozen"),
-            "Your access is",
+            "your access",
         )
     } else {
         return None;
     };
     let message = format!(
-        "{what} stopped by a person for now. Do not retry; ask the people who run this gateway."
+        "The gateway's operator has stopped {what} for now. Do not retry; ask the operator."
     );
     Some(Refusal {
         reason: Reason::Frozen,

@@ -32,7 +32,7 @@ impl Judge<'_, '_> {
         let message = match schema.failing_argument(arguments, self.budget(mode)) {
             Some((name, true)) => unaccepted(&name),
             Some((name, false)) => missing(&name),
-            None => "These arguments are not accepted here. Change them, or ask.".into(),
+            None => "These arguments are not allowed. Change them, or ask the user.".into(),
         };
         self.refuse(mode, Reason::Arguments, Some(rule), &message);
     }

@@ -129,7 +129,7 @@ impl Session {
 
     /// The refusal of a session that a server issued to another caller.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
-        let message = "This session was given to another caller. Begin one of your own: send `initialize` without a session.";
+        let message = "This session belongs to another caller. Start your own: send `initialize` without a session id.";
         (*self == Self::Foreign).then(|| Refusal {
             reason: Reason::Identity,
             rule: None,

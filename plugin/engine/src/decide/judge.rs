@@ -117,7 +117,7 @@ impl<'p, 'r> Judge<'p, 'r> {
 
     /// A part of strict reading, which shadow mode does not soften.
     fn refuse_without_id(&mut self) {
-        let message = "A tool call needs an id.";
+        let message = "A tool call needs an id; send it as a request.";
         self.refuse(Mode::Enforce, Reason::NotAllowed, None, message);
     }
 
@@ -183,7 +183,10 @@ impl<'p, 'r> Judge<'p, 'r> {
             }
         }
         if entry.frozen {
-            let message = format!("The {} is stopped by a person for now. {ASK}", named.noun());
+            let message = format!(
+                "The gateway's operator has stopped the {} for now. {ASK}",
+                named.noun()
+            );
             self.refuse(
                 Mode::Enforce,
                 Reason::Frozen,

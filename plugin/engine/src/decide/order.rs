@@ -42,8 +42,8 @@ impl Stage {
             Self::Entry => {
                 "The entry, `methods` or `default` admits it: `action`, and the entry's `frozen`."
             }
-            Self::Sequence => "No earlier call rules it out: `sequence`.",
-            Self::Pin => "The tool is the one that was reviewed: `pin`.",
+            Self::Sequence => "No earlier call forbids it: `sequence`.",
+            Self::Pin => "The tool's definition is the reviewed one: `pin`.",
             Self::Tasks => "The task was issued to this caller.",
             Self::Schema => "The arguments match the entry's `schema`.",
             Self::Conditions => "The entry's `require`, then its `deny_if`.",
@@ -57,7 +57,7 @@ impl Stage {
 pub fn evaluation_order() -> impl Iterator<Item = &'static str> {
     let before = [
         "The body is exactly one MCP message.",
-        "The caller is known, and nothing of it is `frozen`; its session is not another caller's.",
+        "The caller is known and not `frozen`, and its session is not another caller's.",
     ];
     before.into_iter().chain(ORDER.map(Stage::rule))
 }

@@ -31,13 +31,14 @@ impl PinCheck {
             Lookup::Unavailable => None,
         };
         let Some(values) = values.filter(|values| values.len() == self.keys().len()) else {
-            let message = "The gateway cannot tell right now whether the tool is the one that was reviewed. Try again later.";
+            let message =
+                "The gateway cannot verify the definition of this tool right now. Try again later.";
             return Err(self.refusal(Reason::Unavailable, message.into()));
         };
         let values = |at: usize| values.get(at).and_then(Option::as_deref);
         let Some(last) = values(0) else {
             let message = format!(
-                "The tool `{tool}` has not been listed yet, so nobody knows whether it is the one that was reviewed. List the tools (tools/list), then try again."
+                "The tool `{tool}` has not been listed yet, so the gateway cannot verify its definition. List the tools (tools/list), then try again."
             );
             return match self.unseen {
                 Effect::Allow => Ok("never listed"),
@@ -49,9 +50,8 @@ impl PinCheck {
         if last.is_some_and(|last| self.pinned.is(&last, reviewed.as_ref())) {
             return Ok("as it is pinned");
         }
-        let message = format!(
-            "The tool `{tool}` is no longer the one that was reviewed: its definition has changed. {ASK}"
-        );
+        let message =
+            format!("The definition of tool `{tool}` differs from the reviewed one. {ASK}");
         Err(self.refusal(Reason::Pinned, message))
     }
 

@@ -147,10 +147,14 @@ impl AuthError {
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unknown => "This gateway does not know you. Send the bearer token you were given, or ask for one.",
+            Self::Unknown => {
+                "Unknown caller. Send your bearer token, or ask the gateway's operator for one."
+            }
             Self::Malformed => "Send exactly one Authorization header with one bearer token.",
-            Self::Header(_) => "The gateway could not tell who you are. Ask the people who run it.",
-            Self::Revoked(_) | Self::NoPolicy(_) => "Your access to this gateway is withdrawn. Ask the people who run it.",
+            Self::Header(_) => "The gateway could not identify you. Ask the gateway's operator.",
+            Self::Revoked(_) | Self::NoPolicy(_) => {
+                "Your access to this gateway is revoked. Ask the gateway's operator."
+            }
         })
     }
 }

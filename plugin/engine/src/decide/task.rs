@@ -62,7 +62,8 @@ impl TaskCheck {
 
     /// Judges by the result of the lookup: a note for the trace, or the refusal of the message.
     pub(crate) fn judge(&self, found: &Lookup) -> Result<&'static str, Refusal> {
-        let message = "The gateway cannot tell right now whose task this is. Try again later.";
+        let message =
+            "The gateway cannot identify the owner of this task right now. Try again later.";
         match found {
             Lookup::Found(values) if values.len() == self.keys.len() => {
                 match values.iter().take(self.tasks).all(Option::is_some) {
@@ -77,14 +78,13 @@ impl TaskCheck {
 
 /// The refusal of a method that is not in [`METHODS`], for any task.
 pub(super) fn refused(method: &str) -> Option<Refusal> {
-    let message =
-        "Tasks are not listed here. Ask for a task by the id that its call was answered with.";
+    let message = "Tasks are not listed here. Get a task by the id that its call returned.";
     (!METHODS.contains(&method)).then(|| refusal(Reason::NotAllowed, message))
 }
 
 /// The refusal of other callers' tasks and of nonexistent ones, in the same words.
 pub(super) fn unknown() -> Refusal {
-    let message = "The task is not available here: it is none that was given to you, or was forgotten. Call the tool again.";
+    let message = "This task is not yours, or the gateway no longer knows it. Call the tool again.";
     refusal(Reason::NotAllowed, message)
 }
 

@@ -23,7 +23,7 @@ pub(super) fn unmet(
         (None, Some(name)) if given(name) => unaccepted(name),
         (None, Some(name)) => missing(name),
         (None, None) if failing.is_some_and(Condition::reads_arguments) => {
-            "These arguments are not accepted here. Change them, or ask.".into()
+            "These arguments are not allowed. Change them, or ask the user.".into()
         }
         (None, None) => format!("The {noun} is denied by policy. {ASK}"),
     }
@@ -31,7 +31,7 @@ pub(super) fn unmet(
 
 pub(super) fn unaccepted(argument: &str) -> String {
     let argument = clip_name(argument);
-    format!("The argument `{argument}` is not accepted here. Change it, or ask.")
+    format!("The value of argument `{argument}` is not allowed. Change it, or ask the user.")
 }
 
 pub(super) fn missing(argument: &str) -> String {

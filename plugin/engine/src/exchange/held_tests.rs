@@ -7,7 +7,7 @@ use std::sync::Arc;
 const NOW: Millis = Millis(1_767_225_618_000);
 const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
 const ANSWER: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#;
-const REFUSED: &str = "The gateway holds too many responses at a time to judge this one.";
+const REFUSED: &str = "The gateway holds too many responses right now to check this one.";
 /// Every result is read.
 const READ: &str =
     r#"{"version":"1","default":"deny","tools":{"run":{"result":{"redact":["secrets"]}}}}"#;
@@ -18,12 +18,12 @@ const UNREAD: &str = r#"{"version":"1","default":"allow","tools":{"run":{"limits
 fn answering(policy: &str, media: &str) -> Exchange {
     let policy = Arc::new(Policy::parse(policy.as_bytes()).unwrap());
     let headers = Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
-    let (mut exchange, _) = Exchange::new(policy, &headers, false, HostContext::default(), NOW);
+    let (mut exchange, _) = Exchange::new(policy, &headers, false, HostContext::default(), &NOW);
     let call = Event::Body {
         bytes: CALL.to_vec(),
         end_of_stream: true,
     };
-    if let Next::Ask(Ask::Reserve(charges)) = exchange.feed(call, NOW).next {
+    if let Next::Ask(Ask::Reserve(charges)) = exchange.feed(call, &NOW).next {
         let count = Count {
             used: Amount::ONE,
             ends: NOW,
@@ -31,14 +31,14 @@ fn answering(policy: &str, media: &str) -> Exchange {
             added: true,
         };
         let counts = vec![count; charges.len()];
-        exchange.feed(Event::Reserved(Reservation::Reserved(counts)), NOW);
+        exchange.feed(Event::Reserved(Reservation::Reserved(counts)), &NOW);
     }
     let head = Response::Head {
         status: 200,
         headers: Headers::from_iter([("content-type", media)]),
         end_of_stream: false,
     };
-    let step = exchange.feed(Event::Response(head), NOW);
+    let step = exchange.feed(Event::Response(head), &NOW);
     assert!(matches!(step.next, Next::Forward));
     exchange
 }
@@ -49,7 +49,7 @@ fn passed(exchange: &mut Exchange, response: Response) -> (String, String) {
         Response::Body { bytes, .. } => bytes.clone(),
         _ => Vec::new(),
     };
-    let step = exchange.feed(Event::Response(response), NOW);
+    let step = exchange.feed(Event::Response(response), &NOW);
     let bytes = match step.next {
         Next::Forward => came,
         Next::ReplaceBody(bytes) => bytes,

@@ -104,15 +104,15 @@ impl Gateway {
         let headers = Headers::from_iter(own.into_iter().chain(session));
         let policy = self.policy.clone();
         let context = HostContext::default();
-        let (mut exchange, _) = Exchange::new(policy, &headers, false, context, self.now);
+        let (mut exchange, _) = Exchange::new(policy, &headers, false, context, &self.now);
         let body =
             format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#);
         let body = Event::Body {
             bytes: body.into(),
             end_of_stream: true,
         };
-        let step = exchange.feed(body, self.now);
-        let step = exchange.resolve(step, &self.store, &mut self.host, self.now);
+        let step = exchange.feed(body, &self.now);
+        let step = exchange.resolve(step, &self.store, &mut self.host, &self.now);
         (exchange, step)
     }
 
@@ -133,9 +133,9 @@ impl Gateway {
     }
 
     fn respond(&mut self, exchange: &mut Exchange, response: Response) -> Next {
-        let step = exchange.feed(Event::Response(response), self.now);
+        let step = exchange.feed(Event::Response(response), &self.now);
         exchange
-            .resolve(step, &self.store, &mut self.host, self.now)
+            .resolve(step, &self.store, &mut self.host, &self.now)
             .next
     }
 

@@ -3,25 +3,27 @@
 //! It judges nothing: each state has its own file.
 
 use super::state::{Bodiless, Exchange, Reading, State};
+use crate::count::Reservation;
 use crate::decide::{Claim, Principal, RequestContext, Visibility};
 use crate::model::Policy;
 use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
 use crate::step::{Ask, Event, HostContext, Next, Step};
 use crate::store::{Cells, Store};
-use crate::words::Millis;
+use crate::words::Clock;
 use crate::words::text::logged;
+use crate::words::under_way::Opening;
 use std::sync::Arc;
 
 impl Exchange {
     /// Begins an exchange with the headers of a request; `end_of_stream` where neither body nor trailers follow. The
-    /// first step belongs to the headers.
+    /// first step belongs to the headers. The clock is read if the headers are judged by themselves.
     pub fn new(
         policy: Arc<Policy>,
         headers: &Headers,
         end_of_stream: bool,
         host: HostContext,
-        now: Millis,
+        clock: &dyn Clock,
     ) -> (Self, Step) {
         let (caller, remove_authorization) = Principal::identify(&policy, headers);
         let ids = RequestIds::read(headers);
@@ -42,7 +44,7 @@ impl Exchange {
         };
         let edit = exchange.request_edit(headers, remove_authorization);
         let mut step = match Head::read(headers) {
-            Err(problem) => exchange.unreadable(exchange.audit(now), &problem, None),
+            Err(problem) => exchange.unreadable_at(clock, &problem),
             Ok(head) if head.http_method == HttpMethod::Post => {
                 let peer = host.peer.as_deref();
                 let context = RequestContext::new(&exchange.policy, headers, caller, peer);
@@ -52,7 +54,7 @@ impl Exchange {
                     body: Vec::new(),
                 }));
                 if end_of_stream {
-                    exchange.feed(Event::END, now)
+                    exchange.feed(Event::END, clock)
                 } else {
                     Step::more()
                 }
@@ -63,7 +65,7 @@ impl Exchange {
                     http_method: head.http_method,
                     claim,
                 });
-                exchange.bodiless(bodiless, &caller, end_of_stream, now)
+                exchange.bodiless(bodiless, &caller, end_of_stream, clock)
             }
         };
         step.edit = edit;
@@ -141,21 +143,22 @@ impl Exchange {
     }
 
     /// Continues with an event. An event out of order is refused. After a refusal the step is always
-    /// [`Next::NeedMore`].
-    pub fn feed(&mut self, event: Event, now: Millis) -> Step {
+    /// [`Next::NeedMore`]. The clock is read once a step where the message is judged, a line is logged or an id ends; an
+    /// event for which it fails then is refused, without a line.
+    pub fn feed(&mut self, event: Event, clock: &dyn Clock) -> Step {
         let event = match event {
             Event::Response(response) if self.awaits_response() => {
-                return self.respond(response, now);
+                return self.respond(response, clock);
             }
             event => event,
         };
         match std::mem::replace(&mut self.state, State::Answered) {
-            State::Reading(reading) => self.read(reading, event, now),
-            State::Recognizing(reading) => self.recognized(reading, event, now),
-            State::Bodiless(bodiless) => self.bodiless_body(bodiless, &event, now),
-            State::Claiming(http_method, claim) => self.claimed(http_method, claim, event, now),
-            State::Pending(pending, judged) => self.answered(pending, judged, event, now),
-            State::Forwarded => self.forwarded(&event, now),
+            State::Reading(reading) => self.read(reading, event, clock),
+            State::Recognizing(reading) => self.recognized(reading, event, clock),
+            State::Bodiless(bodiless) => self.bodiless_body(bodiless, &event, clock),
+            State::Claiming(http_method, claim) => self.claimed(http_method, claim, event, clock),
+            State::Pending(pending, judged) => self.answered(pending, judged, event, clock),
+            State::Forwarded => self.forwarded(&event, clock),
             State::Answered => Step::more(),
         }
     }
@@ -167,33 +170,39 @@ impl Exchange {
         mut step: Step,
         store: &Store,
         cells: &mut impl Cells,
-        now: Millis,
+        clock: &dyn Clock,
     ) -> Step {
         loop {
-            carry_out(&mut step, store, cells, now);
+            carry_out(&mut step, store, cells, clock);
             let event = match &step.next {
-                Next::Ask(Ask::Reserve(charges)) => {
-                    Event::Reserved(store.reserve(cells, charges, now))
-                }
+                Next::Ask(Ask::Reserve(charges)) => Event::Reserved(match clock.now() {
+                    Some(now) => store.reserve(cells, charges, now),
+                    None => Reservation::Unavailable,
+                }),
                 Next::Ask(Ask::Lookup(keys)) => Event::Found(store.lookup(cells, keys)),
-                Next::Ask(Ask::Open(request)) => Event::Opened(store.open(cells, request, now)),
+                Next::Ask(Ask::Open(request)) => Event::Opened(match clock.now() {
+                    Some(now) => store.open(cells, request, now),
+                    None => Opening::Unclear,
+                }),
                 _ => return step,
             };
             step = Step {
                 edit: step.edit,
-                ..self.feed(event, now)
+                ..self.feed(event, clock)
             };
         }
     }
 }
 
 /// Carries out the effects of a step. Nothing depends on their success.
-fn carry_out(step: &mut Step, store: &Store, cells: &mut impl Cells, now: Millis) {
+fn carry_out(step: &mut Step, store: &Store, cells: &mut impl Cells, clock: &dyn Clock) {
     if let Some(refund) = step.refund.take() {
         store.refund(cells, &refund);
     }
     store.write(cells, &std::mem::take(&mut step.writes));
-    if let Some(ended) = step.ended.take() {
+    if let Some(ended) = step.ended.take()
+        && let Some(now) = clock.now()
+    {
         store.end(cells, &ended, now);
     }
 }

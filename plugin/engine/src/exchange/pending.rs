@@ -13,7 +13,7 @@ use crate::read::RequestError;
 use crate::step::{Event, Next, Step, lookup_of, opening_of};
 use crate::words::trace::{RuleOutcome, RuleTrace};
 use crate::words::under_way::Opening;
-use crate::words::{Amount, Millis, Reason, Refusal, Rule};
+use crate::words::{Amount, Clock, Millis, Reason, Refusal, Rule};
 
 /// A refusal because of the answer to a question.
 enum Refused {
@@ -64,9 +64,9 @@ impl Exchange {
         pending: Pending,
         mut judged: Box<Judged>,
         event: Event,
-        now: Millis,
+        clock: &dyn Clock,
     ) -> Step {
-        match self.judge_answer(pending, &mut judged, event, now) {
+        match self.judge_answer(pending, &mut judged, event, clock) {
             Ok(()) => self.ask(judged),
             Err(refused) => self.refuse_judged(*judged, refused),
         }
@@ -77,11 +77,11 @@ impl Exchange {
         pending: Pending,
         judged: &mut Judged,
         event: Event,
-        now: Millis,
+        clock: &dyn Clock,
     ) -> Result<(), Refused> {
         let audit = &mut judged.audit;
         match pending {
-            Pending::Sequence(charges) => reserved(audit, &charges, event, now).map(drop),
+            Pending::Sequence(charges) => reserved(audit, &charges, event, clock).map(drop),
             Pending::Pin(pin) => {
                 let rule = pin.pinned.rule();
                 let by = (Some(&rule), pin.pinned.mode);
@@ -95,7 +95,7 @@ impl Exchange {
             }
             Pending::Id(_) => self.opened(&event),
             Pending::Limits(charges) => {
-                let counts = reserved(audit, &charges, event, now)?;
+                let counts = reserved(audit, &charges, event, clock)?;
                 self.response.counted(charges, counts);
                 Ok(())
             }
@@ -175,7 +175,7 @@ fn reserved(
     audit: &mut Audit,
     charges: &[Charge],
     event: Event,
-    now: Millis,
+    clock: &dyn Clock,
 ) -> Result<Vec<Count>, Refused> {
     match event {
         // A host that counts on its own may return too few counts, or count a charge without a subject.
@@ -195,6 +195,9 @@ fn reserved(
             ends,
             shadowed,
         }) => {
+            let Some(now) = clock.now() else {
+                return uncounted(audit, charges);
+            };
             let wait = Millis(ends.0.saturating_sub(now.0));
             full_limit(audit, charges, (charge, limit), (used, wait), &shadowed)
         }
@@ -227,7 +230,7 @@ fn full_limit(
 /// Refuses a call that cannot be counted, if a limit is enforced.
 fn uncounted(audit: &mut Audit, charges: &[Charge]) -> Result<Vec<Count>, Refused> {
     let message =
-        "The gateway cannot count this call right now, so it is not let through. Try again later.";
+        "The gateway cannot count this call right now, so it is refused. Try again later.";
     let first = |mode| {
         let mut limits = charges.iter().flat_map(|charge| &charge.limits);
         limits.find(|limit| limit.mode == mode)

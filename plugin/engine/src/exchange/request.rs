@@ -5,7 +5,6 @@
 use super::question::Pending;
 use super::state::{Bodiless, Exchange, Judged, Reading, State};
 use crate::answer::{Detail, ReplyTo};
-use crate::audit::Audit;
 use crate::decide::{Claim, Principal, decide, decide_bodiless};
 use crate::read::{
     Head, HttpMethod, Message, RequestError, Target, id_beside_surrogates, is_modern,
@@ -14,7 +13,7 @@ use crate::response::IssuanceTracker;
 use crate::step::{Ask, Event, Next, Step, lookup_of};
 use crate::words::json;
 use crate::words::json::{Document, Fault, Value};
-use crate::words::{Millis, Refusal};
+use crate::words::{Clock, Refusal};
 
 impl Exchange {
     pub(super) fn bodiless(
@@ -22,7 +21,7 @@ impl Exchange {
         bodiless: Box<Bodiless>,
         caller: &Principal,
         end: bool,
-        now: Millis,
+        clock: &dyn Clock,
     ) -> Step {
         let http_method = bodiless.http_method;
         // A browser's preflight has no credentials and no message, so there is nothing to judge.
@@ -32,26 +31,34 @@ impl Exchange {
             decide_bodiless(&self.policy, caller)
         };
         if let Some(refusal) = refusal {
-            return self.refuse_bodiless(http_method, &refusal, now);
+            return self.refuse_bodiless(http_method, &refusal, clock);
         }
         self.state = State::Bodiless(bodiless);
         if end {
-            self.feed(Event::END, now)
+            self.feed(Event::END, clock)
         } else {
             Step::more()
         }
     }
 
-    fn refuse_bodiless(&mut self, http_method: HttpMethod, refusal: &Refusal, now: Millis) -> Step {
-        let audit = Box::new(self.audit_of(http_method, now));
-        self.refuse(audit, &ReplyTo::Bodiless, refusal, Detail::default())
+    fn refuse_bodiless(
+        &mut self,
+        http_method: HttpMethod,
+        refusal: &Refusal,
+        clock: &dyn Clock,
+    ) -> Step {
+        let Some(audit) = self.audit_of(http_method, clock) else {
+            return self.without_time();
+        };
+        let reply_to = &ReplyTo::Bodiless;
+        self.refuse(Box::new(audit), reply_to, refusal, Detail::default())
     }
 
     pub(super) fn bodiless_body(
         &mut self,
         bodiless: Box<Bodiless>,
         event: &Event,
-        now: Millis,
+        clock: &dyn Clock,
     ) -> Step {
         let (empty, end) = match event {
             Event::Buffered(length) => (*length == 0, false),
@@ -61,10 +68,12 @@ impl Exchange {
             } => (bytes.is_empty(), *end),
             _ => (false, false),
         };
-        let audit = self.audit_of(bodiless.http_method, now);
         match (empty, end) {
-            (false, _) => self.unreadable(audit, &RequestError::UnexpectedBody, None),
-            (true, true) => self.claim(*bodiless, audit),
+            (false, _) => match self.audit_of(bodiless.http_method, clock) {
+                Some(audit) => self.unreadable(audit, &RequestError::UnexpectedBody, None),
+                None => self.without_time(),
+            },
+            (true, true) => self.claim(*bodiless, clock),
             (true, false) => {
                 self.state = State::Bodiless(bodiless);
                 Step::more()
@@ -73,10 +82,10 @@ impl Exchange {
     }
 
     /// Asks for the owner of the session, or forwards a request without one.
-    fn claim(&mut self, Bodiless { http_method, claim }: Bodiless, audit: Audit) -> Step {
+    fn claim(&mut self, Bodiless { http_method, claim }: Bodiless, clock: &dyn Clock) -> Step {
         // A preflight names no session.
         let Some(claim) = claim.filter(|_| http_method != HttpMethod::Options) else {
-            return self.forward(Some(Box::new(audit)));
+            return self.forward_bodiless(http_method, clock);
         };
         let key = claim.key();
         self.state = State::Claiming(http_method, claim);
@@ -88,15 +97,27 @@ impl Exchange {
         http_method: HttpMethod,
         claim: Claim,
         event: Event,
-        now: Millis,
+        clock: &dyn Clock,
     ) -> Step {
         match claim.found(&lookup_of(event)).refusal() {
-            Some(refusal) => self.refuse_bodiless(http_method, &refusal, now),
-            None => self.forward(Some(Box::new(self.audit_of(http_method, now)))),
+            Some(refusal) => self.refuse_bodiless(http_method, &refusal, clock),
+            None => self.forward_bodiless(http_method, clock),
         }
     }
 
-    pub(super) fn read(&mut self, mut reading: Box<Reading>, event: Event, now: Millis) -> Step {
+    fn forward_bodiless(&mut self, http_method: HttpMethod, clock: &dyn Clock) -> Step {
+        match self.audit_of(http_method, clock) {
+            Some(audit) => self.forward(Some(Box::new(audit))),
+            None => self.without_time(),
+        }
+    }
+
+    pub(super) fn read(
+        &mut self,
+        mut reading: Box<Reading>,
+        event: Event,
+        clock: &dyn Clock,
+    ) -> Step {
         let max = self.policy.host.max_request_bytes;
         let (length, end) = match event {
             Event::Buffered(length) => (length, false),
@@ -111,19 +132,17 @@ impl Exchange {
                 }
                 (reading.body.len(), end)
             }
-            _ => {
-                return self.unreadable(self.audit(now), &RequestError::BodyUnavailable, None);
-            }
+            _ => return self.unreadable_at(clock, &RequestError::BodyUnavailable),
         };
         if length > max {
-            return self.unreadable(self.audit(now), &RequestError::BodyTooLong(max), None);
+            return self.unreadable_at(clock, &RequestError::BodyTooLong(max));
         }
         if !end {
             self.state = State::Reading(reading);
             return Step::more();
         }
         let Some(topic) = reading.context.topic(&self.policy) else {
-            return self.judge(&reading, now);
+            return self.judge(&reading, clock);
         };
         self.state = State::Recognizing(reading);
         Step::next(Next::Ask(Ask::Lookup([topic].into())))
@@ -133,13 +152,17 @@ impl Exchange {
         &mut self,
         mut reading: Box<Reading>,
         event: Event,
-        now: Millis,
+        clock: &dyn Clock,
     ) -> Step {
         reading.context.found(&lookup_of(event));
-        self.judge(&reading, now)
+        self.judge(&reading, clock)
     }
 
-    fn judge(&mut self, reading: &Reading, now: Millis) -> Step {
+    fn judge(&mut self, reading: &Reading, clock: &dyn Clock) -> Step {
+        let Some(now) = clock.now() else {
+            return self.without_time();
+        };
+        let mut audit = self.audit(now);
         let bounds = self.policy.host.bounds();
         let document = match Document::read(&reading.body, bounds) {
             Ok(document) => document,
@@ -147,10 +170,9 @@ impl Exchange {
                 let half = fault == Fault::LoneSurrogate;
                 let id = half.then(|| id_beside_surrogates(&reading.body, bounds));
                 let problem = RequestError::Json(fault);
-                return self.unreadable(self.audit(now), &problem, id.flatten().as_deref());
+                return self.unreadable(audit, &problem, id.flatten().as_deref());
             }
         };
-        let mut audit = self.audit(now);
         let message = match Message::read(&document, &reading.head) {
             Ok(message) => message,
             Err((problem, id)) => return self.unreadable(audit, &problem, id),
@@ -189,7 +211,7 @@ impl Exchange {
     }
 
     /// Ends the exchange where more of the request follows its verdict, for that part was not judged.
-    pub(super) fn forwarded(&mut self, event: &Event, now: Millis) -> Step {
+    pub(super) fn forwarded(&mut self, event: &Event, clock: &dyn Clock) -> Step {
         let nothing = match event {
             Event::Buffered(length) => *length == 0,
             Event::Body { bytes, .. } => bytes.is_empty(),
@@ -197,7 +219,7 @@ impl Exchange {
         };
         if !nothing {
             let ended = self.response.end(false);
-            let refused = self.unreadable(self.audit(now), &RequestError::BodyUnavailable, None);
+            let refused = self.unreadable_at(clock, &RequestError::BodyUnavailable);
             return Step { ended, ..refused };
         }
         self.state = State::Forwarded;

@@ -3,11 +3,13 @@
 //! It never waits, and never passes an event out of order.
 
 use super::state::{Exchange, State};
-use crate::answer::Reply;
 use crate::audit::{Audit, Event};
 use crate::response::{Effects, Passed};
 use crate::step::{Next, Response, Step};
-use crate::words::{Millis, Reason, Refusal};
+use crate::words::{Clock, Reason, Refusal};
+
+/// A line lacks its time.
+struct ClockFailed;
 
 impl Exchange {
     pub(super) fn awaits_response(&self) -> bool {
@@ -19,10 +21,10 @@ impl Exchange {
     }
 
     /// Passes an event of the response in its order, without the parts that the policy removes.
-    pub(super) fn respond(&mut self, response: Response, now: Millis) -> Step {
+    pub(super) fn respond(&mut self, response: Response, clock: &dyn Clock) -> Step {
         let Some(stage) = self.stage.after(&response) else {
             self.state = State::Answered;
-            return self.out_of_order(now);
+            return self.out_of_order(clock);
         };
         self.stage = stage;
         let Passed {
@@ -33,13 +35,22 @@ impl Exchange {
         if let Next::Reply(_) = next {
             self.state = State::Answered;
         }
-        let audit = self.audit_of_effects(&effects, now);
+        let audit = self.audit_of_effects(&effects, clock);
         let Effects {
             refund,
             writes,
             ended,
             ..
         } = effects;
+        let Ok(audit) = audit else {
+            let refused = self.without_time();
+            return Step {
+                refund,
+                writes,
+                ended: ended.or(refused.ended),
+                ..refused
+            };
+        };
         Step {
             edit,
             audit: audit.map(Box::new),
@@ -50,14 +61,21 @@ impl Exchange {
         }
     }
 
-    fn audit_of_effects(&self, effects: &Effects, now: Millis) -> Option<Audit> {
+    /// The line about these effects, if they have one.
+    fn audit_of_effects(
+        &self,
+        effects: &Effects,
+        clock: &dyn Clock,
+    ) -> Result<Option<Audit>, ClockFailed> {
         let Some(problem) = &effects.problem else {
-            let refund = effects.refund.as_ref()?;
-            let mut audit = self.audit_about(Event::Refund, now);
+            let Some(refund) = &effects.refund else {
+                return Ok(None);
+            };
+            let mut audit = self.audit_about(Event::Refund, clock.now().ok_or(ClockFailed)?);
             audit.refunded(refund);
-            return Some(audit);
+            return Ok(Some(audit));
         };
-        let mut audit = self.audit_about(Event::Response, now);
+        let mut audit = self.audit_about(Event::Response, clock.now().ok_or(ClockFailed)?);
         let refusal = Refusal::from(problem);
         let rule = refusal.rule.as_ref().map(ToString::to_string);
         match (problem.is_shadow(), problem.is_redacted()) {
@@ -65,18 +83,20 @@ impl Exchange {
             (false, true) => audit.told(rule, &refusal.message),
             (false, false) => audit.refused(refusal.reason, rule, &refusal.message),
         }
-        Some(audit)
+        Ok(Some(audit))
     }
 
     /// Ends the exchange: a host that reports a response out of order has lost track of it.
-    fn out_of_order(&mut self, now: Millis) -> Step {
+    fn out_of_order(&mut self, clock: &dyn Clock) -> Step {
+        let Some(now) = clock.now() else {
+            return self.without_time();
+        };
         let mut audit = self.audit(now);
-        let message = "The gateway told of a response in an order that cannot be.";
+        let message = "The gateway reported parts of a response in an invalid order.";
         audit.refused(Reason::Unavailable, None, message);
         Step {
             audit: Some(Box::new(audit)),
-            ended: self.response.end(false),
-            ..Step::next(Next::Reply(Reply::unavailable()))
+            ..self.without_time()
         }
     }
 }

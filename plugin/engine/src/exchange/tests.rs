@@ -20,7 +20,7 @@ fn begin_with(default: &str, run: &str, http_method: &str) -> (Exchange, Step) {
         ("content-type", "application/json"),
         ("accept-encoding", "gzip"),
     ]);
-    Exchange::new(policy, &headers, false, HostContext::default(), NOW)
+    Exchange::new(policy, &headers, false, HostContext::default(), &NOW)
 }
 
 fn call() -> Event {
@@ -40,7 +40,7 @@ fn counting(scope: &str) -> (Exchange, Arc<[Charge]>) {
         ]}}"#
     );
     let (mut exchange, _) = begin(&limits, "POST");
-    let Next::Ask(Ask::Reserve(charges)) = exchange.feed(call(), NOW).next else {
+    let Next::Ask(Ask::Reserve(charges)) = exchange.feed(call(), &NOW).next else {
         panic!("a limited call is counted")
     };
     (exchange, charges)
@@ -93,7 +93,7 @@ fn reservation_of_a_host_that_counts_itself_decides() {
     let (mut exchange, _) = counting("grant");
     let step = exchange.feed(
         Event::Reserved(Reservation::Reserved(vec![count(), count()])),
-        NOW,
+        &NOW,
     );
     assert!(matches!(step.next, Next::Forward));
 
@@ -106,7 +106,7 @@ fn reservation_of_a_host_that_counts_itself_decides() {
         shadowed: Vec::new(),
     };
     assert_eq!(
-        reason(&exchange.feed(Event::Reserved(full), NOW)),
+        reason(&exchange.feed(Event::Reserved(full), &NOW)),
         "rate_limited"
     );
 }
@@ -141,14 +141,14 @@ fn wrong_reservation_is_refused() {
             scope == "ip"
         );
         let shown = format!("{reservation:?}");
-        let step = exchange.feed(Event::Reserved(reservation), NOW);
+        let step = exchange.feed(Event::Reserved(reservation), &NOW);
         assert_eq!(
             (status(&step), &*reason(&step)),
             (200, "unavailable"),
             "{shown}"
         );
         assert!(matches!(
-            exchange.feed(Event::END, NOW).next,
+            exchange.feed(Event::END, &NOW).next,
             Next::NeedMore
         ));
     }
@@ -157,7 +157,7 @@ fn wrong_reservation_is_refused() {
 /// An exchange whose request was passed on.
 fn forwarded() -> Exchange {
     let (mut exchange, _) = begin("{}", "POST");
-    assert!(matches!(exchange.feed(call(), NOW).next, Next::Forward));
+    assert!(matches!(exchange.feed(call(), &NOW).next, Next::Forward));
     exchange
 }
 
@@ -209,7 +209,7 @@ fn response_in_order_passes() {
         let mut exchange = forwarded();
         for event in events {
             let shown = format!("{event:?}");
-            let step = exchange.feed(event, NOW);
+            let step = exchange.feed(event, &NOW);
             assert!(matches!(step.next, Next::Forward), "{shown}");
             assert!(step.audit.is_none() && step.edit.is_empty(), "{shown}");
         }
@@ -234,7 +234,7 @@ fn response_out_of_order_ends_the_exchange() {
         let shown = format!("{events:?}");
         let mut steps: Vec<_> = events
             .into_iter()
-            .map(|event| exchange.feed(event, NOW))
+            .map(|event| exchange.feed(event, &NOW))
             .collect();
         let last = steps.pop().unwrap();
         assert!(
@@ -247,7 +247,7 @@ fn response_out_of_order_ends_the_exchange() {
             "{shown}"
         );
         assert!(
-            matches!(exchange.feed(piece(true), NOW).next, Next::NeedMore),
+            matches!(exchange.feed(piece(true), &NOW).next, Next::NeedMore),
             "{shown}"
         );
     }
@@ -266,10 +266,10 @@ fn request_event_after_the_verdict_ends_the_exchange() {
         Event::Reserved(Reservation::Unavailable),
     ] {
         let mut exchange = forwarded();
-        exchange.feed(head(200, false), NOW);
-        assert_eq!(status(&exchange.feed(event, NOW)), 400);
+        exchange.feed(head(200, false), &NOW);
+        assert_eq!(status(&exchange.feed(event, &NOW)), 400);
         assert!(matches!(
-            exchange.feed(piece(true), NOW).next,
+            exchange.feed(piece(true), &NOW).next,
             Next::NeedMore
         ));
     }
@@ -288,11 +288,11 @@ fn response_before_the_verdict_is_refused() {
         let bodiless = begin("{}", "DELETE").0;
         let counting = counting("grant").0;
         for (mut exchange, expected) in [(reading, 400), (bodiless, 400), (counting, 200)] {
-            let step = exchange.feed(event(), NOW);
+            let step = exchange.feed(event(), &NOW);
             assert_eq!(status(&step), expected, "{:?}", event());
             assert!(!reason(&step).is_empty(), "it is logged");
-            assert!(matches!(exchange.feed(event(), NOW).next, Next::NeedMore));
-            assert!(matches!(exchange.feed(call(), NOW).next, Next::NeedMore));
+            assert!(matches!(exchange.feed(event(), &NOW).next, Next::NeedMore));
+            assert!(matches!(exchange.feed(call(), &NOW).next, Next::NeedMore));
         }
     }
 }
@@ -302,7 +302,7 @@ fn list_loses_names_that_are_not_admitted() {
     let (mut exchange, step) = begin_with("deny", "{}", "POST");
     assert!(exchange.needs_response());
     assert_eq!(step.edit.set, [("accept-encoding", "identity")]);
-    exchange.feed(call(), NOW);
+    exchange.feed(call(), &NOW);
     let list = |tools: &str| format!(r#"{{"id":1,"result":{{"tools":[{tools}]}}}}"#);
     let bytes = list(r#"{"name":"run"},{"name":"other"}"#).into_bytes();
     let body = |bytes: &[u8]| {
@@ -312,22 +312,22 @@ fn list_loses_names_that_are_not_admitted() {
             end_of_stream: false,
         })
     };
-    let step = exchange.feed(head(200, false), NOW);
+    let step = exchange.feed(head(200, false), &NOW);
     assert_eq!(step.edit.remove, ["content-length"]);
-    let mut replaced = |event| match exchange.feed(event, NOW).next {
+    let mut replaced = |event| match exchange.feed(event, &NOW).next {
         Next::ReplaceBody(bytes) => String::from_utf8(bytes).unwrap(),
         other => panic!("{other:?}"),
     };
     let (start, rest) = bytes.split_at(30);
     assert_eq!(replaced(body(start)), "");
     assert_eq!(replaced(body(rest)), list(r#"{"name":"run"}"#));
-    assert!(matches!(exchange.feed(TRAILERS, NOW).next, Next::Forward));
+    assert!(matches!(exchange.feed(TRAILERS, &NOW).next, Next::Forward));
 }
 
 #[test]
 fn unreadable_stream_ends_the_exchange() {
     let (mut exchange, _) = begin_with("deny", "{}", "GET");
-    exchange.feed(Event::END, NOW);
+    exchange.feed(Event::END, &NOW);
     let headers = Headers::from_iter([("content-type", "text/event-stream")]);
     let head = Response::Head {
         status: 200,
@@ -335,7 +335,7 @@ fn unreadable_stream_ends_the_exchange() {
         end_of_stream: false,
     };
     assert!(matches!(
-        exchange.feed(Event::Response(head), NOW).next,
+        exchange.feed(Event::Response(head), &NOW).next,
         Next::Forward
     ));
     let bytes = b"event: endpoint\ndata: /x\n\n".to_vec();
@@ -344,13 +344,13 @@ fn unreadable_stream_ends_the_exchange() {
             bytes,
             end_of_stream: false,
         }),
-        NOW,
+        &NOW,
     );
     assert_eq!((status(&step), &*reason(&step)), (502, "unreadable"));
     let line = step.audit.unwrap().line();
     assert!(line.starts_with(r#"{"v":1,"event":"response""#), "{line}");
     assert!(matches!(
-        exchange.feed(piece(true), NOW).next,
+        exchange.feed(piece(true), &NOW).next,
         Next::NeedMore
     ));
 }
@@ -360,22 +360,22 @@ fn early_response_passes_where_the_host_allows_it() {
     let (mut exchange, _) = begin_with("deny", "{}", "POST");
     exchange.allow_early_response();
     assert!(matches!(
-        exchange.feed(head(401, false), NOW).next,
+        exchange.feed(head(401, false), &NOW).next,
         Next::Forward
     ));
     assert!(matches!(
-        exchange.feed(piece(true), NOW).next,
+        exchange.feed(piece(true), &NOW).next,
         Next::Forward
     ));
-    assert!(matches!(exchange.feed(call(), NOW).next, Next::Forward));
-    assert_eq!(status(&exchange.feed(head(200, true), NOW)), 503);
+    assert!(matches!(exchange.feed(call(), &NOW).next, Next::Forward));
+    assert_eq!(status(&exchange.feed(head(200, true), &NOW)), 503);
 }
 
 /// A call that was counted and passed on.
 fn counted() -> Exchange {
     let (mut exchange, _) = counting("global");
     let counts = Reservation::Reserved(vec![count(), count()]);
-    let step = exchange.feed(Event::Reserved(counts), NOW);
+    let step = exchange.feed(Event::Reserved(counts), &NOW);
     assert!(matches!(step.next, Next::Forward) && step.refund.is_none());
     exchange
 }
@@ -383,7 +383,7 @@ fn counted() -> Exchange {
 /// The number of charges that are refunded with each event of a response.
 fn returned(exchange: &mut Exchange, responses: Vec<Response>) -> Vec<usize> {
     let mut feed = |response| {
-        let step = exchange.feed(Event::Response(response), NOW);
+        let step = exchange.feed(Event::Response(response), &NOW);
         assert!(matches!(step.next, Next::Forward), "nothing is held back");
         step.refund.map_or(0, |refund| refund.returned().count())
     };

@@ -3,13 +3,13 @@
 //! It decides nothing.
 
 use super::state::{Exchange, State};
-use crate::answer::{Detail, ReplyTo, answer, answer_unreadable};
+use crate::answer::{Detail, Reply, ReplyTo, answer, answer_unreadable};
 use crate::audit;
 use crate::audit::Audit;
 use crate::read::{HttpMethod, RequestError};
 use crate::step::{Next, Step};
 use crate::words::trace::{RuleOutcome, RuleTrace};
-use crate::words::{Millis, Reason, Refusal};
+use crate::words::{Clock, Millis, Reason, Refusal};
 
 impl Exchange {
     pub(super) fn forward(&mut self, audit: Option<Box<Audit>>) -> Step {
@@ -75,10 +75,28 @@ impl Exchange {
         }
     }
 
-    pub(super) fn audit_of(&self, http_method: HttpMethod, now: Millis) -> Audit {
-        let mut audit = self.audit(now);
+    /// Refuses a request whose message was not read.
+    pub(super) fn unreadable_at(&mut self, clock: &dyn Clock, problem: &RequestError) -> Step {
+        match clock.now() {
+            Some(now) => self.unreadable(self.audit(now), problem, None),
+            None => self.without_time(),
+        }
+    }
+
+    /// Ends an exchange whose next step depends on the time, which the host cannot tell.
+    pub(super) fn without_time(&mut self) -> Step {
+        self.state = State::Answered;
+        Step {
+            ended: self.response.end(false),
+            ..Step::next(Next::Reply(Reply::unavailable()))
+        }
+    }
+
+    /// The line about a request without a message; `None` if the clock fails.
+    pub(super) fn audit_of(&self, http_method: HttpMethod, clock: &dyn Clock) -> Option<Audit> {
+        let mut audit = self.audit(clock.now()?);
         audit.http_method(http_method.name());
-        audit
+        Some(audit)
     }
 
     pub(super) fn audit(&self, now: Millis) -> Audit {

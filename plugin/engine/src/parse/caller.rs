@@ -34,20 +34,19 @@ pub(crate) const MATCH: Keys = Keys {
 /// Headers that carry credentials, which must not reach a log.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
-const WRITE_NO_CREDENTIAL: &str =
-    "a header that holds no credential: identities are written to the log";
+const WRITE_NO_CREDENTIAL: &str = "a header without credentials: identities are written to the log";
 
 const WRITE_GATEWAY: &str = r#""set_by_gateway": true beside it, and only if the gateway overwrites this header on every request: a client can send any header it likes"#;
 
 const WRITE_NAME: &str =
-    "a name of one grant, without `*`, space around it or characters that cannot be seen";
+    "a name of one grant, without `*`, surrounding space or invisible characters";
 
 const WRITE_DIGEST: &str = "the SHA-256 of the bearer token as 64 hexadecimal digits, as `printf %s \"$TOKEN\" | sha256sum` prints it";
 
 const WRITE_TOKEN: &str =
-    "the SHA-256 of a token; this is that of nothing, as an unset $TOKEN gives it";
+    "the SHA-256 of a token; this is the SHA-256 of the empty string, which an unset $TOKEN gives";
 
-const WRITE_MAIN: &str = r#""main": this build has no other policies yet"#;
+const WRITE_MAIN: &str = r#""main": this version has no other policies yet"#;
 
 impl PolicyReader {
     pub(super) fn identity(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Source> {
@@ -112,7 +111,7 @@ impl PolicyReader {
             };
             if let Some(other) = grants.iter().find(|other| other.bearer == grant.bearer) {
                 let write = format!(
-                    "a token of its own for each grant; `{}` has this one, and a caller that matches two grants is denied",
+                    "a different token for each grant; `{}` has this one, and a caller that matches two grants is denied",
                     other.name
                 );
                 self.invalid(

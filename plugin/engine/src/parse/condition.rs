@@ -58,11 +58,11 @@ pub(crate) const KINDS: &[(&str, Kind)] = &[
 const WRITE_PATH: &str = r#"`args`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `grant`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
 
 const WRITE_ITEMS: &str =
-    "the path of the whole list, and what its elements must be under `items` of the schema";
+    "the path of the whole list, and the rule for its elements under `items` of the schema";
 
 const WRITE_REGEX: &str = "a regular expression without look-around, back-references or Unicode classes, small enough to run on every call";
 
-const WRITE_FEWER: &str = "shorter or fewer regular expressions: with their repetitions written out, all of a policy have at most 65,536 characters and choices";
+const WRITE_FEWER: &str = "shorter or fewer regular expressions: with repetitions expanded, all expressions of a policy have at most 65,536 characters and choices";
 
 /// The numbers in the automata of all expressions of a policy, a quarter of a megabyte: others are made anew for each text.
 const LARGEST_AUTOMATA: usize = 64 * 1024;
@@ -139,7 +139,7 @@ impl PolicyReader {
             self.invalid(
                 &at.key("if_present"),
                 value,
-                "nothing: `exists` asks for presence itself",
+                "nothing: `exists` already tests for presence",
             );
         }
         if let (Predicate::Schema(_), Path::Arguments(steps)) = (&predicate, &path)

@@ -54,7 +54,7 @@ pub(crate) const METHOD: Keys = Keys {
     reserved: &[],
 };
 
-const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end, without space around it or characters that cannot be seen";
+const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end, without surrounding space or invisible characters";
 
 const WRITE_DEFAULT: &str = "`default` for names that no entry lists";
 
@@ -297,7 +297,7 @@ impl PolicyReader {
         }
         if key.ends_with('*') {
             let found = format!("a pin on the prefix `{key}`");
-            let write = "an entry for each tool: a pin is of one definition".into();
+            let write = "an entry for each tool: a pin belongs to one definition".into();
             self.error(at, Problem::InvalidValue { found, write });
         }
         pin

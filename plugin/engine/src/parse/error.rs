@@ -77,7 +77,7 @@ impl PolicyError {
         Self {
             at: String::new(),
             problem: Problem::InvalidValue {
-                found: "a google.protobuf.Struct, which is no text".into(),
+                found: "a google.protobuf.Struct, not text".into(),
                 write: protobuf::WRITE.into(),
             },
         }
@@ -121,7 +121,7 @@ impl fmt::Display for Problem {
             Self::Unsupported(what) => {
                 write!(
                     f,
-                    "`{}` belongs to the policy language, but this build cannot enforce it yet; take it out",
+                    "`{}` belongs to the policy language, but this version cannot enforce it yet; remove it",
                     one_line(what)
                 )
             }

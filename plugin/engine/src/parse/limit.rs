@@ -54,7 +54,7 @@ const WRITE_SCOPE: &str =
     r#""grant", "session", "server", "global", "ip", "header:<name>" or a list of these"#;
 
 const WRITE_COUNTER: &str =
-    "a name of 1 to 128 characters, without space around it or characters that cannot be seen";
+    "a name of 1 to 128 characters, without surrounding space or invisible characters";
 
 const WRITE_COST: &str = "the path of one number in the arguments, such as `args.amount`";
 

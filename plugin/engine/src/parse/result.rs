@@ -83,7 +83,7 @@ impl PolicyReader {
             self.invalid(
                 &at,
                 value,
-                "an expression that does not match an empty text",
+                "an expression that does not match the empty string",
             );
         }
         Some(Pattern::Regex(regex))

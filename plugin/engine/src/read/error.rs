@@ -108,14 +108,14 @@ impl RequestError {
     /// The sentence of an error that quotes no part of the request.
     fn fixed(&self) -> Option<&'static str> {
         Some(match self {
-            Self::HttpMethod => "Only POST, GET, DELETE and OPTIONS are used by MCP",
+            Self::HttpMethod => "MCP uses only POST, GET, DELETE and OPTIONS",
             Self::Upgrade => "An MCP request cannot ask to upgrade the connection",
             Self::ContentType => "Content-Type must be application/json, in UTF-8",
             Self::ContentEncoding => "The body must not be compressed (Content-Encoding)",
-            Self::UnexpectedBody => "This HTTP method does not carry a body in MCP",
-            Self::BodyUnavailable => "The gateway could not show the whole body to its policy",
+            Self::UnexpectedBody => "MCP allows no body with this HTTP method",
+            Self::BodyUnavailable => "The gateway could not read the whole body",
             Self::Batch => "JSON-RPC batches are not accepted; send one message at a time",
-            Self::NotAnObject => "A JSON-RPC message is an object",
+            Self::NotAnObject => "A JSON-RPC message must be an object",
             Self::JsonRpc => r#"`jsonrpc` must be "2.0""#,
             Self::Id => "`id` must be a string or a whole number",
             Self::IdInUse => {
@@ -152,9 +152,9 @@ impl fmt::Display for RequestError {
             ),
             Self::HeaderBytes(name) => write!(
                 f,
-                "The header `{name}` holds bytes that are not visible ASCII"
+                "The header `{name}` contains bytes that are not visible ASCII"
             ),
-            Self::DuplicateHeader(name) => write!(f, "The header `{name}` is given twice"),
+            Self::DuplicateHeader(name) => write!(f, "The header `{name}` appears more than once"),
             Self::BodyTooLong(max) => write!(f, "The body is longer than {max} bytes"),
             Self::IdTooLong(max) => write!(f, "The `id` is longer than {max} bytes"),
             Self::ListenTooMany(max) => write!(
@@ -163,10 +163,16 @@ impl fmt::Display for RequestError {
             ),
             Self::Json(fault) => write!(f, "The body cannot be read: {fault}"),
             Self::ConfusableMember(name) => {
-                write!(f, "The member `{name}` is too like one of the protocol's")
+                write!(
+                    f,
+                    "The member `{name}` is confusable with a protocol member"
+                )
             }
             Self::ConfusableMethod(name) => {
-                write!(f, "The method {name:?} is too like one of the protocol's")
+                write!(
+                    f,
+                    "The method {name:?} is confusable with a protocol method"
+                )
             }
             Self::MethodRemoved(name) => write!(f, "Revision 2026-07-28 has no method `{name}`"),
             Self::HeaderMissing(name) => write!(
@@ -178,7 +184,7 @@ impl fmt::Display for RequestError {
                 "The header `{name}` differs from the message in the body"
             ),
             Self::Revision { requested, .. } => {
-                write!(f, "The protocol revision `{requested}` is not known")
+                write!(f, "Unknown protocol revision `{requested}`")
             }
             fixed => f.write_str(fixed.fixed().unwrap_or_default()),
         }

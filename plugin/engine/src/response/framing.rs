@@ -31,15 +31,13 @@ impl fmt::Display for Framing {
         f.write_str(match self {
             Self::NotUtf8 => "it is not UTF-8",
             Self::LoneCr => "a line ends in CR without LF",
-            Self::Control => "a line holds a control character",
+            Self::Control => "a line contains a control character",
             Self::UnknownField => "a line has none of the fields `data`, `event`, `id` and `retry`",
-            Self::FieldCharacter => "a line other than `data` holds a character outside ASCII",
+            Self::FieldCharacter => "a line other than `data` contains a character outside ASCII",
             Self::LongLine => "a line other than `data` is longer than 1024 bytes",
-            Self::DividedData => "another line stands between the `data` lines of one event",
-            Self::LongMessage => {
-                "a message that is longer than is held stands on several `data` lines"
-            }
-            Self::SeveralMessages => "a line separator of Unicode divides one message into several",
+            Self::DividedData => "another field separates the `data` lines of one event",
+            Self::LongMessage => "a message too long to hold spans several `data` lines",
+            Self::SeveralMessages => "a Unicode line separator splits one message into several",
         })
     }
 }

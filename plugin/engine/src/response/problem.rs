@@ -32,15 +32,13 @@ pub(crate) enum ListError {
 impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Json(json::Fault::Duplicate(_)) => {
-                f.write_str("a member is given twice in one object")
-            }
+            Self::Json(json::Fault::Duplicate(_)) => f.write_str("an object has a member twice"),
             Self::Json(fault) => fault.fmt(f),
             Self::LookAlike(known) => {
-                write!(f, "the name of a member is too like `{known}`")
+                write!(f, "the name of a member is confusable with `{known}`")
             }
-            Self::NoMessage => f.write_str("a batch holds a list in the place of a message"),
-            Self::NoList(member) => write!(f, "its `{member}` is no array"),
+            Self::NoMessage => f.write_str("a batch contains an array in place of a message"),
+            Self::NoList(member) => write!(f, "its `{member}` is not an array"),
             Self::NoName(member, key) => {
                 write!(f, "its `{member}` has an element without a `{key}`")
             }
@@ -64,7 +62,7 @@ impl fmt::Display for PinMismatch {
         let tool: String = clip(&self.tool, 64);
         write!(f, "`{tool}`")?;
         match (&self.now, &self.changed[..]) {
-            (None, _) => f.write_str(" (two readers may take its definition for different ones)"),
+            (None, _) => f.write_str(" (its definition can be read in two ways)"),
             (Some(now), []) => write!(f, " (it is {now})"),
             (Some(now), names) => write!(f, " (it is {now}; changed: {})", names.join(", ")),
         }
@@ -156,15 +154,15 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Compressed => f.write_str(
-                "The server's response is compressed (Content-Encoding) though the gateway asked it not to be, so it cannot be judged.",
+                "The server compressed its response (Content-Encoding) although the gateway asked it not to, so the response cannot be checked.",
             ),
             Self::Header(name) => write!(
                 f,
-                "The server's header `{name}` can be read in two ways, so its response cannot be judged."
+                "The server's header `{name}` can be read in two ways, so its response cannot be checked."
             ),
             Self::TooLong(max) => write!(
                 f,
-                "The server's message is longer than the {max} bytes that the gateway can judge."
+                "The server's message exceeds the {max} bytes that the gateway can check."
             ),
             Self::ListError(why) => write!(f, "The server's message cannot be read: {why}."),
             Self::Denied(Denied {
@@ -172,30 +170,30 @@ impl fmt::Display for Problem {
                 ..
             }) => write!(f, "The server sent `{method}`, which is not allowed here."),
             Self::Denied(_) => {
-                f.write_str("The server sent a method that MCP does not have, which is not allowed here.")
+                f.write_str("The server sent a method that MCP does not define, which is not allowed here.")
             }
             Self::PinMismatch(mismatches) => {
                 let tools: Vec<_> = mismatches.iter().map(ToString::to_string).collect();
-                write!(f, "The server lists tools that are not as they are pinned: {}.", tools.join(", "))
+                write!(f, "The server lists tools that differ from their pins: {}.", tools.join(", "))
             }
             Self::TooMuch { length, max, .. } => write!(
                 f,
                 "The result has {length} bytes, more than the {max} that this tool may return. Ask for less."
             ),
             Self::TooMuchWork(_) => f.write_str(
-                "The result takes more work to search for what must be taken out of it than the gateway does for one of its length, so it is withheld. Ask for less.",
+                "The search of the result for data to redact exceeds the gateway's budget for its length, so the result is withheld. Ask for less.",
             ),
             Self::Redacted(redactions) => {
-                write!(f, "Taken out of the result: {}.", Told(redactions))
+                write!(f, "Redacted from the result: {}.", Told(redactions))
             }
             Self::Late => f.write_str(
-                "The server's message is longer than the gateway can judge, and has a list or a request in it.",
+                "The server's message is longer than the gateway can hold, and a part that must be checked as a whole comes late in it.",
             ),
             Self::Endpoint => f.write_str(
-                "The server speaks the transport of 2024-11-05 (HTTP with SSE), whose answers the gateway cannot judge. Use Streamable HTTP.",
+                "The server uses the HTTP+SSE transport of revision 2024-11-05, whose answers the gateway cannot check. Use Streamable HTTP.",
             ),
             Self::NoRoom => f.write_str(
-                "The gateway holds too many responses at a time to judge this one. Try again later, or ask for less.",
+                "The gateway holds too many responses right now to check this one. Try again later, or ask for less.",
             ),
             Self::Framing(framing) => write!(
                 f,

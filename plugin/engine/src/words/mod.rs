@@ -3,6 +3,7 @@
 //! Nothing here knows a policy, a message or a host, and no file imports a later phase.
 
 mod amount;
+mod clock;
 pub(crate) mod digits;
 pub(crate) mod expression;
 pub(crate) mod json;
@@ -21,6 +22,7 @@ pub(crate) mod under_way;
 pub(crate) mod work;
 
 pub use amount::Amount;
+pub use clock::Clock;
 pub use millis::Millis;
 pub(crate) use millis::duration;
 pub(crate) use pointer::{Rule, Token};

@@ -41,7 +41,7 @@ pub(crate) struct Refusal {
 }
 
 /// The best next step for a model after a refusal that waiting does not end.
-pub(crate) const ASK: &str = "Do not retry; use another way or ask.";
+pub(crate) const ASK: &str = "Do not retry; use another way, or ask the user.";
 
 impl Reason {
     /// The name that clients and logs see.

@@ -34,7 +34,7 @@ impl Gateway {
         let headers = [(":method", "POST"), ("content-type", "application/json")];
         let headers = Headers::from_iter(headers);
         let context = HostContext::default();
-        let (mut exchange, _) = Exchange::new(self.0.clone(), &headers, false, context, NOW);
+        let (mut exchange, _) = Exchange::new(self.0.clone(), &headers, false, context, &NOW);
         let arguments = match part {
             Part::Call => content,
             Part::Result => "{}",
@@ -59,7 +59,7 @@ fn called(exchange: &mut Exchange, tool: usize, arguments: &str) -> Option<usize
         bytes,
         end_of_stream: true,
     };
-    let step = exchange.feed(body, NOW);
+    let step = exchange.feed(body, &NOW);
     matches!(step.next, Next::Forward).then_some(length)
 }
 
@@ -69,7 +69,7 @@ fn answered(exchange: &mut Exchange, content: &str) -> Option<usize> {
         headers: Headers::from_iter([("content-type", "application/json")]),
         end_of_stream: false,
     };
-    exchange.feed(Event::Response(head), NOW);
+    exchange.feed(Event::Response(head), &NOW);
     let answer = format!(
         r#"{{"jsonrpc":"2.0","id":1,"result":{{"content":[],"structuredContent":{content}}}}}"#
     );
@@ -79,6 +79,6 @@ fn answered(exchange: &mut Exchange, content: &str) -> Option<usize> {
         bytes,
         end_of_stream: true,
     };
-    let step = exchange.feed(Event::Response(body), NOW);
+    let step = exchange.feed(Event::Response(body), &NOW);
     matches!(step.next, Next::Forward).then_some(length)
 }

@@ -17,11 +17,11 @@ const WRITE_SCHEMA: &str = "a JSON Schema: an object, `true` or `false`";
 const WRITE_DRAFT: &str =
     r#""https://json-schema.org/draft/2020-12/schema", or that of 2019-09 or draft-07"#;
 
-const WRITE_REF: &str = "`#`, or the way to a schema in this one, such as `#/$defs/NAME`";
+const WRITE_REF: &str = "`#`, or the path of a schema in this one, such as `#/$defs/NAME`";
 
-const WRITE_ALONE: &str = "`$ref` alone: draft-07 ignores what stands beside it";
+const WRITE_ALONE: &str = "`$ref` alone: draft-07 ignores its siblings";
 
-const WRITE_ROOT: &str = "it at the schema's root alone";
+const WRITE_ROOT: &str = "it only at the schema's root";
 
 pub(super) struct Compiler<'w, 'd> {
     pub(super) reader: &'w mut PolicyReader,
@@ -70,8 +70,9 @@ impl PolicyReader {
         }
         if !schema.is_shallow() {
             let found =
-                "a schema that leads back to itself, or more than 32 inside one another".into();
-            let write = "schemas that step into the value before they meet themselves again".into();
+                "a schema that refers to itself without end, or more than 32 nested ones".into();
+            let write =
+                "schemas that descend into the value before they refer to themselves again".into();
             self.error(at, Problem::InvalidValue { found, write });
         }
         Some(schema)
@@ -163,7 +164,7 @@ impl<'d> Compiler<'_, 'd> {
         };
         if !keyword.is_of(self.draft) {
             let found = format!("`{key}`, which {} does not have", self.draft.name());
-            let write = format!("what it has, or another `$schema` ({WRITE_DRAFT})");
+            let write = format!("a keyword of that draft, or another `$schema` ({WRITE_DRAFT})");
             self.reader
                 .error(at, Problem::InvalidValue { found, write });
         }

@@ -11,7 +11,7 @@ use crate::parse::reader::Location;
 use crate::read::is_header_name;
 use crate::words::json::{Kind, Value};
 
-const WRITE_HEADER: &str = "it on a property of type string, integer or boolean that `properties` alone lead to, as the name of a header that no other property has";
+const WRITE_HEADER: &str = "it on a property of type string, integer or boolean reached through `properties` alone, with a header name that no other property has";
 
 impl<'d> Compiler<'_, 'd> {
     pub(super) fn members(

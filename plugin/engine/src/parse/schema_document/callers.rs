@@ -19,18 +19,18 @@ pub(super) fn identity() -> Value {
                 "set_by_gateway",
                 about(
                     json!({ "const": true }),
-                    "Your word that the gateway overwrites it on every request.",
+                    "Your confirmation that the gateway overwrites this header on every request.",
                 ),
             ),
         ],
     );
     let from = about(
         json!({ "type": "array", "items": source, "minItems": 1 }),
-        "The first that is there names the caller.",
+        "Headers in order; the first one in the request names the caller.",
     );
     about(
         object(&IDENTITY, &["from"], vec![("from", from)]),
-        "Who calls, by a header. Without `identity` and `grants` everyone is `anonymous`.",
+        "The caller, by a header. Without `identity` and `grants` every caller is `anonymous`.",
     )
 }
 
@@ -44,7 +44,7 @@ pub(super) fn grants() -> Value {
         &GRANT,
         &["match"],
         vec![
-            ("match", about(matched, "By what the caller is known.")),
+            ("match", about(matched, "The credential of the caller.")),
             (
                 "policy",
                 about(
@@ -54,31 +54,35 @@ pub(super) fn grants() -> Value {
             ),
             (
                 "forward",
-                flag("The `Authorization` header reaches the server."),
+                flag("Whether the `Authorization` header is forwarded to the server."),
             ),
             ("revoked", flag("The caller is refused.")),
-            ("frozen", flag("Stops this caller at once.")),
+            ("frozen", flag("Refuses every request of this caller.")),
             ("mode", about(refers("mode"), "The mode for this caller.")),
         ],
     );
     about(
         json!({ "type": "object", "additionalProperties": grant }),
-        "Who may call, by name. Whoever matches none is refused.",
+        "The callers that may call, by name. A caller without a grant is refused.",
     )
 }
 
 pub(super) fn host() -> Value {
     let mut members = sizes();
-    let hold = "Keep the headers back until the verdict; needs `allow_on_headers_stop_iteration` in Envoy.";
-    let namespace = "Where counters live in shared data; the plugin's name if left out.";
-    let longest_call = "How long a call may take, up to a day (default `10m`): the id of a request whose answer was not seen is unclear for so long.";
+    let hold = "Holds the request headers until the decision; needs `allow_on_headers_stop_iteration` in Envoy.";
+    let namespace =
+        "The namespace of the counters in the host's shared data (default: the plugin's name).";
+    let longest_call = "The longest duration of a call, up to a day (default `10m`): the id of a request without a seen answer stays reserved for so long.";
     members.extend([
         ("hold_request_headers", flag(hold)),
         ("namespace", about(refers("text"), namespace)),
         ("longest_call", about(duration(), longest_call)),
     ]);
     let host = object(&HOST, &[], members);
-    about(host, "Options of the host that are no policy.")
+    about(
+        host,
+        "Options of the plugin in its host; they decide nothing.",
+    )
 }
 
 fn sizes() -> Vec<(&'static str, Value)> {
@@ -90,9 +94,9 @@ fn sizes() -> Vec<(&'static str, Value)> {
             text,
         )
     };
-    let callers = "How many callers that the policy does not name are counted apart at once.";
-    let responses = "The longest body of a response, or event of a stream, that is held to look for lists in it.";
-    let held = "The most bytes of responses that one worker holds at a time; one caller a quarter of them.";
+    let callers = "The number of callers without a name in the policy that have counters of their own at a time.";
+    let responses = "The longest body of a response, or event of a stream, in bytes, that is held to be checked.";
+    let held = "The bytes of responses that one worker holds at a time; one caller may take a quarter of them.";
     vec![
         ("slots", size(slots, default.slots, callers)),
         (
@@ -100,7 +104,7 @@ fn sizes() -> Vec<(&'static str, Value)> {
             size(
                 bytes,
                 default.max_request_bytes,
-                "The longest body of a request.",
+                "The longest body of a request, in bytes.",
             ),
         ),
         (

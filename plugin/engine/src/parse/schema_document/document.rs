@@ -47,7 +47,7 @@ fn policy() -> Value {
             "sequence",
             about(
                 json!({ "type": "array", "items": sequence() }),
-                "Once one tool was called, others are refused for a while.",
+                "Calls that forbid other calls for a while.",
             ),
         ),
         ("identity", identity()),
@@ -61,12 +61,11 @@ fn settings() -> Vec<(&'static str, Value)> {
     let schema = "Where this schema is, for editors.";
     let version = about(json!({ "const": "1" }), "The version of the language.");
     let default =
-        "What happens to tools, prompts, resources and unknown methods that no entry names.";
-    let answer = "A refused tool call is answered by a tool result with `isError` (the default), or by a JSON-RPC error.";
-    let list =
-        "Lists show what may be called (`callable`, the default), or all but what is hidden.";
-    let pin_unseen = "What happens to calls of pinned tools before their definitions were seen in a list: `deny` (the default), or `allow`.";
-    let mode = "`shadow` logs refusals and does not carry them out. Reading, callers and `frozen` are always enforced.";
+        "The decision for tools, prompts, resources and unknown methods without an entry.";
+    let answer = "The answer to a refused tool call: a tool result with `isError` (`result`, the default), or a JSON-RPC error.";
+    let list = "The contents of lists: everything that the caller may call (`callable`, the default), or everything except hidden names (`all_but_hidden`).";
+    let pin_unseen = "The decision for calls of pinned tools before a list has shown their definitions: `deny` (the default), or `allow`.";
+    let mode = "`shadow` logs refusals without enforcing them. Strict reading, callers and `frozen` are always enforced.";
     vec![
         ("$schema", about(refers("text"), schema)),
         ("version", version),
@@ -77,10 +76,10 @@ fn settings() -> Vec<(&'static str, Value)> {
         ("pin_unseen", choice(EFFECTS, pin_unseen)),
         (
             "client_detail",
-            flag("Clients are told the rule, the limit and what remains."),
+            flag("Refusals include the rule, the limit and the remaining count."),
         ),
         ("mode", about(refers("mode"), mode)),
-        ("frozen", flag("Stops everything at once.")),
+        ("frozen", flag("Refuses every request at once.")),
     ]
 }
 

@@ -16,7 +16,7 @@ pub(super) fn limit() -> Value {
                 "counter",
                 about(
                     refers("text"),
-                    "A name. Limits of the same name, window and scope are one counter, whichever entries they stand in.",
+                    "The counter's name. Limits with the same name, window and scope share one counter, in all entries.",
                 ),
             ),
             ("window", refers("window")),
@@ -26,26 +26,29 @@ pub(super) fn limit() -> Value {
                 "cost",
                 about(
                     json!({ "type": "string", "pattern": r"^args[.\[]" }),
-                    "The path of a number in the arguments, added in place of 1.",
+                    "The path of a number in the arguments that is added in place of 1.",
                 ),
             ),
             (
                 "algorithm",
                 about(
                     json!({ "enum": words(ALGORITHMS) }),
-                    "`fixed` (the default) starts anew with each window; `sliding` admits in no interval of its length more than `max`.",
+                    "`fixed` (the default) restarts with each window; `sliding` admits at most `max` in every interval of the window's length.",
                 ),
             ),
             (
                 "refund",
                 about(
                     json!({ "enum": words(REFUNDS) }),
-                    "When a call does not count after all: `unsent` (the default) where nothing of it reached the server, `on_error` also where the server's error says that it did not run, `on_tool_error` also where its result says that it failed, or `never`.",
+                    "When a call is refunded: `unsent` (the default) if it did not reach the server, `on_error` also if the server's error means that it was not executed, `on_tool_error` also if its result has `isError`, or `never`.",
                 ),
             ),
             (
                 "on_deny",
-                about(refers("text"), "What a client is told when it is full."),
+                about(
+                    refers("text"),
+                    "The message of the refusal when the limit is used up.",
+                ),
             ),
         ],
     )
@@ -90,7 +93,7 @@ pub(super) fn scope() -> Value {
         json!({ "type": "string", "pattern": "^(grant|session|server|global|ip|header:.+)$" });
     about(
         json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] }),
-        "For whom it is counted apart: `grant` (the caller), `session`, `server`, `global`, `ip`, `header:<name>`, or a list.",
+        "The key of the counter: `grant` (the caller), `session`, `server`, `global`, `ip`, `header:<name>`, or a list.",
     )
 }
 
@@ -100,19 +103,22 @@ pub(super) fn sequence() -> Value {
         &SEQUENCE,
         &["after", "deny", "for"],
         vec![
-            ("after", names("The tools whose call begins the time.")),
-            ("deny", names("The tools that are refused meanwhile.")),
+            ("after", names("The tools whose call starts the period.")),
+            (
+                "deny",
+                names("The tools that are refused during the period."),
+            ),
             (
                 "for",
                 about(
                     duration(),
-                    "How long: a number of seconds, or a text like `90s`, `15m`, `2h` or `7d`.",
+                    "The period: a number of seconds, or a text such as `90s`, `15m`, `2h` or `7d`.",
                 ),
             ),
             ("scope", refers("scope")),
             (
                 "on_deny",
-                about(refers("text"), "What a refused client is told."),
+                about(refers("text"), "The message of the refusal."),
             ),
         ],
     )

@@ -33,14 +33,14 @@ fn rules() -> Vec<(&'static str, Value)> {
             "deny_if",
             about(
                 refers("deny_if"),
-                "Groups of conditions; one that holds denies, and one without conditions always does.",
+                "Groups of conditions; a group that holds denies the call, and a group without conditions always holds.",
             ),
         ),
         (
             "limits",
             about(
                 refers("limits"),
-                "All of them are counted before a call goes, or none.",
+                "Limits of this entry. A call is counted in all of them before it is forwarded, or in none.",
             ),
         ),
     ]
@@ -53,7 +53,7 @@ pub(super) fn tool() -> Value {
     );
     let pin = about(
         json!({ "type": "string", "pattern": "^(first_use|sha256:[0-9a-fA-F]{64})$" }),
-        "The tool's definition as it was reviewed, as `mcp-policy pin` writes it; or `first_use`: as it was first listed in the life of the gateway's process.",
+        "The reviewed definition of the tool, as `mcp-policy pin` writes it; or `first_use`: the definition that the gateway's process saw first.",
     );
     let members = vec![
         ("schema", schema),
@@ -68,10 +68,7 @@ pub(super) fn result() -> Value {
     let secret = SECRETS
         .iter()
         .map(|secret| json!({ "const": secret.name, "description": secret.about }));
-    let own = vec![(
-        "regex",
-        about(refers("text"), "Whatever it matches is taken out."),
-    )];
+    let own = vec![("regex", about(refers("text"), "Every match is redacted."))];
     let own = object(&REDACT, &["regex"], own);
     let patterns: Vec<_> = [all].into_iter().chain(secret).chain([own]).collect();
     let (least, most) = RANGE;
@@ -80,20 +77,20 @@ pub(super) fn result() -> Value {
             "max_bytes",
             about(
                 json!({ "type": "integer", "minimum": least, "maximum": most }),
-                "The longest result in bytes, as the server writes it; an error takes the place of a longer one.",
+                "The longest result in bytes, as the server sends it; a longer one is replaced by an error.",
             ),
         ),
         (
             "redact",
             about(
                 json!({ "type": "array", "items": { "anyOf": patterns } }),
-                "What is taken out of the result's texts: `[REDACTED …]` takes its place.",
+                "Values to replace in texts of the result by `[REDACTED …]`.",
             ),
         ),
     ];
     about(
         object(&RESULT, &[], members),
-        "What the results of these tools must meet, by whatever way they come.",
+        "Rules for results of these tools, in every kind of response.",
     )
 }
 
@@ -111,7 +108,7 @@ pub(super) fn entry(keys: &Keys, mut members: Vec<(&'static str, Value)>) -> Val
             "reason",
             about(
                 refers("text"),
-                "What a client is told; with `deny` and `hide` only.",
+                "The message of the refusal; only beside `deny` and `hide`.",
             ),
         ),
         ("rate_limit", rate_limit()),
@@ -119,7 +116,7 @@ pub(super) fn entry(keys: &Keys, mut members: Vec<(&'static str, Value)>) -> Val
             "mode",
             about(refers("mode"), "The mode of this entry alone."),
         ),
-        ("frozen", flag("Stops this entry at once.")),
+        ("frozen", flag("Refuses every call of this entry.")),
     ]);
     let reasons = json!({ "reason": {
         "required": ["action"], "properties": { "action": { "enum": ["deny", "hide"] } } } });
@@ -135,7 +132,10 @@ pub(super) fn methods() -> Value {
                 "Whether the method may be used.",
             ),
         ),
-        ("reason", about(refers("text"), "What a client is told.")),
+        (
+            "reason",
+            about(refers("text"), "The message of the refusal."),
+        ),
     ];
     about(
         json!({ "type": "object", "additionalProperties": object(&METHOD, &[], members) }),
@@ -154,7 +154,7 @@ pub(super) fn groups(fewest: usize) -> Value {
         ),
         (
             "on_deny",
-            about(refers("text"), "What a refused client is told."),
+            about(refers("text"), "The message of the refusal."),
         ),
     ];
     json!({ "type": "array", "items": object(&GROUP, &["conditions"], members) })
@@ -166,17 +166,14 @@ pub(super) fn condition() -> Value {
             "path",
             about(
                 json!({ "type": "string", "pattern": PATH }),
-                "What is looked at: `args.a.b`, `args.list[0]`, `args.list[*]`, `args[\"any key\"]`, or an attribute of the call.",
+                "The value that the condition reads: `args.a.b`, `args.list[0]`, `args.list[*]`, `args[\"any key\"]`, or an attribute of the call.",
             ),
         ),
-        (
-            "op",
-            about(json!({ "enum": OPERATORS }), "How it is judged."),
-        ),
-        ("value", about(json!(true), "What it is held against.")),
+        ("op", about(json!({ "enum": OPERATORS }), "The operator.")),
+        ("value", about(json!(true), "The operand.")),
         (
             "if_present",
-            flag("Where nothing is at the path, the condition stands in nobody's way."),
+            flag("Skips the condition where the path has no value."),
         ),
     ];
     let condition = object(&CONDITION, &["path", "op", "value"], members);
@@ -209,7 +206,10 @@ fn operand(op: &str) -> Option<Value> {
                     "min",
                     about(size.clone(), "The fewest characters, elements or members."),
                 ),
-                ("max", about(size, "The most of them.")),
+                (
+                    "max",
+                    about(size, "The most characters, elements or members."),
+                ),
             ];
             with(object(&LENGTH, &[], members), "minProperties", 1)
         }
@@ -219,7 +219,10 @@ fn operand(op: &str) -> Option<Value> {
                     "roots",
                     about(texts.clone(), "Absolute paths of directories."),
                 ),
-                ("base", about(refers("text"), "Where relative paths begin.")),
+                (
+                    "base",
+                    about(refers("text"), "The directory of relative paths."),
+                ),
             ];
             json!({ "anyOf": [texts, object(&ROOTS, &["roots"], members)] })
         }

@@ -81,22 +81,22 @@ fn message_that_is_not_strict_json_or_has_an_invalid_list_is_refused() {
         ("{", "it is not JSON (RFC 8259)", None),
         (
             r#"{"id":1,"result":{"tools":[],"tools":[{"name":"x"}]}}"#,
-            "a member is given twice in one object",
+            "an object has a member twice",
             None,
         ),
         (
             r#"{"id":1,"result":{"Tools":[]}}"#,
-            "the name of a member is too like `tools`",
+            "the name of a member is confusable with `tools`",
             Some("1"),
         ),
         (
             r#"{"id":"\u0061","RESULT":{"tools":[]}}"#,
-            "the name of a member is too like `result`",
+            "the name of a member is confusable with `result`",
             Some(r#""\u0061""#),
         ),
         (
             r#"{"id":null,"result":{"tools":{}}}"#,
-            "its `tools` is no array",
+            "its `tools` is not an array",
             None,
         ),
         (
@@ -166,7 +166,7 @@ fn confusable_member_is_refused() {
     ] {
         let error = cuts(text.as_bytes(), &allowed).unwrap_err();
         let why = error.why.to_string();
-        assert!(why.contains("is too like"), "{text} {why}");
+        assert!(why.contains("is confusable with"), "{text} {why}");
     }
 }
 

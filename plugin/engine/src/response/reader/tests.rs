@@ -205,10 +205,10 @@ fn unreadable_list_is_replaced_by_an_error() {
 
 #[test]
 fn ambiguous_or_encoded_body_is_refused() {
-    let compressed = "The server's response is compressed (Content-Encoding) though the gateway asked it not to be, so it cannot be judged.";
+    let compressed = "The server compressed its response (Content-Encoding) although the gateway asked it not to, so the response cannot be checked.";
     let twice = |name: &str| {
         format!(
-            "The server's header `{name}` can be read in two ways, so its response cannot be judged."
+            "The server's header `{name}` can be read in two ways, so its response cannot be checked."
         )
     };
     for (headers, message) in [
@@ -258,7 +258,7 @@ fn ambiguous_or_encoded_body_is_refused() {
 
 #[test]
 fn too_long_message_is_refused_if_it_may_be_a_list() {
-    let too_long = "The server's message is longer than the 1024 bytes that the gateway can judge.";
+    let too_long = "The server's message exceeds the 1024 bytes that the gateway can check.";
     let long = format!("{LIST}{}", " ".repeat(1024));
     let got = play(reader(Some("1")), &[JSON], &[long.as_bytes(), b" "], false);
     assert_eq!(got.body, error(r#""id":1,"#, too_long));
@@ -284,7 +284,7 @@ fn too_long_message_is_refused_if_it_may_be_a_list() {
 
 #[test]
 fn partly_passed_message_with_a_list_is_aborted() {
-    let late = "The server's message is longer than the gateway can judge, and has a list or a request in it.";
+    let late = "The server's message is longer than the gateway can hold, and a part that must be checked as a whole comes late in it.";
     let start = format!(r#"{{"id":1,"result":{{"a":"{}","#, "a".repeat(1024));
     let end = r#""tools":[{"name":"x"}]}}"#;
     let got = play(
@@ -361,7 +361,7 @@ fn message_divided_by_unicode_separators_is_replaced_by_an_error() {
     let divided = message("\u{2028}\u{2028}data: {}\u{2028}\u{2028}");
     let got = everywhere(Some("1"), &[EVENTS], &divided);
     assert!(
-        got.problems[0].contains("divides one message into several"),
+        got.problems[0].contains("splits one message into several"),
         "{got:?}"
     );
 }
@@ -399,7 +399,7 @@ fn bytes_after_a_document_never_pass() {
                 true => "{}".into(),
                 false => error(
                     r#""id":1,"#,
-                    "The server's message cannot be read: something follows the JSON document.",
+                    "The server's message cannot be read: text follows the JSON document.",
                 ),
             };
             assert_eq!(got.body, passed, "{text} cut at {cut}");
@@ -411,7 +411,7 @@ fn bytes_after_a_document_never_pass() {
 fn message_without_room_is_refused_and_the_next_one_passes() {
     let start = LIST.strip_suffix('}').unwrap();
     let long = format!(r#"{start},"a":"{}"}}"#, "x".repeat(500));
-    let no_room = error(r#""id":1,"#, "The gateway holds too many responses at a time to judge this one. Try again later, or ask for less.")
+    let no_room = error(r#""id":1,"#, "The gateway holds too many responses right now to check this one. Try again later, or ask for less.")
         .replace("unreadable", "unavailable");
     let crowded = || {
         let mut reader = reader(Some("1"));

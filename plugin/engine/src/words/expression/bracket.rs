@@ -69,7 +69,7 @@ fn range(cursor: &mut Cursor<'_>, set: &mut Set) -> Result<(), Mistake> {
             set.add((first, last));
             Ok(())
         }
-        _ => Err("a range whose ends are no two characters in order"),
+        _ => Err("a range whose ends are not two characters in order"),
     }
 }
 
@@ -95,7 +95,7 @@ fn item(cursor: &mut Cursor<'_>) -> Result<Set, Mistake> {
     match cursor.bump().ok_or(UNCLOSED)? {
         '\\' => match cursor.escape()?.node {
             Node::One(set) => Ok(set),
-            _ => Err("an escape that is no character, in a class"),
+            _ => Err("an escape in a class that is not a character"),
         },
         c => Ok(Set::one(c)),
     }

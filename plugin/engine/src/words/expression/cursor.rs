@@ -81,7 +81,7 @@ impl Flags {
             'R' => &mut self.crlf,
             'x' => &mut self.extended,
             'u' => return Ok(()),
-            _ => return Err("a flag that is none of `imsURxu`"),
+            _ => return Err("a flag other than `imsURxu`"),
         };
         *flag = on;
         Ok(())

@@ -31,7 +31,7 @@ impl Cursor<'_> {
             'v' => '\x0B',
             'A' | 'z' | 'b' | 'B' | '<' | '>' => return Tree::new(Node::Look(self.place(c)?)),
             c if c.is_ascii() && !c.is_ascii_alphanumeric() => c,
-            _ => return Err("an escape that is none"),
+            _ => return Err("an unknown escape"),
         };
         Tree::one(self.literal(literal))
     }
@@ -74,13 +74,13 @@ impl Cursor<'_> {
             "end" => Ok(Look::WordEnd),
             "start-half" => Ok(Look::NoWordBefore),
             "end-half" => Ok(Look::NoWordAfter),
-            _ => Err("a boundary of words that is none"),
+            _ => Err("an unknown word boundary"),
         }
     }
 
     /// `\x41`, `\u0041`, `\U00000041` or `\x{41}`.
     fn hex(&mut self, c: char) -> Result<Tree, Mistake> {
-        const INVALID: Mistake = "a hexadecimal number that is no character's";
+        const INVALID: Mistake = "a hexadecimal number that is not a character's";
         let digits = match c {
             'x' => 2,
             'u' => 4,

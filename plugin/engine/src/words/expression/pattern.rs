@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, Mistake> {
 impl<'p> Parser<'p> {
     fn choice(&mut self) -> Result<Tree, Mistake> {
         if self.depth > DEEPEST {
-            return Err("too many groups inside one another");
+            return Err("groups nested too deeply");
         }
         self.depth = self.depth.saturating_add(1);
         let (mut choices, mut parts) = (Vec::new(), Vec::new());
@@ -64,7 +64,7 @@ impl<'p> Parser<'p> {
             '(' => self.group(parts)?,
             '?' | '*' | '+' => {
                 self.cursor.bump();
-                let sub = parts.pop().ok_or("a repetition of nothing")?;
+                let sub = parts.pop().ok_or("a repetition without an operand")?;
                 let (min, max) = match c {
                     '?' => (0, Some(1)),
                     '*' => (0, None),
@@ -73,7 +73,7 @@ impl<'p> Parser<'p> {
                 parts.push(sub.repeat(min, max, self.greedy())?);
             }
             '{' => {
-                let sub = parts.pop().ok_or("a repetition of nothing")?;
+                let sub = parts.pop().ok_or("a repetition without an operand")?;
                 let (min, max) = self.counts()?;
                 parts.push(sub.repeat(min, max, self.greedy())?);
             }
@@ -130,11 +130,11 @@ impl<'p> Parser<'p> {
             };
         }
         if self.cursor.peek() != Some('}') {
-            return Err("a `{` that is no `{n}`, `{n,}` or `{n,m}`");
+            return Err("a `{` that begins none of `{n}`, `{n,}` and `{n,m}`");
         }
         self.cursor.bump_space();
         match max.is_some_and(|max| min > max) {
-            true => Err("a repetition whose least number exceeds its most"),
+            true => Err("a repetition whose minimum exceeds its maximum"),
             false => Ok((min, max)),
         }
     }
@@ -190,7 +190,7 @@ impl<'p> Parser<'p> {
         let first = |c: char| c == '_' || c.is_alphabetic();
         let more = |c: char| matches!(c, '_' | '.' | '[' | ']') || c.is_alphanumeric();
         if !chars.next().is_some_and(first) || !chars.all(more) {
-            return Err("a group's name that is none");
+            return Err("an invalid group name");
         }
         if self.names.contains(&name) {
             return Err("two groups of one name");
@@ -209,7 +209,7 @@ impl<'p> Parser<'p> {
             let negation = seen.ends_with('-');
             match c {
                 ')' | ':' if negation => return Err("flags that end in `-`"),
-                ')' if seen.is_empty() => return Err("a group of no flags"),
+                ')' if seen.is_empty() => return Err("a group with an empty list of flags"),
                 ')' => return Ok(false),
                 ':' => {
                     self.cursor.bump();

@@ -10,7 +10,7 @@ use crate::words::sorted::insert;
 /// The most instructions of a program.
 pub(super) const LARGEST: usize = 2048;
 
-const TOO_LARGE: Mistake = "repetitions that make it too large when they are written out";
+const TOO_LARGE: Mistake = "repetitions that expand to too large an expression";
 
 /// Instructions are known by their positions.
 pub(super) type Position = u16;

@@ -66,7 +66,7 @@ impl Tree {
             anchored,
         };
         match depth > DEEPEST.saturating_add(1) {
-            true => Err("too many groups inside one another"),
+            true => Err("groups nested too deeply"),
             false => Ok(tree),
         }
     }

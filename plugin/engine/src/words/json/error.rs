@@ -49,18 +49,20 @@ pub(crate) struct Error {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("there is no JSON in it"),
+            Self::Empty => f.write_str("it is empty"),
             Self::NotUtf8 => f.write_str("it is not UTF-8"),
             Self::ByteOrderMark => f.write_str("it begins with a byte order mark"),
             Self::Syntax => f.write_str("it is not JSON (RFC 8259)"),
-            Self::ControlCharacter => f.write_str("a string holds an unescaped control character"),
+            Self::ControlCharacter => {
+                f.write_str("a string contains an unescaped control character")
+            }
             Self::LoneSurrogate => f.write_str(
-                "a string holds half of a surrogate pair, as when an emoji is cut in two",
+                "a string contains half of a surrogate pair, as when an emoji is cut in two",
             ),
-            Self::TrailingData => f.write_str("something follows the JSON document"),
+            Self::TrailingData => f.write_str("text follows the JSON document"),
             Self::Depth(max) => write!(f, "it is nested deeper than {max} levels"),
             Self::Values(max) => write!(f, "it has more than {max} values"),
-            Self::Duplicate(name) => write!(f, "the member `{name}` is given twice in one object"),
+            Self::Duplicate(name) => write!(f, "an object has the member `{name}` twice"),
             Self::TooLong => f.write_str("it is longer than 4 GiB"),
         }
     }

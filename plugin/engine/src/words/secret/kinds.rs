@@ -120,7 +120,7 @@ pub(crate) const SECRETS: &[Secret] = &[
     },
     Secret {
         name: "aws_key",
-        about: "access keys of AWS, and secret keys where their name stands before them",
+        about: "access keys of AWS, and secret keys behind their name",
         forms: &[
             run("AKIA", Upper, 16, 16),
             run("ASIA", Upper, 16, 16),
