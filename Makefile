@@ -2,10 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build check test hosts run lint structure wording soak compat conformance bench clean rust
+.PHONY: help build check test hosts run lint structure wording notices soak compat conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
+NOTICES := LICENSE plugin/THIRD_PARTY.md
 
 JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
 
@@ -44,7 +45,7 @@ BEGIN = export $(WITH_HOSTS); eval "$$PARTS"
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 13
 
-build: $(MODULES) ## Build the modules that gateways load and programs embed, in target/dist
+build: $(MODULES) $(addprefix $(DIST)/,$(notdir $(NOTICES))) ## Build the modules that gateways load and programs embed, in target/dist
 
 check: ## After each edit, in two minutes: lints, unit tests, the corpus natively; CASE=name for some cases
 	@$(BEGIN); \
@@ -52,6 +53,7 @@ check: ## After each edit, in two minutes: lints, unit tests, the corpus nativel
 	part 'lints' cargo clippy --quiet --locked --workspace --all-targets -- -D warnings; \
 	part 'structure' cargo run --locked --quiet --package xtask -- structure; \
 	part 'wording' cargo run --locked --quiet --package xtask -- wording; \
+	part 'notices' cargo run --locked --quiet --package xtask -- notices --check; \
 	part 'unit tests' $(TEST) --quiet --lib --bins --examples; \
 	part 'corpus, natively' env CORPUS_HOST=native $(TEST) --quiet --test hosts corpus::; \
 	finish 'WebAssembly hosts, Envoys, oracles, documents and clients, which are in `make test`'
@@ -82,7 +84,7 @@ run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=m
 	$(PYTHON) envoy/demo/run.py --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
 	$(if $(POLICY),--policy $(POLICY)) $(if $(UPSTREAM),--upstream $(UPSTREAM))
 
-lint: structure wording ## Formatting, lints with warnings denied, the structure and the wording
+lint: structure wording notices ## Formatting, lints with warnings denied, the structure, the wording and the notices
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --package mcp-policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
@@ -94,6 +96,9 @@ structure: | rust ## Imports, layers, and the lengths of functions and files
 
 wording: | rust ## The rate of turns of phrase to avoid, in comments and Markdown
 	cargo run --locked --quiet --package xtask -- wording
+
+notices: | rust ## The list of third-party crates in the shipped modules is up to date
+	cargo run --locked --quiet --package xtask -- notices --check
 
 soak: build hosts ## Every case at every split on every host, and the long forms of the tests
 	@$(BEGIN); \
@@ -137,13 +142,19 @@ $(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -type
 	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $@.new
 	mv $@.new $@
 
-$(DIST)/js/package.json: $(ENGINE) host-tests/xtask/src/bindgen.rs $(shell find plugin/js -type f) | rust
+$(DIST)/js/package.json: $(ENGINE) host-tests/xtask/src/bindgen.rs $(shell find plugin/js -type f) $(NOTICES) | rust
 	$(SAY) 'building the JavaScript package'
 	cargo build --locked --release --package mcp-policy-js --target wasm32-unknown-unknown
 	rm -rf $(@D)
 	cargo run --locked --quiet --package xtask -- bindgen $(JS_MODULE) $(@D)
-	cp plugin/js/README.md plugin/js/package/* LICENSE $(@D)
+	cp plugin/js/README.md plugin/js/package/* $(NOTICES) $(@D)
 	touch $@
+
+$(DIST)/LICENSE: LICENSE
+$(DIST)/THIRD_PARTY.md: plugin/THIRD_PARTY.md
+$(DIST)/LICENSE $(DIST)/THIRD_PARTY.md:
+	mkdir -p $(DIST)
+	cp $< $@
 
 # rustup brings the compiler that rust-toolchain.toml names, but adds no target to one that is already there.
 rust:

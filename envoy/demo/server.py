@@ -73,7 +73,7 @@ async def run(
             text = report.read_text("utf-8") if report.exists() else output
             numbers = READERS[chosen](text)
         except (ValueError, KeyError, ElementTree.ParseError):
-            raise ToolError(f"{chosen} gave no readable report: {(errors or output).strip()[-500:]}") from None
+            raise ToolError(f"{chosen} wrote no readable report: {(errors or output).strip()[-500:]}") from None
     return TestRun(framework=chosen, command=command, duration=duration, **numbers)
 
 
@@ -111,7 +111,7 @@ async def watch(
 
 @server.custom_route("/healthz", methods=["GET"])
 async def healthz(_request: Request) -> JSONResponse:
-    """For a gateway's health check; the counts show which calls came through."""
+    """For a gateway's health check; the counts show which calls reached this server."""
     return JSONResponse({"ok": True, "calls": dict(calls), "project_exists": (workspace / "project").is_dir()})
 
 
@@ -159,7 +159,7 @@ def command_line(framework: Framework, folder: Path, report: Path, only: str | N
 
 
 async def execute(command: list[str], folder: Path, seconds: float) -> tuple[str, str]:
-    """Runs a command in its own process group and ends the whole group when the time is up or the caller is gone."""
+    """Runs a command in its own process group, and kills the group at the timeout or when the caller leaves."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -252,7 +252,7 @@ def main() -> int:
         shutil.copytree(
             options.project, workspace / "project", symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".git")
         )
-        # The server hands SIGTERM on after its own shutdown; leaving by an exception removes the copy.
+        # The server raises SIGTERM again after its shutdown; an exception then removes the copy.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         server.run("streamable-http", host="127.0.0.1", port=options.port)
     return 0

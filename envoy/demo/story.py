@@ -1,6 +1,6 @@
-"""Turns the URL of the demo's gateway into rows: what a client tried, what was expected, what it saw.
+"""Turns the URL of the demo's gateway into rows: a client's action, the expected outcome and the actual one.
 
-It never talks to the server behind the gateway: everything goes through the URL it is given.
+It never connects to the server behind the gateway: everything goes through the given URL.
 Usage: story.py [http://127.0.0.1:10000/mcp]
 """
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mcp.types import CallToolResult
 
 LIMIT = 10
 DENIED = "[POLICY DENIED] "
-NEEDED_SECONDS = 20  # an upper bound for the story, with a margin
+NEEDED_SECONDS = 20  # an upper bound for all calls, with a margin
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 
 
 async def play(url: str, say: Say = lambda _text: None) -> list[Row]:
-    """The whole story, in order. Rows come back even for what did not go as told."""
+    """All calls, in order. Unexpected outcomes have rows too."""
     rows: list[Row] = []
 
     def add(tried: str, expected: str, seen: str, ok: bool) -> None:
@@ -47,7 +47,7 @@ async def play(url: str, say: Say = lambda _text: None) -> list[Row]:
 
     async with Client(url, mode="auto", cache=None, read_timeout_seconds=30) as client:
         name = client.server_info.name if client.server_info else "a server"
-        add("Connect (server/discover)", "the server behind answers", f"{name}, {client.protocol_version}", name == "test-runner")
+        add("Connect (server/discover)", "the server behind the gateway answers", f"{name}, {client.protocol_version}", name == "test-runner")
 
         names = await tool_names(client)
         add("List the tools", "run is among them", ", ".join(names), "run" in names)
@@ -56,7 +56,7 @@ async def play(url: str, say: Say = lambda _text: None) -> list[Row]:
         add(f"Call run {LIMIT} times", "all run the project's tests", f"{good} of {LIMIT} ran; {last}", good == LIMIT)
 
         refused = await client.call_tool("run", {"path": "project"})
-        add(f"Call run once more (no. {LIMIT + 1})", "refused, and told how long to wait", text_of(refused), is_limit(refused))
+        add(f"Call run once more (no. {LIMIT + 1})", "refused, with the time to wait", text_of(refused), is_limit(refused))
 
         denied = await client.call_tool("delete_project", {"path": "project"})
         add("Call delete_project", "refused: the policy does not name it", text_of(denied), is_denial(denied, "not_allowed"))
@@ -66,7 +66,7 @@ async def play(url: str, say: Say = lambda _text: None) -> list[Row]:
 
         unknown = await client.call_tool("no_such_tool", {})
         same = text_of(unknown).replace("no_such_tool", "read_env") == text_of(denied)
-        add("Call a tool that does not exist", "the same answer, so nothing is given away", text_of(unknown), same)
+        add("Call a tool that does not exist", "the same answer: it reveals nothing", text_of(unknown), same)
 
         twice = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run","name":"delete_project"}}'
         add("Post a call that names two tools", "HTTP 400, JSON-RPC error", *refusal(await post(url, twice)))
@@ -83,7 +83,7 @@ async def play(url: str, say: Say = lambda _text: None) -> list[Row]:
             await client.send_ping()
         add(
             "An older client: initialize, delete_project, ping",
-            "refused, and the session lives on",
+            "refused, and the session continues",
             f"{client.protocol_version}; {text_of(denied)}; ping answered",
             is_denial(denied, "not_allowed"),
         )
@@ -95,7 +95,7 @@ async def play(url: str, say: Say = lambda _text: None) -> list[Row]:
 
 
 async def greet(url: str) -> list[str]:
-    """Connects to any server through the gateway and says what came."""
+    """Connects to any server through the gateway, and describes it."""
     async with Client(url, mode="auto", cache=None, read_timeout_seconds=30) as client:
         name = f"{client.server_info.name} {client.server_info.version}".strip() if client.server_info else "unnamed"
         names = await tool_names(client)
@@ -190,11 +190,11 @@ def one_line(text: str, most: int = 240) -> str:
 def table(rows: list[Row], width: int | None = None) -> str:
     """The rows as aligned columns that fit the terminal."""
     width = min(width or shutil.get_terminal_size((120, 24)).columns, 140)
-    result_width = len("NOT AS TOLD")
+    result_width = len("NOT EXPECTED")
     room = max(width - result_width - 6, 45)
     widths = [room * 27 // 100, room * 30 // 100, room - room * 27 // 100 - room * 30 // 100, result_width]
     lines = [cells(["tried", "expected", "seen", ""], widths), "  ".join("-" * w for w in widths)]
-    lines += [cells([row.tried, row.expected, row.seen, "ok" if row.ok else "NOT AS TOLD"], widths) for row in rows]
+    lines += [cells([row.tried, row.expected, row.seen, "ok" if row.ok else "NOT EXPECTED"], widths) for row in rows]
     return "\n".join(lines)
 
 
@@ -208,13 +208,13 @@ def cells(texts: list[str], widths: list[int]) -> str:
 
 
 def seconds_to_wait(now: float) -> float:
-    """The limit's window is one minute of the clock (UTC); the story must fit into what is left of it."""
+    """The limit's window is one minute of the clock (UTC); all calls must fit into the rest of it."""
     left = 60 - now % 60
     return 0.0 if left >= NEEDED_SECONDS else left + 0.2
 
 
 def first_cause(error: BaseException) -> BaseException:
-    """Task groups wrap what went wrong; the innermost error is the one a reader wants."""
+    """The innermost error of a task group, which wraps the errors of its tasks."""
     while getattr(error, "exceptions", None):
         error = error.exceptions[0]  # type: ignore[attr-defined]
     return error
@@ -226,7 +226,7 @@ def main() -> int:
     try:
         rows = asyncio.run(play(url))
     except Exception as error:
-        print(f"The story broke off; is the gateway up at {url}? {first_cause(error)}", file=sys.stderr)
+        print(f"The demo failed; does the gateway run at {url}? {first_cause(error)}", file=sys.stderr)
         return 1
     print(table(rows))
     return 0 if all(row.ok for row in rows) else 1

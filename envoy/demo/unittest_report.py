@@ -1,4 +1,4 @@
-"""Turns the unittest tests below a folder into one line of JSON on standard output: what passed and what failed.
+"""Turns the unittest tests below a folder into one line of JSON on standard output: the numbers of passes and the failures.
 
 It never prints anything else there: what the tests themselves print goes to standard error.
 Usage: unittest_report.py FOLDER [-k PATTERN]... [-f]

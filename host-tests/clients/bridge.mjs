@@ -1,9 +1,9 @@
-// Serves an MCP server that speaks on its standard input and output over Streamable HTTP: one process for each session.
+// Serves a stdio MCP server over Streamable HTTP, with one process for each session.
 //
-// It never reads or changes a message; the SDK's two transports are joined as they are.
+// It never reads or changes a message: it connects the SDK's two transports.
 // Usage: bridge.mjs '{"command": ["node", "server.js"], "env": {}, "cwd": "/tmp"}'; prints {"port": N} once it accepts
 // connections on 127.0.0.1, and ends when its stdin does. Endpoints: /start, which starts the process of the next session
-// and waits until it answers, since clients do not wait long; /mcp; and /page, which can be fetched.
+// and waits until it answers, because clients have short timeouts; /mcp; and /page, a page to fetch.
 
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
@@ -22,7 +22,7 @@ async function serve(req, res) {
   } else await serveSession(req, res);
 }
 
-/** Starts the server, and waits for its first word. */
+/** Starts the server, and waits for its first message. */
 async function start() {
   const server = new StdioClientTransport({ command: program, args, env: { ...process.env, ...env }, cwd, stderr: "inherit" });
   await server.start();

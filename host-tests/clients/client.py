@@ -1,4 +1,4 @@
-"""Turns the checks of a story into what a client of an SDK for Python saw, of either line: `play.mjs` once more.
+"""Turns checks into the outcomes that a client on the SDK for Python sees, line 1 or 2; the twin of `play.mjs`.
 
 It never judges what it saw; whoever started it compares.
 Usage: client.py URL USER legacy|auto, the story as JSON on stdin; prints {"check", "ok", "saw"}, one check a line. `ok`
@@ -19,10 +19,10 @@ import anyio
 from sdk import News, Session, connected, protocol_error
 from wire import Wire
 
-# One limit inside the other. A server waits eight seconds at a gate.
+# Each time limit is shorter than the next outer one. A server waits eight seconds at a gate.
 CHECK_LIMIT = 25.0
 NEWS_LIMIT = 5.0
-SETTLE = 1.0  # what a client may take to understand an answer that it did not expect
+SETTLE = 1.0  # the time for a client to handle an unexpected answer
 PAUSE = 0.1
 
 Check = dict[str, Any]
@@ -30,7 +30,7 @@ Saw = dict[str, Any]
 
 
 class Opened:
-    """A session, what went over its wire, and what the server said of its own accord."""
+    """A session, its HTTP exchanges, and the notifications of the server."""
 
     def __init__(self, url: str, mode: str, user: str, spoil: Check | None) -> None:
         self.url, self.mode = url, mode
@@ -43,7 +43,7 @@ class Opened:
         return self
 
     async def request(self, check: Check, on_progress: Callable[..., Awaitable[None]] | None = None) -> Saw:
-        """The result, or the JSON-RPC error, or how it failed otherwise."""
+        """The result, the JSON-RPC error, or any other failure."""
         if check.get("task"):
             return await outcome(self.sdk.follow_task(check["params"]))
         return await outcome(self.sdk.request(check["method"], check.get("params", {}), on_progress))
@@ -57,7 +57,7 @@ async def outcome(call: Awaitable[Any]) -> Saw:
 
 
 def failure(error: BaseException) -> Saw:
-    # Task groups wrap what went wrong.
+    # A task group wraps the errors of its tasks.
     while inner := getattr(error, "exceptions", None):
         error = inner[0]
     if answer := protocol_error(error):
@@ -77,7 +77,7 @@ async def perform(session: Opened, check: Check) -> Saw:
 
 
 async def notify(session: Opened, check: Check) -> Saw:
-    """A notification has no answer to wait for, so its HTTP exchange is waited for."""
+    """Waits for the HTTP exchange of a notification, which has no answer."""
     before = len(session.wire.exchanges)
     sent = await outcome(session.sdk.notify(check["method"]))
     http: list[Check] = []
@@ -91,7 +91,7 @@ async def notify(session: Opened, check: Check) -> Saw:
 
 
 async def spoiled(session: Opened, check: Check) -> Saw:
-    """A request that was spoiled on its way: what came back, and what the client made of it."""
+    """A spoiled request: the response, and the client's reaction."""
     call = asyncio.create_task(session.request(check))
     answered = asyncio.create_task(session.wire.answered.wait())
     await asyncio.wait([call, answered], return_when=asyncio.FIRST_COMPLETED)
@@ -103,7 +103,7 @@ async def spoiled(session: Opened, check: Check) -> Saw:
 
 
 async def news_of(session: Opened, check: Check) -> Saw:
-    """Repeats a request until the server has said what it is to say, for the stream may still be opening."""
+    """Repeats a request until the expected notification arrives: the stream may still be opening."""
 
     def said() -> News | None:
         return next((news for news in session.news if news["news"] == check["news"]), None)
@@ -123,7 +123,7 @@ async def news_of(session: Opened, check: Check) -> Saw:
 
 
 async def leave(session: Opened, check: Check) -> Saw:
-    """Gives a call up at its first event, and asks the server until it knows."""
+    """Abandons a call at its first event, and asks the server until it has noticed."""
     begun = anyio.Event()
 
     async def on_progress(*_: object) -> None:
@@ -152,7 +152,7 @@ async def followed(session: Opened, check: Check) -> Saw:
     """Answers each event of a stream by another request."""
     progress: list[int] = []
 
-    # Line 1 reads nothing while this runs, so it must not wait for an answer.
+    # Line 1 of the SDK reads nothing while this runs, so it must not wait for an answer.
     async def on_progress(done: float, *_: object) -> None:
         progress.append(int(done))
         if "method" in check["each"]:
@@ -165,7 +165,7 @@ async def followed(session: Opened, check: Check) -> Saw:
 
 
 async def close(session: Opened) -> Saw:
-    """How the session ended, and how it went."""
+    """Closes the session, and summarizes its exchanges."""
     await session.stack.aclose()
     exchanges = session.wire.exchanges
 
@@ -190,7 +190,7 @@ async def alive(session: Opened, check: Check) -> bool:
 
 async def judge(session: Opened, check: Check, after: Check) -> tuple[bool, Saw]:
     if check.get("do") == "close":
-        # What a session holds is let go in the order of its making, so no limit may stand around it.
+        # Closing exits contexts that were entered before; a time limit around it would not nest with them.
         return True, await close(session)
     saw: Saw = {"failed": "no end"}
     with anyio.move_on_after(CHECK_LIMIT):
@@ -199,7 +199,7 @@ async def judge(session: Opened, check: Check, after: Check) -> tuple[bool, Saw]
 
 
 async def on_own_session(session: Opened, check: Check, after: Check) -> tuple[bool, Saw]:
-    """A session may die of a spoiled request; then that ends with this function."""
+    """A spoiled request may end a session; its errors end here."""
     ok, saw = False, {}
     try:
         async with session.stack:
@@ -223,7 +223,7 @@ async def play(url: str, user: str, mode: str) -> None:
 
 
 if __name__ == "__main__":
-    # What the SDKs warn of on their standard error is for whoever looks into a failure.
+    # The SDKs' warnings on standard error help to explain a failure.
     logging.basicConfig(level=logging.WARNING)
     warnings.simplefilter("ignore", DeprecationWarning)
     asyncio.run(play(*sys.argv[1:]))

@@ -1,6 +1,6 @@
 // Turns the SDK for TypeScript 1.x into a session that `play.mjs` can play with.
 //
-// It never sends anything of its own making: each method is the SDK's.
+// It sends no message itself: each method is the SDK's.
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -13,7 +13,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { ANSWERS, CAPABILITIES, INFO, METHODS, REQUEST_LIMIT, play } from "./play.mjs";
 
-// In this line the schema of the result stands before the options.
+// In this line the schema of the result precedes the options.
 const OWN_METHODS = { ...METHODS, "tools/call": (client, params, options) => client.callTool(params, undefined, options) };
 
 async function connect(url, _mode, wire, onNews) {

@@ -1,6 +1,6 @@
 // Turns the SDK for TypeScript 2.x into a session that `play.mjs` can play with.
 //
-// It never sends anything of its own making: each method is the SDK's.
+// It sends no message itself: each method is the SDK's.
 
 import { Client, ProtocolError, StreamableHTTPClientTransport, specTypeSchemas } from "@modelcontextprotocol/client";
 import { ANSWERS, CAPABILITIES, INFO, METHODS, REQUEST_LIMIT, play } from "./play.mjs";

@@ -11,7 +11,7 @@ Server.prototype.listen = function listenLocally(_port, ...rest) {
   this.once("listening", () => process.stdout.write(`${JSON.stringify({ port: this.address().port })}\n`));
   return listen.call(this, { host: "127.0.0.1", port: 0 }, ...rest);
 };
-// Its own words go where those of the other servers do.
+// Its log goes to standard error, like those of the other servers.
 console.log = console.error;
 endWithStdin();
 await import("@modelcontextprotocol/server-everything/dist/transports/streamableHttp.js");

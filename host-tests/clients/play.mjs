@@ -1,22 +1,22 @@
-// Turns the checks of a story into what a client of an SDK for TypeScript saw: the part that is the same for both lines.
+// Turns checks into the outcomes that a client on an SDK for TypeScript sees: the common part of both lines.
 //
-// It never judges what it saw; whoever started it compares.
-// Usage: PROGRAM URL USER MODE, the story as JSON on stdin; prints {"check", "ok", "saw"}, one check a line. `ok` tells that
-// the session lives: the next allowed call worked. `checks/README.md` has the words of a check.
+// It never judges an outcome: the calling test compares.
+// Usage: PROGRAM URL USER MODE, the checks as JSON on stdin; prints {"check", "ok", "saw"}, one check a line. `ok` is true if
+// the session still works: the next allowed call succeeded. `checks/README.md` describes the keys of a check.
 
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Wire } from "./wire.mjs";
 
-// One limit inside the other. A server waits eight seconds at a gate.
+// Each time limit is shorter than the next outer one. A server waits eight seconds at a gate.
 export const REQUEST_LIMIT = 15_000;
 const CHECK_LIMIT = 25_000;
 const NEWS_LIMIT = 5_000;
-/** What a client may take to understand an answer that it did not expect. */
+/** The time for a client to handle an unexpected answer, in milliseconds. */
 const SETTLE = 1_000;
 const PAUSE = 100;
 
-/** What this client is and can do, and how the people and the model behind it answer. */
+/** This client's name and capabilities, and the answers of its user and model. */
 export const INFO = { name: "client-of-the-matrix", version: "1.0.0" };
 export const CAPABILITIES = { elicitation: {}, roots: { listChanged: true }, sampling: {} };
 export const ANSWERS = {
@@ -25,7 +25,7 @@ export const ANSWERS = {
   sampling: { model: "made-up", role: "assistant", content: { type: "text", text: "yes" } },
 };
 
-/** The methods that both lines know by the same names. Anything else is sent as a request of one's own. */
+/** The methods with the same names in both lines. Others are sent as generic requests. */
 export const METHODS = {
   ping: (client, _, options) => client.ping(options),
   "completion/complete": (client, params, options) => client.complete(params, options),
@@ -40,7 +40,7 @@ export const METHODS = {
   "tools/list": (client, params, options) => client.listTools(params, options),
 };
 
-/** Plays all checks. `connect(url, mode, wire, onNews)` gives a session of the SDK. */
+/** Plays all checks. `connect(url, mode, wire, onNews)` returns a session of the SDK. */
 export async function play(connect) {
   const [url, user, mode] = process.argv.slice(2);
   const { alive, checks } = JSON.parse(await text(process.stdin));
@@ -77,7 +77,7 @@ function perform(session, check) {
   return request(session, check);
 }
 
-/** The result, or the JSON-RPC error, or how it failed otherwise. */
+/** The result, the JSON-RPC error, or any other failure. */
 async function request(session, { method, params = {}, task }, options = {}) {
   const asked = task ? session.followTask(params, options) : session.request(method, params, options);
   return asked.then((result) => ({ result }), outcomeOf(session));
@@ -97,7 +97,7 @@ async function notify(session, { method }) {
   return { http: http.map(({ status }) => ({ status })), ...sent };
 }
 
-/** A request that was spoiled on its way: what came back, and what the client made of it. */
+/** A spoiled request: the response, and the client's reaction. */
 async function spoiled(session, check) {
   const giveUp = new AbortController();
   const call = request(session, check, { signal: giveUp.signal });
@@ -107,7 +107,7 @@ async function spoiled(session, check) {
   return { http: session.wire.spoiled, ...(understood ?? { failed: "no answer" }) };
 }
 
-/** Repeats a request until the server has said what it is to say, for the stream may still be opening. */
+/** Repeats a request until the expected notification arrives: the stream may still be opening. */
 async function newsOf(session, { listen, news, ...check }) {
   const subscription = listen && (await session.listen(listen).catch(outcomeOf(session)));
   if (subscription?.error || subscription?.failed) return subscription;
@@ -121,7 +121,7 @@ async function newsOf(session, { listen, news, ...check }) {
   return { news: method ?? "none", uri: params?.uri, data: params?.data };
 }
 
-/** Gives a call up at its first event, and asks the server until it knows. */
+/** Abandons a call at its first event, and asks the server until it has noticed. */
 async function leave(session, { leave, ...check }) {
   const giveUp = new AbortController();
   await request(session, check, { signal: giveUp.signal, onprogress: () => giveUp.abort() });
@@ -148,7 +148,7 @@ async function followed(session, { each, ...check }) {
   return { ...(await request(session, check, { onprogress })), progress };
 }
 
-/** How the session ended, and how it went. */
+/** Closes the session, and summarizes its exchanges. */
 async function close(session) {
   await session.close();
   const { exchanges } = session.wire;

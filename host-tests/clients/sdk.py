@@ -31,7 +31,7 @@ OnNews = Callable[[News], None]
 
 
 class Session(Protocol):
-    """What `client.py` needs."""
+    """The functions that `client.py` calls."""
 
     def learnt(self) -> dict[str, Any]: ...
     async def request(self, method: str, params: dict[str, Any], on_progress: Callable[..., Awaitable[None]] | None) -> Any: ...
@@ -41,7 +41,7 @@ class Session(Protocol):
 
 
 def protocol_error(error: BaseException) -> dict[str, Any] | None:
-    """The JSON-RPC error that an exception of the SDK stands for."""
+    """The JSON-RPC error in an exception of the SDK."""
     return plain(error.error) if isinstance(error, McpError) else None
 
 
@@ -50,7 +50,7 @@ def plain(model: Any) -> Any:
 
 
 class OfEitherLine:
-    """The methods that both lines know by the same names, of a `Client` or a `ClientSession`."""
+    """The methods with the same names in both lines, of a `Client` or a `ClientSession`."""
 
     def __init__(self, client: Any, session: Any) -> None:
         self.client, self.session = client, session
@@ -143,7 +143,7 @@ class OfLine2(OfEitherLine):
 
 
 def news_of_event(event: Any) -> News:
-    """This line gives types of its own to what a subscription brings."""
+    """The notifications of a subscription have types of their own in this line."""
     if type(event).__name__ == "ToolsListChanged":
         return {"news": "notifications/tools/list_changed"}
     return {"news": "notifications/resources/updated", "uri": str(event.uri)}
@@ -207,7 +207,7 @@ async def connected(url: str, mode: str, wire: Wire, on_news: OnNews) -> AsyncIt
                 yield OfLine1(session, await session.initialize())
 
 
-# How the people and the model behind this client answer.
+# The answers of this client's user and model.
 
 
 async def elicited(*_: Any) -> types.ElicitResult:

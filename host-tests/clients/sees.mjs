@@ -1,6 +1,6 @@
 // Turns servers into all that an SDK for TypeScript shows a host and its model of them.
 //
-// It never judges what it saw; whoever started it looks for what must not be there.
+// It never judges its output: the calling test searches it for forbidden names and texts.
 // Usage: sees.mjs MODULE..., the modules of one SDK with its client and its transport, and a JSON list of URLs on stdin;
 // prints {"url", "saw"}, one a line.
 

@@ -26,7 +26,7 @@ def ask(client: httpx.Client, url: str, request: dict[str, Any]) -> Any:
         return repr(error)
 
 
-# No proxy of the environment may come between: everything here is on this machine.
+# Proxies of the environment are ignored: all connections stay on this machine.
 with httpx.Client(trust_env=False) as client:
     for url in json.load(sys.stdin):
         saw = [ask(client, url, request) for request in REQUESTS]

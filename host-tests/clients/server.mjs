@@ -1,8 +1,8 @@
-// Turns MCP requests into results that a test can predict: `server.py` once more, on the SDK for TypeScript.
+// Turns MCP requests into predictable results: the twin of `server.py`, on the SDK for TypeScript.
 //
-// It never ends a stream early or late by the clock: a streamed call goes on when a client says that it saw the last event.
+// It never times a stream: a streamed call continues when a client reports the last event.
 // Usage: server.mjs; prints {"port": N} once it accepts connections on 127.0.0.1, and ends when its stdin does.
-// Endpoints: /mcp, and /state for what reached it.
+// Endpoints: /mcp, and /state for the requests that reached it.
 
 import { NodeStreamableHTTPServerTransport, toNodeHandler, toWebRequest } from "@modelcontextprotocol/node";
 import {
@@ -18,12 +18,12 @@ import {
 import { setTimeout as sleep } from "node:timers/promises";
 import { EventMemory, Sessions, guarded, listen } from "../serving/serving.mjs";
 
-const PATIENCE = 8_000; // milliseconds at a gate; a client's own time limit must be longer
+const PATIENCE = 8_000; // milliseconds at a gate; a client's time limit must be longer
 const PAUSE = 10;
 
-const requests = []; // what reached this server, in order
-const opened = new Map(); // how often each gate was opened
-const left = new Set(); // gates whose caller left
+const requests = []; // the requests that reached this server, in order
+const opened = new Map(); // the number of times that each gate was opened
+const left = new Set(); // gates whose caller has left
 
 const modern = createMcpHandler(({ era }) => build(era), { legacy: "reject" });
 const handleModern = toNodeHandler(modern);
@@ -98,7 +98,7 @@ function addTools(server, news) {
   });
 }
 
-/** Reports one step, and the next only after the gate was opened for this one. */
+/** Reports one step, and the next one only after the gate was opened for the first. */
 async function watch(gate, steps, { _meta, notify, signal }) {
   for (let step = 1; step <= steps; step += 1) {
     if (_meta?.progressToken !== undefined) {
@@ -151,7 +151,7 @@ function text(said) {
   return { content: [{ type: "text", text: said }] };
 }
 
-/** Serves both eras on one path: a session of an older revision has a server of its own. */
+/** Serves old and new revisions on one path; each session of an older revision has its own server. */
 async function serve(req, res) {
   if (req.url === "/state") {
     res.setHeader("content-type", "application/json").end(JSON.stringify({ requests }));
@@ -181,7 +181,7 @@ async function bodyOf(req) {
   return pieces.length ? JSON.parse(Buffer.concat(pieces).toString("utf8")) : undefined;
 }
 
-/** Notes the method, and what it acts on: `tools/call add`. */
+/** Records the method and its target: `tools/call add`. */
 function record(req, body) {
   const { name, uri } = body?.params ?? {};
   const message = body && [body.method ?? "answer", name ?? uri].filter(Boolean).join(" ");

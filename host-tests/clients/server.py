@@ -1,4 +1,4 @@
-"""Turns MCP requests into results that a test can predict: a server with a bit of everything, for both eras of MCP.
+"""Turns MCP requests into predictable results: a server with tools, prompts and resources, for old and new revisions of MCP.
 
 It never ends a stream early or late by the clock: a streamed call goes on when a client says that it saw the last event.
 Usage: server.py; prints {"port": N} once it accepts connections on 127.0.0.1, and ends when its stdin does.
@@ -36,13 +36,13 @@ sys.path.append(str(Path(__file__).parents[1] / "serving"))
 from serving import EventMemory, run  # noqa: E402
 
 MODERN = "2026-07-28"
-PATIENCE = 8.0  # seconds at a gate; a client's own time limit must be longer
+PATIENCE = 8.0  # seconds at a gate; a client's time limit must be longer
 PAUSE = 0.01
 STEPS = 3
 
-requests: list[dict[str, Any]] = []  # what reached this server, in order
-left: set[str] = set()  # gates whose caller left
-opened: collections.Counter[str] = collections.Counter()  # how often each gate was opened
+requests: list[dict[str, Any]] = []  # the requests that reached this server, in order
+left: set[str] = set()  # gates whose caller has left
+opened: collections.Counter[str] = collections.Counter()  # the number of times that each gate was opened
 
 server = MCPServer("bit-of-everything", version="1.0.0", instructions="A server for tests.")
 
@@ -116,7 +116,7 @@ async def watch(ctx: Context, gate: str) -> str:
                 while opened[gate] < step:
                     await anyio.sleep(PAUSE)
         except TimeoutError:
-            raise ToolError(f"Nobody saw step {step}.") from None
+            raise ToolError(f"No client saw step {step}.") from None
         except asyncio.CancelledError:
             left.add(gate)
             raise
@@ -223,7 +223,7 @@ async def state(_request: Request) -> JSONResponse:
 
 
 class Recorder:
-    """Notes every MCP request, and passes it on as it is."""
+    """Records every MCP request, and passes it on unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -253,7 +253,7 @@ class Recorder:
 
 
 def summary(body: bytes) -> str:
-    """The method, and what it acts on: `tools/call add`."""
+    """The method and its target: `tools/call add`."""
     try:
         message = json.loads(body)
         params = message.get("params") or {}

@@ -1,7 +1,7 @@
-// Turns `fetch` into one that notes every HTTP exchange, and that spoils a request where a check asks for it.
+// Turns `fetch` into one that records every HTTP exchange, and spoils a request where a check asks for it.
 //
-// It never touches an answer: what a client of an SDK gets is what the gateway sent. Each request has an id of its own, by
-// which it is found again behind the gateway.
+// It never changes a response: the SDK's client gets the bytes of the gateway. Each request has an id of its own, by which it
+// is found behind the gateway.
 
 let sent = 0;
 
@@ -15,7 +15,7 @@ export class Wire {
     this.answered = new Promise((resolve) => (this.tell = resolve));
   }
 
-  /** For the transport of a client, in the place of `fetch`. */
+  /** Replaces `fetch` in the transport of a client. */
   fetch = async (url, init = {}) => {
     const headers = new Headers(init.headers);
     headers.set("x-user", this.user);

@@ -1,4 +1,4 @@
-"""Turns an HTTP transport into one that notes every exchange, and that spoils a request where a check asks for it.
+"""Turns an HTTP transport into one that records every exchange, and spoils a request where a check asks for it.
 
 It never touches an answer: what a client of an SDK gets is what the gateway sent. Each request has an id of its own, by
 which it is found again behind the gateway.
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 try:
-    import httpx2 as httpx  # what line 2 of the SDK stands on
+    import httpx2 as httpx  # used by line 2 of the SDK
 except ImportError:
-    import httpx  # type: ignore[no-redef]  # and line 1
+    import httpx  # type: ignore[no-redef]  # used by line 1
 
 
 sent = itertools.count(1)
@@ -52,7 +52,7 @@ class Wire(httpx.AsyncBaseTransport):
         await self.inner.aclose()
 
     def client(self) -> httpx.AsyncClient:
-        # No proxy of the environment may come between: everything here is on this machine.
+        # Proxies of the environment are ignored: all connections stay on this machine.
         return httpx.AsyncClient(transport=self, timeout=60.0, trust_env=False)
 
     def _spoil(self, request: httpx.Request, body: bytes) -> httpx.Request:

@@ -1,9 +1,9 @@
-// Turns a scenario of the official conformance suite for clients into what a client of the SDK for TypeScript does.
+// Plays a scenario of the official conformance suite for clients, on the SDK for TypeScript.
 //
-// It never knows the scenario: it connects, calls every tool that it is told of, answers what it is asked, and logs in
-// wherever it must.
-// Usage: client.mjs [GATEWAY] URL, with what the suite sets in the environment. All that is for the server's own host and port
-// goes to the gateway's in its place, still under the server's name, as where a mesh leads a client's connections.
+// It does not know the scenario: it connects, calls every listed tool, answers every request of the server, and logs in
+// where it must.
+// Usage: client.mjs [GATEWAY] URL, with the suite's environment variables. Requests to the server's host and port go to the
+// gateway instead, still under the server's name, as in a service mesh that redirects connections.
 
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from "@modelcontextprotocol/client";
 
@@ -11,7 +11,7 @@ const { MCP_CONFORMANCE_CONTEXT = "{}", MCP_CONFORMANCE_PROTOCOL_VERSION: revisi
 const [url, gateway] = process.argv.slice(2).reverse();
 const server = new URL(url);
 const context = JSON.parse(MCP_CONFORMANCE_CONTEXT);
-const TRIES = 3; // a client must not ask for ever
+const TRIES = 3; // a client must give up at some time
 
 async function through(input, init = {}) {
   const url = new URL(input);
@@ -22,7 +22,7 @@ async function through(input, init = {}) {
   return fetch(new URL(`http://${gateway}${url.pathname}${url.search}`), { ...init, headers });
 }
 
-/** A person who agrees to everything, and a memory for what the authorization server gave. */
+/** A user who agrees to everything, and the storage for the authorization server's data. */
 class Login {
   redirectUrl = "http://localhost:1/callback";
   clientMetadataUrl = "https://conformance-test.local/client-metadata.json";
@@ -49,7 +49,7 @@ class Login {
 
 const login = new Login();
 
-/** Logs in and tries again where the server asks for it. */
+/** Logs in and tries again where the server requires it. */
 async function trying(transport, act) {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -79,7 +79,7 @@ function connected() {
   });
 }
 
-/** Any value of the type that each argument wants. Who asks for a schema gets the first one back. */
+/** A value of the type of each argument. An object is the first tool's schema, for the tool that expects a schema. */
 function argumentsFor({ properties = {} }) {
   const values = { string: "text", number: 1, integer: 1, boolean: true, array: [], object: tools[0].inputSchema };
   return Object.fromEntries(Object.entries(properties).map(([name, { type }]) => [name, values[type] ?? {}]));
@@ -89,7 +89,7 @@ const { client, transport } = await connected();
 const { tools } = await trying(() => transport, () => client.listTools());
 const calls = context.toolCalls ?? tools.map(({ name, inputSchema }) => ({ name, arguments: argumentsFor(inputSchema) }));
 for (const call of calls) {
-  // A tool may fail by intention; what counts is what was sent.
+  // A tool may fail on purpose: only the requests matter.
   await trying(() => transport, () => client.callTool(call)).catch((error) => console.error(call.name, error));
 }
 await client.close();

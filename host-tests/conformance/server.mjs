@@ -1,7 +1,7 @@
-// Turns `fixtures.json` into a server for the official conformance suite, on the SDK for TypeScript, for both eras of MCP.
+// Turns `fixtures.json` into a server for the official conformance suite, on the SDK for TypeScript, for old and new revisions.
 //
-// It never knows which scenario is played: every tool, prompt and resource answers as the fixtures say.
-// Usage: server.mjs [trusting]; with it the headers of a request are not held against its body. Prints {"port": N} once it
+// It does not know the scenario: every tool, prompt and resource answers as the fixtures say.
+// Usage: server.mjs [trusting]; `trusting` does not compare the headers of a request with its body. Prints {"port": N} once it
 // accepts connections on 127.0.0.1, and ends when its stdin does.
 
 import { toNodeHandler } from "@modelcontextprotocol/node";
@@ -77,7 +77,7 @@ function schemaOf(args) {
   return { type: "object", properties, required: args.filter(({ required }) => required).map(({ name }) => name) };
 }
 
-/** Puts values in the place of `$name` in all texts of a fixture. */
+/** Replaces `$name` by its value in all texts of a fixture. */
 function filled(fixture, values = {}) {
   const all = Object.entries({ png: fixtures.png, wav: fixtures.wav, ...values });
   const fill = (text) => all.reduce((text, [name, value]) => text.replaceAll(`$${name}`, value), text);
@@ -113,7 +113,7 @@ const deeds = {
   prompts_changed: (_, server, legacy) => (legacy ? server.server.sendPromptListChanged() : modern.notify.promptsChanged()),
 };
 
-/** What must be asked before there is an answer, or nothing. The state that the client keeps is the number of the round. */
+/** The questions to ask before the answer, if any. The client keeps the number of the round as its state. */
 async function asked({ rounds = [], sealed, whoever_is_there }, said, { mcpReq }) {
   const { round = 0, earlier = {} } = mcpReq.requestState() ?? {};
   const answers = { ...earlier, ...mcpReq.inputResponses };
@@ -131,7 +131,7 @@ function those(questions, envelope) {
   return Object.fromEntries(Object.entries(questions).filter(([, { method }]) => able[method.split("/")[0]]));
 }
 
-/** What the client answered, for a text. */
+/** The client's answers, as a text. */
 function answersOf({ mcpReq }) {
   return JSON.stringify(mcpReq.inputResponses ?? {}).replaceAll('"', "'");
 }
@@ -140,7 +140,7 @@ function text(said) {
   return { content: [{ type: "text", text: said }] };
 }
 
-/** Serves both eras on one path: a session of an older revision has a server of its own. */
+/** Serves old and new revisions on one path; each session of an older revision has its own server. */
 async function serve(request) {
   const strange =
     hostHeaderValidationResponse(request, localhostAllowedHostnames()) ?? originValidationResponse(request, localhostAllowedOrigins());
@@ -150,7 +150,7 @@ async function serve(request) {
   return transport ? transport.handleRequest(request) : new Response(null, { status: 404 });
 }
 
-/** A request whose headers say what its body says, as every request does for a server that does not look at them. */
+/** The request with headers that agree with its body, for a server that does not compare them. */
 async function fitting(request) {
   const { method, params } = await request.clone().json();
   const headers = new Headers(request.headers);

@@ -1,4 +1,4 @@
-"""Turns `fixtures.json` into a server for the official conformance suite: `server.mjs` once more, on the SDK for Python.
+"""Turns `fixtures.json` into a server for the official conformance suite: the twin of `server.mjs`, on the SDK for Python.
 
 It never knows which scenario is played: every tool, prompt and resource answers as the fixtures say.
 Usage: server.py; prints {"port": N} once it accepts connections on 127.0.0.1, and ends when its stdin does.
@@ -43,7 +43,7 @@ def schema_of(tool: Fixture) -> Fixture:
 
 
 def filled(fixture: Any, **values: str) -> Any:
-    """Puts values in the place of `$name` in all texts of a fixture."""
+    """Replaces `$name` by its value in all texts of a fixture."""
     if isinstance(fixture, dict):
         return {key: filled(value, **values) for key, value in fixture.items()}
     if isinstance(fixture, list):
@@ -112,7 +112,7 @@ DEEDS = {
 
 
 async def ask(ctx: Any, params: Asked, fixture: Fixture) -> types.InputRequiredResult | str:
-    """What must be asked before there is an answer, or else all answers as one text."""
+    """The questions to ask before the answer, or else all answers as one text."""
     said = {key: str(value) for key, value in (params.arguments or {}).items()}
     rounds = [TypeAdapter(types.InputRequests).validate_python(filled(round, **said)) for round in fixture["rounds"]]
     if ctx.protocol_version != MODERN:
@@ -130,7 +130,7 @@ async def ask(ctx: Any, params: Asked, fixture: Fixture) -> types.InputRequiredR
 
 
 async def ask_at_once(ctx: Any, question: Any) -> Any:
-    """Older revisions have requests of the server's own."""
+    """Asks by requests of the server, as older revisions do."""
     kinds = {"sampling/createMessage": types.CreateMessageResult, "elicitation/create": types.ElicitResult, "roots/list": types.ListRootsResult}
     return await ctx.session.send_request(question, kinds[question.method], metadata=ServerMessageMetadata(related_request_id=ctx.request_id))
 

@@ -1,24 +1,24 @@
-// Plays cases in the package: one line of JSON comes in for each case, and one goes out with what was seen. With the
-// argument `alone` no store counts, but this program by itself.
+// Plays cases in the package: turns one line of JSON for each case into a line with the outcomes. With the argument `alone`
+// this program counts, without a store.
 //
-// It uses the package as a gateway would. It does not know what is expected.
+// It uses the package as a gateway would, and does not know the expected outcomes.
 import { Exchange, Policy, Store } from "mcp-policy";
 import { close, counters, ids, lookup, open, reserve, takeBack, values, write } from "./reserve.js";
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
  * @typedef {{ headers: string[], body: string, peer: string, now: number, respond: Respond | null }} Request
- * @typedef {{ status: number, headers: string[], body: string }} Respond what the server answers
+ * @typedef {{ status: number, headers: string[], body: string }} Respond the server's response
  * @typedef {{ end: boolean, pieces: [number, boolean][], trailers: boolean, response: [number, boolean][],
- *   responseTrailers: boolean }} Arrival how a request comes in: the length of each piece of the body, and whether it ends
- *   the request; and its response likewise
+ *   responseTrailers: boolean }} Arrival the pieces of a request's body: the length of each, and whether it ends the
+ *   request; and those of its response likewise
  * @typedef {import("mcp-policy").Event} Event
  * @typedef {import("mcp-policy").Step} Step
  */
 
 const ALONE = process.argv.includes("alone");
 
-/** A map whose versions are counted up, with which a store starts over again and again. */
+/** A map with a version for each write, in which a store can start anew for each case. */
 class Memory {
   /** @type {Map<string, import("mcp-policy").Cell>} */
   cells = new Map();
@@ -78,7 +78,7 @@ function seen(policy, store, { headers, body, peer, now, respond }, arrival) {
 }
 
 /**
- * Carries out the effects of a step and answers what it asks, until it asks nothing.
+ * Carries out the effects of a step and answers its questions, until it has none.
  * @param {Exchange} exchange @param {Store} store @param {Step} step @param {number} now @returns {Step}
  */
 function resolved(exchange, store, step, now) {
@@ -97,7 +97,7 @@ function answered(step, now) {
 }
 
 /**
- * What a client gets of a response.
+ * The response as a client gets it.
  * @param {Exchange} exchange @param {Store} store @param {Respond} respond @param {Arrival} arrival @param {number} now
  */
 function received(exchange, store, { status, headers, body }, arrival, now) {

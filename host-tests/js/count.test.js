@@ -1,4 +1,4 @@
-// Programs that count by themselves, rightly and wrongly.
+// Programs that count without a store, correctly and incorrectly.
 //
 // Each `@ts-expect-error` is a test as well: the type checker has to see the mistake.
 import assert from "node:assert/strict";
@@ -38,20 +38,20 @@ function charges(step) {
   return step.reserve;
 }
 
-/** What follows when a call of a tool is counted so. @param {string} name @param {Reservation} reservation */
+/** The step after a reservation for a call of a tool. @param {string} name @param {Reservation} reservation */
 function counted(name, reservation) {
   const exchange = begun(POLICY);
   charges(feed(exchange, name));
   return exchange.feed({ type: "reserved", reservation }, NOW);
 }
 
-/** As if all had been counted. @param {number} length @returns {Reservation} */
+/** A reservation in which all charges were counted. @param {number} length @returns {Reservation} */
 const reserved = (length, used = ONE) => ({
   type: "reserved",
   counts: Array.from({ length }, () => ({ used, ends: ENDS, added: true })),
 });
 
-test("a program may count by itself", () => {
+test("reservation without a store is charged once and then refused", () => {
   const called = () => {
     const exchange = begun(POLICY);
     const asked = charges(feed(exchange, "run"));
@@ -78,25 +78,25 @@ test("a program may count by itself", () => {
   );
 });
 
-test("a program may count while others wait", async () => {
+test("reservation that arrives later is accepted", async () => {
   const exchange = begun(POLICY);
   const reservation = await Promise.resolve(reserve(charges(feed(exchange, "run")), NOW));
   assert.equal(exchange.feed({ type: "reserved", reservation }, NOW).next, "forward");
 });
 
-test("a step says by itself what it asks", () => {
+test("step that asks has its charges by type", () => {
   const step = feed(begun(POLICY), "run");
   // @ts-expect-error: only `ask` has charges
   assert.ok(step.reserve);
   const [charge] = charges(step);
-  // @ts-expect-error: an amount is no number
+  // @ts-expect-error: an amount is a bigint
   const calls = /** @type {number | undefined} */ (charge?.cost);
   assert.equal(typeof calls, "bigint");
   // @ts-expect-error: only a window of seconds has a length
   assert.equal(charge?.window.seconds, 60);
 });
 
-test("a full limit in shadow mode is told and not refused", () => {
+test("full limit in shadow mode is logged and not refused", () => {
   const exchange = begun(POLICY);
   const [charge] = charges(feed(exchange, "tried"));
   assert.deepEqual(charge?.limits, [{ max: ONE, enforced: false, position: 0 }]);
@@ -106,7 +106,7 @@ test("a full limit in shadow mode is told and not refused", () => {
   assert.match(step.audit ?? "", /"shadow":\[\{"reason":"rate_limited"/);
 });
 
-test("whom nobody knows nobody counts", () => {
+test("unknown peer is refused where a limit counts by peer", () => {
   const exchange = begun(POLICY, { peer: "nobody" });
   const asked = charges(feed(exchange, "by_peer"));
   assert.deepEqual(asked.map(({ window }) => window), [{ type: "week" }]);
@@ -117,7 +117,7 @@ test("whom nobody knows nobody counts", () => {
   assert.ok(charge?.subject);
 });
 
-test("no amount is rounded", () => {
+test("large amounts are not rounded", () => {
   const exchange = begun(POLICY);
   const [charge] = charges(feed(exchange, "many"));
   assert.equal(charge?.limits[0]?.max, 10n ** 18n);
@@ -130,7 +130,7 @@ test("no amount is rounded", () => {
   assert.equal(decision(full).remaining, 0.000001);
 });
 
-/** Counts that cannot be right. @type {[string, Reservation][]} */
+/** Counts that contradict the charges. @type {[string, Reservation][]} */
 const WRONG = [
   ["counts nothing", reserved(0)],
   ["counts too little", reserved(1)],
@@ -143,12 +143,12 @@ const WRONG = [
   ),
 ];
 for (const [name, reservation] of WRONG) {
-  test(`a program that ${name} lets nothing through`, () => {
+  test(`program that ${name} has the call refused`, () => {
     assert.equal(reason(counted("run", reservation)), "unavailable");
   });
 }
 
-test("counts that nobody asked for are a refusal", () => {
+test("counts without a question are refused", () => {
   const reservation = reserved(1);
   assert.equal(reason(begun(POLICY).feed({ type: "reserved", reservation }, NOW)), "unreadable");
   const exchange = begun(POLICY);
@@ -157,19 +157,19 @@ test("counts that nobody asked for are a refusal", () => {
   assert.equal(reason(exchange.feed({ type: "reserved", reservation }, NOW)), "unreadable");
 });
 
-test("charges of one exchange resolve no other", () => {
+test("charges of one exchange do not resolve another one", () => {
   const store = new Store(POLICY, memory());
   const [asking, other] = [begun(POLICY), begun(POLICY)];
   const step = feed(asking, "run");
   assert.equal(reason(store.resolve(other, step, NOW)), "unreadable");
   assert.equal(store.resolve(asking, step, NOW).next, "forward");
-  assert.equal(reason(store.resolve(asking, step, NOW)), "unreadable", "no step is resolved twice");
+  assert.equal(reason(store.resolve(asking, step, NOW)), "unreadable", "a step is resolved once");
 });
 
 const COUNT = { used: ONE, ends: ENDS, added: true };
 const FULL = /** @type {const} */ ({ type: "full", at: { charge: 0, limit: 0 }, used: ONE, ends: ENDS, shadowed: [] });
 
-/** What is no reservation. @type {[string, () => Step][]} */
+/** Values that are not reservations. @type {[string, () => Step][]} */
 const MISTAKES = [
   // @ts-expect-error: nothing
   ["nothing", () => counted("tried", undefined)],
@@ -187,14 +187,14 @@ const MISTAKES = [
   ["an end that is no time", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, ends: NaN }] })],
   // @ts-expect-error: a bigint
   ["an end in a bigint", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, ends: 1n }] })],
-  // @ts-expect-error: nobody knows
+  // @ts-expect-error: `added` is missing
   ["no word on whether it was added", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, added: undefined }] })],
   // @ts-expect-error: no position
   ["a shadow that is true", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, shadowed: true }] })],
   ["a shadow at a half", () => counted("tried", { type: "reserved", counts: [{ ...COUNT, shadowed: 0.5 }] })],
-  // @ts-expect-error: where?
+  // @ts-expect-error: no place
   ["full at no place", () => counted("tried", { ...FULL, at: undefined })],
-  // @ts-expect-error: which of its limits?
+  // @ts-expect-error: no limit
   ["full at a charge", () => counted("tried", { ...FULL, at: { charge: 0 } })],
   ["full before the first charge", () => counted("tried", { ...FULL, at: { charge: -1, limit: 0 } })],
   // @ts-expect-error: no list
@@ -203,10 +203,10 @@ const MISTAKES = [
   ["full after a shadow of one number", () => counted("tried", { ...FULL, shadowed: [0] })],
 ];
 for (const [name, mistake] of MISTAKES) {
-  test(`a reservation of ${name} throws`, () => assert.throws(mistake, /^(Type|Range)Error: `.*` is not /));
+  test(`reservation of ${name} throws`, () => assert.throws(mistake, /^(Type|Range)Error: `.*` is not /));
 }
 
-test("an exchange with counts that nobody understands is over", () => {
+test("exchange with an invalid reservation is over", () => {
   const exchange = begun(POLICY);
   charges(feed(exchange, "run"));
   // @ts-expect-error: no reservation

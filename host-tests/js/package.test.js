@@ -1,4 +1,4 @@
-// The package in the hands of a program that does not always do what the types say.
+// The package in a program that violates the types.
 //
 // Each `@ts-expect-error` is a test as well: the type checker has to see the mistake.
 import assert from "node:assert/strict";
@@ -16,7 +16,7 @@ function step(policy, store, name) {
   return store.resolve(exchange, exchange.feed({ type: "body", bytes: call(name), endOfStream: true }, NOW), NOW);
 }
 
-test("a policy is refused with all its mistakes", () => {
+test("invalid policy throws with all its errors", () => {
   const parse = () => policy({ version: "1", defualt: "deny" });
   assert.throws(parse, (error) => {
     const refused = /** @type {import("mcp-policy").PolicyError} */ (error);
@@ -35,7 +35,7 @@ test("a policy is refused with all its mistakes", () => {
   new Policy();
 });
 
-test("a limit is counted", () => {
+test("call beyond a limit is refused", () => {
   const limited = policy(LIMITED);
   const store = new Store(limited, memory());
   const first = step(limited, store, "run");
@@ -48,7 +48,7 @@ test("a limit is counted", () => {
   assert.match(limited.hash, /^[0-9a-f]{16}$/);
 });
 
-test("a step says by itself what it is", () => {
+test("step is narrowed by its `next`", () => {
   /** @param {Step} step @returns {string | number} */
   const shown = (step) => {
     switch (step.next) {
@@ -67,14 +67,14 @@ test("a step says by itself what it is", () => {
   assert.equal(reason(unavailable()), "unavailable");
 });
 
-test("a limit without a store is not let through", () => {
+test("call with a limit and without a store is not forwarded", () => {
   const exchange = new Exchange(policy(LIMITED));
   exchange.begin(HEADERS, false, {}, NOW);
   assert.equal(exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW).next, "ask");
   assert.equal(reason(exchange.feed({ type: "trailers" }, NOW)), "unavailable");
 });
 
-test("a store that keeps nothing is refused", () => {
+test("store without working cells throws", () => {
   const throws = () => {
     throw new Error("the disk is full");
   };
@@ -84,7 +84,7 @@ test("a store that keeps nothing is refused", () => {
   assert.throws(() => new Store(limited, {}), /keeps nothing to count in/);
 });
 
-/** What a store may start to do wrong. @type {[string, (good: Cells) => object][]} */
+/** Faults that a store's cells may develop. @type {[string, (good: Cells) => object][]} */
 const FAULTS = [
   ["throws in read", () => ({ read: () => { throw new Error("gone"); } })],
   ["throws in compareAndSwap", () => ({ compareAndSwap: () => { throw new Error("gone"); } })],
@@ -97,7 +97,7 @@ const FAULTS = [
   ["returns no bytes", () => ({ read: () => ({ bytes: "abc", version: 1 }) })],
 ];
 for (const [name, fault] of FAULTS) {
-  test(`a store that ${name} refuses the call`, () => {
+  test(`store that ${name} has the call refused`, () => {
     const limited = policy(LIMITED);
     const cells = memory();
     const store = new Store(limited, cells);
@@ -109,7 +109,7 @@ for (const [name, fault] of FAULTS) {
   });
 }
 
-test("a store whose methods use the exchange refuses the call", () => {
+test("store whose methods use the exchange has the call refused", () => {
   const limited = policy(LIMITED);
   const exchange = new Exchange(limited);
   const cells = memory();
@@ -123,7 +123,7 @@ test("a store whose methods use the exchange refuses the call", () => {
   assert.equal(reason(store.resolve(exchange, asked, NOW)), "unavailable");
 });
 
-test("what follows a verdict was not judged", () => {
+test("body after a verdict is refused", () => {
   const exchange = new Exchange(policy({ version: "1", default: "allow" }));
   exchange.begin(HEADERS, false, {}, NOW);
   assert.equal(exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW).next, "forward");
@@ -131,7 +131,7 @@ test("what follows a verdict was not judged", () => {
   assert.equal(exchange.feed({ type: "body", bytes: call("run"), endOfStream: true }, NOW).next, "needMore");
 });
 
-test("a body that cannot be shown, or is too long, is refused", () => {
+test("body that is unavailable or too long is refused", () => {
   for (const event of /** @type {const} */ ([{ type: "bodyUnavailable" }, { type: "buffered", length: 786433 }, { type: "buffered", length: 2 ** 40 }])) {
     const exchange = new Exchange(policy({ version: "1", default: "allow" }));
     exchange.begin(HEADERS, false, {}, NOW);
@@ -159,7 +159,7 @@ const MISTAKES = [
   )),
 ];
 for (const [name, mistake] of MISTAKES) {
-  test(`an exchange whose program ${name} is over`, () => {
+  test(`exchange whose program ${name} is over`, () => {
     const exchange = new Exchange(policy({ version: "1", default: "allow" }));
     exchange.begin(HEADERS, false, {}, NOW);
     assert.throws(() => mistake(exchange), Error);
@@ -167,7 +167,7 @@ for (const [name, mistake] of MISTAKES) {
   });
 }
 
-test("an exchange begins with headers", () => {
+test("exchange without valid headers throws", () => {
   const open = policy({ version: "1", default: "allow" });
   assert.throws(() => new Exchange(open).feed({ type: "trailers" }, NOW), /has not begun/);
   assert.throws(() => new Exchange(open).begin([":method"], false, {}, NOW), TypeError);
@@ -179,7 +179,7 @@ test("an exchange begins with headers", () => {
   assert.throws(() => new Exchange(open).begin(HEADERS, false, { seed: new Uint8Array(8) }, NOW), TypeError);
 });
 
-test("a header is its bytes", () => {
+test("header names are case-insensitive and values count apart", () => {
   const document = { version: "1", default: "allow", all_tools: { limits: [{ counter: "all", window: "minute", max: 1, scope: "header:x-team" }] } };
   const teams = policy(document);
   const store = new Store(teams, memory());
@@ -191,7 +191,7 @@ test("a header is its bytes", () => {
   assert.deepEqual([of("a"), of("b"), of("a")], ["forward", "forward", "reply"]);
 });
 
-test("a credential that was meant for the policy is told with every step", () => {
+test("credential of a grant is in removeHeaders of every step", () => {
   const document = { version: "1", default: "allow", grants: { alice: { match: { bearer_sha256: "3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0" }, policy: "main" } } };
   const exchange = new Exchange(policy(document));
   assert.equal(exchange.begin([...HEADERS, "Authorization", "Bearer token"], false, {}, NOW).removeHeaders.includes("authorization"), true);
@@ -199,7 +199,7 @@ test("a credential that was meant for the policy is told with every step", () =>
   assert.deepEqual([last.next, last.removeHeaders], ["forward", ["authorization"]]);
 });
 
-test("no two policies share a secret, and a store's is its cells'", () => {
+test("policies have different seeds and stores have the seed of their cells", () => {
   const open = { version: "1", default: "allow" };
   const logged = (/** @type {Policy} */ policy, /** @type {Uint8Array | undefined} */ seed) => {
     const exchange = new Exchange(policy);
@@ -214,7 +214,7 @@ test("no two policies share a secret, and a store's is its cells'", () => {
   assert.notDeepEqual(one.seed, new Store(policy(open), memory()).seed);
 });
 
-test("it loads where there is only fetch", async () => {
+test("browser entry loads its module by fetch", async () => {
   const here = globalThis.fetch;
   globalThis.fetch = async (url) =>
     new Response(new Uint8Array(await readFile(new URL(String(url)))), { headers: { "content-type": "application/wasm" } });
@@ -228,7 +228,7 @@ test("it loads where there is only fetch", async () => {
   }
 });
 
-test("who asks why is told the rules", () => {
+test("trace has the rules where the context asks for it", () => {
   const { trace } = feed(begun(policy({ version: "1", default: "deny" }), { explain: true }), "run");
   assert.deepEqual(trace, [{ rule: "/default", outcome: "deny" }]);
   assert.equal(feed(begun(policy({ version: "1", default: "deny" })), "run").trace, undefined);

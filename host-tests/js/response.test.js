@@ -1,4 +1,4 @@
-// What an exchange is told of a response.
+// The response events of an exchange.
 //
 // Each `@ts-expect-error` is a test as well: the type checker has to see the mistake.
 import assert from "node:assert/strict";
@@ -28,7 +28,7 @@ function forwarded() {
 /** @param {Event[]} events */
 const names = (events) => events.map((event) => event.type).join(", ") || "nothing";
 
-/** In an order in which responses come. @type {Event[][]} */
+/** Events in a valid order. @type {Event[][]} */
 const ORDERS = [
   [SENT, head(), piece(), piece(), piece(true)],
   [SENT, SENT, head(true)],
@@ -37,13 +37,13 @@ const ORDERS = [
   [UNSENT],
 ];
 for (const events of ORDERS) {
-  test(`${names(events)}: that passes`, () => {
+  test(`${names(events)}: passes`, () => {
     const exchange = forwarded();
     for (const event of [...events, CLOSED]) {
       assert.equal(exchange.feed(event, NOW).next, "forward", event.type);
     }
   });
-  test(`${names(events)}: it may end anywhere`, () => {
+  test(`${names(events)}: may end anywhere`, () => {
     for (const [index] of [...events, CLOSED].entries()) {
       const exchange = forwarded();
       for (const event of [...events.slice(0, index), CLOSED, CLOSED]) {
@@ -54,7 +54,7 @@ for (const events of ORDERS) {
   });
 }
 
-/** What comes, and what cannot come then. @type {[Event[], Event][]} */
+/** Events, and an event that is invalid after them. @type {[Event[], Event][]} */
 const DISORDER = [
   [[], piece()],
   [[], TRAILERS],
@@ -67,7 +67,7 @@ const DISORDER = [
   [[head(), TRAILERS], TRAILERS],
 ];
 for (const [events, wrong] of DISORDER) {
-  test(`${wrong.type} after ${names(events)} is a refusal`, () => {
+  test(`${wrong.type} after ${names(events)} is refused`, () => {
     const exchange = forwarded();
     for (const event of events) assert.equal(exchange.feed(event, NOW).next, "forward");
     const step = exchange.feed(wrong, NOW);
@@ -78,7 +78,7 @@ for (const [events, wrong] of DISORDER) {
 }
 
 for (const early of [SENT, UNSENT, head(), head(true), piece(true), TRAILERS, CLOSED]) {
-  test(`${names([early])} before the verdict is a refusal`, () => {
+  test(`${names([early])} before the verdict is refused`, () => {
     const reading = begun(OPEN);
     assert.equal(reason(reading.feed(early, NOW)), "unreadable");
     assert.equal(feed(reading, "run").next, "needMore", "and nothing is passed on from then");
@@ -88,7 +88,7 @@ for (const early of [SENT, UNSENT, head(), head(true), piece(true), TRAILERS, CL
   });
 }
 
-test("more of a request is not passed on beside its response", () => {
+test("request body after the response began is refused", () => {
   const exchange = forwarded();
   exchange.feed(head(), NOW);
   assert.equal(reason(feed(exchange, "drop")), "unreadable");
@@ -108,12 +108,12 @@ function listing() {
   return exchange;
 }
 
-test("a policy says whether it needs responses", () => {
+test("needsResponses is true where a policy can change a response", () => {
   assert.equal(OPEN.needsResponses, false);
   assert.equal(DENY.needsResponses, true);
 });
 
-test("a list loses what is not admitted, and a program holds nothing for it", () => {
+test("list loses tools that are not admitted, and pieces are replaced in place", () => {
   const exchange = listing();
   const step = exchange.feed({ type: "responseHead", status: 200, headers: ["Content-Length", "56"], endOfStream: false }, NOW);
   assert.deepEqual([step.next, step.removeHeaders, step.setHeaders], ["forward", ["content-length"], {}]);
@@ -126,7 +126,7 @@ test("a list loses what is not admitted, and a program holds nothing for it", ()
   assert.equal(exchange.feed({ type: "responseBody", bytes: new Uint8Array(), endOfStream: true }, NOW).next, "forward");
 });
 
-test("a stream that cannot go on is ended by an answer", () => {
+test("stream of the old transport is ended by a reply", () => {
   const exchange = listing();
   exchange.feed(head(), NOW);
   const bytes = Buffer.from("event: endpoint\ndata: /x\n\n");
@@ -144,7 +144,7 @@ const READ = policy({
 });
 const START = '{"jsonrpc":"2.0","id":1,"result":{';
 
-test("a response that is dropped or has no room is refused, and another one passes", () => {
+test("response that is dropped or has no room is refused, and another one passes", () => {
   assert.equal(READ.maxHeldBytes, 2 ** 20);
   const send = (/** @type {Exchange} */ exchange, /** @type {string} */ text) => {
     const step = exchange.feed({ type: "responseBody", bytes: Buffer.from(text), endOfStream: false }, NOW);
@@ -171,7 +171,7 @@ test("a response that is dropped or has no room is refused, and another one pass
 
 /** Mistakes of a program. @type {[string, (exchange: Exchange) => unknown][]} */
 const MISTAKES = [
-  // @ts-expect-error: nobody can say so
+  // @ts-expect-error: no such outcome
   ["has another outcome", (exchange) => exchange.feed({ type: "delivery", delivery: "lost" }, NOW)],
   // @ts-expect-error: no outcome
   ["has no outcome", (exchange) => exchange.feed({ type: "delivery" }, NOW)],
@@ -196,7 +196,7 @@ const MISTAKES = [
   ["makes events up", (exchange) => exchange.feed({ type: "close" }, NOW)],
 ];
 for (const [name, mistake] of MISTAKES) {
-  test(`an exchange whose program ${name} is over`, () => {
+  test(`exchange whose program ${name} is over`, () => {
     const exchange = forwarded();
     assert.throws(() => mistake(exchange), TypeError);
     assert.throws(() => exchange.feed(CLOSED, NOW), /is over/);

@@ -1,6 +1,6 @@
-// What the tests of the package share: calls of a tool, policies, and a map to count in.
+// Helpers for the tests of the package: calls of a tool, policies, and a map to count in.
 //
-// It judges nothing but that a refusal is one.
+// It asserts only that a step is a refusal where a test reads one.
 import assert from "node:assert/strict";
 import { Exchange, Policy } from "mcp-policy";
 
@@ -24,7 +24,7 @@ export function begun(policy, context = {}) {
   return exchange;
 }
 
-/** Gives a whole body. @param {Exchange} exchange @param {string} name */
+/** Feeds a whole body. @param {Exchange} exchange @param {string} name */
 export const feed = (exchange, name) => exchange.feed({ type: "body", bytes: call(name), endOfStream: true }, NOW);
 
 /** @returns {Cells} */
@@ -41,10 +41,10 @@ export function memory() {
   };
 }
 
-/** Why a call was refused. @param {Step} step */
+/** The reason of a refusal. @param {Step} step */
 export const reason = (step) => decision(step).reason;
 
-/** What a refusal says for programs. @param {Step} step */
+/** The decision of a refusal, for programs. @param {Step} step */
 export function decision(step) {
   assert.equal(step.next, "reply");
   const answer = JSON.parse(Buffer.from(step.body).toString());

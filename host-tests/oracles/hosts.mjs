@@ -1,16 +1,16 @@
-// Where Node takes a URL: each line of stdin is a JSON list of URLs.
+// Prints the host that Node finds in a URL: each line of stdin is a JSON list of URLs.
 //
-// For each it prints the first reading that leads to a listed host and the first that leads elsewhere, or null. A
+// For each it prints the first reading with a listed host and the first with another one, or null. A
 // reading is the URL as it is, or decoded once or twice. It sends nothing.
 
 import { isIP } from 'node:net';
 import legacy, { domainToASCII, domainToUnicode } from 'node:url';
 import { lines } from './lines.mjs';
 
-// The old parser is asked because it is old.
+// The old parser, because programs still use it.
 process.noDeprecation = true;
 
-// Scheme or null, host, whether hosts below it are meant, port or null.
+// Scheme or null, host, whether subdomains are included, port or null.
 const LISTED = JSON.parse(process.argv[2]);
 const OWN_PORT = { http: 80, https: 443, ws: 80, wss: 443, ftp: 21 };
 
@@ -53,7 +53,7 @@ function isListed({ scheme, host, port }) {
   });
 }
 
-// What a host may be called by the time it is looked up.
+// The names that a host may have when it is looked up.
 function names(host) {
   const name = host.toLowerCase().replace(/\.$/, '');
   const address = orNone(() => way(new URL(`http://${isIP(name) === 6 ? `[${name}]` : name}/`)).host);

@@ -1,4 +1,4 @@
-"""Where Python takes a URL: each line of stdin is a JSON list of URLs.
+"""Prints the host that Python finds in a URL: each line of stdin is a JSON list of URLs.
 
 For each it prints the first reading that leads to a listed host and the first that leads elsewhere, or null. A reading
 is what is left after up to two of the changes that programs make before they send a request. It sends nothing.
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote, urlsplit
 
 Way = tuple[str, str, int | None]
-# Scheme or null, host, whether hosts below it are meant, port or null.
+# Scheme or null, host, whether subdomains are included, port or null.
 LISTED: list[tuple[str | None, str, bool, int | None]] = json.loads(sys.argv[1])
 OWN_PORT = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 ROUNDS, MOST = 2, 32
@@ -39,7 +39,7 @@ def by_appendix_b(url: str) -> Way:
 
 
 def by_slashes(url: str) -> Way:
-    """As it is written by hand: what is between the second slash and the third."""
+    """A simple parser, as people write it: the text between the second slash and the third."""
     scheme, _, rest = url.partition("://")
     return scheme, *host_and_port(rest.split("/")[0])
 
@@ -52,7 +52,7 @@ def host_and_port(authority: str) -> tuple[str, int | None]:
 
 
 def library(module: str, parse: Callable[[object, str], Way]) -> list[Callable[[str], Way]]:
-    """A parser that is not in the standard library, where it is at hand."""
+    """A parser outside the standard library, if it is installed."""
     try:
         found = importlib.import_module(module)
     except ImportError:
@@ -61,7 +61,7 @@ def library(module: str, parse: Callable[[object, str], Way]) -> list[Callable[[
 
 
 def by_httpx(module: object, url: str) -> Way:
-    """The host that it connects to: `host` is for people, and decoded."""
+    """The host that httpx connects to: its `host` is decoded, for display."""
     parts = module.URL(url)  # type: ignore[attr-defined]
     return parts.scheme, parts.raw_host.decode(), parts.port
 
@@ -109,7 +109,7 @@ def readings(url: str) -> list[str]:
 
 
 def names(host: str) -> Iterator[str]:
-    """What a host may be called by the time it is looked up."""
+    """The names that a host may have when it is looked up."""
     yield host
     name = unicodedata.normalize("NFKC", unquote(host)).casefold().replace("\u3002", ".").rstrip(".")
     yield name
@@ -147,7 +147,7 @@ def witnesses(url: str) -> tuple[str | None, str | None]:
         for parse in PARSERS:
             try:
                 way = parse(reading)
-            except Exception:  # noqa: BLE001 - whatever a parser raises, it takes the URL nowhere
+            except Exception:  # noqa: BLE001 - a parser that raises finds no host
                 continue
             where = f"{reading} -> {way}"
             if any(is_named(host, name, below) for host in names(way[1]) for _, name, below, _ in LISTED):

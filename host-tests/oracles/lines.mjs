@@ -1,6 +1,6 @@
 // The lines of standard input, one after the other.
 //
-// It ends a line at a newline and nowhere else: Node's readline ends one at U+2028 too, which JSON texts may hold.
+// A line ends at a newline only: Node's readline ends one at U+2028 too, which JSON texts may contain.
 
 export async function* lines() {
   let rest = '';

@@ -1,4 +1,4 @@
-// Which address Node reads: each line of stdin is a JSON list of texts.
+// Prints the address that Node reads in a text: each line of stdin is a JSON list of texts.
 //
 // For each it prints the first reading that is in a listed network and the first that is in none, or null.
 
@@ -12,7 +12,7 @@ for (const network of JSON.parse(process.argv[2])) {
   networks.addSubnet(address, Number(length), families[isIP(address)]);
 }
 
-// The text itself, and what WHATWG makes of it as a host.
+// The text itself, and its form as a host by WHATWG.
 function readings(text) {
   const hosts = [text, `[${text}]`].flatMap((host) => {
     try {

@@ -1,4 +1,4 @@
-"""Which address Python and the C library read: each line of stdin is a JSON list of texts.
+"""Prints the address that Python and the C library read in a text: each line of stdin is a JSON list of texts.
 
 For each it prints the first reading that is in a listed network and the first that is in none, or null.
 """
@@ -23,7 +23,7 @@ PARSERS: list[Callable[[str], Address]] = [
     lambda text: ipaddress.ip_address(int(text, 0)),
     lambda text: ipaddress.ip_address(text.partition("%")[0]),
     lambda text: ipaddress.ip_address(text.strip("[]")),
-    # Octets with zeros in front, as decimal numbers.
+    # Octets with leading zeros, as decimal numbers.
     lambda text: ipaddress.ip_address(".".join(str(int(octet)) for octet in text.split("."))),
 ]
 CHANGES: list[Callable[[str], str]] = [

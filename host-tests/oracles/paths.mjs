@@ -1,7 +1,7 @@
-// Where Node takes a path: each line of stdin is a JSON list of paths.
+// Prints the file that Node finds for a path: each line of stdin is a JSON list of paths.
 //
 // For each it prints the first reading that ends inside the directory and the first that ends outside, or null. A
-// reading is what is left after up to three of the changes that servers make before they open a file. It opens nothing.
+// reading is the path after up to three of the changes that servers make before they open a file. It opens nothing.
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ const CHANGES = [
   (text) => text.normalize('NFC'),
   (text) => text.trim(),
   (text) => text.replace(/[\u0000-\u001f]/g, ''),
-  // What WHATWG makes of it.
+  // The path by WHATWG.
   orSame((text) => fileURLToPath(new URL(text.replace(/^\/+/, '/'), `file://${BASE}/`))),
   orSame((text) => new URL(text, `file://${BASE}/`).pathname),
 ];
@@ -58,7 +58,7 @@ const isIn = (end, root) => end === root || end.startsWith(`${root}/`);
 function witnesses(text) {
   let inside = null;
   let outside = null;
-  // A path becomes bytes last of all; Node keeps one of each character.
+  // The conversion to bytes comes last; Node keeps one byte of each character.
   const encoded = Buffer.from(text, 'latin1').toString('latin1');
   for (const reading of readings(text).add(encoded)) {
     for (const end of ends(reading)) {

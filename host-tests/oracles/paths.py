@@ -1,4 +1,4 @@
-"""Where Python and this operating system take a path: each line of stdin is a JSON list of paths.
+"""Prints the file that Python and this operating system find for a path: each line of stdin is a JSON list of paths.
 
 For each it prints the first reading that ends inside the directory and the first that ends outside, or null. A reading
 is what is left after up to three of the changes that servers make before they open a file. It opens nothing.
@@ -16,7 +16,7 @@ from urllib.parse import unquote, unquote_plus
 
 ROOT, BASE = sys.argv[1:]
 FOLDED = ROOT.casefold()
-# What `~` and variables stand for.
+# The values of `~` and of variables.
 os.environ.update(HOME="/home/agent", USERPROFILE="/home/agent", UP="..", ETC="/etc", ROOT=ROOT)
 ROUNDS, MOST = 3, 64
 
@@ -27,14 +27,14 @@ def low_bytes(path: str) -> str:
 
 
 def overlong(path: str) -> str:
-    """A decoder of UTF-8 that takes forms that are too long."""
+    """A decoder of UTF-8 that accepts overlong forms."""
     for written, meant in (("%c0%ae", "."), ("%c0%af", "/"), ("%e0%80%ae", "."), ("%e0%80%af", "/")):
         path = re.sub(written, meant, path, flags=re.IGNORECASE)
     return path
 
 
 def windows(path: str) -> str:
-    """Windows drops dots and blanks at the end of a name; dots alone stay."""
+    """The names as Windows reads them: without dots and blanks at the end, unless they are only dots."""
     names = path.replace("\\", "/").split("/")
     return "/".join(name if name in (".", "..") else name.rstrip(" ") if name.strip(". ") == "" else name.rstrip(". ") for name in names)
 
@@ -63,7 +63,7 @@ LOWER = CHANGES[-1]
 
 
 def readings(path: str) -> dict[str, bool]:
-    """Every reading, and whether only a file system that knows no case takes it so."""
+    """Every reading, and whether only a case-insensitive file system has it."""
     found = {path: False}
     frontier = [path]
     for _ in range(ROUNDS):
@@ -80,7 +80,7 @@ def readings(path: str) -> dict[str, bool]:
         frontier = reached
         if len(found) > MOST:
             break
-    # A path becomes bytes last of all.
+    # The conversion to bytes comes last.
     for reading, folded in list(found.items()):
         found.setdefault(reading.encode("ascii", "ignore").decode(), folded)
     found.setdefault(low_bytes(path), False)
@@ -88,7 +88,7 @@ def readings(path: str) -> dict[str, bool]:
 
 
 def ends(reading: str, first: bool) -> set[str]:
-    """Where the resolvers end. A NUL is an error to all of them."""
+    """The results of the resolvers. A NUL is an error in all of them."""
     joined = os.path.join(BASE, reading)
     found = {os.path.normpath(joined), os.path.abspath(joined)}
     try:

@@ -1,6 +1,6 @@
 // Serves a handler as the tests expect of every server: on 127.0.0.1, on a port that it prints, until its stdin ends.
 //
-// It never looks at a message.
+// It never reads a message.
 
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -12,12 +12,12 @@ export function listen(handler) {
   endWithStdin();
 }
 
-/** Whoever started this process holds the other end; it closes also when that process is killed. */
+/** Ends the process when stdin ends. The parent process has the other end, which closes also when the parent is killed. */
 export function endWithStdin() {
   process.stdin.resume().on("end", () => process.exit(0));
 }
 
-/** A handler that logs what `serve` throws, and breaks off the response. */
+/** A handler that logs the errors of `serve`, and aborts the response. */
 export function guarded(serve) {
   return (req, res) => {
     serve(req, res).catch((error) => {
@@ -27,7 +27,7 @@ export function guarded(serve) {
   };
 }
 
-/** The transports of sessions. `open` makes a transport with the options that it gets. */
+/** The transports of sessions. `open` creates a transport with the given options. */
 export class Sessions {
   #transports = new Map();
   #open;
@@ -48,7 +48,7 @@ export class Sessions {
   }
 }
 
-/** Keeps every event, so that a client can have those that it missed sent again. */
+/** Stores every event, for clients that resume a stream. */
 export class EventMemory {
   #events = [];
 

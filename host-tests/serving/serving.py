@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 
 class EventMemory(EventStore):
-    """Keeps every event, so that a client can have those that it missed sent again."""
+    """Stores every event, for clients that resume a stream."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, JSONRPCMessage | None]] = []
@@ -43,7 +43,7 @@ def run(application: Callable[[], ASGIApp]) -> None:
 
 
 def end_with_stdin() -> None:
-    """Whoever started this server holds the other end; it closes also when that process is killed."""
+    """Ends the process when stdin ends. The parent process has the other end, which closes also when the parent is killed."""
 
     def wait() -> None:
         while os.read(0, 1):
@@ -57,7 +57,7 @@ async def serve(application: Callable[[], ASGIApp]) -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
-        # The backlog holds connections that come before the server looks at them.
+        # Connections wait in the backlog until the server accepts them.
         print(json.dumps({"port": listening.getsockname()[1]}), flush=True)
         config = uvicorn.Config(application(), log_level="warning", lifespan="on")
         await uvicorn.Server(config).serve(sockets=[listening])

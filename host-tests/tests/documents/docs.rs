@@ -1,5 +1,8 @@
-//! Checks the README: the engine gives its answers, its commands run, and its paths exist.
+//! Checks the README: the engine gives its answers, its commands run, its figures are those of the build.
+//!
+//! It checks no links and no other page; `links` and `examples` do.
 
+use super::pages::{blocks, page};
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
@@ -7,20 +10,10 @@ use host_tests::samples::{LONGEST, messages::tiny_values};
 use host_tests::{root, wasm};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 fn readme() -> String {
     fs::read_to_string(root().join("README.md")).expect("README.md can be read")
-}
-
-/// The fenced blocks of one language.
-fn blocks(text: &str, language: &str) -> Vec<String> {
-    let fence = format!("```{language}\n");
-    let starts = text.split(&fence).skip(1);
-    starts
-        .map(|block| block.split("```").next().unwrap_or_default().to_owned())
-        .collect()
 }
 
 /// The shipped module with a policy, 18 seconds after the start of a minute.
@@ -91,85 +84,6 @@ fn policy_of_the_readme_gives_its_two_answers() {
     assert_eq!(answer, parsed(denied));
 }
 
-#[test]
-fn linked_files_exist() {
-    for file in [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CONTRIBUTING.md",
-        "CODE_OF_CONDUCT.md",
-        "policies/GUARANTEES.md",
-        "policies/recipes/README.md",
-        "envoy/README.md",
-        "plugin/js/README.md",
-        "plugin/cli/README.md",
-        "policies/README.md",
-        "plugin/component/README.md",
-        "policies/CANONICAL.md",
-        "policies/servers/README.md",
-        "SECURITY.md",
-    ] {
-        let text = fs::read_to_string(root().join(file)).expect("the document can be read");
-        let quoted = text
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .filter(|name| name.contains('/') && !name.contains([' ', '"', '*', '<', '\n']));
-        let known_tops = ["plugin/", "policies/", "host-tests/", "envoy/"];
-        for place in quoted.filter(|name| known_tops.iter().any(|top| name.starts_with(top))) {
-            assert!(
-                root().join(place).exists(),
-                "{file} names {place}, which is not there"
-            );
-        }
-        for link in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
-            assert!(
-                link.starts_with("https://") || leads_somewhere(&root().join(file), link),
-                "{file} links {link}, which is not there"
-            );
-        }
-    }
-}
-
-/// True where the file of a relative link exists and has the heading in the link.
-fn leads_somewhere(document: &Path, link: &str) -> bool {
-    let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-    let path = match file {
-        "" => document.to_owned(),
-        file => document.parent().expect("a folder").join(file),
-    };
-    if anchor.is_empty() {
-        return path.exists();
-    }
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let headings = text.lines().filter(|line| line.starts_with('#'));
-    headings.map(anchor_of).any(|own| own == anchor)
-}
-
-/// The anchor that code hosts give to a heading.
-fn anchor_of(heading: &str) -> String {
-    let title = heading.trim_start_matches('#').trim().to_lowercase();
-    let kept = title
-        .chars()
-        .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
-    kept.map(|letter| if letter == ' ' { '-' } else { letter })
-        .collect()
-}
-
-#[test]
-fn link_with_a_wrong_anchor_is_broken() {
-    let document = root().join("CONTRIBUTING.md");
-    assert!(leads_somewhere(&document, "policies/README.md#a-case"));
-    assert!(!leads_somewhere(&document, "policies/README.md#no-case"));
-    assert!(leads_somewhere(&document, "#build"));
-    assert!(!leads_somewhere(&document, "#no-heading"));
-    assert!(!leads_somewhere(&document, "policies/NO.md"));
-}
-
 /// A size in a text equals that of the built file, within a few per cent.
 #[test]
 fn sizes_equal_those_of_the_build() {
@@ -230,24 +144,6 @@ fn measurement_is_the_last_one() {
     assert!(readme().contains(found), "README does not say: {found}");
 }
 
-#[test]
-fn example_of_a_case_is_valid() {
-    let text =
-        fs::read_to_string(root().join("policies/README.md")).expect("the document can be read");
-    let example = blocks(&text, "json").pop().expect("an example");
-    let same = mcp_policy_cases::corpus::corpus(&root().join("policies")).expect("a corpus");
-    let file = root().join("policies/limit/example-of-the-readme.json");
-    let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
-    assert!(
-        same.iter()
-            .any(|case| case.name == "limit/example-of-the-readme.json")
-    );
-    assert_eq!(
-        parsed(&example),
-        parsed(&fs::read_to_string(file).expect("the case can be read"))
-    );
-}
-
 /// Runs every `make` command of the documents as written, except for ports and the user's own server.
 #[test]
 fn commands_of_the_documents_run() {
@@ -269,7 +165,10 @@ fn commands_of_the_documents_run() {
                 let ci = fs::read_to_string(root().join(".ci/run")).expect(".ci/run can be read");
                 assert!(ci.lines().any(|line| line == "make test"));
             }
-            ["make", "run"] => make_run(&[]),
+            ["make", "run"] => {
+                make_run(&[]);
+                the_log_has_decisions();
+            }
             ["make", "run", policy, upstream] => make_run_for_a_server(policy, upstream),
             _ => panic!("no test runs `{command}`"),
         }
@@ -329,6 +228,26 @@ fn make_run_for_a_server(policy: &str, upstream: &str) {
     server.kill().expect("the server ends");
     server.wait().expect("the server ends");
     run.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+/// The command of `envoy/README.md` that reads the log finds decisions in the log that the demo leaves.
+fn the_log_has_decisions() {
+    let page = page("envoy/README.md").text;
+    let mut lines = page.lines();
+    let command = lines
+        .find(|line| line.starts_with("grep "))
+        .expect("a command");
+    let output = Command::new("sh")
+        .current_dir(root())
+        .args(["-c", command])
+        .output()
+        .expect("sh runs");
+    let found = String::from_utf8(output.stdout).expect("UTF-8");
+    let decision = found.lines().next().expect("a decision");
+    assert!(
+        serde_json::from_str::<Value>(decision).is_ok(),
+        "{decision}"
+    );
 }
 
 /// A free port.

@@ -5,9 +5,14 @@
 
 mod audit;
 mod capacity;
+mod compatibility;
 mod docs;
+mod examples;
 mod explain;
 mod language;
+mod links;
 mod mutations;
+mod pages;
 mod policies;
 mod recipes;
+mod reference;

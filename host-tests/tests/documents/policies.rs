@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 pub(super) fn cases(folder: &str) -> Vec<Case> {
     let all = corpus(&root().join("policies")).unwrap_or_else(|errors| panic!("{errors:?}"));
@@ -130,7 +129,8 @@ const END: &str = "<!-- to here -->\n";
 
 #[test]
 fn table_of_attacks_is_up_to_date() {
-    up_to_date("<!-- written by `BLESS=1 make test` -->\n", &table());
+    let begin = "<!-- written by `BLESS=1 make test` -->\n";
+    up_to_date("CASES.md", begin, &table());
 }
 
 #[test]
@@ -140,26 +140,37 @@ fn evaluation_order_is_that_of_the_engine() {
         .map(|(rule, number)| format!("{number}. {rule}\n"))
         .collect();
     let begin = "<!-- written by `BLESS=1 make test` from the engine's order -->\n";
-    up_to_date(begin, &format!("\n{list}\n"));
+    up_to_date("LANGUAGE.md", begin, &format!("\n{list}\n"));
 }
 
-/// Checks that the part of `policies/README.md` after `begin` is this text; `BLESS=1` writes it.
-fn up_to_date(begin: &str, text: &str) {
-    let _one_at_a_time = README.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = root().join("policies/README.md");
-    let readme = fs::read_to_string(&path).expect("it can be read");
-    let (before, rest) = readme.split_once(begin).expect("the part has a beginning");
+/// Checks that the part of a page in `policies/` after `begin` is this text; `BLESS=1` writes it.
+fn up_to_date(page: &str, begin: &str, text: &str) {
+    let path = root().join("policies").join(page);
+    let written = fs::read_to_string(&path).expect("it can be read");
+    let (before, rest) = written.split_once(begin).expect("the part has a beginning");
     let (_, after) = rest.split_once(END).expect("the part has an end");
     let now = format!("{before}{begin}{text}{END}{after}");
     if std::env::var_os("BLESS").is_some() {
         fs::write(path, now).expect("it can be written");
     } else {
-        assert!(now == readme, "write it anew with `BLESS=1 make test`");
+        assert!(now == written, "write it anew with `BLESS=1 make test`");
     }
 }
 
-/// Serialises the writing of two parts of one file.
-static README: Mutex<()> = Mutex::new(());
+#[test]
+fn index_names_every_folder_and_page() {
+    let read = |page| fs::read_to_string(root().join("policies").join(page)).expect("a page");
+    let index = read("README.md");
+    let entries = fs::read_dir(root().join("policies")).expect("the folder can be read");
+    for entry in entries.map(|entry| entry.expect("an entry")) {
+        let name = entry.file_name().into_string().expect("UTF-8");
+        let named = match entry.path().is_dir() {
+            true => index.contains(&format!("`{name}/`")),
+            false => index.contains(&format!("]({name})")) || name == "README.md",
+        };
+        assert!(named, "policies/README.md does not name {name}");
+    }
+}
 
 fn table() -> String {
     let mut table =

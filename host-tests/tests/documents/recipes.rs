@@ -13,8 +13,8 @@ use std::fs;
 const OPENING: &str = "\
 # How do I …
 
-Each recipe is a [case](../README.md#a-case): every host plays its calls with its policy. The last calls are the nearest ones that
-a wrong rule would let through. [The policy language](../README.md) has all keys.
+Each recipe is a [case](../CASES.md#a-case): every host plays its calls with its policy. The last calls are the nearest ones that
+a wrong rule would let through. [The policy language](../LANGUAGE.md) has all keys.
 ";
 
 const FEWEST: usize = 20;

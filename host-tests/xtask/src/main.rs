@@ -4,6 +4,7 @@
 
 mod bindgen;
 mod exports;
+mod notices;
 mod structure;
 mod wording;
 
@@ -35,6 +36,12 @@ enum Command {
         /// The file to write
         to: PathBuf,
     },
+    /// Writes the third-party notices, plugin/THIRD_PARTY.md
+    Notices {
+        /// Only checks that the list of crates is up to date
+        #[arg(long)]
+        check: bool,
+    },
     /// Checks imports, layers, and the lengths of functions and files, in every crate of the workspace
     Structure,
     /// Counts turns of phrase to avoid, in comments and Markdown
@@ -53,6 +60,15 @@ fn main() -> Result<ExitCode> {
         }
         Command::Exports { module, to } => {
             exports::keep_called(&module, &to)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Notices { check } => {
+            let root = Path::new(".");
+            if check {
+                notices::check(root)?
+            } else {
+                notices::write(root)?
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Structure => structure(),

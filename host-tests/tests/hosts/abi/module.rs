@@ -41,29 +41,35 @@ fn module_exports_only_functions_in_which_it_does_something() {
     }
 }
 
+const TOKEN: &str = "s3cr3t-t0ken-of-alice";
+/// `printf %s s3cr3t-t0ken-of-alice | sha256sum`
+const DIGEST: &str = "4735c1953f3fdf0c2f08d39e1a817ec39d9e34f81c9640c7b11f4884e8143695";
+const DIGEST_OF_ANOTHER_TOKEN: &str =
+    "7e8b8b6c3b9b5a0c4d1f3a2e5c6d7f8091a2b3c4d5e6f708192a3b4c5d6e7f80";
+
 #[test]
 fn credential_is_in_no_log_and_no_answer() {
-    let token = "s3cr3t-t0ken-of-alice";
-    // printf %s s3cr3t-t0ken-of-alice | sha256sum
-    let digest = "7e8b8b6c3b9b5a0c4d1f3a2e5c6d7f8091a2b3c4d5e6f708192a3b4c5d6e7f80";
-    let policy = format!(
-        r#"{{ "version": "1", "default": "deny", "client_detail": true,
-            "grants": {{ "alice": {{ "match": {{ "bearer_sha256": "{digest}" }}, "policy": "main" }} }} }}"#
-    );
-    let vm = vm(&policy);
-    let credential = format!("Bearer {token}");
-    let mut stream = vm.stream(post(&[("authorization", credential.as_bytes())]));
-    stream.headers(false).expect("no trap");
-    stream.body(&call("run"), true).expect("no trap");
-    assert_eq!(end(&stream), "200 mcp_policy_identity");
-    let answer = stream
-        .seen()
-        .local_response
-        .map(|response| response.body)
-        .unwrap_or_default();
-    let lines: String = vm.logs().into_iter().map(|(_, line)| line).collect();
-    for text in [lines, String::from_utf8_lossy(&answer).into_owned()] {
-        assert!(!text.contains(token) && !text.contains(digest), "{text}");
+    for (digest, refusal) in [
+        (DIGEST_OF_ANOTHER_TOKEN, "200 mcp_policy_identity"),
+        (DIGEST, "200 mcp_policy_not_allowed"),
+    ] {
+        let policy = format!(
+            r#"{{ "version": "1", "default": "deny", "client_detail": true,
+                "grants": {{ "alice": {{ "match": {{ "bearer_sha256": "{digest}" }}, "policy": "main" }} }} }}"#
+        );
+        let vm = vm(&policy);
+        let credential = format!("Bearer {TOKEN}");
+        let mut stream = vm.stream(post(&[("authorization", credential.as_bytes())]));
+        stream.headers(false).expect("no trap");
+        stream.body(&call("run"), true).expect("no trap");
+        assert_eq!(end(&stream), refusal);
+        let answer = stream.seen().local_response;
+        let answer = answer.map(|response| response.body).unwrap_or_default();
+        let lines: String = vm.logs().into_iter().map(|(_, line)| line).collect();
+        assert!(lines.contains("\"decision\":\"deny\""), "{lines}");
+        for text in [lines, String::from_utf8_lossy(&answer).into_owned()] {
+            assert!(!text.contains(TOKEN) && !text.contains(digest), "{text}");
+        }
     }
 }
 

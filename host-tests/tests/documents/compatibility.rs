@@ -1,0 +1,87 @@
+//! Checks the promises of `policies/COMPATIBILITY.md` that the repository can show by itself: one version for all
+//! interfaces, and an audit line that loses no member.
+//!
+//! It compares no two modules; `make compat` does.
+
+use super::pages::page;
+use host_tests::root;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn all_interfaces_have_the_version_of_the_workspace() {
+    for wit in ["engine.wit", "world.wit"] {
+        let text = read(&format!("plugin/component/wit/{wit}"));
+        let package = format!("package mcp-policy:engine@{VERSION};");
+        assert!(text.lines().any(|line| line == package), "{wit}");
+    }
+    let package: Value =
+        serde_json::from_str(&read("plugin/js/package/package.json")).expect("JSON");
+    assert_eq!(package["version"], VERSION);
+    for crate_name in ["mcp-policy-cases", "mcp-policy-engine"] {
+        let workspace = read("Cargo.toml");
+        let mut lines = workspace.lines();
+        let line = lines
+            .find(|line| line.starts_with(crate_name))
+            .expect("a dependency");
+        assert!(line.contains(&format!("version = \"{VERSION}\"")), "{line}");
+    }
+    let changelog = page("CHANGELOG.md").text;
+    let mut headings = changelog.lines().filter(|line| line.starts_with("## "));
+    let newest = headings.next().expect("a release");
+    assert!(newest.starts_with(&format!("## {VERSION}")), "{newest}");
+}
+
+/// The members of a line with `"v": 1`, and whether each line has them. The list only grows.
+const AUDIT_MEMBERS: [(&str, bool); 25] = [
+    ("v", true),
+    ("event", true),
+    ("time", true),
+    ("policy", true),
+    ("decision", true),
+    ("request_id", false),
+    ("trace_id", false),
+    ("server", false),
+    ("grant", false),
+    ("client", false),
+    ("method", false),
+    ("tool", false),
+    ("prompt", false),
+    ("uri", false),
+    ("argument_keys", false),
+    ("arguments_hash", false),
+    ("arguments", false),
+    ("reason", false),
+    ("rule", false),
+    ("message", false),
+    ("shadow", false),
+    ("counters", false),
+    ("status", false),
+    ("latency_ms", false),
+    ("redacted", false),
+];
+
+#[test]
+fn audit_line_keeps_its_members() {
+    let schema: Value = serde_json::from_str(&read("policies/audit.schema.json")).expect("JSON");
+    assert_eq!(schema["properties"]["v"]["const"], 1);
+    let described = schema["properties"].as_object().expect("an object");
+    let described: BTreeSet<_> = described.keys().map(String::as_str).collect();
+    let listed = AUDIT_MEMBERS.map(|(name, _)| name);
+    assert_eq!(
+        described,
+        BTreeSet::from(listed),
+        "a new member is listed here"
+    );
+    let required = schema["required"].as_array().expect("a list").iter();
+    let required: BTreeSet<_> = required.filter_map(Value::as_str).collect();
+    let always = AUDIT_MEMBERS.iter().filter(|(_, always)| *always);
+    assert_eq!(required, always.map(|(name, _)| *name).collect());
+}
