@@ -252,7 +252,7 @@ fn stdin_without_tool_list_is_an_error() {
     for (text, expected) in [
         ("{}", "it is not a tool list"),
         ("[]", "it lists no tools"),
-        ("{", "EOF"),
+        ("{", "found the end of the file"),
     ] {
         let output = stdin(text);
         assert_eq!(output.status.code(), Some(2));

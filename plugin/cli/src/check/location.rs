@@ -3,7 +3,7 @@
 //! It never fails: a diagnostic without a place is about the whole document.
 
 use super::diagnostic::{Diagnostic, Level};
-use super::not_json::mistake;
+use crate::not_json::mistake;
 use crate::source_map::SourceMap;
 use mcp_policy::host::{PolicyError, Problem};
 use serde::Serialize;

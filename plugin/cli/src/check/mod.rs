@@ -7,7 +7,6 @@ mod dearest;
 mod diagnostic;
 mod lint;
 mod location;
-mod not_json;
 mod other_words;
 mod render;
 mod report;

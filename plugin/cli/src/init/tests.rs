@@ -53,8 +53,7 @@ fn lists() -> Vec<(String, ScanReport)> {
                 .expect("a name")
                 .to_string_lossy()
                 .into_owned();
-            let listed =
-                ToolList::read(&std::fs::read_to_string(&file).expect("a file")).expect("a list");
+            let listed = ToolList::read(&std::fs::read(&file).expect("a file")).expect("a list");
             (name.clone(), scan(&name, listed).expect("tools"))
         })
         .collect();

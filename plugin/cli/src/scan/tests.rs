@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 pub(crate) fn tools(tools: Value) -> ScanReport {
-    let listed = ToolList::read(&tools.to_string()).expect("a tool list");
+    let listed = ToolList::read(tools.to_string().as_bytes()).expect("a tool list");
     ScanReport::new("a test", listed)
 }
 

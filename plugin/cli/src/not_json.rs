@@ -5,10 +5,10 @@
 use std::ops::Range;
 
 /// A mistake that people make in JSON.
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     /// Bytes of the text.
-    pub(super) span: Range<usize>,
-    pub(super) says: &'static str,
+    pub(crate) span: Range<usize>,
+    pub(crate) says: &'static str,
 }
 
 /// The two parts of a text that meet where it stops being JSON.
@@ -47,7 +47,7 @@ const WRONG_BRACKET: &str =
     "found a bracket that does not close the one last opened; write `}` for `{` and `]` for `[`";
 
 /// The mistake at byte `at` of a text that is not JSON; `None` where it is none of the known ones.
-pub(super) fn mistake(text: &str, at: usize) -> Option<Mistake> {
+pub(crate) fn mistake(text: &str, at: usize) -> Option<Mistake> {
     let at = start_of_word(text, at);
     let (before, rest) = text.split_at_checked(at)?;
     let fault = Fault {
