@@ -57,6 +57,7 @@ fn example_commands_print_their_output() {
         "explain",
         "diff",
         "import",
+        "scan",
         "pin",
         "completions",
     ] {

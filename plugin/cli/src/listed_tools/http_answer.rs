@@ -26,6 +26,9 @@ pub(super) const PATH: &str =
 /// How to send credentials.
 const CREDENTIALS: &str = "send credentials: `--header 'Authorization: Bearer …'`";
 
+const NOT_MCP: &str = "as no MCP server does";
+const FAILED: &str = "the server or a proxy before it failed; look at their logs";
+
 impl HttpAnswer {
     /// An answer with this status.
     #[must_use]
@@ -79,75 +82,49 @@ impl HttpAnswer {
     #[must_use]
     pub fn says(&self) -> String {
         let status = self.status;
-        let name = name(status)
-            .map(|name| format!(" {name}"))
-            .unwrap_or_default();
+        let name = name(status).map(|name| format!(" {name}"));
+        let name = name.unwrap_or_default();
+        let words = self.words();
         let what = format!("the server answered {status}{name}");
         match status {
-            200..=299 => self.not_mcp(&what),
-            301 | 302 | 303 | 307 | 308 => self.redirect(&what),
+            200..=299 => format!("{what} {}", self.not_mcp()),
+            301 | 302 | 303 | 307 | 308 => format!("{what}, {}", self.redirect()),
             401 => format!("{what}{}; {CREDENTIALS}", self.wanted()),
-            403 => format!(
-                "{what}{}{}; {CREDENTIALS}, or others",
-                self.wanted(),
-                self.words()
-            ),
-            404 => format!(
-                "{what}{}: no MCP server is at this path; {PATH}",
-                self.words()
-            ),
-            405 => format!("{what}{}: this path takes no POST; {PATH}", self.words()),
-            429 => format!("{what}{}; try again later", self.later()),
-            500..=599 => format!(
-                "{what}{}{}; the server or a proxy before it failed, so look at their logs",
-                self.words(),
-                self.later()
-            ),
-            _ => format!("{what}{}", self.words()),
+            403 => format!("{what}{}{words}; {CREDENTIALS}, or others", self.wanted()),
+            404 => format!("{what}{words}: no MCP server is at this path; {PATH}"),
+            405 => format!("{what}{words}: this path takes no POST; {PATH}"),
+            429 => format!("{what}{words}; try again {}", self.later()),
+            500..=599 => format!("{what}{words}: {FAILED}"),
+            _ => format!("{what}{words}"),
         }
     }
 
-    fn not_mcp(&self, what: &str) -> String {
+    fn not_mcp(&self) -> String {
         if let Some(title) = html::page(&self.body) {
             let title = title.map(|title| format!(", {}", quoted(&title, 80)));
             let title = title.unwrap_or_default();
-            return format!(
-                "{what} with an HTML page{title}: this is no MCP server, or one behind a login; {PATH}, or {CREDENTIALS}"
-            );
+            return format!("with an HTML page{title}, {NOT_MCP}; {PATH}, or {CREDENTIALS}");
         }
         if self.body.trim().is_empty() {
-            return format!(
-                "{what} without a message: this path takes messages, but sends no answers; {PATH}"
-            );
+            return format!("without a message, {NOT_MCP}; {PATH}");
         }
-        let kind = self.content_type.as_deref();
-        let kind = kind.map_or_else(
-            || "without a content type".into(),
-            |kind| format!("with the content type {}", quoted(kind, 80)),
-        );
-        format!(
-            "{what} {kind}{}: this is no answer of an MCP server; {PATH}",
-            self.words()
-        )
+        let kind = match self.content_type.as_deref() {
+            None => "without a content type".into(),
+            Some(kind) => format!("with the content type {}", quoted(kind, 80)),
+        };
+        format!("{kind}{}, {NOT_MCP}; {PATH}", self.words())
     }
 
-    fn redirect(&self, what: &str) -> String {
+    fn redirect(&self) -> String {
         let location = self.location.as_deref();
         let Some(to) = location.and_then(|location| self.target(location)) else {
-            return format!("{what}, without a URL to go to; {PATH}");
+            return format!("without a URL to go to; {PATH}");
         };
         let login = match self.status {
-            302 | 303 => format!(" If that is a login, {CREDENTIALS}."),
+            302 | 303 => format!("; if it is a login, {CREDENTIALS}"),
             _ => String::new(),
         };
-        match login.is_empty() {
-            true => {
-                format!("{what}, to {to}; give that URL instead, if it is the server that you mean")
-            }
-            false => format!(
-                "{what}, to {to}; give that URL instead, if it is the server that you mean.{login}"
-            ),
-        }
+        format!("to {to}; give that URL instead, if it is the server that you mean{login}")
     }
 
     /// The URL of a redirect, without its secrets; a path of the server that was asked counts as its URL.
@@ -187,13 +164,11 @@ impl HttpAnswer {
     }
 
     fn later(&self) -> String {
-        let seconds = self
-            .retry_after
-            .as_deref()
-            .and_then(|after| after.parse::<u32>().ok());
-        seconds
-            .map(|seconds| format!(", for another {seconds} seconds"))
-            .unwrap_or_default()
+        let after = self.retry_after.as_deref();
+        match after.and_then(|after| after.parse::<u32>().ok()) {
+            Some(seconds) => format!("in {seconds} seconds"),
+            None => "later".into(),
+        }
     }
 
     /// The server's own words: the title of a page, the message of an error, or the beginning of a text.

@@ -8,11 +8,11 @@ use mcp_policy_cli::sanitize;
 const MEANINGS: [(&str, &str); 12] = [
     (
         "CaUsedAsEndEntity",
-        "its certificate is the one of a CA itself, which TLS accepts from no server; let the server use a certificate that the CA signed, and give the CA with `--ca FILE`",
+        "its certificate is a CA's own, which TLS does not accept from a server; let the server use a certificate that the CA signed, and give the CA with `--ca FILE`",
     ),
     (
         "UnknownIssuer",
-        "its certificate is signed by no CA that this machine trusts; if it is a private CA, give it with `--ca FILE`",
+        "no CA that this machine trusts signed its certificate; if a private CA did, give that CA with `--ca FILE`",
     ),
     (
         "not valid for name",
