@@ -51,8 +51,8 @@ impl Located {
             diagnostic.message = mistake.says.into();
             return Self::new(diagnostic, mistake.span, &source, text);
         }
-        let next = text.get(at..).and_then(|rest| rest.chars().next());
-        let end = at.saturating_add(next.map_or(0, char::len_utf8));
+        let rest = text.get(at..).unwrap_or_default();
+        let end = at.saturating_add(first_token(rest));
         Self::new(diagnostic, at..end, &source, text)
     }
 
@@ -70,6 +70,24 @@ impl Located {
             span,
         }
     }
+}
+
+/// The length of the text in quotes that is next; of one character where none is.
+fn first_token(rest: &str) -> usize {
+    let mut chars = rest.char_indices();
+    let first = chars.next().map_or(0, |(_, c)| c.len_utf8());
+    if !rest.starts_with('"') {
+        return first;
+    }
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            '"' => return at.saturating_add(1),
+            '\n' => break,
+            _ => {}
+        }
+    }
+    first
 }
 
 /// The faults that a known mistake may explain. The others, such as a name twice, say enough.

@@ -17,7 +17,7 @@ pub(super) fn meant(at: &str, found: &str) -> Option<String> {
         "rate_limit" => rate(&text)?,
         _ => return None,
     };
-    Some(format!("did you mean `{write}`?"))
+    (write != text).then(|| format!("did you mean `{write}`?"))
 }
 
 /// True for an entry of a table, such as `/tools/search`.
