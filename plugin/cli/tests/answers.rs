@@ -416,8 +416,5 @@ fn commands_say_the_same_of_a_file() {
     assert!(run(&["scan", &stream]).status.success());
     let checked = run(&["check", &policy, "--tools", &stream]);
     let text = String::from_utf8_lossy(&checked.stdout);
-    assert!(
-        text.contains("no tool of the list is named `run`"),
-        "{text}"
-    );
+    assert!(text.contains("no listed tool is named `run`"), "{text}");
 }

@@ -60,7 +60,7 @@ fn group<'a>(
     }
     if !finding.also.is_empty() {
         let places = finding.also.join(", ");
-        group = group.element(Title::NOTE.message(format!("the same at {places}")));
+        group = group.element(Title::NOTE.message(format!("also at {places}")));
     }
     group
 }

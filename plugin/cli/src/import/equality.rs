@@ -68,9 +68,7 @@ impl Equals {
     fn add_text(&mut self, text: &str) -> Result<(), String> {
         match text {
             "-0" => {
-                return Err(
-                    "`-0` is printed for a number that no other reader keeps apart from 0".into(),
-                );
+                return Err("Go prints `-0` for a number that other readers treat as 0".into());
             }
             "<nil>" => self.null = true,
             "true" | "false" => self.bools.push((text == "true").into()),

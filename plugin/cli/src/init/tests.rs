@@ -138,7 +138,7 @@ fn entry_of_each_class_is_that_of_the_readme() {
     for (name, reason) in [
         (
             "delete_page",
-            "This may delete or end something permanently. Ask a person to do it.",
+            "This may delete or end something permanently. Ask a human to do it.",
         ),
         (
             "create_refund",

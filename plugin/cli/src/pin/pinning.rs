@@ -58,8 +58,9 @@ impl<'a> PinnablePolicy<'a> {
     pub fn pin(&self, server: &str, lists: &[ListedTools]) -> CommandResult<PinReport> {
         let outcomes = self.outcomes(server, lists)?;
         let pinned = edit::pinned(&self.text, self.document.root(), &outcomes);
-        Policy::parse(pinned.as_bytes())
-            .map_err(|_| CommandError::about(self.name, "it cannot be changed"))?;
+        Policy::parse(pinned.as_bytes()).map_err(|_| {
+            CommandError::about(self.name, "the policy would be invalid with its pins")
+        })?;
         Ok(PinReport {
             outcomes,
             check: false,

@@ -14,9 +14,9 @@ use std::path::PathBuf;
 /// begin to count with the first line. Other lines are left out.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The policy as it is.
+    /// The current policy.
     old: PathBuf,
-    /// The policy as it is to be.
+    /// The new policy.
     new: PathBuf,
     /// The calls; `-` is the standard input.
     #[arg(long, value_name = "FILE")]

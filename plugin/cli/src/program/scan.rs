@@ -8,10 +8,10 @@ use super::tool_source::ToolSource;
 use mcp_policy_cli::{CommandResult, ExitStatus, Report as _};
 use std::path::PathBuf;
 
-/// Report on a server's tools: the class of each, and signals to know before an agent may call it
+/// Report on a server's tools: the class of each, and signals to review before an agent may call it
 ///
-/// Ends with 1 where a description or a name is deceptive. No tool is called, and no claim of a server in favour of its
-/// tools is believed.
+/// Exits with 1 if a description or a name is deceptive. No tool is called, and claims of the server in favour of its tools
+/// are ignored.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

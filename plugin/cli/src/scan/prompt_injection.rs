@@ -53,7 +53,7 @@ const MARKS: [(&str, Kind, &str); 13] = [
     (
         r"\b(must|always|shall|should always)\b.{0,8}\b(be (called|used|invoked)|call|use|invoke) (first|this|every|before|whenever|for)\b|\bmust be (called|used|invoked)\b",
         Kind::Steering,
-        "Tells the model that it must be called",
+        "Demands to be called",
     ),
     (
         r"\b(instead of|do not use|don't use|never use) (the |any |other )?\S+ tools?\b",

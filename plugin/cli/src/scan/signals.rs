@@ -72,13 +72,13 @@ fn contradiction(tool: &Tool, class: Class) -> Option<Signal> {
     let class_name = class.name();
     if tool.hint("readOnlyHint") == Some(true) && class != Class::Read {
         return Some(says(format!(
-            "Claims to only read (readOnlyHint), yet is {class_name}"
+            "Claims to be read-only (readOnlyHint), but is {class_name}"
         )));
     }
     let harmless = tool.hint("destructiveHint") == Some(false);
     (harmless && class == Class::Destructive).then(|| {
         says(format!(
-            "Claims to destroy nothing (destructiveHint), yet is {class_name}"
+            "Claims to be non-destructive (destructiveHint), but is {class_name}"
         ))
     })
 }

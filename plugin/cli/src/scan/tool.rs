@@ -99,7 +99,7 @@ fn unusable(name: &str, twice: &BTreeSet<String>) -> Option<&'static str> {
         name if name.contains(['\n', '\r', '\t']) || name.chars().any(is_invisible) => {
             Some("its name has invisible characters")
         }
-        name if name.trim() != name => Some("its name has space around it"),
+        name if name.trim() != name => Some("its name begins or ends with space"),
         name if name.chars().nth(LONGEST_NAME).is_some() => Some("its name is too long"),
         name if twice.contains(name) => Some("two tools have its name"),
         _ => None,

@@ -33,12 +33,12 @@ impl Cost {
         if self.exceeds {
             let end = self.message.end();
             return format!(
-                "the dearest {message}, of {whose}, takes more than its budget ({budget} steps, {time}) from {length} of `{filled}` on and is then {end}; most by {rule}"
+                "the most expensive {message}, of {whose}, exceeds its budget ({budget} steps, {time}) from {length} of `{filled}` on, and is then {end}; most by {rule}"
             );
         }
         let (steps, share) = (thousands(self.steps), (self.share() * 100.0).ceil());
         format!(
-            "the dearest {message}, of {whose} with {length} of `{filled}`, takes {steps} steps, {time}, {share} % of its budget; most by {rule}"
+            "the most expensive {message}, of {whose} with {length} of `{filled}`, takes {steps} steps, {time}, {share} % of its budget; most by {rule}"
         )
     }
 
@@ -94,14 +94,14 @@ fn warning(cost: &Cost) -> Diagnostic {
         Part::Result => SHORTER_RESULTS,
     };
     let message = format!(
-        "a {message} with {length} of `{filled}` takes more steps than the budget of one message has: it is then {end}"
+        "a {message} with {length} of `{filled}` exceeds the budget of one message, and is then {end}"
     );
     Diagnostic::warning("beyond-the-budget", &*cost.rule, message).help(help)
 }
 
 const SHORTER_CALLS: &str = "refuse long values before it, by `maxLength` or `maxItems` in `schema` or by a `length` in `require`; or write fewer repetitions, such as `+` for `{1,400}`";
 
-const SHORTER_RESULTS: &str = "write fewer repetitions, such as `+` for `{1,400}`; or refuse long results by `max_bytes`, whose answer says what to do";
+const SHORTER_RESULTS: &str = "write fewer repetitions, such as `+` for `{1,400}`; or refuse long results by `max_bytes`, whose answer names the next step";
 
 /// `5 KiB`, and less than that in bytes.
 fn length(bytes: usize) -> String {

@@ -37,7 +37,8 @@ pub(crate) async fn over_stdio(
     let started = TokioChildProcess::builder(process)
         .stderr(Stdio::piped())
         .spawn();
-    let (transport, stderr) = started.map_err(|error| format!("it does not start: {error}"))?;
+    let (transport, stderr) =
+        started.map_err(|error| format!("the command does not start: {error}"))?;
     let words = Arc::new(Mutex::new(Vec::new()));
     if let Some(stderr) = stderr {
         tokio::spawn(keep_stderr(stderr, Arc::clone(&words)));
@@ -58,7 +59,7 @@ pub(super) async fn within<T>(
 ) -> Result<T, String> {
     let late = |_| {
         format!(
-            "it sent no list within {} seconds; --timeout gives it longer",
+            "it sent no list within {} seconds; `--timeout` allows more",
             patience.as_secs()
         )
     };
@@ -112,7 +113,7 @@ async fn pages(
             Some(next) if cursors.len() < ListedTools::MAX_LEN && cursors.insert(next.clone()) => {
                 cursor = Some(next)
             }
-            Some(_) => return Err("its list repeats a page".into()),
+            Some(_) => return Err("its list of tools repeats a page".into()),
         }
     }
 }

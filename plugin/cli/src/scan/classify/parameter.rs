@@ -22,7 +22,7 @@ impl Evidence<'_> {
             return Some(reason(class, format!("`{path}` may be `{choice}`")));
         }
         if self.leads_a_browser(parameter) {
-            let saw = format!("leads a browser to a URL (`{path}`)");
+            let saw = format!("navigates a browser to a URL (`{path}`)");
             return Some(reason(Class::Execute, saw));
         }
         let saw = || format!("stores its result in a file (`{path}`)");
