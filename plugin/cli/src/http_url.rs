@@ -1,4 +1,4 @@
-//! Tells URLs of HTTP from other texts, and shows them without what may be secret.
+//! Recognises URLs of HTTP, and shows them without the parts that may be secret.
 //!
 //! It never resolves a name and never opens a connection.
 

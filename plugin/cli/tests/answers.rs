@@ -1,5 +1,5 @@
-//! What the commands say of servers over HTTP that do not simply list their tools: a real server answers, and each message is
-//! compared whole.
+//! The messages of the commands about servers over HTTP that do not list their tools: a real server answers, and each message
+//! is compared whole.
 
 #![allow(
     clippy::expect_used,
@@ -238,7 +238,7 @@ const PATH: &str = "ask the server's documentation for its path of Streamable HT
 const CREDENTIALS: &str = "send credentials: `--header 'Authorization: Bearer …'`";
 
 #[test]
-fn answer_that_is_no_list_is_named_with_next_step() {
+fn answer_without_tools_is_named_with_next_step() {
     let address = start_plain();
     let that = "give that URL instead, if it is the server that you mean";
     let cases = [
@@ -387,7 +387,7 @@ fn port_of_another_protocol_is_named() {
 
 /// All commands that read a list of tools say the same of a file.
 #[test]
-fn commands_say_the_same_of_a_file() {
+fn commands_give_the_same_message_about_a_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let policy = folder.join("readme/policy.json").display().to_string();
     let file = |name: &str| {

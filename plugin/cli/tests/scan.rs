@@ -150,7 +150,7 @@ fn server_on_stdio_gets_a_report() {
     assert_eq!(class(&report, "get_weather"), "Read");
 }
 
-/// A server on stdio that answers each request with what `answer` makes of it.
+/// A server on stdio that answers each request by the code `answer`.
 fn answering(answer: &str) -> String {
     format!(
         "

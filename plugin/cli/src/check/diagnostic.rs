@@ -12,9 +12,9 @@ use serde::Serialize;
 pub(super) enum Level {
     /// No gateway accepts the policy.
     Error,
-    /// It may not do what its author meant.
+    /// It may differ from its author's intent.
     Warning,
-    /// It is correct, and does less than some readers expect.
+    /// It is correct, and protects less than some readers expect.
     Note,
 }
 

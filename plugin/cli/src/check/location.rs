@@ -28,7 +28,7 @@ pub(super) struct Located {
 }
 
 impl Located {
-    /// At the name or the value that the diagnostic is about; at the whole document where there is none.
+    /// At the name or the value that the diagnostic is about; at the whole document if it is about neither.
     pub(super) fn in_document(diagnostic: Diagnostic, source: &SourceMap, text: &str) -> Self {
         let spot = source.find(&diagnostic.at).or_else(|| source.find(""));
         let spot = spot.cloned().unwrap_or_default();
@@ -72,7 +72,7 @@ impl Located {
     }
 }
 
-/// The length of the text in quotes that is next; of one character where none is.
+/// The length of the next text in quotes; of one character if another token is next.
 fn first_token(rest: &str) -> usize {
     let mut chars = rest.char_indices();
     let first = chars.next().map_or(0, |(_, c)| c.len_utf8());
@@ -90,7 +90,7 @@ fn first_token(rest: &str) -> usize {
     first
 }
 
-/// The faults that a known mistake may explain. The others, such as a name twice, say enough.
+/// The faults that a known mistake may explain. The others, such as a duplicate name, are clear.
 const EXPLAINED: [&str; 4] = [
     "it is not JSON (RFC 8259)",
     "there is no JSON in it",

@@ -1,4 +1,4 @@
-//! `check`: turns policies into their mistakes, warnings and notes, and into what their dearest messages cost.
+//! `check`: turns policies into their mistakes, warnings and notes, and into the costs of their most expensive messages.
 //!
 //! It never shows a line that may hold a token.
 

@@ -1,6 +1,6 @@
-//! Tells an error about a key from one about a value, so that the right one of the two is underlined.
+//! Distinguishes errors about a key from errors about a value, so that the right one is underlined.
 //!
-//! It never looks at the policy: an error's place and its sentence say enough.
+//! It never reads the policy: the place and the sentence of an error suffice.
 
 use crate::source_map::pointer_token;
 use mcp_policy::host::{PolicyError, Problem};
@@ -36,7 +36,7 @@ fn names_key(at: &str, found: &str) -> bool {
     other_version || named.iter().any(|start| found.starts_with(start))
 }
 
-/// The key cannot be there, whatever its value.
+/// The key cannot be there, with any value.
 fn misplaces_key(write: &str) -> bool {
     let misplaced = [
         "nothing",

@@ -19,7 +19,7 @@ struct Case {
     policy: Option<Box<RawValue>>,
     policy_text: Option<String>,
     tools: Option<Json>,
-    /// The sentences about the dearest messages.
+    /// The sentences about the most expensive messages.
     #[serde(default)]
     dearest: Vec<String>,
     /// Left out in a new file, which `BLESS=1` completes.

@@ -26,7 +26,7 @@ impl ToolIndex {
     /// Reads a list of tools, in any form that [`ListedTools::read`] knows.
     ///
     /// # Errors
-    /// What the file is instead.
+    /// The kind of file that it is instead.
     pub fn read(file: &Input) -> CommandResult<Self> {
         Self::parse(&file.bytes).map_err(|error| CommandError::about(&file.name, error))
     }

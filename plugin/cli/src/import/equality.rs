@@ -139,7 +139,7 @@ pub(super) fn one_of(messages: &mut Messages, at: &Location, path: &str, list: &
     }
 }
 
-/// A call is let through where there is a value, and it is not in a list.
+/// A call is allowed if its value is present, and not in a list.
 pub(super) fn none_of(
     messages: &mut Messages,
     at: &Location,

@@ -42,7 +42,7 @@ pub(super) struct Fault {
     pub(super) what: String,
 }
 
-/// Far more than a policy has; aliases that stand for aliases would make more of a short text.
+/// The most values of a document, far more than a policy has; nested aliases could expand a short text beyond it.
 const MOST_VALUES: usize = 200_000;
 const DEEPEST: usize = 32;
 

@@ -10,11 +10,11 @@ pub(super) struct Confinement {
     pub(super) op: &'static str,
     /// The operator judges a list by itself.
     judges_lists: bool,
-    /// A note for the operator of the gateway, where no place is named.
+    /// A note for the operator of the gateway, without configured places.
     pub(super) missing: &'static str,
-    /// The end of a sentence for the model: the bound that the operator has not named.
+    /// A part of a sentence for the model: the bound that the operator has not configured.
     pub(super) where_to: &'static str,
-    /// The end of a sentence for the model: where the argument must lead.
+    /// The end of a sentence for the model: the places that the argument may name.
     pub(super) inside: &'static str,
     /// A value inside a place.
     pub(super) example: fn(&str) -> String,

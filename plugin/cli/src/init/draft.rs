@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 const WRITES: u32 = 30;
 /// Calls of an `Execute` tool in a minute.
 const EXECUTES: u32 = 10;
-/// The longest command, code or SQL, in characters: enough for a person's, too short for a smuggled program.
+/// The longest command, code or SQL, in characters: enough for ordinary use, too short for a smuggled program.
 const LONGEST_TEXT: usize = 4_000;
 
 const NO_CONDITION: &str = "No rule can check an argument of this tool. Use another way or ask.";
@@ -129,7 +129,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Confines a path or a URL to the places that the operator named, or refuses it where there are none.
+    /// Confines a path or a URL to the places that the operator named, or refuses it without such places.
     fn confine(&mut self, parameter: &Parameter, confinement: &Confinement, places: &[String]) {
         let note = format!(
             "{} ({})",
@@ -154,7 +154,7 @@ impl Draft<'_> {
         self.require(parameter, path, confinement.op, json!(places), on_deny);
     }
 
-    /// The next required group lets a place inside through, and refuses one outside.
+    /// The next required group allows a place inside, and refuses one outside.
     fn check_confinement(
         &mut self,
         parameter: &Parameter,
@@ -236,7 +236,7 @@ impl Draft<'_> {
     }
 }
 
-/// Why no agent may call a tool, whatever the arguments: a note for the operator, and a reason for the model.
+/// The reasons to deny a tool with any arguments: a note for the operator, and a sentence for the model.
 fn denial(report: &ToolReport) -> Option<(&'static str, &'static str)> {
     let has = |kind| report.signals.iter().any(|signal| signal.kind == kind);
     Some(match report.class {

@@ -85,7 +85,7 @@ fn template_of_recorded_server_passes_its_case() {
     }
 }
 
-/// No tool that a policy lets through takes a path, or a URL, to wherever the caller likes.
+/// No tool that a policy allows takes an unbounded path or URL.
 #[test]
 fn path_and_url_are_always_bounded() {
     for (name, report) in lists() {

@@ -72,7 +72,7 @@ fn in_mcp_form(mut tool: Map<String, Value>) -> (Map<String, Value>, Form) {
     (tool, Form::Mcp)
 }
 
-/// Why the members are no definition, and what to write.
+/// Why the members are not a definition, and the value to write.
 fn validate(tool: &Map<String, Value>) -> Result<(), String> {
     let found = |key: &str, value: &Value, write: &str| {
         let found = line(&value.to_string(), 40);

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_no_event_stream() {
+    fn other_text_is_not_an_event_stream() {
         for text in [
             "",
             "{\"a\": 1}",

@@ -1,4 +1,4 @@
-//! Tells pages from other texts, and finds their titles.
+//! Recognises pages, and finds their titles.
 //!
 //! It never reads more than a page's beginning.
 

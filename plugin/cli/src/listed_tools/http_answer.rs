@@ -1,6 +1,6 @@
-//! Turns an HTTP answer that is no list of tools into a sentence: what the server wants, and what to do.
+//! Turns an HTTP answer without a list of tools into a sentence: the server's demand, and the next step.
 //!
-//! It never shows a secret of a URL, and of a stranger's text only a short line.
+//! It never shows a secret of a URL, and of an untrusted text only a short line.
 
 use super::html;
 use crate::http_url::{is_http, origin, without_secrets};

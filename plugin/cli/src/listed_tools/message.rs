@@ -71,7 +71,7 @@ fn object<'a>(document: &str, members: &Members<'a>) -> Result<Vec<&'a RawValue>
     serde_json::from_str(list.get()).map_err(|_| found())
 }
 
-/// What an object is, if it is known and does not hold a list of tools.
+/// The kind of an object that holds no list of tools; `None` for an unknown kind.
 fn other_kind(members: &Map<String, Value>) -> Option<NotTools> {
     let has = |key| members.contains_key(key);
     let tools = members.get("tools");

@@ -1,4 +1,4 @@
-//! Turns a file or an answer, in the forms in which people have lists of tools, into the tools, or says what it is instead.
+//! Turns a file or an answer, in the forms in which people have lists of tools, into the tools, or names its kind.
 //!
 //! It never reads a list in part, and never takes a tool for one without arguments because its schema has another key.
 

@@ -1,6 +1,6 @@
-//! Why a file or an answer is not a list of tools: what it is, and what to give instead, in one sentence.
+//! Why a file or an answer is not a list of tools: its kind, and the file to give instead, in one sentence.
 //!
-//! It never shows more than a short part of a stranger's text, and never a control character.
+//! It never shows more than a short part of an untrusted text, and never a control character.
 
 use super::form::Form;
 use super::http_answer::{HttpAnswer, PATH};
@@ -32,7 +32,7 @@ pub enum NotTools {
         line: usize,
         /// The column in characters, from 1.
         column: usize,
-        /// What was found there, and what to write.
+        /// The text found there, and the text to write.
         says: String,
     },
     /// It is text that does not begin as JSON does: its first line.
@@ -73,10 +73,10 @@ pub enum NotTools {
     Tool {
         /// Its place in the list, from 1, and its name.
         tool: String,
-        /// What was found, and what to write.
+        /// The value found, and the value to write.
         says: String,
     },
-    /// The list is complete, but in a form that leaves out what a pin covers.
+    /// The list is complete, but in a form that leaves out a part of what a pin covers.
     NotAsSent(Form),
     /// The list has more tools than a client could use.
     TooMany(usize),
@@ -99,7 +99,7 @@ impl fmt::Display for NotTools {
 }
 
 impl NotTools {
-    /// What it is.
+    /// The kind of file or answer.
     fn found(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Empty => "it is empty",
@@ -116,7 +116,7 @@ impl NotTools {
         })
     }
 
-    /// What it is, with a part of its text.
+    /// The kind of file or answer, with a part of its text.
     fn found_by_text(&self) -> String {
         match self {
             Self::Html { title: None } => format!("it is an HTML page, {PAGES}"),
@@ -156,7 +156,7 @@ impl NotTools {
         }
     }
 
-    /// What to give instead.
+    /// The file to give instead.
     fn instead(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::NotUtf8 { utf16: true } => "save it as UTF-8",
@@ -176,7 +176,7 @@ impl NotTools {
 
 impl std::error::Error for NotTools {}
 
-/// What to give instead of most files.
+/// The file to give instead of most others.
 const GIVE: &str = "give the server's answer to `tools/list`, which is JSON";
 const ASK: &str = "ask it with `mcp-policy scan URL`, which begins a session first, or give an answer with `result`";
 const PAGES: &str = "such as a login or a proxy answers with";

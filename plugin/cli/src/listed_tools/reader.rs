@@ -31,7 +31,7 @@ impl ListedTools {
     /// OpenAI.
     ///
     /// # Errors
-    /// What it is instead.
+    /// The kind of file that it is instead.
     pub fn read(bytes: &[u8]) -> Result<Self, NotTools> {
         let text = text(bytes)?;
         let body = match http_head::answer(text) {

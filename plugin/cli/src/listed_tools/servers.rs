@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// The names that clients give the table of servers.
 const TABLES: [&str; 3] = ["mcpServers", "servers", "context_servers"];
 
-/// A command for each server of a configuration; `None` where the document is none.
+/// A command for each server of a configuration; `None` for another document.
 pub(super) fn commands(document: &Map<String, Value>) -> Option<Vec<String>> {
     let outer = document.get("mcp").and_then(Value::as_object);
     let mut tables = TABLES.iter().filter_map(|table| {

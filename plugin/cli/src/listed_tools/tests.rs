@@ -23,7 +23,7 @@ fn seen(bytes: &[u8]) -> Json {
 }
 
 #[test]
-fn file_gives_its_tools_or_the_message_about_it() {
+fn file_gives_its_tools_or_its_message() {
     let expected = folder().join("expected.json");
     let text = fs::read_to_string(&expected).unwrap_or_else(|_| "{}".into());
     let known: BTreeMap<String, Json> = serde_json::from_str(&text).unwrap();
@@ -75,7 +75,7 @@ fn list_longer_than_the_bound_is_refused() {
 }
 
 #[test]
-fn messages_are_short_whatever_the_file_says() {
+fn message_about_any_file_is_short() {
     let long = "x".repeat(100_000);
     for text in [
         format!("<html><title>{long}</title>"),

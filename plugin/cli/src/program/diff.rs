@@ -1,6 +1,6 @@
 //! `diff`: reads two policies and a log, and prints the calls that they decide differently.
 //!
-//! It never keeps a log in a file of its own.
+//! It never writes a file.
 
 use super::input;
 use super::output::Output;

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// Print a Markdown table.
     #[arg(long, conflicts_with_all = ["html", "json"])]
     markdown: bool,
-    /// Print an HTML page that needs no other file.
+    /// Print a self-contained HTML page.
     #[arg(long, conflicts_with = "json")]
     html: bool,
     /// Also write a starter policy, as `init` does.

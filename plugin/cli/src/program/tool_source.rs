@@ -95,7 +95,7 @@ impl ToolSource {
         CommandError::about(self.name(), message)
     }
 
-    /// Shows the progress of a connection, where a person can see it.
+    /// Shows the progress of a connection on a terminal.
     fn watch<T>(&self, work: impl FnOnce(Progress<'_>) -> Result<T, String>) -> CommandResult<T> {
         let bar = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");

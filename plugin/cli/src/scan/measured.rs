@@ -59,7 +59,7 @@ fn judge(lists: &BTreeMap<String, BTreeMap<String, Class>>) -> Vec<Judged> {
     judged
 }
 
-/// How often each class was found, and how often rightly.
+/// The number of times that each class was found, and found correctly.
 fn table(judged: &[Judged]) -> String {
     let count = |is: &dyn Fn(&Judged) -> bool| judged.iter().filter(|one| is(one)).count();
     let share = |part: usize, of: usize| match of {

@@ -136,7 +136,7 @@ fn raw_texts(tool: &Tool) -> String {
     texts.concat()
 }
 
-/// Characters that a person does not see and a model reads.
+/// Characters that are invisible to a person and read by a model.
 fn hidden(text: &str) -> Option<Signal> {
     let mut found: Vec<char> = text.chars().filter(|c| is_invisible(*c)).collect();
     let count = found.len();

@@ -48,7 +48,7 @@ impl ToolList {
     /// The tools of a file or an answer, in any form that [`ListedTools::read`] knows.
     ///
     /// # Errors
-    /// What it is instead.
+    /// The kind of file that it is instead.
     pub fn read(bytes: &[u8]) -> Result<Self, NotTools> {
         Self::of(&[ListedTools::read(bytes)?])
     }

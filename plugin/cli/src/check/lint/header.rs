@@ -26,7 +26,7 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// No policy can tell how the gateway knows the address, so all places of it get one warning.
+/// A policy does not say how the gateway learns the address, so all uses of it get one warning.
 fn forgeable_address(root: Value<'_>) -> Option<Diagnostic> {
     let conditions = conditions(root).filter(|condition| condition.text("path") == "ip");
     let conditions = conditions.map(|condition| format!("{}/path", condition.at));

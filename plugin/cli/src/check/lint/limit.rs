@@ -63,7 +63,7 @@ fn counts_sessions((at, limit): &(String, Value<'_>)) -> bool {
     by_default || texts(scope).iter().any(|scope| scope == "session")
 }
 
-/// The refunds that depend on an answer, by which it is told whether a call ran.
+/// The refunds that depend on the server's answer.
 fn refunds_by_answers(root: Value<'_>) -> Vec<String> {
     let limits = rules(root).flat_map(|rules| rules.limits().collect::<Vec<_>>());
     let refunds = limits.filter(|(_, limit)| text(*limit, "refund").starts_with("on_"));

@@ -81,7 +81,7 @@ fn argument(condition: &Condition<'_>, listed: &ToolIndex) -> Option<Diagnostic>
     lacking(at, &path, &tools).or_else(|| undecidable(condition, &path, &tools))
 }
 
-/// An argument that none of the tools takes.
+/// An argument that no listed tool has.
 fn lacking(at: String, path: &str, tools: &[&Tool]) -> Option<Diagnostic> {
     let (name, _) = first_member(path)?;
     let mut arguments = Vec::new();

@@ -1,4 +1,4 @@
-//! Rules that never decide anything, because another one always comes first.
+//! Rules without effect, because another rule always comes first.
 //!
 //! It never counts a rule that may be in shadow mode: it refuses nothing.
 
@@ -129,7 +129,7 @@ fn covered_in(at: &str, list: Value<'_>) -> Vec<Diagnostic> {
     listed.iter().enumerate().filter_map(covered).collect()
 }
 
-/// An entry whose prefix is longer takes nothing from one whose prefix is shorter.
+/// An entry with a longer prefix inherits no rules from one with a shorter prefix.
 fn not_inherited(root: Value<'_>) -> Vec<Diagnostic> {
     let sections = ["tools", "prompts", "resources"].into_iter();
     sections

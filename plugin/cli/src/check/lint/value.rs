@@ -1,4 +1,4 @@
-//! Conditions that are easier to meet than they look, and options that depend on the host.
+//! Conditions that accept more than they seem to, and options that depend on the host.
 //!
 //! It never judges an expression that lists refused texts.
 
@@ -62,7 +62,7 @@ fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
 }
 
 /// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. A pattern that only the
-/// engine's own parser reads is not complained about.
+/// engine's own parser reads gets no warning.
 fn anchors(pattern: &str) -> Option<(bool, bool)> {
     let hir = ParserBuilder::new()
         .unicode(false)

@@ -66,7 +66,7 @@ pub(super) async fn within<T>(
     tokio::time::timeout(patience, work).await.map_err(late)?
 }
 
-/// A server's own words may be in an error.
+/// An error with its causes, sanitized: a server's text may be in it.
 pub(super) fn shown(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -73,7 +73,7 @@ fn client(server: &HttpServer) -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
-/// What the answer that ended the session says; `None` where the SDK says more.
+/// The sentence for the answer that ended the session; `None` if the SDK's own error says more.
 async fn explained(
     server: &HttpServer,
     client: &reqwest::Client,

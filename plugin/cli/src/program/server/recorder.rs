@@ -48,7 +48,7 @@ impl Recorder {
         self.seen(|seen| std::mem::take(&mut seen.lists))
     }
 
-    /// The answer that is none of MCP.
+    /// The answer that is not one of MCP.
     pub(super) fn unexpected(&self) -> Option<HttpAnswer> {
         self.seen(|seen| seen.unexpected.take())
     }
@@ -70,7 +70,7 @@ impl Recorder {
         Ok(text)
     }
 
-    /// Keeps an answer that is none of MCP.
+    /// Keeps an answer that is not one of MCP.
     async fn refuse(&self, response: reqwest::Response) -> Failure {
         let status = response.status();
         let mut answer = HttpAnswer::new(status.as_u16());

@@ -1,10 +1,10 @@
-//! Turns the error of a connection into words: what is wrong, and what to do.
+//! Turns the error of a connection into words: the cause, and the next step.
 //!
 //! It never hides the error's own text, by which an operator can search for it.
 
 use mcp_policy_cli::sanitize;
 
-/// Parts of errors, and what they mean.
+/// Parts of errors, and their meaning.
 const MEANINGS: [(&str, &str); 12] = [
     (
         "CaUsedAsEndEntity",

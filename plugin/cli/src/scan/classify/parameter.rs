@@ -48,7 +48,7 @@ impl Evidence<'_> {
     }
 }
 
-/// The worst that a parameter which names the action can ask for.
+/// The worst class among the actions that a parameter can select.
 fn action(parameter: &Parameter) -> Option<(Class, &str)> {
     const ACTIONS: &str = "action operation op command subcommand method mode verb task actions";
     let last = parameter.words.last()?;

@@ -1,6 +1,6 @@
 //! Turns costs into sentences for people, and into warnings.
 //!
-//! It plays nothing.
+//! It never plays a message.
 
 use super::cost::{Cost, ORDINARY, Part};
 use crate::check::diagnostic::Diagnostic;
@@ -14,7 +14,7 @@ impl Part {
         }
     }
 
-    /// What becomes of one that takes too many steps.
+    /// The fate of a message that exceeds its budget: `refused` or `withheld`.
     fn end(self) -> &'static str {
         match self {
             Self::Call => "refused",
@@ -24,7 +24,7 @@ impl Part {
 }
 
 impl Cost {
-    /// `the dearest call, of `run`, …`.
+    /// `the most expensive call, of `run`, …`.
     pub(in crate::check) fn sentence(&self) -> String {
         let message = self.message.name();
         let (whose, length, rule) = (self.whose(), length(self.bytes), &self.rule);
@@ -66,13 +66,13 @@ impl Cost {
     }
 }
 
-/// The dearest call and the dearest result.
+/// The most expensive call and the most expensive result.
 pub(in crate::check) fn first_of_each(mut costs: Vec<Cost>) -> Vec<Cost> {
     costs.dedup_by_key(|cost| cost.message);
     costs
 }
 
-/// One for each rule of the policy's own that ordinary messages take beyond the budget.
+/// One for each rule of the policy that exceeds the budget on messages of ordinary length.
 pub(in crate::check) fn warnings(costs: &[Cost]) -> Vec<Diagnostic> {
     let exceeding = costs.iter().filter(|cost| cost.is_warned());
     let mut warned: Vec<&str> = Vec::new();
