@@ -1,6 +1,6 @@
 //! `explain`: turns a policy and a call into the decision, and every rule that was evaluated before it.
 //!
-//! It shows more than any client sees, so its readers must be allowed to read the policy. It never calls a server.
+//! It never calls a server. It shows more than a client sees: its readers must be allowed to read the policy.
 
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report, to_json};

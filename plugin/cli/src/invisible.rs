@@ -1,6 +1,6 @@
-//! The characters that a person does not see and a model reads.
+//! Characters that are invisible to a person and read by a model.
 //!
-//! It has no table of its own: the engine's says what leaves no mark in a name, and a description may break lines.
+//! It never has a table of its own: the engine's table is for names, and a description may also break lines.
 
 use mcp_policy::document::{is_invisible as is_unmarked, is_joiner};
 

@@ -12,6 +12,8 @@
 //! | `pin` | [`pin::PinnablePolicy`] |
 //! | `schema` | [`schema`] |
 //!
+//! Lists of tools are read by [`listed_tools::ListedTools`], in the forms in which people have them.
+//!
 //! A [`Report`] is text for a terminal or JSON for a program, and has an [`ExitStatus`]. Commands decide about calls with the
 //! engine that runs in the gateway. This library never opens a file or a connection, reads no environment variable and no
 //! clock, and prints nothing: the program around it does.
@@ -33,8 +35,10 @@
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod http_url;
 pub mod import;
 pub mod init;
+pub mod listed_tools;
 pub mod pin;
 pub mod sanitize;
 pub mod scan;
@@ -47,6 +51,7 @@ mod input;
 mod invisible;
 mod layout;
 mod nearest;
+mod not_json;
 mod report;
 mod schema;
 mod source_map;

@@ -1,7 +1,7 @@
-//! Turns texts of strangers, such as a server, into texts that are safe to show: on a terminal, in Markdown, in JSON.
+//! Turns untrusted texts, such as those of a server, into texts that are safe to show: on a terminal, in Markdown, in JSON.
 //!
-//! It never lets a character through that moves a cursor, changes the direction of writing or is invisible; only `printable`
-//! keeps invisible ones.
+//! It never keeps a character that moves a cursor, changes the direction of writing or is invisible; only `printable` keeps
+//! invisible ones.
 
 use crate::invisible::is_invisible;
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ pub fn line(text: &str, longest: usize) -> String {
     line
 }
 
-/// The same in quotation marks.
+/// One line of at most `longest` characters, in quotation marks.
 pub(crate) fn quoted(text: &str, longest: usize) -> String {
     format!("\"{}\"", line(text, longest))
 }

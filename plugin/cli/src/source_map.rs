@@ -2,8 +2,9 @@
 //!
 //! It never reads by itself: the engine's own reader does, so that a place is that of the value that the engine read.
 
-use mcp_policy::document::Value;
+use mcp_policy::document::{Value, is_invisible};
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// The places of a document's values and names.
@@ -23,7 +24,7 @@ pub(crate) struct Spot {
 }
 
 impl SourceMap {
-    /// Pointers are those that the engine writes: control characters as JSON escapes them.
+    /// Pointers are those that the engine writes: invisible characters as JSON escapes them.
     pub(crate) fn new(text: &str, root: Value<'_>) -> Self {
         let mut source = Self::of_text(text);
         source.add(String::new(), None, root);
@@ -82,7 +83,11 @@ pub(crate) fn pointer_token(name: &str) -> String {
         match c {
             '~' => token.push_str("~0"),
             '/' => token.push_str("~1"),
-            c if c.is_control() => token.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if is_invisible(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(token, "\\u{unit:04x}");
+                }
+            }
             c => token.push(c),
         }
     }

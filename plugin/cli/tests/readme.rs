@@ -57,6 +57,7 @@ fn example_commands_print_their_output() {
         "explain",
         "diff",
         "import",
+        "scan",
         "pin",
         "completions",
     ] {
@@ -96,7 +97,7 @@ fn verdict(command: &str) -> String {
     let output = output(command);
     let lines = output.split_inclusive('\n');
     lines
-        .filter(|line| !line.contains(": the dearest "))
+        .filter(|line| !line.contains(": the most expensive "))
         .collect()
 }
 
@@ -107,7 +108,7 @@ fn exit_codes_and_streams_are_documented_ones() {
         format!("mcp-policy {}\n", env!("CARGO_PKG_VERSION"))
     );
     let told = output("mcp-policy check - < policy.json");
-    assert!(told.contains("<stdin>: the dearest call"), "{told}");
+    assert!(told.contains("<stdin>: the most expensive call"), "{told}");
     assert_eq!(verdict("mcp-policy check - < policy.json"), "<stdin>: ok\n");
     assert_eq!(
         output("mcp-policy check missing.json"),

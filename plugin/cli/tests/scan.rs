@@ -122,7 +122,7 @@ fn server_over_http_gets_a_report_and_a_policy() {
     let again = scan(&[&server.url, "--write", file]);
     assert_eq!(again.status.code(), Some(2));
     assert!(
-        err(&again).contains("the file exists; --force replaces it"),
+        err(&again).contains("the file exists; `--force` replaces it"),
         "{again:?}"
     );
 }
@@ -150,7 +150,7 @@ fn server_on_stdio_gets_a_report() {
     assert_eq!(class(&report, "get_weather"), "Read");
 }
 
-/// A server on stdio that answers each request with what `answer` makes of it.
+/// A server on stdio that answers each request by the code `answer`.
 fn answering(answer: &str) -> String {
     format!(
         "
@@ -252,7 +252,7 @@ fn stdin_without_tool_list_is_an_error() {
     for (text, expected) in [
         ("{}", "it is not a tool list"),
         ("[]", "it lists no tools"),
-        ("{", "EOF"),
+        ("{", "found the end of the file"),
     ] {
         let output = stdin(text);
         assert_eq!(output.status.code(), Some(2));
@@ -271,7 +271,10 @@ fn unreachable_server_is_an_error_without_secrets_of_the_url() {
     );
     let output = scan(&["--", "/nonexistent/server"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(err(&output).contains("it does not start"), "{output:?}");
+    assert!(
+        err(&output).contains("the command does not start"),
+        "{output:?}"
+    );
 }
 
 /// A server over HTTP whose definitions have members that no SDK knows; with `events`, it answers in event streams.

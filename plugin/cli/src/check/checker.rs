@@ -1,4 +1,4 @@
-//! Turns a policy's text into diagnostics, each with its place, and into the costs of its dearest messages.
+//! Turns a policy's text into diagnostics, each with its place, and into the costs of its most expensive messages.
 //!
 //! It never stops at the first mistake, unless the text is not JSON.
 
@@ -64,7 +64,7 @@ fn mistakes(errors: &[PolicyError], source: &SourceMap, text: &str) -> Vec<Diagn
     errors.iter().map(mistake).collect()
 }
 
-/// What there is to say of a policy that every gateway accepts.
+/// The warnings and notes about a policy that every gateway accepts, and its costs.
 fn valid(
     policy: &Policy,
     text: &str,

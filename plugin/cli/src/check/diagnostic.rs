@@ -2,6 +2,7 @@
 //!
 //! It never holds a position in the text: `location` finds that.
 
+use super::subject::is_key;
 use mcp_policy::host::{PolicyError, Problem};
 use serde::Serialize;
 
@@ -11,9 +12,9 @@ use serde::Serialize;
 pub(super) enum Level {
     /// No gateway accepts the policy.
     Error,
-    /// It may not do what its author meant.
+    /// It may differ from its author's intent.
     Warning,
-    /// It is correct, and does less than some readers expect.
+    /// It is correct, and protects less than some readers expect.
     Note,
 }
 
@@ -53,19 +54,19 @@ impl Diagnostic {
 
     /// A mistake that the engine found.
     pub(super) fn error(error: &PolicyError) -> Self {
-        let (name, on_name) = match &error.problem {
-            Problem::Json { .. } => ("json", false),
-            Problem::UnknownKey { .. } => ("unknown-key", true),
-            Problem::Unsupported(_) => ("unsupported", true),
-            Problem::MissingKey(_) => ("missing-key", true),
-            Problem::InvalidValue { .. } => ("invalid-value", false),
+        let name = match &error.problem {
+            Problem::Json { .. } => "json",
+            Problem::UnknownKey { .. } => "unknown-key",
+            Problem::Unsupported(_) => "unsupported",
+            Problem::MissingKey(_) => "missing-key",
+            Problem::InvalidValue { .. } => "invalid-value",
         };
         let message = match &error.problem {
             Problem::Json { fault, .. } => fault.clone(),
             problem => problem.to_string(),
         };
         Self {
-            on_name,
+            on_name: is_key(error),
             ..Self::new(Level::Error, name, &error.at, message)
         }
     }

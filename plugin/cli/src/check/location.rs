@@ -3,7 +3,7 @@
 //! It never fails: a diagnostic without a place is about the whole document.
 
 use super::diagnostic::{Diagnostic, Level};
-use super::not_json::mistake;
+use crate::not_json::mistake;
 use crate::source_map::SourceMap;
 use mcp_policy::host::{PolicyError, Problem};
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub(super) struct Located {
 }
 
 impl Located {
-    /// At the name or the value that the diagnostic is about; at the whole document where there is none.
+    /// At the name or the value that the diagnostic is about; at the whole document if it is about neither.
     pub(super) fn in_document(diagnostic: Diagnostic, source: &SourceMap, text: &str) -> Self {
         let spot = source.find(&diagnostic.at).or_else(|| source.find(""));
         let spot = spot.cloned().unwrap_or_default();
@@ -51,8 +51,8 @@ impl Located {
             diagnostic.message = mistake.says.into();
             return Self::new(diagnostic, mistake.span, &source, text);
         }
-        let next = text.get(at..).and_then(|rest| rest.chars().next());
-        let end = at.saturating_add(next.map_or(0, char::len_utf8));
+        let rest = text.get(at..).unwrap_or_default();
+        let end = at.saturating_add(first_token(rest));
         Self::new(diagnostic, at..end, &source, text)
     }
 
@@ -72,7 +72,25 @@ impl Located {
     }
 }
 
-/// The faults that a known mistake may explain. The others, such as a name twice, say enough.
+/// The length of the next text in quotes; of one character if another token is next.
+fn first_token(rest: &str) -> usize {
+    let mut chars = rest.char_indices();
+    let first = chars.next().map_or(0, |(_, c)| c.len_utf8());
+    if !rest.starts_with('"') {
+        return first;
+    }
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            '"' => return at.saturating_add(1),
+            '\n' => break,
+            _ => {}
+        }
+    }
+    first
+}
+
+/// The faults that a known mistake may explain. The others, such as a duplicate name, are clear.
 const EXPLAINED: [&str; 4] = [
     "it is not JSON (RFC 8259)",
     "it is empty",

@@ -1,4 +1,4 @@
-//! `check`: turns policies into their mistakes, warnings and notes, and into what their dearest messages cost.
+//! `check`: turns policies into their mistakes, warnings and notes, and into the costs of their most expensive messages.
 //!
 //! It never shows a line that may hold a token.
 
@@ -7,10 +7,10 @@ mod dearest;
 mod diagnostic;
 mod lint;
 mod location;
-mod not_json;
 mod other_words;
 mod render;
 mod report;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod tool_index;

@@ -2,7 +2,7 @@
 //!
 //! It never changes a policy and never quotes a text of it, except for the number in a rate.
 
-/// What to write for the invalid JSON value `found` at the JSON Pointer `at`.
+/// A suggestion for the invalid JSON value `found` at the JSON Pointer `at`.
 pub(super) fn meant(at: &str, found: &str) -> Option<String> {
     let mut steps = at.rsplit('/').filter(|step| step.parse::<usize>().is_err());
     let key = steps.next()?;
@@ -17,7 +17,7 @@ pub(super) fn meant(at: &str, found: &str) -> Option<String> {
         "rate_limit" => rate(&text)?,
         _ => return None,
     };
-    Some(format!("did you mean `{write}`?"))
+    (write != text).then(|| format!("did you mean `{write}`?"))
 }
 
 /// True for an entry of a table, such as `/tools/search`.
@@ -115,7 +115,7 @@ fn rate(text: &str) -> Option<String> {
     })
 }
 
-/// Lower case, without what joins words.
+/// Lower case, without the characters that join words.
 fn folded(text: &str) -> String {
     let parts = text.chars().filter(|c| !"_- ".contains(*c));
     parts.collect::<String>().to_lowercase()

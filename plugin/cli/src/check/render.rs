@@ -1,4 +1,4 @@
-//! Turns diagnostics into text: each with its line of the policy, the problem underlined; and the dearest messages into a
+//! Turns diagnostics into text: each with its line of the policy, the problem underlined; and the most expensive messages into a
 //! sentence each.
 //!
 //! It never shows a line that holds a part of `grants`: a misplaced value there may be a token, and the log of a CI is read
@@ -60,7 +60,7 @@ fn group<'a>(
     }
     if !finding.also.is_empty() {
         let places = finding.also.join(", ");
-        group = group.element(Title::NOTE.message(format!("the same at {places}")));
+        group = group.element(Title::NOTE.message(format!("also at {places}")));
     }
     group
 }

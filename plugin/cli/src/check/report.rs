@@ -1,4 +1,4 @@
-//! The diagnostics of one policy and its dearest messages, as text and as JSON.
+//! The diagnostics of one policy and its most expensive messages, as text and as JSON.
 //!
 //! It never leaves out an error.
 
@@ -19,12 +19,12 @@ pub struct Options {
     pub allow: Vec<String>,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     /// In the order of the text.
     pub(super) diagnostics: Vec<Located>,
-    /// Of the dearest call and the dearest result; none where the policy has a mistake, or no rule takes any work.
+    /// Of the most expensive call and result; empty if the policy has a mistake, or no rule takes any work.
     pub(super) dearest: Vec<Cost>,
 }
 

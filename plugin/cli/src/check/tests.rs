@@ -19,7 +19,7 @@ struct Case {
     policy: Option<Box<RawValue>>,
     policy_text: Option<String>,
     tools: Option<Json>,
-    /// The sentences about the dearest messages.
+    /// The sentences about the most expensive messages.
     #[serde(default)]
     dearest: Vec<String>,
     /// Left out in a new file, which `BLESS=1` completes.
@@ -108,6 +108,38 @@ fn case_policies_give_their_findings() {
         names, known,
         "each kind of finding has a case, and no case another"
     );
+}
+
+#[test]
+fn error_of_each_invalid_policy_has_its_own_place() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/invalid");
+    let mut count = 0;
+    for file in fs::read_dir(folder).expect("policies/invalid") {
+        let path = file.expect("a file").path();
+        let text = fs::read_to_string(&path).expect("it can be read");
+        let case: Invalid = serde_json::from_str(&text).expect("a case");
+        let policy = case.policy.map(|policy| policy.get().to_owned());
+        let policy = policy.or(case.policy_text).expect("a policy");
+        for found in checked(policy.as_bytes(), None).diagnostics {
+            let on = policy.get(found.span).expect("a span of the text");
+            let is_whole = on.trim() == policy.trim() && found.name != "json";
+            assert!(
+                !is_whole || found.at.is_empty(),
+                "{}: {}",
+                path.display(),
+                found.at
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 200, "{count} errors");
+}
+
+/// A case of the corpus, as far as its policy.
+#[derive(Deserialize)]
+struct Invalid {
+    policy: Option<Box<RawValue>>,
+    policy_text: Option<String>,
 }
 
 #[test]

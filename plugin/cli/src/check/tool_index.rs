@@ -1,10 +1,10 @@
-//! Turns the answer of a server to `tools/list` into an index of its tools and their arguments.
+//! Turns a list of tools into an index of the tools and their arguments.
 //!
 //! It never doubts the server: a policy is only validated against the list for the policy's author.
 
 use crate::input::Input;
+use crate::listed_tools::{Definition, ListedTools, NotTools};
 use crate::report::{CommandError, CommandResult};
-use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 
@@ -15,49 +15,25 @@ pub struct ToolIndex {
     by_name: HashMap<String, usize>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Tool {
     pub(super) name: String,
-    #[serde(default, rename = "inputSchema")]
-    schema: Schema,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Schema {
+    /// The arguments with their schemas; `None` where the server does not say.
     properties: Option<Map<String, Json>>,
 }
 
-#[derive(Deserialize)]
-struct List {
-    tools: Vec<Tool>,
-}
-
-/// A list alone, a result, or an answer.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum File {
-    Tools(Vec<Tool>),
-    Result(List),
-    Answer { result: List },
-}
-
 impl ToolIndex {
-    /// Reads the answer to `tools/list`, its result, or its list of tools.
+    /// Reads a list of tools, in any form that [`ListedTools::read`] knows.
     ///
     /// # Errors
-    /// When the file is none of these.
+    /// The kind of file that it is instead.
     pub fn read(file: &Input) -> CommandResult<Self> {
-        Self::parse(&file.bytes).map_err(|error| {
-            let what = "expected the answer to `tools/list`, its result, or its list of tools";
-            CommandError::about(&file.name, format_args!("{what}: {error}"))
-        })
+        Self::parse(&file.bytes).map_err(|error| CommandError::about(&file.name, error))
     }
 
-    pub(super) fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
-        let tools: Vec<Tool> = match serde_json::from_slice(bytes)? {
-            File::Tools(tools) => tools,
-            File::Result(list) | File::Answer { result: list } => list.tools,
-        };
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, NotTools> {
+        let listed = ListedTools::read(bytes)?;
+        let tools: Vec<_> = listed.tools.iter().map(Tool::new).collect();
         let names = tools.iter().enumerate();
         let by_name = names
             .map(|(index, tool)| (tool.name.clone(), index))
@@ -84,16 +60,23 @@ impl ToolIndex {
 }
 
 impl Tool {
+    fn new(definition: &Definition) -> Self {
+        let json: Json = serde_json::from_str(&definition.json).unwrap_or_default();
+        let properties = json.pointer("/inputSchema/properties");
+        Self {
+            name: definition.name.clone(),
+            properties: properties.and_then(Json::as_object).cloned(),
+        }
+    }
+
     /// The names of its arguments; `None` where the server does not say.
     pub(super) fn arguments(&self) -> Option<impl Iterator<Item = &str>> {
-        let properties = self.schema.properties.as_ref()?;
-        Some(properties.keys().map(String::as_str))
+        Some(self.properties.as_ref()?.keys().map(String::as_str))
     }
 
     /// The one type that the server gives an argument.
     pub(super) fn type_of(&self, argument: &str) -> Option<&str> {
-        self.schema
-            .properties
+        self.properties
             .as_ref()?
             .get(argument)?
             .get("type")?

@@ -97,7 +97,7 @@ impl Decision {
         let method = self.method.as_ref().ok_or("no method was recorded")?;
         let mut texts = self.argument_keys.iter().chain(self.name()).chain([method]);
         if texts.any(|text| is_cut(text)) || self.argument_keys.len() >= MOST_KEYS {
-            return Err("a name was cut when it was recorded".into());
+            return Err("a name is truncated in the log".into());
         }
         let params = params(method, self)
             .ok_or_else(|| format!("the target of `{}` was not recorded", printable(method)))?;

@@ -1,7 +1,7 @@
-//! Turns a condition of Intercept, which lets a call through where it holds, into rules of ours that refuse a call where it
+//! Turns a condition of Intercept, which allows a call if it holds, into rules of ours that refuse a call where it
 //! does not.
 //!
-//! It never lets a call through that Intercept refuses: where the two cannot agree, ours is stricter, and says so.
+//! It never allows a call that Intercept refuses: where the two cannot agree, ours is stricter, and reports it.
 
 use super::equality::{Equals, none_of, one_of};
 use super::messages::{Location, Messages};
@@ -72,7 +72,7 @@ fn number(messages: &mut Messages, at: &Location, path: &str, op: &str, operand:
     require(messages, at, value.map(|value| condition(path, op, value)))
 }
 
-/// A required condition, or the reason why there is none.
+/// A required condition, or the reason why it cannot be written.
 fn require(messages: &mut Messages, at: &Location, condition: Result<Json, String>) -> Refusal {
     match condition {
         Ok(condition) => Refusal::require(condition),

@@ -18,8 +18,8 @@ const TOP: &[&str] = &[
 
 /// Our default covers more than Intercept's.
 pub(super) const DEFAULT_DENY: &str = "prompts, resources, unknown methods and requests of servers fall under the default too; Intercept lets them all pass. List the needed ones under `prompts`, `resources` and `methods`";
-const LISTS: &str = "lists show only what may be called; those of Intercept show everything that is not hidden, as `\"list\": \"all_but_hidden\"` does here";
-pub(super) const COUNTS: &str = "a call that the server answers with a JSON-RPC error stays counted, unless the error says that it never ran; Intercept gives back every one";
+const LISTS: &str = "lists show only callable tools; those of Intercept show all tools that are not hidden, as `\"list\": \"all_but_hidden\"` does here";
+pub(super) const COUNTS: &str = "a call that the server answers with a JSON-RPC error stays counted, unless the error says that it never ran; Intercept refunds each one";
 
 /// Our document. It is only worth as much as the messages allow.
 pub(super) fn translate(messages: &mut Messages, root: &Node) -> Json {

@@ -68,9 +68,7 @@ impl Equals {
     fn add_text(&mut self, text: &str) -> Result<(), String> {
         match text {
             "-0" => {
-                return Err(
-                    "`-0` is printed for a number that no other reader keeps apart from 0".into(),
-                );
+                return Err("Go prints `-0` for a number that other readers treat as 0".into());
             }
             "<nil>" => self.null = true,
             "true" | "false" => self.bools.push((text == "true").into()),
@@ -141,7 +139,7 @@ pub(super) fn one_of(messages: &mut Messages, at: &Location, path: &str, list: &
     }
 }
 
-/// A call is let through where there is a value, and it is not in a list.
+/// A call is allowed if its value is present, and not in a list.
 pub(super) fn none_of(
     messages: &mut Messages,
     at: &Location,

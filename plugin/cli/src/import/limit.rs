@@ -36,7 +36,7 @@ pub(super) struct Bound {
 }
 
 pub(super) const ELSEWHERE: &str = "a rule here reads only its own counter; write one limit, and the same `counter` in other rules that count with it";
-const AMOUNTS: &str = "fractions are added up, which Intercept drops, and a negative amount is refused, by which Intercept lowers the counter";
+const AMOUNTS: &str = "fractions are added, while Intercept drops them; a negative amount is refused, while Intercept lowers the counter by it";
 
 /// `5/hour`.
 pub(super) fn rate(text: &str) -> Option<(u64, String)> {
@@ -190,7 +190,7 @@ fn smallest(messages: &mut Messages, first: &Bound, rest: &[&Bound]) -> Option<u
     let mut max = first.max();
     for bound in rest {
         if bound.max() < max {
-            let message = "of two bounds on a counter the smaller one holds for the whole call";
+            let message = "the smaller of two bounds on a counter applies to the whole call";
             messages.stricter(&bound.at, message);
             max = bound.max();
         }

@@ -130,7 +130,7 @@ impl Messages {
             || "take it out".into(),
             |known| format!("did you mean `{known}`?"),
         );
-        let message = format!("Intercept 1.1 ignores the key `{key}` without a word; {meant}");
+        let message = format!("Intercept 1.1 silently ignores the key `{key}`; {meant}");
         self.cannot(at, &message);
     }
 

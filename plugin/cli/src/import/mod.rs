@@ -1,6 +1,6 @@
 //! `import`: turns a policy of PolicyLayer's Intercept (YAML) into ours, and reports every difference.
 //!
-//! It never writes a policy that may let a call through which Intercept refuses.
+//! It never writes a policy that may allow a call that Intercept refuses.
 
 mod condition;
 mod document;

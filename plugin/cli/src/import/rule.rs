@@ -233,7 +233,7 @@ impl Rule<'_> {
         let group = conditions.filter_map(|(at, node)| matching(messages, &at, node));
         let group = group.collect();
         let words = self.on_deny().unwrap_or_else(|| {
-            "This needs a person's approval, which cannot be asked for here.".into()
+            "This call needs a human's approval, which is not available here. Do not retry.".into()
         });
         rules.add(Refusal::one(group), &words);
     }
@@ -243,7 +243,7 @@ impl Rule<'_> {
         if counters.iter().any(|other| other == counter) {
             messages.cannot(
                 &self.at,
-                &format!("the counter `{counter}` is another rule's already"),
+                &format!("another rule has the counter `{counter}` already"),
             );
         }
         counters.push(counter.into());

@@ -42,7 +42,7 @@ pub(super) struct Fault {
     pub(super) what: String,
 }
 
-/// Far more than a policy has; aliases that stand for aliases would make more of a short text.
+/// The most values of a document, far more than a policy has; nested aliases could expand a short text beyond it.
 const MOST_VALUES: usize = 200_000;
 const DEEPEST: usize = 32;
 
@@ -57,7 +57,7 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
         builder.event(event, Mark::of(&span.start))?;
     }
     let Some(root) = builder.root else {
-        return fault(Mark { line: 1, column: 1 }, "it has no document");
+        return fault(Mark { line: 1, column: 1 }, "it has no YAML document");
     };
     Ok(root)
 }
@@ -96,7 +96,7 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
                 Some(node) => self.add(Node { mark, ..node }, 0),
-                None => fault(mark, "an alias of nothing that is complete"),
+                None => fault(mark, "an alias of an anchor that is unknown or incomplete"),
             },
             Event::Nothing
             | Event::StreamStart
@@ -149,7 +149,7 @@ impl Builder {
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Fault> {
         self.values = self.values.saturating_add(node.size());
         if self.values > MOST_VALUES {
-            return fault(node.mark, "its aliases make too much of it");
+            return fault(node.mark, "its aliases expand to too many values");
         }
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());

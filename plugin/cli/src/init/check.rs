@@ -15,9 +15,9 @@ pub(super) struct Check {
     pub(super) denied: Option<String>,
     /// Calls in a minute.
     pub(super) limit: Option<u32>,
-    /// Arguments with which a call is let through.
+    /// Arguments with which a call is allowed.
     pub(super) arguments: Value,
-    /// No such arguments could be guessed.
+    /// No such arguments were found.
     pub(super) unknown: bool,
     pub(super) refused: Vec<Refused>,
     /// The arguments without one that the schema requires.
@@ -55,7 +55,7 @@ impl Check {
         }
     }
 
-    /// A call needs this value to be let through.
+    /// A call needs this value to be allowed.
     pub(super) fn give(&mut self, path: &str, texts: Texts, value: &str) {
         merge(&mut self.arguments, nest(path, texts, value));
     }
@@ -69,8 +69,8 @@ impl Check {
         });
     }
 
-    /// Completes all arguments so that they meet the schema, and only the intended rule refuses a call. False where no such
-    /// arguments could be guessed.
+    /// Completes all arguments so that they meet the schema, and only the intended rule refuses a call. False if no such
+    /// arguments are found.
     pub(super) fn meet(&mut self, schema: &ToolSchema) -> bool {
         merge(&mut self.arguments, schema.example());
         self.unknown = !schema.accepts(&self.arguments);

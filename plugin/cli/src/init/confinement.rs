@@ -10,11 +10,11 @@ pub(super) struct Confinement {
     pub(super) op: &'static str,
     /// The operator judges a list by itself.
     judges_lists: bool,
-    /// A note for the operator of the gateway, where no place is named.
+    /// A note for the operator of the gateway, without configured places.
     pub(super) missing: &'static str,
-    /// The end of a sentence for the model: the bound that the operator has not named.
+    /// A part of a sentence for the model: the bound that the operator has not configured.
     pub(super) where_to: &'static str,
-    /// The end of a sentence for the model: where the argument must lead.
+    /// The end of a sentence for the model: the places that the argument may name.
     pub(super) inside: &'static str,
     /// A value inside a place.
     pub(super) example: fn(&str) -> String,
@@ -40,8 +40,8 @@ impl Confinement {
 pub(super) const PATHS: Confinement = Confinement {
     op: "within",
     judges_lists: true,
-    missing: "refused until --root names the directories that paths may lead to",
-    where_to: "which directories it may lead to",
+    missing: "refused until --root names the allowed directories",
+    where_to: "the allowed directories",
     inside: "below a directory that the operator allows",
     example: str::to_owned,
     outside: |roots| {
@@ -57,9 +57,9 @@ pub(super) const PATHS: Confinement = Confinement {
 pub(super) const URLS: Confinement = Confinement {
     op: "host_in",
     judges_lists: false,
-    missing: "refused until --host names the hosts that URLs may lead to",
-    where_to: "which hosts it may lead to",
-    inside: "to a host that the operator allows",
+    missing: "refused until --host names the allowed hosts",
+    where_to: "the allowed hosts",
+    inside: "a URL of a host that the operator allows",
     example: |host| {
         let host = host.replace('*', "any");
         match host.contains("://") {

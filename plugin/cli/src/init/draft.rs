@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 const WRITES: u32 = 30;
 /// Calls of an `Execute` tool in a minute.
 const EXECUTES: u32 = 10;
-/// The longest command, code or SQL, in characters: enough for a person's, too short for a smuggled program.
+/// The longest command, code or SQL, in characters: enough for ordinary use, too short for a smuggled program.
 const LONGEST_TEXT: usize = 4_000;
 
-const NO_CONDITION: &str = "No rule can judge an argument of this tool. Use another way or ask.";
+const NO_CONDITION: &str = "No rule can check an argument of this tool. Use another way or ask.";
 
 /// An entry while it is written, with its checks.
 struct Draft<'a> {
@@ -85,7 +85,7 @@ impl Draft<'_> {
             Ok(None) => {}
             Ok(Some(schema)) => {
                 if !self.check.meet(&schema) {
-                    let note = "not in the case, because no arguments could be guessed";
+                    let note = "not in the case, because no valid arguments were found";
                     self.notes.add(note, tool);
                 }
                 self.entry.schema = Some(schema.into_document());
@@ -129,7 +129,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Confines a path or a URL to the places that the operator named, or refuses it where there are none.
+    /// Confines a path or a URL to the places that the operator named, or refuses it without such places.
     fn confine(&mut self, parameter: &Parameter, confinement: &Confinement, places: &[String]) {
         let note = format!(
             "{} ({})",
@@ -138,23 +138,23 @@ impl Draft<'_> {
         );
         let Some((name, path)) = confinement.argument(parameter) else {
             self.notes
-                .add("denied because no condition can judge an argument", note);
+                .add("denied because no condition can check an argument", note);
             self.deny(NO_CONDITION);
             return;
         };
         if places.is_empty() {
             self.notes.add(confinement.missing, note);
             let named = confinement.where_to;
-            let reason = format!("`{name}` may not be given until the operator says {named}.");
+            let reason = format!("`{name}` is refused until the operator configures {named}.");
             self.withhold(parameter, path, &reason);
             return;
         }
-        let on_deny = format!("`{name}` must lead {}.", confinement.inside);
+        let on_deny = format!("`{name}` must be {}.", confinement.inside);
         self.check_confinement(parameter, &path, &on_deny, confinement, places);
         self.require(parameter, path, confinement.op, json!(places), on_deny);
     }
 
-    /// The next required group lets a place inside through, and refuses one outside.
+    /// The next required group allows a place inside, and refuses one outside.
     fn check_confinement(
         &mut self,
         parameter: &Parameter,
@@ -178,12 +178,13 @@ impl Draft<'_> {
     /// Refuses a call that has the argument, or every call of a tool that needs it.
     fn withhold(&mut self, parameter: &Parameter, path: String, reason: &str) {
         if parameter.required {
-            self.deny(reason);
+            self.deny(&format!("{reason} Ask a human."));
             return;
         }
+        let reason = format!("{reason} Leave it out, or ask a human.");
         let arguments = nest(&path, parameter.texts, "/");
         let rule = format!("deny_if/{}", self.entry.deny_if.len());
-        self.check.refuse(arguments, reason, &rule);
+        self.check.refuse(arguments, &reason, &rule);
         self.entry.deny_if.push(Group {
             conditions: [Condition {
                 path,
@@ -191,7 +192,7 @@ impl Draft<'_> {
                 value: json!(true),
                 if_present: false,
             }],
-            on_deny: reason.into(),
+            on_deny: reason,
         });
     }
 
@@ -235,16 +236,16 @@ impl Draft<'_> {
     }
 }
 
-/// Why no agent may call a tool, whatever the arguments: a note for the operator, and a reason for the model.
+/// The reasons to deny a tool with any arguments: a note for the operator, and a sentence for the model.
 fn denial(report: &ToolReport) -> Option<(&'static str, &'static str)> {
     let has = |kind| report.signals.iter().any(|signal| signal.kind == kind);
     Some(match report.class {
         _ if has(Kind::Poisoned) => (
-            "denied until a person has read its description",
+            "denied until its description is reviewed",
             "A human must review this tool's description before it may be called.",
         ),
         _ if has(Kind::LookAlike) => (
-            "denied until a person has looked at its name",
+            "denied until its name is reviewed",
             "A human must review this tool's name before it may be called.",
         ),
         Class::Read | Class::Write | Class::Execute if has(Kind::Secrets) => (
@@ -253,10 +254,10 @@ fn denial(report: &ToolReport) -> Option<(&'static str, &'static str)> {
         ),
         Class::Destructive => (
             "denied because it is destructive",
-            "This may delete or end something permanently. Ask a person to do it.",
+            "This may delete or end something permanently. Ask a human to do it.",
         ),
         Class::Financial => (
-            "denied because it is about money",
+            "denied because it moves money",
             "This moves money or changes a debt. A human must approve it.",
         ),
         Class::Read | Class::Write | Class::Execute => return None,

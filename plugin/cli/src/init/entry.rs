@@ -28,7 +28,7 @@ pub(super) struct Entry {
 pub(super) struct RateLimit {
     pub(super) max: u32,
     pub(super) window: u32,
-    /// Never `session`: a client opens as many sessions as it likes.
+    /// Never `session`: a client can open any number of sessions.
     pub(super) scope: &'static str,
 }
 

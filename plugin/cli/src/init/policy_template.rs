@@ -69,7 +69,7 @@ fn validate(policy: &str) -> CommandResult<()> {
     let lines: Vec<_> = errors.iter().take(3).map(ToString::to_string).collect();
     let lines = lines.join("\n");
     Err(CommandError::new(format!(
-        "these options make no valid policy:\n{lines}"
+        "the policy is invalid with these options:\n{lines}"
     )))
 }
 

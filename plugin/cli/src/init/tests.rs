@@ -53,8 +53,7 @@ fn lists() -> Vec<(String, ScanReport)> {
                 .expect("a name")
                 .to_string_lossy()
                 .into_owned();
-            let listed =
-                ToolList::read(&std::fs::read_to_string(&file).expect("a file")).expect("a list");
+            let listed = ToolList::read(&std::fs::read(&file).expect("a file")).expect("a list");
             (name.clone(), scan(&name, listed).expect("tools"))
         })
         .collect();
@@ -86,7 +85,7 @@ fn template_of_recorded_server_passes_its_case() {
     }
 }
 
-/// No tool that a policy lets through takes a path, or a URL, to wherever the caller likes.
+/// No tool that a policy allows takes an unbounded path or URL.
 #[test]
 fn path_and_url_are_always_bounded() {
     for (name, report) in lists() {
@@ -139,7 +138,7 @@ fn entry_of_each_class_is_that_of_the_readme() {
     for (name, reason) in [
         (
             "delete_page",
-            "This may delete or end something permanently. Ask a person to do it.",
+            "This may delete or end something permanently. Ask a human to do it.",
         ),
         (
             "create_refund",

@@ -1,6 +1,6 @@
 //! Turns the schema that a tool advertises into the schema that a policy enforces, and into valid arguments.
 //!
-//! It keeps every constraint. It never keeps prose, which is the server's word to a model.
+//! It keeps every constraint. It never keeps prose, by which a server could instruct a model.
 
 use crate::example;
 use mcp_policy::host::{Event, Exchange, Headers, HostContext, Millis, Next, Policy};

@@ -1,8 +1,8 @@
-//! Turns the answers of a server to `tools/list` into the pins of its tools.
+//! Turns the lists of a server's tools into the pins of the tools.
 //!
-//! It never reads by itself: the engine's own reader does, so that a gateway computes the same pins.
+//! It never computes a pin by itself: the engine does, so that a gateway computes the same.
 
-use mcp_policy::document::{Document, Kind, Value};
+use crate::listed_tools::{Definition, Form, ListedTools, NotTools};
 use mcp_policy::host::Policy;
 use std::collections::BTreeMap;
 
@@ -11,29 +11,28 @@ use std::collections::BTreeMap;
 pub(super) struct Definitions(BTreeMap<String, Result<String, &'static str>>);
 
 impl Definitions {
-    /// Each answer is a list of tools, an object with `tools`, or the answer to `tools/list`.
-    pub(super) fn read(answers: &[String]) -> Result<Self, String> {
+    /// All tools of several lists, such as the pages of a long one.
+    ///
+    /// # Errors
+    /// When a list does not hold the definitions as the server sends them.
+    pub(super) fn read(lists: &[ListedTools]) -> Result<Self, NotTools> {
         let mut definitions = Self(BTreeMap::new());
-        for answer in answers {
-            let document = Policy::document(answer.as_bytes());
-            let document = document.map_err(|error| error.to_string())?;
-            for tool in tools(&document)?.elements() {
-                definitions.add(tool)?;
+        for list in lists {
+            if list.form != Form::Mcp {
+                return Err(NotTools::NotAsSent(list.form));
+            }
+            for tool in &list.tools {
+                definitions.add(tool);
             }
         }
         Ok(definitions)
     }
 
-    fn add(&mut self, tool: Value<'_>) -> Result<(), &'static str> {
-        let name = tool.get("name").and_then(Value::string);
-        let name = name.ok_or("it lists a tool without a name")?.into_owned();
-        let pin = mcp_policy::document::pin(tool);
-        let pin = pin.ok_or("two readers may read a number in its definition differently");
+    fn add(&mut self, tool: &Definition) {
         self.0
-            .entry(name)
+            .entry(tool.name.clone())
             .and_modify(|known| *known = Err("two tools have its name"))
-            .or_insert(pin);
-        Ok(())
+            .or_insert_with(|| pin(&tool.json));
     }
 
     pub(super) fn pin(&self, tool: &str) -> Result<String, &'static str> {
@@ -42,12 +41,10 @@ impl Definitions {
     }
 }
 
-fn tools<'a>(document: &'a Document<'a>) -> Result<Value<'a>, &'static str> {
-    let root = document.root();
-    let result = root.get("result").unwrap_or(root);
-    let tools = result.get("tools").unwrap_or(root);
-    let is_list = tools.kind() == Kind::Array;
-    is_list
-        .then_some(tools)
-        .ok_or("it is not a tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list")
+/// The pin of a definition that the engine reads as every other reader does.
+fn pin(definition: &str) -> Result<String, &'static str> {
+    let document = Policy::document(definition.as_bytes())
+        .map_err(|_| "two readers may read its definition differently")?;
+    let pin = mcp_policy::document::pin(document.root());
+    pin.ok_or("two readers may read a number in its definition differently")
 }

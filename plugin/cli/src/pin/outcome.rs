@@ -35,7 +35,7 @@ impl Outcome {
         self.was.is_some() && self.was == self.now
     }
 
-    /// Nothing is left to look at.
+    /// No entry needs attention.
     pub(super) fn is_clean(&self, check: bool) -> bool {
         let unpinned = self.was.is_none();
         match self.problem {
@@ -44,7 +44,7 @@ impl Outcome {
         }
     }
 
-    /// A line of the report, with its line break; empty where there is nothing to say.
+    /// A line of the report, with its line break; empty for an unchanged entry.
     fn line(&self, check: bool) -> String {
         let tool = printable(&self.tool);
         match (self.problem, &self.was, &self.now) {

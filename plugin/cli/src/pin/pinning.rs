@@ -6,6 +6,7 @@ use super::definitions::Definitions;
 use super::edit;
 use super::outcome::{Outcome, PinReport};
 use crate::input::Input;
+use crate::listed_tools::ListedTools;
 use crate::report::{CommandError, CommandResult};
 use mcp_policy::document::{Document, Kind, Value};
 use mcp_policy::host::Policy;
@@ -40,27 +41,26 @@ impl<'a> PinnablePolicy<'a> {
 
     /// Compares the pins with the definitions that a server lists.
     ///
-    /// Each answer is a list of tools, an object with `tools`, or the answer to `tools/list`.
-    ///
     /// # Errors
-    /// When an answer is none of these.
-    pub fn check(&self, server: &str, answers: &[String]) -> CommandResult<PinReport> {
+    /// When a list does not hold the definitions as the server sends them.
+    pub fn check(&self, server: &str, lists: &[ListedTools]) -> CommandResult<PinReport> {
         Ok(PinReport {
-            outcomes: self.outcomes(server, answers)?,
+            outcomes: self.outcomes(server, lists)?,
             check: true,
             changed: None,
         })
     }
 
-    /// Pins the definitions that a server lists. Answers are those of [`check`](Self::check).
+    /// Pins the definitions that a server lists.
     ///
     /// # Errors
-    /// When an answer is not a list of tools, or the policy would not be valid with the pins.
-    pub fn pin(&self, server: &str, answers: &[String]) -> CommandResult<PinReport> {
-        let outcomes = self.outcomes(server, answers)?;
+    /// When a list does not hold the definitions as the server sends them, or the policy would not be valid with the pins.
+    pub fn pin(&self, server: &str, lists: &[ListedTools]) -> CommandResult<PinReport> {
+        let outcomes = self.outcomes(server, lists)?;
         let pinned = edit::pinned(&self.text, self.document.root(), &outcomes);
-        Policy::parse(pinned.as_bytes())
-            .map_err(|_| CommandError::about(self.name, "it cannot be changed"))?;
+        Policy::parse(pinned.as_bytes()).map_err(|_| {
+            CommandError::about(self.name, "the policy would be invalid with its pins")
+        })?;
         Ok(PinReport {
             outcomes,
             check: false,
@@ -68,8 +68,8 @@ impl<'a> PinnablePolicy<'a> {
         })
     }
 
-    fn outcomes(&self, server: &str, answers: &[String]) -> CommandResult<Vec<Outcome>> {
-        let listed = Definitions::read(answers);
+    fn outcomes(&self, server: &str, lists: &[ListedTools]) -> CommandResult<Vec<Outcome>> {
+        let listed = Definitions::read(lists);
         let listed = listed.map_err(|error| CommandError::about(server, error))?;
         Ok(outcomes(self.document.root(), &listed))
     }

@@ -4,6 +4,7 @@ use super::definitions::Definitions;
 use super::edit;
 use super::outcome::Outcome;
 use super::pinning::outcomes;
+use crate::listed_tools::ListedTools;
 use mcp_policy::host::Policy;
 
 const LISTED: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[
@@ -25,7 +26,8 @@ const POLICY: &str = r#"{ "version": "1", "default": "deny",
 
 fn pins(policy: &str) -> (String, Vec<Outcome>) {
     let document = Policy::document(policy.as_bytes()).unwrap();
-    let listed = Definitions::read(&[LISTED.into()]).unwrap();
+    let listed = ListedTools::read(LISTED.as_bytes()).unwrap();
+    let listed = Definitions::read(&[listed]).unwrap();
     let outcomes = outcomes(document.root(), &listed);
     (edit::pinned(policy, document.root(), &outcomes), outcomes)
 }
@@ -69,14 +71,20 @@ fn new_pin_is_inserted_before_first_member() {
 }
 
 #[test]
-fn answer_without_tool_list_is_an_error() {
-    for (text, error) in [
-        ("{}", "not a tool list"),
-        ("[{}]", "without a name"),
-        ("[", "JSON"),
-    ] {
-        let found = Definitions::read(&[text.into()]).unwrap_err();
-        assert!(found.contains(error), "{found}");
-    }
-    assert!(Definitions::read(&["[]".into(), r#"{"tools":[]}"#.into()]).is_ok());
+fn definition_that_is_not_as_sent_has_no_pin() {
+    let pin = |list: &str| {
+        let listed = ListedTools::read(list.as_bytes()).unwrap();
+        Definitions::read(&[listed]).map(|definitions| definitions.pin("run"))
+    };
+    let as_sent = r#"[{"name":"run","inputSchema":{}}]"#;
+    assert!(pin(as_sent).unwrap().is_ok());
+    let twice = r#"[{"name":"run","inputSchema":{"type":"object"},"inputSchema":{}}]"#;
+    let expected = "two readers may read its definition differently";
+    assert_eq!(pin(twice).unwrap(), Err(expected));
+    let anthropic = r#"[{"name":"run","input_schema":{}}]"#;
+    let told = pin(anthropic).unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "it lists tools in Anthropic's form (`input_schema`), and a pin covers the definition that the server lists; give the server's answer to `tools/list`, which is JSON"
+    );
 }

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Fail on warnings too.
     #[arg(long)]
     deny_warnings: bool,
-    /// Do not warn of this, such as `session-scope`; may be given several times.
+    /// Leave out findings of this name, such as `session-scope`. May be given several times.
     #[arg(long, value_name = "NAME")]
     allow: Vec<String>,
 }

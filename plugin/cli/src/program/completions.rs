@@ -9,7 +9,7 @@ use mcp_policy_cli::{CommandResult, ExitStatus};
 /// Print the completions for a shell
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Which shell will read them.
+    /// The shell.
     shell: Shell,
 }
 

@@ -1,6 +1,6 @@
 //! `diff`: reads two policies and a log, and prints the calls that they decide differently.
 //!
-//! It never keeps a log in a file of its own.
+//! It never writes a file.
 
 use super::input;
 use super::output::Output;
@@ -14,9 +14,9 @@ use std::path::PathBuf;
 /// begin to count with the first line. Other lines are left out.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The policy as it is.
+    /// The current policy.
     old: PathBuf,
-    /// The policy as it is to be.
+    /// The new policy.
     new: PathBuf,
     /// The calls; `-` is the standard input.
     #[arg(long, value_name = "FILE")]

@@ -16,16 +16,16 @@ pub(crate) struct Args {
     policy: PathBuf,
     /// The message as a client posts it; `-` is the standard input.
     call: PathBuf,
-    /// A header of the request; may be given several times.
+    /// A header of the request. May be given several times.
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     header: Vec<(String, String)>,
     /// The address of the client.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     peer: String,
-    /// When the call is made, in seconds since 1970; now if it is left out.
+    /// The time of the call, in seconds since 1970; the present time by default.
     #[arg(long, value_name = "SECONDS")]
     at: Option<u64>,
-    /// Make the call so many times, and explain the last.
+    /// Repeat the call this many times, and explain the last one.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     times: u32,
 }
@@ -47,10 +47,7 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     output.report(&explain(&policy, &call, &options)?)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a call without a time is made now"
-)]
+#[expect(clippy::disallowed_methods, reason = "without `--at`, the time is now")]
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())

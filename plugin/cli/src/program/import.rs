@@ -16,10 +16,10 @@ use std::path::PathBuf;
 pub(crate) struct Args {
     /// The YAML file; `-` is the standard input.
     file: PathBuf,
-    /// Where to write the policy; the standard output if it is left out.
+    /// The file for the policy; the standard output by default.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Write a policy that refuses more calls than Intercept does, too.
+    /// Also write a policy that refuses more calls than Intercept does.
     #[arg(long)]
     partial: bool,
 }

@@ -86,7 +86,7 @@ impl Template {
             .and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
-                CommandError::about(file.display(), "the file exists; --force replaces it")
+                CommandError::about(file.display(), "the file exists; `--force` replaces it")
             }
             _ => CommandError::about(file.display(), error),
         })

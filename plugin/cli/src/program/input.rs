@@ -1,6 +1,6 @@
 //! Turns a path of the command line into bytes and a name for messages; `-` is the standard input.
 //!
-//! It never interprets what it reads.
+//! It never interprets the content.
 
 use mcp_policy_cli::{CommandError, CommandResult, Input};
 use std::io::Read as _;

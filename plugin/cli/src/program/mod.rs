@@ -5,6 +5,7 @@
 mod check;
 mod command_line;
 mod completions;
+mod connection;
 mod diff;
 mod explain;
 mod import;

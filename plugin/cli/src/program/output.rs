@@ -40,9 +40,9 @@ impl Output {
         written.map_err(|error| CommandError::about("standard error", error))
     }
 
-    /// Prints why a command could not run.
+    /// Prints the reason why a command could not run.
     pub(crate) fn error(self, error: &CommandError) -> ExitStatus {
-        // Nothing is left to do where not even this can be printed.
+        // An error that cannot be printed either is ignored.
         let _ = writeln!(anstream::stderr(), "{BAD}error{BAD:#}: {error}");
         ExitStatus::Failed
     }

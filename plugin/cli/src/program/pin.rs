@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// Pin the tools of a policy to their current definitions
 ///
-/// Look at the tools first: from then on, a gateway lets only the definitions through that the server lists now. An entry
+/// Review the tools first: from then on, a gateway accepts only the definitions that the server lists now. An entry
 /// with an exact name gets its pin; one that denies or hides needs none.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// The policy's file.
     #[arg(short, long, value_name = "POLICY", default_value = "policy.json")]
     policy: PathBuf,
-    /// Write nothing, and end with 1 where the server lists another definition.
+    /// Write nothing, and exit with 1 if the server lists another definition.
     #[arg(long)]
     check: bool,
 }
@@ -28,10 +28,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     let input = input::read(&args.policy)?;
     let policy = PinnablePolicy::read(&input)?;
-    let (server, answers) = (args.source.name(), args.source.answers()?);
+    let (server, lists) = (args.source.name(), args.source.as_sent()?);
     let report = match args.check {
-        true => policy.check(&server, &answers)?,
-        false => policy.pin(&server, &answers)?,
+        true => policy.check(&server, &lists)?,
+        false => policy.pin(&server, &lists)?,
     };
     if let Some(text) = report.changed() {
         let written = std::fs::write(&args.policy, text);

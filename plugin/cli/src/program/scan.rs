@@ -8,10 +8,10 @@ use super::tool_source::ToolSource;
 use mcp_policy_cli::{CommandResult, ExitStatus, Report as _};
 use std::path::PathBuf;
 
-/// Report on a server's tools: the class of each, and signals to know before an agent may call it
+/// Report on a server's tools: the class of each, and signals to review before an agent may call it
 ///
-/// Ends with 1 where a description or a name is deceptive. No tool is called, and no claim of a server in favour of its
-/// tools is believed.
+/// Exits with 1 if a description or a name is deceptive. No tool is called, and claims of the server in favour of its tools
+/// are ignored.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// Print a Markdown table.
     #[arg(long, conflicts_with_all = ["html", "json"])]
     markdown: bool,
-    /// Print an HTML page that needs no other file.
+    /// Print a self-contained HTML page.
     #[arg(long, conflicts_with = "json")]
     html: bool,
     /// Also write a starter policy, as `init` does.

@@ -2,9 +2,12 @@
 //!
 //! It never shows a secret that may be in a URL.
 
+use super::connection::Connection;
 use super::input;
-use super::server::{Progress, answers_over_http, over_http, over_stdio};
+use super::server::{Progress, over_http, over_stdio};
 use indicatif::{ProgressBar, ProgressStyle};
+use mcp_policy_cli::http_url::{is_http, without_secrets};
+use mcp_policy_cli::listed_tools::ListedTools;
 use mcp_policy_cli::sanitize::line;
 use mcp_policy_cli::scan::{ScanReport, ToolList, scan};
 use mcp_policy_cli::{CommandError, CommandResult};
@@ -20,12 +23,8 @@ pub(crate) struct ToolSource {
     /// A command that starts the server on stdio, with its arguments.
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "source")]
     command: Vec<String>,
-    /// The time that the server has for its whole list, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    timeout: u64,
-    /// The environment variable that holds a bearer token for the URL.
-    #[arg(long, value_name = "VARIABLE", requires = "source")]
-    token_env: Option<String>,
+    #[command(flatten)]
+    connection: Connection,
 }
 
 /// The kinds of source.
@@ -39,7 +38,7 @@ impl ToolSource {
     fn origin(&self) -> Origin<'_> {
         match self.source.as_deref() {
             None => Origin::Command(&self.command),
-            Some(url) if is_url(url) => Origin::Url(url),
+            Some(url) if is_http(url) => Origin::Url(url),
             Some(file) => Origin::File(Path::new(file)),
         }
     }
@@ -50,40 +49,37 @@ impl ToolSource {
     }
 
     fn list(&self) -> CommandResult<ToolList> {
-        let patience = Duration::from_secs(self.timeout);
-        match self.origin() {
+        let lists = match self.origin() {
             Origin::Command(command) => {
-                self.watch(|progress| run(over_stdio(command, patience, progress)))
+                let patience = self.connection.patience();
+                self.watch(|progress| run(over_stdio(command, patience, progress)))?
             }
-            Origin::Url(url) => {
-                let token = self.token()?;
-                self.watch(|progress| run(over_http(url, token, patience, progress)))
-            }
-            Origin::File(file) => {
-                let list = ToolList::read(&self.text(file)?);
-                list.map_err(|error| self.error(error))
-            }
-        }
+            Origin::Url(url) => self.ask(url)?,
+            Origin::File(file) => vec![self.read(file)?],
+        };
+        ToolList::of(&lists).map_err(|error| self.error(error))
     }
 
-    /// The answers to `tools/list`, as the server sends them.
-    pub(crate) fn answers(&self) -> CommandResult<Vec<String>> {
+    /// The lists of tools as the server sends them, one for each page.
+    pub(crate) fn as_sent(&self) -> CommandResult<Vec<ListedTools>> {
         match self.origin() {
             Origin::Command(_) => Err(self.error(
                 "a gateway sees a server on stdio only through a bridge; give the bridge's URL",
             )),
-            Origin::Url(url) => {
-                let token = self.token()?;
-                let patience = Duration::from_secs(self.timeout);
-                self.watch(|progress| run(answers_over_http(url, token, patience, progress)))
-            }
-            Origin::File(file) => Ok(vec![self.text(file)?]),
+            Origin::Url(url) => self.ask(url),
+            Origin::File(file) => Ok(vec![self.read(file)?]),
         }
     }
 
-    fn text(&self, file: &Path) -> CommandResult<String> {
-        let text = String::from_utf8(input::read(file)?.bytes);
-        text.map_err(|error| self.error(error))
+    fn ask(&self, url: &str) -> CommandResult<Vec<ListedTools>> {
+        let server = self.connection.server(url)?;
+        let patience = self.connection.patience();
+        self.watch(|progress| run(over_http(&server, patience, progress)))
+    }
+
+    fn read(&self, file: &Path) -> CommandResult<ListedTools> {
+        let listed = ListedTools::read(&input::read(file)?.bytes);
+        listed.map_err(|error| self.error(error))
     }
 
     /// The name for messages.
@@ -99,16 +95,7 @@ impl ToolSource {
         CommandError::about(self.name(), message)
     }
 
-    fn token(&self) -> CommandResult<Option<String>> {
-        let variable = self.token_env.as_deref();
-        let value = variable.map(|name| {
-            let missing = "the environment has no such variable";
-            std::env::var(name).map_err(|_| CommandError::about(name, missing))
-        });
-        value.transpose()
-    }
-
-    /// Shows the progress of a connection, where a person can see it.
+    /// Shows the progress of a connection on a terminal.
     fn watch<T>(&self, work: impl FnOnce(Progress<'_>) -> Result<T, String>) -> CommandResult<T> {
         let bar = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
@@ -126,23 +113,4 @@ fn run<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
         .enable_all()
         .build();
     runtime.map_err(|error| error.to_string())?.block_on(work)
-}
-
-fn is_url(source: &str) -> bool {
-    let scheme = source.split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| {
-        ["http", "https"]
-            .iter()
-            .any(|one| scheme.eq_ignore_ascii_case(one))
-    })
-}
-
-/// A URL without the user's name, the query and the fragment, in which secrets are sent.
-fn without_secrets(url: &str) -> String {
-    let shown = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = shown.split_once("://").unwrap_or(("", shown));
-    let host = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at_checked(host).unwrap_or((rest, ""));
-    let authority = authority.rsplit('@').next().unwrap_or_default();
-    line(&format!("{scheme}://{authority}{path}"), 200)
 }

@@ -12,7 +12,7 @@ pub(crate) enum Class {
     Read,
     /// Changes something.
     Write,
-    /// Runs what the caller chooses.
+    /// Runs a program that the caller chooses.
     Execute,
     /// Deletes, ends, or replaces as a whole.
     Destructive,

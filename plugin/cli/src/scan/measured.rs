@@ -35,8 +35,8 @@ struct Judged {
 fn judge(lists: &BTreeMap<String, BTreeMap<String, Class>>) -> Vec<Judged> {
     let mut judged = Vec::new();
     for (list, labels) in lists {
-        let listed =
-            ToolList::read(&read(&folder().join(format!("{list}.json")))).expect("a tool list");
+        let listed = ToolList::read(read(&folder().join(format!("{list}.json"))).as_bytes())
+            .expect("a tool list");
         assert!(listed.left_out.is_empty(), "{list}: {:?}", listed.left_out);
         assert_eq!(
             listed.tools.len(),
@@ -59,7 +59,7 @@ fn judge(lists: &BTreeMap<String, BTreeMap<String, Class>>) -> Vec<Judged> {
     judged
 }
 
-/// How often each class was found, and how often rightly.
+/// The number of times that each class was found, and found correctly.
 fn table(judged: &[Judged]) -> String {
     let count = |is: &dyn Fn(&Judged) -> bool| judged.iter().filter(|one| is(one)).count();
     let share = |part: usize, of: usize| match of {

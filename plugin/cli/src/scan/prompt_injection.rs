@@ -53,7 +53,7 @@ const MARKS: [(&str, Kind, &str); 13] = [
     (
         r"\b(must|always|shall|should always)\b.{0,8}\b(be (called|used|invoked)|call|use|invoke) (first|this|every|before|whenever|for)\b|\bmust be (called|used|invoked)\b",
         Kind::Steering,
-        "Tells the model that it must be called",
+        "Demands to be called",
     ),
     (
         r"\b(instead of|do not use|don't use|never use) (the |any |other )?\S+ tools?\b",
@@ -136,7 +136,7 @@ fn raw_texts(tool: &Tool) -> String {
     texts.concat()
 }
 
-/// Characters that a person does not see and a model reads.
+/// Characters that are invisible to a person and read by a model.
 fn hidden(text: &str) -> Option<Signal> {
     let mut found: Vec<char> = text.chars().filter(|c| is_invisible(*c)).collect();
     let count = found.len();

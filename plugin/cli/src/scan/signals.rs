@@ -1,4 +1,4 @@
-//! Turns a tool into the signals that a person should know before an agent may call it, each with its evidence.
+//! Turns a tool into the signals to review before an agent may call it, each with its evidence.
 //!
 //! It never changes a class.
 
@@ -10,7 +10,7 @@ use super::signal::{Kind, Signal};
 use super::tool::Tool;
 use serde_json::Value;
 
-/// With so many parameters, a reviewer loses track of what a call can do.
+/// From this number of parameters on, a reviewer loses track of the possible calls.
 const MANY: usize = 11;
 
 /// The signals of one tool, but for those that depend on the tools beside it.
@@ -72,13 +72,13 @@ fn contradiction(tool: &Tool, class: Class) -> Option<Signal> {
     let class_name = class.name();
     if tool.hint("readOnlyHint") == Some(true) && class != Class::Read {
         return Some(says(format!(
-            "Claims to only read (readOnlyHint), yet is {class_name}"
+            "Claims to be read-only (readOnlyHint), but is {class_name}"
         )));
     }
     let harmless = tool.hint("destructiveHint") == Some(false);
     (harmless && class == Class::Destructive).then(|| {
         says(format!(
-            "Claims to destroy nothing (destructiveHint), yet is {class_name}"
+            "Claims to be non-destructive (destructiveHint), but is {class_name}"
         ))
     })
 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 pub(crate) fn tools(tools: Value) -> ScanReport {
-    let listed = ToolList::read(&tools.to_string()).expect("a tool list");
+    let listed = ToolList::read(tools.to_string().as_bytes()).expect("a tool list");
     ScanReport::new("a test", listed)
 }
 
@@ -44,7 +44,7 @@ fn harmless_annotations_of_test_runner_are_contradicted() {
     for expected in [
         "Accepts file system path (path)",
         "High parameter count (17 properties)",
-        "Claims to only read (readOnlyHint), yet is Execute",
+        "Claims to be read-only (readOnlyHint), but is Execute",
     ] {
         assert!(
             signals.iter().any(|signal| signal == expected),

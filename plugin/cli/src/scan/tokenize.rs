@@ -1,6 +1,6 @@
 //! Turns names and sentences into plain words that can be looked up.
 //!
-//! It never knows the meaning of a word. Letters that only look like Latin ones become those that they look like.
+//! It never interprets a word. Letters that only look like Latin ones become those that they look like.
 
 use unicode_security::confusable_detection::skeleton;
 

@@ -3,6 +3,8 @@
 //! It never judges a tool: `classify` and `signals` do.
 
 use crate::invisible::is_invisible;
+use crate::listed_tools::{ListedTools, NotTools};
+use crate::sanitize::quoted;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -43,23 +45,27 @@ impl Tool {
 }
 
 impl ToolList {
-    /// More tools than any client could use. An endless list is an attack on its reader.
-    pub const MAX_LEN: usize = 10_000;
-
-    /// Tools from JSON: a list of them, an object with `tools`, or the answer to `tools/list`.
+    /// The tools of a file or an answer, in any form that [`ListedTools::read`] knows.
     ///
     /// # Errors
-    /// When the text is none of these, or has too many tools.
-    pub fn read(text: &str) -> Result<Self, String> {
-        let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let tools = find(document).ok_or(
-            "it is not a tool list; write `[…]`, `{\"tools\": […]}` or an answer to tools/list",
-        )?;
-        let tools: Vec<Tool> = serde_json::from_value(tools).map_err(|error| error.to_string())?;
-        if tools.len() > Self::MAX_LEN {
-            return Err(format!("it has more than {} tools", Self::MAX_LEN));
-        }
-        Ok(Self::new(tools))
+    /// The kind of file that it is instead.
+    pub fn read(bytes: &[u8]) -> Result<Self, NotTools> {
+        Self::of(&[ListedTools::read(bytes)?])
+    }
+
+    /// The tools of several lists, such as the pages of a long one.
+    ///
+    /// # Errors
+    /// When a definition has a member of another type than MCP gives it.
+    pub fn of(lists: &[ListedTools]) -> Result<Self, NotTools> {
+        let definitions = lists.iter().flat_map(|list| &list.tools);
+        let tools = definitions.map(|definition| {
+            serde_json::from_str(&definition.json).map_err(|error| NotTools::Tool {
+                tool: quoted(&definition.name, 80),
+                says: error.to_string(),
+            })
+        });
+        Ok(Self::new(tools.collect::<Result<_, _>>()?))
     }
 
     /// Leaves out the tools that no policy could name.
@@ -93,20 +99,9 @@ fn unusable(name: &str, twice: &BTreeSet<String>) -> Option<&'static str> {
         name if name.contains(['\n', '\r', '\t']) || name.chars().any(is_invisible) => {
             Some("its name has invisible characters")
         }
-        name if name.trim() != name => Some("its name has space around it"),
+        name if name.trim() != name => Some("its name begins or ends with space"),
         name if name.chars().nth(LONGEST_NAME).is_some() => Some("its name is too long"),
         name if twice.contains(name) => Some("two tools have its name"),
-        _ => None,
-    }
-}
-
-fn find(document: Value) -> Option<Value> {
-    match document {
-        Value::Array(_) => Some(document),
-        Value::Object(mut members) => match (members.remove("tools"), members.remove("result")) {
-            (Some(tools), _) => Some(tools),
-            (None, result) => result?.get_mut("tools").map(Value::take),
-        },
         _ => None,
     }
 }

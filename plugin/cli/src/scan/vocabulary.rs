@@ -1,6 +1,6 @@
 //! The verbs and nouns of tools, each with the class of its usual meaning.
 //!
-//! It never looks at a whole sentence: `classify` does.
+//! It never reads a whole sentence: `classify` does.
 
 use super::class::Class;
 use super::tokenize::bases;

@@ -57,7 +57,7 @@ impl Coverage {
         }
     }
 
-    /// That of the case's policy.
+    /// The coverage of the case's policy.
     fn reach(&mut self, case: &Case, file: &Path, rules: &[RuleInfo]) -> Option<&mut Reach> {
         let mut known = self.policies.iter();
         let known = known.position(|reach| reach.text == case.policy);

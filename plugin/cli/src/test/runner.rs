@@ -1,6 +1,6 @@
 //! Plays cases one after the other, and collects their results.
 //!
-//! It never reads or writes a case's file: it takes parsed cases, and returns what was observed.
+//! It never reads or writes a case's file: it takes parsed cases, and returns observations.
 
 use super::case_result::{CaseResult, Difference, Verdict};
 use super::coverage::Coverage;
@@ -78,7 +78,7 @@ impl Suite {
     }
 }
 
-/// Observations of the kind that the case expects. Whether its policy is valid is its author's to say.
+/// Observations of the kind that the case expects. Only its author decides whether its policy is valid.
 fn observed(case: &Case, outcome: Outcome) -> Option<Observed> {
     match (&case.play, outcome) {
         (Play::Steps(_), Outcome::Observed(seen)) => Some(Observed(Ok(seen))),

@@ -1,6 +1,6 @@
-//! Turns a condition into values at its path that may take it much work.
+//! Turns a condition into values at its path that may be expensive to evaluate.
 //!
-//! It reads arguments only: headers, addresses and the attributes of a call are short.
+//! It never fills headers, addresses and other attributes of a call: they are short.
 
 use super::expression;
 use super::filler::{Filler, Grow, LONGEST_SEARCHED, below, fixed, list, text};
@@ -12,15 +12,15 @@ use std::rc::Rc;
 /// The bytes of an element that is one of many.
 const ELEMENT: usize = 16;
 
-/// A path: the members up to the first step into a list, and what is behind it.
+/// A path: the members up to the first step into a list, and the rest.
 struct Way {
     outer: Vec<String>,
     /// `None` where it steps into no list.
     inner: Option<Vec<String>>,
 }
 
-/// The values that grow at the path of a condition; none where it looks at no argument. `most` says how long a value at a
-/// path may be.
+/// The values that grow at the path of a condition; none for a condition on no argument. `most` is the longest value at a
+/// path, in bytes.
 pub(super) fn fillers(condition: &Json, most: &dyn Fn(&str) -> usize) -> Vec<Filler> {
     let path = condition
         .get("path")
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fillers_grow_at_the_path_and_not_beyond_what_is_admitted() {
+    fn filler_grows_at_its_path_up_to_its_bound() {
         let condition =
             json!({ "path": "args.files[*][\"a.b\"].c", "op": "regex", "value": "^x+$" });
         let most = |path: &str| if path == "args.files" { 3 } else { 5 };

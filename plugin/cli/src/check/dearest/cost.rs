@@ -1,6 +1,6 @@
 //! The cost of a played message.
 //!
-//! It writes no text; `told` does.
+//! It never writes a sentence; `sentence` does.
 
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub(in crate::check) struct Cost {
     pub(super) bytes: usize,
     /// The steps that it takes without a bound.
     pub(super) steps: u64,
-    /// The steps that a message of so many bytes may take.
+    /// The budget of a message of this length, in steps.
     pub(super) budget: u64,
     /// The time of one core, for no more steps than the budget has.
     pub(super) milliseconds: f64,
@@ -49,7 +49,7 @@ impl Cost {
         self.steps as f64 / self.budget.max(1) as f64
     }
 
-    /// The time of so many steps in milliseconds, to a tenth.
+    /// The time of the steps in milliseconds, to a tenth.
     pub(super) fn milliseconds(steps: u64) -> f64 {
         (steps as f64 * NANOSECONDS / 1e5).round() / 10.0
     }

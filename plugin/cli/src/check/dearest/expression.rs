@@ -1,6 +1,6 @@
-//! Texts on which a regular expression may take much work: mixtures of its own characters, its matches, and prose.
+//! Texts that may be expensive for a regular expression: mixtures of its own characters, its matches, and prose.
 //!
-//! It does not say which of them is the dearest; the engine plays them.
+//! It never ranks them: the engine plays them.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -95,7 +95,7 @@ fn visible(class: &Class) -> Vec<char> {
     seen.flat_map(|(first, last)| [first, last]).collect()
 }
 
-/// A text that it matches, but for what its looks ask and for long repetitions.
+/// A text that the expression matches, except for its assertions and for long repetitions.
 fn example(hir: &Hir) -> String {
     match hir.kind() {
         HirKind::Literal(literal) => String::from_utf8_lossy(&literal.0).into_owned(),

@@ -1,6 +1,6 @@
 //! One value of a message that grows: a text, a list, or an object with many members.
 //!
-//! It knows no rule, and so not what takes work.
+//! It never reads a rule.
 
 use serde_json::{Value as Json, json};
 use std::rc::Rc;
@@ -8,21 +8,21 @@ use std::rc::Rc;
 /// The longest text that the engine searches, in bytes: a longer one is unknown for free.
 pub(super) const LONGEST_SEARCHED: usize = 64 * 1024;
 
-/// A list may have one value for so many bytes of the longest message.
+/// The bytes of the longest message for each value of a list.
 const BYTES_A_VALUE: usize = 4;
 
-/// Makes the JSON of a value of about so many bytes, and of no more values than the rules admit.
+/// Makes the JSON of a value of about a number of bytes, and of no more values than the rules admit.
 pub(super) type Grow = Rc<dyn Fn(usize) -> String>;
 
 /// Where a value grows, and how.
 #[derive(Clone)]
 pub(super) struct Filler {
-    /// The members that lead to it from the arguments or from the structured content.
+    /// The path to it from the arguments or from the structured content.
     pub(super) way: Vec<String>,
     pub(super) grow: Grow,
 }
 
-/// A unit again and again, up to so many characters.
+/// A unit, repeated up to a number of characters.
 pub(super) fn text(unit: &str, most: usize) -> Grow {
     let unit = unit.to_owned();
     Rc::new(move |bytes| {
@@ -37,7 +37,7 @@ pub(super) fn fixed(value: &Json) -> Grow {
     Rc::new(move |_| value.clone())
 }
 
-/// An element of at most so many bytes again and again, up to so many elements.
+/// An element of a bounded length, repeated up to a number of elements.
 pub(super) fn list(element: Grow, bytes: usize, most: usize) -> Grow {
     Rc::new(move |room| {
         let element = element(bytes.min(room)) + ",";

@@ -1,7 +1,7 @@
-//! **dearest**: turns a policy into its dearest messages, played by the engine: their steps, their budget, and the rule that
-//! takes the most.
+//! **dearest**: turns a policy into its most expensive messages, played by the engine: their steps, their budget, and the rule
+//! that takes the most.
 //!
-//! It times nothing: steps are the same on every machine.
+//! It never measures time: steps are the same on every machine.
 
 mod condition;
 mod cost;
@@ -10,9 +10,9 @@ mod filler;
 mod play;
 mod rules;
 mod schema;
+mod sentence;
 mod survey;
-mod told;
 
 pub(super) use cost::Cost;
+pub(super) use sentence::{first_of_each, warnings};
 pub(super) use survey::costs;
-pub(super) use told::{first_of_each, warnings};

@@ -1,6 +1,6 @@
 //! Plays a message in the engine, and counts its steps.
 //!
-//! It evaluates the measured rules alone: no caller, no limit, no refusal.
+//! It never evaluates other rules than the measured ones: no caller, no limit.
 
 use super::cost::Part;
 use mcp_policy::host::{Event, Exchange, Headers, HostContext, Millis, Next, Policy, Response};

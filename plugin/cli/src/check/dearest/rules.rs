@@ -1,7 +1,6 @@
 //! Turns a policy document into the rules that look into a call, and those that look into a result, by entry.
 //!
-//! It leaves out what costs next to nothing: entries that refuse every call, and rules about anything but arguments and
-//! results.
+//! It never returns cheap rules: entries that refuse every call, and rules about anything but arguments and results.
 
 use super::cost::Part;
 use super::filler::{Filler, Grow, list, members, text};
@@ -154,7 +153,7 @@ fn path(condition: &Json) -> &str {
     path.unwrap_or_default()
 }
 
-/// A tool with these rules and no others, none of which keeps the next from being looked at.
+/// A tool with these rules alone, none of which ends the evaluation before the next.
 pub(super) fn tool(rules: &[Rule<'_>]) -> Json {
     let mut tool = Map::from_iter([("mode".to_owned(), json!("shadow"))]);
     let (mut groups, mut redact) = (Vec::new(), Vec::new());
@@ -178,14 +177,14 @@ pub(super) fn tool(rules: &[Rule<'_>]) -> Json {
 }
 
 impl Rule<'_> {
-    /// It is a search for secrets that the engine brings along.
+    /// The rule is a search for secrets that the engine defines.
     pub(super) fn is_built_in(&self) -> bool {
         matches!(self.kind, Kind::Redact(Json::String(_)))
     }
 }
 
 impl<'p> Subject<'p> {
-    /// Every value that may take the rules much work.
+    /// Every value that may be expensive for the rules.
     pub(super) fn fillers(&self) -> Vec<Filler> {
         let fillers = self.rules.iter().flat_map(|rule| match rule.kind {
             Kind::Schema(schema) => schema::fillers(schema, &[]),
@@ -238,7 +237,7 @@ impl<'p> Subject<'p> {
     }
 }
 
-/// The schema of a value inside the arguments, as far as `properties` and `items` lead to it.
+/// The schema of a value inside the arguments, found through `properties` and `items`.
 fn at_path<'p>(schema: &'p Json, path: &str) -> Option<&'p Json> {
     let mut steps = steps(path)?.into_iter();
     steps.try_fold(schema, |schema, step| match step {

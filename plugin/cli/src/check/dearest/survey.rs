@@ -1,7 +1,7 @@
-//! Finds the dearest call and the dearest result of a policy: fills messages with what takes the rules of an entry the most
-//! steps for each byte, and plays them.
+//! Finds the most expensive call and result of a policy: fills messages with the values that take the rules of an entry the
+//! most steps for each byte, and plays them.
 //!
-//! It is no search for the worst that there is: what it tells was played, and something dearer may exist.
+//! It never proves a maximum: each reported message was played, and a more expensive one may exist.
 
 use super::cost::{Cost, Part};
 use super::filler::{Filler, below};
@@ -41,13 +41,13 @@ const FULL: usize = 3;
 /// The bytes of a message up to which its length is doubled. Texts that are longer are not searched.
 const DOUBLED: usize = 64 * 1024;
 
-/// The bytes of a message around what it is filled with, and more than that.
+/// An upper bound of the bytes of a message around its filler.
 const ENVELOPE: usize = 192;
 
-/// The characters that are shown of what a message is filled with.
+/// The number of characters of a filler that are shown.
 const SHOWN: usize = 32;
 
-/// An entry with the values that grow, the dearest first.
+/// An entry with the values that grow, the most expensive first.
 struct Measured<'p> {
     subject: Subject<'p>,
     tool: usize,
@@ -63,7 +63,7 @@ struct Survey<'p> {
     gateway: Gateway,
 }
 
-/// The dearest call and the dearest result, then others that exceed the budget; none where no rule takes any work.
+/// The most expensive call and result, then others that exceed the budget; empty if no rule takes any work.
 pub(in crate::check) fn costs(policy: &Policy, document: &Json) -> Vec<Cost> {
     let subjects = distinct(subjects(document));
     let tools = subjects
@@ -83,7 +83,7 @@ pub(in crate::check) fn costs(policy: &Policy, document: &Json) -> Vec<Cost> {
     costs.into_iter().flatten().collect()
 }
 
-/// One of those with equal rules, the most rules first.
+/// One entry of each set of equal rules, the most rules first.
 fn distinct(mut subjects: Vec<Subject<'_>>) -> Vec<Subject<'_>> {
     let mut seen = BTreeSet::new();
     subjects.retain(|subject| seen.insert(tool(&subject.rules).to_string()));
@@ -107,7 +107,7 @@ impl<'p> Survey<'p> {
         measured
     }
 
-    /// The entry, and the steps that it took to compare its values: no more are compared when those that are left are taken.
+    /// The entry, and the steps that the comparison of its values took. The comparison ends when the remaining steps are used.
     fn measure(&self, tool: usize, subject: Subject<'p>, left: u64) -> (Measured<'p>, u64) {
         let mut measured = Measured {
             subject,
@@ -141,7 +141,7 @@ impl<'p> Survey<'p> {
         self.play(measured, bytes).map_or(0, |(_, steps)| steps)
     }
 
-    /// The bytes and the steps of a message of at most so many bytes; `None` if it cannot be read.
+    /// The bytes and the steps of a message of at most `bytes` bytes; `None` if it cannot be read.
     fn play(&self, measured: &Measured<'_>, bytes: usize) -> Option<(usize, u64)> {
         let part = measured.subject.part;
         let mut room = bytes;
@@ -161,7 +161,7 @@ impl<'p> Survey<'p> {
             .play(measured.tool, part, &measured.content(room))
     }
 
-    /// The dearest messages of that kind, the dearest first.
+    /// The most expensive messages of that kind, the most expensive first.
     fn dearest(&self, part: Part, measured: &[Measured<'p>]) -> Vec<Cost> {
         let most = self.most(part);
         let of_part = measured
@@ -217,10 +217,15 @@ impl<'p> Survey<'p> {
             }
         }
         let rule = self.dearest_rule(measured, dearest.0)?;
-        Some(self.told(measured, rule, dearest))
+        Some(self.cost_by(measured, rule, dearest))
     }
 
-    fn told(&self, measured: &Measured<'_>, rule: &Rule<'_>, (bytes, steps): (usize, u64)) -> Cost {
+    fn cost_by(
+        &self,
+        measured: &Measured<'_>,
+        rule: &Rule<'_>,
+        (bytes, steps): (usize, u64),
+    ) -> Cost {
         let budget = self.policy.steps(bytes);
         Cost {
             message: measured.subject.part,
@@ -254,12 +259,12 @@ impl<'p> Survey<'p> {
 }
 
 impl Measured<'_> {
-    /// About the steps of a message of so many bytes.
+    /// An estimate of the steps of a message of `bytes` bytes.
     fn at(&self, bytes: usize) -> f64 {
         self.steps as f64 + self.each * bytes.saturating_sub(COMPARED) as f64
     }
 
-    /// The JSON of arguments or of a result of about so many bytes: the dearest value as long as it may be, then the next.
+    /// The JSON of arguments or of a result of about `bytes` bytes: the most expensive value at full length, then the next.
     fn content(&self, bytes: usize) -> String {
         let mut content = self.subject.base();
         let around = content.to_string().len().saturating_add(ENVELOPE);
@@ -284,7 +289,7 @@ impl Measured<'_> {
         })
     }
 
-    /// Values at different places that have about so many bytes together.
+    /// Values at different places that have about `left` bytes together.
     fn values(&self, mut left: usize) -> Vec<(&[String], String)> {
         let mut values = Vec::<(&[String], String)>::new();
         for Filler { way, grow } in &self.ranked {
@@ -359,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn call_that_is_told_to_exceed_the_budget_is_refused_and_a_shorter_one_passes() {
+    fn call_reported_beyond_the_budget_is_refused_and_shorter_one_passes() {
         let regex = json!({ "path": "args.text", "op": "regex", "value": "a[ab]{1000}c" });
         let document = of_tool(json!({ "deny_if": [ { "conditions": [regex] } ] }));
         let costs = costs_of(&document);
@@ -369,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_about_other_things_than_arguments_and_results_cost_nothing() {
+    fn rule_about_neither_arguments_nor_results_costs_nothing() {
         let header = json!({ "path": "header.x-team", "op": "regex", "value": "^a+$" });
         let own = json!({ "require": [ { "conditions": [header] } ], "rate_limit": "1/minute" });
         assert!(costs_of(&of_tool(own)).is_empty());
@@ -379,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_of_all_tools_is_told_where_it_takes_the_most() {
+    fn rule_of_all_tools_is_named_if_it_takes_the_most() {
         let condition = |value| json!({ "path": "args.text", "op": "regex", "value": value });
         let group = |value| json!([ { "conditions": [condition(value)] } ]);
         let mut document = of_tool(json!({ "require": group("^a+$") }));
@@ -390,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn schema_that_holds_itself_is_played_and_ends() {
+    fn recursive_schema_is_played_and_ends() {
         let node = json!({ "type": "object", "properties": { "next": { "$ref": "#" }, "list": { "type": "array", "maxItems": 9, "items": { "$ref": "#" } } } });
         let costs = costs_of(&of_tool(json!({ "schema": node })));
         assert_eq!(

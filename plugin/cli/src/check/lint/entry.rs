@@ -1,6 +1,6 @@
 //! Walks over the entries of a policy's tables and their rules, each with its JSON Pointer.
 //!
-//! It never complains: the engine accepted the policy already.
+//! It never reports a mistake: the engine accepted the policy already.
 
 use super::member::{list, text};
 use crate::source_map::pointer_token;

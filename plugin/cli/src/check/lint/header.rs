@@ -26,14 +26,14 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// No policy can tell how the gateway knows the address, so all places of it get one warning.
+/// A policy does not say how the gateway learns the address, so all uses of it get one warning.
 fn forgeable_address(root: Value<'_>) -> Option<Diagnostic> {
     let conditions = conditions(root).filter(|condition| condition.text("path") == "ip");
     let conditions = conditions.map(|condition| format!("{}/path", condition.at));
     let scopes = scopes(root).into_iter();
     let scopes = scopes.filter_map(|(at, scope)| (scope == "ip").then_some(at));
     Diagnostic::once(conditions.chain(scopes), |at| {
-        let message = "`ip` is what a client writes into `x-forwarded-for`, unless Envoy's `use_remote_address` is true";
+        let message = "a client can forge `ip` in `x-forwarded-for`, unless Envoy's `use_remote_address` is true";
         let help = "set `use_remote_address: true` in the HTTP connection manager, which is not Envoy's default, and \
             `xff_num_trusted_hops` behind proxies of your own";
         Diagnostic::warning("forgeable-address", at, message).help(help)
@@ -42,7 +42,7 @@ fn forgeable_address(root: Value<'_>) -> Option<Diagnostic> {
 
 fn identity_header(places: impl Iterator<Item = String>) -> Option<Diagnostic> {
     Diagnostic::once(places, |at| {
-        let message = "a client can send this header itself: identities are only as good as the gateway that overwrites it";
+        let message = "a client can send this header itself: an identity is only as reliable as the gateway that overwrites the header";
         let help = "set or remove the header on every route and listener that leads here, before this filter";
         Diagnostic::note("identity-header", at, message).help(help)
     })
@@ -57,7 +57,7 @@ fn forgeable_scope(
         .strip_prefix("header:")
         .filter(|name| !is_vouched(name))?;
     let message = format!(
-        "a client that changes `{name}` is counted anew, unless the gateway sets this header"
+        "a client gets a new count by changing `{name}`, unless the gateway sets this header"
     );
     let help = format!(
         "count for the `grant`, or name the header in `identity`: {{ \"header\": \"{name}\", \"set_by_gateway\": true }}"
@@ -94,7 +94,7 @@ fn forgeable_header(
         "change or leave out"
     };
     let message =
-        format!("a client can {can} `{name}` as it likes, unless the gateway sets this header");
+        format!("a client can {can} `{name}` at will, unless the gateway sets this header");
     Some(Diagnostic::warning(
         "forgeable-header",
         format!("{}/path", condition.at),

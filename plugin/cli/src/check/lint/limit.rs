@@ -18,7 +18,7 @@ pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
         Diagnostic::note("counts-restart", at, message)
     });
     let answers = Diagnostic::once(refunds_by_answers(root), |at| {
-        let message = "this believes what the server answers: where clients have no session, a server that mixes up the answers of two connections gives counts back that it should not";
+        let message = "this refund trusts the server's answers: without sessions, a server that mixes up the answers of two connections causes refunds that are not due";
         Diagnostic::note("refund-by-answers", at, message)
     });
     let sessions = sessions(root).into_iter();
@@ -51,8 +51,8 @@ fn sessions(root: Value<'_>) -> Vec<Diagnostic> {
 }
 
 fn session_scope(at: String) -> Diagnostic {
-    let message = "this counts for each session, and a client opens as many sessions as it likes";
-    let help = "put a limit beside it that counts for the grant: { \"counter\": \"…\", \"window\": …, \"max\": …, \"scope\": \"grant\" }";
+    let message = "this limit counts per session, and a client can open any number of sessions";
+    let help = "add a limit that counts per grant: { \"counter\": \"…\", \"window\": …, \"max\": …, \"scope\": \"grant\" }";
     Diagnostic::warning("session-scope", at, message).help(help)
 }
 
@@ -63,7 +63,7 @@ fn counts_sessions((at, limit): &(String, Value<'_>)) -> bool {
     by_default || texts(scope).iter().any(|scope| scope == "session")
 }
 
-/// The refunds that depend on an answer, by which it is told whether a call ran.
+/// The refunds that depend on the server's answer.
 fn refunds_by_answers(root: Value<'_>) -> Vec<String> {
     let limits = rules(root).flat_map(|rules| rules.limits().collect::<Vec<_>>());
     let refunds = limits.filter(|(_, limit)| text(*limit, "refund").starts_with("on_"));

@@ -58,7 +58,7 @@ fn unmatched(Name { at, name, is_key }: Name, listed: &ToolIndex) -> Option<Diag
     if !listed.matching(&name).is_empty() {
         return None;
     }
-    let message = format!("no tool of the list is named `{name}`");
+    let message = format!("no listed tool is named `{name}`");
     let found = Diagnostic::warning("unmatched-name", at, message);
     let found = if is_key { found.on_name() } else { found };
     let meant = nearest(&name, listed.tools.iter().map(|tool| tool.name.as_str()));
@@ -81,7 +81,7 @@ fn argument(condition: &Condition<'_>, listed: &ToolIndex) -> Option<Diagnostic>
     lacking(at, &path, &tools).or_else(|| undecidable(condition, &path, &tools))
 }
 
-/// An argument that none of the tools takes.
+/// An argument that no listed tool has.
 fn lacking(at: String, path: &str, tools: &[&Tool]) -> Option<Diagnostic> {
     let (name, _) = first_member(path)?;
     let mut arguments = Vec::new();

@@ -1,11 +1,11 @@
-//! Reads members of a policy's objects, whatever their types.
+//! Reads members of a policy's objects, of any type.
 //!
-//! It never complains: the engine accepted the policy already.
+//! It never reports a mistake: the engine accepted the policy already.
 
 use mcp_policy::document::{Kind, Value};
 use std::borrow::Cow;
 
-/// The text of a member; empty where there is none.
+/// The text of a member; empty for a missing or another member.
 pub(super) fn text<'a>(value: Value<'a>, key: &str) -> Cow<'a, str> {
     value.get(key).and_then(Value::string).unwrap_or_default()
 }
@@ -19,7 +19,7 @@ pub(super) fn texts<'a>(value: Option<Value<'a>>) -> Vec<Cow<'a, str>> {
         .collect()
 }
 
-/// The elements of a list in a member, with their positions; none where there is no list.
+/// The elements of a list in a member, with their positions; empty for a missing list.
 pub(super) fn list<'a>(value: Value<'a>, key: &str) -> impl Iterator<Item = (usize, Value<'a>)> {
     let list = value.get(key).into_iter();
     list.flat_map(Value::elements).enumerate()

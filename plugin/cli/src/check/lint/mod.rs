@@ -1,7 +1,6 @@
 //! Warnings and notes about a policy that every gateway accepts.
 //!
-//! A warning is for a policy that may not do what it seems to do; facts that are merely good to know are notes. It never
-//! reports an error.
+//! A warning is for a policy that may differ from its author's intent; other facts are notes. It never reports an error.
 
 mod entry;
 mod header;

@@ -16,13 +16,14 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
     };
     let first_use = Diagnostic::once(pins(first), |at| {
         let message =
-            "the first definition that is listed after a start of the gateway counts as reviewed";
+            "the gateway treats the first definition that it sees after a start as reviewed";
         Diagnostic::note("first-use", at, message)
-            .help("`mcp-policy pin` writes the definition that the server lists now")
+            .help("`mcp-policy pin` pins the definition that the server lists now")
     });
     let unseen = root.get("pin_unseen").is_none().then(|| {
         Diagnostic::once(pins(pinned), |at| {
-            let message = "after a start of the gateway, calls are refused until some client has listed the tools";
+            let message =
+                "after the gateway starts, calls are refused until a client has listed the tools";
             Diagnostic::note("pin-unseen", at, message)
                 .help("\"pin_unseen\": \"allow\" lets them through until then")
         })

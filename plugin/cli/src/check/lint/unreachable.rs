@@ -1,4 +1,4 @@
-//! Rules that never decide anything, because another one always comes first.
+//! Rules without effect, because another rule always comes first.
 //!
 //! It never counts a rule that may be in shadow mode: it refuses nothing.
 
@@ -48,9 +48,9 @@ fn hidden(root: Value<'_>) -> Vec<Diagnostic> {
     let finding = |entry: Entry<'_>| {
         let name = names.covering(&entry.key)?;
         let message =
-            format!("this entry never applies: `hide` has `{name}`, and hiding always wins");
+            format!("this entry never applies: `hide` lists `{name}`, and takes precedence");
         let finding = Diagnostic::warning("hidden-entry", entry.at, message).on_name();
-        Some(finding.help("take out the entry, or the name from `hide`"))
+        Some(finding.help("remove the entry, or the name from `hide`"))
     };
     entries_of(root, "tools").filter_map(finding).collect()
 }
@@ -129,7 +129,7 @@ fn covered_in(at: &str, list: Value<'_>) -> Vec<Diagnostic> {
     listed.iter().enumerate().filter_map(covered).collect()
 }
 
-/// An entry whose prefix is longer takes nothing from one whose prefix is shorter.
+/// An entry with a longer prefix inherits no rules from one with a shorter prefix.
 fn not_inherited(root: Value<'_>) -> Vec<Diagnostic> {
     let sections = ["tools", "prompts", "resources"].into_iter();
     sections
@@ -150,9 +150,11 @@ fn not_inherited_in(root: Value<'_>, section: &'static str) -> Vec<Diagnostic> {
     };
     let finding = |entry: &Entry<'_>| {
         let outer = ruled.other_covering(&entry.key)?;
-        let message =
-            format!("one entry applies to a name, so the rules of `{outer}` do not apply here");
-        let help = "repeat the rules that are meant to apply; limits with one `counter` name share a count";
+        let message = format!(
+            "only one entry applies to a name, so the rules of `{outer}` do not apply here"
+        );
+        let help =
+            "repeat the rules that should apply here; limits with the same `counter` share a count";
         Some(
             Diagnostic::warning("not-inherited", &entry.at, message)
                 .on_name()
@@ -172,9 +174,9 @@ fn larger_maxima(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
 
 fn larger_limit(limit: &LimitInfo, smaller: &LimitInfo) -> Diagnostic {
     let (pointer, max) = (&smaller.pointer, smaller.max);
-    let message = format!("this limit never refuses: {pointer} holds the same counter to {max}");
+    let message = format!("this limit never refuses: {pointer} limits the same counter to {max}");
     Diagnostic::warning("larger-limit", format!("{}/max", limit.pointer), message)
-        .help("give the limits different `counter` names if they are to count separately")
+        .help("give the limits different `counter` names if they should count separately")
 }
 
 /// The smallest limit of each owner and counter.

@@ -1,4 +1,4 @@
-//! Conditions that are easier to meet than they look, and options that depend on the host.
+//! Conditions that accept more than they seem to, and options that depend on the host.
 //!
 //! It never judges an expression that lists refused texts.
 
@@ -26,16 +26,16 @@ fn operators<'a>(root: Value<'a>, op: &'static str) -> impl Iterator<Item = Stri
 
 fn symbolic_links(root: Value<'_>) -> Option<Diagnostic> {
     Diagnostic::once(operators(root, "within"), |at| {
-        let message = "a path is judged as it is written: a symbolic link inside may lead outside";
+        let message = "the path is compared as written: a symbolic link inside can point outside";
         Diagnostic::note("symbolic-links", at, message)
-            .help("let the server resolve links, or run it where none lead out")
+            .help("make the server resolve symbolic links, or run it where none point outside")
     })
 }
 
 fn redirects(root: Value<'_>) -> Option<Diagnostic> {
     Diagnostic::once(operators(root, "host_in"), |at| {
-        let message = "a URL is judged as it is written: DNS and redirects are not followed";
-        Diagnostic::note("redirects", at, message).help("restrict the network of the server itself")
+        let message = "the URL is compared as written: DNS and redirects are not followed";
+        Diagnostic::note("redirects", at, message).help("restrict the server's own network access")
     })
 }
 
@@ -51,9 +51,10 @@ fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
     let help = format!("write `^(?:{pattern})$` if the whole text has to match");
     let finding = match anchors(&pattern)? {
         (true, true) => return None,
-        (true, false) => Diagnostic::note("open-ended", at, "any text may follow a match of this"),
+        (true, false) => Diagnostic::note("open-ended", at, "any text may follow the match"),
         (false, _) => {
-            let message = "this matches every text that contains a match";
+            let message =
+                "this expression is not anchored: it matches every text that contains a match";
             Diagnostic::warning("unanchored", at, message)
         }
     };
@@ -61,7 +62,7 @@ fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
 }
 
 /// Whether every match begins with the text, and whether it ends with it. `^a|b$` does neither. A pattern that only the
-/// engine's own parser reads is not complained about.
+/// engine's own parser reads gets no warning.
 fn anchors(pattern: &str) -> Option<(bool, bool)> {
     let hir = ParserBuilder::new()
         .unicode(false)

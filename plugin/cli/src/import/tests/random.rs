@@ -190,7 +190,7 @@ fn written(document: &Document) -> String {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A call that Intercept refuses is refused. A call that it lets through is let through, unless a message says
+    /// A call that Intercept refuses is refused. A call that it allows is allowed, unless a message says
     /// otherwise.
     #[test]
     fn generated_decisions_are_never_looser_than_intercept(

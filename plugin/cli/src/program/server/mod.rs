@@ -3,6 +3,9 @@
 //! It never calls a tool.
 
 mod connect;
+mod http;
 mod recorder;
+mod unreachable;
 
-pub(super) use connect::{Progress, answers_over_http, over_http, over_stdio};
+pub(super) use connect::{Progress, over_stdio};
+pub(super) use http::{HttpServer, over_http};

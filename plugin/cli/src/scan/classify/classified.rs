@@ -54,5 +54,5 @@ fn without_verbs(evidence: &Evidence<'_>) -> Reason {
         Some(true) => Class::Destructive,
         Some(false) | None => Class::Write,
     };
-    reason(class, "no statement of what it does")
+    reason(class, "no statement of its effect")
 }

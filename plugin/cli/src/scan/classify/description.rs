@@ -65,7 +65,7 @@ impl Evidence<'_> {
         reasons
     }
 
-    /// Later sentences that begin with a verb, or say it plainly.
+    /// Later sentences that begin with a verb, or state an effect.
     pub(super) fn later_sentences(&self) -> Vec<Reason> {
         let later = self.sentences.iter().skip(1);
         let verbs = later.filter_map(|sentence| verb_at_beginning(sentence));
@@ -90,7 +90,7 @@ fn is_third_person(word: &str) -> bool {
     word.ends_with('s') && vocabulary::verb(word).is_none()
 }
 
-/// A phrase that says it plainly, unless a negation stands before it.
+/// A plain phrase for an effect, without a negation before it.
 fn plain_statement(sentence: &[String]) -> Option<Reason> {
     const PHRASES: [(&str, Class); 14] = [
         ("cannot be undone", Class::Destructive),

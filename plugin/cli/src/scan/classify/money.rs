@@ -1,6 +1,6 @@
 //! Actions on money.
 //!
-//! It never looks at a tool that only reads: the caller skips that.
+//! It never judges a tool that only reads: the caller skips it.
 
 use super::evidence::Evidence;
 use super::reason::{Reason, reason};

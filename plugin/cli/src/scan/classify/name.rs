@@ -8,8 +8,8 @@ use crate::scan::class::Class;
 use crate::scan::vocabulary;
 
 impl Evidence<'_> {
-    /// The first verb of the name, and the verbs that are joined to it. A word that is often a noun is a verb where there is
-    /// no other: `run_tests`; not in its middle, where the description has a verb.
+    /// The first verb of the name, and the verbs that are joined to it. A word that is often a noun is a verb if the
+    /// name has no other: `run_tests`; not in its middle, if the description has a verb.
     pub(super) fn verbs_of_name(&self, described: Option<Class>) -> Vec<Reason> {
         let mut verbs = self.verbs(false);
         if verbs.is_empty() {

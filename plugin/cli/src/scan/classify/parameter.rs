@@ -22,7 +22,7 @@ impl Evidence<'_> {
             return Some(reason(class, format!("`{path}` may be `{choice}`")));
         }
         if self.leads_a_browser(parameter) {
-            let saw = format!("leads a browser to a URL (`{path}`)");
+            let saw = format!("navigates a browser to a URL (`{path}`)");
             return Some(reason(Class::Execute, saw));
         }
         let saw = || format!("stores its result in a file (`{path}`)");
@@ -48,7 +48,7 @@ impl Evidence<'_> {
     }
 }
 
-/// The worst that a parameter which names the action can ask for.
+/// The worst class among the actions that a parameter can select.
 fn action(parameter: &Parameter) -> Option<(Class, &str)> {
     const ACTIONS: &str = "action operation op command subcommand method mode verb task actions";
     let last = parameter.words.last()?;

@@ -13,7 +13,7 @@ impl ScanReport {
         markdown::document(self)
     }
 
-    /// An HTML page that needs no other file.
+    /// A self-contained HTML page.
     #[must_use]
     pub fn html(&self) -> String {
         html::document(self)

@@ -5,10 +5,10 @@
 use std::ops::Range;
 
 /// A mistake that people make in JSON.
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     /// Bytes of the text.
-    pub(super) span: Range<usize>,
-    pub(super) says: &'static str,
+    pub(crate) span: Range<usize>,
+    pub(crate) says: &'static str,
 }
 
 /// The two parts of a text that meet where it stops being JSON.
@@ -46,8 +46,8 @@ const AFTER_END: &str = "found more text after the end of the document; take it 
 const WRONG_BRACKET: &str =
     "found a bracket that does not close the one last opened; write `}` for `{` and `]` for `[`";
 
-/// The mistake at byte `at` of a text that is not JSON; `None` where it is none of the known ones.
-pub(super) fn mistake(text: &str, at: usize) -> Option<Mistake> {
+/// The mistake at byte `at` of a text that is not JSON; `None` for an unknown mistake.
+pub(crate) fn mistake(text: &str, at: usize) -> Option<Mistake> {
     let at = start_of_word(text, at);
     let (before, rest) = text.split_at_checked(at)?;
     let fault = Fault {
@@ -65,7 +65,7 @@ pub(super) fn mistake(text: &str, at: usize) -> Option<Mistake> {
         .or_else(|| fault.between())
 }
 
-/// The beginning of the literal that breaks off at `at`, such as `nul`; `at` itself where there is none.
+/// The beginning of the literal that breaks off at `at`, such as `nul`; `at` itself if no literal does.
 fn start_of_word(text: &str, at: usize) -> usize {
     let before = text.get(..at).unwrap_or_default();
     let start = before
@@ -204,7 +204,7 @@ impl Fault<'_> {
     }
 }
 
-/// What is open where a text stops being JSON.
+/// The open brackets and quotes where a text stops being JSON.
 struct Place {
     innermost: Option<char>,
     in_string: bool,
@@ -242,7 +242,7 @@ fn quoted(rest: &str, end: char) -> usize {
     })
 }
 
-/// The first line that is no comment, where it begins a YAML document or is a member of a YAML mapping.
+/// The first line other than a comment, if it begins a YAML document or is a member of a YAML mapping.
 fn yaml(text: &str) -> Option<Range<usize>> {
     let mut start = 0_usize;
     for line in text.split_inclusive('\n') {

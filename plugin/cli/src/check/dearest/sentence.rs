@@ -1,6 +1,6 @@
 //! Turns costs into sentences for people, and into warnings.
 //!
-//! It plays nothing.
+//! It never plays a message.
 
 use super::cost::{Cost, ORDINARY, Part};
 use crate::check::diagnostic::Diagnostic;
@@ -14,7 +14,7 @@ impl Part {
         }
     }
 
-    /// What becomes of one that takes too many steps.
+    /// The fate of a message that exceeds its budget: `refused` or `withheld`.
     fn end(self) -> &'static str {
         match self {
             Self::Call => "refused",
@@ -24,7 +24,7 @@ impl Part {
 }
 
 impl Cost {
-    /// `the dearest call, of `run`, …`.
+    /// `the most expensive call, of `run`, …`.
     pub(in crate::check) fn sentence(&self) -> String {
         let message = self.message.name();
         let (whose, length, rule) = (self.whose(), length(self.bytes), &self.rule);
@@ -33,12 +33,12 @@ impl Cost {
         if self.exceeds {
             let end = self.message.end();
             return format!(
-                "the dearest {message}, of {whose}, takes more than its budget ({budget} steps, {time}) from {length} of `{filled}` on and is then {end}; most by {rule}"
+                "the most expensive {message}, of {whose}, exceeds its budget ({budget} steps, {time}) from {length} of `{filled}` on, and is then {end}; most by {rule}"
             );
         }
         let (steps, share) = (thousands(self.steps), (self.share() * 100.0).ceil());
         format!(
-            "the dearest {message}, of {whose} with {length} of `{filled}`, takes {steps} steps, {time}, {share} % of its budget; most by {rule}"
+            "the most expensive {message}, of {whose} with {length} of `{filled}`, takes {steps} steps, {time}, {share} % of its budget; most by {rule}"
         )
     }
 
@@ -66,13 +66,13 @@ impl Cost {
     }
 }
 
-/// The dearest call and the dearest result.
+/// The most expensive call and the most expensive result.
 pub(in crate::check) fn first_of_each(mut costs: Vec<Cost>) -> Vec<Cost> {
     costs.dedup_by_key(|cost| cost.message);
     costs
 }
 
-/// One for each rule of the policy's own that ordinary messages take beyond the budget.
+/// One for each rule of the policy that exceeds the budget on messages of ordinary length.
 pub(in crate::check) fn warnings(costs: &[Cost]) -> Vec<Diagnostic> {
     let exceeding = costs.iter().filter(|cost| cost.is_warned());
     let mut warned: Vec<&str> = Vec::new();
@@ -94,14 +94,14 @@ fn warning(cost: &Cost) -> Diagnostic {
         Part::Result => SHORTER_RESULTS,
     };
     let message = format!(
-        "a {message} with {length} of `{filled}` takes more steps than the budget of one message has: it is then {end}"
+        "a {message} with {length} of `{filled}` exceeds the budget of one message, and is then {end}"
     );
     Diagnostic::warning("beyond-the-budget", &*cost.rule, message).help(help)
 }
 
 const SHORTER_CALLS: &str = "refuse long values before it, by `maxLength` or `maxItems` in `schema` or by a `length` in `require`; or write fewer repetitions, such as `+` for `{1,400}`";
 
-const SHORTER_RESULTS: &str = "write fewer repetitions, such as `+` for `{1,400}`; or refuse long results by `max_bytes`, whose answer says what to do";
+const SHORTER_RESULTS: &str = "write fewer repetitions, such as `+` for `{1,400}`; or refuse long results by `max_bytes`, whose answer names the next step";
 
 /// `5 KiB`, and less than that in bytes.
 fn length(bytes: usize) -> String {
