@@ -77,6 +77,7 @@ pub mod host {
     pub use crate::session::Session;
     pub use crate::step::{Ask, Delivery, Event, HostContext, Next, Response, Step};
     pub use crate::store::{Cells, Seed, Store, Unavailable, Version};
+    pub use crate::words::json::JsonFault;
     pub use crate::words::state::{Lookup, StateKey, StateWrite};
     pub use crate::words::under_way::{IdEnd, Opening, RequestKey};
     pub use crate::words::{Amount, Clock, Millis, Reason};

@@ -8,13 +8,13 @@ pub(super) fn refused(errors: &[PolicyError]) -> String {
     let last = first.at.rsplit('/').next().unwrap_or_default();
     match &first.problem {
         Problem::UnknownKey { key, .. } => format!("the keyword `{key}`"),
-        Problem::InvalidValue { write, .. } => match last {
+        Problem::InvalidKey { write, .. } | Problem::InvalidValue { write, .. } => match last {
             "$id" => "`$id` below the root".into(),
             "$ref" => "a `$ref` that leads elsewhere, or does not stand alone in draft-07".into(),
             "$schema" => "a `$schema` of another draft".into(),
             _ if write.contains("binary64") => "a number that readers differ about".into(),
             _ if write.contains("`$schema`") => "a keyword that the draft does not have".into(),
-            _ if write.contains("ignores what stands beside") => {
+            _ if write.contains("ignores its siblings") => {
                 "what stands beside `$ref` in draft-07".into()
             }
             _ if write.contains("whole number") => "a length written with a fraction".into(),

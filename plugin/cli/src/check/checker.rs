@@ -54,8 +54,11 @@ fn mistakes(errors: &[PolicyError], source: &SourceMap, text: &str) -> Vec<Diagn
     let mistake = |error: &PolicyError| {
         let spot = source.find(&error.at);
         let found = spot.and_then(|spot| text.get(spot.value.clone()));
-        let is_value = matches!(error.problem, Problem::InvalidValue { .. });
-        let found = found.filter(|_| is_value);
+        let is_invalid = matches!(
+            error.problem,
+            Problem::InvalidKey { .. } | Problem::InvalidValue { .. }
+        );
+        let found = found.filter(|_| is_invalid);
         Diagnostic {
             help: found.and_then(|found| other_words::meant(&error.at, found)),
             ..Diagnostic::error(error)

@@ -2,7 +2,7 @@
 //!
 //! It never holds a position in the text: `location` finds that.
 
-use super::subject::is_key;
+use crate::source_map::pointer_token;
 use mcp_policy::host::{PolicyError, Problem};
 use serde::Serialize;
 
@@ -59,10 +59,10 @@ impl Diagnostic {
             Problem::UnknownKey { .. } => "unknown-key",
             Problem::Unsupported(_) => "unsupported",
             Problem::MissingKey(_) => "missing-key",
-            Problem::InvalidValue { .. } => "invalid-value",
+            Problem::InvalidKey { .. } | Problem::InvalidValue { .. } => "invalid-value",
         };
         let message = match &error.problem {
-            Problem::Json { fault, .. } => fault.clone(),
+            Problem::Json { fault, .. } => fault.to_string(),
             problem => problem.to_string(),
         };
         Self {
@@ -119,5 +119,14 @@ impl Diagnostic {
             also: places.collect(),
             ..diagnostic(first)
         })
+    }
+}
+
+/// Whether an error is about the key at its place, not about the value there.
+fn is_key(error: &PolicyError) -> bool {
+    match &error.problem {
+        Problem::UnknownKey { .. } | Problem::MissingKey(_) | Problem::InvalidKey { .. } => true,
+        Problem::Unsupported(what) => error.at.rsplit('/').next() == Some(&*pointer_token(what)),
+        Problem::InvalidValue { .. } | Problem::Json { .. } => false,
     }
 }

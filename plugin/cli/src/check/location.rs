@@ -5,7 +5,7 @@
 use super::diagnostic::{Diagnostic, Level};
 use crate::not_json::mistake;
 use crate::source_map::SourceMap;
-use mcp_policy::host::{PolicyError, Problem};
+use mcp_policy::host::{JsonFault, PolicyError, Problem};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -90,14 +90,16 @@ fn first_token(rest: &str) -> usize {
     first
 }
 
-/// The faults that a known mistake may explain. The others, such as a duplicate name, are clear.
-const EXPLAINED: [&str; 4] = [
-    "it is not JSON (RFC 8259)",
-    "it is empty",
-    "text follows the JSON document",
-    "a string contains an unescaped control character",
-];
-
+/// Whether a known mistake may explain the fault. The others, such as a duplicate name, are clear.
 fn is_syntax(error: &PolicyError) -> bool {
-    matches!(&error.problem, Problem::Json { fault, .. } if EXPLAINED.contains(&fault.as_str()))
+    let Problem::Json { fault, .. } = &error.problem else {
+        return false;
+    };
+    matches!(
+        fault,
+        JsonFault::Empty
+            | JsonFault::Syntax
+            | JsonFault::TrailingData
+            | JsonFault::ControlCharacter
+    )
 }

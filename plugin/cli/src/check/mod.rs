@@ -10,7 +10,6 @@ mod location;
 mod other_words;
 mod render;
 mod report;
-mod subject;
 #[cfg(test)]
 mod tests;
 mod tool_index;

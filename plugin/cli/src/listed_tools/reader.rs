@@ -133,7 +133,7 @@ fn not_json(text: &str, error: &serde_json::Error) -> NotTools {
             fault,
         } = error.problem
     {
-        (line, column, says) = (of_fault, at, fault);
+        (line, column, says) = (of_fault, at, fault.to_string());
     }
     let source = SourceMap::of_text(text);
     let at = source.offset(text, line, column);

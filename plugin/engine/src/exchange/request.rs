@@ -12,7 +12,7 @@ use crate::read::{
 use crate::response::IssuanceTracker;
 use crate::step::{Ask, Event, Next, Step, lookup_of};
 use crate::words::json;
-use crate::words::json::{Document, Fault, Value};
+use crate::words::json::{Document, JsonFault, Value};
 use crate::words::{Clock, Refusal};
 
 impl Exchange {
@@ -167,7 +167,7 @@ impl Exchange {
         let document = match Document::read(&reading.body, bounds) {
             Ok(document) => document,
             Err(json::Error { fault, .. }) => {
-                let half = fault == Fault::LoneSurrogate;
+                let half = fault == JsonFault::LoneSurrogate;
                 let id = half.then(|| id_beside_surrogates(&reading.body, bounds));
                 let problem = RequestError::Json(fault);
                 return self.unreadable(audit, &problem, id.flatten().as_deref());

@@ -103,8 +103,7 @@ impl PolicyReader {
         for (name, value) in self.map(at, value) {
             let at = at.key(&name);
             if name.is_empty() || name.contains('*') || !is_visible(&name) {
-                let (found, write) = ("this name of a grant".into(), WRITE_NAME.into());
-                self.error(&at, Problem::InvalidValue { found, write });
+                self.invalid_key(&at, "this name of a grant".into(), WRITE_NAME);
             }
             let Some(grant) = self.grant(&at, &name, value) else {
                 continue;

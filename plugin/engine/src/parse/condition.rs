@@ -138,7 +138,7 @@ impl PolicyReader {
         let (path, predicate) = (path?, predicate?);
         if if_present && matches!(predicate, Predicate::Exists(_)) {
             let value = members.get("if_present")?;
-            self.invalid(
+            self.misplaced(
                 &at.key("if_present"),
                 value,
                 "nothing: `exists` already tests for presence",
@@ -284,7 +284,10 @@ impl PolicyReader {
     ) -> Option<Expression> {
         if let Err(mistake) = expression {
             let write = format!("{WRITE_REGEX} (this one has {mistake})");
-            self.invalid(at, value, &write);
+            match value.kind() {
+                Kind::Object => self.misplaced(at, value, &write),
+                _ => self.invalid(at, value, &write),
+            }
         }
         let expression = expression.ok()?;
         let before = self.instructions;

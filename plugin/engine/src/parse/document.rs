@@ -154,7 +154,7 @@ impl PolicyReader {
     fn one_way_to_identify(&mut self, at: &Location<'_>, members: &Members<'_>, policy: &Policy) {
         if let (Some(value), Some(_)) = (members.get("identity"), &policy.grants) {
             let write = "one of `identity` and `grants`: this version matches grants only by `bearer_sha256`";
-            self.invalid(&at.key("identity"), value, write);
+            self.misplaced(&at.key("identity"), value, write);
         }
     }
 }

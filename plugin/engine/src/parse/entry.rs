@@ -2,7 +2,6 @@
 //!
 //! It knows the keys of an entry, not their effect; `decide` does.
 
-use super::error::Problem;
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::MODES;
 use crate::model::{Action, Clause, Entry, Names, Pin, Rules};
@@ -10,6 +9,7 @@ use crate::read::{Digest, MethodKind, confusable_method};
 use crate::words::Rule;
 use crate::words::json::Value;
 use crate::words::text::{is_invisible, is_visible};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -146,17 +146,9 @@ impl PolicyReader {
         for (key, value) in self.map(&at, value) {
             let at = at.key(&key);
             if key == "*" {
-                let problem = Problem::InvalidValue {
-                    found: "the key `*`".into(),
-                    write: table.everything.into(),
-                };
-                self.error(&at, problem);
+                self.invalid_key(&at, "the key `*`".into(), table.everything);
             } else if !is_name(&key) {
-                let problem = Problem::InvalidValue {
-                    found: format!("the key `{key}`"),
-                    write: WRITE_NAME.into(),
-                };
-                self.error(&at, problem);
+                self.invalid_key(&at, format!("the key `{key}`"), WRITE_NAME);
             }
             entries.push((key.as_ref().into(), self.entry(&at, &key, value, table)));
         }
@@ -185,18 +177,15 @@ impl PolicyReader {
     fn method_name(&mut self, at: &Location<'_>, key: &str) {
         let plain = |c: char| !is_invisible(c) && !c.is_whitespace() && c != '*';
         let meant = confusable_method(key).unwrap_or(key);
-        let write = match MethodKind::of(meant) {
+        let write: Cow<'_, str> = match MethodKind::of(meant) {
             Some(MethodKind::Governed(write)) => write.into(),
             Some(
                 MethodKind::Lifecycle | MethodKind::ServerRequest | MethodKind::ServerNotification,
-            ) if meant != key => {
-                format!("`{meant}`")
-            }
+            ) if meant != key => format!("`{meant}`").into(),
             _ if !key.is_empty() && key.chars().all(plain) => return,
             _ => "the exact name of a method, such as `logging/setLevel`".into(),
         };
-        let found = format!("the method `{key}`");
-        self.error(at, Problem::InvalidValue { found, write });
+        self.invalid_key(at, format!("the method `{key}`"), &write);
     }
 
     fn entry(&mut self, at: &Location<'_>, key: &str, value: Value<'_>, table: Table) -> Entry {
@@ -209,7 +198,7 @@ impl PolicyReader {
             .get("reason")
             .and_then(|value| self.string(&at.key("reason"), value));
         if let (Some(value), Action::Allow) = (members.get("reason"), action) {
-            self.invalid(
+            self.misplaced(
                 &at.key("reason"),
                 value,
                 r#"a reason only beside "action": "deny" or "hide""#,
@@ -297,8 +286,8 @@ impl PolicyReader {
         }
         if key.ends_with('*') {
             let found = format!("a pin on the prefix `{key}`");
-            let write = "an entry for each tool: a pin belongs to one definition".into();
-            self.error(at, Problem::InvalidValue { found, write });
+            let write = "an entry for each tool: a pin belongs to one definition";
+            self.invalid_key(at, found, write);
         }
         pin
     }

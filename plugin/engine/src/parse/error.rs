@@ -5,6 +5,7 @@
 
 use super::protobuf;
 use crate::words::json;
+use crate::words::json::JsonFault;
 use crate::words::text::one_line;
 use std::fmt;
 
@@ -27,8 +28,8 @@ pub enum Problem {
         line: usize,
         /// Column of the fault in characters, from 1.
         column: usize,
-        /// A description of the fault.
-        fault: String,
+        /// The fault.
+        fault: JsonFault,
     },
     /// A key that the language does not have.
     UnknownKey {
@@ -43,6 +44,13 @@ pub enum Problem {
     Unsupported(String),
     /// A required key that is absent.
     MissingKey(&'static str),
+    /// A key that is invalid as such, or that cannot have any value there.
+    InvalidKey {
+        /// A description of the key, or its value, clipped.
+        found: String,
+        /// A description of a valid key, or of the remedy.
+        write: String,
+    },
     /// An invalid value.
     InvalidValue {
         /// A description of the value, clipped.
@@ -62,7 +70,7 @@ impl PolicyError {
             .take_while(|&c| c != '\n')
             .count()
             .saturating_add(1);
-        let fault = error.fault.to_string();
+        let fault = error.fault.clone();
         Self {
             at: String::new(),
             problem: Problem::Json {
@@ -127,7 +135,7 @@ impl fmt::Display for Problem {
                 )
             }
             Self::MissingKey(key) => write!(f, "the key `{key}` is missing"),
-            Self::InvalidValue { found, write } => {
+            Self::InvalidKey { found, write } | Self::InvalidValue { found, write } => {
                 write!(f, "found {}; write {}", one_line(found), one_line(write))
             }
         }

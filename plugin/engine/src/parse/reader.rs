@@ -120,6 +120,15 @@ impl Default for PolicyReader {
     }
 }
 
+/// The value for the error line. Under `grants` it is not quoted: a misplaced text there may be a token.
+fn found(at: &Location<'_>, value: Value<'_>) -> String {
+    if at.is_under("grants") {
+        "something else".into()
+    } else {
+        format!("`{}`", value.excerpt())
+    }
+}
+
 impl PolicyReader {
     pub(super) fn error(&mut self, at: &Location<'_>, problem: Problem) {
         self.errors.push(PolicyError {
@@ -128,20 +137,22 @@ impl PolicyReader {
         });
     }
 
-    /// Reports an invalid value. Under `grants` the value is not quoted: a misplaced text there may be a token.
-    pub(super) fn invalid(&mut self, at: &Location<'_>, found: Value<'_>, write: &str) {
-        let found = if at.is_under("grants") {
-            "something else".into()
-        } else {
-            format!("`{}`", found.excerpt())
-        };
-        self.error(
-            at,
-            Problem::InvalidValue {
-                found,
-                write: write.into(),
-            },
-        );
+    /// Reports an invalid value.
+    pub(super) fn invalid(&mut self, at: &Location<'_>, value: Value<'_>, write: &str) {
+        let (found, write) = (found(at, value), write.into());
+        self.error(at, Problem::InvalidValue { found, write });
+    }
+
+    /// Reports a key that cannot be at this place, and its value.
+    pub(super) fn misplaced(&mut self, at: &Location<'_>, value: Value<'_>, write: &str) {
+        let (found, write) = (found(at, value), write.into());
+        self.error(at, Problem::InvalidKey { found, write });
+    }
+
+    /// Reports a key that is an invalid name, described by `found`.
+    pub(super) fn invalid_key(&mut self, at: &Location<'_>, found: String, write: &str) {
+        let write = write.into();
+        self.error(at, Problem::InvalidKey { found, write });
     }
 
     pub(super) fn unsupported(&mut self, at: &Location<'_>, what: &str) {

@@ -20,7 +20,7 @@ pub(crate) enum RequestError {
     UnexpectedBody,
     BodyTooLong(usize),
     BodyUnavailable,
-    Json(json::Fault),
+    Json(json::JsonFault),
     Batch,
     NotAnObject,
     JsonRpc,

@@ -20,7 +20,7 @@ pub(crate) struct Denied {
 /// Why a message that may contain a list cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ListError {
-    Json(json::Fault),
+    Json(json::JsonFault),
     /// A member that some reader mistakes for this member of the protocol.
     LookAlike(&'static str),
     /// An element of a batch is an array.
@@ -32,7 +32,9 @@ pub(crate) enum ListError {
 impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Json(json::Fault::Duplicate(_)) => f.write_str("an object has a member twice"),
+            Self::Json(json::JsonFault::Duplicate(_)) => {
+                f.write_str("an object has a member twice")
+            }
             Self::Json(fault) => fault.fmt(f),
             Self::LookAlike(known) => {
                 write!(f, "the name of a member is confusable with `{known}`")

@@ -12,7 +12,7 @@ use super::ask::INPUT_REQUESTS;
 use super::list::LISTS;
 use super::utf8::Utf8;
 use crate::read::LONGEST_ID;
-use crate::words::json::Fault;
+use crate::words::json::JsonFault;
 use name::Name;
 use number::Number;
 
@@ -36,7 +36,7 @@ pub(super) struct MessageScanner {
     found: bool,
     /// An escape may encode something other than white space, a control character, a quote or a backslash.
     letters_escaped: bool,
-    fault: Option<Fault>,
+    fault: Option<JsonFault>,
 }
 
 /// The id of the message, as far as it has arrived.
@@ -163,12 +163,12 @@ impl MessageScanner {
     }
 
     /// The fault in the text so far; `None` if it may be the beginning of a strict document.
-    pub(super) fn fault(&self) -> Option<&Fault> {
+    pub(super) fn fault(&self) -> Option<&JsonFault> {
         self.fault.as_ref()
     }
 
     /// The fault if the text ends here; `None` if it is a strict document.
-    pub(super) fn fault_at_end(&self) -> Option<Fault> {
+    pub(super) fn fault_at_end(&self) -> Option<JsonFault> {
         let whole = match self.state {
             State::End => true,
             State::Number(number) => self.depth == 0 && number.is_whole(),
@@ -176,8 +176,8 @@ impl MessageScanner {
         };
         match &self.fault {
             Some(fault) => Some(fault.clone()),
-            None if !self.utf8.is_whole() => Some(Fault::NotUtf8),
-            None => (!whole).then_some(Fault::Syntax),
+            None if !self.utf8.is_whole() => Some(JsonFault::NotUtf8),
+            None => (!whole).then_some(JsonFault::Syntax),
         }
     }
 
@@ -224,10 +224,10 @@ impl MessageScanner {
     fn stray<'b>(&mut self, byte: u8, after: &[u8]) -> &'b [u8] {
         let character = [&[byte], after.get(..3).unwrap_or(after)].concat();
         let fault = match (self.state, byte) {
-            _ if self.utf8.read(&character).is_err() => Fault::NotUtf8,
-            (State::Value, 0xEF) if self.depth == 0 => Fault::ByteOrderMark,
-            (State::End, _) => Fault::TrailingData,
-            _ => Fault::Syntax,
+            _ if self.utf8.read(&character).is_err() => JsonFault::NotUtf8,
+            (State::Value, 0xEF) if self.depth == 0 => JsonFault::ByteOrderMark,
+            (State::End, _) => JsonFault::TrailingData,
+            _ => JsonFault::Syntax,
         };
         self.faulty(fault)
     }
@@ -238,7 +238,7 @@ impl MessageScanner {
     }
 
     /// Notes a fault. No byte after it is read.
-    fn faulty<'b>(&mut self, fault: Fault) -> &'b [u8] {
+    fn faulty<'b>(&mut self, fault: JsonFault) -> &'b [u8] {
         self.fault = Some(fault);
         self.go_to(State::Faulty, &[])
     }
@@ -246,7 +246,7 @@ impl MessageScanner {
     fn open<'b>(&mut self, object: bool, after: &'b [u8]) -> &'b [u8] {
         if self.depth >= self.max_depth {
             let max = usize::try_from(self.max_depth).unwrap_or_default();
-            return self.faulty(Fault::Depth(max));
+            return self.faulty(JsonFault::Depth(max));
         }
         self.batch |= self.depth == 0 && !object;
         self.depth = self.depth.wrapping_add(1);
@@ -259,7 +259,7 @@ impl MessageScanner {
 
     fn close<'b>(&mut self, byte: u8, after: &'b [u8]) -> &'b [u8] {
         if self.in_object() != (byte == b'}') {
-            return self.faulty(Fault::Syntax);
+            return self.faulty(JsonFault::Syntax);
         }
         self.open >>= 1;
         self.depth = self.depth.wrapping_sub(1);
@@ -286,7 +286,7 @@ impl MessageScanner {
         match (rest.is_empty(), number.is_whole()) {
             (true, _) => self.go_to(State::Number(number), rest),
             (false, true) => self.end_of_value(rest),
-            (false, false) => self.faulty(Fault::Syntax),
+            (false, false) => self.faulty(JsonFault::Syntax),
         }
     }
 
@@ -296,7 +296,7 @@ impl MessageScanner {
             ([byte, after @ ..], [own, word @ ..]) if byte == own => {
                 self.go_to(State::Word(word), after)
             }
-            _ => self.faulty(Fault::Syntax),
+            _ => self.faulty(JsonFault::Syntax),
         }
     }
 

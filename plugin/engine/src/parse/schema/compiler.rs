@@ -165,17 +165,16 @@ impl<'d> Compiler<'_, 'd> {
         if !keyword.is_of(self.draft) {
             let found = format!("`{key}`, which {} does not have", self.draft.name());
             let write = format!("a keyword of that draft, or another `$schema` ({WRITE_DRAFT})");
-            self.reader
-                .error(at, Problem::InvalidValue { found, write });
+            self.reader.invalid_key(at, found, &write);
         }
         // Draft-07 ignores the keywords beside a `$ref`.
         let alone = self.draft == Draft::Seven && schema.get("$ref").is_some();
         if alone && keyword.role == Role::Assertion && key != "$ref" {
-            self.reader.invalid(at, value, WRITE_ALONE);
+            self.reader.misplaced(at, value, WRITE_ALONE);
         }
         let is_root = schema.range() == self.root.range();
         if matches!(key, "$schema" | "$id") && !is_root {
-            self.reader.invalid(at, value, WRITE_ROOT);
+            self.reader.misplaced(at, value, WRITE_ROOT);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::response::observers::Blocked;
 use crate::response::problem::{ListError, Problem};
 use crate::response::rules::Rules;
 use crate::step::Next;
-use crate::words::json::Fault;
+use crate::words::json::JsonFault;
 
 impl ResponseReader {
     /// Ends a body that is followed by trailers, which has no piece with `end_of_stream`.
@@ -93,8 +93,8 @@ impl ResponseReader {
     fn text_cuts(&mut self, held: &[u8]) -> Result<Vec<Cut>, Blocked> {
         let fault = match std::str::from_utf8(held) {
             Ok(text) if !text.contains('\0') => return self.observers.text_cuts(text),
-            Ok(_) => Fault::ControlCharacter,
-            Err(_) => Fault::NotUtf8,
+            Ok(_) => JsonFault::ControlCharacter,
+            Err(_) => JsonFault::NotUtf8,
         };
         let why = Problem::ListError(ListError::Json(fault));
         Err(Blocked { why, id: None })

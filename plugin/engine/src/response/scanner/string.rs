@@ -4,7 +4,7 @@
 
 use super::name::{LONGEST, Name};
 use super::{Begun, DEEPEST, MessageScanner, State, before};
-use crate::words::json::Fault;
+use crate::words::json::JsonFault;
 use crate::words::plain;
 
 impl MessageScanner {
@@ -32,7 +32,7 @@ impl MessageScanner {
                     self.begin(Begun::Escape, after)
                 }
                 [0x80..=0xFF, ..] => self.begin(Begun::Character, rest),
-                _ => return self.faulty(Fault::ControlCharacter),
+                _ => return self.faulty(JsonFault::ControlCharacter),
             };
         }
     }
@@ -51,7 +51,7 @@ impl MessageScanner {
                 (Begun::Character, _) => match self.utf8.read(rest) {
                     Ok(length) if self.utf8.is_whole() => (Begun::Nothing, behind(rest, length)),
                     Ok(length) => (Begun::Character, behind(rest, length)),
-                    Err(_) => (Begun::Nothing, self.faulty(Fault::NotUtf8)),
+                    Err(_) => (Begun::Nothing, self.faulty(JsonFault::NotUtf8)),
                 },
                 (Begun::Escape, b'u') => (Begun::Hex(4), after),
                 (Begun::Escape, b'/') => (Begun::Nothing, after),
@@ -60,7 +60,9 @@ impl MessageScanner {
                 (Begun::Hex(left), byte) if byte.is_ascii_hexdigit() => {
                     (Begun::Hex(left.saturating_sub(1)), after)
                 }
-                (Begun::Escape | Begun::Hex(_), _) => (Begun::Nothing, self.faulty(Fault::Syntax)),
+                (Begun::Escape | Begun::Hex(_), _) => {
+                    (Begun::Nothing, self.faulty(JsonFault::Syntax))
+                }
             };
         }
         rest

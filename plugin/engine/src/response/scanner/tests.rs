@@ -69,29 +69,29 @@ fn long_name_that_some_reader_ends_early_may_be_a_list() {
 #[test]
 fn faults_in_any_place_are_found() {
     for (text, fault) in [
-        (&b"<html>"[..], Fault::Syntax),
-        (b"{\"a\":NaN}", Fault::Syntax),
-        (b"[1,]", Fault::Syntax),
-        (b"{\"a\":1,}", Fault::Syntax),
-        (b"{\"a\" 1}", Fault::Syntax),
-        (b"[01]", Fault::Syntax),
-        (b"[1.e1]", Fault::Syntax),
-        (b"[+1]", Fault::Syntax),
-        (b"[1}", Fault::Syntax),
-        (b"{\"a\":[1", Fault::Syntax),
-        (b"tru", Fault::Syntax),
-        (b"-", Fault::Syntax),
-        (b"{} {}", Fault::TrailingData),
-        (b"{}\0", Fault::TrailingData),
-        (b"\xEF\xBB\xBF{}", Fault::ByteOrderMark),
-        (b"{\0\"\0a\0", Fault::Syntax),
-        (b"\"\xFF\"", Fault::NotUtf8),
-        (b"\"\xE2\x80", Fault::NotUtf8),
-        (b"\"\xC0\xAE\"", Fault::NotUtf8),
-        (b"\"\n\"", Fault::ControlCharacter),
-        (b"\"\\x\"", Fault::Syntax),
-        (b"\"\\u00g0\"", Fault::Syntax),
-        (b"[[[[[[[[[0]]]]]]]]]", Fault::Depth(DEPTH)),
+        (&b"<html>"[..], JsonFault::Syntax),
+        (b"{\"a\":NaN}", JsonFault::Syntax),
+        (b"[1,]", JsonFault::Syntax),
+        (b"{\"a\":1,}", JsonFault::Syntax),
+        (b"{\"a\" 1}", JsonFault::Syntax),
+        (b"[01]", JsonFault::Syntax),
+        (b"[1.e1]", JsonFault::Syntax),
+        (b"[+1]", JsonFault::Syntax),
+        (b"[1}", JsonFault::Syntax),
+        (b"{\"a\":[1", JsonFault::Syntax),
+        (b"tru", JsonFault::Syntax),
+        (b"-", JsonFault::Syntax),
+        (b"{} {}", JsonFault::TrailingData),
+        (b"{}\0", JsonFault::TrailingData),
+        (b"\xEF\xBB\xBF{}", JsonFault::ByteOrderMark),
+        (b"{\0\"\0a\0", JsonFault::Syntax),
+        (b"\"\xFF\"", JsonFault::NotUtf8),
+        (b"\"\xE2\x80", JsonFault::NotUtf8),
+        (b"\"\xC0\xAE\"", JsonFault::NotUtf8),
+        (b"\"\n\"", JsonFault::ControlCharacter),
+        (b"\"\\x\"", JsonFault::Syntax),
+        (b"\"\\u00g0\"", JsonFault::Syntax),
+        (b"[[[[[[[[[0]]]]]]]]]", JsonFault::Depth(DEPTH)),
     ] {
         let found = scanned(text).fault_at_end();
         assert_eq!(found, Some(fault), "{}", String::from_utf8_lossy(text));
@@ -156,10 +156,10 @@ proptest! {
         let read = Document::read(text.as_bytes(), bounds);
         let strict = match &read {
             Ok(_) => true,
-            Err(error) => matches!(error.fault, Fault::Duplicate(_)),
+            Err(error) => matches!(error.fault, JsonFault::Duplicate(_)),
         };
         let whole = scanned(text.as_bytes());
-        if !matches!(&read, Err(error) if matches!(error.fault, Fault::Duplicate(_))) {
+        if !matches!(&read, Err(error) if matches!(error.fault, JsonFault::Duplicate(_))) {
             prop_assert_eq!(whole.fault_at_end().is_none(), strict, "{:?}", read.map(|_| ()));
         }
         let cut = cut.min(text.len());

@@ -2,7 +2,7 @@
 //!
 //! It never repairs and never copies: values are ranges of the received bytes.
 
-use super::error::{Bounds, Error, Fault};
+use super::error::{Bounds, Error, JsonFault};
 use super::scan::Scanner;
 use super::value::{Kind, Node, Value};
 
@@ -19,18 +19,18 @@ impl<'a> Document<'a> {
         if bytes.starts_with(b"\xEF\xBB\xBF") {
             return Err(Error {
                 at: 0,
-                fault: Fault::ByteOrderMark,
+                fault: JsonFault::ByteOrderMark,
             });
         }
         if u32::try_from(bytes.len()).is_err() {
             return Err(Error {
                 at: 0,
-                fault: Fault::TooLong,
+                fault: JsonFault::TooLong,
             });
         }
         let text = std::str::from_utf8(bytes).map_err(|error| Error {
             at: error.valid_up_to(),
-            fault: Fault::NotUtf8,
+            fault: JsonFault::NotUtf8,
         })?;
         Ok(Self {
             text,
@@ -69,7 +69,7 @@ mod tests {
         surrogates: Surrogates::Refused,
     };
 
-    fn fault(text: &[u8]) -> Fault {
+    fn fault(text: &[u8]) -> JsonFault {
         Document::read(text, BOUNDS).map(|_| ()).unwrap_err().fault
     }
 
@@ -99,37 +99,40 @@ mod tests {
     #[test]
     fn invalid_text_reports_its_fault() {
         for (text, expected) in [
-            (&b""[..], Fault::Empty),
-            (b" \n", Fault::Empty),
-            (b"\xEF\xBB\xBF{}", Fault::ByteOrderMark),
-            (b"\"\xFF\"", Fault::NotUtf8),
-            (b"{} {}", Fault::TrailingData),
-            (b"\"a\nb\"", Fault::ControlCharacter),
-            (br#""\ud800""#, Fault::LoneSurrogate),
-            (br#""\udc00\ud800""#, Fault::LoneSurrogate),
-            (br#""\ud800\u0041""#, Fault::LoneSurrogate),
-            (br#"{"a":1,"b":2,"\u0061":3}"#, Fault::Duplicate("a".into())),
-            (b"NaN", Fault::Syntax),
-            (b"[1,]", Fault::Syntax),
-            (b"{,}", Fault::Syntax),
-            (b"01", Fault::TrailingData),
-            (b"[1}", Fault::Syntax),
-            (b"{\"a\":1", Fault::Syntax),
+            (&b""[..], JsonFault::Empty),
+            (b" \n", JsonFault::Empty),
+            (b"\xEF\xBB\xBF{}", JsonFault::ByteOrderMark),
+            (b"\"\xFF\"", JsonFault::NotUtf8),
+            (b"{} {}", JsonFault::TrailingData),
+            (b"\"a\nb\"", JsonFault::ControlCharacter),
+            (br#""\ud800""#, JsonFault::LoneSurrogate),
+            (br#""\udc00\ud800""#, JsonFault::LoneSurrogate),
+            (br#""\ud800\u0041""#, JsonFault::LoneSurrogate),
+            (
+                br#"{"a":1,"b":2,"\u0061":3}"#,
+                JsonFault::Duplicate("a".into()),
+            ),
+            (b"NaN", JsonFault::Syntax),
+            (b"[1,]", JsonFault::Syntax),
+            (b"{,}", JsonFault::Syntax),
+            (b"01", JsonFault::TrailingData),
+            (b"[1}", JsonFault::Syntax),
+            (b"{\"a\":1", JsonFault::Syntax),
         ] {
             assert_eq!(fault(text), expected, "{}", String::from_utf8_lossy(text));
         }
         let full = format!("[{}0]", "0,".repeat(62));
         assert!(Document::read(full.as_bytes(), BOUNDS).is_ok());
-        assert_eq!(fault(format!("[{full}]").as_bytes()), Fault::Values(64));
+        assert_eq!(fault(format!("[{full}]").as_bytes()), JsonFault::Values(64));
         let deep = [b"[".repeat(65), b"]".repeat(65)].concat();
-        assert_eq!(fault(&deep), Fault::Depth(64));
+        assert_eq!(fault(&deep), JsonFault::Depth(64));
         let many = (0..20)
             .map(|n| format!("\"{n}\":0"))
             .collect::<Vec<_>>()
             .join(",");
         assert_eq!(
             fault(format!("{{{many},\"7\":1}}").as_bytes()),
-            Fault::Duplicate("7".into())
+            JsonFault::Duplicate("7".into())
         );
     }
 
@@ -171,7 +174,7 @@ mod tests {
         #[test]
         fn refused_text_that_serde_json_accepts_has_a_duplicate(text in r#"(\[|\{|("[a-b]":)?("(\\u00e9|[ab])*"|[0-9]|\[\]|\{\})|,|\]|\}){0,12}"#) {
             if let (Err(error), Ok(_)) = (Document::read(text.as_bytes(), BOUNDS), oracle(&text)) {
-                prop_assert!(matches!(error.fault, Fault::Duplicate(_)), "{:?}", error);
+                prop_assert!(matches!(error.fault, JsonFault::Duplicate(_)), "{:?}", error);
             }
         }
 

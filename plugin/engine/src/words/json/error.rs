@@ -4,19 +4,30 @@
 
 use std::fmt;
 
-/// The reason why bytes are not one strict JSON document.
+/// The reason why bytes are not one strict JSON document (RFC 8259, with the rules of RFC 7493 on names and surrogates).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum JsonFault {
+    /// No byte but whitespace.
     Empty,
+    /// Bytes that are not UTF-8.
     NotUtf8,
+    /// A byte order mark at the start.
     ByteOrderMark,
+    /// A byte that the grammar does not allow at its place.
     Syntax,
+    /// An unescaped control character in a string.
     ControlCharacter,
+    /// Half of a surrogate pair in a string.
     LoneSurrogate,
+    /// More text after the document.
     TrailingData,
+    /// Deeper nesting than this bound.
     Depth(usize),
+    /// More values than this bound.
     Values(usize),
+    /// Two members of one object with this name, which is clipped to 64 characters.
     Duplicate(String),
+    /// More than 4 GiB.
     TooLong,
 }
 
@@ -43,10 +54,10 @@ pub(crate) enum Surrogates {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Error {
     pub(crate) at: usize,
-    pub(crate) fault: Fault,
+    pub(crate) fault: JsonFault,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for JsonFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("it is empty"),

@@ -17,7 +17,8 @@ mod string;
 mod value;
 
 pub use document::Document;
-pub(crate) use error::{Bounds, Error, Fault, Surrogates};
+pub use error::JsonFault;
+pub(crate) use error::{Bounds, Error, Surrogates};
 pub(crate) use line::{ObjectLine, element, push_logged, push_text, quoted};
 pub(crate) use number::{exact, is_multiple, is_whole, millionths};
 pub(crate) use string::unquoted;

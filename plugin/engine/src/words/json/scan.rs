@@ -2,7 +2,7 @@
 //!
 //! It never recurses: a list of bounded length holds the open arrays and objects.
 
-use super::error::{Bounds, Error, Fault, Surrogates};
+use super::error::{Bounds, Error, JsonFault, Surrogates};
 use super::value::{Kind, MemberNames, Node, characters};
 use crate::words::plain::after_characters;
 use crate::words::text::clip;
@@ -47,7 +47,7 @@ impl<'a> Scanner<'a> {
     fn document(&mut self) -> Result<(), Error> {
         self.space();
         if self.peek().is_none() {
-            return self.fail(Fault::Empty);
+            return self.fail(JsonFault::Empty);
         }
         loop {
             if let Read::Opening = self.value()? {
@@ -65,7 +65,7 @@ impl<'a> Scanner<'a> {
                 return if self.peek().is_none() {
                     Ok(())
                 } else {
-                    self.fail(Fault::TrailingData)
+                    self.fail(JsonFault::TrailingData)
                 };
             }
         }
@@ -85,7 +85,7 @@ impl<'a> Scanner<'a> {
             }
             Some(b'}') if object => Ok(true),
             Some(b']') if !object => Ok(true),
-            _ => self.fail(Fault::Syntax),
+            _ => self.fail(JsonFault::Syntax),
         }
     }
 
@@ -99,13 +99,13 @@ impl<'a> Scanner<'a> {
             Some(b't') => self.literal(b"true", Kind::Bool),
             Some(b'f') => self.literal(b"false", Kind::Bool),
             Some(b'n') => self.literal(b"null", Kind::Null),
-            _ => self.fail(Fault::Syntax),
+            _ => self.fail(JsonFault::Syntax),
         }
     }
 
     fn open(&mut self, kind: Kind, closing: u8) -> Result<Read, Error> {
         if self.open.len() >= self.bounds.depth {
-            return self.fail(Fault::Depth(self.bounds.depth));
+            return self.fail(JsonFault::Depth(self.bounds.depth));
         }
         self.open.push(self.nodes.len());
         self.push(kind, self.at, false)?;
@@ -127,7 +127,7 @@ impl<'a> Scanner<'a> {
         let after = narrow(self.nodes.len());
         let end = narrow(self.at);
         let Some(index) = self.open.pop() else {
-            return self.fail(Fault::Syntax);
+            return self.fail(JsonFault::Syntax);
         };
         if let Some(node) = self.nodes.get_mut(index) {
             node.end = end;
@@ -145,7 +145,7 @@ impl<'a> Scanner<'a> {
             None => Ok(()),
             Some(name) => Err(Error {
                 at: name.range().start,
-                fault: Fault::Duplicate(clip(&characters(self.text, *name), 64)),
+                fault: JsonFault::Duplicate(clip(&characters(self.text, *name), 64)),
             }),
         }
     }
@@ -153,12 +153,12 @@ impl<'a> Scanner<'a> {
     fn name(&mut self) -> Result<(), Error> {
         self.space();
         if self.peek() != Some(b'"') {
-            return self.fail(Fault::Syntax);
+            return self.fail(JsonFault::Syntax);
         }
         self.string()?;
         self.space();
         if self.peek() != Some(b':') {
-            return self.fail(Fault::Syntax);
+            return self.fail(JsonFault::Syntax);
         }
         self.advance(1);
         Ok(())
@@ -175,8 +175,8 @@ impl<'a> Scanner<'a> {
             match special.first() {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
-                Some(_) => return self.fail(Fault::ControlCharacter),
-                None => return self.fail(Fault::Syntax),
+                Some(_) => return self.fail(JsonFault::ControlCharacter),
+                None => return self.fail(JsonFault::Syntax),
             }
             escaped = true;
         }
@@ -192,13 +192,13 @@ impl<'a> Scanner<'a> {
                 let length = match self.code_unit(self.at)? {
                     0xD800..=0xDBFF if self.low_follows()? => 12,
                     0xD800..=0xDFFF if self.bounds.surrogates == Surrogates::Refused => {
-                        return self.fail(Fault::LoneSurrogate);
+                        return self.fail(JsonFault::LoneSurrogate);
                     }
                     _ => 6,
                 };
                 self.advance(length);
             }
-            _ => return self.fail(Fault::Syntax),
+            _ => return self.fail(JsonFault::Syntax),
         }
         Ok(())
     }
@@ -219,14 +219,14 @@ impl<'a> Scanner<'a> {
         let mut unit = 0_u16;
         for &digit in digits {
             let Some(value) = char::from(digit).to_digit(16) else {
-                return self.fail(Fault::Syntax);
+                return self.fail(JsonFault::Syntax);
             };
             unit = (unit << 4) | u16::try_from(value).unwrap_or_default();
         }
         if digits.len() == 4 {
             Ok(unit)
         } else {
-            self.fail(Fault::Syntax)
+            self.fail(JsonFault::Syntax)
         }
     }
 
@@ -260,7 +260,7 @@ impl<'a> Scanner<'a> {
         let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.advance(count);
         if count == 0 {
-            self.fail(Fault::Syntax)
+            self.fail(JsonFault::Syntax)
         } else {
             Ok(())
         }
@@ -274,7 +274,7 @@ impl<'a> Scanner<'a> {
             .unwrap_or_default()
             .starts_with(word)
         {
-            return self.fail(Fault::Syntax);
+            return self.fail(JsonFault::Syntax);
         }
         self.advance(word.len());
         self.push(kind, start, false)?;
@@ -283,7 +283,7 @@ impl<'a> Scanner<'a> {
 
     fn push(&mut self, kind: Kind, start: usize, escaped: bool) -> Result<(), Error> {
         if self.nodes.len() >= self.bounds.values {
-            return self.fail(Fault::Values(self.bounds.values));
+            return self.fail(JsonFault::Values(self.bounds.values));
         }
         self.grow();
         let after = narrow(self.nodes.len().saturating_add(1));
@@ -325,7 +325,7 @@ impl<'a> Scanner<'a> {
         self.at = self.at.saturating_add(bytes);
     }
 
-    fn fail<T>(&self, fault: Fault) -> Result<T, Error> {
+    fn fail<T>(&self, fault: JsonFault) -> Result<T, Error> {
         Err(Error { at: self.at, fault })
     }
 }
