@@ -74,21 +74,21 @@ fn bad_policy_or_server_is_reported() {
     if lacks(&[ENVOY]) {
         return;
     }
-    a_policy_is_not_there_or_bad();
+    missing_or_invalid_policy_is_reported();
     invalid_url_or_dead_server_is_reported();
 }
 
-fn a_policy_is_not_there_or_bad() {
+fn missing_or_invalid_policy_is_reported() {
     says(
         &mut run(&["POLICY=no/such/policy.json"]),
-        "error: The policy no/such/policy.json cannot be read (No such file or directory); give one with POLICY=<file>.",
+        "error: The policy no/such/policy.json cannot be read (No such file or directory); name another one with POLICY=<file>.",
     );
     let bad = std::env::temp_dir().join(format!("mcp-policy-bad-{}.json", std::process::id()));
     fs::write(&bad, r#"{ "version": "1", "defualt": "deny" }"#).expect("the policy can be written");
     let said = said(&mut run(&[&format!("POLICY={}", bad.display())]));
     fs::remove_file(&bad).expect("the policy goes");
     for line in [
-        "error: The plugin did not accept this policy:",
+        "error: The plugin refused the policy:",
         "  /defualt: unknown key `defualt`, did you mean `default`?",
         "  the document: the key `default` is missing",
     ] {
@@ -106,7 +106,7 @@ fn invalid_url_or_dead_server_is_reported() {
     drop(nobody);
     says(
         &mut run(&[&format!("UPSTREAM={url}")]),
-        "The gateway is up, but no MCP answer came through it",
+        "The gateway runs, but no MCP response came through it",
     );
 }
 
