@@ -138,6 +138,9 @@ fn message(path: &str, body: &str) -> Answer {
             r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"x","version":"1"}}"#
         }
         ("/late401", _) => return answer("401 x", "", ""),
+        ("/pages", _) if !body.contains("\"cursor\":\"next\"") => {
+            r#"{"tools":[{"name":"get_first","inputSchema":{"type":"object"}}],"nextCursor":"next"}"#
+        }
         ("/number", _) => r#"{"tools":[{"name":5,"inputSchema":{}}]}"#,
         ("/error", _) => {
             let body = format!(
@@ -290,6 +293,12 @@ fn tools_are_listed_with_headers_that_server_wants() {
             "{path}: {output:?}"
         );
     }
+    let output = run(&["scan", &format!("http://{address}/pages")]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("get_first") && text.contains("get_x"),
+        "{text}"
+    );
     let wrong = told(
         &format!("http://{address}/key"),
         &["--header", "X-Key: other"],
@@ -380,6 +389,11 @@ fn port_of_another_protocol_is_named() {
     assert!(
         told_plain.contains("it does not speak TLS on this port; write `http://`"),
         "{told_plain}"
+    );
+    let no_scheme = told("127.0.0.1:1/mcp", &[]);
+    assert_eq!(
+        no_scheme,
+        "there is no such file; a server's URL begins with `http://` or `https://`, and a command comes after `--`"
     );
     let closed = told("http://127.0.0.1:1/mcp", &[]);
     assert!(closed.starts_with("it cannot be reached: nothing listens there; start the server, or check the port in the URL ("), "{closed}");
