@@ -67,61 +67,67 @@ fn answer(status: &'static str, fields: &str, body: &str) -> Answer {
 }
 
 fn respond(request: &Request) -> Answer {
-    let json = "Content-Type: application/json\r\n";
-    let html = "Content-Type: text/html; charset=utf-8\r\n";
+    let endpoint = "event: endpoint\ndata: /messages\n\n";
+    let stream = || answer("200 x", "Content-Type: text/event-stream\r\n", endpoint);
     match (&*request.path, &*request.method) {
-        ("/308", _) => answer("308 x", "Location: /mcp/?key=hunter2\r\n", ""),
-        ("/307", _) => answer(
-            "307 x",
-            "Location: https://a:hunter2@mcp.example.com/x\r\n",
-            "",
-        ),
-        ("/302", _) => answer("302 x", "Location: /login?state=hunter2\r\n", ""),
-        ("/301", _) => answer("301 x", "Location: javascript:alert(1)\r\n", ""),
-        ("/401", _) => answer(
-            "401 x",
-            "WWW-Authenticate: Bearer realm=\"a\", resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource\"\r\n",
-            "",
-        ),
-        ("/403", _) => answer(
-            "403 x",
-            json,
-            r#"{"error":{"message":"Not for you\u001b[2J"}}"#,
-        ),
-        ("/404", _) => answer(
-            "404 x",
-            "Content-Type: text/plain\r\n",
-            "404 page not found\n",
-        ),
-        ("/405", _) => answer("405 x", "", ""),
-        ("/406", _) => answer(
-            "406 x",
-            json,
-            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Not Acceptable"}}"#,
-        ),
-        ("/429", _) => answer("429 x", "Retry-After: 30\r\n", ""),
-        ("/502", _) => answer(
-            "502 x",
-            html,
-            "<html><head><title>502 Bad Gateway</title></head></html>",
-        ),
-        ("/599", _) => answer("599 x", "", ""),
-        ("/html", _) => answer("200 x", html, "<!doctype html><title>Sign in</title>"),
-        ("/text", _) => answer("200 x", "Content-Type: text/plain\r\n", "hello"),
-        ("/202", _) => answer("202 x", "", ""),
-        ("/old", "GET") => answer(
-            "200 x",
-            "Content-Type: text/event-stream\r\n",
-            "event: endpoint\ndata: /messages\n\n",
-        ),
+        ("/old", "GET") | ("/old-post", _) => stream(),
         ("/old", _) => answer("405 x", "", ""),
         ("/key", _) if !request.has_field("x-key: a b") => answer("401 x", "", ""),
         ("/token", _) if !request.has_field("authorization: Bearer secret") => {
             answer("401 x", "", "")
         }
-        (path, "POST") => message(path, &request.body),
-        _ => answer("405 x", "", ""),
+        (path, method) => match fixed(path) {
+            Some(answer) => answer,
+            None if method == "POST" => message(path, &request.body),
+            None => answer("405 x", "", ""),
+        },
     }
+}
+
+/// The answers that do not depend on the message.
+fn fixed(path: &str) -> Option<Answer> {
+    const JSON: &str = "Content-Type: application/json\r\n";
+    const HTML: &str = "Content-Type: text/html; charset=utf-8\r\n";
+    const TEXT: &str = "Content-Type: text/plain\r\n";
+    let (status, fields, body) = match path {
+        "/308" => ("308 x", "Location: /mcp/?key=hunter2\r\n", ""),
+        "/307" => (
+            "307 x",
+            "Location: https://a:hunter2@mcp.example.com/x\r\n",
+            "",
+        ),
+        "/302" => ("302 x", "Location: /login?state=hunter2\r\n", ""),
+        "/301" => ("301 x", "Location: javascript:alert(1)\r\n", ""),
+        "/401" => (
+            "401 x",
+            "WWW-Authenticate: Bearer realm=\"a\", resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource\"\r\n",
+            "",
+        ),
+        "/403" => (
+            "403 x",
+            JSON,
+            r#"{"error":{"message":"Not for you\u001b[2J"}}"#,
+        ),
+        "/404" => ("404 x", TEXT, "404 page not found\n"),
+        "/405" => ("405 x", "", ""),
+        "/406" => (
+            "406 x",
+            JSON,
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Not Acceptable"}}"#,
+        ),
+        "/429" => ("429 x", "Retry-After: 30\r\n", ""),
+        "/502" => (
+            "502 x",
+            HTML,
+            "<html><head><title>502 Bad Gateway</title></head></html>",
+        ),
+        "/599" => ("599 x", "", ""),
+        "/html" => ("200 x", HTML, "<!doctype html><title>Sign in</title>"),
+        "/text" => ("200 x", TEXT, "hello"),
+        "/202" => ("202 x", "", ""),
+        _ => return None,
+    };
+    Some(answer(status, fields, body))
 }
 
 /// The answer of an MCP server to one message.
@@ -250,7 +256,7 @@ fn answer_without_tools_is_named_with_next_step() {
         ("/302", format!("the server answered 302 Found, to http://{address}/login; {that}; if it is a login, {CREDENTIALS}")),
         ("/301", format!("the server answered 301 Moved Permanently, without a URL to go to; {PATH}")),
         ("/401", format!("the server answered 401 Unauthorized: it wants the scheme \"Bearer\", described at https://mcp.example.com/.well-known/oauth-protected-resource; {CREDENTIALS}")),
-        ("/403", format!("the server answered 403 Forbidden (\"Not for you\\u{{1b}}[2J\"); {CREDENTIALS}, or others")),
+        ("/403", format!("the server answered 403 Forbidden (\"Not for you\\u{{1b}}[2J\"); {CREDENTIALS}")),
         ("/404", format!("the server answered 404 Not Found (\"404 page not found\"): no MCP server is at this path; {PATH}")),
         ("/405", format!("the server answered 405 Method Not Allowed: this path takes no POST; {PATH}")),
         ("/406", "the server answered 406 Not Acceptable (\"Not Acceptable\")".into()),
@@ -261,6 +267,7 @@ fn answer_without_tools_is_named_with_next_step() {
         ("/text", format!("the server answered 200 OK with the content type \"text/plain\" (\"hello\"), as no MCP server does; {PATH}")),
         ("/202", format!("the server answered 202 Accepted without a message, as no MCP server does; {PATH}")),
         ("/old", format!("it is an event stream of the transport HTTP+SSE of revision 2024-11-05 (`event: endpoint`), which gateways do not read; {PATH}")),
+        ("/old-post", format!("it is an event stream of the transport HTTP+SSE of revision 2024-11-05 (`event: endpoint`), which gateways do not read; {PATH}")),
         ("/late401", format!("the server answered 401 Unauthorized; {CREDENTIALS}")),
         ("/number", "tool 1 of the list: found `5` under `name`; write a text".into()),
         ("/error", "Mcp error: -32603: broken".into()),
@@ -302,6 +309,14 @@ fn tools_are_listed_with_headers_that_server_wants() {
     let wrong = told(
         &format!("http://{address}/key"),
         &["--header", "X-Key: other"],
+    );
+    let refused = told(
+        &format!("http://{address}/token"),
+        &["--header", "Authorization: Bearer hunter2"],
+    );
+    assert_eq!(
+        refused,
+        "the server answered 401 Unauthorized; it does not accept the credentials that were sent; check their value and their scope"
     );
     assert_eq!(
         wrong,

@@ -114,6 +114,9 @@ fn other_kind(members: &Map<String, Value>) -> Option<NotTools> {
     if has("source") && first_tool.is_some_and(|tool| tool.get("severity").is_some()) {
         return Some(NotTools::ScanReport);
     }
+    if has("openapi") || has("swagger") {
+        return Some(NotTools::Other("an OpenAPI document".into()));
+    }
     if has("protocolVersion") && tools.is_none() {
         return Some(NotTools::Initialized);
     }

@@ -8,7 +8,7 @@ use super::unreachable;
 use futures_util::StreamExt as _;
 use mcp_policy_cli::listed_tools::{ListedTools, NotTools};
 use reqwest::Certificate;
-use reqwest::header::{ACCEPT, HeaderMap};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use rmcp::ServiceExt as _;
 use rmcp::service::ClientInitializeError;
 use rmcp::transport::streamable_http_client::{
@@ -75,7 +75,11 @@ async fn explained(
     client: &reqwest::Client,
     recorder: &Recorder,
 ) -> Option<String> {
+    if recorder.is_old_transport() {
+        return Some(NotTools::OldTransport.to_string());
+    }
     if let Some(answer) = recorder.unexpected() {
+        let answer = answer.to_credentials(server.headers.contains_key(AUTHORIZATION));
         let old = answer.may_be_old_transport() && is_old_transport(server, client).await;
         return Some(match old {
             true => NotTools::OldTransport.to_string(),
