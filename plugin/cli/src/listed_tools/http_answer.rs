@@ -18,6 +18,8 @@ pub struct HttpAnswer {
     body: String,
     /// The URL that was asked; `None` for a saved answer.
     asked: Option<String>,
+    /// The request held credentials.
+    had_credentials: bool,
 }
 
 /// Where to find the URL of a server.
@@ -60,6 +62,15 @@ impl HttpAnswer {
         }
     }
 
+    /// The same answer, to a request with credentials or without.
+    #[must_use]
+    pub fn to_credentials(self, had_credentials: bool) -> Self {
+        Self {
+            had_credentials,
+            ..self
+        }
+    }
+
     pub(super) fn with_body(self, body: &str) -> Self {
         Self {
             body: body.into(),
@@ -89,13 +100,23 @@ impl HttpAnswer {
         match status {
             200..=299 => format!("{what} {}", self.not_mcp()),
             301 | 302 | 303 | 307 | 308 => format!("{what}, {}", self.redirect()),
-            401 => format!("{what}{}; {CREDENTIALS}", self.wanted()),
-            403 => format!("{what}{}{words}; {CREDENTIALS}, or others", self.wanted()),
+            401 => format!("{what}{}; {}", self.wanted(), self.credentials()),
+            403 => format!("{what}{}{words}; {}", self.wanted(), self.credentials()),
             404 => format!("{what}{words}: no MCP server is at this path; {PATH}"),
             405 => format!("{what}{words}: this path takes no POST; {PATH}"),
             429 => format!("{what}{words}; try again {}", self.later()),
             500..=599 => format!("{what}{words}: {FAILED}"),
             _ => format!("{what}{words}"),
+        }
+    }
+
+    /// The next step of a caller whom the server does not accept.
+    fn credentials(&self) -> &'static str {
+        match self.had_credentials {
+            true => {
+                "it does not accept the credentials that were sent; check their value and their scope"
+            }
+            false => CREDENTIALS,
         }
     }
 

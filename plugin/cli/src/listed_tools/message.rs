@@ -11,10 +11,17 @@ use std::collections::BTreeMap;
 
 type Members<'a> = BTreeMap<String, &'a RawValue>;
 
-/// The elements of the list.
-pub(super) fn elements(document: &str) -> Result<Vec<&RawValue>, NotTools> {
+/// A list of tools, or some pages of it.
+pub(super) struct List<'a> {
+    pub(super) elements: Vec<&'a RawValue>,
+    /// It has no `nextCursor`, so no page follows.
+    pub(super) is_complete: bool,
+}
+
+/// The list in a document.
+pub(super) fn list(document: &str) -> Result<List<'_>, NotTools> {
     if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(document) {
-        return list(elements);
+        return array(elements);
     }
     match serde_json::from_str::<Members<'_>>(document) {
         Ok(members) => object(document, &members),
@@ -22,17 +29,21 @@ pub(super) fn elements(document: &str) -> Result<Vec<&RawValue>, NotTools> {
     }
 }
 
-/// The elements of all lists in the answers among several messages.
+/// The list of which several messages hold the pages.
 pub(super) fn of_messages<'a>(
     messages: impl Iterator<Item = &'a str>,
-) -> Result<Vec<&'a RawValue>, NotTools> {
-    let mut all = Vec::new();
+) -> Result<List<'a>, NotTools> {
+    let mut all = List {
+        elements: Vec::new(),
+        is_complete: false,
+    };
     let (mut found, mut problem) = (false, None);
     for message in messages {
-        match elements(message) {
-            Ok(elements) => {
+        match list(message) {
+            Ok(page) => {
                 found = true;
-                all.extend(elements);
+                all.elements.extend(page.elements);
+                all.is_complete |= page.is_complete;
             }
             Err(other) if matches!(problem, Some(NotTools::RpcError { .. })) => drop(other),
             Err(other) => problem = Some(other),
@@ -44,31 +55,40 @@ pub(super) fn of_messages<'a>(
     }
 }
 
-fn list(elements: Vec<&RawValue>) -> Result<Vec<&RawValue>, NotTools> {
+fn array(elements: Vec<&RawValue>) -> Result<List<'_>, NotTools> {
     let is_message = |element: &&RawValue| {
         let members = serde_json::from_str::<Members<'_>>(element.get());
         members.is_ok_and(|members| members.contains_key("jsonrpc"))
     };
     match elements.first().is_some_and(is_message) {
         true => of_messages(elements.into_iter().map(RawValue::get)),
-        false => Ok(elements),
+        false => Ok(List {
+            elements,
+            is_complete: true,
+        }),
     }
 }
 
-fn object<'a>(document: &str, members: &Members<'a>) -> Result<Vec<&'a RawValue>, NotTools> {
+fn object<'a>(document: &str, members: &Members<'a>) -> Result<List<'a>, NotTools> {
     let all: Map<String, Value> = serde_json::from_str(document).unwrap_or_default();
     if let Some(problem) = other_kind(&all) {
         return Err(problem);
     }
     if let Some(result) = members.get("result") {
-        return elements(result.get());
+        return list(result.get());
     }
     let mut lists = ["tools", "functionDeclarations"].iter();
-    let Some((key, list)) = lists.find_map(|key| Some((key, members.get(*key)?))) else {
+    let Some((key, found)) = lists.find_map(|key| Some((key, members.get(*key)?))) else {
         return Err(other(&all));
     };
-    let found = || NotTools::Other(format!("`{}` under `{key}`", line(list.get(), 40)));
-    serde_json::from_str(list.get()).map_err(|_| found())
+    let elements = serde_json::from_str(found.get()).map_err(|_| {
+        let found = line(found.get(), 40);
+        NotTools::Other(format!("`{found}` under `{key}`"))
+    })?;
+    Ok(List {
+        elements,
+        is_complete: all.get("nextCursor").is_none_or(Value::is_null),
+    })
 }
 
 /// The kind of an object that holds no list of tools; `None` for an unknown kind.
@@ -93,6 +113,9 @@ fn other_kind(members: &Map<String, Value>) -> Option<NotTools> {
     }
     if has("source") && first_tool.is_some_and(|tool| tool.get("severity").is_some()) {
         return Some(NotTools::ScanReport);
+    }
+    if has("openapi") || has("swagger") {
+        return Some(NotTools::Other("an OpenAPI document".into()));
     }
     if has("protocolVersion") && tools.is_none() {
         return Some(NotTools::Initialized);

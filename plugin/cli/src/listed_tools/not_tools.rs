@@ -69,6 +69,8 @@ pub enum NotTools {
     Status(Box<HttpAnswer>),
     /// It is one tool, not in a list.
     OneTool,
+    /// It is a page of a list, and not the last.
+    Page,
     /// One tool of the list is invalid.
     Tool {
         /// Its place in the list, from 1, and its name.
@@ -111,6 +113,7 @@ impl NotTools {
             Self::AuditLog => "it is an audit log of calls, which `mcp-policy diff --calls` reads",
             Self::Initialized => "it is the answer to `initialize`",
             Self::OneTool => "it is one tool",
+            Self::Page => "it is one page of a list (`nextCursor`)",
             Self::OldTransport => OLD_TRANSPORT,
             other => return Cow::Owned(other.found_by_text()),
         })
@@ -168,6 +171,7 @@ impl NotTools {
             Self::RpcError { .. } => ASK,
             Self::OldTransport => PATH,
             Self::OneTool => "write it in a list: `[ … ]`",
+            Self::Page => "ask for the next pages too, and give each answer on a line of its own",
             Self::Other(_) => "write `[…]`, `{\"tools\": […]}` or an answer to `tools/list`",
             _ => GIVE,
         })

@@ -5,6 +5,7 @@
 use super::definition::{self, Definition};
 use super::event_stream::{self, Event};
 use super::form::Form;
+use super::message::List;
 use super::not_tools::NotTools;
 use super::{html, http_head, message};
 use crate::not_json::mistake;
@@ -12,7 +13,6 @@ use crate::source_map::SourceMap;
 use mcp_policy::host::{Policy, Problem};
 use mcp_policy_cases::observation::audit_of;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 /// The tools of a server, read from a file or an answer in any of the forms in which people have them.
 #[derive(Debug)]
@@ -44,9 +44,24 @@ impl ListedTools {
         of_body(body.trim_end())
     }
 
-    fn new(elements: Vec<&RawValue>) -> Result<Self, NotTools> {
+    /// The tools of all pages of a list, each the answer to one `tools/list`.
+    ///
+    /// # Errors
+    /// The kind of answer that one of them is instead.
+    pub fn of_pages(answers: &[String]) -> Result<Self, NotTools> {
+        Self::new(message::of_messages(answers.iter().map(String::as_str))?)
+    }
+
+    fn new(list: List<'_>) -> Result<Self, NotTools> {
+        let List {
+            elements,
+            is_complete,
+        } = list;
         if elements.len() > Self::MAX_LEN {
             return Err(NotTools::TooMany(Self::MAX_LEN));
+        }
+        if !is_complete {
+            return Err(NotTools::Page);
         }
         let mut tools = Vec::new();
         let mut form = Form::Mcp;
@@ -70,7 +85,7 @@ fn of_body(text: &str) -> Result<ListedTools, NotTools> {
         return Err(NotTools::Empty);
     }
     let Err(error) = serde_json::from_str::<Value>(text) else {
-        return ListedTools::new(message::elements(text)?);
+        return ListedTools::new(message::list(text)?);
     };
     if let Some(title) = html::page(text) {
         return Err(NotTools::Html { title });

@@ -1,4 +1,4 @@
-//! Turns the lists of a server's tools into the pins of the tools.
+//! Turns the list of a server's tools into the pins of the tools.
 //!
 //! It never computes a pin by itself: the engine does, so that a gateway computes the same.
 
@@ -11,19 +11,17 @@ use std::collections::BTreeMap;
 pub(super) struct Definitions(BTreeMap<String, Result<String, &'static str>>);
 
 impl Definitions {
-    /// All tools of several lists, such as the pages of a long one.
+    /// The pins of a list.
     ///
     /// # Errors
-    /// When a list does not hold the definitions as the server sends them.
-    pub(super) fn read(lists: &[ListedTools]) -> Result<Self, NotTools> {
+    /// When the list does not hold the definitions as the server sends them.
+    pub(super) fn read(listed: &ListedTools) -> Result<Self, NotTools> {
+        if listed.form != Form::Mcp {
+            return Err(NotTools::NotAsSent(listed.form));
+        }
         let mut definitions = Self(BTreeMap::new());
-        for list in lists {
-            if list.form != Form::Mcp {
-                return Err(NotTools::NotAsSent(list.form));
-            }
-            for tool in &list.tools {
-                definitions.add(tool);
-            }
+        for tool in &listed.tools {
+            definitions.add(tool);
         }
         Ok(definitions)
     }

@@ -42,10 +42,10 @@ impl<'a> PinnablePolicy<'a> {
     /// Compares the pins with the definitions that a server lists.
     ///
     /// # Errors
-    /// When a list does not hold the definitions as the server sends them.
-    pub fn check(&self, server: &str, lists: &[ListedTools]) -> CommandResult<PinReport> {
+    /// When the list does not hold the definitions as the server sends them.
+    pub fn check(&self, server: &str, listed: &ListedTools) -> CommandResult<PinReport> {
         Ok(PinReport {
-            outcomes: self.outcomes(server, lists)?,
+            outcomes: self.outcomes(server, listed)?,
             check: true,
             changed: None,
         })
@@ -54,9 +54,9 @@ impl<'a> PinnablePolicy<'a> {
     /// Pins the definitions that a server lists.
     ///
     /// # Errors
-    /// When a list does not hold the definitions as the server sends them, or the policy would not be valid with the pins.
-    pub fn pin(&self, server: &str, lists: &[ListedTools]) -> CommandResult<PinReport> {
-        let outcomes = self.outcomes(server, lists)?;
+    /// When the list does not hold the definitions as the server sends them, or the policy would not be valid with the pins.
+    pub fn pin(&self, server: &str, listed: &ListedTools) -> CommandResult<PinReport> {
+        let outcomes = self.outcomes(server, listed)?;
         let pinned = edit::pinned(&self.text, self.document.root(), &outcomes);
         Policy::parse(pinned.as_bytes()).map_err(|_| {
             CommandError::about(self.name, "the policy would be invalid with its pins")
@@ -68,10 +68,10 @@ impl<'a> PinnablePolicy<'a> {
         })
     }
 
-    fn outcomes(&self, server: &str, lists: &[ListedTools]) -> CommandResult<Vec<Outcome>> {
-        let listed = Definitions::read(lists);
-        let listed = listed.map_err(|error| CommandError::about(server, error))?;
-        Ok(outcomes(self.document.root(), &listed))
+    fn outcomes(&self, server: &str, listed: &ListedTools) -> CommandResult<Vec<Outcome>> {
+        let definitions = Definitions::read(listed);
+        let definitions = definitions.map_err(|error| CommandError::about(server, error))?;
+        Ok(outcomes(self.document.root(), &definitions))
     }
 }
 

@@ -27,7 +27,7 @@ const POLICY: &str = r#"{ "version": "1", "default": "deny",
 fn pins(policy: &str) -> (String, Vec<Outcome>) {
     let document = Policy::document(policy.as_bytes()).unwrap();
     let listed = ListedTools::read(LISTED.as_bytes()).unwrap();
-    let listed = Definitions::read(&[listed]).unwrap();
+    let listed = Definitions::read(&listed).unwrap();
     let outcomes = outcomes(document.root(), &listed);
     (edit::pinned(policy, document.root(), &outcomes), outcomes)
 }
@@ -74,7 +74,7 @@ fn new_pin_is_inserted_before_first_member() {
 fn definition_that_is_not_as_sent_has_no_pin() {
     let pin = |list: &str| {
         let listed = ListedTools::read(list.as_bytes()).unwrap();
-        Definitions::read(&[listed]).map(|definitions| definitions.pin("run"))
+        Definitions::read(&listed).map(|definitions| definitions.pin("run"))
     };
     let as_sent = r#"[{"name":"run","inputSchema":{}}]"#;
     assert!(pin(as_sent).unwrap().is_ok());

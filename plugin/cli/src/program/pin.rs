@@ -28,10 +28,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     let input = input::read(&args.policy)?;
     let policy = PinnablePolicy::read(&input)?;
-    let (server, lists) = (args.source.name(), args.source.as_sent()?);
+    let (server, listed) = (args.source.name(), args.source.as_sent()?);
     let report = match args.check {
-        true => policy.check(&server, &lists)?,
-        false => policy.pin(&server, &lists)?,
+        true => policy.check(&server, &listed)?,
+        false => policy.pin(&server, &listed)?,
     };
     if let Some(text) = report.changed() {
         let written = std::fs::write(&args.policy, text);

@@ -34,6 +34,8 @@ enum Origin<'a> {
     File(&'a Path),
 }
 
+const NO_FILE: &str = "there is no such file; a server's URL begins with `http://` or `https://`, and a command comes after `--`";
+
 impl ToolSource {
     fn origin(&self) -> Origin<'_> {
         match self.source.as_deref() {
@@ -49,35 +51,38 @@ impl ToolSource {
     }
 
     fn list(&self) -> CommandResult<ToolList> {
-        let lists = match self.origin() {
+        let listed = match self.origin() {
             Origin::Command(command) => {
                 let patience = self.connection.patience();
                 self.watch(|progress| run(over_stdio(command, patience, progress)))?
             }
             Origin::Url(url) => self.ask(url)?,
-            Origin::File(file) => vec![self.read(file)?],
+            Origin::File(file) => self.read(file)?,
         };
-        ToolList::of(&lists).map_err(|error| self.error(error))
+        ToolList::of(&listed).map_err(|error| self.error(error))
     }
 
-    /// The lists of tools as the server sends them, one for each page.
-    pub(crate) fn as_sent(&self) -> CommandResult<Vec<ListedTools>> {
+    /// The tools as the server sends them.
+    pub(crate) fn as_sent(&self) -> CommandResult<ListedTools> {
         match self.origin() {
             Origin::Command(_) => Err(self.error(
                 "a gateway sees a server on stdio only through a bridge; give the bridge's URL",
             )),
             Origin::Url(url) => self.ask(url),
-            Origin::File(file) => Ok(vec![self.read(file)?]),
+            Origin::File(file) => self.read(file),
         }
     }
 
-    fn ask(&self, url: &str) -> CommandResult<Vec<ListedTools>> {
+    fn ask(&self, url: &str) -> CommandResult<ListedTools> {
         let server = self.connection.server(url)?;
         let patience = self.connection.patience();
         self.watch(|progress| run(over_http(&server, patience, progress)))
     }
 
     fn read(&self, file: &Path) -> CommandResult<ListedTools> {
+        if self.source.as_deref() != Some("-") && !file.exists() {
+            return Err(self.error(NO_FILE));
+        }
         let listed = ListedTools::read(&input::read(file)?.bytes);
         listed.map_err(|error| self.error(error))
     }

@@ -50,16 +50,15 @@ impl ToolList {
     /// # Errors
     /// The kind of file that it is instead.
     pub fn read(bytes: &[u8]) -> Result<Self, NotTools> {
-        Self::of(&[ListedTools::read(bytes)?])
+        Self::of(&ListedTools::read(bytes)?)
     }
 
-    /// The tools of several lists, such as the pages of a long one.
+    /// The tools of a list.
     ///
     /// # Errors
     /// When a definition has a member of another type than MCP gives it.
-    pub fn of(lists: &[ListedTools]) -> Result<Self, NotTools> {
-        let definitions = lists.iter().flat_map(|list| &list.tools);
-        let tools = definitions.map(|definition| {
+    pub fn of(listed: &ListedTools) -> Result<Self, NotTools> {
+        let tools = listed.tools.iter().map(|definition| {
             serde_json::from_str(&definition.json).map_err(|error| NotTools::Tool {
                 tool: quoted(&definition.name, 80),
                 says: error.to_string(),

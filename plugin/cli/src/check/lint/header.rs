@@ -5,7 +5,7 @@
 use super::entry::{Condition, conditions, rules};
 use super::member::{list, text, texts};
 use crate::check::diagnostic::Diagnostic;
-use mcp_policy::document::Value;
+use mcp_policy::document::{Kind, Value};
 
 pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
     let vouched = vouched(root);
@@ -107,8 +107,16 @@ fn scopes(root: Value<'_>) -> Vec<(String, String)> {
     let limits = rules(root).flat_map(|rules| rules.limits().collect::<Vec<_>>());
     let sequence = list(root, "sequence").map(|(index, rule)| (format!("/sequence/{index}"), rule));
     let scoped = limits.chain(sequence).flat_map(|(at, value)| {
-        let texts = texts(value.get("scope")).into_iter();
-        texts.map(move |scope| (format!("{at}/scope"), scope.into_owned()))
+        let scope = value.get("scope");
+        let is_list = scope.is_some_and(|scope| scope.kind() == Kind::Array);
+        let texts = texts(scope).into_iter().enumerate();
+        texts.map(move |(index, scope)| {
+            let at = match is_list {
+                true => format!("{at}/scope/{index}"),
+                false => format!("{at}/scope"),
+            };
+            (at, scope.into_owned())
+        })
     });
     scoped.collect()
 }

@@ -1,11 +1,11 @@
-//! Turns a server on stdio, or one that answers already, into the lists of its tools.
+//! Turns a server on stdio, or one that answers already, into its tools.
 //!
 //! It never calls a tool, and gives up on endless lists.
 
 use mcp_policy_cli::listed_tools::ListedTools;
 use mcp_policy_cli::sanitize;
 use rmcp::ServiceExt as _;
-use rmcp::model::PaginatedRequestParams;
+use rmcp::model::{PaginatedRequestParams, Tool};
 use rmcp::service::{Peer, RoleClient, RunningService};
 use rmcp::transport::TokioChildProcess;
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ pub(crate) async fn over_stdio(
     command: &[String],
     patience: Duration,
     progress: Progress<'_>,
-) -> Result<Vec<ListedTools>, String> {
+) -> Result<ListedTools, String> {
     let (program, arguments) = command.split_first().ok_or("the command is empty")?;
     let mut process = tokio::process::Command::new(program);
     process.args(arguments).kill_on_drop(true);
@@ -81,46 +81,38 @@ pub(super) fn shown(error: &dyn std::error::Error) -> String {
     sanitize::line(&text, 500)
 }
 
-/// The lists of the tools of a server that answers, one for each page.
+/// The tools of a server that answers.
 pub(super) async fn listed(
     mut server: RunningService<RoleClient, ()>,
     progress: Progress<'_>,
-) -> Result<Vec<ListedTools>, String> {
-    let lists = pages(server.peer(), progress).await;
+) -> Result<ListedTools, String> {
+    let tools = pages(server.peer(), progress).await;
     let _ = server.close_with_timeout(SHUTDOWN).await;
-    lists
+    let list = serde_json::to_vec(&tools?).map_err(|error| error.to_string())?;
+    ListedTools::read(&list).map_err(|error| error.to_string())
 }
 
-async fn pages(
-    server: &Peer<RoleClient>,
-    progress: Progress<'_>,
-) -> Result<Vec<ListedTools>, String> {
-    let mut lists = Vec::new();
-    let (mut count, mut cursors) = (0_usize, BTreeSet::new());
+async fn pages(server: &Peer<RoleClient>, progress: Progress<'_>) -> Result<Vec<Tool>, String> {
+    let mut tools = Vec::new();
+    let mut cursors = BTreeSet::new();
     let mut cursor = None;
     loop {
         let page = PaginatedRequestParams::default().with_cursor(cursor);
         let page = server.list_tools(Some(page)).await;
         let page = page.map_err(|error| shown(&error))?;
-        count = count.saturating_add(page.tools.len());
-        progress(count);
-        if count > ListedTools::MAX_LEN {
+        tools.extend(page.tools);
+        progress(tools.len());
+        if tools.len() > ListedTools::MAX_LEN {
             return Err(format!("it lists more than {} tools", ListedTools::MAX_LEN));
         }
-        lists.push(read(&page.tools)?);
         match page.next_cursor {
-            None => return Ok(lists),
+            None => return Ok(tools),
             Some(next) if cursors.len() < ListedTools::MAX_LEN && cursors.insert(next.clone()) => {
                 cursor = Some(next)
             }
             Some(_) => return Err("its list of tools repeats a page".into()),
         }
     }
-}
-
-fn read(tools: &[rmcp::model::Tool]) -> Result<ListedTools, String> {
-    let list = serde_json::to_vec(tools).map_err(|error| error.to_string())?;
-    ListedTools::read(&list).map_err(|error| error.to_string())
 }
 
 async fn keep_stderr(mut stderr: tokio::process::ChildStderr, words: Arc<Mutex<Vec<u8>>>) {

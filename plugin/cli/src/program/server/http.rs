@@ -1,4 +1,4 @@
-//! Turns a server over Streamable HTTP into the lists of its tools.
+//! Turns a server over Streamable HTTP into its tools.
 //!
 //! It never follows a redirect: the token would go along, and to wherever the server likes.
 
@@ -8,7 +8,7 @@ use super::unreachable;
 use futures_util::StreamExt as _;
 use mcp_policy_cli::listed_tools::{ListedTools, NotTools};
 use reqwest::Certificate;
-use reqwest::header::{ACCEPT, HeaderMap};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use rmcp::ServiceExt as _;
 use rmcp::service::ClientInitializeError;
 use rmcp::transport::streamable_http_client::{
@@ -31,7 +31,7 @@ pub(crate) struct HttpServer {
 /// The time for the one question whether a server speaks the old transport.
 const OLD_TRANSPORT: Duration = Duration::from_secs(3);
 
-/// The lists of the server's tools as it sends them, one for each page.
+/// The server's tools as it sends them.
 ///
 /// # Errors
 /// A sentence for the operator.
@@ -39,7 +39,7 @@ pub(crate) async fn over_http(
     server: &HttpServer,
     patience: Duration,
     progress: Progress<'_>,
-) -> Result<Vec<ListedTools>, String> {
+) -> Result<ListedTools, String> {
     let client = client(server).map_err(|error| shown(&error))?;
     let recorder = Recorder::new(client.clone());
     let config = StreamableHttpClientTransportConfig::with_uri(server.url.as_str());
@@ -52,13 +52,9 @@ pub(crate) async fn over_http(
         Ok(_) => None,
         Err(error) => Some(explained(server, &client, &recorder).await.unwrap_or(error)),
     };
-    let lists = recorder.lists();
-    let lists = lists.iter().map(|list| ListedTools::read(list.as_bytes()));
     match problem {
         Some(problem) => Err(problem),
-        None => lists
-            .collect::<Result<_, _>>()
-            .map_err(|error| error.to_string()),
+        None => ListedTools::of_pages(&recorder.lists()).map_err(|error| error.to_string()),
     }
 }
 
@@ -79,7 +75,11 @@ async fn explained(
     client: &reqwest::Client,
     recorder: &Recorder,
 ) -> Option<String> {
+    if recorder.is_old_transport() {
+        return Some(NotTools::OldTransport.to_string());
+    }
     if let Some(answer) = recorder.unexpected() {
+        let answer = answer.to_credentials(server.headers.contains_key(AUTHORIZATION));
         let old = answer.may_be_old_transport() && is_old_transport(server, client).await;
         return Some(match old {
             true => NotTools::OldTransport.to_string(),
@@ -88,7 +88,7 @@ async fn explained(
     }
     let list = recorder.lists().pop()?;
     match ListedTools::read(list.as_bytes()) {
-        Err(NotTools::RpcError { .. }) | Ok(_) => None,
+        Err(NotTools::RpcError { .. } | NotTools::Page) | Ok(_) => None,
         Err(problem) => Some(problem.to_string()),
     }
 }

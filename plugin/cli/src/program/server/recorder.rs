@@ -35,6 +35,7 @@ pub(super) struct Recorder {
 struct Seen {
     lists: Vec<String>,
     unexpected: Option<HttpAnswer>,
+    is_old_transport: bool,
 }
 
 impl Recorder {
@@ -53,6 +54,11 @@ impl Recorder {
         self.seen(|seen| seen.unexpected.take())
     }
 
+    /// Whether the server answered a POST with the first event of the transport of revision 2024-11-05.
+    pub(super) fn is_old_transport(&self) -> bool {
+        self.seen(|seen| seen.is_old_transport)
+    }
+
     fn seen<T>(&self, work: impl FnOnce(&mut Seen) -> T) -> T {
         work(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -61,13 +67,35 @@ impl Recorder {
         let is_stream = has_kind(&response, "text/event-stream");
         let body = bounded(response);
         let text = match is_stream {
-            true => first_answer(body).await?,
+            true => self.first_answer(body).await?,
             false => whole(body).await?,
         };
         if lists {
             self.seen(|seen| seen.lists.push(text.clone()));
         }
         Ok(text)
+    }
+
+    /// The first response of an event stream.
+    async fn first_answer(
+        &self,
+        body: impl Stream<Item = io::Result<Vec<u8>>>,
+    ) -> Result<String, Failure> {
+        let body = body.map(|chunk| chunk.map(io::Cursor::new));
+        let mut events = std::pin::pin!(SseStream::from_bytes_stream(body));
+        while let Some(event) = events.next().await {
+            let event = event?;
+            if event.event.as_deref() == Some("endpoint") {
+                self.seen(|seen| seen.is_old_transport = true);
+                break;
+            }
+            let data = event.data.unwrap_or_default();
+            if is_answer(&data) {
+                return Ok(data);
+            }
+        }
+        let ended = "the stream ended before the answer";
+        Err(StreamableHttpError::UnexpectedServerResponse(ended.into()))
     }
 
     /// Keeps an answer that is not one of MCP.
@@ -110,20 +138,6 @@ async fn whole(body: impl Stream<Item = io::Result<Vec<u8>>>) -> Result<String, 
         bytes.extend(chunk?);
     }
     String::from_utf8(bytes).map_err(|error| io::Error::other(error).into())
-}
-
-/// The first response of an event stream.
-async fn first_answer(body: impl Stream<Item = io::Result<Vec<u8>>>) -> Result<String, Failure> {
-    let body = body.map(|chunk| chunk.map(io::Cursor::new));
-    let mut events = std::pin::pin!(SseStream::from_bytes_stream(body));
-    while let Some(event) = events.next().await {
-        let data = event?.data.unwrap_or_default();
-        if is_answer(&data) {
-            return Ok(data);
-        }
-    }
-    let ended = "the stream ended before the answer";
-    Err(StreamableHttpError::UnexpectedServerResponse(ended.into()))
 }
 
 /// The first bytes of a body; fewer where it breaks off.

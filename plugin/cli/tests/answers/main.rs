@@ -7,211 +7,12 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+mod server;
+
+use server::{start_plain, start_tls, tls};
 use std::fmt::Write as _;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::Arc;
-
-/// A request, as far as the server needs it.
-struct Request {
-    method: String,
-    path: String,
-    head: String,
-    body: String,
-}
-
-impl Request {
-    fn read(stream: &mut impl Read) -> Option<Self> {
-        let mut head = Vec::new();
-        let mut byte = [0];
-        stream.read_exact(&mut byte).ok()?;
-        head.extend(byte.iter().filter(|first| first.is_ascii_uppercase()));
-        head.first()?;
-        while !head.ends_with(b"\r\n\r\n") {
-            stream.read_exact(&mut byte).ok()?;
-            head.extend(byte);
-        }
-        let head = String::from_utf8(head).ok()?;
-        let mut words = head.split(' ');
-        let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-        let mut lengths = head.lines().filter_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            let is_length = name.eq_ignore_ascii_case("content-length");
-            is_length.then(|| value.parse().ok())?
-        });
-        let mut body = vec![0; lengths.next().unwrap_or(0)];
-        stream.read_exact(&mut body).ok()?;
-        Some(Self {
-            method,
-            path,
-            body: String::from_utf8(body).ok()?,
-            head,
-        })
-    }
-
-    fn has_field(&self, field: &str) -> bool {
-        let mut lines = self.head.lines();
-        lines.any(|line| line.eq_ignore_ascii_case(field))
-    }
-}
-
-/// The status, the header fields and the body of the answer.
-type Answer = (&'static str, String, String);
-
-fn answer(status: &'static str, fields: &str, body: &str) -> Answer {
-    (status, fields.into(), body.into())
-}
-
-fn respond(request: &Request) -> Answer {
-    let json = "Content-Type: application/json\r\n";
-    let html = "Content-Type: text/html; charset=utf-8\r\n";
-    match (&*request.path, &*request.method) {
-        ("/308", _) => answer("308 x", "Location: /mcp/?key=hunter2\r\n", ""),
-        ("/307", _) => answer(
-            "307 x",
-            "Location: https://a:hunter2@mcp.example.com/x\r\n",
-            "",
-        ),
-        ("/302", _) => answer("302 x", "Location: /login?state=hunter2\r\n", ""),
-        ("/301", _) => answer("301 x", "Location: javascript:alert(1)\r\n", ""),
-        ("/401", _) => answer(
-            "401 x",
-            "WWW-Authenticate: Bearer realm=\"a\", resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource\"\r\n",
-            "",
-        ),
-        ("/403", _) => answer(
-            "403 x",
-            json,
-            r#"{"error":{"message":"Not for you\u001b[2J"}}"#,
-        ),
-        ("/404", _) => answer(
-            "404 x",
-            "Content-Type: text/plain\r\n",
-            "404 page not found\n",
-        ),
-        ("/405", _) => answer("405 x", "", ""),
-        ("/406", _) => answer(
-            "406 x",
-            json,
-            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Not Acceptable"}}"#,
-        ),
-        ("/429", _) => answer("429 x", "Retry-After: 30\r\n", ""),
-        ("/502", _) => answer(
-            "502 x",
-            html,
-            "<html><head><title>502 Bad Gateway</title></head></html>",
-        ),
-        ("/599", _) => answer("599 x", "", ""),
-        ("/html", _) => answer("200 x", html, "<!doctype html><title>Sign in</title>"),
-        ("/text", _) => answer("200 x", "Content-Type: text/plain\r\n", "hello"),
-        ("/202", _) => answer("202 x", "", ""),
-        ("/old", "GET") => answer(
-            "200 x",
-            "Content-Type: text/event-stream\r\n",
-            "event: endpoint\ndata: /messages\n\n",
-        ),
-        ("/old", _) => answer("405 x", "", ""),
-        ("/key", _) if !request.has_field("x-key: a b") => answer("401 x", "", ""),
-        ("/token", _) if !request.has_field("authorization: Bearer secret") => {
-            answer("401 x", "", "")
-        }
-        (path, "POST") => message(path, &request.body),
-        _ => answer("405 x", "", ""),
-    }
-}
-
-/// The answer of an MCP server to one message.
-fn message(path: &str, body: &str) -> Answer {
-    let message: serde_json::Value = serde_json::from_str(body).expect("JSON");
-    let Some(id) = message.get("id") else {
-        return answer("202 x", "", "");
-    };
-    let result = match (
-        path,
-        message.get("method").and_then(|method| method.as_str()),
-    ) {
-        (_, Some("initialize")) => {
-            r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"x","version":"1"}}"#
-        }
-        ("/late401", _) => return answer("401 x", "", ""),
-        ("/number", _) => r#"{"tools":[{"name":5,"inputSchema":{}}]}"#,
-        ("/error", _) => {
-            let body = format!(
-                r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32603,"message":"broken"}}}}"#
-            );
-            return answer("200 x", "Content-Type: application/json\r\n", &body);
-        }
-        _ => r#"{"tools":[{"name":"get_x","inputSchema":{"type":"object"}}]}"#,
-    };
-    let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#);
-    match path {
-        "/events" => answer(
-            "200 x",
-            "Content-Type: text/event-stream\r\n",
-            &format!("data: {body}\n\n"),
-        ),
-        _ => answer("200 x", "Content-Type: application/json\r\n", &body),
-    }
-}
-
-fn serve(stream: &mut (impl Read + Write)) {
-    let Some(request) = Request::read(stream) else {
-        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        return;
-    };
-    let (status, fields, body) = respond(&request);
-    let length = body.len();
-    let head = format!(
-        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{fields}\r\n"
-    );
-    let _ = stream.write_all(format!("{head}{body}").as_bytes());
-    let _ = stream.flush();
-}
-
-/// Starts a server, which ends with the process of the test, and returns its address.
-fn start(serve: impl Fn(TcpStream) + Send + Clone + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address").to_string();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let serve = serve.clone();
-            std::thread::spawn(move || serve(stream));
-        }
-    });
-    address
-}
-
-fn start_plain() -> String {
-    start(|mut stream| serve(&mut stream))
-}
-
-fn tls(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/tls")
-        .join(file)
-}
-
-/// A server over TLS with this certificate and key.
-fn start_tls(name: &str) -> String {
-    let certificate = CertificateDer::from_pem_file(tls(&format!("{name}.pem"))).expect("PEM");
-    let key = PrivateKeyDer::from_pem_file(tls(&format!("{name}.key"))).expect("PEM");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .expect("a certificate");
-    let config = Arc::new(config);
-    start(move |stream| {
-        let connection = rustls::ServerConnection::new(Arc::clone(&config)).expect("TLS");
-        serve(&mut rustls::StreamOwned::new(connection, stream));
-    })
-}
 
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-policy"));
@@ -247,7 +48,7 @@ fn answer_without_tools_is_named_with_next_step() {
         ("/302", format!("the server answered 302 Found, to http://{address}/login; {that}; if it is a login, {CREDENTIALS}")),
         ("/301", format!("the server answered 301 Moved Permanently, without a URL to go to; {PATH}")),
         ("/401", format!("the server answered 401 Unauthorized: it wants the scheme \"Bearer\", described at https://mcp.example.com/.well-known/oauth-protected-resource; {CREDENTIALS}")),
-        ("/403", format!("the server answered 403 Forbidden (\"Not for you\\u{{1b}}[2J\"); {CREDENTIALS}, or others")),
+        ("/403", format!("the server answered 403 Forbidden (\"Not for you\\u{{1b}}[2J\"); {CREDENTIALS}")),
         ("/404", format!("the server answered 404 Not Found (\"404 page not found\"): no MCP server is at this path; {PATH}")),
         ("/405", format!("the server answered 405 Method Not Allowed: this path takes no POST; {PATH}")),
         ("/406", "the server answered 406 Not Acceptable (\"Not Acceptable\")".into()),
@@ -258,6 +59,7 @@ fn answer_without_tools_is_named_with_next_step() {
         ("/text", format!("the server answered 200 OK with the content type \"text/plain\" (\"hello\"), as no MCP server does; {PATH}")),
         ("/202", format!("the server answered 202 Accepted without a message, as no MCP server does; {PATH}")),
         ("/old", format!("it is an event stream of the transport HTTP+SSE of revision 2024-11-05 (`event: endpoint`), which gateways do not read; {PATH}")),
+        ("/old-post", format!("it is an event stream of the transport HTTP+SSE of revision 2024-11-05 (`event: endpoint`), which gateways do not read; {PATH}")),
         ("/late401", format!("the server answered 401 Unauthorized; {CREDENTIALS}")),
         ("/number", "tool 1 of the list: found `5` under `name`; write a text".into()),
         ("/error", "Mcp error: -32603: broken".into()),
@@ -290,9 +92,23 @@ fn tools_are_listed_with_headers_that_server_wants() {
             "{path}: {output:?}"
         );
     }
+    let output = run(&["scan", &format!("http://{address}/pages")]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("get_first") && text.contains("get_x"),
+        "{text}"
+    );
     let wrong = told(
         &format!("http://{address}/key"),
         &["--header", "X-Key: other"],
+    );
+    let refused = told(
+        &format!("http://{address}/token"),
+        &["--header", "Authorization: Bearer hunter2"],
+    );
+    assert_eq!(
+        refused,
+        "the server answered 401 Unauthorized; it does not accept the credentials that were sent; check their value and their scope"
     );
     assert_eq!(
         wrong,
@@ -380,6 +196,11 @@ fn port_of_another_protocol_is_named() {
     assert!(
         told_plain.contains("it does not speak TLS on this port; write `http://`"),
         "{told_plain}"
+    );
+    let no_scheme = told("127.0.0.1:1/mcp", &[]);
+    assert_eq!(
+        no_scheme,
+        "there is no such file; a server's URL begins with `http://` or `https://`, and a command comes after `--`"
     );
     let closed = told("http://127.0.0.1:1/mcp", &[]);
     assert!(closed.starts_with("it cannot be reached: nothing listens there; start the server, or check the port in the URL ("), "{closed}");
