@@ -109,7 +109,15 @@ pub(crate) struct HostClock(OnceCell<Option<Millis>>);
 
 impl Clock for HostClock {
     fn now(&self) -> Option<Millis> {
-        *self.0.get_or_init(|| now().ok())
+        *self.0.get_or_init(|| {
+            let now = now();
+            if let Err(status) = &now {
+                log_error(&format!(
+                    "mcp-policy: the host's clock failed ({status:?}), so the message is refused"
+                ));
+            }
+            now.ok()
+        })
     }
 }
 

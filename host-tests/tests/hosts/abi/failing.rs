@@ -126,6 +126,7 @@ fn request_stays_refused_after_a_host_error() {
     stream.headers(false).expect("no trap");
     fail_clock(&vm);
     stream.body(&call("run"), true).expect("no trap");
+    assert!(errors(&vm)[0].contains("the host's clock failed"));
     vm.set_faults(Faults::default()).expect("no fault");
     assert_eq!(end(&stream), "503 mcp_policy_unavailable");
     stream.body(&call("run"), true).expect("no trap");
