@@ -132,7 +132,7 @@ fn comparable(clock: ClockKind, seen: &Expectation) -> Expectation {
         *wait = "some".into();
         seen.message = seen.message.map(|message| {
             message
-                .split(" Try again in ")
+                .split(" again in ")
                 .next()
                 .unwrap_or_default()
                 .into()
