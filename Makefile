@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build check test hosts run lint structure wording notices soak compat conformance bench clean rust
+.PHONY: help build check test hosts run lint structure wording notices corpus soak compat conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
@@ -99,6 +99,11 @@ wording: | rust ## The rate of turns of phrase to avoid, in comments and Markdow
 
 notices: | rust ## The list of third-party crates in the shipped modules is up to date
 	cargo run --locked --quiet --package xtask -- notices --check
+
+corpus: build hosts ## Every case on every host; CASE=name for those with `name` in theirs
+	@$(BEGIN); \
+	part 'corpus' $(TEST) --test hosts corpus:: -- --nocapture; \
+	finish 'everything but the cases, which is in `make test`'
 
 soak: build hosts ## Every case at every split on every host, and the long forms of the tests
 	@$(BEGIN); \

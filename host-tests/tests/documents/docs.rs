@@ -2,7 +2,7 @@
 //!
 //! It checks no links and no other page; `links` and `examples` do.
 
-use super::pages::{blocks, page};
+use super::pages::{blocks, commands, page};
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
@@ -33,22 +33,27 @@ fn started(policy: &str) -> Vm {
     vm
 }
 
+type Headers = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// The plugin's own answer to a message; `None` where the message passes.
-fn call(vm: &Vm, body: Vec<u8>) -> Option<Value> {
+fn call(vm: &Vm, body: &[u8]) -> Option<Value> {
     let headers = [
         (":method", "POST"),
         ("content-type", "application/json"),
         ("x-request-id", "f00d"),
     ];
-    let headers = headers
-        .map(|(name, value)| (name.into(), value.into()))
-        .into();
+    let headers = headers.map(|(name, value)| (name.into(), value.into()));
+    answer(vm, headers.into(), body)
+}
+
+/// The plugin's own answer to a request; `None` where it passes.
+fn answer(vm: &Vm, headers: Headers, body: &[u8]) -> Option<Value> {
     let mut stream = vm.stream(Request {
         headers,
         ..Request::default()
     });
     stream.headers(false).expect("no trap");
-    stream.body(&body, true).expect("no trap");
+    stream.body(body, true).expect("no trap");
     let seen = stream.seen();
     let answer = seen
         .local_response
@@ -61,7 +66,7 @@ fn call(vm: &Vm, body: Vec<u8>) -> Option<Value> {
 fn last_answer(policy: &str, tools: &[&str]) -> Value {
     let vm = started(policy);
     let calls = tools.iter().enumerate();
-    let calls = calls.map(|(index, tool)| call(&vm, rpc::call_with(tool, index + 1)));
+    let calls = calls.map(|(index, tool)| call(&vm, &rpc::call_with(tool, index + 1)));
     let mut answers: Vec<_> = calls.collect();
     let last = answers.pop().flatten();
     assert!(answers.iter().all(Option::is_none), "{answers:?}");
@@ -82,6 +87,56 @@ fn policy_of_the_readme_gives_its_two_answers() {
     let mut answer = last_answer(policy, &calls);
     answer["id"] = json!(12);
     assert_eq!(answer, parsed(denied));
+}
+
+/// The headers and the body of a request with `curl`, whose arguments have single quotes.
+fn curl(command: &str) -> (Vec<(String, String)>, &str) {
+    let parts: Vec<_> = command.split('\'').collect();
+    let (mut headers, mut body) = (Vec::new(), "");
+    for pair in parts.chunks_exact(2) {
+        match pair[0].split_whitespace().last() {
+            Some("-H") => headers.extend(
+                pair[1]
+                    .split_once(": ")
+                    .map(|(name, value)| (name.into(), value.into())),
+            ),
+            Some("-d") => body = pair[1],
+            other => panic!("{other:?} in {command}"),
+        }
+    }
+    (headers, body)
+}
+
+#[test]
+fn requests_of_the_pages_get_their_outcomes() {
+    let policy = &blocks(&readme(), "json")[0];
+    for (path, expected) in [
+        (
+            "README.md",
+            Some("The tool `drop_table` is not available here."),
+        ),
+        ("envoy/README.md", None),
+    ] {
+        let commands = commands(&page(path).text);
+        let command = commands.iter().find(|line| line.starts_with("curl"));
+        let (headers, body) = curl(command.expect("a request"));
+        let mut all = vec![
+            (":method".into(), "POST".into()),
+            (":path".into(), "/mcp".into()),
+        ];
+        all.extend(
+            headers
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into())),
+        );
+        let answer = answer(&started(policy), all, body.as_bytes());
+        let text = answer.map(|answer| answer["result"]["content"][0]["text"].clone());
+        let text = text.as_ref().and_then(Value::as_str);
+        match expected {
+            Some(expected) => assert!(text.expect("an answer").contains(expected), "{text:?}"),
+            None => assert_eq!(text, None),
+        }
+    }
 }
 
 /// A size in a text equals that of the built file, within a few per cent.
@@ -124,10 +179,10 @@ fn memory_equals_that_of_the_module() {
     };
     let vm = started(&blocks(&readme, "json")[0]);
     let taken = || vm.memory_bytes() as f64 / 1024.0 / 1024.0;
-    assert!(call(&vm, rpc::call("run")).is_none());
+    assert!(call(&vm, &rpc::call("run")).is_none());
     println!("memory of a worker: {:.2} MiB", taken());
     assert!((taken() - told("A worker thread takes ")).abs() < 0.1);
-    let answer = call(&vm, tiny_values(LONGEST));
+    let answer = call(&vm, &tiny_values(LONGEST));
     println!("and after the worst message: {:.2} MiB", taken());
     assert_eq!(answer, None, "the worst message is one that is read");
     assert!((taken() - told("it takes up to ")).abs() < 1.0);
@@ -151,10 +206,7 @@ fn commands_of_the_documents_run() {
         return;
     }
     let readme = readme();
-    let commands: Vec<_> = blocks(&readme, "sh")
-        .iter()
-        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
-        .collect();
+    let commands = commands(&readme);
     assert!(commands.len() >= 3);
     for command in commands {
         let command = command.split('#').next().unwrap_or_default().trim();
@@ -170,6 +222,8 @@ fn commands_of_the_documents_run() {
                 the_log_has_decisions();
             }
             ["make", "run", policy, upstream] => make_run_for_a_server(policy, upstream),
+            // `requests_of_the_pages_get_their_outcomes` plays requests.
+            ["curl", ..] => {}
             _ => panic!("no test runs `{command}`"),
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! It runs no command itself.
 
-use super::pages::{blocks, page, pages};
+use super::pages::{blocks, commands, page, pages};
 use host_tests::root;
 use mcp_policy::host::Policy;
 use mcp_policy_cases::corpus::parse;
@@ -92,20 +92,46 @@ fn example_of_a_case_is_in_the_corpus() {
 
 /// The commands of blocks in `sh`: the page, the beginning of a command, and what runs it, or why nothing does.
 const COMMANDS: &[(&str, &str, &str)] = &[
-    ("README.md", "make run", "docs::the_commands_run"),
-    ("README.md", "make test", "docs::the_commands_run"),
+    (
+        "README.md",
+        "make run",
+        "docs::commands_of_the_documents_run",
+    ),
+    (
+        "README.md",
+        "make test",
+        "docs::commands_of_the_documents_run",
+    ),
+    (
+        "README.md",
+        "curl",
+        "docs::requests_of_the_pages_get_their_outcomes",
+    ),
+    (
+        "envoy/README.md",
+        "curl",
+        "docs::requests_of_the_pages_get_their_outcomes",
+    ),
     (
         "envoy/README.md",
         "make build",
         "`make test` builds the modules first",
     ),
-    ("envoy/README.md", "make run", "docs::the_commands_run"),
+    (
+        "envoy/README.md",
+        "make run",
+        "docs::commands_of_the_documents_run",
+    ),
     (
         "envoy/README.md",
         "python3 envoy/reload.py",
         "hosts, `shipped`",
     ),
-    ("envoy/README.md", "grep -o", "docs::the_commands_run"),
+    (
+        "envoy/README.md",
+        "grep -o",
+        "docs::commands_of_the_documents_run",
+    ),
     (
         "plugin/cli/README.md",
         "cargo install",
@@ -130,8 +156,7 @@ fn commands_are_run_or_listed_with_a_reason() {
         .map(|(page, start, _)| (*page, *start))
         .collect();
     for page in pages() {
-        let blocks = blocks(&page.text, "sh");
-        for command in blocks.iter().flat_map(|block| block.lines()) {
+        for command in commands(&page.text) {
             let mut listed = COMMANDS.iter();
             let listed =
                 listed.find(|(path, start, _)| *path == page.path && command.starts_with(start));
@@ -148,8 +173,7 @@ fn commands_are_run_or_listed_with_a_reason() {
 fn filters_of_commands_name_modules_of_the_tests() {
     let mut filters = 0;
     for page in pages() {
-        let blocks = blocks(&page.text, "sh");
-        for command in blocks.iter().flat_map(|block| block.lines()) {
+        for command in commands(&page.text) {
             let Some((_, test)) = command.split_once("--test ") else {
                 continue;
             };

@@ -36,6 +36,12 @@ pub(super) fn page(path: &str) -> Page {
     }
 }
 
+/// The commands of a page's blocks in `sh`, with continued lines joined.
+pub(super) fn commands(text: &str) -> Vec<String> {
+    let blocks = blocks(text, "sh").concat().replace("\\\n", "");
+    blocks.lines().map(str::to_owned).collect()
+}
+
 /// The fenced blocks of one language.
 pub(super) fn blocks(text: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");

@@ -85,3 +85,39 @@ fn word_that_no_page_names_is_missing() {
     let missing = unexplained(&json!({ "enum": many }), "policies/LANGUAGE.md");
     assert_eq!(missing.len(), 31);
 }
+
+/// True where some condition of the document has this operator.
+fn has_operator(document: &Value, operator: &str) -> bool {
+    match document {
+        Value::Object(members) => {
+            members.get("op").is_some_and(|op| op == operator)
+                || members.values().any(|value| has_operator(value, operator))
+        }
+        Value::Array(elements) => elements.iter().any(|value| has_operator(value, operator)),
+        _ => false,
+    }
+}
+
+/// The operators that no case of the folder uses.
+fn operators_without_a_case(folder: &str) -> Vec<String> {
+    let schema = mcp_policy::document::json_schema();
+    let operators = schema["$defs"]["condition"]["properties"]["op"]["enum"].as_array();
+    let operators = operators.expect("the operators").iter();
+    let folder = root().join("policies").join(folder);
+    let files = fs::read_dir(folder).expect("the folder can be read");
+    let cases: Vec<Value> = files
+        .map(|file| fs::read_to_string(file.expect("a file").path()).expect("a case"))
+        .map(|text| serde_json::from_str(&text).expect("JSON"))
+        .collect();
+    operators
+        .filter_map(Value::as_str)
+        .filter(|operator| !cases.iter().any(|case| has_operator(case, operator)))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_operator_has_cases() {
+    assert_eq!(operators_without_a_case("condition"), [""; 0]);
+    assert!(operators_without_a_case("frozen").contains(&"within".to_owned()));
+}

@@ -196,3 +196,41 @@ fn keywords_of_members(of: Texts) -> Vec<Condition> {
         schema("members that are alike", "args", alike, of.members("一")),
     ]
 }
+
+/// The operators of the policy language, from its JSON Schema.
+fn operators() -> Vec<String> {
+    let schema = mcp_policy::document::json_schema();
+    let names = schema["$defs"]["condition"]["properties"]["op"]["enum"].as_array();
+    let names = names.expect("the operators").iter();
+    names
+        .map(|name| name.as_str().expect("a name").to_owned())
+        .collect()
+}
+
+/// Operators whose evaluation is that of another one, which has the row.
+const SAME_WORK: [(&str, &str); 6] = [
+    ("neq", "eq"),
+    ("not_in", "in"),
+    ("lte", "lt"),
+    ("gt", "lt"),
+    ("gte", "lt"),
+    ("not_regex", "regex"),
+];
+
+#[test]
+fn every_operator_has_its_most_expensive_message() {
+    let of = Texts { bytes: 1000 };
+    let schemas = [keywords(of), keywords_of_members(of)].concat();
+    let values = [numbers(of), texts(of), locators(of)].concat();
+    let rows = [expressions(of), values, places(of), schemas].concat();
+    let has_row = |name: &String| {
+        let same = SAME_WORK.iter().find(|(own, _)| own == name);
+        let name = same.map_or(&**name, |(_, other)| other);
+        rows.iter().any(|(_, _, op, ..)| *op == name)
+    };
+    let missing: Vec<_> = operators()
+        .into_iter()
+        .filter(|name| !has_row(name))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}

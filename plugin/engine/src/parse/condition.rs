@@ -25,26 +25,49 @@ pub(crate) const LENGTH: Keys = Keys {
     reserved: &[],
 };
 
-pub(crate) const OPERATORS: &[&str] = &[
-    "eq",
-    "neq",
-    "in",
-    "not_in",
-    "lt",
-    "lte",
-    "gt",
-    "gte",
-    "regex",
-    "not_regex",
-    "contains",
-    "exists",
-    "length",
-    "type",
-    "within",
-    "host_in",
-    "cidr",
-    "schema",
+pub(crate) const OPERATORS: &[(&str, Operator)] = &[
+    ("eq", Operator::Eq),
+    ("neq", Operator::Neq),
+    ("in", Operator::In),
+    ("not_in", Operator::NotIn),
+    ("lt", Operator::Lt),
+    ("lte", Operator::Lte),
+    ("gt", Operator::Gt),
+    ("gte", Operator::Gte),
+    ("regex", Operator::Regex),
+    ("not_regex", Operator::NotRegex),
+    ("contains", Operator::Contains),
+    ("exists", Operator::Exists),
+    ("length", Operator::Length),
+    ("type", Operator::Type),
+    ("within", Operator::Within),
+    ("host_in", Operator::HostIn),
+    ("cidr", Operator::Cidr),
+    ("schema", Operator::Schema),
 ];
+
+/// The operator of a condition, before its operand is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Eq,
+    Neq,
+    In,
+    NotIn,
+    Lt,
+    Lte,
+    Gt,
+    Gte,
+    Regex,
+    NotRegex,
+    Contains,
+    Exists,
+    Length,
+    Type,
+    Within,
+    HostIn,
+    Cidr,
+    Schema,
+}
 
 pub(crate) const KINDS: &[(&str, Kind)] = &[
     ("null", Kind::Null),
@@ -174,35 +197,36 @@ impl PolicyReader {
         let value = operand?;
         let at = at.key("value");
         Some(match operator {
-            "eq" => Predicate::Eq(self.literal(&at, value)?),
-            "neq" => Predicate::Neq(self.literal(&at, value)?),
-            "in" => Predicate::In(self.literals(&at, value)?),
-            "not_in" => Predicate::NotIn(self.literals(&at, value)?),
-            "lt" => Predicate::Order(Order::Less, self.number(&at, value)?),
-            "lte" => Predicate::Order(Order::LessOrEqual, self.number(&at, value)?),
-            "gt" => Predicate::Order(Order::Greater, self.number(&at, value)?),
-            "gte" => Predicate::Order(Order::GreaterOrEqual, self.number(&at, value)?),
-            "regex" => Predicate::Regex(self.regex(&at, value)?),
-            "not_regex" => Predicate::NotRegex(self.regex(&at, value)?),
-            "contains" => Predicate::Contains(self.literal(&at, value)?),
-            "exists" => Predicate::Exists(self.bool(&at, value)?),
-            "length" => self.length(&at, value)?,
-            "within" => Predicate::Within(self.roots(&at, value)?),
-            "host_in" => Predicate::HostIn(self.hosts(&at, value)?),
-            "cidr" => Predicate::Cidr(self.networks(&at, value)?),
-            "schema" => Predicate::Schema(self.schema(&at, value)?),
-            _ => Predicate::Type(self.word(&at, value, KINDS)?),
+            Operator::Eq => Predicate::Eq(self.literal(&at, value)?),
+            Operator::Neq => Predicate::Neq(self.literal(&at, value)?),
+            Operator::In => Predicate::In(self.literals(&at, value)?),
+            Operator::NotIn => Predicate::NotIn(self.literals(&at, value)?),
+            Operator::Lt => Predicate::Order(Order::Less, self.number(&at, value)?),
+            Operator::Lte => Predicate::Order(Order::LessOrEqual, self.number(&at, value)?),
+            Operator::Gt => Predicate::Order(Order::Greater, self.number(&at, value)?),
+            Operator::Gte => Predicate::Order(Order::GreaterOrEqual, self.number(&at, value)?),
+            Operator::Regex => Predicate::Regex(self.regex(&at, value)?),
+            Operator::NotRegex => Predicate::NotRegex(self.regex(&at, value)?),
+            Operator::Contains => Predicate::Contains(self.literal(&at, value)?),
+            Operator::Exists => Predicate::Exists(self.bool(&at, value)?),
+            Operator::Length => self.length(&at, value)?,
+            Operator::Within => Predicate::Within(self.roots(&at, value)?),
+            Operator::HostIn => Predicate::HostIn(self.hosts(&at, value)?),
+            Operator::Cidr => Predicate::Cidr(self.networks(&at, value)?),
+            Operator::Schema => Predicate::Schema(self.schema(&at, value)?),
+            Operator::Type => Predicate::Type(self.word(&at, value, KINDS)?),
         })
     }
 
-    fn operator(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<&'static str> {
+    fn operator(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Operator> {
         let text = self.string(at, value)?;
-        let known = OPERATORS.iter().find(|operator| ***operator == *text);
+        let known = OPERATORS.iter().find(|(name, _)| **name == *text);
         if known.is_none() {
-            let write = format!("one of {}", OPERATORS.join(", "));
+            let names: Vec<_> = OPERATORS.iter().map(|(name, _)| *name).collect();
+            let write = format!("one of {}", names.join(", "));
             self.invalid(at, value, &write);
         }
-        known.copied()
+        known.map(|(_, operator)| *operator)
     }
 
     pub(super) fn number(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<f64> {

@@ -2,9 +2,9 @@
 //!
 //! It describes no limit; `limits` does.
 
-use super::build::{a_schema, about, flag, object, refers, with, words};
+use super::build::{a_schema, about, choice, flag, object, refers, with, words};
 use super::limits::rate_limit;
-use crate::parse::condition::{CONDITION, GROUP, KINDS, LENGTH, OPERATORS};
+use crate::parse::condition::{CONDITION, GROUP, KINDS, LENGTH, OPERATORS, Operator};
 use crate::parse::entry::{ACTIONS, ALL_TOOLS, METHOD, TOOL};
 use crate::parse::locator::ROOTS;
 use crate::parse::reader::Keys;
@@ -169,7 +169,7 @@ pub(super) fn condition() -> Value {
                 "The value that the condition reads: `args.a.b`, `args.list[0]`, `args.list[*]`, `args[\"any key\"]`, or an attribute of the call.",
             ),
         ),
-        ("op", about(json!({ "enum": OPERATORS }), "The operator.")),
+        ("op", choice(OPERATORS, "The operator.")),
         ("value", about(json!(true), "The operand.")),
         (
             "if_present",
@@ -177,8 +177,8 @@ pub(super) fn condition() -> Value {
         ),
     ];
     let condition = object(&CONDITION, &["path", "op", "value"], members);
-    let operand = |op: &&str| {
-        let value = operand(op)?;
+    let operand = |(op, operator): &(&str, Operator)| {
+        let value = operand(*operator)?;
         let is = json!({ "properties": { "op": { "const": op } } });
         let then = json!({ "properties": { "value": value } });
         Some(json!({ "if": is, "then": then }))
@@ -191,15 +191,15 @@ const PATH: &str =
     r"^(args([.\[].+)?|tool|prompt|uri|method|grant|ip|time\.(hour|weekday)|header\..+)$";
 
 /// The schema of an operator's operand; `None` where it may be any value.
-fn operand(op: &str) -> Option<Value> {
+fn operand(operator: Operator) -> Option<Value> {
     let texts = json!({ "type": "array", "items": refers("text"), "minItems": 1 });
-    Some(match op {
-        "in" | "not_in" => json!({ "type": "array", "minItems": 1 }),
-        "lt" | "lte" | "gt" | "gte" => json!({ "type": "number" }),
-        "regex" | "not_regex" => refers("text"),
-        "exists" => json!({ "type": "boolean" }),
-        "type" => json!({ "enum": words(KINDS) }),
-        "length" => {
+    Some(match operator {
+        Operator::In | Operator::NotIn => json!({ "type": "array", "minItems": 1 }),
+        Operator::Lt | Operator::Lte | Operator::Gt | Operator::Gte => json!({ "type": "number" }),
+        Operator::Regex | Operator::NotRegex => refers("text"),
+        Operator::Exists => json!({ "type": "boolean" }),
+        Operator::Type => json!({ "enum": words(KINDS) }),
+        Operator::Length => {
             let size = json!({ "type": "integer", "minimum": 0 });
             let members = vec![
                 (
@@ -213,7 +213,7 @@ fn operand(op: &str) -> Option<Value> {
             ];
             with(object(&LENGTH, &[], members), "minProperties", 1)
         }
-        "within" => {
+        Operator::Within => {
             let members = vec![
                 (
                     "roots",
@@ -226,9 +226,9 @@ fn operand(op: &str) -> Option<Value> {
             ];
             json!({ "anyOf": [texts, object(&ROOTS, &["roots"], members)] })
         }
-        "host_in" => texts,
-        "schema" => a_schema(),
-        "cidr" => json!({ "anyOf": [refers("text"), texts] }),
-        _ => return None,
+        Operator::HostIn => texts,
+        Operator::Schema => a_schema(),
+        Operator::Cidr => json!({ "anyOf": [refers("text"), texts] }),
+        Operator::Eq | Operator::Neq | Operator::Contains => return None,
     })
 }
