@@ -7,7 +7,7 @@ import { close, counters, ids, lookup, open, reserve, takeBack, values, write } 
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
- * @typedef {{ headers: string[], body: string, peer: string, now: number, respond: Respond | null }} Request
+ * @typedef {{ headers: string[], body: string, peer: string, verified: Record<string, string | null>, now: number, respond: Respond | null }} Request
  * @typedef {{ status: number, headers: string[], body: string }} Respond the server's response
  * @typedef {{ end: boolean, pieces: [number, boolean][], trailers: boolean, response: [number, boolean][],
  *   responseTrailers: boolean }} Arrival the pieces of a request's body: the length of each, and whether it ends the
@@ -60,11 +60,16 @@ function play({ policy: text, steps, arrivals }) {
   };
 }
 
+/** The members that are not null. @param {Record<string, string | null>} verified */
+function given(verified) {
+  return Object.fromEntries(Object.entries(verified).filter(([, value]) => value !== null));
+}
+
 /** @param {Policy} policy @param {Store} store @param {Request} request @param {Arrival} arrival */
-function seen(policy, store, { headers, body, peer, now, respond }, arrival) {
+function seen(policy, store, { headers, body, peer, verified, now, respond }, arrival) {
   const exchange = new Exchange(policy);
   const carryOut = (/** @type {Step} */ step) => resolved(exchange, store, step, now);
-  let step = carryOut(exchange.begin(headers, arrival.end, { peer, seed: store.seed }, now));
+  let step = carryOut(exchange.begin(headers, arrival.end, { peer, verified: given(verified), seed: store.seed }, now));
   for (const event of events(Buffer.from(body, "latin1"), arrival)) {
     if (step.next !== "needMore") break;
     step = carryOut(exchange.feed(event, now));

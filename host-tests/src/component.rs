@@ -4,7 +4,7 @@
 
 use crate::case::{Case, Step};
 use crate::embedder::{
-    Component, Effect, Event, Gateway, Header, Next, Piece, Request, ResponseHead, Shared,
+    Component, Effect, Event, Gateway, Header, Next, Piece, Request, ResponseHead, Shared, Verified,
 };
 use crate::expectation::{Expectation, Outcome};
 use crate::observation::Observation;
@@ -90,8 +90,18 @@ fn judge(
         end: request.end,
         events: pieces.chain(trailers).collect(),
         peer: &step.peer,
+        verified: verified(step.verified.clone()),
     };
     gateway.judge(request, now)
+}
+
+fn verified(verified: mcp_policy::host::Verified) -> Verified {
+    Verified {
+        claims: verified.claims,
+        uri_san: verified.uri_san,
+        dns_san: verified.dns_san,
+        subject: verified.subject,
+    }
 }
 
 /// The lines of the log.

@@ -42,6 +42,8 @@ pub struct Request<'a> {
     pub events: Vec<Event>,
     /// The client's address.
     pub peer: &'a str,
+    /// The identities that the program verified.
+    pub verified: Verified,
 }
 
 impl<C: Cells + Send + 'static> Component<C> {
@@ -103,7 +105,8 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         request: Request<'_>,
         now: Millis,
     ) -> wasmtime::Result<(ResourceAny, Next, Vec<Effect>)> {
-        let (exchange, mut step) = self.begin(request.headers, request.end, request.peer, now)?;
+        let caller = (request.peer, request.verified);
+        let (exchange, mut step) = self.begin_as(request.headers, request.end, caller, now)?;
         let mut effects = Vec::new();
         let mut events = request.events.into_iter();
         let next = loop {
@@ -213,7 +216,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         self.wasm.data()
     }
 
-    /// Begins an exchange.
+    /// Begins an exchange of a caller without a verified identity.
     ///
     /// # Errors
     /// When the instance failed.
@@ -224,8 +227,23 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         peer: &str,
         now: Millis,
     ) -> wasmtime::Result<(ResourceAny, Step)> {
+        self.begin_as(headers, end, (peer, unverified()), now)
+    }
+
+    /// Begins an exchange of a caller at this address, with these verified identities.
+    ///
+    /// # Errors
+    /// When the instance failed.
+    pub fn begin_as(
+        &mut self,
+        headers: &[Header],
+        end: bool,
+        (peer, verified): (&str, Verified),
+        now: Millis,
+    ) -> wasmtime::Result<(ResourceAny, Step)> {
         let context = HostContext {
             peer: Some(peer.into()),
+            verified,
             seed: self.seed,
             explain: self.explain,
         };
@@ -285,5 +303,15 @@ impl Cells for Shared {
         let version = version.unwrap_or_default().wrapping_add(1);
         cells.insert(key, Cell { bytes, version });
         Ok(Ok(true))
+    }
+}
+
+/// No verified identity.
+pub fn unverified() -> Verified {
+    Verified {
+        claims: None,
+        uri_san: None,
+        dns_san: None,
+        subject: None,
     }
 }

@@ -116,6 +116,16 @@ fn play_in<'c>(program: &mut Command, cases: &'c [Case], splits: Splits) -> Vec<
     played
 }
 
+/// The identities as the package takes them. `js/corpus.js` leaves out those that are null.
+fn verified(verified: &mcp_policy::host::Verified) -> Value {
+    json!({
+        "claims": verified.claims,
+        "uriSan": verified.uri_san,
+        "dnsSan": verified.dns_san,
+        "subject": verified.subject,
+    })
+}
+
 /// A case as `js/corpus.js` takes it: its requests, and for each split how they arrive.
 fn request(case: &Case, splits: Splits) -> Value {
     let steps = case.steps().iter();
@@ -124,6 +134,7 @@ fn request(case: &Case, splits: Splits) -> Value {
             "headers": header_texts(step),
             "body": latin1(step.body.as_deref().unwrap_or_default()),
             "peer": step.peer,
+            "verified": verified(&step.verified),
             "now": case.millis(step),
             "respond": step.respond.as_ref().map(|respond| json!({
                 "status": respond.status,

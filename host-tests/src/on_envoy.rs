@@ -14,6 +14,7 @@ use crate::server_response::Received;
 use crate::split::Split;
 use crate::upstream::{Recorded, Upstream, reply};
 use crate::wire::{Http1Request, Response, http1};
+use mcp_policy::host::Verified;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io;
@@ -91,6 +92,12 @@ fn cannot(case: &Case) -> Option<String> {
     }
     if steps.iter().any(|step| step.peer != "127.0.0.1") {
         return Some("the client's address cannot be chosen".into());
+    }
+    if steps
+        .iter()
+        .any(|step| step.verified != Verified::default())
+    {
+        return Some("this Envoy verifies no tokens and no client certificates".into());
     }
     None
 }

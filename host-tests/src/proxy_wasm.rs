@@ -1,5 +1,6 @@
 //! Hosts the shipped module in wasmtime, through the proxy-wasm ABI that Envoy implements.
 
+use crate::abi::metadata;
 use crate::abi::{Clock, Faults, Module, Request, SharedData, StreamResult as Wire, Vm};
 use crate::case::{Case, Step};
 use crate::expectation::{Expectation, Outcome};
@@ -7,6 +8,7 @@ use crate::observation::Observation;
 use crate::request_events::RequestEvents;
 use crate::server_response::Received;
 use crate::split::Split;
+use mcp_policy::host::Verified;
 
 /// Plays a case in a fresh VM.
 pub fn play(module: &Module, case: &Case, split: Split) -> Outcome {
@@ -85,6 +87,23 @@ fn observed(vm: &Vm, step: &Step, split: Split) -> Result<Observation, String> {
     Ok(observed)
 }
 
+/// The properties with which a host shows the identities that it verified.
+fn verified(verified: &Verified) -> Vec<(Vec<String>, Vec<u8>)> {
+    let names = [
+        ("uri_san_peer_certificate", &verified.uri_san),
+        ("dns_san_peer_certificate", &verified.dns_san),
+        ("subject_peer_certificate", &verified.subject),
+    ];
+    let names = names.into_iter().filter_map(|(path, name)| {
+        let name = name.as_ref()?.clone().into_bytes();
+        Some((vec!["connection".into(), path.into()], name))
+    });
+    let claims = verified.claims.as_deref();
+    let claims = claims.map(|text| serde_json::from_str(text).expect("claims are an object"));
+    let metadata = claims.map(|claims| (vec!["metadata".into()], metadata::of_jwt(&claims)));
+    names.chain(metadata).collect()
+}
+
 /// Plays a step. Returns what was seen, and whether the server's response was played.
 fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::Trap> {
     let address = if step.peer.contains(':') {
@@ -92,10 +111,11 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::
     } else {
         format!("{}:40000", step.peer)
     };
-    let properties = vec![(
+    let mut properties = verified(&step.verified);
+    properties.push((
         vec!["source".into(), "address".into()],
         address.into_bytes(),
-    )];
+    ));
     let arrival = RequestEvents::new(step, split);
     let mut stream = vm.stream(Request {
         headers: arrival.headers,

@@ -7,6 +7,7 @@ mod hostcalls;
 mod level;
 mod machine;
 mod memory;
+pub mod metadata;
 mod metrics;
 mod refusal;
 mod shared;

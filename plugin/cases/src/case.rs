@@ -5,6 +5,7 @@
 use crate::RawHeaders;
 use crate::expectation::Expectation;
 use crate::server_response::ServerResponse;
+use mcp_policy::host::Verified;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -68,6 +69,8 @@ pub struct Step {
     pub trailers: Option<RawHeaders>,
     /// The client's address.
     pub peer: String,
+    /// The identities that the gateway verified.
+    pub verified: Verified,
     /// The server's response; `None` if the case does not depend on it.
     pub respond: Option<ServerResponse>,
     /// The expected outcome; `None` in a new file, which `BLESS=1` completes.
@@ -119,6 +122,7 @@ impl Step {
             body: Some(body),
             trailers: None,
             peer: "127.0.0.1".into(),
+            verified: Verified::default(),
             respond: None,
             expect: None,
         }

@@ -4,7 +4,7 @@
 
 use mcp_policy::host::{
     Cells, Event, Exchange, Headers, HostContext, Millis, Policy, PolicyError, Step, Store,
-    Unavailable, Version,
+    Unavailable, Verified, Version,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -86,6 +86,7 @@ impl Gateway {
     pub fn context(&self, peer: Option<&str>, explain: bool) -> HostContext {
         HostContext {
             peer: peer.map(Into::into),
+            verified: Verified::default(),
             seed: self.store.seed(),
             explain,
         }

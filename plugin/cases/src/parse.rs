@@ -6,6 +6,7 @@ use crate::RawHeaders;
 use crate::case::{Attack, Case, Play, Step};
 use crate::expectation::Expectation;
 use crate::server_response::ServerResponse;
+use mcp_policy::host::Verified;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -42,6 +43,9 @@ struct RawStep {
     headers: BTreeMap<String, RawHeader>,
     trailers: Option<BTreeMap<String, String>>,
     peer: Option<String>,
+    claims: Option<Box<RawValue>>,
+    #[serde(default)]
+    certificate: RawCertificate,
     call: Option<String>,
     arguments: Option<Box<RawValue>>,
     body: Option<Box<RawValue>>,
@@ -51,6 +55,15 @@ struct RawStep {
     repeat: BTreeMap<String, Repeat>,
     respond: Option<RawRespond>,
     expect: Option<Value>,
+}
+
+/// The names in the client certificate that the gateway verified.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCertificate {
+    uri_san: Option<String>,
+    dns_san: Option<String>,
+    subject: Option<String>,
 }
 
 /// A request's body: a call, any JSON, or an exact text or bytes.
@@ -201,6 +214,12 @@ impl RawStep {
             body,
             trailers,
             peer: self.peer.unwrap_or_else(|| "127.0.0.1".into()),
+            verified: Verified {
+                claims: self.claims.map(|claims| claims.get().into()),
+                uri_san: self.certificate.uri_san,
+                dns_san: self.certificate.dns_san,
+                subject: self.certificate.subject,
+            },
             respond: respond.map_err(|error| format!("`respond`: {error}"))?,
         })
     }

@@ -9,7 +9,9 @@ use crate::observation::{Observation, problem_of};
 use crate::request_events::RequestEvents;
 use crate::server_response::{Received, ServerResponse};
 use crate::split::Split;
-use mcp_policy::host::{Audit, Event, Exchange, Millis, Next, PolicyError, Reason, Response};
+use mcp_policy::host::{
+    Audit, Event, Exchange, HostContext, Millis, Next, PolicyError, Reason, Response,
+};
 use mcp_policy::trace::{RuleOutcome, RuleTrace};
 use serde_json::Value;
 
@@ -71,7 +73,10 @@ impl Runner {
         now: Millis,
     ) -> (Exchange, mcp_policy::host::Step) {
         let request = RequestEvents::new(step, split);
-        let context = self.gateway.context(Some(&step.peer), true);
+        let context = HostContext {
+            verified: step.verified.clone(),
+            ..self.gateway.context(Some(&step.peer), true)
+        };
         let headers = request.headers.iter().map(|(n, v)| (n, v)).collect();
         let (mut exchange, mut next) = self.gateway.begin(&headers, request.end, context, now);
         let edit = next.edit.clone();

@@ -6,7 +6,7 @@ use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use mcp_policy::host::{
     Amount, Ask, Audit, Charge, Count, Delivery, Event, HeaderEdit, Headers, HostContext, IdEnd,
     LimitRef, Lookup, Millis, Next, Opening, PolicyError, Refund, Reply, RequestKey, Reservation,
-    Response, Seed, StateKey, StateWrite, Step, Window,
+    Response, Seed, StateKey, StateWrite, Step, Verified, Window,
 };
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
 
@@ -228,8 +228,20 @@ impl From<wit::HostContext> for HostContext {
     fn from(context: wit::HostContext) -> Self {
         Self {
             peer: context.peer,
+            verified: context.verified.into(),
             seed: seed(context.seed),
             explain: context.explain,
+        }
+    }
+}
+
+impl From<wit::Verified> for Verified {
+    fn from(verified: wit::Verified) -> Self {
+        Self {
+            claims: verified.claims,
+            uri_san: verified.uri_san,
+            dns_san: verified.dns_san,
+            subject: verified.subject,
         }
     }
 }

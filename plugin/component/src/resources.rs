@@ -33,6 +33,11 @@ impl wit::GuestPolicy for Policy {
     fn needs(&self) -> wit::Needs {
         let mut needs = wit::Needs::empty();
         needs.set(wit::Needs::PEER, self.0.needs_peer());
+        let verified = self.0.needs_verified();
+        needs.set(wit::Needs::CLAIMS, verified.claims);
+        needs.set(wit::Needs::URI_SAN, verified.uri_san);
+        needs.set(wit::Needs::DNS_SAN, verified.dns_san);
+        needs.set(wit::Needs::SUBJECT, verified.subject);
         needs.set(wit::Needs::RESPONSES, self.0.needs_responses());
         needs
     }

@@ -13,7 +13,7 @@ use hyper::{Request, Response, client, server, service::service_fn};
 use hyper_util::rt::TokioIo;
 use mcp_policy::host::{
     Cells, Event, Exchange, HeaderEdit, Headers, HostContext, Millis, Next, Policy, Reply,
-    Response as ServerEvent, Step, Store, Unavailable, Version,
+    Response as ServerEvent, Step, Store, Unavailable, Verified, Version,
 };
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -86,6 +86,8 @@ impl Gateway {
         let body = Limited::new(body, LONGEST_BODY).collect().await?.to_bytes();
         let context = HostContext {
             peer: Some(peer.to_string()),
+            // This gateway verifies no tokens and no client certificates.
+            verified: Verified::default(),
             seed: self.store.seed(),
             explain: false,
         };

@@ -71,9 +71,9 @@ pub mod host {
     pub use crate::count::{Charge, Count, LimitRef, Refund, Reservation};
     pub use crate::exchange::Exchange;
     pub use crate::held::HeldResponses;
-    pub use crate::model::{HostOptions, Policy, Window};
+    pub use crate::model::{HostOptions, NeededIdentities, Policy, Window};
     pub use crate::parse::{PolicyError, Problem};
-    pub use crate::read::{HeaderEdit, Headers};
+    pub use crate::read::{HeaderEdit, Headers, Verified, jwt_claims};
     pub use crate::session::Session;
     pub use crate::step::{Ask, Delivery, Event, HostContext, Next, Response, Step};
     pub use crate::store::{Cells, Seed, Store, Unavailable, Version};

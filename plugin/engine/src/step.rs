@@ -5,7 +5,7 @@
 use crate::answer::Reply;
 use crate::audit::Audit;
 use crate::count::{Charge, Refund, Reservation};
-use crate::read::{HeaderEdit, Headers};
+use crate::read::{HeaderEdit, Headers, Verified};
 use crate::store::Seed;
 use crate::words::state::{Lookup, StateKey, StateWrite};
 use crate::words::under_way::{IdEnd, Opening, RequestKey};
@@ -17,6 +17,9 @@ pub struct HostContext {
     /// The address of the peer, with or without a port. Needed where [`Policy::needs_peer`](crate::host::Policy::needs_peer)
     /// is true; never an address that a client claims.
     pub peer: Option<String>,
+    /// The identities that the gateway verified. Needed where
+    /// [`Policy::needs_verified`](crate::host::Policy::needs_verified) names them.
+    pub verified: Verified,
     /// The secret of the process: [`Store::seed`](crate::host::Store::seed). The log hashes arguments with it.
     pub seed: Seed,
     /// Record every rule that is evaluated: [`Audit::trace`]. Needs the feature `explain`.

@@ -3,7 +3,7 @@
 //! It never guesses: a value of another type is an error, and a number that does not fit is not wrapped.
 
 use js_sys::{Array, Error, Object, RangeError, Reflect, TypeError, Uint8Array};
-use mcp_policy::host::{Headers, HostContext, Millis, PolicyError, Seed};
+use mcp_policy::host::{Headers, HostContext, Millis, PolicyError, Seed, Verified};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The largest whole number up to which a JavaScript number is exact.
@@ -75,8 +75,27 @@ pub(crate) fn context(context: &JsValue, default: Seed) -> Result<HostContext, J
     let explain = |explain| boolean(&explain, "context.explain");
     Ok(HostContext {
         peer: get("peer")?.map(peer).transpose()?,
+        verified: get("verified")?.map_or(Ok(Verified::default()), |given| verified(&given))?,
         seed: get("seed")?.map_or(Ok(default), |value| seed(&value))?,
         explain: get("explain")?.map_or(Ok(false), explain)?,
+    })
+}
+
+/// The program's `Verified`.
+fn verified(verified: &JsValue) -> Result<Verified, JsValue> {
+    let text = |name: &str| {
+        let value = given(field(verified, name, "context.verified")?);
+        let text = |value: JsValue| {
+            let text = value.as_string();
+            text.ok_or_else(|| no(&format!("context.verified.{name}"), "a text"))
+        };
+        value.map(text).transpose()
+    };
+    Ok(Verified {
+        claims: text("claims")?,
+        uri_san: text("uriSan")?,
+        dns_san: text("dnsSan")?,
+        subject: text("subject")?,
     })
 }
 

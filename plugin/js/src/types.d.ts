@@ -12,10 +12,27 @@ export interface Problem {
   message: string;
 }
 
+/** The identities that the program verified for a request. Never a value that a client only claims. */
+export interface Verified {
+  /**
+   * The claims of the verified token: its payload, as the text of one JSON object. A text that is not one JSON object is
+   * an unreadable token, and its caller is refused.
+   */
+  claims?: string | undefined;
+  /** The first URI in the subject alternative names of the verified client certificate, such as a SPIFFE id. */
+  uriSan?: string | undefined;
+  /** The first DNS name in the subject alternative names of the verified client certificate. */
+  dnsSan?: string | undefined;
+  /** The subject of the verified client certificate (RFC 2253). */
+  subject?: string | undefined;
+}
+
 /** The program's knowledge of a request beside its headers. */
 export interface HostContext {
   /** The address of the peer as the program sees it, with or without a port. Never an address that a client claims. */
   peer?: string | undefined;
+  /** The identities that the program verified. A caller is identified by those that the policy needs. */
+  verified?: Verified | undefined;
   /** The 16 bytes with which the log hashes arguments: `store.seed`. The default is a random secret of the policy's. */
   seed?: Uint8Array | undefined;
   /** Report with the decision every rule that was evaluated, as `step.trace`. */

@@ -7,7 +7,10 @@
     reason = "the host's functions are foreign, and what they return lies at addresses they chose"
 )]
 
-use mcp_policy::host::{Cells, Clock, HeaderEdit, Headers, Millis, Reply, Unavailable, Version};
+use mcp_policy::host::{
+    Cells, Clock, HeaderEdit, Headers, Millis, NeededIdentities, Reply, Unavailable, Verified,
+    Version, jwt_claims,
+};
 use std::cell::OnceCell;
 use std::ptr;
 
@@ -140,9 +143,39 @@ pub(crate) fn property(path: &[&str]) -> Option<String> {
 }
 
 fn property_bytes(path: &[&str]) -> Option<Vec<u8>> {
+    read_property(path).ok()
+}
+
+fn read_property(path: &[&str]) -> Result<Vec<u8>, Status> {
     let path = path.join("\0");
     // SAFETY: the host reads `path` and writes the two results during the call.
-    returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) }).ok()
+    returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+}
+
+/// The identities among these that the host verified for the request. What the host cannot tell is unreadable, so that its
+/// caller is refused and not taken for one without an identity.
+pub(crate) fn verified(needed: NeededIdentities, payload: &str) -> Verified {
+    let name = |needed: bool, path: &str| match given(needed, &["connection", path])? {
+        Ok(bytes) if bytes.is_empty() => None,
+        Ok(bytes) => Some(String::from_utf8(bytes).unwrap_or_default()),
+        Err(_) => Some(String::new()),
+    };
+    let claims = || match given(needed.claims, &["metadata"])? {
+        Ok(metadata) => jwt_claims(&metadata, payload),
+        Err(_) => Some(String::new()),
+    };
+    Verified {
+        claims: claims(),
+        uri_san: name(needed.uri_san, "uri_san_peer_certificate"),
+        dns_san: name(needed.dns_san, "dns_san_peer_certificate"),
+        subject: name(needed.subject, "subject_peer_certificate"),
+    }
+}
+
+/// The property of the host with this path, if it is needed; `None` if it is absent.
+fn given(needed: bool, path: &[&str]) -> Option<Result<Vec<u8>, Status>> {
+    let read = needed.then(|| read_property(path))?;
+    (read != Err(Status(NOT_FOUND))).then_some(read)
 }
 
 /// The status with which a host replies for a server that it cannot reach. Only then is [`is_unsent`] useful.

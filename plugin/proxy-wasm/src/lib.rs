@@ -160,8 +160,13 @@ impl HttpContext for Stream {
             .needs_peer()
             .then(|| host::property(&["source", "address"]))
             .flatten();
+        let verified = host::verified(
+            configuration.policy.needs_verified(),
+            configuration.policy.jwt_payload(),
+        );
         let context = HostContext {
             peer,
+            verified,
             seed: configuration.store.seed(),
             explain: false,
         };

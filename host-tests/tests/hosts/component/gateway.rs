@@ -63,6 +63,7 @@ pub(super) fn judge<C: Cells + Send + 'static>(
         end: false,
         events: vec![call(tool)],
         peer: "192.0.2.1:443",
+        verified: unverified(),
     };
     let (exchange, next, effects) = gateway.judge(request, NOW)?;
     gateway.end(exchange, NOW)?;

@@ -1,11 +1,14 @@
-//! Turns the headers of a request into its caller.
+//! Turns the headers of a request, and the identities that the gateway verified, into its caller.
 //!
-//! A caller that could choose its identity would get a new quota with each one, so it believes only headers that the
-//! policy says the gateway vouches for. It never exposes a credential.
+//! A caller that could choose its identity would get a new quota with each one, so it believes only what the gateway
+//! verified and headers that the policy says the gateway vouches for. It never exposes a credential.
 
-use crate::model::{ANONYMOUS, Grant, Mode, Policy, Source, grant_subject};
-use crate::read::Headers;
+use crate::model::{
+    ANONYMOUS, CertificateName, Grant, Identity, Mode, Policy, Source, grant_subject,
+};
+use crate::read::{Headers, Unidentified, Verified};
 use crate::words::Rule;
+use crate::words::text::is_visible;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use std::fmt;
@@ -35,22 +38,26 @@ pub(crate) enum AuthError {
     Unknown,
     /// More than one `Authorization` header, or one that is not a bearer token.
     Malformed,
-    /// An identity header that is repeated, empty, too long or not plain.
-    Header(Box<str>),
+    /// An identity that is repeated, empty, too long, not plain or not a text.
+    Unidentified,
     Revoked(Box<str>),
     /// A grant that has no policy.
     NoPolicy(Box<str>),
 }
 
-/// The longest value of an identity header.
+/// The longest value that identifies a caller, in bytes.
 const LONGEST_IDENTITY: usize = 256;
 
 impl Principal {
     /// Identifies the caller. The flag is true where its credential must not be passed on.
-    pub(crate) fn identify(policy: &Policy, headers: &Headers) -> (Self, bool) {
+    pub(crate) fn identify(
+        policy: &Policy,
+        headers: &Headers,
+        verified: &Verified,
+    ) -> (Self, bool) {
         match &policy.grants {
             Some(grants) => granted(grants, headers),
-            None => (vouched(&policy.identity, headers), false),
+            None => (vouched(&policy.identity, headers, verified), false),
         }
     }
 
@@ -120,24 +127,64 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// The first source that is present decides. A malformed value denies the caller; the next source is not tried.
-fn vouched(sources: &[Source], headers: &Headers) -> Principal {
-    for Source::Header(name) in sources {
-        match headers.single(name) {
+fn vouched(identity: &Identity, headers: &Headers, verified: &Verified) -> Principal {
+    for source in &identity.sources {
+        match name_of(source, headers, verified) {
             Ok(None) => {}
-            Ok(Some(value)) if (1..=LONGEST_IDENTITY).contains(&value.len()) => {
-                return Principal::Identity(format!("header:{name}={value}").into());
-            }
-            Ok(Some(_)) | Err(_) => return Principal::Denied(AuthError::Header(name.clone())),
+            Ok(Some(name)) => return Principal::Identity(name.into()),
+            Err(Unidentified) => return Principal::Denied(AuthError::Unidentified),
         }
     }
     Principal::Anonymous
+}
+
+/// The caller's name by one source, which no caller of another source or issuer shares; `None` where the source is absent.
+fn name_of(
+    source: &Source,
+    headers: &Headers,
+    verified: &Verified,
+) -> Result<Option<String>, Unidentified> {
+    match source {
+        Source::Header(name) => {
+            let value = headers.single(name).map_err(|_| Unidentified)?;
+            let value = value.map(within_bounds).transpose()?;
+            Ok(value.map(|value| format!("header:{name}={value}")))
+        }
+        Source::Claim(name) => {
+            let Some((issuer, value)) = verified.claim(name)? else {
+                return Ok(None);
+            };
+            let (value, issuer) = (within_bounds(&value)?, issuer.as_deref());
+            let issuer = issuer.map_or(Ok(""), within_bounds)?;
+            // An issuer without space ends the name in one way only, whatever the value is.
+            let is_one_word = !issuer.contains(char::is_whitespace);
+            is_one_word
+                .then(|| Some(format!("jwt:{name}={value} iss={issuer}")))
+                .ok_or(Unidentified)
+        }
+        Source::Certificate(name) => {
+            let value = match name {
+                CertificateName::UriSan => &verified.uri_san,
+                CertificateName::DnsSan => &verified.dns_san,
+                CertificateName::Subject => &verified.subject,
+            };
+            let value = value.as_deref().map(within_bounds).transpose()?;
+            Ok(value.map(|value| format!("mtls:{}={value}", name.name())))
+        }
+    }
+}
+
+/// The value, if it is short enough and has no invisible character.
+fn within_bounds(value: &str) -> Result<&str, Unidentified> {
+    let fits = (1..=LONGEST_IDENTITY).contains(&value.len()) && is_visible(value);
+    fits.then_some(value).ok_or(Unidentified)
 }
 
 impl AuthError {
     pub(crate) fn rule(&self) -> Rule {
         match self {
             Self::Unknown | Self::Malformed => Rule::new("grants"),
-            Self::Header(_) => Rule::new("identity"),
+            Self::Unidentified => Rule::new("identity"),
             Self::Revoked(name) => Rule::new("grants").key(name).member("revoked"),
             Self::NoPolicy(name) => Rule::new("grants").key(name),
         }
@@ -151,7 +198,7 @@ impl fmt::Display for AuthError {
                 "Unknown caller. Send your bearer token, or ask the gateway's operator for one."
             }
             Self::Malformed => "Send exactly one Authorization header with one bearer token.",
-            Self::Header(_) => "The gateway could not identify you. Ask the gateway's operator.",
+            Self::Unidentified => "The gateway could not identify you. Ask the gateway's operator.",
             Self::Revoked(_) | Self::NoPolicy(_) => {
                 "Your access to this gateway is revoked. Ask the gateway's operator."
             }

@@ -25,7 +25,7 @@ impl Exchange {
         host: HostContext,
         clock: &dyn Clock,
     ) -> (Self, Step) {
-        let (caller, remove_authorization) = Principal::identify(&policy, headers);
+        let (caller, remove_authorization) = Principal::identify(&policy, headers, &host.verified);
         let ids = RequestIds::read(headers);
         let grant = caller.label().map(|label| logged(label).into_owned());
         let visibility = Visibility::new(&policy, &caller);

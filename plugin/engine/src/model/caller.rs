@@ -4,11 +4,35 @@
 
 use super::options::Mode;
 
+/// How callers without grants are identified.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// The sources in order. The first one that is present names the caller.
+    pub(crate) sources: Vec<Source>,
+    /// The name under which Envoy's jwt_authn stores the payload of a token (`payload_in_metadata`).
+    pub(crate) jwt_payload: Box<str>,
+}
+
 /// The source of an identity.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A header that the gateway itself sets after it removed the client's.
     Header(Box<str>),
+    /// A claim of the token that the gateway verified.
+    Claim(Box<str>),
+    /// A name in the client certificate that the gateway verified.
+    Certificate(CertificateName),
+}
+
+/// A name in a client certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CertificateName {
+    /// The first URI of the subject alternative names.
+    UriSan,
+    /// The first DNS name of the subject alternative names.
+    DnsSan,
+    /// The subject.
+    Subject,
 }
 
 /// A named caller and the credential that proves it.
@@ -24,4 +48,24 @@ pub(crate) struct Grant {
     pub(crate) revoked: bool,
     pub(crate) frozen: bool,
     pub(crate) mode: Option<Mode>,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            sources: Vec::new(),
+            jwt_payload: "jwt".into(),
+        }
+    }
+}
+
+impl CertificateName {
+    /// The name in the policy and in the log.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::UriSan => "uri_san",
+            Self::DnsSan => "dns_san",
+            Self::Subject => "subject",
+        }
+    }
 }

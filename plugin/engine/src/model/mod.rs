@@ -20,13 +20,14 @@ mod subject;
 mod table;
 mod unknown_result;
 
-pub(crate) use caller::{Grant, Source};
+pub(crate) use caller::{CertificateName, Grant, Identity, Source};
 pub(crate) use condition::{Clause, Condition, Group, Predicate};
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
 pub use limit::Window;
 pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};
 pub(crate) use literal::{Literal, Literals, Order};
 pub(crate) use names::Names;
+pub use needs::NeededIdentities;
 pub(crate) use needs::{Needs, ResponseNeeds};
 pub use options::HostOptions;
 pub(crate) use options::{AnswerStyle, Effect, Listed, Mode};

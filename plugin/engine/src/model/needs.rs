@@ -2,6 +2,7 @@
 //!
 //! It is derived once, when the policy is parsed, so that no request reads the whole policy.
 
+use super::caller::{CertificateName, Identity, Source};
 use super::options::Mode;
 
 /// The needs of a policy.
@@ -29,6 +30,35 @@ pub(crate) struct ResponseNeeds {
     pub(crate) pins: bool,
     /// Some result rule exists.
     pub(crate) results: bool,
+}
+
+/// The verified identities that a policy reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NeededIdentities {
+    /// [`Verified::claims`](crate::host::Verified::claims).
+    pub claims: bool,
+    /// [`Verified::uri_san`](crate::host::Verified::uri_san).
+    pub uri_san: bool,
+    /// [`Verified::dns_san`](crate::host::Verified::dns_san).
+    pub dns_san: bool,
+    /// [`Verified::subject`](crate::host::Verified::subject).
+    pub subject: bool,
+}
+
+impl NeededIdentities {
+    pub(super) fn of(identity: &Identity) -> Self {
+        let mut needed = Self::default();
+        for source in &identity.sources {
+            match source {
+                Source::Header(_) => {}
+                Source::Claim(_) => needed.claims = true,
+                Source::Certificate(CertificateName::UriSan) => needed.uri_san = true,
+                Source::Certificate(CertificateName::DnsSan) => needed.dns_san = true,
+                Source::Certificate(CertificateName::Subject) => needed.subject = true,
+            }
+        }
+        needed
+    }
 }
 
 impl ResponseNeeds {

@@ -2,12 +2,12 @@
 //!
 //! It judges no call; `decide` does.
 
-use super::caller::{Grant, Source};
+use super::caller::{Grant, Identity};
 use super::condition::Condition;
 use super::entry::{Entry, Rules};
 use super::limit::{Counter, Limit, Refunds};
 use super::names::Names;
-use super::needs::Needs;
+use super::needs::{NeededIdentities, Needs};
 use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode};
 use super::sequence::Sequence;
 use super::unknown_result::UnknownResult;
@@ -28,7 +28,7 @@ pub struct Policy {
     pub(crate) sequence: Vec<Sequence>,
     pub(crate) mode: Mode,
     pub(crate) frozen: bool,
-    pub(crate) identity: Vec<Source>,
+    pub(crate) identity: Identity,
     /// `None` where the policy has no `grants`: a caller then needs none.
     pub(crate) grants: Option<Vec<Grant>>,
     pub(crate) answer: AnswerStyle,
@@ -102,7 +102,7 @@ impl Policy {
 
     /// True where callers have names that distinguish them.
     pub(crate) fn knows_callers(&self) -> bool {
-        self.grants.is_some() || !self.identity.is_empty()
+        self.grants.is_some() || !self.identity.sources.is_empty()
     }
 
     /// The most frequent refunds of any limit.
@@ -115,6 +115,17 @@ impl Policy {
     /// [`HostContext::peer`](crate::host::HostContext::peer). Call it once for each policy.
     pub fn needs_peer(&self) -> bool {
         self.needs.peer
+    }
+
+    /// The verified identities that identify a caller: a host then supplies them, and no others, as
+    /// [`HostContext::verified`](crate::host::HostContext::verified). Call it once for each policy.
+    pub fn needs_verified(&self) -> NeededIdentities {
+        NeededIdentities::of(&self.identity)
+    }
+
+    /// The name under which Envoy's jwt_authn stores the payload of the token that has the claims.
+    pub fn jwt_payload(&self) -> &str {
+        &self.identity.jwt_payload
     }
 
     /// True when names may have to be removed from a list, a result may hold a secret, a tool is pinned, a charge may

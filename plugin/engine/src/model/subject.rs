@@ -54,7 +54,7 @@ pub(crate) fn is_open(policy: &Policy, counter: &Counter) -> bool {
 
 /// True when callers that the policy does not name can reach the counter.
 fn is_for_strangers(policy: &Policy, counter: &Counter) -> bool {
-    let identities = policy.grants.is_none() && !policy.identity.is_empty();
+    let identities = policy.grants.is_none() && !policy.identity.sources.is_empty();
     let scopes = &counter.scope;
     scopes
         .iter()

@@ -2,24 +2,26 @@
 //!
 //! It judges no request; `decide::principal` does.
 
-use super::error::Problem;
-use super::reader::{Keys, Location, PolicyReader};
-use super::words::MODES;
-use crate::model::{Grant, Source};
+use super::reader::{Keys, Location, Members, PolicyReader};
+use super::words::{CERTIFICATE_NAMES, MODES};
+use crate::model::{Grant, Identity, Source};
 use crate::read::is_header_name;
 use crate::words::json::{Kind, Value};
 use crate::words::text::is_visible;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) const IDENTITY: Keys = Keys {
-    supported: &["from"],
-    reserved: &[],
+    supported: &["from", "jwt_payload"],
+    reserved: &["anonymous", "trusted_headers"],
 };
 
 pub(crate) const SOURCE: Keys = Keys {
-    supported: &["header", "set_by_gateway"],
-    reserved: &["jwt_claim", "mtls", "bearer"],
+    supported: &["header", "set_by_gateway", "jwt_claim", "mtls"],
+    reserved: &["bearer"],
 };
+
+/// The kinds of sources; each source is of one.
+const KINDS: [&str; 3] = ["header", "jwt_claim", "mtls"];
 
 pub(crate) const GRANT: Keys = Keys {
     supported: &["match", "policy", "forward", "revoked", "frozen", "mode"],
@@ -36,6 +38,11 @@ const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"
 
 const WRITE_NO_CREDENTIAL: &str = "a header without credentials: identities are written to the log";
 
+const WRITE_KIND: &str = "exactly one of `header`, `jwt_claim` and `mtls`";
+
+const WRITE_VERIFIED: &str =
+    "nothing: only a `header` needs it, and the gateway has verified tokens and certificates";
+
 const WRITE_GATEWAY: &str = r#""set_by_gateway": true beside it, and only if the gateway overwrites this header on every request: a client can send any header it likes"#;
 
 const WRITE_NAME: &str =
@@ -49,9 +56,22 @@ const WRITE_TOKEN: &str =
 const WRITE_MAIN: &str = r#""main": this version has no other policies yet"#;
 
 impl PolicyReader {
-    pub(super) fn identity(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Source> {
+    pub(super) fn identity(&mut self, at: &Location<'_>, value: Value<'_>) -> Identity {
         let members = self.object(at, value, &IDENTITY);
-        let Some(from) = self.required(at, &members, "from") else {
+        let mut identity = Identity {
+            sources: self.sources(at, &members),
+            ..Identity::default()
+        };
+        if let Some(value) = members.get("jwt_payload")
+            && let Some(name) = self.string(&at.key("jwt_payload"), value)
+        {
+            identity.jwt_payload = name.into();
+        }
+        identity
+    }
+
+    fn sources(&mut self, at: &Location<'_>, members: &Members<'_>) -> Vec<Source> {
+        let Some(from) = self.required(at, members, "from") else {
             return Vec::new();
         };
         let at = at.key("from");
@@ -65,7 +85,7 @@ impl PolicyReader {
                 continue;
             };
             if sources.contains(&source) {
-                self.invalid(&at, value, "each header once");
+                self.invalid(&at, value, "each source once");
             }
             sources.push(source);
         }
@@ -74,12 +94,34 @@ impl PolicyReader {
 
     fn source(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Source> {
         let members = self.object(at, value, &SOURCE);
+        let [header, claim, name] = KINDS.map(|kind| members.get(kind));
+        let given = [header, claim, name].into_iter().flatten().count();
         let later = SOURCE.reserved.iter().any(|key| members.get(key).is_some());
-        let header = members.get("header");
-        if header.is_none() && !later && members.is_object {
-            self.error(at, Problem::MissingKey("header"));
+        if given != 1 && members.is_object && !(later && given == 0) {
+            self.invalid(at, value, WRITE_KIND);
+            return None;
         }
-        let header = header?;
+        if let (Some(value), None) = (members.get("set_by_gateway"), header) {
+            self.misplaced(&at.key("set_by_gateway"), value, WRITE_VERIFIED);
+        }
+        if let Some(claim) = claim {
+            let name = self.string(&at.key("jwt_claim"), claim)?;
+            return Some(Source::Claim(name.into()));
+        }
+        if let Some(name) = name {
+            let name = self.word(&at.key("mtls"), name, CERTIFICATE_NAMES)?;
+            return Some(Source::Certificate(name));
+        }
+        self.header_source(at, value, &members, header?)
+    }
+
+    fn header_source(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        members: &Members<'_>,
+        header: Value<'_>,
+    ) -> Option<Source> {
         let vouched = members
             .get("set_by_gateway")
             .and_then(|value| self.bool(&at.key("set_by_gateway"), value));

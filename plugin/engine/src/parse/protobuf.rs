@@ -2,44 +2,23 @@
 //!
 //! It never reads a policy out of it: a `Struct` has lost the exact text of numbers and the duplicate members.
 
+use crate::words::protobuf::{Wire, fields};
+
 /// The configuration to write instead: Envoy passes on the text of a `StringValue` unchanged.
 pub(super) const WRITE: &str = r#"the policy as text, in Envoy's configuration of the filter: `configuration: { "@type": type.googleapis.com/google.protobuf.StringValue, value: '{ "version": "1", … }' }`"#;
 
-/// The protobuf tag of field 1, length-delimited: each entry of a `Struct`, and the key in each entry.
-const FIRST: u8 = 0x0A;
-
-/// The protobuf tag of field 2, length-delimited: the value in each entry.
-const SECOND: u8 = 0x12;
-
 /// True where all bytes are entries of a key and a value. No JSON text has this form.
 pub(super) fn is_struct(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        match field(FIRST, rest) {
-            Some((entry, after)) if is_entry(entry) => rest = after,
-            _ => return false,
-        }
-    }
-    !bytes.is_empty()
+    let is_entry = |field| matches!(field, Some((1, Wire::Bytes(entry))) if is_entry(entry));
+    !bytes.is_empty() && fields(bytes).all(is_entry)
 }
 
 fn is_entry(entry: &[u8]) -> bool {
-    let value = field(FIRST, entry).and_then(|(_, value)| field(SECOND, value));
-    value.is_some_and(|(_, after)| after.is_empty())
-}
-
-/// The bytes of the field with this tag at the start, and the bytes that follow the field.
-fn field(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (first, mut rest) = bytes.split_first()?;
-    let (mut length, mut shift) = (0_usize, 0_u32);
-    loop {
-        let (byte, after) = rest.split_first()?;
-        let bits = usize::from(byte & 0x7F).checked_shl(shift)?;
-        (length, shift, rest) = (length | bits, shift.saturating_add(7), after);
-        if byte & 0x80 == 0 {
-            return rest.split_at_checked(length).filter(|_| *first == tag);
-        }
-    }
+    let fields: Vec<_> = fields(entry).take(3).collect();
+    matches!(
+        fields[..],
+        [Some((1, Wire::Bytes(_))), Some((2, Wire::Bytes(_)))]
+    )
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use super::error::Problem;
 use super::reader::{Location, Members, PolicyReader};
-use crate::model::{AnswerStyle, Effect, Listed, Mode};
+use crate::model::{AnswerStyle, CertificateName, Effect, Listed, Mode};
 use crate::words::json::Value;
 
 pub(crate) const EFFECTS: &[(&str, Effect)] = &[("allow", Effect::Allow), ("deny", Effect::Deny)];
@@ -17,6 +17,12 @@ pub(crate) const ANSWERS: &[(&str, AnswerStyle)] = &[
 pub(crate) const LISTED: &[(&str, Listed)] = &[
     ("callable", Listed::Callable),
     ("all_but_hidden", Listed::AllButHidden),
+];
+
+pub(crate) const CERTIFICATE_NAMES: &[(&str, CertificateName)] = &[
+    (CertificateName::UriSan.name(), CertificateName::UriSan),
+    (CertificateName::DnsSan.name(), CertificateName::DnsSan),
+    (CertificateName::Subject.name(), CertificateName::Subject),
 ];
 
 pub(crate) const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];

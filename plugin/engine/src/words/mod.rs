@@ -12,6 +12,7 @@ pub(crate) mod locator;
 mod millis;
 pub(crate) mod plain;
 mod pointer;
+pub(crate) mod protobuf;
 mod refusal;
 pub(crate) mod secret;
 pub(crate) mod sorted;

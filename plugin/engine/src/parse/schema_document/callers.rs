@@ -2,35 +2,51 @@
 //!
 //! It describes no rule.
 
-use super::build::{about, flag, object, refers};
+use super::build::{about, choice, flag, object, refers, with};
 use super::limits::duration;
 use crate::model::HostOptions;
 use crate::parse::caller::{GRANT, IDENTITY, MATCH, SOURCE};
 use crate::parse::host::HOST;
+use crate::parse::words::CERTIFICATE_NAMES;
 use serde_json::{Value, json};
 
 pub(super) fn identity() -> Value {
-    let source = object(
-        &SOURCE,
-        &["header", "set_by_gateway"],
-        vec![
-            ("header", about(refers("text"), "The header's name.")),
-            (
-                "set_by_gateway",
-                about(
-                    json!({ "const": true }),
-                    "Your confirmation that the gateway overwrites this header on every request.",
-                ),
+    let claim = "A claim of the token that the gateway verified, such as `sub`.";
+    let name = "A name in the client certificate that the gateway verified.";
+    let members = vec![
+        ("header", about(refers("text"), "The header's name.")),
+        (
+            "set_by_gateway",
+            about(
+                json!({ "const": true }),
+                "Your confirmation that the gateway overwrites this header on every request.",
             ),
-        ],
-    );
+        ),
+        ("jwt_claim", about(refers("text"), claim)),
+        ("mtls", choice(CERTIFICATE_NAMES, name)),
+    ];
+    let no_header = json!({ "required": ["set_by_gateway"] });
+    let kinds = json!([
+        { "required": ["header", "set_by_gateway"] },
+        { "required": ["jwt_claim"], "not": no_header },
+        { "required": ["mtls"], "not": no_header },
+    ]);
+    let source = with(object(&SOURCE, &[], members), "oneOf", kinds);
+    let payload = "The name under which Envoy stores the payload of the token: `payload_in_metadata` of jwt_authn (default `jwt`).";
     let from = about(
         json!({ "type": "array", "items": source, "minItems": 1 }),
-        "Headers in order; the first one in the request names the caller.",
+        "Sources in order; the first one that is present names the caller.",
     );
     about(
-        object(&IDENTITY, &["from"], vec![("from", from)]),
-        "The caller, by a header. Without `identity` and `grants` every caller is `anonymous`.",
+        object(
+            &IDENTITY,
+            &["from"],
+            vec![
+                ("from", from),
+                ("jwt_payload", about(refers("text"), payload)),
+            ],
+        ),
+        "The source of the caller's identity. Without `identity` and `grants` every caller is `anonymous`.",
     )
 }
 
