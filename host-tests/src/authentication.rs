@@ -14,6 +14,22 @@ pub const SERVER_CERTIFICATE: &str = "gateway.pem";
 /// The file with the key of [`SERVER_CERTIFICATE`].
 pub const SERVER_KEY: &str = "gateway-key.pem";
 
+/// An issuer whose payload is under the key `jwt`, as in the examples of `envoy/IDENTITY.md`.
+pub const ACME: Provider<'_> = Provider::new("acme", "https://login.acme.example");
+/// Another issuer with the same key.
+pub const PARTNER: Provider<'_> = Provider::new("partner", "https://login.partner.example");
+/// The issuer of tokens that agents have beside the token of their user: another header, another key.
+pub const AGENTS: Provider<'_> = Provider {
+    payload: "agent",
+    header: Some("x-agent-token"),
+    ..Provider::new("agents", "https://agents.acme.example")
+};
+/// API keys, and the names of their clients.
+pub const KEYS: [(&str, &str); 2] = [
+    ("a-long-random-key-of-one", "client-one"),
+    ("a-long-random-key-of-two", "client-two"),
+];
+
 const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
 const API_KEY_AUTH: &str = "envoy.filters.http.api_key_auth";
 
@@ -28,6 +44,8 @@ pub struct Provider<'a> {
     pub payload: &'a str,
     /// The header with the token, without a prefix, instead of `authorization: Bearer`.
     pub header: Option<&'a str>,
+    /// Claims whose text is a list with spaces between its items, such as `scope`.
+    pub lists: &'a [&'a str],
     /// Headers for the server and the plugin, and the claims that they carry.
     pub claim_headers: &'a [(&'a str, &'a str)],
 }
@@ -40,6 +58,7 @@ impl<'a> Provider<'a> {
             issuer,
             payload: "jwt",
             header: None,
+            lists: &[],
             claim_headers: &[],
         }
     }
@@ -57,6 +76,10 @@ impl<'a> Provider<'a> {
         });
         if let Some(header) = self.header {
             provider["from_headers"] = json!([{ "name": header }]);
+        }
+        if !self.lists.is_empty() {
+            provider["normalize_payload_in_metadata"] =
+                json!({ "space_delimited_claims": self.lists });
         }
         let headers = self.claim_headers.iter();
         let headers: Vec<_> = headers
@@ -140,6 +163,14 @@ pub enum Clients {
     VerifiedOrNone,
     /// Any: nobody has verified its names.
     Unverified,
+}
+
+/// Fields of the connection manager that write the names in a client's certificate into `x-forwarded-client-cert`.
+pub fn forwarded_certificate() -> Value {
+    json!({
+        "forward_client_cert_details": "SANITIZE_SET",
+        "set_current_client_cert_details": { "subject": true, "uri": true, "dns": true },
+    })
 }
 
 /// The transport socket of a listener with TLS.

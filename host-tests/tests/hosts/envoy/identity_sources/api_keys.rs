@@ -1,0 +1,72 @@
+//! Tests what `api_key_auth` tells a plugin about the owner of a key.
+
+use super::probe::{Gateway, METADATA, Probe, Property, oldest_and_current};
+use host_tests::authentication::{KEYS, api_key_auth};
+
+const HEADER: &str = "request|headers|x-client-id";
+const FILTER_STATE: &str = "filter_state|envoy.filters.http.api_key_auth";
+
+fn on_each(test: impl Fn(&Gateway)) {
+    for (version, binary) in oldest_and_current() {
+        println!("Envoy {version}");
+        let paths = [METADATA, HEADER, FILTER_STATE];
+        let gateway = Probe::new(binary)
+            .listener("forwarding", &paths, vec![api_key_auth(&KEYS, true)])
+            .listener("silent", &paths, vec![api_key_auth(&KEYS, false)])
+            .start();
+        test(&gateway);
+    }
+}
+
+#[test]
+fn forwarded_header_replaces_that_of_the_client() {
+    on_each(|gateway| {
+        for (key, client) in KEYS {
+            let headers = [("x-api-key", key), ("x-client-id", "root")];
+            let seen = gateway
+                .get("forwarding", &headers)
+                .expect("the key is listed");
+            assert_eq!(*seen.read(HEADER), Property::text(client));
+            let ids = seen.request.headers.iter();
+            let ids: Vec<_> = ids.filter(|(name, _)| name == "x-client-id").collect();
+            assert_eq!(
+                ids,
+                [&("x-client-id".to_owned(), client.as_bytes().to_vec())]
+            );
+            assert_eq!(seen.header("x-api-key"), None);
+        }
+    });
+}
+
+#[test]
+fn header_without_forwarding_is_that_of_the_client() {
+    on_each(|gateway| {
+        let headers = [("x-api-key", KEYS[0].0), ("x-client-id", "root")];
+        let seen = gateway.get("silent", &headers).expect("the key is listed");
+        assert_eq!(*seen.read(HEADER), Property::text("root"));
+        assert_eq!(seen.header("x-api-key").as_deref(), Some(KEYS[0].0));
+    });
+}
+
+#[test]
+fn key_leaves_no_metadata() {
+    on_each(|gateway| {
+        for listener in ["forwarding", "silent"] {
+            let seen = gateway.get(listener, &[("x-api-key", KEYS[0].0)]);
+            let seen = seen.expect("the key is listed");
+            assert_eq!(*seen.read(METADATA), Property::text(""));
+            assert_eq!(*seen.read(FILTER_STATE), Property::Absent);
+        }
+    });
+}
+
+#[test]
+fn unknown_or_missing_key_is_refused() {
+    on_each(|gateway| {
+        for listener in ["forwarding", "silent"] {
+            let unknown = [("x-api-key", "another"), ("x-client-id", "client-one")];
+            assert_eq!(gateway.get(listener, &unknown).err(), Some(401));
+            assert_eq!(gateway.get(listener, &unknown[1..]).err(), Some(401));
+        }
+    });
+}
