@@ -14,6 +14,8 @@ pub const SERVER_CERTIFICATE: &str = "gateway.pem";
 /// The file with the key of [`SERVER_CERTIFICATE`].
 pub const SERVER_KEY: &str = "gateway-key.pem";
 
+/// The claim `aud` of tokens for the gateway.
+pub const AUDIENCE: &str = "https://mcp.acme.example";
 /// An issuer whose payload is under the key `jwt`, as in the examples of `envoy/IDENTITY.md`.
 pub const ACME: Provider<'_> = Provider::new("acme", "https://login.acme.example");
 /// Another issuer with the same key.
@@ -40,6 +42,8 @@ pub struct Provider<'a> {
     pub name: &'a str,
     /// The claim `iss` of its tokens.
     pub issuer: &'a str,
+    /// The claim `aud` that a token must have.
+    pub audience: &'a str,
     /// The key of the payload in the filter's metadata.
     pub payload: &'a str,
     /// The header with the token, without a prefix, instead of `authorization: Bearer`.
@@ -51,11 +55,12 @@ pub struct Provider<'a> {
 }
 
 impl<'a> Provider<'a> {
-    /// An issuer whose payload is under the key `jwt`.
+    /// An issuer of tokens for [`AUDIENCE`], whose payload is under the key `jwt`.
     pub const fn new(name: &'a str, issuer: &'a str) -> Self {
         Self {
             name,
             issuer,
+            audience: AUDIENCE,
             payload: "jwt",
             header: None,
             lists: &[],
@@ -71,6 +76,7 @@ impl<'a> Provider<'a> {
     fn render(&self) -> Value {
         let mut provider = json!({
             "issuer": self.issuer,
+            "audiences": [self.audience],
             "local_jwks": { "filename": self.file() },
             "payload_in_metadata": self.payload,
         });

@@ -19,22 +19,24 @@ const COORDINATE: usize = 32;
 #[derive(Debug)]
 pub struct Issuer {
     name: String,
+    audience: String,
     key: EcdsaKeyPair,
     random: SystemRandom,
 }
 
 impl Issuer {
-    /// An issuer whose tokens have this claim `iss`.
+    /// An issuer whose tokens have this claim `iss`, and this `aud` unless a test says otherwise.
     ///
     /// # Panics
     /// When the machine has no random numbers.
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: &str, audience: &str) -> Self {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
         let key = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("a key can be made");
         let key = EcdsaKeyPair::from_pkcs8(algorithm, key.as_ref(), &random);
         Self {
             name: name.to_owned(),
+            audience: audience.to_owned(),
             key: key.expect("it was made for this algorithm"),
             random,
         }
@@ -57,16 +59,16 @@ impl Issuer {
         json!({ "keys": [key] }).to_string()
     }
 
-    /// A token with these claims, and with `iss` where they lack it. It has no other claim that was not given, so
-    /// without `exp` it never expires.
+    /// A token with these claims, and with `iss` and `aud` where they lack them. It has no other claim that was not
+    /// given, so without `exp` it never expires.
     ///
     /// # Panics
     /// When the claims are not an object.
     pub fn token(&self, mut claims: Value) -> String {
         let members = claims.as_object_mut().expect("claims are an object");
-        members
-            .entry("iss")
-            .or_insert_with(|| self.name.as_str().into());
+        for (name, own) in [("iss", &self.name), ("aud", &self.audience)] {
+            members.entry(name).or_insert_with(|| own.as_str().into());
+        }
         self.signed(&claims.to_string())
     }
 
@@ -110,9 +112,9 @@ mod tests {
 
     #[test]
     fn token_is_verified_by_the_key_set_of_its_issuer_alone() {
-        let [own, other] = ["https://a.example", "https://a.example"].map(Issuer::new);
+        let [own, other] = [(); 2].map(|()| Issuer::new("https://a.example", "mcp"));
         let token = own.token(json!({ "sub": "alice" }));
-        let claims = json!({ "sub": "alice", "iss": "https://a.example" });
+        let claims = json!({ "sub": "alice", "iss": "https://a.example", "aud": "mcp" });
         assert_eq!(verified(&token, &own.jwks()), Some(claims));
         assert_eq!(verified(&token, &other.jwks()), None);
     }

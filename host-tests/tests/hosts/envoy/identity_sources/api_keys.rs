@@ -1,8 +1,19 @@
 //! Tests what `api_key_auth` tells a plugin about the owner of a key.
 
-use super::probe::{Gateway, METADATA, Probe, Property, oldest_and_current};
+use super::super::gateway::verdict;
+use super::probe::{Gateway, LIMIT, METADATA, Probe, Property, oldest_and_current};
 use host_tests::authentication::{KEYS, api_key_auth};
+use host_tests::bootstrap::{Config, Listener};
+use host_tests::envoy::Envoy;
+use host_tests::rpc::{call, post};
+use host_tests::upstream::Upstream;
+use host_tests::wasm_path;
+use host_tests::wire::http1;
 
+/// Each client has one call.
+const POLICY: &str = r#"{ "version": "1", "default": "deny",
+    "identity": { "from": [ { "header": "x-client-id", "set_by_gateway": true } ] },
+    "tools": { "run": { "limits": [ { "counter": "runs", "window": "month", "max": 1 } ] } } }"#;
 const HEADER: &str = "request|headers|x-client-id";
 const FILTER_STATE: &str = "filter_state|envoy.filters.http.api_key_auth";
 
@@ -69,4 +80,27 @@ fn unknown_or_missing_key_is_refused() {
             assert_eq!(gateway.get(listener, &unknown[1..]).err(), Some(401));
         }
     });
+}
+
+#[test]
+fn plugin_counts_by_the_client_of_the_key_not_by_the_header_that_was_sent() {
+    for (version, binary) in oldest_and_current() {
+        let upstream = Upstream::start().expect("the upstream starts");
+        let mut listener = Listener::new("mcp", POLICY, upstream.addr(), &wasm_path());
+        listener.before = vec![api_key_auth(&KEYS, true)];
+        let mut config = Config::new(vec![listener]);
+        config.binary = binary;
+        let envoy = Envoy::start(&config).expect("Envoy starts");
+        let call = |key: &str, sent: &str| {
+            let mut request = post(call("run"));
+            for (name, value) in [("x-api-key", key), ("x-client-id", sent)] {
+                request.headers.push((name.into(), value.into()));
+            }
+            verdict(&http1(envoy.addr("mcp"), &request, LIMIT).expect("an answer"))
+        };
+        let [one, two] = KEYS.map(|(key, _)| key);
+        assert_eq!(call(one, "root"), "forwarded", "{version}");
+        assert_eq!(call(one, "someone-else"), "200 rate_limited", "{version}");
+        assert_eq!(call(two, "client-one"), "forwarded", "{version}");
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 #[test]
 fn claims_of_every_type_arrive_typed_in_the_metadata_alone() {
     let claims = json!({
-        "sub": "alice", "iss": ACME.issuer, "seven": 7.0, "empty": "", "yes": true, "no": false, "null": null,
+        "sub": "alice", "iss": ACME.issuer, "aud": ACME.audience, "seven": 7.0, "empty": "", "yes": true, "no": false, "null": null,
         "roles": ["admin", "dev"], "none": [], "mixed": [1.0, "a", true, null, { "k": [2.5] }],
         "holes": ["a", null], "nested": { "key": "value" }, "https://acme.example/tier": "gold",
         "a.b": "dotted", "a": { "b": "inner" },

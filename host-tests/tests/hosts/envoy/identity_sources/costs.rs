@@ -25,7 +25,7 @@ const ROUNDS: usize = 10;
 /// The claims of a usual token, and some more.
 fn claims(more: usize) -> Value {
     let mut claims = json!({
-        "sub": "alice", "aud": "mcp", "exp": 4_000_000_000_u64, "iat": 1_700_000_000, "nbf": 1_700_000_000,
+        "sub": "alice", "exp": 4_000_000_000_u64, "iat": 1_700_000_000, "nbf": 1_700_000_000,
         "jti": "4f9c6a2e-7a0b-4c57-9a35-b7f7f3c8d1e2", "scope": "read write", "email": "alice@acme.example",
         "roles": ["admin", "dev"], "tenant": { "id": "t-1", "tier": "gold" }, "verified": true,
     });
@@ -44,7 +44,7 @@ struct Setting {
 
 impl Setting {
     fn new(binary: Option<PathBuf>, paths: &[String]) -> Self {
-        let (authority, issuer) = (Authority::new(), Issuer::new(ACME.issuer));
+        let (authority, issuer) = (Authority::new(), Issuer::new(ACME.issuer, ACME.audience));
         let server = authority.server();
         let gateway = Probe::new(binary)
             .keys(&ACME, &issuer)

@@ -18,6 +18,7 @@ const WITH_HEADERS: Provider<'_> = Provider {
         ("x-claim-sub", "sub"),
         ("x-claim-age", "age"),
         ("x-claim-roles", "roles"),
+        ("x-claim-tenant", "tenant"),
     ],
     ..ACME
 };
@@ -60,7 +61,8 @@ pub(super) struct Issuers {
 
 impl Issuers {
     fn new() -> Self {
-        let [acme, partner, agents] = [ACME, PARTNER, AGENTS].map(|own| Issuer::new(own.issuer));
+        let [acme, partner, agents] =
+            [ACME, PARTNER, AGENTS].map(|own| Issuer::new(own.issuer, own.audience));
         Self {
             acme,
             partner,
@@ -104,6 +106,7 @@ fn started(binary: Option<PathBuf>, issuers: &Issuers) -> Gateway {
             &paths,
             vec![jwt_authn(&[WITH_HEADERS], Tokens::Anything)],
         )
+        .listener("no_payload", &paths, vec![without_payload()])
         .listener(
             "acme_first",
             &paths,
@@ -137,6 +140,14 @@ fn started(binary: Option<PathBuf>, issuers: &Issuers) -> Gateway {
 fn with_rule(rule: Value) -> Value {
     let mut filter = jwt_authn(&[WITH_HEADERS], Tokens::One);
     filter["typed_config"]["rules"] = json!([rule]);
+    filter
+}
+
+/// The filter of one issuer without `payload_in_metadata`.
+fn without_payload() -> Value {
+    let mut filter = jwt_authn(&[ACME], Tokens::One);
+    let provider = &mut filter["typed_config"]["providers"][ACME.name];
+    provider["payload_in_metadata"] = "".into();
     filter
 }
 

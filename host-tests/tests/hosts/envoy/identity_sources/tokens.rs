@@ -27,7 +27,7 @@ fn missing_token_passes_without_metadata_only_where_it_is_allowed() {
 #[test]
 fn invalid_token_leaves_no_metadata() {
     on_each(|gateway, issuers| {
-        let stranger = Issuer::new(ACME.issuer);
+        let stranger = Issuer::new(ACME.issuer, ACME.audience);
         let invalid = [
             ("another key", stranger.token(json!({ "sub": "alice" }))),
             (
@@ -45,8 +45,8 @@ fn invalid_token_leaves_no_metadata() {
             (
                 "a claim twice",
                 issuers.acme.signed(&format!(
-                    r#"{{"iss":"{}","sub":"alice","sub":"bob"}}"#,
-                    ACME.issuer
+                    r#"{{"iss":"{}","aud":"{}","sub":"alice","sub":"bob"}}"#,
+                    ACME.issuer, ACME.audience
                 )),
             ),
             ("no token", "alice".to_owned()),
@@ -128,12 +128,22 @@ fn claim_headers_are_those_of_the_token_or_are_removed() {
         }
         let token = issuers
             .acme
-            .token(json!({ "sub": "alice", "age": 7, "roles": ["dev"] }));
+            .token(json!({ "sub": "alice", "age": 7, "tenant": { "id": 1 } }));
         let token = format!("Bearer {token}");
         let spoofed = [&spoofed[..], &[("authorization", token.as_str())]].concat();
         let with = gateway.get("anything", &spoofed).expect("it is valid");
         assert_eq!(with.header("x-claim-sub").as_deref(), Some("alice"));
         assert_eq!(with.header("x-claim-age").as_deref(), Some("7"));
+        // The base64 of {"id":1}.
+        assert_eq!(
+            with.header("x-claim-tenant").as_deref(),
+            Some("eyJpZCI6MX0=")
+        );
+        assert_eq!(with.header("x-claim-roles"), None, "the token has none");
+        let token = format!("Bearer {}", issuers.acme.token(json!({ "roles": ["dev"] })));
+        let with = gateway
+            .get("anything", &[("authorization", &token)])
+            .expect("it is valid");
         // The base64 of ["dev"].
         assert_eq!(
             with.header("x-claim-roles").as_deref(),
@@ -152,7 +162,7 @@ fn two_required_tokens_under_one_key_leave_the_claims_of_one() {
         let agent = issuers.agents.token(json!({ "sub": "agent-one" }));
         let both = [("authorization", user.as_str()), ("x-agent-token", &agent)];
         let seen = gateway.get("same_key", &both).expect("both are valid");
-        let left = json!({ "sub": "agent-one", "iss": AGENTS.issuer });
+        let left = json!({ "sub": "agent-one", "iss": AGENTS.issuer, "aud": AGENTS.audience });
         assert_eq!(payload(&seen, "jwt"), Some(left));
     });
 }
@@ -197,5 +207,29 @@ fn token_of_an_issuer_before_that_of_claim_headers_keeps_them_before_1_40() {
             assert_eq!(*seen.claim("sub"), Property::text("mallory"));
             assert_eq!(seen.header("x-claim-sub").as_deref(), kept, "{listener}");
         }
+    });
+}
+
+#[test]
+fn token_for_another_audience_or_for_none_is_refused() {
+    on_each(|gateway, issuers| {
+        for (audience, refused) in [
+            (json!(ACME.audience), None),
+            (json!(["another", ACME.audience]), None),
+            (json!("https://another.example"), Some(403)),
+            (json!([]), Some(403)),
+        ] {
+            let token = issuers.acme.token(json!({ "aud": audience }));
+            assert_eq!(gateway.bearer("only", &token).err(), refused, "{audience}");
+        }
+    });
+}
+
+#[test]
+fn provider_without_a_key_for_the_payload_leaves_no_metadata() {
+    on_each(|gateway, issuers| {
+        let token = issuers.acme.token(json!({ "sub": "alice" }));
+        let seen = gateway.bearer("no_payload", &token).expect("it is valid");
+        assert_eq!(*seen.read(METADATA), Property::text(""));
     });
 }
