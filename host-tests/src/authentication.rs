@@ -32,8 +32,19 @@ pub const KEYS: [(&str, &str); 2] = [
     ("a-long-random-key-of-two", "client-two"),
 ];
 
-const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
-const API_KEY_AUTH: &str = "envoy.filters.http.api_key_auth";
+/// Headers that name a caller: those of the tests' claims, and that of [`api_key_auth`].
+pub const IDENTITY_HEADERS: [&str; 5] = [
+    "x-claim-sub",
+    "x-claim-age",
+    "x-claim-roles",
+    "x-claim-tenant",
+    "x-client-id",
+];
+
+/// The name of the filter [`jwt_authn`].
+pub const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
+/// The name of the filter [`api_key_auth`].
+pub const API_KEY_AUTH: &str = "envoy.filters.http.api_key_auth";
 
 /// One issuer of tokens, as `jwt_authn` knows it.
 #[derive(Clone, Copy, Debug)]
@@ -169,6 +180,18 @@ pub enum Clients {
     VerifiedOrNone,
     /// Any: nobody has verified its names.
     Unverified,
+}
+
+/// Fields of the connection manager that remove these headers from every request before any filter sees it.
+pub fn removed_from_clients(headers: &[&str]) -> Value {
+    let mutations = headers.iter().map(|name| json!({ "remove": name }));
+    json!({ "early_header_mutation_extensions": [{
+        "name": "envoy.http.early_header_mutation.header_mutation",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+            "mutations": mutations.collect::<Vec<_>>(),
+        },
+    }] })
 }
 
 /// Fields of the connection manager that write the names in a client's certificate into `x-forwarded-client-cert`.

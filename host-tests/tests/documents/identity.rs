@@ -3,8 +3,8 @@
 use crate::pages::{blocks, page};
 use crate::yaml::read;
 use host_tests::authentication::{
-    ACME, AGENTS, Clients, KEYS, PARTNER, Tokens, api_key_auth, forwarded_certificate, jwt_authn,
-    tls,
+    ACME, AGENTS, Clients, IDENTITY_HEADERS, KEYS, PARTNER, Tokens, api_key_auth,
+    forwarded_certificate, jwt_authn, removed_from_clients, tls,
 };
 use serde_json::{Value, json};
 
@@ -22,6 +22,7 @@ fn configurations_of_the_page_are_those_of_the_tests() {
         json!([jwt_authn(&[ACME], Tokens::One)]),
         json!([jwt_authn(&[ACME, PARTNER], Tokens::One)]),
         json!([jwt_authn(&[ACME, AGENTS], Tokens::All)]),
+        removed_from_clients(&IDENTITY_HEADERS),
         json!({ "transport_socket": tls(Clients::Verified) }),
         forwarded_certificate(),
         json!([api_key_auth(&KEYS, true)]),

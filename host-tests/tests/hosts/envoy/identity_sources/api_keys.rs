@@ -1,8 +1,8 @@
 //! Tests what `api_key_auth` tells a plugin about the owner of a key.
 
 use super::super::gateway::verdict;
-use super::probe::{Gateway, LIMIT, METADATA, Probe, Property, oldest_and_current};
-use host_tests::authentication::{KEYS, api_key_auth};
+use super::probe::{Gateway, LIMIT, METADATA, Probe, Property, disabled, oldest_and_current};
+use host_tests::authentication::{API_KEY_AUTH, KEYS, api_key_auth};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
 use host_tests::rpc::{call, post};
@@ -23,6 +23,10 @@ fn on_each(test: impl Fn(&Gateway)) {
         let paths = [METADATA, HEADER, FILTER_STATE];
         let gateway = Probe::new(binary)
             .listener("forwarding", &paths, vec![api_key_auth(&KEYS, true)])
+            .listener_with("disabled", &paths, |listener| {
+                listener.before = vec![api_key_auth(&KEYS, true)];
+                listener.connection_manager = disabled(API_KEY_AUTH, listener.upstream);
+            })
             .listener("silent", &paths, vec![api_key_auth(&KEYS, false)])
             .start();
         test(&gateway);
@@ -56,6 +60,15 @@ fn header_without_forwarding_is_that_of_the_client() {
         let seen = gateway.get("silent", &headers).expect("the key is listed");
         assert_eq!(*seen.read(HEADER), Property::text("root"));
         assert_eq!(seen.header("x-api-key").as_deref(), Some(KEYS[0].0));
+    });
+}
+
+#[test]
+fn header_on_a_route_that_disables_the_filter_is_that_of_the_client() {
+    on_each(|gateway| {
+        let seen = gateway.get("disabled", &[("x-client-id", "root")]);
+        let seen = seen.expect("no key is needed");
+        assert_eq!(*seen.read(HEADER), Property::text("root"));
     });
 }
 

@@ -2,7 +2,9 @@
 //!
 //! It expects values, never times.
 
-use super::probe::{Gateway, LIMIT, METADATA, Probe, Property, claim, oldest_and_current, request};
+use super::probe::{
+    Gateway, LIMIT, METADATA, Probe, Property, Seen, claim, oldest_and_current, request,
+};
 use host_tests::authentication::{
     ACME, CLIENT_AUTHORITY, Clients, KEYS, SERVER_CERTIFICATE, SERVER_KEY, Tokens, api_key_auth,
     jwt_authn, tls,
@@ -15,6 +17,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 const URI: &str = "connection|uri_san_peer_certificate";
+const AGENT: &str = "spiffe://acme.example/ns/agents/sa/one";
 const DNS: &str = "connection|dns_san_peer_certificate";
 const HEADER: &str = "request|headers|x-client-id";
 /// The calls in one measurement, as the probe makes them.
@@ -56,9 +59,10 @@ impl Setting {
                 let tokens = jwt_authn(&[ACME], Tokens::One);
                 listener.before = vec![tokens, api_key_auth(&KEYS, true)];
             })
+            .listener("nothing", paths, Vec::new())
             .start();
         let certificate = authority.certificate(Names {
-            uris: &["spiffe://acme.example/ns/agents/sa/one"],
+            uris: &[AGENT],
             ..Names::default()
         });
         Self {
@@ -68,61 +72,77 @@ impl Setting {
         }
     }
 
-    /// For each property the bytes, and the nanoseconds of a call.
-    fn measured(&self, claims: Value, paths: &[String]) -> Vec<(Property, u64)> {
+    /// A request with all that identifies a caller.
+    fn with_all(&self, claims: Value) -> Seen {
         let token = format!("Bearer {}", self.issuer.token(claims));
         let request = request(&[("authorization", &token), ("x-api-key", KEYS[0].0)]);
         let answer = self
             .client
             .send(self.gateway.addr("all"), &request, LIMIT)
             .expect("an answer");
-        let seen = self.gateway.seen(&answer).expect("all of it is valid");
-        let one = |path: &String| {
-            let time = seen.read(&format!("~{path}")).bytes();
-            let time = u64::from_le_bytes(*time.as_array().expect("8 bytes"));
-            (seen.read(path).clone(), time / CALLS)
+        self.gateway.seen(&answer).expect("all of it is valid")
+    }
+
+    /// A request without any of it, to a listener without filters and without TLS.
+    fn with_nothing(&self) -> Seen {
+        self.gateway.get("nothing", &[]).expect("it needs nothing")
+    }
+}
+
+/// What the probe read of some properties, and the least nanoseconds of a call.
+fn measured(paths: &[String], request: impl Fn() -> Seen) -> Vec<(Property, u64)> {
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| request()).collect();
+    let nanos = |seen: &Seen, path: &str| {
+        let total = seen.read(&format!("~{path}")).bytes();
+        u64::from_le_bytes(*total.as_array().expect("8 bytes")) / CALLS
+    };
+    let one = |path: &String| {
+        let least = rounds.iter().map(|seen| nanos(seen, path)).min();
+        (rounds[0].read(path).clone(), least.expect("a round"))
+    };
+    paths.iter().map(one).collect()
+}
+
+fn print(what: &str, paths: &[String], measured: &[(Property, u64)]) {
+    for (path, (found, nanos)) in paths.iter().zip(measured) {
+        let found = match found {
+            Property::Found(bytes) => format!("{} bytes", bytes.len()),
+            other => format!("{other:?}"),
         };
-        paths.iter().map(one).collect()
+        say(&format!("{what}: {path}: {found}, {nanos} ns"));
     }
 }
 
 #[test]
 fn costs_of_properties_are_printed() {
-    let paths = [
-        METADATA.to_owned(),
-        claim("jwt", "sub"),
-        claim("jwt", "absent"),
-        URI.to_owned(),
-        DNS.to_owned(),
-        HEADER.to_owned(),
-    ];
-    let all: Vec<_> = paths
+    let subject = claim("jwt", "sub");
+    let absent = claim("jwt", "absent");
+    let paths = [METADATA, &subject, &absent, URI, DNS, HEADER].map(str::to_owned);
+    let all = paths
         .iter()
-        .flat_map(|path| [path.clone(), format!("~{path}")])
-        .collect();
+        .flat_map(|path| [path.clone(), format!("~{path}")]);
+    let all: Vec<_> = all.collect();
     for (version, binary) in oldest_and_current() {
         let setting = Setting::new(binary, &all);
         for more in [0, 40] {
-            let rounds: Vec<_> = (0..ROUNDS)
-                .map(|_| setting.measured(claims(more), &paths))
-                .collect();
-            for (index, path) in paths.iter().enumerate() {
-                let times = rounds.iter().map(|round| round[index].1);
-                let least = times.min().expect("a round");
-                let found = match &rounds[0][index].0 {
-                    Property::Found(bytes) => format!("{} bytes", bytes.len()),
-                    other => format!("{other:?}"),
-                };
-                say(&format!("Envoy {version}: {path}: {found}, {least} ns"));
-            }
-            let [metadata, subject, absent, uri, dns, client] = &rounds[0][..] else {
+            let measured = measured(&paths, || setting.with_all(claims(more)));
+            print(&format!("Envoy {version}"), &paths, &measured);
+            let [metadata, subject, absent, uri, dns, client] = &measured[..] else {
                 panic!("six properties")
             };
             assert!(metadata.0.bytes().len() > 300);
             assert_eq!(subject.0, Property::text("alice"));
-            assert_eq!(uri.0.bytes().len(), 38);
+            assert_eq!(uri.0, Property::text(AGENT));
             assert_eq!((&absent.0, &dns.0), (&Property::Absent, &Property::Absent));
             assert_eq!(client.0, Property::text(KEYS[0].1));
         }
+        let measured = measured(&paths, || setting.with_nothing());
+        print(
+            &format!("Envoy {version}, nothing verified"),
+            &paths,
+            &measured,
+        );
+        assert_eq!(measured[0].0, Property::text(""));
+        assert!(measured[1..].iter().all(|one| one.0 == Property::Absent));
     }
 }

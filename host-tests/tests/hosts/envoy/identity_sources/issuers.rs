@@ -3,8 +3,11 @@
 //! It never expects an outcome.
 
 use super::metadata;
-use super::probe::{Gateway, METADATA, Probe, Seen, claim, oldest_and_current};
-use host_tests::authentication::{ACME, AGENTS, PARTNER, Provider, Tokens, jwt_authn};
+use super::probe::{Gateway, METADATA, Probe, Seen, claim, disabled, oldest_and_current};
+use host_tests::authentication::{
+    ACME, AGENTS, IDENTITY_HEADERS, JWT_AUTHN, PARTNER, Provider, Tokens, jwt_authn,
+    removed_from_clients,
+};
 use host_tests::tokens::Issuer;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -89,51 +92,52 @@ fn started(binary: Option<PathBuf>, issuers: &Issuers) -> Gateway {
     let mut paths: Vec<_> = CLAIMS.iter().map(|path| claim("jwt", path)).collect();
     paths.extend([METADATA.to_owned(), claim("agent", "sub")]);
     paths.push(PAYLOAD.to_owned());
-    let two = [ACME, PARTNER];
-    Probe::new(binary)
+    let probe = Probe::new(binary)
         .keys(&ACME, &issuers.acme)
         .keys(&PARTNER, &issuers.partner)
         .keys(&AGENTS, &issuers.agents)
-        .listener("only", &paths, vec![jwt_authn(&[ACME], Tokens::One)])
-        .listener("one", &paths, vec![jwt_authn(&two, Tokens::One)])
-        .listener(
-            "or_none",
-            &paths,
-            vec![jwt_authn(&[WITH_HEADERS, PARTNER], Tokens::OneOrNone)],
-        )
-        .listener(
-            "anything",
-            &paths,
-            vec![jwt_authn(&[WITH_HEADERS], Tokens::Anything)],
-        )
-        .listener("no_payload", &paths, vec![without_payload()])
-        .listener(
-            "acme_first",
-            &paths,
-            vec![jwt_authn(&[WITH_HEADERS, PARTNER], Tokens::One)],
-        )
-        .listener(
-            "partner_first",
-            &paths,
-            vec![jwt_authn(&[PARTNER, WITH_HEADERS], Tokens::One)],
-        )
-        .listener(
-            "elsewhere",
-            &paths,
-            vec![with_rule(json!({ "match": { "prefix": "/elsewhere" } }))],
-        )
-        .listener(
-            "nothing_required",
-            &paths,
-            vec![with_rule(json!({ "match": { "prefix": "/" } }))],
-        )
-        .listener("all", &paths, vec![jwt_authn(&[ACME, AGENTS], Tokens::All)])
-        .listener(
-            "same_key",
-            &paths,
-            vec![jwt_authn(&[ACME, SAME_KEY], Tokens::All)],
-        )
-        .start()
+        .listener_with("disabled", &paths, |listener| {
+            listener.before = vec![jwt_authn(&[WITH_HEADERS], Tokens::One)];
+            listener.connection_manager = disabled(JWT_AUTHN, listener.upstream);
+        });
+    let probe = filters().into_iter().fold(probe, |probe, (name, filter)| {
+        probe.listener(name, &paths, vec![filter])
+    });
+    removing(probe, &paths).start()
+}
+
+/// The filter of each listener that has nothing else.
+fn filters() -> [(&'static str, Value); 11] {
+    let acme_first = [WITH_HEADERS, PARTNER];
+    let partner_first = [PARTNER, WITH_HEADERS];
+    let elsewhere = json!({ "match": { "prefix": "/elsewhere" } });
+    let nothing = json!({ "match": { "prefix": "/" } });
+    [
+        ("only", jwt_authn(&[ACME], Tokens::One)),
+        ("one", jwt_authn(&[ACME, PARTNER], Tokens::One)),
+        ("or_none", jwt_authn(&acme_first, Tokens::OneOrNone)),
+        ("anything", jwt_authn(&[WITH_HEADERS], Tokens::Anything)),
+        ("no_payload", without_payload()),
+        ("acme_first", jwt_authn(&acme_first, Tokens::One)),
+        ("partner_first", jwt_authn(&partner_first, Tokens::One)),
+        ("elsewhere", with_rule(elsewhere)),
+        ("nothing_required", with_rule(nothing)),
+        ("all", jwt_authn(&[ACME, AGENTS], Tokens::All)),
+        ("same_key", jwt_authn(&[ACME, SAME_KEY], Tokens::All)),
+    ]
+}
+
+/// Listeners that remove the headers of clients before all filters.
+fn removing(probe: Probe, paths: &[String]) -> Probe {
+    let elsewhere = with_rule(json!({ "match": { "prefix": "/elsewhere" } }));
+    let partner_first = jwt_authn(&[PARTNER, WITH_HEADERS], Tokens::One);
+    let both = [("removed", partner_first), ("removed_elsewhere", elsewhere)];
+    both.into_iter().fold(probe, |probe, (name, filter)| {
+        probe.listener_with(name, paths, |listener| {
+            listener.before = vec![filter];
+            listener.connection_manager = removed_from_clients(&IDENTITY_HEADERS);
+        })
+    })
 }
 
 /// The filter with this rule alone.

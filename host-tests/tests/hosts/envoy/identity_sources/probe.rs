@@ -9,7 +9,7 @@ use host_tests::hosts::envoys;
 use host_tests::tokens::Issuer;
 use host_tests::upstream::{Recorded, Upstream};
 use host_tests::wire::{Http1Request, Response, http1};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -32,6 +32,22 @@ pub(super) fn oldest_and_current() -> Vec<(&'static str, Option<PathBuf>)> {
 /// The place of a claim; `path` may lead into it.
 pub(super) fn claim(payload: &str, path: &str) -> String {
     format!("metadata|filter_metadata|envoy.filters.http.jwt_authn|{payload}|{path}")
+}
+
+/// Fields of the connection manager with a route on which a filter is disabled.
+pub(super) fn disabled(filter: &str, upstream: SocketAddr) -> Value {
+    json!({ "route_config": { "virtual_hosts": [{
+        "name": "all",
+        "domains": ["*"],
+        "routes": [{
+            "match": { "prefix": "/" },
+            "route": { "cluster": upstream.to_string() },
+            "typed_per_filter_config": { filter: {
+                "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
+                "disabled": true,
+            } },
+        }],
+    }] } })
 }
 
 /// What the host said about a property.

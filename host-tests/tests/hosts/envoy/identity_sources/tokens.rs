@@ -167,8 +167,9 @@ fn two_required_tokens_under_one_key_leave_the_claims_of_one() {
     });
 }
 
-/// Envoys before 1.40 remove claim headers only of the providers that they tried for the request.
-fn on_all_with_kept_header(test: impl Fn(&Gateway, &Issuers, Option<&str>)) {
+/// Calls a test with every installed Envoy, and with the claim header `root` of a client where that Envoy keeps it:
+/// before 1.40 it removes those of the providers alone that it tried for the request.
+fn on_all(test: impl Fn(&Gateway, &Issuers, Option<&str>)) {
     for (version, binary) in envoys() {
         let minor = version.split('.').nth(1);
         let minor: u32 = minor
@@ -183,7 +184,7 @@ fn on_all_with_kept_header(test: impl Fn(&Gateway, &Issuers, Option<&str>)) {
 
 #[test]
 fn path_without_a_requirement_passes_without_metadata_and_before_1_40_with_claim_headers() {
-    on_all_with_kept_header(|gateway, issuers, kept| {
+    on_all(|gateway, issuers, kept| {
         let token = issuers.acme.token(json!({ "sub": "alice" }));
         let token = format!("Bearer {token}");
         let headers = [("authorization", token.as_str()), ("x-claim-sub", "root")];
@@ -198,7 +199,7 @@ fn path_without_a_requirement_passes_without_metadata_and_before_1_40_with_claim
 
 #[test]
 fn token_of_an_issuer_before_that_of_claim_headers_keeps_them_before_1_40() {
-    on_all_with_kept_header(|gateway, issuers, kept| {
+    on_all(|gateway, issuers, kept| {
         let token = issuers.partner.token(json!({ "sub": "mallory" }));
         let token = format!("Bearer {token}");
         let headers = [("authorization", token.as_str()), ("x-claim-sub", "root")];
@@ -206,6 +207,34 @@ fn token_of_an_issuer_before_that_of_claim_headers_keeps_them_before_1_40() {
             let seen = gateway.get(listener, &headers).expect("it is valid");
             assert_eq!(*seen.claim("sub"), Property::text("mallory"));
             assert_eq!(seen.header("x-claim-sub").as_deref(), kept, "{listener}");
+        }
+    });
+}
+
+#[test]
+fn route_that_disables_the_filter_keeps_the_claim_headers_of_a_client() {
+    on_all(|gateway, _, _| {
+        let seen = gateway.get("disabled", &[("x-claim-sub", "root")]);
+        let seen = seen.expect("no token is needed");
+        assert_eq!(*seen.read(METADATA), Property::text(""));
+        assert_eq!(seen.header("x-claim-sub").as_deref(), Some("root"));
+    });
+}
+
+#[test]
+fn header_that_is_removed_before_all_filters_comes_from_a_token_alone() {
+    on_all(|gateway, issuers, _| {
+        let own = issuers.acme.token(json!({ "sub": "alice" }));
+        let other = issuers.partner.token(json!({ "sub": "mallory" }));
+        for (listener, token, header) in [
+            ("removed", &own, Some("alice")),
+            ("removed", &other, None),
+            ("removed_elsewhere", &own, None),
+        ] {
+            let token = format!("Bearer {token}");
+            let headers = [("authorization", token.as_str()), ("x-claim-sub", "root")];
+            let seen = gateway.get(listener, &headers).expect("it passes");
+            assert_eq!(seen.header("x-claim-sub").as_deref(), header, "{listener}");
         }
     });
 }
