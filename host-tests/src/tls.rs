@@ -11,7 +11,7 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::ring,
+    ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned, crypto::ring,
     pki_types::PrivatePkcs8KeyDer,
 };
 
@@ -57,6 +57,20 @@ impl Client {
         request: &Http1Request,
         limit: Duration,
     ) -> io::Result<Response> {
+        self.exchange(addr, request, limit)
+            .map(|(response, _)| response)
+    }
+
+    /// The same, and whether the connection resumed the TLS session of an earlier one of this client.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn exchange(
+        &self,
+        addr: SocketAddr,
+        request: &Http1Request,
+        limit: Duration,
+    ) -> io::Result<(Response, bool)> {
         let stream = TcpStream::connect_timeout(&addr, limit)?;
         stream.set_read_timeout(Some(limit))?;
         stream.set_write_timeout(Some(limit))?;
@@ -66,10 +80,13 @@ impl Client {
         for piece in request.pieces(addr) {
             stream.write_all(&piece)?;
         }
-        let answer = read_response(&mut BufReader::new(stream), request.method == "HEAD");
-        answer.map_err(|error| match error.kind() {
+        let mut reader = BufReader::new(stream);
+        let answer = read_response(&mut reader, request.method == "HEAD");
+        let answer = answer.map_err(|error| match error.kind() {
             ErrorKind::WouldBlock => ErrorKind::TimedOut.into(),
             _ => error,
-        })
+        })?;
+        let kind = reader.get_ref().conn.handshake_kind();
+        Ok((answer, kind == Some(HandshakeKind::Resumed)))
     }
 }

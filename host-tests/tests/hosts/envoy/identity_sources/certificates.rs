@@ -225,3 +225,35 @@ fn separators_in_a_name_are_not_escaped_in_the_header() {
         assert!(xfcc.contains(&format!(";URI={name}")), "{xfcc}");
     });
 }
+
+#[test]
+fn resumed_session_has_the_names_of_its_certificate() {
+    on_each(|setting| {
+        let certificate = setting.authority.certificate(AGENT);
+        let client = Client::new(&setting.authority, Some(&certificate));
+        let addr = setting.gateway.addr("verified");
+        for again in [false, true] {
+            let answer = client.exchange(addr, &request(&[]), LIMIT);
+            let (answer, resumed) = answer.expect("it is verified");
+            assert_eq!(resumed, again);
+            let seen = setting.gateway.seen(&answer).expect("no other check");
+            assert_eq!(*seen.read(MTLS), Property::Found(vec![1]));
+            assert_eq!(*seen.read(URI), Property::text(AGENT_ID));
+        }
+    });
+}
+
+#[test]
+fn session_of_an_unverified_certificate_is_not_resumed_where_certificates_are_verified() {
+    on_each(|setting| {
+        let own = Certificate::self_signed(AGENT);
+        let client = Client::new(&setting.authority, Some(&own));
+        let get = |listener| client.exchange(setting.gateway.addr(listener), &request(&[]), LIMIT);
+        for again in [false, true] {
+            assert_eq!(get("unverified").expect("any is accepted").1, again);
+        }
+        for listener in ["verified", "or_none", "forwarded"] {
+            get(listener).expect_err("nobody verified it");
+        }
+    });
+}
