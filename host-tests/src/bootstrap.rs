@@ -3,7 +3,7 @@
 //! It never chooses a port to listen on: Envoy does, on 127.0.0.1.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{self, Path, PathBuf},
@@ -46,6 +46,12 @@ pub struct Listener {
     pub failure_policy: FailurePolicy,
     /// The peer's address is that of its connection, not one from `x-forwarded-for`.
     pub use_remote_address: bool,
+    /// Filters before the plugin, such as those of [`authentication`](crate::authentication).
+    pub before: Vec<Value>,
+    /// Replaces plain TCP, as [`authentication::tls`](crate::authentication::tls) does.
+    pub transport_socket: Option<Value>,
+    /// Further fields of the connection manager, as an object.
+    pub connection_manager: Value,
     /// Filters instead of the plugin, to compare it with.
     pub instead: Option<Vec<Value>>,
     /// Other servers that these filters call, each as a cluster named by its address.
@@ -67,6 +73,9 @@ impl Listener {
             buffer_limit: 1024 * 1024,
             failure_policy: FailurePolicy::Reload,
             use_remote_address: true,
+            before: Vec::new(),
+            transport_socket: None,
+            connection_manager: json!({}),
             instead: None,
             asked: Vec::new(),
             access_logs: Vec::new(),
@@ -101,6 +110,8 @@ pub struct Config {
     pub ecds: bool,
     /// Another Envoy than that of `$ENVOY_BIN`.
     pub binary: Option<PathBuf>,
+    /// Files by name, in the folder from where Envoy runs, such as keys and certificates.
+    pub files: BTreeMap<String, String>,
 }
 
 impl Config {
@@ -113,6 +124,7 @@ impl Config {
             log_in_background: false,
             ecds: false,
             binary: None,
+            files: BTreeMap::new(),
         }
     }
 
@@ -127,12 +139,12 @@ impl Config {
         };
         let servers: BTreeSet<_> = self.listeners.iter().flat_map(servers).collect();
         let listeners = self.listeners.iter().map(|own| {
-            let filters = match &own.instead {
+            let last = match &own.instead {
                 Some(filters) => filters.clone(),
                 None if self.ecds => vec![own.discovered_filter(dir)],
                 None => vec![json!({ "name": PLUGIN, "typed_config": own.wasm_filter() })],
             };
-            own.render(filters)
+            own.render([own.before.clone(), last].concat())
         });
         json!({
             // Discovery does not start without a node.
@@ -156,9 +168,9 @@ impl Listener {
             "name": self.name,
             "address": address((Ipv4Addr::LOCALHOST, 0).into()),
             "per_connection_buffer_limit_bytes": self.buffer_limit,
-            "filter_chains": [{ "filters": [{
+            "filter_chains": [{ "transport_socket": self.transport_socket, "filters": [{
                 "name": "envoy.filters.network.http_connection_manager",
-                "typed_config": {
+                "typed_config": self.managed(json!({
                     "@type": type_url(CONNECTION_MANAGER),
                     "stat_prefix": self.name,
                     // HTTP/1, and HTTP/2 with prior knowledge.
@@ -179,9 +191,17 @@ impl Listener {
                     }] },
                     "http_filters": filters,
                     "access_log": self.access_logs,
-                },
+                })),
             }] }],
         })
+    }
+
+    /// The connection manager with the listener's own fields.
+    fn managed(&self, mut manager: Value) -> Value {
+        for (name, value) in self.connection_manager.as_object().into_iter().flatten() {
+            manager[name] = value.clone();
+        }
+        manager
     }
 
     fn wasm_filter(&self) -> Value {

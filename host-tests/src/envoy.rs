@@ -272,6 +272,9 @@ impl Process {
                 listener.deliver(&dir.0)?;
             }
         }
+        for (name, text) in &config.files {
+            fs::write(dir.0.join(name), text)?;
+        }
         let bootstrap = dir.0.join("bootstrap.json");
         fs::write(&bootstrap, config.bootstrap(&dir.0).to_string())?;
         let log = File::create(dir.log())?;

@@ -3,7 +3,9 @@
 //! A host is a function from cases to observations. The runner compares; no host sees the expectation.
 
 pub mod abi;
+pub mod authentication;
 pub mod bootstrap;
+pub mod certificates;
 pub mod compat;
 pub mod component;
 pub mod contest;
@@ -26,6 +28,8 @@ pub mod rpc;
 pub mod samples;
 pub mod say;
 pub mod table;
+pub mod tls;
+pub mod tokens;
 pub mod upstream;
 pub mod verdict;
 pub mod wire;

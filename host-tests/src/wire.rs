@@ -117,7 +117,7 @@ pub fn http1(addr: SocketAddr, request: &Http1Request, timeout: Duration) -> io:
 
 impl Http1Request {
     /// The head, and then each chunk with its framing.
-    fn pieces(&self, addr: SocketAddr) -> Vec<Vec<u8>> {
+    pub(crate) fn pieces(&self, addr: SocketAddr) -> Vec<Vec<u8>> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path).into_bytes();
         let mut line = |name: &[u8], value: &[u8]| {
             head.extend([name, b": ", value, b"\r\n"].concat());

@@ -6,6 +6,7 @@ mod crashes;
 mod crowd;
 mod gateway;
 mod held;
+mod identity_sources;
 mod ids;
 mod limits;
 mod policies;

@@ -1,0 +1,64 @@
+//! Turns a YAML document into JSON, for comparisons: `true` and `false` are flags, and every other scalar is a text.
+//!
+//! It knows no anchors, no merges and no tags, and panics at an alias.
+
+use saphyr_parser::{Event, Parser, ScalarStyle};
+use serde_json::{Map, Value};
+
+/// An open list, or an open object with the name whose value follows.
+enum Open {
+    List(Vec<Value>),
+    Object(Map<String, Value>, Option<String>),
+}
+
+/// Reads the only document of a text.
+pub(super) fn read(text: &str) -> Value {
+    let mut open = vec![Open::List(Vec::new())];
+    for event in Parser::new_from_str(text) {
+        let (event, _) = event.unwrap_or_else(|error| panic!("{error}:\n{text}"));
+        match event {
+            Event::Scalar(text, style, ..) => add(&mut open, scalar(&text, style)),
+            Event::SequenceStart(..) => open.push(Open::List(Vec::new())),
+            Event::MappingStart(..) => open.push(Open::Object(Map::new(), None)),
+            Event::SequenceEnd | Event::MappingEnd => match open.pop() {
+                Some(Open::List(list)) => add(&mut open, Value::Array(list)),
+                Some(Open::Object(object, _)) => add(&mut open, Value::Object(object)),
+                None => panic!("an end without a start"),
+            },
+            Event::Alias(_) => panic!("an alias:\n{text}"),
+            _ => {}
+        }
+    }
+    match open.pop() {
+        Some(Open::List(mut documents)) if documents.len() == 1 => documents.remove(0),
+        _ => panic!("not one document:\n{text}"),
+    }
+}
+
+fn scalar(text: &str, style: ScalarStyle) -> Value {
+    match (text, style) {
+        ("true", ScalarStyle::Plain) => true.into(),
+        ("false", ScalarStyle::Plain) => false.into(),
+        _ => text.into(),
+    }
+}
+
+fn add(open: &mut [Open], value: Value) {
+    match open.last_mut().expect("the list of documents is open") {
+        Open::List(list) => list.push(value),
+        Open::Object(object, name) => match (name.take(), value) {
+            (Some(name), value) => assert!(object.insert(name, value).is_none(), "a name twice"),
+            (None, Value::String(own)) => *name = Some(own),
+            (None, other) => panic!("no name: {other}"),
+        },
+    }
+}
+
+#[test]
+fn text_in_quotes_is_not_a_flag() {
+    let value = read("- a: { b: [1, true] }\n  c: \"true\"\n");
+    assert_eq!(
+        value,
+        serde_json::json!([{ "a": { "b": ["1", true] }, "c": "true" }])
+    );
+}
