@@ -11,4 +11,5 @@ mod ids;
 mod limits;
 mod policies;
 mod upgrade;
+mod verified;
 mod workers;
