@@ -25,6 +25,8 @@ struct RawCase {
     start: Option<String>,
     #[serde(default)]
     hosts: BTreeMap<String, String>,
+    #[serde(default)]
+    headers: BTreeMap<String, RawHeader>,
     steps: Option<Vec<RawStep>>,
     refused: Option<Vec<String>>,
 }
@@ -88,9 +90,9 @@ struct Repeat {
     times: usize,
 }
 
-/// A header's value: a text, a list (the header is sent once for each element), bytes, or null (a default header is
-/// left out).
-#[derive(Deserialize)]
+/// A header's value: a text, a list (the header is sent once for each element), bytes, or null (a default header, or one
+/// of the whole case, is left out).
+#[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum RawHeader {
     Text(String),
@@ -124,7 +126,7 @@ impl Case {
                 raw.policy_file.as_deref(),
                 read,
             )?,
-            play: play(raw.steps, raw.refused)?,
+            play: play(raw.steps, raw.refused, &raw.headers)?,
             start: start(raw.start)?,
             why: raw.why,
             policy_file: raw.policy_file,
@@ -150,13 +152,19 @@ fn policy(
     }
 }
 
-fn play(steps: Option<Vec<RawStep>>, refused: Option<Vec<String>>) -> Result<Play, String> {
+/// `headers` are those of each step that does not name them itself.
+fn play(
+    steps: Option<Vec<RawStep>>,
+    refused: Option<Vec<String>>,
+    headers: &BTreeMap<String, RawHeader>,
+) -> Result<Play, String> {
     match (steps, refused) {
         (Some(steps), None) if !steps.is_empty() => {
-            let steps = steps.into_iter().enumerate();
+            let steps = steps.into_iter().map(|step| step.with(headers)).enumerate();
             let steps = steps.map(|(index, step)| step.parse(index.saturating_add(1)));
             Ok(Play::Steps(steps.collect::<Result<_, _>>()?))
         }
+        (None, Some(_)) if !headers.is_empty() => Err("`headers` belongs beside `steps`".into()),
         (None, Some(lines)) => Ok(Play::Refused(lines)),
         _ => Err("one of `steps` (at least one) and `refused` must be there".into()),
     }
@@ -170,6 +178,14 @@ fn start(start: Option<String>) -> Result<u64, String> {
 }
 
 impl RawStep {
+    /// The step with the header fields of the whole case that it does not name itself.
+    fn with(mut self, headers: &BTreeMap<String, RawHeader>) -> Self {
+        let mut given = headers.clone();
+        given.retain(|name, _| !names(&self.headers, name));
+        self.headers.extend(given);
+        self
+    }
+
     /// The step of this number, from 1.
     fn parse(self, number: usize) -> Result<Step, String> {
         self.step(number)
@@ -255,7 +271,7 @@ fn headers(
         .into_iter()
         .chain([("accept", "application/json, text/event-stream")]);
     let mut headers: Vec<_> = defaults
-        .filter(|(name, _)| !given.contains_key(*name))
+        .filter(|(name, _)| !names(&given, name))
         .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
         .collect();
     headers.push((
@@ -264,6 +280,11 @@ fn headers(
     ));
     headers.extend(fields(given)?);
     Ok(headers)
+}
+
+/// Whether header fields have one of this name, in upper or lower case.
+fn names(headers: &BTreeMap<String, RawHeader>, name: &str) -> bool {
+    headers.keys().any(|key| key.eq_ignore_ascii_case(name))
 }
 
 fn fields(given: BTreeMap<String, RawHeader>) -> Result<RawHeaders, String> {
@@ -317,7 +338,7 @@ impl RawRespond {
             }
         };
         let mut headers = RawHeaders::new();
-        if !self.headers.contains_key("content-type") {
+        if !names(&self.headers, "content-type") {
             headers.push(("content-type".into(), kind.into()));
         }
         headers.extend(fields(self.headers)?);
