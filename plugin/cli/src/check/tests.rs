@@ -186,6 +186,7 @@ const NAMES: &[&str] = &[
     "warning forgeable-address",
     "warning forgeable-header",
     "warning forgeable-scope",
+    "warning grant-without-policy",
     "warning hidden-entry",
     "warning larger-limit",
     "warning never-applies",
