@@ -82,7 +82,6 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 /// Whether a file must be a case. A `policy.json` is a policy, which cases name as their `policy_file`; a
 /// `.schema.json` is for editors.
-/// `.schema.json` is for editors.
 fn is_case(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension == "json")

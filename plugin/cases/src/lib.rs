@@ -2,7 +2,6 @@
 //!
 //! The command line tool and the tests on other hosts read the same files with this crate, so that their results cannot
 //! differ. It connects to no gateway, and only [`corpus`] opens files.
-//! speaks to no gateway; [`corpus`] alone opens files.
 
 #![forbid(unsafe_code)]
 

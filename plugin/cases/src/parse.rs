@@ -26,6 +26,8 @@ struct RawCase {
     start: Option<String>,
     #[serde(default)]
     hosts: BTreeMap<String, String>,
+    #[serde(default)]
+    headers: BTreeMap<String, RawHeader>,
     steps: Option<Vec<RawStep>>,
     refused: Option<Vec<String>>,
 }
@@ -66,6 +68,18 @@ struct RawCertificate {
     subject: Option<String>,
 }
 
+impl RawCertificate {
+    /// The certificate's names, and the claims of a token.
+    fn verified(self, claims: Option<Box<RawValue>>) -> Verified {
+        Verified {
+            claims: claims.map(|claims| claims.get().into()),
+            uri_san: self.uri_san,
+            dns_san: self.dns_san,
+            subject: self.subject,
+        }
+    }
+}
+
 /// A request's body: a call, any JSON, or an exact text or bytes.
 struct RawMessage {
     call: Option<String>,
@@ -101,9 +115,9 @@ struct Repeat {
     times: usize,
 }
 
-/// A header's value: a text, a list (the header is sent once for each element), bytes, or null (a default header is
-/// left out).
-#[derive(Deserialize)]
+/// A header's value: a text, a list (the header is sent once for each element), bytes, or null (a default header, or one
+/// of the whole case, is left out).
+#[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum RawHeader {
     Text(String),
@@ -137,7 +151,7 @@ impl Case {
                 raw.policy_file.as_deref(),
                 read,
             )?,
-            play: play(raw.steps, raw.refused)?,
+            play: play(raw.steps, raw.refused, &raw.headers)?,
             start: start(raw.start)?,
             why: raw.why,
             policy_file: raw.policy_file,
@@ -163,13 +177,19 @@ fn policy(
     }
 }
 
-fn play(steps: Option<Vec<RawStep>>, refused: Option<Vec<String>>) -> Result<Play, String> {
+/// `headers` are those of each step that does not name them itself.
+fn play(
+    steps: Option<Vec<RawStep>>,
+    refused: Option<Vec<String>>,
+    headers: &BTreeMap<String, RawHeader>,
+) -> Result<Play, String> {
     match (steps, refused) {
         (Some(steps), None) if !steps.is_empty() => {
-            let steps = steps.into_iter().enumerate();
+            let steps = steps.into_iter().map(|step| step.with(headers)).enumerate();
             let steps = steps.map(|(index, step)| step.parse(index.saturating_add(1)));
             Ok(Play::Steps(steps.collect::<Result<_, _>>()?))
         }
+        (None, Some(_)) if !headers.is_empty() => Err("`headers` belongs beside `steps`".into()),
         (None, Some(lines)) => Ok(Play::Refused(lines)),
         _ => Err("one of `steps` (at least one) and `refused` must be there".into()),
     }
@@ -183,6 +203,14 @@ fn start(start: Option<String>) -> Result<u64, String> {
 }
 
 impl RawStep {
+    /// The step with the header fields of the whole case that it does not name itself.
+    fn with(mut self, headers: &BTreeMap<String, RawHeader>) -> Self {
+        let mut given = headers.clone();
+        given.retain(|name, _| !names(&self.headers, name));
+        self.headers.extend(given);
+        self
+    }
+
     /// The step of this number, from 1.
     fn parse(self, number: usize) -> Result<Step, String> {
         self.step(number)
@@ -214,12 +242,7 @@ impl RawStep {
             body,
             trailers,
             peer: self.peer.unwrap_or_else(|| "127.0.0.1".into()),
-            verified: Verified {
-                claims: self.claims.map(|claims| claims.get().into()),
-                uri_san: self.certificate.uri_san,
-                dns_san: self.certificate.dns_san,
-                subject: self.certificate.subject,
-            },
+            verified: self.certificate.verified(self.claims),
             respond: respond.map_err(|error| format!("`respond`: {error}"))?,
         })
     }
@@ -274,7 +297,7 @@ fn headers(
         .into_iter()
         .chain([("accept", "application/json, text/event-stream")]);
     let mut headers: Vec<_> = defaults
-        .filter(|(name, _)| !given.contains_key(*name))
+        .filter(|(name, _)| !names(&given, name))
         .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
         .collect();
     headers.push((
@@ -283,6 +306,11 @@ fn headers(
     ));
     headers.extend(fields(given)?);
     Ok(headers)
+}
+
+/// Whether header fields have one of this name, in upper or lower case.
+fn names(headers: &BTreeMap<String, RawHeader>, name: &str) -> bool {
+    headers.keys().any(|key| key.eq_ignore_ascii_case(name))
 }
 
 fn fields(given: BTreeMap<String, RawHeader>) -> Result<RawHeaders, String> {
@@ -336,7 +364,7 @@ impl RawRespond {
             }
         };
         let mut headers = RawHeaders::new();
-        if !self.headers.contains_key("content-type") {
+        if !names(&self.headers, "content-type") {
             headers.push(("content-type".into(), kind.into()));
         }
         headers.extend(fields(self.headers)?);

@@ -15,6 +15,16 @@ pub fn is_http(url: &str) -> bool {
     })
 }
 
+/// Whether a text is a URL without its scheme: a host with a port, or a name with a dot before a path.
+#[must_use]
+pub fn lacks_scheme(text: &str) -> bool {
+    let (authority, path) = text.split_once('/').unwrap_or((text, ""));
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_host = !host.is_empty() && !host.starts_with('.') && !host.contains(['\\', ' ']);
+    is_host && (is_port || (!path.is_empty() && host.contains('.')))
+}
+
 /// A URL without the user's name, the query and the fragment, in which secrets are sent.
 #[must_use]
 pub fn without_secrets(url: &str) -> String {
@@ -32,4 +42,36 @@ pub(crate) fn origin(url: &str) -> &str {
     let path = url.get(start..).and_then(|rest| rest.find('/'));
     let end = path.map_or(url.len(), |at| start.saturating_add(at));
     url.get(..end).unwrap_or(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lacks_scheme;
+
+    #[test]
+    fn url_without_scheme_is_told_from_a_file() {
+        for url in [
+            "127.0.0.1:9000/mcp",
+            "localhost:9000",
+            "[::1]:9000/mcp",
+            "mcp.example.com/mcp",
+        ] {
+            assert!(lacks_scheme(url), "{url}");
+        }
+        for file in [
+            "tools.json",
+            "./tools.json",
+            "../tools.json",
+            "/srv/tools.json",
+            "lists/tools.json",
+            "lists/tools.json:9",
+            "C:\\tools.json",
+            ".cache/tools.json",
+            ":9000",
+            "-",
+            "",
+        ] {
+            assert!(!lacks_scheme(file), "{file}");
+        }
+    }
 }

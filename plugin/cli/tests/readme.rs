@@ -183,6 +183,42 @@ fn colours_are_for_terminals_without_no_color() {
 }
 
 #[test]
+fn policy_in_place_of_case_is_named() {
+    assert_eq!(
+        output("mcp-policy test policy.json"),
+        "broken policy.json: it is a policy, not a case; `mcp-policy check` reads policies\n1 broken\n? 1\n"
+    );
+}
+
+#[test]
+fn bless_reports_how_many_outcomes_of_how_many_cases_changed() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("blessed");
+    fs::create_dir_all(&folder).expect("a folder");
+    let step = r#"{ "call": "a", "expect": "forward" }"#;
+    for (name, steps) in [
+        ("one", step.to_owned()),
+        ("three", [step; 3].join(", ")),
+        (
+            "passes",
+            String::from(r#"{ "call": "b", "expect": "forward" }"#),
+        ),
+    ] {
+        let policy = r#"{ "version": "1", "default": "deny", "tools": { "b": {} } }"#;
+        let case = format!(r#"{{ "why": "x", "policy": {policy}, "steps": [ {steps} ] }}"#);
+        fs::write(folder.join(format!("{name}.json")), case).expect("it can be written");
+    }
+    let command = format!("mcp-policy test --bless {}", folder.display());
+    let (blessed, folder) = (output(&command), folder.display());
+    assert_eq!(
+        blessed,
+        format!(
+            "blessed {folder}/one.json: 1 outcome changed\nblessed {folder}/three.json: 3 outcomes changed\n1 passed, 2 blessed (4 outcomes changed)\n"
+        )
+    );
+    assert_eq!(output(&command), "3 passed\n");
+}
+
+#[test]
 fn junit_report_holds_failures() {
     let report = output("mcp-policy test cases --junit /dev/stderr 2>&1 >/dev/null");
     assert!(

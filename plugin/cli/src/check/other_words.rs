@@ -1,6 +1,10 @@
 //! Turns a value as other systems write it into the one of this language that was probably meant.
 //!
-//! It never changes a policy and never quotes a text of it, except for the number in a rate.
+//! It never changes a policy and never quotes a text of it, except for the number in a rate and the path of an argument.
+
+use crate::argument_path::{ROOT, member};
+use mcp_policy::host::Policy;
+use serde_json::json;
 
 /// A suggestion for the invalid JSON value `found` at the JSON Pointer `at`.
 pub(super) fn meant(at: &str, found: &str) -> Option<String> {
@@ -15,6 +19,8 @@ pub(super) fn meant(at: &str, found: &str) -> Option<String> {
         "scope" => scope(&text)?.to_owned(),
         "window" => window(&text)?,
         "rate_limit" => rate(&text)?,
+        "path" if at.contains("/conditions/") => path(&text)?,
+        "cost" if at.contains("/limits/") => path(&text).filter(|path| !path.contains('*'))?,
         _ => return None,
     };
     (write != text).then(|| format!("did you mean `{write}`?"))
@@ -113,6 +119,40 @@ fn rate(text: &str) -> Option<String> {
     } else {
         format!("{max}/{window}")
     })
+}
+
+/// A path such as `channel` or `$.arguments.channel`, as the language writes it.
+fn path(text: &str) -> Option<String> {
+    const OTHER_ROOTS: &[&str] = &["arguments", "argument", "arg", "inputs", "input"];
+    if let Some(name) = text.strip_prefix("headers.") {
+        return Some(format!("header.{name}")).filter(|path| is_path(path));
+    }
+    let text = text.strip_prefix("$.").unwrap_or(text);
+    let text = text.strip_prefix("params.").unwrap_or(text);
+    let below = |root: &&str| text.strip_prefix(*root)?.strip_prefix('.');
+    let name = OTHER_ROOTS.iter().find_map(below).unwrap_or(text);
+    let is_other = name.is_empty()
+        || ["args", "time", "header"]
+            .iter()
+            .any(|root| is_below(name, root));
+    let path = match name.contains(['.', '[']) {
+        true => format!("{ROOT}.{name}"),
+        false => member(ROOT, name),
+    };
+    (!is_other && is_path(&path)).then_some(path)
+}
+
+fn is_below(path: &str, root: &str) -> bool {
+    let rest = path.strip_prefix(root);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// Whether the engine reads a text as a path.
+fn is_path(text: &str) -> bool {
+    let condition = json!({ "path": text, "op": "eq", "value": "" });
+    let all_tools = json!({ "require": [{ "conditions": [condition] }] });
+    let policy = json!({ "version": "1", "default": "deny", "all_tools": all_tools });
+    Policy::parse(policy.to_string().as_bytes()).is_ok()
 }
 
 /// Lower case, without the characters that join words.

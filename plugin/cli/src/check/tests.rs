@@ -4,6 +4,7 @@ use super::checker::{check, checked};
 use super::report::{Checked, Options};
 use super::tool_index::ToolIndex;
 use crate::input::Input;
+use crate::listed_tools::ListedTools;
 use crate::report::Report as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -50,7 +51,8 @@ impl Case {
         let tools = self
             .tools
             .as_ref()
-            .map(|tools| ToolIndex::parse(tools.to_string().as_bytes()).expect("tools"));
+            .map(|tools| ListedTools::read(tools.to_string().as_bytes()).expect("tools"))
+            .map(|listed| ToolIndex::new(&listed));
         let Checked {
             diagnostics,
             dearest,
@@ -184,6 +186,7 @@ const NAMES: &[&str] = &[
     "warning forgeable-address",
     "warning forgeable-header",
     "warning forgeable-scope",
+    "warning grant-without-policy",
     "warning hidden-entry",
     "warning larger-limit",
     "warning never-applies",

@@ -2,9 +2,7 @@
 //!
 //! It never doubts the server: a policy is only validated against the list for the policy's author.
 
-use crate::input::Input;
-use crate::listed_tools::{Definition, ListedTools, NotTools};
-use crate::report::{CommandError, CommandResult};
+use crate::listed_tools::{Definition, ListedTools};
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 
@@ -23,22 +21,15 @@ pub(super) struct Tool {
 }
 
 impl ToolIndex {
-    /// Reads a list of tools, in any form that [`ListedTools::read`] knows.
-    ///
-    /// # Errors
-    /// The kind of file that it is instead.
-    pub fn read(file: &Input) -> CommandResult<Self> {
-        Self::parse(&file.bytes).map_err(|error| CommandError::about(&file.name, error))
-    }
-
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, NotTools> {
-        let listed = ListedTools::read(bytes)?;
+    /// The index of a list.
+    #[must_use]
+    pub fn new(listed: &ListedTools) -> Self {
         let tools: Vec<_> = listed.tools.iter().map(Tool::new).collect();
         let names = tools.iter().enumerate();
         let by_name = names
             .map(|(index, tool)| (tool.name.clone(), index))
             .collect();
-        Ok(Self { tools, by_name })
+        Self { tools, by_name }
     }
 
     /// The tools that match a name or a prefix.

@@ -1,9 +1,11 @@
-//! `check`: reads policies, and prints the mistakes of each.
+//! `check`: reads policies and, if it is asked to, the tools of a server, and prints the mistakes of each policy.
 //!
 //! It never stops at the first bad policy.
 
+use super::connection::Connection;
 use super::input;
 use super::output::Output;
+use super::tool_source::Source;
 use mcp_policy_cli::check::{Options, ToolIndex, check};
 use mcp_policy_cli::{CommandResult, ExitStatus, Report as _, to_json};
 use std::path::PathBuf;
@@ -14,9 +16,8 @@ pub(crate) struct Args {
     /// The policies; `-` is the standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The answer of a server to `tools/list`: names and arguments are validated against it.
-    #[arg(long, value_name = "FILE")]
-    tools: Option<PathBuf>,
+    #[command(flatten)]
+    tools: Tools,
     /// Fail on warnings too.
     #[arg(long)]
     deny_warnings: bool,
@@ -25,8 +26,32 @@ pub(crate) struct Args {
     allow: Vec<String>,
 }
 
+/// The tools that a policy is validated against, if any.
+#[derive(clap::Args)]
+struct Tools {
+    /// The server's URL, or a file with its tool list: names and arguments are validated against its tools.
+    #[arg(long = "tools", value_name = "URL|FILE")]
+    source: Option<String>,
+    /// A command that starts the server on stdio, with its arguments, instead of `--tools`.
+    #[arg(last = true, value_name = "COMMAND", conflicts_with = "source")]
+    command: Vec<String>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Tools {
+    fn index(&self) -> CommandResult<Option<ToolIndex>> {
+        let (source, command) = (self.source.as_deref(), &*self.command);
+        if source.is_none() && command.is_empty() {
+            return Ok(None);
+        }
+        let listed = Source::new(source, command, &self.connection).list()?;
+        Ok(Some(ToolIndex::new(&listed)))
+    }
+}
+
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
-    let tools = args.tools.as_deref().map(tools).transpose()?;
+    let tools = args.tools.index()?;
     let options = Options {
         deny_warnings: args.deny_warnings,
         allow: args.allow.clone(),
@@ -44,8 +69,4 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     }
     let statuses = reports.iter().map(|report| report.status());
     Ok(statuses.max().unwrap_or(ExitStatus::Clean))
-}
-
-fn tools(file: &std::path::Path) -> CommandResult<ToolIndex> {
-    ToolIndex::read(&input::read(file)?)
 }

@@ -5,7 +5,7 @@
 use super::input;
 use super::output::Output;
 use mcp_policy_cases::{Case, corpus};
-use mcp_policy_cli::test::{Observed, Suite, TestReport};
+use mcp_policy_cli::test::{Observed, Suite, TestReport, why_not_a_case};
 use mcp_policy_cli::{CommandError, CommandResult, ExitStatus};
 use std::path::{Path, PathBuf};
 
@@ -77,7 +77,10 @@ fn read(file: &Path) -> CommandResult<Result<Case, String>> {
     let input = input::read(file)?;
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let text = String::from_utf8(input.bytes).map_err(|_| "it is not UTF-8".to_owned());
-    Ok(text.and_then(|text| corpus::parse(&file.display().to_string(), &text, folder)))
+    Ok(text.and_then(|text| {
+        let case = corpus::parse(&file.display().to_string(), &text, folder);
+        case.map_err(|error| why_not_a_case(&text, error))
+    }))
 }
 
 fn bless(case: &Case, observed: &Observed) -> CommandResult<()> {

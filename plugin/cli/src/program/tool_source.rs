@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::input;
 use super::server::{Progress, over_http, over_stdio};
 use indicatif::{ProgressBar, ProgressStyle};
-use mcp_policy_cli::http_url::{is_http, without_secrets};
+use mcp_policy_cli::http_url::{is_http, lacks_scheme, without_secrets};
 use mcp_policy_cli::listed_tools::ListedTools;
 use mcp_policy_cli::sanitize::line;
 use mcp_policy_cli::scan::{ScanReport, ToolList, scan};
@@ -27,6 +27,35 @@ pub(crate) struct ToolSource {
     connection: Connection,
 }
 
+impl ToolSource {
+    fn source(&self) -> Source<'_> {
+        Source::new(self.source.as_deref(), &self.command, &self.connection)
+    }
+
+    /// The report on the tools.
+    pub(crate) fn report(&self) -> CommandResult<ScanReport> {
+        let source = self.source();
+        let tools = ToolList::of(&source.list()?).map_err(|error| source.error(error))?;
+        scan(&source.name(), tools)
+    }
+
+    /// The tools as the server sends them.
+    pub(crate) fn as_sent(&self) -> CommandResult<ListedTools> {
+        let source = self.source();
+        match source.origin {
+            Origin::Command(_) => Err(source.error(
+                "a gateway sees a server on stdio only through a bridge; give the bridge's URL",
+            )),
+            Origin::Url(_) | Origin::File(_) => source.list(),
+        }
+    }
+
+    /// The name for messages.
+    pub(crate) fn name(&self) -> String {
+        self.source().name()
+    }
+}
+
 /// The kinds of source.
 enum Origin<'a> {
     Url(&'a str),
@@ -34,62 +63,56 @@ enum Origin<'a> {
     File(&'a Path),
 }
 
-const NO_FILE: &str = "there is no such file; a server's URL begins with `http://` or `https://`, and a command comes after `--`";
+/// A place that has a list of tools, and how to ask there.
+pub(super) struct Source<'a> {
+    origin: Origin<'a>,
+    connection: &'a Connection,
+}
 
-impl ToolSource {
-    fn origin(&self) -> Origin<'_> {
-        match self.source.as_deref() {
-            None => Origin::Command(&self.command),
+impl<'a> Source<'a> {
+    /// A URL or a file; without one, the command.
+    pub(super) fn new(
+        source: Option<&'a str>,
+        command: &'a [String],
+        connection: &'a Connection,
+    ) -> Self {
+        let origin = match source {
+            None => Origin::Command(command),
             Some(url) if is_http(url) => Origin::Url(url),
             Some(file) => Origin::File(Path::new(file)),
-        }
-    }
-
-    /// The report on the tools.
-    pub(crate) fn report(&self) -> CommandResult<ScanReport> {
-        scan(&self.name(), self.list()?)
-    }
-
-    fn list(&self) -> CommandResult<ToolList> {
-        let listed = match self.origin() {
-            Origin::Command(command) => {
-                let patience = self.connection.patience();
-                self.watch(|progress| run(over_stdio(command, patience, progress)))?
-            }
-            Origin::Url(url) => self.ask(url)?,
-            Origin::File(file) => self.read(file)?,
         };
-        ToolList::of(&listed).map_err(|error| self.error(error))
+        Self { origin, connection }
     }
 
-    /// The tools as the server sends them.
-    pub(crate) fn as_sent(&self) -> CommandResult<ListedTools> {
-        match self.origin() {
-            Origin::Command(_) => Err(self.error(
-                "a gateway sees a server on stdio only through a bridge; give the bridge's URL",
-            )),
-            Origin::Url(url) => self.ask(url),
+    /// The tools there.
+    ///
+    /// # Errors
+    /// The reason why there is no list, with the next step.
+    pub(super) fn list(&self) -> CommandResult<ListedTools> {
+        let patience = self.connection.patience();
+        match self.origin {
+            Origin::Command(command) => {
+                self.watch(|progress| run(over_stdio(command, patience, progress)))
+            }
+            Origin::Url(url) => {
+                let server = self.connection.server(url)?;
+                self.watch(|progress| run(over_http(&server, patience, progress)))
+            }
             Origin::File(file) => self.read(file),
         }
     }
 
-    fn ask(&self, url: &str) -> CommandResult<ListedTools> {
-        let server = self.connection.server(url)?;
-        let patience = self.connection.patience();
-        self.watch(|progress| run(over_http(&server, patience, progress)))
-    }
-
     fn read(&self, file: &Path) -> CommandResult<ListedTools> {
-        if self.source.as_deref() != Some("-") && !file.exists() {
-            return Err(self.error(NO_FILE));
+        if file.as_os_str() != "-" && !file.exists() {
+            return Err(self.error(no_file(&file.to_string_lossy())));
         }
         let listed = ListedTools::read(&input::read(file)?.bytes);
         listed.map_err(|error| self.error(error))
     }
 
     /// The name for messages.
-    pub(crate) fn name(&self) -> String {
-        match self.origin() {
+    fn name(&self) -> String {
+        match self.origin {
             Origin::Command(command) => line(&command.join(" "), 200),
             Origin::Url(url) => without_secrets(url),
             Origin::File(file) => line(&input::name(file), 200),
@@ -111,6 +134,18 @@ impl ToolSource {
         bar.finish_and_clear();
         listed.map_err(|error| self.error(error))
     }
+}
+
+/// The next step where a file is missing.
+fn no_file(name: &str) -> String {
+    if lacks_scheme(name) {
+        let of = |scheme: &str| without_secrets(&format!("{scheme}://{name}"));
+        let (http, https) = (of("http"), of("https"));
+        return format!(
+            "there is no such file; if it is a server's URL, write its scheme too: `{http}` or `{https}`"
+        );
+    }
+    "there is no such file; a server's URL begins with `http://` or `https://`, and a command comes after `--`".into()
 }
 
 fn run<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {

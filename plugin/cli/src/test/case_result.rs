@@ -22,7 +22,10 @@ pub(super) struct CaseResult {
 pub(super) enum Verdict {
     Passed,
     /// Its file was rewritten.
-    Blessed,
+    Blessed {
+        /// How many outcomes were: those of steps, or the one of the policy.
+        changed: usize,
+    },
     /// It cannot be played here.
     Skipped {
         reason: String,

@@ -24,7 +24,7 @@ fn case(result: &CaseResult) -> TestCase {
 
 fn status(verdict: &Verdict) -> TestCaseStatus {
     let (mut status, message) = match verdict {
-        Verdict::Passed | Verdict::Blessed => return TestCaseStatus::success(),
+        Verdict::Passed | Verdict::Blessed { .. } => return TestCaseStatus::success(),
         Verdict::Skipped { reason } => (TestCaseStatus::skipped(), reason.clone()),
         Verdict::Failed { differences } => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);

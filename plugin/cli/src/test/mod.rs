@@ -5,9 +5,11 @@
 mod case_result;
 mod coverage;
 mod junit;
+mod not_a_case;
 mod render;
 mod report;
 mod runner;
 
+pub use not_a_case::why_not_a_case;
 pub use report::TestReport;
 pub use runner::{Observed, Suite};

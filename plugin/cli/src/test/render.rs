@@ -24,7 +24,13 @@ fn case(text: &mut String, result: &CaseResult) {
     let file = &result.file;
     let _ = match &result.verdict {
         Verdict::Passed => Ok(()),
-        Verdict::Blessed => writeln!(text, "{WARNING}blessed{WARNING:#} {file}"),
+        Verdict::Blessed { changed } => {
+            let outcomes = outcomes(*changed);
+            writeln!(
+                text,
+                "{WARNING}blessed{WARNING:#} {file}: {outcomes} changed"
+            )
+        }
         Verdict::Skipped { reason } => {
             writeln!(text, "{WARNING}skipped{WARNING:#} {file}: {reason}")
         }
@@ -110,11 +116,30 @@ fn reached(text: &mut String, reach: &Reach) {
     }
 }
 
+fn outcomes(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} outcome{plural}")
+}
+
+/// How many outcomes were rewritten.
+fn changed(result: &CaseResult) -> usize {
+    match result.verdict {
+        Verdict::Blessed { changed } => changed,
+        _ => 0,
+    }
+}
+
 fn summary(results: &[CaseResult]) -> String {
     type IsOne = fn(&Verdict) -> bool;
+    let changed: usize = results.iter().map(changed).sum();
+    let blessed = format!("blessed ({} changed)", outcomes(changed));
     let kinds: [(IsOne, Style, &str); 5] = [
         (|one| matches!(one, Verdict::Passed), GOOD, "passed"),
-        (|one| matches!(one, Verdict::Blessed), WARNING, "blessed"),
+        (
+            |one| matches!(one, Verdict::Blessed { .. }),
+            WARNING,
+            &blessed,
+        ),
         (|one| matches!(one, Verdict::Failed { .. }), BAD, "failed"),
         (|one| matches!(one, Verdict::Broken { .. }), BAD, "broken"),
         (

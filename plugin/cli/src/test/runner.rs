@@ -63,8 +63,11 @@ impl Suite {
 
     /// Marks the last case as rewritten with its observations.
     pub fn blessed(&mut self) {
-        if let Some(last) = self.results.last_mut() {
-            last.verdict = Verdict::Blessed;
+        if let Some(last) = self.results.last_mut()
+            && let Verdict::Failed { differences } = &last.verdict
+        {
+            let changed = differences.len();
+            last.verdict = Verdict::Blessed { changed };
         }
     }
 

@@ -200,17 +200,61 @@ fn port_of_another_protocol_is_named() {
     let no_scheme = told("127.0.0.1:1/mcp", &[]);
     assert_eq!(
         no_scheme,
+        "there is no such file; if it is a server's URL, write its scheme too: `http://127.0.0.1:1/mcp` or `https://127.0.0.1:1/mcp`"
+    );
+    assert_eq!(
+        told("tool.json", &[]),
         "there is no such file; a server's URL begins with `http://` or `https://`, and a command comes after `--`"
     );
     let closed = told("http://127.0.0.1:1/mcp", &[]);
     assert!(closed.starts_with("it cannot be reached: nothing listens there; start the server, or check the port in the URL ("), "{closed}");
 }
 
+fn policy() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/readme/policy.json");
+    file.display().to_string()
+}
+
+#[test]
+fn check_validates_against_the_tools_of_a_url() {
+    let (policy, address) = (policy(), start_plain());
+    let url = format!("http://{address}/key");
+    let check = |options: &[&str]| run(&[&["check", &policy, "--tools", &url], options].concat());
+    let checked = check(&["--header", "X-Key: a b"]);
+    let text = String::from_utf8_lossy(&checked.stdout);
+    assert!(text.contains("no listed tool is named `run`"), "{text}");
+    let refused = check(&[]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert_eq!(
+        String::from_utf8_lossy(&refused.stderr),
+        format!("error: {url}: the server answered 401 Unauthorized; {CREDENTIALS}\n")
+    );
+}
+
+#[test]
+fn check_validates_against_the_tools_of_a_command() {
+    let policy = policy();
+    let answer = r#"read -r _; echo '{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"x","version":"1"}}}'; read -r _; read -r _; echo '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"get_x","inputSchema":{"type":"object"}}]}}'; read -r _"#;
+    let checked = run(&["check", &policy, "--", "sh", "-c", answer]);
+    let text = String::from_utf8_lossy(&checked.stdout);
+    assert!(
+        text.contains("no listed tool is named `run`"),
+        "{checked:?}"
+    );
+    let failed = run(&["check", &policy, "--", "no-such-program"]);
+    assert_eq!(failed.status.code(), Some(2), "{failed:?}");
+    let without = run(&["check", &policy]);
+    let text = String::from_utf8_lossy(&without.stdout);
+    assert!(!text.contains("no listed tool"), "{text}");
+    let both = run(&["check", &policy, "--tools", "tools.json", "--", "sh"]);
+    assert_eq!(both.status.code(), Some(2), "{both:?}");
+}
+
 /// All commands that read a list of tools say the same of a file.
 #[test]
 fn commands_give_the_same_message_about_a_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let policy = folder.join("readme/policy.json").display().to_string();
+    let policy = policy();
     let file = |name: &str| {
         folder
             .join("fixtures/tool-files")
@@ -220,7 +264,13 @@ fn commands_give_the_same_message_about_a_file() {
     };
     let unwritten = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unwritten.json");
     let unwritten = unwritten.display().to_string();
-    for name in ["mcp.json", "login.html", "curl-i-307.txt", "cut.json"] {
+    for name in [
+        "mcp.json",
+        "login.html",
+        "curl-i-307.txt",
+        "cut.json",
+        "missing.json",
+    ] {
         let file = file(name);
         let said = |arguments: &[&str]| {
             let output = run(arguments);

@@ -3,6 +3,7 @@
 //! A warning is for a policy that may differ from its author's intent; other facts are notes. It never reports an error.
 
 mod entry;
+mod grant;
 mod header;
 mod limit;
 mod listed;
@@ -20,6 +21,7 @@ use mcp_policy::host::Policy;
 /// Every warning and note about a policy.
 pub(super) fn all(policy: &Policy, root: Value<'_>, tools: Option<&ToolIndex>) -> Vec<Diagnostic> {
     let mut found = unreachable::all(policy, root);
+    found.extend(grant::all(root));
     found.extend(header::all(root));
     found.extend(limit::all(policy, root));
     found.extend(pin::all(root));
