@@ -86,11 +86,11 @@ impl Audit {
 
     pub(crate) fn refused(&mut self, reason: Reason, rule: Option<String>, message: &str) {
         self.reason = Some(reason);
-        self.told(rule, message);
+        self.explained(rule, message);
     }
 
     /// Records the rule and the message of a decision that does not refuse.
-    pub(crate) fn told(&mut self, rule: Option<String>, message: &str) {
+    pub(crate) fn explained(&mut self, rule: Option<String>, message: &str) {
         self.rule = rule;
         self.message = Some(logged(message).into_owned());
     }

@@ -17,7 +17,7 @@ pub(crate) fn traces_counted(charges: &[Charge], counts: &[Count]) -> Vec<RuleTr
             false => RuleOutcome::Allow,
         };
         let used = Some(count.used).filter(|_| count.added);
-        finding(charges.get(at.0)?, limit, outcome, used)
+        trace_of(charges.get(at.0)?, limit, outcome, used)
     });
     traces.collect()
 }
@@ -41,7 +41,7 @@ pub(crate) fn traces_full(
             at if shadowed.contains(&at) => (RuleOutcome::WouldDeny, None),
             _ => (RuleOutcome::Allow, None),
         };
-        finding(charges.get(at.0)?, limit, outcome, used)
+        trace_of(charges.get(at.0)?, limit, outcome, used)
     });
     traces.collect()
 }
@@ -58,7 +58,7 @@ fn limits(charges: &[Charge]) -> Vec<((usize, usize), &LimitRef)> {
 }
 
 /// The trace of a limit; `None` for a mark that was only set.
-pub(crate) fn finding(
+pub(crate) fn trace_of(
     charge: &Charge,
     limit: &LimitRef,
     outcome: RuleOutcome,

@@ -83,7 +83,7 @@ impl RequestContext {
     }
 
     /// The key to look up before the message is judged; `None` where the session is known, or none is named.
-    pub(crate) fn topic(&self, policy: &Policy) -> Option<StateKey> {
+    pub(crate) fn session_key(&self, policy: &Policy) -> Option<StateKey> {
         match &self.session {
             Session::Claimed(id) => Some(session(&self.caller.subject(), id, policy.needs.ids)),
             _ => None,

@@ -184,7 +184,7 @@ impl<'s> Judge<'s> {
 
     fn matches(&self, pattern: &Pattern, text: Value<'_>) -> Truth {
         let text = string(text, self.budget).filter(|text| text.len() <= LONGEST_MATCHED);
-        let text = text.filter(|text| !pattern.knows_space || !self.is_odd(text));
+        let text = text.filter(|text| !pattern.depends_on_space || !self.is_odd(text));
         Truth::of(text.and_then(|text| pattern.regex.is_match(&text, self.budget).ok()))
     }
 

@@ -141,11 +141,11 @@ impl Exchange {
             self.state = State::Reading(reading);
             return Step::more();
         }
-        let Some(topic) = reading.context.topic(&self.policy) else {
+        let Some(session) = reading.context.session_key(&self.policy) else {
             return self.judge(&reading, clock);
         };
         self.state = State::Recognizing(reading);
-        Step::next(Next::Ask(Ask::Lookup([topic].into())))
+        Step::next(Next::Ask(Ask::Lookup([session].into())))
     }
 
     pub(super) fn recognized(

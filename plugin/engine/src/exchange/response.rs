@@ -80,7 +80,7 @@ impl Exchange {
         let rule = refusal.rule.as_ref().map(ToString::to_string);
         match (problem.is_shadow(), problem.is_redacted()) {
             (true, _) => audit.shadowed(&refusal),
-            (false, true) => audit.told(rule, &refusal.message),
+            (false, true) => audit.explained(rule, &refusal.message),
             (false, false) => audit.refused(refusal.reason, rule, &refusal.message),
         }
         Ok(Some(audit))

@@ -79,7 +79,7 @@ pub(crate) enum Assertion {
 pub(crate) struct Pattern {
     pub(crate) regex: Expression,
     /// The expression holds `.`, `\s` or `\S`, which readers read as different sets of rare characters.
-    pub(crate) knows_space: bool,
+    pub(crate) depends_on_space: bool,
 }
 
 /// The constraints of an object's members.

@@ -78,12 +78,12 @@ impl PinTracker {
         let definition = may_read.then(|| Definition::read(tool)).flatten();
         let answers = self.answers && self.lists && !self.is_unclear;
         let mut reviewed = self.reviewed(&pinned.tool);
-        let held_against = reviewed.as_deref().and_then(Option::as_ref);
+        let compared_with = reviewed.as_deref().and_then(Option::as_ref);
         // Only the answer to the request can establish a first definition: outside it, earlier definitions are unknown.
-        let known = answers || pinned.pin != Pin::FirstUse || held_against.is_some();
-        let is = |definition: &&Definition| known && pinned.is(definition, held_against);
+        let known = answers || pinned.pin != Pin::FirstUse || compared_with.is_some();
+        let is = |definition: &&Definition| known && pinned.is(definition, compared_with);
         let same = definition.as_ref().filter(is).cloned();
-        let changed = changed(definition.as_ref(), held_against);
+        let changed = changed(definition.as_ref(), compared_with);
         if let (Some(reviewed), Some(same)) = (&mut reviewed, &same) {
             **reviewed = Some(same.clone());
         }

@@ -186,7 +186,7 @@ impl fmt::Display for Problem {
                 "The search of the result for data to redact exceeds the gateway's budget for its length, so the result is withheld. Ask for less.",
             ),
             Self::Redacted(redactions) => {
-                write!(f, "Redacted from the result: {}.", Told(redactions))
+                write!(f, "Redacted from the result: {}.", RedactedKinds(redactions))
             }
             Self::Late => f.write_str(
                 "The server's message is longer than the gateway can hold, and a part that must be checked as a whole comes late in it.",
@@ -223,24 +223,24 @@ pub(crate) struct Redaction {
 }
 
 /// Displays each kind with its number of redactions, in the order of the first ones.
-pub(super) struct Told<'r>(pub(super) &'r [Redaction]);
+pub(super) struct RedactedKinds<'r>(pub(super) &'r [Redaction]);
 
-impl fmt::Display for Told<'_> {
+impl fmt::Display for RedactedKinds<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told: Vec<&str> = Vec::new();
+        let mut named: Vec<&str> = Vec::new();
         for redaction in self.0 {
-            if told.contains(&redaction.what) {
+            if named.contains(&redaction.what) {
                 continue;
             }
             let same = self.0.iter().filter(|other| other.what == redaction.what);
-            let comma = if told.is_empty() { "" } else { ", " };
+            let comma = if named.is_empty() { "" } else { ", " };
             write!(
                 f,
                 "{comma}{} ({})",
                 redaction.what,
                 same.map(|same| same.times).sum::<usize>()
             )?;
-            told.push(redaction.what);
+            named.push(redaction.what);
         }
         Ok(())
     }

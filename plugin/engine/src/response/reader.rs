@@ -75,7 +75,7 @@ pub(crate) struct Passed {
 
 /// The longest message that is held if no rule applies, in bytes. Only errors and tasks are read then, and they are
 /// short.
-const LONGEST_LEARNT: usize = 64 << 10;
+const LONGEST_WITHOUT_RULES: usize = 64 << 10;
 
 impl ResponseReader {
     /// A reader for one response. `visibility` is `None` if no rule can remove anything from a response.
@@ -85,7 +85,7 @@ impl ResponseReader {
         request_id: Option<Box<str>>,
     ) -> Self {
         let rules = visibility.map(Rules::new);
-        let max = rules.as_ref().map_or(LONGEST_LEARNT, Rules::max);
+        let max = rules.as_ref().map_or(LONGEST_WITHOUT_RULES, Rules::max);
         Self {
             observers: Observers::new(policy, rules),
             request_id,

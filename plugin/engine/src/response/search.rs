@@ -38,7 +38,7 @@ struct Text<'t> {
     /// The name of the member with this text; empty if there is none.
     name: &'t str,
     /// The text may contain a secret. If not, searches for secrets skip it.
-    stands: bool,
+    may_hold_secret: bool,
 }
 
 impl<'r> Searches<'r> {
@@ -77,12 +77,21 @@ impl<'r> Searches<'r> {
         max: usize,
     ) -> Result<Option<String>, Problem> {
         let unknown = results.letters_are_escaped() && value.encoded() > 0;
-        let stands = unknown || secret::names_secret(name) || secret::may_stand(value.raw());
-        let text = match stands || self.expressions {
+        let may_hold_secret =
+            unknown || secret::names_secret(name) || secret::may_stand(value.raw());
+        let text = match may_hold_secret || self.expressions {
             true => value.string().unwrap_or_default(),
             false => value.raw().into(),
         };
-        self.left(Text { text, name, stands }, results, max)
+        self.left(
+            Text {
+                text,
+                name,
+                may_hold_secret,
+            },
+            results,
+            max,
+        )
     }
 
     /// The redacted text of a text that is not JSON; `None` if it is unchanged. `max` is as for [`Self::string`].
@@ -95,7 +104,7 @@ impl<'r> Searches<'r> {
         let text = Text {
             text: text.into(),
             name: "",
-            stands: true,
+            may_hold_secret: true,
         };
         self.left(text, results, max)
     }
@@ -159,7 +168,7 @@ impl<'r> Search<'r> {
             Pattern::Secret(kind) => Kinds::one(*kind),
         };
         budget.take(SECRETS_BEGIN)?;
-        if !text.stands {
+        if !text.may_hold_secret {
             secret::pass_over(&text.text, budget)?;
             return Ok(Found::new());
         }

@@ -126,8 +126,11 @@ impl<'d> Compiler<'_, 'd> {
         text: &str,
     ) -> Option<Pattern> {
         let regex = self.reader.prepared(at, value, text)?;
-        let knows_space = [".", r"\s", r"\S"].iter().any(|class| text.contains(class));
-        Some(Pattern { regex, knows_space })
+        let depends_on_space = [".", r"\s", r"\S"].iter().any(|class| text.contains(class));
+        Some(Pattern {
+            regex,
+            depends_on_space,
+        })
     }
 
     /// `items` applies to the elements after those of `prefixItems`. Before 2020-12 `items` may itself be the list of
