@@ -152,3 +152,21 @@ fn fail_clock(vm: &Vm) {
     let faults = Faults::failing(CLOCK, status::INTERNAL_FAILURE);
     vm.set_faults(faults).expect("the function is imported");
 }
+
+/// A caller without a certificate is anonymous; one whose certificate the host cannot show is not.
+#[test]
+fn caller_is_refused_when_the_host_cannot_show_its_identity() {
+    for source in [r#"{ "jwt_claim": "sub" }"#, r#"{ "mtls": "subject" }"#] {
+        let identity = format!(r#""identity": {{ "from": [ {source} ] }}, "tools""#);
+        let vm = vm(&OPEN.replace(r#""tools""#, &identity));
+        for (code, expected) in [
+            (status::NOT_FOUND, "forwarded"),
+            (status::INTERNAL_FAILURE, "200 mcp_policy_identity"),
+            (status::UNIMPLEMENTED, "200 mcp_policy_identity"),
+        ] {
+            vm.set_faults(Faults::failing("proxy_get_property", code))
+                .expect("the function is imported");
+            assert_eq!(send(&vm, "run"), expected, "{source} {code}");
+        }
+    }
+}
