@@ -10,6 +10,7 @@ use host_tests::samples::{LONGEST, messages::tiny_values};
 use host_tests::{root, wasm};
 use serde_json::{Value, json};
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 fn readme() -> String {
@@ -217,6 +218,38 @@ fn demo_with_invalid_policy_names_the_command_that_shows_the_mistake() {
     assert!(!succeeded, "{text}");
     assert!(text.contains("it is not JSON (RFC 8259)"), "{text}");
     assert!(text.contains("`mcp-policy check "), "{text}");
+}
+
+#[test]
+fn reload_writes_and_warns_where_the_module_is_not_on_this_machine() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("mcp-policy-reload-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let (policy, out) = (
+        root().join("envoy/demo/policy.json"),
+        folder.join("plugin.json"),
+    );
+    let reload = |module: &Path| {
+        let python = std::env::var("MCP_PYTHON").expect("run this through `make test`");
+        let mut reload = Command::new(python);
+        reload.arg(root().join("envoy/reload.py"));
+        reload.arg("--wasm").arg(module).arg(&policy).arg(&out);
+        let output = reload.output().expect("reload.py runs");
+        assert!(output.status.success() && fs::remove_file(&out).is_ok());
+        String::from_utf8(output.stderr).expect("UTF-8")
+    };
+    let missing = folder.join("missing.wasm");
+    assert_eq!(
+        reload(&missing),
+        format!(
+            "warning: {} does not exist on this machine. Where Envoy runs, the module must be there; --wasm names another path.\n",
+            missing.display()
+        )
+    );
+    assert_eq!(reload(&policy), "", "a file that is there");
+    fs::remove_dir_all(&folder).expect("the folder can be removed");
 }
 
 /// Whether the demo succeeds with this policy and its own server, and its output.
