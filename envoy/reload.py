@@ -1,7 +1,8 @@
 """Turns a policy file into the file that Envoy (with envoy-ecds.yaml) reads the plugin's configuration from.
 
 It never judges or changes the policy: the plugin does the judging, and Envoy keeps the old policy if the new one is bad.
-Usage: reload.py POLICY OUT     for instance: reload.py policy.json /etc/envoy/mcp-policy/plugin.json
+Usage: mcp-policy check my.json &&
+    python3 envoy/reload.py --wasm /etc/envoy/mcp-policy.wasm my.json /etc/envoy/mcp-policy/plugin.json
 """
 from __future__ import annotations
 
@@ -31,6 +32,7 @@ def main() -> int:
         policy = read_policy(options.policy)
         if options.out.suffix != ".json":
             raise Problem(f"{options.out} must end in .json: Envoy reads the format from the name.")
+        warn_of_missing(options.wasm)
         replace(options.out, json.dumps(response(policy, options), indent=2) + "\n")
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
@@ -43,10 +45,17 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Renders a policy for Envoy to pick up without a restart.", allow_abbrev=False)
     parser.add_argument("policy", type=Path, metavar="POLICY")
     parser.add_argument("out", type=Path, metavar="OUT", help="the file named in envoy-ecds.yaml; ends in .json")
-    parser.add_argument("--wasm", default="/etc/envoy/mcp-policy.wasm", help="the module's path as Envoy sees it")
+    parser.add_argument("--wasm", default="/etc/envoy/mcp-policy.wasm", help="the module's path as Envoy sees it (default: %(default)s)")
     parser.add_argument("--name", default="mcp_policy", help="the filter's name in Envoy's configuration")
     parser.add_argument("--vm-id", default="mcp_policy", help="counters belong to this name: another name starts at zero")
     return parser.parse_args()
+
+
+def warn_of_missing(wasm: str) -> None:
+    """Envoy may run on another machine, or in a container, so a path that is missing here is not an error."""
+    if not os.path.exists(wasm):
+        here = f"warning: {wasm} does not exist on this machine."
+        print(f"{here} Where Envoy runs, the module must be there; --wasm names another path.", file=sys.stderr)
 
 
 def read_policy(path: Path) -> str:

@@ -14,6 +14,7 @@ import importlib.util
 import ipaddress
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -304,10 +305,10 @@ def demo(plan: Plan) -> int:
         if plan.own_server:
             say(f"Starting the demo's MCP server on port {plan.server_port} …")
             children["The demo's server"] = running.enter_context(start_server(plan))
-            wait_for(children, lambda: answers(plan.server_port, "/healthz"), plan.work / "server.log")
+            wait_for(plan, children, lambda: answers(plan.server_port, "/healthz"), plan.work / "server.log")
         say(f"Starting Envoy on port {plan.port} with {shown(plan.policy)} …")
         children["Envoy"] = running.enter_context(start_envoy(plan, config))
-        wait_for(children, lambda: answers(plan.admin_port, "/ready"), plan.work / "envoy.log")
+        wait_for(plan, children, lambda: answers(plan.admin_port, "/ready"), plan.work / "envoy.log")
         good = tell(plan) if plan.story else look(plan)
         if plan.stay:
             print(invitation(plan), flush=True)
@@ -351,11 +352,11 @@ def end(child: subprocess.Popen[bytes]) -> None:
         signal.signal(signal.SIGINT, previous)
 
 
-def wait_for(children: dict[str, subprocess.Popen[bytes]], ready: Callable[[], bool], log: Path) -> None:
+def wait_for(plan: Plan, children: dict[str, subprocess.Popen[bytes]], ready: Callable[[], bool], log: Path) -> None:
     limit = time.monotonic() + 30
     while not ready():
         if any(child.poll() is not None for child in children.values()):
-            raise Problem(why_it_ended(log))
+            raise Problem(why_it_ended(log, plan.policy))
         if time.monotonic() > limit:
             raise Problem(f"The gateway was not ready after 30 s; see {shown(log)}.")
         time.sleep(0.1)
@@ -372,12 +373,14 @@ def answers(port: int, path: str) -> bool:
         connection.close()
 
 
-def why_it_ended(log: Path) -> str:
+def why_it_ended(log: Path, policy: Path) -> str:
     """The plugin's errors in Envoy's log if it refused the policy, otherwise the last errors of the log."""
     lines = log.read_text("utf-8", "replace").splitlines()
     plugin = [said for line in lines if (said := said_by_plugin(line))]
     if plugin:
-        return "The plugin refused the policy:\n" + "\n".join(f"  {line}" for line in dict.fromkeys(plugin))
+        said = "\n".join(f"  {line}" for line in dict.fromkeys(plugin))
+        check = f"mcp-policy check {shlex.quote(shown(policy))}"
+        return f"The plugin refused the policy:\n{said}\nRun `{check}`, which underlines each mistake; plugin/cli/README.md installs it."
     bad = [line for line in lines if any(level in line for level in ("[error]", "[critical]"))] or lines
     last = "\n".join(f"  {line}" for line in bad[-3:])
     return f"{log.stem} exited; the end of {shown(log)}:\n{last}"
@@ -411,13 +414,18 @@ def tell(plan: Plan) -> bool:
 
 
 def look(plan: Plan) -> bool:
+    import probe
     import story
 
     say(f"Asking {plan.upstream.url} through the gateway …")
     try:
         lines = asyncio.run(story.greet(plan.url))
     except Exception as error:
-        print(f"The gateway runs, but no MCP response came through it: {story.first_cause(error)}.")
+        cause = story.first_cause(error)
+        if refused := probe.refusal(cause):
+            print(probe.sentences(refused, plan.url, read_policy(plan.policy)), flush=True)
+            return True
+        print(f"The gateway runs, but no MCP response came through it: {(str(cause) or type(cause).__name__).rstrip('.')}.")
         with contextlib.suppress(OSError, http.client.HTTPException):
             status, _, body = asyncio.run(story.post(plan.url, '{"jsonrpc":"2.0","id":1,"method":"ping"}'))
             print(f"A ping to {plan.url} returns HTTP {status}: {story.one_line(body)}")
@@ -428,7 +436,9 @@ def look(plan: Plan) -> bool:
 
 
 def invitation(plan: Plan) -> str:
-    snippet = json.dumps({"mcpServers": {"through-mcp-policy": {"type": "http", "url": plan.url}}}, indent=2)
+    import probe
+
+    snippet = probe.client_settings(plan.url, read_policy(plan.policy))
     log = shown(plan.work / "envoy.log")
     return f"""
 The gateway runs until Ctrl-C. Configure your own MCP client for {plan.url}, for instance:

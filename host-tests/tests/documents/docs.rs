@@ -10,7 +10,8 @@ use host_tests::samples::{LONGEST, messages::tiny_values};
 use host_tests::{root, wasm};
 use serde_json::{Value, json};
 use std::fs;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 fn readme() -> String {
     fs::read_to_string(root().join("README.md")).expect("README.md can be read")
@@ -229,6 +230,105 @@ fn commands_of_the_documents_run() {
     }
 }
 
+/// The probe of the demo has no token, so that a policy with `grants` refuses it.
+#[test]
+fn demo_with_grants_runs_and_shows_how_to_send_a_token() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let grants = r#""grants": { "alice": { "match": { "bearer_sha256": "9c220f200955d76c0a38d308225e0ef10c5f971acaf2f8d1d8f732affa5bd1dc" }, "policy": "main" } }"#;
+    let policy = format!(r#"{{ "version": "1", "default": "allow", {grants} }}"#);
+    let (succeeded, text) = demo_with(&policy);
+    assert!(succeeded, "{text}");
+    let told = "The gateway runs. Its policy admits only callers with a token, and this probe has none: \
+        Unknown caller. Send your bearer token, or ask the gateway's operator for one.\n";
+    assert!(text.contains(told), "{text}");
+    assert!(
+        text.contains(r#"-H "Authorization: Bearer $TOKEN""#),
+        "{text}"
+    );
+}
+
+#[test]
+fn demo_with_refused_probe_runs_and_quotes_the_refusal() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let policy = r#"{ "version": "1", "default": "deny", "frozen": true }"#;
+    let (succeeded, text) = demo_with(policy);
+    assert!(succeeded, "{text}");
+    let told = "The gateway runs. Its policy refuses this probe: ";
+    assert!(text.contains(told), "{text}");
+    assert!(!text.contains(".."), "{text}");
+    assert!(!text.contains("$TOKEN"), "{text}");
+}
+
+#[test]
+fn demo_with_invalid_policy_names_the_command_that_shows_the_mistake() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let (succeeded, text) = demo_with("version: \"1\"\ndefault: deny\n");
+    assert!(!succeeded, "{text}");
+    assert!(text.contains("it is not JSON (RFC 8259)"), "{text}");
+    assert!(text.contains("`mcp-policy check "), "{text}");
+}
+
+#[test]
+fn reload_writes_and_warns_where_the_module_is_not_on_this_machine() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("mcp-policy-reload-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let (policy, out) = (
+        root().join("envoy/demo/policy.json"),
+        folder.join("plugin.json"),
+    );
+    let reload = |module: &Path| {
+        let python = std::env::var("MCP_PYTHON").expect("run this through `make test`");
+        let mut reload = Command::new(python);
+        reload.arg(root().join("envoy/reload.py"));
+        reload.arg("--wasm").arg(module).arg(&policy).arg(&out);
+        let output = reload.output().expect("reload.py runs");
+        assert!(output.status.success() && fs::remove_file(&out).is_ok());
+        String::from_utf8(output.stderr).expect("UTF-8")
+    };
+    let missing = folder.join("missing.wasm");
+    assert_eq!(
+        reload(&missing),
+        format!(
+            "warning: {} does not exist on this machine. Where Envoy runs, the module must be there; --wasm names another path.\n",
+            missing.display()
+        )
+    );
+    assert_eq!(reload(&policy), "", "a file that is there");
+    fs::remove_dir_all(&folder).expect("the folder can be removed");
+}
+
+/// Whether the demo succeeds with this policy and its own server, and its output.
+fn demo_with(policy: &str) -> (bool, String) {
+    let folder = std::env::temp_dir().join(format!("mcp-policy-demo-{}", free_port()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("policy.json");
+    fs::write(&file, policy).expect("the policy can be written");
+    let python = std::env::var("MCP_PYTHON").expect("run this through `make test`");
+    let mut run = Command::new(python);
+    run.arg(root().join("envoy/demo/run.py"))
+        .stdin(Stdio::null());
+    run.arg("--policy").arg(&file).arg("--work").arg(&folder);
+    for port in ["--port", "--admin-port", "--server-port"] {
+        run.arg(port).arg(free_port().to_string());
+    }
+    let output = run.output().expect("the demo runs");
+    fs::remove_dir_all(&folder).expect("the folder can be removed");
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&text).into(),
+    )
+}
+
 fn make_run(extra: &[String]) {
     let ports = [free_port(), free_port(), free_port()];
     let mut make = Command::new("make");
@@ -239,7 +339,7 @@ fn make_run(extra: &[String]) {
     make.env_remove("MAKEFLAGS")
         .env_remove("MFLAGS")
         .env_remove("MAKELEVEL")
-        .stdin(std::process::Stdio::null());
+        .stdin(Stdio::null());
     let output = make.output().expect("make runs");
     let text = String::from_utf8_lossy(&output.stdout);
     println!("{text}");
