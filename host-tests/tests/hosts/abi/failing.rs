@@ -157,7 +157,8 @@ fn fail_clock(vm: &Vm) {
 #[test]
 fn caller_is_refused_when_the_host_cannot_show_its_identity() {
     for source in [r#"{ "jwt_claim": "sub" }"#, r#"{ "mtls": "subject" }"#] {
-        let identity = format!(r#""identity": {{ "from": [ {source} ] }}, "tools""#);
+        let identity =
+            format!(r#""identity": {{ "from": [ {source} ], "anonymous": true }}, "tools""#);
         let vm = vm(&OPEN.replace(r#""tools""#, &identity));
         for (code, expected) in [
             (status::NOT_FOUND, "forwarded"),

@@ -28,7 +28,7 @@ fn policy(sources: Value) -> String {
     json!({
         "version": "1",
         "default": "deny",
-        "identity": { "from": sources },
+        "identity": { "from": sources, "anonymous": true },
         "tools": { "run": { "limits": [limit] } },
     })
     .to_string()

@@ -224,8 +224,11 @@ fn for_any_caller(document: &Json) -> Json {
     let mut document = document.clone();
     if let Some(members) = document.as_object_mut() {
         members.remove("grants");
-        let from = json!({ "from": [{ "header": CALLER, "set_by_gateway": true }] });
-        members.insert("identity".into(), from);
+        let identity = members.get("identity");
+        let anonymous = identity.is_none_or(|own| own.get("anonymous") == Some(&json!(true)));
+        let from = json!([{ "header": CALLER, "set_by_gateway": true }]);
+        let identity = json!({ "from": from, "anonymous": anonymous });
+        members.insert("identity".into(), identity);
         members.insert("pin_unseen".into(), json!("allow"));
     }
     document

@@ -38,6 +38,8 @@ pub(crate) enum AuthError {
     Unknown,
     /// More than one `Authorization` header, or one that is not a bearer token.
     Malformed,
+    /// No source of the identity is present.
+    NoSource,
     /// An identity that is repeated, empty, too long, not plain or not a text.
     Unidentified,
     Revoked(Box<str>),
@@ -135,7 +137,10 @@ fn vouched(identity: &Identity, headers: &Headers, verified: &Verified) -> Princ
             Err(Unidentified) => return Principal::Denied(AuthError::Unidentified),
         }
     }
-    Principal::Anonymous
+    match identity.sources.is_empty() || identity.anonymous {
+        true => Principal::Anonymous,
+        false => Principal::Denied(AuthError::NoSource),
+    }
 }
 
 /// The caller's name by one source, which no caller of another source or issuer shares; `None` where the source is absent.
@@ -184,7 +189,7 @@ impl AuthError {
     pub(crate) fn rule(&self) -> Rule {
         match self {
             Self::Unknown | Self::Malformed => Rule::new("grants"),
-            Self::Unidentified => Rule::new("identity"),
+            Self::NoSource | Self::Unidentified => Rule::new("identity"),
             Self::Revoked(name) => Rule::new("grants").key(name).member("revoked"),
             Self::NoPolicy(name) => Rule::new("grants").key(name),
         }
@@ -196,6 +201,9 @@ impl fmt::Display for AuthError {
         f.write_str(match self {
             Self::Unknown => {
                 "Unknown caller. Send your bearer token, or ask the gateway's operator for one."
+            }
+            Self::NoSource => {
+                "Unknown caller. Send your credential, or ask the gateway's operator for one."
             }
             Self::Malformed => "Send exactly one Authorization header with one bearer token.",
             Self::Unidentified => "The gateway could not identify you. Ask the gateway's operator.",

@@ -11,6 +11,8 @@ pub(crate) struct Identity {
     pub(crate) sources: Vec<Source>,
     /// The name under which Envoy's jwt_authn stores the payload of a token (`payload_in_metadata`).
     pub(crate) jwt_payload: Box<str>,
+    /// A caller without any source is admitted as the anonymous one.
+    pub(crate) anonymous: bool,
 }
 
 /// The source of an identity.
@@ -55,6 +57,7 @@ impl Default for Identity {
         Self {
             sources: Vec::new(),
             jwt_payload: "jwt".into(),
+            anonymous: false,
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::words::text::is_visible;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) const IDENTITY: Keys = Keys {
-    supported: &["from", "jwt_payload"],
-    reserved: &["anonymous", "trusted_headers"],
+    supported: &["from", "jwt_payload", "anonymous"],
+    reserved: &["trusted_headers"],
 };
 
 pub(crate) const SOURCE: Keys = Keys {
@@ -60,6 +60,7 @@ impl PolicyReader {
         let members = self.object(at, value, &IDENTITY);
         let mut identity = Identity {
             sources: self.sources(at, &members),
+            anonymous: self.flag(at, &members, "anonymous"),
             ..Identity::default()
         };
         if let Some(value) = members.get("jwt_payload")

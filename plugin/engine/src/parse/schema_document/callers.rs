@@ -44,6 +44,12 @@ pub(super) fn identity() -> Value {
             vec![
                 ("from", from),
                 ("jwt_payload", about(refers("text"), payload)),
+                (
+                    "anonymous",
+                    flag(
+                        "Admits callers without any source; all of them are `anonymous`. Otherwise they are refused.",
+                    ),
+                ),
             ],
         ),
         "The source of the caller's identity. Without `identity` and `grants` every caller is `anonymous`.",
