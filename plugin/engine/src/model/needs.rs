@@ -12,6 +12,8 @@ pub(crate) struct Needs {
     pub(crate) headers: Vec<Box<str>>,
     /// Some scope or condition reads the peer's address.
     pub(crate) peer: bool,
+    /// The verified identities that the sources of `identity` read.
+    pub(crate) verified: NeededIdentities,
     /// Some counter counts each session apart.
     pub(crate) sessions: bool,
     /// Some rule depends on the call that an answer belongs to: the ids of requests under way are remembered.
@@ -46,7 +48,7 @@ pub struct NeededIdentities {
 }
 
 impl NeededIdentities {
-    pub(super) fn of(identity: &Identity) -> Self {
+    pub(crate) fn of(identity: &Identity) -> Self {
         let mut needed = Self::default();
         for source in &identity.sources {
             match source {

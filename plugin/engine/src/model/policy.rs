@@ -120,7 +120,7 @@ impl Policy {
     /// The verified identities that identify a caller: a host then supplies them, and no others, as
     /// [`HostContext::verified`](crate::host::HostContext::verified). Call it once for each policy.
     pub fn needs_verified(&self) -> NeededIdentities {
-        NeededIdentities::of(&self.identity)
+        self.needs.verified
     }
 
     /// The name under which Envoy's jwt_authn stores the payload of the token that has the claims.

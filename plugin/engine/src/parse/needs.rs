@@ -3,8 +3,8 @@
 //! It reads the whole policy once, so that no request has to.
 
 use crate::model::{
-    Action, Attribute, Condition, Effect, Mode, Names, Needs, Policy, Refunds, ResponseNeeds,
-    Scope, hides,
+    Action, Attribute, Condition, Effect, Mode, Names, NeededIdentities, Needs, Policy, Refunds,
+    ResponseNeeds, Scope, hides,
 };
 use crate::words::sorted::dedup_sorted;
 
@@ -41,6 +41,7 @@ impl Needs {
         Self {
             headers: headers(policy),
             peer: reads_peer(policy),
+            verified: NeededIdentities::of(&policy.identity),
             sessions: counts_by(policy, &Scope::Session),
             ids: responses.results || policy.refunds() > Refunds::Unsent,
             responses,
