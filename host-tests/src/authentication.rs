@@ -178,7 +178,7 @@ pub enum Clients {
     Verified,
     /// One that the authority signed, or none.
     VerifiedOrNone,
-    /// Any: nobody has verified its names.
+    /// Any certificate; its names are unverified.
     Unverified,
 }
 

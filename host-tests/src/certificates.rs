@@ -89,7 +89,7 @@ impl Authority {
 }
 
 impl Certificate {
-    /// A certificate that its own key signs, so that nobody vouches for its names.
+    /// A self-signed certificate, whose names no authority confirms.
     ///
     /// # Panics
     /// When a name is not ASCII, or the machine has no random numbers.

@@ -104,7 +104,7 @@ fn verified(verified: &Verified) -> Vec<(Vec<String>, Vec<u8>)> {
     names.chain(metadata).collect()
 }
 
-/// Plays a step. Returns what was seen, and whether the server's response was played.
+/// Plays a step. Returns the stream's result, and whether the server's response was played.
 fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::Trap> {
     let address = if step.peer.contains(':') {
         format!("[{}]:40000", step.peer)

@@ -1,6 +1,6 @@
 //! Draws groups of horizontal bars with the names and values beside them, over an axis, as an SVG.
 //!
-//! It does not know what a bar means.
+//! It gives no bar a meaning.
 
 use crate::series::Spread;
 use plotters::prelude::*;
