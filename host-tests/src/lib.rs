@@ -20,6 +20,7 @@ pub mod machine;
 pub mod node;
 pub mod on_envoy;
 pub mod oracle;
+pub mod ports;
 pub mod program;
 pub mod proxy_wasm;
 pub mod recorder;

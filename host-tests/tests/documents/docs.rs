@@ -4,6 +4,7 @@
 
 use super::pages::{blocks, commands, page};
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
+use host_tests::ports;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
 use host_tests::samples::{LONGEST, messages::tiny_values};
@@ -308,7 +309,7 @@ fn reload_writes_and_warns_where_the_module_is_not_on_this_machine() {
 
 /// Whether the demo succeeds with this policy and its own server, and its output.
 fn demo_with(policy: &str) -> (bool, String) {
-    let folder = std::env::temp_dir().join(format!("mcp-policy-demo-{}", free_port()));
+    let folder = std::env::temp_dir().join(format!("mcp-policy-demo-{}", ports::free()));
     fs::create_dir_all(&folder).expect("a folder");
     let file = folder.join("policy.json");
     fs::write(&file, policy).expect("the policy can be written");
@@ -318,7 +319,7 @@ fn demo_with(policy: &str) -> (bool, String) {
         .stdin(Stdio::null());
     run.arg("--policy").arg(&file).arg("--work").arg(&folder);
     for port in ["--port", "--admin-port", "--server-port"] {
-        run.arg(port).arg(free_port().to_string());
+        run.arg(port).arg(ports::free().to_string());
     }
     let output = run.output().expect("the demo runs");
     fs::remove_dir_all(&folder).expect("the folder can be removed");
@@ -330,7 +331,7 @@ fn demo_with(policy: &str) -> (bool, String) {
 }
 
 fn make_run(extra: &[String]) {
-    let ports = [free_port(), free_port(), free_port()];
+    let ports = [ports::free(), ports::free(), ports::free()];
     let mut make = Command::new("make");
     make.current_dir(root()).arg("run").args(extra);
     make.arg(format!("PORT={}", ports[0]))
@@ -357,7 +358,7 @@ fn make_run_for_a_server(policy: &str, upstream: &str) {
         ("POLICY=my.json", "UPSTREAM=http://127.0.0.1:9000/mcp")
     );
     let python = std::env::var("MCP_PYTHON").expect("run this through `make test`");
-    let port = free_port();
+    let port = ports::free();
     let mut server = Command::new(python)
         .args([
             root().join("envoy/demo/server.py").display().to_string(),
@@ -402,10 +403,4 @@ fn the_log_has_decisions() {
         serde_json::from_str::<Value>(decision).is_ok(),
         "{decision}"
     );
-}
-
-/// A free port.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }

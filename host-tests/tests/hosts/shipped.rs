@@ -2,13 +2,14 @@
 //! replaced.
 
 use host_tests::http2::{End, Http2Request, Outcome, http2};
+use host_tests::ports;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
 use host_tests::upstream::{Recorded, Upstream, reply};
 use host_tests::wire::{Http1Request, http1};
 use host_tests::{root, wasm_path};
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,12 +31,12 @@ impl Gateway {
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).expect("a folder");
         prepare(&folder);
-        let port = free_port();
+        let port = ports::free();
         let mut text = fs::read_to_string(root().join("envoy").join(file))
             .expect("the configuration can be read");
         for (shipped, here) in [
             ("port_value: 10000", format!("port_value: {port}")),
-            ("port_value: 9901", format!("port_value: {}", free_port())),
+            ("port_value: 9901", format!("port_value: {}", ports::free())),
             (
                 "port_value: 18080",
                 format!("port_value: {}", upstream.addr().port()),
@@ -121,11 +122,6 @@ impl Drop for Gateway {
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// Tries several times in a row, because workers adopt a new configuration one after another.

@@ -1,5 +1,6 @@
 //! The messages of `make` for a missing program or a port in use: one sentence with the remedy.
 
+use host_tests::ports;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::root;
 use std::fs;
@@ -30,9 +31,7 @@ fn says(make: &mut Command, sentence: &str) {
 
 /// `make run` on free ports.
 fn run(arguments: &[&str]) -> Command {
-    let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
-    let [port, admin, server] =
-        listeners.map(|listener| listener.local_addr().expect("an address").port());
+    let [port, admin, server] = [(); 3].map(|()| ports::free());
     let mut make = Command::new("make");
     make.args(["--silent", "run"])
         .args([format!("PORT={port}"), format!("ADMIN_PORT={admin}")]);
@@ -101,9 +100,7 @@ fn invalid_url_or_dead_server_is_reported() {
         &mut run(&["UPSTREAM=localhost:9000"]),
         "error: UPSTREAM must be a URL such as http://127.0.0.1:9000/mcp, not 'localhost:9000'.",
     );
-    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}/mcp", nobody.local_addr().expect("an address"));
-    drop(nobody);
+    let url = format!("http://{}/mcp", ports::refusing());
     says(
         &mut run(&[&format!("UPSTREAM={url}")]),
         "The gateway runs, but no MCP response came through it",

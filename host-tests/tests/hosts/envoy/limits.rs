@@ -4,12 +4,13 @@ use super::gateway::{LIMIT, limited, post, raw, start, verdict};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
 use host_tests::hosts::envoys;
+use host_tests::ports;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc::{self, call};
 use host_tests::upstream::Upstream;
 use host_tests::wasm_path;
 use host_tests::wire::{Connection, http1};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -69,10 +70,7 @@ fn call_that_reached_no_server_is_refunded() {
     if lacks(&[ENVOY]) {
         return;
     }
-    // Dropping it closes the port.
-    let gone = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let addr = gone.local_addr().expect("its address");
-    drop(gone);
+    let addr = ports::refusing();
     for (version, binary) in envoys() {
         let mut config = Config::new(vec![Listener::new("mcp", &limited(2), addr, &wasm_path())]);
         config.binary = binary;
