@@ -7,7 +7,7 @@ import { close, counters, ids, lookup, open, reserve, takeBack, values, write } 
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
- * @typedef {{ headers: string[], body: string, peer: string, verified: Record<string, string | null>, now: number, respond: Respond | null }} Request
+ * @typedef {{ headers: string[], body: string, peer: string, verified: Record<string, string | null>, cluster: string | null, now: number, respond: Respond | null }} Request
  * @typedef {{ status: number, headers: string[], body: string }} Respond the server's response
  * @typedef {{ end: boolean, pieces: [number, boolean][], trailers: boolean, response: [number, boolean][],
  *   responseTrailers: boolean }} Arrival the pieces of a request's body: the length of each, and whether it ends the
@@ -66,10 +66,10 @@ function given(verified) {
 }
 
 /** @param {Policy} policy @param {Store} store @param {Request} request @param {Arrival} arrival */
-function seen(policy, store, { headers, body, peer, verified, now, respond }, arrival) {
+function seen(policy, store, { headers, body, peer, verified, cluster, now, respond }, arrival) {
   const exchange = new Exchange(policy);
   const carryOut = (/** @type {Step} */ step) => resolved(exchange, store, step, now);
-  let step = carryOut(exchange.begin(headers, arrival.end, { peer, verified: given(verified), seed: store.seed }, now));
+  let step = carryOut(exchange.begin(headers, arrival.end, { peer, verified: given(verified), cluster: cluster ?? undefined, seed: store.seed }, now));
   for (const event of events(Buffer.from(body, "latin1"), arrival)) {
     if (step.next !== "needMore") break;
     step = carryOut(exchange.feed(event, now));

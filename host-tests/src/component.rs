@@ -91,6 +91,7 @@ fn judge(
         events: pieces.chain(trailers).collect(),
         peer: &step.peer,
         verified: verified(step.verified.clone()),
+        cluster: step.cluster.as_deref(),
     };
     gateway.judge(request, now)
 }

@@ -44,6 +44,15 @@ pub struct Request<'a> {
     pub peer: &'a str,
     /// The identities that the program verified.
     pub verified: Verified,
+    /// The cluster of servers that the program's route chose.
+    pub cluster: Option<&'a str>,
+}
+
+/// The caller of a request, as the program knows it.
+struct Caller<'a> {
+    peer: &'a str,
+    verified: Verified,
+    cluster: Option<&'a str>,
 }
 
 impl<C: Cells + Send + 'static> Component<C> {
@@ -105,7 +114,11 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         request: Request<'_>,
         now: Millis,
     ) -> wasmtime::Result<(ResourceAny, Next, Vec<Effect>)> {
-        let caller = (request.peer, request.verified);
+        let caller = Caller {
+            peer: request.peer,
+            verified: request.verified,
+            cluster: request.cluster,
+        };
         let (exchange, mut step) = self.begin_as(request.headers, request.end, caller, now)?;
         let mut effects = Vec::new();
         let mut events = request.events.into_iter();
@@ -227,23 +240,25 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         peer: &str,
         now: Millis,
     ) -> wasmtime::Result<(ResourceAny, Step)> {
-        self.begin_as(headers, end, (peer, unverified()), now)
+        let caller = Caller {
+            peer,
+            verified: unverified(),
+            cluster: None,
+        };
+        self.begin_as(headers, end, caller, now)
     }
 
-    /// Begins an exchange of a caller at this address, with these verified identities.
-    ///
-    /// # Errors
-    /// When the instance failed.
-    pub fn begin_as(
+    fn begin_as(
         &mut self,
         headers: &[Header],
         end: bool,
-        (peer, verified): (&str, Verified),
+        caller: Caller<'_>,
         now: Millis,
     ) -> wasmtime::Result<(ResourceAny, Step)> {
         let context = HostContext {
-            peer: Some(peer.into()),
-            verified,
+            peer: Some(caller.peer.into()),
+            verified: caller.verified,
+            cluster: caller.cluster.map(Into::into),
             seed: self.seed,
             explain: self.explain,
         };

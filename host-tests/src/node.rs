@@ -135,6 +135,7 @@ fn request(case: &Case, splits: Splits) -> Value {
             "body": latin1(step.body.as_deref().unwrap_or_default()),
             "peer": step.peer,
             "verified": verified(&step.verified),
+            "cluster": step.cluster,
             "now": case.millis(step),
             "respond": step.respond.as_ref().map(|respond| json!({
                 "status": respond.status,

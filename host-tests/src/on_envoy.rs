@@ -99,6 +99,9 @@ fn cannot(case: &Case) -> Option<String> {
     {
         return Some("this Envoy verifies no tokens and no client certificates".into());
     }
+    if steps.iter().any(|step| step.cluster.is_some()) {
+        return Some("this Envoy has one cluster".into());
+    }
     None
 }
 

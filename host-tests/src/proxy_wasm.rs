@@ -112,6 +112,10 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::
         format!("{}:40000", step.peer)
     };
     let mut properties = verified(&step.verified);
+    properties.extend(step.cluster.iter().map(|name| {
+        let path = vec!["xds".into(), "cluster_name".into()];
+        (path, name.clone().into_bytes())
+    }));
     properties.push((
         vec!["source".into(), "address".into()],
         address.into_bytes(),

@@ -61,6 +61,7 @@ const BEYOND: &[(&str, &str)] = &[
     ("more-counters-than-slots", "a sum over the whole document"),
     ("names-nobody-can-send", "classes of characters"),
     ("names-of-grants", "classes of characters"),
+    ("source-twice", "headers in any case"),
     ("token-in-two-grants", "two values that are the same"),
 ];
 

@@ -71,6 +71,8 @@ pub struct Step {
     pub peer: String,
     /// The identities that the gateway verified.
     pub verified: Verified,
+    /// The cluster that the gateway's route chose.
+    pub cluster: Option<String>,
     /// The server's response; `None` if the case does not depend on it.
     pub respond: Option<ServerResponse>,
     /// The expected outcome; `None` in a new file, which `BLESS=1` completes.
@@ -123,6 +125,7 @@ impl Step {
             trailers: None,
             peer: "127.0.0.1".into(),
             verified: Verified::default(),
+            cluster: None,
             respond: None,
             expect: None,
         }

@@ -87,6 +87,7 @@ impl Gateway {
         HostContext {
             peer: peer.map(Into::into),
             verified: Verified::default(),
+            cluster: None,
             seed: self.store.seed(),
             explain,
         }

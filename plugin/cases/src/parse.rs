@@ -48,6 +48,7 @@ struct RawStep {
     claims: Option<Box<RawValue>>,
     #[serde(default)]
     certificate: RawCertificate,
+    cluster: Option<String>,
     call: Option<String>,
     arguments: Option<Box<RawValue>>,
     body: Option<Box<RawValue>>,
@@ -243,6 +244,7 @@ impl RawStep {
             trailers,
             peer: self.peer.unwrap_or_else(|| "127.0.0.1".into()),
             verified: self.certificate.verified(self.claims),
+            cluster: self.cluster,
             respond: respond.map_err(|error| format!("`respond`: {error}"))?,
         })
     }

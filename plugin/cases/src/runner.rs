@@ -75,6 +75,7 @@ impl Runner {
         let request = RequestEvents::new(step, split);
         let context = HostContext {
             verified: step.verified.clone(),
+            cluster: step.cluster.clone(),
             ..self.gateway.context(Some(&step.peer), true)
         };
         let headers = request.headers.iter().map(|(n, v)| (n, v)).collect();

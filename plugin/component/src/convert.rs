@@ -229,6 +229,7 @@ impl From<wit::HostContext> for HostContext {
         Self {
             peer: context.peer,
             verified: context.verified.into(),
+            cluster: context.cluster,
             seed: seed(context.seed),
             explain: context.explain,
         }

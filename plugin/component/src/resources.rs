@@ -38,6 +38,7 @@ impl wit::GuestPolicy for Policy {
         needs.set(wit::Needs::URI_SAN, verified.uri_san);
         needs.set(wit::Needs::DNS_SAN, verified.dns_san);
         needs.set(wit::Needs::SUBJECT, verified.subject);
+        needs.set(wit::Needs::CLUSTER, self.0.needs_cluster());
         needs.set(wit::Needs::RESPONSES, self.0.needs_responses());
         needs
     }

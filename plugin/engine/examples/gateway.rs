@@ -88,6 +88,8 @@ impl Gateway {
             peer: Some(peer.to_string()),
             // This gateway verifies no tokens and no client certificates.
             verified: Verified::default(),
+            // It has one server.
+            cluster: None,
             seed: self.store.seed(),
             explain: false,
         };

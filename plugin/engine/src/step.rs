@@ -20,6 +20,9 @@ pub struct HostContext {
     /// The identities that the gateway verified. Needed where
     /// [`Policy::needs_verified`](crate::host::Policy::needs_verified) names them.
     pub verified: Verified,
+    /// The name of the cluster that the gateway's route chose. Needed where
+    /// [`Policy::needs_cluster`](crate::host::Policy::needs_cluster) is true; never a name that a client claims.
+    pub cluster: Option<String>,
     /// The secret of the process: [`Store::seed`](crate::host::Store::seed). The log hashes arguments with it.
     pub seed: Seed,
     /// Record every rule that is evaluated: [`Audit::trace`]. Needs the feature `explain`.

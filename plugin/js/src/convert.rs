@@ -72,10 +72,15 @@ fn latin1(value: &JsValue) -> Option<Vec<u8>> {
 pub(crate) fn context(context: &JsValue, default: Seed) -> Result<HostContext, JsValue> {
     let get = |name| field(context, name, "context").map(given);
     let peer = |peer: JsValue| peer.as_string().ok_or_else(|| no("context.peer", "a text"));
+    let cluster = |name: JsValue| {
+        name.as_string()
+            .ok_or_else(|| no("context.cluster", "a text"))
+    };
     let explain = |explain| boolean(&explain, "context.explain");
     Ok(HostContext {
         peer: get("peer")?.map(peer).transpose()?,
         verified: get("verified")?.map_or(Ok(Verified::default()), |given| verified(&given))?,
+        cluster: get("cluster")?.map(cluster).transpose()?,
         seed: get("seed")?.map_or(Ok(default), |value| seed(&value))?,
         explain: get("explain")?.map_or(Ok(false), explain)?,
     })

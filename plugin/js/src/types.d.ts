@@ -33,6 +33,8 @@ export interface HostContext {
   peer?: string | undefined;
   /** The identities that the program verified. A caller is identified by those that the policy needs. */
   verified?: Verified | undefined;
+  /** The name of the cluster of servers that the program's route chose. Never a name that a client claims. */
+  cluster?: string | undefined;
   /** The 16 bytes with which the log hashes arguments: `store.seed`. The default is a random secret of the policy's. */
   seed?: Uint8Array | undefined;
   /** Report with the decision every rule that was evaluated, as `step.trace`. */

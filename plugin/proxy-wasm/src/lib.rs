@@ -164,9 +164,15 @@ impl HttpContext for Stream {
             configuration.policy.needs_verified(),
             configuration.policy.jwt_payload(),
         );
+        let cluster = configuration
+            .policy
+            .needs_cluster()
+            .then(|| host::property(&["xds", "cluster_name"]))
+            .flatten();
         let context = HostContext {
             peer,
             verified,
+            cluster,
             seed: configuration.store.seed(),
             explain: false,
         };

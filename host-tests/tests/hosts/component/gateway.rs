@@ -64,6 +64,7 @@ pub(super) fn judge<C: Cells + Send + 'static>(
         events: vec![call(tool)],
         peer: "192.0.2.1:443",
         verified: unverified(),
+        cluster: None,
     };
     let (exchange, next, effects) = gateway.judge(request, NOW)?;
     gateway.end(exchange, NOW)?;

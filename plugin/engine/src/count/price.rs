@@ -4,7 +4,7 @@
 
 use super::charge::{Charge, LimitRef, Subject};
 use crate::decide::{Header, RequestContext, Session, value_at};
-use crate::model::{Cost, Limit, Mode, OVERFLOW, Scope, Segment, overflow_of};
+use crate::model::{Cost, Limit, Mode, OVERFLOW, Scope, Segment, claim_text, overflow_of};
 use crate::words::json::{Kind, Value, millionths};
 use crate::words::text::length_prefixed;
 use crate::words::work::Budget;
@@ -69,7 +69,7 @@ impl RequestContext {
     fn part(&self, scope: &Scope, session: &Session) -> Result<Cow<'_, str>, (Reason, String)> {
         match (scope, session) {
             (Scope::Session, Session::Issued(id)) => {
-                let caller = length_prefixed(&self.caller.subject());
+                let caller = length_prefixed(&self.caller.principal.subject());
                 Ok(["session ", &caller, id].concat().into())
             }
             (Scope::Session, Session::Unclear) => Err((
@@ -78,15 +78,26 @@ impl RequestContext {
             )),
             // A session that no server issued to the caller is only a client's claim, and a client could claim any
             // number of them: the call counts for the grant.
-            (Scope::Grant | Scope::Session, _) => Ok(self.caller.subject()),
-            (Scope::Server | Scope::Global, _) => Ok("".into()),
+            (Scope::Grant | Scope::Session, _) => Ok(self.caller.principal.subject()),
+            (Scope::Server, _) => Ok(self.caller.server.name().unwrap_or_default().into()),
+            (Scope::Global, _) => Ok("".into()),
+            (Scope::Claim(steps), _) => {
+                let text = self.caller.counted_claim(steps).map(Cow::Borrowed);
+                text.ok_or_else(|| {
+                    let claim = claim_text(steps);
+                    let message = format!(
+                        "The gateway counts calls by the claim `{claim}`, and your token does not have it as one text. Ask the gateway's operator."
+                    );
+                    (Reason::Identity, message)
+                })
+            }
             (Scope::Ip, _) => self.peer.map(|peer| network(peer).into()).ok_or_else(|| {
                 (
                     Reason::Unavailable,
                     "The gateway cannot see your network address, so it cannot count your calls. Ask the gateway's operator.".into(),
                 )
             }),
-            (Scope::Header(name), _) => match self.header(name) {
+            (Scope::Header(name), _) => match self.caller.header(name) {
                 Header::Once(value) => Ok(Cow::Borrowed(value)),
                 Header::Absent | Header::Unclear => Err((
                     Reason::Identity,
@@ -102,10 +113,10 @@ impl RequestContext {
     /// that the policy names has an overflow of its own, so that no other caller's flood locks it out.
     fn overflow(&self, scope: &[Scope]) -> Option<String> {
         let by_caller = scope.iter().any(Scope::counts_callers);
-        let own = by_caller && self.caller.is_configured();
+        let own = by_caller && self.caller.principal.is_configured();
         let session = scope.contains(&Scope::Session) && matches!(self.session, Session::Issued(_));
         match (scope.iter().any(Scope::is_open), own) {
-            (true, true) => Some(overflow_of(&self.caller.subject())),
+            (true, true) => Some(overflow_of(&self.caller.principal.subject())),
             (true, false) => Some(OVERFLOW.into()),
             // A session without room counts for the grant, as an unissued one does.
             (false, true) if session => self.parts(scope, &Session::None).ok(),

@@ -1,35 +1,50 @@
-//! Turns a caller and the kill switches into a refusal of everything that the caller sends, if there is one.
+//! Turns a caller, its server and the kill switches into a refusal of everything that the caller sends, if there is one.
 //!
 //! It never reads a message.
 
-use super::principal::Principal;
+use super::caller::Caller;
+use super::principal::{AuthError, Grantee, Principal};
 use crate::model::Policy;
-use crate::words::{Reason, Refusal, Rule};
+use crate::words::{Clock, Reason, Refusal, Rule};
 
-pub(super) fn known(caller: &Principal) -> Result<(), Refusal> {
-    let Principal::Denied(denied) = caller else {
-        return Ok(());
-    };
-    Err(Refusal {
+/// The caller and its server are known, and neither everything nor one of them is stopped. The clock is read where the
+/// grant of the caller expires.
+pub(super) fn admits(policy: &Policy, caller: &Caller, clock: &dyn Clock) -> Result<(), Refusal> {
+    match &caller.principal {
+        Principal::Denied(denied) => return Err(unidentified(denied)),
+        Principal::Grant(grant) if has_expired(grant, clock) => {
+            return Err(unidentified(&AuthError::Expired(grant.name.clone())));
+        }
+        _ => {}
+    }
+    let server = || caller.server.refusal();
+    frozen(policy, &caller.principal)
+        .or_else(server)
+        .map_or(Ok(()), Err)
+}
+
+/// A grant whose time cannot be determined has expired.
+fn has_expired(grant: &Grantee, clock: &dyn Clock) -> bool {
+    let expires = grant.expires;
+    expires.is_some_and(|expires| clock.now().is_none_or(|now| now >= expires))
+}
+
+fn unidentified(denied: &AuthError) -> Refusal {
+    Refusal {
         reason: Reason::Identity,
         rule: Some(denied.rule()),
         message: denied.to_string(),
-    })
+    }
 }
 
-pub(super) fn frozen(policy: &Policy, caller: &Principal) -> Option<Refusal> {
-    let (rule, what) = if policy.frozen {
-        (Rule::new("frozen"), "all requests")
-    } else if let Principal::Grant {
-        name, frozen: true, ..
-    } = caller
-    {
-        (
-            Rule::new("grants").key(name).member("frozen"),
+fn frozen(policy: &Policy, caller: &Principal) -> Option<Refusal> {
+    let (rule, what) = match caller {
+        _ if policy.frozen => (Rule::new("frozen"), "all requests"),
+        Principal::Grant(grant) if grant.frozen => (
+            Rule::new("grants").key(&grant.name).member("frozen"),
             "your access",
-        )
-    } else {
-        return None;
+        ),
+        _ => return None,
     };
     let message = format!(
         "The gateway's operator has stopped {what} for now. Do not retry; ask the operator."

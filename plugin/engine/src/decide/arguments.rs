@@ -8,7 +8,7 @@ use super::lookup::value_at;
 use super::subject::Named;
 use super::wording::{missing, unaccepted, unmet};
 use crate::model::schema::Schema;
-use crate::model::{Clause, Condition, Entry, Group, Mode, Rules};
+use crate::model::{Clause, Condition, Entry, Group, Listed, Mode, Rules};
 use crate::read::{Call, Repeated, RequestError};
 use crate::words::json::Value;
 use crate::words::trace::ConditionTrace;
@@ -42,7 +42,7 @@ impl Judge<'_, '_> {
     fn repeated(&self, call: &Call<'_>, schema: &Schema) -> Result<(), RequestError> {
         schema.mirrors.iter().try_for_each(|mirror| {
             let repeated = Repeated {
-                header: self.context.header(&mirror.header).given(),
+                header: self.context.caller.header(&mirror.header).given(),
                 argument: value_at(
                     call.arguments,
                     mirror.way.iter(),
@@ -72,6 +72,7 @@ impl Judge<'_, '_> {
                 name: named.name,
                 call,
                 context: self.context,
+                facts: self.facts(),
                 now: self.now,
                 budget,
             };
@@ -79,12 +80,26 @@ impl Judge<'_, '_> {
             let traces = traces.then(|| group.condition_traces(&eval(&self.explained), clause));
             let outcome = group.judge(&eval(self.budget(mode)), clause);
             self.look(&group.rule, || traces.unwrap_or_default());
-            if outcome.refuses {
+            if outcome.refuses && self.is_unlisted_by(group, clause, mode) {
+                self.not_allowed(mode, named, group.rule.clone());
+            } else if outcome.refuses {
                 let needed = clause == Clause::Require;
                 let message = unmet(call, needed, group, outcome.failing, &named.noun());
                 self.unmet(mode, group, outcome.failing, &message);
             }
         }
+    }
+
+    /// Whether the caller's lists leave the name out because of this group: its calls are then answered like those of an
+    /// unlisted name.
+    fn is_unlisted_by(&self, group: &Group, clause: Clause, mode: Mode) -> bool {
+        let policy = self.policy;
+        let lists = policy.list == Listed::Callable && policy.needs.caller_conditions;
+        let refuses = || {
+            let budget = self.budget(mode);
+            group.refuses_caller(self.facts(), &policy.identity, clause, budget)
+        };
+        lists && group.on_deny.is_none() && refuses()
     }
 
     fn unmet(&mut self, mode: Mode, group: &Group, failing: Option<&Condition>, message: &str) {

@@ -3,15 +3,26 @@
 //! A value that two servers could read differently is unknown. Unknown never lets a call through: `require` asks for
 //! true, `deny_if` for false.
 
-use super::context::{Header, RequestContext};
+use super::caller::{Caller, Header};
+use super::context::RequestContext;
 use super::lookup::{Unclear, element, member, value_at};
 use super::operand::{Operand, text};
-use crate::model::{Attribute, Clause, Condition, Group, Path, Predicate, Segment, Table};
+use crate::model::{
+    Attribute, Clause, Condition, Group, Identity, Path, Predicate, Segment, Table,
+};
 use crate::read::Call;
 use crate::words::json::{Kind, Value};
 use crate::words::trace::ConditionTrace;
 use crate::words::work::Budget;
 use crate::words::{Millis, Truth};
+
+/// The facts about a caller that are the same for all its messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallerFacts<'a> {
+    pub(crate) caller: &'a Caller,
+    /// The claims of its token; `None` without a token.
+    pub(crate) claims: Option<Value<'a>>,
+}
 
 /// The data that conditions may read.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +32,7 @@ pub(crate) struct EvalContext<'a> {
     pub(crate) name: &'a str,
     pub(crate) call: &'a Call<'a>,
     pub(crate) context: &'a RequestContext,
+    pub(crate) facts: CallerFacts<'a>,
     pub(crate) now: Millis,
     /// A condition that it does not cover is unknown.
     pub(crate) budget: &'a Budget,
@@ -64,6 +76,31 @@ impl Group {
         }
     }
 
+    /// Whether the group refuses every call of this caller: its conditions about the caller decide it, whatever value the
+    /// others read. A group without such conditions refuses no caller more than another.
+    pub(crate) fn refuses_caller(
+        &self,
+        facts: CallerFacts<'_>,
+        identity: &Identity,
+        clause: Clause,
+        budget: &Budget,
+    ) -> bool {
+        let truth = |condition: &Condition| match condition.is_about_caller(identity) {
+            true => condition.truth_about_caller(facts, clause, budget),
+            // The value that admits the call.
+            false => Truth::of(Some(clause == Clause::Require)),
+        };
+        let mut conditions = self.conditions.iter();
+        if !conditions.any(|condition| condition.is_about_caller(identity)) {
+            return false;
+        }
+        let all = Truth::all(self.conditions.iter().map(truth));
+        match clause {
+            Clause::Require => all != Truth::True,
+            Clause::DenyIf => all != Truth::False,
+        }
+    }
+
     /// The value and the truth of each condition.
     pub(super) fn condition_traces(
         &self,
@@ -88,6 +125,10 @@ impl Condition {
                 let one = steps.iter().take_while(|step| **step != Segment::Each);
                 value_at(eval.call.arguments, one, eval.budget).map(Value::excerpt)
             }
+            Path::Identity(steps) => {
+                let one = steps.iter().take_while(|step| **step != Segment::Each);
+                value_at(eval.facts.claims, one, eval.budget).map(Value::excerpt)
+            }
             Path::Attribute(attribute) => match eval.attribute(attribute) {
                 Operand::Json(value) => Some(value.excerpt()),
                 Operand::Text(text) => Some(text.into_owned()),
@@ -109,9 +150,31 @@ impl Condition {
                 let value = eval.call.arguments.or(absent);
                 self.walk(value, steps, clause, eval.budget)
             }
+            Path::Identity(steps) => self.walk(eval.facts.claims, steps, clause, eval.budget),
             Path::Attribute(attribute) => {
                 self.judge(eval.attribute(attribute), clause, eval.budget)
             }
+        }
+    }
+
+    /// True for a condition that has one truth for all messages of a caller.
+    pub(crate) fn is_about_caller(&self, identity: &Identity) -> bool {
+        match &self.path {
+            Path::Identity(_) | Path::Attribute(Attribute::Grant | Attribute::Server) => true,
+            Path::Attribute(Attribute::Header(name)) => identity.trusts(name),
+            Path::Arguments(_) | Path::Attribute(_) => false,
+        }
+    }
+
+    fn truth_about_caller(&self, facts: CallerFacts<'_>, clause: Clause, budget: &Budget) -> Truth {
+        match &self.path {
+            _ if budget.left() == 0 => Truth::Unknown,
+            Path::Identity(steps) => self.walk(facts.claims, steps, clause, budget),
+            Path::Attribute(attribute) => match facts.attribute(attribute) {
+                Some(operand) => self.judge(operand, clause, budget),
+                None => Truth::Unknown,
+            },
+            Path::Arguments(_) => Truth::Unknown,
         }
     }
 
@@ -175,8 +238,28 @@ impl Condition {
     }
 }
 
+impl<'a> CallerFacts<'a> {
+    /// `None` for an attribute of the message.
+    fn attribute(&self, attribute: &Attribute) -> Option<Operand<'a>> {
+        let given = |value: Option<&'a str>| value.map_or(Operand::Missing, text);
+        Some(match attribute {
+            Attribute::Grant => given(self.caller.principal.label()),
+            Attribute::Server => given(self.caller.server.name()),
+            Attribute::Header(name) => match self.caller.header(name) {
+                Header::Once(value) => text(value),
+                Header::Absent => Operand::Missing,
+                Header::Unclear => Operand::Unknown,
+            },
+            _ => return None,
+        })
+    }
+}
+
 impl<'a> EvalContext<'a> {
     fn attribute(&self, attribute: &Attribute) -> Operand<'a> {
+        if let Some(operand) = self.facts.attribute(attribute) {
+            return operand;
+        }
         let number = |number: Option<u8>| number.map_or(Operand::Unknown, Operand::Number);
         match (attribute, self.table) {
             (Attribute::Tool, Table::Tools)
@@ -184,18 +267,13 @@ impl<'a> EvalContext<'a> {
             | (Attribute::Uri, Table::Resources) => text(self.name),
             (Attribute::Tool | Attribute::Prompt | Attribute::Uri, _) => Operand::Missing,
             (Attribute::Method, _) => text(&self.call.method),
-            (Attribute::Grant, _) => self.context.caller.label().map_or(Operand::Missing, text),
             (Attribute::Ip, _) => match self.context.peer {
                 Some(address) => Operand::Text(address.to_string().into()),
                 None => Operand::Unknown,
             },
-            (Attribute::Header(name), _) => match self.context.header(name) {
-                Header::Once(value) => text(value),
-                Header::Absent => Operand::Missing,
-                Header::Unclear => Operand::Unknown,
-            },
             (Attribute::Hour, _) => number(self.now.hour()),
             (Attribute::Weekday, _) => number(self.now.weekday()),
+            (Attribute::Grant | Attribute::Server | Attribute::Header(_), _) => Operand::Unknown,
         }
     }
 }

@@ -1,26 +1,25 @@
-//! Turns the headers and the address of a request into the attributes that rules read beside its message.
+//! Turns the caller, the address and the session of a request into the context in which its message is judged.
 //!
-//! It keeps only headers that some rule names. A header that could be read in two ways is unclear; its value is not
-//! kept.
+//! It believes no session of a client: only the store knows to whom a server issued it.
 
-use super::principal::Principal;
+use super::caller::Caller;
 use crate::model::Policy;
 use crate::read::{Headers, SESSION};
 use crate::words::state::{Lookup, StateKey, session};
 use crate::words::under_way::RequestKey;
 use crate::words::{Reason, Refusal};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
-/// The caller of a request, its address, its session, and the headers that some rule names.
+/// The caller of a request, its address and its session.
 #[derive(Debug)]
 pub(crate) struct RequestContext {
-    pub(crate) caller: Principal,
+    pub(crate) caller: Arc<Caller>,
     /// `None` where the host does not know the address, or it is not an IP address.
     pub(crate) peer: Option<IpAddr>,
     pub(crate) session: Session,
     /// The session as the request names it.
     named: Option<Box<str>>,
-    headers: Vec<(Box<str>, Header)>,
 }
 
 /// The session that a request names. It is read only if some limit counts by it or ids are remembered.
@@ -37,40 +36,14 @@ pub(crate) enum Session {
     Unclear,
 }
 
-/// The value of a header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Header {
-    Absent,
-    Once(Box<str>),
-    /// It is given twice, or is not plain ASCII.
-    Unclear,
-}
-
-impl Header {
-    /// The value, if the header is present; `None` where it is unclear.
-    pub(super) fn given(&self) -> Option<Option<&str>> {
-        match self {
-            Self::Absent => Some(None),
-            Self::Once(value) => Some(Some(value)),
-            Self::Unclear => None,
-        }
-    }
-}
-
 impl RequestContext {
     /// `peer` is the address as the host reports it, with or without a port.
     pub(crate) fn new(
         policy: &Policy,
         headers: &Headers,
-        caller: Principal,
+        caller: Arc<Caller>,
         peer: Option<&str>,
     ) -> Self {
-        let value = |name: &str| match headers.single(name) {
-            Ok(Some(value)) => Header::Once(value.into()),
-            Ok(None) => Header::Absent,
-            Err(_) => Header::Unclear,
-        };
-        let named = policy.needs.headers.iter();
         let remembers = policy.needs.sessions || policy.needs.ids;
         let session = remembers.then(|| session_of(headers)).flatten();
         Self {
@@ -78,14 +51,18 @@ impl RequestContext {
             peer: peer.and_then(address),
             session: session.map_or(Session::None, |id| Session::Claimed(id.into())),
             named: session.map(Into::into),
-            headers: named.map(|name| (name.clone(), value(name))).collect(),
         }
     }
 
     /// The key to look up before the message is judged; `None` where the session is known, or none is named.
     pub(crate) fn session_key(&self, policy: &Policy) -> Option<StateKey> {
         match &self.session {
-            Session::Claimed(id) => Some(session(&self.caller.subject(), id, policy.needs.ids)),
+            Session::Claimed(id) => Some(session(
+                &self.caller.server.part(),
+                &self.caller.principal.subject(),
+                id,
+                policy.needs.ids,
+            )),
             _ => None,
         }
     }
@@ -102,14 +79,13 @@ impl RequestContext {
     pub(crate) fn request(&self, policy: &Policy, id: Option<&str>) -> Option<RequestKey> {
         let (session, id) = self.named.as_deref().filter(|_| policy.needs.ids).zip(id)?;
         let issued = matches!(self.session, Session::Issued(_));
-        Some(RequestKey::new(&self.caller.subject(), session, id, issued))
-    }
-
-    /// The value of a header that some rule names; unclear for any other name.
-    pub(crate) fn header(&self, name: &str) -> &Header {
-        let mut headers = self.headers.iter();
-        let found = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
-        found.map_or(&Header::Unclear, |(_, value)| value)
+        Some(RequestKey::new(
+            &self.caller.server.part(),
+            &self.caller.principal.subject(),
+            session,
+            id,
+            issued,
+        ))
     }
 }
 
@@ -141,23 +117,28 @@ impl Session {
 /// The session that a request without a message names, where callers are known and sessions are remembered.
 #[derive(Debug)]
 pub(crate) struct Claim {
+    server: String,
     caller: String,
     id: Box<str>,
     by_id: bool,
 }
 
 impl Claim {
-    pub(crate) fn new(policy: &Policy, headers: &Headers, caller: &Principal) -> Option<Self> {
+    pub(crate) fn new(policy: &Policy, headers: &Headers, caller: &Caller) -> Option<Self> {
         let by_id = policy.needs.ids;
         let remembers = policy.knows_callers() && (by_id || policy.needs.sessions);
         let id = session_of(headers).filter(|_| remembers)?.into();
-        let caller = caller.subject().into_owned();
-        Some(Self { caller, id, by_id })
+        Some(Self {
+            server: caller.server.part(),
+            caller: caller.principal.subject().into_owned(),
+            id,
+            by_id,
+        })
     }
 
     /// The key to look up.
     pub(crate) fn key(&self) -> StateKey {
-        session(&self.caller, &self.id, self.by_id)
+        session(&self.server, &self.caller, &self.id, self.by_id)
     }
 
     /// The session, by the result of the lookup.

@@ -2,18 +2,20 @@
 //!
 //! It counts nothing and remembers nothing: a question that only the store can answer becomes a check of the verdict.
 
+use super::condition::CallerFacts;
 use super::context::RequestContext;
 use super::order::{ORDER, Stage};
 use super::pin::PinCheck;
-use super::principal::Principal;
 use super::subject::{Named, Subject, subjects};
 use super::task;
 use super::task::TaskCheck;
 use super::verdict::{Check, Verdict};
 use crate::model::{
-    Action, Effect, Entry, Limit, Mode, Pinned, Policy, Sequence, SequenceRole, sequence_counters,
+    Action, Effect, Entry, Limit, Mode, Pinned, Policy, RuleSet, Sequence, SequenceRole,
+    sequence_counters,
 };
 use crate::read::{Call, MethodKind};
+use crate::words::json::Document;
 use crate::words::text::clip_name;
 use crate::words::trace::{ConditionTrace, RuleOutcome, Trace};
 use crate::words::work::Budget;
@@ -24,6 +26,8 @@ pub(super) struct Judge<'p, 'r> {
     pub(super) policy: &'p Policy,
     pub(super) context: &'r RequestContext,
     pub(super) now: Millis,
+    /// The claims of the caller, where some condition reads them.
+    claims: Option<Document<'r>>,
     /// The mode of rules outside entries.
     mode: Mode,
     /// The budget of explanations, so that they do not use up the message's.
@@ -39,28 +43,35 @@ impl<'p, 'r> Judge<'p, 'r> {
         now: Millis,
         explain: bool,
     ) -> Self {
-        let mode = match context.caller {
-            Principal::Grant { mode, .. } => mode,
-            _ => None,
-        };
         let mut trace = Trace::new(explain);
-        if let Principal::Grant { name, .. } = &context.caller {
-            trace.evaluated(&Rule::new("grants").key(name));
+        if explain {
+            let rules = context.caller.rules();
+            rules.for_each(|rule| trace.evaluated(&rule));
         }
         Self {
             policy,
             context,
             now,
-            mode: mode.unwrap_or(policy.mode),
+            claims: context.caller.claims(),
+            mode: context.caller.mode,
             explained: policy.budgets(length).enforced,
             verdict: Verdict {
                 refusal: None,
                 trace,
                 checks: Vec::new(),
                 limits: Vec::new(),
+                marks: Vec::new(),
                 contradiction: None,
                 budgets: policy.budgets(length),
             },
+        }
+    }
+
+    /// The facts about the caller that conditions read.
+    pub(super) fn facts(&self) -> CallerFacts<'_> {
+        CallerFacts {
+            caller: &self.context.caller,
+            claims: self.claims.as_ref().map(Document::root),
         }
     }
 
@@ -72,15 +83,22 @@ impl<'p, 'r> Judge<'p, 'r> {
         }
     }
 
-    /// Walks the order for each subject of the call, up to the first enforced refusal.
+    /// Walks the order for each subject of the call, in each stage under every rule set, up to the first enforced
+    /// refusal. So a name that one set hides is refused as unknown, whatever another set says of it.
     pub(super) fn call(&mut self, call: &Call<'_>, request: bool) {
-        for subject in subjects(self.policy, call) {
+        let sets = self.policy.applied(self.context.caller.sets);
+        let by_set: Vec<_> = sets.map(|set| subjects(set, call)).collect();
+        let places = 0..by_set.first().map_or(0, Vec::len);
+        for place in places {
+            let of_place = || by_set.iter().filter_map(|subjects| subjects.get(place));
             for stage in ORDER {
-                if self.verdict.refusal.is_some() {
-                    // Further stages change nothing, and their duration would reveal that the name exists.
-                    return;
+                for subject in of_place() {
+                    if self.verdict.refusal.is_some() {
+                        // Further stages change nothing, and their duration would reveal that the name exists.
+                        return;
+                    }
+                    self.stage(stage, subject, call, request);
                 }
-                self.stage(stage, &subject, call, request);
             }
         }
     }
@@ -88,9 +106,9 @@ impl<'p, 'r> Judge<'p, 'r> {
     fn stage(&mut self, stage: Stage, subject: &Subject<'p, '_>, call: &Call<'_>, request: bool) {
         match subject {
             Subject::Named(named) => self.named(stage, *named, call, request),
-            Subject::Tasks(ids) if stage == Stage::Tasks => self.tasks(&call.method, ids),
-            Subject::Method(method) if stage == Stage::Entry => self.method(method),
-            Subject::Tasks(_) | Subject::Method(_) => {}
+            Subject::Tasks(set, ids) if stage == Stage::Tasks => self.tasks(set, &call.method, ids),
+            Subject::Method(set, method) if stage == Stage::Entry => self.method(set, method),
+            Subject::Tasks(..) | Subject::Method(..) => {}
         }
     }
 
@@ -99,16 +117,16 @@ impl<'p, 'r> Judge<'p, 'r> {
         match (stage, named.entry) {
             (Stage::Form, _) if tool && !request => self.refuse_without_id(),
             (Stage::Form, entry) if !named.normal => self.refuse_abnormal(entry),
-            (Stage::Hide, _) if tool => self.hide(named),
-            (Stage::Entry, _) => self.entry(named),
-            (Stage::Sequence, _) if tool => self.sequence(named.name),
-            (Stage::Pin, Some(entry)) => self.pin(entry),
+            (Stage::Available, entry) => self.available(named, entry),
+            (Stage::Entry, Some(entry)) => self.entry(named, entry),
+            (Stage::Sequence, _) if tool => self.sequence(named),
+            (Stage::Pin, Some(entry)) => self.pin(named.set, entry),
             (Stage::Schema, Some(entry)) => self.schema(call, entry),
             (Stage::Conditions, Some(entry)) => {
                 self.conditions(call, named, &entry.rules, self.mode_of(entry));
             }
             (Stage::AllTools, _) if tool => {
-                self.conditions(call, named, &self.policy.all_tools, self.mode);
+                self.conditions(call, named, &named.set.all_tools, self.mode);
             }
             (Stage::Limits, _) => self.limits(named),
             _ => {}
@@ -134,17 +152,33 @@ impl<'p, 'r> Judge<'p, 'r> {
         self.refuse(mode, Reason::NotAllowed, None, message);
     }
 
-    fn hide(&mut self, tool: Named<'_, '_>) {
-        if let Some((position, _)) = self.policy.hide.find(tool.name) {
-            let rule = Rule::new("hide").index(*position);
-            self.not_allowed(self.mode, tool, rule);
+    /// Refuses a hidden name, and one that neither an entry nor `default` admits. Hiding comes before the kill switch,
+    /// whose answer would reveal that the name exists.
+    fn available(&mut self, named: Named<'_, '_>, entry: Option<&Entry>) {
+        let set = named.set;
+        if let Some((position, _)) = set.hide.find(named.name).filter(|_| named.is_tool()) {
+            let rule = set.place.rule("hide").index(*position);
+            self.not_allowed(self.mode, named, rule);
+        }
+        let Some(entry) = entry else {
+            let rule = set.place.rule("default");
+            self.look(&rule, Vec::new);
+            if set.default == Effect::Deny {
+                self.not_allowed(self.mode, named, rule);
+            }
+            return;
+        };
+        self.look(&entry.rule, Vec::new);
+        if entry.action == Action::Hide {
+            let rule = entry.rule.clone().member("action");
+            self.not_allowed(self.mode_of(entry), named, rule);
         }
     }
 
     /// The store keeps the marks, so this only lists the marks to check.
-    fn sequence(&mut self, tool: &str) {
-        let rules = self.policy.sequence.iter();
-        let checks = rules.filter(|rule| rule.role(tool).checks);
+    fn sequence(&mut self, tool: Named<'p, '_>) {
+        let rules = tool.set.sequence.iter();
+        let checks = rules.filter(|rule| rule.role(tool.name).checks);
         let checks: Vec<_> = checks.map(|rule| (&rule.check, self.mode)).collect();
         if !checks.is_empty() {
             self.check(Check::Marks(checks));
@@ -152,8 +186,9 @@ impl<'p, 'r> Judge<'p, 'r> {
     }
 
     /// The store keeps the listed definitions, so this only adds the check of a pinned tool.
-    fn pin(&mut self, entry: &Entry) {
-        if let Some(pinned) = Pinned::new(entry, self.mode) {
+    fn pin(&mut self, set: &RuleSet, entry: &Entry) {
+        if let Some(pinned) = Pinned::new(set, entry, &self.context.caller.server.part(), self.mode)
+        {
             let unseen = self.policy.pin_unseen;
             self.check(Check::Pin(PinCheck { pinned, unseen }));
         }
@@ -164,25 +199,9 @@ impl<'p, 'r> Judge<'p, 'r> {
         self.verdict.checks.push((before, check));
     }
 
-    /// Refuses a name by its entry or by `default`.
-    fn entry(&mut self, named: Named<'_, '_>) {
-        let Some(entry) = named.entry else {
-            self.look(&Rule::new("default"), Vec::new);
-            if self.policy.default == Effect::Deny {
-                self.not_allowed(self.mode, named, Rule::new("default"));
-            }
-            return;
-        };
+    /// Refuses a name by the kill switch or the action of its entry.
+    fn entry(&mut self, named: Named<'_, '_>, entry: &Entry) {
         let rule = &entry.rule;
-        self.look(rule, Vec::new);
-        let mode = self.mode_of(entry);
-        // Hiding comes before the kill switch, whose answer would reveal that the name exists.
-        if entry.action == Action::Hide {
-            self.not_allowed(mode, named, rule.clone().member("action"));
-            if self.verdict.refusal.is_some() {
-                return;
-            }
-        }
         if entry.frozen {
             let message = format!(
                 "The gateway's operator has stopped the {} for now. {ASK}",
@@ -196,40 +215,40 @@ impl<'p, 'r> Judge<'p, 'r> {
             );
         }
         if entry.action == Action::Deny {
-            self.denied(mode, entry, rule.clone(), &named.noun());
+            self.denied(self.mode_of(entry), entry, rule.clone(), &named.noun());
         }
     }
 
-    /// Lists the limits that an allowed call must fit: its entry's, then those of all tools. Marks come last, so that a
-    /// full limit is found before a mark is set: only a call that is forwarded leaves a mark.
+    /// Lists the limits that an allowed call must fit, its entry's and then those of all tools, and the marks of
+    /// sequences.
     fn limits(&mut self, named: Named<'p, '_>) {
         let own = named.entry.map(|entry| (&entry.rules, self.mode_of(entry)));
         let tool = named.is_tool();
-        let all = tool.then_some((&self.policy.all_tools, self.mode));
+        let all = tool.then_some((&named.set.all_tools, self.mode));
         for (rules, mode) in own.into_iter().chain(all) {
             let limits = rules.limits.iter().map(|limit| (limit, mode));
             self.verdict.limits.extend(limits);
         }
         if tool {
-            let marks = marks(&self.policy.sequence, named.name, self.mode);
-            self.verdict.limits.extend(marks);
+            let marks = marks(&named.set.sequence, named.name, self.mode);
+            self.verdict.marks.extend(marks);
         }
     }
 
-    fn method(&mut self, method: &str) {
-        match self.policy.methods.get(method) {
+    fn method(&mut self, set: &RuleSet, method: &str) {
+        match set.methods.get(method) {
             Some(entry) if entry.action == Action::Deny => {
                 self.denied(
                     self.mode,
                     entry,
-                    Rule::new("methods").key(method),
+                    entry.rule.clone(),
                     &format!("method `{}`", clip_name(method)),
                 );
             }
-            Some(_) => self.look(&Rule::new("methods").key(method), Vec::new),
+            Some(entry) => self.look(&entry.rule, Vec::new),
             None if MethodKind::of(method) == Some(MethodKind::Lifecycle) => {}
-            None if self.policy.default == Effect::Allow => {
-                self.look(&Rule::new("default"), Vec::new);
+            None if set.default == Effect::Allow => {
+                self.look(&set.place.rule("default"), Vec::new);
             }
             None => {
                 let message = format!(
@@ -239,7 +258,7 @@ impl<'p, 'r> Judge<'p, 'r> {
                 self.refuse(
                     self.mode,
                     Reason::NotAllowed,
-                    Some(Rule::new("default")),
+                    Some(set.place.rule("default")),
                     &message,
                 );
             }
@@ -248,7 +267,7 @@ impl<'p, 'r> Judge<'p, 'r> {
 
     /// The store knows the owners of tasks, so this only adds a check. It is enforced in every mode: shadow mode would
     /// hand out the results of other callers.
-    fn tasks(&mut self, method: &str, ids: &[&str]) {
+    fn tasks(&mut self, set: &'p RuleSet, method: &str, ids: &[&str]) {
         let refusal = match (method.strip_prefix("tasks/"), ids) {
             (Some(_), []) => task::refused(method).or_else(|| Some(task::unknown())),
             (Some(_), _) => task::refused(method),
@@ -257,15 +276,15 @@ impl<'p, 'r> Judge<'p, 'r> {
         if let Some(refusal) = refusal {
             return self.enforce(refusal);
         }
-        let counters = sequence_counters(self.policy.sequence.iter());
+        let counters = sequence_counters(set.sequence.iter());
         let check = TaskCheck::new(&self.context.caller, ids.iter().copied(), counters);
-        let marks = self.policy.sequence.iter();
+        let marks = set.sequence.iter();
         let marks = marks.map(|rule| (&rule.mark, self.mode)).collect();
         self.check(Check::Tasks(check, marks));
     }
 
     /// Hidden, unlisted and nonexistent names get the same message, so that a client cannot distinguish them.
-    fn not_allowed(&mut self, mode: Mode, named: Named<'_, '_>, rule: Rule) {
+    pub(super) fn not_allowed(&mut self, mode: Mode, named: Named<'_, '_>, rule: Rule) {
         let message = format!("The {} is not available here. {ASK}", named.noun());
         self.refuse(mode, Reason::NotAllowed, Some(rule), &message);
     }

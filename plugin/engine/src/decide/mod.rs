@@ -6,9 +6,13 @@
 
 mod admission;
 mod arguments;
+mod caller;
 mod condition;
 mod context;
+mod credentials;
 mod form;
+mod grant;
+mod identity;
 mod judge;
 mod lookup;
 mod operand;
@@ -17,25 +21,26 @@ mod pin;
 mod predicate;
 mod principal;
 mod schema;
+mod server;
 mod subject;
 mod task;
 mod verdict;
 mod visibility;
 mod wording;
 
-pub(crate) use context::{Claim, Header, RequestContext, Session};
+pub(crate) use caller::{Caller, Header};
+pub(crate) use context::{Claim, RequestContext, Session};
 pub(crate) use lookup::value_at;
 pub use order::evaluation_order;
 pub(crate) use pin::PinCheck;
-pub(crate) use principal::Principal;
 pub(crate) use task::TaskCheck;
 pub(crate) use verdict::Check;
 pub(crate) use visibility::{ResultOf, Visibility};
 
 use crate::model::Policy;
 use crate::read::Message;
-use crate::words::{Millis, Refusal};
-use admission::{frozen, known};
+use crate::words::{Clock, Millis, Refusal};
+use admission::admits;
 use judge::Judge;
 use verdict::Verdict;
 
@@ -50,7 +55,7 @@ pub(crate) fn decide<'p>(
 ) -> Verdict<'p> {
     let caller = &context.caller;
     let mut judge = Judge::new(policy, context, length, now, explain);
-    let refusal = known(caller).err().or_else(|| frozen(policy, caller));
+    let refusal = admits(policy, caller, &now).err();
     let session = || context.session.refusal().filter(|_| policy.knows_callers());
     if let Some(refusal) = refusal.or_else(session) {
         judge.enforce(refusal);
@@ -61,6 +66,10 @@ pub(crate) fn decide<'p>(
 }
 
 /// Judges a request that carries no message: the stream of a GET and the end of a session.
-pub(crate) fn decide_bodiless(policy: &Policy, caller: &Principal) -> Option<Refusal> {
-    known(caller).err().or_else(|| frozen(policy, caller))
+pub(crate) fn decide_bodiless(
+    policy: &Policy,
+    caller: &Caller,
+    clock: &dyn Clock,
+) -> Option<Refusal> {
+    admits(policy, caller, clock).err()
 }

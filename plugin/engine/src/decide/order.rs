@@ -1,12 +1,13 @@
 //! The order of evaluation, as one table.
 //!
-//! It judges nothing: the judge walks it for each subject of a call, up to the first enforced refusal.
+//! It judges nothing: the judge walks it for each subject of a call, in each stage under every rule set that applies, up
+//! to the first enforced refusal.
 
 /// One kind of rule that may refuse a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Form,
-    Hide,
+    Available,
     Entry,
     Sequence,
     Pin,
@@ -20,7 +21,7 @@ pub(crate) enum Stage {
 /// The stages in the order of evaluation, after the caller and the kill switches.
 pub(crate) const ORDER: [Stage; 10] = [
     Stage::Form,
-    Stage::Hide,
+    Stage::Available,
     Stage::Entry,
     Stage::Sequence,
     Stage::Pin,
@@ -38,10 +39,10 @@ impl Stage {
             Self::Form => {
                 "A tool call has an id, and a URI is in its normal form or listed exactly."
             }
-            Self::Hide => "The tool is not in `hide`.",
-            Self::Entry => {
-                "The entry, `methods` or `default` admits it: `action`, and the entry's `frozen`."
+            Self::Available => {
+                "The name is not hidden by `hide` or `action`, and an entry or `default` admits it."
             }
+            Self::Entry => "The entry's `frozen` and `action`, or `methods`, admit it.",
             Self::Sequence => "No earlier call forbids it: `sequence`.",
             Self::Pin => "The tool's definition is the reviewed one: `pin`.",
             Self::Tasks => "The task was issued to this caller.",

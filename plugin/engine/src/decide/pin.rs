@@ -25,7 +25,7 @@ impl PinCheck {
 
     /// Judges by the result of the lookup: a note for the trace, or the refusal of the call.
     pub(crate) fn judge(&self, found: &Lookup) -> Result<&'static str, Refusal> {
-        let tool = clip_name(&self.pinned.tool);
+        let tool = clip_name(self.pinned.tool());
         let values = match found {
             Lookup::Found(values) => Some(values),
             Lookup::Unavailable => None,

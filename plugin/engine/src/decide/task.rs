@@ -2,7 +2,7 @@
 //!
 //! A task belongs to the caller whose call created it. A client's own claim to a task is never trusted.
 
-use super::principal::Principal;
+use super::caller::Caller;
 use crate::words::state::{Lookup, StateKey, task, unmarked};
 use crate::words::{Reason, Refusal};
 
@@ -22,11 +22,12 @@ pub(crate) struct TaskCheck {
 impl TaskCheck {
     /// `counters` are the counters that calls of some tools mark.
     pub(super) fn new<'i>(
-        caller: &Principal,
+        caller: &Caller,
         ids: impl Iterator<Item = &'i str>,
         counters: Vec<String>,
     ) -> Self {
-        let mut keys: Vec<_> = ids.map(|id| task(&caller.subject(), id)).collect();
+        let (server, caller) = (caller.server.part(), caller.principal.subject());
+        let mut keys: Vec<_> = ids.map(|id| task(&server, &caller, id)).collect();
         let tasks = keys.len();
         let marks = counters.iter().flat_map(|counter| {
             let tasks = keys.iter();
@@ -99,11 +100,14 @@ fn refusal(reason: Reason, message: &str) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Policy;
 
     #[test]
     fn task_marks_again_where_its_call_may_have_marked() {
         let counters = ["a", "b"].map(Into::into).into();
-        let check = TaskCheck::new(&Principal::Anonymous, ["1", "2"].into_iter(), counters);
+        let policy = Policy::parse(br#"{ "version": "1", "default": "deny" }"#).unwrap();
+        let caller = Caller::anonymous(&policy);
+        let check = TaskCheck::new(&caller, ["1", "2"].into_iter(), counters);
         let found =
             |known: [bool; 6]| Lookup::Found(known.map(|known| known.then(Vec::new)).into());
         let of = |found: &Lookup| [check.marks("a", found), check.marks("b", found)];

@@ -23,6 +23,9 @@ pub(crate) struct Verdict<'p> {
     pub(crate) checks: Vec<(Trace, Check<'p>)>,
     /// The limits that the call must fit where no rule refuses it.
     pub(crate) limits: Vec<(&'p Arc<Limit>, Mode)>,
+    /// The marks of sequences that come after all limits, so that a full limit is found before a mark is set: only a call
+    /// that is forwarded leaves a mark.
+    pub(crate) marks: Vec<(&'p Arc<Limit>, Mode)>,
     /// The headers do not repeat the arguments as the tool's schema says. The request is then answered as unreadable.
     pub(crate) contradiction: Option<RequestError>,
     /// The rest of the message's steps.

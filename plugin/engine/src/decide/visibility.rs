@@ -1,35 +1,39 @@
 //! Turns a policy and a caller into a filter of server messages: the names that lists may show, and the methods that
 //! servers may send.
 //!
-//! It evaluates no condition: a tool that the caller may call under some condition is shown.
+//! Of the conditions it evaluates those about the caller alone: a tool that the caller may call with some arguments is
+//! shown.
 
-use super::principal::Principal;
+use super::caller::Caller;
+use super::condition::CallerFacts;
 use crate::model::{
-    Action, AppliedRules, Effect, Listed, Mode, Pinned, Policy, Section, Table, hides,
+    Action, AppliedRules, Clause, Effect, Group, Listed, Mode, Pinned, Policy, RuleSet, Rules,
+    Section, Table, hides,
 };
 use crate::read::{Call, MethodKind, Target, confusable_method, is_normal};
 use crate::words::Rule;
+use crate::words::json::Document;
+use crate::words::work::Budget;
 use std::sync::Arc;
 
 /// The filter of the messages that servers send to one caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Visibility {
     policy: Arc<Policy>,
-    /// The mode of rules outside entries.
-    mode: Mode,
+    caller: Arc<Caller>,
 }
 
 impl Visibility {
     /// `None` where the policy edits and remembers no part of a response: it need not be read for the filter.
-    pub(crate) fn new(policy: &Arc<Policy>, caller: &Principal) -> Option<Self> {
-        let mode = match caller {
-            Principal::Grant { mode, .. } => mode.unwrap_or(policy.mode),
-            _ => policy.mode,
-        };
-        policy.needs.responses.any(mode).then(|| Self {
+    pub(crate) fn new(policy: &Arc<Policy>, caller: &Arc<Caller>) -> Option<Self> {
+        policy.needs.responses.any(caller.mode).then(|| Self {
             policy: policy.clone(),
-            mode,
+            caller: caller.clone(),
         })
+    }
+
+    fn sets(&self) -> impl Iterator<Item = &RuleSet> {
+        self.policy.applied(self.caller.sets)
     }
 
     pub(crate) fn policy(&self) -> &Policy {
@@ -38,82 +42,167 @@ impl Visibility {
 
     /// The rule that denies a server this method; `asks` is true for a request and false for a notification.
     pub(crate) fn denies(&self, method: &str, asks: bool) -> Option<Rule> {
-        if self.mode == Mode::Shadow {
+        if self.caller.mode == Mode::Shadow {
             return None;
         }
         // A client that matches methods less exactly reads a look-alike as the method.
         let method = confusable_method(method).unwrap_or(method);
-        match self.policy.methods.get(method) {
-            Some(entry) if entry.action == Action::Deny => Some(Rule::new("methods").key(method)),
-            Some(_) => None,
-            None => {
-                let asks = match MethodKind::of(method) {
-                    Some(MethodKind::ServerRequest) => true,
-                    Some(MethodKind::Lifecycle) => false,
-                    _ => asks,
-                };
-                (asks && self.policy.default == Effect::Deny).then(|| Rule::new("default"))
-            }
-        }
+        self.sets().find_map(|set| denies(set, method, asks))
     }
 
-    /// The tool of that name, where it is pinned.
-    pub(crate) fn pinned(&self, tool: &str) -> Option<Pinned> {
-        let (entry, _) = self.policy.tools.find(tool)?;
-        Pinned::new(entry, self.mode)
+    /// The tool of that name, once for each rule set that pins it.
+    pub(crate) fn pinned(&self, tool: &str) -> Vec<Pinned> {
+        let pinned = |set: &RuleSet| {
+            let (entry, _) = set.tools.find(tool)?;
+            Pinned::new(set, entry, &self.caller.server.part(), self.caller.mode)
+        };
+        match self.policy.needs.responses.pins {
+            true => self.sets().filter_map(pinned).collect(),
+            false => Vec::new(),
+        }
     }
 
     /// Every tool that is pinned.
     pub(crate) fn all_pinned(&self) -> Vec<Pinned> {
         match self.policy.needs.responses.pins {
-            true => Pinned::all(&self.policy, self.mode).collect(),
+            true => {
+                let (server, mode) = (self.caller.server.part(), self.caller.mode);
+                let sets = self.sets();
+                sets.flat_map(|set| Pinned::all(set, &server, mode))
+                    .collect()
+            }
             false => Vec::new(),
         }
     }
 
     /// The rules that a result must meet.
     pub(crate) fn result_rules(&self, result_of: &ResultOf) -> Vec<AppliedRules<'_>> {
-        let policy = &self.policy;
-        match result_of {
-            ResultOf::None => Vec::new(),
-            _ if !policy.needs.responses.results => Vec::new(),
-            ResultOf::Tool(name) => {
-                let entry = policy.tools.find(name).map(|(entry, _)| entry);
-                let own = entry.and_then(|entry| {
-                    let mode = entry.mode.unwrap_or(self.mode);
-                    Some(AppliedRules::all(entry.rules.result.as_ref()?, mode))
-                });
-                let all = policy.all_tools.result.as_ref();
-                let all = all.map(|rules| AppliedRules::all(rules, self.mode));
-                own.into_iter().chain(all).collect()
-            }
-            ResultOf::Unknown => {
-                let parts = policy.unknown_results.iter();
-                parts.map(|part| part.applied(self.mode)).collect()
+        if !self.policy.needs.responses.results {
+            return Vec::new();
+        }
+        let mode = self.caller.mode;
+        let mut rules = Vec::new();
+        for set in self.sets() {
+            match result_of {
+                ResultOf::None => {}
+                ResultOf::Tool(name) => rules.extend(result_rules(set, name, mode)),
+                ResultOf::Unknown => {
+                    let parts = set.unknown_results.iter();
+                    rules.extend(parts.map(|part| part.applied(mode)));
+                }
             }
         }
+        rules
     }
 
+    /// The filter of one list of so many bytes.
+    pub(crate) fn of_list(&self, bytes: usize) -> ListFilter<'_> {
+        let by_caller = self.policy.needs.caller_conditions;
+        ListFilter {
+            visibility: self,
+            claims: by_caller.then(|| self.caller.claims()).flatten(),
+            budget: self.policy.budgets(bytes).enforced,
+        }
+    }
+}
+
+/// The filter of one list.
+#[derive(Debug)]
+pub(crate) struct ListFilter<'v> {
+    visibility: &'v Visibility,
+    /// The claims of the caller, where some condition reads them.
+    claims: Option<Document<'v>>,
+    /// A condition that it does not cover is unknown.
+    budget: Budget,
+}
+
+impl ListFilter<'_> {
     /// Whether the list of this section may show the name, the URI or the template.
     pub(crate) fn shows(&self, section: Section, name: &str) -> bool {
-        let policy = &self.policy;
-        let hidden = section == Section::Tools && policy.hide.find(name).is_some();
-        if hidden && self.mode == Mode::Enforce {
+        let mut sets = self.visibility.sets();
+        sets.all(|set| self.set_shows(set, section, name))
+    }
+
+    fn set_shows(&self, set: &RuleSet, section: Section, name: &str) -> bool {
+        let of_caller = self.visibility.caller.mode;
+        let hidden = section == Section::Tools && set.hide.find(name).is_some();
+        if hidden && of_caller == Mode::Enforce {
             return false;
         }
-        let found = Table::of(section).entries(policy).find(name);
-        let mode = found.and_then(|(entry, _)| entry.mode);
-        if mode.unwrap_or(self.mode) == Mode::Shadow {
+        let found = Table::of(section).entries(set).find(name);
+        let mode = found.and_then(|(entry, _)| entry.mode).unwrap_or(of_caller);
+        let hides = found.is_some_and(|(entry, _)| hides(entry));
+        if mode == Mode::Enforce && hides {
+            return false;
+        }
+        if self.visibility.policy.list == Listed::AllButHidden {
             return true;
         }
-        let admitted = || match found {
-            Some((_, true)) => true,
-            Some(_) => is_certain(section, name),
-            None => policy.default == Effect::Allow && is_certain(section, name),
-        };
-        let hides = found.is_some_and(|(entry, _)| hides(entry));
-        !hides && (policy.list == Listed::AllButHidden || admitted())
+        let admitted = mode == Mode::Shadow
+            || match found {
+                Some((_, true)) => true,
+                Some(_) => is_certain(section, name),
+                None => set.default == Effect::Allow && is_certain(section, name),
+            };
+        let own = found.map(|(entry, _)| (&entry.rules, mode));
+        let all = (section == Section::Tools).then_some((&set.all_tools, of_caller));
+        admitted
+            && !own
+                .into_iter()
+                .chain(all)
+                .any(|(rules, mode)| self.refuses(rules, mode))
     }
+
+    /// Whether some group refuses every call of the caller.
+    fn refuses(&self, rules: &Rules, mode: Mode) -> bool {
+        let Visibility { policy, caller } = self.visibility;
+        if mode == Mode::Shadow || !policy.needs.caller_conditions {
+            return false;
+        }
+        let facts = CallerFacts {
+            caller,
+            claims: self.claims.as_ref().map(Document::root),
+        };
+        let refuses = |group: &Group, clause| {
+            group.refuses_caller(facts, &policy.identity, clause, &self.budget)
+        };
+        let mut require = rules.require.iter();
+        let mut deny_if = rules.deny_if.iter();
+        require.any(|group| refuses(group, Clause::Require))
+            || deny_if.any(|group| refuses(group, Clause::DenyIf))
+    }
+}
+
+/// The rule of the set that denies a server this method.
+fn denies(set: &RuleSet, method: &str, asks: bool) -> Option<Rule> {
+    match set.methods.get(method) {
+        Some(entry) if entry.action == Action::Deny => Some(entry.rule.clone()),
+        Some(_) => None,
+        None => {
+            let asks = match MethodKind::of(method) {
+                Some(MethodKind::ServerRequest) => true,
+                Some(MethodKind::Lifecycle) => false,
+                _ => asks,
+            };
+            (asks && set.default == Effect::Deny).then(|| set.place.rule("default"))
+        }
+    }
+}
+
+/// The rules of the set for results of the tool: its own, then those of all tools.
+fn result_rules<'p>(
+    set: &'p RuleSet,
+    tool: &str,
+    mode: Mode,
+) -> impl Iterator<Item = AppliedRules<'p>> {
+    let entry = set.tools.find(tool).map(|(entry, _)| entry);
+    let own = entry.and_then(|entry| {
+        let mode = entry.mode.unwrap_or(mode);
+        Some(AppliedRules::all(entry.rules.result.as_ref()?, mode))
+    });
+    let all = set.all_tools.result.as_ref();
+    let all = all.map(|rules| AppliedRules::all(rules, mode));
+    own.into_iter().chain(all)
 }
 
 /// Only an entry of exactly that text admits a URI that is not in normal form.

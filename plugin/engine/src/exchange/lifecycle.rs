@@ -4,7 +4,7 @@
 
 use super::state::{Bodiless, Exchange, Reading, State};
 use crate::count::Reservation;
-use crate::decide::{Claim, Principal, RequestContext, Visibility};
+use crate::decide::{Caller, Claim, RequestContext, Visibility};
 use crate::model::Policy;
 use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
@@ -25,9 +25,14 @@ impl Exchange {
         host: HostContext,
         clock: &dyn Clock,
     ) -> (Self, Step) {
-        let (caller, remove_authorization) = Principal::identify(&policy, headers, &host.verified);
+        let (caller, remove_authorization) =
+            Caller::identify(&policy, headers, &host.verified, host.cluster.as_deref());
+        let caller = Arc::new(caller);
         let ids = RequestIds::read(headers);
-        let grant = caller.label().map(|label| logged(label).into_owned());
+        let grant = caller
+            .principal
+            .label()
+            .map(|label| logged(label).into_owned());
         let visibility = Visibility::new(&policy, &caller);
         let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {

@@ -5,7 +5,7 @@
 use super::question::Pending;
 use super::state::{Bodiless, Exchange, Judged, Reading, State};
 use crate::answer::{Detail, ReplyTo};
-use crate::decide::{Claim, Principal, decide, decide_bodiless};
+use crate::decide::{Caller, Claim, decide, decide_bodiless};
 use crate::read::{
     Head, HttpMethod, Message, RequestError, Target, id_beside_surrogates, is_modern,
 };
@@ -19,7 +19,7 @@ impl Exchange {
     pub(super) fn bodiless(
         &mut self,
         bodiless: Box<Bodiless>,
-        caller: &Principal,
+        caller: &Caller,
         end: bool,
         clock: &dyn Clock,
     ) -> Step {
@@ -28,7 +28,7 @@ impl Exchange {
         let refusal = if http_method == HttpMethod::Options {
             None
         } else {
-            decide_bodiless(&self.policy, caller)
+            decide_bodiless(&self.policy, caller, clock)
         };
         if let Some(refusal) = refusal {
             return self.refuse_bodiless(http_method, &refusal, clock);
@@ -196,6 +196,7 @@ impl Exchange {
         let checks: Vec<_> = checks
             .map(|(before, check)| (before, Pending::of(check, charges)))
             .collect();
+        let limits = [verdict.limits, verdict.marks].concat();
         let judged = Judged {
             reply_to,
             audit: Box::new(audit),
@@ -203,7 +204,7 @@ impl Exchange {
             trace: verdict.trace,
             refusal: verdict.refusal,
             id: self.response.request(),
-            charges: charges(&verdict.limits),
+            charges: charges(&limits),
             awaits_keys: true,
         };
         self.steps = self.steps.saturating_add(budgets.taken());

@@ -3,8 +3,12 @@
 //! It judges no request; `decide::principal` does.
 
 use super::options::Mode;
+use super::path::Segment;
+use super::rule_set::RuleSetId;
+use crate::words::Millis;
+use crate::words::pattern::Pattern;
 
-/// How callers without grants are identified.
+/// How callers are identified.
 #[derive(Debug)]
 pub(crate) struct Identity {
     /// The sources in order. The first one that is present names the caller.
@@ -13,15 +17,19 @@ pub(crate) struct Identity {
     pub(crate) jwt_payload: Box<str>,
     /// A caller without any source is admitted as the anonymous one.
     pub(crate) anonymous: bool,
+    /// The issuers whose tokens identify callers; any issuer that the gateway verified where it is empty.
+    pub(crate) issuers: Vec<Box<str>>,
+    /// The headers that the gateway overwrites or removes on every request, in lower case.
+    pub(crate) trusted_headers: Vec<Box<str>>,
 }
 
 /// The source of an identity.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A header that the gateway itself sets after it removed the client's.
     Header(Box<str>),
-    /// A claim of the token that the gateway verified.
-    Claim(Box<str>),
+    /// A claim of the token that the gateway verified, by the steps to it.
+    Claim(Vec<Segment>),
     /// A name in the client certificate that the gateway verified.
     Certificate(CertificateName),
 }
@@ -37,19 +45,34 @@ pub(crate) enum CertificateName {
     Subject,
 }
 
-/// A named caller and the credential that proves it.
+/// A named caller, the facts that prove it, and its rules.
 #[derive(Debug)]
 pub(crate) struct Grant {
     pub(crate) name: Box<str>,
     /// SHA-256 of the bearer token.
-    pub(crate) bearer: [u8; 32],
+    pub(crate) bearer: Option<[u8; 32]>,
+    pub(crate) required: Vec<Required>,
+    /// It is the grant of callers without a credential.
+    pub(crate) anonymous: bool,
     /// The credential is passed on to the server.
     pub(crate) forward: bool,
-    /// A grant without a policy denies everything.
-    pub(crate) policy: bool,
+    /// The policy of its calls. A grant without one denies everything.
+    pub(crate) policy: Option<RuleSetId>,
+    /// Its own `tools`, which only tighten the policy.
+    pub(crate) own: Option<RuleSetId>,
     pub(crate) revoked: bool,
     pub(crate) frozen: bool,
+    /// From then on every call is denied.
+    pub(crate) expires: Option<Millis>,
     pub(crate) mode: Option<Mode>,
+}
+
+/// A text that a grant requires of its callers.
+#[derive(Debug)]
+pub(crate) struct Required {
+    /// The position of the source among those of all grants.
+    pub(crate) source: usize,
+    pub(crate) pattern: Pattern,
 }
 
 impl Default for Identity {
@@ -58,7 +81,22 @@ impl Default for Identity {
             sources: Vec::new(),
             jwt_payload: "jwt".into(),
             anonymous: false,
+            issuers: Vec::new(),
+            trusted_headers: Vec::new(),
         }
+    }
+}
+
+impl Identity {
+    /// True for a header that the gateway sets itself, so that no client chooses its value.
+    pub(crate) fn trusts(&self, header: &str) -> bool {
+        let sources = self.sources.iter();
+        let sources = sources.filter_map(|source| match source {
+            Source::Header(name) => Some(name),
+            Source::Claim(_) | Source::Certificate(_) => None,
+        });
+        let mut names = self.trusted_headers.iter().chain(sources);
+        names.any(|name| name.eq_ignore_ascii_case(header))
     }
 }
 

@@ -106,8 +106,12 @@ impl Condition {
                 Some(Segment::Member(name)) => Some(name),
                 _ => None,
             },
-            Path::Attribute(_) => None,
+            Path::Identity(_) | Path::Attribute(_) => None,
         }
+    }
+
+    pub(crate) fn reads_claims(&self) -> bool {
+        matches!(self.path, Path::Identity(_))
     }
 
     pub(crate) fn reads(&self, attribute: &Attribute) -> bool {

@@ -11,13 +11,6 @@ use crate::words::Rule;
 use crate::words::expression::Expression;
 use std::sync::Arc;
 
-impl Entry {
-    /// The name or the pattern that the document lists the entry under.
-    pub(crate) fn key(&self) -> &str {
-        self.rule.named()
-    }
-}
-
 pub(crate) fn hides(entry: &Entry) -> bool {
     entry.action == Action::Hide
 }

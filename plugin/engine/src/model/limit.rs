@@ -2,9 +2,9 @@
 //!
 //! It counts nothing; `count` and `store` do.
 
-use super::path::Segment;
+use super::path::{Segment, claim_text};
 use crate::words::json::push_text;
-use crate::words::{Amount, Rule};
+use crate::words::{Amount, Place, Rule};
 use std::sync::Arc;
 
 /// At most `max` calls in each window, for each subject of the scope.
@@ -75,6 +75,8 @@ pub(crate) enum Scope {
     Global,
     Ip,
     Header(Box<str>),
+    /// A claim of the verified token, and its issuer.
+    Claim(Vec<Segment>),
 }
 
 impl Limit {
@@ -100,10 +102,21 @@ impl Limit {
 }
 
 impl Counter {
-    pub(crate) fn new(kind: &str, name: &str, window: Window, scope: Vec<Scope>) -> Self {
+    pub(crate) fn new(
+        place: &Place,
+        kind: &str,
+        name: &str,
+        window: Window,
+        scope: Vec<Scope>,
+    ) -> Self {
         let parts: Vec<_> = scope.iter().map(Scope::text).collect();
-        // The name comes last because it alone may hold any character.
-        let id = format!("main/{kind}/{}/{}/{name}", window.text(), parts.join(","));
+        // The name comes last because it may hold any character.
+        let id = format!(
+            "{}/{kind}/{}/{}/{name}",
+            place.id(),
+            window.text(),
+            parts.join(",")
+        );
         Self { id, window, scope }
     }
 
@@ -122,6 +135,14 @@ impl Scope {
         }
     }
 
+    /// The claim that the scope counts by.
+    pub(crate) fn claim(&self) -> Option<&Vec<Segment>> {
+        match self {
+            Self::Claim(steps) => Some(steps),
+            _ => None,
+        }
+    }
+
     /// True where the scope counts each caller apart.
     pub(crate) fn counts_callers(&self) -> bool {
         matches!(self, Self::Grant | Self::Session)
@@ -129,7 +150,7 @@ impl Scope {
 
     /// True where the values come from outside, so that the policy cannot list them.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self, Self::Ip | Self::Header(_))
+        matches!(self, Self::Ip | Self::Header(_) | Self::Claim(_))
     }
 
     fn text(&self) -> String {
@@ -140,6 +161,7 @@ impl Scope {
             Self::Global => "global".into(),
             Self::Ip => "ip".into(),
             Self::Header(name) => format!("header:{name}"),
+            Self::Claim(steps) => format!("claim:{}", claim_text(steps)),
         }
     }
 }

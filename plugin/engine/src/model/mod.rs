@@ -5,6 +5,7 @@
 mod caller;
 mod condition;
 mod entry;
+mod grants;
 mod limit;
 mod literal;
 mod names;
@@ -14,15 +15,18 @@ mod overview;
 mod path;
 mod pinned;
 mod policy;
+mod rule_set;
 pub(crate) mod schema;
 mod sequence;
+mod server;
 mod subject;
 mod table;
 mod unknown_result;
 
-pub(crate) use caller::{CertificateName, Grant, Identity, Source};
+pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source};
 pub(crate) use condition::{Clause, Condition, Group, Predicate};
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
+pub(crate) use grants::Grants;
 pub use limit::Window;
 pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};
 pub(crate) use literal::{Literal, Literals, Order};
@@ -32,10 +36,12 @@ pub(crate) use needs::{Needs, ResponseNeeds};
 pub use options::HostOptions;
 pub(crate) use options::{AnswerStyle, Effect, Listed, Mode};
 pub use overview::{LimitInfo, RuleInfo};
-pub(crate) use path::{Attribute, Path, PathError, Segment};
+pub(crate) use path::{Attribute, Path, Segment, claim, claim_text};
 pub(crate) use pinned::Pinned;
 pub use policy::Policy;
+pub(crate) use rule_set::{AppliedSets, RuleSet, RuleSetId};
 pub(crate) use sequence::{Sequence, SequenceRole, sequence_counters};
+pub(crate) use server::{Server, ServerFact, Servers, clear_path};
 pub(crate) use subject::{
     ANONYMOUS, OVERFLOW, configured, configured_cells, counters, grant_subject, is_open,
     overflow_of,

@@ -44,20 +44,33 @@ impl<T> Names<T> {
 
     /// The value for `name`, and whether it is listed by its exact name.
     pub(crate) fn find(&self, name: &str) -> Option<(&T, bool)> {
-        if let Some(value) = self.exact.get(name) {
-            return Some((value, true));
+        match self.exact.get(name) {
+            Some(value) => Some((value, true)),
+            None => Some((self.prefixes_of(name).next()?, false)),
         }
+    }
+
+    /// The value for `name` itself, and those of all its prefixes.
+    pub(crate) fn find_all<'t>(&'t self, name: &str) -> impl Iterator<Item = &'t T> {
+        self.exact
+            .get(name)
+            .into_iter()
+            .chain(self.prefixes_of(name))
+    }
+
+    /// The values of the prefixes of `name`, the longest first.
+    fn prefixes_of<'t>(&'t self, name: &str) -> impl Iterator<Item = &'t T> {
         let before = self
             .prefixes
             .partition_point(|prefix| *prefix.prefix <= *name);
         let mut candidate = before.checked_sub(1);
-        while let Some(prefix) = candidate.and_then(|index| self.prefixes.get(index)) {
-            if name.starts_with(&*prefix.prefix) {
-                return Some((&prefix.value, false));
-            }
+        let chain = std::iter::from_fn(move || {
+            let prefix = self.prefixes.get(candidate?)?;
             candidate = prefix.outer;
-        }
-        None
+            Some(prefix)
+        });
+        let prefixes = chain.filter(move |prefix| name.starts_with(&*prefix.prefix));
+        prefixes.map(|prefix| &prefix.value)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -2,8 +2,9 @@
 //!
 //! It is derived once, when the policy is parsed, so that no request reads the whole policy.
 
-use super::caller::{CertificateName, Identity, Source};
+use super::caller::{CertificateName, Source};
 use super::options::Mode;
+use super::path::Segment;
 
 /// The needs of a policy.
 #[derive(Debug, Default)]
@@ -12,8 +13,16 @@ pub(crate) struct Needs {
     pub(crate) headers: Vec<Box<str>>,
     /// Some scope or condition reads the peer's address.
     pub(crate) peer: bool,
-    /// The verified identities that the sources of `identity` read.
+    /// The verified identities that identify callers and that rules read.
     pub(crate) verified: NeededIdentities,
+    /// Some server is known by the cluster that the gateway's route chose.
+    pub(crate) cluster: bool,
+    /// The claims that scopes count by.
+    pub(crate) counted_claims: Vec<Vec<Segment>>,
+    /// Some condition reads the claims of the caller.
+    pub(crate) claims: bool,
+    /// Some condition about the caller alone refuses calls: lists differ by it.
+    pub(crate) caller_conditions: bool,
     /// Some counter counts each session apart.
     pub(crate) sessions: bool,
     /// Some rule depends on the call that an answer belongs to: the ids of requests under way are remembered.
@@ -48,9 +57,9 @@ pub struct NeededIdentities {
 }
 
 impl NeededIdentities {
-    pub(crate) fn of(identity: &Identity) -> Self {
+    pub(crate) fn of<'s>(sources: impl Iterator<Item = &'s Source>) -> Self {
         let mut needed = Self::default();
-        for source in &identity.sources {
+        for source in sources {
             match source {
                 Source::Header(_) => {}
                 Source::Claim(_) => needed.claims = true,

@@ -7,6 +7,7 @@ use super::limit::{Limit, Window};
 use super::names::Names;
 use super::options::Effect;
 use super::policy::Policy;
+use super::rule_set::RuleSet;
 use super::sequence::Sequence;
 use crate::words::{Amount, Rule};
 
@@ -37,36 +38,20 @@ impl Policy {
     pub fn rules(&self) -> Vec<RuleInfo> {
         let mut rules = Overview::default();
         rules.add(self.frozen, &Rule::new("frozen"));
-        for grant in self.grants.iter().flatten() {
+        let servers = self.servers.iter().flat_map(|servers| &servers.list);
+        for server in servers.filter(|server| server.frozen) {
+            rules.refusing(&Rule::new("servers").key(&server.name).member("frozen"));
+        }
+        for grant in self.grants.iter().flat_map(|grants| &grants.list) {
             let rule = Rule::new("grants").key(&grant.name);
             match (grant.revoked, grant.frozen) {
                 (true, _) => rules.refusing(&rule.member("revoked")),
                 (false, true) => rules.refusing(&rule.member("frozen")),
-                (false, false) if grant.policy => rules.passing(&rule),
+                (false, false) if grant.policy.is_some() => rules.passing(&rule),
                 (false, false) => rules.refusing(&rule),
             }
         }
-        let mut hidden: Vec<_> = self.hide.values().copied().collect();
-        hidden.sort_unstable();
-        for position in hidden {
-            rules.refusing(&Rule::new("hide").index(position));
-        }
-        match self.default {
-            Effect::Allow => rules.passing(&Rule::new("default")),
-            Effect::Deny => rules.refusing(&Rule::new("default")),
-        }
-        for table in self.tables() {
-            for entry in table.values() {
-                rules.entry(entry);
-            }
-        }
-        for entry in self.methods.values() {
-            rules.entry(entry);
-        }
-        for rule in self.sequence.iter().map(Sequence::rule) {
-            rules.refusing(rule);
-        }
-        rules.of(&self.all_tools);
+        self.sets().for_each(|set| rules.set(set));
         rules.0
     }
 
@@ -80,16 +65,33 @@ impl Policy {
         };
         self.all_limits().map(seen).collect()
     }
-
-    fn tables(&self) -> [&Names<Entry>; 3] {
-        [&self.tools, &self.prompts, &self.resources]
-    }
 }
 
 #[derive(Default)]
 struct Overview(Vec<RuleInfo>);
 
 impl Overview {
+    fn set(&mut self, set: &RuleSet) {
+        let mut hidden: Vec<_> = set.hide.values().copied().collect();
+        hidden.sort_unstable();
+        for position in hidden {
+            self.refusing(&set.place.rule("hide").index(position));
+        }
+        match set.default {
+            Effect::Allow => self.passing(&set.place.rule("default")),
+            Effect::Deny => self.refusing(&set.place.rule("default")),
+        }
+        let tables = set.tables();
+        let entries = tables.into_iter().flat_map(Names::values);
+        entries
+            .chain(set.methods.values())
+            .for_each(|entry| self.entry(entry));
+        for rule in set.sequence.iter().map(Sequence::rule) {
+            self.refusing(rule);
+        }
+        self.of(&set.all_tools);
+    }
+
     fn entry(&mut self, entry: &Entry) {
         let rule = &entry.rule;
         self.add(entry.frozen, &rule.clone().member("frozen"));

@@ -12,12 +12,14 @@ use std::fmt;
 pub(crate) enum Path {
     /// A value in the arguments; all of them where there are no steps.
     Arguments(Vec<Segment>),
+    /// A claim of the caller's verified token.
+    Identity(Vec<Segment>),
     /// Another attribute of the call.
     Attribute(Attribute),
 }
 
 /// One step into a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Segment {
     /// The member of that name.
     Member(Box<str>),
@@ -34,6 +36,7 @@ pub(crate) enum Attribute {
     Prompt,
     Uri,
     Method,
+    Server,
     Grant,
     Ip,
     Header(Box<str>),
@@ -43,37 +46,37 @@ pub(crate) enum Attribute {
     Weekday,
 }
 
-/// The reason why a text is not a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PathError {
-    /// A path of the language that this build does not support.
-    Unsupported,
-    Unknown,
-}
-
 /// The most steps of a path; deeper than any message may be nested.
 const LONGEST: usize = 128;
 
 impl Path {
-    pub(crate) fn parse(text: &str) -> Result<Self, PathError> {
-        match text.strip_prefix("args") {
-            Some(rest) if rest.is_empty() || rest.starts_with(['.', '[']) => {
-                steps(rest).map(Self::Arguments).ok_or(PathError::Unknown)
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let into = |root: &str| {
+            let rest = text.strip_prefix(root)?;
+            (rest.is_empty() || rest.starts_with(['.', '['])).then_some(rest)
+        };
+        if let Some(rest) = into("args") {
+            return steps(rest).map(Self::Arguments);
+        }
+        match into("identity") {
+            Some(rest) => {
+                let steps = steps(rest).filter(|steps| is_claim(steps));
+                steps.map(Self::Identity)
             }
-            _ => attribute(text).map(Self::Attribute),
+            None => attribute(text).map(Self::Attribute),
         }
     }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Arguments(steps) => {
-                f.write_str("args")?;
-                steps.iter().try_for_each(|step| step.fmt(f))
-            }
-            Self::Attribute(attribute) => attribute.fmt(f),
-        }
+        let (root, steps) = match self {
+            Self::Arguments(steps) => ("args", steps),
+            Self::Identity(steps) => ("identity", steps),
+            Self::Attribute(attribute) => return attribute.fmt(f),
+        };
+        f.write_str(root)?;
+        steps.iter().try_for_each(|step| step.fmt(f))
     }
 }
 
@@ -95,6 +98,7 @@ impl fmt::Display for Attribute {
             Self::Prompt => "prompt",
             Self::Uri => "uri",
             Self::Method => "method",
+            Self::Server => "server",
             Self::Grant => "grant",
             Self::Ip => "ip",
             Self::Hour => "time.hour",
@@ -104,24 +108,41 @@ impl fmt::Display for Attribute {
     }
 }
 
-fn attribute(text: &str) -> Result<Attribute, PathError> {
-    Ok(match text {
+/// The steps to the claim that a text such as `sub`, `realm_access.roles` or `["https://acme.example/roles"]` names.
+pub(crate) fn claim(text: &str) -> Option<Vec<Segment>> {
+    let steps = match text.starts_with('[') {
+        true => steps(text),
+        false => steps(&[".", text].concat()),
+    };
+    steps.filter(|steps| is_claim(steps) && !steps.contains(&Segment::Each))
+}
+
+/// The text that [`claim`] reads.
+pub(crate) fn claim_text(steps: &[Segment]) -> String {
+    let text: String = steps.iter().map(ToString::to_string).collect();
+    text.strip_prefix('.').map(Into::into).unwrap_or(text)
+}
+
+/// A claim is named first.
+fn is_claim(steps: &[Segment]) -> bool {
+    matches!(steps.first(), Some(Segment::Member(_)))
+}
+
+fn attribute(text: &str) -> Option<Attribute> {
+    Some(match text {
         "tool" => Attribute::Tool,
         "prompt" => Attribute::Prompt,
         "uri" => Attribute::Uri,
         "method" => Attribute::Method,
+        "server" => Attribute::Server,
         "grant" => Attribute::Grant,
         "ip" => Attribute::Ip,
         "time.hour" => Attribute::Hour,
         "time.weekday" => Attribute::Weekday,
-        "server" => return Err(PathError::Unsupported),
-        text if text.starts_with("identity.") => return Err(PathError::Unsupported),
         text => {
-            let name = text.strip_prefix("header.").ok_or(PathError::Unknown)?;
-            if !is_header_name(name) {
-                return Err(PathError::Unknown);
-            }
-            Attribute::Header(name.to_ascii_lowercase().into())
+            let name = text.strip_prefix("header.")?;
+            let name = is_header_name(name).then(|| name.to_ascii_lowercase())?;
+            Attribute::Header(name.into())
         }
     })
 }
@@ -205,12 +226,12 @@ mod tests {
         for (text, steps) in cases {
             let path = Path::Arguments(steps);
             assert_eq!(path.to_string(), text);
-            assert_eq!(Path::parse(text), Ok(path), "{text}");
+            assert_eq!(Path::parse(text), Some(path), "{text}");
         }
     }
 
     #[test]
-    fn invalid_and_unsupported_paths_are_errors() {
+    fn invalid_paths_are_errors() {
         for text in [
             "",
             "a",
@@ -236,17 +257,22 @@ mod tests {
             "args[99999999999999999999]",
             "args.a]",
             "ARGS.a",
+            "identity",
+            "identity[0]",
+            "identity.",
+            "identitysub",
+            "servers",
         ] {
-            assert_eq!(Path::parse(text), Err(PathError::Unknown), "{text}");
-        }
-        for text in ["server", "identity.sub"] {
-            assert_eq!(Path::parse(text), Err(PathError::Unsupported), "{text}");
+            assert_eq!(Path::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn header_names_are_compared_in_lower_case() {
         let attribute = Attribute::Header("x-team".into());
-        assert_eq!(Path::parse("header.X-Team"), Ok(Path::Attribute(attribute)));
+        assert_eq!(
+            Path::parse("header.X-Team"),
+            Some(Path::Attribute(attribute))
+        );
     }
 }

@@ -5,6 +5,7 @@
 use super::entry::{Entry, Pin};
 use super::options::Mode;
 use super::policy::Policy;
+use super::rule_set::RuleSet;
 use crate::read::Definition;
 use crate::words::Rule;
 use crate::words::state::StateKey;
@@ -12,44 +13,64 @@ use crate::words::state::StateKey;
 /// A tool that a policy pins.
 #[derive(Clone, Debug)]
 pub(crate) struct Pinned {
-    pub(crate) tool: Box<str>,
+    /// The name of its rule set in names of state.
+    set: String,
+    /// The server's part of names of state.
+    server: Box<str>,
+    /// The place of the tool's entry.
+    entry: Rule,
     pub(crate) pin: Pin,
     pub(crate) mode: Mode,
 }
 
 impl Pinned {
-    /// `None` for a tool without a pin. `mode` is the mode of rules outside entries.
-    pub(crate) fn new(entry: &Entry, mode: Mode) -> Option<Self> {
+    /// `None` for a tool without a pin. `server` is the server's part of names of state, and `mode` the mode of rules
+    /// outside entries.
+    pub(crate) fn new(set: &RuleSet, entry: &Entry, server: &str, mode: Mode) -> Option<Self> {
+        let pin = entry.pin?;
         Some(Self {
-            tool: entry.key().into(),
-            pin: entry.pin?,
+            set: set.place.id(),
+            server: server.into(),
+            entry: entry.rule.clone(),
+            pin,
             mode: entry.mode.unwrap_or(mode),
         })
     }
 
+    pub(crate) fn tool(&self) -> &str {
+        self.entry.named()
+    }
+
     pub(crate) fn rule(&self) -> Rule {
-        Rule::new("tools").key(&self.tool).member("pin")
+        self.entry.clone().member("pin")
     }
 
     /// The key of the definition that was listed last.
     pub(crate) fn last(&self) -> StateKey {
-        StateKey::named(format!("main/pin/last/{}", self.tool))
+        self.key("last")
     }
 
     /// The key of the definition that later ones are compared with: the pinned one, or the first.
     pub(crate) fn reviewed(&self) -> StateKey {
-        StateKey::named(format!("main/pin/reviewed/{}", self.tool))
+        self.key("reviewed")
     }
 
-    /// Every tool that the policy pins.
-    pub(crate) fn all(policy: &Policy, mode: Mode) -> impl Iterator<Item = Self> {
-        let entries = policy.tools.values();
-        entries.filter_map(move |entry| Self::new(entry, mode))
+    fn key(&self, which: &str) -> StateKey {
+        let Self { set, server, .. } = self;
+        StateKey::named(format!("{set}/pin/{which}/{server}{}", self.tool()))
+    }
+
+    /// Every tool that the rule set pins.
+    pub(crate) fn all(set: &RuleSet, server: &str, mode: Mode) -> impl Iterator<Item = Self> {
+        let entries = set.tools.values();
+        entries.filter_map(move |entry| Self::new(set, entry, server, mode))
     }
 
     /// The keys of all state that a policy's pins need.
     pub(crate) fn keys(policy: &Policy) -> impl Iterator<Item = StateKey> {
-        let pinned = Self::all(policy, policy.mode);
+        let pinned = policy
+            .sets()
+            .flat_map(|set| Self::all(set, "", policy.mode));
         pinned.flat_map(|pinned| [pinned.last(), pinned.reviewed()])
     }
 

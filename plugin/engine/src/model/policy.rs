@@ -2,42 +2,36 @@
 //!
 //! It judges no call; `decide` does.
 
-use super::caller::{Grant, Identity};
+use super::caller::Identity;
 use super::condition::Condition;
-use super::entry::{Entry, Rules};
+use super::grants::Grants;
 use super::limit::{Counter, Limit, Refunds};
-use super::names::Names;
 use super::needs::{NeededIdentities, Needs};
 use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode};
-use super::sequence::Sequence;
-use super::unknown_result::UnknownResult;
+use super::rule_set::{AppliedSets, RuleSet, RuleSetId};
+use super::server::Servers;
 use crate::words::work::Budgets;
-use std::collections::BTreeMap;
 
 /// A policy that was parsed without an error.
 #[derive(Debug)]
 pub struct Policy {
-    pub(crate) default: Effect,
-    /// Positions in the policy's `hide` list.
-    pub(crate) hide: Names<usize>,
-    pub(crate) all_tools: Rules,
-    pub(crate) tools: Names<Entry>,
-    pub(crate) prompts: Names<Entry>,
-    pub(crate) resources: Names<Entry>,
-    pub(crate) methods: BTreeMap<Box<str>, Entry>,
-    pub(crate) sequence: Vec<Sequence>,
+    /// The rules at the top of the document.
+    pub(crate) main: RuleSet,
+    /// The rules of `policies`, and then the `tools` of grants.
+    pub(crate) other_sets: Vec<RuleSet>,
     pub(crate) mode: Mode,
     pub(crate) frozen: bool,
     pub(crate) identity: Identity,
     /// `None` where the policy has no `grants`: a caller then needs none.
-    pub(crate) grants: Option<Vec<Grant>>,
+    pub(crate) grants: Option<Grants>,
+    /// `None` where the policy has no `servers`: every request is then for the same one.
+    pub(crate) servers: Option<Servers>,
     pub(crate) answer: AnswerStyle,
     pub(crate) client_detail: bool,
     pub(crate) list: Listed,
     /// The effect on calls of pinned tools that were never listed.
     pub(crate) pin_unseen: Effect,
     pub(crate) needs: Needs,
-    pub(crate) unknown_results: Vec<UnknownResult>,
     /// True where the rules may take as many steps as they need.
     pub(crate) unbounded: bool,
     /// Options of the host, which decide nothing.
@@ -72,32 +66,36 @@ impl Policy {
         self.budgets(bytes).enforced.left()
     }
 
+    /// Every rule set, in the order of [`RuleSetId`].
+    pub(crate) fn sets(&self) -> impl Iterator<Item = &RuleSet> {
+        [&self.main].into_iter().chain(&self.other_sets)
+    }
+
+    /// The rule set at that position.
+    pub(crate) fn set(&self, id: RuleSetId) -> Option<&RuleSet> {
+        match id.0.checked_sub(1) {
+            None => Some(&self.main),
+            Some(other) => self.other_sets.get(other),
+        }
+    }
+
+    /// The rule sets that apply to a caller, in their order.
+    pub(crate) fn applied(&self, sets: AppliedSets) -> impl Iterator<Item = &RuleSet> {
+        sets.iter().filter_map(|id| self.set(id))
+    }
+
     pub(super) fn all_limits(&self) -> impl Iterator<Item = &Limit> {
-        self.rule_sets()
-            .flat_map(|rules| &rules.limits)
-            .map(AsRef::as_ref)
+        self.sets().flat_map(RuleSet::limits)
     }
 
     /// Every condition of the policy.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
-        let groups = self
-            .rule_sets()
-            .flat_map(|rules| rules.require.iter().chain(&rules.deny_if));
-        groups.flat_map(|group| &group.conditions)
-    }
-
-    fn rule_sets(&self) -> impl Iterator<Item = &Rules> {
-        let tables = [&self.tools, &self.prompts, &self.resources];
-        let entries = tables.into_iter().flat_map(Names::values);
-        let entries = entries.map(|entry| &entry.rules);
-        [&self.all_tools].into_iter().chain(entries)
+        self.sets().flat_map(RuleSet::conditions)
     }
 
     /// Every counter of the policy, once for each rule that names it.
     pub(crate) fn counters(&self) -> impl Iterator<Item = &Counter> {
-        let limits = self.all_limits().map(|limit| &*limit.counter);
-        let marks = self.sequence.iter().map(Sequence::counter);
-        limits.chain(marks)
+        self.sets().flat_map(RuleSet::counters)
     }
 
     /// True where callers have names that distinguish them.
@@ -123,6 +121,12 @@ impl Policy {
         self.needs.verified
     }
 
+    /// True when some server is known by the cluster that the gateway's route chose: a host then supplies it as
+    /// [`HostContext::cluster`](crate::host::HostContext::cluster). Call it once for each policy.
+    pub fn needs_cluster(&self) -> bool {
+        self.needs.cluster
+    }
+
     /// The name under which Envoy's jwt_authn stores the payload of the token that has the claims.
     pub fn jwt_payload(&self) -> &str {
         &self.identity.jwt_payload
@@ -134,7 +138,7 @@ impl Policy {
     /// precise.
     pub fn needs_responses(&self) -> bool {
         let refunds = self.refunds() > Refunds::Never;
-        let grants = self.grants.iter().flatten();
+        let grants = self.grants.iter().flat_map(|grants| &grants.list);
         let modes = grants.map(|grant| grant.mode.unwrap_or(self.mode));
         refunds
             || self.needs.sessions

@@ -4,7 +4,7 @@
 
 use super::entry::Entry;
 use super::names::Names;
-use super::policy::Policy;
+use super::rule_set::RuleSet;
 use crate::words::text::clip_name;
 
 /// The lists that servers send.
@@ -36,11 +36,11 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    pub(crate) fn entries(self, policy: &Policy) -> &Names<Entry> {
+    pub(crate) fn entries(self, set: &RuleSet) -> &Names<Entry> {
         match self {
-            Self::Tools => &policy.tools,
-            Self::Prompts => &policy.prompts,
-            Self::Resources => &policy.resources,
+            Self::Tools => &set.tools,
+            Self::Prompts => &set.prompts,
+            Self::Resources => &set.resources,
         }
     }
 

@@ -1,18 +1,22 @@
-//! Turns `identity` and `grants` of a policy into the model: the headers that identify a caller, and the listed grants.
+//! Turns `identity` of a policy into the model: the sources of identity, the accepted issuers, and the trusted headers.
 //!
 //! It judges no request; `decide::principal` does.
 
 use super::reader::{Keys, Location, Members, PolicyReader};
-use super::words::{CERTIFICATE_NAMES, MODES};
-use crate::model::{Grant, Identity, Source};
+use super::words::CERTIFICATE_NAMES;
+use crate::model::{Identity, Segment, Source, claim};
 use crate::read::is_header_name;
 use crate::words::json::{Kind, Value};
-use crate::words::text::is_visible;
-use sha2::{Digest as _, Sha256};
 
 pub(crate) const IDENTITY: Keys = Keys {
-    supported: &["from", "jwt_payload", "anonymous"],
-    reserved: &["trusted_headers"],
+    supported: &[
+        "from",
+        "jwt_payload",
+        "issuers",
+        "anonymous",
+        "trusted_headers",
+    ],
+    reserved: &[],
 };
 
 pub(crate) const SOURCE: Keys = Keys {
@@ -22,16 +26,6 @@ pub(crate) const SOURCE: Keys = Keys {
 
 /// The kinds of sources; each source is of one.
 const KINDS: [&str; 3] = ["header", "jwt_claim", "mtls"];
-
-pub(crate) const GRANT: Keys = Keys {
-    supported: &["match", "policy", "forward", "revoked", "frozen", "mode"],
-    reserved: &["tools", "expires"],
-};
-
-pub(crate) const MATCH: Keys = Keys {
-    supported: &["bearer_sha256"],
-    reserved: &["claim"],
-};
 
 /// Headers that carry credentials, which must not reach a log.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
@@ -45,22 +39,39 @@ const WRITE_VERIFIED: &str =
 
 const WRITE_GATEWAY: &str = r#""set_by_gateway": true beside it, and only if the gateway overwrites this header on every request: a client can send any header it likes"#;
 
-const WRITE_NAME: &str =
-    "a name of one grant, without `*`, surrounding space or invisible characters";
+const WRITE_CLAIM: &str =
+    r#"the name of a claim, such as `sub`, `realm_access.user` or `["https://acme.example/user"]`"#;
 
-const WRITE_DIGEST: &str = "the SHA-256 of the bearer token as 64 hexadecimal digits, as `printf %s \"$TOKEN\" | sha256sum` prints it";
+const WRITE_ISSUER: &str = "each issuer once, as the claim `iss` of its tokens has it";
 
-const WRITE_TOKEN: &str =
-    "the SHA-256 of a token; this is the SHA-256 of the empty string, which an unset $TOKEN gives";
-
-const WRITE_MAIN: &str = r#""main": this version has no other policies yet"#;
+const WRITE_ANONYMOUS: &str =
+    r#"a grant with "match": {"anonymous": true}: with `grants`, every caller has a grant"#;
 
 impl PolicyReader {
-    pub(super) fn identity(&mut self, at: &Location<'_>, value: Value<'_>) -> Identity {
+    /// With `grants`, no source is needed: they say which facts identify their callers.
+    pub(super) fn identity(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        with_grants: bool,
+    ) -> Identity {
         let members = self.object(at, value, &IDENTITY);
+        let sources = match with_grants && members.get("from").is_none() {
+            true => Vec::new(),
+            false => self.sources(at, &members),
+        };
+        if let Some(value) = members.get("anonymous").filter(|_| with_grants) {
+            self.misplaced(&at.key("anonymous"), value, WRITE_ANONYMOUS);
+        }
         let mut identity = Identity {
-            sources: self.sources(at, &members),
+            sources,
             anonymous: self.flag(at, &members, "anonymous"),
+            issuers: self
+                .part(at, &members, "issuers", Self::issuers)
+                .unwrap_or_default(),
+            trusted_headers: self
+                .part(at, &members, "trusted_headers", Self::trusted_headers)
+                .unwrap_or_default(),
             ..Identity::default()
         };
         if let Some(value) = members.get("jwt_payload")
@@ -106,8 +117,7 @@ impl PolicyReader {
             self.misplaced(&at.key("set_by_gateway"), value, WRITE_VERIFIED);
         }
         if let Some(claim) = claim {
-            let name = self.string(&at.key("jwt_claim"), claim)?;
-            return Some(Source::Claim(name.into()));
+            return self.claim(&at.key("jwt_claim"), claim).map(Source::Claim);
         }
         if let Some(name) = name {
             let name = self.word(&at.key("mtls"), name, CERTIFICATE_NAMES)?;
@@ -129,99 +139,55 @@ impl PolicyReader {
         if vouched != Some(true) {
             self.invalid(at, value, WRITE_GATEWAY);
         }
-        let name = self.string(&at.key("header"), header)?;
+        let name = self.header_name(&at.key("header"), header)?;
+        Some(Source::Header(name))
+    }
+
+    /// The name of a header that carries no credential, in lower case.
+    fn header_name(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Box<str>> {
+        let name = self.string(at, value)?;
         if !is_header_name(&name) {
-            self.invalid(&at.key("header"), header, "the name of an HTTP header");
+            self.invalid(at, value, "the name of an HTTP header");
             return None;
         }
         let name = name.to_ascii_lowercase();
         if CREDENTIALS.contains(&name.as_str()) {
-            self.invalid(&at.key("header"), header, WRITE_NO_CREDENTIAL);
+            self.invalid(at, value, WRITE_NO_CREDENTIAL);
         }
-        Some(Source::Header(name.into()))
+        Some(name.into())
     }
 
-    pub(super) fn grants(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Grant> {
-        let mut grants: Vec<Grant> = Vec::new();
-        for (name, value) in self.map(at, value) {
-            let at = at.key(&name);
-            if name.is_empty() || name.contains('*') || !is_visible(&name) {
-                self.invalid_key(&at, "this name of a grant".into(), WRITE_NAME);
-            }
-            let Some(grant) = self.grant(&at, &name, value) else {
+    /// The steps to one claim.
+    fn claim(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Vec<Segment>> {
+        let steps = claim(&self.string(at, value)?);
+        if steps.is_none() {
+            self.invalid(at, value, WRITE_CLAIM);
+        }
+        steps
+    }
+
+    fn issuers(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Box<str>> {
+        let mut issuers: Vec<Box<str>> = Vec::new();
+        if value.kind() == Kind::Array && value.elements().next().is_none() {
+            self.invalid(at, value, "at least one issuer");
+        }
+        for (index, value) in self.list(at, value, "issuers").enumerate() {
+            let at = at.index(index);
+            let Some(issuer) = self.string(&at, value) else {
                 continue;
             };
-            if let Some(other) = grants.iter().find(|other| other.bearer == grant.bearer) {
-                let write = format!(
-                    "a different token for each grant; `{}` has this one, and a caller that matches two grants is denied",
-                    other.name
-                );
-                self.invalid(
-                    &at.key("match"),
-                    value.get("match").unwrap_or(value),
-                    &write,
-                );
+            if issuers.iter().any(|other| **other == *issuer) {
+                self.invalid(&at, value, WRITE_ISSUER);
             }
-            grants.push(grant);
+            issuers.push(issuer.into());
         }
-        grants
+        issuers
     }
 
-    fn grant(&mut self, at: &Location<'_>, name: &str, value: Value<'_>) -> Option<Grant> {
-        let members = self.object(at, value, &GRANT);
-        let credential = self
-            .required(at, &members, "match")
-            .and_then(|value| self.bearer(&at.key("match"), value));
-        let policy = members
-            .get("policy")
-            .and_then(|value| self.string(&at.key("policy"), value));
-        if let (Some(value), Some(policy)) = (members.get("policy"), &policy)
-            && policy != "main"
-        {
-            self.invalid(&at.key("policy"), value, WRITE_MAIN);
-        }
-        let mode = members
-            .get("mode")
-            .and_then(|value| self.word(&at.key("mode"), value, MODES));
-        let forward = self.flag(at, &members, "forward");
-        let revoked = self.flag(at, &members, "revoked");
-        let frozen = self.flag(at, &members, "frozen");
-        Some(Grant {
-            name: name.into(),
-            bearer: credential?,
-            forward,
-            policy: policy.is_some(),
-            revoked,
-            frozen,
-            mode,
-        })
+    fn trusted_headers(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Box<str>> {
+        let elements = self.list(at, value, "names of headers").enumerate();
+        elements
+            .filter_map(|(index, value)| self.header_name(&at.index(index), value))
+            .collect()
     }
-
-    fn bearer(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<[u8; 32]> {
-        let members = self.object(at, value, &MATCH);
-        if members.get("claim").is_some() {
-            return None;
-        }
-        let digest = self.required(at, &members, "bearer_sha256")?;
-        let bytes = digest.string().and_then(|text| hex(&text));
-        if bytes.is_none() {
-            self.invalid(&at.key("bearer_sha256"), digest, WRITE_DIGEST);
-        }
-        if bytes.is_some_and(|bytes| bytes == *Sha256::digest(b"")) {
-            self.invalid(&at.key("bearer_sha256"), digest, WRITE_TOKEN);
-        }
-        bytes
-    }
-}
-
-fn hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, index) in bytes.iter_mut().zip(0_usize..) {
-        let start = index.saturating_mul(2);
-        *byte = u8::from_str_radix(text.get(start..start.saturating_add(2))?, 16).ok()?;
-    }
-    Some(bytes)
 }

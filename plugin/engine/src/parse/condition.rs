@@ -3,9 +3,7 @@
 //! It judges no call; `decide::condition` does.
 
 use super::reader::{Keys, Location, Members, PolicyReader};
-use crate::model::{
-    Clause, Condition, Group, Literal, Literals, Order, Path, PathError, Predicate, Segment,
-};
+use crate::model::{Clause, Condition, Group, Literal, Literals, Order, Path, Predicate, Segment};
 use crate::words::Rule;
 use crate::words::expression::Expression;
 use crate::words::json::{Kind, Value, exact};
@@ -78,7 +76,7 @@ pub(crate) const KINDS: &[(&str, Kind)] = &[
     ("object", Kind::Object),
 ];
 
-const WRITE_PATH: &str = r#"`args`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `grant`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
+const WRITE_PATH: &str = r#"`args`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `server`, `grant`, `identity.<claim>`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
 
 const WRITE_ITEMS: &str =
     "the path of the whole list, and the rule for its elements under `items` of the schema";
@@ -182,12 +180,11 @@ impl PolicyReader {
 
     fn path(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Path> {
         let text = self.string(at, value)?;
-        match Path::parse(&text) {
-            Ok(path) => return Some(path),
-            Err(PathError::Unsupported) => self.unsupported(at, &text),
-            Err(PathError::Unknown) => self.invalid(at, value, WRITE_PATH),
+        let path = Path::parse(&text);
+        if path.is_none() {
+            self.invalid(at, value, WRITE_PATH);
         }
-        None
+        path
     }
 
     fn predicate(&mut self, at: &Location<'_>, members: &Members<'_>) -> Option<Predicate> {

@@ -2,13 +2,17 @@
 //!
 //! It knows the keys at the top of the document; the files beside it know those of its parts.
 
-use super::entry::{PROMPTS, RESOURCES, TOOLS};
-use super::error::PolicyError;
+use super::error::{PolicyError, Problem};
+use super::grant::fixes_issuer;
 use super::protobuf;
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::{ANSWERS, EFFECTS, LISTED, MODES};
-use crate::model::{AnswerStyle, Effect, Listed, Mode, Names, Needs, Policy, UnknownResult};
+use crate::model::{
+    AnswerStyle, Condition, Effect, Grant, Group, Listed, Mode, Needs, Path, Policy, RuleSetId,
+    Segment,
+};
 use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
+use crate::words::sorted::dedup_sorted;
 use sha2::{Digest as _, Sha256};
 
 /// The bounds of a policy document. The language itself needs ten levels; the rest is for JSON Schemas and values. Its
@@ -40,17 +44,14 @@ pub(crate) const POLICY: Keys = Keys {
         "frozen",
         "identity",
         "grants",
-        "host",
-    ],
-    reserved: &[
-        "challenge",
         "policies",
         "servers",
-        "approvals",
-        "counters",
-        "audit",
+        "host",
     ],
+    reserved: &["challenge", "approvals", "counters", "audit"],
 };
+
+const WRITE_ISSUER: &str = "also a condition on `identity.iss`: another issuer may write the same claim into another caller's token";
 
 impl Policy {
     /// Reads a policy document.
@@ -86,32 +87,34 @@ impl PolicyReader {
             return None;
         }
         self.preamble(at, &members);
+        let identity = members.get("identity").map(|value| {
+            let with_grants = members.get("grants").is_some();
+            self.identity(&at.key("identity"), value, with_grants)
+        });
+        let identity = identity.unwrap_or_default();
+        let main = self.rule_set(at, &members);
+        let mut sets = self
+            .part(at, &members, "policies", Self::policies)
+            .unwrap_or_default();
+        let grants = members
+            .get("grants")
+            .map(|value| self.grants(&at.key("grants"), value, &identity, &mut sets));
+        let servers = members
+            .get("servers")
+            .map(|value| self.servers(&at.key("servers"), value, &sets));
         let mut policy = Policy {
-            default: self.default_effect(at, &members),
+            main,
+            other_sets: sets.list,
             answer: self
                 .setting(at, &members, "answer", ANSWERS)
                 .unwrap_or(AnswerStyle::Result),
-            hide: self
-                .part(at, &members, "hide", Self::names)
-                .unwrap_or_else(|| Names::new([])),
-            all_tools: self
-                .part(at, &members, "all_tools", Self::all_tools)
-                .unwrap_or_default(),
-            tools: self.table(at, &members, TOOLS),
-            prompts: self.table(at, &members, PROMPTS),
-            resources: self.table(at, &members, RESOURCES),
-            methods: self.methods(at, &members),
-            sequence: self
-                .part(at, &members, "sequence", Self::sequences)
-                .unwrap_or_default(),
             mode: self
                 .setting(at, &members, "mode", MODES)
                 .unwrap_or(Mode::Enforce),
             frozen: self.flag(at, &members, "frozen"),
-            identity: self
-                .part(at, &members, "identity", Self::identity)
-                .unwrap_or_default(),
-            grants: self.part(at, &members, "grants", Self::grants),
+            identity,
+            grants,
+            servers,
             client_detail: self.flag(at, &members, "client_detail"),
             list: self
                 .setting(at, &members, "list", LISTED)
@@ -124,12 +127,10 @@ impl PolicyReader {
                 .unwrap_or_default(),
             hash: hash(value),
             needs: Needs::default(),
-            unknown_results: Vec::new(),
             unbounded: false,
         };
         policy.needs = Needs::of(&policy);
-        policy.unknown_results = UnknownResult::all(&policy);
-        self.one_way_to_identify(at, &members, &policy);
+        self.issuers_are_named(&policy);
         self.room(&policy);
         Some(policy)
     }
@@ -143,20 +144,58 @@ impl PolicyReader {
             self.text(at, members, key);
         }
     }
+}
 
-    fn default_effect(&mut self, at: &Location<'_>, members: &Members<'_>) -> Effect {
-        let value = self.required(at, members, "default");
-        value
-            .and_then(|value| self.word(&at.key("default"), value, EFFECTS))
-            .unwrap_or(Effect::Deny)
-    }
-
-    fn one_way_to_identify(&mut self, at: &Location<'_>, members: &Members<'_>, policy: &Policy) {
-        if let (Some(value), Some(_)) = (members.get("identity"), &policy.grants) {
-            let write = "one of `identity` and `grants`: this version matches grants only by `bearer_sha256`";
-            self.misplaced(&at.key("identity"), value, write);
+impl PolicyReader {
+    /// With several issuers a claim says little without its issuer: the user `ada` of one is not that of another. So a group
+    /// that reads claims reads the issuer too, unless the grants of its callers name it.
+    fn issuers_are_named(&mut self, policy: &Policy) {
+        if policy.identity.issuers.len() < 2 {
+            return;
+        }
+        let named = sets_of_one_issuer(policy);
+        let sets = policy.sets().enumerate();
+        let unnamed = sets.filter(|(id, _)| !named.contains(&RuleSetId(*id)));
+        let groups = unnamed.flat_map(|(_, set)| set.groups());
+        for group in groups.filter(|group| reads_claims_alone(group)) {
+            let problem = Problem::InvalidValue {
+                found: "a condition on `identity` without one on `identity.iss`".into(),
+                write: WRITE_ISSUER.into(),
+            };
+            let at = group.rule.to_string();
+            self.errors.push(PolicyError { at, problem });
         }
     }
+}
+
+/// The rule sets whose callers all have grants of one issuer.
+fn sets_of_one_issuer(policy: &Policy) -> Vec<RuleSetId> {
+    let Some(grants) = &policy.grants else {
+        return Vec::new();
+    };
+    let fixes = |grant: &&Grant| {
+        let mut required = grant.required.iter();
+        required.any(|required| fixes_issuer(required, &grants.sources))
+    };
+    let sets = |grant: &Grant| [grant.policy, grant.own].into_iter().flatten();
+    let any_issuer = grants.list.iter().filter(|grant| !fixes(grant));
+    let any_issuer = dedup_sorted(any_issuer.flat_map(sets));
+    let of_servers = policy.servers.iter().flat_map(|servers| &servers.list);
+    let of_servers: Vec<_> = of_servers.filter_map(|server| server.policy).collect();
+    let all = dedup_sorted(grants.list.iter().flat_map(sets));
+    let one = |id: &RuleSetId| !any_issuer.contains(id) && !of_servers.contains(id);
+    all.into_iter().filter(one).collect()
+}
+
+/// True for a group that reads a claim and does not test the issuer.
+fn reads_claims_alone(group: &Group) -> bool {
+    let issuer = Path::Identity(vec![Segment::Member("iss".into())]);
+    let mut conditions = group.conditions.iter();
+    let tests_issuer = group
+        .conditions
+        .iter()
+        .any(|condition| condition.path == issuer);
+    !tests_issuer && conditions.any(Condition::reads_claims)
 }
 
 /// The hash identifies the rules. `host` and the layout of the file do not change it.

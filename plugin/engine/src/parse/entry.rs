@@ -70,6 +70,13 @@ pub(super) struct Table {
     everything: &'static str,
 }
 
+impl Table {
+    /// The key of the table in the document.
+    pub(super) const fn name(self) -> &'static str {
+        self.name
+    }
+}
+
 pub(crate) const ACTIONS: &[(&str, Action)] = &[
     ("allow", Action::Allow),
     ("deny", Action::Deny),
@@ -129,7 +136,8 @@ impl PolicyReader {
 
     pub(super) fn all_tools(&mut self, at: &Location<'_>, value: Value<'_>) -> Rules {
         let members = self.object(at, value, &ALL_TOOLS);
-        self.rules(at, &members, &Rule::new("all_tools"))
+        let rule = self.rule("all_tools");
+        self.rules(at, &members, &rule)
     }
 
     pub(super) fn table(
@@ -214,7 +222,7 @@ impl PolicyReader {
         let pin = members
             .get("pin")
             .and_then(|value| self.pin(&at.key("pin"), key, value));
-        let rule = Rule::new(table.name).key(key);
+        let rule = self.rule(table.name).key(key);
         let rules = self.rules(at, &members, &rule);
         Entry {
             rule,

@@ -3,7 +3,7 @@
 //! It counts nothing; `count` and `store` do.
 
 use super::reader::{Keys, Location, PolicyReader, whole};
-use crate::model::{Cost, Counter, Limit, Path, Refunds, Scope, Segment, Window};
+use crate::model::{Cost, Counter, Limit, Path, Refunds, Scope, Segment, Window, claim};
 pub(crate) use crate::read::is_header_name;
 use crate::words::json::{Kind, Value};
 use crate::words::sorted::dedup_sorted;
@@ -50,8 +50,7 @@ pub(crate) const REFUNDS: &[(&str, Refunds)] = &[
 
 const WRITE_WINDOW: &str = r#""second", "minute", "hour", "day", "week", "month", a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
 
-const WRITE_SCOPE: &str =
-    r#""grant", "session", "server", "global", "ip", "header:<name>" or a list of these"#;
+const WRITE_SCOPE: &str = r#""grant", "session", "server", "global", "ip", "header:<name>", "claim:<name>" or a list of these"#;
 
 const WRITE_COUNTER: &str =
     "a name of 1 to 128 characters, without surrounding space or invisible characters";
@@ -103,7 +102,7 @@ impl PolicyReader {
             Some(value) => self.word(&at.key("refund"), value, REFUNDS)?,
             None => Refunds::Unsent,
         };
-        let counter = Arc::new(Counter::new("limit", &name?, window?, scope?));
+        let counter = Arc::new(Counter::new(&self.place, "limit", &name?, window?, scope?));
         let added = (Amount::whole(max?), cost);
         Some(Limit::new(
             counter,
@@ -129,7 +128,7 @@ impl PolicyReader {
 
     fn cost(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Vec<Segment>> {
         match self.string(at, value).map(|text| Path::parse(&text)) {
-            Some(Ok(Path::Arguments(steps)))
+            Some(Some(Path::Arguments(steps)))
                 if !steps.is_empty() && !steps.contains(&Segment::Each) =>
             {
                 return Some(steps);
@@ -192,7 +191,13 @@ impl PolicyReader {
                 )
             }
         };
-        let counter = Arc::new(Counter::new("rate_limit", &rule.to_string(), window, scope));
+        let counter = Arc::new(Counter::new(
+            &self.place,
+            "rate_limit",
+            &rule.to_string(),
+            window,
+            scope,
+        ));
         let added = (Amount::whole(max), Cost::One);
         Some(Limit::new(counter, added, Refunds::Unsent, None, rule))
     }
@@ -241,8 +246,11 @@ impl PolicyReader {
             Some("global") => Some(Scope::Global),
             Some("ip") => Some(Scope::Ip),
             Some(text) if text.starts_with("claim:") => {
-                self.unsupported(at, text);
-                None
+                let steps = text.strip_prefix("claim:").and_then(claim);
+                if steps.is_none() {
+                    self.invalid(at, value, WRITE_SCOPE);
+                }
+                steps.map(Scope::Claim)
             }
             Some(text) if text.strip_prefix("header:").is_some_and(is_header_name) => {
                 Some(Scope::Header(

@@ -3,11 +3,11 @@
 //! It knows no key of the language: the files beside it bring the lists of keys.
 
 use super::error::{PolicyError, Problem};
-use crate::words::Token;
 use crate::words::json::{Kind, Value};
 use crate::words::text::clip;
 use crate::words::text::one_line;
 use crate::words::work::Budget;
+use crate::words::{Place, Token};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -38,19 +38,19 @@ impl<'p> Location<'p> {
         }
     }
 
-    /// True for the document's key `top` and everything below it.
-    fn is_under(&self, top: &str) -> bool {
-        match (self.parent, self.step) {
-            (
-                Some(Location {
-                    step: Segment::Root,
-                    ..
-                }),
-                Segment::Key(key),
-            ) => key == top,
-            (Some(parent), _) => parent.is_under(top),
-            (None, _) => false,
+    /// True for the document's `grants` and everything below, but for the rules that a grant has of its own.
+    fn may_hold_a_token(&self) -> bool {
+        let mut keys = Vec::new();
+        let mut place = Some(self);
+        while let Some(Location { parent, step }) = place {
+            keys.push(*step);
+            place = *parent;
         }
+        let key = |at: usize| match keys.iter().rev().nth(at) {
+            Some(Segment::Key(key)) => Some(*key),
+            _ => None,
+        };
+        key(1) == Some("grants") && key(3) != Some("tools")
     }
 
     pub(super) fn index(&'p self, index: usize) -> Self {
@@ -101,6 +101,8 @@ impl<'a> Members<'a> {
 /// Collects the mistakes of a policy.
 pub(crate) struct PolicyReader {
     pub(super) errors: Vec<PolicyError>,
+    /// The place of the rule set that is being read.
+    pub(super) place: Place,
     /// The number of instructions of the expressions read so far.
     pub(super) instructions: usize,
     /// The number of table entries of the automata prepared so far.
@@ -113,6 +115,7 @@ impl Default for PolicyReader {
     fn default() -> Self {
         Self {
             errors: Vec::new(),
+            place: Place::default(),
             instructions: 0,
             automata: 0,
             preparing: Budget::of(512 * 1024),
@@ -120,9 +123,10 @@ impl Default for PolicyReader {
     }
 }
 
-/// The value for the error line. Under `grants` it is not quoted: a misplaced text there may be a token.
+/// The value for the error line. What identifies the callers of a grant is not quoted: a misplaced text there may be a
+/// token.
 fn found(at: &Location<'_>, value: Value<'_>) -> String {
-    if at.is_under("grants") {
+    if at.may_hold_a_token() {
         "something else".into()
     } else {
         format!("`{}`", value.excerpt())
@@ -185,7 +189,7 @@ impl PolicyReader {
         let near = near(key, keys.supported.iter().chain(keys.reserved).copied());
         match at.parent {
             // A key that is not close to a known one may be a token too.
-            Some(parent) if near.is_none() && at.is_under("grants") => {
+            Some(parent) if near.is_none() && at.may_hold_a_token() => {
                 let found = "an unknown key".into();
                 let write = format!("one of {}", keys.supported.join(", "));
                 self.error(parent, Problem::InvalidValue { found, write });

@@ -23,7 +23,7 @@ impl PolicyReader {
         let elements = self.list(at, value, "rules").enumerate();
         elements
             .filter_map(|(index, value)| {
-                let rule = Rule::new("sequence").index(index);
+                let rule = self.rule("sequence").index(index);
                 self.sequence(&at.index(index), value, &rule)
             })
             .collect()
@@ -44,7 +44,13 @@ impl PolicyReader {
         let (deny, _) = deny?;
         // Rules with the same `after` tools, time and scope share a mark. The name leaves out the rule's position, so
         // that marks survive a change of the policy.
-        let counter = Arc::new(Counter::new("sequence", &list, window?, scope?));
+        let counter = Arc::new(Counter::new(
+            &self.place,
+            "sequence",
+            &list,
+            window?,
+            scope?,
+        ));
         let limit = |max, cost| {
             let added = (max, cost);
             Limit::new(

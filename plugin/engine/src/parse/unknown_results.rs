@@ -1,17 +1,17 @@
-//! Derives from a parsed policy the rules for a result whose tool is unknown: those of all tools, each once.
+//! Derives from a rule set the rules for a result whose tool is unknown: those of all tools, each once.
 //!
-//! It reads the whole policy once, so that no message has to.
+//! It reads the whole set once, so that no message has to.
 
-use crate::model::{Mode, Policy, ResultRules, UnknownResult};
+use crate::model::{Mode, ResultRules, RuleSet, UnknownResult};
 use crate::words::sorted::insert;
 use std::sync::Arc;
 
 impl UnknownResult {
-    /// All of them for a policy.
-    pub(super) fn all(policy: &Policy) -> Vec<Self> {
-        let entries = policy.tools.values();
+    /// All of them for a rule set.
+    pub(super) fn all(set: &RuleSet) -> Vec<Self> {
+        let entries = set.tools.values();
         let own = entries.map(|entry| (entry.rules.result.as_ref(), entry.mode));
-        let all = own.chain([(policy.all_tools.result.as_ref(), None)]);
+        let all = own.chain([(set.all_tools.result.as_ref(), None)]);
         let all: Vec<_> = all
             .filter_map(|(rules, mode)| Some((rules?, mode)))
             .collect();
@@ -61,12 +61,12 @@ fn rank(mode: Option<Mode>) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::Policy;
 
     /// For each part: its rule, the positions of its patterns, and whether it checks the length.
     fn parts(policy: &str) -> Vec<(String, Vec<usize>, bool)> {
         let policy = Policy::parse(policy.as_bytes()).unwrap();
-        let parts = policy.unknown_results.iter();
+        let parts = policy.main.unknown_results.iter();
         parts
             .map(|part| {
                 let rule = part.rules.rule.to_string();

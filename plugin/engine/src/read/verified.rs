@@ -30,30 +30,18 @@ const BOUNDS: Bounds = Bounds {
 };
 
 impl Verified {
-    /// The issuer and the text of the claim with this name; `None` without a token, or where the token has no such claim.
+    /// The claims as JSON; `None` without a token.
     ///
     /// # Errors
-    /// The claims are not one JSON object, or one of the two is not a text.
-    pub(crate) fn claim(
-        &self,
-        name: &str,
-    ) -> Result<Option<(Option<String>, String)>, Unidentified> {
+    /// They are not one JSON object.
+    pub(crate) fn document(&self) -> Result<Option<Document<'_>>, Unidentified> {
         let Some(text) = &self.claims else {
             return Ok(None);
         };
         let document = Document::read(text.as_bytes(), BOUNDS).map_err(|_| Unidentified)?;
-        let claims = document.root();
-        if claims.kind() != Kind::Object {
-            return Err(Unidentified);
+        match document.root().kind() {
+            Kind::Object => Ok(Some(document)),
+            _ => Err(Unidentified),
         }
-        let text = |name: &str| match claims.get(name) {
-            None => Ok(None),
-            Some(value) => {
-                let text = value.string().ok_or(Unidentified)?;
-                Ok(Some(text.into_owned()))
-            }
-        };
-        let issuer = text("iss")?;
-        Ok(text(name)?.map(|value| (issuer, value)))
     }
 }

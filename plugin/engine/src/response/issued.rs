@@ -2,7 +2,7 @@
 //!
 //! It never changes the answer. An id that it cannot read is not issued to any caller.
 
-use crate::decide::Principal;
+use crate::decide::Caller;
 use crate::model::{Policy, sequence_counters};
 use crate::read::{Headers, Message, SESSION, Target};
 use crate::step::Response;
@@ -12,6 +12,8 @@ use crate::words::state::{StateKey, StateWrite, session, task, unmarked as unmar
 /// Finds the session or the task that the response to one message issues.
 #[derive(Debug)]
 pub(crate) struct IssuanceTracker {
+    /// The server's part of names of state.
+    server: String,
     /// The subject of the caller, as in counters.
     caller: String,
     what: What,
@@ -33,7 +35,7 @@ enum What {
 
 impl IssuanceTracker {
     /// A tracker for the response to this message; `None` if the response can issue neither a session nor a task.
-    pub(crate) fn new(policy: &Policy, caller: &Principal, message: &Message<'_>) -> Option<Self> {
+    pub(crate) fn new(policy: &Policy, caller: &Caller, message: &Message<'_>) -> Option<Self> {
         let Message::Request { call, .. } = message else {
             return None;
         };
@@ -44,9 +46,10 @@ impl IssuanceTracker {
             Target::Method if call.method == "initialize" && remembers => What::Session,
             _ => return None,
         };
-        let unmarked = unmarked(policy, &call.target);
+        let unmarked = unmarked(policy, caller, &call.target);
         Some(Self {
-            caller: caller.subject().into_owned(),
+            server: caller.server.part(),
+            caller: caller.principal.subject().into_owned(),
             what,
             unmarked,
             by_id,
@@ -82,7 +85,7 @@ impl IssuanceTracker {
         let Some(id) = tasks.then(|| task_of(answer)).flatten() else {
             return Vec::new();
         };
-        let task = task(&self.caller, &id);
+        let task = task(&self.server, &self.caller, &id);
         let unmarked = self
             .unmarked
             .iter()
@@ -102,7 +105,7 @@ impl IssuanceTracker {
         };
         self.what = What::Nothing;
         let id = headers.and_then(session_of)?;
-        Some(session(&self.caller, id, self.by_id))
+        Some(session(&self.server, &self.caller, id, self.by_id))
     }
 }
 
@@ -131,10 +134,12 @@ fn task_of(message: Value<'_>) -> Option<String> {
 }
 
 /// The sequence counters that a call of this tool does not mark.
-fn unmarked(policy: &Policy, target: &Target<'_>) -> Vec<String> {
+fn unmarked(policy: &Policy, caller: &Caller, target: &Target<'_>) -> Vec<String> {
     match target {
         Target::Tool(tool) => {
-            sequence_counters(policy.sequence.iter().filter(|rule| !rule.role(tool).marks))
+            let sets = policy.applied(caller.sets);
+            let rules = sets.flat_map(|set| &set.sequence);
+            sequence_counters(rules.filter(|rule| !rule.role(tool).marks))
         }
         _ => Vec::new(),
     }

@@ -46,6 +46,7 @@ impl List {
             return Err(Problem::ListError(ListError::NoList(self.member)));
         }
         let tools = self.section == Section::Tools;
+        let filter = visibility.of_list(list.range().len());
         let shown = |element: Value<'_>| {
             refuse_look_alikes(element, || [self.key].into_iter())?;
             let value = element.get(self.key);
@@ -54,9 +55,11 @@ impl List {
             if value.is_some_and(Value::is_opaque) {
                 return Ok((element.range(), false));
             }
-            let pinned = tools.then(|| visibility.pinned(&name)).flatten();
-            let reviewed = pinned.is_none_or(|pinned| pins.see(&pinned, element));
-            let shows = reviewed && visibility.shows(self.section, &name);
+            let mut reviewed = true;
+            for pinned in visibility.pinned(&name).iter().filter(|_| tools) {
+                reviewed &= pins.see(pinned, element);
+            }
+            let shows = reviewed && filter.shows(self.section, &name);
             Ok((element.range(), shows))
         };
         let elements: Vec<_> = list.elements().map(shown).collect::<Result<_, _>>()?;

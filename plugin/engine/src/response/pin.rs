@@ -14,14 +14,14 @@ use crate::words::state::{Lookup, StateWrite};
 pub(crate) struct PinTracker {
     /// The current message is the answer to the request.
     answers: bool,
-    /// The tools listed in the message so far with the number of times, sorted by name.
-    listed: Vec<(Box<str>, usize)>,
+    /// The tools listed in the message so far with the number of times, sorted by the names of their keys.
+    listed: Vec<(String, usize)>,
     /// The request asks for the list of tools.
     lists: bool,
     /// A message with the request's id may be the answer to another request.
     pub(super) is_unclear: bool,
-    /// The definitions to compare with, sorted by tool; `None` where no reviewed definition is known.
-    reviewed: Vec<(Box<str>, Option<Definition>)>,
+    /// The definitions to compare with, sorted by the names of their keys; `None` where no reviewed definition is known.
+    reviewed: Vec<(String, Option<Definition>)>,
     writes: Vec<StateWrite>,
     mismatches: Vec<PinMismatch>,
 }
@@ -37,16 +37,16 @@ impl PinTracker {
     }
 
     /// Whether the definition is read. A list that repeats a tool often would take too much work.
-    fn may_read(&mut self, tool: &str) -> bool {
+    fn may_read(&mut self, key: &str) -> bool {
         let listed = &mut self.listed;
-        let at = listed.partition_point(|(other, _)| **other < *tool);
-        match listed.get_mut(at).filter(|(other, _)| **other == *tool) {
+        let at = listed.partition_point(|(other, _)| **other < *key);
+        match listed.get_mut(at).filter(|(other, _)| **other == *key) {
             Some((_, times)) => {
                 *times = times.saturating_add(1);
                 *times <= MOST_OF_ONE
             }
             None => {
-                listed.insert(at, (tool.into(), 1));
+                listed.insert(at, (key.into(), 1));
                 true
             }
         }
@@ -62,22 +62,24 @@ impl PinTracker {
         for pinned in tools {
             let reviewed = values.next().flatten();
             let reviewed = reviewed.as_deref().and_then(Definition::of_bytes);
-            self.reviewed.push((pinned.tool.clone(), reviewed));
+            self.reviewed.push((pinned.reviewed().name, reviewed));
         }
+        self.reviewed.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
 
-    fn reviewed(&mut self, tool: &str) -> Option<&mut Option<Definition>> {
-        let at = self.reviewed.partition_point(|(other, _)| **other < *tool);
+    fn reviewed(&mut self, key: &str) -> Option<&mut Option<Definition>> {
+        let at = self.reviewed.partition_point(|(other, _)| **other < *key);
         let found = self.reviewed.get_mut(at);
-        found.and_then(|(other, reviewed)| (**other == *tool).then_some(reviewed))
+        found.and_then(|(other, reviewed)| (**other == *key).then_some(reviewed))
     }
 
     /// Notes a listed tool, and returns whether it may be shown.
     pub(super) fn see(&mut self, pinned: &Pinned, tool: Value<'_>) -> bool {
-        let may_read = self.may_read(&pinned.tool);
+        let key = pinned.reviewed().name;
+        let may_read = self.may_read(&key);
         let definition = may_read.then(|| Definition::read(tool)).flatten();
         let answers = self.answers && self.lists && !self.is_unclear;
-        let mut reviewed = self.reviewed(&pinned.tool);
+        let mut reviewed = self.reviewed(&key);
         let compared_with = reviewed.as_deref().and_then(Option::as_ref);
         // Only the answer to the request can establish a first definition: outside it, earlier definitions are unknown.
         let known = answers || pinned.pin != Pin::FirstUse || compared_with.is_some();
@@ -89,7 +91,7 @@ impl PinTracker {
         }
         if same.is_none() {
             self.mismatch(PinMismatch {
-                tool: pinned.tool.clone(),
+                tool: pinned.tool().into(),
                 rule: pinned.rule(),
                 mode: pinned.mode,
                 now: definition.as_ref().map(|now| now.digest.to_string()),

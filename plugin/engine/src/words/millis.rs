@@ -3,7 +3,7 @@
 //! It reads no clock: the time is an argument.
 
 use super::digits::push_decimal;
-use time::OffsetDateTime;
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -56,6 +56,23 @@ impl Millis {
         text.push('Z');
     }
 
+    /// The time that a text such as `2027-01-31T00:00:00Z` or `2027-01-31T01:00:00+01:00` names (RFC 3339 section 5.6, with
+    /// capital letters, without a leap second or parts of a second); `None` for another text, and for a time before 1970.
+    pub(crate) fn parse_rfc3339(text: &str) -> Option<Self> {
+        let (date, rest) = text.split_at_checked(10)?;
+        let (clock, zone) = rest.strip_prefix('T')?.split_at_checked(8)?;
+        let [year, month, day] = numbers(date, '-')?;
+        let [hour, minute, second] = numbers(clock, ':')?;
+        let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+        let date =
+            Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
+        let small = |number| u8::try_from(number).ok();
+        let time = Time::from_hms(small(hour)?, small(minute)?, small(second)?).ok()?;
+        let local = PrimitiveDateTime::new(date, time).assume_offset(offset(zone)?);
+        let seconds = u64::try_from(local.unix_timestamp()).ok()?;
+        Some(Self(seconds.checked_mul(1000)?))
+    }
+
     /// The calendar date and time in UTC; `None` for a time beyond the year 9999.
     pub(crate) fn moment(self) -> Option<OffsetDateTime> {
         let seconds = i64::try_from(self.seconds()).ok()?;
@@ -69,9 +86,65 @@ impl Millis {
     }
 }
 
+/// Numbers with leading zeros, of four digits where they come first in a date and else of two.
+fn numbers<const N: usize>(text: &str, between: char) -> Option<[u16; N]> {
+    let mut parts = text.split(between);
+    let mut numbers = [0; N];
+    for (index, number) in numbers.iter_mut().enumerate() {
+        let digits = if index == 0 && between == '-' { 4 } else { 2 };
+        let part = parts.next().filter(|part| part.len() == digits)?;
+        let plain = part.bytes().all(|byte| byte.is_ascii_digit());
+        *number = plain.then(|| part.parse().ok()).flatten()?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+/// The offset from UTC of `Z` or a text such as `+01:00`.
+fn offset(zone: &str) -> Option<UtcOffset> {
+    if zone == "Z" {
+        return Some(UtcOffset::UTC);
+    }
+    let sign = if zone.starts_with('-') { -1 } else { 1 };
+    let [hours, minutes] = numbers(zone.strip_prefix(['+', '-'])?, ':')?;
+    let small = |number: u16| i8::try_from(number).ok()?.checked_mul(sign);
+    (minutes < 60)
+        .then(|| UtcOffset::from_hms(small(hours)?, small(minutes)?, 0).ok())
+        .flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_of_rfc_3339_is_read() {
+        for (text, expected) in [
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("2026-01-01T00:00:36Z", Some(1_767_225_636_000)),
+            ("2026-01-01T01:30:36+01:30", Some(1_767_225_636_000)),
+            ("2025-12-31T23:00:36-01:00", Some(1_767_225_636_000)),
+            ("2028-02-29T00:00:00Z", Some(1_835_395_200_000)),
+        ] {
+            assert_eq!(Millis::parse_rfc3339(text), expected.map(Millis), "{text}");
+        }
+        for text in [
+            "",
+            "2026-01-01",
+            "2026-01-01T00:00:00",
+            "2026-01-01 00:00:00Z",
+            "2026-1-01T00:00:00Z",
+            "2027-02-29T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:60Z",
+            "2026-01-01T00:00:00+1:00",
+            "2026-01-01T00:00:00+01:60",
+            "2026-01-01T00:00:00ZZ",
+            "1969-12-31T23:59:59Z",
+            "2026-01-01T00:00:00\u{661}Z",
+        ] {
+            assert_eq!(Millis::parse_rfc3339(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn time_is_written_with_three_digits_of_milliseconds() {

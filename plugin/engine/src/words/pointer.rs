@@ -2,22 +2,52 @@
 //!
 //! The pointer is written out only where a log, an explanation or a client shows it.
 
+use super::text::length_prefixed;
 use std::fmt;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// A JSON Pointer (RFC 6901) to a rule: `/section/key/member/index`, where the last three are optional.
+/// The place of a set of rules in the document: its top, one of its `policies`, or one of its `grants`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place(Option<Arc<(&'static str, Box<str>)>>);
+
+/// A JSON Pointer (RFC 6901) to a rule: `/section/key/member/index` below its place, where the last three are optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
+    place: Place,
     section: &'static str,
     key: Option<Arc<str>>,
     member: Option<&'static str>,
     index: Option<usize>,
 }
 
+impl Place {
+    /// The place of `policies/<name>` or `grants/<name>`.
+    pub(crate) fn within(section: &'static str, name: &str) -> Self {
+        Self(Some(Arc::new((section, name.into()))))
+    }
+
+    /// A rule of this place.
+    pub(crate) fn rule(&self, section: &'static str) -> Rule {
+        Rule {
+            place: self.clone(),
+            ..Rule::new(section)
+        }
+    }
+
+    /// The name of the place in names of counters and of state. No two places share one.
+    pub(crate) fn id(&self) -> String {
+        match self.0.as_deref() {
+            None => "main".into(),
+            Some((section, name)) => [section, " ", &length_prefixed(name)].concat(),
+        }
+    }
+}
+
 impl Rule {
     pub(crate) fn new(section: &'static str) -> Self {
         Self {
+            place: Place::default(),
             section,
             key: None,
             member: None,
@@ -59,6 +89,9 @@ impl Rule {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((section, name)) = self.place.0.as_deref() {
+            write!(f, "/{section}/{}", Token(name))?;
+        }
         write!(f, "/{}", self.section)?;
         if let Some(key) = &self.key {
             write!(f, "/{}", Token(key))?;

@@ -45,23 +45,23 @@ pub enum Lookup {
 /// The value of an id that was issued only to other callers.
 pub(crate) const OF_ANOTHER: &[u8] = b"another";
 
-/// The key of a session that a server issued to a caller. `by_id` is true where the policy tracks request ids. These
+/// The key of a session that a server issued to a caller. `server` is the server's part of names of state. `by_id` is true where the policy tracks request ids. These
 /// sessions have keys of their own, because sessions from before such a policy have no record of their ids.
-pub(crate) fn session(caller: &str, id: &str, by_id: bool) -> StateKey {
+pub(crate) fn session(server: &str, caller: &str, id: &str, by_id: bool) -> StateKey {
     let kind = match by_id {
         true => "session by id",
         false => "session",
     };
     StateKey {
-        name: format!("main/{kind}/{id}"),
+        name: format!("main/{kind}/{server}{id}"),
         owner: Some(caller.into()),
     }
 }
 
-/// The key of a task that a server issued to a caller.
-pub(crate) fn task(caller: &str, id: &str) -> StateKey {
+/// The key of a task that a server issued to a caller. `server` is the server's part of names of state.
+pub(crate) fn task(server: &str, caller: &str, id: &str) -> StateKey {
     StateKey {
-        name: format!("main/task/{}{id}", length_prefixed(caller)),
+        name: format!("main/task/{server}{}{id}", length_prefixed(caller)),
         owner: Some(caller.into()),
     }
 }

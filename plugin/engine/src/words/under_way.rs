@@ -44,10 +44,16 @@ pub struct IdEnd {
 }
 
 impl RequestKey {
-    /// The key of a request. `id` is the JSON text of the id.
-    pub(crate) fn new(caller: &str, session: &str, id: &str, is_issued: bool) -> Self {
+    /// The key of a request. `server` is the server's part of names of state, and `id` the JSON text of the id.
+    pub(crate) fn new(
+        server: &str,
+        caller: &str,
+        session: &str,
+        id: &str,
+        is_issued: bool,
+    ) -> Self {
         Self {
-            session: format!("main/{}{session}", length_prefixed(caller)),
+            session: format!("main/{server}{}{session}", length_prefixed(caller)),
             id: text_of(id),
             is_issued,
         }
@@ -82,7 +88,7 @@ mod tests {
 
     #[test]
     fn keys_of_different_callers_and_sessions_differ() {
-        let key = |caller, session| RequestKey::new(caller, session, "1", true).session;
+        let key = |caller, session| RequestKey::new("", caller, session, "1", true).session;
         assert_ne!(key("a", "bc"), key("ab", "c"));
     }
 }

@@ -1,27 +1,53 @@
-//! Describes identities, grants and the options of the host.
+//! Describes identities, grants, policies, servers and the options of the host.
 //!
 //! It describes no rule.
 
-use super::build::{about, choice, flag, object, refers, with};
+use super::build::{about, choice, flag, object, refers, with, words};
 use super::limits::duration;
 use crate::model::HostOptions;
-use crate::parse::caller::{GRANT, IDENTITY, MATCH, SOURCE};
+use crate::parse::caller::{IDENTITY, SOURCE};
+use crate::parse::grant::{GRANT, MATCH};
 use crate::parse::host::HOST;
+use crate::parse::rule_set::NAMED_POLICY;
+use crate::parse::server::{SERVER, SERVER_MATCH};
 use crate::parse::words::CERTIFICATE_NAMES;
 use serde_json::{Value, json};
 
 pub(super) fn identity() -> Value {
-    let claim = "A claim of the token that the gateway verified, such as `sub`.";
+    let payload = "The name under which Envoy stores the payload of the token: `payload_in_metadata` of jwt_authn (default `jwt`).";
+    let issuers = "The issuers whose tokens identify callers, as `iss` names them. Tokens of others are refused.";
+    let trusted = "Headers that the gateway overwrites or removes on every request, so that no client chooses their values.";
+    let anonymous = "Admits callers without any source; all of them are `anonymous`. Otherwise they are refused.";
+    let from = about(
+        json!({ "type": "array", "items": source(), "minItems": 1 }),
+        "Sources in order; the first one that is present names the caller.",
+    );
+    let texts = |min: usize| json!({ "type": "array", "items": refers("text"), "minItems": min, "uniqueItems": true });
+    about(
+        object(
+            &IDENTITY,
+            &[],
+            vec![
+                ("from", from),
+                ("jwt_payload", about(refers("text"), payload)),
+                ("issuers", about(texts(1), issuers)),
+                ("trusted_headers", about(texts(0), trusted)),
+                ("anonymous", flag(anonymous)),
+            ],
+        ),
+        "The source of the caller's identity. Without `identity` and `grants` every caller is `anonymous`.",
+    )
+}
+
+/// A source of `identity.from`.
+fn source() -> Value {
+    let claim =
+        "A claim of the token that the gateway verified, such as `sub` or `realm_access.user`.";
     let name = "A name in the client certificate that the gateway verified.";
+    let vouched = "Your confirmation that the gateway overwrites this header on every request.";
     let members = vec![
         ("header", about(refers("text"), "The header's name.")),
-        (
-            "set_by_gateway",
-            about(
-                json!({ "const": true }),
-                "Your confirmation that the gateway overwrites this header on every request.",
-            ),
-        ),
+        ("set_by_gateway", about(json!({ "const": true }), vouched)),
         ("jwt_claim", about(refers("text"), claim)),
         ("mtls", choice(CERTIFICATE_NAMES, name)),
     ];
@@ -31,48 +57,25 @@ pub(super) fn identity() -> Value {
         { "required": ["jwt_claim"], "not": no_header },
         { "required": ["mtls"], "not": no_header },
     ]);
-    let source = with(object(&SOURCE, &[], members), "oneOf", kinds);
-    let payload = "The name under which Envoy stores the payload of the token: `payload_in_metadata` of jwt_authn (default `jwt`).";
-    let from = about(
-        json!({ "type": "array", "items": source, "minItems": 1 }),
-        "Sources in order; the first one that is present names the caller.",
-    );
-    about(
-        object(
-            &IDENTITY,
-            &["from"],
-            vec![
-                ("from", from),
-                ("jwt_payload", about(refers("text"), payload)),
-                (
-                    "anonymous",
-                    flag(
-                        "Admits callers without any source; all of them are `anonymous`. Otherwise they are refused.",
-                    ),
-                ),
-            ],
-        ),
-        "The source of the caller's identity. Without `identity` and `grants` every caller is `anonymous`.",
-    )
+    with(object(&SOURCE, &[], members), "oneOf", kinds)
 }
 
 pub(super) fn grants() -> Value {
-    let digest = about(
-        json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" }),
-        "The SHA-256 of a bearer token, as `printf %s \"$TOKEN\" | sha256sum` prints it.",
-    );
-    let matched = object(&MATCH, &["bearer_sha256"], vec![("bearer_sha256", digest)]);
+    let expires = "The time from which the caller is refused, such as `2027-01-31T00:00:00Z`.";
+    let tools = "Rules for this caller's calls beside those of its policy: they only tighten it.";
     let grant = object(
         &GRANT,
         &["match"],
         vec![
-            ("match", about(matched, "The credential of the caller.")),
+            ("match", matched()),
             (
                 "policy",
-                about(
-                    json!({ "const": "main" }),
-                    "The policy of this caller. A grant without one is refused.",
-                ),
+                policy_name("The policy of this caller. A grant without one is refused."),
+            ),
+            ("tools", about(refers("tools"), tools)),
+            (
+                "expires",
+                about(json!({ "type": "string", "format": "date-time" }), expires),
             ),
             (
                 "forward",
@@ -86,6 +89,99 @@ pub(super) fn grants() -> Value {
     about(
         json!({ "type": "object", "additionalProperties": grant }),
         "The callers that may call, by name. A caller without a grant is refused.",
+    )
+}
+
+/// The facts that a grant requires of its callers.
+fn matched() -> Value {
+    let digest = about(
+        json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" }),
+        "The SHA-256 of a bearer token, as `printf %s \"$TOKEN\" | sha256sum` prints it.",
+    );
+    let pattern = json!({ "type": "string", "minLength": 1, "not": { "pattern": r"\*\*" } });
+    let texts = |text: &str| {
+        let map = json!({ "type": "object", "minProperties": 1, "additionalProperties": pattern });
+        about(map, text)
+    };
+    let names: Vec<_> = words(CERTIFICATE_NAMES);
+    let certificate = texts("Names in the client certificate that the gateway verified.");
+    let certificate = with(certificate, "propertyNames", json!({ "enum": names }));
+    let members = vec![
+        ("bearer_sha256", digest),
+        (
+            "claim",
+            texts("Claims of the token that the gateway verified; of a list, one element matches."),
+        ),
+        ("mtls", certificate),
+        ("header", texts("Headers that the gateway sets.")),
+        ("anonymous", flag("The caller presents no credential.")),
+    ];
+    let facts = json!({ "anyOf": [
+        { "required": ["bearer_sha256"] }, { "required": ["claim"] },
+        { "required": ["mtls"] }, { "required": ["header"] },
+    ] });
+    let anonymous = json!({ "required": ["anonymous"], "not": { "properties": { "anonymous": { "const": false } } } });
+    let one = json!([facts, anonymous]);
+    about(
+        with(object(&MATCH, &[], members), "oneOf", one),
+        "The facts that all must hold for a caller. `*` in a text is any text.",
+    )
+}
+
+fn policy_name(text: &str) -> Value {
+    about(refers("text"), text)
+}
+
+/// The policies beside the one at the top of the document. `members` are the keys that a policy has.
+pub(super) fn policies(members: Vec<(&'static str, Value)>) -> Value {
+    let policy = object(&NAMED_POLICY, &["default"], members);
+    let names = json!({ "not": { "enum": ["main"] }, "pattern": r"^[^*]+$" });
+    about(
+        json!({ "type": "object", "propertyNames": names, "additionalProperties": policy }),
+        "Policies by name, for the grants and servers that name them. They inherit nothing.",
+    )
+}
+
+pub(super) fn servers() -> Value {
+    let fact = |text: &str| {
+        let one = json!({ "type": "string", "pattern": r"^[!-)+-~]+$" });
+        let list = json!({ "type": "array", "items": one, "minItems": 1 });
+        about(json!({ "anyOf": [one, list] }), text)
+    };
+    let members = vec![
+        (
+            "cluster",
+            fact("The cluster that the gateway's route chooses."),
+        ),
+        (
+            "host",
+            fact("The host of its URL, with the port where clients send one."),
+        ),
+        ("path", fact("The exact path of its endpoint.")),
+    ];
+    let matched = with(
+        object(&SERVER_MATCH, &[], members),
+        "minProperties",
+        json!(1),
+    );
+    let server = object(
+        &SERVER,
+        &["match"],
+        vec![
+            (
+                "match",
+                about(matched, "The facts that all must hold for a request."),
+            ),
+            (
+                "policy",
+                policy_name("The policy of this server's calls, beside that of the caller."),
+            ),
+            ("frozen", flag("Refuses every request to this server.")),
+        ],
+    );
+    about(
+        json!({ "type": "object", "minProperties": 1, "additionalProperties": server }),
+        "The MCP servers behind the gateway, by name. A request that no server matches, or two, is refused.",
     )
 }
 

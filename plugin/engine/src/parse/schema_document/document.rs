@@ -3,7 +3,7 @@
 //! The parts are described in the files beside it.
 
 use super::build::{about, choice, flag, object, refers, with, words};
-use super::callers::{grants, host, identity};
+use super::callers::{grants, host, identity, policies, servers};
 use super::limits::{limit, scope, sequence, window};
 use super::rules::{all_tools, condition, entry, groups, methods, result, tool};
 use crate::parse::document::POLICY;
@@ -18,6 +18,9 @@ pub fn json_schema() -> Value {
         "names": { "type": "array", "items": { "anyOf": [refers("name"), { "const": "*" }] }, "uniqueItems": true },
         "text": { "type": "string", "pattern": r"\S" },
         "mode": { "enum": words(MODES) },
+        "all_tools": all_tools(),
+        "tools": entries("Tools", "tool"),
+        "methods": methods(),
         "tool": tool(),
         "entry": entry(&ENTRY, vec![]),
         "require": groups(1),
@@ -28,9 +31,19 @@ pub fn json_schema() -> Value {
         "window": window(),
         "scope": scope(),
     });
-    let not_both = json!({ "required": ["identity", "grants"] });
-    let mut document = with(policy(), "not", not_both);
-    document = with(document, "title", "mcp-policy, version 1");
+    let mut document = with(policy(), "title", "mcp-policy, version 1");
+    // With grants, they say which facts identify callers.
+    let with_grants = json!({ "required": ["grants"] });
+    let without = json!({ "properties": { "identity": { "required": ["from"] } } });
+    let no_anonymous =
+        json!({ "properties": { "identity": { "not": { "required": ["anonymous"] } } } });
+    for (key, value) in [
+        ("if", with_grants),
+        ("then", no_anonymous),
+        ("else", without),
+    ] {
+        document = with(document, key, value);
+    }
     document = with(document, "$defs", definitions);
     with(
         document,
@@ -41,27 +54,44 @@ pub fn json_schema() -> Value {
 
 fn policy() -> Value {
     let mut members = settings();
-    members.extend(tables());
+    members.extend(rules());
     members.extend([
-        (
-            "sequence",
-            about(
-                json!({ "type": "array", "items": sequence() }),
-                "Calls that forbid other calls for a while.",
-            ),
-        ),
         ("identity", identity()),
         ("grants", grants()),
+        ("policies", policies(named_policy())),
+        ("servers", servers()),
         ("host", host()),
     ]);
     object(&POLICY, &["version", "default"], members)
 }
 
+/// The members of one of `policies`.
+fn named_policy() -> Vec<(&'static str, Value)> {
+    let mut members = vec![
+        ("description", about(refers("text"), "Free text.")),
+        ("default", choice(EFFECTS, DEFAULT)),
+    ];
+    members.extend(rules());
+    members
+}
+
+/// The rules that the top of the document and each of `policies` may have.
+fn rules() -> Vec<(&'static str, Value)> {
+    let sequences = about(
+        json!({ "type": "array", "items": sequence() }),
+        "Calls that forbid other calls for a while.",
+    );
+    let mut members = tables();
+    members.push(("sequence", sequences));
+    members
+}
+
+const DEFAULT: &str =
+    "The decision for tools, prompts, resources and unknown methods without an entry.";
+
 fn settings() -> Vec<(&'static str, Value)> {
     let schema = "Where this schema is, for editors.";
     let version = about(json!({ "const": "1" }), "The version of the language.");
-    let default =
-        "The decision for tools, prompts, resources and unknown methods without an entry.";
     let answer = "The answer to a refused tool call: a tool result with `isError` (`result`, the default), or a JSON-RPC error.";
     let list = "The contents of lists: everything that the caller may call (`callable`, the default), or everything except hidden names (`all_but_hidden`).";
     let pin_unseen = "The decision for calls of pinned tools before a list has shown their definitions: `deny` (the default), or `allow`.";
@@ -70,7 +100,7 @@ fn settings() -> Vec<(&'static str, Value)> {
         ("$schema", about(refers("text"), schema)),
         ("version", version),
         ("description", about(refers("text"), "Free text.")),
-        ("default", choice(EFFECTS, default)),
+        ("default", choice(EFFECTS, DEFAULT)),
         ("answer", choice(ANSWERS, answer)),
         ("list", choice(LISTED, list)),
         ("pin_unseen", choice(EFFECTS, pin_unseen)),
@@ -85,23 +115,25 @@ fn settings() -> Vec<(&'static str, Value)> {
 
 /// The entries by name, and the rules beside them.
 fn tables() -> Vec<(&'static str, Value)> {
-    let names = |what: &str, entry: &str| {
-        about(
-            json!({ "type": "object", "propertyNames": refers("name"), "additionalProperties": refers(entry) }),
-            &format!(
-                "{what} by exact name, or by a prefix with one `*` at its end. The exact name wins, then the longest prefix."
-            ),
-        )
-    };
     let hide = "Tools that are refused as if they did not exist. It always wins; `*` is all.";
     vec![
         ("hide", about(refers("names"), hide)),
-        ("all_tools", all_tools()),
-        ("tools", names("Tools", "tool")),
-        ("prompts", names("Prompts", "entry")),
-        ("resources", names("Resources", "entry")),
-        ("methods", methods()),
+        ("all_tools", refers("all_tools")),
+        ("tools", refers("tools")),
+        ("prompts", entries("Prompts", "entry")),
+        ("resources", entries("Resources", "entry")),
+        ("methods", refers("methods")),
     ]
+}
+
+/// Entries by name.
+fn entries(what: &str, entry: &str) -> Value {
+    about(
+        json!({ "type": "object", "propertyNames": refers("name"), "additionalProperties": refers(entry) }),
+        &format!(
+            "{what} by exact name, or by a prefix with one `*` at its end. The exact name wins, then the longest prefix."
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -116,7 +148,7 @@ mod tests {
                 let refers = member["$ref"].is_string();
                 let described = refers || member["description"].is_string();
                 // Below these keywords the keys repeat those of another object.
-                let again = ["/if", "/then", "/dependentSchemas"];
+                let again = ["/if", "/then", "/else", "/dependentSchemas"];
                 let again = again.iter().any(|keyword| at.contains(keyword));
                 assert!(described || again, "{at}/{key}: {member}");
                 *count += 1;

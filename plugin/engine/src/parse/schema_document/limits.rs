@@ -89,11 +89,10 @@ pub(super) fn duration() -> Value {
 }
 
 pub(super) fn scope() -> Value {
-    let one =
-        json!({ "type": "string", "pattern": "^(grant|session|server|global|ip|header:.+)$" });
+    let one = json!({ "type": "string", "pattern": "^(grant|session|server|global|ip|(header|claim):.+)$" });
     about(
         json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] }),
-        "The key of the counter: `grant` (the caller), `session`, `server`, `global`, `ip`, `header:<name>`, or a list.",
+        "The key of the counter: `grant` (the caller), `session`, `server`, `global`, `ip`, `header:<name>`, `claim:<name>`, or a list.",
     )
 }
 

@@ -187,8 +187,7 @@ pub(super) fn condition() -> Value {
     with(condition, "allOf", operands)
 }
 
-const PATH: &str =
-    r"^(args([.\[].+)?|tool|prompt|uri|method|grant|ip|time\.(hour|weekday)|header\..+)$";
+const PATH: &str = r"^(args([.\[].+)?|identity[.\[].+|tool|prompt|uri|method|server|grant|ip|time\.(hour|weekday)|header\..+)$";
 
 /// The schema of an operator's operand; `None` where it may be any value.
 fn operand(operator: Operator) -> Option<Value> {

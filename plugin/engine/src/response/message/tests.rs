@@ -1,7 +1,7 @@
 //! Lists of every kind, compared with the results of another library.
 
 use super::*;
-use crate::decide::Principal;
+use crate::decide::Caller;
 use crate::model::Policy;
 use crate::response::cut::spliced;
 use crate::response::observers::{Blocked, Observers};
@@ -19,7 +19,7 @@ fn cuts(text: &[u8], visibility: &Visibility) -> Result<Vec<Cut>, Blocked> {
 fn visibility(rest: &str) -> Visibility {
     let text = format!(r#"{{"version":"1","default":"deny"{rest}}}"#);
     let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
-    Visibility::new(&policy, &Principal::Anonymous).unwrap()
+    Visibility::new(&policy, &Arc::new(Caller::anonymous(&policy))).unwrap()
 }
 
 /// The text that passes.

@@ -1,7 +1,7 @@
 //! Whole responses, cut at every byte: the result for the client does not depend on the cut.
 
 use super::*;
-use crate::decide::Principal;
+use crate::decide::Caller;
 use crate::model::Policy;
 use crate::read::Head;
 use crate::step::Delivery;
@@ -17,7 +17,7 @@ const EVENTS: (&str, &str) = ("content-type", "Text/Event-Stream; charset=utf-8"
 
 fn reader(id: Option<&str>) -> ResponseReader {
     let policy = Arc::new(Policy::parse(POLICY.as_bytes()).unwrap());
-    let visibility = Visibility::new(&policy, &Principal::Anonymous);
+    let visibility = Visibility::new(&policy, &Arc::new(Caller::anonymous(&policy)));
     let mut reader = ResponseReader::new(&policy, visibility, Some("f00d".into()));
     reader.observers.id = id.map(Into::into);
     reader
@@ -437,7 +437,7 @@ const OTHER: &str = r#"{"version":"1","default":"deny","tools":{"a":{},"b":{"res
 /// A reader of the answer to a call of `a`, to which no rule of results applies.
 fn answer_to_a() -> ResponseReader {
     let policy = Arc::new(Policy::parse(OTHER.as_bytes()).unwrap());
-    let visibility = Visibility::new(&policy, &Principal::Anonymous);
+    let visibility = Visibility::new(&policy, &Arc::new(Caller::anonymous(&policy)));
     let mut reader = ResponseReader::new(&policy, visibility, Some("f00d".into()));
     let call = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}"#;
     let document = Document::read(call, policy.host.bounds()).unwrap();

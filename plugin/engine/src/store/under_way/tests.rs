@@ -40,7 +40,7 @@ fn store() -> Store {
 }
 
 fn key(id: &str) -> RequestKey {
-    RequestKey::new("anonymous", "one", id, true)
+    RequestKey::new("", "anonymous", "one", id, true)
 }
 
 /// The opening of an id, and that of a rival which opens the same or another id before the first swap.

@@ -1,0 +1,162 @@
+//! Turns the headers and the verified identities of a request into its caller and the rule sets that apply to it.
+//!
+//! It never reads a message: the same caller judges the request and filters its response.
+
+use super::credentials::Credentials;
+use super::grant::granted;
+use super::identity::{vouched, within_bounds};
+use super::principal::{AuthError, Principal};
+use super::server::Addressed;
+use crate::model::{AppliedSets, Mode, Policy, RuleSetId, Segment};
+use crate::read::{Headers, Unidentified, Verified};
+use crate::words::Rule;
+use crate::words::json::Document;
+use crate::words::text::length_prefixed;
+
+/// The caller of a request, the server that it addresses, and the rules that apply to both.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    pub(crate) server: Addressed,
+    /// The rule sets that must all admit a call.
+    pub(crate) sets: AppliedSets,
+    /// The mode of rules outside entries.
+    pub(crate) mode: Mode,
+    /// The verified identities, where some condition reads the claims among them.
+    claims: Verified,
+    headers: Vec<(Box<str>, Header)>,
+    /// The claims that scopes count by, each with the text to count; `None` where it cannot be counted.
+    counted: Vec<(Vec<Segment>, Option<String>)>,
+}
+
+/// The value of a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Header {
+    Absent,
+    Once(Box<str>),
+    /// It is given twice, or is not plain ASCII.
+    Unclear,
+}
+
+impl Header {
+    fn of(headers: &Headers, name: &str) -> Self {
+        match headers.single(name) {
+            Ok(Some(value)) => Self::Once(value.into()),
+            Ok(None) => Self::Absent,
+            Err(_) => Self::Unclear,
+        }
+    }
+
+    /// The value, if the header is present; `None` where it is unclear.
+    pub(super) fn given(&self) -> Option<Option<&str>> {
+        match self {
+            Self::Absent => Some(None),
+            Self::Once(value) => Some(Some(value)),
+            Self::Unclear => None,
+        }
+    }
+}
+
+impl Caller {
+    /// Identifies the caller. The flag is true where its credential must not be passed on.
+    /// `cluster` is the cluster that the gateway's route chose.
+    pub(crate) fn identify(
+        policy: &Policy,
+        headers: &Headers,
+        verified: &Verified,
+        cluster: Option<&str>,
+    ) -> (Self, bool) {
+        let server = Addressed::of(policy, headers, cluster);
+        let Ok(credentials) = Credentials::read(headers, verified) else {
+            let denied = Principal::Denied(AuthError::Unidentified);
+            return (Self::new(policy, denied, server), policy.grants.is_some());
+        };
+        let (principal, removes) = identify(policy, &credentials);
+        let mut caller = Self::new(policy, principal, server);
+        if policy.needs.claims {
+            caller.claims.claims.clone_from(&verified.claims);
+        }
+        for name in &policy.needs.headers {
+            let value = Header::of(headers, name);
+            caller.headers.push((name.clone(), value));
+        }
+        let claims = policy.needs.counted_claims.iter();
+        let counted = |steps: &Vec<_>| (steps.clone(), counted(&credentials, steps));
+        caller.counted = claims.map(counted).collect();
+        (caller, removes)
+    }
+
+    fn new(policy: &Policy, principal: Principal, server: Addressed) -> Self {
+        let (of_caller, own, mode) = match &principal {
+            Principal::Grant(grant) => (grant.policy, grant.own, grant.mode),
+            _ => (RuleSetId::default(), None, None),
+        };
+        let sets = AppliedSets::new(server.policy(), Some(of_caller), own);
+        Self {
+            principal,
+            server,
+            sets,
+            mode: mode.unwrap_or(policy.mode),
+            claims: Verified::default(),
+            headers: Vec::new(),
+            counted: Vec::new(),
+        }
+    }
+
+    /// A caller without an identity.
+    #[cfg(test)]
+    pub(crate) fn anonymous(policy: &Policy) -> Self {
+        Self::new(policy, Principal::Anonymous, Addressed::Only)
+    }
+
+    /// The rules that chose the rule sets, for explanations.
+    pub(super) fn rules(&self) -> impl Iterator<Item = Rule> {
+        let server = self.server.name();
+        let server = server.map(|name| Rule::new("servers").key(name));
+        let grant = match &self.principal {
+            Principal::Grant(grant) => Some(Rule::new("grants").key(&grant.name)),
+            _ => None,
+        };
+        server.into_iter().chain(grant)
+    }
+
+    /// The claims of the caller's token, where some condition reads them.
+    pub(crate) fn claims(&self) -> Option<Document<'_>> {
+        self.claims.document().ok().flatten()
+    }
+
+    /// The value of a header that some rule names; unclear for any other name.
+    pub(crate) fn header(&self, name: &str) -> &Header {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(header, _)| header.eq_ignore_ascii_case(name));
+        found.map_or(&Header::Unclear, |(_, value)| value)
+    }
+
+    /// The text by which a claim is counted, with its issuer: a claim of another issuer is another one. `None` where it
+    /// cannot be counted.
+    pub(crate) fn counted_claim(&self, steps: &[Segment]) -> Option<&str> {
+        let mut counted = self.counted.iter();
+        let found = counted.find(|(own, _)| own == steps);
+        found.and_then(|(_, text)| text.as_deref())
+    }
+}
+
+/// The caller by the grants of the policy, or by its identity. The flag is true where its credential must not be passed on.
+fn identify(policy: &Policy, credentials: &Credentials<'_>) -> (Principal, bool) {
+    let grants = policy.grants.as_ref();
+    if !credentials.has_accepted_issuer(&policy.identity) {
+        return (Principal::Denied(AuthError::Issuer), grants.is_some());
+    }
+    match grants {
+        Some(grants) => granted(policy, grants, credentials),
+        None => (vouched(&policy.identity, credentials), false),
+    }
+}
+
+fn counted(credentials: &Credentials<'_>, steps: &[Segment]) -> Option<String> {
+    let claim = credentials.claim(steps).ok().flatten()?;
+    let text = claim.value.string()?;
+    let text = within_bounds(&text).map_err(|Unidentified| ()).ok()?;
+    let issuer = claim.issuer.unwrap_or_default();
+    Some([&*length_prefixed(&issuer), text].concat())
+}

@@ -1,0 +1,146 @@
+//! The facts of a request that may identify its caller: credentials, verified claims and names, trusted headers.
+//!
+//! It compares nothing, and never takes a value that is given twice or that it cannot read.
+
+use crate::model::{CertificateName, Identity, Segment, Source};
+use crate::read::{Headers, Unidentified, Verified};
+use crate::words::json::{Document, Kind, Value};
+use std::borrow::Cow;
+
+/// The facts of a request that may identify its caller.
+#[derive(Debug)]
+pub(super) struct Credentials<'r> {
+    headers: &'r Headers,
+    verified: &'r Verified,
+    claims: Option<Document<'r>>,
+}
+
+/// A caller's claim, and the issuer of its token.
+pub(super) struct IssuedClaim<'c> {
+    pub(super) issuer: Option<Cow<'c, str>>,
+    pub(super) value: Value<'c>,
+}
+
+impl<'r> Credentials<'r> {
+    /// # Errors
+    /// The claims are not one JSON object.
+    pub(super) fn read(headers: &'r Headers, verified: &'r Verified) -> Result<Self, Unidentified> {
+        Ok(Self {
+            headers,
+            verified,
+            claims: verified.document()?,
+        })
+    }
+
+    /// Whether the token, if there is one, is of an issuer that the policy accepts.
+    pub(super) fn has_accepted_issuer(&self, identity: &Identity) -> bool {
+        let Some(claims) = self
+            .claims
+            .as_ref()
+            .filter(|_| !identity.issuers.is_empty())
+        else {
+            return true;
+        };
+        let issuer = claims.root().get("iss").and_then(Value::string);
+        let mut issuers = identity.issuers.iter();
+        issuer.is_some_and(|issuer| issuers.any(|accepted| **accepted == *issuer))
+    }
+
+    /// The claim at these steps; `None` without a token, or where the token has no such claim.
+    ///
+    /// # Errors
+    /// The issuer of the token is not a text.
+    pub(super) fn claim(&self, steps: &[Segment]) -> Result<Option<IssuedClaim<'_>>, Unidentified> {
+        let Some(claims) = &self.claims else {
+            return Ok(None);
+        };
+        let issuer = match claims.root().get("iss") {
+            None => None,
+            Some(issuer) => Some(issuer.string().ok_or(Unidentified)?),
+        };
+        let value = at(claims.root(), steps);
+        Ok(value.map(|value| IssuedClaim { issuer, value }))
+    }
+
+    /// The value of a header that the gateway sets.
+    ///
+    /// # Errors
+    /// It is given twice, or is not plain ASCII.
+    pub(super) fn header(&self, name: &str) -> Result<Option<&'r str>, Unidentified> {
+        self.headers.single(name).map_err(|_| Unidentified)
+    }
+
+    /// The bearer token.
+    ///
+    /// # Errors
+    /// There are two `Authorization` headers, or one that is not a bearer token.
+    pub(super) fn bearer(&self) -> Result<Option<&'r str>, Unidentified> {
+        match self.headers.single("authorization") {
+            Ok(None) => Ok(None),
+            Ok(Some(value)) => bearer(value).map(Some).ok_or(Unidentified),
+            Err(_) => Err(Unidentified),
+        }
+    }
+
+    pub(super) fn certificate(&self, name: CertificateName) -> Option<&'r str> {
+        let verified = self.verified;
+        match name {
+            CertificateName::UriSan => verified.uri_san.as_deref(),
+            CertificateName::DnsSan => verified.dns_san.as_deref(),
+            CertificateName::Subject => verified.subject.as_deref(),
+        }
+    }
+
+    /// The texts of a source: one, or the texts of a list of claims. Other values have none.
+    ///
+    /// # Errors
+    /// A value of the source is given twice or cannot be read.
+    pub(super) fn texts(&self, source: &Source) -> Result<Vec<Cow<'_, str>>, Unidentified> {
+        let one = |text: Option<&'r str>| text.map(Cow::Borrowed).into_iter().collect();
+        Ok(match source {
+            Source::Header(name) => one(self.header(name)?),
+            Source::Certificate(name) => one(self.certificate(*name)),
+            Source::Claim(steps) => {
+                let claim = self.claim(steps)?;
+                claim.map(|claim| texts(claim.value)).unwrap_or_default()
+            }
+        })
+    }
+
+    /// True where the caller presents anything that could identify it to this policy.
+    pub(super) fn are_present<'s>(&self, mut sources: impl Iterator<Item = &'s Source>) -> bool {
+        let verified = self.verified;
+        let names = [&verified.uri_san, &verified.dns_san, &verified.subject];
+        self.claims.is_some()
+            || names.into_iter().any(Option::is_some)
+            || self.headers.has("authorization")
+            || sources.any(|source| match source {
+                Source::Header(name) => self.headers.has(name),
+                Source::Claim(_) | Source::Certificate(_) => false,
+            })
+    }
+}
+
+/// The token of a `Bearer` credential (RFC 6750 §2.1).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains([' ', '\t']))
+        .then_some(token)
+}
+
+/// The value at these steps. Claims come from an issuer that the gateway trusts, so their names are compared exactly.
+fn at<'c>(value: Value<'c>, steps: &[Segment]) -> Option<Value<'c>> {
+    steps.iter().try_fold(value, |value, step| match step {
+        Segment::Member(name) => value.get(name),
+        Segment::Element(index) => value.elements().nth(*index),
+        Segment::Each => None,
+    })
+}
+
+fn texts(value: Value<'_>) -> Vec<Cow<'_, str>> {
+    match value.kind() {
+        Kind::Array => value.elements().filter_map(Value::string).collect(),
+        _ => value.string().into_iter().collect(),
+    }
+}

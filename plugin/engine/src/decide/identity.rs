@@ -1,0 +1,62 @@
+//! Turns the credentials of a request into the identity that one source of the policy gives its caller.
+//!
+//! A caller that could choose its identity would get a new quota with each one, so it believes only what the gateway
+//! verified and headers that the policy says the gateway vouches for.
+
+use super::credentials::Credentials;
+use super::principal::{AuthError, Principal};
+use crate::model::{Identity, Source, claim_text};
+use crate::read::Unidentified;
+use crate::words::text::is_visible;
+
+/// The longest value that identifies a caller, in bytes.
+const LONGEST_IDENTITY: usize = 256;
+
+/// The first source that is present decides. A malformed value denies the caller; the next source is not tried.
+pub(super) fn vouched(identity: &Identity, credentials: &Credentials<'_>) -> Principal {
+    for source in &identity.sources {
+        match name_of(source, credentials) {
+            Ok(None) => {}
+            Ok(Some(name)) => return Principal::Identity(name.into()),
+            Err(Unidentified) => return Principal::Denied(AuthError::Unidentified),
+        }
+    }
+    match identity.sources.is_empty() || identity.anonymous {
+        true => Principal::Anonymous,
+        false => Principal::Denied(AuthError::NoSource),
+    }
+}
+
+/// The caller's name by one source, which no caller of another source or issuer shares; `None` where the source is absent.
+fn name_of(source: &Source, credentials: &Credentials<'_>) -> Result<Option<String>, Unidentified> {
+    match source {
+        Source::Header(name) => {
+            let value = credentials.header(name)?.map(within_bounds).transpose()?;
+            Ok(value.map(|value| format!("header:{name}={value}")))
+        }
+        Source::Claim(steps) => {
+            let Some(claim) = credentials.claim(steps)? else {
+                return Ok(None);
+            };
+            let value = claim.value.string().ok_or(Unidentified)?;
+            let (value, issuer) = (within_bounds(&value)?, claim.issuer.as_deref());
+            let issuer = issuer.map_or(Ok(""), within_bounds)?;
+            // An issuer without space ends the name in one way only, whatever the value is.
+            let is_one_word = !issuer.contains(char::is_whitespace);
+            is_one_word
+                .then(|| Some(format!("jwt:{}={value} iss={issuer}", claim_text(steps))))
+                .ok_or(Unidentified)
+        }
+        Source::Certificate(name) => {
+            let value = credentials.certificate(*name);
+            let value = value.map(within_bounds).transpose()?;
+            Ok(value.map(|value| format!("mtls:{}={value}", name.name())))
+        }
+    }
+}
+
+/// The value, if it is short enough and has no invisible character.
+pub(super) fn within_bounds(value: &str) -> Result<&str, Unidentified> {
+    let fits = (1..=LONGEST_IDENTITY).contains(&value.len()) && is_visible(value);
+    fits.then_some(value).ok_or(Unidentified)
+}

@@ -1,0 +1,136 @@
+//! Turns `servers` of a policy into the model: each server with the path, the host or the cluster by which it is known.
+//!
+//! It chooses no server; `decide::server` does.
+
+use super::reader::{Keys, Location, PolicyReader};
+use super::rule_set::NamedSets;
+use crate::model::{Server, ServerFact, Servers, clear_path};
+use crate::words::json::{Kind, Value};
+use crate::words::text::is_visible;
+use std::collections::BTreeMap;
+
+pub(crate) const SERVER: Keys = Keys {
+    supported: &["match", "policy", "frozen"],
+    reserved: &[],
+};
+
+pub(crate) const SERVER_MATCH: Keys = Keys {
+    supported: &["cluster", "host", "path"],
+    reserved: &[],
+};
+
+const FACTS: [(&str, ServerFact, &str); 3] = [
+    (
+        "path",
+        ServerFact::Path,
+        "the exact path of its endpoint, such as `/files/mcp`, without query, `%`, `;`, `//` or dot segments",
+    ),
+    (
+        "host",
+        ServerFact::Host,
+        "the host of its URL as clients send it, such as `files.example.com` or `files.example.com:8443`",
+    ),
+    (
+        "cluster",
+        ServerFact::Cluster,
+        "the name of the cluster that the gateway's route chooses",
+    ),
+];
+
+const WRITE_NAME: &str = "a name without `*`, surrounding space or invisible characters";
+
+const WRITE_MATCH: &str = "at least one of `cluster`, `host` and `path`";
+
+impl PolicyReader {
+    pub(super) fn servers(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        sets: &NamedSets,
+    ) -> Servers {
+        let mut servers = Vec::new();
+        let mut seen = BTreeMap::new();
+        if value.kind() == Kind::Object && value.named().next().is_none() {
+            self.invalid(at, value, "at least one server");
+        }
+        for (name, value) in self.map(at, value) {
+            let at = at.key(&name);
+            if name.is_empty() || name.contains('*') || !is_visible(&name) {
+                self.invalid_key(&at, format!("the name `{name}`"), WRITE_NAME);
+            }
+            let members = self.object(&at, value, &SERVER);
+            let matched = self.required(&at, &members, "match");
+            let facts = matched.map(|value| self.facts(&at.key("match"), value));
+            let facts = facts.unwrap_or_default();
+            if let Some(other) = seen.insert(facts.clone(), name.clone())
+                && !facts.is_empty()
+            {
+                let write = format!("another match for each server; `{other}` has this one");
+                self.invalid(&at.key("match"), matched.unwrap_or(value), &write);
+            }
+            servers.push(Server {
+                name: name.as_ref().into(),
+                facts,
+                policy: self.policy_name(&at, &members, sets),
+                frozen: self.flag(&at, &members, "frozen"),
+            });
+        }
+        Servers::new(servers)
+    }
+
+    fn facts(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<(ServerFact, Vec<Box<str>>)> {
+        let members = self.object(at, value, &SERVER_MATCH);
+        let mut facts = Vec::new();
+        for (key, fact, write) in FACTS {
+            if let Some(value) = members.get(key) {
+                facts.push((fact, self.fact_texts(&at.key(key), value, fact, write)));
+            }
+        }
+        if facts.is_empty() && members.is_object {
+            self.invalid(at, value, WRITE_MATCH);
+        }
+        facts
+    }
+
+    /// One text, or a list of those of which a request has one.
+    fn fact_texts(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        fact: ServerFact,
+        write: &str,
+    ) -> Vec<Box<str>> {
+        let one = |reader: &mut Self, at: &Location<'_>, value: Value<'_>| {
+            let text = value.string().and_then(|text| text_of(fact, &text));
+            if text.is_none() {
+                reader.invalid(at, value, write);
+            }
+            text
+        };
+        if value.kind() != Kind::Array {
+            return one(self, at, value).into_iter().collect();
+        }
+        if value.elements().next().is_none() {
+            self.invalid(at, value, write);
+        }
+        let elements = value.elements().enumerate();
+        elements
+            .filter_map(|(index, value)| one(self, &at.index(index), value))
+            .collect()
+    }
+}
+
+/// The text of a fact as it is compared; `None` for one that no request has.
+fn text_of(fact: ServerFact, text: &str) -> Option<Box<str>> {
+    let plain = is_visible(text) && text.is_ascii() && !text.contains(['*', ' ']);
+    let valid = match fact {
+        ServerFact::Path => clear_path(text) == Some(text),
+        ServerFact::Host => !text.contains(['/', '@', '?', '#']),
+        ServerFact::Cluster => true,
+    };
+    let text = match fact {
+        ServerFact::Host => text.to_ascii_lowercase(),
+        ServerFact::Path | ServerFact::Cluster => text.into(),
+    };
+    (plain && valid).then(|| text.into())
+}

@@ -1,0 +1,132 @@
+//! Patterns for whole texts, in which `*` stands for any text.
+//!
+//! A `*` before the end of a pattern crosses no separator of a URI, a path or an address: `repo:acme/*:main` matches no
+//! branch of another organisation. Matching takes time in proportion to the text and never backtracks.
+
+/// A text, or a pattern with `*`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pattern {
+    text: Box<str>,
+}
+
+/// The characters that a `*` before the end of a pattern does not match.
+const SEPARATORS: [char; 5] = ['/', '?', '#', ':', '@'];
+
+/// The kinds of patterns, by the way in which they are found for a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape<'p> {
+    Exact(&'p str),
+    /// One `*`, at the end.
+    Prefix(&'p str),
+    /// One `*`, at the beginning.
+    Suffix(&'p str),
+    Other,
+}
+
+impl Pattern {
+    /// `None` for an empty text, and for `**`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty() && !text.contains("**")).then(|| Self { text: text.into() })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn is_exact(&self) -> bool {
+        !self.text.contains('*')
+    }
+
+    pub(crate) fn shape(&self) -> Shape<'_> {
+        match (self.text.split_once('*'), self.text.rsplit_once('*')) {
+            (Some((before, "")), _) => Shape::Prefix(before),
+            (_, Some(("", after))) => Shape::Suffix(after),
+            (Some(_), _) => Shape::Other,
+            (None, _) => Shape::Exact(&self.text),
+        }
+    }
+
+    /// The first place of each part is the right one: a `*` that skipped it would cross a separator that the part has, or
+    /// match no more than the next `*` may.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let mut parts = self.text.split('*');
+        let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
+            return false;
+        };
+        let Some(last) = parts.next_back() else {
+            return rest.is_empty();
+        };
+        for part in parts {
+            let Some((skipped, after)) = rest.split_once(part) else {
+                return false;
+            };
+            if skipped.contains(SEPARATORS) {
+                return false;
+            }
+            rest = after;
+        }
+        let skipped = rest.strip_suffix(last);
+        skipped.is_some_and(|skipped| last.is_empty() || !skipped.contains(SEPARATORS))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn star_before_the_end_crosses_no_separator() {
+        for (pattern, text, matches) in [
+            ("alice", "alice", true),
+            ("alice", "alice2", false),
+            ("repo:acme/*", "repo:acme/site:main", true),
+            ("repo:acme/*", "repo:acme-evil/site", false),
+            ("repo:*:main", "repo:site:main", true),
+            ("repo:*:main", "repo:site:pull:main", false),
+            ("*@acme.example", "ada@acme.example", true),
+            ("*@acme.example", "x@evil@acme.example", false),
+            ("*@acme.example", "ada@acme.example.evil", false),
+            ("spiffe://acme/*/ci", "spiffe://acme/a/ci", true),
+            ("spiffe://acme/*/ci", "spiffe://acme/a/b/ci", false),
+            ("a*a", "a", false),
+            ("*", "", true),
+            ("*", "a/b", true),
+        ] {
+            let parsed = Pattern::parse(pattern).unwrap();
+            assert_eq!(parsed.matches(text), matches, "{pattern} and {text}");
+        }
+    }
+
+    #[test]
+    fn empty_pattern_and_two_stars_in_a_row_are_invalid() {
+        assert_eq!(Pattern::parse(""), None);
+        assert_eq!(Pattern::parse("a**b"), None);
+    }
+
+    /// Every way to divide the text among the stars.
+    fn slow(pattern: &str, text: &str) -> bool {
+        let Some((before, after)) = pattern.split_once('*') else {
+            return pattern == text;
+        };
+        let Some(rest) = text.strip_prefix(before) else {
+            return false;
+        };
+        let ends = (0..=rest.len()).filter(|end| rest.is_char_boundary(*end));
+        let mut splits = ends.map(|end| rest.split_at(end));
+        splits.any(|(star, rest)| {
+            (after.is_empty() || !star.contains(SEPARATORS)) && slow(after, rest)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn matching_equals_a_search_of_all_divisions(pattern in r"[ab/*]{1,8}", text in "[ab/]{0,10}") {
+            if let Some(parsed) = Pattern::parse(&pattern) {
+                prop_assert_eq!(parsed.matches(&text), slow(&pattern, &text));
+            }
+        }
+    }
+}
