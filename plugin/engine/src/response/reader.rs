@@ -312,10 +312,7 @@ impl ResponseReader {
         let next = match &mut self.state {
             BodyState::Awaited | BodyState::Passing => Next::Forward,
             BodyState::Document(_) => self.document(piece, end),
-            BodyState::Watched(scanner) | BodyState::Ended(scanner) => {
-                scanner.read(&piece);
-                self.watched(end)
-            }
+            BodyState::Watched(_) | BodyState::Ended(_) => self.watched(&piece, end),
             BodyState::Events(_) => self.events(&piece, end),
             BodyState::Refused(problem) => {
                 let problem = problem.clone();
