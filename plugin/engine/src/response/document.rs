@@ -41,8 +41,10 @@ impl Document {
             .first
             .or_else(|| piece.iter().copied().find(|byte| !before(byte)));
         self.scanner.read(&piece);
-        let cut = self.scanner.scope_cut();
-        self.cuts.extend(cut.map(|cut| cut.after(self.held.len())));
+        if self.scanner.may_be_public() {
+            let cut = self.scanner.scope_cut();
+            self.cuts.extend(cut.map(|cut| cut.after(self.held.len())));
+        }
         match self.held.is_empty() {
             true => self.held = piece,
             false => held::extend(&mut self.held, &piece),

@@ -5,7 +5,7 @@
 
 use super::ask;
 use super::ask::INPUT_REQUESTS;
-use super::cache::{CACHE_SCOPE, scope_cut};
+use super::cache::{CACHE_SCOPE, TTL, scope_cut, ttl_cut};
 use super::cut::{Cut, grown};
 use super::list::LISTS;
 use super::look_alike::refuse_look_alikes;
@@ -116,11 +116,19 @@ fn result_cuts(
         return Err(Problem::Denied(denied));
     }
     redactor.result(result)?;
+    let is_list = result.members().any(|(name, _)| list(&name).is_some());
+    if is_list {
+        refuse_look_alikes(result, || [TTL].into_iter())?;
+    }
+    let max_ttl = visibility.policy().host.max_list_ttl();
+    let scoped = result.get(CACHE_SCOPE).is_some();
     for (name, value) in result.members() {
         if let Some(list) = list(&name) {
             redactor.cuts.extend(list.cuts(value, visibility, pins)?);
         } else if name == CACHE_SCOPE {
             redactor.cuts.extend(scope_cut(value));
+        } else if is_list && name == TTL {
+            redactor.cuts.extend(ttl_cut(value, max_ttl, scoped));
         } else {
             redactor.member(&name, value, 0)?;
         }

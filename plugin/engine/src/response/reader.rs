@@ -101,6 +101,10 @@ impl ResponseReader {
     pub(crate) fn answers(&mut self, message: &Message<'_>, issued: Option<IssuanceTracker>) {
         self.observers.id = message.id().map(Into::into);
         self.observers.issued = issued;
+        let unneeded = |rules: &mut Rules| !rules.apply_to(message);
+        if self.observers.rules.take_if(unneeded).is_some() {
+            self.max = LONGEST_WITHOUT_RULES;
+        }
         if let Some(rules) = &mut self.observers.rules {
             rules.answers(message);
         }

@@ -38,8 +38,6 @@ pub(super) struct MessageScanner {
     name: Vec<u8>,
     id: Id,
     scope: Scope,
-    /// The length of the last piece in bytes.
-    piece: usize,
     found: bool,
     /// An escape may encode something other than white space, a control character, a quote or a backslash.
     letters_escaped: bool,
@@ -122,7 +120,6 @@ impl MessageScanner {
             name: Vec::new(),
             id: Id::default(),
             scope: Scope::default(),
-            piece: 0,
             found: false,
             letters_escaped: false,
             fault: None,
@@ -138,7 +135,6 @@ impl MessageScanner {
 
     /// Reads the next bytes.
     pub(super) fn read(&mut self, bytes: &[u8]) {
-        self.piece = bytes.len();
         self.scope.next_piece(bytes.len());
         let mut rest = bytes;
         while let [byte, after @ ..] = rest {
@@ -165,7 +161,7 @@ impl MessageScanner {
 
     /// The cut in the last piece after which no reader finds that the result may be reused for another caller.
     pub(super) fn scope_cut(&self) -> Option<Cut> {
-        self.scope.cut(self.piece)
+        self.scope.cut()
     }
 
     /// Whether a reader that ends lines at more than CR and LF divides the text.

@@ -11,6 +11,8 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub(super) struct Scope {
     progress: Progress,
+    /// The length of the last piece in bytes.
+    piece: usize,
     /// Its bytes in the last piece, counted from the end of the piece; `None` if it has none there.
     place: Option<Place>,
     is_private: bool,
@@ -38,8 +40,11 @@ struct Place {
 impl Scope {
     /// Notes that a piece of this length in bytes follows.
     pub(super) fn next_piece(&mut self, length: usize) {
-        let arrives = self.progress == Progress::Arriving;
-        self.place = arrives.then_some(Place {
+        self.piece = length;
+        if self.progress == Progress::Absent {
+            return;
+        }
+        self.place = self.arrives().then_some(Place {
             from: length,
             to: 0,
             begins: false,
@@ -94,12 +99,12 @@ impl Scope {
         self.progress != Progress::Absent && !self.is_private
     }
 
-    /// The cut in the last piece, of `length` bytes, after which the value is `private`.
-    pub(super) fn cut(&self, length: usize) -> Option<Cut> {
+    /// The cut in the last piece after which the value is `private`.
+    pub(super) fn cut(&self) -> Option<Cut> {
         let place = self.place.filter(|_| !self.is_private)?;
         let range = Range {
-            start: length.saturating_sub(place.from),
-            end: length.saturating_sub(place.to),
+            start: self.piece.saturating_sub(place.from),
+            end: self.piece.saturating_sub(place.to),
         };
         let with = if place.begins { PRIVATE } else { "" };
         (!range.is_empty()).then(|| Cut {
