@@ -87,6 +87,7 @@ pub(super) const ALIKE: &[&[&str]] = &[
         "held_bytes",
         "max_depth",
         "longest_call",
+        "list_ttl",
     ],
     &["min", "max"],
 ];

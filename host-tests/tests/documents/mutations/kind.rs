@@ -104,6 +104,7 @@ impl Kind {
                 "held_bytes",
                 "max_depth",
                 "longest_call",
+                "list_ttl",
             ],
             Self::Result => &["max_bytes", "redact"],
             Self::Redaction => &["regex"],

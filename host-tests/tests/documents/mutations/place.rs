@@ -65,7 +65,7 @@ pub(super) fn is_open(place: &Place) -> bool {
 pub(super) fn also(place: &Place) -> &'static [&'static str] {
     match (place.key.as_str(), place.op.as_deref()) {
         _ if place.kind == Kind::Schema => &["bool", "object"],
-        ("window" | "for" | "longest_call", _) => &["string", "number"],
+        ("window" | "for" | "longest_call" | "list_ttl", _) => &["string", "number"],
         ("scope", _) => &["string", "list"],
         ("rate_limit", _) => &["string", "object"],
         ("value", Some("cidr")) => &["string", "list"],

@@ -68,6 +68,7 @@ pub(super) fn respell_value(mut policy: Node, place: &Place, random: &mut Rng) -
         "window",
         "for",
         "longest_call",
+        "list_ttl",
         "rate_limit",
         "roots",
         "base",

@@ -40,6 +40,11 @@ impl Visibility {
         &self.policy
     }
 
+    /// Whether every response is read, and not only the results that caches may reuse.
+    pub(crate) fn reads_every_response(&self) -> bool {
+        self.policy.needs.responses.every(self.mode)
+    }
+
     /// The rule that denies a server this method; `asks` is true for a request and false for a notification.
     pub(crate) fn denies(&self, method: &str, asks: bool) -> Option<Rule> {
         if self.caller.mode == Mode::Shadow {

@@ -41,6 +41,9 @@ pub(crate) struct ResponseNeeds {
     pub(crate) pins: bool,
     /// Some result rule exists.
     pub(crate) results: bool,
+    /// The policy may answer callers differently, or limits how long lists are reused: the results that caches may
+    /// reuse are read.
+    pub(crate) cached: bool,
 }
 
 /// The verified identities that a policy reads.
@@ -73,7 +76,13 @@ impl NeededIdentities {
 }
 
 impl ResponseNeeds {
+    /// Whether some response has to be read.
     pub(crate) fn any(self, mode: Mode) -> bool {
+        self.cached || self.every(mode)
+    }
+
+    /// Whether every response has to be read, and not only the results that caches may reuse.
+    pub(crate) fn every(self, mode: Mode) -> bool {
         let by_mode = match mode {
             Mode::Enforce => self.enforced,
             Mode::Shadow => self.shadowed,

@@ -58,6 +58,9 @@ pub struct HostOptions {
     /// The longest duration of a call, from a second to a day. An id whose answer was not seen stays unclear for so
     /// long.
     pub longest_call: Millis,
+    /// The longest time that a client may reuse a list, from a second to a day; `None` for a minute, and only where
+    /// another rule reads the list.
+    pub list_ttl: Option<Millis>,
 }
 
 impl HostOptions {
@@ -70,6 +73,14 @@ impl HostOptions {
 
     /// The least and the largest value of `longest_call`, in seconds.
     pub(crate) const LONGEST_CALLS: (u64, u64) = (1, 86_400);
+
+    /// The least and the largest value of `list_ttl`, in seconds.
+    pub(crate) const LIST_TTLS: (u64, u64) = (1, 86_400);
+
+    /// The longest time that a client may reuse a list.
+    pub(crate) fn max_list_ttl(&self) -> Millis {
+        self.list_ttl.unwrap_or(Millis(60_000))
+    }
 
     /// The bounds of a request's message.
     pub(crate) fn bounds(&self) -> Bounds {
@@ -107,6 +118,7 @@ impl Default for HostOptions {
             held_bytes: 64 * 1024 * 1024,
             max_depth: 64,
             longest_call: Millis(600_000),
+            list_ttl: None,
         }
     }
 }

@@ -132,8 +132,8 @@ impl Policy {
         &self.identity.jwt_payload
     }
 
-    /// True when names may have to be removed from a list, a result may hold a secret, a tool is pinned, a charge may
-    /// be refunded, or sessions are counted. A host then reports whole responses, not their heads alone. Call it once
+    /// True when names may have to be removed from a list, a result may hold a secret or depend on the caller, a tool
+    /// is pinned, a charge may be refunded, or sessions are counted. A host then reports whole responses, not their heads alone. Call it once
     /// for each policy; for one exchange [`Exchange::needs_response`](crate::host::Exchange::needs_response) is more
     /// precise.
     pub fn needs_responses(&self) -> bool {

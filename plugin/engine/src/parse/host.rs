@@ -10,7 +10,7 @@ use crate::model::{HostOptions, Policy, Window};
 use crate::words::Millis;
 use crate::words::json::Value;
 
-const WRITE_LONGEST_CALL: &str =
+const WRITE_DURATION: &str =
     r#"a number of seconds from 1 to 86400, or a text like "90s", "10m" or "2h""#;
 
 pub(crate) const HOST: Keys = Keys {
@@ -23,6 +23,7 @@ pub(crate) const HOST: Keys = Keys {
         "held_bytes",
         "max_depth",
         "longest_call",
+        "list_ttl",
     ],
     reserved: &["trailers"],
 };
@@ -53,21 +54,28 @@ impl PolicyReader {
             max_depth: self
                 .size(at, &members, "max_depth", depth)
                 .unwrap_or(default.max_depth),
-            longest_call: members
-                .get("longest_call")
-                .and_then(|value| self.longest_call(&at.key("longest_call"), value))
+            longest_call: self
+                .bounded_duration(at, &members, "longest_call", HostOptions::LONGEST_CALLS)
                 .unwrap_or(default.longest_call),
+            list_ttl: self.bounded_duration(at, &members, "list_ttl", HostOptions::LIST_TTLS),
         }
     }
 
-    fn longest_call(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Millis> {
-        let (min, max) = HostOptions::LONGEST_CALLS;
+    /// A duration between these numbers of seconds.
+    fn bounded_duration(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+        key: &'static str,
+        (min, max): (u64, u64),
+    ) -> Option<Millis> {
+        let value = members.get(key)?;
         match window(value) {
             Some(Window::Seconds(seconds)) if (min..=max).contains(&seconds) => {
                 Some(Millis(seconds.saturating_mul(1000)))
             }
             _ => {
-                self.invalid(at, value, WRITE_LONGEST_CALL);
+                self.invalid(&at.key(key), value, WRITE_DURATION);
                 None
             }
         }

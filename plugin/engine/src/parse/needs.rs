@@ -39,6 +39,7 @@ impl ResponseNeeds {
             shadowed: by_entry(Mode::Shadow),
             pins,
             results,
+            cached: tells_callers_apart(policy) || policy.host.list_ttl.is_some(),
         }
     }
 }
@@ -97,6 +98,19 @@ fn headers(policy: &Policy) -> Vec<Box<str>> {
     let mirrors = schemas.flat_map(|schema| &schema.mirrors);
     let mirrored = mirrors.map(|mirror| mirror.header.to_ascii_lowercase().into());
     dedup_sorted(counted.chain(read).map(Into::into).chain(mirrored))
+}
+
+/// Whether callers may get different answers to one request. Without it a result that its server marks as public is
+/// public behind the gateway too.
+fn tells_callers_apart(policy: &Policy) -> bool {
+    let identified = !policy.identity.sources.is_empty() || policy.grants.is_some();
+    let of_caller = |scope: &Scope| matches!(scope, Scope::Session | Scope::Ip | Scope::Header(_));
+    let mut scopes = policy.counters().flat_map(|counter| &counter.scope);
+    let mut conditions = policy.conditions();
+    identified
+        || scopes.any(of_caller)
+        || conditions
+            .any(|condition| condition.header().is_some() || condition.reads(&Attribute::Ip))
 }
 
 fn reads_peer(policy: &Policy) -> bool {

@@ -29,6 +29,15 @@ impl Cut {
             with: "".into(),
         }
     }
+
+    /// The same cut in a text that has this number of bytes before it.
+    pub(super) fn after(self, bytes: usize) -> Self {
+        let place = |at: usize| at.saturating_add(bytes);
+        Self {
+            range: place(self.range.start)..place(self.range.end),
+            with: self.with,
+        }
+    }
 }
 
 /// The text after its cuts, which must be in the order of the text.

@@ -2,6 +2,7 @@
 //!
 //! It never classifies as plain text a body that some client parses as JSON.
 
+use super::cut::Cut;
 use super::held;
 use super::scanner::MessageScanner;
 
@@ -16,6 +17,8 @@ pub(super) struct Document {
     /// The first byte after white space and a byte order mark.
     first: Option<u8>,
     pub(super) held: Vec<u8>,
+    /// The cuts in the held bytes if they pass before the document is complete.
+    pub(super) cuts: Vec<Cut>,
     pub(super) scanner: MessageScanner,
 }
 
@@ -26,6 +29,7 @@ impl Document {
             json,
             first: None,
             held: Vec::new(),
+            cuts: Vec::new(),
             scanner: MessageScanner::new(depth),
         }
     }
@@ -37,6 +41,10 @@ impl Document {
             .first
             .or_else(|| piece.iter().copied().find(|byte| !before(byte)));
         self.scanner.read(&piece);
+        if self.scanner.may_be_public() {
+            let cut = self.scanner.scope_cut();
+            self.cuts.extend(cut.map(|cut| cut.after(self.held.len())));
+        }
         match self.held.is_empty() {
             true => self.held = piece,
             false => held::extend(&mut self.held, &piece),

@@ -5,6 +5,7 @@
 
 use super::ask;
 use super::ask::INPUT_REQUESTS;
+use super::cache::{CACHE_SCOPE, TTL, scope_cut, ttl_cut};
 use super::cut::{Cut, grown};
 use super::list::LISTS;
 use super::look_alike::refuse_look_alikes;
@@ -106,7 +107,7 @@ fn result_cuts(
 ) -> Result<(), Problem> {
     let list = |name: &str| LISTS.iter().find(|list| list.member == name);
     let lists = || LISTS.iter().map(|list| list.member);
-    refuse_look_alikes(result, || lists().chain([INPUT_REQUESTS]))?;
+    refuse_look_alikes(result, || lists().chain([INPUT_REQUESTS, CACHE_SCOPE]))?;
     if result.kind() != Kind::Object {
         redactor.result(result)?;
         return redactor.texts(result, "result");
@@ -115,12 +116,19 @@ fn result_cuts(
         return Err(Problem::Denied(denied));
     }
     redactor.result(result)?;
-    let lists = result.members().any(|(name, _)| list(&name).is_some());
+    let is_list = result.members().any(|(name, _)| list(&name).is_some());
+    if is_list {
+        refuse_look_alikes(result, || [TTL].into_iter())?;
+    }
+    let max_ttl = visibility.policy().host.max_list_ttl();
+    let scoped = result.get(CACHE_SCOPE).is_some();
     for (name, value) in result.members() {
         if let Some(list) = list(&name) {
             redactor.cuts.extend(list.cuts(value, visibility, pins)?);
-        } else if lists && name == "cacheScope" {
-            redactor.cuts.extend(cache_scope(value));
+        } else if name == CACHE_SCOPE {
+            redactor.cuts.extend(scope_cut(value));
+        } else if is_list && name == TTL {
+            redactor.cuts.extend(ttl_cut(value, max_ttl, scoped));
         } else {
             redactor.member(&name, value, 0)?;
         }
@@ -137,14 +145,6 @@ fn error_cuts(
         Some(denied) => Err(Problem::Denied(denied)),
         None => redactor.error(error),
     }
-}
-
-/// Makes the cache scope of a list private, because a filtered list depends on the caller.
-fn cache_scope(scope: Value<'_>) -> Option<Cut> {
-    (scope.string().as_deref() != Some("private")).then(|| Cut {
-        range: scope.range(),
-        with: r#""private""#.into(),
-    })
 }
 
 #[cfg(test)]

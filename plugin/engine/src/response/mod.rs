@@ -4,6 +4,7 @@
 //! It never passes on an event that arrives out of order.
 
 mod ask;
+mod cache;
 mod cut;
 mod document;
 mod event;

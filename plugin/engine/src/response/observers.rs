@@ -157,6 +157,7 @@ impl Observers {
         let looks = rules.is_some() || self.id_is_open();
         matters
             || looks && scanner.may_contain_list()
+            || rules.is_some() && scanner.may_be_public()
             || refunds.is_some_and(stands)
             || issued.is_some_and(stands)
     }

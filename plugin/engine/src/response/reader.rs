@@ -101,6 +101,10 @@ impl ResponseReader {
     pub(crate) fn answers(&mut self, message: &Message<'_>, issued: Option<IssuanceTracker>) {
         self.observers.id = message.id().map(Into::into);
         self.observers.issued = issued;
+        let unneeded = |rules: &mut Rules| !rules.apply_to(message);
+        if self.observers.rules.take_if(unneeded).is_some() {
+            self.max = LONGEST_WITHOUT_RULES;
+        }
         if let Some(rules) = &mut self.observers.rules {
             rules.answers(message);
         }
@@ -312,10 +316,7 @@ impl ResponseReader {
         let next = match &mut self.state {
             BodyState::Awaited | BodyState::Passing => Next::Forward,
             BodyState::Document(_) => self.document(piece, end),
-            BodyState::Watched(scanner) | BodyState::Ended(scanner) => {
-                scanner.read(&piece);
-                self.watched(end)
-            }
+            BodyState::Watched(_) | BodyState::Ended(_) => self.watched(&piece, end),
             BodyState::Events(_) => self.events(&piece, end),
             BodyState::Refused(problem) => {
                 let problem = problem.clone();

@@ -2,6 +2,7 @@
 //!
 //! It holds their state so far, and never reads a message itself.
 
+use super::cache::is_cacheable;
 use super::pin::PinTracker;
 use super::problem::{Denied, Problem};
 use super::result::Results;
@@ -34,6 +35,11 @@ impl Rules {
             results: Results::default(),
             denied: None,
         }
+    }
+
+    /// Whether some rule applies to the response to this message.
+    pub(super) fn apply_to(&self, message: &Message<'_>) -> bool {
+        self.visibility.reads_every_response() || is_cacheable(message)
     }
 
     /// Notes the message that the response answers.

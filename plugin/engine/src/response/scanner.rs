@@ -6,15 +6,19 @@
 
 mod name;
 mod number;
+mod scope;
 mod string;
 
 use super::ask::INPUT_REQUESTS;
+use super::cache::CACHE_SCOPE;
+use super::cut::Cut;
 use super::list::LISTS;
 use super::utf8::Utf8;
 use crate::read::LONGEST_ID;
 use crate::words::json::JsonFault;
 use name::Name;
 use number::Number;
+use scope::Scope;
 
 /// The state after the bytes so far.
 #[derive(Debug)]
@@ -33,6 +37,7 @@ pub(super) struct MessageScanner {
     /// The beginning of that name, if an earlier piece ended in it and it can be the name of a list.
     name: Vec<u8>,
     id: Id,
+    scope: Scope,
     found: bool,
     /// An escape may encode something other than white space, a control character, a quote or a backslash.
     letters_escaped: bool,
@@ -114,6 +119,7 @@ impl MessageScanner {
             begun: Begun::Nothing,
             name: Vec::new(),
             id: Id::default(),
+            scope: Scope::default(),
             found: false,
             letters_escaped: false,
             fault: None,
@@ -129,6 +135,7 @@ impl MessageScanner {
 
     /// Reads the next bytes.
     pub(super) fn read(&mut self, bytes: &[u8]) {
+        self.scope.next_piece(bytes.len());
         let mut rest = bytes;
         while let [byte, after @ ..] = rest {
             rest = match self.state {
@@ -145,6 +152,16 @@ impl MessageScanner {
     /// Whether some reader can find a list or a request.
     pub(super) fn may_contain_list(&self) -> bool {
         self.found
+    }
+
+    /// Whether some reader may find that the result may be reused for another caller.
+    pub(super) fn may_be_public(&self) -> bool {
+        self.scope.is_open()
+    }
+
+    /// The cut in the last piece after which no reader finds that the result may be reused for another caller.
+    pub(super) fn scope_cut(&self) -> Option<Cut> {
+        self.scope.cut()
     }
 
     /// Whether a reader that ends lines at more than CR and LF divides the text.
@@ -207,6 +224,9 @@ impl MessageScanner {
         if self.id.arrives {
             self.begin_id(byte);
         }
+        if self.scope.is_next() {
+            self.found |= self.scope.begins(byte, after.len());
+        }
         match byte {
             b'"' => self.begin_string(false, after),
             b'{' | b'[' => self.open(byte == b'{', after),
@@ -268,6 +288,9 @@ impl MessageScanner {
 
     fn end_of_value<'b>(&mut self, after: &'b [u8]) -> &'b [u8] {
         self.id.arrives = false;
+        if self.scope.arrives() {
+            self.scope.ends(after.len());
+        }
         match self.depth {
             0 => self.go_to(State::End, after),
             _ => self.go_to(State::After, after),
@@ -318,6 +341,7 @@ impl MessageScanner {
                 false
             }
             1 => name.reads_like(&OF_MESSAGES),
+            2 if name.reads_like(&[CACHE_SCOPE]) => self.scope.named(name.is(CACHE_SCOPE)),
             2 => name.reads_like(&OF_RESULTS),
             _ => name.reads_like(&[INPUT_REQUESTS]),
         };

@@ -3,6 +3,7 @@
 //! It accepts the one form that all clients read alike, and never passes a byte after one that some client reads
 //! differently (WHATWG HTML section 9.2.6, as the SDKs implement it).
 
+use super::cut::Cut;
 use super::event::Event;
 use super::framing::{Framing, Lines, content, field, value, values};
 use super::held;
@@ -15,6 +16,8 @@ use std::ops::Range;
 pub(super) enum Part<'a> {
     /// Bytes outside messages, or of a message that passes unread.
     Plain(&'a [u8]),
+    /// The replacement of bytes of such a message that are left out.
+    Instead(&'a str),
     /// An event with data.
     Event(Event<'a>),
     /// The end of an event that passed unread, and the id of its message.
@@ -208,11 +211,16 @@ impl Reader {
                 return self.broken(Part::Broken(Framing::LongMessage), give);
             }
             Some(Long::Watched(scanner)) => {
-                give(Part::Plain(bytes));
                 // `shorten` keeps only the name of a line with data, and the scanner reads each byte of the data once.
                 let from = value(line).map_or(line.len(), |value| value.start.max(before));
                 let to = content(line).len();
                 scanner.read(line.get(from..to).unwrap_or_default());
+                let cut = scanner.scope_cut();
+                give_without(
+                    bytes,
+                    cut.map(|cut| cut.after(from.saturating_sub(before))),
+                    give,
+                );
                 if is_refused(scanner, &self.bounds.unread, false) {
                     return self.broken(Part::Late, give);
                 }
@@ -239,15 +247,16 @@ impl Reader {
     fn overflow(&mut self, give: &mut Give<'_>) {
         let mut scanner = MessageScanner::new(self.bounds.depth);
         let mut values = values(&self.held);
-        let value = values.next().and_then(|range| self.held.get(range));
-        scanner.read(value.unwrap_or_default());
+        let place = values.next().unwrap_or_default();
+        scanner.read(self.held.get(place.clone()).unwrap_or_default());
         let several = values.next().is_some();
         drop(values);
         if several || is_refused(&scanner, &self.bounds.unread, false) {
             give(Part::TooLong);
             return self.leave(Long::Skipped);
         }
-        give(Part::Plain(&self.held));
+        let cut = scanner.scope_cut().map(|cut| cut.after(place.start));
+        give_without(&self.held, cut, give);
         self.leave(Long::Watched(Box::new(scanner)));
     }
 
@@ -315,6 +324,16 @@ impl Reader {
         self.clear();
         self.after_data = false;
     }
+}
+
+/// Gives these bytes of a message that passes unread, after the cut.
+fn give_without(bytes: &[u8], cut: Option<Cut>, give: &mut Give<'_>) {
+    let Some(Cut { range, with }) = cut else {
+        return give(Part::Plain(bytes));
+    };
+    give(Part::Plain(bytes.get(..range.start).unwrap_or_default()));
+    give(Part::Instead(&with));
+    give(Part::Plain(bytes.get(range.end..).unwrap_or_default()));
 }
 
 /// Whether the scanned part of a message that is too long to be held must not pass; `ended` if the message is complete.

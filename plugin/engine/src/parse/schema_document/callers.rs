@@ -191,10 +191,12 @@ pub(super) fn host() -> Value {
     let namespace =
         "The namespace of the counters in the host's shared data (default: the plugin's name).";
     let longest_call = "The longest duration of a call, up to a day (default `10m`): the id of a request without a seen answer stays reserved for so long.";
+    let list_ttl = "The longest time that a client may reuse a list without a new request, up to a day (default `1m`): a longer `ttlMs` of a server is replaced. Written, it applies although no other rule reads lists.";
     members.extend([
         ("hold_request_headers", flag(hold)),
         ("namespace", about(refers("text"), namespace)),
         ("longest_call", about(duration(), longest_call)),
+        ("list_ttl", about(duration(), list_ttl)),
     ]);
     let host = object(&HOST, &[], members);
     about(

@@ -65,7 +65,7 @@ fn lists_of_every_kind_are_filtered() {
         {"result":{"cacheScope":"private","prompts":[{"name":"p1"}]}},{"method":"x"},7,
         {"result":{"resources":[{"uri":"file:///r/a","name":"x"}]}},
         {"result":{"resourceTemplates":[{"uriTemplate":"file:///r/{+x}"}],"cacheScope":"private"}},
-        {"result":{"content":[],"cacheScope":"public"}}]"#;
+        {"result":{"content":[],"cacheScope":"private"}}]"#;
     assert_eq!(filtered(&visibility, text), expected);
 }
 

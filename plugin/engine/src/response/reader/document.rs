@@ -111,10 +111,28 @@ impl ResponseReader {
             return self.refused(self.too_long(), None);
         }
         self.state = BodyState::Watched(document.scanner);
-        passed(document.held, size)
+        match document.cuts.is_empty() {
+            true => passed(document.held, size),
+            false => Next::ReplaceBody(spliced(&document.held, &document.cuts)),
+        }
     }
 
-    pub(super) fn watched(&mut self, end: bool) -> Next {
+    /// Reads a piece of a document whose beginning has passed.
+    pub(super) fn watched(&mut self, piece: &[u8], end: bool) -> Next {
+        let cut = match &mut self.state {
+            BodyState::Watched(scanner) | BodyState::Ended(scanner) => {
+                scanner.read(piece);
+                scanner.scope_cut()
+            }
+            _ => None,
+        };
+        match (self.watch_on(end), cut) {
+            (Next::Forward, Some(cut)) => Next::ReplaceBody(spliced(piece, &[cut])),
+            (next, _) => next,
+        }
+    }
+
+    fn watch_on(&mut self, end: bool) -> Next {
         let passed = match &self.state {
             BodyState::Watched(scanner) if scanner.is_complete() => scanner.id().map(String::from),
             _ => None,

@@ -24,6 +24,10 @@ impl ResponseReader {
         let mut give = |part: Part<'_>| match part {
             _ if broken.is_some() => {}
             Part::Plain(bytes) => out.extend_from_slice(bytes),
+            Part::Instead(text) => {
+                edited = true;
+                out.extend_from_slice(text.as_bytes());
+            }
             Part::Event(event) => {
                 let event = self.event(&event);
                 edited |= matches!(event, Cow::Owned(_));

@@ -497,3 +497,5 @@ fn long_answer_to_another_request_does_not_pass_unread() {
         }
     }
 }
+
+mod cache;

@@ -88,6 +88,9 @@ impl MessageScanner {
                 self.keep_id(bytes);
                 self.keep_id(b"\"");
             }
+            if self.scope.arrives() {
+                self.scope.written(bytes);
+            }
             return self.end_of_value(after);
         }
         if self.level() <= DEEPEST {

@@ -30,6 +30,7 @@ fn read_up_to(max: usize, pieces: &[&[u8]]) -> Given {
     let mut reader = Reader::new(bounds(max));
     let mut give = |part: Part<'_>| match part {
         Part::Plain(bytes) => given.bytes.extend_from_slice(bytes),
+        Part::Instead(text) => given.bytes.extend_from_slice(text.as_bytes()),
         Part::Event(message) => {
             given.bytes.extend_from_slice(message.raw);
             let text = String::from_utf8_lossy(&message.text()).into_owned();
