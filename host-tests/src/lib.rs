@@ -25,6 +25,7 @@ pub mod program;
 pub mod proxy_wasm;
 pub mod recorder;
 pub mod require;
+pub mod routing;
 pub mod rpc;
 pub mod samples;
 pub mod say;

@@ -10,6 +10,8 @@ mod identity_sources;
 mod ids;
 mod limits;
 mod policies;
+mod probe;
+mod route_sources;
 mod upgrade;
 mod verified;
 mod workers;
