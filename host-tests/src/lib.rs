@@ -12,6 +12,7 @@ pub mod contest;
 pub mod corpus;
 pub mod embedder;
 pub mod envoy;
+pub mod fleet;
 pub mod host;
 pub mod hosts;
 pub mod http2;
