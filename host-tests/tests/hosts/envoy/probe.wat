@@ -2,7 +2,8 @@
 ;; between the elements of the path. Each response gets a header `x-property` for each line, which it reads when the headers
 ;; of the request arrive: the line, the status of the host call, and the bytes in hex. A line that begins with `~` measures
 ;; its property: the status is 0, and the bytes are the nanoseconds of 10,000 calls by the host's clock, little-endian. A
-;; line that begins with `+` adds a header of that name to the request. It lets every request through, one after another.
+;; line that begins with `+` adds a header of that name to the request, and one that begins with `<` reads its property
+;; when the headers of the response arrive. It lets every request through, one after another.
 (module
   (import "env" "proxy_get_property" (func $property (param i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_get_buffer_bytes" (func $buffer (param i32 i32 i32 i32 i32) (result i32)))
@@ -53,7 +54,9 @@
   ;; Copies a line into the header's value, and its path to 4096 with 0 in the place of `|`.
   (func $copy (param $from i32) (param $end i32)
     (local $path i32) (local $byte i32)
-    (local.set $path (i32.sub (i32.const 4096) (i32.eq (i32.load8_u (local.get $from)) (i32.const 126))))
+    (local.set $path (i32.sub (i32.const 4096) (i32.or
+      (i32.eq (i32.load8_u (local.get $from)) (i32.const 126))
+      (i32.eq (i32.load8_u (local.get $from)) (i32.const 60)))))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $from) (local.get $end)))
       (local.set $byte (i32.load8_u (local.get $from)))
@@ -95,6 +98,7 @@
     (if (i32.eq (local.get $first) (i32.const 126)) (then (return (call $measure (local.get $rest)))))
     (if (i32.eq (local.get $first) (i32.const 43))
       (then (return (call $edit (i32.add (local.get $from) (i32.const 1)) (local.get $rest)))))
+    (if (i32.eq (local.get $first) (i32.const 60)) (then (return (call $read (local.get $rest)))))
     (call $read (local.get $size)))
   (func $line (param $from i32) (param $end i32)
     (local $start i32)
@@ -106,22 +110,28 @@
     (call $hex (i32.load (i32.const 0)) (i32.load (i32.const 4)))
     (i32.store (local.get $start) (i32.sub (global.get $out) (i32.add (local.get $start) (i32.const 4)))))
 
-  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+  ;; The lines for a request, or with 1 those for a response.
+  (func $lines (param $of_response i32)
     (local $start i32) (local $at i32)
-    (global.set $out (i32.const 2097152))
     (local.set $start (global.get $config))
     (local.set $at (global.get $config))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $at) (global.get $config_end)))
       (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 10))
         (then
-          (call $line (local.get $start) (local.get $at))
+          (if (i32.eq (local.get $of_response) (i32.eq (i32.load8_u (local.get $start)) (i32.const 60)))
+            (then (call $line (local.get $start) (local.get $at))))
           (local.set $start (i32.add (local.get $at) (i32.const 1)))))
       (local.set $at (i32.add (local.get $at) (i32.const 1)))
-      (br $next)))
+      (br $next))))
+
+  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (global.set $out (i32.const 2097152))
+    (call $lines (i32.const 0))
     (i32.const 0))
   (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
     (local $at i32) (local $size i32)
+    (call $lines (i32.const 1))
     (local.set $at (i32.const 2097152))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $at) (global.get $out)))

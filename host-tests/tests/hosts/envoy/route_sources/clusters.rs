@@ -1,8 +1,12 @@
 //! Tests that the property of the cluster names the server that gets the request, for each way in which a route chooses.
 
-use super::super::probe::{Gateway, Property, oldest_and_current};
-use super::setting::{AUTHORITY, CLUSTER, PATH, SERVERS, listener, sent, servers, text, unsent};
+use super::super::probe::{Gateway, Property, oldest_and_current, properties};
+use super::setting::{
+    AUTHORITY, CLUSTER, PATH, SERVERS, answer, listener, sent, servers, text, unsent,
+};
+use host_tests::bootstrap::WHEREVER;
 use host_tests::routing::routes;
+use host_tests::upstream::Upstream;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -108,4 +112,27 @@ fn path_and_host_are_read_before_the_route_rewrites_them() {
             assert_eq!(seen.header("host").as_deref(), Some("files.example"));
         }
     });
+}
+
+#[test]
+fn cluster_of_wherever_a_client_wants_has_one_name_for_all_servers() {
+    for (version, binary) in oldest_and_current() {
+        let one = Upstream::start().expect("the upstream starts");
+        let probe = servers(binary).listener_with("mcp", &[CLUSTER], |listener| {
+            listener.upstream = WHEREVER;
+        });
+        let gateway = probe.start();
+        let target = one.addr().to_string();
+        let answer = answer(
+            &gateway,
+            "mcp",
+            "/",
+            &[("x-envoy-original-dst-host", &target)],
+        );
+        let [(_, cluster)] = &properties(&answer)[..] else {
+            panic!("{answer:?}")
+        };
+        assert_eq!(text(cluster), WHEREVER.to_string(), "{version}");
+        assert_eq!(one.count(), 1, "{version}");
+    }
 }

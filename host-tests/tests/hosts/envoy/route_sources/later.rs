@@ -50,10 +50,12 @@ pub(super) fn with_header(path: &str, name: &str) -> Value {
 
 const WRITE: &str = "handle:headers():replace('x-late', '1')";
 
+/// The cluster, read when the headers of the response arrive.
+const USED: &str = "<xds|cluster_name";
 /// What the plugin reads, where it adds no header and where it adds one in between.
 const READS: [(&str, &[&str]); 2] = [
-    ("", &[CLUSTER, CLUSTER]),
-    ("_edited", &[CLUSTER, "+x-own", CLUSTER]),
+    ("", &[CLUSTER, CLUSTER, USED]),
+    ("_edited", &[CLUSTER, "+x-own", CLUSTER, USED]),
 ];
 
 fn on_each(test: impl Fn(&Gateway)) {
@@ -102,6 +104,7 @@ fn read_and_used(gateway: &Gateway, listener: &str, target: &str) -> [String; 2]
         panic!("it reads twice")
     };
     assert_eq!(first, second, "an edit does not change what is read");
+    assert_eq!(text(seen.read(USED)), seen.server, "the response has it");
     [text(first), seen.server]
 }
 

@@ -1,6 +1,7 @@
 //! Tests what a plugin knows about the server that Envoy's routes choose: which property or header names it, and which
 //! requests make a name differ from the server.
 
+mod claims;
 mod clusters;
 mod costs;
 mod edits;
