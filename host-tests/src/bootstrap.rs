@@ -48,6 +48,8 @@ pub struct Listener {
     pub use_remote_address: bool,
     /// Filters before the plugin, such as those of [`authentication`](crate::authentication).
     pub before: Vec<Value>,
+    /// Filters between the plugin and the router.
+    pub after: Vec<Value>,
     /// Replaces plain TCP, as [`authentication::tls`](crate::authentication::tls) does.
     pub transport_socket: Option<Value>,
     /// Further fields of the connection manager, as an object.
@@ -74,6 +76,7 @@ impl Listener {
             failure_policy: FailurePolicy::Reload,
             use_remote_address: true,
             before: Vec::new(),
+            after: Vec::new(),
             transport_socket: None,
             connection_manager: json!({}),
             instead: None,
@@ -108,6 +111,8 @@ pub struct Config {
     /// Delivers the filters as files, which can be replaced while Envoy serves. Then Envoy also starts with a policy
     /// that the plugin refuses, and answers 500.
     pub ecds: bool,
+    /// Servers by the names of their clusters, to which the routes of [`Listener::connection_manager`] lead.
+    pub servers: BTreeMap<String, SocketAddr>,
     /// Another Envoy than that of `$ENVOY_BIN`.
     pub binary: Option<PathBuf>,
     /// Files by name, in the folder from where Envoy runs, such as keys and certificates.
@@ -123,6 +128,7 @@ impl Config {
             log_level: "info".to_owned(),
             log_in_background: false,
             ecds: false,
+            servers: BTreeMap::new(),
             binary: None,
             files: BTreeMap::new(),
         }
@@ -130,21 +136,13 @@ impl Config {
 
     /// The bootstrap document. Filters that are files are read from `dir`.
     pub(crate) fn bootstrap(&self, dir: &Path) -> Value {
-        let servers = |own: &Listener| {
-            own.asked
-                .iter()
-                .copied()
-                .chain([own.upstream])
-                .collect::<Vec<_>>()
-        };
-        let servers: BTreeSet<_> = self.listeners.iter().flat_map(servers).collect();
         let listeners = self.listeners.iter().map(|own| {
-            let last = match &own.instead {
+            let own_filters = match &own.instead {
                 Some(filters) => filters.clone(),
                 None if self.ecds => vec![own.discovered_filter(dir)],
                 None => vec![json!({ "name": PLUGIN, "typed_config": own.wasm_filter() })],
             };
-            own.render([own.before.clone(), last].concat())
+            own.render([own.before.clone(), own_filters, own.after.clone()].concat())
         });
         json!({
             // Discovery does not start without a node.
@@ -152,9 +150,19 @@ impl Config {
             "admin": { "address": address((Ipv4Addr::LOCALHOST, 0).into()) },
             "static_resources": {
                 "listeners": listeners.collect::<Vec<_>>(),
-                "clusters": servers.into_iter().map(cluster).collect::<Vec<_>>(),
+                "clusters": self.clusters(),
             },
         })
+    }
+
+    /// The servers of the listeners, each named by its address, and those with a name.
+    fn clusters(&self) -> Vec<Value> {
+        let listeners = self.listeners.iter();
+        let unnamed = listeners.flat_map(|own| own.asked.iter().chain([&own.upstream]));
+        let unnamed: BTreeSet<_> = unnamed.copied().collect();
+        let named = self.servers.iter().map(|(name, addr)| cluster(name, *addr));
+        let unnamed = unnamed.iter().map(|addr| cluster(&addr.to_string(), *addr));
+        unnamed.chain(named).collect()
     }
 }
 
@@ -274,13 +282,13 @@ impl Listener {
     }
 }
 
-fn cluster(upstream: SocketAddr) -> Value {
+fn cluster(name: &str, upstream: SocketAddr) -> Value {
     let mut cluster = if upstream == WHEREVER {
         wherever()
     } else {
-        at(upstream)
+        at(name, upstream)
     };
-    cluster["name"] = upstream.to_string().into();
+    cluster["name"] = name.into();
     // Envoy's default limit of 1024 connections would stop larger floods before the plugin.
     cluster["circuit_breakers"] = json!({ "thresholds": [
         { "max_connections": 10_000, "max_pending_requests": 10_000, "max_requests": 10_000 },
@@ -295,11 +303,11 @@ fn cluster(upstream: SocketAddr) -> Value {
     cluster
 }
 
-fn at(upstream: SocketAddr) -> Value {
+fn at(name: &str, upstream: SocketAddr) -> Value {
     json!({
         "type": "STATIC",
         "load_assignment": {
-            "cluster_name": upstream.to_string(),
+            "cluster_name": name,
             "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": address(upstream) } }] }],
         },
     })

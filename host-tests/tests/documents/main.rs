@@ -17,4 +17,5 @@ mod pages;
 mod policies;
 mod recipes;
 mod reference;
+mod servers;
 mod yaml;

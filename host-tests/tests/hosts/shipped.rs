@@ -1,155 +1,17 @@
 //! Runs the configurations in `envoy/` as an operator copies them, in a real Envoy: only addresses and ports are
 //! replaced.
 
+mod gateway;
+mod identity_headers;
+
+use gateway::{Gateway, call_of, eventually, reload};
 use host_tests::http2::{End, Http2Request, Outcome, http2};
-use host_tests::ports;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
 use host_tests::upstream::{Recorded, Upstream, reply};
-use host_tests::wire::{Http1Request, http1};
-use host_tests::{root, wasm_path};
+use host_tests::wire::Http1Request;
 use std::fs;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::sleep;
 use std::time::Duration;
-
-/// An Envoy with a shipped configuration, in a folder of its own.
-struct Gateway {
-    process: Child,
-    folder: PathBuf,
-    addr: SocketAddr,
-}
-
-impl Gateway {
-    fn start(file: &str, upstream: &Upstream, prepare: impl FnOnce(&Path)) -> Self {
-        static STARTED: AtomicU32 = AtomicU32::new(0);
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let name = format!("mcp-policy-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).expect("a folder");
-        prepare(&folder);
-        let port = ports::free();
-        let mut text = fs::read_to_string(root().join("envoy").join(file))
-            .expect("the configuration can be read");
-        for (shipped, here) in [
-            ("port_value: 10000", format!("port_value: {port}")),
-            ("port_value: 9901", format!("port_value: {}", ports::free())),
-            (
-                "port_value: 18080",
-                format!("port_value: {}", upstream.addr().port()),
-            ),
-            (
-                "/etc/envoy/mcp-policy.wasm",
-                wasm_path().display().to_string(),
-            ),
-            ("/etc/envoy/mcp-policy", folder.display().to_string()),
-        ] {
-            text = text.replace(shipped, &here);
-        }
-        let path = folder.join("envoy.yaml");
-        fs::write(&path, text).expect("the configuration can be written");
-        let log = fs::File::create(folder.join("envoy.log")).expect("a log");
-        let envoy =
-            std::env::var("ENVOY_BIN").expect("ENVOY_BIN is not set: run this through `make test`");
-        let process = Command::new(envoy)
-            .arg("-c")
-            .arg(&path)
-            .args([
-                "--disable-hot-restart",
-                "--concurrency",
-                "2",
-                "--component-log-level",
-                "main:warning",
-            ])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("Envoy starts");
-        let gateway = Self {
-            process,
-            folder,
-            addr: ([127, 0, 0, 1], port).into(),
-        };
-        eventually("Envoy answers", || {
-            gateway
-                .try_call("no_such_tool")
-                .is_some_and(|verdict| verdict != "500")
-        });
-        gateway
-    }
-
-    fn call(&self, tool: &str) -> String {
-        self.try_call(tool).expect("an answer")
-    }
-
-    fn try_call(&self, tool: &str) -> Option<String> {
-        self.send(&call_of(tool))
-    }
-
-    /// `forwarded`, the plugin's reason, or another status.
-    fn send(&self, request: &Http1Request) -> Option<String> {
-        let response = http1(self.addr, request, Duration::from_secs(5)).ok()?;
-        let text = String::from_utf8_lossy(&response.body);
-        let reason = text
-            .split(r#""reason":""#)
-            .nth(1)
-            .and_then(|rest| rest.split('"').next());
-        Some(match reason {
-            Some(reason) => reason.into(),
-            None if text == r#"{"jsonrpc":"2.0","id":1,"result":{}}"# => "forwarded".into(),
-            None => response.status.to_string(),
-        })
-    }
-}
-
-fn call_of(tool: &str) -> Http1Request {
-    let headers = vec![
-        (b"host".to_vec(), b"localhost".to_vec()),
-        (b"content-type".to_vec(), b"application/json".to_vec()),
-    ];
-    Http1Request {
-        headers,
-        ..rpc::post(rpc::call(tool))
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Tries several times in a row, because workers adopt a new configuration one after another.
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..100 {
-        if (0..6).all(|_| holds()) {
-            return;
-        }
-        sleep(Duration::from_millis(100));
-    }
-    panic!("not within ten seconds: {what}");
-}
-
-/// Runs `envoy/reload.py` as in its README.
-fn reload(policy: &str, folder: &Path) {
-    let file = folder.join("policy.json");
-    fs::write(&file, policy).expect("the policy can be written");
-    let python =
-        std::env::var("MCP_PYTHON").expect("MCP_PYTHON is not set: run this through `make test`");
-    let status = Command::new(python)
-        .arg(root().join("envoy/reload.py"))
-        .args([&file, &folder.join("plugin.json")])
-        .arg("--wasm")
-        .arg(wasm_path())
-        .status()
-        .expect("reload.py runs");
-    assert!(status.success());
-}
 
 #[test]
 fn policy_inside_the_configuration_is_enforced() {

@@ -1,7 +1,9 @@
 //! Tests what `api_key_auth` tells a plugin about the owner of a key.
 
 use super::super::gateway::verdict;
-use super::probe::{Gateway, LIMIT, METADATA, Probe, Property, disabled, oldest_and_current};
+use super::super::probe::{
+    Gateway, LIMIT, METADATA, Probe, Property, disabled, oldest_and_current,
+};
 use host_tests::authentication::{API_KEY_AUTH, KEYS, api_key_auth};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;

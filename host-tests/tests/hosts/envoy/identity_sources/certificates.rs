@@ -1,6 +1,6 @@
 //! Tests what TLS tells a plugin about a client's certificate.
 
-use super::probe::{Gateway, LIMIT, Probe, Property, Seen, oldest_and_current, request};
+use super::super::probe::{Gateway, LIMIT, Probe, Property, Seen, oldest_and_current, request};
 use host_tests::authentication::{
     CLIENT_AUTHORITY, Clients, SERVER_CERTIFICATE, SERVER_KEY, forwarded_certificate, tls,
 };

@@ -1,8 +1,8 @@
 //! Tests in which bytes the claims of a verified token arrive.
 
+use super::super::probe::Property;
 use super::bytes::{list, number, object};
 use super::issuers::{PAYLOAD, on_each, payload};
-use super::probe::Property;
 use host_tests::authentication::ACME;
 use serde_json::{Value, json};
 

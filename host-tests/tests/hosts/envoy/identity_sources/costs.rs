@@ -2,7 +2,7 @@
 //!
 //! It expects values, never times.
 
-use super::probe::{
+use super::super::probe::{
     Gateway, LIMIT, METADATA, Probe, Property, Seen, claim, oldest_and_current, request,
 };
 use host_tests::authentication::{

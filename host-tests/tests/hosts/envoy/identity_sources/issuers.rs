@@ -2,8 +2,8 @@
 //!
 //! It never expects an outcome.
 
+use super::super::probe::{Gateway, METADATA, Probe, Seen, claim, disabled, oldest_and_current};
 use super::metadata;
-use super::probe::{Gateway, METADATA, Probe, Seen, claim, disabled, oldest_and_current};
 use host_tests::authentication::{
     ACME, AGENTS, IDENTITY_HEADERS, JWT_AUTHN, PARTNER, Provider, Tokens, jwt_authn,
     removed_from_clients,

@@ -8,5 +8,4 @@ mod claims;
 mod costs;
 mod issuers;
 mod metadata;
-mod probe;
 mod tokens;

@@ -1,7 +1,7 @@
 //! Tests for which requests `jwt_authn` tells a plugin about a token, and what it leaves in the headers.
 
+use super::super::probe::{Gateway, METADATA, Property, claim};
 use super::issuers::{Issuers, on, on_each, payload};
-use super::probe::{Gateway, METADATA, Property, claim};
 use host_tests::authentication::{ACME, AGENTS, PARTNER};
 use host_tests::hosts::envoys;
 use host_tests::tokens::Issuer;

@@ -1,4 +1,4 @@
-//! Turns authentication filters into an Envoy with a plugin that only reads, and requests into what that plugin read.
+//! Turns filters and routes into an Envoy with a plugin that only reads, and requests into what that plugin read.
 //!
 //! It never expects an outcome.
 
@@ -77,29 +77,24 @@ impl Property {
 /// A request behind the plugin.
 #[derive(Debug)]
 pub(super) struct Seen {
-    properties: BTreeMap<String, Property>,
+    properties: Vec<(String, Property)>,
+    /// The name of the server that got it; empty for the one of all listeners.
+    pub(super) server: String,
     /// The request as the server got it.
     pub(super) request: Recorded,
 }
 
 impl Seen {
-    fn new(request: Recorded) -> Self {
-        let lines = request
-            .headers
-            .iter()
-            .filter(|(name, _)| name == "x-property");
-        let properties = lines
-            .map(|(_, value)| property(&String::from_utf8_lossy(value)))
-            .collect();
-        Self {
-            properties,
-            request,
-        }
+    pub(super) fn read(&self, path: &str) -> &Property {
+        self.reads(path)[0]
     }
 
-    pub(super) fn read(&self, path: &str) -> &Property {
-        let found = self.properties.get(path);
-        found.unwrap_or_else(|| panic!("the plugin does not read {path}"))
+    /// What the plugin read one time after another.
+    pub(super) fn reads(&self, path: &str) -> Vec<&Property> {
+        let same = self.properties.iter().filter(|(own, _)| own == path);
+        let found: Vec<_> = same.map(|(_, property)| property).collect();
+        assert!(!found.is_empty(), "the plugin does not read {path}");
+        found
     }
 
     pub(super) fn claim(&self, path: &str) -> &Property {
@@ -111,6 +106,15 @@ impl Seen {
         let value = self.request.header(name)?;
         Some(String::from_utf8_lossy(value).into_owned())
     }
+}
+
+/// What the plugin read for the request that has this answer.
+pub(super) fn properties(answer: &Response) -> Vec<(String, Property)> {
+    let headers = answer.headers.iter();
+    let lines = headers.filter(|(name, _)| name == "x-property");
+    lines
+        .map(|(_, value)| property(&String::from_utf8_lossy(value)))
+        .collect()
 }
 
 fn property(line: &str) -> (String, Property) {
@@ -135,7 +139,7 @@ fn decoded(hex: &str) -> Vec<u8> {
 /// The configuration of an Envoy whose listeners have the probe.
 pub(super) struct Probe {
     config: Config,
-    upstream: Upstream,
+    upstreams: BTreeMap<String, Upstream>,
     folder: PathBuf,
 }
 
@@ -151,9 +155,17 @@ impl Probe {
         fs::write(folder.join("probe.wasm"), module).expect("the probe can be written");
         Self {
             config,
-            upstream,
+            upstreams: BTreeMap::from([(String::new(), upstream)]),
             folder,
         }
+    }
+
+    /// A server to which routes lead by the name of its cluster.
+    pub(super) fn server(mut self, name: &str) -> Self {
+        let upstream = Upstream::start().expect("the upstream starts");
+        self.config.servers.insert(name.to_owned(), upstream.addr());
+        self.upstreams.insert(name.to_owned(), upstream);
+        self
     }
 
     /// A file beside the configuration.
@@ -187,7 +199,7 @@ impl Probe {
         let lines = properties.iter().map(|path| format!("{}\n", path.as_ref()));
         let lines: String = lines.collect();
         let wasm = self.folder.join("probe.wasm");
-        let mut listener = Listener::new(name, &lines, self.upstream.addr(), &wasm);
+        let mut listener = Listener::new(name, &lines, self.upstreams[""].addr(), &wasm);
         // The module keeps its configuration in the memory of its VM.
         listener.vm_id = name.to_owned();
         change(&mut listener);
@@ -201,7 +213,7 @@ impl Probe {
         fs::remove_dir_all(&self.folder).expect("the folder is ours");
         Gateway {
             envoy,
-            upstream: self.upstream,
+            upstreams: self.upstreams,
         }
     }
 }
@@ -209,7 +221,7 @@ impl Probe {
 /// A running Envoy with the probe.
 pub(super) struct Gateway {
     envoy: Envoy,
-    upstream: Upstream,
+    upstreams: BTreeMap<String, Upstream>,
 }
 
 impl Gateway {
@@ -230,11 +242,26 @@ impl Gateway {
 
     /// What the plugin read for the request that has this answer, the only one since the last.
     pub(super) fn seen(&self, answer: &Response) -> Result<Seen, u16> {
-        match (&self.upstream.take()[..], answer.status) {
-            ([request], 200) => Ok(Seen::new(request.clone())),
+        match (&self.arrived()[..], answer.status) {
+            ([(server, request)], 200) => Ok(Seen {
+                properties: properties(answer),
+                server: server.clone(),
+                request: request.clone(),
+            }),
             ([], status) => Err(status),
             (requests, status) => panic!("{status} with {requests:?}\n{}", self.envoy.log()),
         }
+    }
+
+    /// The requests since the last time, each with the name of its server.
+    pub(super) fn arrived(&self) -> Vec<(String, Recorded)> {
+        let of = |(name, upstream): (&String, &Upstream)| {
+            let requests = upstream.take().into_iter();
+            requests
+                .map(|request| (name.clone(), request))
+                .collect::<Vec<_>>()
+        };
+        self.upstreams.iter().flat_map(of).collect()
     }
 }
 

@@ -1,22 +1,24 @@
-;; A proxy-wasm plugin that shows the server what the host tells it. Its configuration has a property a line, with `|`
-;; between the elements of the path. Each request gets a header `x-property` for each line: the line, the status of the
-;; host call, and the bytes in hex. A line that begins with `~` measures its property: the status is 0, and the bytes are
-;; the nanoseconds of 10,000 calls by the host's clock, little-endian. It lets every request through.
+;; A proxy-wasm plugin that shows the client what the host tells it. Its configuration has a property a line, with `|`
+;; between the elements of the path. Each response gets a header `x-property` for each line, which it reads when the headers
+;; of the request arrive: the line, the status of the host call, and the bytes in hex. A line that begins with `~` measures
+;; its property: the status is 0, and the bytes are the nanoseconds of 10,000 calls by the host's clock, little-endian. A
+;; line that begins with `+` adds a header of that name to the request, and one that begins with `<` reads its property
+;; when the headers of the response arrive. It lets every request through, one after another.
 (module
   (import "env" "proxy_get_property" (func $property (param i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_get_buffer_bytes" (func $buffer (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_add_header_map_value" (func $add (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_get_current_time_nanoseconds" (func $clock (param i32) (result i32)))
   ;; 0, 4: an address and a size; 8: the time; 16: the nanoseconds; 4096: a path; from 65536 what the host hands over;
-  ;; from 2097152 a header's value.
+  ;; from 2097152 the values of headers, each behind its size.
   (memory (export "memory") 64)
-  (data (i32.const 64) "x-property")
+  (data (i32.const 64) "x-property1")
   (global $config (mut i32) (i32.const 0))
   (global $config_end (mut i32) (i32.const 0))
   ;; Behind the configuration.
   (global $base (mut i32) (i32.const 65536))
   (global $free (mut i32) (i32.const 65536))
-  (global $out (mut i32) (i32.const 0))
+  (global $out (mut i32) (i32.const 2097152))
 
   (func (export "proxy_abi_version_0_2_1"))
   (func (export "_initialize"))
@@ -52,7 +54,9 @@
   ;; Copies a line into the header's value, and its path to 4096 with 0 in the place of `|`.
   (func $copy (param $from i32) (param $end i32)
     (local $path i32) (local $byte i32)
-    (local.set $path (i32.sub (i32.const 4096) (i32.eq (i32.load8_u (local.get $from)) (i32.const 126))))
+    (local.set $path (i32.sub (i32.const 4096) (i32.or
+      (i32.eq (i32.load8_u (local.get $from)) (i32.const 126))
+      (i32.eq (i32.load8_u (local.get $from)) (i32.const 60)))))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $from) (local.get $end)))
       (local.set $byte (i32.load8_u (local.get $from)))
@@ -83,21 +87,31 @@
     (i32.store (i32.const 0) (i32.const 16))
     (i32.store (i32.const 4) (i32.const 8))
     (i32.const 0))
+  ;; Adds a header with the value `1`.
+  (func $edit (param $name i32) (param $size i32) (result i32)
+    (i64.store (i32.const 0) (i64.const 0))
+    (call $add (i32.const 0) (local.get $name) (local.get $size) (i32.const 74) (i32.const 1)))
+  (func $answer (param $from i32) (param $size i32) (result i32)
+    (local $first i32) (local $rest i32)
+    (local.set $first (i32.load8_u (local.get $from)))
+    (local.set $rest (i32.sub (local.get $size) (i32.const 1)))
+    (if (i32.eq (local.get $first) (i32.const 126)) (then (return (call $measure (local.get $rest)))))
+    (if (i32.eq (local.get $first) (i32.const 43))
+      (then (return (call $edit (i32.add (local.get $from) (i32.const 1)) (local.get $rest)))))
+    (if (i32.eq (local.get $first) (i32.const 60)) (then (return (call $read (local.get $rest)))))
+    (call $read (local.get $size)))
   (func $line (param $from i32) (param $end i32)
-    (local $size i32) (local $status i32)
-    (global.set $out (i32.const 2097152))
+    (local $start i32)
+    (local.set $start (global.get $out))
+    (global.set $out (i32.add (local.get $start) (i32.const 4)))
     (call $copy (local.get $from) (local.get $end))
-    (local.set $size (i32.sub (local.get $end) (local.get $from)))
-    (if (i32.eq (i32.load8_u (local.get $from)) (i32.const 126))
-      (then (local.set $status (call $measure (i32.sub (local.get $size) (i32.const 1)))))
-      (else (local.set $status (call $read (local.get $size)))))
-    (call $digit (local.get $status))
+    (call $digit (call $answer (local.get $from) (i32.sub (local.get $end) (local.get $from))))
     (call $write (i32.const 32))
     (call $hex (i32.load (i32.const 0)) (i32.load (i32.const 4)))
-    (drop (call $add (i32.const 0) (i32.const 64) (i32.const 10)
-      (i32.const 2097152) (i32.sub (global.get $out) (i32.const 2097152)))))
+    (i32.store (local.get $start) (i32.sub (global.get $out) (i32.add (local.get $start) (i32.const 4)))))
 
-  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+  ;; The lines for a request, or with 1 those for a response.
+  (func $lines (param $of_response i32)
     (local $start i32) (local $at i32)
     (local.set $start (global.get $config))
     (local.set $at (global.get $config))
@@ -105,10 +119,28 @@
       (br_if $done (i32.ge_u (local.get $at) (global.get $config_end)))
       (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 10))
         (then
-          (call $line (local.get $start) (local.get $at))
+          (if (i32.eq (local.get $of_response) (i32.eq (i32.load8_u (local.get $start)) (i32.const 60)))
+            (then (call $line (local.get $start) (local.get $at))))
           (local.set $start (i32.add (local.get $at) (i32.const 1)))))
       (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br $next))))
+
+  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (global.set $out (i32.const 2097152))
+    (call $lines (i32.const 0))
+    (i32.const 0))
+  (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+    (local $at i32) (local $size i32)
+    (call $lines (i32.const 1))
+    (local.set $at (i32.const 2097152))
+    (block $done (loop $next
+      (br_if $done (i32.ge_u (local.get $at) (global.get $out)))
+      (local.set $size (i32.load (local.get $at)))
+      (drop (call $add (i32.const 2) (i32.const 64) (i32.const 10)
+        (i32.add (local.get $at) (i32.const 4)) (local.get $size)))
+      (local.set $at (i32.add (local.get $at) (i32.add (local.get $size) (i32.const 4))))
       (br $next)))
+    (global.set $out (i32.const 2097152))
     (i32.const 0))
   (func (export "proxy_on_log") (param i32))
   (func (export "proxy_on_delete") (param i32)))

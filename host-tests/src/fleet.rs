@@ -1,0 +1,282 @@
+//! Turns a policy into an Envoy with one plugin in front of three MCP servers, and callers with tokens, client
+//! certificates and API keys into requests to them.
+//!
+//! It never expects an outcome. Each request says in `x-sent-by` who sends it, so that a server can count; no policy
+//! reads that header.
+
+use crate::authentication::{
+    ACME, API_KEY_AUTH, CLIENT_AUTHORITY, Clients, IDENTITY_HEADERS, KEYS, PARTNER,
+    SERVER_CERTIFICATE, SERVER_KEY, Tokens, api_key_auth, jwt_authn, removed_from_clients, tls,
+};
+use crate::bootstrap::{Config, Listener};
+use crate::certificates::{Authority, Certificate, Names};
+use crate::envoy::Envoy;
+use crate::routing::{host, hosts, normalized, route};
+use crate::rpc;
+use crate::tls::Client;
+use crate::tokens::Issuer;
+use crate::upstream::Upstream;
+use crate::wasm_path;
+use crate::wire::{Http1Request, Response, http1};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The time for one call.
+const LIMIT: Duration = Duration::from_secs(10);
+/// The listener without TLS, for tokens and API keys.
+const PLAIN: &str = "mcp";
+/// The listener that demands a client certificate.
+const MUTUAL: &str = "mcp_mutual";
+/// The header that names the sender to the servers.
+const SENT_BY: &str = "x-sent-by";
+
+/// A server as a client addresses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// The name of its cluster.
+    pub name: &'static str,
+    /// The host of a request to it.
+    pub host: &'static str,
+    /// The path of a request to it.
+    pub path: &'static str,
+}
+
+/// The servers: of all other requests, of one path, and of one host.
+pub const SERVERS: [Server; 3] = [
+    Server {
+        name: "python-mcp",
+        host: "mcp.example",
+        path: "/mcp",
+    },
+    Server {
+        name: "files-mcp",
+        host: "mcp.example",
+        path: "/files/mcp",
+    },
+    Server {
+        name: "git-mcp",
+        host: "git.mcp.example",
+        path: "/mcp",
+    },
+];
+
+/// The credential of a caller.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// A token of an issuer that the gateway trusts, or any other text.
+    Token(String),
+    /// An API key.
+    Key(String),
+    /// A client with a certificate, or without one.
+    Certificate(Client),
+    /// Headers of a client that claims to be someone.
+    Claimed(Vec<(&'static str, &'static str)>),
+}
+
+/// A caller.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The name in `x-sent-by`.
+    pub name: &'static str,
+    /// What the gateway verifies.
+    pub credential: Credential,
+}
+
+/// The number of calls by sender, server and tool.
+pub type Counts = BTreeMap<(String, &'static str, String), u64>;
+
+/// A running gateway with its servers.
+#[derive(Debug)]
+pub struct Fleet {
+    envoy: Envoy,
+    upstreams: Vec<(Server, Upstream)>,
+    acme: Issuer,
+    partner: Issuer,
+    authority: Authority,
+}
+
+impl Fleet {
+    /// Starts the servers and an Envoy with two workers. `binary` replaces the Envoy of `$ENVOY_BIN`.
+    ///
+    /// # Panics
+    /// When one of them does not start.
+    pub fn start(policy: &str, binary: Option<PathBuf>) -> Self {
+        let started = |server| (server, Upstream::start().expect("the upstream starts"));
+        let upstreams: Vec<_> = SERVERS.into_iter().map(started).collect();
+        let [acme, partner] = [ACME, PARTNER].map(|own| Issuer::new(own.issuer, own.audience));
+        let authority = Authority::new();
+        let mut config = Config::new(listeners(policy, &upstreams));
+        config.concurrency = 2;
+        config.binary = binary;
+        let named =
+            |(server, upstream): &(Server, Upstream)| (server.name.to_owned(), upstream.addr());
+        config.servers = upstreams.iter().map(named).collect();
+        config.files = files(&acme, &partner, &authority);
+        Self {
+            envoy: Envoy::start(&config).expect("Envoy starts"),
+            upstreams,
+            acme,
+            partner,
+            authority,
+        }
+    }
+
+    /// Two callers of each kind, and a third token: that of another issuer with the same `sub`.
+    pub fn callers(&self) -> Vec<Caller> {
+        let token = |name, issuer: &Issuer, sub: &str| Caller {
+            name,
+            credential: Credential::Token(issuer.token(json!({ "sub": sub }))),
+        };
+        let key = |name, key: &str| Caller {
+            name,
+            credential: Credential::Key(key.to_owned()),
+        };
+        let [(one, _), (two, _)] = KEYS;
+        vec![
+            token("acme-alice", &self.acme, "alice"),
+            token("acme-bob", &self.acme, "bob"),
+            token("partner-alice", &self.partner, "alice"),
+            self.agent("agent-one", "spiffe://acme.example/one"),
+            self.agent("agent-two", "spiffe://acme.example/two"),
+            key("client-one", one),
+            key("client-two", two),
+        ]
+    }
+
+    /// A caller with a certificate that has this URI.
+    pub fn agent(&self, name: &'static str, uri: &str) -> Caller {
+        let certificate = self.authority.certificate(Names {
+            uris: &[uri],
+            ..Names::default()
+        });
+        self.certified(name, Some(&certificate))
+    }
+
+    /// A client of the listener that demands a certificate, with any certificate or without one.
+    pub fn certified(&self, name: &'static str, certificate: Option<&Certificate>) -> Caller {
+        Caller {
+            name,
+            credential: Credential::Certificate(Client::new(&self.authority, certificate)),
+        }
+    }
+
+    /// Calls a tool of a server.
+    ///
+    /// # Errors
+    /// As [`http1`] and [`Client::send`].
+    pub fn call(&self, caller: &Caller, server: Server, tool: &str) -> io::Result<Response> {
+        let request = request(caller, server, tool);
+        match &caller.credential {
+            Credential::Certificate(client) => {
+                client.send(self.envoy.addr(MUTUAL), &request, LIMIT)
+            }
+            _ => http1(self.envoy.addr(PLAIN), &request, LIMIT),
+        }
+    }
+
+    /// The calls that reached the servers since the last time.
+    ///
+    /// # Panics
+    /// When one of them is not a call.
+    pub fn arrived(&self) -> Counts {
+        let mut counts = Counts::new();
+        for (server, upstream) in &self.upstreams {
+            for request in upstream.take() {
+                let sender = request.header(SENT_BY).unwrap_or_default();
+                let sender = String::from_utf8_lossy(sender).into_owned();
+                let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+                let tool = body.pointer("/params/name").and_then(Value::as_str);
+                let tool = tool.expect("a call").to_owned();
+                *counts.entry((sender, server.name, tool)).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    /// The log of Envoy, with the plugin's decisions.
+    pub fn log(&self) -> String {
+        self.envoy.log()
+    }
+}
+
+/// The same filters and routes twice: the filters of both listeners share their counters.
+fn listeners(policy: &str, upstreams: &[(Server, Upstream)]) -> Vec<Listener> {
+    let any = upstreams.first().map(|(_, upstream)| upstream.addr());
+    let any = any.expect("there are servers");
+    let listener = |name, transport_socket| {
+        let mut listener = Listener::new(name, policy, any, &wasm_path());
+        let mut keys = api_key_auth(&KEYS, true);
+        // On the routes of requests with a key alone: it refuses all others.
+        keys["disabled"] = true.into();
+        listener.before = vec![jwt_authn(&[ACME, PARTNER], Tokens::OneOrNone), keys];
+        listener.connection_manager = manager();
+        listener.transport_socket = transport_socket;
+        listener
+    };
+    vec![
+        listener(PLAIN, None),
+        listener(MUTUAL, Some(tls(Clients::Verified))),
+    ]
+}
+
+/// The routes, and the removal of all headers by which a client could name a caller.
+fn manager() -> Value {
+    let [python, files, git] = SERVERS;
+    let mut manager = normalized(hosts(&[
+        host(&[git.host], &both(&json!({ "prefix": "/" }), git)),
+        host(
+            &["*"],
+            &[
+                both(&json!({ "path": files.path }), files),
+                both(&json!({ "prefix": "/" }), python),
+            ]
+            .concat(),
+        ),
+    ]));
+    let removed = removed_from_clients(&IDENTITY_HEADERS);
+    for (name, value) in removed.as_object().into_iter().flatten() {
+        manager[name] = value.clone();
+    }
+    manager
+}
+
+/// The routes to a server with an API key and without one.
+fn both(matched: &Value, server: Server) -> [Value; 2] {
+    let mut with_key = matched.clone();
+    with_key["headers"] = json!([{ "name": "x-api-key", "present_match": true }]);
+    let mut with_key = route(with_key, server.name);
+    with_key["typed_per_filter_config"] = json!({ API_KEY_AUTH: {
+        "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
+        "config": {},
+    } });
+    [with_key, route(matched.clone(), server.name)]
+}
+
+fn files(acme: &Issuer, partner: &Issuer, authority: &Authority) -> BTreeMap<String, String> {
+    let server = authority.server();
+    BTreeMap::from([
+        (ACME.file(), acme.jwks()),
+        (PARTNER.file(), partner.jwks()),
+        (CLIENT_AUTHORITY.to_owned(), authority.pem()),
+        (SERVER_CERTIFICATE.to_owned(), server.pem),
+        (SERVER_KEY.to_owned(), server.key_pem),
+    ])
+}
+
+fn request(caller: &Caller, server: Server, tool: &str) -> Http1Request {
+    let mut request = rpc::post(rpc::call(tool));
+    request.path = server.path.to_owned();
+    let mut add = |name: &str, value: &str| request.headers.push((name.into(), value.into()));
+    add("host", server.host);
+    add(SENT_BY, caller.name);
+    match &caller.credential {
+        Credential::Token(token) => add("authorization", &format!("Bearer {token}")),
+        Credential::Key(key) => add("x-api-key", key),
+        Credential::Certificate(_) => {}
+        Credential::Claimed(headers) => headers.iter().for_each(|(name, value)| add(name, value)),
+    }
+    request
+}

@@ -1,0 +1,12 @@
+//! Tests what a plugin knows about the server that Envoy's routes choose: which property or header names it, and which
+//! requests make a name differ from the server.
+
+mod claims;
+mod clusters;
+mod costs;
+mod edits;
+mod frames;
+mod hosts;
+mod later;
+mod paths;
+mod setting;
