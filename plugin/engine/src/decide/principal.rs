@@ -34,12 +34,16 @@ pub(crate) enum Principal {
 /// Why a caller is not admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AuthError {
-    /// No credential, or one that no grant lists.
+    /// No credential, where each caller needs a bearer token.
+    NoToken,
+    /// A credential that no grant lists.
     Unknown,
     /// More than one `Authorization` header, or one that is not a bearer token.
     Malformed,
-    /// No source of the identity is present.
+    /// No credential, where a source of the identity must be present.
     NoSource,
+    /// A credential, but no source of the identity.
+    OtherCredential,
     /// An identity that is repeated, empty, too long, not plain or not a text.
     Unidentified,
     Revoked(Box<str>),
@@ -72,6 +76,11 @@ impl Principal {
         }
     }
 
+    /// True for a caller that is not admitted because it presents no credential at all.
+    pub(crate) fn lacks_credential(&self) -> bool {
+        matches!(self, Self::Denied(AuthError::NoToken | AuthError::NoSource))
+    }
+
     /// True for callers whose counters have cells of their own.
     pub(crate) fn is_configured(&self) -> bool {
         matches!(self, Self::Anonymous | Self::Grant { .. })
@@ -91,7 +100,7 @@ fn granted(grants: &[Grant], headers: &Headers) -> (Principal, bool) {
     let denied = |denied| (Principal::Denied(denied), true);
     let token = match headers.single("authorization") {
         Ok(Some(value)) => bearer(value),
-        Ok(None) => return denied(AuthError::Unknown),
+        Ok(None) => return denied(AuthError::NoToken),
         Err(_) => return denied(AuthError::Malformed),
     };
     let Some(token) = token else {
@@ -137,10 +146,15 @@ fn vouched(identity: &Identity, headers: &Headers, verified: &Verified) -> Princ
             Err(Unidentified) => return Principal::Denied(AuthError::Unidentified),
         }
     }
-    match identity.sources.is_empty() || identity.anonymous {
-        true => Principal::Anonymous,
-        false => Principal::Denied(AuthError::NoSource),
+    if identity.sources.is_empty() || identity.anonymous {
+        return Principal::Anonymous;
     }
+    // A token that the gateway did not verify is a credential, and so is a verified one without the claim.
+    let presented = headers.has("authorization") || *verified != Verified::default();
+    Principal::Denied(match presented {
+        true => AuthError::OtherCredential,
+        false => AuthError::NoSource,
+    })
 }
 
 /// The caller's name by one source, which no caller of another source or issuer shares; `None` where the source is absent.
@@ -188,8 +202,8 @@ fn within_bounds(value: &str) -> Result<&str, Unidentified> {
 impl AuthError {
     pub(crate) fn rule(&self) -> Rule {
         match self {
-            Self::Unknown | Self::Malformed => Rule::new("grants"),
-            Self::NoSource | Self::Unidentified => Rule::new("identity"),
+            Self::NoToken | Self::Unknown | Self::Malformed => Rule::new("grants"),
+            Self::NoSource | Self::OtherCredential | Self::Unidentified => Rule::new("identity"),
             Self::Revoked(name) => Rule::new("grants").key(name).member("revoked"),
             Self::NoPolicy(name) => Rule::new("grants").key(name),
         }
@@ -199,10 +213,10 @@ impl AuthError {
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unknown => {
+            Self::NoToken | Self::Unknown => {
                 "Unknown caller. Send your bearer token, or ask the gateway's operator for one."
             }
-            Self::NoSource => {
+            Self::NoSource | Self::OtherCredential => {
                 "Unknown caller. Send your credential, or ask the gateway's operator for one."
             }
             Self::Malformed => "Send exactly one Authorization header with one bearer token.",

@@ -36,6 +36,7 @@ impl Exchange {
             explain: host.explain,
             ids,
             grant,
+            lacks_credential: caller.lacks_credential(),
             state: State::Answered,
             stage: Stage::Awaited,
             early: false,

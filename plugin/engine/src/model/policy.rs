@@ -31,6 +31,8 @@ pub struct Policy {
     pub(crate) identity: Identity,
     /// `None` where the policy has no `grants`: a caller then needs none.
     pub(crate) grants: Option<Vec<Grant>>,
+    /// The value of `WWW-Authenticate` for a caller without a credential; `None` where it is refused like any other.
+    pub(crate) challenge: Option<Box<str>>,
     pub(crate) answer: AnswerStyle,
     pub(crate) client_detail: bool,
     pub(crate) list: Listed,

@@ -40,16 +40,10 @@ pub(crate) const POLICY: Keys = Keys {
         "frozen",
         "identity",
         "grants",
+        "challenge",
         "host",
     ],
-    reserved: &[
-        "challenge",
-        "policies",
-        "servers",
-        "approvals",
-        "counters",
-        "audit",
-    ],
+    reserved: &["policies", "servers", "approvals", "counters", "audit"],
 };
 
 impl Policy {
@@ -112,6 +106,7 @@ impl PolicyReader {
                 .part(at, &members, "identity", Self::identity)
                 .unwrap_or_default(),
             grants: self.part(at, &members, "grants", Self::grants),
+            challenge: self.part(at, &members, "challenge", Self::challenge),
             client_detail: self.flag(at, &members, "client_detail"),
             list: self
                 .setting(at, &members, "list", LISTED)
@@ -130,6 +125,7 @@ impl PolicyReader {
         policy.needs = Needs::of(&policy);
         policy.unknown_results = UnknownResult::all(&policy);
         self.one_way_to_identify(at, &members, &policy);
+        self.challenged_callers(at, &members, &policy);
         self.room(&policy);
         Some(policy)
     }

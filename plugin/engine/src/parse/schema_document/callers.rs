@@ -6,6 +6,7 @@ use super::build::{about, choice, flag, object, refers, with};
 use super::limits::duration;
 use crate::model::HostOptions;
 use crate::parse::caller::{GRANT, IDENTITY, MATCH, SOURCE};
+use crate::parse::challenge::{CHALLENGE, LONGEST};
 use crate::parse::host::HOST;
 use crate::parse::words::CERTIFICATE_NAMES;
 use serde_json::{Value, json};
@@ -86,6 +87,22 @@ pub(super) fn grants() -> Value {
     about(
         json!({ "type": "object", "additionalProperties": grant }),
         "The callers that may call, by name. A caller without a grant is refused.",
+    )
+}
+
+pub(super) fn challenge() -> Value {
+    let metadata = about(
+        json!({ "type": "string", "maxLength": LONGEST, "pattern": r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])[:/])[!$-;=?-Z\[\]_a-z~]*$" }),
+        "The https URL of the protected resource metadata (RFC 9728), which names the authorization server.",
+    );
+    let scope = about(
+        json!({ "type": "string", "maxLength": LONGEST, "pattern": r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$" }),
+        "The scopes that a client requests when it logs in, separated by spaces.",
+    );
+    let members = vec![("resource_metadata", metadata), ("scope", scope)];
+    about(
+        object(&CHALLENGE, &["resource_metadata"], members),
+        "Answers a caller without any credential with the status 401 and this place to log in (OAuth).",
     )
 }
 

@@ -3,7 +3,7 @@
 //! The parts are described in the files beside it.
 
 use super::build::{about, choice, flag, object, refers, with, words};
-use super::callers::{grants, host, identity};
+use super::callers::{challenge, grants, host, identity};
 use super::limits::{limit, scope, sequence, window};
 use super::rules::{all_tools, condition, entry, groups, methods, result, tool};
 use crate::parse::document::POLICY;
@@ -30,6 +30,11 @@ pub fn json_schema() -> Value {
     });
     let not_both = json!({ "required": ["identity", "grants"] });
     let mut document = with(policy(), "not", not_both);
+    let challenged = json!({ "challenge": {
+        "anyOf": [{ "required": ["identity"] }, { "required": ["grants"] }],
+        "properties": { "identity": { "properties": { "anonymous": { "const": false } } } },
+    } });
+    document = with(document, "dependentSchemas", challenged);
     document = with(document, "title", "mcp-policy, version 1");
     document = with(document, "$defs", definitions);
     with(
@@ -52,6 +57,7 @@ fn policy() -> Value {
         ),
         ("identity", identity()),
         ("grants", grants()),
+        ("challenge", challenge()),
         ("host", host()),
     ]);
     object(&POLICY, &["version", "default"], members)
