@@ -28,6 +28,7 @@ pub mod require;
 pub mod rpc;
 pub mod samples;
 pub mod say;
+pub mod shipped;
 pub mod table;
 pub mod tls;
 pub mod tokens;

@@ -5,74 +5,28 @@ use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::ports;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
+use host_tests::shipped::Shipped;
 use host_tests::upstream::{Recorded, Upstream, reply};
 use host_tests::wire::{Http1Request, http1};
 use host_tests::{root, wasm_path};
 use std::fs;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// An Envoy with a shipped configuration, in a folder of its own.
+/// An Envoy with a shipped configuration, which answers.
 struct Gateway {
-    process: Child,
-    folder: PathBuf,
-    addr: SocketAddr,
+    envoy: Shipped,
 }
 
 impl Gateway {
     fn start(file: &str, upstream: &Upstream, prepare: impl FnOnce(&Path)) -> Self {
-        static STARTED: AtomicU32 = AtomicU32::new(0);
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let name = format!("mcp-policy-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).expect("a folder");
-        prepare(&folder);
-        let port = ports::free();
-        let mut text = fs::read_to_string(root().join("envoy").join(file))
-            .expect("the configuration can be read");
-        for (shipped, here) in [
-            ("port_value: 10000", format!("port_value: {port}")),
-            ("port_value: 9901", format!("port_value: {}", ports::free())),
-            (
-                "port_value: 18080",
-                format!("port_value: {}", upstream.addr().port()),
-            ),
-            (
-                "/etc/envoy/mcp-policy.wasm",
-                wasm_path().display().to_string(),
-            ),
-            ("/etc/envoy/mcp-policy", folder.display().to_string()),
-        ] {
-            text = text.replace(shipped, &here);
-        }
-        let path = folder.join("envoy.yaml");
-        fs::write(&path, text).expect("the configuration can be written");
-        let log = fs::File::create(folder.join("envoy.log")).expect("a log");
-        let envoy =
-            std::env::var("ENVOY_BIN").expect("ENVOY_BIN is not set: run this through `make test`");
-        let process = Command::new(envoy)
-            .arg("-c")
-            .arg(&path)
-            .args([
-                "--disable-hot-restart",
-                "--concurrency",
-                "2",
-                "--component-log-level",
-                "main:warning",
-            ])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("Envoy starts");
-        let gateway = Self {
-            process,
-            folder,
-            addr: ([127, 0, 0, 1], port).into(),
-        };
+        let envoy = Shipped::start(file, ports::free(), upstream.addr(), |folder, text| {
+            prepare(folder);
+            text
+        });
+        let gateway = Self { envoy };
         eventually("Envoy answers", || {
             gateway
                 .try_call("no_such_tool")
@@ -91,7 +45,7 @@ impl Gateway {
 
     /// `forwarded`, the plugin's reason, or another status.
     fn send(&self, request: &Http1Request) -> Option<String> {
-        let response = http1(self.addr, request, Duration::from_secs(5)).ok()?;
+        let response = http1(self.envoy.addr(), request, Duration::from_secs(5)).ok()?;
         let text = String::from_utf8_lossy(&response.body);
         let reason = text
             .split(r#""reason":""#)
@@ -113,14 +67,6 @@ fn call_of(tool: &str) -> Http1Request {
     Http1Request {
         headers,
         ..rpc::post(rpc::call(tool))
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -317,7 +263,7 @@ fn body_other_than_a_form_does_not_evade_the_policy() {
         ];
         for end in ends {
             let request = in_pieces(&request, &call, end);
-            let outcome = http2(gateway.addr, &request, limit).expect("a connection");
+            let outcome = http2(gateway.envoy.addr(), &request, limit).expect("a connection");
             let refused = matches!(&outcome, Outcome::Answered(answer) if answer.status == 415);
             assert!(refused, "{path} {:?}: {outcome:?}", request.end);
         }
@@ -329,7 +275,7 @@ fn body_other_than_a_form_does_not_evade_the_policy() {
     let form = b"grant_type=authorization_code&code=a-b.c_~%2F+*&resource=";
     for end in [End::Data, End::Trailers(Vec::new())] {
         let request = in_pieces(&token, form, end);
-        http2(gateway.addr, &request, limit).expect("a connection");
+        http2(gateway.envoy.addr(), &request, limit).expect("a connection");
         let seen = upstream.take();
         assert_eq!(seen.len(), 1, "{:?}", request.end);
         assert_eq!(seen[0].body, form, "{:?}", request.end);
@@ -404,17 +350,16 @@ fn policy_in_a_file_changes_without_a_restart() {
         [gateway.call("run"), gateway.call("run")],
         ["forwarded", "forwarded"]
     );
-    reload(&policy(r#""status": {},"#), &gateway.folder);
+    reload(&policy(r#""status": {},"#), gateway.envoy.folder());
     eventually("the new policy is in force", || {
         gateway.call("status") == "forwarded"
     });
     reload(
         r#"{ "version": "1", "default": "allow", "tolls": {} }"#,
-        &gateway.folder,
+        gateway.envoy.folder(),
     );
-    let log = gateway.folder.join("envoy.log");
     eventually("the bad policy was looked at", || {
-        fs::read_to_string(&log).is_ok_and(|log| log.contains("did you mean `tools`?"))
+        gateway.envoy.log().contains("did you mean `tools`?")
     });
     assert_eq!(
         gateway.call("drop_table"),
