@@ -59,7 +59,11 @@ fn step_seen(
     let mut observed = Observation::logged(&lines(effects)?)?;
     observed.received = received;
     match next {
-        Next::Reply(reply) => observed.reply = Some((reply.status, reply.body)),
+        Next::Reply(reply) => {
+            let fields = reply.headers.into_iter();
+            let fields = fields.map(|field| (field.name, field.value));
+            observed.reply = Some(Received::own(reply.status, fields, reply.body));
+        }
         Next::Forward(edit) => {
             let removed = edit.remove_headers.iter();
             let gone = |name: &[u8]| removed.clone().any(|gone| gone.as_bytes() == name);

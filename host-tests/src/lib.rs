@@ -30,6 +30,7 @@ pub mod routing;
 pub mod rpc;
 pub mod samples;
 pub mod say;
+pub mod shipped;
 pub mod table;
 pub mod tls;
 pub mod tokens;

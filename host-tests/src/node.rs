@@ -40,6 +40,8 @@ struct Verdict {
     remove_headers: Vec<String>,
     audit: Option<String>,
     status: Option<u16>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
     /// Each character is one byte.
     body: Option<String>,
     received: Option<Response>,
@@ -221,7 +223,8 @@ fn step_seen(step: &Step, verdict: Verdict) -> Result<Expectation, String> {
     };
     match (&*verdict.next, verdict.status, verdict.body) {
         ("reply", Some(status), Some(body)) => {
-            observed.reply = Some((status, body.chars().map(|c| c as u8).collect()));
+            let body = body.chars().map(|c| c as u8).collect();
+            observed.reply = Some(Received::own(status, verdict.headers, body));
         }
         ("forward", None, None) => {
             let mut headers = step.headers.clone();

@@ -276,7 +276,11 @@ fn observe_step(
     recorded.retain(judged);
     match (recorded.pop(), recorded.is_empty()) {
         (None, _) => Ok(Observation {
-            reply: Some((response.status, response.body)),
+            reply: Some(Received::own(
+                response.status,
+                response.headers,
+                response.body,
+            )),
             ..Observation::default()
         }),
         (Some(request), true) if request.complete => {

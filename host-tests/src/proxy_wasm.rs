@@ -65,7 +65,7 @@ fn observed(vm: &Vm, step: &Step, split: Split) -> Result<Observation, String> {
     }
     let reply = wire.local_response.map(|reply| {
         let status = u16::try_from(reply.status).unwrap_or_default();
-        (status, reply.body)
+        Received::own(status, reply.headers, reply.body)
     });
     if let (Some(reply), false) = (&reply, responded) {
         if !wire.forwarded.is_empty() || wire.complete {
@@ -75,7 +75,7 @@ fn observed(vm: &Vm, step: &Step, split: Split) -> Result<Observation, String> {
     } else if wire.complete {
         observed.forwarded = Some((wire.released_headers.unwrap_or_default(), wire.forwarded));
         observed.received = step.respond.as_ref().map(|respond| match reply {
-            Some((status, body)) => Received::reply(status, body),
+            Some(reply) => Received::reply(reply.status, reply.body),
             None => Received {
                 status: respond.status,
                 headers: wire.response_headers.unwrap_or_default(),

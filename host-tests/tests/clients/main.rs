@@ -5,4 +5,5 @@
 
 mod alone;
 mod conformance;
+mod login;
 mod sdks;

@@ -23,6 +23,7 @@ fn configurations_of_the_page_are_those_of_the_tests() {
         json!([jwt_authn(&[ACME, PARTNER], Tokens::One)]),
         json!([jwt_authn(&[ACME, AGENTS], Tokens::All)]),
         removed_from_clients(&IDENTITY_HEADERS),
+        json!([jwt_authn(&[ACME], Tokens::OneOrNone)]),
         json!({ "transport_socket": tls(Clients::Verified) }),
         forwarded_certificate(),
         json!([api_key_auth(&KEYS, true)]),

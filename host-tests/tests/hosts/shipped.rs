@@ -10,7 +10,6 @@ use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
 use host_tests::upstream::{Recorded, Upstream, reply};
 use host_tests::wire::Http1Request;
-use std::fs;
 use std::time::Duration;
 
 #[test]
@@ -179,7 +178,7 @@ fn body_other_than_a_form_does_not_evade_the_policy() {
         ];
         for end in ends {
             let request = in_pieces(&request, &call, end);
-            let outcome = http2(gateway.addr, &request, limit).expect("a connection");
+            let outcome = http2(gateway.addr(), &request, limit).expect("a connection");
             let refused = matches!(&outcome, Outcome::Answered(answer) if answer.status == 415);
             assert!(refused, "{path} {:?}: {outcome:?}", request.end);
         }
@@ -191,7 +190,7 @@ fn body_other_than_a_form_does_not_evade_the_policy() {
     let form = b"grant_type=authorization_code&code=a-b.c_~%2F+*&resource=";
     for end in [End::Data, End::Trailers(Vec::new())] {
         let request = in_pieces(&token, form, end);
-        http2(gateway.addr, &request, limit).expect("a connection");
+        http2(gateway.addr(), &request, limit).expect("a connection");
         let seen = upstream.take();
         assert_eq!(seen.len(), 1, "{:?}", request.end);
         assert_eq!(seen[0].body, form, "{:?}", request.end);
@@ -266,17 +265,16 @@ fn policy_in_a_file_changes_without_a_restart() {
         [gateway.call("run"), gateway.call("run")],
         ["forwarded", "forwarded"]
     );
-    reload(&policy(r#""status": {},"#), &gateway.folder);
+    reload(&policy(r#""status": {},"#), gateway.folder());
     eventually("the new policy is in force", || {
         gateway.call("status") == "forwarded"
     });
     reload(
         r#"{ "version": "1", "default": "allow", "tolls": {} }"#,
-        &gateway.folder,
+        gateway.folder(),
     );
-    let log = gateway.folder.join("envoy.log");
     eventually("the bad policy was looked at", || {
-        fs::read_to_string(&log).is_ok_and(|log| log.contains("did you mean `tools`?"))
+        gateway.log().contains("did you mean `tools`?")
     });
     assert_eq!(
         gateway.call("drop_table"),

@@ -15,6 +15,9 @@ pub struct Expectation {
     /// HTTP status of the plugin's own answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// `WWW-Authenticate` of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
     /// `result` (a tool result with `isError`) or `error` (JSON-RPC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,

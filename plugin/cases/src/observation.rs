@@ -14,8 +14,8 @@ use serde_json::Value;
 /// A host's observation of one request.
 #[derive(Debug, Default)]
 pub struct Observation {
-    /// The plugin's own answer: status and body.
-    pub reply: Option<(u16, Vec<u8>)>,
+    /// The plugin's own answer.
+    pub reply: Option<Received>,
     /// The request at the server: header fields and body.
     pub forwarded: Option<(RawHeaders, Vec<u8>)>,
     /// The decision that was logged.
@@ -97,7 +97,7 @@ impl Observation {
 
     fn outside(&self, step: &Step, request_id: &str) -> Result<Expectation, String> {
         match (&self.reply, &self.forwarded) {
-            (Some((status, body)), None) => answered(*status, body, request_id),
+            (Some(reply), None) => answered(reply, request_id),
             (None, Some((headers, body))) => forwarded(step, headers, body),
             (None, None) => Err("neither answered nor forwarded".into()),
             (Some(_), Some(_)) => Err("answered and forwarded".into()),

@@ -3,6 +3,7 @@
 //! It fails on a reply of an unknown shape.
 
 use crate::expectation::Expectation;
+use crate::server_response::Received;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -48,13 +49,19 @@ struct Error {
     data: Value,
 }
 
-pub(crate) fn answered(status: u16, body: &[u8], request_id: &str) -> Result<Expectation, String> {
+pub(crate) fn answered(reply: &Received, request_id: &str) -> Result<Expectation, String> {
     let mut seen = Expectation {
-        status: Some(status),
+        status: Some(reply.status),
+        challenge: reply.text("www-authenticate"),
         ..Expectation::default()
     };
+    let body = &reply.body[..];
     if body.is_empty() {
         return Ok(seen);
+    }
+    let media = reply.text("content-type");
+    if media.as_deref() != Some("application/json") {
+        return Err(format!("an answer with the content type {media:?}"));
     }
     let shown = String::from_utf8_lossy(body);
     let response: Response =

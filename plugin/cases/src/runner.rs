@@ -106,7 +106,11 @@ impl Runner {
         let mut observed = Observation::default();
         let mut lines = Vec::new();
         match verdict.next {
-            Next::Reply(reply) => observed.reply = Some((reply.status, reply.body)),
+            Next::Reply(reply) => {
+                let fields = reply.headers.into_iter();
+                let fields = fields.map(|(name, value)| (name, value.into_owned()));
+                observed.reply = Some(Received::own(reply.status, fields, reply.body));
+            }
             Next::Forward => {
                 let gone = verdict.edit.remove.iter();
                 let removed = |name: &[u8]| gone.clone().any(|gone| gone.as_bytes() == name);

@@ -112,6 +112,32 @@ impl Received {
         }
     }
 
+    /// The gateway's own reply to a request, with the header fields that the client receives.
+    pub fn own(
+        status: u16,
+        headers: impl IntoIterator<Item = (impl Into<Vec<u8>>, impl Into<Vec<u8>>)>,
+        body: Vec<u8>,
+    ) -> Self {
+        let headers = headers.into_iter();
+        let headers = headers.map(|(name, value)| (name.into(), value.into()));
+        Self {
+            status,
+            headers: headers.collect(),
+            body,
+            broken: false,
+        }
+    }
+
+    /// The values of a header field, joined as one list.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        let fields = self.headers.iter();
+        let values = fields.filter(|(own, _)| own == name.as_bytes());
+        let values: Vec<_> = values
+            .map(|(_, value)| String::from_utf8_lossy(value))
+            .collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
     /// In the form that cases expect: `"same"`, or the differences. `problem` is the log's message about it.
     ///
     /// # Errors

@@ -119,10 +119,10 @@ impl From<PolicyError> for wit::PolicyError {
     }
 }
 
-fn header_to_wit((name, value): (&str, &str)) -> wit::Header {
+fn header_to_wit((name, value): (&str, impl AsRef<str>)) -> wit::Header {
     wit::Header {
         name: name.into(),
-        value: value.into(),
+        value: value.as_ref().into(),
     }
 }
 

@@ -207,7 +207,7 @@ fn edit(fields: &mut HeaderMap, edit: &HeaderEdit) {
 fn answer(reply: Reply) -> Result<Response<Full<Bytes>>, Error> {
     let answer = Response::builder().status(reply.status);
     let headers = reply.headers.into_iter();
-    let answer = headers.fold(answer, |answer, (name, value)| answer.header(name, value));
+    let answer = headers.fold(answer, |answer, (name, value)| answer.header(name, &*value));
     Ok(answer.body(reply.body.into())?)
 }
 

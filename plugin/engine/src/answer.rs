@@ -1,6 +1,7 @@
 //! **answer**: turns a refusal into the HTTP response that the client gets instead of the server's.
 //!
-//! Real clients continue after each of these replies: none of them ends a client's session. It never quotes the policy,
+//! Real clients continue after each of these replies: none of them ends a client's session. A client without a
+//! credential logs in, where the policy says at which place. It never quotes the policy,
 //! unless the policy asks for it.
 
 use crate::model::AnswerStyle;
@@ -8,6 +9,7 @@ use crate::read::RequestError;
 use crate::words::digits::push_decimal;
 use crate::words::json::{Bounds, Document, ObjectLine, Surrogates, element, push_text};
 use crate::words::{Amount, Reason, Refusal};
+use std::borrow::Cow;
 
 /// A response to send in the server's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// Header fields beside those that the host adds.
-    pub headers: Vec<(&'static str, &'static str)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body; empty for a dropped notification.
     pub body: Vec<u8>,
 }
@@ -158,6 +160,21 @@ pub(crate) fn answer(
     }
 }
 
+/// Answers a caller without a credential: it may log in and send the request again (RFC 9110 section 15.5.2). A client
+/// reads this status whatever it sent, so a notification is answered like a request.
+pub(crate) fn answer_challenge(
+    reply_to: &ReplyTo,
+    challenge: &str,
+    refusal: &Refusal,
+    detail: &Detail,
+) -> Reply {
+    let error = error(code(refusal.reason), &refusal.message, detail);
+    let mut reply = json(401, reply_to.id(), ("error", &error));
+    let challenge = String::from(challenge);
+    reply.headers.push(("www-authenticate", challenge.into()));
+    reply
+}
+
 /// Answers a request that is not exactly one message; `id` where it is certain.
 pub(crate) fn answer_unreadable(
     problem: &RequestError,
@@ -175,7 +192,8 @@ pub(crate) fn answer_unreadable(
     let error = error(problem.code(), &problem.to_string(), &detail);
     let mut reply = json(problem.status(), id, ("error", &error));
     if *problem == RequestError::HttpMethod {
-        reply.headers.push(("allow", "POST, GET, DELETE, OPTIONS"));
+        let allow = "POST, GET, DELETE, OPTIONS";
+        reply.headers.push(("allow", allow.into()));
     }
     reply
 }
@@ -222,7 +240,7 @@ fn json(status: u16, id: Option<&str>, (name, value): (&str, &str)) -> Reply {
     response.json(name, value);
     Reply {
         status,
-        headers: vec![("content-type", "application/json")],
+        headers: vec![("content-type", "application/json".into())],
         body: response.end().into_bytes(),
     }
 }

@@ -73,8 +73,8 @@ fn names(names: &[&str]) -> JsValue {
     names.collect::<Array>().into()
 }
 
-fn fields(fields: &[(&'static str, &'static str)]) -> Result<JsValue, JsValue> {
-    let field = |&(name, value): &(&'static str, &'static str)| (name, value.into());
+fn fields<V: AsRef<str>>(fields: &[(&'static str, V)]) -> Result<JsValue, JsValue> {
+    let field = |(name, value): &(&'static str, V)| (*name, value.as_ref().into());
     object(&fields.iter().map(field).collect::<Vec<_>>())
 }
 

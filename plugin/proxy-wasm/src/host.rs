@@ -388,7 +388,7 @@ fn size(bytes: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 /// The inverse of `pairs`.
-fn serialized(pairs: &[(&str, &str)]) -> Vec<u8> {
+fn serialized(pairs: &[(&str, impl AsRef<str>)]) -> Vec<u8> {
     let size = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
     let mut bytes = u32::try_from(pairs.len())
         .unwrap_or(u32::MAX)
@@ -396,9 +396,12 @@ fn serialized(pairs: &[(&str, &str)]) -> Vec<u8> {
         .to_vec();
     for (name, value) in pairs {
         bytes.extend(size(name));
-        bytes.extend(size(value));
+        bytes.extend(size(value.as_ref()));
     }
-    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+    for text in pairs
+        .iter()
+        .flat_map(|(name, value)| [*name, value.as_ref()])
+    {
         bytes.extend(text.as_bytes());
         bytes.push(0);
     }

@@ -196,6 +196,7 @@ pub(super) fn leave_out(mut policy: Node, place: &Place, random: &mut Rng) -> Op
         Kind::Redaction => &["regex"],
         Kind::Identity => &["from"],
         Kind::Grant => &["match"],
+        Kind::Challenge => &["resource_metadata"],
         _ => return None,
     };
     let Node::Object(members) = policy.at(&place.path) else {

@@ -18,6 +18,7 @@ pub(super) enum Kind {
     Source,
     Grant,
     Match,
+    Challenge,
     Host,
     Result,
     /// An expression to redact.
@@ -54,6 +55,7 @@ const DOCUMENT: &[&str] = &[
     "frozen",
     "identity",
     "grants",
+    "challenge",
     "host",
 ];
 
@@ -95,6 +97,7 @@ impl Kind {
             Self::Source => &["header", "set_by_gateway"],
             Self::Grant => &["match", "policy", "forward", "revoked", "mode", "frozen"],
             Self::Match => &["bearer_sha256"],
+            Self::Challenge => &["resource_metadata", "scope"],
             Self::Host => &[
                 "hold_request_headers",
                 "namespace",
@@ -130,6 +133,7 @@ impl Kind {
             (Self::Document, "sequence") => Self::Sequence,
             (Self::Document, "identity") => Self::Identity,
             (Self::Document, "grants") => Self::Names(&Self::Grant),
+            (Self::Document, "challenge") => Self::Challenge,
             (Self::Document, "host") => Self::Host,
             (Self::Entry | Self::AllTools, "require" | "deny_if") => Self::Group,
             (Self::Entry | Self::AllTools, "limits") => Self::Limit,

@@ -76,7 +76,9 @@ pub(super) fn respell_value(mut policy: Node, place: &Place, random: &mut Rng) -
     let names = ["hide", "after", "deny", "header", "bearer_sha256"];
     let operands = ["type", "within", "host_in", "cidr"];
     let operand = key == "value" && place.op.as_deref().is_some_and(|op| operands.contains(&op));
-    let written_once = operand || texts.contains(&key) || names.contains(&key);
+    // The scopes of a login may have any letters.
+    let login = place.pointer == "/challenge/scope";
+    let written_once = !login && (operand || texts.contains(&key) || names.contains(&key));
     let node = policy.at(&place.path);
     let Node::Scalar(Value::String(text)) = node else {
         return None;

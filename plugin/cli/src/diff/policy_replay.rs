@@ -223,7 +223,8 @@ fn undecidable_condition(call: &Call, rule: &str, conditions: &[ConditionTrace])
 fn for_any_caller(document: &Json) -> Json {
     let mut document = document.clone();
     if let Some(members) = document.as_object_mut() {
-        members.remove("grants");
+        // A challenge decides nothing, and cannot stand beside `anonymous`.
+        members.retain(|key, _| !["grants", "challenge"].contains(&key.as_str()));
         let identity = members.get("identity");
         let anonymous = identity.is_none_or(|own| own.get("anonymous") == Some(&json!(true)));
         let from = json!([{ "header": CALLER, "set_by_gateway": true }]);

@@ -61,10 +61,10 @@ fn found<'p>(
         return Err(AuthError::Unidentified);
     }
     let sources = grants.sources.iter().chain(&policy.identity.sources);
-    if let Some(anonymous) = grants.anonymous
-        && !credentials.are_present(sources)
-    {
-        return grants.list.get(anonymous).ok_or(AuthError::Unknown);
+    if !credentials.are_present(sources) {
+        let anonymous = grants.anonymous;
+        let anonymous = anonymous.and_then(|at| grants.list.get(at));
+        return anonymous.ok_or(AuthError::NoToken);
     }
     let presented = Presented::read(grants, credentials)?;
     let places = dedup_sorted(presented.candidates(grants));

@@ -21,10 +21,14 @@ pub(super) fn vouched(identity: &Identity, credentials: &Credentials<'_>) -> Pri
             Err(Unidentified) => return Principal::Denied(AuthError::Unidentified),
         }
     }
-    match identity.sources.is_empty() || identity.anonymous {
-        true => Principal::Anonymous,
-        false => Principal::Denied(AuthError::NoSource),
+    if identity.sources.is_empty() || identity.anonymous {
+        return Principal::Anonymous;
     }
+    // A token that the gateway did not verify is a credential, and so is a verified one without the claim.
+    Principal::Denied(match credentials.are_present(identity.sources.iter()) {
+        true => AuthError::OtherCredential,
+        false => AuthError::NoSource,
+    })
 }
 
 /// The caller's name by one source, which no caller of another source or issuer shares; `None` where the source is absent.

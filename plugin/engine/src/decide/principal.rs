@@ -34,7 +34,9 @@ pub(crate) struct Grantee {
 /// Why a caller is not admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AuthError {
-    /// No grant matches.
+    /// No credential, where each caller needs one.
+    NoToken,
+    /// A credential that no grant lists.
     Unknown,
     /// Two grants match.
     Ambiguous,
@@ -42,8 +44,10 @@ pub(crate) enum AuthError {
     Issuer,
     /// More than one `Authorization` header, or one that is not a bearer token.
     Malformed,
-    /// No source of the identity is present.
+    /// No credential, where a source of the identity must be present.
     NoSource,
+    /// A credential, but no source of the identity.
+    OtherCredential,
     /// An identity that is repeated, empty, too long, not plain or not a text.
     Unidentified,
     Revoked(Box<str>),
@@ -60,6 +64,11 @@ impl Principal {
             Self::Identity(identity) => ["identity ", identity].concat().into(),
             Self::Grant(grant) => grant_subject(&grant.name).into(),
         }
+    }
+
+    /// True for a caller that is not admitted because it presents no credential at all.
+    pub(crate) fn lacks_credential(&self) -> bool {
+        matches!(self, Self::Denied(AuthError::NoToken | AuthError::NoSource))
     }
 
     /// True for callers whose counters have cells of their own.
@@ -81,9 +90,11 @@ impl Principal {
 impl AuthError {
     pub(crate) fn rule(&self) -> Rule {
         match self {
-            Self::Unknown | Self::Ambiguous | Self::Malformed => Rule::new("grants"),
+            Self::NoToken | Self::Unknown | Self::Ambiguous | Self::Malformed => {
+                Rule::new("grants")
+            }
             Self::Issuer => Rule::new("identity").member("issuers"),
-            Self::NoSource | Self::Unidentified => Rule::new("identity"),
+            Self::NoSource | Self::OtherCredential | Self::Unidentified => Rule::new("identity"),
             Self::Revoked(name) => Rule::new("grants").key(name).member("revoked"),
             Self::Expired(name) => Rule::new("grants").key(name).member("expires"),
             Self::NoPolicy(name) => Rule::new("grants").key(name),
@@ -94,7 +105,7 @@ impl AuthError {
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unknown => {
+            Self::NoToken | Self::Unknown => {
                 "Unknown caller. Send your bearer token, or ask the gateway's operator for one."
             }
             Self::Ambiguous => {
@@ -103,7 +114,7 @@ impl fmt::Display for AuthError {
             Self::Issuer => {
                 "The gateway accepts no tokens of this issuer. Ask the gateway's operator where to log in."
             }
-            Self::NoSource => {
+            Self::NoSource | Self::OtherCredential => {
                 "Unknown caller. Send your credential, or ask the gateway's operator for one."
             }
             Self::Malformed => "Send exactly one Authorization header with one bearer token.",

@@ -42,7 +42,7 @@ impl Visibility {
 
     /// Whether every response is read, and not only the results that caches may reuse.
     pub(crate) fn reads_every_response(&self) -> bool {
-        self.policy.needs.responses.every(self.mode)
+        self.policy.needs.responses.every(self.caller.mode)
     }
 
     /// The rule that denies a server this method; `asks` is true for a request and false for a notification.
@@ -140,15 +140,13 @@ impl ListFilter<'_> {
         if mode == Mode::Enforce && hides {
             return false;
         }
-        if self.visibility.policy.list == Listed::AllButHidden {
-            return true;
+        let all_but_hidden = self.visibility.policy.list == Listed::AllButHidden;
+        let listed = found.is_some() || set.default == Effect::Allow || all_but_hidden;
+        let exact = found.is_some_and(|(_, exact)| exact);
+        let admitted = mode == Mode::Shadow || exact || listed && is_certain(section, name);
+        if all_but_hidden {
+            return admitted;
         }
-        let admitted = mode == Mode::Shadow
-            || match found {
-                Some((_, true)) => true,
-                Some(_) => is_certain(section, name),
-                None => set.default == Effect::Allow && is_certain(section, name),
-            };
         let own = found.map(|(entry, _)| (&entry.rules, mode));
         let all = (section == Section::Tools).then_some((&set.all_tools, of_caller));
         admitted

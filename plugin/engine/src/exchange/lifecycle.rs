@@ -41,6 +41,7 @@ impl Exchange {
             explain: host.explain,
             ids,
             grant,
+            lacks_credential: caller.principal.lacks_credential(),
             state: State::Answered,
             stage: Stage::Awaited,
             early: false,

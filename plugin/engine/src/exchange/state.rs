@@ -25,6 +25,8 @@ pub struct Exchange {
     pub(super) ids: RequestIds,
     /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(super) grant: Option<String>,
+    /// The caller is not admitted because it presents no credential.
+    pub(super) lacks_credential: bool,
     pub(super) state: State,
     /// The stage of the response.
     pub(super) stage: Stage,

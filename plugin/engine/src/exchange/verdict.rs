@@ -3,7 +3,7 @@
 //! It decides nothing.
 
 use super::state::{Exchange, State};
-use crate::answer::{Detail, Reply, ReplyTo, answer, answer_unreadable};
+use crate::answer::{Detail, Reply, ReplyTo, answer, answer_challenge, answer_unreadable};
 use crate::audit;
 use crate::audit::Audit;
 use crate::read::{HttpMethod, RequestError};
@@ -46,12 +46,21 @@ impl Exchange {
             .traces
             .add(|| vec![RuleTrace::new(refusal.rule.as_ref(), RuleOutcome::Deny)]);
         self.state = State::Answered;
-        let reply = answer(reply_to, self.policy.answer, refusal, &detail);
+        let reply = match self.challenge_for(refusal) {
+            Some(challenge) => answer_challenge(reply_to, challenge, refusal, &detail),
+            None => answer(reply_to, self.policy.answer, refusal, &detail),
+        };
         Step {
             audit: Some(audit),
             ended: self.response.end(true),
             ..Step::next(Next::Reply(reply))
         }
+    }
+
+    /// The challenge, for the refusal of a caller that presents no credential.
+    fn challenge_for(&self, refusal: &Refusal) -> Option<&str> {
+        let challenge = self.policy.challenge.as_deref();
+        challenge.filter(|_| self.lacks_credential && refusal.reason == Reason::Identity)
     }
 
     pub(super) fn unreadable(

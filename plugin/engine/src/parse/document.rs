@@ -46,9 +46,10 @@ pub(crate) const POLICY: Keys = Keys {
         "grants",
         "policies",
         "servers",
+        "challenge",
         "host",
     ],
-    reserved: &["challenge", "approvals", "counters", "audit"],
+    reserved: &["approvals", "counters", "audit"],
 };
 
 const WRITE_ISSUER: &str = "also a condition on `identity.iss`: another issuer may write the same claim into another caller's token";
@@ -115,6 +116,7 @@ impl PolicyReader {
             identity,
             grants,
             servers,
+            challenge: self.part(at, &members, "challenge", Self::challenge),
             client_detail: self.flag(at, &members, "client_detail"),
             list: self
                 .setting(at, &members, "list", LISTED)
@@ -131,6 +133,7 @@ impl PolicyReader {
         };
         policy.needs = Needs::of(&policy);
         self.issuers_are_named(&policy);
+        self.challenged_callers(at, &members, &policy);
         self.room(&policy);
         Some(policy)
     }

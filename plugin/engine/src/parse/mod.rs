@@ -3,6 +3,7 @@
 //! It never guesses: an unknown key, a key of a later version and an invalid value are errors.
 
 mod caller;
+mod challenge;
 mod condition;
 mod document;
 mod entry;

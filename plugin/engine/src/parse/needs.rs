@@ -16,6 +16,7 @@ impl ResponseNeeds {
             shadowed: sets().any(|needs| needs.shadowed),
             pins: sets().any(|needs| needs.pins),
             results: sets().any(|needs| needs.results),
+            cached: tells_callers_apart(policy) || policy.host.list_ttl.is_some(),
         }
     }
 
@@ -39,7 +40,7 @@ impl ResponseNeeds {
             shadowed: by_entry(Mode::Shadow),
             pins,
             results,
-            cached: tells_callers_apart(policy) || policy.host.list_ttl.is_some(),
+            cached: false,
         }
     }
 }
@@ -104,7 +105,7 @@ fn headers(policy: &Policy) -> Vec<Box<str>> {
 /// public behind the gateway too.
 fn tells_callers_apart(policy: &Policy) -> bool {
     let identified = !policy.identity.sources.is_empty() || policy.grants.is_some();
-    let of_caller = |scope: &Scope| matches!(scope, Scope::Session | Scope::Ip | Scope::Header(_));
+    let of_caller = |scope: &Scope| matches!(scope, Scope::Session) || scope.is_open();
     let mut scopes = policy.counters().flat_map(|counter| &counter.scope);
     let mut conditions = policy.conditions();
     identified

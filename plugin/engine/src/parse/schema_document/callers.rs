@@ -6,6 +6,7 @@ use super::build::{about, choice, flag, object, refers, with, words};
 use super::limits::duration;
 use crate::model::HostOptions;
 use crate::parse::caller::{IDENTITY, SOURCE};
+use crate::parse::challenge::{CHALLENGE, LONGEST};
 use crate::parse::grant::{GRANT, MATCH};
 use crate::parse::host::HOST;
 use crate::parse::rule_set::NAMED_POLICY;
@@ -182,6 +183,22 @@ pub(super) fn servers() -> Value {
     about(
         json!({ "type": "object", "minProperties": 1, "additionalProperties": server }),
         "The MCP servers behind the gateway, by name. A request that no server matches, or two, is refused.",
+    )
+}
+
+pub(super) fn challenge() -> Value {
+    let metadata = about(
+        json!({ "type": "string", "maxLength": LONGEST, "pattern": r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])[:/])[!$-;=?-Z\[\]_a-z~]*$" }),
+        "The https URL of the protected resource metadata (RFC 9728), which names the authorization server.",
+    );
+    let scope = about(
+        json!({ "type": "string", "maxLength": LONGEST, "pattern": r"^[!#-\[\]-~]+( [!#-\[\]-~]+)*$" }),
+        "The scopes that a client requests when it logs in, separated by spaces.",
+    );
+    let members = vec![("resource_metadata", metadata), ("scope", scope)];
+    about(
+        object(&CHALLENGE, &["resource_metadata"], members),
+        "Answers a caller without any credential with the status 401 and this place to log in (OAuth).",
     )
 }
 

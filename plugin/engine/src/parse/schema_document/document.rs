@@ -3,7 +3,7 @@
 //! The parts are described in the files beside it.
 
 use super::build::{about, choice, flag, object, refers, with, words};
-use super::callers::{grants, host, identity, policies, servers};
+use super::callers::{challenge, grants, host, identity, policies, servers};
 use super::limits::{limit, scope, sequence, window};
 use super::rules::{all_tools, condition, entry, groups, methods, result, tool};
 use crate::parse::document::POLICY;
@@ -44,6 +44,11 @@ pub fn json_schema() -> Value {
     ] {
         document = with(document, key, value);
     }
+    let challenged = json!({ "challenge": {
+        "anyOf": [{ "required": ["identity"] }, { "required": ["grants"] }],
+        "properties": { "identity": { "properties": { "anonymous": { "const": false } } } },
+    } });
+    document = with(document, "dependentSchemas", challenged);
     document = with(document, "$defs", definitions);
     with(
         document,
@@ -60,6 +65,7 @@ fn policy() -> Value {
         ("grants", grants()),
         ("policies", policies(named_policy())),
         ("servers", servers()),
+        ("challenge", challenge()),
         ("host", host()),
     ]);
     object(&POLICY, &["version", "default"], members)
@@ -148,7 +154,7 @@ mod tests {
                 let refers = member["$ref"].is_string();
                 let described = refers || member["description"].is_string();
                 // Below these keywords the keys repeat those of another object.
-                let again = ["/if", "/then", "/else", "/dependentSchemas"];
+                let again = ["/if", "/then", "/else", "/not", "/dependentSchemas"];
                 let again = again.iter().any(|keyword| at.contains(keyword));
                 assert!(described || again, "{at}/{key}: {member}");
                 *count += 1;

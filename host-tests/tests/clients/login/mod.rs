@@ -1,0 +1,5 @@
+//! Lets real clients log in by OAuth, through the shipped configuration of the gateway.
+
+mod gateway;
+mod play;
+mod server;
