@@ -15,6 +15,7 @@ mod overview;
 mod path;
 mod pinned;
 mod policy;
+mod postings;
 mod rule_set;
 pub(crate) mod schema;
 mod sequence;
@@ -26,7 +27,7 @@ mod unknown_result;
 pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source};
 pub(crate) use condition::{Clause, Condition, Group, Predicate};
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
-pub(crate) use grants::Grants;
+pub(crate) use grants::{Grants, required_text};
 pub use limit::Window;
 pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};
 pub(crate) use literal::{Literal, Literals, Order};
@@ -39,9 +40,10 @@ pub use overview::{LimitInfo, RuleInfo};
 pub(crate) use path::{Attribute, Path, Segment, claim, claim_text};
 pub(crate) use pinned::Pinned;
 pub use policy::Policy;
+pub(crate) use postings::Postings;
 pub(crate) use rule_set::{AppliedSets, RuleSet, RuleSetId};
 pub(crate) use sequence::{Sequence, SequenceRole, sequence_counters};
-pub(crate) use server::{Server, ServerFact, Servers, clear_path};
+pub(crate) use server::{Server, ServerFact, Servers, clear_path, facts_text};
 pub(crate) use subject::{
     ANONYMOUS, OVERFLOW, configured, configured_cells, counters, grant_subject, is_open,
     overflow_of,

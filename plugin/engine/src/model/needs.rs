@@ -60,7 +60,7 @@ pub struct NeededIdentities {
 }
 
 impl NeededIdentities {
-    pub(crate) fn of<'s>(sources: impl Iterator<Item = &'s Source>) -> Self {
+    pub(crate) fn of(sources: &[&Source]) -> Self {
         let mut needed = Self::default();
         for source in sources {
             match source {

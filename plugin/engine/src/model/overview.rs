@@ -10,6 +10,7 @@ use super::policy::Policy;
 use super::rule_set::RuleSet;
 use super::sequence::Sequence;
 use crate::words::{Amount, Rule};
+use std::sync::Arc;
 
 /// A rule of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,13 +58,13 @@ impl Policy {
 
     /// Every limit.
     pub fn limits(&self) -> Vec<LimitInfo> {
-        let seen = |limit: &Limit| LimitInfo {
+        let seen = |limit: &Arc<Limit>| LimitInfo {
             pointer: limit.rule.to_string(),
             counter: limit.counter.id.clone(),
             window: limit.counter.window,
             max: limit.max,
         };
-        self.all_limits().map(seen).collect()
+        self.all_limits().into_iter().map(seen).collect()
     }
 }
 

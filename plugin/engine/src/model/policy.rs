@@ -11,6 +11,7 @@ use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode};
 use super::rule_set::{AppliedSets, RuleSet, RuleSetId};
 use super::server::Servers;
 use crate::words::work::Budgets;
+use std::sync::Arc;
 
 /// A policy that was parsed without an error.
 #[derive(Debug)]
@@ -86,18 +87,26 @@ impl Policy {
         sets.iter().filter_map(|id| self.set(id))
     }
 
-    pub(super) fn all_limits(&self) -> impl Iterator<Item = &Limit> {
-        self.sets().flat_map(RuleSet::limits)
+    pub(super) fn all_limits(&self) -> Vec<&Arc<Limit>> {
+        self.of_sets(RuleSet::limits)
     }
 
     /// Every condition of the policy.
-    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
-        self.sets().flat_map(RuleSet::conditions)
+    pub(crate) fn conditions(&self) -> Vec<&Condition> {
+        self.of_sets(RuleSet::conditions)
     }
 
     /// Every counter of the policy, once for each rule that names it.
-    pub(crate) fn counters(&self) -> impl Iterator<Item = &Counter> {
-        self.sets().flat_map(RuleSet::counters)
+    pub(crate) fn counters(&self) -> Vec<&Counter> {
+        self.of_sets(RuleSet::counters)
+    }
+
+    fn of_sets<'p, T>(&'p self, of: fn(&'p RuleSet) -> Vec<&'p T>) -> Vec<&'p T> {
+        let mut all = of(&self.main);
+        for set in &self.other_sets {
+            all.append(&mut of(set));
+        }
+        all
     }
 
     /// True where callers have names that distinguish them.
@@ -107,7 +116,8 @@ impl Policy {
 
     /// The most frequent refunds of any limit.
     pub(crate) fn refunds(&self) -> Refunds {
-        let refunds = self.all_limits().map(|limit| limit.refunds).max();
+        let limits = self.all_limits();
+        let refunds = limits.iter().map(|limit| limit.refunds).max();
         refunds.unwrap_or(Refunds::Never)
     }
 

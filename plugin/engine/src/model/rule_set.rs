@@ -12,6 +12,7 @@ use super::sequence::Sequence;
 use super::unknown_result::UnknownResult;
 use crate::words::Place;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The rules of one place of the document.
 #[derive(Debug)]
@@ -58,38 +59,57 @@ impl AppliedSets {
     }
 }
 
+// Lists and no iterators: each adapter of an iterator that is used in one more place adds a kilobyte to the module.
 impl RuleSet {
     pub(super) fn tables(&self) -> [&Names<Entry>; 3] {
         [&self.tools, &self.prompts, &self.resources]
     }
 
-    pub(super) fn limits(&self) -> impl Iterator<Item = &Limit> {
-        self.rules()
-            .flat_map(|rules| &rules.limits)
-            .map(AsRef::as_ref)
+    /// The rules of all tools, then those of each entry.
+    fn rules(&self) -> Vec<&Rules> {
+        let mut rules = vec![&self.all_tools];
+        for table in self.tables() {
+            table.values().for_each(|entry| rules.push(&entry.rules));
+        }
+        rules
+    }
+
+    pub(super) fn limits(&self) -> Vec<&Arc<Limit>> {
+        let mut limits = Vec::new();
+        for rules in self.rules() {
+            limits.extend(&rules.limits);
+        }
+        limits
     }
 
     /// Every group of conditions of the set.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = &Group> {
-        self.rules()
-            .flat_map(|rules| rules.require.iter().chain(&rules.deny_if))
+    pub(crate) fn groups(&self) -> Vec<&Group> {
+        let mut groups = Vec::new();
+        for rules in self.rules() {
+            groups.extend(&rules.require);
+            groups.extend(&rules.deny_if);
+        }
+        groups
     }
 
     /// Every condition of the set.
-    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
-        self.groups().flat_map(|group| &group.conditions)
-    }
-
-    fn rules(&self) -> impl Iterator<Item = &Rules> {
-        let entries = self.tables().into_iter().flat_map(Names::values);
-        let entries = entries.map(|entry| &entry.rules);
-        [&self.all_tools].into_iter().chain(entries)
+    pub(crate) fn conditions(&self) -> Vec<&Condition> {
+        let mut conditions = Vec::new();
+        for group in self.groups() {
+            conditions.extend(&group.conditions);
+        }
+        conditions
     }
 
     /// Every counter of the set, once for each rule that names it.
-    pub(crate) fn counters(&self) -> impl Iterator<Item = &Counter> {
-        let limits = self.limits().map(|limit| &*limit.counter);
-        let marks = self.sequence.iter().map(Sequence::counter);
-        limits.chain(marks)
+    pub(crate) fn counters(&self) -> Vec<&Counter> {
+        let mut counters = Vec::new();
+        for limit in self.limits() {
+            counters.push(&*limit.counter);
+        }
+        for rule in &self.sequence {
+            counters.push(rule.counter());
+        }
+        counters
     }
 }

@@ -2,24 +2,26 @@
 //!
 //! It chooses no server; `decide::server` does.
 
+use super::postings::Postings;
 use super::rule_set::RuleSetId;
-use std::collections::BTreeMap;
 
 /// The servers of a policy.
 #[derive(Debug)]
 pub(crate) struct Servers {
     /// In the order of the document.
     pub(crate) list: Vec<Server>,
-    /// Positions of servers by the rarest of their facts.
-    index: BTreeMap<(ServerFact, Box<str>), Vec<usize>>,
+    /// Positions of servers by the key of the rarest of their facts.
+    index: Postings,
 }
+
+/// A fact of a server, with the texts of which a request has one.
+pub(crate) type Fact = (ServerFact, Vec<Box<str>>);
 
 /// An MCP server.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) name: Box<str>,
-    /// Its facts, each with the texts of which a request has one.
-    pub(crate) facts: Vec<(ServerFact, Vec<Box<str>>)>,
+    pub(crate) facts: Vec<Fact>,
     /// `None` where the server adds no rules to those of its callers.
     pub(crate) policy: Option<RuleSetId>,
     pub(crate) frozen: bool,
@@ -42,20 +44,17 @@ impl ServerFact {
 
 impl Servers {
     pub(crate) fn new(list: Vec<Server>) -> Self {
-        let mut counts: BTreeMap<(ServerFact, &str), usize> = BTreeMap::new();
-        for (fact, text) in list.iter().flat_map(texts) {
-            let count = counts.entry((fact, text)).or_default();
-            *count = count.saturating_add(1);
-        }
-        let mut index: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let mut all = Postings::default();
         for (at, server) in list.iter().enumerate() {
-            let most_shared = |(fact, texts): &&(ServerFact, Vec<Box<str>>)| {
-                let shares = texts.iter().map(|text| counts.get(&(*fact, &**text)));
-                shares.max().flatten().copied()
-            };
-            let rarest = server.facts.iter().min_by_key(most_shared);
-            for (fact, text) in rarest.into_iter().flat_map(of_fact) {
-                index.entry((fact, text.into())).or_default().push(at);
+            let keys = server.facts.iter().flat_map(keys);
+            keys.for_each(|key| all.add(&key, at));
+        }
+        let mut index = Postings::default();
+        for (at, server) in list.iter().enumerate() {
+            let shares = |fact: &&Fact| keys(fact).map(|key| all.of(&key).len()).max();
+            let rarest = server.facts.iter().min_by_key(shares);
+            for key in rarest.into_iter().flat_map(keys) {
+                index.add(&key, at);
             }
         }
         Self { list, index }
@@ -63,8 +62,7 @@ impl Servers {
 
     /// The servers that one of their facts admits for this text.
     pub(crate) fn by(&self, fact: ServerFact, text: &str) -> impl Iterator<Item = &Server> {
-        let found = self.index.get(&(fact, text.into()));
-        let places = found.into_iter().flatten();
+        let places = self.index.of(&key(fact, text)).iter();
         places.filter_map(|at| self.list.get(*at))
     }
 
@@ -75,14 +73,23 @@ impl Servers {
     }
 }
 
-fn texts(server: &Server) -> impl Iterator<Item = (ServerFact, &str)> {
-    server.facts.iter().flat_map(of_fact)
+/// The facts as one text: two servers with one text match the same requests.
+pub(crate) fn facts_text(facts: &[Fact]) -> String {
+    let keys: Vec<_> = facts.iter().flat_map(keys).collect();
+    keys.join("\n")
 }
 
-fn of_fact(
-    (fact, texts): &(ServerFact, Vec<Box<str>>),
-) -> impl Iterator<Item = (ServerFact, &str)> {
-    texts.iter().map(|text| (*fact, &**text))
+fn keys((fact, texts): &Fact) -> impl Iterator<Item = String> {
+    texts.iter().map(|text| key(*fact, text))
+}
+
+fn key(fact: ServerFact, text: &str) -> String {
+    let name = match fact {
+        ServerFact::Path => "path ",
+        ServerFact::Host => "host ",
+        ServerFact::Cluster => "cluster ",
+    };
+    [name, text].concat()
 }
 
 /// The path without its query; `None` for one that a gateway may normalize to another path.

@@ -25,27 +25,26 @@ pub(crate) fn grant_subject(name: &str) -> String {
 
 /// The cells of a policy, each by its counter and its subject.
 pub(crate) fn configured(policy: &Policy) -> Vec<(&Counter, String)> {
-    let reaches = reaches(policy);
-    let cells = counters_of_sets(policy).zip(&reaches);
-    let cells = cells.flat_map(|(counters, reach)| {
-        let of_counter = |counter| {
-            let subjects = subjects(policy, counter, reach);
-            subjects.map(move |subject| (counter, subject))
-        };
-        counters.into_iter().flat_map(of_counter)
-    });
-    cells.collect()
+    let mut cells = Vec::new();
+    for (set, reach) in policy.sets().zip(&reaches(policy)) {
+        for counter in once(set.counters()) {
+            for subject in subjects(policy, counter, reach) {
+                cells.push((counter, subject));
+            }
+        }
+    }
+    cells
 }
 
 /// How many cells `configured` lists, without making the list.
 pub(crate) fn configured_cells(policy: &Policy) -> usize {
-    let reaches = reaches(policy);
-    let counters = counters_of_sets(policy).zip(&reaches);
-    let cells = counters.flat_map(|(counters, reach)| {
-        let of_counter = |counter: &Counter| subjects(policy, counter, reach).count();
-        counters.into_iter().map(of_counter)
-    });
-    cells.fold(0, usize::saturating_add)
+    let mut cells: usize = 0;
+    for (set, reach) in policy.sets().zip(&reaches(policy)) {
+        for counter in once(set.counters()) {
+            cells = cells.saturating_add(subjects(policy, counter, reach).len());
+        }
+    }
+    cells
 }
 
 /// The callers and the servers whose calls a rule set judges.
@@ -59,21 +58,26 @@ struct Reach {
 /// The reach of each rule set, in their order.
 fn reaches(policy: &Policy) -> Vec<Reach> {
     let mut reaches = vec![Reach::default(); policy.sets().count()];
-    let every_server = servers(policy);
-    for (sets, subject) in callers(policy) {
+    let servers = servers(policy);
+    let callers = callers(policy);
+    for (sets, subject) in &callers {
         for id in sets.iter() {
             if let Some(reach) = reaches.get_mut(id.0) {
                 reach.callers.push(subject.clone());
-                reach.servers.clone_from(&every_server);
+                reach.servers.clone_from(&servers);
             }
         }
     }
-    let everybody: Vec<_> = callers(policy).map(|(_, subject)| subject).collect();
-    let by_server = policy.servers.iter().flat_map(|servers| &servers.list);
-    for server in by_server {
-        let reach = server.policy.and_then(|id| reaches.get_mut(id.0));
-        if let Some(reach) = reach {
-            reach.callers.clone_from(&everybody);
+    let Some(servers) = &policy.servers else {
+        return reaches;
+    };
+    for server in &servers.list {
+        let of_server = server.policy.and_then(|id| reaches.get_mut(id.0));
+        if let Some(reach) = of_server {
+            reach.callers.clear();
+            for (_, subject) in &callers {
+                reach.callers.push(subject.clone());
+            }
             insert(&mut reach.servers, server.name.clone());
         }
     }
@@ -89,20 +93,16 @@ fn servers(policy: &Policy) -> Vec<Box<str>> {
 }
 
 /// The callers that the policy names, each with the rule sets that it brings and its subject.
-fn callers(policy: &Policy) -> impl Iterator<Item = (AppliedSets, String)> {
-    let grants = policy.grants.iter().flat_map(|grants| &grants.list);
-    let of_grants = grants.map(|grant| {
+fn callers(policy: &Policy) -> Vec<(AppliedSets, String)> {
+    let Some(grants) = &policy.grants else {
+        return vec![(AppliedSets::main(), ANONYMOUS.into())];
+    };
+    let mut callers = Vec::new();
+    for grant in &grants.list {
         let sets = AppliedSets::new(None, grant.policy, grant.own);
-        (sets, grant_subject(&grant.name))
-    });
-    let without = policy.grants.is_none();
-    let anonymous = without.then(|| (AppliedSets::main(), ANONYMOUS.into()));
-    of_grants.chain(anonymous)
-}
-
-/// For each rule set its counters, each once.
-fn counters_of_sets(policy: &Policy) -> impl Iterator<Item = BTreeSet<&Counter>> {
-    policy.sets().map(|set| once(set.counters()))
+        callers.push((sets, grant_subject(&grant.name)));
+    }
+    callers
 }
 
 /// The policy's counters, each once.
@@ -110,7 +110,7 @@ pub(crate) fn counters(policy: &Policy) -> BTreeSet<&Counter> {
     once(policy.counters())
 }
 
-fn once<'p>(all: impl Iterator<Item = &'p Counter>) -> BTreeSet<&'p Counter> {
+fn once(all: Vec<&Counter>) -> BTreeSet<&Counter> {
     // One by one: `collect` sorts first, which adds some kilobytes to the module.
     let mut counters = BTreeSet::new();
     counters.extend(all);
@@ -131,35 +131,38 @@ fn is_for_strangers(policy: &Policy, counter: &Counter) -> bool {
         .any(|scope| scope.is_open() || identities && scope.counts_callers())
 }
 
-fn subjects<'p>(
-    policy: &'p Policy,
-    counter: &'p Counter,
-    reach: &'p Reach,
-) -> impl Iterator<Item = String> + use<'p> {
+fn subjects(policy: &Policy, counter: &Counter, reach: &Reach) -> Vec<String> {
     let by_caller = counter.scope.iter().any(Scope::counts_callers);
     let outside = counter.scope.iter().any(Scope::is_open);
-    let callers: &[String] = if by_caller { &reach.callers } else { &[] };
-    let own = callers.iter().flat_map(move |caller| {
-        let overflow = outside.then(|| overflow_of(caller));
-        let named = (!outside).then(|| by_server(counter, caller, reach));
-        overflow.into_iter().chain(named.into_iter().flatten())
-    });
-    let shared = !by_caller && !outside && !reach.callers.is_empty();
-    let shared = shared.then(|| by_server(counter, "", reach));
-    let overflow = is_for_strangers(policy, counter).then(|| OVERFLOW.into());
-    own.chain(shared.into_iter().flatten()).chain(overflow)
+    let mut subjects = Vec::new();
+    match (by_caller, outside) {
+        (true, true) => {
+            let overflows = reach.callers.iter().map(|caller| overflow_of(caller));
+            subjects.extend(overflows);
+        }
+        (true, false) => {
+            for caller in &reach.callers {
+                add_by_server(&mut subjects, counter, caller, reach);
+            }
+        }
+        (false, false) if !reach.callers.is_empty() => {
+            add_by_server(&mut subjects, counter, "", reach);
+        }
+        (false, _) => {}
+    }
+    if is_for_strangers(policy, counter) {
+        subjects.push(OVERFLOW.into());
+    }
+    subjects
 }
 
-/// The subjects of a caller, one for each server where the scope counts servers apart.
-fn by_server<'p>(
-    counter: &'p Counter,
-    caller: &'p str,
-    reach: &'p Reach,
-) -> impl Iterator<Item = String> + use<'p> {
+/// Adds the subjects of a caller, one for each server where the scope counts servers apart.
+fn add_by_server(subjects: &mut Vec<String>, counter: &Counter, caller: &str, reach: &Reach) {
     let apart = counter.scope.contains(&Scope::Server);
     let servers = if apart { reach.servers.len() } else { 1 };
-    let names = reach.servers.iter().take(servers);
-    names.map(move |server| subject(counter, caller, server))
+    for server in reach.servers.iter().take(servers) {
+        subjects.push(subject(counter, caller, server));
+    }
 }
 
 /// The subject of a caller at a server, for a scope without values from outside.

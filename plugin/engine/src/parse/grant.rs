@@ -5,14 +5,14 @@
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::rule_set::NamedSets;
 use super::words::{CERTIFICATE_NAMES, MODES};
-use crate::model::{Grant, Grants, Identity, Required, Segment, Source, claim};
+use crate::model::{
+    Grant, Grants, Identity, Postings, Required, Segment, Source, claim, required_text,
+};
 use crate::words::Millis;
 use crate::words::json::{Kind, Value};
 use crate::words::pattern::Pattern;
-use crate::words::sorted::dedup_sorted;
 use crate::words::text::is_visible;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
 
 pub(crate) const GRANT: Keys = Keys {
     supported: &[
@@ -77,7 +77,7 @@ impl PolicyReader {
             sources: Vec::new(),
         };
         let mut grants = Vec::new();
-        let mut seen = BTreeMap::new();
+        let mut seen = Postings::default();
         for (name, value) in self.map(at, value) {
             let at = at.key(&name);
             if name.is_empty() || name.contains('*') || !is_visible(&name) {
@@ -86,13 +86,16 @@ impl PolicyReader {
             let Some(grant) = self.grant(&at, &name, value, &mut around) else {
                 continue;
             };
-            if let Some(other) = seen.insert(facts(&grant), name.clone()) {
+            let facts = required_text(&grant);
+            let other = seen.of(&facts).first().and_then(|at| grants.get(*at));
+            if let Some(Grant { name, .. }) = other {
                 let write = format!(
-                    "another match for each grant; `{other}` has this one, and a caller that matches two grants is denied"
+                    "another match for each grant; `{name}` has this one, and a caller that matches two grants is denied"
                 );
                 let matched = value.get("match").unwrap_or(value);
                 self.invalid(&at.key("match"), matched, &write);
             }
+            seen.add(&facts, grants.len());
             grants.push(grant);
         }
         Grants::new(grants, around.sources)
@@ -296,13 +299,6 @@ pub(super) fn fixes_issuer(required: &Required, sources: &[Source]) -> bool {
         Source::Header(_) | Source::Certificate(_) => false,
     });
     is_issuer && required.pattern.is_exact()
-}
-
-/// Everything that the grant requires of a caller.
-fn facts(grant: &Grant) -> (Option<[u8; 32]>, Vec<(usize, String)>, bool) {
-    let required = grant.required.iter();
-    let required = required.map(|required| (required.source, required.pattern.as_str().into()));
-    (grant.bearer, dedup_sorted(required), grant.anonymous)
 }
 
 fn hex(text: &str) -> Option<[u8; 32]> {

@@ -6,7 +6,7 @@ use crate::model::{
     Action, Attribute, Condition, Effect, Mode, Names, NeededIdentities, Needs, Policy, Refunds,
     ResponseNeeds, RuleSet, Scope, Segment, ServerFact, Source, hides,
 };
-use crate::words::sorted::dedup_sorted;
+use crate::words::sorted::{dedup_sorted, insert};
 
 impl ResponseNeeds {
     fn of(policy: &Policy) -> Self {
@@ -48,19 +48,18 @@ impl ResponseNeeds {
 impl Needs {
     pub(super) fn of(policy: &Policy) -> Self {
         let responses = ResponseNeeds::of(policy);
+        let cluster = policy.servers.as_ref();
         let counted_claims = counted_claims(policy);
-        let claims = policy.conditions().any(Condition::reads_claims);
+        let conditions = policy.conditions();
+        let claims = conditions.iter().any(|condition| condition.reads_claims());
         let accepts_issuers = !policy.identity.issuers.is_empty();
-        let mut verified = NeededIdentities::of(sources(policy));
+        let mut verified = NeededIdentities::of(&sources(policy));
         verified.claims |= claims || accepts_issuers || !counted_claims.is_empty();
-        let cluster = policy.servers.iter();
         Self {
             headers: headers(policy),
             peer: reads_peer(policy),
             verified,
-            cluster: cluster
-                .into_iter()
-                .any(|servers| servers.read(ServerFact::Cluster)),
+            cluster: cluster.is_some_and(|servers| servers.read(ServerFact::Cluster)),
             counted_claims,
             claims,
             caller_conditions: refuses_callers(policy),
@@ -72,54 +71,76 @@ impl Needs {
 }
 
 /// The sources that identify callers, by `identity` or by `grants`.
-fn sources(policy: &Policy) -> impl Iterator<Item = &Source> {
-    let grants = policy.grants.iter();
-    let required = grants.flat_map(|grants| &grants.sources);
-    policy.identity.sources.iter().chain(required)
+fn sources(policy: &Policy) -> Vec<&Source> {
+    let mut sources = Vec::new();
+    sources.extend(&policy.identity.sources);
+    if let Some(grants) = &policy.grants {
+        sources.extend(&grants.sources);
+    }
+    sources
+}
+
+/// The parts of the scopes of all counters.
+fn scopes(policy: &Policy) -> Vec<&Scope> {
+    let mut scopes = Vec::new();
+    for counter in policy.counters() {
+        scopes.extend(&counter.scope);
+    }
+    scopes
 }
 
 fn counted_claims(policy: &Policy) -> Vec<Vec<Segment>> {
-    let scopes = policy.counters().flat_map(|counter| &counter.scope);
-    dedup_sorted(scopes.filter_map(Scope::claim).cloned())
+    let scopes = scopes(policy);
+    dedup_sorted(scopes.into_iter().filter_map(Scope::claim).cloned())
 }
 
 /// Whether some group refuses every call of some callers.
 fn refuses_callers(policy: &Policy) -> bool {
-    let identity = &policy.identity;
-    let mut conditions = policy.conditions();
-    conditions.any(|condition| condition.is_about_caller(identity))
+    let conditions = policy.conditions();
+    let mut conditions = conditions.iter();
+    conditions.any(|condition| condition.is_about_caller(&policy.identity))
 }
 
 fn headers(policy: &Policy) -> Vec<Box<str>> {
-    let scopes = policy.counters().flat_map(|counter| &counter.scope);
-    let counted = scopes.filter_map(Scope::header);
-    let read = policy.conditions().filter_map(Condition::header);
-    let tools = policy.sets().flat_map(|set| set.tools.values());
-    let schemas = tools.filter_map(|tool| tool.schema.as_ref());
-    let mirrors = schemas.flat_map(|schema| &schema.mirrors);
-    let mirrored = mirrors.map(|mirror| mirror.header.to_ascii_lowercase().into());
-    dedup_sorted(counted.chain(read).map(Into::into).chain(mirrored))
+    let mut names: Vec<Box<str>> = Vec::new();
+    for name in scopes(policy).into_iter().filter_map(Scope::header) {
+        insert(&mut names, name.into());
+    }
+    for condition in policy.conditions() {
+        if let Some(name) = condition.header() {
+            insert(&mut names, name.into());
+        }
+    }
+    for set in policy.sets() {
+        let schemas = set.tools.values().filter_map(|tool| tool.schema.as_ref());
+        for mirror in schemas.flat_map(|schema| &schema.mirrors) {
+            insert(&mut names, mirror.header.to_ascii_lowercase().into());
+        }
+    }
+    names
 }
 
 /// Whether callers may get different answers to one request. Without it a result that its server marks as public is
 /// public behind the gateway too.
 fn tells_callers_apart(policy: &Policy) -> bool {
     let identified = !policy.identity.sources.is_empty() || policy.grants.is_some();
-    let of_caller = |scope: &Scope| matches!(scope, Scope::Session) || scope.is_open();
-    let mut scopes = policy.counters().flat_map(|counter| &counter.scope);
-    let mut conditions = policy.conditions();
+    let by_scope = |scope: &&Scope| matches!(scope, Scope::Session) || scope.is_open();
+    let by_condition = |condition: &&Condition| {
+        condition.header().is_some()
+            || condition.reads(&Attribute::Ip)
+            || condition.is_about_caller(&policy.identity)
+    };
     identified
-        || scopes.any(of_caller)
-        || conditions
-            .any(|condition| condition.header().is_some() || condition.reads(&Attribute::Ip))
+        || scopes(policy).iter().any(by_scope)
+        || policy.conditions().iter().any(by_condition)
 }
 
 fn reads_peer(policy: &Policy) -> bool {
-    let mut conditions = policy.conditions();
+    let conditions = policy.conditions();
+    let mut conditions = conditions.iter();
     counts_by(policy, &Scope::Ip) || conditions.any(|condition| condition.reads(&Attribute::Ip))
 }
 
 fn counts_by(policy: &Policy, scope: &Scope) -> bool {
-    let mut counters = policy.counters();
-    counters.any(|counter| counter.scope.contains(scope))
+    scopes(policy).contains(&scope)
 }

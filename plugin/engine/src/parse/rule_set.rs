@@ -5,7 +5,7 @@
 use super::entry::{PROMPTS, RESOURCES, TOOLS};
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::EFFECTS;
-use crate::model::{Effect, Names, RuleSet, RuleSetId, Rules, UnknownResult};
+use crate::model::{Effect, Names, Postings, RuleSet, RuleSetId, Rules, UnknownResult};
 use crate::words::json::Value;
 use crate::words::text::is_visible;
 use crate::words::{Place, Rule};
@@ -30,7 +30,7 @@ pub(crate) const NAMED_POLICY: Keys = Keys {
 #[derive(Default)]
 pub(super) struct NamedSets {
     /// The sets of `policies` by name.
-    ids: BTreeMap<Box<str>, RuleSetId>,
+    ids: Postings,
     /// Those sets, and then the `tools` of grants.
     pub(super) list: Vec<RuleSet>,
 }
@@ -107,7 +107,7 @@ impl PolicyReader {
             let set = self.rule_set(&at, &members);
             self.place = Place::default();
             let id = policies.add(set);
-            policies.ids.insert(name.as_ref().into(), id);
+            policies.ids.add(&name, id.0);
         }
         policies
     }
@@ -124,14 +124,14 @@ impl PolicyReader {
         if name == MAIN {
             return Some(RuleSetId::default());
         }
-        let known = sets.ids.get(&*name).copied();
+        let known = sets.ids.of(&name).first().copied();
         if known.is_none() {
-            let names = sets.ids.keys().map(|name| format!(", `{name}`"));
+            let names = sets.ids.texts().map(|name| format!(", `{name}`"));
             let names: String = names.take(MOST_LISTED).collect();
             let write = format!("`main` or the name of one of `policies`{names}");
             self.invalid(&at.key("policy"), value, &write);
         }
-        known
+        known.map(RuleSetId)
     }
 
     /// The `tools` of a grant: rules that only tighten, so names without an entry pass.

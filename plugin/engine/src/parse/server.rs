@@ -4,10 +4,9 @@
 
 use super::reader::{Keys, Location, PolicyReader};
 use super::rule_set::NamedSets;
-use crate::model::{Server, ServerFact, Servers, clear_path};
+use crate::model::{Postings, Server, ServerFact, Servers, clear_path, facts_text};
 use crate::words::json::{Kind, Value};
 use crate::words::text::is_visible;
-use std::collections::BTreeMap;
 
 pub(crate) const SERVER: Keys = Keys {
     supported: &["match", "policy", "frozen"],
@@ -48,8 +47,8 @@ impl PolicyReader {
         value: Value<'_>,
         sets: &NamedSets,
     ) -> Servers {
-        let mut servers = Vec::new();
-        let mut seen = BTreeMap::new();
+        let mut servers: Vec<Server> = Vec::new();
+        let mut seen = Postings::default();
         if value.kind() == Kind::Object && value.named().next().is_none() {
             self.invalid(at, value, "at least one server");
         }
@@ -62,12 +61,13 @@ impl PolicyReader {
             let matched = self.required(&at, &members, "match");
             let facts = matched.map(|value| self.facts(&at.key("match"), value));
             let facts = facts.unwrap_or_default();
-            if let Some(other) = seen.insert(facts.clone(), name.clone())
-                && !facts.is_empty()
-            {
-                let write = format!("another match for each server; `{other}` has this one");
+            let as_text = facts_text(&facts);
+            let other = seen.of(&as_text).first().and_then(|at| servers.get(*at));
+            if let Some(Server { name, .. }) = other.filter(|_| !facts.is_empty()) {
+                let write = format!("another match for each server; `{name}` has this one");
                 self.invalid(&at.key("match"), matched.unwrap_or(value), &write);
             }
+            seen.add(&as_text, servers.len());
             servers.push(Server {
                 name: name.as_ref().into(),
                 facts,

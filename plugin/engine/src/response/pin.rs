@@ -62,9 +62,10 @@ impl PinTracker {
         for pinned in tools {
             let reviewed = values.next().flatten();
             let reviewed = reviewed.as_deref().and_then(Definition::of_bytes);
-            self.reviewed.push((pinned.reviewed().name, reviewed));
+            let key = pinned.reviewed().name;
+            let at = self.reviewed.partition_point(|(other, _)| *other < key);
+            self.reviewed.insert(at, (key, reviewed));
         }
-        self.reviewed.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
 
     fn reviewed(&mut self, key: &str) -> Option<&mut Option<Definition>> {

@@ -50,7 +50,7 @@ impl Store {
             .max(1);
         let seed = seed(cells, &format!("{namespace}/seed"), entropy);
         let keys: Vec<_> = Pinned::keys(policy).collect();
-        let keeps = policy.counters().next().is_some() || !keys.is_empty();
+        let keeps = !policy.counters().is_empty() || !keys.is_empty();
         let store = Self {
             namespace,
             // A policy without counts and pins works without shared data: tasks are then refused, and ids are unclear.

@@ -15,9 +15,9 @@ const SEPARATORS: [char; 5] = ['/', '?', '#', ':', '@'];
 /// The kinds of patterns, by the way in which they are found for a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape<'p> {
-    Exact(&'p str),
+    Exact,
     /// One `*`, at the end.
-    Prefix(&'p str),
+    Prefix,
     /// One `*`, at the beginning.
     Suffix(&'p str),
     Other,
@@ -39,10 +39,10 @@ impl Pattern {
 
     pub(crate) fn shape(&self) -> Shape<'_> {
         match (self.text.split_once('*'), self.text.rsplit_once('*')) {
-            (Some((before, "")), _) => Shape::Prefix(before),
+            (None, _) => Shape::Exact,
+            (Some((_, "")), _) => Shape::Prefix,
             (_, Some(("", after))) => Shape::Suffix(after),
             (Some(_), _) => Shape::Other,
-            (None, _) => Shape::Exact(&self.text),
         }
     }
 
