@@ -15,14 +15,14 @@ pub(crate) struct Comparison {
     pub(crate) chains: Vec<Chain>,
 }
 
-/// All kinds of calls; with `only`, the first one and those whose names contain `only`. The measurement first proves
+/// All kinds of calls by callers without a token; with `only`, the first one and those whose names contain `only`. The measurement first proves
 /// that each chain refuses and counts calls of the first kind, and uses it to measure the noise.
 pub(crate) fn comparisons(only: Option<&str>) -> Vec<Comparison> {
     let mut workloads = workloads();
     workloads.insert(1, held());
     let first = workloads[0].name;
-    workloads.retain(|Workload { name, .. }| {
-        *name == first || only.is_none_or(|only| name.contains(only))
+    workloads.retain(|Workload { name, claims, .. }| {
+        claims.is_empty() && (*name == first || only.is_none_or(|only| name.contains(only)))
     });
     let compared = workloads.into_iter().enumerate().map(compared);
     let mut all: Vec<_> = compared.collect();

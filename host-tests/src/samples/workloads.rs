@@ -2,10 +2,11 @@
 //!
 //! It measures nothing.
 
+use super::callers;
 use super::messages::{call, call_with_arguments};
 use super::policies::{self, ENOUGH, LIMITED, LISTED, UNLISTED, policy};
 use super::results::{self, Answer};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// One kind of exchange.
 pub struct Workload {
@@ -13,6 +14,8 @@ pub struct Workload {
     pub name: &'static str,
     /// The policy of the exchange.
     pub policy: Value,
+    /// The claims of the caller's verified token; none without a token.
+    pub claims: Map<String, Value>,
     /// The body of the request.
     pub request: Vec<u8>,
     /// The server's answer; `None` where the request is refused.
@@ -25,12 +28,19 @@ pub const BODY: usize = 150;
 /// Tools of the largest policy.
 pub const MANY: usize = 31_000;
 
+/// A call under ten grants.
+pub const FEW_CALLERS: &str = "10 grants, 2 servers, 2 policies, 5 patterns";
+
+/// The same call under ten thousand.
+pub const MANY_CALLERS: &str = "10,000 grants, 100 servers, 100 policies, 1,000 patterns";
+
 /// All kinds. The first is the one that others are compared with.
 pub fn workloads() -> Vec<Workload> {
     let example = || policy(1, ENOUGH);
     let answered = |name, policy, answer| Workload {
         name,
         policy,
+        claims: Map::new(),
         request: call(LIMITED, BODY),
         answer: Some(answer),
     };
@@ -41,6 +51,7 @@ pub fn workloads() -> Vec<Workload> {
     let refused = |name, policy, tool| Workload {
         name,
         policy,
+        claims: Map::new(),
         request: call(tool, BODY),
         answer: None,
     };
@@ -76,6 +87,22 @@ pub fn workloads() -> Vec<Workload> {
             policies::result_rules(),
             results::text(4_000),
         ),
+        Workload {
+            claims: callers::claims(),
+            ..answered(
+                FEW_CALLERS,
+                callers::crowd(callers::FEW, ENOUGH),
+                results::empty(),
+            )
+        },
+        Workload {
+            claims: callers::claims(),
+            ..answered(
+                MANY_CALLERS,
+                callers::crowd(callers::MANY, ENOUGH),
+                results::empty(),
+            )
+        },
         answered("ids under way", policies::ids(), results::empty()),
         conditioned("everything", policies::everything(), results::text(4_000)),
     ]

@@ -45,6 +45,8 @@ pub(crate) enum Event {
 pub(crate) struct Origin<'e> {
     pub(crate) policy: &'e str,
     pub(crate) ids: &'e RequestIds,
+    /// The server that the request is for; `None` where the policy lists none, or none matches.
+    pub(crate) server: Option<&'e str>,
     /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(crate) grant: Option<&'e str>,
 }
@@ -69,10 +71,9 @@ impl Audit {
         ] {
             id.iter().for_each(|id| line.text(name, id));
         }
-        origin
-            .grant
-            .iter()
-            .for_each(|grant| line.text("grant", grant));
+        for (name, value) in [("server", origin.server), ("grant", origin.grant)] {
+            value.iter().for_each(|value| line.text(name, value));
+        }
         Self {
             line,
             reason: None,

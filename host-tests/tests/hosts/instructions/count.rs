@@ -2,7 +2,7 @@
 //!
 //! It measures no time.
 
-use host_tests::abi::{Module, Pair, Request, Stream, Vm, pairs};
+use host_tests::abi::{Module, Pair, Request, Stream, Vm, metadata, pairs};
 use host_tests::samples::requests::IN_ENVOY;
 use host_tests::samples::{Answer, Workload};
 
@@ -40,7 +40,12 @@ pub(super) fn count(module: &Module, workload: &Workload) -> Counted {
 }
 
 fn exchange(vm: &Vm, workload: &Workload) -> [u64; PHASES.len()] {
-    let mut stream = vm.stream(Request::with(&IN_ENVOY));
+    let mut request = Request::with(&IN_ENVOY);
+    if !workload.claims.is_empty() {
+        let metadata = metadata::of_jwt(&workload.claims);
+        request.properties.push((vec!["metadata".into()], metadata));
+    }
+    let mut stream = vm.stream(request);
     let mut before = vm.instructions().expect("they are counted");
     let mut since = || {
         let now = vm.instructions().expect("they are counted");

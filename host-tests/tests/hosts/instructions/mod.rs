@@ -6,10 +6,20 @@ mod table;
 
 use count::{Counted, count};
 use host_tests::abi::Module;
-use host_tests::samples::workloads;
+use host_tests::samples::{FEW_CALLERS, MANY_CALLERS, workloads};
 use host_tests::say::say;
 use host_tests::{other_module, root, wasm};
 use std::fs;
+
+/// A thousand times as many grants cost a call at most a tenth more.
+fn flat_in_callers(counted: &[Counted]) {
+    let all = |name: &str| {
+        let row = counted.iter().find(|row| row.name == name);
+        row.map_or(0, |row| row.phases.iter().sum::<u64>())
+    };
+    let (few, many) = (all(FEW_CALLERS), all(MANY_CALLERS));
+    assert!(few > 0 && many * 10 <= few * 11, "{few} and {many}");
+}
 
 /// The committed figures.
 const TABLE: &str = "host-tests/benches/results/instructions.md";
@@ -21,6 +31,7 @@ fn exchange_takes_no_more_instructions_than_the_table_says() {
         .iter()
         .map(|workload| count(&module, workload))
         .collect();
+    flat_in_callers(&counted);
     let path = root().join(TABLE);
     let now = table::written(&counted);
     if other_module().is_some() {

@@ -99,7 +99,7 @@ impl RequestContext {
             }),
             (Scope::Header(name), _) => match self.caller.header(name) {
                 Header::Once(value) => Ok(Cow::Borrowed(value)),
-                Header::Absent | Header::Unclear => Err((
+                Header::Absent | Header::Json(_) | Header::Unclear => Err((
                     Reason::Identity,
                     format!(
                         "Send the header `{name}` once, in plain ASCII: calls are counted by it."

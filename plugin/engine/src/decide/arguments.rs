@@ -12,6 +12,7 @@ use crate::model::{Clause, Condition, Entry, Group, Listed, Mode, Rules};
 use crate::read::{Call, Repeated, RequestError};
 use crate::words::json::Value;
 use crate::words::trace::ConditionTrace;
+use crate::words::work::Budget;
 use crate::words::{Reason, Truth};
 
 impl Judge<'_, '_> {
@@ -61,28 +62,16 @@ impl Judge<'_, '_> {
         rules: &Rules,
         mode: Mode,
     ) {
-        let require = rules.require.iter().map(|group| (group, Clause::Require));
-        let deny_if = rules.deny_if.iter().map(|group| (group, Clause::DenyIf));
-        for (group, clause) in require.chain(deny_if) {
+        for (group, clause) in clauses(rules) {
             if self.verdict.refusal.is_some() {
                 return;
             }
-            let eval = |budget| EvalContext {
-                table: named.table,
-                name: named.name,
-                call,
-                context: self.context,
-                facts: self.facts(),
-                now: self.now,
-                budget,
-            };
+            let eval = |budget| self.eval(call, named, budget);
             let traces = self.verdict.trace.is_wanted();
             let traces = traces.then(|| group.condition_traces(&eval(&self.explained), clause));
             let outcome = group.judge(&eval(self.budget(mode)), clause);
             self.look(&group.rule, || traces.unwrap_or_default());
-            if outcome.refuses && self.is_unlisted_by(group, clause, mode) {
-                self.not_allowed(mode, named, group.rule.clone());
-            } else if outcome.refuses {
+            if outcome.refuses {
                 let needed = clause == Clause::Require;
                 let message = unmet(call, needed, group, outcome.failing, &named.noun());
                 self.unmet(mode, group, outcome.failing, &message);
@@ -90,16 +79,47 @@ impl Judge<'_, '_> {
         }
     }
 
-    /// Whether the caller's lists leave the name out because of this group: its calls are then answered like those of an
-    /// unlisted name.
-    fn is_unlisted_by(&self, group: &Group, clause: Clause, mode: Mode) -> bool {
+    /// Refuses a name that the caller's lists leave out, because a group refuses every call of this caller, like an unlisted
+    /// one. So it comes before every rule that would reveal that the name exists. A group with `on_deny` refuses later.
+    pub(super) fn unlisted(&mut self, call: &Call<'_>, named: Named<'_, '_>) {
         let policy = self.policy;
-        let lists = policy.list == Listed::Callable && policy.needs.caller_conditions;
-        let refuses = || {
-            let budget = self.budget(mode);
-            group.refuses_caller(self.facts(), &policy.identity, clause, budget)
+        if policy.list != Listed::Callable || !policy.needs.caller_conditions {
+            return;
+        }
+        let own = named.entry.map(|entry| (&entry.rules, self.mode_of(entry)));
+        let all = named.is_tool().then_some((&named.set.all_tools, self.mode));
+        let enforced = own.into_iter().chain(all);
+        let enforced = enforced.filter(|(_, mode)| *mode == Mode::Enforce);
+        let mut groups = enforced.flat_map(|(rules, _)| clauses(rules));
+        let unlists = |(group, clause): &(&Group, Clause)| {
+            let budget = self.budget(Mode::Enforce);
+            let refuses = || group.refuses_caller(self.facts(), &policy.identity, *clause, budget);
+            group.on_deny.is_none() && refuses()
         };
-        lists && group.on_deny.is_none() && refuses()
+        if let Some((group, clause)) = groups.find(unlists) {
+            let eval = self.eval(call, named, &self.explained);
+            let traces = self.verdict.trace.is_wanted();
+            let traces = traces.then(|| group.condition_traces(&eval, clause));
+            self.look(&group.rule, || traces.unwrap_or_default());
+            self.not_allowed(Mode::Enforce, named, group.rule.clone());
+        }
+    }
+
+    fn eval<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        named: Named<'a, 'a>,
+        budget: &'a Budget,
+    ) -> EvalContext<'a> {
+        EvalContext {
+            table: named.table,
+            name: named.name,
+            call,
+            context: self.context,
+            facts: self.facts(),
+            now: self.now,
+            budget,
+        }
     }
 
     fn unmet(&mut self, mode: Mode, group: &Group, failing: Option<&Condition>, message: &str) {
@@ -109,4 +129,11 @@ impl Judge<'_, '_> {
         };
         self.refuse(mode, reason, Some(group.rule.clone()), message);
     }
+}
+
+/// `require` and then `deny_if`.
+fn clauses(rules: &Rules) -> impl Iterator<Item = (&Group, Clause)> {
+    let require = rules.require.iter().map(|group| (group, Clause::Require));
+    let deny_if = rules.deny_if.iter().map(|group| (group, Clause::DenyIf));
+    require.chain(deny_if)
 }

@@ -8,7 +8,7 @@ use super::identity::{vouched, within_bounds};
 use super::principal::{AuthError, Principal};
 use super::server::Addressed;
 use crate::model::{AppliedSets, Mode, Policy, RuleSetId, Segment};
-use crate::read::{Headers, Unidentified, Verified};
+use crate::read::{Headers, Unidentified, Verified, base64_json, claims_document};
 use crate::words::Rule;
 use crate::words::json::Document;
 use crate::words::text::length_prefixed;
@@ -34,13 +34,25 @@ pub(crate) struct Caller {
 pub(crate) enum Header {
     Absent,
     Once(Box<str>),
-    /// It is given twice, or is not plain ASCII.
+    /// The JSON of a trusted header that is encoded.
+    Json(String),
+    /// It is given twice, is not plain ASCII, or is not encoded as the policy says.
     Unclear,
 }
 
+/// The documents of a caller that conditions read.
+#[derive(Debug, Default)]
+pub(crate) struct CallerDocuments<'c> {
+    /// The claims of its token.
+    pub(super) claims: Option<Document<'c>>,
+    /// The trusted headers with JSON, by name.
+    pub(super) headers: Vec<(&'c str, Document<'c>)>,
+}
+
 impl Header {
-    fn of(headers: &Headers, name: &str) -> Self {
+    fn of(headers: &Headers, name: &str, is_json: bool) -> Self {
         match headers.single(name) {
+            Ok(Some(value)) if is_json => base64_json(value).map_or(Self::Unclear, Self::Json),
             Ok(Some(value)) => Self::Once(value.into()),
             Ok(None) => Self::Absent,
             Err(_) => Self::Unclear,
@@ -52,7 +64,7 @@ impl Header {
         match self {
             Self::Absent => Some(None),
             Self::Once(value) => Some(Some(value)),
-            Self::Unclear => None,
+            Self::Json(_) | Self::Unclear => None,
         }
     }
 }
@@ -77,7 +89,7 @@ impl Caller {
             caller.claims.claims.clone_from(&verified.claims);
         }
         for name in &policy.needs.headers {
-            let value = Header::of(headers, name);
+            let value = Header::of(headers, name, policy.identity.reads_as_json(name));
             caller.headers.push((name.clone(), value));
         }
         let claims = policy.needs.counted_claims.iter();
@@ -120,9 +132,17 @@ impl Caller {
         server.into_iter().chain(grant)
     }
 
-    /// The claims of the caller's token, where some condition reads them.
-    pub(crate) fn claims(&self) -> Option<Document<'_>> {
-        self.claims.document().ok().flatten()
+    /// The documents that some condition reads.
+    pub(crate) fn documents(&self) -> CallerDocuments<'_> {
+        let headers = self.headers.iter();
+        let headers = headers.filter_map(|(name, header)| match header {
+            Header::Json(text) => Some((&**name, claims_document(text).ok()?)),
+            Header::Absent | Header::Once(_) | Header::Unclear => None,
+        });
+        CallerDocuments {
+            claims: self.claims.document().ok().flatten(),
+            headers: headers.collect(),
+        }
     }
 
     /// The value of a header that some rule names; unclear for any other name.

@@ -3,7 +3,7 @@
 //! A value that two servers could read differently is unknown. Unknown never lets a call through: `require` asks for
 //! true, `deny_if` for false.
 
-use super::caller::{Caller, Header};
+use super::caller::{Caller, CallerDocuments, Header};
 use super::context::RequestContext;
 use super::lookup::{Unclear, element, member, value_at};
 use super::operand::{Operand, text};
@@ -11,7 +11,7 @@ use crate::model::{
     Attribute, Clause, Condition, Group, Identity, Path, Predicate, Segment, Table,
 };
 use crate::read::Call;
-use crate::words::json::{Kind, Value};
+use crate::words::json::{Document, Kind, Value};
 use crate::words::trace::ConditionTrace;
 use crate::words::work::Budget;
 use crate::words::{Millis, Truth};
@@ -20,8 +20,7 @@ use crate::words::{Millis, Truth};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallerFacts<'a> {
     pub(crate) caller: &'a Caller,
-    /// The claims of its token; `None` without a token.
-    pub(crate) claims: Option<Value<'a>>,
+    pub(crate) documents: &'a CallerDocuments<'a>,
 }
 
 /// The data that conditions may read.
@@ -127,7 +126,7 @@ impl Condition {
             }
             Path::Identity(steps) => {
                 let one = steps.iter().take_while(|step| **step != Segment::Each);
-                value_at(eval.facts.claims, one, eval.budget).map(Value::excerpt)
+                value_at(eval.facts.claims(), one, eval.budget).map(Value::excerpt)
             }
             Path::Attribute(attribute) => match eval.attribute(attribute) {
                 Operand::Json(value) => Some(value.excerpt()),
@@ -150,7 +149,7 @@ impl Condition {
                 let value = eval.call.arguments.or(absent);
                 self.walk(value, steps, clause, eval.budget)
             }
-            Path::Identity(steps) => self.walk(eval.facts.claims, steps, clause, eval.budget),
+            Path::Identity(steps) => self.walk(eval.facts.claims(), steps, clause, eval.budget),
             Path::Attribute(attribute) => {
                 self.judge(eval.attribute(attribute), clause, eval.budget)
             }
@@ -169,7 +168,7 @@ impl Condition {
     fn truth_about_caller(&self, facts: CallerFacts<'_>, clause: Clause, budget: &Budget) -> Truth {
         match &self.path {
             _ if budget.left() == 0 => Truth::Unknown,
-            Path::Identity(steps) => self.walk(facts.claims, steps, clause, budget),
+            Path::Identity(steps) => self.walk(facts.claims(), steps, clause, budget),
             Path::Attribute(attribute) => match facts.attribute(attribute) {
                 Some(operand) => self.judge(operand, clause, budget),
                 None => Truth::Unknown,
@@ -239,6 +238,20 @@ impl Condition {
 }
 
 impl<'a> CallerFacts<'a> {
+    /// The claims of the caller's token; `None` without a token.
+    fn claims(&self) -> Option<Value<'a>> {
+        self.documents.claims.as_ref().map(Document::root)
+    }
+
+    /// The JSON of a trusted header; unknown where it is none.
+    fn json(&self, name: &str) -> Operand<'a> {
+        let mut headers = self.documents.headers.iter();
+        let found = headers.find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map_or(Operand::Unknown, |(_, document)| {
+            Operand::Json(document.root())
+        })
+    }
+
     /// `None` for an attribute of the message.
     fn attribute(&self, attribute: &Attribute) -> Option<Operand<'a>> {
         let given = |value: Option<&'a str>| value.map_or(Operand::Missing, text);
@@ -247,6 +260,7 @@ impl<'a> CallerFacts<'a> {
             Attribute::Server => given(self.caller.server.name()),
             Attribute::Header(name) => match self.caller.header(name) {
                 Header::Once(value) => text(value),
+                Header::Json(_) => self.json(name),
                 Header::Absent => Operand::Missing,
                 Header::Unclear => Operand::Unknown,
             },

@@ -3,7 +3,7 @@
 //! It compares nothing, and never takes a value that is given twice or that it cannot read.
 
 use crate::model::{CertificateName, Identity, Segment, Source};
-use crate::read::{Headers, Unidentified, Verified};
+use crate::read::{Headers, Unidentified, Verified, base64_json, claims_document};
 use crate::words::json::{Document, Kind, Value};
 use std::borrow::Cow;
 
@@ -99,6 +99,15 @@ impl<'r> Credentials<'r> {
         let one = |text: Option<&'r str>| text.map(Cow::Borrowed).into_iter().collect();
         Ok(match source {
             Source::Header(name) => one(self.header(name)?),
+            Source::JsonHeader(name) => match self.header(name)? {
+                None => Vec::new(),
+                Some(value) => {
+                    let json = base64_json(value).ok_or(Unidentified)?;
+                    let document = claims_document(&json)?;
+                    let texts = texts(document.root()).into_iter();
+                    texts.map(|text| Cow::Owned(text.into_owned())).collect()
+                }
+            },
             Source::Certificate(name) => one(self.certificate(*name)),
             Source::Claim(steps) => {
                 let claim = self.claim(steps)?;
@@ -115,7 +124,7 @@ impl<'r> Credentials<'r> {
             || names.into_iter().any(Option::is_some)
             || self.headers.has("authorization")
             || sources.any(|source| match source {
-                Source::Header(name) => self.headers.has(name),
+                Source::Header(name) | Source::JsonHeader(name) => self.headers.has(name),
                 Source::Claim(_) | Source::Certificate(_) => false,
             })
     }

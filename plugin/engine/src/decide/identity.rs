@@ -34,6 +34,8 @@ pub(super) fn vouched(identity: &Identity, credentials: &Credentials<'_>) -> Pri
 /// The caller's name by one source, which no caller of another source or issuer shares; `None` where the source is absent.
 fn name_of(source: &Source, credentials: &Credentials<'_>) -> Result<Option<String>, Unidentified> {
     match source {
+        // `identity.from` reads no such header: it identifies callers by one text.
+        Source::JsonHeader(_) => Err(Unidentified),
         Source::Header(name) => {
             let value = credentials.header(name)?.map(within_bounds).transpose()?;
             Ok(value.map(|value| format!("header:{name}={value}")))

@@ -2,6 +2,7 @@
 //!
 //! It counts nothing and remembers nothing: a question that only the store can answer becomes a check of the verdict.
 
+use super::caller::CallerDocuments;
 use super::condition::CallerFacts;
 use super::context::RequestContext;
 use super::order::{ORDER, Stage};
@@ -15,7 +16,6 @@ use crate::model::{
     sequence_counters,
 };
 use crate::read::{Call, MethodKind};
-use crate::words::json::Document;
 use crate::words::text::clip_name;
 use crate::words::trace::{ConditionTrace, RuleOutcome, Trace};
 use crate::words::work::Budget;
@@ -26,10 +26,9 @@ pub(super) struct Judge<'p, 'r> {
     pub(super) policy: &'p Policy,
     pub(super) context: &'r RequestContext,
     pub(super) now: Millis,
-    /// The claims of the caller, where some condition reads them.
-    claims: Option<Document<'r>>,
+    documents: CallerDocuments<'r>,
     /// The mode of rules outside entries.
-    mode: Mode,
+    pub(super) mode: Mode,
     /// The budget of explanations, so that they do not use up the message's.
     pub(super) explained: Budget,
     pub(super) verdict: Verdict<'p>,
@@ -52,7 +51,7 @@ impl<'p, 'r> Judge<'p, 'r> {
             policy,
             context,
             now,
-            claims: context.caller.claims(),
+            documents: context.caller.documents(),
             mode: context.caller.mode,
             explained: policy.budgets(length).enforced,
             verdict: Verdict {
@@ -71,7 +70,7 @@ impl<'p, 'r> Judge<'p, 'r> {
     pub(super) fn facts(&self) -> CallerFacts<'_> {
         CallerFacts {
             caller: &self.context.caller,
-            claims: self.claims.as_ref().map(Document::root),
+            documents: &self.documents,
         }
     }
 
@@ -117,7 +116,12 @@ impl<'p, 'r> Judge<'p, 'r> {
         match (stage, named.entry) {
             (Stage::Form, _) if tool && !request => self.refuse_without_id(),
             (Stage::Form, entry) if !named.normal => self.refuse_abnormal(entry),
-            (Stage::Available, entry) => self.available(named, entry),
+            (Stage::Available, entry) => {
+                self.available(named, entry);
+                if self.verdict.refusal.is_none() {
+                    self.unlisted(call, named);
+                }
+            }
             (Stage::Entry, Some(entry)) => self.entry(named, entry),
             (Stage::Sequence, _) if tool => self.sequence(named),
             (Stage::Pin, Some(entry)) => self.pin(named.set, entry),

@@ -4,7 +4,7 @@
 //! Of the conditions it evaluates those about the caller alone: a tool that the caller may call with some arguments is
 //! shown.
 
-use super::caller::Caller;
+use super::caller::{Caller, CallerDocuments};
 use super::condition::CallerFacts;
 use crate::model::{
     Action, AppliedRules, Clause, Effect, Group, Listed, Mode, Pinned, Policy, RuleSet, Rules,
@@ -12,7 +12,6 @@ use crate::model::{
 };
 use crate::read::{Call, MethodKind, Target, confusable_method, is_normal};
 use crate::words::Rule;
-use crate::words::json::Document;
 use crate::words::work::Budget;
 use std::sync::Arc;
 
@@ -105,7 +104,10 @@ impl Visibility {
         let by_caller = self.policy.needs.caller_conditions;
         ListFilter {
             visibility: self,
-            claims: by_caller.then(|| self.caller.claims()).flatten(),
+            documents: match by_caller {
+                true => self.caller.documents(),
+                false => CallerDocuments::default(),
+            },
             budget: self.policy.budgets(bytes).enforced,
         }
     }
@@ -115,8 +117,7 @@ impl Visibility {
 #[derive(Debug)]
 pub(crate) struct ListFilter<'v> {
     visibility: &'v Visibility,
-    /// The claims of the caller, where some condition reads them.
-    claims: Option<Document<'v>>,
+    documents: CallerDocuments<'v>,
     /// A condition that it does not cover is unknown.
     budget: Budget,
 }
@@ -164,7 +165,7 @@ impl ListFilter<'_> {
         }
         let facts = CallerFacts {
             caller,
-            claims: self.claims.as_ref().map(Document::root),
+            documents: &self.documents,
         };
         let refuses = |group: &Group, clause| {
             group.refuses_caller(facts, &policy.identity, clause, &self.budget)

@@ -40,6 +40,7 @@ impl Exchange {
             seed: host.seed,
             explain: host.explain,
             ids,
+            server: caller.server.name().map(Into::into),
             grant,
             lacks_credential: caller.principal.lacks_credential(),
             state: State::Answered,

@@ -23,6 +23,8 @@ pub struct Exchange {
     pub(super) seed: Seed,
     pub(super) explain: bool,
     pub(super) ids: RequestIds,
+    /// The server's name in the log; `None` where the policy lists none, or none matches.
+    pub(super) server: Option<Box<str>>,
     /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(super) grant: Option<String>,
     /// The caller is not admitted because it presents no credential.

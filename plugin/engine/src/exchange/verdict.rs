@@ -116,6 +116,7 @@ impl Exchange {
         let origin = audit::Origin {
             policy: &self.policy.hash,
             ids: &self.ids,
+            server: self.server.as_deref(),
             grant: self.grant.as_deref(),
         };
         Audit::new(event, now, &origin, self.explain)

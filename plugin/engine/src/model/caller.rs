@@ -19,8 +19,17 @@ pub(crate) struct Identity {
     pub(crate) anonymous: bool,
     /// The issuers whose tokens identify callers; any issuer that the gateway verified where it is empty.
     pub(crate) issuers: Vec<Box<str>>,
-    /// The headers that the gateway overwrites or removes on every request, in lower case.
-    pub(crate) trusted_headers: Vec<Box<str>>,
+    /// The headers that the gateway overwrites or removes on every request.
+    pub(crate) trusted_headers: Vec<TrustedHeader>,
+}
+
+/// A header whose value no client chooses.
+#[derive(Debug)]
+pub(crate) struct TrustedHeader {
+    /// In lower case.
+    pub(crate) name: Box<str>,
+    /// Its value is a list or an object of JSON in base64, as Envoy writes such claims (`claim_to_headers`).
+    pub(crate) is_json: bool,
 }
 
 /// The source of an identity.
@@ -28,6 +37,8 @@ pub(crate) struct Identity {
 pub(crate) enum Source {
     /// A header that the gateway itself sets after it removed the client's.
     Header(Box<str>),
+    /// Such a header whose value is a list or an object of JSON in base64.
+    JsonHeader(Box<str>),
     /// A claim of the token that the gateway verified, by the steps to it.
     Claim(Vec<Segment>),
     /// A name in the client certificate that the gateway verified.
@@ -92,11 +103,18 @@ impl Identity {
     pub(crate) fn trusts(&self, header: &str) -> bool {
         let sources = self.sources.iter();
         let sources = sources.filter_map(|source| match source {
-            Source::Header(name) => Some(name),
+            Source::Header(name) | Source::JsonHeader(name) => Some(name),
             Source::Claim(_) | Source::Certificate(_) => None,
         });
-        let mut names = self.trusted_headers.iter().chain(sources);
+        let trusted = self.trusted_headers.iter().map(|trusted| &trusted.name);
+        let mut names = trusted.chain(sources);
         names.any(|name| name.eq_ignore_ascii_case(header))
+    }
+
+    /// True for a trusted header whose value is JSON in base64.
+    pub(crate) fn reads_as_json(&self, header: &str) -> bool {
+        let mut trusted = self.trusted_headers.iter();
+        trusted.any(|trusted| trusted.is_json && trusted.name.eq_ignore_ascii_case(header))
     }
 }
 

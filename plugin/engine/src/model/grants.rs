@@ -2,7 +2,7 @@
 //!
 //! It identifies no caller: it narrows ten thousand grants down to the few that a caller may match.
 
-use super::caller::{Grant, Source};
+use super::caller::{Grant, Required, Source};
 use super::names::Names;
 use super::postings::Postings;
 use crate::words::digits::push_hex;
@@ -18,6 +18,8 @@ pub(crate) struct Grants {
     pub(crate) sources: Vec<Source>,
     /// Positions of grants by the key of their rarest requirement.
     keys: Names<Vec<usize>>,
+    /// For each source whether some of these keys is of a text or the beginning of one, and of the end of one.
+    keyed: Vec<[bool; 2]>,
     /// Positions of the grants whose rarest requirement is a pattern with `*` in its middle, or with two.
     others: Vec<(usize, Pattern, usize)>,
     /// True where some grant requires a credential.
@@ -34,16 +36,28 @@ impl Grants {
             keys(grant).for_each(|(key, _)| all.add(&key, at));
         }
         let (mut rarest, mut others) = (Postings::default(), Vec::new());
+        let mut keyed = vec![[false; 2]; sources.len()];
         for (at, grant) in list.iter().enumerate() {
-            let count = |(key, _): &(String, _)| all.of(key).len();
-            match keys(grant).min_by_key(count) {
-                Some((_, Some((source, pattern)))) => others.push((source, pattern.clone(), at)),
-                Some((key, None)) => rarest.add(&key, at),
+            let rank = |(key, required): &(String, Option<&Required>)| {
+                let is_other = required.is_some_and(|of| of.pattern.shape() == Shape::Other);
+                (all.of(key).len(), is_other)
+            };
+            match keys(grant).min_by_key(rank) {
+                Some((_, Some(required))) if required.pattern.shape() == Shape::Other => {
+                    others.push((required.source, required.pattern.clone(), at));
+                }
+                Some((key, required)) => {
+                    rarest.add(&key, at);
+                    required
+                        .into_iter()
+                        .for_each(|required| note(&mut keyed, required));
+                }
                 None => {}
             }
         }
         Self {
             keys: rarest.into_names(),
+            keyed,
             others,
             have_credentials: list.iter().any(|grant| grant.bearer.is_some()),
             anonymous: list.iter().position(|grant| grant.anonymous),
@@ -61,13 +75,21 @@ impl Grants {
 
     /// The grants that may require this text of the source, by position.
     pub(crate) fn by_text(&self, source: usize, text: &str) -> Vec<usize> {
-        let [beginning, ending] = [text_key(source, text), suffix_key(source, text)];
-        let beginnings = self.keys.find_all(&beginning).flatten();
-        let endings = self.keys.find_all(&ending).flatten();
-        let others = self.others.iter();
-        let others = others.filter(|(own, pattern, _)| *own == source && pattern.matches(text));
-        let others = others.map(|(_, _, at)| at);
-        beginnings.chain(endings).chain(others).copied().collect()
+        let [begins, ends] = self.keyed.get(source).copied().unwrap_or_default();
+        let mut found = Vec::new();
+        let beginning = begins.then(|| text_key(source, text));
+        let ending = ends.then(|| suffix_key(source, text));
+        for key in beginning.iter().chain(&ending) {
+            self.keys
+                .find_all(key)
+                .for_each(|grants| found.extend(grants));
+        }
+        for (own, pattern, at) in &self.others {
+            if *own == source && pattern.matches(text) {
+                found.push(*at);
+            }
+        }
+        found
     }
 }
 
@@ -80,20 +102,29 @@ pub(crate) fn required_text(grant: &Grant) -> String {
     }
 }
 
-/// The keys of all requirements of the grant. A pattern with `*` in its middle or with two comes with its key, because no
-/// text leads to it.
-fn keys(grant: &Grant) -> impl Iterator<Item = (String, Option<(usize, &Pattern)>)> {
+/// The keys of all requirements of the grant, those of texts with the requirement.
+fn keys(grant: &Grant) -> impl Iterator<Item = (String, Option<&Required>)> {
     let credential = grant.bearer.iter();
     let credential = credential.map(|digest| (credential_key(digest), None));
     let texts = grant.required.iter().map(|required| {
         let (source, pattern) = (required.source, &required.pattern);
-        match pattern.shape() {
-            Shape::Exact | Shape::Prefix => (text_key(source, pattern.as_str()), None),
-            Shape::Suffix(suffix) => (suffix_key(source, suffix) + "*", None),
-            Shape::Other => (text_key(source, pattern.as_str()), Some((source, pattern))),
-        }
+        let key = match pattern.shape() {
+            Shape::Suffix(suffix) => suffix_key(source, suffix) + "*",
+            Shape::Exact | Shape::Prefix | Shape::Other => text_key(source, pattern.as_str()),
+        };
+        (key, Some(required))
     });
     credential.chain(texts)
+}
+
+/// Notes that the source of the requirement is keyed by beginnings or by ends of texts.
+fn note(keyed: &mut [[bool; 2]], required: &Required) {
+    if let Some([begins, ends]) = keyed.get_mut(required.source) {
+        match required.pattern.shape() {
+            Shape::Suffix(_) => *ends = true,
+            Shape::Exact | Shape::Prefix | Shape::Other => *begins = true,
+        }
+    }
 }
 
 fn credential_key(digest: &[u8; 32]) -> String {

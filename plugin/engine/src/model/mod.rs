@@ -24,7 +24,7 @@ mod subject;
 mod table;
 mod unknown_result;
 
-pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source};
+pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, TrustedHeader};
 pub(crate) use condition::{Clause, Condition, Group, Predicate};
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
 pub(crate) use grants::{Grants, required_text};

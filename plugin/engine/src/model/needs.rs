@@ -64,7 +64,7 @@ impl NeededIdentities {
         let mut needed = Self::default();
         for source in sources {
             match source {
-                Source::Header(_) => {}
+                Source::Header(_) | Source::JsonHeader(_) => {}
                 Source::Claim(_) => needed.claims = true,
                 Source::Certificate(CertificateName::UriSan) => needed.uri_san = true,
                 Source::Certificate(CertificateName::DnsSan) => needed.dns_san = true,

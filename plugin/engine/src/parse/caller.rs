@@ -4,7 +4,7 @@
 
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::CERTIFICATE_NAMES;
-use crate::model::{Identity, Segment, Source, claim};
+use crate::model::{Identity, Segment, Source, TrustedHeader, claim};
 use crate::read::is_header_name;
 use crate::words::json::{Kind, Value};
 
@@ -23,6 +23,14 @@ pub(crate) const SOURCE: Keys = Keys {
     supported: &["header", "set_by_gateway", "jwt_claim", "mtls"],
     reserved: &["bearer"],
 };
+
+pub(crate) const TRUSTED_HEADER: Keys = Keys {
+    supported: &["header", "encoding"],
+    reserved: &[],
+};
+
+/// The encodings of a trusted header; true for JSON.
+pub(crate) const ENCODINGS: &[(&str, bool)] = &[("base64_json", true)];
 
 /// The kinds of sources; each source is of one.
 const KINDS: [&str; 3] = ["header", "jwt_claim", "mtls"];
@@ -184,10 +192,29 @@ impl PolicyReader {
         issuers
     }
 
-    fn trusted_headers(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Box<str>> {
-        let elements = self.list(at, value, "names of headers").enumerate();
+    fn trusted_headers(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<TrustedHeader> {
+        let elements = self.list(at, value, "headers").enumerate();
         elements
-            .filter_map(|(index, value)| self.header_name(&at.index(index), value))
+            .filter_map(|(index, value)| self.trusted_header(&at.index(index), value))
             .collect()
+    }
+
+    /// The name of a header, or an object with the encoding of its value.
+    fn trusted_header(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<TrustedHeader> {
+        if value.kind() != Kind::Object {
+            let name = self.header_name(at, value)?;
+            return Some(TrustedHeader {
+                name,
+                is_json: false,
+            });
+        }
+        let members = self.object(at, value, &TRUSTED_HEADER);
+        let encoding = self
+            .required(at, &members, "encoding")
+            .and_then(|value| self.word(&at.key("encoding"), value, ENCODINGS));
+        let header = self.required(at, &members, "header");
+        let name = header.and_then(|value| self.header_name(&at.key("header"), value));
+        let (is_json, name) = (encoding?, name?);
+        Some(TrustedHeader { name, is_json })
     }
 }

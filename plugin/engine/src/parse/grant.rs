@@ -248,7 +248,11 @@ impl PolicyReader {
             self.invalid_key(at, "this header".into(), WRITE_TRUSTED);
             return None;
         }
-        Some(Source::Header(name.to_ascii_lowercase().into()))
+        let lower = name.to_ascii_lowercase().into();
+        Some(match identity.reads_as_json(name) {
+            true => Source::JsonHeader(lower),
+            false => Source::Header(lower),
+        })
     }
 
     fn text_pattern(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Pattern> {
@@ -296,7 +300,7 @@ pub(super) fn fixes_issuer(required: &Required, sources: &[Source]) -> bool {
     let source = sources.get(required.source);
     let is_issuer = source.is_some_and(|source| match source {
         Source::Claim(steps) => *steps == issuer,
-        Source::Header(_) | Source::Certificate(_) => false,
+        Source::Header(_) | Source::JsonHeader(_) | Source::Certificate(_) => false,
     });
     is_issuer && required.pattern.is_exact()
 }

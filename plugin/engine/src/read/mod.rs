@@ -30,5 +30,5 @@ pub(crate) use method::{MethodKind, confusable_method, known_method};
 pub(crate) use names::{PROTOTYPE, is_confusable, similar_after, similar_form};
 pub(crate) use surrogate::id_beside_surrogates;
 pub(crate) use uri::is_normal;
-pub(crate) use verified::Unidentified;
 pub use verified::Verified;
+pub(crate) use verified::{Unidentified, base64_json, claims_document};

@@ -3,6 +3,8 @@
 //! It verifies nothing: a host fills it only from what its gateway verified, never from what a client claims.
 
 use crate::words::json::{Bounds, Document, Kind, Surrogates};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// The identities that the gateway verified before the request reached the policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,10 +40,30 @@ impl Verified {
         let Some(text) = &self.claims else {
             return Ok(None);
         };
-        let document = Document::read(text.as_bytes(), BOUNDS).map_err(|_| Unidentified)?;
+        let document = claims_document(text)?;
         match document.root().kind() {
             Kind::Object => Ok(Some(document)),
             _ => Err(Unidentified),
         }
     }
+}
+
+/// A value of claims as JSON.
+///
+/// # Errors
+/// The text is not one JSON document within the bounds of claims.
+pub(crate) fn claims_document(text: &str) -> Result<Document<'_>, Unidentified> {
+    Document::read(text.as_bytes(), BOUNDS).map_err(|_| Unidentified)
+}
+
+/// The JSON that Envoy writes into a header for a claim that is a list or an object (`claim_to_headers`), in base64 of
+/// either alphabet, with or without padding; `None` for another value.
+pub(crate) fn base64_json(value: &str) -> Option<String> {
+    let unpadded = value.trim_end_matches('=');
+    let bytes = match unpadded.contains(['-', '_']) {
+        true => URL_SAFE_NO_PAD.decode(unpadded).ok()?,
+        false => STANDARD_NO_PAD.decode(unpadded).ok()?,
+    };
+    let text = String::from_utf8(bytes).ok()?;
+    text.starts_with(['[', '{']).then_some(text)
 }

@@ -5,7 +5,7 @@
 use super::build::{about, choice, flag, object, refers, with, words};
 use super::limits::duration;
 use crate::model::HostOptions;
-use crate::parse::caller::{IDENTITY, SOURCE};
+use crate::parse::caller::{ENCODINGS, IDENTITY, SOURCE, TRUSTED_HEADER};
 use crate::parse::challenge::{CHALLENGE, LONGEST};
 use crate::parse::grant::{GRANT, MATCH};
 use crate::parse::host::HOST;
@@ -23,7 +23,10 @@ pub(super) fn identity() -> Value {
         json!({ "type": "array", "items": source(), "minItems": 1 }),
         "Sources in order; the first one that is present names the caller.",
     );
-    let texts = |min: usize| json!({ "type": "array", "items": refers("text"), "minItems": min, "uniqueItems": true });
+    let issuer_list =
+        json!({ "type": "array", "items": refers("text"), "minItems": 1, "uniqueItems": true });
+    let header_list =
+        json!({ "type": "array", "items": { "anyOf": [refers("text"), encoded_header()] } });
     about(
         object(
             &IDENTITY,
@@ -31,13 +34,23 @@ pub(super) fn identity() -> Value {
             vec![
                 ("from", from),
                 ("jwt_payload", about(refers("text"), payload)),
-                ("issuers", about(texts(1), issuers)),
-                ("trusted_headers", about(texts(0), trusted)),
+                ("issuers", about(issuer_list, issuers)),
+                ("trusted_headers", about(header_list, trusted)),
                 ("anonymous", flag(anonymous)),
             ],
         ),
         "The source of the caller's identity. Without `identity` and `grants` every caller is `anonymous`.",
     )
+}
+
+/// A trusted header whose value is encoded.
+fn encoded_header() -> Value {
+    let encoding = "`base64_json`: a list or an object in base64, as Envoy writes such claims into a header (`claim_to_headers`).";
+    let members = vec![
+        ("header", about(refers("text"), "The header's name.")),
+        ("encoding", choice(ENCODINGS, encoding)),
+    ];
+    object(&TRUSTED_HEADER, &["header", "encoding"], members)
 }
 
 /// A source of `identity.from`.
