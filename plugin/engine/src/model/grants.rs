@@ -27,8 +27,9 @@ pub(crate) struct Grants {
 struct TextIndex {
     /// By an exact text, or by a prefix.
     beginnings: Names<Vec<usize>>,
-    /// By the letters of a suffix from its end.
+    /// By a suffix, spelled backwards.
     endings: Names<Vec<usize>>,
+    /// Patterns that no table finds, which are compared one by one.
     others: Vec<(Pattern, usize)>,
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Servers {
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) name: Box<str>,
-    /// Its facts, each with the texts of which a request has one.
+    /// The facts of its requests, each with the accepted texts.
     pub(crate) facts: Vec<(ServerFact, Vec<Box<str>>)>,
     /// `None` where the server adds no rules to those of its callers.
     pub(crate) policy: Option<RuleSetId>,
