@@ -48,6 +48,27 @@ test("call beyond a limit is refused", () => {
   assert.match(limited.hash, /^[0-9a-f]{16}$/);
 });
 
+/** The context that a policy needs, by the names of its getters. @param {Policy} of */
+function needs(of) {
+  const { needsPeer, needsClaims, needsUriSan, needsDnsSan, needsSubject, needsCluster } = of;
+  const all = { needsPeer, needsClaims, needsUriSan, needsDnsSan, needsSubject, needsCluster };
+  return Object.entries(all).flatMap(([name, needed]) => (needed ? [name] : []));
+}
+
+test("policy needs only the identities and the cluster that it names", () => {
+  /** @param {string} kind @param {object} texts */
+  const grants = (kind, texts) => ({ grants: { ada: { match: { [kind]: texts }, policy: "main" } } });
+  const servers = { servers: { files: { match: { cluster: "files" } } } };
+  const limits = [{ counter: "calls", window: "minute", max: 1, scope: "claim:sub" }];
+  assert.deepEqual(needs(policy({})), []);
+  assert.deepEqual(needs(policy(grants("claim", { sub: "ada" }))), ["needsClaims"]);
+  assert.deepEqual(needs(policy({ all_tools: { limits } })), ["needsClaims"]);
+  assert.deepEqual(needs(policy(grants("mtls", { uri_san: "spiffe://acme.example/*" }))), ["needsUriSan"]);
+  assert.deepEqual(needs(policy(grants("mtls", { dns_san: "ada.acme.example" }))), ["needsDnsSan"]);
+  assert.deepEqual(needs(policy(grants("mtls", { subject: "CN=ada" }))), ["needsSubject"]);
+  assert.deepEqual(needs(policy(servers)), ["needsCluster"]);
+});
+
 test("step is narrowed by its `next`", () => {
   /** @param {Step} step @returns {string | number} */
   const shown = (step) => {

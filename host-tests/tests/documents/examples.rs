@@ -133,6 +133,16 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "docs::commands_of_the_documents_run",
     ),
     (
+        "envoy/IDENTITY.md",
+        "jq",
+        "reads a token of the reader's issuer",
+    ),
+    (
+        "envoy/IDENTITY.md",
+        "curl",
+        "sends tokens of the reader's issuer; the recipe `teams-by-claims` is the same calls",
+    ),
+    (
         "plugin/cli/README.md",
         "cargo install",
         "builds the program once more, in release mode",

@@ -54,6 +54,37 @@ impl Policy {
         self.policy.needs_peer()
     }
 
+    /// Claims of the token identify callers, or some rule reads them: `context.verified.claims`.
+    #[wasm_bindgen(getter, js_name = needsClaims)]
+    pub fn needs_claims(&self) -> bool {
+        self.policy.needs_verified().claims
+    }
+
+    /// The first URI of the client certificate identifies callers: `context.verified.uriSan`.
+    #[wasm_bindgen(getter, js_name = needsUriSan)]
+    pub fn needs_uri_san(&self) -> bool {
+        self.policy.needs_verified().uri_san
+    }
+
+    /// The first DNS name of the client certificate identifies callers: `context.verified.dnsSan`.
+    #[wasm_bindgen(getter, js_name = needsDnsSan)]
+    pub fn needs_dns_san(&self) -> bool {
+        self.policy.needs_verified().dns_san
+    }
+
+    /// The subject of the client certificate identifies callers: `context.verified.subject`.
+    #[wasm_bindgen(getter, js_name = needsSubject)]
+    pub fn needs_subject(&self) -> bool {
+        self.policy.needs_verified().subject
+    }
+
+    /// Some server is known by its cluster: `context.cluster`. Without it the server of a request is unknown, and the
+    /// request is refused.
+    #[wasm_bindgen(getter, js_name = needsCluster)]
+    pub fn needs_cluster(&self) -> bool {
+        self.policy.needs_cluster()
+    }
+
     /// The policy needs all events of responses, not their heads alone. Some list may have to lose names, some tool is
     /// pinned, some result may hold a secret, some charge may be refunded, or sessions are counted. Without these
     /// events lists and results are not filtered, pinned tools and sessions stay unknown, and no call is refunded. With

@@ -31,9 +31,15 @@ export interface Verified {
 export interface HostContext {
   /** The address of the peer as the program sees it, with or without a port. Never an address that a client claims. */
   peer?: string | undefined;
-  /** The identities that the program verified. A caller is identified by those that the policy needs. */
+  /**
+   * The identities that the program verified: those that the policy needs (`policy.needsClaims` …), and no others. Each one
+   * given counts as a credential of the caller.
+   */
   verified?: Verified | undefined;
-  /** The name of the cluster of servers that the program's route chose. Never a name that a client claims. */
+  /**
+   * The name of the cluster of servers that the program's route chose, where `policy.needsCluster` is true. Never a name
+   * that a client claims.
+   */
   cluster?: string | undefined;
   /** The 16 bytes with which the log hashes arguments: `store.seed`. The default is a random secret of the policy's. */
   seed?: Uint8Array | undefined;

@@ -10,6 +10,7 @@ use host_tests::bootstrap::{Config, Listener};
 use host_tests::certificates::{Authority, Names};
 use host_tests::envoy::Envoy;
 use host_tests::hosts::envoys;
+use host_tests::root;
 use host_tests::rpc::{call, post};
 use host_tests::tls::Client;
 use host_tests::tokens::Issuer;
@@ -18,6 +19,7 @@ use host_tests::wasm_path;
 use host_tests::wire::{Http1Request, http1};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -70,6 +72,49 @@ fn verified_claim_names_the_caller_with_its_issuer() {
         let forged = [("x-jwt-payload", "eyJzdWIiOiJib2IifQ"), ("x-user", "bob")];
         assert_eq!(answer(&forged), "forwarded", "{version}");
         assert_eq!(answer(&forged[1..]), "200 rate_limited", "{version}");
+    }
+}
+
+/// The policy of the recipe that `envoy/IDENTITY.md` walks through.
+fn policy_of_the_page() -> String {
+    let recipe = root().join("policies/recipes/teams-by-claims.json");
+    let recipe = fs::read_to_string(recipe).expect("the recipe can be read");
+    let recipe: Value = serde_json::from_str(&recipe).expect("JSON");
+    recipe["policy"].to_string()
+}
+
+#[test]
+fn groups_of_a_verified_token_choose_the_rules() {
+    for (version, binary) in envoys() {
+        let upstream = Upstream::start().expect("the upstream starts");
+        let acme = Issuer::new(ACME.issuer, ACME.audience);
+        let text = policy_of_the_page();
+        let mut listener = Listener::new("mcp", &text, upstream.addr(), &wasm_path());
+        listener.before = vec![jwt_authn(&[ACME], Tokens::One)];
+        let mut config = Config::new(vec![listener]);
+        config.binary = binary;
+        config.files.insert(ACME.file(), acme.jwks());
+        let envoy = Envoy::start(&config).expect("Envoy starts");
+        let deploy = |claims: Value| {
+            let mut request = post(call("deploy"));
+            let token = format!("Bearer {}", acme.token(claims));
+            request.headers.push(("authorization".into(), token.into()));
+            verdict(&http1(envoy.addr("mcp"), &request, LIMIT).expect("an answer"))
+        };
+        let of_team = |sub: &str, team: &str| json!({ "sub": sub, "groups": ["staff", team] });
+        let alice = || json!({ "sub": "alice" });
+        assert_eq!(deploy(of_team("ada", "team-a")), "forwarded", "{version}");
+        let refused = deploy(of_team("bob", "team-b"));
+        assert_eq!(refused, "200 not_allowed", "{version}");
+        assert_eq!(deploy(alice()), "forwarded", "{version}");
+        assert_eq!(deploy(alice()), "forwarded", "{version}");
+        assert_eq!(deploy(alice()), "200 rate_limited", "{version}");
+        assert_eq!(
+            deploy(of_team("alice", "team-a")),
+            "200 identity",
+            "{version}"
+        );
+        assert_eq!(deploy(json!({ "sub": "eve" })), "200 identity", "{version}");
     }
 }
 

@@ -70,8 +70,8 @@ impl Header {
 }
 
 impl Caller {
-    /// Identifies the caller. The flag is true where its credential must not be passed on.
-    /// `cluster` is the cluster that the gateway's route chose.
+    /// Identifies the caller. `cluster` is the cluster that the gateway's route chose. The flag is true where the
+    /// caller's credential must not be passed on.
     pub(crate) fn identify(
         policy: &Policy,
         headers: &Headers,

@@ -73,7 +73,7 @@ pub(crate) struct Grant {
     pub(crate) own: Option<RuleSetId>,
     pub(crate) revoked: bool,
     pub(crate) frozen: bool,
-    /// From then on every call is denied.
+    /// The time from which every call is refused.
     pub(crate) expires: Option<Millis>,
     pub(crate) mode: Option<Mode>,
 }

@@ -127,7 +127,7 @@ impl Policy {
         self.needs.peer
     }
 
-    /// The verified identities that identify a caller: a host then supplies them, and no others, as
+    /// The verified identities that the policy reads: a host then supplies them, and no others, as
     /// [`HostContext::verified`](crate::host::HostContext::verified). Call it once for each policy.
     pub fn needs_verified(&self) -> NeededIdentities {
         self.needs.verified
@@ -145,9 +145,9 @@ impl Policy {
     }
 
     /// True when names may have to be removed from a list, a result may hold a secret or depend on the caller, a tool
-    /// is pinned, a charge may be refunded, or sessions are counted. A host then reports whole responses, not their heads alone. Call it once
-    /// for each policy; for one exchange [`Exchange::needs_response`](crate::host::Exchange::needs_response) is more
-    /// precise.
+    /// is pinned, a charge may be refunded, or sessions are counted. A host then reports whole responses, not their
+    /// heads alone. Call it once for each policy; for one exchange
+    /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is more precise.
     pub fn needs_responses(&self) -> bool {
         let refunds = self.refunds() > Refunds::Never;
         let grants = self.grants.iter().flat_map(|grants| &grants.list);

@@ -21,6 +21,7 @@ pub(crate) type Fact = (ServerFact, Vec<Box<str>>);
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) name: Box<str>,
+    /// The facts of its requests.
     pub(crate) facts: Vec<Fact>,
     /// `None` where the server adds no rules to those of its callers.
     pub(crate) policy: Option<RuleSetId>,

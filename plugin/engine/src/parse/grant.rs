@@ -39,7 +39,8 @@ const WRITE_MATCH: &str =
 
 const WRITE_CLAIM: &str = r#"a claim such as `sub`, `realm_access.roles` or `["https://acme.example/roles"]`; one element of a list matches by itself"#;
 
-const WRITE_PATTERN: &str = "a text, with `*` for any text: `**` is not one";
+const WRITE_PATTERN: &str =
+    "a text, in which one `*` stands for any text; not empty, and without `**`";
 
 const WRITE_TRUSTED: &str = "a header that `identity.trusted_headers` lists, or that `identity.from` reads with \"set_by_gateway\": true: a client can send any other header";
 
@@ -55,7 +56,7 @@ struct Match {
     anonymous: bool,
 }
 
-/// What grants are read with and add to.
+/// The parts of the policy that grants refer to, and those that they add to.
 struct Around<'a> {
     identity: &'a Identity,
     sets: &'a mut NamedSets,

@@ -92,7 +92,7 @@ impl PolicyReader {
         facts
     }
 
-    /// One text, or a list of those of which a request has one.
+    /// One accepted text, or a list of them.
     fn fact_texts(
         &mut self,
         at: &Location<'_>,
@@ -120,7 +120,7 @@ impl PolicyReader {
     }
 }
 
-/// The text of a fact as it is compared; `None` for one that no request has.
+/// The text of a fact in the form in which it is compared; `None` where no request can have it.
 fn text_of(fact: ServerFact, text: &str) -> Option<Box<str>> {
     let plain = is_visible(text) && text.is_ascii() && !text.contains(['*', ' ']);
     let valid = match fact {

@@ -46,8 +46,8 @@ impl Pattern {
         }
     }
 
-    /// The first place of each part is the right one: a `*` that skipped it would cross a separator that the part has, or
-    /// match no more than the next `*` may.
+    /// True where the pattern matches the whole text. Each part between two `*` is taken at its first place: a `*` that
+    /// skipped that place would cross a separator in the part, or match no more than the next `*` may.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let mut parts = self.text.split('*');
         let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {

@@ -138,7 +138,7 @@ fn matched() -> Value {
     let one = json!([facts, anonymous]);
     about(
         with(object(&MATCH, &[], members), "oneOf", one),
-        "The facts that all must hold for a caller. `*` in a text is any text.",
+        "The facts about the caller, which must all hold. `*` in a text stands for any text.",
     )
 }
 
@@ -184,7 +184,7 @@ pub(super) fn servers() -> Value {
         vec![
             (
                 "match",
-                about(matched, "The facts that all must hold for a request."),
+                about(matched, "The facts about the request, which must all hold."),
             ),
             (
                 "policy",
