@@ -22,8 +22,8 @@ pub(crate) struct Caller {
     pub(crate) sets: AppliedSets,
     /// The mode of rules outside entries.
     pub(crate) mode: Mode,
-    /// The verified identities, where some condition reads the claims among them.
-    claims: Verified,
+    /// The claims as JSON, where some condition reads them.
+    claims: Option<Box<str>>,
     headers: Vec<(Box<str>, Header)>,
     /// The claims that scopes count by, each with the text to count; `None` where it cannot be counted.
     counted: Vec<(Vec<Segment>, Option<String>)>,
@@ -86,7 +86,7 @@ impl Caller {
         let (principal, removes) = identify(policy, &credentials);
         let mut caller = Self::new(policy, principal, server);
         if policy.needs.claims {
-            caller.claims.claims.clone_from(&verified.claims);
+            caller.claims = verified.claims.as_deref().map(Into::into);
         }
         for name in &policy.needs.headers {
             let value = Header::of(headers, name, policy.identity.reads_as_json(name));
@@ -109,7 +109,7 @@ impl Caller {
             server,
             sets,
             mode: mode.unwrap_or(policy.mode),
-            claims: Verified::default(),
+            claims: None,
             headers: Vec::new(),
             counted: Vec::new(),
         }
@@ -140,7 +140,10 @@ impl Caller {
             Header::Absent | Header::Once(_) | Header::Unclear => None,
         });
         CallerDocuments {
-            claims: self.claims.document().ok().flatten(),
+            claims: self
+                .claims
+                .as_deref()
+                .and_then(|text| claims_document(text).ok()),
             headers: headers.collect(),
         }
     }

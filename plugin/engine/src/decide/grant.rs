@@ -79,7 +79,7 @@ fn found<'p>(
 
 impl<'c> Presented<'c> {
     fn read(grants: &Grants, credentials: &'c Credentials<'_>) -> Result<Self, AuthError> {
-        let token = match grants.have_credentials {
+        let token = match grants.have_credentials() {
             true => credentials
                 .bearer()
                 .map_err(|Unidentified| AuthError::Malformed)?,

@@ -12,8 +12,8 @@ use super::task;
 use super::task::TaskCheck;
 use super::verdict::{Check, Verdict};
 use crate::model::{
-    Action, Effect, Entry, Limit, Mode, Pinned, Policy, RuleSet, Sequence, SequenceRole,
-    sequence_counters,
+    Action, AppliedSets, Effect, Entry, Limit, Mode, Pinned, Policy, RuleSet, Sequence,
+    SequenceRole, sequence_counters,
 };
 use crate::read::{Call, MethodKind};
 use crate::words::text::clip_name;
@@ -86,12 +86,16 @@ impl<'p, 'r> Judge<'p, 'r> {
     /// refusal. So a name that one set hides is refused as unknown, whatever another set says of it.
     pub(super) fn call(&mut self, call: &Call<'_>, request: bool) {
         let sets = self.policy.applied(self.context.caller.sets);
-        let by_set: Vec<_> = sets.map(|set| subjects(set, call)).collect();
-        let places = 0..by_set.first().map_or(0, Vec::len);
-        for place in places {
-            let of_place = || by_set.iter().filter_map(|subjects| subjects.get(place));
+        let mut by_set = [const { Vec::new() }; AppliedSets::MOST];
+        let mut count: usize = 0;
+        for (set, subjects_of_set) in sets.zip(&mut by_set) {
+            *subjects_of_set = subjects(set, call);
+            count = count.saturating_add(1);
+        }
+        let by_set = by_set.get(..count).unwrap_or_default();
+        for place in 0..by_set.first().map_or(0, Vec::len) {
             for stage in ORDER {
-                for subject in of_place() {
+                for subject in by_set.iter().filter_map(|subjects| subjects.get(place)) {
                     if self.verdict.refusal.is_some() {
                         // Further stages change nothing, and their duration would reveal that the name exists.
                         return;

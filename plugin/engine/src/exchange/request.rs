@@ -196,7 +196,8 @@ impl Exchange {
         let checks: Vec<_> = checks
             .map(|(before, check)| (before, Pending::of(check, charges)))
             .collect();
-        let limits = [verdict.limits, verdict.marks].concat();
+        let mut limits = verdict.limits;
+        limits.extend(verdict.marks);
         let judged = Judged {
             reply_to,
             audit: Box::new(audit),

@@ -5,7 +5,7 @@
 use super::caller::{Grant, Required, Source};
 use super::names::Names;
 use super::postings::Postings;
-use crate::words::digits::push_hex;
+use crate::words::digits::push_decimal;
 use crate::words::pattern::{Pattern, Shape};
 use crate::words::sorted::dedup_sorted;
 
@@ -22,8 +22,9 @@ pub(crate) struct Grants {
     keyed: Vec<[bool; 2]>,
     /// Positions of the grants whose rarest requirement is a pattern with `*` in its middle, or with two.
     others: Vec<(usize, Pattern, usize)>,
-    /// True where some grant requires a credential.
-    pub(crate) have_credentials: bool,
+    /// The first eight bytes of each required credential with the position of its grant, by the first byte; no list where
+    /// no grant requires one.
+    credentials: Vec<Vec<(u64, usize)>>,
     /// The grant of callers without a credential.
     pub(crate) anonymous: Option<usize>,
 }
@@ -33,24 +34,27 @@ impl Grants {
     pub(crate) fn new(list: Vec<Grant>, sources: Vec<Source>) -> Self {
         let mut all = Postings::default();
         for (at, grant) in list.iter().enumerate() {
-            keys(grant).for_each(|(key, _)| all.add(&key, at));
+            grant
+                .required
+                .iter()
+                .for_each(|required| all.add(&key(required), at));
         }
         let (mut rarest, mut others) = (Postings::default(), Vec::new());
         let mut keyed = vec![[false; 2]; sources.len()];
         for (at, grant) in list.iter().enumerate() {
-            let rank = |(key, required): &(String, Option<&Required>)| {
-                let is_other = required.is_some_and(|of| of.pattern.shape() == Shape::Other);
-                (all.of(key).len(), is_other)
+            let rank = |required: &&Required| {
+                let is_other = required.pattern.shape() == Shape::Other;
+                (all.of(&key(required)).len(), is_other)
             };
-            match keys(grant).min_by_key(rank) {
-                Some((_, Some(required))) if required.pattern.shape() == Shape::Other => {
+            // A grant with a credential is found by it.
+            let by_text = grant.required.iter().filter(|_| grant.bearer.is_none());
+            match by_text.min_by_key(rank) {
+                Some(required) if required.pattern.shape() == Shape::Other => {
                     others.push((required.source, required.pattern.clone(), at));
                 }
-                Some((key, required)) => {
-                    rarest.add(&key, at);
-                    required
-                        .into_iter()
-                        .for_each(|required| note(&mut keyed, required));
+                Some(required) => {
+                    rarest.add(&key(required), at);
+                    note(&mut keyed, required);
                 }
                 None => {}
             }
@@ -59,18 +63,27 @@ impl Grants {
             keys: rarest.into_names(),
             keyed,
             others,
-            have_credentials: list.iter().any(|grant| grant.bearer.is_some()),
+            credentials: by_first_byte(&list),
             anonymous: list.iter().position(|grant| grant.anonymous),
             list,
             sources,
         }
     }
 
+    /// True where some grant requires a credential.
+    pub(crate) fn have_credentials(&self) -> bool {
+        !self.credentials.is_empty()
+    }
+
     /// The grants that may require this credential, by position. They are found by its first eight bytes, so the duration
     /// of the search reveals no more of the listed ones; the caller of this function compares the whole in constant time.
     pub(crate) fn by_credential(&self, digest: &[u8; 32]) -> impl Iterator<Item = usize> {
-        let found = self.keys.find(&credential_key(digest));
-        found.into_iter().flat_map(|(found, _)| found).copied()
+        let [first, ..] = *digest;
+        let wanted = head(digest);
+        let same = self.credentials.get(usize::from(first));
+        let same = same.into_iter().flatten();
+        same.filter(move |(head, _)| *head == wanted)
+            .map(|(_, at)| *at)
     }
 
     /// The grants that may require this text of the source, by position.
@@ -95,26 +108,21 @@ impl Grants {
 
 /// Everything that the grant requires, as one text: two grants with one text match the same callers.
 pub(crate) fn required_text(grant: &Grant) -> String {
-    let keys = dedup_sorted(keys(grant).map(|(key, _)| key));
-    match grant.anonymous {
-        true => "anonymous".into(),
-        false => keys.join("\n"),
+    let keys = dedup_sorted(grant.required.iter().map(key));
+    let mut text = keys.join("\n");
+    for byte in grant.bearer.iter().flatten() {
+        push_decimal(&mut text, u64::from(*byte), 4);
     }
+    text
 }
 
-/// The keys of all requirements of the grant, those of texts with the requirement.
-fn keys(grant: &Grant) -> impl Iterator<Item = (String, Option<&Required>)> {
-    let credential = grant.bearer.iter();
-    let credential = credential.map(|digest| (credential_key(digest), None));
-    let texts = grant.required.iter().map(|required| {
-        let (source, pattern) = (required.source, &required.pattern);
-        let key = match pattern.shape() {
-            Shape::Suffix(suffix) => suffix_key(source, suffix) + "*",
-            Shape::Exact | Shape::Prefix | Shape::Other => text_key(source, pattern.as_str()),
-        };
-        (key, Some(required))
-    });
-    credential.chain(texts)
+/// The key of a requirement.
+fn key(required: &Required) -> String {
+    let (source, pattern) = (required.source, &required.pattern);
+    match pattern.shape() {
+        Shape::Suffix(suffix) => suffix_key(source, suffix) + "*",
+        Shape::Exact | Shape::Prefix | Shape::Other => text_key(source, pattern.as_str()),
+    }
 }
 
 /// Notes that the source of the requirement is keyed by beginnings or by ends of texts.
@@ -127,11 +135,22 @@ fn note(keyed: &mut [[bool; 2]], required: &Required) {
     }
 }
 
-fn credential_key(digest: &[u8; 32]) -> String {
-    let mut key = String::from("credential ");
-    let head = digest.first_chunk().copied().map(u64::from_be_bytes);
-    push_hex(&mut key, head.unwrap_or_default().into());
-    key
+fn head(digest: &[u8; 32]) -> u64 {
+    let head = digest.first_chunk().copied();
+    head.map(u64::from_be_bytes).unwrap_or_default()
+}
+
+fn by_first_byte(list: &[Grant]) -> Vec<Vec<(u64, usize)>> {
+    let mut credentials = Vec::new();
+    for (at, grant) in list.iter().enumerate() {
+        if let Some(digest @ [first, ..]) = &grant.bearer {
+            credentials.resize(256, Vec::new());
+            if let Some(same) = credentials.get_mut(usize::from(*first)) {
+                same.push((head(digest), at));
+            }
+        }
+    }
+    credentials
 }
 
 /// The key of a text of the source, or of a prefix with its `*`.

@@ -37,9 +37,12 @@ pub(crate) struct RuleSetId(pub(crate) usize);
 /// The rule sets that must all admit a call, in their order: its server's policy, its caller's policy, and the caller's
 /// own `tools`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct AppliedSets([Option<RuleSetId>; 3]);
+pub(crate) struct AppliedSets([Option<RuleSetId>; Self::MOST]);
 
 impl AppliedSets {
+    /// The most sets that apply to one call.
+    pub(crate) const MOST: usize = 3;
+
     /// Each set once, although the server and the caller may name the same one.
     pub(crate) fn new(
         server: Option<RuleSetId>,
