@@ -47,32 +47,50 @@ const SECRETS: [&str; 6] = [
 /// The bytes of a text that is one of many in a result.
 const SHORT: usize = 8;
 
-/// The entries with rules of their own, and all tools.
+/// The entries with rules of their own, and all tools, of every rule set.
 pub(super) fn subjects(policy: &Json) -> Vec<Subject<'_>> {
+    let sets = sets(policy).into_iter();
+    let parts = [Part::Call, Part::Result];
+    sets.flat_map(|(set, rules)| parts.map(|part| of_set(part, &set, rules)))
+        .flatten()
+        .collect()
+}
+
+/// The rule sets with their JSON Pointers: the rules at the top, those of `policies`, and the `tools` of grants.
+fn sets(policy: &Json) -> Vec<(String, &Json)> {
+    let named = |place: &'static str| {
+        let members = object(policy.get(place));
+        members.map(move |(name, set)| (format!("/{place}/{}", pointer_token(name)), set))
+    };
+    let main = [(String::new(), policy)].into_iter();
+    main.chain(named("policies"))
+        .chain(named("grants"))
+        .collect()
+}
+
+fn of_set<'p>(part: Part, set: &str, policy: &'p Json) -> Vec<Subject<'p>> {
     let mut subjects = Vec::new();
-    for part in [Part::Call, Part::Result] {
-        let all = policy
-            .get("all_tools")
-            .map(|all| rules(part, "/all_tools", all));
-        let all = all.unwrap_or_default();
-        for section in ["tools", "prompts", "resources"] {
-            let shared = if section == "tools" { &*all } else { &[] };
-            let entries = object(policy.get(section)).filter(|(_, entry)| !refuses(entry));
-            let subject = |(key, entry): (&String, _)| {
-                let at = format!("/{section}/{}", pointer_token(key));
-                let own = rules(part, &at, entry);
-                let rules = [&own, shared].concat();
-                (!own.is_empty()).then_some(Subject { part, at, rules })
-            };
-            subjects.extend(entries.filter_map(subject));
-        }
-        let at = "/all_tools".to_owned();
-        subjects.extend((!all.is_empty()).then_some(Subject {
-            part,
-            at,
-            rules: all,
-        }));
+    let for_all = format!("{set}/all_tools");
+    let all = policy.get("all_tools");
+    let all = all
+        .map(|all| rules(part, &for_all, all))
+        .unwrap_or_default();
+    for section in ["tools", "prompts", "resources"] {
+        let shared = if section == "tools" { &*all } else { &[] };
+        let entries = object(policy.get(section)).filter(|(_, entry)| !refuses(entry));
+        let subject = |(key, entry): (&String, _)| {
+            let at = format!("{set}/{section}/{}", pointer_token(key));
+            let own = rules(part, &at, entry);
+            let rules = [&own, shared].concat();
+            (!own.is_empty()).then_some(Subject { part, at, rules })
+        };
+        subjects.extend(entries.filter_map(subject));
     }
+    subjects.extend((!all.is_empty()).then_some(Subject {
+        part,
+        at: for_all,
+        rules: all,
+    }));
     subjects
 }
 
@@ -242,7 +260,7 @@ fn at_path<'p>(schema: &'p Json, path: &str) -> Option<&'p Json> {
     let mut steps = steps(path)?.into_iter();
     steps.try_fold(schema, |schema, step| match step {
         Step::Member(name) => schema.get("properties")?.get(name),
-        Step::Element => schema.get("items"),
+        Step::Element(_) => schema.get("items"),
     })
 }
 
