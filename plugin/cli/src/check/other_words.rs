@@ -29,7 +29,11 @@ pub(super) fn meant(at: &str, found: &str) -> Option<String> {
 /// True for an entry of a table, such as `/tools/search`.
 fn is_entry(at: &str) -> bool {
     let steps: Vec<_> = at.split('/').collect();
-    matches!(steps.as_slice(), ["", "tools" | "prompts" | "resources", _])
+    let within_set = match steps.as_slice() {
+        ["", "policies" | "grants", _, rest @ ..] | ["", rest @ ..] => rest,
+        _ => return false,
+    };
+    matches!(within_set, ["tools" | "prompts" | "resources", _])
 }
 
 fn entry(found: &str) -> Option<String> {
@@ -70,7 +74,7 @@ fn operator(text: &str) -> Option<String> {
 fn scope(text: &str) -> Option<&'static str> {
     Some(match folded(text).as_str() {
         "user" | "caller" | "client" | "agent" | "key" | "apikey" | "token" | "identity" => "grant",
-        "team" | "tenant" | "org" | "organization" | "group" => "header:<name>",
+        "team" | "tenant" | "org" | "organization" | "group" => "claim:<name>",
         "connection" | "conversation" => "session",
         "upstream" => "server",
         "all" | "everyone" | "total" | "*" => "global",

@@ -54,16 +54,27 @@ impl Cost {
     }
 
     fn whose(&self) -> String {
-        let mut parts = self.entry.splitn(3, '/').skip(1);
+        let mut parts = self.entry.split('/').skip(1).map(unescaped).peekable();
+        let set = parts.next_if(|part| part == "policies" || part == "grants");
+        let set = set.map(|place| (place, parts.next().unwrap_or_default()));
         let (section, key) = (parts.next().unwrap_or_default(), parts.next());
-        let key = key.map(|key| key.replace("~1", "/").replace("~0", "~"));
-        match (section, key) {
+        let entry = match (&*section, key) {
             ("prompts", Some(key)) => format!("the prompt `{key}`"),
             ("resources", Some(key)) => format!("the resource `{key}`"),
             (_, Some(key)) => format!("`{key}`"),
             (_, None) => "any tool".into(),
+        };
+        match set {
+            Some((place, name)) if place == "grants" => format!("{entry} of the grant `{name}`"),
+            Some((_, name)) => format!("{entry} of the policy `{name}`"),
+            None => entry,
         }
     }
+}
+
+/// The step of a JSON Pointer.
+fn unescaped(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
 }
 
 /// The most expensive call and the most expensive result.

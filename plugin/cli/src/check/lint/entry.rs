@@ -3,7 +3,7 @@
 //! It never reports a mistake: the engine accepted the policy already.
 
 use super::member::{list, text};
-use crate::source_map::pointer_token;
+use super::rule_set::rule_sets;
 use mcp_policy::document::Value;
 use std::borrow::Cow;
 
@@ -35,41 +35,14 @@ pub(super) struct Condition<'a> {
     pub(super) entry: Option<Entry<'a>>,
 }
 
-/// The entries of all tables.
+/// The entries of all tables of all rule sets.
 pub(super) fn entries<'a>(root: Value<'a>) -> impl Iterator<Item = Entry<'a>> {
-    let sections = ["tools", "prompts", "resources"];
-    sections
-        .into_iter()
-        .flat_map(move |section| entries_of(root, section))
+    rule_sets(root).flat_map(|set| set.entries().collect::<Vec<_>>())
 }
 
-/// The entries of one table.
-pub(super) fn entries_of<'a>(
-    root: Value<'a>,
-    section: &'static str,
-) -> impl Iterator<Item = Entry<'a>> {
-    let members = root.get(section).into_iter().flat_map(Value::members);
-    members.map(move |(key, value)| Entry {
-        section,
-        at: format!("/{section}/{}", pointer_token(&key)),
-        key,
-        value,
-    })
-}
-
-/// The rules of all tools, then every entry.
+/// For each rule set the rules of all tools, then every entry.
 pub(super) fn rules<'a>(root: Value<'a>) -> impl Iterator<Item = Rules<'a>> {
-    let all = root.get("all_tools").map(|value| Rules {
-        at: "/all_tools".to_owned(),
-        value,
-        entry: None,
-    });
-    let entries = entries(root).map(|entry| Rules {
-        at: entry.at.clone(),
-        value: entry.value,
-        entry: Some(entry),
-    });
-    all.into_iter().chain(entries)
+    rule_sets(root).flat_map(|set| set.rules().collect::<Vec<_>>())
 }
 
 /// Every condition.

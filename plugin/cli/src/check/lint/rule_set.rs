@@ -1,0 +1,146 @@
+//! Walks over the rule sets of a policy: the rules at the top, those of `policies`, and the `tools` of grants.
+//!
+//! It never reports a mistake: the engine accepted the policy already.
+
+use super::entry::{Entry, Rules};
+use super::member::list;
+use crate::source_map::pointer_token;
+use mcp_policy::document::Value;
+
+/// The name of the rules at the top.
+const MAIN: &str = "main";
+
+/// The members of a policy that hold rule sets by name.
+const PLACES: [&str; 2] = ["policies", "grants"];
+
+/// A set of rules that apply together.
+#[derive(Clone)]
+pub(super) struct RuleSet<'a> {
+    /// Its JSON Pointer: empty for the rules at the top.
+    pub(super) at: String,
+    pub(super) value: Value<'a>,
+}
+
+/// The rules at the top, then those of `policies`, then the grants with `tools` of their own.
+pub(super) fn rule_sets<'a>(root: Value<'a>) -> impl Iterator<Item = RuleSet<'a>> {
+    let main = RuleSet {
+        at: String::new(),
+        value: root,
+    };
+    let named = PLACES
+        .into_iter()
+        .flat_map(move |place| members(root, place));
+    let named =
+        named.filter(|set| set.at.starts_with("/policies/") || set.value.get("tools").is_some());
+    [main].into_iter().chain(named)
+}
+
+/// The members of `policies`, `grants` or `servers`.
+pub(super) fn members<'a>(
+    root: Value<'a>,
+    place: &'static str,
+) -> impl Iterator<Item = RuleSet<'a>> {
+    let members = root.get(place).into_iter().flat_map(Value::members);
+    members.map(move |(name, value)| RuleSet {
+        at: format!("/{place}/{}", pointer_token(&name)),
+        value,
+    })
+}
+
+/// The JSON Pointer of the rule set that a policy's name stands for.
+pub(super) fn pointer_of(policy: &str) -> String {
+    match policy {
+        MAIN => String::new(),
+        name => format!("/policies/{}", pointer_token(name)),
+    }
+}
+
+/// The JSON Pointer of the rule set that a rule is in.
+pub(super) fn set_of(pointer: &str) -> &str {
+    let is_within = |place: &&str| {
+        let rest = pointer
+            .strip_prefix('/')
+            .and_then(|rest| rest.strip_prefix(*place));
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    if !PLACES.iter().any(|place| is_within(place)) {
+        return "";
+    }
+    let end = pointer.match_indices('/').nth(2);
+    end.map_or(pointer, |(end, _)| pointer.get(..end).unwrap_or_default())
+}
+
+impl<'a> RuleSet<'a> {
+    /// The entries of all tables.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
+        let sections = ["tools", "prompts", "resources"];
+        sections
+            .into_iter()
+            .flat_map(|section| self.entries_of(section).collect::<Vec<_>>())
+    }
+
+    /// The entries of one table.
+    pub(super) fn entries_of(&self, section: &'static str) -> impl Iterator<Item = Entry<'a>> {
+        let members = self.value.get(section).into_iter().flat_map(Value::members);
+        let at = self.at.clone();
+        members.map(move |(key, value)| Entry {
+            section,
+            at: format!("{at}/{section}/{}", pointer_token(&key)),
+            key,
+            value,
+        })
+    }
+
+    /// The rules of all tools, then every entry.
+    pub(super) fn rules(&self) -> impl Iterator<Item = Rules<'a>> {
+        let all = self.value.get("all_tools").map(|value| Rules {
+            at: format!("{}/all_tools", self.at),
+            value,
+            entry: None,
+        });
+        let entries = self.entries().map(|entry| Rules {
+            at: entry.at.clone(),
+            value: entry.value,
+            entry: Some(entry),
+        });
+        all.into_iter().chain(entries)
+    }
+
+    /// The rules of `sequence`, each with its JSON Pointer.
+    pub(super) fn sequence(&self) -> impl Iterator<Item = (String, Value<'a>)> {
+        let at = self.at.clone();
+        let rules = list(self.value, "sequence");
+        rules.map(move |(index, rule)| (format!("{at}/sequence/{index}"), rule))
+    }
+
+    /// `hide` with its JSON Pointer.
+    pub(super) fn hide(&self) -> Option<(String, Value<'a>)> {
+        let names = self.value.get("hide")?;
+        Some((format!("{}/hide", self.at), names))
+    }
+
+    /// The JSON Pointer of the rule set that applies beside it, for the `tools` of a grant.
+    pub(super) fn beside(&self) -> Option<String> {
+        let is_grant = self.at.starts_with("/grants/");
+        let policy = self.value.get("policy").filter(|_| is_grant)?;
+        Some(pointer_of(&policy.string()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::set_of;
+
+    #[test]
+    fn rule_is_in_the_set_of_its_first_steps() {
+        for (rule, set) in [
+            ("/tools/policies/limits/0", ""),
+            ("/policies/a~1b/tools/run/limits/0", "/policies/a~1b"),
+            ("/policies/ci", "/policies/ci"),
+            ("/grants/tools/tools/x", "/grants/tools"),
+            ("/policies_/x/y", ""),
+        ] {
+            assert_eq!(set_of(rule), set);
+        }
+    }
+}
