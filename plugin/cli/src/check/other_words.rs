@@ -3,6 +3,7 @@
 //! It never changes a policy and never quotes a text of it, except for the number in a rate and the path of an argument.
 
 use crate::argument_path::{ROOT, member};
+use crate::rule_set_pointer::within_set;
 use mcp_policy::host::Policy;
 use serde_json::json;
 
@@ -28,12 +29,8 @@ pub(super) fn meant(at: &str, found: &str) -> Option<String> {
 
 /// True for an entry of a table, such as `/tools/search`.
 fn is_entry(at: &str) -> bool {
-    let steps: Vec<_> = at.split('/').collect();
-    let within_set = match steps.as_slice() {
-        ["", "policies" | "grants", _, rest @ ..] | ["", rest @ ..] => rest,
-        _ => return false,
-    };
-    matches!(within_set, ["tools" | "prompts" | "resources", _])
+    let steps: Vec<_> = within_set(at).split('/').collect();
+    matches!(steps.as_slice(), ["", "tools" | "prompts" | "resources", _])
 }
 
 fn entry(found: &str) -> Option<String> {

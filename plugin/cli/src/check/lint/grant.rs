@@ -3,8 +3,9 @@
 //! It never reads the digest of a token.
 
 use super::member::text;
-use super::rule_set::{RuleSet, members, pointer_of};
+use super::rule_set::{RuleSet, members};
 use crate::check::diagnostic::Diagnostic;
+use crate::rule_set_pointer::of_policy;
 use mcp_policy::document::Value;
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
@@ -58,7 +59,7 @@ fn unused_policies(root: Value<'_>) -> Option<Diagnostic> {
     let named = ["grants", "servers"].into_iter();
     let named = named.flat_map(|place| members(root, place));
     let named: BTreeSet<_> = named
-        .map(|of| pointer_of(&text(of.value, "policy")))
+        .map(|of| of_policy(&text(of.value, "policy")))
         .collect();
     let unused = members(root, "policies").filter(|policy| !named.contains(&policy.at));
     // Without grants, the rules at the top are those of all callers.

@@ -4,8 +4,9 @@
 
 use super::entry::Rules;
 use super::member::{list, text};
-use super::rule_set::{RuleSet, members, pointer_of, rule_sets};
+use super::rule_set::{RuleSet, members, rule_sets};
 use crate::check::diagnostic::Diagnostic;
+use crate::rule_set_pointer::of_policy;
 use mcp_policy::document::Value;
 
 pub(super) fn all(root: Value<'_>) -> Option<Diagnostic> {
@@ -47,10 +48,10 @@ fn fixes_issuer(grant: &RuleSet<'_>) -> bool {
 /// Every caller under these rules has a grant that names its issuer.
 fn is_of_one_issuer(root: Value<'_>, set: &RuleSet<'_>) -> bool {
     let applies = |grant: &RuleSet<'_>| {
-        grant.at == set.at || pointer_of(&text(grant.value, "policy")) == set.at
+        grant.at == set.at || of_policy(&text(grant.value, "policy")) == set.at
     };
     let is_of_server =
-        members(root, "servers").any(|server| pointer_of(&text(server.value, "policy")) == set.at);
+        members(root, "servers").any(|server| of_policy(&text(server.value, "policy")) == set.at);
     let mut grants = members(root, "grants").filter(applies).peekable();
     !is_of_server && grants.peek().is_some() && grants.all(|grant| fixes_issuer(&grant))
 }

@@ -4,14 +4,9 @@
 
 use super::entry::{Entry, Rules};
 use super::member::list;
+use crate::rule_set_pointer::{PLACES, of_policy};
 use crate::source_map::pointer_token;
 use mcp_policy::document::Value;
-
-/// The name of the rules at the top.
-const MAIN: &str = "main";
-
-/// The members of a policy that hold rule sets by name.
-const PLACES: [&str; 2] = ["policies", "grants"];
 
 /// A set of rules that apply together.
 #[derive(Clone)]
@@ -45,29 +40,6 @@ pub(super) fn members<'a>(
         at: format!("/{place}/{}", pointer_token(&name)),
         value,
     })
-}
-
-/// The JSON Pointer of the rule set that a policy's name stands for.
-pub(super) fn pointer_of(policy: &str) -> String {
-    match policy {
-        MAIN => String::new(),
-        name => format!("/policies/{}", pointer_token(name)),
-    }
-}
-
-/// The JSON Pointer of the rule set that a rule is in.
-pub(super) fn set_of(pointer: &str) -> &str {
-    let is_within = |place: &&str| {
-        let rest = pointer
-            .strip_prefix('/')
-            .and_then(|rest| rest.strip_prefix(*place));
-        rest.is_some_and(|rest| rest.starts_with('/'))
-    };
-    if !PLACES.iter().any(|place| is_within(place)) {
-        return "";
-    }
-    let end = pointer.match_indices('/').nth(2);
-    end.map_or(pointer, |(end, _)| pointer.get(..end).unwrap_or_default())
 }
 
 impl<'a> RuleSet<'a> {
@@ -123,24 +95,6 @@ impl<'a> RuleSet<'a> {
     pub(super) fn beside(&self) -> Option<String> {
         let is_grant = self.at.starts_with("/grants/");
         let policy = self.value.get("policy").filter(|_| is_grant)?;
-        Some(pointer_of(&policy.string()?))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::set_of;
-
-    #[test]
-    fn rule_is_in_the_set_of_its_first_steps() {
-        for (rule, set) in [
-            ("/tools/policies/limits/0", ""),
-            ("/policies/a~1b/tools/run/limits/0", "/policies/a~1b"),
-            ("/policies/ci", "/policies/ci"),
-            ("/grants/tools/tools/x", "/grants/tools"),
-            ("/policies_/x/y", ""),
-        ] {
-            assert_eq!(set_of(rule), set);
-        }
+        Some(of_policy(&policy.string()?))
     }
 }

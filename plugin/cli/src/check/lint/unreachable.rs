@@ -5,8 +5,9 @@
 use super::entry::{Entry, Rules, entries, rules};
 use super::member::{is_empty_list, list, text, texts};
 use super::names::Names;
-use super::rule_set::{RuleSet, rule_sets, set_of};
+use super::rule_set::{RuleSet, rule_sets};
 use crate::check::diagnostic::Diagnostic;
+use crate::rule_set_pointer::{set_of, within_set};
 use mcp_policy::document::{LimitInfo, Value};
 use mcp_policy::host::Policy;
 use std::borrow::Cow;
@@ -207,9 +208,7 @@ impl<'l> Smallest<'l> {
         let set = set_of(own);
         let smallest = |owner: Cow<'l, str>| self.limits.get(&(owner, &*limit.counter)).copied();
         let beside = smallest(own.into()).filter(|least| least.max < limit.max);
-        let is_tool = own
-            .strip_prefix(set)
-            .is_some_and(|own| own.starts_with("/tools/"));
+        let is_tool = within_set(own).starts_with("/tools/");
         let same_mode = is_tool && !self.with_mode.contains(own);
         let for_all = || smallest(format!("{set}/all_tools").into());
         beside.or_else(|| for_all().filter(|least| same_mode && least.max <= limit.max))
