@@ -25,7 +25,7 @@ pub(crate) fn set_of(rule: &str) -> &str {
         let rest = rest.and_then(|rest| rest.strip_prefix(*place));
         rest.is_some_and(|rest| rest.starts_with('/'))
     };
-    if !PLACES.iter().any(|place| is_within(place)) {
+    if !PLACES.iter().any(is_within) {
         return "";
     }
     let end = rule.match_indices('/').nth(2);

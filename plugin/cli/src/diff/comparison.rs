@@ -131,7 +131,7 @@ impl Comparison {
         };
         let mut identity = identity.iter().filter(|_| caller.is_some());
         let identity = identity.find(|at| old.pointer(at) != new.pointer(at));
-        let at = differs.map(String::as_str).or(identity.copied())?;
+        let at = differs.map(String::as_str).or_else(|| identity.copied())?;
         Some(format!(
             "{at} differs, and no call is recorded with what it reads"
         ))
