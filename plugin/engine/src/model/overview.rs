@@ -81,6 +81,7 @@ impl Overview {
             self.refusing(&set.place.rule("hide").index(position));
         }
         match set.default {
+            Effect::Allow if set.place.is_of_grant() => {}
             Effect::Allow => self.passing(&set.place.rule("default")),
             Effect::Deny => self.refusing(&set.place.rule("default")),
         }
