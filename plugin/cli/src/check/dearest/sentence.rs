@@ -4,6 +4,7 @@
 
 use super::cost::{Cost, ORDINARY, Part};
 use crate::check::diagnostic::Diagnostic;
+use crate::rule_set_pointer::{set_of, within_set};
 use crate::sanitize::printable;
 
 impl Part {
@@ -54,9 +55,8 @@ impl Cost {
     }
 
     fn whose(&self) -> String {
-        let mut parts = self.entry.split('/').skip(1).map(unescaped).peekable();
-        let set = parts.next_if(|part| part == "policies" || part == "grants");
-        let set = set.map(|place| (place, parts.next().unwrap_or_default()));
+        let set = set_of(&self.entry);
+        let mut parts = within_set(&self.entry).split('/').skip(1).map(unescaped);
         let (section, key) = (parts.next().unwrap_or_default(), parts.next());
         let entry = match (&*section, key) {
             ("prompts", Some(key)) => format!("the prompt `{key}`"),
@@ -64,11 +64,27 @@ impl Cost {
             (_, Some(key)) => format!("`{key}`"),
             (_, None) => "any tool".into(),
         };
-        match set {
-            Some((place, name)) if place == "grants" => format!("{entry} of the grant `{name}`"),
-            Some((_, name)) => format!("{entry} of the policy `{name}`"),
-            None => entry,
-        }
+        let of = match set {
+            "" => String::new(),
+            set => format!(" of {}", set_name(set)),
+        };
+        let beside = self.sets.iter().filter(|other| *other != set);
+        let beside: Vec<_> = beside.map(|set| set_name(set)).collect();
+        let with = match &*beside {
+            [] => String::new(),
+            beside => format!(" together with {}", beside.join(" and ")),
+        };
+        [entry, of, with].concat()
+    }
+}
+
+/// The name of a rule set.
+fn set_name(set: &str) -> String {
+    let name = set.rsplit('/').next().map(unescaped);
+    let name = name.filter(|name| !name.is_empty());
+    match name.unwrap_or_else(|| "main".into()) {
+        name if set.starts_with("/grants/") => format!("the grant `{name}`"),
+        name => format!("the policy `{name}`"),
     }
 }
 
