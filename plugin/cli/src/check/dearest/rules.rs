@@ -99,7 +99,10 @@ fn for_name<'p>(
     let table = set_rules.get(section);
     let entry = applying(table, name);
     let default = set_rules.get("default").and_then(Json::as_str);
-    let is_refused = entry.map_or(default == Some("deny"), |(_, entry)| refuses(entry));
+    let is_refused = match entry {
+        Some((_, entry)) => refuses(entry),
+        None => default == Some("deny"),
+    };
     if is_refused {
         return None;
     }

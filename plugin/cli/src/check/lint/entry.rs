@@ -1,9 +1,8 @@
-//! Walks over the entries of a policy's tables and their rules, each with its JSON Pointer.
+//! The entries of a policy's tables and their rules, each with its JSON Pointer.
 //!
 //! It never reports a mistake: the engine accepted the policy already.
 
 use super::member::{list, text};
-use super::rule_set::rule_sets;
 use mcp_policy::document::Value;
 use std::borrow::Cow;
 
@@ -35,28 +34,12 @@ pub(super) struct Condition<'a> {
     pub(super) entry: Option<Entry<'a>>,
 }
 
-/// The entries of all tables of all rule sets.
-pub(super) fn entries<'a>(root: Value<'a>) -> impl Iterator<Item = Entry<'a>> {
-    rule_sets(root).flat_map(|set| set.entries().collect::<Vec<_>>())
-}
-
-/// For each rule set the rules of all tools, then every entry.
-pub(super) fn rules<'a>(root: Value<'a>) -> impl Iterator<Item = Rules<'a>> {
-    rule_sets(root).flat_map(|set| set.rules().collect::<Vec<_>>())
-}
-
-/// Every condition.
-pub(super) fn conditions<'a>(root: Value<'a>) -> impl Iterator<Item = Condition<'a>> {
-    rules(root).flat_map(|rules| {
-        let lists = [("require", true), ("deny_if", false)];
-        lists
-            .into_iter()
-            .flat_map(move |(list, required)| rules.clone().conditions(list, required))
-    })
-}
-
 impl<'a> Rules<'a> {
-    fn conditions(self, key: &'static str, required: bool) -> impl Iterator<Item = Condition<'a>> {
+    pub(super) fn conditions(
+        self,
+        key: &'static str,
+        required: bool,
+    ) -> impl Iterator<Item = Condition<'a>> {
         list(self.value, key).flat_map(move |(group, value)| {
             let at = format!("{}/{key}/{group}/conditions", self.at);
             let entry = self.entry.clone();

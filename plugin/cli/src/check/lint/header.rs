@@ -2,9 +2,9 @@
 //!
 //! It never warns of a header that `identity` names or trusts: that one gets a note.
 
-use super::entry::{Condition, conditions, rules};
+use super::entry::Condition;
 use super::member::{list, text, texts};
-use super::rule_set::rule_sets;
+use super::rule_set::{conditions, rule_sets, rules};
 use crate::check::diagnostic::Diagnostic;
 use mcp_policy::document::{Kind, Value};
 

@@ -2,9 +2,9 @@
 //!
 //! It never warns of a limit for sessions with a limit across sessions beside it.
 
-use super::entry::{Rules, rules};
+use super::entry::Rules;
 use super::member::{text, texts};
-use super::rule_set::{RuleSet, rule_sets};
+use super::rule_set::{RuleSet, rule_sets, rules};
 use crate::check::diagnostic::Diagnostic;
 use mcp_policy::document::Value;
 use mcp_policy::host::{Policy, Window};

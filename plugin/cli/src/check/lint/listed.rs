@@ -2,10 +2,10 @@
 //!
 //! It never reports an argument of a tool without a schema.
 
-use super::entry::{Condition, Entry, conditions, entries};
+use super::entry::{Condition, Entry};
 use super::member::{list, text, texts};
 use super::names::Names;
-use super::rule_set::{RuleSet, rule_sets};
+use super::rule_set::{RuleSet, conditions, entries, rule_sets};
 use crate::argument_path::first_member;
 use crate::check::diagnostic::Diagnostic;
 use crate::check::tool_index::{Tool, ToolIndex};

@@ -2,7 +2,7 @@
 //!
 //! It never reports a mistake: the engine accepted the policy already.
 
-use super::entry::{Entry, Rules};
+use super::entry::{Condition, Entry, Rules};
 use super::member::list;
 use crate::rule_set_pointer::{PLACES, of_policy};
 use crate::source_map::pointer_token;
@@ -39,6 +39,26 @@ pub(super) fn members<'a>(
     members.map(move |(name, value)| RuleSet {
         at: format!("/{place}/{}", pointer_token(&name)),
         value,
+    })
+}
+
+/// The entries of all tables of all rule sets.
+pub(super) fn entries<'a>(root: Value<'a>) -> impl Iterator<Item = Entry<'a>> {
+    rule_sets(root).flat_map(|set| set.entries().collect::<Vec<_>>())
+}
+
+/// For each rule set the rules of all tools, then every entry.
+pub(super) fn rules<'a>(root: Value<'a>) -> impl Iterator<Item = Rules<'a>> {
+    rule_sets(root).flat_map(|set| set.rules().collect::<Vec<_>>())
+}
+
+/// Every condition.
+pub(super) fn conditions<'a>(root: Value<'a>) -> impl Iterator<Item = Condition<'a>> {
+    rules(root).flat_map(|rules| {
+        let lists = [("require", true), ("deny_if", false)];
+        lists
+            .into_iter()
+            .flat_map(move |(list, required)| rules.clone().conditions(list, required))
     })
 }
 

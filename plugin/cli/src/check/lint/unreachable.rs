@@ -2,10 +2,10 @@
 //!
 //! It never counts a rule that may be in shadow mode: it refuses nothing.
 
-use super::entry::{Entry, Rules, entries, rules};
+use super::entry::{Entry, Rules};
 use super::member::{is_empty_list, list, text, texts};
 use super::names::Names;
-use super::rule_set::{RuleSet, rule_sets};
+use super::rule_set::{RuleSet, entries, rule_sets, rules};
 use crate::check::diagnostic::Diagnostic;
 use crate::rule_set_pointer::{set_of, within_set};
 use mcp_policy::document::{LimitInfo, Value};
