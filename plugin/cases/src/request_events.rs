@@ -50,9 +50,13 @@ fn with_pseudo_headers(step: &Step) -> RawHeaders {
         (":scheme", "http"),
         (":authority", "test"),
     ];
-    let pseudo = pseudo.map(|(name, value)| (name.into(), value.into()));
+    let given = |name: &str| {
+        let mut headers = step.headers.iter();
+        headers.any(|(given, _)| given == name.as_bytes())
+    };
+    let pseudo = pseudo.into_iter().filter(|(name, _)| !given(name));
     pseudo
-        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
         .chain(step.headers.iter().cloned())
         .collect()
 }

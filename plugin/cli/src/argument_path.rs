@@ -44,15 +44,15 @@ pub(crate) fn without_root(path: &str) -> &str {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Member(String),
-    /// One element of a list, or each.
-    Element,
+    /// The element of a list at a position; without one, each.
+    Element(Option<usize>),
 }
 
 /// The name of the argument that a path begins with, and the rest of the path.
 pub(crate) fn first_member(path: &str) -> Option<(String, &str)> {
     match first_step(path.strip_prefix(ROOT)?)? {
         (Step::Member(name), rest) => Some((name, rest)),
-        (Step::Element, _) => None,
+        (Step::Element(_), _) => None,
     }
 }
 
@@ -75,7 +75,8 @@ fn first_step(path: &str) -> Option<(Step, &str)> {
     }
     let bracket = path.strip_prefix('[')?;
     if !bracket.starts_with('"') {
-        return Some((Step::Element, bracket.split_once(']')?.1));
+        let (place, rest) = bracket.split_once(']')?;
+        return Some((Step::Element(place.parse().ok()), rest));
     }
     let mut names = serde_json::Deserializer::from_str(bracket).into_iter::<String>();
     let name = names.next()?.ok()?;
@@ -97,9 +98,14 @@ mod tests {
     #[test]
     fn path_is_split_into_its_steps() {
         let member = |name: &str| Step::Member(name.into());
-        let expected = [member("files"), Step::Element, member("a.b"), member("c")];
+        let expected = [
+            member("files"),
+            Step::Element(None),
+            member("a.b"),
+            member("c"),
+        ];
         assert_eq!(steps(r#"args.files[*]["a.b"].c"#), Some(expected.into()));
-        assert_eq!(steps("args[0]"), Some(vec![Step::Element]));
+        assert_eq!(steps("args[0]"), Some(vec![Step::Element(Some(0))]));
         assert_eq!(steps("header.x"), None);
         assert_eq!(first_member("args[0].a"), None);
     }

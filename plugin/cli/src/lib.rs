@@ -53,6 +53,7 @@ mod layout;
 mod nearest;
 mod not_json;
 mod report;
+mod rule_set_pointer;
 mod schema;
 mod source_map;
 mod summary;

@@ -18,10 +18,10 @@ use mcp_policy::host::{Policy, PolicyError, Problem};
 /// Checks one policy, and validates it against the tools of a server if they are given.
 #[must_use]
 pub fn check(policy: &Input, tools: Option<&ToolIndex>, options: &Options) -> PolicyReport {
-    PolicyReport::new(policy, checked(&policy.bytes, tools), options)
+    PolicyReport::new(policy, checked(&policy.bytes, tools, options.now), options)
 }
 
-pub(super) fn checked(policy: &[u8], tools: Option<&ToolIndex>) -> Checked {
+pub(super) fn checked(policy: &[u8], tools: Option<&ToolIndex>, now: Option<u64>) -> Checked {
     let text = String::from_utf8_lossy(policy);
     let document = match Policy::document(policy) {
         Ok(document) => document,
@@ -35,7 +35,7 @@ pub(super) fn checked(policy: &[u8], tools: Option<&ToolIndex>) -> Checked {
     let root = document.root();
     let source = SourceMap::new(&text, root);
     let (found, dearest) = match Policy::parse(policy) {
-        Ok(policy) => valid(&policy, &text, root, tools),
+        Ok(policy) => valid(&policy, &text, root, (tools, now)),
         Err(errors) => (mistakes(&errors, &source, &text), Vec::new()),
     };
     let located = found
@@ -72,11 +72,11 @@ fn valid(
     policy: &Policy,
     text: &str,
     root: Value<'_>,
-    tools: Option<&ToolIndex>,
+    (tools, now): (Option<&ToolIndex>, Option<u64>),
 ) -> (Vec<Diagnostic>, Vec<Cost>) {
     let document = serde_json::from_str(text).unwrap_or_default();
     let costs = dearest::costs(policy, &document);
-    let mut found = lint::all(policy, root, tools);
+    let mut found = lint::all(policy, root, tools, now);
     found.extend(dearest::warnings(&costs));
     (found, dearest::first_of_each(costs))
 }

@@ -3,6 +3,7 @@
 //! It never changes a policy and never quotes a text of it, except for the number in a rate and the path of an argument.
 
 use crate::argument_path::{ROOT, member};
+use crate::rule_set_pointer::within_set;
 use mcp_policy::host::Policy;
 use serde_json::json;
 
@@ -28,7 +29,7 @@ pub(super) fn meant(at: &str, found: &str) -> Option<String> {
 
 /// True for an entry of a table, such as `/tools/search`.
 fn is_entry(at: &str) -> bool {
-    let steps: Vec<_> = at.split('/').collect();
+    let steps: Vec<_> = within_set(at).split('/').collect();
     matches!(steps.as_slice(), ["", "tools" | "prompts" | "resources", _])
 }
 
@@ -70,7 +71,7 @@ fn operator(text: &str) -> Option<String> {
 fn scope(text: &str) -> Option<&'static str> {
     Some(match folded(text).as_str() {
         "user" | "caller" | "client" | "agent" | "key" | "apikey" | "token" | "identity" => "grant",
-        "team" | "tenant" | "org" | "organization" | "group" => "header:<name>",
+        "team" | "tenant" | "org" | "organization" | "group" => "claim:<name>",
         "connection" | "conversation" => "session",
         "upstream" => "server",
         "all" | "everyone" | "total" | "*" => "global",

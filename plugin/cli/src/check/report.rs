@@ -17,6 +17,8 @@ pub struct Options {
     pub deny_warnings: bool,
     /// Names of warnings and notes that are left out, such as `session-scope`.
     pub allow: Vec<String>,
+    /// The present time, in seconds since 1970; without it, no grant counts as expired.
+    pub now: Option<u64>,
 }
 
 /// The result of a check.

@@ -20,6 +20,8 @@ struct Case {
     policy: Option<Box<RawValue>>,
     policy_text: Option<String>,
     tools: Option<Json>,
+    /// The present time, in seconds since 1970.
+    now: Option<u64>,
     /// The sentences about the most expensive messages.
     #[serde(default)]
     dearest: Vec<String>,
@@ -56,7 +58,7 @@ impl Case {
         let Checked {
             diagnostics,
             dearest,
-        } = checked(text.as_bytes(), tools.as_ref());
+        } = checked(text.as_bytes(), tools.as_ref(), self.now);
         let found = diagnostics.into_iter().map(|finding| Found {
             is: format!(
                 "{} {}",
@@ -122,7 +124,7 @@ fn error_of_each_invalid_policy_has_its_own_place() {
         let case: Invalid = serde_json::from_str(&text).expect("a case");
         let policy = case.policy.map(|policy| policy.get().to_owned());
         let policy = policy.or(case.policy_text).expect("a policy");
-        for found in checked(policy.as_bytes(), None).diagnostics {
+        for found in checked(policy.as_bytes(), None, None).diagnostics {
             let on = policy.get(found.span).expect("a span of the text");
             let is_whole = on.trim() == policy.trim() && found.name != "json";
             assert!(
@@ -171,6 +173,7 @@ const NAMES: &[&str] = &[
     "error unknown-key",
     "error unsupported",
     "note allowed-by-default",
+    "note anonymous-quota",
     "note counts-restart",
     "note first-use",
     "note held-headers",
@@ -179,10 +182,13 @@ const NAMES: &[&str] = &[
     "note pin-unseen",
     "note redirects",
     "note refund-by-answers",
+    "note server-by-cluster",
     "note symbolic-links",
+    "warning any-issuer",
     "warning beyond-the-budget",
     "warning covered-name",
     "warning denies-everything",
+    "warning expired-grant",
     "warning forgeable-address",
     "warning forgeable-header",
     "warning forgeable-scope",
@@ -196,6 +202,7 @@ const NAMES: &[&str] = &[
     "warning undecidable",
     "warning unknown-argument",
     "warning unmatched-name",
+    "warning unused-policy",
 ];
 
 fn first_line(text: &str) -> String {

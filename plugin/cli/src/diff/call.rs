@@ -7,12 +7,13 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 /// A call that was made.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call {
     /// The number of its line, from 1.
     pub(super) line: usize,
     pub(super) at: Option<Millis>,
     pub(super) caller: Option<String>,
+    pub(super) server: Option<String>,
     pub(super) method: String,
     /// The tool, the prompt or the URI of the call.
     pub(super) name: Option<String>,

@@ -2,14 +2,16 @@
 //!
 //! It never reports a difference that depends on an unrecorded fact.
 
-use super::call::Call;
+use super::call::{Call, Verdict};
+use super::crowd::Crowd;
 use super::log::{self, Line};
 use super::policy_replay::PolicyReplay;
 use super::report::DiffReport;
+use super::rules::Rules;
 use crate::input::Input;
 use crate::report::CommandResult;
+use crate::source_map::pointer_token;
 use mcp_policy::host::Millis;
-use serde_json::{Map, Value as Json};
 
 /// Finds the recorded calls that two policies decide differently.
 ///
@@ -60,15 +62,79 @@ impl Comparison {
         }
     }
 
+    /// A line without a caller or a server stands for a call of each kind of them.
     fn call(&mut self, call: Call) {
-        let old = self.old.judge(&call, self.start);
-        let new = self.new.judge(&call, self.start);
-        match (old, new) {
-            (Ok(old), Ok(new)) if old.allowed == new.allowed => self.report.add_same(),
-            (Ok(old), Ok(new)) => self.report.add_change(call, old, new),
-            _ if self.rules_are_the_same(&call) => self.report.add_same(),
-            (Err(why), _) | (_, Err(why)) => self.report.add_undecidable(why, call.line),
+        if let Some(why) = self.unknown_party(&call) {
+            return self.undecidable(why, call.line);
         }
+        let documents = [&self.old.document, &self.new.document];
+        let Some(crowd) = Crowd::of(&call, documents) else {
+            return self.undecidable("the caller was not recorded".into(), call.line);
+        };
+        let calls = crowd.calls.iter();
+        let judged: Vec<_> = calls.map(|one| self.judge(one, &crowd)).collect();
+        let differ = judged.iter().any(|one| *one != Judged::Same);
+        // A line that names its caller is one call, at one of the servers.
+        if call.caller.is_some() && crowd.several_servers && differ {
+            let why = "the server was not recorded".into();
+            return self.report.add_undecidable(why, call.line);
+        }
+        self.add_judged(call.line, crowd.calls.into_iter().zip(judged));
+    }
+
+    fn judge(&mut self, call: &Call, crowd: &Crowd) -> Judged {
+        let old = self.old.judge(call, self.start, crowd);
+        let new = self.new.judge(call, self.start, crowd);
+        match (old, new) {
+            (Ok(old), Ok(new)) if old.allowed == new.allowed => Judged::Same,
+            (Ok(old), Ok(new)) => Judged::Changed(old, new),
+            _ if self.rules_are_the_same(call) => Judged::Same,
+            (Err(why), _) | (_, Err(why)) => Judged::Undecidable(why),
+        }
+    }
+
+    /// Reports every change; where there is none, the line once.
+    fn add_judged(&mut self, line: usize, judged: impl Iterator<Item = (Call, Judged)>) {
+        let (mut is_changed, mut doubt) = (false, None);
+        for (call, judged) in judged {
+            match judged {
+                Judged::Same => {}
+                Judged::Undecidable(why) => doubt = doubt.or(Some(why)),
+                Judged::Changed(old, new) => {
+                    is_changed = true;
+                    self.report.add_change(call, old, new);
+                }
+            }
+        }
+        match doubt {
+            _ if is_changed => {}
+            Some(why) => self.report.add_undecidable(why, line),
+            None => self.report.add_same(),
+        }
+    }
+
+    /// Why a recorded caller or server may be another one, or none, under the other policy.
+    fn unknown_party(&self, call: &Call) -> Option<String> {
+        let caller = call.caller.as_ref();
+        let grant = caller.map(|name| format!("/grants/{}/match", pointer_token(name)));
+        let server = call.server.as_ref();
+        let server = server.map(|name| format!("/servers/{}/match", pointer_token(name)));
+        let [old, new] = [&self.old.document, &self.new.document];
+        let both = |at: &str| Some((old.pointer(at)?, new.pointer(at)?));
+        let mut matched = [&grant, &server].into_iter().flatten();
+        let differs = matched.find(|at| both(at).is_some_and(|(old, new)| old != new));
+        // Grants read no source of identities.
+        let is_granted = grant.as_deref().is_some_and(|at| both(at).is_some());
+        let identity = match is_granted {
+            true => &["/identity/issuers"][..],
+            false => &["/identity/issuers", "/identity/from", "/identity/anonymous"],
+        };
+        let mut identity = identity.iter().filter(|_| caller.is_some());
+        let identity = identity.find(|at| old.pointer(at) != new.pointer(at));
+        let at = differs.map(String::as_str).or_else(|| identity.copied())?;
+        Some(format!(
+            "{at} differs, and no call is recorded with what it reads"
+        ))
     }
 
     fn undecidable(&mut self, why: String, line: usize) {
@@ -89,64 +155,26 @@ impl Comparison {
     /// For any content of the call, both policies have the same rules for it, and no count of theirs could differ.
     fn rules_are_the_same(&self, call: &Call) -> bool {
         let old = Rules::of(call, &self.old.document);
-        let tables = ["tools", "prompts", "resources", "grants"];
         old == Rules::of(call, &self.new.document)
-            && (self.are_the_same(&tables) || !old.count_calls())
+            && (self.are_the_same(&TABLES) || !old.count_calls())
     }
 }
 
-/// The parts of a policy that decide about a call.
+/// The members of a policy whose rules count calls.
+const TABLES: [&str; 6] = [
+    "tools",
+    "prompts",
+    "resources",
+    "grants",
+    "policies",
+    "servers",
+];
+
+/// How the two policies decide a call.
 #[derive(PartialEq)]
-struct Rules<'a> {
-    /// By table; `None` where the policy has no such table.
-    entries: [Option<Vec<(&'a String, &'a Json)>>; 3],
-    caller: Option<&'a Json>,
-    for_all: [Option<&'a Json>; 7],
-    sequence: Option<&'a Json>,
-}
-
-impl<'a> Rules<'a> {
-    fn of(call: &Call, policy: &'a Json) -> Self {
-        let caller = call.caller.as_ref();
-        let name = call.name.as_deref().unwrap_or_default();
-        let for_all = [
-            "default",
-            "hide",
-            "all_tools",
-            "methods",
-            "mode",
-            "frozen",
-            "identity",
-        ];
-        Self {
-            entries: ["tools", "prompts", "resources"]
-                .map(|table| Some(entries(name, policy.get(table)?.as_object()?))),
-            caller: caller.and_then(|caller| policy.get("grants")?.get(caller)),
-            for_all: for_all.map(|key| policy.get(key)),
-            sequence: policy.get("sequence"),
-        }
-    }
-
-    fn count_calls(&self) -> bool {
-        let entries = self.entries.iter().flatten().flatten();
-        let rules = entries.map(|(_, entry)| *entry);
-        let mut rules = rules.chain(self.for_all.into_iter().flatten());
-        self.sequence.is_some() || rules.any(has_limits)
-    }
-}
-
-/// Whether a limit is anywhere in the rules.
-fn has_limits(rules: &Json) -> bool {
-    let text = rules.to_string();
-    let mut keys = ["\"limits\"", "\"rate_limit\""].iter();
-    keys.any(|key| text.contains(key))
-}
-
-/// The entries of a table that may be that of a name.
-fn entries<'a>(name: &str, table: &'a Map<String, Json>) -> Vec<(&'a String, &'a Json)> {
-    let may_be = |key: &str| {
-        let prefix = key.strip_suffix('*');
-        prefix.map_or(key == name, |prefix| name.starts_with(prefix))
-    };
-    table.iter().filter(|(key, _)| may_be(key)).collect()
+enum Judged {
+    Same,
+    Changed(Verdict, Verdict),
+    /// The reason.
+    Undecidable(String),
 }

@@ -29,6 +29,7 @@ pub(super) enum Line {
 struct Decision {
     time: String,
     grant: Option<String>,
+    server: Option<String>,
     method: Option<String>,
     tool: Option<String>,
     prompt: Option<String>,
@@ -68,6 +69,7 @@ fn plain(line: usize, message: Json) -> Line {
         line,
         at: None,
         caller: None,
+        server: None,
         name: text("/params/name").or_else(|| text("/params/uri")),
         method,
         message,
@@ -121,6 +123,7 @@ impl Decision {
             at: self.at(),
             name: self.name().cloned(),
             caller: self.grant,
+            server: self.server,
             method: self.method.unwrap_or_default(),
             message,
             unknown: self.argument_keys,

@@ -4,9 +4,12 @@
 
 mod call;
 mod comparison;
+mod crowd;
 mod log;
+mod parties;
 mod policy_replay;
 mod report;
+mod rules;
 #[cfg(test)]
 mod tests;
 

@@ -4,14 +4,19 @@
 //! treats a doubtful counter as known.
 
 use super::call::{Call, Verdict};
+use super::crowd::Crowd;
+use super::parties::{self, with_named_parties};
+use super::rules;
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult};
+use crate::rule_set_pointer::{set_of, within_set};
+use crate::sanitize::printable;
 use crate::source_map::pointer_token;
 use mcp_policy::document::LimitInfo;
 use mcp_policy::host::{Millis, Policy, PolicyError};
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
-use mcp_policy_cases::{Runner, Split, Step};
-use serde_json::{Value as Json, json};
+use mcp_policy_cases::{Runner, Split};
+use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
 /// A policy, and its counts so far.
@@ -24,9 +29,6 @@ pub(super) struct PolicyReplay {
     /// Earlier calls that rule out others are unknown.
     doubtful_marks: bool,
 }
-
-/// The header that names the caller to the engine. No client can set it: logs hold no headers.
-const CALLER: &str = "x-mcp-policy-caller";
 
 impl PolicyReplay {
     pub(super) fn read(policy: &Input) -> CommandResult<Self> {
@@ -41,7 +43,7 @@ impl PolicyReplay {
             |errors: Vec<PolicyError>| errors.first().map(ToString::to_string).unwrap_or_default();
         Policy::parse(bytes).map_err(first)?;
         let document: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        let played = for_any_caller(&document).to_string();
+        let played = with_named_parties(&document).to_string();
         let policy = Policy::parse(played.as_bytes()).map_err(first)?;
         Ok(Self {
             player: Runner::new(played.as_bytes()).map_err(first)?,
@@ -52,22 +54,32 @@ impl PolicyReplay {
         })
     }
 
-    /// The decision about a call.
+    /// The decision about one of the calls that a line may stand for.
     ///
     /// # Errors
     /// Why the decision is unknown.
-    pub(super) fn judge(&mut self, call: &Call, start: Millis) -> Result<Verdict, String> {
-        if let Some(known) = self.judge_caller(call).transpose() {
+    pub(super) fn judge(
+        &mut self,
+        call: &Call,
+        start: Millis,
+        crowd: &Crowd,
+    ) -> Result<Verdict, String> {
+        if let Some(known) = self.judge_party(call).transpose() {
             if known.is_err() {
                 self.doubt_everything();
             }
             return known;
         }
         let now = call.at.unwrap_or(start);
-        let played = self.player.play(&step(call), Split::Whole, now)?;
+        let step = parties::step(call, &self.document);
+        let played = self.player.play(&step, Split::Whole, now)?;
         let mut rules = played.rules.iter();
-        if let Some(why) = rules.find_map(|finding| self.undecidable(call, finding)) {
-            self.doubt(&played.rules);
+        let unknown = rules.find_map(|finding| self.undecidable((call, crowd), finding));
+        // Only one of the calls at several servers was made, and only it was counted.
+        if unknown.is_some() || crowd.several_servers {
+            self.doubt(call, &played.rules);
+        }
+        if let Some(why) = unknown {
             return Err(why);
         }
         let mut rules = played.rules.iter();
@@ -78,44 +90,57 @@ impl PolicyReplay {
         })
     }
 
-    /// The decision, where it depends on the caller alone.
+    /// The decision, where it depends on the caller and the server alone, and not on their rules.
+    fn judge_party(&self, call: &Call) -> Result<Option<Verdict>, String> {
+        if let Some(verdict) = self.judge_caller(call)? {
+            return Ok(Some(verdict));
+        }
+        let servers = self.document.get("servers");
+        let server = servers.zip(call.server.as_ref());
+        let is_unknown = server.is_some_and(|(servers, name)| servers.get(name).is_none());
+        Ok(is_unknown.then(|| Verdict::refused_by("/servers")))
+    }
+
     fn judge_caller(&self, call: &Call) -> Result<Option<Verdict>, String> {
         let (Some(grants), Some(caller)) = (self.document.get("grants"), &call.caller) else {
             return Ok(None);
         };
-        let at = format!("/grants/{}", pointer_token(caller));
-        let Some(grant) = grants.get(caller) else {
-            return Ok(Some(Verdict::refused_by("/grants")));
-        };
-        let is = |key| grant.get(key).and_then(Json::as_bool) == Some(true);
-        if grant.get("mode").is_some() {
-            return Err(format!("{at} has a mode of its own"));
+        match grants.get(caller) {
+            None if is_identity(caller) => {
+                let caller = printable(caller);
+                Err(format!("whether a grant matches {caller} was not recorded"))
+            }
+            None => Ok(Some(Verdict::refused_by("/grants"))),
+            Some(grant) if grant.get("expires").is_some() && call.at.is_none() => {
+                let at = format!("/grants/{}/expires", pointer_token(caller));
+                let why = format!("{at} depends on the time of calls, which was not recorded");
+                Err(why)
+            }
+            Some(_) => Ok(None),
         }
-        let rule = match (is("revoked"), grant.get("policy").is_some(), is("frozen")) {
-            (true, ..) => Some(format!("{at}/revoked")),
-            (_, false, _) => Some(at),
-            (.., true) => Some(format!("{at}/frozen")),
-            _ => None,
-        };
-        Ok(rule.map(Verdict::refused_by))
     }
 
     /// Why the outcome of a rule is unknown.
-    fn undecidable(&self, call: &Call, finding: &RuleTrace) -> Option<String> {
+    fn undecidable(&self, (call, crowd): (&Call, &Crowd), finding: &RuleTrace) -> Option<String> {
         let rule = finding.rule.as_deref()?;
         if let Some(path) = undecidable_condition(call, rule, &finding.conditions) {
             return Some(format!("{rule} reads {path}, which was not recorded"));
         }
-        if rule.starts_with("/sequence/") {
-            return self.undecidable_mark(call, rule, finding.outcome);
+        if within_set(rule).starts_with("/sequence/") {
+            return self.undecidable_mark((call, crowd), rule, finding.outcome);
         }
         let limit = self.limits.iter().find(|limit| limit.pointer == rule)?;
-        self.undecidable_count(call, limit, finding.outcome)
+        self.undecidable_count((call, crowd), limit, finding.outcome)
     }
 
-    fn undecidable_mark(&self, call: &Call, rule: &str, outcome: RuleOutcome) -> Option<String> {
+    fn undecidable_mark(
+        &self,
+        (call, crowd): (&Call, &Crowd),
+        rule: &str,
+        outcome: RuleOutcome,
+    ) -> Option<String> {
         let untimed = call.at.is_none() && outcome == RuleOutcome::Deny;
-        if self.doubtful_marks || untimed || self.has_unknown_scope(rule) {
+        if self.doubtful_marks || untimed || self.has_unknown_scope(rule, crowd) {
             return Some(format!(
                 "{rule} depends on earlier calls, which are unknown"
             ));
@@ -125,7 +150,7 @@ impl PolicyReplay {
 
     fn undecidable_count(
         &self,
-        call: &Call,
+        (call, crowd): (&Call, &Crowd),
         limit: &LimitInfo,
         outcome: RuleOutcome,
     ) -> Option<String> {
@@ -138,7 +163,7 @@ impl PolicyReplay {
         if let Some(cost) = cost.filter(|cost| names_unknown(call, cost)) {
             return Some(format!("{rule} adds up {cost}, which was not recorded"));
         }
-        if self.has_unknown_scope(rule) {
+        if self.has_unknown_scope(rule, crowd) {
             return Some(format!("{rule} counts by a scope that was not recorded"));
         }
         if call.at.is_none() && outcome == RuleOutcome::Deny {
@@ -150,23 +175,20 @@ impl PolicyReplay {
         doubtful.then(|| format!("{rule} counts earlier calls, which are undecidable"))
     }
 
-    /// The scope of a rule depends on a fact that no log holds.
-    fn has_unknown_scope(&self, rule: &str) -> bool {
-        let scope = self
-            .document
-            .pointer(rule)
-            .and_then(|rule| rule.get("scope"));
-        let unknown = |scope: &Json| {
-            scope
-                .as_str()
-                .is_some_and(|scope| scope == "ip" || scope.starts_with("header:"))
+    /// The scope of a rule depends on a fact that no log holds, or counts calls of callers who were not recorded together.
+    fn has_unknown_scope(&self, rule: &str, crowd: &Crowd) -> bool {
+        let rule = self.document.pointer(rule);
+        let Some(scope) = rule.and_then(|rule| rule.get("scope")) else {
+            return false;
         };
-        scope.is_some_and(|scope| {
-            unknown(scope)
-                || scope
-                    .as_array()
-                    .is_some_and(|list| list.iter().any(unknown))
-        })
+        let one = std::slice::from_ref(scope);
+        let scopes = scope.as_array().map_or(one, Vec::as_slice);
+        let mut scopes = scopes.iter().filter_map(Json::as_str);
+        let is_shared = !scopes.clone().any(|scope| scope == "grant");
+        let unknown = |scope: &str| {
+            scope == "ip" || scope.starts_with("header:") || scope.starts_with("claim:")
+        };
+        crowd.several_callers && is_shared || scopes.any(unknown)
     }
 
     /// An unknown call may have been counted by every limit.
@@ -176,12 +198,21 @@ impl PolicyReplay {
         self.doubtful_marks = true;
     }
 
-    /// A call with an unknown decision may have been counted by the limits of these rules.
-    fn doubt(&mut self, rules: &[RuleTrace]) {
+    /// A call with an unknown decision may have been counted by the limits of these rules. The rules of a further set may
+    /// come after the last one of them: all limits of that set may have counted it.
+    fn doubt(&mut self, call: &Call, rules: &[RuleTrace]) {
         let rules = rules.iter().filter_map(|finding| finding.rule.as_deref());
-        let entries = rules.filter(|rule| rule.matches('/').count() == 2);
-        let entries: Vec<_> = entries.chain(["/all_tools"]).collect();
-        let counts = |limit: &&LimitInfo| entries.iter().any(|entry| belongs_to(limit, entry));
+        let entries = rules.filter(|rule| is_entry(within_set(rule)));
+        let entries: Vec<_> = entries.collect();
+        let sets = rules::applied(call, &self.document);
+        let counts = |limit: &&LimitInfo| {
+            let set = set_of(&limit.pointer);
+            let mut own = entries.iter().filter(|entry| set_of(entry) == set);
+            let untraced = sets.len() > 1 && own.clone().next().is_none();
+            let mut may = || untraced || own.any(|entry| belongs_to(limit, entry));
+            sets.iter().any(|own| own == set)
+                && (belongs_to(limit, &format!("{set}/all_tools")) || may())
+        };
         let counters = self.limits.iter().filter(counts);
         self.doubtful
             .extend(counters.map(|limit| limit.counter.clone()));
@@ -189,18 +220,24 @@ impl PolicyReplay {
     }
 }
 
+/// True for an entry of a table of its set, such as `/tools/run`.
+fn is_entry(within_set: &str) -> bool {
+    let tables = ["/tools/", "/prompts/", "/resources/"];
+    let mut keys = tables
+        .iter()
+        .filter_map(|table| within_set.strip_prefix(table));
+    keys.any(|key| !key.contains('/'))
+}
+
+/// A name in the log of a caller that no grant lists.
+fn is_identity(caller: &str) -> bool {
+    let sources = ["header:", "jwt:", "mtls:"];
+    caller == "anonymous" || sources.iter().any(|source| caller.starts_with(source))
+}
+
 fn belongs_to(limit: &LimitInfo, entry: &str) -> bool {
     let rest = limit.pointer.strip_prefix(entry);
     rest.is_some_and(|rest| rest.starts_with("/limits/") || rest == "/rate_limit")
-}
-
-/// The request of a recorded call, its caller in a header.
-fn step(call: &Call) -> Step {
-    let mut step = Step::post(call.message.to_string().into_bytes());
-    let caller = call.caller.as_ref().filter(|caller| *caller != "anonymous");
-    let header = caller.map(|caller| (CALLER.into(), caller.as_bytes().to_vec()));
-    step.headers.extend(header);
-    step
 }
 
 /// The path of a condition that was not recorded, where no other condition settles the rule.
@@ -218,23 +255,6 @@ fn undecidable_condition(call: &Call, rule: &str, conditions: &[ConditionTrace])
     (!known.any(settles)).then_some(path)
 }
 
-/// The policy for any caller that the header names: grants are judged apart, since no log holds credentials. No log holds
-/// listed definitions either, so pinned tools are assumed to be unchanged.
-fn for_any_caller(document: &Json) -> Json {
-    let mut document = document.clone();
-    if let Some(members) = document.as_object_mut() {
-        // A challenge decides nothing, and cannot stand beside `anonymous`.
-        members.retain(|key, _| !["grants", "challenge"].contains(&key.as_str()));
-        let identity = members.get("identity");
-        let anonymous = identity.is_none_or(|own| own.get("anonymous") == Some(&json!(true)));
-        let from = json!([{ "header": CALLER, "set_by_gateway": true }]);
-        let identity = json!({ "from": from, "anonymous": anonymous });
-        members.insert("identity".into(), identity);
-        members.insert("pin_unseen".into(), json!("allow"));
-    }
-    document
-}
-
 /// The path of a condition, where its value was not recorded.
 fn not_recorded(call: &Call, sight: &ConditionTrace) -> Option<String> {
     let path = &sight.path;
@@ -242,7 +262,7 @@ fn not_recorded(call: &Call, sight: &ConditionTrace) -> Option<String> {
         "ip" => true,
         "grant" => call.caller.is_none(),
         "time.hour" | "time.weekday" => call.at.is_none(),
-        path if path.starts_with("header.") => true,
+        path if path.starts_with("header.") || path.starts_with("identity") => true,
         path => names_unknown(call, path),
     };
     unknown.then(|| path.clone())

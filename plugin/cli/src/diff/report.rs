@@ -34,6 +34,8 @@ pub(super) struct Change {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     caller: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
     pub(super) old: Verdict,
     pub(super) new: Verdict,
 }
@@ -57,6 +59,7 @@ impl DiffReport {
             method: call.method,
             name: call.name,
             caller: call.caller,
+            server: call.server,
             old,
             new,
         });
@@ -97,11 +100,16 @@ impl Report for DiffReport {
 impl Change {
     fn line(&self, log: &str) -> String {
         let name = printable(self.name.as_deref().unwrap_or(&self.method));
-        let caller = self.caller.as_deref();
-        let caller = caller.map(|caller| format!(" of {}", printable(caller)));
-        let caller = caller.unwrap_or_default();
+        let told = |before: &str, name: &Option<String>| {
+            let name = name.as_deref().map(printable);
+            name.map_or_else(String::new, |name| format!(" {before} {name}"))
+        };
+        let (caller, server) = (told("of", &self.caller), told("at", &self.server));
         let (old, new) = (verdict(&self.old), verdict(&self.new));
-        format!("{log}:{}: {name}{caller}: {old} -> {new}\n", self.line)
+        format!(
+            "{log}:{}: {name}{caller}{server}: {old} -> {new}\n",
+            self.line
+        )
     }
 }
 

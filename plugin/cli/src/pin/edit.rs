@@ -8,12 +8,16 @@ use std::ops::Range;
 
 /// The text with the pins that are known.
 pub(super) fn pinned(text: &str, policy: Value<'_>, outcomes: &[Outcome]) -> String {
-    let tools = policy.get("tools");
-    let entry = |tool: &str| tools.and_then(|tools| tools.get(tool));
-    let known = outcomes.iter().filter_map(|outcome| {
-        let (entry, now) = (entry(&outcome.tool)?, outcome.now.as_deref()?);
-        Some(edit(text, entry, now))
-    });
+    let entry = |outcome: &Outcome| {
+        let set = match &outcome.policy {
+            Some(name) => policy.get("policies")?.get(name)?,
+            None => policy,
+        };
+        set.get("tools")?.get(&outcome.tool)
+    };
+    let known = outcomes
+        .iter()
+        .filter_map(|outcome| Some(edit(text, entry(outcome)?, outcome.now.as_deref()?)));
     let mut edits: Vec<_> = known.collect();
     edits.sort_by_key(|(range, _)| range.start);
     let mut written = text.to_owned();

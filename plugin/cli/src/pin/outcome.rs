@@ -10,6 +10,11 @@ use serde::Serialize;
 /// The pin of an entry before and after.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Outcome {
+    /// The entry, as a JSON Pointer.
+    pub(super) at: String,
+    /// The policy of `policies` that the entry is in; `None` for the rules at the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<String>,
     pub(super) tool: String,
     /// The pin in the policy.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +51,9 @@ impl Outcome {
 
     /// A line of the report, with its line break; empty for an unchanged entry.
     fn line(&self, check: bool) -> String {
-        let tool = printable(&self.tool);
+        let of = self.policy.as_deref().map(printable);
+        let of = of.map_or_else(String::new, |policy| format!(" of the policy {policy}"));
+        let tool = printable(&self.tool) + &of;
         match (self.problem, &self.was, &self.now) {
             (Some(problem), ..) => format!("{BAD}not pinned{BAD:#} {tool}: {problem}\n"),
             (None, _, Some(now)) if self.is_same() => {

@@ -8,6 +8,8 @@ use super::outcome::{Outcome, PinReport};
 use crate::input::Input;
 use crate::listed_tools::ListedTools;
 use crate::report::{CommandError, CommandResult};
+use crate::rule_set_pointer::of_policy;
+use crate::source_map::pointer_token;
 use mcp_policy::document::{Document, Kind, Value};
 use mcp_policy::host::Policy;
 use std::borrow::Cow;
@@ -75,19 +77,35 @@ impl<'a> PinnablePolicy<'a> {
     }
 }
 
-/// The pins of the entries that can have one.
+/// The pins of the entries that can have one: of the rules at the top, and of those of `policies`.
 pub(super) fn outcomes(policy: Value<'_>, listed: &Definitions) -> Vec<Outcome> {
-    let tools = policy.get("tools");
-    let entries = tools.into_iter().flat_map(Value::members);
-    let pinnable = entries.filter(|(name, entry)| !name.ends_with('*') && allows(*entry));
-    pinnable
-        .map(|(tool, entry)| outcome(tool, entry, listed))
+    let named = policy.get("policies").into_iter().flat_map(Value::members);
+    let named = named.map(|(name, set)| (Some(name), set));
+    let sets = [(None, policy)].into_iter().chain(named);
+    sets.flat_map(|(name, set)| of_set(name.as_deref(), set, listed))
         .collect()
 }
 
-fn outcome(tool: Cow<'_, str>, entry: Value<'_>, listed: &Definitions) -> Outcome {
+fn of_set(policy: Option<&str>, set: Value<'_>, listed: &Definitions) -> Vec<Outcome> {
+    let tools = set.get("tools");
+    let entries = tools.into_iter().flat_map(Value::members);
+    let pinnable = entries.filter(|(name, entry)| !name.ends_with('*') && allows(*entry));
+    pinnable
+        .map(|(tool, entry)| outcome(policy, tool, entry, listed))
+        .collect()
+}
+
+fn outcome(
+    policy: Option<&str>,
+    tool: Cow<'_, str>,
+    entry: Value<'_>,
+    listed: &Definitions,
+) -> Outcome {
     let found = listed.pin(&tool);
+    let set = policy.map(of_policy).unwrap_or_default();
     Outcome {
+        at: format!("{set}/tools/{}", pointer_token(&tool)),
+        policy: policy.map(Into::into),
         tool: tool.into_owned(),
         was: entry.get("pin").and_then(Value::string).map(Into::into),
         now: found.as_ref().ok().cloned(),

@@ -71,6 +71,21 @@ fn new_pin_is_inserted_before_first_member() {
 }
 
 #[test]
+fn tool_of_named_policy_is_pinned_there() {
+    let policy = r#"{ "version": "1", "default": "deny", "tools": { "look": {} }, "grants": {},
+        "policies": { "ci": { "default": "deny", "tools": { "run": {}, "look": { "action": "deny" } } } } }"#;
+    let (written, outcomes) = pins(policy);
+    let places: Vec<_> = outcomes.iter().map(|outcome| &*outcome.at).collect();
+    assert_eq!(places, ["/tools/look", "/policies/ci/tools/run"]);
+    assert_eq!(written.matches("sha256:").count(), 2);
+    assert!(
+        written.contains(r#""run": { "pin": "sha256:ead31aa5"#),
+        "{written}"
+    );
+    assert!(Policy::parse(written.as_bytes()).is_ok());
+}
+
+#[test]
 fn definition_that_is_not_as_sent_has_no_pin() {
     let pin = |list: &str| {
         let listed = ListedTools::read(list.as_bytes()).unwrap();

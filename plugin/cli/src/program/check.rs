@@ -2,6 +2,7 @@
 //!
 //! It never stops at the first bad policy.
 
+use super::clock;
 use super::connection::Connection;
 use super::input;
 use super::output::Output;
@@ -55,6 +56,7 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     let options = Options {
         deny_warnings: args.deny_warnings,
         allow: args.allow.clone(),
+        now: Some(clock::now()),
     };
     let mut reports = Vec::new();
     for file in &args.files {

@@ -3,6 +3,7 @@
 //! It never judges a policy, a call or a tool: the library does.
 
 mod check;
+mod clock;
 mod command_line;
 mod completions;
 mod connection;

@@ -109,3 +109,50 @@ fn beside(case: &Path, named: &str) -> PathBuf {
     }
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::report::Report as _;
+    use crate::test::Suite;
+    use mcp_policy_cases::corpus;
+    use serde_json::{Value as Json, json};
+    use std::path::Path;
+
+    #[test]
+    fn rules_of_policies_and_servers_are_reached_by_their_own_calls_alone() {
+        let case = json!({
+            "why": "The call of one caller at one server.",
+            "policy": {
+                "version": "1",
+                "default": "deny",
+                "tools": { "run": {} },
+                "grants": {
+                    "ci": {
+                        "match": { "claim": { "sub": "ci" } },
+                        "policy": "ci",
+                        "tools": { "run": { "limits": [ { "counter": "r", "window": "minute", "max": 9 } ] } },
+                    },
+                    "ada": { "match": { "claim": { "sub": "ada" } }, "policy": "main" },
+                },
+                "policies": { "ci": { "default": "deny", "tools": { "run": {} } }, "files": { "default": "allow" } },
+                "servers": { "files": { "match": { "path": "/files" }, "policy": "files" }, "git": { "match": { "path": "/git" } } },
+            },
+            "steps": [ { "call": "run", "path": "/files", "claims": { "sub": "ci" }, "expect": "forward" } ],
+        });
+        let case = corpus::parse("case.json", &case.to_string(), Path::new("")).expect("a case");
+        let mut suite = Suite::new(true);
+        let observed = suite.play("case.json", Path::new("case.json"), &case);
+        assert!(observed.is_none(), "{observed:?}");
+        let report = suite.report().json().expect("JSON");
+        let report: Json = serde_json::from_str(&report).expect("JSON");
+        let expected = json!([
+            "/default",
+            "/grants/ada",
+            "/grants/ci/tools/run/limits/0",
+            "/policies/ci/default",
+            "/servers/git",
+            "/tools/run",
+        ]);
+        assert_eq!(report["coverage"][0]["unreached"], expected, "{report}");
+    }
+}

@@ -39,9 +39,12 @@ impl Policy {
     pub fn rules(&self) -> Vec<RuleInfo> {
         let mut rules = Overview::default();
         rules.add(self.frozen, &Rule::new("frozen"));
-        let servers = self.servers.iter().flat_map(|servers| &servers.list);
-        for server in servers.filter(|server| server.frozen) {
-            rules.refusing(&Rule::new("servers").key(&server.name).member("frozen"));
+        for server in self.servers.iter().flat_map(|servers| &servers.list) {
+            let rule = Rule::new("servers").key(&server.name);
+            match server.frozen {
+                true => rules.refusing(&rule.member("frozen")),
+                false => rules.passing(&rule),
+            }
         }
         for grant in self.grants.iter().flat_map(|grants| &grants.list) {
             let rule = Rule::new("grants").key(&grant.name);
@@ -79,6 +82,7 @@ impl Overview {
             self.refusing(&set.place.rule("hide").index(position));
         }
         match set.default {
+            Effect::Allow if set.place.is_of_grant() => {}
             Effect::Allow => self.passing(&set.place.rule("default")),
             Effect::Deny => self.refusing(&set.place.rule("default")),
         }

@@ -35,6 +35,12 @@ impl Place {
         }
     }
 
+    /// True for the rules of a grant, which have no `default`.
+    pub(crate) fn is_of_grant(&self) -> bool {
+        let section = self.0.as_deref().map(|(section, _)| *section);
+        section == Some("grants")
+    }
+
     /// The name of the place in names of counters and of state. No two places share one.
     pub(crate) fn id(&self) -> String {
         match self.0.as_deref() {

@@ -99,7 +99,7 @@ fn way(path: &str) -> Option<Way> {
         match step {
             Step::Member(name) => inner.as_mut().unwrap_or(&mut outer).push(name),
             // A list inside a list is left to one list.
-            Step::Element => drop(inner.get_or_insert_default()),
+            Step::Element(_) => drop(inner.get_or_insert_default()),
         }
     }
     Some(Way { outer, inner })

@@ -21,6 +21,9 @@ pub(in crate::check) struct Cost {
     pub(super) message: Part,
     /// The entry, or the rules of all tools, as a JSON Pointer.
     pub(super) entry: String,
+    /// The rule sets that apply together, as JSON Pointers; empty for the rules of one set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) sets: Vec<String>,
     /// The rule that takes the most of the steps, as a JSON Pointer.
     pub(super) rule: String,
     /// The beginning of the message's filler, as JSON.

@@ -12,6 +12,7 @@ mod rules;
 mod schema;
 mod sentence;
 mod survey;
+mod together;
 
 pub(super) use cost::Cost;
 pub(super) use sentence::{first_of_each, warnings};

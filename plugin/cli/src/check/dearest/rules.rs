@@ -4,6 +4,7 @@
 
 use super::cost::Part;
 use super::filler::{Filler, Grow, list, members, text};
+use super::together::together;
 use super::{condition, expression, schema};
 use crate::argument_path::{ROOT, Step, steps};
 use crate::example;
@@ -15,8 +16,13 @@ pub(super) struct Subject<'p> {
     pub(super) part: Part,
     /// The entry, as a JSON Pointer.
     pub(super) at: String,
+    /// The rule sets that apply together, as JSON Pointers; empty for the rules of one set.
+    pub(super) sets: Vec<String>,
     pub(super) rules: Vec<Rule<'p>>,
 }
+
+/// The most entries of a set that are combined with those of others.
+const COMBINED: usize = 256;
 
 #[derive(Clone)]
 pub(super) struct Rule<'p> {
@@ -47,32 +53,121 @@ const SECRETS: [&str; 6] = [
 /// The bytes of a text that is one of many in a result.
 const SHORT: usize = 8;
 
-/// The entries with rules of their own, and all tools.
+/// The entries with rules of their own, and all tools, of every rule set, and of the sets that apply together.
 pub(super) fn subjects(policy: &Json) -> Vec<Subject<'_>> {
-    let mut subjects = Vec::new();
-    for part in [Part::Call, Part::Result] {
-        let all = policy
-            .get("all_tools")
-            .map(|all| rules(part, "/all_tools", all));
-        let all = all.unwrap_or_default();
-        for section in ["tools", "prompts", "resources"] {
-            let shared = if section == "tools" { &*all } else { &[] };
-            let entries = object(policy.get(section)).filter(|(_, entry)| !refuses(entry));
-            let subject = |(key, entry): (&String, _)| {
-                let at = format!("/{section}/{}", pointer_token(key));
-                let own = rules(part, &at, entry);
-                let rules = [&own, shared].concat();
-                (!own.is_empty()).then_some(Subject { part, at, rules })
-            };
-            subjects.extend(entries.filter_map(subject));
-        }
-        let at = "/all_tools".to_owned();
-        subjects.extend((!all.is_empty()).then_some(Subject {
-            part,
-            at,
-            rules: all,
-        }));
+    let parts = [Part::Call, Part::Result];
+    let alone = sets(policy).into_iter();
+    let alone = alone.flat_map(|(set, rules)| parts.map(|part| of_set(part, &set, rules)));
+    let combined = together(policy).into_iter();
+    let combined = combined.flat_map(|sets| parts.map(|part| of_sets(part, policy, &sets)));
+    alone.chain(combined).flatten().collect()
+}
+
+/// The entries of sets that apply together, each with the rules of all sets for its name.
+fn of_sets<'p>(part: Part, policy: &'p Json, sets: &[String]) -> Vec<Subject<'p>> {
+    let sections = ["tools", "prompts", "resources"].into_iter();
+    let entries = sections.flat_map(|section| sets.iter().map(move |set| (section, set)));
+    let subjects = entries.flat_map(|(section, set)| {
+        let table = policy.pointer(&format!("{set}/{section}"));
+        let keys = object(table).take(COMBINED);
+        keys.filter_map(move |(key, _)| {
+            let rules = sets
+                .iter()
+                .map(|set| for_name(part, policy, (set, section), key));
+            let rules: Option<Vec<_>> = rules.collect();
+            let rules = rules?;
+            let several = rules.iter().filter(|rules| !rules.is_empty()).count() > 1;
+            several.then(|| Subject {
+                part,
+                at: format!("{set}/{section}/{}", pointer_token(key)),
+                sets: sets.to_vec(),
+                rules: rules.concat(),
+            })
+        })
+    });
+    subjects.collect()
+}
+
+/// The rules of a set for a name; `None` where the set refuses it.
+fn for_name<'p>(
+    part: Part,
+    policy: &'p Json,
+    (set, section): (&str, &str),
+    name: &str,
+) -> Option<Vec<Rule<'p>>> {
+    let set_rules = policy.pointer(set)?;
+    let table = set_rules.get(section);
+    let entry = applying(table, name);
+    let default = set_rules.get("default").and_then(Json::as_str);
+    let is_refused = match entry {
+        Some((_, entry)) => refuses(entry),
+        None => default == Some("deny"),
+    };
+    if is_refused {
+        return None;
     }
+    let own = entry.map(|(key, entry)| {
+        let at = format!("{set}/{section}/{}", pointer_token(key));
+        rules(part, &at, entry)
+    });
+    let all = set_rules.get("all_tools").filter(|_| section == "tools");
+    let all = all.map(|all| rules(part, &format!("{set}/all_tools"), all));
+    Some([own, all].into_iter().flatten().flatten().collect())
+}
+
+/// The entry that applies to a name or to every name with its prefix: the exact one, else that of the longest prefix.
+fn applying<'p>(table: Option<&'p Json>, name: &str) -> Option<(&'p String, &'p Json)> {
+    let exact = table?.as_object()?.get_key_value(name);
+    let stem = name.strip_suffix('*').unwrap_or(name);
+    let covers = |key: &str| {
+        let prefix = key.strip_suffix('*');
+        prefix.is_some_and(|prefix| stem.starts_with(prefix))
+    };
+    let prefixes = || object(table).filter(|(key, _)| covers(key));
+    exact.or_else(|| prefixes().max_by_key(|(key, _)| key.len()))
+}
+
+/// The rule sets with their JSON Pointers: the rules at the top, those of `policies`, and the `tools` of grants.
+fn sets(policy: &Json) -> Vec<(String, &Json)> {
+    let named = |place: &'static str| {
+        let members = object(policy.get(place));
+        members.map(move |(name, set)| (format!("/{place}/{}", pointer_token(name)), set))
+    };
+    let main = [(String::new(), policy)].into_iter();
+    main.chain(named("policies"))
+        .chain(named("grants"))
+        .collect()
+}
+
+fn of_set<'p>(part: Part, set: &str, policy: &'p Json) -> Vec<Subject<'p>> {
+    let mut subjects = Vec::new();
+    let for_all = format!("{set}/all_tools");
+    let all = policy.get("all_tools");
+    let all = all
+        .map(|all| rules(part, &for_all, all))
+        .unwrap_or_default();
+    for section in ["tools", "prompts", "resources"] {
+        let shared = if section == "tools" { &*all } else { &[] };
+        let entries = object(policy.get(section)).filter(|(_, entry)| !refuses(entry));
+        let subject = |(key, entry): (&String, _)| {
+            let at = format!("{set}/{section}/{}", pointer_token(key));
+            let own = rules(part, &at, entry);
+            let rules = [&own, shared].concat();
+            (!own.is_empty()).then(|| Subject {
+                part,
+                at,
+                sets: Vec::new(),
+                rules,
+            })
+        };
+        subjects.extend(entries.filter_map(subject));
+    }
+    subjects.extend((!all.is_empty()).then_some(Subject {
+        part,
+        at: for_all,
+        sets: Vec::new(),
+        rules: all,
+    }));
     subjects
 }
 
@@ -159,6 +254,11 @@ pub(super) fn tool(rules: &[Rule<'_>]) -> Json {
     let (mut groups, mut redact) = (Vec::new(), Vec::new());
     for rule in rules {
         match rule.kind {
+            // The schemas of further sets validate the same arguments.
+            Kind::Schema(schema) if tool.contains_key("schema") => {
+                let one = json!({ "path": ROOT, "op": "schema", "value": schema });
+                groups.push(json!({ "conditions": [one] }));
+            }
             Kind::Schema(schema) => {
                 tool.insert("schema".into(), schema.clone());
             }
@@ -242,7 +342,7 @@ fn at_path<'p>(schema: &'p Json, path: &str) -> Option<&'p Json> {
     let mut steps = steps(path)?.into_iter();
     steps.try_fold(schema, |schema, step| match step {
         Step::Member(name) => schema.get("properties")?.get(name),
-        Step::Element => schema.get("items"),
+        Step::Element(_) => schema.get("items"),
     })
 }
 

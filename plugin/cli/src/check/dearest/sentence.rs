@@ -4,6 +4,7 @@
 
 use super::cost::{Cost, ORDINARY, Part};
 use crate::check::diagnostic::Diagnostic;
+use crate::rule_set_pointer::{set_of, within_set};
 use crate::sanitize::printable;
 
 impl Part {
@@ -54,16 +55,42 @@ impl Cost {
     }
 
     fn whose(&self) -> String {
-        let mut parts = self.entry.splitn(3, '/').skip(1);
+        let set = set_of(&self.entry);
+        let mut parts = within_set(&self.entry).split('/').skip(1).map(unescaped);
         let (section, key) = (parts.next().unwrap_or_default(), parts.next());
-        let key = key.map(|key| key.replace("~1", "/").replace("~0", "~"));
-        match (section, key) {
+        let entry = match (&*section, key) {
             ("prompts", Some(key)) => format!("the prompt `{key}`"),
             ("resources", Some(key)) => format!("the resource `{key}`"),
             (_, Some(key)) => format!("`{key}`"),
             (_, None) => "any tool".into(),
-        }
+        };
+        let of = match set {
+            "" => String::new(),
+            set => format!(" of {}", set_name(set)),
+        };
+        let beside = self.sets.iter().filter(|other| *other != set);
+        let beside: Vec<_> = beside.map(|set| set_name(set)).collect();
+        let with = match &*beside {
+            [] => String::new(),
+            beside => format!(" together with {}", beside.join(" and ")),
+        };
+        [entry, of, with].concat()
     }
+}
+
+/// The name of a rule set.
+fn set_name(set: &str) -> String {
+    let name = set.rsplit('/').next().map(unescaped);
+    let name = name.filter(|name| !name.is_empty());
+    match name.unwrap_or_else(|| "main".into()) {
+        name if set.starts_with("/grants/") => format!("the grant `{name}`"),
+        name => format!("the policy `{name}`"),
+    }
+}
+
+/// The step of a JSON Pointer.
+fn unescaped(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
 }
 
 /// The most expensive call and the most expensive result.

@@ -230,6 +230,7 @@ impl<'p> Survey<'p> {
         Cost {
             message: measured.subject.part,
             entry: measured.subject.at.clone(),
+            sets: measured.subject.sets.clone(),
             rule: rule.at.clone(),
             filled_with: measured.filled_with(bytes),
             bytes,

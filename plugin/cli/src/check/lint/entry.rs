@@ -1,9 +1,8 @@
-//! Walks over the entries of a policy's tables and their rules, each with its JSON Pointer.
+//! The entries of a policy's tables and their rules, each with its JSON Pointer.
 //!
 //! It never reports a mistake: the engine accepted the policy already.
 
 use super::member::{list, text};
-use crate::source_map::pointer_token;
 use mcp_policy::document::Value;
 use std::borrow::Cow;
 
@@ -35,55 +34,12 @@ pub(super) struct Condition<'a> {
     pub(super) entry: Option<Entry<'a>>,
 }
 
-/// The entries of all tables.
-pub(super) fn entries<'a>(root: Value<'a>) -> impl Iterator<Item = Entry<'a>> {
-    let sections = ["tools", "prompts", "resources"];
-    sections
-        .into_iter()
-        .flat_map(move |section| entries_of(root, section))
-}
-
-/// The entries of one table.
-pub(super) fn entries_of<'a>(
-    root: Value<'a>,
-    section: &'static str,
-) -> impl Iterator<Item = Entry<'a>> {
-    let members = root.get(section).into_iter().flat_map(Value::members);
-    members.map(move |(key, value)| Entry {
-        section,
-        at: format!("/{section}/{}", pointer_token(&key)),
-        key,
-        value,
-    })
-}
-
-/// The rules of all tools, then every entry.
-pub(super) fn rules<'a>(root: Value<'a>) -> impl Iterator<Item = Rules<'a>> {
-    let all = root.get("all_tools").map(|value| Rules {
-        at: "/all_tools".to_owned(),
-        value,
-        entry: None,
-    });
-    let entries = entries(root).map(|entry| Rules {
-        at: entry.at.clone(),
-        value: entry.value,
-        entry: Some(entry),
-    });
-    all.into_iter().chain(entries)
-}
-
-/// Every condition.
-pub(super) fn conditions<'a>(root: Value<'a>) -> impl Iterator<Item = Condition<'a>> {
-    rules(root).flat_map(|rules| {
-        let lists = [("require", true), ("deny_if", false)];
-        lists
-            .into_iter()
-            .flat_map(move |(list, required)| rules.clone().conditions(list, required))
-    })
-}
-
 impl<'a> Rules<'a> {
-    fn conditions(self, key: &'static str, required: bool) -> impl Iterator<Item = Condition<'a>> {
+    pub(super) fn conditions(
+        self,
+        key: &'static str,
+        required: bool,
+    ) -> impl Iterator<Item = Condition<'a>> {
         list(self.value, key).flat_map(move |(group, value)| {
             let at = format!("{}/{key}/{group}/conditions", self.at);
             let entry = self.entry.clone();

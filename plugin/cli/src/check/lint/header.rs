@@ -1,9 +1,10 @@
 //! Headers that a client can forge, unless the gateway overwrites them, and the address that Envoy may take from one.
 //!
-//! It never warns of a header that `identity` names: that one gets a note.
+//! It never warns of a header that `identity` names or trusts: that one gets a note.
 
-use super::entry::{Condition, conditions, rules};
+use super::entry::Condition;
 use super::member::{list, text, texts};
+use super::rule_set::{conditions, rule_sets, rules};
 use crate::check::diagnostic::Diagnostic;
 use mcp_policy::document::{Kind, Value};
 
@@ -43,7 +44,7 @@ fn forgeable_address(root: Value<'_>) -> Option<Diagnostic> {
 fn identity_header(places: impl Iterator<Item = String>) -> Option<Diagnostic> {
     Diagnostic::once(places, |at| {
         let message = "a client can send this header itself: an identity is only as reliable as the gateway that overwrites the header";
-        let help = "set or remove the header on every route and listener that leads here, before this filter";
+        let help = "set or remove the header on every route and listener that leads here, before this filter; Envoy's `early_header_mutation_extensions` removes it before all filters, where claim headers of a client pass `jwt_authn` before Envoy 1.40 on paths that no rule matches";
         Diagnostic::note("identity-header", at, message).help(help)
     })
 }
@@ -60,7 +61,7 @@ fn forgeable_scope(
         "a client gets a new count by changing `{name}`, unless the gateway sets this header"
     );
     let help = format!(
-        "count for the `grant`, or name the header in `identity`: {{ \"header\": \"{name}\", \"set_by_gateway\": true }}"
+        "count for the `grant`, or, if the gateway overwrites or removes the header on every request, write \"trusted_headers\": [\"{name}\"] in `identity`"
     );
     Some(Diagnostic::warning("forgeable-scope", at, message).help(help))
 }
@@ -71,13 +72,19 @@ fn vouched(root: Value<'_>) -> Vec<(String, String)> {
         .get("identity")
         .and_then(|identity| identity.get("from"));
     let sources = from.into_iter().flat_map(Value::elements).enumerate();
-    sources
+    let sources = sources
         .filter(|(_, source)| source.get("header").is_some())
         .map(|(index, source)| {
             let at = format!("/identity/from/{index}/header");
             (at, text(source, "header").into_owned())
-        })
-        .collect()
+        });
+    let trusted = root.get("identity").into_iter();
+    let trusted = trusted.flat_map(|identity| list(identity, "trusted_headers"));
+    let trusted = trusted.map(|(index, name)| {
+        let at = format!("/identity/trusted_headers/{index}");
+        (at, name.string().unwrap_or_default().into_owned())
+    });
+    sources.chain(trusted).collect()
 }
 
 fn forgeable_header(
@@ -95,17 +102,17 @@ fn forgeable_header(
     };
     let message =
         format!("a client can {can} `{name}` at will, unless the gateway sets this header");
-    Some(Diagnostic::warning(
-        "forgeable-header",
-        format!("{}/path", condition.at),
-        message,
-    ))
+    let help = format!(
+        "if the gateway overwrites or removes it on every request, write \"trusted_headers\": [\"{name}\"] in `identity`"
+    );
+    let at = format!("{}/path", condition.at);
+    Some(Diagnostic::warning("forgeable-header", at, message).help(help))
 }
 
 /// Every scope of limits and sequences.
 fn scopes(root: Value<'_>) -> Vec<(String, String)> {
     let limits = rules(root).flat_map(|rules| rules.limits().collect::<Vec<_>>());
-    let sequence = list(root, "sequence").map(|(index, rule)| (format!("/sequence/{index}"), rule));
+    let sequence = rule_sets(root).flat_map(|set| set.sequence().collect::<Vec<_>>());
     let scoped = limits.chain(sequence).flat_map(|(at, value)| {
         let scope = value.get("scope");
         let is_list = scope.is_some_and(|scope| scope.kind() == Kind::Array);

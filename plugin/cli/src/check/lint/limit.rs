@@ -2,11 +2,13 @@
 //!
 //! It never warns of a limit for sessions with a limit across sessions beside it.
 
-use super::entry::{Rules, rules};
+use super::entry::Rules;
 use super::member::{text, texts};
+use super::rule_set::{RuleSet, rule_sets, rules};
 use crate::check::diagnostic::Diagnostic;
 use mcp_policy::document::Value;
 use mcp_policy::host::{Policy, Window};
+use std::collections::BTreeSet;
 
 pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
     let resets = policy
@@ -21,7 +23,11 @@ pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
         let message = "this refund trusts the server's answers: without sessions, a server that mixes up the answers of two connections causes refunds that are not due";
         Diagnostic::note("refund-by-answers", at, message)
     });
-    let sessions = sessions(root).into_iter();
+    let bounded: BTreeSet<_> = rule_sets(root)
+        .filter(bounds_all_tools)
+        .map(|set| set.at)
+        .collect();
+    let sessions = rule_sets(root).flat_map(|set| sessions(&set, &bounded));
     sessions.chain(resets).chain(answers).collect()
 }
 
@@ -34,15 +40,29 @@ fn is_long(window: Window) -> bool {
     }
 }
 
-/// Limits for each session, where nothing bounds how many sessions a client opens.
-fn sessions(root: Value<'_>) -> Vec<Diagnostic> {
-    let is_bounded = |rules: &Rules<'_>| rules.limits().any(|limit| counts_across_sessions(&limit));
-    let tools_bounded = rules(root).any(|rules| rules.entry.is_none() && is_bounded(&rules));
+/// Some limit of these rules counts sessions together.
+fn is_bounded(rules: &Rules<'_>) -> bool {
+    rules.limits().any(|limit| !counts_sessions(&limit))
+}
+
+/// Some limit for all tools counts sessions together.
+fn bounds_all_tools(set: &RuleSet<'_>) -> bool {
+    set.rules()
+        .any(|rules| rules.entry.is_none() && is_bounded(&rules))
+}
+
+/// Limits for each session, where nothing bounds how many sessions a client opens. `bounded` are the sets with a limit for
+/// all tools across sessions.
+fn sessions(set: &RuleSet<'_>, bounded: &BTreeSet<String>) -> Vec<Diagnostic> {
+    let tools_bounded =
+        bounded.contains(&set.at) || set.beside().is_some_and(|at| bounded.contains(&at));
     let is_tool = |rules: &Rules<'_>| {
         let section = rules.entry.as_ref().map(|entry| entry.section);
         section.is_none_or(|section| section == "tools")
     };
-    let open = rules(root).filter(|rules| !(tools_bounded && is_tool(rules) || is_bounded(rules)));
+    let open = set
+        .rules()
+        .filter(|rules| !(tools_bounded && is_tool(rules) || is_bounded(rules)));
     let limits = open.flat_map(|rules| rules.limits().collect::<Vec<_>>());
     limits
         .filter(counts_sessions)
@@ -68,9 +88,4 @@ fn refunds_by_answers(root: Value<'_>) -> Vec<String> {
     let limits = rules(root).flat_map(|rules| rules.limits().collect::<Vec<_>>());
     let refunds = limits.filter(|(_, limit)| text(*limit, "refund").starts_with("on_"));
     refunds.map(|(at, _)| format!("{at}/refund")).collect()
-}
-
-/// A limit counts sessions together.
-fn counts_across_sessions(limit: &(String, Value<'_>)) -> bool {
-    !counts_sessions(limit)
 }

@@ -2,9 +2,10 @@
 //!
 //! It never reports an argument of a tool without a schema.
 
-use super::entry::{Condition, Entry, conditions, entries, entries_of};
+use super::entry::{Condition, Entry};
 use super::member::{list, text, texts};
 use super::names::Names;
+use super::rule_set::{RuleSet, conditions, entries, rule_sets};
 use crate::argument_path::first_member;
 use crate::check::diagnostic::Diagnostic;
 use crate::check::tool_index::{Tool, ToolIndex};
@@ -12,13 +13,13 @@ use crate::nearest::nearest;
 use mcp_policy::document::Value;
 
 pub(super) fn all(root: Value<'_>, listed: &ToolIndex) -> Vec<Diagnostic> {
-    let mut found: Vec<_> = names(root)
-        .into_iter()
+    let mut found: Vec<_> = rule_sets(root)
+        .flat_map(|set| names(&set))
         .filter_map(|name| unmatched(name, listed))
         .collect();
     found.extend(conditions(root).filter_map(|condition| argument(&condition, listed)));
     found.extend(entries(root).flat_map(|entry| costs(&entry, listed)));
-    found.extend(allowed_by_default(root, listed));
+    found.extend(rule_sets(root).filter_map(|set| allowed_by_default(&set, listed)));
     found
 }
 
@@ -30,17 +31,18 @@ struct Name {
     is_key: bool,
 }
 
-/// Every name of tools in the policy.
-fn names(root: Value<'_>) -> Vec<Name> {
-    let keys = entries_of(root, "tools").map(|entry| Name {
+/// Every name of tools in a rule set.
+fn names(set: &RuleSet<'_>) -> Vec<Name> {
+    let keys = set.entries_of("tools").map(|entry| Name {
         at: entry.at,
         name: entry.key.into_owned(),
         is_key: true,
     });
-    let hide = names_in("/hide".into(), root.get("hide"));
-    let sequence = list(root, "sequence").flat_map(|(index, rule)| {
+    let hide = set.hide().into_iter();
+    let hide = hide.flat_map(|(at, names)| names_in(at, Some(names)));
+    let sequence = set.sequence().flat_map(|(at, rule)| {
         let keys = ["after", "deny"].into_iter();
-        keys.flat_map(move |key| names_in(format!("/sequence/{index}/{key}"), rule.get(key)))
+        keys.flat_map(move |key| names_in(format!("{at}/{key}"), rule.get(key)))
     });
     keys.chain(hide).chain(sequence).collect()
 }
@@ -136,12 +138,12 @@ fn costs(entry: &Entry<'_>, listed: &ToolIndex) -> Vec<Diagnostic> {
 }
 
 /// Tools without an entry, where the default allows them.
-fn allowed_by_default(root: Value<'_>, listed: &ToolIndex) -> Option<Diagnostic> {
+fn allowed_by_default(set: &RuleSet<'_>, listed: &ToolIndex) -> Option<Diagnostic> {
     const SHOWN: usize = 8;
-    if text(root, "default") != "allow" {
+    if text(set.value, "default") != "allow" {
         return None;
     }
-    let unnamed = unnamed(root, listed);
+    let unnamed = unnamed(set, listed);
     let shown: Vec<_> = unnamed.iter().take(SHOWN).map(String::as_str).collect();
     let more = match unnamed.len().saturating_sub(SHOWN) {
         0 => String::new(),
@@ -149,13 +151,14 @@ fn allowed_by_default(root: Value<'_>, listed: &ToolIndex) -> Option<Diagnostic>
     };
     let shown = shown.join(", ");
     let message = format!("tools without an entry are allowed: {shown}{more}");
-    (!unnamed.is_empty()).then(|| Diagnostic::note("allowed-by-default", "/default", message))
+    let at = format!("{}/default", set.at);
+    (!unnamed.is_empty()).then(|| Diagnostic::note("allowed-by-default", at, message))
 }
 
 /// The tools that neither an entry nor `hide` names, in backquotes.
-fn unnamed(root: Value<'_>, listed: &ToolIndex) -> Vec<String> {
-    let entries: Vec<_> = entries_of(root, "tools").collect();
-    let hide = texts(root.get("hide"));
+fn unnamed(set: &RuleSet<'_>, listed: &ToolIndex) -> Vec<String> {
+    let entries: Vec<_> = set.entries_of("tools").collect();
+    let hide = texts(set.value.get("hide"));
     let keys = entries.iter().map(|entry| &*entry.key);
     let names = Names::new(keys.chain(hide.iter().map(|name| &**name)));
     let tools = listed.tools.iter();

@@ -5,11 +5,14 @@
 mod entry;
 mod grant;
 mod header;
+mod issuer;
 mod limit;
 mod listed;
 mod member;
 mod names;
 mod pin;
+mod rule_set;
+mod server;
 mod unreachable;
 mod value;
 
@@ -19,12 +22,20 @@ use mcp_policy::document::Value;
 use mcp_policy::host::Policy;
 
 /// Every warning and note about a policy.
-pub(super) fn all(policy: &Policy, root: Value<'_>, tools: Option<&ToolIndex>) -> Vec<Diagnostic> {
+/// `now` is the time by which grants have expired, in seconds since 1970.
+pub(super) fn all(
+    policy: &Policy,
+    root: Value<'_>,
+    tools: Option<&ToolIndex>,
+    now: Option<u64>,
+) -> Vec<Diagnostic> {
     let mut found = unreachable::all(policy, root);
-    found.extend(grant::all(root));
+    found.extend(grant::all(root, now));
     found.extend(header::all(root));
+    found.extend(issuer::all(root));
     found.extend(limit::all(policy, root));
     found.extend(pin::all(root));
+    found.extend(server::all(root));
     found.extend(value::all(root));
     found.extend(tools.into_iter().flat_map(|tools| listed::all(root, tools)));
     found

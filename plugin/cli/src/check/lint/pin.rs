@@ -2,8 +2,9 @@
 //!
 //! It never compares a pin with a definition: `pin --check` does.
 
-use super::entry::{Entry, entries};
+use super::entry::Entry;
 use super::member::text;
+use super::rule_set::entries;
 use crate::check::diagnostic::Diagnostic;
 use mcp_policy::document::Value;
 

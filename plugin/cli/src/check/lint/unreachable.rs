@@ -2,10 +2,12 @@
 //!
 //! It never counts a rule that may be in shadow mode: it refuses nothing.
 
-use super::entry::{Entry, Rules, entries, entries_of, rules};
+use super::entry::{Entry, Rules};
 use super::member::{is_empty_list, list, text, texts};
 use super::names::Names;
+use super::rule_set::{RuleSet, entries, rule_sets, rules};
 use crate::check::diagnostic::Diagnostic;
+use crate::rule_set_pointer::{set_of, within_set};
 use mcp_policy::document::{LimitInfo, Value};
 use mcp_policy::host::Policy;
 use std::borrow::Cow;
@@ -15,11 +17,11 @@ use std::collections::{HashMap, HashSet};
 const RULE_LISTS: [&str; 5] = ["schema", "require", "deny_if", "limits", "rate_limit"];
 
 pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
-    let mut found = hidden(root);
+    let mut found: Vec<_> = rule_sets(root).flat_map(|set| hidden(root, &set)).collect();
     found.extend(entries(root).filter_map(|entry| after_action(root, &entry)));
     found.extend(rules(root).flat_map(|rules| after_always(root, &rules)));
-    found.extend(covered_names(root));
-    found.extend(not_inherited(root));
+    found.extend(rule_sets(root).flat_map(|set| covered_names(&set)));
+    found.extend(rule_sets(root).flat_map(|set| not_inherited(&set)));
     found.extend(larger_maxima(policy, root));
     found
 }
@@ -39,11 +41,11 @@ fn may_be_shadow(root: Value<'_>, entry: Option<&Entry<'_>>) -> bool {
     }
 }
 
-fn hidden(root: Value<'_>) -> Vec<Diagnostic> {
+fn hidden(root: Value<'_>, set: &RuleSet<'_>) -> Vec<Diagnostic> {
     if may_be_shadow(root, None) {
         return Vec::new();
     }
-    let names = texts(root.get("hide"));
+    let names = texts(set.value.get("hide"));
     let names = Names::new(names.iter().map(|name| &**name));
     let finding = |entry: Entry<'_>| {
         let name = names.covering(&entry.key)?;
@@ -52,7 +54,7 @@ fn hidden(root: Value<'_>) -> Vec<Diagnostic> {
         let finding = Diagnostic::warning("hidden-entry", entry.at, message).on_name();
         Some(finding.help("remove the entry, or the name from `hide`"))
     };
-    entries_of(root, "tools").filter_map(finding).collect()
+    set.entries_of("tools").filter_map(finding).collect()
 }
 
 /// Conditions and limits beside an action that refuses.
@@ -105,13 +107,12 @@ fn rules_after<'a>(
 }
 
 /// Names in a list that another name of the list covers.
-fn covered_names(root: Value<'_>) -> Vec<Diagnostic> {
-    let hide = root.get("hide").map(|names| ("/hide".to_owned(), names));
-    let sequence = list(root, "sequence").flat_map(|(index, rule)| {
+fn covered_names(set: &RuleSet<'_>) -> Vec<Diagnostic> {
+    let sequence = set.sequence().flat_map(|(at, rule)| {
         let keys = ["after", "deny"].into_iter();
-        keys.filter_map(move |key| Some((format!("/sequence/{index}/{key}"), rule.get(key)?)))
+        keys.filter_map(move |key| Some((format!("{at}/{key}"), rule.get(key)?)))
     });
-    let lists = hide.into_iter().chain(sequence);
+    let lists = set.hide().into_iter().chain(sequence);
     lists
         .flat_map(|(at, names)| covered_in(&at, names))
         .collect()
@@ -130,15 +131,15 @@ fn covered_in(at: &str, list: Value<'_>) -> Vec<Diagnostic> {
 }
 
 /// An entry with a longer prefix inherits no rules from one with a shorter prefix.
-fn not_inherited(root: Value<'_>) -> Vec<Diagnostic> {
+fn not_inherited(set: &RuleSet<'_>) -> Vec<Diagnostic> {
     let sections = ["tools", "prompts", "resources"].into_iter();
     sections
-        .flat_map(|section| not_inherited_in(root, section))
+        .flat_map(|section| not_inherited_in(set, section))
         .collect()
 }
 
-fn not_inherited_in(root: Value<'_>, section: &'static str) -> Vec<Diagnostic> {
-    let entries: Vec<_> = entries_of(root, section).collect();
+fn not_inherited_in(set: &RuleSet<'_>, section: &'static str) -> Vec<Diagnostic> {
+    let entries: Vec<_> = set.entries_of(section).collect();
     let has_rules = |entry: &&Entry<'_>| {
         RULE_LISTS
             .iter()
@@ -168,7 +169,7 @@ fn not_inherited_in(root: Value<'_>, section: &'static str) -> Vec<Diagnostic> {
 fn larger_maxima(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
     let limits = policy.limits();
     let smallest = Smallest::new(&limits, root);
-    let larger = |limit: &LimitInfo| Some(larger_limit(limit, smallest.below(limit)?));
+    let larger = |limit| Some(larger_limit(limit, smallest.below(limit)?));
     limits.iter().filter_map(larger).collect()
 }
 
@@ -181,7 +182,7 @@ fn larger_limit(limit: &LimitInfo, smaller: &LimitInfo) -> Diagnostic {
 
 /// The smallest limit of each owner and counter.
 struct Smallest<'l> {
-    limits: HashMap<(&'l str, &'l str), &'l LimitInfo>,
+    limits: HashMap<(Cow<'l, str>, &'l str), &'l LimitInfo>,
     /// Entries with a mode of their own.
     with_mode: HashSet<String>,
 }
@@ -190,7 +191,7 @@ impl<'l> Smallest<'l> {
     fn new(all: &'l [LimitInfo], root: Value<'_>) -> Self {
         let mut limits: HashMap<_, &LimitInfo> = HashMap::new();
         for limit in all {
-            let key = (owner(limit), limit.counter.as_str());
+            let key = (owner(limit).into(), limit.counter.as_str());
             let least = limits.entry(key).or_insert(limit);
             if limit.max < least.max {
                 *least = limit;
@@ -202,13 +203,15 @@ impl<'l> Smallest<'l> {
     }
 
     /// A limit that refuses whenever `limit` would.
-    fn below(&self, limit: &LimitInfo) -> Option<&'l LimitInfo> {
+    fn below(&self, limit: &'l LimitInfo) -> Option<&'l LimitInfo> {
         let own = owner(limit);
-        let smallest = |owner| self.limits.get(&(owner, &*limit.counter)).copied();
-        let beside = smallest(own).filter(|least| least.max < limit.max);
-        let same_mode = own.starts_with("/tools/") && !self.with_mode.contains(own);
-        beside
-            .or_else(|| smallest("/all_tools").filter(|least| same_mode && least.max <= limit.max))
+        let set = set_of(own);
+        let smallest = |owner: Cow<'l, str>| self.limits.get(&(owner, &*limit.counter)).copied();
+        let beside = smallest(own.into()).filter(|least| least.max < limit.max);
+        let is_tool = within_set(own).starts_with("/tools/");
+        let same_mode = is_tool && !self.with_mode.contains(own);
+        let for_all = || smallest(format!("{set}/all_tools").into());
+        beside.or_else(|| for_all().filter(|least| same_mode && least.max <= limit.max))
     }
 }
 

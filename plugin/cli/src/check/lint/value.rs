@@ -2,7 +2,8 @@
 //!
 //! It never judges an expression that lists refused texts.
 
-use super::entry::{Condition, conditions};
+use super::entry::Condition;
+use super::rule_set::conditions;
 use crate::check::diagnostic::Diagnostic;
 use mcp_policy::document::Value;
 use regex_syntax::ParserBuilder;

@@ -1,30 +1,16 @@
-//! `explain`: turns a policy and a call into the decision, and every rule that was evaluated before it.
+//! The decision about a call, with the rules that led to it, as text and as JSON.
 //!
-//! It never calls a server. It shows more than a client sees: its readers must be allowed to read the policy.
+//! It decides nothing: it shows the line of the audit log and the trace that the engine wrote.
 
-use crate::input::Input;
+use super::applied::Applied;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report, to_json};
+use crate::rule_set_pointer::{set_of, within_set};
 use crate::sanitize::printable;
 use crate::style::{BAD, DIM, GOOD, WARNING};
-use mcp_policy::host::{Millis, PolicyError};
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
 use mcp_policy_cases::runner::Played;
-use mcp_policy_cases::{Runner, Split, Step};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
-
-/// The request around the message.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Header fields, names in lower case. Each replaces the default field of its name.
-    pub headers: Vec<(String, String)>,
-    /// The address of the client.
-    pub peer: String,
-    /// When the call is made, in seconds since 1970.
-    pub at: u64,
-    /// How many times the call is made. The last one is explained.
-    pub times: u32,
-}
 
 /// A decision, with the rules that led to it.
 #[derive(Clone, Debug)]
@@ -32,60 +18,26 @@ pub struct Explanation {
     allowed: bool,
     /// The line of the audit log.
     line: Json,
+    applied: Applied,
     rules: Vec<RuleTrace>,
 }
 
-/// Explains the decision of a policy about a message, as a client posts it.
-///
-/// # Errors
-/// The first mistake of the policy.
-pub fn explain(policy: &Input, call: &Input, options: &Options) -> CommandResult<Explanation> {
-    let mut player = player(policy)?;
-    let step = step(call, options);
-    let now = Millis(options.at.saturating_mul(1000));
-    let mut play = || {
-        let played = player.play(&step, Split::Whole, now);
-        played.map_err(CommandError::new)
-    };
-    for _ in 1..options.times {
-        play()?;
-    }
-    Explanation::new(play()?)
-}
-
-/// The engine under the policy.
-fn player(policy: &Input) -> CommandResult<Runner> {
-    Runner::new(&policy.bytes).map_err(|errors| {
-        let first = errors.first().map(PolicyError::to_string);
-        let first = first.unwrap_or_default();
-        CommandError::about(
-            &policy.name,
-            format_args!("{first} (`mcp-policy check` lists all)"),
-        )
-    })
-}
-
-fn step(call: &Input, options: &Options) -> Step {
-    let mut step = Step::post(call.bytes.clone());
-    step.peer.clone_from(&options.peer);
-    let given = |name: &[u8]| {
-        let mut headers = options.headers.iter();
-        headers.any(|(given, _)| given.as_bytes() == name)
-    };
-    step.headers.retain(|(name, _)| !given(name));
-    let headers = options.headers.iter();
-    step.headers
-        .extend(headers.map(|(name, value)| (name.clone().into(), value.clone().into())));
-    step
-}
-
 impl Explanation {
-    fn new(played: Played) -> CommandResult<Self> {
+    /// `policy` is the document, and `hash` that of its text: a copy of it may have been played.
+    pub(super) fn new(played: Played, policy: &Json, hash: String) -> CommandResult<Self> {
         let line = serde_json::from_str(&played.line);
+        let mut line: Json = line.map_err(|error| CommandError::new(error.to_string()))?;
+        if let Some(own) = line.get_mut("policy") {
+            *own = hash.into();
+        }
+        let applied = Applied::of(&played.rules, policy);
+        let mut rules = played.rules;
+        rules.retain(|trace| !is_absent_default(trace));
         Ok(Self {
             allowed: played.seen.forward,
-            line: line.map_err(|error| CommandError::new(error.to_string()))?,
-            rules: played.rules,
+            line,
+            applied,
+            rules,
         })
     }
 
@@ -111,18 +63,26 @@ impl Report for Explanation {
 
     fn text(&self) -> String {
         let mut text = self.decision();
+        text.push_str(&self.applied.text());
         self.rules.iter().for_each(|one| rule(&mut text, one));
         text
     }
 
-    /// The line of the audit log, with the evaluated rules.
+    /// The line of the audit log, with the server, the grant and the policies that applied, and the evaluated rules.
     fn json(&self) -> CommandResult<String> {
         let mut line = self.line.clone();
         if let Some(members) = line.as_object_mut() {
+            members.insert("applied".into(), json!(self.applied));
             members.insert("rules".into(), json!(self.rules));
         }
         to_json(&line)
     }
+}
+
+/// True for what admits the names that a grant's own `tools` do not list: a grant has no `default` to write.
+fn is_absent_default(trace: &RuleTrace) -> bool {
+    let rule = trace.rule.as_deref().unwrap_or_default();
+    set_of(rule).starts_with("/grants/") && within_set(rule) == "/default"
 }
 
 fn rule(text: &mut String, trace: &RuleTrace) {

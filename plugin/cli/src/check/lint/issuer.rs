@@ -1,0 +1,79 @@
+//! Claims by which callers are told apart, whatever issuer wrote them.
+//!
+//! It never warns of a source of `identity` or of a scope: those keep the claims of issuers apart.
+
+use super::entry::Rules;
+use super::member::{list, text};
+use super::rule_set::{RuleSet, members, rule_sets};
+use crate::check::diagnostic::Diagnostic;
+use crate::rule_set_pointer::of_policy;
+use mcp_policy::document::Value;
+
+pub(super) fn all(root: Value<'_>) -> Option<Diagnostic> {
+    let identity = root.get("identity");
+    if identity.is_some_and(|identity| identity.get("issuers").is_some()) {
+        return None;
+    }
+    let sets = rule_sets(root).filter(|set| !is_of_one_issuer(root, set));
+    let conditions = sets.flat_map(|set| {
+        set.rules()
+            .flat_map(|rules| conditions(&rules))
+            .collect::<Vec<_>>()
+    });
+    Diagnostic::once(grants(root).chain(conditions), |at| {
+        let message = "every issuer whose tokens the gateway accepts can write this claim";
+        let help = "list the issuers that may: `\"issuers\": [\"https://…\"]` in `identity`, as `iss` of their tokens has them";
+        Diagnostic::warning("any-issuer", at, message).help(help)
+    })
+}
+
+/// Grants by a claim of any issuer.
+fn grants(root: Value<'_>) -> impl Iterator<Item = String> {
+    let by_claim = members(root, "grants").filter(|grant| {
+        let matched = grant.value.get("match");
+        matched.is_some_and(|matched| matched.get("claim").is_some()) && !fixes_issuer(grant)
+    });
+    by_claim.map(|grant| format!("{}/match/claim", grant.at))
+}
+
+fn fixes_issuer(grant: &RuleSet<'_>) -> bool {
+    let claims = grant
+        .value
+        .get("match")
+        .and_then(|matched| matched.get("claim"));
+    let issuer = claims.map(|claims| text(claims, "iss")).unwrap_or_default();
+    !issuer.is_empty() && !issuer.contains('*')
+}
+
+/// Every caller under these rules has a grant that names its issuer.
+fn is_of_one_issuer(root: Value<'_>, set: &RuleSet<'_>) -> bool {
+    let applies = |grant: &RuleSet<'_>| {
+        grant.at == set.at || of_policy(&text(grant.value, "policy")) == set.at
+    };
+    let is_of_server =
+        members(root, "servers").any(|server| of_policy(&text(server.value, "policy")) == set.at);
+    let mut grants = members(root, "grants").filter(applies).peekable();
+    !is_of_server && grants.peek().is_some() && grants.all(|grant| fixes_issuer(&grant))
+}
+
+/// Conditions on claims, in groups without one on the issuer.
+fn conditions(rules: &Rules<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for key in ["require", "deny_if"] {
+        for (group, value) in list(rules.value, key) {
+            let paths: Vec<_> = list(value, "conditions")
+                .map(|(_, one)| text(one, "path"))
+                .collect();
+            if paths.iter().any(|path| path == "identity.iss") {
+                continue;
+            }
+            let claims = paths
+                .iter()
+                .enumerate()
+                .filter(|(_, path)| path.starts_with("identity"));
+            let at = format!("{}/{key}/{group}/conditions", rules.at);
+            found.extend(claims.map(|(index, _)| format!("{at}/{index}/path")));
+        }
+    }
+    found
+}

@@ -1,0 +1,202 @@
+//! Calls as callers of each kind of grant, at each kind of server.
+
+use super::{Options, explain};
+use crate::input::Input;
+use crate::report::Report as _;
+use serde_json::{Value as Json, json};
+
+/// A policy whose grants use every kind of `match`, and whose servers use every fact.
+fn policy() -> Json {
+    json!({
+        "version": "1",
+        "default": "deny",
+        "tools": { "read": {} },
+        "identity": {
+            "from": [ { "header": "x-user", "set_by_gateway": true } ],
+            "issuers": ["https://login.example"],
+            "trusted_headers": ["x-team"],
+        },
+        "grants": {
+            "bearer": { "match": { "bearer_sha256": "AA".repeat(32) }, "policy": "main" },
+            "same bearer": {
+                "match": { "bearer_sha256": "aa".repeat(32), "header": { "x-team": "ops" } },
+                "policy": "main",
+            },
+            "claim": {
+                "match": { "claim": { "sub": "repo:acme/*", "realm_access.roles": "dev", "[\"https://acme.example/team\"]": "*" } },
+                "policy": "ci",
+                "tools": { "run": { "deny_if": [ { "conditions": [ { "path": "identity.age", "op": "lt", "value": 18 } ] } ] } },
+            },
+            "mtls": { "match": { "mtls": { "uri_san": "spiffe://acme/*/ci" } }, "policy": "ci" },
+            "header": { "match": { "header": { "X-User": "*@acme.example" } }, "policy": "ci" },
+            "nobody": { "match": { "anonymous": true }, "policy": "main" },
+            "gone": { "match": { "claim": { "sub": "gone" } }, "policy": "main", "revoked": true },
+        },
+        "policies": { "ci": { "default": "deny", "tools": { "run": {} } }, "files": { "default": "allow" } },
+        "servers": {
+            "files": { "match": { "path": ["/files/mcp", "/files"] }, "policy": "files" },
+            "git": { "match": { "host": "git.example:8443", "cluster": "git" } },
+        },
+    })
+}
+
+fn told(tool: &str, options: Options) -> Result<Json, String> {
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": tool, "arguments": {} } });
+    let input = |name: &str, json: &Json| Input {
+        name: name.into(),
+        bytes: json.to_string().into_bytes(),
+    };
+    let options = Options {
+        times: 1,
+        peer: "127.0.0.1".into(),
+        ..options
+    };
+    let told = explain(
+        &input("policy.json", &policy()),
+        &input("call.json", &call),
+        &options,
+    );
+    let told = told.map_err(|error| error.to_string())?;
+    Ok(serde_json::from_str(&told.json().expect("JSON")).expect("JSON"))
+}
+
+fn as_grant(grant: &str) -> Options {
+    Options {
+        grant: Some(grant.into()),
+        server: Some("git".into()),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn caller_of_each_kind_of_grant_is_played() {
+    for (grant, tool, policy) in [
+        ("bearer", "read", "main"),
+        ("claim", "run", "ci"),
+        ("mtls", "run", "ci"),
+        ("header", "run", "ci"),
+        ("nobody", "read", "main"),
+    ] {
+        let told = told(
+            tool,
+            Options {
+                claims: match grant {
+                    "claim" => vec![("age".into(), "20".into())],
+                    _ => Vec::new(),
+                },
+                ..as_grant(grant)
+            },
+        );
+        let told = told.expect("an explanation");
+        assert_eq!(told["decision"], "allow", "{grant}: {told}");
+        assert_eq!(told["applied"]["grant"], grant);
+        assert_eq!(told["applied"]["policies"], json!([policy]));
+        assert_eq!(told["applied"]["own_tools"] == true, grant == "claim");
+    }
+}
+
+#[test]
+fn caller_whom_its_grant_refuses_is_refused_by_it() {
+    let gone = told("read", as_grant("gone")).expect("an explanation");
+    assert_eq!(gone["rule"], "/grants/gone/revoked");
+    // Whoever has the token and the header matches the other grant of the token too.
+    let both = told("read", as_grant("same bearer")).expect("an explanation");
+    assert_eq!(
+        (&both["decision"], &both["rule"]),
+        (&json!("deny"), &json!("/grants"))
+    );
+}
+
+#[test]
+fn given_claim_replaces_made_up_one() {
+    let young = Options {
+        claims: vec![("age".into(), "17".into())],
+        ..as_grant("claim")
+    };
+    let young = told("run", young).expect("an explanation");
+    assert_eq!(young["rule"], "/grants/claim/tools/run/deny_if/0");
+    let other = Options {
+        claims: vec![("sub".into(), "repo:evil/x".into())],
+        ..as_grant("claim")
+    };
+    let other = told("run", other).expect("an explanation");
+    assert_eq!(other["rule"], "/grants");
+    let without_grant = Options {
+        server: Some("git".into()),
+        claims: vec![
+            ("sub".into(), "repo:acme/site".into()),
+            ("realm_access.roles".into(), r#"["dev","ops"]"#.into()),
+            (r#"["https://acme.example/team"]"#.into(), "a=b".into()),
+            ("iss".into(), "https://login.example".into()),
+            ("age".into(), "18".into()),
+        ],
+        ..Options::default()
+    };
+    let without_grant = told("run", without_grant).expect("an explanation");
+    assert_eq!(without_grant["applied"]["grant"], "claim");
+}
+
+#[test]
+fn server_is_that_of_path_host_and_cluster() {
+    let at = |options: Options| {
+        told(
+            "read",
+            Options {
+                grant: Some("bearer".into()),
+                ..options
+            },
+        )
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let files = at(Options {
+        server: text("files"),
+        ..Options::default()
+    })
+    .expect("an explanation");
+    assert_eq!(files["applied"]["server"], "files");
+    assert_eq!(files["applied"]["policies"], json!(["files", "main"]));
+    let git = at(Options {
+        host: text("git.example:8443"),
+        cluster: text("git"),
+        ..Options::default()
+    });
+    assert_eq!(git.expect("an explanation")["applied"]["server"], "git");
+    let files = at(Options {
+        path: text("/files?a=1"),
+        ..Options::default()
+    });
+    assert_eq!(files.expect("an explanation")["applied"]["server"], "files");
+    let none = at(Options::default()).expect("an explanation");
+    assert_eq!(none["rule"], "/servers");
+}
+
+#[test]
+fn line_names_the_policy_that_was_given() {
+    let hash =
+        |grant: &str| told("read", as_grant(grant)).expect("an explanation")["policy"].clone();
+    assert_eq!(hash("bearer"), hash("nobody"));
+}
+
+#[test]
+fn unknown_grant_claim_and_name_are_errors() {
+    let grant = told("read", as_grant("alice")).expect_err("an error");
+    assert!(
+        grant.contains("`grants` has no `alice`; it has `bearer`, "),
+        "{grant}"
+    );
+    let claim = Options {
+        claims: vec![("[0]".into(), "x".into())],
+        ..Options::default()
+    };
+    assert!(
+        told("read", claim)
+            .expect_err("an error")
+            .contains("names no claim")
+    );
+    let name = Options {
+        certificate: vec![("cn".into(), "x".into())],
+        ..Options::default()
+    };
+    let name = told("read", name).expect_err("an error");
+    assert!(name.contains("`cn` is no name of a certificate"), "{name}");
+}
