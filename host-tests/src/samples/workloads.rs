@@ -87,25 +87,22 @@ pub fn workloads() -> Vec<Workload> {
             policies::result_rules(),
             results::text(4_000),
         ),
-        Workload {
-            claims: callers::claims(),
-            ..answered(
-                FEW_CALLERS,
-                callers::crowd(callers::FEW, ENOUGH),
-                results::empty(),
-            )
-        },
-        Workload {
-            claims: callers::claims(),
-            ..answered(
-                MANY_CALLERS,
-                callers::crowd(callers::MANY, ENOUGH),
-                results::empty(),
-            )
-        },
+        granted(FEW_CALLERS, callers::FEW),
+        granted(MANY_CALLERS, callers::MANY),
         answered("ids under way", policies::ids(), results::empty()),
         conditioned("everything", policies::everything(), results::text(4_000)),
     ]
+}
+
+/// A call of one of so many callers, which its claims identify.
+fn granted(name: &'static str, crowd: callers::Crowd) -> Workload {
+    Workload {
+        name,
+        policy: callers::crowd(crowd, ENOUGH),
+        claims: callers::claims(),
+        request: call(LIMITED, BODY),
+        answer: Some(results::empty()),
+    }
 }
 
 fn list_request() -> Vec<u8> {

@@ -4,7 +4,6 @@
 
 use super::applied::Applied;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report, to_json};
-use crate::rule_set_pointer::{set_of, within_set};
 use crate::sanitize::printable;
 use crate::style::{BAD, DIM, GOOD, WARNING};
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
@@ -30,14 +29,11 @@ impl Explanation {
         if let Some(own) = line.get_mut("policy") {
             *own = hash.into();
         }
-        let applied = Applied::of(&played.rules, policy);
-        let mut rules = played.rules;
-        rules.retain(|trace| !is_absent_default(trace));
         Ok(Self {
             allowed: played.seen.forward,
             line,
-            applied,
-            rules,
+            applied: Applied::of(&played.rules, policy),
+            rules: played.rules,
         })
     }
 
@@ -77,12 +73,6 @@ impl Report for Explanation {
         }
         to_json(&line)
     }
-}
-
-/// True for what admits the names that a grant's own `tools` do not list: a grant has no `default` to write.
-fn is_absent_default(trace: &RuleTrace) -> bool {
-    let rule = trace.rule.as_deref().unwrap_or_default();
-    set_of(rule).starts_with("/grants/") && within_set(rule) == "/default"
 }
 
 fn rule(text: &mut String, trace: &RuleTrace) {

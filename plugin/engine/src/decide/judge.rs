@@ -167,8 +167,15 @@ impl<'p, 'r> Judge<'p, 'r> {
         if let Some((position, _)) = set.hide.find(named.name).filter(|_| named.is_tool()) {
             let rule = set.place.rule("hide").index(*position);
             self.not_allowed(self.mode, named, rule);
+            // A second refusal would not be told, and its work would reveal that the name is listed.
+            if self.verdict.refusal.is_some() {
+                return;
+            }
         }
         let Some(entry) = entry else {
+            if set.place.is_of_grant() {
+                return;
+            }
             let rule = set.place.rule("default");
             self.look(&rule, Vec::new);
             if set.default == Effect::Deny {
