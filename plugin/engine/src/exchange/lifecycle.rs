@@ -4,7 +4,7 @@
 
 use super::state::{Bodiless, Exchange, Reading, State};
 use crate::count::Reservation;
-use crate::decide::{Caller, Claim, RequestContext, Visibility};
+use crate::decide::{Caller, Claim, Destination, RequestContext, Visibility};
 use crate::model::Policy;
 use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
@@ -28,6 +28,7 @@ impl Exchange {
         let (caller, remove_authorization) =
             Caller::identify(&policy, headers, &host.verified, host.cluster.as_deref());
         let caller = Arc::new(caller);
+        let destination = Destination::of(&policy, headers, host.cluster.as_deref());
         let ids = RequestIds::read(headers);
         let grant = caller
             .principal
@@ -42,6 +43,7 @@ impl Exchange {
             ids,
             grant,
             lacks_credential: caller.principal.lacks_credential(),
+            destination: destination.map(Box::new),
             state: State::Answered,
             stage: Stage::Awaited,
             early: false,
