@@ -13,6 +13,7 @@ use host_tests::upstream::{Upstream, reply};
 use host_tests::wasm_path;
 use host_tests::wire::{Http1Request, Response, http1};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const WITHHELD: &str = "502 unavailable";
 const LINE: &str = "sent the request to another server than the one that it was judged for";
@@ -130,5 +131,22 @@ fn answer_of_the_server_that_an_earlier_filter_leads_to_is_withheld() {
             chosen.outcome(&call(), "other"),
             ("files-mcp".to_owned(), [0, 1], 0)
         );
+    }
+}
+
+#[test]
+fn request_that_a_weighted_route_divides_goes_where_it_was_judged_after_an_edit_too() {
+    let half = |name: &str| json!({ "name": name, "weight": 50 });
+    let clusters = json!({ "clusters": [half("python-mcp"), half("files-mcp")] });
+    let all = [json!({ "match": { "path": "/mcp" }, "route": { "weighted_clusters": clusters } })];
+    for (version, binary) in oldest_and_current() {
+        println!("Envoy {version}");
+        let gateway = Gateway::start(binary, Vec::new(), &all);
+        let outcomes = ["other", "token"].map(|token| {
+            let seen = (0..40).map(|_| gateway.outcome(&call(), token).0);
+            seen.collect::<BTreeSet<_>>()
+        });
+        let both = BTreeSet::from(["files-mcp".to_owned(), "python-mcp".to_owned()]);
+        assert_eq!(outcomes, [both.clone(), both]);
     }
 }
