@@ -92,17 +92,21 @@ pub(crate) struct Destination {
 
 impl Destination {
     /// `None` where no server is known by its cluster, or none was judged for.
-    pub(crate) fn of(policy: &Policy, headers: &Headers, cluster: Option<&str>) -> Option<Self> {
+    pub(crate) fn of(
+        policy: &Policy,
+        headers: &Headers,
+        cluster: Option<&str>,
+    ) -> Option<Box<Self>> {
         let servers = policy.servers.as_ref().filter(|_| policy.needs.cluster)?;
         let texts = texts_of(servers, headers, cluster)?;
         let [path, host, cluster] = texts.each_ref().map(|text| &**text);
         let addressed = only_match(servers, [path, host, cluster]);
-        Some(Self {
+        Some(Box::new(Self {
             name: addressed.name()?.into(),
             path: path.into(),
             host: host.into(),
             cluster: cluster.into(),
-        })
+        }))
     }
 
     /// The rule of the server, if the request was sent to a cluster by which it is not this server alone.

@@ -28,7 +28,6 @@ impl Exchange {
         let (caller, remove_authorization) =
             Caller::identify(&policy, headers, &host.verified, host.cluster.as_deref());
         let caller = Arc::new(caller);
-        let destination = Destination::of(&policy, headers, host.cluster.as_deref());
         let ids = RequestIds::read(headers);
         let grant = caller
             .principal
@@ -37,13 +36,13 @@ impl Exchange {
         let visibility = Visibility::new(&policy, &caller);
         let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {
+            destination: Destination::of(&policy, headers, host.cluster.as_deref()),
             policy,
             seed: host.seed,
             explain: host.explain,
             ids,
             grant,
             lacks_credential: caller.principal.lacks_credential(),
-            destination: destination.map(Box::new),
             state: State::Answered,
             stage: Stage::Awaited,
             early: false,
