@@ -7,7 +7,7 @@ import { close, counters, ids, lookup, open, reserve, takeBack, values, write } 
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
- * @typedef {{ headers: string[], body: string, peer: string, verified: Record<string, string | null>, cluster: string | null, now: number, respond: Respond | null }} Request
+ * @typedef {{ headers: string[], body: string, peer: string, verified: Record<string, string | null>, cluster: string | null, sentTo: string | null, now: number, respond: Respond | null }} Request
  * @typedef {{ status: number, headers: string[], body: string }} Respond the server's response
  * @typedef {{ end: boolean, pieces: [number, boolean][], trailers: boolean, response: [number, boolean][],
  *   responseTrailers: boolean }} Arrival the pieces of a request's body: the length of each, and whether it ends the
@@ -66,7 +66,7 @@ function given(verified) {
 }
 
 /** @param {Policy} policy @param {Store} store @param {Request} request @param {Arrival} arrival */
-function seen(policy, store, { headers, body, peer, verified, cluster, now, respond }, arrival) {
+function seen(policy, store, { headers, body, peer, verified, cluster, sentTo, now, respond }, arrival) {
   const exchange = new Exchange(policy);
   const carryOut = (/** @type {Step} */ step) => resolved(exchange, store, step, now);
   let step = carryOut(exchange.begin(headers, arrival.end, { peer, verified: given(verified), cluster: cluster ?? undefined, seed: store.seed }, now));
@@ -74,7 +74,7 @@ function seen(policy, store, { headers, body, peer, verified, cluster, now, resp
     if (step.next !== "needMore") break;
     step = carryOut(exchange.feed(event, now));
   }
-  const response = step.next === "forward" && respond ? received(exchange, store, respond, arrival, now) : undefined;
+  const response = step.next === "forward" && respond ? received(exchange, store, { ...respond, sentTo }, arrival, now) : undefined;
   if (step.next === "forward") carryOut(exchange.feed({ type: "closed" }, now));
   exchange.free();
   return step.next === "reply"
@@ -103,9 +103,9 @@ function answered(step, now) {
 
 /**
  * The response as a client gets it.
- * @param {Exchange} exchange @param {Store} store @param {Respond} respond @param {Arrival} arrival @param {number} now
+ * @param {Exchange} exchange @param {Store} store @param {Respond & { sentTo: string | null }} respond @param {Arrival} arrival @param {number} now
  */
-function received(exchange, store, { status, headers, body }, arrival, now) {
+function received(exchange, store, { status, headers, body, sentTo }, arrival, now) {
   /** @type {string | undefined} */
   let problem;
   /** @param {Event} event */
@@ -114,7 +114,8 @@ function received(exchange, store, { status, headers, body }, arrival, now) {
     if (step.audit?.startsWith('{"v":1,"event":"response"')) problem ??= step.audit;
     return step;
   };
-  const head = report({ type: "responseHead", status, headers, endOfStream: false });
+  const sent = report({ type: "sentTo", cluster: sentTo });
+  const head = sent.next === "reply" ? sent : report({ type: "responseHead", status, headers, endOfStream: false });
   if (head.next === "reply") {
     return { reply: head.status, body: Buffer.from(head.body).toString("latin1"), problem };
   }

@@ -46,7 +46,7 @@ fn step_seen(
         judge(gateway, step, split, now).map_err(|error| error.to_string())?;
     let received = match (&step.respond, &next) {
         (Some(respond), Next::Forward(_)) => {
-            let received = received(gateway, exchange, respond, split, now);
+            let received = received(gateway, exchange, (step, respond), split, now);
             let (received, more) = received.map_err(|error| error.to_string())?;
             effects.extend(more);
             Some(received)
@@ -123,10 +123,15 @@ fn lines(effects: Vec<Effect>) -> Result<Vec<String>, String> {
 fn received(
     gateway: &mut Gateway<Shared>,
     exchange: ResourceAny,
-    respond: &ServerResponse,
+    (request, respond): (&Step, &ServerResponse),
     split: Split,
     now: u64,
 ) -> wasmtime::Result<(Received, Vec<Effect>)> {
+    let cluster = request.last_cluster().map(Into::into);
+    let sent = gateway.report(exchange, &Event::SentTo(cluster), now)?;
+    if let Next::Reply(reply) = sent.next {
+        return Ok((Received::reply(reply.status, reply.body), sent.effects));
+    }
     let head = Event::ResponseHead(ResponseHead {
         status: respond.status,
         headers: fields(&respond.head()),

@@ -2,7 +2,7 @@
 //! certificates and API keys into requests to them.
 //!
 //! It never expects an outcome. Each request says in `x-sent-by` who sends it, so that a server can count; no policy
-//! reads that header.
+//! reads that header. The servers answer a list with [`TOOLS`], as an event stream where `x-as-events` asks for one.
 
 use crate::authentication::{
     ACME, API_KEY_AUTH, CLIENT_AUTHORITY, Clients, IDENTITY_HEADERS, KEYS, PARTNER,
@@ -15,12 +15,13 @@ use crate::routing::{host, hosts, normalized, route};
 use crate::rpc;
 use crate::tls::Client;
 use crate::tokens::Issuer;
-use crate::upstream::Upstream;
+use crate::upstream::{Recorded, Upstream, reply};
 use crate::wasm_path;
 use crate::wire::{Http1Request, Response, http1};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,6 +33,12 @@ const PLAIN: &str = "mcp";
 const MUTUAL: &str = "mcp_mutual";
 /// The header that names the sender to the servers.
 const SENT_BY: &str = "x-sent-by";
+/// The header by which a request for a list wants an event stream.
+pub const AS_EVENTS: &str = "x-as-events";
+/// The tools of each server.
+pub const TOOLS: [&str; 8] = [
+    "run", "build", "sync", "deploy", "drop", "audit", "search", "report",
+];
 
 /// A server as a client addresses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,19 +105,46 @@ pub struct Fleet {
     authority: Authority,
 }
 
+/// The choices of a test beside its policy.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Another Envoy than that of `$ENVOY_BIN`.
+    pub binary: Option<PathBuf>,
+    /// The policy can be replaced while Envoy serves.
+    pub reloads: bool,
+    /// The headers by which a client could name a caller are removed before all filters, as they must be.
+    pub removes_headers: bool,
+}
+
+impl Setting {
+    /// The configuration of an operator who reads `envoy/IDENTITY.md`, for this Envoy.
+    pub fn on(binary: Option<PathBuf>) -> Self {
+        Self {
+            binary,
+            reloads: false,
+            removes_headers: true,
+        }
+    }
+}
+
 impl Fleet {
-    /// Starts the servers and an Envoy with two workers. `binary` replaces the Envoy of `$ENVOY_BIN`.
+    /// Starts the servers and an Envoy with two workers.
     ///
     /// # Panics
     /// When one of them does not start.
-    pub fn start(policy: &str, binary: Option<PathBuf>) -> Self {
-        let started = |server| (server, Upstream::start().expect("the upstream starts"));
+    pub fn start(policy: &str, setting: Setting) -> Self {
+        let started = |server: Server| {
+            let answer = move |request: &Recorded| answer(server, request);
+            let upstream = Upstream::answering(answer).expect("the upstream starts");
+            (server, upstream)
+        };
         let upstreams: Vec<_> = SERVERS.into_iter().map(started).collect();
         let [acme, partner] = [ACME, PARTNER].map(|own| Issuer::new(own.issuer, own.audience));
         let authority = Authority::new();
-        let mut config = Config::new(listeners(policy, &upstreams));
+        let mut config = Config::new(listeners(policy, &upstreams, setting.removes_headers));
         config.concurrency = 2;
-        config.binary = binary;
+        config.ecds = setting.reloads;
+        config.binary = setting.binary;
         let named =
             |(server, upstream): &(Server, Upstream)| (server.name.to_owned(), upstream.addr());
         config.servers = upstreams.iter().map(named).collect();
@@ -124,26 +158,53 @@ impl Fleet {
         }
     }
 
+    /// Gives both listeners another policy. Only with [`Setting::reloads`]; workers adopt it a moment later.
+    ///
+    /// # Panics
+    /// When Envoy refuses it.
+    pub fn reload(&self, policy: &str) {
+        for listener in [PLAIN, MUTUAL] {
+            let taken = self.envoy.reload(listener, policy);
+            assert!(taken.expect("a reload"), "{}", self.log());
+        }
+    }
+
     /// Two callers of each kind, and a third token: that of another issuer with the same `sub`.
     pub fn callers(&self) -> Vec<Caller> {
-        let token = |name, issuer: &Issuer, sub: &str| Caller {
-            name,
-            credential: Credential::Token(issuer.token(json!({ "sub": sub }))),
-        };
         let key = |name, key: &str| Caller {
             name,
             credential: Credential::Key(key.to_owned()),
         };
         let [(one, _), (two, _)] = KEYS;
         vec![
-            token("acme-alice", &self.acme, "alice"),
-            token("acme-bob", &self.acme, "bob"),
-            token("partner-alice", &self.partner, "alice"),
+            self.engineer("acme-alice", "alice"),
+            self.engineer("acme-bob", "bob"),
+            self.partner("partner-alice", json!({ "sub": "alice" })),
             self.agent("agent-one", "spiffe://acme.example/one"),
             self.agent("agent-two", "spiffe://acme.example/two"),
             key("client-one", one),
             key("client-two", two),
         ]
+    }
+
+    /// A caller with a token of [`ACME`] for a member of two groups, `engineering` among them.
+    fn engineer(&self, name: &'static str, sub: &str) -> Caller {
+        self.acme(
+            name,
+            json!({ "sub": sub, "groups": ["staff", "engineering"] }),
+        )
+    }
+
+    /// A caller with a token of [`ACME`] that has these claims.
+    pub fn acme(&self, name: &'static str, claims: Value) -> Caller {
+        let credential = Credential::Token(self.acme.token(claims));
+        Caller { name, credential }
+    }
+
+    /// A caller with a token of [`PARTNER`] that has these claims.
+    pub fn partner(&self, name: &'static str, claims: Value) -> Caller {
+        let credential = Credential::Token(self.partner.token(claims));
+        Caller { name, credential }
     }
 
     /// A caller with a certificate that has this URI.
@@ -168,19 +229,29 @@ impl Fleet {
     /// # Errors
     /// As [`http1`] and [`Client::send`].
     pub fn call(&self, caller: &Caller, server: Server, tool: &str) -> io::Result<Response> {
-        let request = request(caller, server, tool);
+        self.send(caller, &request(caller, server, rpc::call(tool)))
+    }
+
+    /// Sends a request of a caller, such as one of [`request`] that was changed.
+    ///
+    /// # Errors
+    /// As [`http1`] and [`Client::send`].
+    pub fn send(&self, caller: &Caller, request: &Http1Request) -> io::Result<Response> {
         match &caller.credential {
-            Credential::Certificate(client) => {
-                client.send(self.envoy.addr(MUTUAL), &request, LIMIT)
-            }
-            _ => http1(self.envoy.addr(PLAIN), &request, LIMIT),
+            Credential::Certificate(client) => client.send(self.envoy.addr(MUTUAL), request, LIMIT),
+            _ => http1(self.addr(), request, LIMIT),
         }
+    }
+
+    /// The address for tokens and API keys.
+    pub fn addr(&self) -> SocketAddr {
+        self.envoy.addr(PLAIN)
     }
 
     /// The calls that reached the servers since the last time.
     ///
     /// # Panics
-    /// When one of them is not a call.
+    /// When a body is not JSON.
     pub fn arrived(&self) -> Counts {
         let mut counts = Counts::new();
         for (server, upstream) in &self.upstreams {
@@ -188,9 +259,10 @@ impl Fleet {
                 let sender = request.header(SENT_BY).unwrap_or_default();
                 let sender = String::from_utf8_lossy(sender).into_owned();
                 let body: Value = serde_json::from_slice(&request.body).expect("JSON");
-                let tool = body.pointer("/params/name").and_then(Value::as_str);
-                let tool = tool.expect("a call").to_owned();
-                *counts.entry((sender, server.name, tool)).or_default() += 1;
+                if let Some(tool) = body.pointer("/params/name").and_then(Value::as_str) {
+                    let call = (sender, server.name, tool.to_owned());
+                    *counts.entry(call).or_default() += 1;
+                }
             }
         }
         counts
@@ -203,7 +275,7 @@ impl Fleet {
 }
 
 /// The same filters and routes twice: the filters of both listeners share their counters.
-fn listeners(policy: &str, upstreams: &[(Server, Upstream)]) -> Vec<Listener> {
+fn listeners(policy: &str, upstreams: &[(Server, Upstream)], removes: bool) -> Vec<Listener> {
     let any = upstreams.first().map(|(_, upstream)| upstream.addr());
     let any = any.expect("there are servers");
     let listener = |name, transport_socket| {
@@ -212,7 +284,7 @@ fn listeners(policy: &str, upstreams: &[(Server, Upstream)]) -> Vec<Listener> {
         // On the routes of requests with a key alone: it refuses all others.
         keys["disabled"] = true.into();
         listener.before = vec![jwt_authn(&[ACME, PARTNER], Tokens::OneOrNone), keys];
-        listener.connection_manager = manager();
+        listener.connection_manager = manager(removes);
         listener.transport_socket = transport_socket;
         listener
     };
@@ -223,7 +295,7 @@ fn listeners(policy: &str, upstreams: &[(Server, Upstream)]) -> Vec<Listener> {
 }
 
 /// The routes, and the removal of all headers by which a client could name a caller.
-fn manager() -> Value {
+fn manager(removes: bool) -> Value {
     let [python, files, git] = SERVERS;
     let mut manager = normalized(hosts(&[
         host(&[git.host], &both(&json!({ "prefix": "/" }), git)),
@@ -237,7 +309,8 @@ fn manager() -> Value {
         ),
     ]));
     let removed = removed_from_clients(&IDENTITY_HEADERS);
-    for (name, value) in removed.as_object().into_iter().flatten() {
+    let removed = removed.as_object().filter(|_| removes);
+    for (name, value) in removed.into_iter().flatten() {
         manager[name] = value.clone();
     }
     manager
@@ -255,6 +328,35 @@ fn both(matched: &Value, server: Server) -> [Value; 2] {
     [with_key, route(matched.clone(), server.name)]
 }
 
+/// The answer of a server. Its lists may be kept by everyone, for an hour; its sessions have its name.
+fn answer(server: Server, request: &Recorded) -> Vec<u8> {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let result = match body["method"].as_str() {
+        Some("tools/list") => listed(),
+        _ => json!({}),
+    };
+    let text = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#);
+    let answer = match request.header(AS_EVENTS) {
+        Some(_) => reply(
+            200,
+            "text/event-stream",
+            format!("data: {text}\n\n").as_bytes(),
+        ),
+        None => reply(200, "application/json", text.as_bytes()),
+    };
+    let session = match body["method"].as_str() {
+        Some("initialize") => format!("mcp-session-id: of-{}\r\n", server.name),
+        _ => String::new(),
+    };
+    let (status, rest) = answer.split_at(b"HTTP/1.1 200 -\r\n".len());
+    [status, session.as_bytes(), rest].concat()
+}
+
+fn listed() -> Value {
+    let tools = TOOLS.map(|name| json!({ "name": name, "inputSchema": { "type": "object" } }));
+    json!({ "tools": tools, "cacheScope": "public", "ttlMs": 3_600_000 })
+}
+
 fn files(acme: &Issuer, partner: &Issuer, authority: &Authority) -> BTreeMap<String, String> {
     let server = authority.server();
     BTreeMap::from([
@@ -266,8 +368,9 @@ fn files(acme: &Issuer, partner: &Issuer, authority: &Authority) -> BTreeMap<Str
     ])
 }
 
-fn request(caller: &Caller, server: Server, tool: &str) -> Http1Request {
-    let mut request = rpc::post(rpc::call(tool));
+/// A message of a caller to a server.
+pub fn request(caller: &Caller, server: Server, body: Vec<u8>) -> Http1Request {
+    let mut request = rpc::post(body);
     request.path = server.path.to_owned();
     let mut add = |name: &str, value: &str| request.headers.push((name.into(), value.into()));
     add("host", server.host);

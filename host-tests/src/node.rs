@@ -138,6 +138,7 @@ fn request(case: &Case, splits: Splits) -> Value {
             "peer": step.peer,
             "verified": verified(&step.verified),
             "cluster": step.cluster,
+            "sentTo": step.last_cluster(),
             "now": case.millis(step),
             "respond": step.respond.as_ref().map(|respond| json!({
                 "status": respond.status,

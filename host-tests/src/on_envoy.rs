@@ -99,7 +99,7 @@ fn cannot(case: &Case) -> Option<String> {
     {
         return Some("this Envoy verifies no tokens and no client certificates".into());
     }
-    if steps.iter().any(|step| step.cluster.is_some()) {
+    if steps.iter().any(|step| step.last_cluster().is_some()) {
         return Some("this Envoy has one cluster".into());
     }
     None

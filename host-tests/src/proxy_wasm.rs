@@ -104,6 +104,12 @@ fn verified(verified: &Verified) -> Vec<(Vec<String>, Vec<u8>)> {
     names.chain(metadata).collect()
 }
 
+/// The property with the name of the cluster that the host's route chose.
+fn cluster(name: &str) -> (Vec<String>, Vec<u8>) {
+    let path = vec!["xds".into(), "cluster_name".into()];
+    (path, name.into())
+}
+
 /// Plays a step. Returns the stream's result, and whether the server's response was played.
 fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::Trap> {
     let address = if step.peer.contains(':') {
@@ -112,10 +118,7 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::
         format!("{}:40000", step.peer)
     };
     let mut properties = verified(&step.verified);
-    properties.extend(step.cluster.iter().map(|name| {
-        let path = vec!["xds".into(), "cluster_name".into()];
-        (path, name.clone().into_bytes())
-    }));
+    properties.extend(step.cluster.iter().map(|name| cluster(name)));
     properties.push((
         vec!["source".into(), "address".into()],
         address.into_bytes(),
@@ -140,6 +143,9 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::
         let status = respond.status.to_string().into_bytes();
         let status = [(b":status".to_vec(), status)];
         let headers = status.into_iter().chain(respond.head()).collect();
+        step.sent_to
+            .iter()
+            .for_each(|name| stream.set_property(cluster(name)));
         stream.response_headers(headers, false)?;
         for (piece, end) in respond.pieces(split) {
             stream.response_body(piece, end)?;

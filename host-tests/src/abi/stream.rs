@@ -76,6 +76,12 @@ impl Stream {
         Ok(action)
     }
 
+    /// The host knows another value of a property from now on.
+    pub fn set_property(&mut self, (path, value): (Vec<String>, Vec<u8>)) {
+        let path = path.join("\0").into_bytes();
+        self.state(|state| state.properties.insert(path, value));
+    }
+
     /// A piece of the response body arrives.
     pub fn response_body(&mut self, chunk: &[u8], end: bool) -> Result<Action, Trap> {
         let Some(size) = self.state(|state| state.open_response_body(chunk)) else {

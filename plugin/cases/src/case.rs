@@ -73,6 +73,8 @@ pub struct Step {
     pub verified: Verified,
     /// The cluster that the gateway's route chose.
     pub cluster: Option<String>,
+    /// The cluster to which the gateway sent the request, if it is another one.
+    pub sent_to: Option<String>,
     /// The server's response; `None` if the case does not depend on it.
     pub respond: Option<ServerResponse>,
     /// The expected outcome; `None` in a new file, which `BLESS=1` completes.
@@ -126,9 +128,15 @@ impl Step {
             peer: "127.0.0.1".into(),
             verified: Verified::default(),
             cluster: None,
+            sent_to: None,
             respond: None,
             expect: None,
         }
+    }
+
+    /// The cluster that the gateway names when the response arrives.
+    pub fn last_cluster(&self) -> Option<&str> {
+        self.sent_to.as_deref().or(self.cluster.as_deref())
     }
 
     /// The step's id for logs; the corpus sends it as `x-request-id`.

@@ -49,6 +49,7 @@ struct RawStep {
     #[serde(default)]
     certificate: RawCertificate,
     cluster: Option<String>,
+    sent_to: Option<String>,
     call: Option<String>,
     arguments: Option<Box<RawValue>>,
     body: Option<Box<RawValue>>,
@@ -245,6 +246,7 @@ impl RawStep {
             peer: self.peer.unwrap_or_else(|| "127.0.0.1".into()),
             verified: self.certificate.verified(self.claims),
             cluster: self.cluster,
+            sent_to: self.sent_to,
             respond: respond.map_err(|error| format!("`respond`: {error}"))?,
         })
     }

@@ -116,8 +116,13 @@ impl Runner {
                 let removed = |name: &[u8]| gone.clone().any(|gone| gone.as_bytes() == name);
                 observed.forward(step, removed, step.body.clone().unwrap_or_default());
                 if let Some(respond) = &step.respond {
-                    let received =
-                        self.respond(&mut exchange, respond, (split, now), &mut lines)?;
+                    let cluster = step.last_cluster();
+                    let told = self.sent_to(&mut exchange, cluster, now);
+                    lines.extend(told.audit.map(|audit| audit.into_line()));
+                    let received = match told.next {
+                        Next::Reply(reply) => Received::reply(reply.status, reply.body),
+                        _ => self.respond(&mut exchange, respond, (split, now), &mut lines)?,
+                    };
                     let problem = lines.iter().find(|line| problem_of(line).is_some());
                     (observed.received, observed.problem) = (Some(received), problem.cloned());
                 }
@@ -130,6 +135,17 @@ impl Runner {
             }
         }
         Ok((observed, lines))
+    }
+
+    /// Reports the cluster to which the gateway sent the request, if the case names one.
+    fn sent_to(
+        &mut self,
+        exchange: &mut Exchange,
+        cluster: Option<&str>,
+        now: Millis,
+    ) -> mcp_policy::host::Step {
+        let event = Response::SentTo(cluster.map(Into::into));
+        self.gateway.feed(exchange, Event::Response(event), now)
     }
 
     /// Plays the server's response and returns the client's. The log lines about it are added.

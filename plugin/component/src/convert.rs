@@ -265,6 +265,7 @@ impl From<wit::Event> for Event {
             wit::Event::Opened(opening) => Self::Opened(opening.into()),
             wit::Event::Found(Err(())) => Self::Found(Lookup::Unavailable),
             wit::Event::Delivery(delivery) => Self::Response(Response::Delivery(delivery.into())),
+            wit::Event::SentTo(cluster) => Self::Response(Response::SentTo(cluster)),
             wit::Event::ResponseHead(head) => Self::Response(head.into()),
             wit::Event::ResponseBody(piece) => Self::Response(piece.into()),
             wit::Event::ResponseTrailers => Self::Response(Response::Trailers),

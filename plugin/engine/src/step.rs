@@ -146,6 +146,10 @@ pub(crate) fn opening_of(event: &Event) -> Opening {
 pub enum Response {
     /// Whether the request reached the server. A host that knows reports it before the head.
     Delivery(Delivery),
+    /// The name of the cluster to which the gateway sent the request; `None` where there is none, or the host cannot
+    /// read it. Where [`Policy::needs_cluster`](crate::host::Policy::needs_cluster) is true, a host reports it before
+    /// the head: after the verdict the gateway may have chosen again.
+    SentTo(Option<String>),
     /// Status and headers. Those of interim responses (1xx) may come before.
     Head {
         /// HTTP status.
@@ -174,7 +178,7 @@ impl Response {
         match self {
             Self::Head { end_of_stream, .. } | Self::Body { end_of_stream, .. } => *end_of_stream,
             Self::Trailers | Self::Closed => true,
-            Self::Delivery(_) => false,
+            Self::Delivery(_) | Self::SentTo(_) => false,
         }
     }
 }

@@ -8,7 +8,7 @@ use mcp_policy::host::{Delivery, Event, Response};
 use wasm_bindgen::JsValue;
 
 const TYPES: &str = "\"body\", \"buffered\", \"trailers\", \"bodyUnavailable\", \"reserved\", \"found\", \"opened\", \"delivery\", \
-    \"responseHead\", \"responseBody\", \"responseTrailers\" or \"closed\"";
+    \"sentTo\", \"responseHead\", \"responseBody\", \"responseTrailers\" or \"closed\"";
 
 pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
     let get = |name| field(event, name, "event");
@@ -30,6 +30,7 @@ pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
         Some("found") => return Ok(Event::Found(state::lookup(&get("values")?)?)),
         Some("opened") => return Ok(Event::Opened(under_way::opening(&get("opening")?)?)),
         Some("delivery") => Response::Delivery(delivery(&get("delivery")?)?),
+        Some("sentTo") => Response::SentTo(cluster(&get("cluster")?)?),
         Some("responseHead") => Response::Head {
             status: status(&get("status")?)?,
             headers: headers(&get("headers")?, "event.headers")?,
@@ -51,6 +52,14 @@ fn delivery(value: &JsValue) -> Result<Delivery, JsValue> {
         Some("sent") => Ok(Delivery::Sent),
         Some("unsent") => Ok(Delivery::Unsent),
         _ => Err(no("event.delivery", "\"sent\" or \"unsent\"")),
+    }
+}
+
+fn cluster(value: &JsValue) -> Result<Option<String>, JsValue> {
+    match (value.is_null(), value.as_string()) {
+        (true, _) => Ok(None),
+        (false, Some(name)) => Ok(Some(name)),
+        (false, None) => Err(no("event.cluster", "a text or null")),
     }
 }
 

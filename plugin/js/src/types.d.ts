@@ -73,6 +73,12 @@ export type Event =
    */
   | { type: "delivery"; delivery: "sent" | "unsent" }
   /**
+   * The cluster to which the program sent the request, or null where it sent it to none. Where the policy needs the
+   * cluster, a program that may route a request again after the verdict reports it before `responseHead`: the response of
+   * another server than the one that the request was judged for is refused.
+   */
+  | { type: "sentTo"; cluster: string | null }
+  /**
    * The HTTP status and headers of the response, those as in `begin`. Interim ones (1xx) may come before. With
    * `endOfStream`, neither body nor trailers follow.
    */

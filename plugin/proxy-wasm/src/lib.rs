@@ -42,6 +42,12 @@ struct Configuration {
 }
 
 impl Configuration {
+    /// The cluster that the host's route chose last, where the policy needs it.
+    fn cluster(&self) -> Option<Option<String>> {
+        let needed = self.policy.needs_cluster();
+        needed.then(|| host::property(&["xds", "cluster_name"]))
+    }
+
     /// Feeds an exchange this event, and answers its questions from the host's shared data.
     fn step(&self, exchange: &mut Exchange, event: Event) -> Step {
         let clock = HostClock::default();
@@ -135,6 +141,9 @@ struct Stream {
     responding: bool,
 }
 
+/// A step of the response: the next action, the edit of its headers, and the reason of a refusal.
+type Responded = (Next, HeaderEdit, Option<Reason>);
+
 /// How much of the response the client gets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ResponseMode {
@@ -164,15 +173,10 @@ impl HttpContext for Stream {
             configuration.policy.needs_verified(),
             configuration.policy.jwt_payload(),
         );
-        let cluster = configuration
-            .policy
-            .needs_cluster()
-            .then(|| host::property(&["xds", "cluster_name"]))
-            .flatten();
         let context = HostContext {
             peer,
             verified,
-            cluster,
+            cluster: configuration.cluster().flatten(),
             seed: configuration.store.seed(),
             explain: false,
         };
@@ -317,7 +321,8 @@ impl Stream {
             headers,
             end_of_stream: end,
         };
-        match self.respond(head) {
+        let refused = self.sent_to();
+        match refused.or_else(|| self.respond(head)) {
             Some((Next::Forward, edit, _)) if host::edit_response(&edit).is_ok() => {
                 self.responding = true;
                 Action::Continue
@@ -325,6 +330,14 @@ impl Stream {
             Some((Next::Reply(reply), _, reason)) => self.answer(&reply, reason),
             _ => self.fail(),
         }
+    }
+
+    /// Reports the cluster to which the host sent the request, where the policy needs it. Returns the refusal of the
+    /// response, or nothing.
+    fn sent_to(&mut self) -> Option<Responded> {
+        let cluster = self.configuration.as_ref()?.cluster()?;
+        let step = self.respond(Response::SentTo(cluster));
+        step.filter(|(next, ..)| matches!(next, Next::Reply(_)))
     }
 
     /// Passes what is left of a piece at once: an event stream must not wait. The exchange keeps the held bytes.
@@ -353,7 +366,7 @@ impl Stream {
         }
     }
 
-    fn respond(&mut self, response: Response) -> Option<(Next, HeaderEdit, Option<Reason>)> {
+    fn respond(&mut self, response: Response) -> Option<Responded> {
         let configuration = self.configuration.as_ref()?;
         let max = configuration.policy.host.held_bytes;
         let step = self.exchange.as_ref()?.respond(max, |exchange| {

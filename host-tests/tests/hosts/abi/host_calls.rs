@@ -8,7 +8,10 @@ use host_tests::rpc::call;
 
 /// A call, with its host calls by callback: a short name of the function, and how often it was called.
 fn calls_by_callback(vm: &Vm) -> Vec<String> {
-    let mut stream = vm.stream(post(&[("accept-encoding", b"gzip")]));
+    let mut request = post(&[("accept-encoding", b"gzip")]);
+    let cluster = vec!["xds".into(), "cluster_name".into()];
+    request.properties.push((cluster, b"run-mcp".into()));
+    let mut stream = vm.stream(request);
     let mut calls = Vec::new();
     let mut note = |callback: &str| {
         let made = vm.take_calls().into_iter();
@@ -55,4 +58,19 @@ fn limited_call_also_reads_and_swaps_its_counter() {
     calls_by_callback(&vm);
     let body = "body: get_buffer_bytes×1 get_current_time_nanoseconds×1 get_shared_data×1 log×1 set_shared_data×1";
     assert!(calls_by_callback(&vm).contains(&body.to_owned()));
+}
+
+#[test]
+fn call_to_a_server_with_a_cluster_reads_its_name_before_and_after() {
+    let policy = r#"{ "version": "1", "default": "deny", "tools": { "run": {} },
+        "servers": { "run": { "match": { "cluster": "run-mcp" } } } }"#;
+    let vm = vm(policy);
+    vm.take_calls();
+    let calls = calls_by_callback(&vm);
+    for expected in [
+        "headers: get_header_map_pairs×1 get_property×1 replace_header_map_value×1",
+        "response headers: get_header_map_pairs×1 get_property×1 remove_header_map_value×1",
+    ] {
+        assert!(calls.contains(&expected.to_owned()), "{calls:?}");
+    }
 }

@@ -1,4 +1,5 @@
-//! Turns the path, the host and the cluster of a request into the MCP server that it is for.
+//! Turns the path, the host and the cluster of a request into the MCP server that it is for, and the cluster to which it
+//! was sent into whether that server got it.
 //!
 //! It guesses no server: a request that no server matches, or two, is refused. So is one whose path a gateway and a policy
 //! could read in two ways.
@@ -29,15 +30,9 @@ impl Addressed {
         let Some(servers) = &policy.servers else {
             return Self::Only;
         };
-        let texts = ServerFact::ALL.map(|fact| match servers.read(fact) {
-            true => text_of(fact, headers, cluster),
-            false => Some(Cow::Borrowed("")),
-        });
-        match texts {
-            [Some(path), Some(host), Some(cluster)] => {
-                only_match(servers, [&path, &host, &cluster])
-            }
-            _ => Self::Unknown,
+        match texts_of(servers, headers, cluster) {
+            Some([path, host, cluster]) => only_match(servers, [&path, &host, &cluster]),
+            None => Self::Unknown,
         }
     }
 
@@ -84,6 +79,62 @@ impl Addressed {
             message: message.into(),
         })
     }
+}
+
+/// The server that a request was judged for, where servers are known by their clusters.
+#[derive(Debug)]
+pub(crate) struct Destination {
+    name: Box<str>,
+    path: Box<str>,
+    host: Box<str>,
+    cluster: Box<str>,
+}
+
+impl Destination {
+    /// `None` where no server is known by its cluster, or none was judged for.
+    pub(crate) fn of(
+        policy: &Policy,
+        headers: &Headers,
+        cluster: Option<&str>,
+    ) -> Option<Box<Self>> {
+        let servers = policy.servers.as_ref().filter(|_| policy.needs.cluster)?;
+        let texts = texts_of(servers, headers, cluster)?;
+        let [path, host, cluster] = texts.each_ref().map(|text| &**text);
+        let addressed = only_match(servers, [path, host, cluster]);
+        Some(Box::new(Self {
+            name: addressed.name()?.into(),
+            path: path.into(),
+            host: host.into(),
+            cluster: cluster.into(),
+        }))
+    }
+
+    /// The rule of the server, if the request was sent to a cluster by which it is not this server alone.
+    pub(crate) fn missed(&self, policy: &Policy, cluster: Option<&str>) -> Option<Rule> {
+        if cluster == Some(&*self.cluster) {
+            return None;
+        }
+        let servers = policy.servers.as_ref().zip(cluster);
+        let sent = servers
+            .map(|(servers, cluster)| only_match(servers, [&self.path, &self.host, cluster]));
+        let got = sent.as_ref().and_then(Addressed::name);
+        (got != Some(&*self.name)).then(|| Rule::new("servers").key(&self.name))
+    }
+}
+
+/// The texts of all facts, empty for those that no server is known by; `None` where one of the others is absent, given
+/// twice or unclear.
+fn texts_of<'r>(
+    servers: &Servers,
+    headers: &'r Headers,
+    cluster: Option<&'r str>,
+) -> Option<[Cow<'r, str>; 3]> {
+    let text = |fact| match servers.read(fact) {
+        true => text_of(fact, headers, cluster),
+        false => Some(Cow::Borrowed("")),
+    };
+    let [path, host, cluster] = ServerFact::ALL.map(text);
+    Some([path?, host?, cluster?])
 }
 
 /// The text of a fact; `None` where it is absent, given twice or unclear.

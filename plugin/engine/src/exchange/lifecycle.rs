@@ -4,7 +4,7 @@
 
 use super::state::{Bodiless, Exchange, Reading, State};
 use crate::count::Reservation;
-use crate::decide::{Caller, Claim, RequestContext, Visibility};
+use crate::decide::{Caller, Claim, Destination, RequestContext, Visibility};
 use crate::model::Policy;
 use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
@@ -36,6 +36,7 @@ impl Exchange {
         let visibility = Visibility::new(&policy, &caller);
         let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {
+            destination: Destination::of(&policy, headers, host.cluster.as_deref()),
             policy,
             seed: host.seed,
             explain: host.explain,

@@ -6,7 +6,7 @@ use super::state::{Exchange, State};
 use crate::audit::{Audit, Event};
 use crate::response::{Effects, Passed};
 use crate::step::{Next, Response, Step};
-use crate::words::{Clock, Reason, Refusal};
+use crate::words::{Clock, Reason, Refusal, Rule};
 
 /// A line lacks its time.
 struct ClockFailed;
@@ -31,7 +31,7 @@ impl Exchange {
             next,
             edit,
             effects,
-        } = self.response.pass(response);
+        } = self.passed(response);
         if let Next::Reply(_) = next {
             self.state = State::Answered;
         }
@@ -59,6 +59,24 @@ impl Exchange {
             ended,
             ..Step::next(next)
         }
+    }
+
+    /// Passes an event to the reader, unless another server got the request.
+    fn passed(&mut self, response: Response) -> Passed {
+        let missed = match &response {
+            Response::SentTo(cluster) => self.missed(cluster.as_deref()),
+            _ => None,
+        };
+        match missed {
+            Some(server) => self.response.elsewhere(server),
+            None => self.response.pass(response),
+        }
+    }
+
+    /// The rule of the server that should have got the request, if another one did.
+    fn missed(&self, cluster: Option<&str>) -> Option<Rule> {
+        let destination = self.destination.as_ref();
+        destination.and_then(|destination| destination.missed(&self.policy, cluster))
     }
 
     /// The line about these effects, if they have one.

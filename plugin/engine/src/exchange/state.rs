@@ -6,7 +6,7 @@ use super::question::Pending;
 use crate::answer::ReplyTo;
 use crate::audit::Audit;
 use crate::count::Charge;
-use crate::decide::{Claim, RequestContext};
+use crate::decide::{Claim, Destination, RequestContext};
 use crate::model::Policy;
 use crate::read::{Head, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
@@ -29,6 +29,8 @@ pub struct Exchange {
     pub(super) grant: Option<String>,
     /// The caller is not admitted because it presents no credential.
     pub(super) lacks_credential: bool,
+    /// The server to check the response by, where the gateway may have sent the request to another one.
+    pub(super) destination: Option<Box<Destination>>,
     pub(super) state: State,
     /// The stage of the response.
     pub(super) stage: Stage,

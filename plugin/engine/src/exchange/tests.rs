@@ -179,6 +179,7 @@ fn piece(end: bool) -> Event {
 
 const SENT: Event = Event::Response(Response::Delivery(Delivery::Sent));
 const UNSENT: Event = Event::Response(Response::Delivery(Delivery::Unsent));
+const SENT_TO: Event = Event::Response(Response::SentTo(None));
 const TRAILERS: Event = Event::Response(Response::Trailers);
 const CLOSED: Event = Event::Response(Response::Closed);
 
@@ -188,7 +189,9 @@ fn response_in_order_passes() {
         vec![head(200, true), CLOSED],
         vec![
             SENT,
+            SENT_TO,
             head(103, false),
+            SENT_TO,
             head(200, false),
             piece(false),
             piece(true),
@@ -224,6 +227,7 @@ fn response_out_of_order_ends_the_exchange() {
         vec![head(100, true)],
         vec![head(200, false), head(200, false)],
         vec![head(200, false), SENT],
+        vec![head(200, false), SENT_TO],
         vec![head(200, true), piece(true)],
         vec![head(200, true), TRAILERS],
         vec![head(200, false), piece(true), piece(true)],

@@ -96,7 +96,7 @@ impl IssuanceTracker {
 
     fn session(&mut self, response: &Response) -> Option<StateKey> {
         let headers = match response {
-            Response::Delivery(_) => return None,
+            Response::Delivery(_) | Response::SentTo(_) => return None,
             Response::Head { status, .. } if *status < 200 => return None,
             Response::Head {
                 status, headers, ..

@@ -98,6 +98,8 @@ pub(crate) enum Problem {
     Endpoint,
     /// The gateway has no room to hold more of responses.
     NoRoom,
+    /// The gateway sent the request to another server than that of this rule, for which it was judged.
+    Elsewhere(Rule),
     /// Clients may read the stream differently.
     Framing(Framing),
     /// The server redirects to this path, which is empty if it cannot be shown.
@@ -110,7 +112,7 @@ impl Problem {
             Self::Denied(_) => Reason::NotAllowed,
             Self::PinMismatch(_) => Reason::Pinned,
             Self::TooMuch { .. } | Self::TooMuchWork(_) | Self::Redacted(_) => Reason::Denied,
-            Self::NoRoom => Reason::Unavailable,
+            Self::NoRoom | Self::Elsewhere(_) => Reason::Unavailable,
             _ => Reason::Unreadable,
         }
     }
@@ -135,7 +137,9 @@ impl Problem {
         match self {
             Self::Denied(denied) => Some(&denied.rule),
             Self::PinMismatch(mismatches) => mismatches.first().map(|mismatch| &mismatch.rule),
-            Self::TooMuch { rule, .. } | Self::TooMuchWork(rule) => Some(rule),
+            Self::TooMuch { rule, .. } | Self::TooMuchWork(rule) | Self::Elsewhere(rule) => {
+                Some(rule)
+            }
             Self::Redacted(redactions) => redactions.first().map(|redaction| &redaction.rule),
             _ => None,
         }
@@ -196,6 +200,9 @@ impl fmt::Display for Problem {
             ),
             Self::NoRoom => f.write_str(
                 "The gateway holds too many responses right now to check this one. Try again later, or ask for less.",
+            ),
+            Self::Elsewhere(_) => f.write_str(
+                "The gateway sent the request to another server than the one that it was judged for, so the answer is withheld. The call may have been carried out. Do not repeat it; ask the gateway's operator.",
             ),
             Self::Framing(framing) => write!(
                 f,

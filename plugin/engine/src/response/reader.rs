@@ -25,9 +25,9 @@ use crate::decide::Visibility;
 use crate::model::Policy;
 use crate::read::{HeaderEdit, Headers, Message};
 use crate::step::{Delivery, Next, Response};
-use crate::words::Millis;
 use crate::words::state::{Lookup, StateKey};
 use crate::words::under_way::{IdEnd, RequestKey};
+use crate::words::{Millis, Rule};
 use std::sync::Arc;
 
 /// Reads one response.
@@ -259,6 +259,19 @@ impl ResponseReader {
         Passed {
             next,
             edit,
+            effects: std::mem::take(&mut self.observers.effects),
+        }
+    }
+
+    /// Refuses the whole response, before its head: it is not of the server of this rule, for which the request was
+    /// judged.
+    pub(crate) fn elsewhere(&mut self, server: Rule) -> Passed {
+        self.begins = false;
+        let next = self.broken(Problem::Elsewhere(server));
+        self.observers.end(false);
+        Passed {
+            next,
+            edit: HeaderEdit::default(),
             effects: std::mem::take(&mut self.observers.effects),
         }
     }

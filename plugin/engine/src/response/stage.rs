@@ -17,7 +17,7 @@ impl Stage {
     pub(crate) fn after(self, event: &Response) -> Option<Self> {
         let arriving = |end| if end { Self::Ended } else { Self::Arriving };
         match (self, event) {
-            (Self::Awaited, Response::Delivery(_)) => Some(self),
+            (Self::Awaited, Response::Delivery(_) | Response::SentTo(_)) => Some(self),
             (
                 Self::Awaited,
                 Response::Head {

@@ -5,6 +5,7 @@ mod claims;
 mod clusters;
 mod costs;
 mod edits;
+mod elsewhere;
 mod frames;
 mod hosts;
 mod later;
