@@ -29,10 +29,8 @@ impl Exchange {
             Caller::identify(&policy, headers, &host.verified, host.cluster.as_deref());
         let caller = Arc::new(caller);
         let ids = RequestIds::read(headers);
-        let grant = caller
-            .principal
-            .label()
-            .map(|label| logged(label).into_owned());
+        let label = caller.principal.label();
+        let grant = label.map(|label| logged(label).into_owned());
         let visibility = Visibility::new(&policy, &caller);
         let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {
