@@ -5,6 +5,7 @@
 use crate::model::{CertificateName, Identity, Segment, Source};
 use crate::read::{Headers, Unidentified, Verified};
 use crate::words::json::{Document, Kind, Value};
+use crate::words::text::is_visible;
 use std::borrow::Cow;
 
 /// The facts of a request that may identify its caller.
@@ -91,20 +92,23 @@ impl<'r> Credentials<'r> {
         }
     }
 
-    /// The texts of a source: one, or the texts of a list of claims. Other values have none.
+    /// The texts of a source: one, or the texts of a list of claims. Other values have none, and neither have empty texts
+    /// and those with invisible characters or space around them.
     ///
     /// # Errors
     /// A value of the source is given twice or cannot be read.
     pub(super) fn texts(&self, source: &Source) -> Result<Vec<Cow<'_, str>>, Unidentified> {
         let one = |text: Option<&'r str>| text.map(Cow::Borrowed).into_iter().collect();
-        Ok(match source {
+        let mut texts: Vec<_> = match source {
             Source::Header(name) => one(self.header(name)?),
             Source::Certificate(name) => one(self.certificate(*name)),
             Source::Claim(steps) => {
                 let claim = self.claim(steps)?;
                 claim.map(|claim| texts(claim.value)).unwrap_or_default()
             }
-        })
+        };
+        texts.retain(|text| !text.is_empty() && is_visible(text));
+        Ok(texts)
     }
 
     /// True where the caller presents anything that could identify it to this policy.

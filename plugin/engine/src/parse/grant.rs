@@ -39,7 +39,7 @@ const WRITE_MATCH: &str =
 
 const WRITE_CLAIM: &str = r#"a claim such as `sub`, `realm_access.roles` or `["https://acme.example/roles"]`; one element of a list matches by itself"#;
 
-const WRITE_PATTERN: &str = "a text, with `*` for any text: `**` is not one";
+const WRITE_PATTERN: &str = "a text without invisible characters or space around it, with `*` for any text: `**` is not one";
 
 const WRITE_TRUSTED: &str = "a header that `identity.trusted_headers` lists, or that `identity.from` reads with \"set_by_gateway\": true: a client can send any other header";
 
@@ -249,7 +249,8 @@ impl PolicyReader {
     }
 
     fn text_pattern(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Pattern> {
-        let pattern = value.string().and_then(|text| Pattern::parse(&text));
+        let text = value.string().filter(|text| is_visible(text));
+        let pattern = text.and_then(|text| Pattern::parse(&text));
         if pattern.is_none() {
             self.invalid(at, value, WRITE_PATTERN);
         }
