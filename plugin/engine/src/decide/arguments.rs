@@ -8,10 +8,11 @@ use super::lookup::value_at;
 use super::subject::Named;
 use super::wording::{missing, unaccepted, unmet};
 use crate::model::schema::Schema;
-use crate::model::{Clause, Condition, Entry, Group, Listed, Mode, Rules};
+use crate::model::{Clause, Condition, Entry, Group, Mode, Rules};
 use crate::read::{Call, Repeated, RequestError};
 use crate::words::json::Value;
 use crate::words::trace::ConditionTrace;
+use crate::words::work::Budget;
 use crate::words::{Reason, Truth};
 
 impl Judge<'_, '_> {
@@ -61,28 +62,13 @@ impl Judge<'_, '_> {
         rules: &Rules,
         mode: Mode,
     ) {
-        let require = rules.require.iter().map(|group| (group, Clause::Require));
-        let deny_if = rules.deny_if.iter().map(|group| (group, Clause::DenyIf));
-        for (group, clause) in require.chain(deny_if) {
+        for (group, clause) in rules.groups() {
             if self.verdict.refusal.is_some() {
                 return;
             }
-            let eval = |budget| EvalContext {
-                table: named.table,
-                name: named.name,
-                call,
-                context: self.context,
-                facts: self.facts(),
-                now: self.now,
-                budget,
-            };
-            let traces = self.verdict.trace.is_wanted();
-            let traces = traces.then(|| group.condition_traces(&eval(&self.explained), clause));
-            let outcome = group.judge(&eval(self.budget(mode)), clause);
-            self.look(&group.rule, || traces.unwrap_or_default());
-            if outcome.refuses && self.is_unlisted_by(group, clause, mode) {
-                self.not_allowed(mode, named, group.rule.clone());
-            } else if outcome.refuses {
+            let outcome = group.judge(&self.eval(call, named, self.budget(mode)), clause);
+            self.look_at(group, clause, call, named);
+            if outcome.refuses {
                 let needed = clause == Clause::Require;
                 let message = unmet(call, needed, group, outcome.failing, &named.noun());
                 self.unmet(mode, group, outcome.failing, &message);
@@ -90,16 +76,35 @@ impl Judge<'_, '_> {
         }
     }
 
-    /// Whether the caller's lists leave the name out because of this group: its calls are then answered like those of an
-    /// unlisted name.
-    fn is_unlisted_by(&self, group: &Group, clause: Clause, mode: Mode) -> bool {
-        let policy = self.policy;
-        let lists = policy.list == Listed::Callable && policy.needs.caller_conditions;
-        let refuses = || {
-            let budget = self.budget(mode);
-            group.refuses_caller(self.facts(), &policy.identity, clause, budget)
-        };
-        lists && group.on_deny.is_none() && refuses()
+    fn eval<'a>(
+        &'a self,
+        call: &'a Call<'_>,
+        named: Named<'_, 'a>,
+        budget: &'a Budget,
+    ) -> EvalContext<'a> {
+        EvalContext {
+            table: named.table,
+            name: named.name,
+            call,
+            context: self.context,
+            facts: self.facts(),
+            now: self.now,
+            budget,
+        }
+    }
+
+    /// Records an evaluated group with the truth of each condition, if an explanation is wanted.
+    pub(super) fn look_at(
+        &mut self,
+        group: &Group,
+        clause: Clause,
+        call: &Call<'_>,
+        named: Named<'_, '_>,
+    ) {
+        let wanted = self.verdict.trace.is_wanted();
+        let traces = wanted
+            .then(|| group.condition_traces(&self.eval(call, named, &self.explained), clause));
+        self.look(&group.rule, || traces.unwrap_or_default());
     }
 
     fn unmet(&mut self, mode: Mode, group: &Group, failing: Option<&Condition>, message: &str) {

@@ -29,7 +29,7 @@ pub(super) struct Judge<'p, 'r> {
     /// The claims of the caller, where some condition reads them.
     claims: Option<Document<'r>>,
     /// The mode of rules outside entries.
-    mode: Mode,
+    pub(super) mode: Mode,
     /// The budget of explanations, so that they do not use up the message's.
     pub(super) explained: Budget,
     pub(super) verdict: Verdict<'p>,
@@ -117,7 +117,10 @@ impl<'p, 'r> Judge<'p, 'r> {
         match (stage, named.entry) {
             (Stage::Form, _) if tool && !request => self.refuse_without_id(),
             (Stage::Form, entry) if !named.normal => self.refuse_abnormal(entry),
-            (Stage::Available, entry) => self.available(named, entry),
+            (Stage::Available, entry) => {
+                self.available(named, entry);
+                self.unlisted(call, named);
+            }
             (Stage::Entry, Some(entry)) => self.entry(named, entry),
             (Stage::Sequence, _) if tool => self.sequence(named),
             (Stage::Pin, Some(entry)) => self.pin(named.set, entry),

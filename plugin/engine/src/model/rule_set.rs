@@ -71,8 +71,8 @@ impl RuleSet {
 
     /// Every group of conditions of the set.
     pub(crate) fn groups(&self) -> impl Iterator<Item = &Group> {
-        self.rules()
-            .flat_map(|rules| rules.require.iter().chain(&rules.deny_if))
+        let groups = self.rules().flat_map(Rules::groups);
+        groups.map(|(group, _)| group)
     }
 
     /// Every condition of the set.
