@@ -68,11 +68,27 @@ impl Servers {
         places.filter_map(|at| self.list.get(*at))
     }
 
+    /// The names of servers with the same kinds of facts, for which some request is both theirs and this server's. The
+    /// server itself may be among them.
+    pub(crate) fn overlapping<'s>(&'s self, server: &'s Server) -> impl Iterator<Item = &'s str> {
+        let candidates = texts(server).flat_map(|(fact, text)| self.by(fact, text));
+        let overlapping = candidates.filter(|other| overlap(server, other));
+        overlapping.map(|other| &*other.name)
+    }
+
     /// True where some server is known by this fact.
     pub(crate) fn read(&self, fact: ServerFact) -> bool {
         let mut facts = self.list.iter().flat_map(|server| &server.facts);
         facts.any(|(own, _)| *own == fact)
     }
+}
+
+fn overlap(one: &Server, other: &Server) -> bool {
+    let shares = |((fact, texts), (other, others)): (&(_, Vec<_>), &(_, Vec<_>))| {
+        fact == other && texts.iter().any(|text| others.contains(text))
+    };
+    let mut pairs = one.facts.iter().zip(&other.facts);
+    one.facts.len() == other.facts.len() && pairs.all(shares)
 }
 
 fn texts(server: &Server) -> impl Iterator<Item = (ServerFact, &str)> {

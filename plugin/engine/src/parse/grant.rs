@@ -43,7 +43,12 @@ const WRITE_PATTERN: &str = "a text without invisible characters or space around
 
 const WRITE_TRUSTED: &str = "a header that `identity.trusted_headers` lists, or that `identity.from` reads with \"set_by_gateway\": true: a client can send any other header";
 
+const WRITE_ONCE: &str = "each name once: a caller must have every text of a match";
+
 const WRITE_EXPIRES: &str = "a time such as \"2027-01-31T00:00:00Z\" (RFC 3339)";
+
+const WRITE_LISTED: &str =
+    "one of `identity.issuers`: tokens of other issuers are refused before grants are compared";
 
 const WRITE_ISSUER: &str = "also `iss` with one of `identity.issuers`: another issuer may write the same claim into another caller's token";
 
@@ -185,10 +190,14 @@ impl PolicyReader {
                 let at = at.key(&name);
                 let source = read(self, &at, &name, around.identity);
                 let pattern = self.text_pattern(&at, value);
-                if let (Some(source), Some(pattern)) = (source, pattern) {
-                    let source = place_of(&mut around.sources, source);
-                    all.push(Required { source, pattern });
+                let (Some(source), Some(pattern)) = (source, pattern) else {
+                    continue;
+                };
+                let source = place_of(&mut around.sources, source);
+                if all.iter().any(|own: &Required| own.source == source) {
+                    self.invalid_key(&at, "another spelling of a name".into(), WRITE_ONCE);
                 }
+                all.push(Required { source, pattern });
             }
         }
         if let Some(value) = members.get("claim") {
@@ -197,7 +206,8 @@ impl PolicyReader {
         all
     }
 
-    /// With several issuers a claim identifies a caller only beside its issuer.
+    /// With several issuers a claim identifies a caller only beside its issuer. An issuer that the policy does not accept
+    /// identifies no caller.
     fn names_issuer(
         &mut self,
         at: &Location<'_>,
@@ -205,11 +215,21 @@ impl PolicyReader {
         required: &[Required],
         around: &Around<'_>,
     ) {
-        let fixes = required
+        let issuers = &around.identity.issuers;
+        let fixed = required
             .iter()
-            .any(|required| fixes_issuer(required, &around.sources));
-        if around.identity.issuers.len() > 1 && !fixes {
-            self.invalid(at, value, WRITE_ISSUER);
+            .find(|required| fixes_issuer(required, &around.sources));
+        match fixed {
+            Some(fixed) if !issuers.is_empty() => {
+                if !issuers
+                    .iter()
+                    .any(|issuer| **issuer == *fixed.pattern.as_str())
+                {
+                    self.invalid(&at.key("iss"), value, WRITE_LISTED);
+                }
+            }
+            None if issuers.len() > 1 => self.invalid(at, value, WRITE_ISSUER),
+            _ => {}
         }
     }
 
