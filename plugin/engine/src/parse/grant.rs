@@ -216,20 +216,15 @@ impl PolicyReader {
         around: &Around<'_>,
     ) {
         let issuers = &around.identity.issuers;
-        let fixed = required
-            .iter()
-            .find(|required| fixes_issuer(required, &around.sources));
+        let mut all = required.iter();
+        let fixed = all.find(|required| fixes_issuer(required, &around.sources));
+        let accepts = |text: &str| issuers.iter().any(|issuer| **issuer == *text);
         match fixed {
-            Some(fixed) if !issuers.is_empty() => {
-                if !issuers
-                    .iter()
-                    .any(|issuer| **issuer == *fixed.pattern.as_str())
-                {
-                    self.invalid(&at.key("iss"), value, WRITE_LISTED);
-                }
-            }
+            _ if issuers.is_empty() => {}
+            Some(fixed) if accepts(fixed.pattern.as_str()) => {}
+            Some(_) => self.invalid(&at.key("iss"), value, WRITE_LISTED),
             None if issuers.len() > 1 => self.invalid(at, value, WRITE_ISSUER),
-            _ => {}
+            None => {}
         }
     }
 
