@@ -44,6 +44,7 @@ fn schema_accepts_valid_policies() {
 
 /// Mistakes that a schema cannot express, or only with much repetition.
 const BEYOND: &[(&str, &str)] = &[
+    ("anonymous-beside-grants", "a key beside another"),
     ("characters-nobody-sees", "classes of characters"),
     ("credential-as-an-identity", "names without regard to case"),
     ("digest-of-nothing", "one of 2^256 values"),
@@ -52,15 +53,20 @@ const BEYOND: &[(&str, &str)] = &[
         "expressions-too-large-together",
         "a sum over the whole document",
     ),
+    ("header-twice-in-a-match", "names in two spellings"),
     (
         "headers-of-schemas",
         "headers for what is no argument of its own",
     ),
+    ("issuers-of-conditions", "values at other places"),
+    ("issuers-of-grants", "values at other places"),
     ("methods-nobody-sends", "names that look alike"),
     ("methods-that-have-tables", "the methods of the protocol"),
     ("more-counters-than-slots", "a sum over the whole document"),
     ("names-nobody-can-send", "classes of characters"),
     ("names-of-grants", "classes of characters"),
+    ("same-match-twice", "two values that are the same"),
+    ("servers-that-overlap", "two values that share one"),
     ("source-twice", "headers in any case"),
     ("token-in-two-grants", "two values that are the same"),
 ];
