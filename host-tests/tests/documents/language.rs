@@ -44,7 +44,6 @@ fn schema_accepts_valid_policies() {
 
 /// Mistakes that a schema cannot express, or only with much repetition.
 const BEYOND: &[(&str, &str)] = &[
-    ("anonymous-beside-grants", "a key beside another"),
     ("characters-nobody-sees", "classes of characters"),
     ("credential-as-an-identity", "names without regard to case"),
     ("digest-of-nothing", "one of 2^256 values"),
