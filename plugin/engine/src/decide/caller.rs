@@ -67,7 +67,7 @@ impl Caller {
         cluster: Option<&str>,
     ) -> (Self, bool) {
         let server = Addressed::of(policy, headers, cluster);
-        let Ok(credentials) = Credentials::read(headers, verified) else {
+        let Ok(credentials) = Credentials::read(headers, verified, policy.needs.verified) else {
             let granted = policy.grants.is_some();
             let denied = match granted {
                 true => AuthError::Unreadable,
