@@ -264,6 +264,7 @@ fn observe_step(
     hold: bool,
 ) -> Result<Observation, String> {
     let mut headers = step.headers.clone();
+    headers.extend(host_field(step));
     for (_, value) in headers
         .iter_mut()
         .filter(|(name, value)| name == b"x-request-id" && value.starts_with(b"step-"))
@@ -308,6 +309,12 @@ fn observe_step(
             response.status
         )),
     }
+}
+
+/// The field that Envoy reads as the host of the request.
+fn host_field(step: &Step) -> Option<(Vec<u8>, Vec<u8>)> {
+    let host = step.host.as_deref()?;
+    Some((b"host".to_vec(), host.as_bytes().to_vec()))
 }
 
 fn send(

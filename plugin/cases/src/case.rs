@@ -61,6 +61,8 @@ pub struct Step {
     pub method: String,
     /// The request target.
     pub path: String,
+    /// The host of the request, with the port if it has one; `None` for any.
+    pub host: Option<String>,
     /// Header fields in order, names in lower case.
     pub headers: RawHeaders,
     /// The body; `None` for a request without one.
@@ -120,6 +122,7 @@ impl Step {
             at: Duration::ZERO,
             method: "POST".into(),
             path: "/mcp".into(),
+            host: None,
             headers: headers
                 .map(|(name, value)| (name.into(), value.into()))
                 .into(),

@@ -41,6 +41,7 @@ struct RawStep {
     _why: Option<String>,
     method: Option<String>,
     path: Option<String>,
+    host: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, RawHeader>,
     trailers: Option<BTreeMap<String, String>>,
@@ -241,6 +242,7 @@ impl RawStep {
             headers: headers(&method, number, self.headers)?,
             method,
             path: self.path.unwrap_or_else(|| "/mcp".into()),
+            host: self.host,
             body,
             trailers,
             peer: self.peer.unwrap_or_else(|| "127.0.0.1".into()),

@@ -48,7 +48,7 @@ fn with_pseudo_headers(step: &Step) -> RawHeaders {
         (":method", &*step.method),
         (":path", &step.path),
         (":scheme", "http"),
-        (":authority", "test"),
+        (":authority", step.host.as_deref().unwrap_or("test")),
     ];
     let given = |name: &str| {
         let mut headers = step.headers.iter();

@@ -70,7 +70,8 @@ impl RequestContext {
         match (scope, session) {
             (Scope::Session, Session::Issued(id)) => {
                 let caller = length_prefixed(&self.caller.principal.subject());
-                Ok(["session ", &caller, id].concat().into())
+                let server = self.caller.server.part();
+                Ok(["session ", &caller, &server, id].concat().into())
             }
             (Scope::Session, Session::Unclear) => Err((
                 Reason::Unavailable,

@@ -8,7 +8,7 @@ use super::lookup::value_at;
 use super::subject::Named;
 use super::wording::{missing, unaccepted, unmet};
 use crate::model::schema::Schema;
-use crate::model::{Clause, Condition, Entry, Group, Listed, Mode, Rules};
+use crate::model::{Clause, Condition, Entry, Group, Mode, Rules};
 use crate::read::{Call, Repeated, RequestError};
 use crate::words::json::Value;
 use crate::words::trace::ConditionTrace;
@@ -62,15 +62,12 @@ impl Judge<'_, '_> {
         rules: &Rules,
         mode: Mode,
     ) {
-        for (group, clause) in clauses(rules) {
+        for (group, clause) in rules.groups() {
             if self.verdict.refusal.is_some() {
                 return;
             }
-            let eval = |budget| self.eval(call, named, budget);
-            let traces = self.verdict.trace.is_wanted();
-            let traces = traces.then(|| group.condition_traces(&eval(&self.explained), clause));
-            let outcome = group.judge(&eval(self.budget(mode)), clause);
-            self.look(&group.rule, || traces.unwrap_or_default());
+            let outcome = group.judge(&self.eval(call, named, self.budget(mode)), clause);
+            self.look_at(group, clause, call, named);
             if outcome.refuses {
                 let needed = clause == Clause::Require;
                 let message = unmet(call, needed, group, outcome.failing, &named.noun());
@@ -79,36 +76,10 @@ impl Judge<'_, '_> {
         }
     }
 
-    /// Refuses a name that the caller's lists leave out, because a group refuses every call of this caller, like an unlisted
-    /// one. So it comes before every rule that would reveal that the name exists. A group with `on_deny` refuses later.
-    pub(super) fn unlisted(&mut self, call: &Call<'_>, named: Named<'_, '_>) {
-        let policy = self.policy;
-        if policy.list != Listed::Callable || !policy.needs.caller_conditions {
-            return;
-        }
-        let own = named.entry.map(|entry| (&entry.rules, self.mode_of(entry)));
-        let all = named.is_tool().then_some((&named.set.all_tools, self.mode));
-        let enforced = own.into_iter().chain(all);
-        let enforced = enforced.filter(|(_, mode)| *mode == Mode::Enforce);
-        let mut groups = enforced.flat_map(|(rules, _)| clauses(rules));
-        let unlists = |(group, clause): &(&Group, Clause)| {
-            let budget = self.budget(Mode::Enforce);
-            let refuses = || group.refuses_caller(self.facts(), &policy.identity, *clause, budget);
-            group.on_deny.is_none() && refuses()
-        };
-        if let Some((group, clause)) = groups.find(unlists) {
-            let eval = self.eval(call, named, &self.explained);
-            let traces = self.verdict.trace.is_wanted();
-            let traces = traces.then(|| group.condition_traces(&eval, clause));
-            self.look(&group.rule, || traces.unwrap_or_default());
-            self.not_allowed(Mode::Enforce, named, group.rule.clone());
-        }
-    }
-
     fn eval<'a>(
         &'a self,
-        call: &'a Call<'a>,
-        named: Named<'a, 'a>,
+        call: &'a Call<'_>,
+        named: Named<'_, 'a>,
         budget: &'a Budget,
     ) -> EvalContext<'a> {
         EvalContext {
@@ -122,6 +93,20 @@ impl Judge<'_, '_> {
         }
     }
 
+    /// Records an evaluated group with the truth of each condition, if an explanation is wanted.
+    pub(super) fn look_at(
+        &mut self,
+        group: &Group,
+        clause: Clause,
+        call: &Call<'_>,
+        named: Named<'_, '_>,
+    ) {
+        let wanted = self.verdict.trace.is_wanted();
+        let traces = wanted
+            .then(|| group.condition_traces(&self.eval(call, named, &self.explained), clause));
+        self.look(&group.rule, || traces.unwrap_or_default());
+    }
+
     fn unmet(&mut self, mode: Mode, group: &Group, failing: Option<&Condition>, message: &str) {
         let reason = match failing.is_some_and(Condition::reads_arguments) {
             true => Reason::Arguments,
@@ -129,11 +114,4 @@ impl Judge<'_, '_> {
         };
         self.refuse(mode, reason, Some(group.rule.clone()), message);
     }
-}
-
-/// `require` and then `deny_if`.
-fn clauses(rules: &Rules) -> impl Iterator<Item = (&Group, Clause)> {
-    let require = rules.require.iter().map(|group| (group, Clause::Require));
-    let deny_if = rules.deny_if.iter().map(|group| (group, Clause::DenyIf));
-    require.chain(deny_if)
 }

@@ -79,9 +79,16 @@ impl Caller {
         cluster: Option<&str>,
     ) -> (Self, bool) {
         let server = Addressed::of(policy, headers, cluster);
-        let Ok(credentials) = Credentials::read(headers, verified) else {
-            let denied = Principal::Denied(AuthError::Unidentified);
-            return (Self::new(policy, denied, server), policy.grants.is_some());
+        let Ok(credentials) = Credentials::read(headers, verified, policy.needs.verified) else {
+            let granted = policy.grants.is_some();
+            let denied = match granted {
+                true => AuthError::Unreadable,
+                false => AuthError::Unidentified,
+            };
+            return (
+                Self::new(policy, Principal::Denied(denied), server),
+                granted,
+            );
         };
         let (principal, removes) = identify(policy, &credentials);
         let mut caller = Self::new(policy, principal, server);

@@ -2,16 +2,18 @@
 //!
 //! It compares nothing, and never takes a value that is given twice or that it cannot read.
 
-use crate::model::{CertificateName, Identity, Segment, Source};
+use crate::model::{CertificateName, Identity, NeededIdentities, Segment, Source};
 use crate::read::{Headers, Unidentified, Verified, base64_json, claims_document};
 use crate::words::json::{Document, Kind, Value};
+use crate::words::text::is_visible;
 use std::borrow::Cow;
 
 /// The facts of a request that may identify its caller.
 #[derive(Debug)]
 pub(super) struct Credentials<'r> {
     headers: &'r Headers,
-    verified: &'r Verified,
+    /// The names of the certificate, where the policy reads them.
+    certificate: Option<&'r Verified>,
     claims: Option<Document<'r>>,
 }
 
@@ -22,13 +24,23 @@ pub(super) struct IssuedClaim<'c> {
 }
 
 impl<'r> Credentials<'r> {
+    /// Those that the policy reads: `needed` names them. Every host then sees the same credentials, those that supply more
+    /// too.
+    ///
     /// # Errors
     /// The claims are not one JSON object.
-    pub(super) fn read(headers: &'r Headers, verified: &'r Verified) -> Result<Self, Unidentified> {
+    pub(super) fn read(
+        headers: &'r Headers,
+        verified: &'r Verified,
+        needed: NeededIdentities,
+    ) -> Result<Self, Unidentified> {
         Ok(Self {
             headers,
-            verified,
-            claims: verified.document()?,
+            certificate: needed.certificate().then_some(verified),
+            claims: match needed.claims {
+                true => verified.document()?,
+                false => None,
+            },
         })
     }
 
@@ -83,7 +95,7 @@ impl<'r> Credentials<'r> {
     }
 
     pub(super) fn certificate(&self, name: CertificateName) -> Option<&'r str> {
-        let verified = self.verified;
+        let verified = self.certificate?;
         match name {
             CertificateName::UriSan => verified.uri_san.as_deref(),
             CertificateName::DnsSan => verified.dns_san.as_deref(),
@@ -91,13 +103,14 @@ impl<'r> Credentials<'r> {
         }
     }
 
-    /// The texts of a source: one, or the texts of a list of claims. Other values have none.
+    /// The texts of a source: one, or the texts of a list of claims. Other values have none, and neither have empty texts
+    /// and those with invisible characters or space around them.
     ///
     /// # Errors
     /// A value of the source is given twice or cannot be read.
     pub(super) fn texts(&self, source: &Source) -> Result<Vec<Cow<'_, str>>, Unidentified> {
         let one = |text: Option<&'r str>| text.map(Cow::Borrowed).into_iter().collect();
-        Ok(match source {
+        let mut texts: Vec<_> = match source {
             Source::Header(name) => one(self.header(name)?),
             Source::JsonHeader(name) => match self.header(name)? {
                 None => Vec::new(),
@@ -113,15 +126,15 @@ impl<'r> Credentials<'r> {
                 let claim = self.claim(steps)?;
                 claim.map(|claim| texts(claim.value)).unwrap_or_default()
             }
-        })
+        };
+        texts.retain(|text| !text.is_empty() && is_visible(text));
+        Ok(texts)
     }
 
     /// True where the caller presents anything that could identify it to this policy.
     pub(super) fn are_present<'s>(&self, mut sources: impl Iterator<Item = &'s Source>) -> bool {
-        let verified = self.verified;
-        let names = [&verified.uri_san, &verified.dns_san, &verified.subject];
         self.claims.is_some()
-            || names.into_iter().any(Option::is_some)
+            || self.certificate.is_some_and(has_names)
             || self.headers.has("authorization")
             || sources.any(|source| match source {
                 Source::Header(name) | Source::JsonHeader(name) => self.headers.has(name),
@@ -145,6 +158,16 @@ fn at<'c>(value: Value<'c>, steps: &[Segment]) -> Option<Value<'c>> {
         Segment::Element(index) => value.elements().nth(*index),
         Segment::Each => None,
     })
+}
+
+fn has_names(certificate: &Verified) -> bool {
+    let Verified {
+        uri_san,
+        dns_san,
+        subject,
+        claims: _,
+    } = certificate;
+    uri_san.is_some() || dns_san.is_some() || subject.is_some()
 }
 
 fn texts(value: Value<'_>) -> Vec<Cow<'_, str>> {

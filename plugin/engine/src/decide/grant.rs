@@ -89,7 +89,7 @@ impl<'c> Presented<'c> {
         let texts: Result<_, _> = sources.map(|source| credentials.texts(source)).collect();
         Ok(Self {
             bearer: token.map(|token| Sha256::digest(token.as_bytes()).into()),
-            texts: texts.map_err(|Unidentified| AuthError::Unidentified)?,
+            texts: texts.map_err(|Unidentified| AuthError::Unreadable)?,
         })
     }
 

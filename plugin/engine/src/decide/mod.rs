@@ -24,6 +24,7 @@ mod schema;
 mod server;
 mod subject;
 mod task;
+mod unlisted;
 mod verdict;
 mod visibility;
 mod wording;

@@ -40,7 +40,7 @@ impl Stage {
                 "A tool call has an id, and a URI is in its normal form or listed exactly."
             }
             Self::Available => {
-                "The name is in the caller's lists: no `hide` or `action` hides it, an entry or `default` admits it, and no condition about the caller alone refuses it."
+                "The name is not hidden by `hide` or `action`, an entry or `default` admits it, and the caller's lists show it."
             }
             Self::Entry => "The entry's `frozen` and `action`, or `methods`, admit it.",
             Self::Sequence => "No earlier call forbids it: `sequence`.",

@@ -50,6 +50,8 @@ pub(crate) enum AuthError {
     OtherCredential,
     /// An identity that is repeated, empty, too long, not plain or not a text.
     Unidentified,
+    /// The same of a fact that only grants read.
+    Unreadable,
     Revoked(Box<str>),
     Expired(Box<str>),
     /// A grant that has no policy.
@@ -90,9 +92,11 @@ impl Principal {
 impl AuthError {
     pub(crate) fn rule(&self) -> Rule {
         match self {
-            Self::NoToken | Self::Unknown | Self::Ambiguous | Self::Malformed => {
-                Rule::new("grants")
-            }
+            Self::NoToken
+            | Self::Unknown
+            | Self::Ambiguous
+            | Self::Malformed
+            | Self::Unreadable => Rule::new("grants"),
             Self::Issuer => Rule::new("identity").member("issuers"),
             Self::NoSource | Self::OtherCredential | Self::Unidentified => Rule::new("identity"),
             Self::Revoked(name) => Rule::new("grants").key(name).member("revoked"),
@@ -118,7 +122,7 @@ impl fmt::Display for AuthError {
                 "Unknown caller. Send your credential, or ask the gateway's operator for one."
             }
             Self::Malformed => "Send exactly one Authorization header with one bearer token.",
-            Self::Unidentified => "The gateway could not identify you. Ask the gateway's operator.",
+            Self::Unidentified | Self::Unreadable => "The gateway could not identify you. Ask the gateway's operator.",
             Self::Expired(_) => {
                 "Your access to this gateway has expired. Ask the gateway's operator for a new one."
             }

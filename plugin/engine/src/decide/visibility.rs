@@ -7,8 +7,8 @@
 use super::caller::{Caller, CallerDocuments};
 use super::condition::CallerFacts;
 use crate::model::{
-    Action, AppliedRules, Clause, Effect, Group, Listed, Mode, Pinned, Policy, RuleSet, Rules,
-    Section, Table, hides,
+    Action, AppliedRules, Effect, Listed, Mode, Pinned, Policy, RuleSet, Rules, Section, Table,
+    hides,
 };
 use crate::read::{Call, MethodKind, Target, confusable_method, is_normal};
 use crate::words::Rule;
@@ -167,13 +167,9 @@ impl ListFilter<'_> {
             caller,
             documents: &self.documents,
         };
-        let refuses = |group: &Group, clause| {
+        rules.groups().any(|(group, clause)| {
             group.refuses_caller(facts, &policy.identity, clause, &self.budget)
-        };
-        let mut require = rules.require.iter();
-        let mut deny_if = rules.deny_if.iter();
-        require.any(|group| refuses(group, Clause::Require))
-            || deny_if.any(|group| refuses(group, Clause::DenyIf))
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It applies no rule; `decide` and `response` do.
 
-use super::condition::Group;
+use super::condition::{Clause, Group};
 use super::limit::Limit;
 use super::options::Mode;
 use super::schema::Schema;
@@ -39,6 +39,15 @@ pub(crate) struct Rules {
     pub(crate) limits: Vec<Arc<Limit>>,
     /// The rules of the call's result.
     pub(crate) result: Option<Arc<ResultRules>>,
+}
+
+impl Rules {
+    /// The groups of conditions in the order of evaluation: `require`, then `deny_if`.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (&Group, Clause)> {
+        let require = self.require.iter().map(|group| (group, Clause::Require));
+        let deny_if = self.deny_if.iter().map(|group| (group, Clause::DenyIf));
+        require.chain(deny_if)
+    }
 }
 
 /// The effect of an entry before its other rules are evaluated.

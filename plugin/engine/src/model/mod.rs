@@ -43,7 +43,7 @@ pub use policy::Policy;
 pub(crate) use postings::Postings;
 pub(crate) use rule_set::{AppliedSets, RuleSet, RuleSetId};
 pub(crate) use sequence::{Sequence, SequenceRole, sequence_counters};
-pub(crate) use server::{Server, ServerFact, Servers, clear_path, facts_text};
+pub(crate) use server::{Server, ServerFact, Servers, clear_path};
 pub(crate) use subject::{
     ANONYMOUS, OVERFLOW, configured, configured_cells, counters, grant_subject, is_open,
     overflow_of,

@@ -2,7 +2,7 @@
 //!
 //! It is derived once, when the policy is parsed, so that no request reads the whole policy.
 
-use super::caller::{CertificateName, Source};
+use super::caller::Source;
 use super::options::Mode;
 use super::path::Segment;
 
@@ -46,7 +46,7 @@ pub(crate) struct ResponseNeeds {
     pub(crate) cached: bool,
 }
 
-/// The verified identities that a policy reads.
+/// The verified identities that a policy reads. A certificate, or a token, that no rule of it reads is no credential.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NeededIdentities {
     /// [`Verified::claims`](crate::host::Verified::claims).
@@ -66,12 +66,20 @@ impl NeededIdentities {
             match source {
                 Source::Header(_) | Source::JsonHeader(_) => {}
                 Source::Claim(_) => needed.claims = true,
-                Source::Certificate(CertificateName::UriSan) => needed.uri_san = true,
-                Source::Certificate(CertificateName::DnsSan) => needed.dns_san = true,
-                Source::Certificate(CertificateName::Subject) => needed.subject = true,
+                Source::Certificate(_) => needed.read_certificate(),
             }
         }
         needed
+    }
+
+    /// All names of a certificate: one without the name of a source is a credential all the same.
+    fn read_certificate(&mut self) {
+        (self.uri_san, self.dns_san, self.subject) = (true, true, true);
+    }
+
+    /// Whether the names of a certificate are read.
+    pub(crate) fn certificate(self) -> bool {
+        self.uri_san || self.dns_san || self.subject
     }
 }
 

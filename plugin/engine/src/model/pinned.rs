@@ -6,6 +6,7 @@ use super::entry::{Entry, Pin};
 use super::options::Mode;
 use super::policy::Policy;
 use super::rule_set::RuleSet;
+use super::subject::server_parts_of_sets;
 use crate::read::Definition;
 use crate::words::Rule;
 use crate::words::state::StateKey;
@@ -66,11 +67,13 @@ impl Pinned {
         entries.filter_map(move |entry| Self::new(set, entry, server, mode))
     }
 
-    /// The keys of all state that a policy's pins need.
+    /// The keys of all state that a policy's pins need, for each server at which they hold.
     pub(crate) fn keys(policy: &Policy) -> impl Iterator<Item = StateKey> {
-        let pinned = policy
-            .sets()
-            .flat_map(|set| Self::all(set, "", policy.mode));
+        let servers = server_parts_of_sets(policy);
+        let pinned = policy.sets().zip(servers).flat_map(|(set, servers)| {
+            let at = |server: String| Self::all(set, &server, policy.mode).collect::<Vec<_>>();
+            servers.into_iter().flat_map(at)
+        });
         pinned.flat_map(|pinned| [pinned.last(), pinned.reviewed()])
     }
 

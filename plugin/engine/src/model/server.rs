@@ -67,6 +67,20 @@ impl Servers {
         places.filter_map(|at| self.list.get(*at))
     }
 
+    /// The first server before this position with the same kinds of facts, for which some request is both its and that of
+    /// the server at the position.
+    pub(crate) fn overlapping(&self, position: usize) -> Option<&Server> {
+        let server = self.list.get(position)?;
+        for key in server.facts.iter().flat_map(keys) {
+            let earlier = self.index.of(&key).iter().filter(|at| **at < position);
+            let mut earlier = earlier.filter_map(|at| self.list.get(*at));
+            if let Some(other) = earlier.find(|other| overlap(server, other)) {
+                return Some(other);
+            }
+        }
+        None
+    }
+
     /// True where some server is known by this fact.
     pub(crate) fn read(&self, fact: ServerFact) -> bool {
         let mut facts = self.list.iter().flat_map(|server| &server.facts);
@@ -74,10 +88,12 @@ impl Servers {
     }
 }
 
-/// The facts as one text: two servers with one text match the same requests.
-pub(crate) fn facts_text(facts: &[Fact]) -> String {
-    let keys: Vec<_> = facts.iter().flat_map(keys).collect();
-    keys.join("\n")
+fn overlap(one: &Server, other: &Server) -> bool {
+    let shares = |((fact, texts), (other, others)): (&Fact, &Fact)| {
+        fact == other && texts.iter().any(|text| others.contains(text))
+    };
+    let mut pairs = one.facts.iter().zip(&other.facts);
+    one.facts.len() == other.facts.len() && pairs.all(shares)
 }
 
 fn keys((fact, texts): &Fact) -> impl Iterator<Item = String> {

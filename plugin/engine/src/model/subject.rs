@@ -84,6 +84,16 @@ fn reaches(policy: &Policy) -> Vec<Reach> {
     reaches
 }
 
+/// For each rule set the parts in names of state of the servers at which it judges calls.
+pub(crate) fn server_parts_of_sets(policy: &Policy) -> impl Iterator<Item = Vec<String>> {
+    let part = |server: Box<str>| match server.is_empty() {
+        true => String::new(),
+        false => length_prefixed(&server),
+    };
+    let reaches = reaches(policy).into_iter();
+    reaches.map(move |reach| reach.servers.into_iter().map(part).collect())
+}
+
 /// The names of the servers, in order; an empty one where the policy lists none.
 fn servers(policy: &Policy) -> Vec<Box<str>> {
     match &policy.servers {

@@ -39,12 +39,16 @@ const WRITE_MATCH: &str =
 
 const WRITE_CLAIM: &str = r#"a claim such as `sub`, `realm_access.roles` or `["https://acme.example/roles"]`; one element of a list matches by itself"#;
 
-const WRITE_PATTERN: &str =
-    "a text, in which one `*` stands for any text; not empty, and without `**`";
+const WRITE_PATTERN: &str = "a text without invisible characters or space around it, with `*` for any text: `**` is not one";
 
 const WRITE_TRUSTED: &str = "a header that `identity.trusted_headers` lists, or that `identity.from` reads with \"set_by_gateway\": true: a client can send any other header";
 
+const WRITE_ONCE: &str = "each name once: a caller must have every text of a match";
+
 const WRITE_EXPIRES: &str = "a time such as \"2027-01-31T00:00:00Z\" (RFC 3339)";
+
+const WRITE_LISTED: &str =
+    "one of `identity.issuers`: tokens of other issuers are refused before grants are compared";
 
 const WRITE_ISSUER: &str = "also `iss` with one of `identity.issuers`: another issuer may write the same claim into another caller's token";
 
@@ -189,10 +193,14 @@ impl PolicyReader {
                 let at = at.key(&name);
                 let source = read(self, &at, &name, around.identity);
                 let pattern = self.text_pattern(&at, value);
-                if let (Some(source), Some(pattern)) = (source, pattern) {
-                    let source = place_of(&mut around.sources, source);
-                    all.push(Required { source, pattern });
+                let (Some(source), Some(pattern)) = (source, pattern) else {
+                    continue;
+                };
+                let source = place_of(&mut around.sources, source);
+                if all.iter().any(|own: &Required| own.source == source) {
+                    self.invalid_key(&at, "another spelling of a name".into(), WRITE_ONCE);
                 }
+                all.push(Required { source, pattern });
             }
         }
         if let Some(value) = members.get("claim") {
@@ -201,7 +209,8 @@ impl PolicyReader {
         all
     }
 
-    /// With several issuers a claim identifies a caller only beside its issuer.
+    /// With several issuers a claim identifies a caller only beside its issuer. An issuer that the policy does not accept
+    /// identifies no caller.
     fn names_issuer(
         &mut self,
         at: &Location<'_>,
@@ -209,11 +218,16 @@ impl PolicyReader {
         required: &[Required],
         around: &Around<'_>,
     ) {
-        let fixes = required
-            .iter()
-            .any(|required| fixes_issuer(required, &around.sources));
-        if around.identity.issuers.len() > 1 && !fixes {
-            self.invalid(at, value, WRITE_ISSUER);
+        let issuers = &around.identity.issuers;
+        let mut all = required.iter();
+        let fixed = all.find(|required| fixes_issuer(required, &around.sources));
+        let accepts = |text: &str| issuers.iter().any(|issuer| **issuer == *text);
+        match fixed {
+            _ if issuers.is_empty() => {}
+            Some(fixed) if accepts(fixed.pattern.as_str()) => {}
+            Some(_) => self.invalid(&at.key("iss"), value, WRITE_LISTED),
+            None if issuers.len() > 1 => self.invalid(at, value, WRITE_ISSUER),
+            None => {}
         }
     }
 
@@ -257,7 +271,8 @@ impl PolicyReader {
     }
 
     fn text_pattern(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Pattern> {
-        let pattern = value.string().and_then(|text| Pattern::parse(&text));
+        let text = value.string().filter(|text| is_visible(text));
+        let pattern = text.and_then(|text| Pattern::parse(&text));
         if pattern.is_none() {
             self.invalid(at, value, WRITE_PATTERN);
         }

@@ -4,7 +4,7 @@
 
 use super::reader::{Keys, Location, PolicyReader};
 use super::rule_set::NamedSets;
-use crate::model::{Postings, Server, ServerFact, Servers, clear_path, facts_text};
+use crate::model::{Server, ServerFact, Servers, clear_path};
 use crate::words::json::{Kind, Value};
 use crate::words::text::is_visible;
 
@@ -47,8 +47,7 @@ impl PolicyReader {
         value: Value<'_>,
         sets: &NamedSets,
     ) -> Servers {
-        let mut servers: Vec<Server> = Vec::new();
-        let mut seen = Postings::default();
+        let mut servers = Vec::new();
         if value.kind() == Kind::Object && value.named().next().is_none() {
             self.invalid(at, value, "at least one server");
         }
@@ -60,22 +59,30 @@ impl PolicyReader {
             let members = self.object(&at, value, &SERVER);
             let matched = self.required(&at, &members, "match");
             let facts = matched.map(|value| self.facts(&at.key("match"), value));
-            let facts = facts.unwrap_or_default();
-            let as_text = facts_text(&facts);
-            let other = seen.of(&as_text).first().and_then(|at| servers.get(*at));
-            if let Some(Server { name, .. }) = other.filter(|_| !facts.is_empty()) {
-                let write = format!("another match for each server; `{name}` has this one");
-                self.invalid(&at.key("match"), matched.unwrap_or(value), &write);
-            }
-            seen.add(&as_text, servers.len());
             servers.push(Server {
                 name: name.as_ref().into(),
-                facts,
+                facts: facts.unwrap_or_default(),
                 policy: self.policy_name(&at, &members, sets),
                 frozen: self.flag(&at, &members, "frozen"),
             });
         }
-        Servers::new(servers)
+        let servers = Servers::new(servers);
+        self.apart(at, value, &servers);
+        servers
+    }
+
+    /// Reports each server whose match some request has together with that of an earlier one.
+    fn apart(&mut self, at: &Location<'_>, value: Value<'_>, servers: &Servers) {
+        for (position, server) in servers.list.iter().enumerate() {
+            if let Some(Server { name, .. }) = servers.overlapping(position) {
+                let found = value.get(&server.name).and_then(|value| value.get("match"));
+                let write = format!(
+                    "another match for each server; some requests match `{name}` too, and a request that matches two servers is refused"
+                );
+                let at = at.key(&server.name);
+                self.invalid(&at.key("match"), found.unwrap_or(value), &write);
+            }
+        }
     }
 
     fn facts(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<(ServerFact, Vec<Box<str>>)> {
@@ -113,10 +120,16 @@ impl PolicyReader {
         if value.elements().next().is_none() {
             self.invalid(at, value, write);
         }
-        let elements = value.elements().enumerate();
-        elements
-            .filter_map(|(index, value)| one(self, &at.index(index), value))
-            .collect()
+        let mut texts = Vec::new();
+        for (index, value) in value.elements().enumerate() {
+            let at = at.index(index);
+            let text = one(self, &at, value);
+            if text.as_ref().is_some_and(|text| texts.contains(text)) {
+                self.invalid(&at, value, "each text once");
+            }
+            texts.extend(text);
+        }
+        texts
     }
 }
 
