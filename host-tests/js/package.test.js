@@ -58,15 +58,19 @@ function needs(of) {
 test("policy needs only the identities and the cluster that it names", () => {
   /** @param {string} kind @param {object} texts */
   const grants = (kind, texts) => ({ grants: { ada: { match: { [kind]: texts }, policy: "main" } } });
+  /** @param {object} rules */
+  const ruled = (rules) => policy({ version: "1", default: "deny", ...rules });
+  // Any name of a certificate shows that the caller has one.
+  const names = ["needsUriSan", "needsDnsSan", "needsSubject"];
   const servers = { servers: { files: { match: { cluster: "files" } } } };
   const limits = [{ counter: "calls", window: "minute", max: 1, scope: "claim:sub" }];
-  assert.deepEqual(needs(policy({})), []);
-  assert.deepEqual(needs(policy(grants("claim", { sub: "ada" }))), ["needsClaims"]);
-  assert.deepEqual(needs(policy({ all_tools: { limits } })), ["needsClaims"]);
-  assert.deepEqual(needs(policy(grants("mtls", { uri_san: "spiffe://acme.example/*" }))), ["needsUriSan"]);
-  assert.deepEqual(needs(policy(grants("mtls", { dns_san: "ada.acme.example" }))), ["needsDnsSan"]);
-  assert.deepEqual(needs(policy(grants("mtls", { subject: "CN=ada" }))), ["needsSubject"]);
-  assert.deepEqual(needs(policy(servers)), ["needsCluster"]);
+  assert.deepEqual(needs(ruled({})), []);
+  assert.deepEqual(needs(ruled(grants("claim", { sub: "ada" }))), ["needsClaims"]);
+  assert.deepEqual(needs(ruled({ all_tools: { limits } })), ["needsClaims"]);
+  assert.deepEqual(needs(ruled(grants("mtls", { uri_san: "spiffe://acme.example/*" }))), names);
+  assert.deepEqual(needs(ruled(grants("mtls", { dns_san: "ada.acme.example" }))), names);
+  assert.deepEqual(needs(ruled(grants("mtls", { subject: "CN=ada" }))), names);
+  assert.deepEqual(needs(ruled(servers)), ["needsCluster"]);
 });
 
 test("step is narrowed by its `next`", () => {

@@ -44,7 +44,9 @@ pub(super) fn nest(mut policy: Node, place: &Place) -> Option<Mutant> {
     let node = policy.at(&place.path);
     let either = ["scope", "cidr"]
         .map(|name| place.key == name || place.key == "value" && place.op.as_deref() == Some(name));
-    if is_open(place) || place.kind == Kind::Schema || either.contains(&true) {
+    // A server is known by one text or by several.
+    let of_server = place.pointer.starts_with("/servers/") && place.pointer.contains("/match/");
+    if is_open(place) || place.kind == Kind::Schema || either.contains(&true) || of_server {
         return None;
     }
     *node = match node.clone() {

@@ -69,11 +69,17 @@ fn found<'p>(
     let presented = Presented::read(grants, credentials)?;
     let places = dedup_sorted(presented.candidates(grants));
     let candidates = places.iter().filter_map(|at| grants.list.get(*at));
-    let mut matching = candidates.filter(|grant| presented.matches(grant));
-    match (matching.next(), matching.next()) {
-        (Some(grant), None) => Ok(grant),
-        (Some(_), Some(_)) => Err(AuthError::Ambiguous),
-        (None, _) => Err(AuthError::Unknown),
+    let matching: Vec<_> = candidates
+        .filter(|grant| presented.matches(grant))
+        .collect();
+    match matching.as_slice() {
+        [] => Err(AuthError::Unknown),
+        [grant] => Ok(grant),
+        // Of two grants a revoked one is the operator's last word.
+        several => {
+            let revoked = several.iter().find(|grant| grant.revoked);
+            revoked.copied().ok_or(AuthError::Ambiguous)
+        }
     }
 }
 

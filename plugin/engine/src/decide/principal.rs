@@ -113,7 +113,7 @@ impl fmt::Display for AuthError {
                 "Unknown caller. Send your bearer token, or ask the gateway's operator for one."
             }
             Self::Ambiguous => {
-                "Your credentials belong to two callers. Send one of them, or ask the gateway's operator."
+                "Your credentials belong to two callers. Ask the gateway's operator, who can grant you one access."
             }
             Self::Issuer => {
                 "The gateway accepts no tokens of this issuer. Ask the gateway's operator where to log in."

@@ -13,7 +13,8 @@ impl ResponseNeeds {
         let sets = || policy.sets().map(Self::of_set);
         Self {
             enforced: sets().any(|needs| needs.enforced) || refuses_callers(policy),
-            shadowed: sets().any(|needs| needs.shadowed),
+            // An entry may enforce its conditions for a caller whose other rules are in shadow mode.
+            shadowed: sets().any(|needs| needs.shadowed) || refuses_callers(policy),
             pins: sets().any(|needs| needs.pins),
             results: sets().any(|needs| needs.results),
             cached: tells_callers_apart(policy) || policy.host.list_ttl.is_some(),
