@@ -88,7 +88,7 @@ pub enum Credential {
 pub struct Caller {
     /// The name in `x-sent-by`.
     pub name: &'static str,
-    /// What the gateway verifies.
+    /// The credential that the gateway verifies.
     pub credential: Credential,
 }
 

@@ -91,16 +91,16 @@ pub(crate) struct Destination {
 }
 
 impl Destination {
-    /// `None` where no server is known by its cluster, or none was judged for.
+    /// `None` where no server is known by its cluster, or `addressed` is none.
     pub(crate) fn of(
         policy: &Policy,
         headers: &Headers,
         cluster: Option<&str>,
+        addressed: &Addressed,
     ) -> Option<Box<Self>> {
         let servers = policy.servers.as_ref().filter(|_| policy.needs.cluster)?;
         let texts = texts_of(servers, headers, cluster)?;
         let [path, host, cluster] = texts.each_ref().map(|text| &**text);
-        let addressed = only_match(servers, [path, host, cluster]);
         Some(Box::new(Self {
             name: addressed.name()?.into(),
             path: path.into(),

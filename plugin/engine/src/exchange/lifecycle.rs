@@ -34,7 +34,7 @@ impl Exchange {
         let visibility = Visibility::new(&policy, &caller);
         let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {
-            destination: Destination::of(&policy, headers, host.cluster.as_deref()),
+            destination: Destination::of(&policy, headers, host.cluster.as_deref(), &caller.server),
             policy,
             seed: host.seed,
             explain: host.explain,

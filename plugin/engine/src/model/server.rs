@@ -12,6 +12,8 @@ pub(crate) struct Servers {
     pub(crate) list: Vec<Server>,
     /// Positions of servers by the key of the rarest of their facts.
     index: Postings,
+    /// For each of [`ServerFact::ALL`] whether some server is known by it.
+    reads: [bool; 3],
 }
 
 /// A fact of a server, with the texts of which a request has one.
@@ -58,7 +60,9 @@ impl Servers {
                 index.add(&key, at);
             }
         }
-        Self { list, index }
+        let facts = list.iter().flat_map(|server| &server.facts);
+        let reads = ServerFact::ALL.map(|fact| facts.clone().any(|(own, _)| *own == fact));
+        Self { list, index, reads }
     }
 
     /// The servers that one of their facts admits for this text.
@@ -83,8 +87,8 @@ impl Servers {
 
     /// True where some server is known by this fact.
     pub(crate) fn read(&self, fact: ServerFact) -> bool {
-        let mut facts = self.list.iter().flat_map(|server| &server.facts);
-        facts.any(|(own, _)| *own == fact)
+        let mut reads = ServerFact::ALL.into_iter().zip(self.reads);
+        reads.any(|(own, reads)| own == fact && reads)
     }
 }
 

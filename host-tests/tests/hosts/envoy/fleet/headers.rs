@@ -72,7 +72,7 @@ fn name_of_a_client_adds_no_rights_to_another_credential() {
     });
 }
 
-/// Why the page demands the removal: a plugin sees one header, whoever wrote it. Sent twice, or beside another credential,
+/// The page demands the removal because a plugin sees one header, whoever wrote it. Sent twice, or beside another credential,
 /// it is refused.
 #[test]
 fn header_that_the_gateway_does_not_remove_is_the_clients_word() {

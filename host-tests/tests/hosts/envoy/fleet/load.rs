@@ -31,7 +31,7 @@ const USED_UP: [(&[&str], &str, u64); 7] = [
     (&["acme-alice", "acme-bob"], "build", BUILDS),
 ];
 
-/// What a caller saw.
+/// The answers that a caller got.
 #[derive(Default)]
 struct Seen {
     /// Server, tool and verdict.

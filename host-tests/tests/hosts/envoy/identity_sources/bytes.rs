@@ -1,6 +1,6 @@
 //! Turns values into the untyped bytes in which a single property arrives.
 //!
-//! It never reads such bytes: they do not say what they are.
+//! It never reads such bytes: they have no type.
 
 /// A number: a double, little-endian.
 pub(super) fn number(value: f64) -> Vec<u8> {

@@ -74,7 +74,7 @@ impl Setting {
         alert.unwrap_or(&error).to_owned()
     }
 
-    /// What the plugin reads for a client whose certificate the authority signed with these names.
+    /// The properties that the plugin reads for a client whose certificate the authority signed with these names.
     fn agent(&self, names: Names<'_>) -> Seen {
         let certificate = self.authority.certificate(names);
         self.get("verified", Some(&certificate))

@@ -89,7 +89,7 @@ impl Setting {
     }
 }
 
-/// What the probe read of some properties, and the least nanoseconds of a call.
+/// The values of some properties as the probe read them, and the least nanoseconds of a call.
 fn measured(paths: &[String], request: impl Fn() -> Seen) -> Vec<(Property, u64)> {
     let rounds: Vec<_> = (0..ROUNDS).map(|_| request()).collect();
     let nanos = |seen: &Seen, path: &str| {

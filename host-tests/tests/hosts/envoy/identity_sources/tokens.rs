@@ -1,4 +1,4 @@
-//! Tests for which requests `jwt_authn` tells a plugin about a token, and what it leaves in the headers.
+//! Tests the requests for which `jwt_authn` gives a plugin the claims of a token, and the headers that it leaves.
 
 use super::super::probe::{Gateway, METADATA, Property, claim};
 use super::issuers::{Issuers, on, on_each, payload};

@@ -3,8 +3,8 @@
 use super::super::gateway::LIMIT;
 use super::super::probe::oldest_and_current;
 use super::later::{header_mutation, with_header};
-use super::setting::SERVERS;
-use host_tests::bootstrap::{Config, Listener};
+use super::setting::{SERVERS, before_servers};
+use host_tests::bootstrap::Listener;
 use host_tests::envoy::Envoy;
 use host_tests::routing::{route, routes};
 use host_tests::rpc;
@@ -35,12 +35,7 @@ impl Gateway {
         let mut listener = Listener::new("mcp", policy, upstreams[0].addr(), &wasm_path());
         listener.before = vec![header_mutation()];
         listener.connection_manager = routes(all);
-        let mut config = Config::new(vec![listener]);
-        config.binary = binary;
-        for (name, upstream) in SERVERS.iter().zip(&upstreams) {
-            config.servers.insert((*name).to_owned(), upstream.addr());
-        }
-        let envoy = Envoy::start(&config).expect("Envoy starts");
+        let envoy = before_servers(listener, binary, &upstreams);
         Self { envoy, upstreams }
     }
 

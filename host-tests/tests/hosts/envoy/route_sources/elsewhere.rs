@@ -4,8 +4,8 @@
 use super::super::gateway::{LIMIT, verdict};
 use super::super::probe::oldest_and_current;
 use super::later::with_header;
-use super::setting::SERVERS;
-use host_tests::bootstrap::{Config, Listener};
+use super::setting::{SERVERS, before_servers};
+use host_tests::bootstrap::Listener;
 use host_tests::envoy::Envoy;
 use host_tests::routing::{chosen_route, lua, route, routes};
 use host_tests::rpc;
@@ -52,12 +52,7 @@ impl Gateway {
         let mut listener = Listener::new("mcp", &policy().to_string(), any, &wasm_path());
         listener.before = before;
         listener.connection_manager = routes(all);
-        let mut config = Config::new(vec![listener]);
-        config.binary = binary;
-        for (name, upstream) in SERVERS.iter().zip(&upstreams) {
-            config.servers.insert((*name).to_owned(), upstream.addr());
-        }
-        let envoy = Envoy::start(&config).expect("Envoy starts");
+        let envoy = before_servers(listener, binary, &upstreams);
         let upstreams = upstreams.into();
         Self { envoy, upstreams }
     }

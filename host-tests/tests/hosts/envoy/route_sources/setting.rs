@@ -4,7 +4,9 @@
 //! It never expects an outcome.
 
 use super::super::probe::{Gateway, LIMIT, Probe, Property, Seen, properties};
-use host_tests::bootstrap::Listener;
+use host_tests::bootstrap::{Config, Listener};
+use host_tests::envoy::Envoy;
+use host_tests::upstream::Upstream;
 use host_tests::wire::{Http1Request, Response, http1};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -21,6 +23,20 @@ pub(super) const SERVERS: [&str; 3] = ["python-mcp", "files-mcp", "git-mcp"];
 /// An Envoy without listeners, with the three servers.
 pub(super) fn servers(binary: Option<PathBuf>) -> Probe {
     SERVERS.into_iter().fold(Probe::new(binary), Probe::server)
+}
+
+/// An Envoy with this listener in front of the three servers.
+pub(super) fn before_servers(
+    listener: Listener,
+    binary: Option<PathBuf>,
+    upstreams: &[Upstream; SERVERS.len()],
+) -> Envoy {
+    let mut config = Config::new(vec![listener]);
+    config.binary = binary;
+    for (name, upstream) in SERVERS.into_iter().zip(upstreams) {
+        config.servers.insert(name.to_owned(), upstream.addr());
+    }
+    Envoy::start(&config).expect("Envoy starts")
 }
 
 /// A listener with these fields of the connection manager, and filters behind the plugin.
