@@ -6,7 +6,7 @@ use crate::count::{Charge, Count, Refund, Subject};
 use crate::model::Window;
 use crate::read::{Message, RequestIds, Target};
 use crate::words::digits::push_hex;
-use crate::words::json::{ObjectLine, Value, element, push_logged};
+use crate::words::json::{ObjectLine, Value, element};
 use crate::words::sorted::dedup_sorted;
 use crate::words::text::logged;
 use crate::words::trace::{RuleTrace, RuleTraces, Trace};
@@ -53,6 +53,9 @@ pub(crate) struct Origin<'e> {
 
 /// The largest number of arguments whose names a line lists.
 const MOST_KEYS: usize = 64;
+
+/// The bytes of a counter in a line without its rule: its names and two numbers.
+const COUNTER_ROOM: usize = 64;
 
 impl Audit {
     /// A line about a request that is admitted, until it is refused.
@@ -145,10 +148,8 @@ impl Audit {
         let keys = arguments.members().take(MOST_KEYS);
         let keys = dedup_sorted(keys.map(|(key, _)| key));
         if !keys.is_empty() {
-            let mut elements = String::new();
-            keys.iter()
-                .for_each(|key| push_logged(element(&mut elements), key));
-            self.line.list("argument_keys", &elements);
+            let keys = keys.iter().map(|key| &**key);
+            self.line.logged_list("argument_keys", keys);
         }
         let mut hasher = SipHasher13::new_with_key(seed);
         hasher.write(arguments.raw().as_bytes());
@@ -169,9 +170,12 @@ impl Audit {
             return;
         }
         for limit in &charge.limits {
+            let rule = limit.rule_text();
+            let room = rule.len().saturating_add(COUNTER_ROOM);
+            self.counters.reserve(room);
             let counter = element(&mut self.counters);
             counter.push_str("{\"rule\":");
-            counter.push_str(limit.rule_text());
+            counter.push_str(rule);
             counter.push_str(",\"used\":");
             count.used.push(counter);
             counter.push_str(",\"max\":");

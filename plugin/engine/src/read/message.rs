@@ -225,28 +225,28 @@ impl<'a> Call<'a> {
 impl<'a> Target<'a> {
     fn read(method: &str, params: Option<Value<'a>>) -> Result<Self, RequestError> {
         let param = |name| params.and_then(|params| params.get(name));
-        let string = |name| param(name).and_then(plain);
         // A name or a URI must be a string, even in a method that does not define it.
-        for (name, error) in [("name", RequestError::Name), ("uri", RequestError::Uri)] {
-            if param(name).is_some() && string(name).is_none() {
-                return Err(error);
-            }
-        }
+        let string = |name, error| match param(name) {
+            Some(value) => plain(value).map(Some).ok_or(error),
+            None => Ok(None),
+        };
+        let name = string("name", RequestError::Name)?;
+        let uri = string("uri", RequestError::Uri)?;
         match method {
-            "tools/call" => string("name").map(Self::Tool).ok_or(RequestError::Name),
-            "prompts/get" => string("name").map(Self::Prompt).ok_or(RequestError::Name),
+            "tools/call" => name.map(Self::Tool).ok_or(RequestError::Name),
+            "prompts/get" => name.map(Self::Prompt).ok_or(RequestError::Name),
             // The newest revision has no such methods, and a server answers without a lookup of the target.
-            "resources/subscribe" | "resources/unsubscribe" if param("uri").is_none() => {
-                Ok(Self::Method)
-            }
+            "resources/subscribe" | "resources/unsubscribe" if uri.is_none() => Ok(Self::Method),
             "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
-                string("uri").map(Self::Resource).ok_or(RequestError::Uri)
+                uri.map(Self::Resource).ok_or(RequestError::Uri)
             }
             "completion/complete" => reference(param("ref").ok_or(RequestError::Ref)?),
             "subscriptions/listen" => {
                 listen(params.and_then(|params| given(params, "notifications")))
             }
-            method if method.starts_with("tasks/") => Ok(Self::Task(string("taskId"))),
+            method if method.starts_with("tasks/") => {
+                Ok(Self::Task(param("taskId").and_then(plain)))
+            }
             _ => Ok(Self::Method),
         }
     }

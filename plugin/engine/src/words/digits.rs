@@ -30,6 +30,15 @@ pub(crate) fn push_ascii(text: &mut String, digits: &[u8]) {
     text.push_str(str::from_utf8(digits).unwrap_or_default());
 }
 
+/// Writes a number in decimal over all of `digits`, padded with zeros; digits that do not fit are left out.
+pub(crate) fn write_decimal(digits: &mut [u8], number: u64) {
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0'.saturating_add(u8::try_from(rest % 10).unwrap_or_default());
+        rest /= 10;
+    }
+}
+
 /// Appends a number in decimal, padded with zeros to at least `width` digits.
 pub(crate) fn push_decimal(text: &mut String, number: u64, width: usize) {
     let mut digits = [b'0'; 20];

@@ -2,7 +2,7 @@
 //!
 //! It reads no clock: the time is an argument.
 
-use super::digits::push_decimal;
+use super::digits::{push_ascii, write_decimal};
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -41,19 +41,19 @@ impl Millis {
         };
         let (year, month, day) = moment.to_calendar_date();
         let (hour, minute, second, millis) = moment.to_hms_milli();
-        push_decimal(text, u64::try_from(year).unwrap_or_default(), 4);
-        for (before, number, width) in [
-            ('-', u8::from(month).into(), 2),
-            ('-', day.into(), 2),
-            ('T', hour.into(), 2),
-            (':', minute.into(), 2),
-            (':', second.into(), 2),
-            ('.', millis.into(), 3),
+        let mut written = *b"0000-00-00T00:00:00.000Z";
+        for (place, number) in [
+            (0..4, u64::try_from(year).unwrap_or_default()),
+            (5..7, u8::from(month).into()),
+            (8..10, day.into()),
+            (11..13, hour.into()),
+            (14..16, minute.into()),
+            (17..19, second.into()),
+            (20..23, millis.into()),
         ] {
-            text.push(before);
-            push_decimal(text, number, width);
+            write_decimal(written.get_mut(place).unwrap_or_default(), number);
         }
-        text.push('Z');
+        push_ascii(text, &written);
     }
 
     /// The time that a text such as `2027-01-31T00:00:00Z` or `2027-01-31T01:00:00+01:00` names (RFC 3339 section 5.6, with

@@ -4,6 +4,7 @@
 //! It never changes a text that is judged.
 
 use super::digits::push_decimal;
+use super::plain::after_printable;
 use std::borrow::Cow;
 
 /// The longest part of a client's text that a log line repeats, in characters.
@@ -24,7 +25,7 @@ pub(crate) fn clip_name(name: &str) -> String {
 
 /// A client's text on one line of the log: clipped, without control characters.
 pub(crate) fn logged(text: &str) -> Cow<'_, str> {
-    if text.len() <= LOGGED && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if text.len() <= LOGGED && after_printable(text.as_bytes()).is_empty() {
         return text.into();
     }
     let cut = text.char_indices().nth(LOGGED);

@@ -3,6 +3,7 @@
 //! Member names come from the engine and are not escaped. It never writes a line break.
 
 use crate::words::digits::{hex_digit, push_ascii};
+use crate::words::plain::after_name;
 use crate::words::text::logged;
 
 /// An object under construction, with its members so far.
@@ -40,6 +41,19 @@ impl ObjectLine {
             .for_each(|part| list.push_str(part));
     }
 
+    /// Adds a member with a list of a client's texts, each as [`Self::logged`].
+    pub(crate) fn logged_list<'t>(&mut self, name: &str, texts: impl Iterator<Item = &'t str>) {
+        let list = self.name(name);
+        list.push('[');
+        for (index, text) in texts.enumerate() {
+            if index > 0 {
+                list.push(',');
+            }
+            push_logged(list, text);
+        }
+        list.push(']');
+    }
+
     /// Adds the name of a member and returns the text to which the caller appends its value.
     pub(crate) fn name(&mut self, name: &str) -> &mut String {
         if self.0.len() > 1 {
@@ -69,9 +83,9 @@ pub(crate) fn element(list: &mut String) -> &mut String {
 /// Appends the text as a JSON string.
 pub(crate) fn push_text(line: &mut String, text: &str) {
     line.push('"');
-    match text.bytes().all(is_plain) {
-        true => line.push_str(text),
-        false => text.chars().for_each(|c| push_escaped(line, c)),
+    match after_name(text.as_bytes()) {
+        [] => line.push_str(text),
+        _ => text.chars().for_each(|c| push_escaped(line, c)),
     }
     line.push('"');
 }
@@ -86,10 +100,6 @@ pub(crate) fn quoted(text: &str) -> String {
 /// Appends a client's text as a JSON string: [clipped and without control characters](logged).
 pub(crate) fn push_logged(line: &mut String, text: &str) {
     push_text(line, &logged(text));
-}
-
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
 /// Appends a character of a JSON string in its shortest spelling, as RFC 8785 section 3.2.2.2 defines it.
