@@ -42,6 +42,12 @@ pub struct Expectation {
     /// Rules in shadow mode that would have refused, as the log names them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shadow: Vec<String>,
+    /// The values of arguments that the log holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Value>,
+    /// The arguments whose values the log withholds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arguments_withheld: Option<Value>,
     /// The `authorization` header does not reach the server.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub credential_removed: bool,

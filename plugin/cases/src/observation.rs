@@ -2,7 +2,6 @@
 //!
 //! It fails on an outcome that no case can expect: bytes that differ from the sent ones, an answer of an unknown form,
 //! a log line that contradicts the answer.
-//! contradicts the answer.
 
 use crate::RawHeaders;
 use crate::case::Step;
@@ -67,8 +66,8 @@ impl Observation {
 
     /// The observation in the form of a case's expectation.
     ///
-    /// If no case can expect such an observation.
-    /// When the observation makes no sense.
+    /// # Errors
+    /// The reason why no case can expect such an observation.
     pub fn seen(&self, step: &Step, request_id: &str) -> Result<Expectation, String> {
         let mut seen = self.outside(step, request_id)?;
         let problem = self.problem.as_deref().map(serde_json::from_str::<Value>);
@@ -85,8 +84,8 @@ impl Observation {
 
     /// The part of the expectation that the client and the server see, without the log.
     ///
-    /// If no case can expect such an observation.
-    /// When the observation makes no sense.
+    /// # Errors
+    /// The reason why no case can expect such an observation.
     pub fn seen_outside(&self, step: &Step, request_id: &str) -> Result<Expectation, String> {
         let response = self.response(step, request_id, None)?;
         Ok(Expectation {
@@ -142,6 +141,8 @@ fn logged(seen: &mut Expectation, line: &str) -> Result<(), String> {
         ));
     }
     seen.rule = text("rule").map(Into::into);
+    seen.arguments = audit.get("arguments").cloned();
+    seen.arguments_withheld = audit.get("arguments_withheld").cloned();
     let shadow = audit
         .get("shadow")
         .and_then(Value::as_array)

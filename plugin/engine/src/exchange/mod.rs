@@ -13,6 +13,8 @@ mod verdict;
 pub use state::Exchange;
 
 #[cfg(test)]
+mod answer_tests;
+#[cfg(test)]
 mod held_tests;
 #[cfg(test)]
 mod id_tests;

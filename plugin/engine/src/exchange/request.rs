@@ -5,11 +5,12 @@
 use super::question::Pending;
 use super::state::{Bodiless, Exchange, Judged, Reading, State};
 use crate::answer::{Detail, ReplyTo};
+use crate::audit::LoggedRequest;
 use crate::decide::{Caller, Claim, decide, decide_bodiless};
 use crate::read::{
     Head, HttpMethod, Message, RequestError, Target, id_beside_surrogates, is_modern,
 };
-use crate::response::IssuanceTracker;
+use crate::response::{AnswerTracker, IssuanceTracker};
 use crate::step::{Ask, Event, Next, Step, lookup_of};
 use crate::words::json;
 use crate::words::json::{Document, JsonFault, Value};
@@ -106,10 +107,16 @@ impl Exchange {
     }
 
     fn forward_bodiless(&mut self, http_method: HttpMethod, clock: &dyn Clock) -> Step {
-        match self.audit_of(http_method, clock) {
-            Some(audit) => self.forward(Some(Box::new(audit))),
-            None => self.without_time(),
+        let Some(now) = clock.now() else {
+            return self.without_time();
+        };
+        if self.policy.audit.answers {
+            let request = LoggedRequest::without_message(http_method);
+            self.response.logs(AnswerTracker::new(request, now));
         }
+        let mut audit = self.audit(now);
+        audit.http_method(http_method.name());
+        self.forward(Some(Box::new(audit)))
     }
 
     pub(super) fn read(
@@ -177,9 +184,16 @@ impl Exchange {
             Ok(message) => message,
             Err((problem, id)) => return self.unreadable(audit, &problem, id),
         };
-        audit.describe(&message, &self.seed);
-        let reply_to = reply_to(&message, &reading.head);
+        if let Some(trace_id) = message.call().and_then(|call| self.ids.traced_by(call)) {
+            audit.traced(trace_id);
+        }
         let policy = self.policy.clone();
+        audit.describe(&message, &self.seed, &policy.audit);
+        if policy.audit.answers {
+            let request = LoggedRequest::of_message(&message);
+            self.response.logs(AnswerTracker::new(request, now));
+        }
+        let reply_to = reply_to(&message, &reading.head);
         let context = &reading.context;
         let issued = IssuanceTracker::new(&policy, &context.caller, &message);
         self.response.answers(&message, issued);
@@ -230,10 +244,7 @@ impl Exchange {
 }
 
 fn arguments<'a>(message: &Message<'a>) -> Option<Value<'a>> {
-    match message {
-        Message::Request { call, .. } | Message::Notification(call) => call.arguments,
-        Message::Response => None,
-    }
+    message.call().and_then(|call| call.arguments)
 }
 
 /// The data that an answer needs, kept because the body is gone by then.

@@ -4,7 +4,7 @@
 
 use super::state::{Exchange, State};
 use crate::audit::{Audit, Event};
-use crate::response::{Effects, Passed};
+use crate::response::{Effects, Passed, Problem};
 use crate::step::{Next, Response, Step};
 use crate::words::{Clock, Reason, Refusal, Rule};
 
@@ -85,25 +85,30 @@ impl Exchange {
         effects: &Effects,
         clock: &dyn Clock,
     ) -> Result<Option<Audit>, ClockFailed> {
-        let Some(problem) = &effects.problem else {
-            let Some(refund) = &effects.refund else {
-                return Ok(None);
-            };
-            let mut audit = self.audit_about(Event::Refund, clock.now().ok_or(ClockFailed)?);
-            audit.refunded(refund);
-            return Ok(Some(audit));
+        let event = match effects {
+            Effects {
+                problem: Some(_), ..
+            } => Event::Response,
+            Effects {
+                refund: Some(_), ..
+            } => Event::Refund,
+            Effects {
+                answered: Some(_), ..
+            } => Event::Answer,
+            _ => return Ok(None),
         };
-        let mut audit = self.audit_about(Event::Response, clock.now().ok_or(ClockFailed)?);
-        let refusal = Refusal::from(problem);
-        let rule = refusal.rule.as_ref().map(ToString::to_string);
-        match (problem.is_shadow(), problem.is_redacted()) {
-            (true, _) => audit.shadowed(&refusal),
-            (false, true) => audit.explained(rule, &refusal.message),
-            (false, false) => audit.refused(refusal.reason, rule, &refusal.message),
+        let now = clock.now().ok_or(ClockFailed)?;
+        let mut audit = self.audit_about(event, now);
+        match (&effects.problem, &effects.refund) {
+            (Some(problem), _) => note_problem(&mut audit, problem),
+            (None, Some(refund)) => audit.refunded(refund),
+            (None, None) => {}
+        }
+        if let Some(answered) = &effects.answered {
+            audit.answered(answered, now);
         }
         Ok(Some(audit))
     }
-
     /// Ends the exchange: a host that reports a response out of order has lost track of it.
     fn out_of_order(&mut self, clock: &dyn Clock) -> Step {
         let Some(now) = clock.now() else {
@@ -116,5 +121,19 @@ impl Exchange {
             audit: Some(Box::new(audit)),
             ..self.without_time()
         }
+    }
+}
+
+/// Adds a problem of a response to its line.
+fn note_problem(audit: &mut Audit, problem: &Problem) {
+    let refusal = Refusal::from(problem);
+    let rule = refusal.rule.as_ref().map(ToString::to_string);
+    match (problem.is_shadow(), problem.is_redacted()) {
+        (true, _) => audit.shadowed(&refusal),
+        (false, true) => audit.explained(rule, &refusal.message),
+        (false, false) => audit.refused(refusal.reason, rule, &refusal.message),
+    }
+    for redaction in problem.redactions() {
+        audit.redacted(redaction.what, &redaction.rule, redaction.times);
     }
 }

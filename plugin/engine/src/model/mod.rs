@@ -2,6 +2,7 @@
 //!
 //! It parses nothing and judges no call. Values here were checked when the document was parsed.
 
+mod audit;
 mod caller;
 mod condition;
 mod entry;
@@ -24,6 +25,7 @@ mod subject;
 mod table;
 mod unknown_result;
 
+pub(crate) use audit::{AuditOptions, OpenedArgument};
 pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, TrustedHeader};
 pub(crate) use condition::{Clause, Condition, Group, Predicate};
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};

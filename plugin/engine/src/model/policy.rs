@@ -2,6 +2,7 @@
 //!
 //! It judges no call; `decide` does.
 
+use super::audit::AuditOptions;
 use super::caller::Identity;
 use super::condition::Condition;
 use super::grants::Grants;
@@ -34,6 +35,7 @@ pub struct Policy {
     pub(crate) list: Listed,
     /// The effect on calls of pinned tools that were never listed.
     pub(crate) pin_unseen: Effect,
+    pub(crate) audit: AuditOptions,
     pub(crate) needs: Needs,
     /// True where the rules may take as many steps as they need.
     pub(crate) unbounded: bool,

@@ -47,9 +47,10 @@ pub(crate) const POLICY: Keys = Keys {
         "policies",
         "servers",
         "challenge",
+        "audit",
         "host",
     ],
-    reserved: &["approvals", "counters", "audit"],
+    reserved: &["approvals", "counters"],
 };
 
 const WRITE_ISSUER: &str = "also a condition on `identity.iss`: another issuer may write the same claim into another caller's token";
@@ -124,6 +125,9 @@ impl PolicyReader {
             pin_unseen: self
                 .setting(at, &members, "pin_unseen", EFFECTS)
                 .unwrap_or(Effect::Deny),
+            audit: self
+                .part(at, &members, "audit", Self::audit)
+                .unwrap_or_default(),
             host: self
                 .part(at, &members, "host", Self::host)
                 .unwrap_or_default(),

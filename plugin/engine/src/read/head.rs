@@ -4,6 +4,7 @@
 
 use super::error::RequestError;
 use super::headers::Headers;
+use super::message::Call;
 use super::revision::Revision;
 
 impl HttpMethod {
@@ -47,6 +48,15 @@ impl RequestIds {
             request_id: request_id(headers),
             trace_id: trace_id(headers),
         }
+    }
+
+    /// Takes the trace id of a message where the headers have none. Returns it.
+    pub(crate) fn traced_by(&mut self, call: &Call<'_>) -> Option<&str> {
+        if self.trace_id.is_some() {
+            return None;
+        }
+        self.trace_id = trace_id_of(call.trace_parent.as_deref()?);
+        self.trace_id.as_deref()
     }
 }
 
@@ -158,6 +168,10 @@ fn request_id(headers: &Headers) -> Option<Box<str>> {
 }
 
 fn trace_id(headers: &Headers) -> Option<Box<str>> {
-    let id = headers.single("traceparent").ok()??.split('-').nth(1)?;
+    trace_id_of(headers.single("traceparent").ok()??)
+}
+
+fn trace_id_of(trace_parent: &str) -> Option<Box<str>> {
+    let id = trace_parent.split('-').nth(1)?;
     (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| id.into())
 }

@@ -35,6 +35,8 @@ pub(crate) struct Call<'a> {
     pub(crate) claim: Option<Revision>,
     /// The client's own name for itself, which proves nothing.
     pub(crate) client: Option<Cow<'a, str>>,
+    /// The `traceparent` of `_meta` (2026-07-28, Trace Context).
+    pub(crate) trace_parent: Option<Cow<'a, str>>,
 }
 
 /// The target that a call acts on.
@@ -130,6 +132,14 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// The content of a request or a notification.
+    pub(crate) fn call(&self) -> Option<&Call<'a>> {
+        match self {
+            Self::Request { call, .. } | Self::Notification(call) => Some(call),
+            Self::Response => None,
+        }
+    }
+
     pub(super) fn of(root: Value<'a>, id: Option<&'a str>) -> Result<Self, RequestError> {
         let outcomes = || ["result", "error"].into_iter();
         let says = outcomes().any(|name| root.get(name).is_some());
@@ -200,6 +210,8 @@ impl<'a> Call<'a> {
         let client = client
             .and_then(|client| client.get("name"))
             .and_then(Value::string);
+        let trace_parent = meta.and_then(|meta| meta.get("traceparent"));
+        let trace_parent = trace_parent.and_then(Value::string);
         let arguments = param("arguments");
         if arguments.is_some_and(|arguments| arguments.kind() != Kind::Object) {
             return Err(RequestError::Arguments);
@@ -218,11 +230,22 @@ impl<'a> Call<'a> {
             may_become_task,
             claim,
             client,
+            trace_parent,
         })
     }
 }
 
 impl<'a> Target<'a> {
+    /// The kind of the target, as lines of the log name it, and its name; `None` where it has none.
+    pub(crate) fn named(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Tool(name) => Some(("tool", name)),
+            Self::Prompt(name) => Some(("prompt", name)),
+            Self::Resource(uri) | Self::Template(uri) => Some(("uri", uri)),
+            Self::Listen { .. } | Self::Task(_) | Self::Method => None,
+        }
+    }
+
     fn read(method: &str, params: Option<Value<'a>>) -> Result<Self, RequestError> {
         let param = |name| params.and_then(|params| params.get(name));
         // A name or a URI must be a string, even in a method that does not define it.

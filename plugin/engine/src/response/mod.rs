@@ -3,6 +3,7 @@
 //!
 //! It never passes on an event that arrives out of order.
 
+mod answer_tracker;
 mod ask;
 mod cache;
 mod cut;
@@ -32,8 +33,10 @@ mod stage;
 mod unread;
 mod utf8;
 
+pub(crate) use answer_tracker::AnswerTracker;
 pub(crate) use issued::IssuanceTracker;
 pub(crate) use observers::Effects;
+pub(crate) use problem::Problem;
 pub(crate) use reader::{Passed, ResponseReader};
 pub(crate) use stage::Stage;
 

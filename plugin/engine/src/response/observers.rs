@@ -3,6 +3,7 @@
 //!
 //! It never parses a message that concerns no observer, and does not depend on documents and streams.
 
+use super::answer_tracker::AnswerTracker;
 use super::cut::Cut;
 use super::id_tracker::IdTracker;
 use super::issued::IssuanceTracker;
@@ -10,6 +11,7 @@ use super::problem::{ListError, Problem};
 use super::refunds::RefundTracker;
 use super::rules::Rules;
 use super::scanner::MessageScanner;
+use crate::audit::{AnswerKind, Answered};
 use crate::count::Refund;
 use crate::model::Policy;
 use crate::read::{is_confusable, is_same_id};
@@ -23,6 +25,8 @@ pub(super) struct Observers {
     pub(super) rules: Option<Rules>,
     pub(super) refunds: Option<RefundTracker>,
     pub(super) issued: Option<IssuanceTracker>,
+    /// The answer for the log, where the policy asks for it.
+    pub(super) logged: Option<Box<AnswerTracker>>,
     /// The id of the request, as it was written.
     pub(super) id: Option<Box<str>>,
     /// The same id in the shared state, where other exchanges must not use it at the same time.
@@ -41,6 +45,7 @@ pub(crate) struct Effects {
     pub(crate) refund: Option<Refund>,
     pub(crate) writes: Vec<StateWrite>,
     pub(crate) ended: Option<IdEnd>,
+    pub(crate) answered: Option<Answered>,
 }
 
 /// Why a message is blocked, and the id of the request that it answers, if that is certain.
@@ -56,6 +61,7 @@ impl Observers {
             rules,
             refunds: None,
             issued: None,
+            logged: None,
             id: None,
             under_way: None,
             is_unclear: false,
@@ -71,6 +77,7 @@ impl Observers {
         self.rules.is_some()
             || refunds.is_some_and(RefundTracker::is_open)
             || issued.is_some_and(IssuanceTracker::is_open)
+            || self.log_awaits_answer()
             || self.id_is_open()
     }
 
@@ -86,9 +93,24 @@ impl Observers {
         self.effects.ended = self.effects.ended.take().or(ended);
     }
 
-    /// Notes that a message with this id passed unread.
-    pub(super) fn passed_unread(&mut self, id: &str) {
+    /// Whether the answer is logged and has not come yet.
+    pub(super) fn log_awaits_answer(&self) -> bool {
+        let logged = self.logged.as_ref();
+        logged.is_some_and(|logged| logged.is_open())
+    }
+
+    /// Whether the end of the exchange is not logged yet.
+    pub(super) fn log_awaits_end(&self) -> bool {
+        let logged = self.logged.as_ref();
+        logged.is_some_and(|logged| logged.awaits_end())
+    }
+
+    /// Notes that a message with this id passed without being parsed.
+    pub(super) fn passed(&mut self, id: &str, kind: AnswerKind) {
         if self.is_own(id) {
+            if let Some(logged) = &mut self.logged {
+                logged.note(kind);
+            }
             self.end(true);
         }
     }
@@ -109,10 +131,9 @@ impl Observers {
             return Err(Blocked::unreadable(ListError::Json(fault)));
         }
         if !self.concerns(text, scanner) {
-            scanner
-                .id()
-                .into_iter()
-                .for_each(|id| self.passed_unread(id));
+            if let Some(id) = scanner.id() {
+                self.passed(id, AnswerKind::Result);
+            }
             return Ok(Vec::new());
         }
         let document = Document::read(text, self.bounds);
@@ -153,6 +174,7 @@ impl Observers {
         };
         let refunds = self.refunds.as_ref().map(RefundTracker::needles);
         let issued = self.issued.as_ref().map(IssuanceTracker::needles);
+        let logged = self.logged.as_ref().map(|logged| logged.needles());
         let matters = rules.is_some_and(Rules::matter);
         let looks = rules.is_some() || self.id_is_open();
         matters
@@ -160,11 +182,15 @@ impl Observers {
             || rules.is_some() && scanner.may_be_public()
             || refunds.is_some_and(stands)
             || issued.is_some_and(stands)
+            || logged.is_some_and(stands)
     }
 
     fn message(&mut self, message: Value<'_>) -> Result<Vec<Cut>, Problem> {
         let answers = self.answers(message);
         if answers {
+            if let Some(logged) = &mut self.logged {
+                logged.answered(message);
+            }
             self.end(true);
         }
         let cuts = match &mut self.rules {

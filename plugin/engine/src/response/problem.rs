@@ -133,6 +133,14 @@ impl Problem {
         matches!(self, Self::Redacted(_))
     }
 
+    /// The kinds of texts that were redacted.
+    pub(crate) fn redactions(&self) -> &[Redaction] {
+        match self {
+            Self::Redacted(redactions) => redactions,
+            _ => &[],
+        }
+    }
+
     fn rule(&self) -> Option<&Rule> {
         match self {
             Self::Denied(denied) => Some(&denied.rule),
@@ -222,11 +230,11 @@ impl fmt::Display for Problem {
 /// One kind of text that a rule redacts, or would redact in shadow mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Redaction {
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
     pub(crate) rule: Rule,
     pub(crate) mode: Mode,
     /// The number of matches.
-    pub(super) times: usize,
+    pub(crate) times: usize,
 }
 
 /// Displays each kind with its number of redactions, in the order of the first ones.

@@ -6,6 +6,7 @@
 mod document;
 mod events;
 
+use super::answer_tracker::AnswerTracker;
 use super::document::Document;
 use super::id_tracker::IdTracker;
 use super::issued::IssuanceTracker;
@@ -110,6 +111,11 @@ impl ResponseReader {
         }
     }
 
+    /// Notes the request whose answer is logged.
+    pub(crate) fn logs(&mut self, answer: AnswerTracker) {
+        self.observers.logged = Some(Box::new(answer));
+    }
+
     /// Notes the charges that the response may refund.
     pub(crate) fn counted(&mut self, charges: Arc<[Charge]>, counts: Vec<Count>) {
         let unclear = self.observers.is_unclear;
@@ -149,9 +155,9 @@ impl ResponseReader {
         self.observers.effects.ended.take()
     }
 
-    /// Whether the request id is open.
+    /// Whether the request id is open, or the end of the exchange is not logged yet.
     pub(crate) fn awaits_end(&self) -> bool {
-        self.observers.id_is_open()
+        self.observers.id_is_open() || self.observers.log_awaits_end()
     }
 
     /// The keys to look up before the message is forwarded.
@@ -179,7 +185,7 @@ impl ResponseReader {
             BodyState::Dropped => self.has_rules(),
             _ => self.observers.are_open(),
         };
-        self.begins || open || self.awaits_end()
+        self.begins || open || self.observers.id_is_open()
     }
 
     /// The steps that searches of the response have taken so far.
@@ -227,7 +233,7 @@ impl ResponseReader {
     /// Whether it matters that the request reached no server: its charges are then refunded, or its id is free again.
     pub(crate) fn awaits_delivery(&self) -> bool {
         let refunds = self.observers.refunds.as_ref();
-        refunds.is_some_and(RefundTracker::is_open) || self.awaits_end()
+        refunds.is_some_and(RefundTracker::is_open) || self.observers.id_is_open()
     }
 
     /// Reads the next event of the response. Events must come in their order.
@@ -238,6 +244,8 @@ impl ResponseReader {
         let issued = issued.and_then(|issued| issued.see(&response));
         self.observers.effects.writes.extend(issued);
         self.observers.effects.refund = refund;
+        let logged = self.observers.logged.as_mut();
+        self.observers.effects.answered = logged.and_then(|logged| logged.see(&response));
         let unsent = matches!(response, Response::Delivery(Delivery::Unsent));
         let last = response.is_last();
         let (next, edit) = match response {
@@ -319,7 +327,9 @@ impl ResponseReader {
     fn unread(&self) -> Unread {
         match &self.observers.rules {
             Some(rules) => rules.unread(self.observers.id.as_deref()),
-            None if self.awaits_end() => Unread::All,
+            None if self.observers.id_is_open() || self.observers.log_awaits_answer() => {
+                Unread::All
+            }
             None => Unread::None,
         }
     }

@@ -1,10 +1,11 @@
-//! Describes identities, grants, policies, servers and the options of the host.
+//! Describes identities, grants, policies, servers, and the options of the log and of the host.
 //!
 //! It describes no rule.
 
 use super::build::{about, choice, flag, object, refers, with, words};
 use super::limits::duration;
-use crate::model::HostOptions;
+use crate::model::{AuditOptions, HostOptions};
+use crate::parse::audit::AUDIT;
 use crate::parse::caller::{ENCODINGS, IDENTITY, SOURCE, TRUSTED_HEADER};
 use crate::parse::challenge::{CHALLENGE, LONGEST};
 use crate::parse::grant::{GRANT, MATCH};
@@ -212,6 +213,25 @@ pub(super) fn challenge() -> Value {
     about(
         object(&CHALLENGE, &["resource_metadata"], members),
         "Answers a caller without any credential with the status 401 and this place to log in (OAuth).",
+    )
+}
+
+pub(super) fn audit() -> Value {
+    let opened = "The arguments whose values lines hold, such as `args.command`. A value that is long or holds a secret is withheld.";
+    let answers = "One more line for each request that was forwarded: the status, the kind and the time of its answer.";
+    let paths = json!({
+        "type": "array",
+        "items": { "type": "string", "pattern": r"^args[.\[]" },
+        "maxItems": AuditOptions::MOST_ARGUMENTS,
+        "uniqueItems": true,
+    });
+    let members = vec![
+        ("arguments", about(paths, opened)),
+        ("answers", flag(answers)),
+    ];
+    about(
+        object(&AUDIT, &[], members),
+        "Options of the audit log; they decide nothing.",
     )
 }
 

@@ -3,7 +3,7 @@
 //! The parts are described in the files beside it.
 
 use super::build::{about, choice, flag, object, refers, with, words};
-use super::callers::{challenge, grants, host, identity, policies, servers};
+use super::callers::{audit, challenge, grants, host, identity, policies, servers};
 use super::limits::{limit, scope, sequence, window};
 use super::rules::{all_tools, condition, entry, groups, methods, result, tool};
 use crate::parse::document::POLICY;
@@ -66,6 +66,7 @@ fn policy() -> Value {
         ("policies", policies(named_policy())),
         ("servers", servers()),
         ("challenge", challenge()),
+        ("audit", audit()),
         ("host", host()),
     ]);
     object(&POLICY, &["version", "default"], members)

@@ -3,6 +3,7 @@
 //! A document that is too long to be held passes while it is scanned, unless a rule may remove something from it.
 
 use super::{BodyState, ResponseReader};
+use crate::audit::AnswerKind;
 use crate::response::cut::{Cut, spliced};
 use crate::response::document::Document;
 use crate::response::observers::Blocked;
@@ -138,10 +139,8 @@ impl ResponseReader {
             _ => None,
         };
         let next = self.watch(end);
-        if matches!(next, Next::Forward) {
-            passed
-                .iter()
-                .for_each(|id| self.observers.passed_unread(id));
+        if let (Next::Forward, Some(id)) = (&next, passed) {
+            self.observers.passed(&id, AnswerKind::Unread);
         }
         next
     }

@@ -3,6 +3,7 @@
 //! An event passes as soon as it is judged. The stream ends where clients may read it differently.
 
 use super::{BodyState, ResponseReader};
+use crate::audit::AnswerKind;
 use crate::response::event::Event;
 use crate::response::framing::{Framing, is_several};
 use crate::response::observers::Blocked;
@@ -33,7 +34,7 @@ impl ResponseReader {
                 edited |= matches!(event, Cow::Owned(_));
                 out.extend_from_slice(&event);
             }
-            Part::Passed(id) => self.observers.passed_unread(&id),
+            Part::Passed(id) => self.observers.passed(&id, AnswerKind::Unread),
             Part::Dropped => {
                 edited = true;
                 out.extend(self.error_line(Problem::NoRoom, None));

@@ -35,10 +35,12 @@ impl ObjectLine {
 
     /// Adds a member with a list. `elements` are JSON, separated by commas.
     pub(crate) fn list(&mut self, name: &str, elements: &str) {
-        let list = self.name(name);
-        ["[", elements, "]"]
-            .iter()
-            .for_each(|part| list.push_str(part));
+        self.name(name).extend(["[", elements, "]"]);
+    }
+
+    /// Adds a member with an object. `members` are JSON, separated by commas.
+    pub(crate) fn object(&mut self, name: &str, members: &str) {
+        self.name(name).extend(["{", members, "}"]);
     }
 
     /// Adds a member with a list of a client's texts, each as [`Self::logged`].

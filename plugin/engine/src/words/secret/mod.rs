@@ -7,9 +7,11 @@ mod anchor;
 mod find;
 mod kinds;
 mod tables;
+mod value;
 
 pub(crate) use find::{Kinds, find_value, may_stand, names_secret, pass_over};
 pub(crate) use kinds::SECRETS;
+pub(crate) use value::stands_in;
 
 #[cfg(test)]
 mod tests;

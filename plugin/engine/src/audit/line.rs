@@ -1,16 +1,19 @@
 //! Turns a decision into the line of the audit log.
 //!
-//! It never holds a credential, and of a call's arguments only their names and a keyed hash.
+//! It never holds a credential, and of a call's arguments only their names, a keyed hash, and the values that the policy
+//! opens.
 
+use super::answered::{AnswerKind, Answered, LoggedRequest};
+use super::opened;
 use crate::count::{Charge, Count, Refund, Subject};
-use crate::model::Window;
-use crate::read::{Message, RequestIds, Target};
-use crate::words::digits::push_hex;
+use crate::model::{AuditOptions, Window};
+use crate::read::{Message, RequestIds};
+use crate::words::digits::{push_decimal, push_hex};
 use crate::words::json::{ObjectLine, Value, element};
 use crate::words::sorted::dedup_sorted;
 use crate::words::text::logged;
 use crate::words::trace::{RuleTrace, RuleTraces, Trace};
-use crate::words::{Amount, Millis, Reason, Refusal};
+use crate::words::{Amount, Millis, Reason, Refusal, Rule};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hasher as _;
 
@@ -25,6 +28,8 @@ pub struct Audit {
     message: Option<String>,
     /// The refusals of rules in shadow mode, as the elements of a JSON list.
     shadow: String,
+    /// Redactions of a result, as the elements of a JSON list.
+    redacted: String,
     /// Counters after the call was added to them, as the elements of a JSON list.
     counters: String,
     pub(crate) traces: RuleTraces,
@@ -39,6 +44,8 @@ pub(crate) enum Event {
     Response,
     /// Charges that were refunded.
     Refund,
+    /// The end of an exchange, and the server's answer in it.
+    Answer,
 }
 
 /// The exchange that a line belongs to: the members that all its lines share.
@@ -83,6 +90,7 @@ impl Audit {
             rule: None,
             message: None,
             shadow: String::new(),
+            redacted: String::new(),
             counters: String::new(),
             traces: RuleTraces::new(explain),
         }
@@ -125,7 +133,12 @@ impl Audit {
     }
 
     /// Records the method, the client, the target and the arguments of the message.
-    pub(crate) fn describe(&mut self, message: &Message<'_>, seed: &[u8; 16]) {
+    pub(crate) fn describe(
+        &mut self,
+        message: &Message<'_>,
+        seed: &[u8; 16],
+        options: &AuditOptions,
+    ) {
         let (Message::Request { call, .. } | Message::Notification(call)) = message else {
             self.line.text("method", "response");
             return;
@@ -133,14 +146,48 @@ impl Audit {
         self.line.logged("method", &call.method);
         let client = call.client.iter();
         client.for_each(|client| self.line.logged("client", client));
-        match &call.target {
-            Target::Tool(name) => self.line.logged("tool", name),
-            Target::Prompt(name) => self.line.logged("prompt", name),
-            Target::Resource(uri) | Target::Template(uri) => self.line.logged("uri", uri),
-            Target::Listen { .. } | Target::Task(_) | Target::Method => {}
+        if let Some((kind, name)) = call.target.named() {
+            self.line.logged(kind, name);
         }
-        let arguments = call.arguments.into_iter();
-        arguments.for_each(|arguments| self.arguments(arguments, seed));
+        if let Some(arguments) = call.arguments {
+            self.arguments(arguments, seed);
+            opened::add(&mut self.line, arguments, &options.arguments);
+        }
+    }
+
+    /// Records the trace id that the message itself names.
+    pub(crate) fn traced(&mut self, trace_id: &str) {
+        self.line.text("trace_id", trace_id);
+    }
+
+    /// Records the end of an exchange that was forwarded, and the answer in it.
+    pub(crate) fn answered(&mut self, answered: &Answered, now: Millis) {
+        let LoggedRequest { method, target } = &answered.request;
+        self.line.logged("method", method);
+        if let Some((kind, name)) = target {
+            self.line.logged(kind, name);
+        }
+        if let Some(status) = answered.status {
+            push_decimal(self.line.name("status"), status.into(), 1);
+        }
+        if let Some(kind) = &answered.kind {
+            self.line.text("answer", kind.name());
+            if let AnswerKind::Error(Some(code)) = kind {
+                self.line.json("error_code", code);
+            }
+        }
+        let latency = now.0.saturating_sub(answered.forwarded.0);
+        push_decimal(self.line.name("latency_ms"), latency, 1);
+    }
+
+    /// Records that texts of one kind were redacted in a result, or would be in shadow mode.
+    pub(crate) fn redacted(&mut self, kind: &str, rule: &Rule, times: usize) {
+        let mut redacted = ObjectLine::new();
+        redacted.text("kind", kind);
+        redacted.text("rule", &rule.to_string());
+        let times = u64::try_from(times).unwrap_or(u64::MAX);
+        push_decimal(redacted.name("times"), times, 1);
+        element(&mut self.redacted).push_str(&redacted.end());
     }
 
     /// Records the names of the arguments, and a hash by which equal arguments match within one life of the process.
@@ -232,7 +279,11 @@ impl Audit {
         for (name, text) in texts {
             text.iter().for_each(|text| line.text(name, text));
         }
-        for (name, elements) in [("shadow", self.shadow), ("counters", self.counters)] {
+        for (name, elements) in [
+            ("shadow", self.shadow),
+            ("redacted", self.redacted),
+            ("counters", self.counters),
+        ] {
             if !elements.is_empty() {
                 line.list(name, &elements);
             }
@@ -247,6 +298,7 @@ impl Event {
             Self::Decision => "decision",
             Self::Response => "response",
             Self::Refund => "refund",
+            Self::Answer => "answer",
         }
     }
 }
