@@ -17,8 +17,10 @@ pub struct Case {
     pub name: String,
     /// The behaviour that it shows, in a sentence.
     pub why: String,
-    /// The policy's text as the plugin gets it.
+    /// The policy's text as the plugin gets it: made-up tokens of callers by `as` have their digests in it.
     pub policy: String,
+    /// The policy's text as it is written.
+    pub written_policy: String,
     /// The path of the policy's file, relative to the case's folder; `None` if the case contains the policy.
     pub policy_file: Option<String>,
     /// The time of `at: "0s"`, in seconds since the epoch.

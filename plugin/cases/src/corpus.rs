@@ -2,6 +2,7 @@
 //!
 //! An invalid file is an error, never skipped.
 
+use crate::caller::CallerFacts;
 use crate::case::Case;
 use crate::expectation::Expectation;
 use serde_json::{Value, json};
@@ -30,11 +31,24 @@ pub fn read(path: &Path, root: &Path) -> Result<Case, String> {
 /// # Errors
 /// A sentence that says why the file is invalid.
 pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Case, String> {
+    parse_as(name, text, folder, &CallerFacts::default())
+}
+
+/// Reads a case's text like [`parse`]. `caller` makes each request whose caller the case does not state.
+///
+/// # Errors
+/// A sentence that says why the file is invalid, or what the policy has no caller for.
+pub fn parse_as(
+    name: &str,
+    text: &str,
+    folder: &Path,
+    caller: &CallerFacts,
+) -> Result<Case, String> {
     let policy = |file: &str| {
         let text = std::fs::read_to_string(folder.join(file));
         text.map_err(|error| error.to_string())
     };
-    Case::parse(name, text, policy)
+    Case::parse_as(name, text, caller, policy)
 }
 
 /// Every case under `root`, in the order of their names.

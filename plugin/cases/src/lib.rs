@@ -5,18 +5,26 @@
 
 #![forbid(unsafe_code)]
 
+pub mod caller;
 pub mod case;
+mod claim;
 pub mod corpus;
 pub mod expectation;
 pub mod gateway;
 pub mod observation;
 mod parse;
+mod raw_caller;
+mod raw_header;
 mod reply;
 pub mod request_events;
 pub mod runner;
 pub mod server_response;
 pub mod split;
+mod step_callers;
+pub mod token;
+pub mod value_path;
 
+pub use caller::{Caller, CallerFacts};
 pub use case::{Case, Play, Step};
 pub use expectation::{Expectation, Outcome};
 pub use gateway::{Gateway, InMemoryCells};

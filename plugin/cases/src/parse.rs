@@ -3,10 +3,13 @@
 //! An invalid text is an error, never skipped. It opens no file: the caller brings the policy that a case names.
 
 use crate::RawHeaders;
+use crate::caller::CallerFacts;
 use crate::case::{Attack, Case, Play, Step};
 use crate::expectation::Expectation;
+use crate::raw_caller::{RawCaller, RawCertificate, text_or_null};
+use crate::raw_header::{RawHeader, fields, headers, headers_of, names, unhex};
 use crate::server_response::ServerResponse;
-use mcp_policy::host::Verified;
+use crate::step_callers::StepCallers;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -26,6 +29,8 @@ struct RawCase {
     start: Option<String>,
     #[serde(default)]
     hosts: BTreeMap<String, String>,
+    #[serde(rename = "as")]
+    caller: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, RawHeader>,
     steps: Option<Vec<RawStep>>,
@@ -46,6 +51,8 @@ struct RawStep {
     headers: BTreeMap<String, RawHeader>,
     trailers: Option<BTreeMap<String, String>>,
     peer: Option<String>,
+    #[serde(rename = "as", default, deserialize_with = "text_or_null")]
+    caller: Option<Option<String>>,
     claims: Option<Box<RawValue>>,
     #[serde(default)]
     certificate: RawCertificate,
@@ -60,27 +67,6 @@ struct RawStep {
     repeat: BTreeMap<String, Repeat>,
     respond: Option<RawRespond>,
     expect: Option<Value>,
-}
-
-/// The names in the client certificate that the gateway verified.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCertificate {
-    uri_san: Option<String>,
-    dns_san: Option<String>,
-    subject: Option<String>,
-}
-
-impl RawCertificate {
-    /// The certificate's names, and the claims of a token.
-    fn verified(self, claims: Option<Box<RawValue>>) -> Verified {
-        Verified {
-            claims: claims.map(|claims| claims.get().into()),
-            uri_san: self.uri_san,
-            dns_san: self.dns_san,
-            subject: self.subject,
-        }
-    }
 }
 
 /// A request's body: a call, any JSON, or an exact text or bytes.
@@ -118,17 +104,6 @@ struct Repeat {
     times: usize,
 }
 
-/// A header's value: a text, a list (the header is sent once for each element), bytes, or null (a default header, or one
-/// of the whole case, is left out).
-#[derive(Clone, Deserialize)]
-#[serde(untagged)]
-enum RawHeader {
-    Text(String),
-    Several(Vec<String>),
-    Bytes { hex: String },
-    None(()),
-}
-
 /// 2026-01-01T00:00:00Z, a Thursday.
 const START: u64 = 1_767_225_600;
 
@@ -142,19 +117,39 @@ impl Case {
         text: &str,
         read: impl FnOnce(&str) -> Result<String, String>,
     ) -> Result<Self, String> {
+        Self::parse_as(name, text, &CallerFacts::default(), read)
+    }
+
+    /// Reads a case's text like [`parse`](Self::parse). `caller` makes each request whose caller the case does not state.
+    ///
+    /// # Errors
+    /// A sentence that says why the text is invalid, or what the policy has no caller for.
+    pub fn parse_as(
+        name: &str,
+        text: &str,
+        caller: &CallerFacts,
+        read: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<Self, String> {
         let raw: RawCase = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if raw.why.trim().is_empty() {
             return Err("`why` is empty".into());
         }
+        let named = raw.policy_file.as_deref();
+        let written = policy(raw.policy, raw.policy_text, named, read)?;
+        let of_all = OfAll {
+            caller: raw.caller,
+            headers: raw.headers,
+        };
+        let (play, policy) = match (raw.steps, raw.refused) {
+            (Some(steps), None) if !steps.is_empty() => of_all.steps(steps, &written, caller)?,
+            (None, Some(lines)) => (of_all.refused(lines)?, written.clone()),
+            _ => return Err("one of `steps` (at least one) and `refused` must be there".into()),
+        };
         Ok(Self {
             name: name.into(),
-            policy: policy(
-                raw.policy,
-                raw.policy_text,
-                raw.policy_file.as_deref(),
-                read,
-            )?,
-            play: play(raw.steps, raw.refused, &raw.headers)?,
+            policy,
+            written_policy: written,
+            play,
             start: start(raw.start)?,
             why: raw.why,
             policy_file: raw.policy_file,
@@ -180,21 +175,36 @@ fn policy(
     }
 }
 
-/// `headers` are those of each step that does not name them itself.
-fn play(
-    steps: Option<Vec<RawStep>>,
-    refused: Option<Vec<String>>,
-    headers: &BTreeMap<String, RawHeader>,
-) -> Result<Play, String> {
-    match (steps, refused) {
-        (Some(steps), None) if !steps.is_empty() => {
-            let steps = steps.into_iter().map(|step| step.with(headers)).enumerate();
-            let steps = steps.map(|(index, step)| step.parse(index.saturating_add(1)));
-            Ok(Play::Steps(steps.collect::<Result<_, _>>()?))
-        }
-        (None, Some(_)) if !headers.is_empty() => Err("`headers` belongs beside `steps`".into()),
-        (None, Some(lines)) => Ok(Play::Refused(lines)),
-        _ => Err("one of `steps` (at least one) and `refused` must be there".into()),
+/// What a case states for all of its steps.
+struct OfAll {
+    caller: Option<String>,
+    headers: BTreeMap<String, RawHeader>,
+}
+
+impl OfAll {
+    /// The steps, and the policy to play.
+    fn steps(
+        self,
+        steps: Vec<RawStep>,
+        policy: &str,
+        caller: &CallerFacts,
+    ) -> Result<(Play, String), String> {
+        let mut callers = StepCallers::new(policy, caller, self.caller)?;
+        let steps = (1..)
+            .zip(steps)
+            .map(|(number, step)| step.with(&self.headers).parse(number, &mut callers));
+        let mut steps = steps.collect::<Result<Vec<_>, _>>()?;
+        callers.exchange_tokens(&mut steps);
+        Ok((Play::Steps(steps), callers.policy(policy)))
+    }
+
+    fn refused(self, lines: Vec<String>) -> Result<Play, String> {
+        let misplaced = match (self.headers.is_empty(), self.caller) {
+            (true, None) => return Ok(Play::Refused(lines)),
+            (false, _) => "headers",
+            (true, Some(_)) => "as",
+        };
+        Err(format!("`{misplaced}` belongs beside `steps`"))
     }
 }
 
@@ -206,7 +216,7 @@ fn start(start: Option<String>) -> Result<u64, String> {
 }
 
 impl RawStep {
-    /// The step with the header fields of the whole case that it does not name itself.
+    /// The step with these header fields, of the whole case or of its caller, that it does not name itself.
     fn with(mut self, headers: &BTreeMap<String, RawHeader>) -> Self {
         let mut given = headers.clone();
         given.retain(|name, _| !names(&self.headers, name));
@@ -215,12 +225,22 @@ impl RawStep {
     }
 
     /// The step of this number, from 1.
-    fn parse(self, number: usize) -> Result<Step, String> {
-        self.step(number)
+    fn parse(self, number: usize, callers: &mut StepCallers) -> Result<Step, String> {
+        self.step(number, callers)
             .map_err(|error| format!("step {number}: {error}"))
     }
 
-    fn step(self, number: usize) -> Result<Step, String> {
+    fn step(mut self, number: usize, callers: &mut StepCallers) -> Result<Step, String> {
+        let own = RawCaller {
+            claims: self.claims.take(),
+            certificate: std::mem::take(&mut self.certificate),
+        };
+        let caller = callers.of_step(self.caller.take(), |headers| {
+            !own.is_empty() || headers.iter().any(|name| names(&self.headers, name))
+        })?;
+        if let Some(caller) = &caller {
+            self = self.with(&headers_of(caller));
+        }
         let respond = self.respond.map(RawRespond::parse).transpose();
         let method = self.method.unwrap_or_else(|| "POST".into());
         let trailers = self.trailers.map(|fields| {
@@ -246,7 +266,7 @@ impl RawStep {
             body,
             trailers,
             peer: self.peer.unwrap_or_else(|| "127.0.0.1".into()),
-            verified: self.certificate.verified(self.claims),
+            verified: own.verified(caller.as_ref())?,
             cluster: self.cluster,
             sent_to: self.sent_to,
             respond: respond.map_err(|error| format!("`respond`: {error}"))?,
@@ -291,47 +311,6 @@ fn expectation(expect: Value) -> Result<Expectation, String> {
         )),
         None => serde_json::from_value(expect).map_err(|error| error.to_string()),
     }
-}
-
-fn headers(
-    method: &str,
-    number: usize,
-    given: BTreeMap<String, RawHeader>,
-) -> Result<RawHeaders, String> {
-    let content_type = (method == "POST").then_some(("content-type", "application/json"));
-    let defaults = content_type
-        .into_iter()
-        .chain([("accept", "application/json, text/event-stream")]);
-    let mut headers: Vec<_> = defaults
-        .filter(|(name, _)| !names(&given, name))
-        .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
-        .collect();
-    headers.push((
-        b"x-request-id".to_vec(),
-        format!("step-{number}").into_bytes(),
-    ));
-    headers.extend(fields(given)?);
-    Ok(headers)
-}
-
-/// Whether header fields have one of this name, in upper or lower case.
-fn names(headers: &BTreeMap<String, RawHeader>, name: &str) -> bool {
-    headers.keys().any(|key| key.eq_ignore_ascii_case(name))
-}
-
-fn fields(given: BTreeMap<String, RawHeader>) -> Result<RawHeaders, String> {
-    let mut fields = Vec::new();
-    for (name, value) in given {
-        let values = match value {
-            RawHeader::Text(text) => vec![text.into_bytes()],
-            RawHeader::Several(texts) => texts.into_iter().map(String::into_bytes).collect(),
-            RawHeader::Bytes { hex } => vec![unhex(&hex)?],
-            RawHeader::None(()) => Vec::new(),
-        };
-        let name = name.to_ascii_lowercase().into_bytes();
-        fields.extend(values.into_iter().map(|value| (name.clone(), value)));
-    }
-    Ok(fields)
 }
 
 /// Puts the repeated pieces into a text.
@@ -390,17 +369,6 @@ fn event_stream(messages: &[Box<RawValue>]) -> String {
     };
     let messages = messages.iter().map(AsRef::as_ref);
     messages.enumerate().map(event).collect()
-}
-
-fn unhex(text: &str) -> Result<Vec<u8>, String> {
-    let digits: String = text.split_whitespace().collect();
-    let pairs = digits.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| match pair {
-        [high, low] => u8::from_str_radix(&String::from_utf8_lossy(&[*high, *low]), 16).ok(),
-        _ => None,
-    };
-    let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
-    bytes.ok_or_else(|| format!("{text:?} is not hexadecimal"))
 }
 
 /// `90s`, `2h`, `3d`; empty is the start.

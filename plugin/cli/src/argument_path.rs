@@ -2,6 +2,8 @@
 //!
 //! It never checks a path: the engine does.
 
+use mcp_policy_cases::value_path;
+pub(crate) use mcp_policy_cases::value_path::PathStep as Step;
 use serde_json::json;
 
 /// The path of all arguments.
@@ -40,17 +42,9 @@ pub(crate) fn without_root(path: &str) -> &str {
     path.strip_prefix("args.").unwrap_or(path)
 }
 
-/// A step of a path.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Member(String),
-    /// The element of a list at a position; without one, each.
-    Element(Option<usize>),
-}
-
 /// The name of the argument that a path begins with, and the rest of the path.
 pub(crate) fn first_member(path: &str) -> Option<(String, &str)> {
-    match first_step(path.strip_prefix(ROOT)?)? {
+    match value_path::first_step(path.strip_prefix(ROOT)?)? {
         (Step::Member(name), rest) => Some((name, rest)),
         (Step::Element(_), _) => None,
     }
@@ -58,30 +52,7 @@ pub(crate) fn first_member(path: &str) -> Option<(String, &str)> {
 
 /// The steps from the arguments to the end of the path; `None` for a path to anything else.
 pub(crate) fn steps(path: &str) -> Option<Vec<Step>> {
-    let (mut rest, mut steps) = (path.strip_prefix(ROOT)?, Vec::new());
-    while !rest.is_empty() {
-        let (step, behind) = first_step(rest)?;
-        steps.push(step);
-        rest = behind;
-    }
-    Some(steps)
-}
-
-fn first_step(path: &str) -> Option<(Step, &str)> {
-    if let Some(path) = path.strip_prefix('.') {
-        let end = path.find(['.', '[']).unwrap_or(path.len());
-        let (name, rest) = path.split_at_checked(end)?;
-        return Some((Step::Member(name.into()), rest));
-    }
-    let bracket = path.strip_prefix('[')?;
-    if !bracket.starts_with('"') {
-        let (place, rest) = bracket.split_once(']')?;
-        return Some((Step::Element(place.parse().ok()), rest));
-    }
-    let mut names = serde_json::Deserializer::from_str(bracket).into_iter::<String>();
-    let name = names.next()?.ok()?;
-    let rest = bracket.get(names.byte_offset()..)?.strip_prefix(']')?;
-    Some((Step::Member(name), rest))
+    value_path::steps(path.strip_prefix(ROOT)?)
 }
 
 #[cfg(test)]

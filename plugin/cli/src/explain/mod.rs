@@ -3,7 +3,6 @@
 //! It never calls a server. It shows more than a client sees: its readers must be allowed to read the policy.
 
 mod applied;
-mod claims;
 mod explanation;
 mod options;
 mod player;

@@ -2,17 +2,15 @@
 //!
 //! It is data; `pretend` turns it into a request.
 
+use mcp_policy_cases::CallerFacts;
+
 /// The request around the message.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The grant whose caller makes the call: the request has everything that the grant's `match` asks for.
-    pub grant: Option<String>,
+    /// Who makes the call: the request has everything that the grant's `match` asks for.
+    pub caller: CallerFacts,
     /// The server that the call is for: the request has the path, the host and the cluster of the server's `match`.
     pub server: Option<String>,
-    /// Claims of the verified token by their paths, such as `realm_access.roles`, each with its value: JSON, or else a text.
-    pub claims: Vec<(String, String)>,
-    /// Names in the verified client certificate: `uri_san`, `dns_san` or `subject`, each with its text.
-    pub certificate: Vec<(String, String)>,
     /// The path of the request.
     pub path: Option<String>,
     /// The host of the request.

@@ -3,6 +3,7 @@
 use super::{Options, explain};
 use crate::input::Input;
 use crate::report::Report as _;
+use mcp_policy_cases::CallerFacts;
 use serde_json::{Value as Json, json};
 
 /// A policy whose grants use every kind of `match`, and whose servers use every fact.
@@ -14,7 +15,7 @@ fn policy() -> Json {
         "identity": {
             "from": [ { "header": "x-user", "set_by_gateway": true } ],
             "issuers": ["https://login.example"],
-            "trusted_headers": ["x-team"],
+            "trusted_headers": ["x-team", { "header": "x-groups", "encoding": "base64_json" }],
         },
         "grants": {
             "bearer": { "match": { "bearer_sha256": "AA".repeat(32) }, "policy": "main" },
@@ -29,6 +30,7 @@ fn policy() -> Json {
             },
             "mtls": { "match": { "mtls": { "uri_san": "spiffe://acme/*/ci" } }, "policy": "ci" },
             "header": { "match": { "header": { "X-User": "*@acme.example" } }, "policy": "ci" },
+            "group": { "match": { "header": { "x-groups": "dev*" } }, "policy": "ci" },
             "nobody": { "match": { "anonymous": true }, "policy": "main" },
             "gone": { "match": { "claim": { "sub": "gone" } }, "policy": "main", "revoked": true },
         },
@@ -62,8 +64,22 @@ fn told(tool: &str, options: Options) -> Result<Json, String> {
 
 fn as_grant(grant: &str) -> Options {
     Options {
-        grant: Some(grant.into()),
         server: Some("git".into()),
+        ..of(Some(grant), &[])
+    }
+}
+
+/// A caller of this grant, with these claims.
+fn of(grant: Option<&str>, claims: &[(&str, &str)]) -> Options {
+    let claims = claims.iter();
+    Options {
+        caller: CallerFacts {
+            grant: grant.map(str::to_owned),
+            claims: claims
+                .map(|&(path, value)| (path.into(), value.into()))
+                .collect(),
+            ..CallerFacts::default()
+        },
         ..Options::default()
     }
 }
@@ -75,16 +91,17 @@ fn caller_of_each_kind_of_grant_is_played() {
         ("claim", "run", "ci"),
         ("mtls", "run", "ci"),
         ("header", "run", "ci"),
+        ("group", "run", "ci"),
         ("nobody", "read", "main"),
     ] {
         let told = told(
             tool,
             Options {
-                claims: match grant {
-                    "claim" => vec![("age".into(), "20".into())],
-                    _ => Vec::new(),
-                },
-                ..as_grant(grant)
+                server: Some("git".into()),
+                ..match grant {
+                    "claim" => of(Some(grant), &[("age", "20")]),
+                    _ => of(Some(grant), &[]),
+                }
             },
         );
         let told = told.expect("an explanation");
@@ -110,27 +127,29 @@ fn caller_whom_its_grant_refuses_is_refused_by_it() {
 #[test]
 fn given_claim_replaces_made_up_one() {
     let young = Options {
-        claims: vec![("age".into(), "17".into())],
-        ..as_grant("claim")
+        server: Some("git".into()),
+        ..of(Some("claim"), &[("age", "17")])
     };
     let young = told("run", young).expect("an explanation");
     assert_eq!(young["rule"], "/grants/claim/tools/run/deny_if/0");
     let other = Options {
-        claims: vec![("sub".into(), "repo:evil/x".into())],
-        ..as_grant("claim")
+        server: Some("git".into()),
+        ..of(Some("claim"), &[("sub", "repo:evil/x")])
     };
     let other = told("run", other).expect("an explanation");
     assert_eq!(other["rule"], "/grants");
     let without_grant = Options {
         server: Some("git".into()),
-        claims: vec![
-            ("sub".into(), "repo:acme/site".into()),
-            ("realm_access.roles".into(), r#"["dev","ops"]"#.into()),
-            (r#"["https://acme.example/team"]"#.into(), "a=b".into()),
-            ("iss".into(), "https://login.example".into()),
-            ("age".into(), "18".into()),
-        ],
-        ..Options::default()
+        ..of(
+            None,
+            &[
+                ("sub", "repo:acme/site"),
+                ("realm_access.roles", r#"["dev","ops"]"#),
+                (r#"["https://acme.example/team"]"#, "a=b"),
+                ("iss", "https://login.example"),
+                ("age", "18"),
+            ],
+        )
     };
     let without_grant = told("run", without_grant).expect("an explanation");
     assert_eq!(without_grant["applied"]["grant"], "claim");
@@ -142,7 +161,7 @@ fn server_is_that_of_path_host_and_cluster() {
         told(
             "read",
             Options {
-                grant: Some("bearer".into()),
+                caller: of(Some("bearer"), &[]).caller,
                 ..options
             },
         )
@@ -184,17 +203,17 @@ fn unknown_grant_claim_and_name_are_errors() {
         grant.contains("`grants` has no `alice`; it has `bearer`, "),
         "{grant}"
     );
-    let claim = Options {
-        claims: vec![("[0]".into(), "x".into())],
-        ..Options::default()
-    };
+    let claim = of(None, &[("[0]", "x")]);
     assert!(
         told("read", claim)
             .expect_err("an error")
             .contains("names no claim")
     );
     let name = Options {
-        certificate: vec![("cn".into(), "x".into())],
+        caller: CallerFacts {
+            certificate: vec![("cn".into(), "x".into())],
+            ..CallerFacts::default()
+        },
         ..Options::default()
     };
     let name = told("read", name).expect_err("an error");

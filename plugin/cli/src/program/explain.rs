@@ -2,6 +2,7 @@
 //!
 //! It never makes a request: the call is decided here.
 
+use super::caller::CallerArgs;
 use super::output::Output;
 use super::{clock, input};
 use mcp_policy_cli::explain::{Options, explain};
@@ -15,20 +16,11 @@ pub(crate) struct Args {
     policy: PathBuf,
     /// The message as a client posts it; `-` is the standard input.
     call: PathBuf,
-    /// Play the call as a caller of this grant: with a token, claims, certificate and headers that its `match` admits. For a
-    /// `*` they have a made-up text, and for `bearer_sha256` a made-up token.
-    #[arg(long = "as", value_name = "GRANT")]
-    grant: Option<String>,
+    #[command(flatten)]
+    caller: CallerArgs,
     /// Play the call at this server: with the path, host and cluster of its `match`.
     #[arg(long, value_name = "SERVER")]
     server: Option<String>,
-    /// A claim of the verified token, such as `sub=alice` or `realm_access.roles=["dev"]`: JSON, or else a text. May be given
-    /// several times.
-    #[arg(long, value_name = "PATH=VALUE", value_parser = assigned)]
-    claim: Vec<(String, String)>,
-    /// A name in the verified client certificate: `uri_san=…`, `dns_san=…` or `subject=…`. May be given several times.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assigned)]
-    certificate: Vec<(String, String)>,
     /// The path of the request; `/mcp` by default.
     #[arg(long, value_name = "PATH")]
     path: Option<String>,
@@ -52,20 +44,6 @@ pub(crate) struct Args {
     times: u32,
 }
 
-/// `name=value`; a `=` inside quotes belongs to the name.
-fn assigned(text: &str) -> Result<(String, String), String> {
-    let end = match text.strip_prefix("[\"") {
-        Some(quoted) => quoted.find("\"]").map_or(0, |end| end.saturating_add(4)),
-        None => 0,
-    };
-    let equals = text.get(end..).and_then(|rest| rest.find('='));
-    let equals = equals.map(|at| at.saturating_add(end));
-    let parts = equals.and_then(|at| text.split_at_checked(at));
-    let (name, value) = parts.ok_or("write `name=value`")?;
-    let value = value.strip_prefix('=').unwrap_or(value);
-    Ok((name.into(), value.into()))
-}
-
 /// `name: value`
 fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write `name: value`")?;
@@ -74,10 +52,8 @@ fn header(text: &str) -> Result<(String, String), String> {
 
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     let options = Options {
-        grant: args.grant.clone(),
+        caller: args.caller.facts(),
         server: args.server.clone(),
-        claims: args.claim.clone(),
-        certificate: args.certificate.clone(),
         path: args.path.clone(),
         host: args.host.clone(),
         cluster: args.cluster.clone(),

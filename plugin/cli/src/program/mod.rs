@@ -2,6 +2,7 @@
 //!
 //! It never judges a policy, a call or a tool: the library does.
 
+mod caller;
 mod check;
 mod clock;
 mod command_line;

@@ -2,21 +2,25 @@
 //!
 //! It never rewrites a case that passed.
 
+use super::caller::CallerArgs;
 use super::input;
 use super::output::Output;
-use mcp_policy_cases::{Case, corpus};
+use mcp_policy_cases::{CallerFacts, Case, corpus};
 use mcp_policy_cli::test::{Observed, Suite, TestReport, why_not_a_case};
 use mcp_policy_cli::{CommandError, CommandResult, ExitStatus};
 use std::path::{Path, PathBuf};
 
 /// Run case files: requests under a policy, and the expected results
 ///
-/// A folder stands for every case in it and below it. The format is that of the project's own cases.
+/// A folder stands for every case in it and below it. The format is that of the project's own cases. `--as`, `--claim` and
+/// `--certificate` say who makes the requests whose caller the case does not state.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Case files, or folders of them; `-` is the standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    caller: CallerArgs,
     /// Find the rules that no case reaches, too.
     #[arg(long)]
     coverage: bool,
@@ -57,7 +61,7 @@ fn files(path: &Path) -> CommandResult<Vec<PathBuf>> {
 
 fn play(args: &Args, file: &Path, suite: &mut Suite) -> CommandResult<()> {
     let name = input::name(file);
-    let case = match read(file)? {
+    let case = match read(file, &args.caller.facts())? {
         Ok(case) => case,
         Err(message) => {
             suite.broken(&name, message);
@@ -73,12 +77,12 @@ fn play(args: &Args, file: &Path, suite: &mut Suite) -> CommandResult<()> {
 }
 
 /// The case in a file; in a file that can be read, why it is not a case.
-fn read(file: &Path) -> CommandResult<Result<Case, String>> {
+fn read(file: &Path, caller: &CallerFacts) -> CommandResult<Result<Case, String>> {
     let input = input::read(file)?;
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let text = String::from_utf8(input.bytes).map_err(|_| "it is not UTF-8".to_owned());
     Ok(text.and_then(|text| {
-        let case = corpus::parse(&file.display().to_string(), &text, folder);
+        let case = corpus::parse_as(&file.display().to_string(), &text, folder, caller);
         case.map_err(|error| why_not_a_case(&text, error))
     }))
 }

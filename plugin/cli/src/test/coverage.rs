@@ -60,7 +60,7 @@ impl Coverage {
     /// The coverage of the case's policy.
     fn reach(&mut self, case: &Case, file: &Path, rules: &[RuleInfo]) -> Option<&mut Reach> {
         let mut known = self.policies.iter();
-        let known = known.position(|reach| reach.text == case.policy);
+        let known = known.position(|reach| reach.text == case.written_policy);
         let index = known.unwrap_or(self.policies.len());
         if known.is_none() {
             self.policies.push(Reach::new(case, file, rules));
@@ -84,7 +84,7 @@ impl Reach {
             policy: policy.as_deref().unwrap_or(file).display().to_string(),
             rules: rules.len(),
             unreached: rules.iter().map(|rule| rule.pointer.clone()).collect(),
-            text: case.policy.clone(),
+            text: case.written_policy.clone(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It never checks a path: the engine does.
 
-use crate::argument_path::{Step, steps};
+use crate::value_path::{PathStep, steps};
 use serde_json::{Value as Json, json};
 
 /// The most elements of a list that a path may make.
@@ -12,12 +12,12 @@ const MOST: usize = 1000;
 ///
 /// # Errors
 /// The sentence about a path that names no claim.
-pub(super) fn put(claims: &mut Json, path: &str, value: Json) -> Result<(), String> {
+pub(crate) fn put(claims: &mut Json, path: &str, value: Json) -> Result<(), String> {
     let dot = if path.starts_with('[') { "" } else { "." };
-    let steps = steps(&["args", dot, path].concat());
-    let names_claim = |steps: &Vec<Step>| match steps.first() {
-        Some(Step::Member(name)) => !name.is_empty(),
-        Some(Step::Element(_)) | None => false,
+    let steps = steps(&[dot, path].concat());
+    let names_claim = |steps: &Vec<PathStep>| match steps.first() {
+        Some(PathStep::Member(name)) => !name.is_empty(),
+        Some(PathStep::Element(_)) | None => false,
     };
     let steps = steps.filter(names_claim).ok_or_else(|| {
         format!("`{path}` names no claim; write one such as `sub`, `realm_access.roles` or `[\"https://acme.example/roles\"]`")
@@ -26,13 +26,13 @@ pub(super) fn put(claims: &mut Json, path: &str, value: Json) -> Result<(), Stri
     Ok(())
 }
 
-fn put_at(at: &mut Json, steps: &[Step], value: Json) {
+fn put_at(at: &mut Json, steps: &[PathStep], value: Json) {
     let Some((step, rest)) = steps.split_first() else {
         *at = value;
         return;
     };
     match step {
-        Step::Member(name) => {
+        PathStep::Member(name) => {
             if !at.is_object() {
                 *at = json!({});
             }
@@ -40,7 +40,7 @@ fn put_at(at: &mut Json, steps: &[Step], value: Json) {
                 put_at(members.entry(name).or_insert(Json::Null), rest, value);
             }
         }
-        Step::Element(place) => {
+        PathStep::Element(place) => {
             let place = place.unwrap_or_default().min(MOST);
             let mut elements = at.as_array().cloned().unwrap_or_default();
             if elements.len() <= place {
