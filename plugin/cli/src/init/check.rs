@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) tool: String,
+    /// The place of the rules in the policy, as a JSON Pointer.
+    rules: String,
     /// The reason with which every call is refused.
     pub(super) denied: Option<String>,
     /// Calls in a minute.
@@ -43,9 +45,10 @@ impl Refused {
 }
 
 impl Check {
-    pub(super) fn new(tool: &str) -> Self {
+    pub(super) fn new(tool: &str, rules: String) -> Self {
         Self {
             tool: tool.into(),
+            rules,
             denied: None,
             limit: None,
             arguments: Value::Null,
@@ -94,7 +97,8 @@ impl Check {
 
     /// The JSON Pointer of a rule of the entry.
     pub(super) fn pointer(&self, rule: &str) -> String {
-        format!("/tools/{}/{rule}", pointer_token(&self.tool))
+        let (rules, tool) = (&self.rules, pointer_token(&self.tool));
+        format!("{rules}/tools/{tool}/{rule}")
     }
 }
 

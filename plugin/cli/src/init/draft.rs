@@ -40,7 +40,7 @@ pub(super) fn write(report: &ToolReport, options: &Options, notes: &mut Notes) -
         options,
         notes,
         entry: Entry::default(),
-        check: Check::new(&report.tool.name),
+        check: Check::new(&report.tool.name, options.rules()),
     };
     draft.write();
     (draft.entry, draft.check)

@@ -7,6 +7,7 @@ mod check;
 mod confinement;
 mod draft;
 mod entry;
+mod grant;
 mod notes;
 mod options;
 mod policy_template;
@@ -14,5 +15,5 @@ mod policy_template;
 mod tests;
 mod tool_schema;
 
-pub use options::Options;
+pub use options::{GrantFacts, Options};
 pub use policy_template::{PolicyTemplate, init};

@@ -5,6 +5,7 @@
 use super::case::{Step, case, steps};
 use super::draft;
 use super::entry::Entry;
+use super::grant::{self, Grant, Identity};
 use super::notes::Notes;
 use super::options::Options;
 use crate::layout;
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct PolicyTemplate {
     policy: String,
+    /// The grant whose caller makes the calls of the case.
+    caller: Option<String>,
     steps: Vec<Step>,
     notes: Vec<String>,
 }
@@ -30,13 +33,29 @@ struct Document<'a> {
     version: &'static str,
     description: String,
     default: &'static str,
-    tools: BTreeMap<&'a str, Entry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grants: Option<BTreeMap<&'a str, Grant>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<Tools<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policies: Option<BTreeMap<&'a str, RuleSet<'a>>>,
+}
+
+type Tools<'a> = BTreeMap<&'a str, Entry>;
+
+/// The rules of the grant.
+#[derive(Serialize)]
+struct RuleSet<'a> {
+    default: &'static str,
+    tools: Tools<'a>,
 }
 
 /// Generates a starter policy for the tools of a server.
 ///
 /// # Errors
-/// When a root or a host is invalid.
+/// When a root, a host or a fact about callers is invalid.
 pub fn init(report: &ScanReport, options: &Options) -> CommandResult<PolicyTemplate> {
     let mut notes = Notes::default();
     let entries = report.tools.iter().map(|tool| {
@@ -48,18 +67,47 @@ pub fn init(report: &ScanReport, options: &Options) -> CommandResult<PolicyTempl
         let name = sanitize::quoted(name, 80);
         notes.add(&format!("left out, because {reason}"), name);
     }
-    let policy = layout::file(&Document {
-        version: "1",
-        description: format!("A starter policy for the tools of {}.", report.source),
-        default: "deny",
-        tools,
-    })?;
+    if let Some(facts) = &options.grant {
+        grant::add_notes(facts, &mut notes);
+    }
+    let policy = layout::file(&document(&report.source, tools, options)?)?;
     validate(&policy)?;
+    let caller = options.grant.as_ref().map(|facts| facts.name.clone());
     Ok(PolicyTemplate {
         policy,
-        steps: steps(&checks),
+        steps: steps(&checks, options),
+        caller,
         notes: notes.lines(),
     })
+}
+
+/// The rules at the top, or those of the grant.
+fn document<'a>(
+    source: &str,
+    tools: Tools<'a>,
+    options: &'a Options,
+) -> CommandResult<Document<'a>> {
+    let mut document = Document {
+        version: "1",
+        description: format!("A starter policy for the tools of {source}."),
+        default: "deny",
+        identity: options.grant.as_ref().and_then(grant::identity),
+        grants: None,
+        tools: None,
+        policies: None,
+    };
+    let Some(facts) = &options.grant else {
+        document.tools = Some(tools);
+        return Ok(document);
+    };
+    let name = facts.name.as_str();
+    let rules = RuleSet {
+        default: "deny",
+        tools,
+    };
+    document.grants = Some(BTreeMap::from([(name, grant::grant(facts)?)]));
+    document.policies = Some(BTreeMap::from([(name, rules)]));
+    Ok(document)
 }
 
 fn validate(policy: &str) -> CommandResult<()> {
@@ -85,7 +133,7 @@ impl PolicyTemplate {
     /// # Errors
     /// None is known: the case is JSON.
     pub fn case(&self, policy_file: &str) -> CommandResult<String> {
-        case(policy_file, &self.steps)
+        case(policy_file, self.caller.as_deref(), &self.steps)
     }
 }
 

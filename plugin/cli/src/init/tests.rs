@@ -1,7 +1,10 @@
 //! Starter policies for tools of every kind, hostile ones included, played against their own cases.
 
-use super::options::Options;
+use super::options::{GrantFacts, Options};
 use super::policy_template::{PolicyTemplate, init};
+use crate::check::{self, check};
+use crate::input::Input;
+use crate::report::{ExitStatus, Report as _};
 use crate::scan::ScanReport;
 use crate::scan::signal::{Kind, Signal};
 use crate::scan::tests::{any_schema, texts, tools};
@@ -61,16 +64,35 @@ fn lists() -> Vec<(String, ScanReport)> {
     lists
 }
 
-fn options() -> [Options; 3] {
+fn options() -> [Options; 4] {
     let places = |roots: &[&str], hosts: &[&str]| Options {
         roots: roots.iter().map(ToString::to_string).collect(),
         hosts: hosts.iter().map(ToString::to_string).collect(),
+        grant: None,
     };
     [
         places(&[], &[]),
         places(&["/srv/data", "/tmp"], &["example.com", "*.example.org"]),
         places(&["/"], &["https://example.com:8443"]),
+        Options {
+            grant: Some(ci()),
+            ..places(&["/srv/data"], &[])
+        },
     ]
+}
+
+fn pair(name: &str, value: &str) -> Vec<(String, String)> {
+    vec![(name.into(), value.into())]
+}
+
+/// A grant by a claim, whose name needs an escape in pointers.
+fn ci() -> GrantFacts {
+    GrantFacts {
+        name: "ci/acme".into(),
+        claims: pair("sub", "repo:acme/*"),
+        issuer: Some("https://login.example".into()),
+        ..GrantFacts::default()
+    }
 }
 
 #[test]
@@ -89,7 +111,7 @@ fn template_of_recorded_server_passes_its_case() {
 #[test]
 fn path_and_url_are_always_bounded() {
     for (name, report) in lists() {
-        let [none, some, _] = options();
+        let [none, some, ..] = options();
         for options in [none, some] {
             let template =
                 init(&report, &options).unwrap_or_else(|error| panic!("{name}: {}", error));
@@ -198,10 +220,150 @@ fn tool_that_exposes_environment_is_denied() {
 }
 
 #[test]
+fn grant_of_each_kind_admits_its_callers_alone() {
+    let bearer = "fdee430d40bd57deeac186cd9790033d0f06f909a8806e7ce6e717ab7c7d5029";
+    let by = |facts: GrantFacts| GrantFacts {
+        name: "ops".into(),
+        ..facts
+    };
+    let none = GrantFacts::default;
+    for (grant, matched) in [
+        (ci(), json!({ "claim": { "sub": "repo:acme/*" } })),
+        (
+            by(GrantFacts {
+                certificate: pair("uri_san", "spiffe://acme/*"),
+                ..none()
+            }),
+            json!({ "mtls": { "uri_san": "spiffe://acme/*" } }),
+        ),
+        (
+            by(GrantFacts {
+                trusted_headers: pair("x-team", "ops"),
+                ..none()
+            }),
+            json!({ "header": { "x-team": "ops" } }),
+        ),
+        (
+            by(GrantFacts {
+                bearer_sha256: Some(bearer.into()),
+                ..none()
+            }),
+            json!({ "bearer_sha256": bearer }),
+        ),
+    ] {
+        let name = grant.name.clone();
+        let report = tools(json!([{ "name": "get_page" }, { "name": "delete_page" }]));
+        let options = Options {
+            grant: Some(grant),
+            ..Options::default()
+        };
+        let template = init(&report, &options).expect("a policy");
+        passes_its_case(&template).expect("its case passes");
+        let policy: Value = serde_json::from_str(template.policy()).expect("JSON");
+        let expected = json!({ "match": matched, "policy": name });
+        assert_eq!(policy["grants"], json!({ &name: expected }));
+        assert_eq!(policy["default"], "deny");
+        assert_eq!(policy["tools"], Value::Null, "{policy}");
+        assert_eq!(policy["policies"][&name]["tools"]["get_page"], json!({}));
+        let input = Input {
+            name: "policy.json".into(),
+            bytes: template.policy().into(),
+        };
+        let strict = check::Options {
+            deny_warnings: true,
+            ..check::Options::default()
+        };
+        let findings = check(&input, None, &strict);
+        assert_eq!(findings.status(), ExitStatus::Clean, "{}", findings.text());
+        let case = template.case("policy.json").expect("JSON");
+        let case: Value = serde_json::from_str(&case).expect("JSON");
+        assert_eq!(case["as"], name);
+        let steps = case["steps"].as_array().expect("steps");
+        let strangers = steps
+            .iter()
+            .filter(|step| step.get("as") == Some(&Value::Null));
+        let rules: Vec<_> = strangers.map(|step| &step["expect"]["rule"]).collect();
+        assert_eq!(rules, ["/grants"], "{case}");
+    }
+}
+
+#[test]
+fn facts_that_match_nobody_or_twice_are_errors() {
+    let error = |grant: GrantFacts| {
+        let options = Options {
+            grant: Some(grant),
+            ..Options::default()
+        };
+        let report = tools(json!([{ "name": "get_page" }]));
+        init(&report, &options).expect_err("no policy").to_string()
+    };
+    let nobody = error(GrantFacts {
+        claims: Vec::new(),
+        ..ci()
+    });
+    assert!(
+        nobody.contains("`ci/acme`: write whom it matches: `--claim PATH=VALUE`"),
+        "{nobody}"
+    );
+    let twice = [pair("sub", "a"), pair("sub", "b")].concat();
+    let twice = error(GrantFacts {
+        claims: twice,
+        ..ci()
+    });
+    assert!(twice.contains("found `sub` twice"), "{twice}");
+    let list = error(GrantFacts {
+        claims: pair("groups", r#"["dev"]"#),
+        ..ci()
+    });
+    assert!(
+        list.contains(r#"found ["dev"] for the claim `groups`"#),
+        "{list}"
+    );
+    let name = error(GrantFacts {
+        certificate: pair("cn", "a"),
+        ..ci()
+    });
+    assert!(
+        name.contains("write `uri_san`, `dns_san` or `subject`"),
+        "{name}"
+    );
+}
+
+#[test]
+fn note_names_what_only_the_operator_can_make_true() {
+    let notes = |grant: GrantFacts| {
+        let options = Options {
+            grant: Some(grant),
+            ..Options::default()
+        };
+        let report = tools(json!([{ "name": "get_page" }]));
+        init(&report, &options).expect("a policy").text()
+    };
+    assert_eq!(notes(ci()), "");
+    let any_issuer = notes(GrantFacts {
+        issuer: None,
+        ..ci()
+    });
+    assert!(
+        any_issuer.contains("name yours with `--issuer`: ci/acme"),
+        "{any_issuer}"
+    );
+    let header = notes(GrantFacts {
+        trusted_headers: pair("x-team", "ops"),
+        ..ci()
+    });
+    assert!(
+        header.contains("the header on every request: x-team"),
+        "{header}"
+    );
+}
+
+#[test]
 fn invalid_root_is_an_error() {
     let options = Options {
         roots: vec!["data".into()],
         hosts: Vec::new(),
+        grant: None,
     };
     let report = tools(json!([{ "name": "read_file", "inputSchema": texts(&["path"]) }]));
     let error = init(&report, &options).expect_err("no policy");

@@ -31,7 +31,7 @@ impl CallerArgs {
 }
 
 /// `name=value`; a `=` inside quotes belongs to the name.
-fn assigned(text: &str) -> Result<(String, String), String> {
+pub(crate) fn assigned(text: &str) -> Result<(String, String), String> {
     let end = match text.strip_prefix("[\"") {
         Some(quoted) => quoted.find("\"]").map_or(0, |end| end.saturating_add(4)),
         None => 0,

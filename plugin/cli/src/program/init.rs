@@ -2,9 +2,10 @@
 //!
 //! It never replaces a file without `--force`.
 
+use super::caller::assigned;
 use super::output::Output;
 use super::tool_source::ToolSource;
-use mcp_policy_cli::init::{Options, PolicyTemplate, init};
+use mcp_policy_cli::init::{GrantFacts, Options, PolicyTemplate, init};
 use mcp_policy_cli::scan::ScanReport;
 use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
 use std::fs::OpenOptions;
@@ -27,6 +28,44 @@ pub(crate) struct Args {
     template: Template,
 }
 
+/// Whom the tools are for.
+#[derive(clap::Args)]
+struct GrantArgs {
+    /// Allow the tools to the callers of a grant of this name alone, whom the following options tell apart.
+    #[arg(long = "as", value_name = "GRANT")]
+    grant: Option<String>,
+    /// A claim that the grant matches, such as `sub=repo:acme/*` or `groups=dev`. May be given several times.
+    #[arg(long, value_name = "PATH=VALUE", value_parser = assigned, requires = "grant")]
+    claim: Vec<(String, String)>,
+    /// A name in the client certificate that the grant matches: `uri_san=…`, `dns_san=…` or `subject=…`. May be given several
+    /// times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assigned, requires = "grant")]
+    certificate: Vec<(String, String)>,
+    /// A header that the grant matches, such as `x-team=ops`. The gateway must overwrite or remove it on every request. May be
+    /// given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assigned, requires = "grant")]
+    trusted_header: Vec<(String, String)>,
+    /// The SHA-256 of the bearer token that the grant matches.
+    #[arg(long, value_name = "DIGEST", requires = "grant")]
+    bearer_sha256: Option<String>,
+    /// The only issuer whose tokens the policy accepts, as their claim `iss` has it.
+    #[arg(long, value_name = "ISSUER", requires = "grant")]
+    issuer: Option<String>,
+}
+
+impl GrantArgs {
+    fn facts(&self) -> Option<GrantFacts> {
+        Some(GrantFacts {
+            name: self.grant.clone()?,
+            claims: self.claim.clone(),
+            certificate: self.certificate.clone(),
+            trusted_headers: self.trusted_header.clone(),
+            bearer_sha256: self.bearer_sha256.clone(),
+            issuer: self.issuer.clone(),
+        })
+    }
+}
+
 /// The options of a starter policy and its files.
 #[derive(clap::Args)]
 pub(crate) struct Template {
@@ -36,6 +75,8 @@ pub(crate) struct Template {
     /// A host that URLs must have, such as `example.com` or `*.example.com`. May be given several times.
     #[arg(long, value_name = "HOST")]
     host: Vec<String>,
+    #[command(flatten)]
+    grant: GrantArgs,
     /// Replace the policy and its case if they exist.
     #[arg(long)]
     force: bool,
@@ -61,6 +102,7 @@ impl Template {
         let options = Options {
             roots: self.root.clone(),
             hosts: self.host.clone(),
+            grant: self.grant.facts(),
         };
         let template = init(report, &options)?;
         let case = file.with_extension("case.json");
