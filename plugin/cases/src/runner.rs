@@ -26,6 +26,8 @@ pub struct Runner {
 pub struct Played {
     /// The outcome for the client and the operator.
     pub seen: Expectation,
+    /// The body of the server's response, as the client received it.
+    pub received: Option<Vec<u8>>,
     /// Every rule that was evaluated.
     pub rules: Vec<RuleTrace>,
     /// The line of the log about the request.
@@ -58,6 +60,10 @@ impl Runner {
         observed.audit.clone_from(&line);
         let lines = line.iter().cloned().chain(later).collect();
         Ok(Played {
+            received: observed
+                .received
+                .as_ref()
+                .map(|received| received.body.clone()),
             seen: observed.seen(step, &step.request_id())?,
             rules,
             line: line.unwrap_or_default(),

@@ -45,6 +45,7 @@ pub mod scan;
 pub mod style;
 pub mod test;
 
+mod applied;
 mod argument_path;
 mod example;
 mod input;
@@ -52,6 +53,7 @@ mod invisible;
 mod layout;
 mod nearest;
 mod not_json;
+mod pretend;
 mod report;
 mod rule_set_pointer;
 mod schema;

@@ -2,6 +2,7 @@
 //!
 //! It never stops at the first mistake, unless the text is not JSON.
 
+use super::access::{Party, access};
 use super::dearest;
 use super::dearest::Cost;
 use super::diagnostic::Diagnostic;
@@ -11,6 +12,7 @@ use super::other_words;
 use super::report::{Checked, Options, PolicyReport};
 use super::tool_index::ToolIndex;
 use crate::input::Input;
+use crate::report::CommandResult;
 use crate::source_map::SourceMap;
 use mcp_policy::document::Value;
 use mcp_policy::host::{Policy, PolicyError, Problem};
@@ -19,6 +21,23 @@ use mcp_policy::host::{Policy, PolicyError, Problem};
 #[must_use]
 pub fn check(policy: &Input, tools: Option<&ToolIndex>, options: &Options) -> PolicyReport {
     PolicyReport::new(policy, checked(&policy.bytes, tools, options.now), options)
+}
+
+/// Checks one policy like [`check`], and finds what a caller has under it, if it is valid.
+///
+/// # Errors
+/// A grant or a server that the policy does not have; a claim without a path; a name that certificates do not have.
+pub fn check_as(
+    policy: &Input,
+    tools: Option<&ToolIndex>,
+    options: &Options,
+    party: &Party,
+) -> CommandResult<PolicyReport> {
+    let mut report = check(policy, tools, options);
+    if Policy::parse(&policy.bytes).is_ok() {
+        report.access = Some(access(policy, tools, party, options.now)?);
+    }
+    Ok(report)
 }
 
 pub(super) fn checked(policy: &[u8], tools: Option<&ToolIndex>, now: Option<u64>) -> Checked {

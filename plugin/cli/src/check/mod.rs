@@ -2,6 +2,7 @@
 //!
 //! It never shows a line that may hold a token.
 
+mod access;
 mod checker;
 mod dearest;
 mod diagnostic;
@@ -14,6 +15,7 @@ mod report;
 mod tests;
 mod tool_index;
 
-pub use checker::check;
+pub use access::Party;
+pub use checker::{check, check_as};
 pub use report::{Options, PolicyReport};
 pub use tool_index::ToolIndex;

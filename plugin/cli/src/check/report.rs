@@ -2,6 +2,7 @@
 //!
 //! It never leaves out an error.
 
+use super::access::CallerAccess;
 use super::dearest::Cost;
 use super::diagnostic::Level;
 use super::location::Located;
@@ -36,6 +37,8 @@ pub struct PolicyReport {
     policy: Input,
     diagnostics: Vec<Located>,
     dearest: Vec<Cost>,
+    /// What a caller has, if one is named.
+    pub(super) access: Option<CallerAccess>,
     deny_warnings: bool,
 }
 
@@ -48,6 +51,7 @@ impl PolicyReport {
             policy: policy.clone(),
             diagnostics: checked.diagnostics.into_iter().filter(is_shown).collect(),
             dearest: checked.dearest,
+            access: None,
             deny_warnings: options.deny_warnings,
         }
     }
@@ -65,7 +69,9 @@ impl Report for PolicyReport {
     }
 
     fn text(&self) -> String {
-        render::text(&self.policy, &self.diagnostics, &self.dearest)
+        let text = render::text(&self.policy, &self.diagnostics, &self.dearest);
+        let access = self.access.as_ref().map(CallerAccess::text);
+        text + &access.unwrap_or_default()
     }
 
     fn json(&self) -> CommandResult<String> {
@@ -81,11 +87,14 @@ impl Serialize for PolicyReport {
             findings: &'a [Located],
             #[serde(skip_serializing_if = "<[Cost]>::is_empty")]
             dearest: &'a [Cost],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            access: Option<&'a CallerAccess>,
         }
         let file = File {
             file: &self.policy.name,
             findings: &self.diagnostics,
             dearest: &self.dearest,
+            access: self.access.as_ref(),
         };
         file.serialize(serializer)
     }

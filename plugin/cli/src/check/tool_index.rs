@@ -16,6 +16,8 @@ pub struct ToolIndex {
 #[derive(Debug)]
 pub(super) struct Tool {
     pub(super) name: String,
+    /// As the server sends it.
+    pub(super) definition: String,
     /// The arguments with their schemas; `None` where the server does not say.
     properties: Option<Map<String, Json>>,
 }
@@ -56,6 +58,7 @@ impl Tool {
         let properties = json.pointer("/inputSchema/properties");
         Self {
             name: definition.name.clone(),
+            definition: definition.json.clone(),
             properties: properties.and_then(Json::as_object).cloned(),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! It decides nothing: it shows the line of the audit log and the trace that the engine wrote.
 
-use super::applied::Applied;
+use crate::applied::Applied;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report, to_json};
 use crate::sanitize::printable;
 use crate::style::{BAD, DIM, GOOD, WARNING};

@@ -2,11 +2,9 @@
 //!
 //! It never calls a server. It shows more than a client sees: its readers must be allowed to read the policy.
 
-mod applied;
 mod explanation;
 mod options;
 mod player;
-mod pretend;
 #[cfg(test)]
 mod tests;
 

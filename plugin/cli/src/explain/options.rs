@@ -1,6 +1,6 @@
 //! The request around an explained message, and who makes it.
 //!
-//! It is data; `pretend` turns it into a request.
+//! It is data; `player` turns it into a request.
 
 use mcp_policy_cases::CallerFacts;
 

@@ -4,8 +4,8 @@
 
 use super::explanation::Explanation;
 use super::options::Options;
-use super::pretend::Pretended;
 use crate::input::Input;
+use crate::pretend::{Place, Pretended, replace};
 use crate::report::{CommandError, CommandResult};
 use mcp_policy::host::{Millis, Policy, PolicyError};
 use mcp_policy_cases::{Runner, Split};
@@ -19,11 +19,18 @@ pub fn explain(policy: &Input, call: &Input, options: &Options) -> CommandResult
     let hash = parsed(policy)?.hash;
     let document = serde_json::from_slice(&policy.bytes);
     let document = document.map_err(|error| CommandError::about(&policy.name, error))?;
-    let pretended = Pretended::new(&document, options)
-        .map_err(|error| CommandError::about(&policy.name, error))?;
+    let pretended = Pretended::new(&document, &options.caller, options.server.as_ref())
+        .map_err(|error| CommandError::about(&policy.name, error))?
+        .at(Place {
+            path: options.path.clone(),
+            host: options.host.clone(),
+            cluster: options.cluster.clone(),
+        });
     let mut player =
         Runner::new(&pretended.policy(&policy.bytes)).map_err(|errors| mistake(policy, &errors))?;
-    let step = pretended.step(call, options);
+    let mut step = pretended.step(call.bytes.clone());
+    step.peer.clone_from(&options.peer);
+    replace(&mut step, &options.headers);
     let now = Millis(options.at.saturating_mul(1000));
     let mut play = || {
         let played = player.play(&step, Split::Whole, now);

@@ -2,16 +2,20 @@
 //!
 //! It never stops at the first bad policy.
 
+use super::caller::CallerArgs;
 use super::clock;
 use super::connection::Connection;
 use super::input;
 use super::output::Output;
 use super::tool_source::Source;
-use mcp_policy_cli::check::{Options, ToolIndex, check};
+use mcp_policy_cli::check::{Options, Party, ToolIndex, check, check_as};
 use mcp_policy_cli::{CommandResult, ExitStatus, Report as _, to_json};
 use std::path::PathBuf;
 
 /// Check policies: every mistake with its place, warnings and notes
+///
+/// `--as`, `--claim`, `--certificate` and `--server` also print what that caller has: each tool of `--tools`, or else of the
+/// policy, and its limits.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The policies; `-` is the standard input.
@@ -19,6 +23,11 @@ pub(crate) struct Args {
     files: Vec<PathBuf>,
     #[command(flatten)]
     tools: Tools,
+    #[command(flatten)]
+    caller: CallerArgs,
+    /// Print what the caller has at this server.
+    #[arg(long, value_name = "SERVER")]
+    server: Option<String>,
     /// Fail on warnings too.
     #[arg(long)]
     deny_warnings: bool,
@@ -51,6 +60,15 @@ impl Tools {
     }
 }
 
+impl Args {
+    /// The caller whose tools are printed, if one is named.
+    fn party(&self) -> Option<Party> {
+        let (caller, server) = (self.caller.facts(), self.server.clone());
+        let is_named = !caller.is_empty() || server.is_some();
+        is_named.then_some(Party { caller, server })
+    }
+}
+
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     let tools = args.tools.index()?;
     let options = Options {
@@ -58,9 +76,14 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
         allow: args.allow.clone(),
         now: Some(clock::now()),
     };
+    let party = args.party();
     let mut reports = Vec::new();
     for file in &args.files {
-        let report = check(&input::read(file)?, tools.as_ref(), &options);
+        let policy = input::read(file)?;
+        let report = match &party {
+            Some(party) => check_as(&policy, tools.as_ref(), &options, party)?,
+            None => check(&policy, tools.as_ref(), &options),
+        };
         if !output.json {
             output.print(report.text())?;
         }

@@ -2,6 +2,7 @@
 //!
 //! It never guesses: they are those that the engine recorded.
 
+use crate::rule_set_pointer::of_policy;
 use crate::sanitize::printable;
 use crate::source_map::pointer_token;
 use mcp_policy::trace::RuleTrace;
@@ -11,7 +12,7 @@ use std::fmt::Write as _;
 
 /// What chose the rules of a call.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Applied {
+pub(crate) struct Applied {
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +25,7 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    pub(super) fn of(rules: &[RuleTrace], policy: &Json) -> Self {
+    pub(crate) fn of(rules: &[RuleTrace], policy: &Json) -> Self {
         let chosen = |key: &str| {
             let members = policy.get(key)?.as_object()?;
             members.iter().find(|(name, _)| {
@@ -54,8 +55,16 @@ impl Applied {
         self.policies.extend(new.map(str::to_owned));
     }
 
+    /// The JSON Pointers of the rule sets that applied.
+    pub(crate) fn rule_sets(&self) -> Vec<String> {
+        let own = self.grant.as_ref().filter(|_| self.own_tools);
+        let own = own.map(|name| format!("/grants/{}", pointer_token(name)));
+        let policies = self.policies.iter().map(|name| of_policy(name));
+        policies.chain(own).collect()
+    }
+
     /// A line for each; none where the policy has neither servers nor grants.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         if self.server.is_none() && self.grant.is_none() {
             return text;
@@ -69,7 +78,8 @@ impl Applied {
         let named = named
             .into_iter()
             .filter_map(|(key, name)| Some((key, name?)));
-        for (key, value) in named.chain([("policies", policies.join(", "))]) {
+        let policies = (!policies.is_empty()).then(|| ("policies", policies.join(", ")));
+        for (key, value) in named.chain(policies) {
             let _ = writeln!(text, "  {key:<12} {value}");
         }
         text
