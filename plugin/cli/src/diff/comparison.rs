@@ -5,13 +5,15 @@
 use super::call::{Call, Verdict};
 use super::crowd::Crowd;
 use super::log::{self, Line};
+use super::options::Options;
 use super::policy_replay::PolicyReplay;
 use super::report::DiffReport;
 use super::rules::Rules;
 use crate::input::Input;
-use crate::report::CommandResult;
+use crate::report::{CommandError, CommandResult};
 use crate::source_map::pointer_token;
 use mcp_policy::host::Millis;
+use mcp_policy_cases::caller::matched;
 
 /// Finds the recorded calls that two policies decide differently.
 ///
@@ -19,21 +21,32 @@ use mcp_policy::host::Millis;
 /// count with the first line.
 ///
 /// # Errors
-/// The first mistake of a policy.
-pub fn diff(old: &Input, new: &Input, log: &Input) -> CommandResult<DiffReport> {
-    let (old, new) = (PolicyReplay::read(old)?, PolicyReplay::read(new)?);
+/// The first mistake of a policy; a grant that neither policy has.
+pub fn diff(old: &Input, new: &Input, log: &Input, options: &Options) -> CommandResult<DiffReport> {
+    let replays = (PolicyReplay::read(old)?, PolicyReplay::read(new)?);
+    if let Some(grant) = &options.grant {
+        let has = |replay: &PolicyReplay| matched(&replay.document, "grants", grant).map(drop);
+        has(&replays.0)
+            .or_else(|_| has(&replays.1))
+            .map_err(|error| CommandError::about(&new.name, error))?;
+    }
     Ok(DiffReport {
         log: log.name.clone(),
-        ..compare(old, new, &String::from_utf8_lossy(&log.bytes))
+        ..compare(replays, &String::from_utf8_lossy(&log.bytes), options)
     })
 }
 
-pub(super) fn compare(old: PolicyReplay, new: PolicyReplay, log: &str) -> DiffReport {
+pub(super) fn compare(
+    (old, new): (PolicyReplay, PolicyReplay),
+    log: &str,
+    options: &Options,
+) -> DiffReport {
     let start = Millis(0);
     let mut comparison = Comparison {
         old,
         new,
         start,
+        grant: options.grant.clone(),
         report: DiffReport::default(),
     };
     for (number, line) in (1..).zip(log.lines()) {
@@ -47,19 +60,37 @@ struct Comparison {
     new: PolicyReplay,
     /// The time of calls without a recorded time.
     start: Millis,
+    /// The grant whose calls are reported; those of all if there is none.
+    grant: Option<String>,
     report: DiffReport,
 }
 
 impl Comparison {
     fn add(&mut self, number: usize, line: Line) {
         match line {
-            Line::Call(call) => self.call(call),
+            Line::Call(call) => self.call_of_grant(call),
             Line::Unruled => self.report.add_same(),
             Line::UnknownCaller if self.callers_are_the_same() => self.report.add_same(),
             Line::UnknownCaller => self.undecidable("the caller was not recorded".into(), number),
             Line::Undecidable(why) => self.undecidable(why, number),
             Line::Other => self.report.add_other(),
         }
+    }
+
+    /// Calls of other callers are played, since they may be counted with those of the grant, and not reported.
+    fn call_of_grant(&mut self, mut call: Call) {
+        // Only the lines of a log have a time.
+        if call.at.is_none() && call.caller.is_none() {
+            call.caller.clone_from(&self.grant);
+        }
+        let is_other = self.grant.is_some() && call.caller.is_some() && call.caller != self.grant;
+        if !is_other {
+            return self.call(call);
+        }
+        let report = std::mem::take(&mut self.report);
+        self.call(call);
+        self.report = report;
+        self.report.add_of_others();
     }
 
     /// A line without a caller or a server stands for a call of each kind of them.

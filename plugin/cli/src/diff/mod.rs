@@ -6,6 +6,7 @@ mod call;
 mod comparison;
 mod crowd;
 mod log;
+mod options;
 mod parties;
 mod policy_replay;
 mod report;
@@ -14,4 +15,5 @@ mod rules;
 mod tests;
 
 pub use comparison::diff;
+pub use options::Options;
 pub use report::DiffReport;

@@ -21,8 +21,19 @@ pub struct DiffReport {
     pub(super) otherwise: Vec<Change>,
     /// The lines of undecidable calls, by the reason.
     pub(super) undecidable: BTreeMap<String, Vec<usize>>,
+    /// Calls of other callers than the one that is asked for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) of_others: usize,
     /// Lines that are not calls.
     pub(super) other: usize,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A call that the policies decide differently.
@@ -43,6 +54,10 @@ pub(super) struct Change {
 impl DiffReport {
     pub(super) fn add_same(&mut self) {
         self.same = self.same.saturating_add(1);
+    }
+
+    pub(super) fn add_of_others(&mut self) {
+        self.of_others = self.of_others.saturating_add(1);
     }
 
     pub(super) fn add_other(&mut self) {
@@ -71,6 +86,7 @@ impl DiffReport {
             (self.same, GOOD, "decided alike"),
             (self.otherwise.len(), BAD, "decided differently"),
             (undecidable, WARNING, "undecidable"),
+            (self.of_others, DIM, "of other callers"),
             (self.other, DIM, "lines that are not calls"),
         ])
     }

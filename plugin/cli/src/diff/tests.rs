@@ -4,8 +4,11 @@
     reason = "a test may panic: that is how it fails"
 )]
 
-use super::comparison::compare;
+use super::comparison::{compare, diff};
+use super::options::Options;
 use super::policy_replay::PolicyReplay;
+use crate::input::Input;
+use crate::report::Report as _;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::fs;
@@ -17,6 +20,9 @@ struct Case {
     why: String,
     old: Json,
     new: Json,
+    /// The grant whose calls are reported.
+    #[serde(rename = "as")]
+    grant: Option<String>,
     /// Lines of the log; a text is a line as it is.
     lines: Vec<Json>,
     /// For each line `same`, `otherwise`, `other`, or why it is undecidable. Left out in a new file, which `BLESS=1`
@@ -32,7 +38,11 @@ fn tells(case: &Case) -> Vec<String> {
             .map_or_else(|| line.to_string(), str::to_owned)
     };
     let lines: Vec<_> = case.lines.iter().map(line).collect();
-    let report = compare(side(&case.old), side(&case.new), &lines.join("\n"));
+    let options = Options {
+        grant: case.grant.clone(),
+    };
+    let sides = (side(&case.old), side(&case.new));
+    let report = compare(sides, &lines.join("\n"), &options);
     let mut tells = vec![String::new(); lines.len()];
     for change in &report.otherwise {
         let verdict = |allowed| if allowed { "allowed" } else { "refused" };
@@ -50,10 +60,36 @@ fn tells(case: &Case) -> Vec<String> {
     let silent = tells.iter().filter(|tells| tells.is_empty()).count();
     assert_eq!(
         silent,
-        report.same + report.other,
+        report.same + report.other + report.of_others,
         "every line is counted once"
     );
     tells
+}
+
+#[test]
+fn grant_that_neither_policy_has_is_an_error() {
+    let input = |name: &str, grant: &str| {
+        let grants = json!({ grant: { "match": { "anonymous": true }, "policy": "main" } });
+        let policy = json!({ "version": "1", "default": "allow", "grants": grants });
+        Input {
+            name: name.into(),
+            bytes: policy.to_string().into_bytes(),
+        }
+    };
+    let (old, new) = (input("old.json", "ada"), input("new.json", "bob"));
+    let told = |grant: &str| {
+        let options = Options {
+            grant: Some(grant.into()),
+        };
+        let log = Input {
+            name: "log".into(),
+            bytes: Vec::new(),
+        };
+        diff(&old, &new, &log, &options).map(|report| report.text())
+    };
+    let error = told("eve").expect_err("an error").to_string();
+    assert_eq!(error, "new.json: `grants` has no `eve`; it has `bob`");
+    assert!(told("ada").is_ok() && told("bob").is_ok());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use super::input;
 use super::output::Output;
-use mcp_policy_cli::diff::diff;
+use mcp_policy_cli::diff::{Options, diff};
 use mcp_policy_cli::{CommandResult, ExitStatus};
 use std::path::PathBuf;
 
@@ -21,9 +21,15 @@ pub(crate) struct Args {
     /// The calls; `-` is the standard input.
     #[arg(long, value_name = "FILE")]
     calls: PathBuf,
+    /// Report the calls of this grant alone. Its caller makes the JSON-RPC requests too, which name no caller.
+    #[arg(long = "as", value_name = "GRANT")]
+    grant: Option<String>,
 }
 
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     let (old, new) = (input::read(&args.old)?, input::read(&args.new)?);
-    output.report(&diff(&old, &new, &input::read(&args.calls)?)?)
+    let options = Options {
+        grant: args.grant.clone(),
+    };
+    output.report(&diff(&old, &new, &input::read(&args.calls)?, &options)?)
 }
