@@ -131,10 +131,14 @@ impl<'r> Credentials<'r> {
         Ok(texts)
     }
 
+    /// True where the gateway verified a token or a certificate of the caller.
+    pub(super) fn are_verified(&self) -> bool {
+        self.claims.is_some() || self.certificate.is_some_and(has_names)
+    }
+
     /// True where the caller presents anything that could identify it to this policy.
     pub(super) fn are_present<'s>(&self, mut sources: impl Iterator<Item = &'s Source>) -> bool {
-        self.claims.is_some()
-            || self.certificate.is_some_and(has_names)
+        self.are_verified()
             || self.headers.has("authorization")
             || sources.any(|source| match source {
                 Source::Header(name) | Source::JsonHeader(name) => self.headers.has(name),

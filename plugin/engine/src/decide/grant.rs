@@ -73,6 +73,7 @@ fn found<'p>(
         .filter(|grant| presented.matches(grant))
         .collect();
     match matching.as_slice() {
+        [] if credentials.are_verified() => Err(AuthError::NoGrant),
         [] => Err(AuthError::Unknown),
         [grant] => Ok(grant),
         // Of two grants a revoked one is the operator's last word.

@@ -36,8 +36,10 @@ pub(crate) struct Grantee {
 pub(crate) enum AuthError {
     /// No credential, where each caller needs one.
     NoToken,
-    /// A credential that no grant lists.
+    /// A credential that no grant lists, and that the gateway did not verify.
     Unknown,
+    /// A token or a certificate that the gateway verified, and that no grant matches.
+    NoGrant,
     /// Two grants match.
     Ambiguous,
     /// A token of an issuer that the policy does not list.
@@ -94,6 +96,7 @@ impl AuthError {
         match self {
             Self::NoToken
             | Self::Unknown
+            | Self::NoGrant
             | Self::Ambiguous
             | Self::Malformed
             | Self::Unreadable => Rule::new("grants"),
@@ -111,6 +114,9 @@ impl fmt::Display for AuthError {
         f.write_str(match self {
             Self::NoToken | Self::Unknown => {
                 "Unknown caller. Send your bearer token, or ask the gateway's operator for one."
+            }
+            Self::NoGrant => {
+                "No grant admits this caller. Ask the gateway's operator for access."
             }
             Self::Ambiguous => {
                 "Your credentials belong to two callers. Ask the gateway's operator, who can grant you one access."
