@@ -48,7 +48,8 @@ async function connect() {
     await client.connect(transport);
   } catch (error) {
     const { code } = provider;
-    if (!code) throw error;
+    // A user gives up where the token of a login is refused.
+    if (!code || provider.logins > 1) throw error;
     provider.code = undefined;
     await transport.finishAuth(code);
     return connect();

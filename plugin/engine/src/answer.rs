@@ -1,7 +1,7 @@
 //! **answer**: turns a refusal into the HTTP response that the client gets instead of the server's.
 //!
 //! Real clients continue after each of these replies: none of them ends a client's session. A client without a
-//! credential logs in, where the policy says at which place. It never quotes the policy,
+//! valid credential logs in, where the policy says at which place. It never quotes the policy,
 //! unless the policy asks for it.
 
 use crate::model::AnswerStyle;
@@ -160,17 +160,16 @@ pub(crate) fn answer(
     }
 }
 
-/// Answers a caller without a credential: it may log in and send the request again (RFC 9110 section 15.5.2). A client
-/// reads this status whatever it sent, so a notification is answered like a request.
+/// Answers a caller without a valid credential: it may log in and send the request again (RFC 9110 section 15.5.2).
+/// A client reads this status whatever it sent, so a notification is answered like a request.
 pub(crate) fn answer_challenge(
     reply_to: &ReplyTo,
-    challenge: &str,
+    challenge: String,
     refusal: &Refusal,
     detail: &Detail,
 ) -> Reply {
     let error = error(code(refusal.reason), &refusal.message, detail);
     let mut reply = json(401, reply_to.id(), ("error", &error));
-    let challenge = String::from(challenge);
     reply.headers.push(("www-authenticate", challenge.into()));
     reply
 }

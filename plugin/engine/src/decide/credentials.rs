@@ -137,13 +137,21 @@ impl<'r> Credentials<'r> {
     }
 
     /// True where the caller presents anything that could identify it to this policy.
-    pub(super) fn are_present<'s>(&self, mut sources: impl Iterator<Item = &'s Source>) -> bool {
-        self.are_verified()
-            || self.headers.has("authorization")
-            || sources.any(|source| match source {
-                Source::Header(name) | Source::JsonHeader(name) => self.headers.has(name),
-                Source::Claim(_) | Source::Certificate(_) => false,
-            })
+    pub(super) fn are_present<'s>(&self, sources: impl Iterator<Item = &'s Source>) -> bool {
+        self.are_verified() || self.headers.has("authorization") || self.have_header(sources)
+    }
+
+    /// True where the caller presents one bearer token, and nothing else that could identify it to this policy.
+    pub(super) fn are_a_bearer<'s>(&self, sources: impl Iterator<Item = &'s Source>) -> bool {
+        let token = self.bearer().ok().flatten();
+        token.is_some() && !self.are_verified() && !self.have_header(sources)
+    }
+
+    fn have_header<'s>(&self, mut sources: impl Iterator<Item = &'s Source>) -> bool {
+        sources.any(|source| match source {
+            Source::Header(name) | Source::JsonHeader(name) => self.headers.has(name),
+            Source::Claim(_) | Source::Certificate(_) => false,
+        })
     }
 }
 

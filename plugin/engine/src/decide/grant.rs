@@ -61,7 +61,7 @@ fn found<'p>(
         return Err(AuthError::Unidentified);
     }
     let sources = grants.sources.iter().chain(&policy.identity.sources);
-    if !credentials.are_present(sources) {
+    if !credentials.are_present(sources.clone()) {
         let anonymous = grants.anonymous;
         let anonymous = anonymous.and_then(|at| grants.list.get(at));
         return anonymous.ok_or(AuthError::NoToken);
@@ -74,6 +74,7 @@ fn found<'p>(
         .collect();
     match matching.as_slice() {
         [] if credentials.are_verified() => Err(AuthError::NoGrant),
+        [] if credentials.are_a_bearer(sources) => Err(AuthError::UnknownToken),
         [] => Err(AuthError::Unknown),
         [grant] => Ok(grant),
         // Of two grants a revoked one is the operator's last word.

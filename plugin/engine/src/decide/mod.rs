@@ -34,6 +34,7 @@ pub(crate) use context::{Claim, RequestContext, Session};
 pub(crate) use lookup::value_at;
 pub use order::evaluation_order;
 pub(crate) use pin::PinCheck;
+pub(crate) use principal::Login;
 pub(crate) use server::Destination;
 pub(crate) use task::TaskCheck;
 pub(crate) use verdict::Check;

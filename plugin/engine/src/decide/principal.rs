@@ -31,6 +31,15 @@ pub(crate) struct Grantee {
     pub(crate) expires: Option<Millis>,
 }
 
+/// Why a login may help a caller that is not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// It presents no credential at all.
+    NoCredential,
+    /// It presents a bearer token alone, which the gateway did not verify and no grant lists.
+    InvalidToken,
+}
+
 /// Why a caller is not admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AuthError {
@@ -38,6 +47,8 @@ pub(crate) enum AuthError {
     NoToken,
     /// A credential that no grant lists, and that the gateway did not verify.
     Unknown,
+    /// A bearer token alone, of which the same is true.
+    UnknownToken,
     /// A token or a certificate that the gateway verified, and that no grant matches.
     NoGrant,
     /// Two grants match.
@@ -70,9 +81,13 @@ impl Principal {
         }
     }
 
-    /// True for a caller that is not admitted because it presents no credential at all.
-    pub(crate) fn lacks_credential(&self) -> bool {
-        matches!(self, Self::Denied(AuthError::NoToken | AuthError::NoSource))
+    /// Why a login may help the caller; `None` for a caller that it does not help.
+    pub(crate) fn login(&self) -> Option<Login> {
+        match self {
+            Self::Denied(AuthError::NoToken | AuthError::NoSource) => Some(Login::NoCredential),
+            Self::Denied(AuthError::UnknownToken) => Some(Login::InvalidToken),
+            _ => None,
+        }
     }
 
     /// True for callers whose counters have cells of their own.
@@ -96,6 +111,7 @@ impl AuthError {
         match self {
             Self::NoToken
             | Self::Unknown
+            | Self::UnknownToken
             | Self::NoGrant
             | Self::Ambiguous
             | Self::Malformed
@@ -112,7 +128,7 @@ impl AuthError {
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoToken | Self::Unknown => {
+            Self::NoToken | Self::Unknown | Self::UnknownToken => {
                 "Unknown caller. Send your bearer token, or ask the gateway's operator for one."
             }
             Self::NoGrant => {

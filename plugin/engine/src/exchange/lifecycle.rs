@@ -41,7 +41,7 @@ impl Exchange {
             ids,
             server: caller.server.name().map(Into::into),
             grant,
-            lacks_credential: caller.principal.lacks_credential(),
+            login: caller.principal.login(),
             state: State::Answered,
             stage: Stage::Awaited,
             early: false,

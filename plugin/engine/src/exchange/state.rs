@@ -6,7 +6,7 @@ use super::question::Pending;
 use crate::answer::ReplyTo;
 use crate::audit::Audit;
 use crate::count::Charge;
-use crate::decide::{Claim, Destination, RequestContext};
+use crate::decide::{Claim, Destination, Login, RequestContext};
 use crate::model::Policy;
 use crate::read::{Head, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
@@ -27,8 +27,8 @@ pub struct Exchange {
     pub(super) server: Option<Box<str>>,
     /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(super) grant: Option<String>,
-    /// The caller is not admitted because it presents no credential.
-    pub(super) lacks_credential: bool,
+    /// Why a login may help the caller; `None` for a caller that it does not help.
+    pub(super) login: Option<Login>,
     /// The server to check the response by, where the gateway may have sent the request to another one.
     pub(super) destination: Option<Box<Destination>>,
     pub(super) state: State,

@@ -6,6 +6,7 @@ use super::state::{Exchange, State};
 use crate::answer::{Detail, Reply, ReplyTo, answer, answer_challenge, answer_unreadable};
 use crate::audit;
 use crate::audit::Audit;
+use crate::decide::Login;
 use crate::read::{HttpMethod, RequestError};
 use crate::step::{Next, Step};
 use crate::words::trace::{RuleOutcome, RuleTrace};
@@ -57,10 +58,15 @@ impl Exchange {
         }
     }
 
-    /// The challenge, for the refusal of a caller that presents no credential.
-    fn challenge_for(&self, refusal: &Refusal) -> Option<&str> {
-        let challenge = self.policy.challenge.as_deref();
-        challenge.filter(|_| self.lacks_credential && refusal.reason == Reason::Identity)
+    /// The challenge, for the refusal of a caller that a login may help.
+    fn challenge_for(&self, refusal: &Refusal) -> Option<String> {
+        let place = self.policy.challenge.as_deref()?;
+        let login = self.login.filter(|_| refusal.reason == Reason::Identity)?;
+        let error = match login {
+            Login::NoCredential => "",
+            Login::InvalidToken => r#"error="invalid_token", "#,
+        };
+        Some(["Bearer ", error, place].concat())
     }
 
     pub(super) fn unreadable(

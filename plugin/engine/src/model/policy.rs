@@ -28,7 +28,7 @@ pub struct Policy {
     pub(crate) grants: Option<Grants>,
     /// `None` where the policy has no `servers`: every request is then for the same one.
     pub(crate) servers: Option<Servers>,
-    /// The value of `WWW-Authenticate` for a caller without a credential; `None` where it is refused like any other.
+    /// The parameters of `WWW-Authenticate` for a caller that a login may help; `None` where it is refused like any other.
     pub(crate) challenge: Option<Box<str>>,
     pub(crate) answer: AnswerStyle,
     pub(crate) client_detail: bool,

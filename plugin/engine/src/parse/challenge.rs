@@ -1,6 +1,6 @@
-//! Turns `challenge` of a policy into the header field that tells a client where it can log in.
+//! Turns `challenge` of a policy into the parameters of the header field that tells a client where it can log in.
 //!
-//! It never reads a request; `decide::principal` knows which caller has no credential.
+//! It never reads a request; `decide::principal` knows which callers may log in.
 
 use super::reader::{Keys, Location, Members, PolicyReader};
 use crate::model::Policy;
@@ -27,7 +27,7 @@ const WRITE_CALLERS: &str = "`identity` or `grants` beside it: without them no c
 const WRITE_NOT_BOTH: &str = r#"one of `challenge` and `"anonymous": true` of `identity` or of a grant, which admits the callers that a challenge asks to log in"#;
 
 impl PolicyReader {
-    /// The value of `WWW-Authenticate` (RFC 6750 section 3, RFC 9728 section 5.1).
+    /// The parameters of `Bearer` in `WWW-Authenticate` (RFC 6750 section 3, RFC 9728 section 5.1).
     pub(super) fn challenge(&mut self, at: &Location<'_>, value: Value<'_>) -> Box<str> {
         let members = self.object(at, value, &CHALLENGE);
         let metadata = self
@@ -37,7 +37,7 @@ impl PolicyReader {
             .get("scope")
             .and_then(|value| self.scopes(&at.key("scope"), value));
         let mut field = format!(
-            r#"Bearer resource_metadata="{}""#,
+            r#"resource_metadata="{}""#,
             metadata.unwrap_or_default()
         );
         if let Some(scope) = scope {
