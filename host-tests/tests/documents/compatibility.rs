@@ -40,7 +40,7 @@ fn all_interfaces_have_the_version_of_the_workspace() {
 }
 
 /// The members of a line with `"v": 1`, and whether each line has them. The list only grows.
-const AUDIT_MEMBERS: [(&str, bool); 25] = [
+const AUDIT_MEMBERS: [(&str, bool); 26] = [
     ("v", true),
     ("event", true),
     ("time", true),
@@ -50,6 +50,7 @@ const AUDIT_MEMBERS: [(&str, bool); 25] = [
     ("trace_id", false),
     ("server", false),
     ("grant", false),
+    ("grants", false),
     ("client", false),
     ("method", false),
     ("tool", false),

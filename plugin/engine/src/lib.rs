@@ -95,11 +95,13 @@ pub mod document {
     pub use crate::words::text::{is_invisible, is_joiner};
 }
 
-/// The trace of a decision: each evaluated rule, its outcome and the values that its conditions read.
+/// The trace of a decision: each evaluated rule, its outcome and the values that its conditions read; for a caller that no
+/// grant matches, the facts that it lacks.
 ///
-/// It is recorded where [`HostContext::explain`](host::HostContext::explain) asks for it, and read with
-/// [`Audit::trace`](host::Audit::trace). It holds values of arguments, so keep it out of logs.
+/// The rules are recorded where [`HostContext::explain`](host::HostContext::explain) asks for it, and read with
+/// [`Audit::trace`](host::Audit::trace). They hold values of arguments and claims, so keep them out of logs.
 pub mod trace {
+    pub use crate::decide::{MissedFact, UnmatchedGrant, unmatched_grants};
     pub use crate::words::Truth;
     pub use crate::words::trace::{ConditionTrace, RuleOutcome, RuleTrace};
 }

@@ -2,11 +2,12 @@
 //!
 //! It decides nothing: it shows the line of the audit log and the trace that the engine wrote.
 
+use super::strangers::{nearest_text, several_text};
 use crate::applied::Applied;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report, to_json};
 use crate::sanitize::printable;
 use crate::style::{BAD, DIM, GOOD, WARNING};
-use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
+use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth, UnmatchedGrant};
 use mcp_policy_cases::runner::Played;
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
@@ -19,11 +20,18 @@ pub struct Explanation {
     line: Json,
     applied: Applied,
     rules: Vec<RuleTrace>,
+    /// The nearest grants, for a caller that matches none.
+    nearest: Vec<UnmatchedGrant>,
 }
 
 impl Explanation {
     /// `policy` is the document, and `hash` that of its text: a copy of it may have been played.
-    pub(super) fn new(played: Played, policy: &Json, hash: String) -> CommandResult<Self> {
+    pub(super) fn new(
+        played: Played,
+        policy: &Json,
+        hash: String,
+        nearest: Vec<UnmatchedGrant>,
+    ) -> CommandResult<Self> {
         let line = serde_json::from_str(&played.line);
         let mut line: Json = line.map_err(|error| CommandError::new(error.to_string()))?;
         if let Some(own) = line.get_mut("policy") {
@@ -34,6 +42,7 @@ impl Explanation {
             line,
             applied: Applied::of(&played.rules, policy),
             rules: played.rules,
+            nearest,
         })
     }
 
@@ -60,16 +69,22 @@ impl Report for Explanation {
     fn text(&self) -> String {
         let mut text = self.decision();
         text.push_str(&self.applied.text());
+        text.push_str(&several_text(&self.line));
+        text.push_str(&nearest_text(&self.nearest));
         self.rules.iter().for_each(|one| rule(&mut text, one));
         text
     }
 
-    /// The line of the audit log, with the server, the grant and the policies that applied, and the evaluated rules.
+    /// The line of the audit log, with the server, the grant and the policies that applied, the evaluated rules, and the
+    /// nearest grants of a caller that matches none.
     fn json(&self) -> CommandResult<String> {
         let mut line = self.line.clone();
         if let Some(members) = line.as_object_mut() {
             members.insert("applied".into(), json!(self.applied));
             members.insert("rules".into(), json!(self.rules));
+            if !self.nearest.is_empty() {
+                members.insert("nearest_grants".into(), json!(self.nearest));
+            }
         }
         to_json(&line)
     }

@@ -5,6 +5,7 @@
 mod explanation;
 mod options;
 mod player;
+mod strangers;
 #[cfg(test)]
 mod tests;
 

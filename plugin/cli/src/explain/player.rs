@@ -4,6 +4,7 @@
 
 use super::explanation::Explanation;
 use super::options::Options;
+use super::strangers::nearest;
 use crate::input::Input;
 use crate::pretend::{Place, Pretended, replace};
 use crate::report::{CommandError, CommandResult};
@@ -26,8 +27,8 @@ pub fn explain(policy: &Input, call: &Input, options: &Options) -> CommandResult
             host: options.host.clone(),
             cluster: options.cluster.clone(),
         });
-    let mut player =
-        Runner::new(&pretended.policy(&policy.bytes)).map_err(|errors| mistake(policy, &errors))?;
+    let text = pretended.policy(&policy.bytes);
+    let mut player = Runner::new(&text).map_err(|errors| mistake(policy, &errors))?;
     let mut step = pretended.step(call.bytes.clone());
     step.peer.clone_from(&options.peer);
     replace(&mut step, &options.headers);
@@ -39,7 +40,7 @@ pub fn explain(policy: &Input, call: &Input, options: &Options) -> CommandResult
     for _ in 1..options.times {
         play()?;
     }
-    Explanation::new(play()?, &document, hash)
+    Explanation::new(play()?, &document, hash, nearest(&text, &step))
 }
 
 fn parsed(policy: &Input) -> CommandResult<Policy> {

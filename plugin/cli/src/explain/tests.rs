@@ -1,6 +1,6 @@
 //! Calls as callers of each kind of grant, at each kind of server.
 
-use super::{Options, explain};
+use super::{Explanation, Options, explain};
 use crate::input::Input;
 use crate::report::Report as _;
 use mcp_policy_cases::CallerFacts;
@@ -43,6 +43,14 @@ fn policy() -> Json {
 }
 
 fn told(tool: &str, options: Options) -> Result<Json, String> {
+    explained(tool, options).map(|explained| json_of(&explained))
+}
+
+fn json_of(explained: &Explanation) -> Json {
+    serde_json::from_str(&explained.json().expect("JSON")).expect("JSON")
+}
+
+fn explained(tool: &str, options: Options) -> Result<Explanation, String> {
     let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": tool, "arguments": {} } });
     let input = |name: &str, json: &Json| Input {
         name: name.into(),
@@ -58,8 +66,7 @@ fn told(tool: &str, options: Options) -> Result<Json, String> {
         &input("call.json", &call),
         &options,
     );
-    let told = told.map_err(|error| error.to_string())?;
-    Ok(serde_json::from_str(&told.json().expect("JSON")).expect("JSON"))
+    told.map_err(|error| error.to_string())
 }
 
 fn as_grant(grant: &str) -> Options {
@@ -121,6 +128,81 @@ fn caller_whom_its_grant_refuses_is_refused_by_it() {
     assert_eq!(
         (&both["decision"], &both["rule"]),
         (&json!("deny"), &json!("/grants"))
+    );
+}
+
+#[test]
+fn caller_of_two_grants_is_told_both_in_the_log_alone() {
+    let both = explained("read", as_grant("same bearer")).expect("an explanation");
+    assert!(
+        both.text().contains("  grants       bearer, same bearer\n"),
+        "{}",
+        both.text()
+    );
+    let both = json_of(&both);
+    assert_eq!(both["grants"], json!(["bearer", "same bearer"]));
+    assert!(
+        !both["message"].to_string().contains("same bearer"),
+        "{both}"
+    );
+    let one = told("read", as_grant("bearer")).expect("an explanation");
+    assert_eq!(one.get("grants"), None);
+}
+
+#[test]
+fn stranger_is_told_the_facts_that_the_nearest_grants_miss() {
+    let stranger = |claims: &[(&str, &str)]| {
+        let options = Options {
+            server: Some("git".into()),
+            ..of(None, claims)
+        };
+        explained("run", options).expect("an explanation").text()
+    };
+    let issuer = ("iss", "https://login.example");
+    let near = stranger(&[
+        issuer,
+        ("sub", "repo:evil/x"),
+        ("realm_access.roles", r#"["ops", "dev"]"#),
+    ]);
+    let lines: Vec<_> = near
+        .lines()
+        .filter(|line| line.starts_with("  grant `"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "  grant `claim`: claim `sub` is `repo:evil/x`, wanted `repo:acme/*`; \
+                claim `[\"https://acme.example/team\"]` is missing, wanted `*`",
+            "  grant `gone`: claim `sub` is `repo:evil/x`, wanted `gone`",
+            "  grant `bearer`: bearer token is missing",
+            "  grant `mtls`: certificate's `uri_san` is missing, wanted `spiffe://acme/*/ci`",
+            "  grant `header`: header `x-user` is missing, wanted `*@acme.example`",
+        ],
+        "{near}"
+    );
+    let number = stranger(&[issuer, ("sub", "7")]);
+    let line = "grant `gone`: claim `sub` is `7`, which is no text, wanted `gone`\n";
+    assert!(number.contains(line), "{number}");
+    let admitted = explained("read", as_grant("bearer"))
+        .expect("an explanation")
+        .text();
+    assert!(!admitted.contains("grant `"), "{admitted}");
+}
+
+#[test]
+fn token_of_a_stranger_is_not_shown() {
+    let options = Options {
+        server: Some("git".into()),
+        headers: vec![("authorization".into(), "Bearer s3cr3t".into())],
+        ..Options::default()
+    };
+    let told = explained("read", options).expect("an explanation");
+    let line = "  grant `bearer`: bearer token is another token\n";
+    assert!(told.text().contains(line), "{}", told.text());
+    let all = told.text() + &json_of(&told).to_string();
+    assert!(
+        !all.contains("s3cr3t") && !all.to_lowercase().contains("aaaa"),
+        "{all}"
     );
 }
 

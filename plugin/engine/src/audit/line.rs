@@ -56,6 +56,8 @@ pub(crate) struct Origin<'e> {
     pub(crate) server: Option<&'e str>,
     /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(crate) grant: Option<&'e str>,
+    /// The grants that the caller matches who is not admitted because they are several.
+    pub(crate) several: &'e [Box<str>],
 }
 
 /// The largest number of arguments whose names a line lists.
@@ -83,6 +85,10 @@ impl Audit {
         }
         for (name, value) in [("server", origin.server), ("grant", origin.grant)] {
             value.iter().for_each(|value| line.text(name, value));
+        }
+        if !origin.several.is_empty() {
+            let names = origin.several.iter().map(AsRef::as_ref);
+            line.logged_list("grants", names);
         }
         Self {
             line,

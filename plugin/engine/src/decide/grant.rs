@@ -4,7 +4,7 @@
 
 use super::credentials::Credentials;
 use super::identity::vouched;
-use super::principal::{AuthError, Grantee, Principal};
+use super::principal::{AuthError, Grantee, MOST_NAMED, Principal};
 use crate::model::{Grant, Grants, Policy};
 use crate::read::Unidentified;
 use crate::words::sorted::dedup_sorted;
@@ -80,7 +80,11 @@ fn found<'p>(
         // Of two grants a revoked one is the operator's last word.
         several => {
             let revoked = several.iter().find(|grant| grant.revoked);
-            revoked.copied().ok_or(AuthError::Ambiguous)
+            let named = several.iter().take(MOST_NAMED);
+            let names = || named.map(|grant| grant.name.clone()).collect();
+            revoked
+                .copied()
+                .ok_or_else(|| AuthError::Ambiguous(names()))
         }
     }
 }

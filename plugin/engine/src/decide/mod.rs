@@ -25,6 +25,7 @@ mod server;
 mod subject;
 mod task;
 mod unlisted;
+mod unmatched;
 mod verdict;
 mod visibility;
 mod wording;
@@ -37,6 +38,7 @@ pub(crate) use pin::PinCheck;
 pub(crate) use principal::Login;
 pub(crate) use server::Destination;
 pub(crate) use task::TaskCheck;
+pub use unmatched::{MissedFact, UnmatchedGrant, unmatched_grants};
 pub(crate) use verdict::Check;
 pub(crate) use visibility::{ResultOf, Visibility};
 

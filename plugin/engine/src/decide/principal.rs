@@ -7,6 +7,9 @@ use crate::words::{Millis, Rule};
 use std::borrow::Cow;
 use std::fmt;
 
+/// The most names of grants that a line of the log has.
+pub(super) const MOST_NAMED: usize = 8;
+
 /// The caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
@@ -51,8 +54,8 @@ pub(crate) enum AuthError {
     UnknownToken,
     /// A token or a certificate that the gateway verified, and that no grant matches.
     NoGrant,
-    /// Two grants match.
-    Ambiguous,
+    /// Several grants match: their names, at most [`MOST_NAMED`].
+    Ambiguous(Vec<Box<str>>),
     /// A token of an issuer that the policy does not list.
     Issuer,
     /// More than one `Authorization` header, or one that is not a bearer token.
@@ -90,6 +93,14 @@ impl Principal {
         }
     }
 
+    /// The grants that a caller matches who is not admitted because they are several; for the log alone.
+    pub(crate) fn several(&self) -> &[Box<str>] {
+        match self {
+            Self::Denied(AuthError::Ambiguous(names)) => names,
+            _ => &[],
+        }
+    }
+
     /// True for callers whose counters have cells of their own.
     pub(crate) fn is_configured(&self) -> bool {
         matches!(self, Self::Anonymous | Self::Grant(_))
@@ -113,7 +124,7 @@ impl AuthError {
             | Self::Unknown
             | Self::UnknownToken
             | Self::NoGrant
-            | Self::Ambiguous
+            | Self::Ambiguous(_)
             | Self::Malformed
             | Self::Unreadable => Rule::new("grants"),
             Self::Issuer => Rule::new("identity").member("issuers"),
@@ -134,7 +145,7 @@ impl fmt::Display for AuthError {
             Self::NoGrant => {
                 "No grant admits this caller. Ask the gateway's operator for access."
             }
-            Self::Ambiguous => {
+            Self::Ambiguous(_) => {
                 "Your credentials belong to two callers. Ask the gateway's operator, who can grant you one access."
             }
             Self::Issuer => {

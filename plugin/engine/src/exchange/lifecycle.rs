@@ -41,6 +41,7 @@ impl Exchange {
             ids,
             server: caller.server.name().map(Into::into),
             grant,
+            several: caller.principal.several().into(),
             login: caller.principal.login(),
             state: State::Answered,
             stage: Stage::Awaited,

@@ -27,6 +27,8 @@ pub struct Exchange {
     pub(super) server: Option<Box<str>>,
     /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(super) grant: Option<String>,
+    /// The grants that the caller matches who is not admitted because they are several.
+    pub(super) several: Vec<Box<str>>,
     /// Why a login may help the caller; `None` for a caller that it does not help.
     pub(super) login: Option<Login>,
     /// The server to check the response by, where the gateway may have sent the request to another one.

@@ -124,6 +124,7 @@ impl Exchange {
             ids: &self.ids,
             server: self.server.as_deref(),
             grant: self.grant.as_deref(),
+            several: &self.several,
         };
         Audit::new(event, now, &origin, self.explain)
     }
