@@ -36,10 +36,7 @@ impl PolicyReader {
         let scope = members
             .get("scope")
             .and_then(|value| self.scopes(&at.key("scope"), value));
-        let mut field = format!(
-            r#"resource_metadata="{}""#,
-            metadata.unwrap_or_default()
-        );
+        let mut field = format!(r#"resource_metadata="{}""#, metadata.unwrap_or_default());
         if let Some(scope) = scope {
             field.extend([r#", scope=""#, &scope, r#"""#]);
         }

@@ -2,6 +2,7 @@
 //!
 //! It judges no request; `decide::grant` does. It shows no value of a grant: a misplaced one may be a token.
 
+use super::error::Problem;
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::rule_set::NamedSets;
 use super::words::{CERTIFICATE_NAMES, MODES};
@@ -26,6 +27,9 @@ pub(crate) const MATCH: Keys = Keys {
     reserved: &[],
 };
 
+const WRITE_OTHER: &str =
+    "another match for each grant: a caller that matches two grants is denied";
+
 const WRITE_NAME: &str =
     "a name of one grant, without `*`, surrounding space or invisible characters";
 
@@ -40,6 +44,15 @@ const WRITE_MATCH: &str =
 const WRITE_CLAIM: &str = r#"a claim such as `sub`, `realm_access.roles` or `["https://acme.example/roles"]`; one element of a list matches by itself"#;
 
 const WRITE_PATTERN: &str = "a text without invisible characters or space around it, with `*` for any text: `**` is not one";
+
+const WRITE_ONE: &str =
+    r#"one text, or a pattern such as "team-*"; for each of several texts write a grant"#;
+
+const WRITE_PATH: &str =
+    "one text; a claim inside another one is named by its path, such as `realm_access.roles`";
+
+const WRITE_QUOTES: &str =
+    "a text in quotes; a number, true, false or null in a token matches no grant";
 
 const WRITE_TRUSTED: &str = "a header that `identity.trusted_headers` lists, or that `identity.from` reads with \"set_by_gateway\": true: a client can send any other header";
 
@@ -94,11 +107,8 @@ impl PolicyReader {
             let facts = required_text(&grant);
             let other = seen.of(&facts).first().and_then(|at| grants.get(*at));
             if let Some(Grant { name, .. }) = other {
-                let write = format!(
-                    "another match for each grant; `{name}` has this one, and a caller that matches two grants is denied"
-                );
-                let matched = value.get("match").unwrap_or(value);
-                self.invalid(&at.key("match"), matched, &write);
+                let (found, write) = (format!("the match of `{name}`"), WRITE_OTHER.into());
+                self.error(&at.key("match"), Problem::InvalidValue { found, write });
             }
             seen.add(&facts, grants.len());
             grants.push(grant);
@@ -274,7 +284,13 @@ impl PolicyReader {
         let text = value.string().filter(|text| is_visible(text));
         let pattern = text.and_then(|text| Pattern::parse(&text));
         if pattern.is_none() {
-            self.invalid(at, value, WRITE_PATTERN);
+            let write = match value.kind() {
+                Kind::String => WRITE_PATTERN,
+                Kind::Array => WRITE_ONE,
+                Kind::Object => WRITE_PATH,
+                Kind::Null | Kind::Bool | Kind::Number => WRITE_QUOTES,
+            };
+            self.invalid(at, value, write);
         }
         pattern
     }

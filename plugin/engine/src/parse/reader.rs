@@ -127,9 +127,23 @@ impl Default for PolicyReader {
 /// token.
 fn found(at: &Location<'_>, value: Value<'_>) -> String {
     if at.may_hold_a_token() {
-        "something else".into()
+        kind(value).into()
     } else {
         format!("`{}`", value.excerpt())
+    }
+}
+
+/// The kind of a value that is not quoted.
+fn kind(value: Value<'_>) -> &'static str {
+    match value.kind() {
+        Kind::Null => "null",
+        Kind::Bool => "true or false",
+        Kind::Number => "a number",
+        Kind::String if value.string().is_some_and(|text| text.is_empty()) => "an empty text",
+        Kind::String => "another text",
+        Kind::Array => "a list",
+        Kind::Object if value.named().next().is_none() => "an empty object",
+        Kind::Object => "an object",
     }
 }
 
@@ -292,7 +306,7 @@ pub(super) fn whole(value: Value<'_>) -> Option<u64> {
 }
 
 /// The known key closest to this one. Up to a third of the letters may differ; a key that differs more is not a typo.
-pub(crate) fn near(key: &str, all: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(crate) fn near<'k>(key: &str, all: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let near = all
         .map(|known| (strsim::damerau_levenshtein(key, known), known))
         .min();

@@ -3,7 +3,8 @@
 //! It knows the keys of a rule set, not their effect; `decide` does.
 
 use super::entry::{PROMPTS, RESOURCES, TOOLS};
-use super::reader::{Keys, Location, Members, PolicyReader};
+use super::error::Problem;
+use super::reader::{Keys, Location, Members, PolicyReader, near};
 use super::words::EFFECTS;
 use crate::model::{Effect, Names, Postings, RuleSet, RuleSetId, Rules, UnknownResult};
 use crate::words::json::Value;
@@ -120,18 +121,30 @@ impl PolicyReader {
         sets: &NamedSets,
     ) -> Option<RuleSetId> {
         let value = members.get("policy")?;
-        let name = self.string(&at.key("policy"), value)?;
+        let name = value.string().unwrap_or_default();
         if name == MAIN {
             return Some(RuleSetId::default());
         }
         let known = sets.ids.of(&name).first().copied();
         if known.is_none() {
-            let names = sets.ids.texts().map(|name| format!(", `{name}`"));
-            let names: String = names.take(MOST_LISTED).collect();
-            let write = format!("`main` or the name of one of `policies`{names}");
-            self.invalid(&at.key("policy"), value, &write);
+            self.unknown_policy(&at.key("policy"), value, sets);
         }
         known.map(RuleSetId)
+    }
+
+    /// Reports a name of no policy. A text that is close to the name of one is no token, so it is quoted.
+    fn unknown_policy(&mut self, at: &Location<'_>, value: Value<'_>, sets: &NamedSets) {
+        let names = || sets.ids.texts().take(MOST_LISTED);
+        let listed: String = names().map(|name| format!(", `{name}`")).collect();
+        let write = format!("`main` or the name of one of `policies`{listed}");
+        let name = value.string().unwrap_or_default().to_lowercase();
+        match near(&name, names().chain([MAIN])) {
+            Some(_) => {
+                let found = format!("`{}`", value.excerpt());
+                self.error(at, Problem::InvalidValue { found, write });
+            }
+            None => self.invalid(at, value, &write),
+        }
     }
 
     /// The `tools` of a grant: rules that only tighten, so names without an entry pass.
