@@ -195,6 +195,7 @@ const NAMES: &[&str] = &[
     "warning grant-without-policy",
     "warning hidden-entry",
     "warning larger-limit",
+    "warning list-claim",
     "warning never-applies",
     "warning not-inherited",
     "warning session-scope",

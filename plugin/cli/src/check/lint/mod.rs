@@ -7,6 +7,7 @@ mod grant;
 mod header;
 mod issuer;
 mod limit;
+mod list_claim;
 mod listed;
 mod member;
 mod names;
@@ -34,6 +35,7 @@ pub(super) fn all(
     found.extend(header::all(root));
     found.extend(issuer::all(root));
     found.extend(limit::all(policy, root));
+    found.extend(list_claim::all(root));
     found.extend(pin::all(root));
     found.extend(server::all(root));
     found.extend(value::all(root));
