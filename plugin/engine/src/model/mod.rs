@@ -5,6 +5,7 @@
 mod audit;
 mod caller;
 mod condition;
+mod contained;
 mod entry;
 mod grants;
 mod limit;
@@ -28,6 +29,7 @@ mod unknown_result;
 pub(crate) use audit::{AuditOptions, OpenedArgument};
 pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, TrustedHeader};
 pub(crate) use condition::{Clause, Condition, Group, Predicate};
+pub use contained::ContainedGrant;
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
 pub(crate) use grants::{Grants, required_text};
 pub use limit::Window;

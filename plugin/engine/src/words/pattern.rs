@@ -12,6 +12,9 @@ pub(crate) struct Pattern {
 /// The characters that a `*` before the end of a pattern does not match.
 const SEPARATORS: [char; 5] = ['/', '?', '#', ':', '@'];
 
+/// A character that texts of callers do not have: it never means one, and is no separator.
+const ANY: &str = "\u{10ffff}";
+
 /// The kinds of patterns, by the way in which they are found for a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape<'p> {
@@ -44,6 +47,17 @@ impl Pattern {
             (_, Some(("", after))) => Shape::Suffix(after),
             (Some(_), _) => Shape::Other,
         }
+    }
+
+    /// True where this pattern matches every text that the other one matches; false also where that is not certain.
+    pub(crate) fn contains(&self, other: &Self) -> bool {
+        !self.text.contains(ANY) && self.matches(&other.sample())
+    }
+
+    /// A text that the pattern matches, with a character for each `*` that no other pattern names. A pattern that matches
+    /// it has a `*` there, which matches every text that this `*` does.
+    pub(crate) fn sample(&self) -> String {
+        self.text.replace('*', ANY)
     }
 
     /// True where the pattern matches the whole text. Each part between two `*` is taken at its first place: a `*` that
@@ -99,6 +113,29 @@ mod tests {
     }
 
     #[test]
+    fn pattern_contains_those_whose_every_text_it_matches() {
+        for (pattern, other, contains) in [
+            ("ada", "ada", true),
+            ("ada", "ad*", false),
+            ("a*", "ada", true),
+            ("a*", "a*", true),
+            ("a*", "ab*c", true),
+            ("a*c", "a*", false),
+            ("a*c", "ab*c", true),
+            ("repo:acme/*", "repo:acme/site:*", true),
+            ("repo:*:main", "repo:acme/*:main", false),
+            ("repo:acme/*", "repo:acme/*:main", true),
+            ("repo:acme/*:main", "repo:acme/*", false),
+            ("a*/*", "a*", false),
+            ("*", "*@acme.example", true),
+            ("*@acme.example", "*", false),
+        ] {
+            let [parsed, of] = [pattern, other].map(|text| Pattern::parse(text).unwrap());
+            assert_eq!(parsed.contains(&of), contains, "{pattern} and {other}");
+        }
+    }
+
+    #[test]
     fn empty_pattern_and_two_stars_in_a_row_are_invalid() {
         assert_eq!(Pattern::parse(""), None);
         assert_eq!(Pattern::parse("a**b"), None);
@@ -121,6 +158,15 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn text_of_a_contained_pattern_matches_both(patterns in prop::array::uniform2(r"[ab/*]{1,5}"), text in "[ab/]{0,6}") {
+            let [outer, inner] = patterns.each_ref().map(|text| Pattern::parse(text));
+            if let (Some(outer), Some(inner)) = (outer, inner) {
+                let is_found = outer.contains(&inner) && inner.matches(&text);
+                prop_assert!(!is_found || outer.matches(&text), "{outer:?} {inner:?} {text}");
+            }
+        }
 
         #[test]
         fn matching_equals_a_search_of_all_divisions(pattern in r"[ab/*]{1,8}", text in "[ab/]{0,10}") {

@@ -34,7 +34,7 @@ fn without_policy(root: Value<'_>) -> Option<Diagnostic> {
     })
 }
 
-fn is_revoked(grant: Value<'_>) -> bool {
+pub(super) fn is_revoked(grant: Value<'_>) -> bool {
     grant.get("revoked").and_then(Value::bool) == Some(true)
 }
 

@@ -15,7 +15,7 @@ const NAMES: [&str; 2] = ["scp", "amr"];
 
 /// True for the path of a claim that issuers usually write as a list: `groups`, `realm_access.roles`,
 /// `["https://acme.example/groups"]`. False for that of its elements.
-fn is_list(claim: &str) -> bool {
+pub(super) fn is_list(claim: &str) -> bool {
     let claim = claim.trim_end_matches(['"', ']']).to_lowercase();
     let name = claim.rsplit(['.', '/', ':', '"', '[']).next();
     let name = name.unwrap_or_default();

@@ -11,6 +11,7 @@ mod list_claim;
 mod listed;
 mod member;
 mod names;
+mod overlap;
 mod pin;
 mod rule_set;
 mod server;
@@ -36,6 +37,7 @@ pub(super) fn all(
     found.extend(issuer::all(root));
     found.extend(limit::all(policy, root));
     found.extend(list_claim::all(root));
+    found.extend(overlap::all(policy, root));
     found.extend(pin::all(root));
     found.extend(server::all(root));
     found.extend(value::all(root));
