@@ -131,20 +131,32 @@ impl<'r> Credentials<'r> {
         Ok(texts)
     }
 
-    /// True where the gateway verified a token or a certificate of the caller.
+    /// True where the gateway verified a token of the caller, or a certificate with a name that can be read.
     pub(super) fn are_verified(&self) -> bool {
+        let is_read = |name: &str| !name.is_empty();
+        let mut names = [
+            CertificateName::UriSan,
+            CertificateName::DnsSan,
+            CertificateName::Subject,
+        ]
+        .into_iter();
+        self.claims.is_some() || names.any(|name| self.certificate(name).is_some_and(is_read))
+    }
+
+    /// True where the host tells of a token or a certificate, even of one that cannot be read.
+    fn are_told(&self) -> bool {
         self.claims.is_some() || self.certificate.is_some_and(has_names)
     }
 
     /// True where the caller presents anything that could identify it to this policy.
     pub(super) fn are_present<'s>(&self, sources: impl Iterator<Item = &'s Source>) -> bool {
-        self.are_verified() || self.headers.has("authorization") || self.have_header(sources)
+        self.are_told() || self.headers.has("authorization") || self.have_header(sources)
     }
 
     /// True where the caller presents one bearer token, and nothing else that could identify it to this policy.
     pub(super) fn are_a_bearer<'s>(&self, sources: impl Iterator<Item = &'s Source>) -> bool {
         let token = self.bearer().ok().flatten();
-        token.is_some() && !self.are_verified() && !self.have_header(sources)
+        token.is_some() && !self.are_told() && !self.have_header(sources)
     }
 
     fn have_header<'s>(&self, mut sources: impl Iterator<Item = &'s Source>) -> bool {
