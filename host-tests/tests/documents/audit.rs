@@ -2,6 +2,7 @@
 //!
 //! It does not judge decisions.
 
+use super::pages::{blocks, page};
 use host_tests::case::Play;
 use host_tests::root;
 use host_tests::runner::Runner;
@@ -73,6 +74,22 @@ fn every_line_is_described_by_the_schema() {
         assert_ne!(written.contains(name), later, "`{name}`: is it written?");
     }
     println!("{} lines", lines.len());
+}
+
+#[test]
+fn lines_of_the_page_are_described_by_the_schema() {
+    let document = schema();
+    let described = document["properties"].as_object().expect("an object");
+    let validator = jsonschema::validator_for(&document).expect("a schema");
+    let examples = blocks(&page("policies/AUDIT.md").text, "json").into_iter();
+    let lines: Vec<_> = examples
+        .filter(|block| block.contains(r#""v":1"#))
+        .collect();
+    assert!(!lines.is_empty());
+    for line in lines {
+        let line: Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(mistake(&validator, described, &line), None, "{line}");
+    }
 }
 
 #[test]

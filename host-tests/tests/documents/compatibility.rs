@@ -40,7 +40,7 @@ fn all_interfaces_have_the_version_of_the_workspace() {
 }
 
 /// The members of a line with `"v": 1`, and whether each line has them. The list only grows.
-const AUDIT_MEMBERS: [(&str, bool); 26] = [
+const AUDIT_MEMBERS: [(&str, bool); 29] = [
     ("v", true),
     ("event", true),
     ("time", true),
@@ -59,12 +59,15 @@ const AUDIT_MEMBERS: [(&str, bool); 26] = [
     ("argument_keys", false),
     ("arguments_hash", false),
     ("arguments", false),
+    ("arguments_withheld", false),
     ("reason", false),
     ("rule", false),
     ("message", false),
     ("shadow", false),
     ("counters", false),
     ("status", false),
+    ("answer", false),
+    ("error_code", false),
     ("latency_ms", false),
     ("redacted", false),
 ];

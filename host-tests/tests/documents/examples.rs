@@ -23,6 +23,11 @@ const OTHER_JSON: &[(&str, &str, &str)] = &[
         "drop_table",
         "docs::the_policy_gives_the_two_answers",
     ),
+    (
+        "policies/AUDIT.md",
+        r#"{"v":1"#,
+        "audit::lines_of_the_page_are_described_by_the_schema",
+    ),
 ];
 
 #[test]

@@ -79,7 +79,14 @@ pub(super) const ALIKE: &[&[&str]] = &[
     &["counter", "on_deny", "window", "max", "scope"],
     &["path", "value", "if_present"],
     &["after", "deny", "on_deny", "scope"],
-    &["client_detail", "frozen", "revoked", "forward", "schema"],
+    &[
+        "client_detail",
+        "frozen",
+        "revoked",
+        "forward",
+        "metrics",
+        "schema",
+    ],
     &[
         "slots",
         "max_request_bytes",
@@ -199,6 +206,12 @@ pub(super) fn leave_out(mut policy: Node, place: &Place, random: &mut Rng) -> Op
         Kind::Challenge => &["resource_metadata"],
         _ => return None,
     };
+    // With grants, the sources of an identity may be left out; the grants that read them are then the mistake.
+    if let (Kind::Identity, Node::Object(document)) = (&place.kind, &policy)
+        && document.iter().any(|(key, _)| key == "grants")
+    {
+        return None;
+    }
     let Node::Object(members) = policy.at(&place.path) else {
         return None;
     };

@@ -18,6 +18,10 @@ pub(super) enum Kind {
     Source,
     Grant,
     Match,
+    NamedPolicy,
+    Server,
+    ServerMatch,
+    Audit,
     Challenge,
     Host,
     Result,
@@ -55,7 +59,10 @@ const DOCUMENT: &[&str] = &[
     "frozen",
     "identity",
     "grants",
+    "policies",
+    "servers",
     "challenge",
+    "audit",
     "host",
 ];
 
@@ -93,10 +100,44 @@ impl Kind {
             ],
             Self::RateLimit => &["max", "window", "scope"],
             Self::Sequence => &["after", "deny", "for", "scope", "on_deny"],
-            Self::Identity => &["from"],
-            Self::Source => &["header", "set_by_gateway"],
-            Self::Grant => &["match", "policy", "forward", "revoked", "mode", "frozen"],
-            Self::Match => &["bearer_sha256"],
+            Self::Result => &["max_bytes", "redact"],
+            Self::Redaction => &["regex"],
+            Self::Length => &["min", "max"],
+            Self::Roots => &["roots", "base"],
+            Self::Schema => KEYWORDS,
+            _ => self.keys_of_callers(),
+        }
+    }
+
+    /// The valid keys of what names callers and servers, and of the options of the log and the host.
+    fn keys_of_callers(self) -> &'static [&'static str] {
+        match self {
+            Self::Identity => &[
+                "from",
+                "jwt_payload",
+                "issuers",
+                "trusted_headers",
+                "anonymous",
+            ],
+            Self::Source => &["header", "set_by_gateway", "jwt_claim", "mtls"],
+            Self::Grant => &[
+                "match", "policy", "tools", "expires", "forward", "revoked", "mode", "frozen",
+            ],
+            Self::Match => &["bearer_sha256", "claim", "mtls", "header", "anonymous"],
+            Self::NamedPolicy => &[
+                "description",
+                "default",
+                "hide",
+                "all_tools",
+                "tools",
+                "prompts",
+                "resources",
+                "methods",
+                "sequence",
+            ],
+            Self::Server => &["match", "policy", "frozen"],
+            Self::ServerMatch => &["path", "host", "cluster"],
+            Self::Audit => &["arguments", "answers"],
             Self::Challenge => &["resource_metadata", "scope"],
             Self::Host => &[
                 "hold_request_headers",
@@ -108,13 +149,9 @@ impl Kind {
                 "max_depth",
                 "longest_call",
                 "list_ttl",
+                "metrics",
             ],
-            Self::Result => &["max_bytes", "redact"],
-            Self::Redaction => &["regex"],
-            Self::Length => &["min", "max"],
-            Self::Roots => &["roots", "base"],
-            Self::Schema => KEYWORDS,
-            Self::Names(_) | Self::Free => &[],
+            _ => &[],
         }
     }
 
@@ -127,10 +164,14 @@ impl Kind {
                 _ => Self::Free,
             },
             (Self::Names(of), _) => *of,
-            (Self::Document, "all_tools") => Self::AllTools,
-            (Self::Document, "tools" | "prompts" | "resources") => Self::Names(&Self::Entry),
-            (Self::Document, "methods") => Self::Names(&Self::Method),
-            (Self::Document, "sequence") => Self::Sequence,
+            (Self::Document | Self::NamedPolicy, "all_tools") => Self::AllTools,
+            (Self::Document | Self::NamedPolicy, "tools" | "prompts" | "resources")
+            | (Self::Grant, "tools") => Self::Names(&Self::Entry),
+            (Self::Document | Self::NamedPolicy, "methods") => Self::Names(&Self::Method),
+            (Self::Document | Self::NamedPolicy, "sequence") => Self::Sequence,
+            (Self::Document, "policies") => Self::Names(&Self::NamedPolicy),
+            (Self::Document, "servers") => Self::Names(&Self::Server),
+            (Self::Document, "audit") => Self::Audit,
             (Self::Document, "identity") => Self::Identity,
             (Self::Document, "grants") => Self::Names(&Self::Grant),
             (Self::Document, "challenge") => Self::Challenge,
@@ -146,6 +187,7 @@ impl Kind {
             (Self::Group, "conditions") => Self::Condition,
             (Self::Identity, "from") => Self::Source,
             (Self::Grant, "match") => Self::Match,
+            (Self::Server, "match") => Self::ServerMatch,
             _ => Self::Free,
         }
     }
