@@ -117,6 +117,8 @@ pub struct Config {
     pub binary: Option<PathBuf>,
     /// Files by name, in the folder from where Envoy runs, such as keys and certificates.
     pub files: BTreeMap<String, String>,
+    /// The labels of statistics: each with the expression that finds it in a name.
+    pub stats_tags: Vec<(String, String)>,
 }
 
 impl Config {
@@ -131,6 +133,7 @@ impl Config {
             servers: BTreeMap::new(),
             binary: None,
             files: BTreeMap::new(),
+            stats_tags: Vec::new(),
         }
     }
 
@@ -144,7 +147,10 @@ impl Config {
             };
             own.render([own.before.clone(), own_filters, own.after.clone()].concat())
         });
+        let tags = self.stats_tags.iter();
+        let tags = tags.map(|(name, regex)| json!({ "tag_name": name, "regex": regex }));
         json!({
+            "stats_config": { "stats_tags": tags.collect::<Vec<_>>() },
             // Discovery does not start without a node.
             "node": { "id": PLUGIN, "cluster": PLUGIN },
             "admin": { "address": address((Ipv4Addr::LOCALHOST, 0).into()) },

@@ -136,6 +136,12 @@ impl Envoy {
         String::from_utf8_lossy(&body.unwrap_or_default()).into_owned()
     }
 
+    /// The admin interface's metrics for Prometheus; empty if Envoy does not answer.
+    pub fn prometheus(&self) -> String {
+        let body = ask(self.admin, "/stats/prometheus").map(|response| response.body);
+        String::from_utf8_lossy(&body.unwrap_or_default()).into_owned()
+    }
+
     /// One counter or gauge of [`Envoy::stats`].
     pub fn stat(&self, name: &str) -> Option<u64> {
         stat(&self.stats(), name)

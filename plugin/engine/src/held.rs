@@ -112,6 +112,11 @@ impl<R> HeldResponses<R> {
         self.remove(id)
     }
 
+    /// The bytes that all responses hold together.
+    pub fn all(&self) -> usize {
+        self.all
+    }
+
     fn place_of(&self, id: u64) -> Result<usize, usize> {
         self.responses.binary_search_by_key(&id, |held| held.id)
     }

@@ -46,6 +46,7 @@ mod count;
 mod decide;
 mod exchange;
 mod held;
+mod measures;
 mod model;
 mod parse;
 mod read;

@@ -29,6 +29,8 @@ const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const LOG_INFO: u32 = 2;
 const LOG_ERROR: u32 = 4;
+const COUNTER: u32 = 0;
+const GAUGE: u32 = 1;
 /// A reply without `grpc-status`.
 const NO_GRPC: i32 = -1;
 
@@ -76,6 +78,8 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, size: usize, metric: *mut u32) -> u32;
+    fn proxy_increment_metric(metric: u32, offset: i64) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
         key_size: usize,
@@ -296,6 +300,33 @@ pub(crate) fn answer(reply: &Reply, details: &str) -> Result<(), Status> {
             NO_GRPC,
         )
     })
+}
+
+/// A metric of the host.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Metric(u32);
+
+/// A metric that only grows.
+pub(crate) fn counter(name: &str) -> Result<Metric, Status> {
+    metric(COUNTER, name)
+}
+
+/// A metric that also shrinks. All workers add to the same one.
+pub(crate) fn gauge(name: &str) -> Result<Metric, Status> {
+    metric(GAUGE, name)
+}
+
+fn metric(kind: u32, name: &str) -> Result<Metric, Status> {
+    let mut metric = 0;
+    // SAFETY: the host reads `name` and writes `metric` during the call.
+    checked(unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut metric) })?;
+    Ok(Metric(metric))
+}
+
+/// Adds to a metric. A failure is ignored, because no decision depends on it.
+pub(crate) fn add(Metric(metric): Metric, number: i64) {
+    // SAFETY: no memory is shared.
+    let _ = unsafe { proxy_increment_metric(metric, number) };
 }
 
 /// The host's shared data: one map for all worker threads.

@@ -9,6 +9,7 @@
 
 mod header_hold;
 mod host;
+mod metrics;
 mod pool;
 mod shared_exchange;
 
@@ -18,6 +19,7 @@ use mcp_policy::host::{
     Audit, Delivery, Event, Exchange, HeaderEdit, HostContext, Next, Policy, Reason, Reply,
     Response, Step, Store,
 };
+use metrics::CountedData;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 use shared_exchange::SharedExchange;
@@ -52,7 +54,7 @@ impl Configuration {
     fn step(&self, exchange: &mut Exchange, event: Event) -> Step {
         let clock = HostClock::default();
         let step = exchange.feed(event, &clock);
-        exchange.resolve(step, &self.store, &mut SharedData, &clock)
+        exchange.resolve(step, &self.store, &mut CountedData, &clock)
     }
 }
 
@@ -62,10 +64,12 @@ impl RootContext for Plugin {
     fn on_configure(&mut self, _: usize) -> bool {
         match configure() {
             Ok(configuration) => {
+                metrics::accepted(configuration.policy.host.metrics);
                 self.configuration = Some(Rc::new(configuration));
                 true
             }
             Err(lines) => {
+                metrics::refused();
                 lines.iter().for_each(|line| {
                     host::log_error(&format!("mcp-policy: policy refused: {line}"))
                 });
@@ -185,7 +189,7 @@ impl HttpContext for Stream {
             Exchange::new(configuration.policy.clone(), &headers, end, context, &clock);
         // The host may reply by itself at any time, and a server may reply to the headers alone.
         exchange.allow_early_response();
-        let step = exchange.resolve(step, &configuration.store, &mut SharedData, &clock);
+        let step = exchange.resolve(step, &configuration.store, &mut CountedData, &clock);
         let undecided = matches!(step.next, Next::NeedMore);
         self.exchange = Some(SharedExchange::new(self.id, exchange));
         match self.act(step) {
@@ -423,6 +427,7 @@ impl Stream {
 fn log(audit: Option<Box<Audit>>) -> Option<Reason> {
     let audit = audit?;
     let reason = audit.reason();
+    metrics::decided(&audit);
     host::log_info(&audit.into_line());
     reason
 }

@@ -3,6 +3,7 @@
 //!
 //! It never chooses which bytes to drop: `HeldResponses` does.
 
+use crate::metrics;
 use mcp_policy::host::{Exchange, HeldResponses};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -53,6 +54,7 @@ impl SharedExchange {
         while let Some(response) = held.excess(max) {
             drop_held(&response);
         }
+        metrics::held(held.all());
         HELD.set(held);
         result
     }
@@ -70,6 +72,7 @@ impl Drop for SharedExchange {
     fn drop(&mut self) {
         let mut held = HELD.take();
         held.remove(self.stream);
+        metrics::held(held.all());
         HELD.set(held);
     }
 }

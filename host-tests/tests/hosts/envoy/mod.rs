@@ -10,6 +10,7 @@ mod held;
 mod identity_sources;
 mod ids;
 mod limits;
+mod metrics;
 mod policies;
 mod probe;
 mod route_sources;

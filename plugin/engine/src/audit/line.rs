@@ -6,6 +6,7 @@
 use super::answered::{AnswerKind, Answered, LoggedRequest};
 use super::opened;
 use crate::count::{Charge, Count, Refund, Subject};
+use crate::measures::Measures;
 use crate::model::{AuditOptions, Window};
 use crate::read::{Message, RequestIds};
 use crate::words::digits::{push_decimal, push_hex};
@@ -33,6 +34,11 @@ pub struct Audit {
     /// Counters after the call was added to them, as the elements of a JSON list.
     counters: String,
     pub(crate) traces: RuleTraces,
+    event: Event,
+    /// The kind of the server's answer; `none` where none was seen.
+    answer: &'static str,
+    /// `None` where the policy asks for no metrics.
+    measures: Option<Box<Measures>>,
 }
 
 /// The subject of a line.
@@ -99,7 +105,52 @@ impl Audit {
             redacted: String::new(),
             counters: String::new(),
             traces: RuleTraces::new(explain),
+            event,
+            answer: "none",
+            measures: None,
         }
+    }
+
+    /// Records what a host's metrics count.
+    pub(crate) fn measured(&mut self, measures: Option<Box<Measures>>) {
+        self.measures = measures;
+    }
+
+    /// Records the groups of conditions that are unknown, and whether the rules used up the steps of the message.
+    pub(crate) fn judged(&mut self, unknown_groups: u64, uses_up_budget: bool) {
+        if let Some(measures) = &mut self.measures {
+            measures.unknown_groups = unknown_groups;
+            measures.uses_up_budget = uses_up_budget;
+        }
+    }
+
+    /// The counters that the decision adds to, each with the number to add: a name such as
+    /// `mcp_policy_decisions_total`, then labels and their values, separated by dots. Empty unless the policy has
+    /// `host.metrics`.
+    pub fn metrics(&self) -> Vec<(String, u64)> {
+        let Some(measures) = &self.measures else {
+            return Vec::new();
+        };
+        let outcome = match (self.reason, self.shadow.is_empty()) {
+            (Some(_), _) => "deny",
+            (None, false) => "shadow",
+            (None, true) => "allow",
+        };
+        let reason = self.reason.map_or("none", Reason::name);
+        let (name, labels) = match self.event {
+            Event::Decision => (
+                "decisions",
+                &[("decision", outcome), ("reason", reason)][..],
+            ),
+            Event::Response => (
+                "responses",
+                &[("decision", outcome), ("reason", reason)][..],
+            ),
+            Event::Refund => ("refunds", &[][..]),
+            Event::Answer => ("answers", &[("answer", self.answer)][..]),
+        };
+        let own = (measures.counter(name, labels), 1);
+        [own].into_iter().chain(measures.more()).collect()
     }
 
     pub(crate) fn refused(&mut self, reason: Reason, rule: Option<String>, message: &str) {
@@ -177,6 +228,7 @@ impl Audit {
             push_decimal(self.line.name("status"), status.into(), 1);
         }
         if let Some(kind) = &answered.kind {
+            self.answer = kind.name();
             self.line.text("answer", kind.name());
             if let AnswerKind::Error(Some(code)) = kind {
                 self.line.json("error_code", code);
@@ -223,6 +275,10 @@ impl Audit {
             return;
         }
         for limit in &charge.limits {
+            if let Some(measures) = &mut self.measures {
+                let near = is_near(count.used, limit.max());
+                measures.near_limits = measures.near_limits.saturating_add(u64::from(near));
+            }
             let rule = limit.rule_text();
             let room = rule.len().saturating_add(COUNTER_ROOM);
             self.counters.reserve(room);
@@ -296,6 +352,12 @@ impl Audit {
         }
         line.end()
     }
+}
+
+/// Whether four fifths or more of a limit are used.
+fn is_near(used: Amount, max: Amount) -> bool {
+    let fifths = |amount: Amount| amount.0.checked_div(5).unwrap_or_default();
+    used.0 >= fifths(max).saturating_mul(4)
 }
 
 impl Event {

@@ -67,6 +67,8 @@ impl Judge<'_, '_> {
                 return;
             }
             let outcome = group.judge(&self.eval(call, named, self.budget(mode)), clause);
+            let unknown = u64::from(outcome.is_unknown);
+            self.verdict.unknown_groups = self.verdict.unknown_groups.saturating_add(unknown);
             self.look_at(group, clause, call, named);
             if outcome.refuses {
                 let needed = clause == Clause::Require;

@@ -40,6 +40,8 @@ pub(crate) struct EvalContext<'a> {
 /// The outcome of a group for a call.
 pub(crate) struct Outcome<'g> {
     pub(crate) refuses: bool,
+    /// Some condition is unknown, and none decides the group without it.
+    pub(crate) is_unknown: bool,
     /// The condition that the refusal's message is about: in `require` the first that does not hold, in `deny_if` the
     /// first that reads the arguments, which the client can change.
     pub(crate) failing: Option<&'g Condition>,
@@ -63,13 +65,16 @@ impl Group {
             }
         }
         let mut conditions = self.conditions.iter();
+        let is_unknown = all == Truth::Unknown;
         match clause {
             Clause::Require => Outcome {
                 refuses: all != Truth::True,
+                is_unknown,
                 failing,
             },
             Clause::DenyIf => Outcome {
                 refuses: all != Truth::False,
+                is_unknown,
                 failing: conditions.find(|condition| condition.reads_arguments()),
             },
         }

@@ -61,6 +61,7 @@ impl<'p, 'r> Judge<'p, 'r> {
                 limits: Vec::new(),
                 marks: Vec::new(),
                 contradiction: None,
+                unknown_groups: 0,
                 budgets: policy.budgets(length),
             },
         }

@@ -43,7 +43,7 @@ pub(crate) use verdict::Check;
 pub(crate) use visibility::{ResultOf, Visibility};
 
 use crate::model::Policy;
-use crate::read::Message;
+use crate::read::{Call, Message, Target};
 use crate::words::{Clock, Millis, Refusal};
 use admission::admits;
 use judge::Judge;
@@ -68,6 +68,21 @@ pub(crate) fn decide<'p>(
         judge.call(call, matches!(message, Message::Request { .. }));
     }
     judge.verdict
+}
+
+/// The key of the entry for the called tool in the first rule set that has one; `Some(None)` where none has one, and
+/// `None` for another call.
+pub(crate) fn tool_key<'p>(
+    policy: &'p Policy,
+    caller: &Caller,
+    call: &Call<'_>,
+) -> Option<Option<&'p str>> {
+    let Target::Tool(name) = &call.target else {
+        return None;
+    };
+    let mut sets = policy.applied(caller.sets);
+    let entry = sets.find_map(|set| set.tools.find(name));
+    Some(entry.map(|(entry, _)| entry.rule.named()))
 }
 
 /// Judges a request that carries no message: the stream of a GET and the end of a session.

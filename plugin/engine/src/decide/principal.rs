@@ -106,6 +106,16 @@ impl Principal {
         matches!(self, Self::Anonymous | Self::Grant(_))
     }
 
+    /// The kind of the caller, in a word.
+    pub(crate) fn class(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Identity(_) => "identity",
+            Self::Grant(_) => "grant",
+            Self::Denied(_) => "unknown",
+        }
+    }
+
     /// The caller's name in the log; `None` for a caller that is not admitted.
     pub(crate) fn label(&self) -> Option<&str> {
         match self {

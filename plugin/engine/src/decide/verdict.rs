@@ -28,6 +28,8 @@ pub(crate) struct Verdict<'p> {
     pub(crate) marks: Vec<(&'p Arc<Limit>, Mode)>,
     /// The headers do not repeat the arguments as the tool's schema says. The request is then answered as unreadable.
     pub(crate) contradiction: Option<RequestError>,
+    /// The number of groups of conditions that are unknown.
+    pub(crate) unknown_groups: u64,
     /// The rest of the message's steps.
     pub(crate) budgets: Budgets,
 }

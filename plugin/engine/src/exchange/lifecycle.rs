@@ -5,6 +5,7 @@
 use super::state::{Bodiless, Exchange, Reading, State};
 use crate::count::Reservation;
 use crate::decide::{Caller, Claim, Destination, RequestContext, Visibility};
+use crate::measures::Measures;
 use crate::model::Policy;
 use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
@@ -29,12 +30,13 @@ impl Exchange {
             Caller::identify(&policy, headers, &host.verified, host.cluster.as_deref());
         let caller = Arc::new(caller);
         let ids = RequestIds::read(headers);
-        let label = caller.principal.label();
-        let grant = label.map(|label| logged(label).into_owned());
+        let grant = caller.principal.label();
+        let grant = grant.map(|grant| logged(grant).into_owned());
         let visibility = Visibility::new(&policy, &caller);
         let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {
             destination: Destination::of(&policy, headers, host.cluster.as_deref(), &caller.server),
+            measures: Measures::new(&policy, &caller),
             policy,
             seed: host.seed,
             explain: host.explain,
@@ -53,8 +55,8 @@ impl Exchange {
         let mut step = match Head::read(headers) {
             Err(problem) => exchange.unreadable_at(clock, &problem),
             Ok(head) if head.http_method == HttpMethod::Post => {
-                let peer = host.peer.as_deref();
-                let context = RequestContext::new(&exchange.policy, headers, caller, peer);
+                let context =
+                    RequestContext::new(&exchange.policy, headers, caller, host.peer.as_deref());
                 exchange.state = State::Reading(Box::new(Reading {
                     head,
                     context,

@@ -5,8 +5,8 @@
 use super::question::Pending;
 use super::state::{Bodiless, Exchange, Judged, Reading, State};
 use crate::answer::{Detail, ReplyTo};
-use crate::audit::LoggedRequest;
-use crate::decide::{Caller, Claim, decide, decide_bodiless};
+use crate::audit::{Audit, LoggedRequest};
+use crate::decide::{Caller, Claim, RequestContext, decide, decide_bodiless};
 use crate::read::{
     Head, HttpMethod, Message, RequestError, Target, id_beside_surrogates, is_modern,
 };
@@ -14,7 +14,7 @@ use crate::response::{AnswerTracker, IssuanceTracker};
 use crate::step::{Ask, Event, Next, Step, lookup_of};
 use crate::words::json;
 use crate::words::json::{Document, JsonFault, Value};
-use crate::words::{Clock, Refusal};
+use crate::words::{Clock, Millis, Refusal};
 
 impl Exchange {
     pub(super) fn bodiless(
@@ -184,17 +184,10 @@ impl Exchange {
             Ok(message) => message,
             Err((problem, id)) => return self.unreadable(audit, &problem, id),
         };
-        if let Some(trace_id) = message.call().and_then(|call| self.ids.traced_by(call)) {
-            audit.traced(trace_id);
-        }
-        let policy = self.policy.clone();
-        audit.describe(&message, &self.seed, &policy.audit);
-        if policy.audit.answers {
-            let request = LoggedRequest::of_message(&message);
-            self.response.logs(AnswerTracker::new(request, now));
-        }
-        let reply_to = reply_to(&message, &reading.head);
         let context = &reading.context;
+        self.describe(&mut audit, &message, context, now);
+        let policy = self.policy.clone();
+        let reply_to = reply_to(&message, &reading.head);
         let issued = IssuanceTracker::new(&policy, &context.caller, &message);
         self.response.answers(&message, issued);
         self.response.tracks(context.request(&policy, message.id()));
@@ -204,6 +197,7 @@ impl Exchange {
             return self.unreadable(audit, &problem, message.id());
         }
         let budgets = verdict.budgets;
+        audit.judged(verdict.unknown_groups, budgets.enforced.left() == 0);
         let charges =
             |limits: &[_]| context.charges(limits, arguments(&message), &budgets.enforced);
         let checks = verdict.checks.into_iter();
@@ -224,6 +218,30 @@ impl Exchange {
         };
         self.steps = self.steps.saturating_add(budgets.taken());
         self.ask(Box::new(judged))
+    }
+
+    /// Records the message in its line, and in what the line about its answer and the metrics will say.
+    fn describe(
+        &mut self,
+        audit: &mut Audit,
+        message: &Message<'_>,
+        context: &RequestContext,
+        now: Millis,
+    ) {
+        if let Some(call) = message.call() {
+            if let Some(trace_id) = self.ids.traced_by(call) {
+                audit.traced(trace_id);
+            }
+            if let Some(measures) = &mut self.measures {
+                measures.called(&self.policy, &context.caller, call);
+                audit.measured(self.measures.clone());
+            }
+        }
+        audit.describe(message, &self.seed, &self.policy.audit);
+        if self.policy.audit.answers {
+            let request = LoggedRequest::of_message(message);
+            self.response.logs(AnswerTracker::new(request, now));
+        }
     }
 
     /// Ends the exchange where more of the request follows its verdict, for that part was not judged.

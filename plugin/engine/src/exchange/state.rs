@@ -7,6 +7,7 @@ use crate::answer::ReplyTo;
 use crate::audit::Audit;
 use crate::count::Charge;
 use crate::decide::{Claim, Destination, Login, RequestContext};
+use crate::measures::Measures;
 use crate::model::Policy;
 use crate::read::{Head, HttpMethod, RequestIds};
 use crate::response::{ResponseReader, Stage};
@@ -31,6 +32,8 @@ pub struct Exchange {
     pub(super) several: Vec<Box<str>>,
     /// Why a login may help the caller; `None` for a caller that it does not help.
     pub(super) login: Option<Login>,
+    /// The measures of decisions about it; `None` where the policy asks for none.
+    pub(super) measures: Option<Box<Measures>>,
     /// The server to check the response by, where the gateway may have sent the request to another one.
     pub(super) destination: Option<Box<Destination>>,
     pub(super) state: State,

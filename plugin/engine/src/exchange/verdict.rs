@@ -126,6 +126,8 @@ impl Exchange {
             grant: self.grant.as_deref(),
             several: &self.several,
         };
-        Audit::new(event, now, &origin, self.explain)
+        let mut audit = Audit::new(event, now, &origin, self.explain);
+        audit.measured(self.measures.clone());
+        audit
     }
 }

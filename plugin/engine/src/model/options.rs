@@ -61,6 +61,8 @@ pub struct HostOptions {
     /// The longest time that a client may reuse a list, from a second to a day; `None` for a minute, and only where
     /// another rule reads the list.
     pub list_ttl: Option<Millis>,
+    /// Count decisions in the host's metrics.
+    pub metrics: bool,
 }
 
 impl HostOptions {
@@ -119,6 +121,7 @@ impl Default for HostOptions {
             max_depth: 64,
             longest_call: Millis(600_000),
             list_ttl: None,
+            metrics: false,
         }
     }
 }

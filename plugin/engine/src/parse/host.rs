@@ -24,6 +24,7 @@ pub(crate) const HOST: Keys = Keys {
         "max_depth",
         "longest_call",
         "list_ttl",
+        "metrics",
     ],
     reserved: &["trailers"],
 };
@@ -58,6 +59,7 @@ impl PolicyReader {
                 .bounded_duration(at, &members, "longest_call", HostOptions::LONGEST_CALLS)
                 .unwrap_or(default.longest_call),
             list_ttl: self.bounded_duration(at, &members, "list_ttl", HostOptions::LIST_TTLS),
+            metrics: self.flag(at, &members, "metrics"),
         }
     }
 

@@ -242,7 +242,9 @@ pub(super) fn host() -> Value {
         "The namespace of the counters in the host's shared data (default: the plugin's name).";
     let longest_call = "The longest duration of a call, up to a day (default `10m`): the id of a request without a seen answer stays reserved for so long.";
     let list_ttl = "The longest time that a client may reuse a list without a new request, up to a day (default `1m`): a longer `ttlMs` of a server is replaced. Written, it applies although no other rule reads lists.";
+    let metrics = "Counts decisions in the host's metrics, by server, tool, kind of caller, outcome and reason.";
     members.extend([
+        ("metrics", flag(metrics)),
         ("hold_request_headers", flag(hold)),
         ("namespace", about(refers("text"), namespace)),
         ("longest_call", about(duration(), longest_call)),
