@@ -158,6 +158,22 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "its network commands, in `tests/scan` of the crate",
     ),
     (
+        "plugin/cli/README.md",
+        "zcat",
+        "`tests/audit` of the crate hands logs over to the standard input",
+    ),
+    (
+        "plugin/cli/README.md",
+        "kubectl",
+        "reads the log of the reader's gateway",
+    ),
+    (
+        "policies/AUDIT.md",
+        "mcp-policy audit",
+        "`tests/audit` of the crate",
+    ),
+    ("policies/AUDIT.md", "grep -o", "`tests/audit` of the crate"),
+    (
         "policies/CASES.md",
         "MODULE=old.wasm cargo test",
         "plays all cases a second time",

@@ -10,6 +10,7 @@
 //! | `scan` | [`scan::scan`] |
 //! | `init` | [`init::init`] |
 //! | `pin` | [`pin::PinnablePolicy`] |
+//! | `audit` | [`audit::AuditLog`] |
 //! | `schema` | [`schema`] |
 //!
 //! Lists of tools are read by [`listed_tools::ListedTools`], in the forms in which people have them.
@@ -32,6 +33,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod check;
 pub mod diff;
 pub mod explain;
@@ -47,6 +49,7 @@ pub mod test;
 
 mod applied;
 mod argument_path;
+mod audit_line;
 mod example;
 mod input;
 mod invisible;

@@ -59,6 +59,7 @@ fn example_commands_print_their_output() {
         "import",
         "scan",
         "pin",
+        "audit",
         "completions",
     ] {
         assert!(

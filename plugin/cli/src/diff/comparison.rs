@@ -9,6 +9,7 @@ use super::options::Options;
 use super::policy_replay::PolicyReplay;
 use super::report::DiffReport;
 use super::rules::Rules;
+use crate::audit_line::LineReader;
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult};
 use crate::source_map::pointer_token;
@@ -49,8 +50,9 @@ pub(super) fn compare(
         grant: options.grant.clone(),
         report: DiffReport::default(),
     };
+    let mut reader = LineReader::default();
     for (number, line) in (1..).zip(log.lines()) {
-        comparison.add(number, log::read(number, line));
+        comparison.add(number, log::read(number, line, &mut reader));
     }
     comparison.report
 }

@@ -4,10 +4,9 @@
 //! caller nor time. It never invents a fact that a line does not hold.
 
 use super::call::Call;
+use crate::audit_line::{AuditLine, Event, LineReader, Read};
 use crate::sanitize::printable;
 use mcp_policy::host::Millis;
-use mcp_policy_cases::observation::audit_of;
-use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -25,31 +24,18 @@ pub(super) enum Line {
     Other,
 }
 
-#[derive(Deserialize)]
-struct Decision {
-    time: String,
-    grant: Option<String>,
-    server: Option<String>,
-    method: Option<String>,
-    tool: Option<String>,
-    prompt: Option<String>,
-    uri: Option<String>,
-    reason: Option<String>,
-    #[serde(default)]
-    argument_keys: Vec<String>,
-}
-
 /// The log has no more names of arguments than this.
 const MOST_KEYS: usize = 64;
 /// The log has no longer names than this.
 const LONGEST: usize = 256;
 
-pub(super) fn read(line: usize, text: &str) -> Line {
-    match audit_of(text) {
-        Some(text) => {
-            serde_json::from_str(text).map_or(Line::Other, |decision| recorded(line, decision))
+pub(super) fn read(number: usize, text: &str, reader: &mut LineReader) -> Line {
+    match reader.read(text) {
+        Read::Line(line) if line.event == Event::Decision => recorded(number, *line),
+        Read::Other => {
+            serde_json::from_str(text).map_or(Line::Other, |message| plain(number, message))
         }
-        None => serde_json::from_str(text).map_or(Line::Other, |message| plain(line, message)),
+        _ => Line::Other,
     }
 }
 
@@ -77,57 +63,51 @@ fn plain(line: usize, message: Json) -> Line {
     })
 }
 
-fn recorded(line: usize, decision: Decision) -> Line {
+fn recorded(line: usize, decision: AuditLine) -> Line {
     if decision.reason.as_deref() == Some("unreadable") {
         return Line::Unruled;
     }
     if decision.grant.is_none() {
         return Line::UnknownCaller;
     }
-    match decision.message() {
-        Ok(message) => Line::Call(decision.call(line, message)),
+    match message(&decision) {
+        Ok(message) => Line::Call(call(decision, line, message)),
         Err(missing) => Line::Undecidable(missing),
     }
 }
 
-impl Decision {
-    /// The message as far as it was recorded.
-    ///
-    /// # Errors
-    /// The missing fact.
-    fn message(&self) -> Result<Json, String> {
-        let method = self.method.as_ref().ok_or("no method was recorded")?;
-        let mut texts = self.argument_keys.iter().chain(self.name()).chain([method]);
-        if texts.any(|text| is_cut(text)) || self.argument_keys.len() >= MOST_KEYS {
-            return Err("a name is truncated in the log".into());
-        }
-        let params = params(method, self)
-            .ok_or_else(|| format!("the target of `{}` was not recorded", printable(method)))?;
-        Ok(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }))
+/// The message as far as it was recorded.
+///
+/// # Errors
+/// The missing fact.
+fn message(decision: &AuditLine) -> Result<Json, String> {
+    let method = decision.method.as_ref().ok_or("no method was recorded")?;
+    let keys = &decision.argument_keys;
+    let mut texts = keys.iter().chain(decision.name()).chain([method]);
+    if texts.any(|text| is_cut(text)) || keys.len() >= MOST_KEYS {
+        return Err("a name is truncated in the log".into());
     }
+    let params = params(method, decision)
+        .ok_or_else(|| format!("the target of `{}` was not recorded", printable(method)))?;
+    Ok(json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }))
+}
 
-    fn name(&self) -> Option<&String> {
-        let names = [&self.tool, &self.prompt, &self.uri];
-        names.into_iter().find_map(Option::as_ref)
-    }
+fn at(decision: &AuditLine) -> Option<Millis> {
+    let time = OffsetDateTime::parse(&decision.time, &Rfc3339).ok()?;
+    let millis = u64::try_from(time.unix_timestamp_nanos() / 1_000_000);
+    millis.ok().map(Millis)
+}
 
-    fn at(&self) -> Option<Millis> {
-        let time = OffsetDateTime::parse(&self.time, &Rfc3339).ok()?;
-        let millis = u64::try_from(time.unix_timestamp_nanos() / 1_000_000);
-        millis.ok().map(Millis)
-    }
-
-    fn call(self, line: usize, message: Json) -> Call {
-        Call {
-            line,
-            at: self.at(),
-            name: self.name().cloned(),
-            caller: self.grant,
-            server: self.server,
-            method: self.method.unwrap_or_default(),
-            message,
-            unknown: self.argument_keys,
-        }
+fn call(decision: AuditLine, line: usize, message: Json) -> Call {
+    Call {
+        line,
+        at: at(&decision),
+        name: decision.name().cloned(),
+        caller: decision.grant,
+        server: decision.server,
+        method: decision.method.unwrap_or_default(),
+        message,
+        unknown: decision.argument_keys,
     }
 }
 
@@ -136,7 +116,7 @@ fn is_cut(text: &str) -> bool {
     text.chars().count() >= LONGEST || text.contains('\u{FFFD}')
 }
 
-fn params(method: &str, decision: &Decision) -> Option<Json> {
+fn params(method: &str, decision: &AuditLine) -> Option<Json> {
     let arguments: Map<_, _> = decision
         .argument_keys
         .iter()

@@ -3,7 +3,7 @@
 //! It never runs two commands.
 
 use super::output::Output;
-use super::{check, completions, diff, explain, import, init, pin, scan, schema, test};
+use super::{audit, check, completions, diff, explain, import, init, pin, scan, schema, test};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use mcp_policy_cli::{CommandResult, ExitStatus};
 use std::process::ExitCode;
@@ -32,6 +32,7 @@ enum Command {
     Scan(scan::Args),
     Init(init::Args),
     Pin(pin::Args),
+    Audit(Box<audit::Args>),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -58,6 +59,7 @@ impl Command {
             Self::Scan(args) => scan::run(&args, output),
             Self::Init(args) => init::run(&args, output),
             Self::Pin(args) => pin::run(&args, output),
+            Self::Audit(args) => audit::run(&args, output),
             Self::Schema(_) => schema::run(output),
             Self::Completions(args) => completions::run(&args, Line::command(), output),
         }

@@ -31,6 +31,6 @@ pub(crate) fn name(path: &Path) -> String {
     }
 }
 
-fn is_stdin(path: &Path) -> bool {
+pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }

@@ -2,6 +2,7 @@
 //!
 //! It never judges a policy, a call or a tool: the library does.
 
+mod audit;
 mod caller;
 mod check;
 mod clock;
@@ -10,9 +11,11 @@ mod completions;
 mod connection;
 mod diff;
 mod explain;
+mod follow;
 mod import;
 mod init;
 mod input;
+mod lines;
 mod output;
 mod pin;
 mod scan;

@@ -34,6 +34,15 @@ impl Output {
         }
     }
 
+    /// Prints a part of an output that may have no end. False once nobody reads it any more.
+    pub(crate) fn stream(self, text: impl Display) -> CommandResult<bool> {
+        match write!(anstream::stdout().lock(), "{text}") {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(CommandError::about("standard output", error)),
+            Ok(()) => Ok(true),
+        }
+    }
+
     /// Prints text beside the report, to the standard error.
     pub(crate) fn warn(self, text: impl Display) -> CommandResult<()> {
         let written = write!(anstream::stderr().lock(), "{text}");

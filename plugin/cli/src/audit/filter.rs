@@ -1,0 +1,85 @@
+//! Which lines of a log a user asks for.
+//!
+//! It never admits a line that lacks a fact that it asks for.
+
+use super::moment::Moment;
+use crate::audit_line::{AuditLine, Decision};
+
+/// The lines that are asked for: those that have all of these facts.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Those of this time or later.
+    pub since: Option<Moment>,
+    /// Those before this time.
+    pub until: Option<Moment>,
+    /// Those of the callers of this grant.
+    pub grant: Option<String>,
+    /// Those of requests for this server.
+    pub server: Option<String>,
+    /// Those of calls of this tool; `get_*` stands for all names that begin so.
+    pub tool: Option<String>,
+    /// Those with this outcome.
+    pub outcome: Option<Outcome>,
+    /// Refusals for this reason, enforced or in shadow mode.
+    pub reason: Option<String>,
+}
+
+/// How a decision came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Let through.
+    Allowed,
+    /// Refused.
+    Refused,
+}
+
+impl Filter {
+    pub(super) fn admits(&self, line: &AuditLine) -> bool {
+        self.is_in_time(line)
+            && is_wanted(self.grant.as_ref(), line.grant.as_ref())
+            && is_wanted(self.server.as_ref(), line.server.as_ref())
+            && self.is_of_tool(line)
+            && self.outcome.is_none_or(|outcome| outcome == of(line))
+            && self.has_reason(line)
+    }
+
+    fn is_in_time(&self, line: &AuditLine) -> bool {
+        if self.since.is_none() && self.until.is_none() {
+            return true;
+        }
+        Moment::read(&line.time).is_some_and(|time| {
+            self.since.is_none_or(|since| time >= since)
+                && self.until.is_none_or(|until| time < until)
+        })
+    }
+
+    fn is_of_tool(&self, line: &AuditLine) -> bool {
+        let Some(wanted) = &self.tool else {
+            return true;
+        };
+        let tool = line.tool.as_ref();
+        tool.is_some_and(|tool| match wanted.strip_suffix('*') {
+            Some(prefix) => tool.starts_with(prefix),
+            None => tool == wanted,
+        })
+    }
+
+    fn has_reason(&self, line: &AuditLine) -> bool {
+        let Some(wanted) = &self.reason else {
+            return true;
+        };
+        let shadow = line.shadow.iter().map(|shadow| &shadow.reason);
+        line.reason.iter().chain(shadow).any(|one| one == wanted)
+    }
+}
+
+fn of(line: &AuditLine) -> Outcome {
+    match line.decision {
+        Decision::Allow => Outcome::Allowed,
+        Decision::Deny => Outcome::Refused,
+    }
+}
+
+fn is_wanted(wanted: Option<&String>, found: Option<&String>) -> bool {
+    wanted.is_none() || wanted == found
+}
