@@ -17,8 +17,11 @@ SERVERS := host-tests/servers/node_modules
 JS_TESTS := target/npm
 # The tests of the JSON Schema organisation, as a validator for Python carries them.
 SCHEMA_TESTS := target/json-schema-tests
+# The class of the events that the command line tool writes for other programs.
+OCSF := target/ocsf
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
-	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready
+	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
+	$(OCSF)/ready
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")' 2>/dev/null)" \
 	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node \
@@ -59,6 +62,13 @@ $(SCHEMA_TESTS)/ready: host-tests/json-schema-tests.txt $(VENV)/ready
 	mkdir -p $(@D)
 	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest $(@D) --requirement $<
 	tar -xzf $(@D)/jsonschema-*.tar.gz -C $(@D) --strip-components 1 --wildcards '*/json'
+	touch $@
+
+$(OCSF)/ready: host-tests/ocsf.txt host-tests/ocsf_class.py | $(VENV)/ready
+	$(SAY) 'getting the Open Cybersecurity Schema Framework'
+	rm -rf $(@D)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package --requirement $<
+	PYTHONPATH=$(@D)/package $(PYTHON) host-tests/ocsf_class.py > $(@D)/api_activity.json
 	touch $@
 
 $(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready

@@ -53,6 +53,11 @@ pub const CONFORMANCE: Need = need(
 );
 /// The tests of the JSON Schema organisation.
 pub const SCHEMA_TESTS: Need = need("the tests of JSON Schema", "target/json-schema-tests/ready");
+/// The Open Cybersecurity Schema Framework.
+pub const OCSF: Need = need(
+    "the Open Cybersecurity Schema Framework",
+    "target/ocsf/ready",
+);
 
 const fn need(name: &'static str, ready: &'static str) -> Need {
     Need { name, ready }

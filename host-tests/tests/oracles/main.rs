@@ -1,12 +1,13 @@
 //! Compares the plugin with other programs and with models of programs: the operators of the policy language with other
 //! readers of paths, hosts, addresses and schemas; responses with clients that read them and servers that send them;
-//! and the work of rules with its bound.
+//! events for other programs with their schema; and the work of rules with its bound.
 //!
 //! It never starts Envoy: the engine runs natively, or a module in wasmtime.
 
 mod answers;
 mod cidr;
 mod host_in;
+mod ocsf;
 mod plugin;
 mod same_id;
 mod schema;
