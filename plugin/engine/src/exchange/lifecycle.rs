@@ -30,8 +30,10 @@ impl Exchange {
             Caller::identify(&policy, headers, &host.verified, host.cluster.as_deref());
         let caller = Arc::new(caller);
         let ids = RequestIds::read(headers);
-        let grant = caller.principal.label();
-        let grant = grant.map(|grant| logged(grant).into_owned());
+        let grant = caller
+            .principal
+            .label()
+            .map(|grant| logged(grant).into_owned());
         let visibility = Visibility::new(&policy, &caller);
         let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {
@@ -57,16 +59,7 @@ impl Exchange {
             Ok(head) if head.http_method == HttpMethod::Post => {
                 let context =
                     RequestContext::new(&exchange.policy, headers, caller, host.peer.as_deref());
-                exchange.state = State::Reading(Box::new(Reading {
-                    head,
-                    context,
-                    body: Vec::new(),
-                }));
-                if end_of_stream {
-                    exchange.feed(Event::END, clock)
-                } else {
-                    Step::more()
-                }
+                exchange.await_body(head, context, end_of_stream, clock)
             }
             Ok(head) => {
                 let claim = Claim::new(&exchange.policy, headers, &caller);
@@ -79,6 +72,24 @@ impl Exchange {
         };
         step.edit = edit;
         (exchange, step)
+    }
+
+    fn await_body(
+        &mut self,
+        head: Head,
+        context: RequestContext,
+        end_of_stream: bool,
+        clock: &dyn Clock,
+    ) -> Step {
+        self.state = State::Reading(Box::new(Reading {
+            head,
+            context,
+            body: Vec::new(),
+        }));
+        match end_of_stream {
+            true => self.feed(Event::END, clock),
+            false => Step::more(),
+        }
     }
 
     /// True as long as the host must report the response: its head may redirect the client past the gateway, its body
