@@ -119,7 +119,7 @@ impl Kind {
                 "trusted_headers",
                 "anonymous",
             ],
-            Self::Source => &["header", "set_by_gateway", "jwt_claim", "mtls"],
+            Self::Source => &["header", "set_by_gateway", "jwt_claim", "mtls", "bearer"],
             Self::Grant => &[
                 "match", "policy", "tools", "expires", "forward", "revoked", "mode", "frozen",
             ],

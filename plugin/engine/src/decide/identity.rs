@@ -7,7 +7,9 @@ use super::credentials::Credentials;
 use super::principal::{AuthError, Principal};
 use crate::model::{Identity, Source, claim_text};
 use crate::read::Unidentified;
+use crate::words::digits::push_hex;
 use crate::words::text::is_visible;
+use sha2::{Digest as _, Sha256};
 
 /// The longest value that identifies a caller, in bytes.
 const LONGEST_IDENTITY: usize = 256;
@@ -53,12 +55,23 @@ fn name_of(source: &Source, credentials: &Credentials<'_>) -> Result<Option<Stri
                 .then(|| Some(format!("jwt:{}={value} iss={issuer}", claim_text(steps))))
                 .ok_or(Unidentified)
         }
+        Source::Bearer => Ok(credentials.bearer()?.map(bearer_name)),
         Source::Certificate(name) => {
             let value = credentials.certificate(*name);
             let value = value.map(within_bounds).transpose()?;
             Ok(value.map(|value| format!("mtls:{}={value}", name.name())))
         }
     }
+}
+
+/// The name of the caller with this token: half of the token's digest, which tells nobody the token.
+fn bearer_name(token: &str) -> String {
+    let mut name = String::from("bearer:sha256=");
+    let digest = Sha256::digest(token.as_bytes());
+    if let Some(half) = digest.first_chunk() {
+        push_hex(&mut name, u128::from_be_bytes(*half));
+    }
+    name
 }
 
 /// The value, if it is short enough and has no invisible character.

@@ -165,5 +165,6 @@ fn name(source: &Source) -> String {
         Source::Header(name) | Source::JsonHeader(name) => format!("header `{name}`"),
         Source::Claim(steps) => format!("claim `{}`", claim_text(steps)),
         Source::Certificate(name) => format!("certificate's `{}`", name.name()),
+        Source::Bearer => "bearer token".into(),
     }
 }

@@ -43,6 +43,8 @@ pub(crate) enum Source {
     Claim(Vec<Segment>),
     /// A name in the client certificate that the gateway verified.
     Certificate(CertificateName),
+    /// The bearer token, where the operator says that made-up tokens are rejected elsewhere.
+    Bearer,
 }
 
 /// A name in a client certificate.
@@ -104,7 +106,7 @@ impl Identity {
         let sources = self.sources.iter();
         let sources = sources.filter_map(|source| match source {
             Source::Header(name) | Source::JsonHeader(name) => Some(name),
-            Source::Claim(_) | Source::Certificate(_) => None,
+            Source::Claim(_) | Source::Certificate(_) | Source::Bearer => None,
         });
         let trusted = self.trusted_headers.iter().map(|trusted| &trusted.name);
         let mut names = trusted.chain(sources);

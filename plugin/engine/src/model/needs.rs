@@ -64,7 +64,7 @@ impl NeededIdentities {
         let mut needed = Self::default();
         for source in sources {
             match source {
-                Source::Header(_) | Source::JsonHeader(_) => {}
+                Source::Header(_) | Source::JsonHeader(_) | Source::Bearer => {}
                 Source::Claim(_) => needed.claims = true,
                 Source::Certificate(_) => needed.read_certificate(),
             }

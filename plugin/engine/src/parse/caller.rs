@@ -20,8 +20,13 @@ pub(crate) const IDENTITY: Keys = Keys {
 };
 
 pub(crate) const SOURCE: Keys = Keys {
-    supported: &["header", "set_by_gateway", "jwt_claim", "mtls"],
-    reserved: &["bearer"],
+    supported: &["header", "set_by_gateway", "jwt_claim", "mtls", "bearer"],
+    reserved: &[],
+};
+
+pub(crate) const BEARER: Keys = Keys {
+    supported: &["trusted"],
+    reserved: &[],
 };
 
 pub(crate) const TRUSTED_HEADER: Keys = Keys {
@@ -33,14 +38,16 @@ pub(crate) const TRUSTED_HEADER: Keys = Keys {
 pub(crate) const ENCODINGS: &[(&str, bool)] = &[("base64_json", true)];
 
 /// The kinds of sources; each source is of one.
-const KINDS: [&str; 3] = ["header", "jwt_claim", "mtls"];
+const KINDS: [&str; 4] = ["header", "jwt_claim", "mtls", "bearer"];
 
 /// Headers that carry credentials, which must not reach a log.
 const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
 const WRITE_NO_CREDENTIAL: &str = "a header without credentials: identities are written to the log";
 
-const WRITE_KIND: &str = "exactly one of `header`, `jwt_claim` and `mtls`";
+const WRITE_KIND: &str = "exactly one of `header`, `jwt_claim`, `mtls` and `bearer`";
+
+const WRITE_TRUSTED: &str = r#"{"trusted": true}, and only if the gateway or the server rejects made-up tokens: otherwise each made-up token is a caller with counts of its own"#;
 
 const WRITE_VERIFIED: &str =
     "nothing: only a `header` needs it, and the gateway has verified tokens and certificates";
@@ -114,10 +121,9 @@ impl PolicyReader {
 
     fn source(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Source> {
         let members = self.object(at, value, &SOURCE);
-        let [header, claim, name] = KINDS.map(|kind| members.get(kind));
-        let given = [header, claim, name].into_iter().flatten().count();
-        let later = SOURCE.reserved.iter().any(|key| members.get(key).is_some());
-        if given != 1 && members.is_object && !(later && given == 0) {
+        let kinds = KINDS.map(|kind| members.get(kind));
+        let [header, claim, name, bearer] = kinds;
+        if kinds.iter().flatten().count() != 1 && members.is_object {
             self.invalid(at, value, WRITE_KIND);
             return None;
         }
@@ -131,7 +137,20 @@ impl PolicyReader {
             let name = self.word(&at.key("mtls"), name, CERTIFICATE_NAMES)?;
             return Some(Source::Certificate(name));
         }
+        if let Some(bearer) = bearer {
+            return self.trusted_bearer(&at.key("bearer"), bearer);
+        }
         self.header_source(at, value, &members, header?)
+    }
+
+    /// A bearer token that the operator vouches for.
+    fn trusted_bearer(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Source> {
+        let members = self.object(at, value, &BEARER);
+        let trusted = members.get("trusted").and_then(Value::bool);
+        if trusted != Some(true) && members.is_object {
+            self.invalid(at, value, WRITE_TRUSTED);
+        }
+        Some(Source::Bearer)
     }
 
     fn header_source(

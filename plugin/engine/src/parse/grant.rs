@@ -332,7 +332,9 @@ pub(super) fn fixes_issuer(required: &Required, sources: &[Source]) -> bool {
     let source = sources.get(required.source);
     let is_issuer = source.is_some_and(|source| match source {
         Source::Claim(steps) => *steps == issuer,
-        Source::Header(_) | Source::JsonHeader(_) | Source::Certificate(_) => false,
+        Source::Header(_) | Source::JsonHeader(_) | Source::Certificate(_) | Source::Bearer => {
+            false
+        }
     });
     is_issuer && required.pattern.is_exact()
 }

@@ -6,7 +6,7 @@ use super::build::{about, choice, flag, object, refers, with, words};
 use super::limits::duration;
 use crate::model::{AuditOptions, HostOptions};
 use crate::parse::audit::AUDIT;
-use crate::parse::caller::{ENCODINGS, IDENTITY, SOURCE, TRUSTED_HEADER};
+use crate::parse::caller::{BEARER, ENCODINGS, IDENTITY, SOURCE, TRUSTED_HEADER};
 use crate::parse::challenge::{CHALLENGE, LONGEST};
 use crate::parse::grant::{GRANT, MATCH};
 use crate::parse::host::HOST;
@@ -60,17 +60,25 @@ fn source() -> Value {
         "A claim of the token that the gateway verified, such as `sub` or `realm_access.user`.";
     let name = "A name in the client certificate that the gateway verified.";
     let vouched = "Your confirmation that the gateway overwrites this header on every request.";
+    let bearer = "The bearer token, where the gateway or the server rejects made-up tokens. The log names its digest.";
+    let trusted_bearer = object(
+        &BEARER,
+        &["trusted"],
+        vec![("trusted", json!({ "const": true }))],
+    );
     let members = vec![
         ("header", about(refers("text"), "The header's name.")),
         ("set_by_gateway", about(json!({ "const": true }), vouched)),
         ("jwt_claim", about(refers("text"), claim)),
         ("mtls", choice(CERTIFICATE_NAMES, name)),
+        ("bearer", about(trusted_bearer, bearer)),
     ];
     let no_header = json!({ "required": ["set_by_gateway"] });
     let kinds = json!([
         { "required": ["header", "set_by_gateway"] },
         { "required": ["jwt_claim"], "not": no_header },
         { "required": ["mtls"], "not": no_header },
+        { "required": ["bearer"], "not": no_header },
     ]);
     with(object(&SOURCE, &[], members), "oneOf", kinds)
 }
