@@ -68,7 +68,7 @@ mod words;
 /// ```
 pub mod host {
     pub use crate::answer::Reply;
-    pub use crate::audit::Audit;
+    pub use crate::audit::{Audit, access_log_values};
     pub use crate::count::{Charge, Count, LimitRef, Refund, Reservation};
     pub use crate::exchange::Exchange;
     pub use crate::held::HeldResponses;

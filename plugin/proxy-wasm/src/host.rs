@@ -7,6 +7,7 @@
     reason = "the host's functions are foreign, and what they return lies at addresses they chose"
 )]
 
+use crate::pairs::{pairs, serialized};
 use mcp_policy::host::{
     Cells, Clock, HeaderEdit, Headers, Millis, NeededIdentities, Reply, Unavailable, Verified,
     Version, jwt_claims,
@@ -45,6 +46,7 @@ unsafe extern "C" {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> u32;
+    fn proxy_set_property(path: *const u8, path_size: usize, data: *const u8, size: usize) -> u32;
     fn proxy_get_buffer_bytes(
         buffer: u32,
         start: usize,
@@ -154,6 +156,12 @@ fn read_property(path: &[&str]) -> Result<Vec<u8>, Status> {
     let path = path.join("\0");
     // SAFETY: the host reads `path` and writes the two results during the call.
     returned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+}
+
+/// Sets a property of the current stream; its path has one element.
+pub(crate) fn set_property(path: &str, value: &str) -> Result<(), Status> {
+    // SAFETY: the host reads both texts during the call.
+    checked(unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) })
 }
 
 /// The identities among these that the host verified for the request. What the host cannot tell is unreadable, so that its
@@ -388,53 +396,4 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8
     // SAFETY: the host allocated `size` bytes for this result through `proxy_on_memory_allocate`, where the SDK makes
     // a `Vec` of that capacity and gives its memory away, and the host has filled them.
     Ok(unsafe { Vec::from_raw_parts(data, size, size) })
-}
-
-/// Parses the ABI's encoding of pairs: their number, all sizes, then each name and value with a NUL after it. `None` if
-/// the bytes are too short.
-fn pairs(bytes: Vec<u8>) -> Option<Headers> {
-    if bytes.is_empty() {
-        return Some(Headers::default());
-    }
-    let (number, rest) = size(&bytes)?;
-    let (mut sizes, texts) = rest.split_at_checked(number.checked_mul(8)?)?;
-    let mut start = bytes.len().checked_sub(texts.len())?;
-    let mut next = || {
-        let (size, rest) = size(sizes)?;
-        sizes = rest;
-        let text = start..start.checked_add(size)?;
-        start = text.end.checked_add(1)?;
-        Some(text)
-    };
-    let mut fields = Vec::with_capacity(number);
-    for _ in 0..number {
-        fields.push((next()?, next()?));
-    }
-    Headers::within(bytes, fields)
-}
-
-fn size(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (size, rest) = bytes.split_first_chunk::<4>()?;
-    Some((usize::try_from(u32::from_le_bytes(*size)).ok()?, rest))
-}
-
-/// The inverse of `pairs`.
-fn serialized(pairs: &[(&str, impl AsRef<str>)]) -> Vec<u8> {
-    let size = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes();
-    let mut bytes = u32::try_from(pairs.len())
-        .unwrap_or(u32::MAX)
-        .to_le_bytes()
-        .to_vec();
-    for (name, value) in pairs {
-        bytes.extend(size(name));
-        bytes.extend(size(value.as_ref()));
-    }
-    for text in pairs
-        .iter()
-        .flat_map(|(name, value)| [*name, value.as_ref()])
-    {
-        bytes.extend(text.as_bytes());
-        bytes.push(0);
-    }
-    bytes
 }

@@ -7,24 +7,25 @@
     reason = "the entry point is the SDK's macro, and nothing else here is public"
 )]
 
+mod configuration;
+mod filter_state;
 mod header_hold;
 mod host;
 mod metrics;
+mod pairs;
 mod pool;
 mod shared_exchange;
 
-use header_hold::HeaderHoldMonitor;
-use host::{HostClock, SharedData};
+use configuration::{Configuration, configure};
+use host::HostClock;
 use mcp_policy::host::{
-    Audit, Delivery, Event, Exchange, HeaderEdit, HostContext, Next, Policy, Reason, Reply,
-    Response, Step, Store,
+    Delivery, Event, Exchange, HeaderEdit, HostContext, Next, Reason, Reply, Response, Step,
 };
 use metrics::CountedData;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 use shared_exchange::SharedExchange;
 use std::rc::Rc;
-use std::sync::Arc;
 
 proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Plugin::default()));
@@ -34,28 +35,6 @@ proxy_wasm::main! {{
 #[derive(Default)]
 struct Plugin {
     configuration: Option<Rc<Configuration>>,
-}
-
-/// A configuration that was accepted.
-struct Configuration {
-    policy: Arc<Policy>,
-    store: Store,
-    header_hold: HeaderHoldMonitor,
-}
-
-impl Configuration {
-    /// The cluster that the host's route chose last, where the policy needs it.
-    fn cluster(&self) -> Option<Option<String>> {
-        let needed = self.policy.needs_cluster();
-        needed.then(|| host::property(&["xds", "cluster_name"]))
-    }
-
-    /// Feeds an exchange this event, and answers its questions from the host's shared data.
-    fn step(&self, exchange: &mut Exchange, event: Event) -> Step {
-        let clock = HostClock::default();
-        let step = exchange.feed(event, &clock);
-        exchange.resolve(step, &self.store, &mut CountedData, &clock)
-    }
 }
 
 impl Context for Plugin {}
@@ -98,39 +77,6 @@ impl RootContext for Plugin {
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
-}
-
-/// Reads the configuration and creates the cells of its counters.
-///
-/// # Errors
-/// Lines for the operator.
-fn configure() -> Result<Configuration, Vec<String>> {
-    let text = host::configuration().map_err(|status| {
-        vec![format!(
-            "the host did not return the configuration ({status:?})"
-        )]
-    })?;
-    let policy = Policy::parse(&text)
-        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-    let mut entropy = [0; 16];
-    getrandom::fill(&mut entropy)
-        .map_err(|error| vec![format!("the host has no random numbers ({error})")])?;
-    let namespace = policy
-        .host
-        .namespace
-        .clone()
-        .or_else(|| host::property(&["plugin_name"]));
-    let namespace = namespace.unwrap_or_else(|| "mcp-policy".into());
-    let store = Store::prepare(&mut SharedData, &namespace, &policy, entropy);
-    let store = store.map_err(|_| {
-        vec!["/: it has limits, and this host has no shared data to count in".into()]
-    })?;
-    let header_hold = HeaderHoldMonitor::new(policy.host.hold_request_headers);
-    Ok(Configuration {
-        policy: Arc::new(policy),
-        store,
-        header_hold,
-    })
 }
 
 /// One HTTP request.
@@ -293,7 +239,10 @@ impl Stream {
     }
 
     fn act(&mut self, step: Step) -> Action {
-        let reason = log(step.audit);
+        let Some(configuration) = &self.configuration else {
+            return self.fail();
+        };
+        let reason = configuration.log(step.audit);
         let passes = matches!(step.next, Next::NeedMore | Next::Forward);
         if passes && host::edit_request(&step.edit).is_err() {
             return self.fail();
@@ -376,7 +325,7 @@ impl Stream {
         let step = self.exchange.as_ref()?.respond(max, |exchange| {
             configuration.step(exchange, Event::Response(response))
         })?;
-        let reason = log(step.audit);
+        let reason = configuration.log(step.audit);
         self.pass_through_if_unneeded();
         Some((step.next, step.edit, reason))
     }
@@ -421,13 +370,4 @@ impl Stream {
         }
         Action::Pause
     }
-}
-
-/// Logs a decision, and returns the reason if it is a refusal.
-fn log(audit: Option<Box<Audit>>) -> Option<Reason> {
-    let audit = audit?;
-    let reason = audit.reason();
-    metrics::decided(&audit);
-    host::log_info(&audit.into_line());
-    reason
 }

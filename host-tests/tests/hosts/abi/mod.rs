@@ -2,6 +2,7 @@
 //! shared data. The corpus tests decisions.
 
 mod failing;
+mod filter_state;
 mod held;
 mod host_calls;
 mod module;

@@ -4,6 +4,7 @@ mod audit;
 mod bodies;
 mod crashes;
 mod crowd;
+mod filter_state;
 mod fleet;
 mod gateway;
 mod held;

@@ -63,6 +63,8 @@ pub struct HostOptions {
     pub list_ttl: Option<Millis>,
     /// Count decisions in the host's metrics.
     pub metrics: bool,
+    /// The members of a log line that access logs can print, each under its own name.
+    pub filter_state: Vec<&'static str>,
 }
 
 impl HostOptions {
@@ -78,6 +80,12 @@ impl HostOptions {
 
     /// The least and the largest value of `list_ttl`, in seconds.
     pub(crate) const LIST_TTLS: (u64, u64) = (1, 86_400);
+
+    /// The members of a log line that access logs may print.
+    pub(crate) const FILTER_STATE: [&'static str; 11] = [
+        "server", "grant", "client", "method", "tool", "prompt", "uri", "decision", "reason",
+        "rule", "policy",
+    ];
 
     /// The longest time that a client may reuse a list.
     pub(crate) fn max_list_ttl(&self) -> Millis {
@@ -122,6 +130,7 @@ impl Default for HostOptions {
             longest_call: Millis(600_000),
             list_ttl: None,
             metrics: false,
+            filter_state: Vec::new(),
         }
     }
 }

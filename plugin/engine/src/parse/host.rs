@@ -10,6 +10,8 @@ use crate::model::{HostOptions, Policy, Window};
 use crate::words::Millis;
 use crate::words::json::Value;
 
+const WRITE_ONCE: &str = "each name once";
+
 const WRITE_DURATION: &str =
     r#"a number of seconds from 1 to 86400, or a text like "90s", "10m" or "2h""#;
 
@@ -25,6 +27,7 @@ pub(crate) const HOST: Keys = Keys {
         "longest_call",
         "list_ttl",
         "metrics",
+        "filter_state",
     ],
     reserved: &["trailers"],
 };
@@ -60,7 +63,25 @@ impl PolicyReader {
                 .unwrap_or(default.longest_call),
             list_ttl: self.bounded_duration(at, &members, "list_ttl", HostOptions::LIST_TTLS),
             metrics: self.flag(at, &members, "metrics"),
+            filter_state: self.filter_state(at, &members),
         }
+    }
+
+    fn filter_state(&mut self, at: &Location<'_>, members: &Members<'_>) -> Vec<&'static str> {
+        let at = at.key("filter_state");
+        let words = HostOptions::FILTER_STATE.map(|name| (name, name));
+        let mut names = Vec::new();
+        let Some(value) = members.get("filter_state") else {
+            return names;
+        };
+        for (index, element) in self.list(&at, value, "names").enumerate() {
+            let at = at.index(index);
+            match self.word(&at, element, &words) {
+                Some(name) if names.contains(&name) => self.invalid(&at, element, WRITE_ONCE),
+                name => names.extend(name),
+            }
+        }
+        names
     }
 
     /// A duration between these numbers of seconds.

@@ -1,15 +1,13 @@
-//! Describes identities, grants, policies, servers, and the options of the log and of the host.
+//! Describes identities, grants, policies, servers, and the options of the log.
 //!
 //! It describes no rule.
 
 use super::build::{about, choice, flag, object, refers, with, words};
-use super::limits::duration;
-use crate::model::{AuditOptions, HostOptions};
+use crate::model::AuditOptions;
 use crate::parse::audit::AUDIT;
 use crate::parse::caller::{BEARER, ENCODINGS, IDENTITY, SOURCE, TRUSTED_HEADER};
 use crate::parse::challenge::{CHALLENGE, LONGEST};
 use crate::parse::grant::{GRANT, MATCH};
-use crate::parse::host::HOST;
 use crate::parse::rule_set::NAMED_POLICY;
 use crate::parse::server::{SERVER, SERVER_MATCH};
 use crate::parse::words::CERTIFICATE_NAMES;
@@ -241,67 +239,4 @@ pub(super) fn audit() -> Value {
         object(&AUDIT, &[], members),
         "Options of the audit log; they decide nothing.",
     )
-}
-
-pub(super) fn host() -> Value {
-    let mut members = sizes();
-    let hold = "Holds the request headers until the decision; needs `allow_on_headers_stop_iteration` in Envoy.";
-    let namespace =
-        "The namespace of the counters in the host's shared data (default: the plugin's name).";
-    let longest_call = "The longest duration of a call, up to a day (default `10m`): the id of a request without a seen answer stays reserved for so long.";
-    let list_ttl = "The longest time that a client may reuse a list without a new request, up to a day (default `1m`): a longer `ttlMs` of a server is replaced. Written, it applies although no other rule reads lists.";
-    let metrics = "Counts decisions in the host's metrics, by server, tool, kind of caller, outcome and reason.";
-    members.extend([
-        ("metrics", flag(metrics)),
-        ("hold_request_headers", flag(hold)),
-        ("namespace", about(refers("text"), namespace)),
-        ("longest_call", about(duration(), longest_call)),
-        ("list_ttl", about(duration(), list_ttl)),
-    ]);
-    let host = object(&HOST, &[], members);
-    about(
-        host,
-        "Options of the plugin in its host; they decide nothing.",
-    )
-}
-
-fn sizes() -> Vec<(&'static str, Value)> {
-    let default = HostOptions::default();
-    let (slots, bytes, depth) = HostOptions::RANGES;
-    let size = |(min, max): (u64, u64), default: usize, text: &str| {
-        about(
-            json!({ "type": "integer", "minimum": min, "maximum": max, "default": default }),
-            text,
-        )
-    };
-    let callers = "The number of callers without a name in the policy that have counters of their own at a time.";
-    let responses = "The longest body of a response, or event of a stream, in bytes, that is held to be checked.";
-    let held = "The bytes of responses that one worker holds at a time; one caller may take a quarter of them.";
-    vec![
-        ("slots", size(slots, default.slots, callers)),
-        (
-            "max_request_bytes",
-            size(
-                bytes,
-                default.max_request_bytes,
-                "The longest body of a request, in bytes.",
-            ),
-        ),
-        (
-            "max_response_bytes",
-            size(bytes, default.max_response_bytes, responses),
-        ),
-        (
-            "held_bytes",
-            size(HostOptions::HELD_BYTES, default.held_bytes, held),
-        ),
-        (
-            "max_depth",
-            size(
-                depth,
-                default.max_depth,
-                "The deepest nesting of a message.",
-            ),
-        ),
-    ]
 }

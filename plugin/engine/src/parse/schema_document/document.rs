@@ -3,7 +3,8 @@
 //! The parts are described in the files beside it.
 
 use super::build::{about, choice, flag, object, refers, with, words};
-use super::callers::{audit, challenge, grants, host, identity, policies, servers};
+use super::callers::{audit, challenge, grants, identity, policies, servers};
+use super::host::host;
 use super::limits::{limit, scope, sequence, window};
 use super::rules::{all_tools, condition, entry, groups, methods, result, tool};
 use crate::parse::document::POLICY;

@@ -7,6 +7,7 @@
 mod build;
 mod callers;
 mod document;
+mod host;
 mod limits;
 mod rules;
 

@@ -1,0 +1,83 @@
+//! Turns the host's configuration of the plugin into a policy and what it needs in this worker, or into lines for the
+//! operator.
+//!
+//! It never decides about a request.
+
+use crate::filter_state::FilterState;
+use crate::header_hold::HeaderHoldMonitor;
+use crate::host::{self, HostClock, SharedData};
+use crate::metrics::{self, CountedData};
+use mcp_policy::host::{Audit, Event, Exchange, Policy, Reason, Step, Store};
+use std::sync::Arc;
+
+/// A configuration that was accepted.
+pub(crate) struct Configuration {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) store: Store,
+    pub(crate) header_hold: HeaderHoldMonitor,
+    pub(crate) filter_state: FilterState,
+}
+
+impl Configuration {
+    /// The cluster that the host's route chose last, where the policy needs it.
+    pub(crate) fn cluster(&self) -> Option<Option<String>> {
+        let needed = self.policy.needs_cluster();
+        needed.then(|| host::property(&["xds", "cluster_name"]))
+    }
+
+    /// Feeds an exchange this event, and answers its questions from the host's shared data.
+    pub(crate) fn step(&self, exchange: &mut Exchange, event: Event) -> Step {
+        let clock = HostClock::default();
+        let step = exchange.feed(event, &clock);
+        exchange.resolve(step, &self.store, &mut CountedData, &clock)
+    }
+
+    /// Logs a decision, and returns the reason if it is a refusal.
+    pub(crate) fn log(&self, audit: Option<Box<Audit>>) -> Option<Reason> {
+        let audit = audit?;
+        let reason = audit.reason();
+        metrics::decided(&audit);
+        let line = audit.into_line();
+        host::log_info(&line);
+        self.filter_state.show(&line);
+        reason
+    }
+}
+
+/// Reads the configuration and creates the cells of its counters.
+///
+/// # Errors
+/// Lines for the operator.
+pub(crate) fn configure() -> Result<Configuration, Vec<String>> {
+    let text = host::configuration().map_err(|status| {
+        vec![format!(
+            "the host did not return the configuration ({status:?})"
+        )]
+    })?;
+    let policy = Policy::parse(&text)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let mut entropy = [0; 16];
+    getrandom::fill(&mut entropy)
+        .map_err(|error| vec![format!("the host has no random numbers ({error})")])?;
+    let namespace = policy
+        .host
+        .namespace
+        .clone()
+        .or_else(|| host::property(&["plugin_name"]));
+    let namespace = namespace.unwrap_or_else(|| "mcp-policy".into());
+    let store = Store::prepare(&mut SharedData, &namespace, &policy, entropy);
+    let store = store.map_err(|_| {
+        vec!["/: it has limits, and this host has no shared data to count in".into()]
+    })?;
+    Ok(configured(policy, store))
+}
+
+fn configured(policy: Policy, store: Store) -> Configuration {
+    let host = &policy.host;
+    Configuration {
+        header_hold: HeaderHoldMonitor::new(host.hold_request_headers),
+        filter_state: FilterState::new(host.filter_state.clone()),
+        policy: Arc::new(policy),
+        store,
+    }
+}
