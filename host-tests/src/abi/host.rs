@@ -2,6 +2,7 @@
 //!
 //! It never calls into the module.
 
+use super::http_calls::HttpCalls;
 use super::level::Level;
 use super::metrics::Metrics;
 use super::shared::{Clock, Faults, SharedData};
@@ -25,6 +26,7 @@ pub(super) struct Host {
     pub(super) current: u32,
     pub(super) effective: Option<u32>,
     pub(super) logs: Vec<(Level, String)>,
+    pub(super) http_calls: HttpCalls,
     pub(super) metrics: Metrics,
     pub(super) memory: Option<Memory>,
     pub(super) allocate: Option<TypedFunc<u32, u32>>,
@@ -44,6 +46,7 @@ impl Host {
             current: 0,
             effective: None,
             logs: Vec::new(),
+            http_calls: HttpCalls::default(),
             metrics: Metrics::default(),
             memory: None,
             allocate: None,

@@ -5,6 +5,7 @@
 use wasmtime::Linker;
 
 use super::host::Host;
+use super::http_calls::HttpCall;
 use super::level::Level;
 use super::memory::{Guest, Span, decode, encode, give, read, write};
 use super::refusal::{Outcome, Refusal};
@@ -15,6 +16,7 @@ const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const LAST_BUFFER: u32 = 8;
+const CALL_HEADERS: u32 = 6;
 const LAST_MAP: u32 = 7;
 
 /// Defines functions under a module name: `"name"(arguments) => work;`. Each
@@ -90,6 +92,23 @@ pub(super) fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
                 (headers, headers_size),
             );
         "proxy_continue_stream"(kind) => |guest| continue_stream(guest, kind);
+    }
+    define_state(linker)
+}
+
+/// The functions whose effects outlive a stream.
+fn define_state(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    host_functions! { linker, "env", INVALID_MEMORY_ACCESS;
+        "proxy_http_call"(
+            cluster, cluster_size, headers, headers_size, body, body_size, trailers, trailers_size, timeout, into
+        ) =>
+            |guest| http_call(
+                guest,
+                (cluster, cluster_size),
+                (headers, headers_size),
+                (body, body_size),
+                (trailers, trailers_size, timeout, into),
+            );
         "proxy_get_shared_data"(at, size, data, length, cas) =>
             |guest| get_shared_data(guest, (at, size), (data, length), cas);
         "proxy_set_shared_data"(at, size, data, length, cas) =>
@@ -227,6 +246,9 @@ fn map(host: &Host, map: u32) -> Result<Option<&Vec<Pair>>, Refusal> {
     if map > LAST_MAP {
         return Err(Refusal::Status(BAD_ARGUMENT));
     }
+    if map == CALL_HEADERS {
+        return Ok(host.http_calls.answer.as_ref());
+    }
     Ok(host.stream().and_then(|stream| stream.map(map)))
 }
 
@@ -317,6 +339,25 @@ fn send_local_response(
         stream.answer(response);
     }
     Ok(())
+}
+
+/// Records the call. It is answered by [`Vm::answer`](super::vm::Vm::answer).
+fn http_call(
+    guest: &mut Guest<'_>,
+    cluster: Span,
+    headers: Span,
+    body: Span,
+    (trailers, trailers_size, timeout, into): (u32, u32, u32, u32),
+) -> Outcome {
+    read(guest, (trailers, trailers_size))?;
+    let call = HttpCall {
+        cluster: String::from_utf8_lossy(read(guest, cluster)?).into_owned(),
+        headers: decode(read(guest, headers)?),
+        body: String::from_utf8_lossy(read(guest, body)?).into_owned(),
+        timeout_millis: timeout,
+    };
+    let number = guest.data_mut().http_calls.add(call);
+    write(guest, into, &number.to_le_bytes())
 }
 
 /// A stream in its own callback has not stopped yet, so cannot be let go.

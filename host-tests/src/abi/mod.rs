@@ -4,6 +4,7 @@
 
 mod host;
 mod hostcalls;
+mod http_calls;
 mod level;
 mod machine;
 mod memory;
@@ -17,6 +18,7 @@ mod stream;
 mod vm;
 mod wasi;
 
+pub use http_calls::HttpCall;
 pub use level::Level;
 pub use machine::Trap;
 pub use shared::{Clock, Counts, Faults, SharedData};

@@ -4,10 +4,11 @@
 
 use super::host::Host;
 use super::hostcalls;
+use super::http_calls::HttpCall;
 use super::level::Level;
 use super::machine::{Machine, Trap, lock};
 use super::shared::{Clock, Faults, SharedData};
-use super::state::Request;
+use super::state::{Request, pairs};
 use super::stream::Stream;
 use super::wasi;
 use std::collections::BTreeMap;
@@ -120,6 +121,24 @@ impl Vm {
         let mut machine = self.lock();
         let root = machine.root;
         machine.call::<_, ()>(root, "proxy_on_tick", root)?;
+        Ok(())
+    }
+
+    /// Takes the HTTP calls made so far, each with its number.
+    pub fn take_http_calls(&self) -> Vec<(u32, HttpCall)> {
+        std::mem::take(&mut self.lock().store.data_mut().http_calls.made)
+    }
+
+    /// Answers an HTTP call of the root context with this status; `None` for a call that failed without one.
+    pub fn answer(&self, call: u32, status: Option<&str>) -> Result<(), Trap> {
+        let mut machine = self.lock();
+        let root = machine.root;
+        let headers = status.map(|status| pairs(&[(":status", status)]));
+        let number = u32::from(status.is_some());
+        machine.store.data_mut().http_calls.answer = headers;
+        let arguments = (root, call, number, 0_u32, 0_u32);
+        machine.call::<_, ()>(root, "proxy_on_http_call_response", arguments)?;
+        machine.store.data_mut().http_calls.answer = None;
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use host_tests::root;
 use host_tests::runner::Runner;
 use host_tests::split::Split;
 use jsonschema::Validator;
-use mcp_policy::host::Millis;
+use mcp_policy::host::{LogBatches, Millis};
 use mcp_policy_cases::corpus::corpus;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -39,6 +39,27 @@ fn lines() -> Vec<(String, Value)> {
     lines
 }
 
+/// The lines of a batch for a collector that did not get ten lines before.
+fn collected() -> Vec<(String, Value)> {
+    let mut batches = LogBatches::<u32>::default();
+    (0..10).for_each(|_| batches.push("{}"));
+    for _ in ["the first call", "the second"] {
+        let batch = batches.take(Millis(0), false).expect("a batch");
+        batches.failed(batch);
+    }
+    let line = json!({ "v": 1, "event": "decision", "time": "2026-01-01T00:00:00.000Z",
+        "policy": "0123456789abcdef", "decision": "allow" });
+    batches.push(&line.to_string());
+    let batch = batches.take(Millis(0), false).expect("a batch");
+    let lines = batch.text().lines();
+    lines
+        .map(|line| {
+            let line = serde_json::from_str(line).expect("a line is JSON");
+            ("the collector".into(), line)
+        })
+        .collect()
+}
+
 /// The mismatch between the line and the schema, if there is one.
 fn mistake(schema: &Validator, described: &Map<String, Value>, line: &Value) -> Option<String> {
     let names = line.as_object().into_iter().flat_map(Map::keys);
@@ -56,7 +77,7 @@ fn every_line_is_described_by_the_schema() {
     let document = schema();
     let described = document["properties"].as_object().expect("an object");
     let validator = jsonschema::validator_for(&document).expect("a schema");
-    let lines = lines();
+    let lines = [lines(), collected()].concat();
     for (case, line) in &lines {
         if let Some(mistake) = mistake(&validator, described, line) {
             panic!("{case}: {mistake}\n{line}");
@@ -107,6 +128,8 @@ fn line_with_a_mistake_is_found() {
         ("decision", json!("deny")),
         ("reason", json!("denied")),
         ("latency", json!(1)),
+        ("lost", json!(1)),
+        ("event", json!("lost")),
         (
             "counters",
             json!([{ "rule": "/tools/run", "used": "1", "max": 1 }]),

@@ -39,8 +39,8 @@ fn all_interfaces_have_the_version_of_the_workspace() {
     assert!(newest.starts_with(&format!("## {VERSION}")), "{newest}");
 }
 
-/// The members of a line with `"v": 1`, and whether each line has them. The list only grows.
-const AUDIT_MEMBERS: [(&str, bool); 29] = [
+/// The members of a line with `"v": 1`, and whether each line of a decision has them. The list only grows.
+const AUDIT_MEMBERS: [(&str, bool); 30] = [
     ("v", true),
     ("event", true),
     ("time", true),
@@ -70,7 +70,11 @@ const AUDIT_MEMBERS: [(&str, bool); 29] = [
     ("error_code", false),
     ("latency_ms", false),
     ("redacted", false),
+    ("lost", false),
 ];
+
+/// The members that a line about lost lines has.
+const LOST_MEMBERS: [&str; 4] = ["v", "event", "time", "lost"];
 
 #[test]
 fn audit_line_keeps_its_members() {
@@ -84,8 +88,17 @@ fn audit_line_keeps_its_members() {
         BTreeSet::from(listed),
         "a new member is listed here"
     );
-    let required = schema["required"].as_array().expect("a list").iter();
-    let required: BTreeSet<_> = required.filter_map(Value::as_str).collect();
+    let of_each = required(&schema);
+    let with = |part: &str| {
+        let more = required(&schema["allOf"][0][part]);
+        of_each.union(&more).copied().collect::<BTreeSet<_>>()
+    };
     let always = AUDIT_MEMBERS.iter().filter(|(_, always)| *always);
-    assert_eq!(required, always.map(|(name, _)| *name).collect());
+    assert_eq!(with("else"), always.map(|(name, _)| *name).collect());
+    assert_eq!(with("then"), BTreeSet::from(LOST_MEMBERS));
+}
+
+fn required(schema: &Value) -> BTreeSet<&str> {
+    let required = schema["required"].as_array().expect("a list").iter();
+    required.filter_map(Value::as_str).collect()
 }

@@ -1,14 +1,15 @@
 //! Turns the plugin's module, as it was linked, into one without the callbacks that the plugin leaves at their defaults.
 //!
 //! The SDK exports a function for every callback of proxy-wasm. A host treats a missing callback as one that does
-//! nothing, and saves the calls. The functions that stay are unchanged.
+//! nothing, and saves the calls. The functions that stay are unchanged. One of the plugin takes the place of the SDK's,
+//! which panics on the answer to a call that the SDK did not make.
 
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use walrus::{Module, ModuleConfig, passes::gc};
 
 /// The exports that hosts call: the ABI's version and memory, a plugin's life, a stream's life, and its pieces.
-const CALLED: [&str; 16] = [
+const CALLED: [&str; 17] = [
     "memory",
     "_initialize",
     "proxy_abi_version_0_2_1",
@@ -24,8 +25,13 @@ const CALLED: [&str; 16] = [
     "proxy_on_response_body",
     "proxy_on_response_trailers",
     "proxy_on_log",
+    CALL_RESPONSE,
     "proxy_on_delete",
 ];
+
+/// The callback for answers to HTTP calls, and the plugin's function that takes the place of the SDK's.
+const CALL_RESPONSE: &str = "proxy_on_http_call_response";
+const OWN_CALL_RESPONSE: &str = "mcp_policy_on_http_call_response";
 
 /// Writes the module with only these exports, and the code that they need.
 ///
@@ -41,13 +47,30 @@ pub(crate) fn keep_called(module: &Path, to: &Path) -> Result<()> {
         .with_context(|| format!("{} is no module", module.display()))?;
     let missing = CALLED
         .iter()
+        .chain([&OWN_CALL_RESPONSE])
         .find(|name| module.exports.iter().all(|export| export.name != **name));
     if let Some(name) = missing {
         bail!("the module does not export {name}");
     }
+    replace_call_response(&mut module);
     remove_others(&mut module);
     gc::run(&mut module);
     module.emit_wasm_file(to)
+}
+
+/// Exports the plugin's function under the name of the callback.
+fn replace_call_response(module: &mut Module) {
+    let named = |name: &str| {
+        let mut exports = module.exports.iter();
+        exports
+            .find(|export| export.name == name)
+            .map(|export| export.id())
+    };
+    let (sdk, own) = (named(CALL_RESPONSE), named(OWN_CALL_RESPONSE));
+    sdk.into_iter().for_each(|id| module.exports.delete(id));
+    if let Some(own) = own {
+        module.exports.get_mut(own).name = CALL_RESPONSE.into();
+    }
 }
 
 fn remove_others(module: &mut Module) {

@@ -46,6 +46,7 @@ mod count;
 mod decide;
 mod exchange;
 mod held;
+mod log_batches;
 mod measures;
 mod model;
 mod parse;
@@ -72,7 +73,8 @@ pub mod host {
     pub use crate::count::{Charge, Count, LimitRef, Refund, Reservation};
     pub use crate::exchange::Exchange;
     pub use crate::held::HeldResponses;
-    pub use crate::model::{HostOptions, NeededIdentities, Policy, Window};
+    pub use crate::log_batches::{Due, LogBatch, LogBatches, Turn};
+    pub use crate::model::{AuditCollector, HostOptions, NeededIdentities, Policy, Window};
     pub use crate::parse::{PolicyError, Problem};
     pub use crate::read::{HeaderEdit, Headers, Verified, jwt_claims};
     pub use crate::session::Session;

@@ -3,11 +3,14 @@
 //!
 //! It never decides about a request.
 
+use crate::collector::Collector;
 use crate::filter_state::FilterState;
 use crate::header_hold::HeaderHoldMonitor;
 use crate::host::{self, HostClock, SharedData};
 use crate::metrics::{self, CountedData};
+use crate::timer::Timer;
 use mcp_policy::host::{Audit, Event, Exchange, Policy, Reason, Step, Store};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A configuration that was accepted.
@@ -16,6 +19,7 @@ pub(crate) struct Configuration {
     pub(crate) store: Store,
     pub(crate) header_hold: HeaderHoldMonitor,
     pub(crate) filter_state: FilterState,
+    pub(crate) collector: Option<Rc<Collector>>,
 }
 
 impl Configuration {
@@ -40,15 +44,18 @@ impl Configuration {
         let line = audit.into_line();
         host::log_info(&line);
         self.filter_state.show(&line);
+        if let Some(collector) = &self.collector {
+            collector.push(&line);
+        }
         reason
     }
 }
 
-/// Reads the configuration and creates the cells of its counters.
+/// Reads the configuration of this root context and creates the cells of its counters.
 ///
 /// # Errors
 /// Lines for the operator.
-pub(crate) fn configure() -> Result<Configuration, Vec<String>> {
+pub(crate) fn configure(root: u32) -> Result<Configuration, Vec<String>> {
     let text = host::configuration().map_err(|status| {
         vec![format!(
             "the host did not return the configuration ({status:?})"
@@ -69,14 +76,17 @@ pub(crate) fn configure() -> Result<Configuration, Vec<String>> {
     let store = store.map_err(|_| {
         vec!["/: it has limits, and this host has no shared data to count in".into()]
     })?;
-    Ok(configured(policy, store))
+    Ok(configured(root, policy, store))
 }
 
-fn configured(policy: Policy, store: Store) -> Configuration {
+fn configured(root: u32, policy: Policy, store: Store) -> Configuration {
+    let timer = Rc::new(Timer::default());
     let host = &policy.host;
+    let collector = host.audit_collector.clone();
     Configuration {
-        header_hold: HeaderHoldMonitor::new(host.hold_request_headers),
+        header_hold: HeaderHoldMonitor::new(host.hold_request_headers, timer.clone()),
         filter_state: FilterState::new(host.filter_state.clone()),
+        collector: collector.map(|to| Collector::new(root, to, timer)),
         policy: Arc::new(policy),
         store,
     }

@@ -3,14 +3,17 @@
 //! Such a host never calls again for that request, so only a timer can detect it. It never decides about a request.
 
 use crate::host;
+use crate::timer::{Part, Timer};
 use mcp_policy::host::{Clock, Millis};
 use proxy_wasm::types::Action;
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// Monitors whether holding headers works on this host.
 pub(crate) struct HeaderHoldMonitor {
     hold: bool,
     state: Cell<State>,
+    timer: Rc<Timer>,
 }
 
 #[derive(Clone, Copy)]
@@ -27,8 +30,8 @@ enum State {
 const PATIENCE_MILLIS: u32 = 5000;
 
 impl HeaderHoldMonitor {
-    pub(crate) fn new(hold: bool) -> Self {
-        if hold && host::set_tick_period(PATIENCE_MILLIS).is_err() {
+    pub(crate) fn new(hold: bool, timer: Rc<Timer>) -> Self {
+        if hold && timer.set(Part::HeaderHold, PATIENCE_MILLIS).is_err() {
             host::log_error(
                 "mcp-policy: this host has no timer, so the plugin cannot detect a wrong `hold_request_headers`",
             );
@@ -36,6 +39,7 @@ impl HeaderHoldMonitor {
         Self {
             hold,
             state: Cell::new(State::Idle),
+            timer,
         }
     }
 
@@ -75,6 +79,6 @@ impl HeaderHoldMonitor {
 
     fn done(&self) {
         self.state.set(State::Done);
-        let _ = host::set_tick_period(0);
+        let _ = self.timer.set(Part::HeaderHold, 0);
     }
 }

@@ -9,8 +9,8 @@
 
 use crate::pairs::{pairs, serialized};
 use mcp_policy::host::{
-    Cells, Clock, HeaderEdit, Headers, Millis, NeededIdentities, Reply, Unavailable, Verified,
-    Version, jwt_claims,
+    AuditCollector, Cells, Clock, HeaderEdit, Headers, Millis, NeededIdentities, Reply,
+    Unavailable, Verified, Version, jwt_claims,
 };
 use std::cell::OnceCell;
 use std::ptr;
@@ -25,6 +25,7 @@ const NOT_FOUND: u32 = 1;
 const CAS_MISMATCH: u32 = 8;
 const REQUEST_HEADERS: u32 = 0;
 const RESPONSE_HEADERS: u32 = 2;
+const CALL_HEADERS: u32 = 6;
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
@@ -82,6 +83,18 @@ unsafe extern "C" {
     ) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, size: usize, metric: *mut u32) -> u32;
     fn proxy_increment_metric(metric: u32, offset: i64) -> u32;
+    fn proxy_http_call(
+        cluster: *const u8,
+        cluster_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        body: *const u8,
+        body_size: usize,
+        trailers: *const u8,
+        trailers_size: usize,
+        timeout: u32,
+        call: *mut u32,
+    ) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
         key_size: usize,
@@ -130,7 +143,8 @@ impl Clock for HostClock {
     }
 }
 
-fn now() -> Result<Millis, Status> {
+/// The host's time.
+pub(crate) fn now() -> Result<Millis, Status> {
     let mut nanos = 0;
     // SAFETY: the host writes eight bytes to `nanos` during the call.
     checked(unsafe { proxy_get_current_time_nanoseconds(&raw mut nanos) })?;
@@ -335,6 +349,42 @@ fn metric(kind: u32, name: &str) -> Result<Metric, Status> {
 pub(crate) fn add(Metric(metric): Metric, number: i64) {
     // SAFETY: no memory is shared.
     let _ = unsafe { proxy_increment_metric(metric, number) };
+}
+
+/// Sends lines to a collector. The host answers with a callback for the returned call, which ends with the current context.
+pub(crate) fn http_post(to: &AuditCollector, lines: &str) -> Result<u32, Status> {
+    let headers = serialized(&[
+        (":method", "POST"),
+        (":path", &to.path),
+        (":authority", &to.authority),
+        ("content-type", "application/x-ndjson"),
+    ]);
+    let trailers = serialized::<&str>(&[]);
+    let timeout = u32::try_from(to.timeout.0).unwrap_or(u32::MAX);
+    let mut call = 0;
+    // SAFETY: the host reads the four texts and writes the number of the call during the call.
+    checked(unsafe {
+        proxy_http_call(
+            to.cluster.as_ptr(),
+            to.cluster.len(),
+            headers.as_ptr(),
+            headers.len(),
+            lines.as_ptr(),
+            lines.len(),
+            trailers.as_ptr(),
+            trailers.len(),
+            timeout,
+            &raw mut call,
+        )
+    })?;
+    Ok(call)
+}
+
+/// Whether the answer to the call whose callback runs has a status of success. The host reports a failure without any.
+pub(crate) fn call_succeeded() -> bool {
+    let headers = headers(CALL_HEADERS).unwrap_or_default();
+    let status = headers.all(":status").next();
+    status.is_some_and(|status| status.len() == 3 && status.starts_with(b"2"))
 }
 
 /// The host's shared data: one map for all worker threads.

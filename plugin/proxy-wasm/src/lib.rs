@@ -7,6 +7,8 @@
     reason = "the entry point is the SDK's macro, and nothing else here is public"
 )]
 
+mod callback;
+mod collector;
 mod configuration;
 mod filter_state;
 mod header_hold;
@@ -15,6 +17,7 @@ mod metrics;
 mod pairs;
 mod pool;
 mod shared_exchange;
+mod timer;
 
 use configuration::{Configuration, configure};
 use host::HostClock;
@@ -28,12 +31,12 @@ use shared_exchange::SharedExchange;
 use std::rc::Rc;
 
 proxy_wasm::main! {{
-    proxy_wasm::set_root_context(|_| Box::new(Plugin::default()));
+    proxy_wasm::set_root_context(|id| Box::new(Plugin { id, configuration: None }));
 }}
 
 /// The plugin in one worker thread.
-#[derive(Default)]
 struct Plugin {
+    id: u32,
     configuration: Option<Rc<Configuration>>,
 }
 
@@ -41,7 +44,7 @@ impl Context for Plugin {}
 
 impl RootContext for Plugin {
     fn on_configure(&mut self, _: usize) -> bool {
-        match configure() {
+        match configure(self.id) {
             Ok(configuration) => {
                 metrics::accepted(configuration.policy.host.metrics);
                 self.configuration = Some(Rc::new(configuration));
@@ -60,6 +63,8 @@ impl RootContext for Plugin {
     fn on_tick(&mut self) {
         if let Some(configuration) = &self.configuration {
             configuration.header_hold.tick(&HostClock::default());
+            let collector = configuration.collector.iter();
+            collector.for_each(|collector| collector.tick());
         }
     }
 

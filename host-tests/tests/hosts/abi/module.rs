@@ -31,7 +31,7 @@ fn module_imports_only_functions_that_proxy_wasm_hosts_have() {
 const CALLED: &str = "memory _initialize proxy_abi_version_0_2_1 proxy_on_memory_allocate proxy_on_context_create \
     proxy_on_vm_start proxy_on_configure proxy_on_tick proxy_on_request_headers proxy_on_request_body \
     proxy_on_request_trailers proxy_on_response_headers proxy_on_response_body proxy_on_response_trailers proxy_on_log \
-    proxy_on_delete";
+    proxy_on_http_call_response proxy_on_delete";
 
 #[test]
 fn module_exports_only_functions_in_which_it_does_something() {

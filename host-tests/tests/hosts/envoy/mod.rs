@@ -2,6 +2,7 @@
 
 mod audit;
 mod bodies;
+mod collector;
 mod crashes;
 mod crowd;
 mod filter_state;

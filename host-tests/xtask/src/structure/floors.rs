@@ -37,7 +37,16 @@ pub(crate) const ENGINE: &[Floor] = &[
     },
     below("decide", &["decide/"]),
     below("count and answer", &["count/", "answer.rs"]),
-    below("hosts", &["store/", "audit/", "measures.rs", "step.rs"]),
+    below(
+        "hosts",
+        &[
+            "store/",
+            "audit/",
+            "log_batches.rs",
+            "measures.rs",
+            "step.rs",
+        ],
+    ),
     below("response", &["response/"]),
     below("exchange", &["exchange/", "session.rs", "held.rs"]),
     below("door", &["lib.rs"]),

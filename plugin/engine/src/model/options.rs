@@ -65,6 +65,21 @@ pub struct HostOptions {
     pub metrics: bool,
     /// The members of a log line that access logs can print, each under its own name.
     pub filter_state: Vec<&'static str>,
+    /// The collector that gets the lines of the log, beside the host's own log.
+    pub audit_collector: Option<AuditCollector>,
+}
+
+/// An HTTP server behind a cluster of the host, to which log lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditCollector {
+    /// The name of the cluster.
+    pub cluster: String,
+    /// The path to which lines are posted, with its query.
+    pub path: String,
+    /// The host name in each call; that of the cluster where the policy names none.
+    pub authority: String,
+    /// The longest wait for an answer, from a second to a minute.
+    pub timeout: Millis,
 }
 
 impl HostOptions {
@@ -80,6 +95,9 @@ impl HostOptions {
 
     /// The least and the largest value of `list_ttl`, in seconds.
     pub(crate) const LIST_TTLS: (u64, u64) = (1, 86_400);
+
+    /// The least and the largest timeout of a collector, in seconds.
+    pub(crate) const COLLECTOR_TIMEOUTS: (u64, u64) = (1, 60);
 
     /// The members of a log line that access logs may print.
     pub(crate) const FILTER_STATE: [&'static str; 11] = [
@@ -131,6 +149,7 @@ impl Default for HostOptions {
             list_ttl: None,
             metrics: false,
             filter_state: Vec::new(),
+            audit_collector: None,
         }
     }
 }

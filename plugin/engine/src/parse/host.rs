@@ -12,9 +12,6 @@ use crate::words::json::Value;
 
 const WRITE_ONCE: &str = "each name once";
 
-const WRITE_DURATION: &str =
-    r#"a number of seconds from 1 to 86400, or a text like "90s", "10m" or "2h""#;
-
 pub(crate) const HOST: Keys = Keys {
     supported: &[
         "hold_request_headers",
@@ -28,6 +25,7 @@ pub(crate) const HOST: Keys = Keys {
         "list_ttl",
         "metrics",
         "filter_state",
+        "audit_collector",
     ],
     reserved: &["trailers"],
 };
@@ -64,6 +62,9 @@ impl PolicyReader {
             list_ttl: self.bounded_duration(at, &members, "list_ttl", HostOptions::LIST_TTLS),
             metrics: self.flag(at, &members, "metrics"),
             filter_state: self.filter_state(at, &members),
+            audit_collector: members
+                .get("audit_collector")
+                .and_then(|value| self.collector(&at.key("audit_collector"), value)),
         }
     }
 
@@ -85,7 +86,7 @@ impl PolicyReader {
     }
 
     /// A duration between these numbers of seconds.
-    fn bounded_duration(
+    pub(super) fn bounded_duration(
         &mut self,
         at: &Location<'_>,
         members: &Members<'_>,
@@ -98,7 +99,15 @@ impl PolicyReader {
                 Some(Millis(seconds.saturating_mul(1000)))
             }
             _ => {
-                self.invalid(&at.key(key), value, WRITE_DURATION);
+                let write = format!(
+                    r#"a number of seconds from {min} to {max}, or a text like {}"#,
+                    if max < 90 {
+                        r#""1s", "5s" or "30s""#
+                    } else {
+                        r#""90s", "10m" or "2h""#
+                    }
+                );
+                self.invalid(&at.key(key), value, &write);
                 None
             }
         }

@@ -5,6 +5,7 @@
 mod audit;
 mod caller;
 mod challenge;
+mod collector;
 mod condition;
 mod document;
 mod entry;

@@ -5,6 +5,7 @@
 use super::build::{about, flag, object, refers};
 use super::limits::duration;
 use crate::model::HostOptions;
+use crate::parse::collector::{COLLECTOR, LONGEST};
 use crate::parse::host::HOST;
 use serde_json::{Value, json};
 
@@ -23,6 +24,7 @@ pub(super) fn host() -> Value {
         ("longest_call", about(duration(), longest_call)),
         ("list_ttl", about(duration(), list_ttl)),
         ("filter_state", filter_state()),
+        ("audit_collector", collector()),
     ]);
     let host = object(&HOST, &[], members);
     about(
@@ -40,6 +42,46 @@ fn filter_state() -> Value {
     about(
         names,
         "The members of a decision's line that Envoy's access logs can print, such as `tool` by `%FILTER_STATE(wasm.mcp.tool:PLAIN)%`.",
+    )
+}
+
+fn collector() -> Value {
+    let text = |pattern: &str, meaning: &str| {
+        about(
+            json!({ "type": "string", "maxLength": LONGEST, "pattern": pattern }),
+            meaning,
+        )
+    };
+    let members = vec![
+        (
+            "cluster",
+            text(
+                "^[!-~]+$",
+                "The name of the cluster in Envoy's configuration.",
+            ),
+        ),
+        (
+            "path",
+            text(r##"^/[!"$-~]*$"##, "The path to which lines are posted."),
+        ),
+        (
+            "authority",
+            text(
+                "^[!-~]+$",
+                "The host name in each call (default: the name of the cluster).",
+            ),
+        ),
+        (
+            "timeout",
+            about(
+                duration(),
+                "The longest wait for an answer, from a second to a minute (default `5s`).",
+            ),
+        ),
+    ];
+    about(
+        object(&COLLECTOR, &["cluster", "path"], members),
+        "An HTTP server that gets each line of the audit log, beside the log of Envoy. No request waits for it.",
     )
 }
 
