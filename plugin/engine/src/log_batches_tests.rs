@@ -13,8 +13,11 @@ impl Told {
     fn take(&mut self, text: &str) {
         for line in text.lines() {
             match line.split("\"lost\":").nth(1) {
-                Some(lost) => self.lost += lost.trim_end_matches('}').parse::<u64>().unwrap(),
-                None => self.lines += 1,
+                Some(lost) => {
+                    let lost: u64 = lost.trim_end_matches('}').parse().unwrap();
+                    self.lost = self.lost.saturating_add(lost);
+                }
+                None => self.lines = self.lines.saturating_add(1),
             }
         }
     }
