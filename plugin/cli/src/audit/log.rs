@@ -52,6 +52,7 @@ impl AuditLog {
         match read {
             Read::Line(line) if self.filter.admits(&line) => return Some(*line),
             Read::Line(_) => self.skipped.add_filtered(),
+            Read::Lost(lost) => self.skipped.add_lost(lost),
             Read::Later(version) => self.skipped.add_later(version),
             Read::Unreadable(why) => {
                 self.skipped

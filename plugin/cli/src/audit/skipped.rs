@@ -20,6 +20,8 @@ pub struct Skipped {
     pub(super) unreadable: u64,
     /// Lines of later versions of the log, by the version.
     pub(super) later_versions: BTreeMap<u64, u64>,
+    /// Lines that did not reach the collector whose log this is.
+    pub(super) not_collected: u64,
     /// Lines of other programs.
     pub(super) other: u64,
     /// Lines of the audit log that the filter leaves out.
@@ -56,6 +58,10 @@ impl Skipped {
         }
     }
 
+    pub(super) fn add_lost(&mut self, lost: u64) {
+        self.not_collected = self.not_collected.saturating_add(lost);
+    }
+
     pub(super) fn add_other(&mut self, log: &str, number: u64, text: &str) {
         self.other = self.other.saturating_add(1);
         keep(&mut self.others, log, number, String::new(), text);
@@ -65,11 +71,12 @@ impl Skipped {
         self.filtered = self.filtered.saturating_add(1);
     }
 
-    /// The lines of the audit log that could not be read.
+    /// The lines of the audit log that could not be read, or did not reach it.
     #[must_use]
     pub fn lost(&self) -> u64 {
         let later = self.later_versions.values();
-        later.fold(self.unreadable, |lost, count| lost.saturating_add(*count))
+        let unreadable = self.unreadable.saturating_add(self.not_collected);
+        later.fold(unreadable, |lost, count| lost.saturating_add(*count))
     }
 
     /// The sentences about lines that are in no report; none if nothing is missing.
@@ -79,6 +86,12 @@ impl Skipped {
         for (version, count) in &self.later_versions {
             text += &format!(
                 "lines of version {version} of the log, which a later mcp-policy reads: {count}\n"
+            );
+        }
+        if self.not_collected > 0 {
+            text += &format!(
+                "lines that did not reach the collector: {}\n",
+                self.not_collected
             );
         }
         if self.unreadable > 0 {

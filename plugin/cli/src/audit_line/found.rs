@@ -21,7 +21,10 @@ const MEMBERS: [&str; 10] = [
 ];
 
 /// The events of version 1.
-const EVENTS: [&str; 4] = ["decision", "response", "refund", "answer"];
+const EVENTS: [&str; 5] = ["decision", "response", "refund", "answer", LOST];
+
+/// The event in the place of lines that did not reach a collector.
+pub(super) const LOST: &str = "lost";
 
 /// How the JSON of an audit line begins.
 const START: &str = "{\"v\":";
@@ -61,6 +64,7 @@ fn is_audit(object: &Map<String, Json>) -> bool {
     let version = object.get("v").and_then(Json::as_u64);
     let event = object.get("event").and_then(Json::as_str);
     match (version, event) {
+        (Some(1), Some(LOST)) => object.contains_key("lost"),
         (Some(1), Some(_)) => object.contains_key("decision"),
         (Some(2..), Some(event)) => EVENTS.contains(&event),
         _ => false,

@@ -18,6 +18,8 @@ const DEEPEST: usize = 4;
 #[derive(Debug)]
 pub(crate) enum Read {
     Line(Box<AuditLine>),
+    /// So many lines did not reach the collector.
+    Lost(u64),
     /// A line of another version than 1.
     Later(u64),
     /// A line of the audit log that cannot be read, and why.
@@ -36,8 +38,9 @@ pub(crate) struct LineReader {
 }
 
 #[derive(Deserialize)]
-struct Version {
+struct Kind {
     v: u64,
+    lost: Option<u64>,
 }
 
 impl LineReader {
@@ -97,11 +100,15 @@ pub(crate) fn too_long() -> String {
 
 fn parse(json: &str) -> Read {
     let unreadable = |error: serde_json::Error| Read::Unreadable(error.to_string());
-    match serde_json::from_str::<Version>(json) {
-        Ok(Version { v: 1 }) => serde_json::from_str(json)
+    match serde_json::from_str::<Kind>(json) {
+        Ok(Kind {
+            v: 1,
+            lost: Some(lost),
+        }) => Read::Lost(lost),
+        Ok(Kind { v: 1, .. }) => serde_json::from_str(json)
             .map(Read::Line)
             .unwrap_or_else(unreadable),
-        Ok(Version { v }) => Read::Later(v),
+        Ok(Kind { v, .. }) => Read::Later(v),
         Err(error) => unreadable(error),
     }
 }

@@ -17,6 +17,7 @@ struct Case {
 fn told(read: Read) -> String {
     match read {
         Read::Line(line) => line.tool.unwrap_or_default(),
+        Read::Lost(lost) => format!("{lost} lost"),
         Read::Later(version) => format!("version {version}"),
         Read::Unreadable(_) => "unreadable".into(),
         Read::Part => "part".into(),
