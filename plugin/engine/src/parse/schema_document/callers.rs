@@ -59,11 +59,11 @@ fn source() -> Value {
     let name = "A name in the client certificate that the gateway verified.";
     let vouched = "Your confirmation that the gateway overwrites this header on every request.";
     let bearer = "The bearer token, where the gateway or the server rejects made-up tokens. The log names its digest.";
-    let trusted_bearer = object(
-        &BEARER,
-        &["trusted"],
-        vec![("trusted", json!({ "const": true }))],
+    let trusted = about(
+        json!({ "const": true }),
+        "Your confirmation that made-up tokens are rejected.",
     );
+    let trusted_bearer = object(&BEARER, &["trusted"], vec![("trusted", trusted)]);
     let members = vec![
         ("header", about(refers("text"), "The header's name.")),
         ("set_by_gateway", about(json!({ "const": true }), vouched)),
