@@ -19,9 +19,11 @@ JS_TESTS := target/npm
 SCHEMA_TESTS := target/json-schema-tests
 # The class of the events that the command line tool writes for other programs.
 OCSF := target/ocsf
+# Reads the rules of envoy/prometheus.
+PROMETHEUS := target/prometheus
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
-	$(OCSF)/ready
+	$(OCSF)/ready $(PROMETHEUS)/ready
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")' 2>/dev/null)" \
 	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node \
@@ -69,6 +71,21 @@ $(OCSF)/ready: host-tests/ocsf.txt host-tests/ocsf_class.py | $(VENV)/ready
 	rm -rf $(@D)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package --requirement $<
 	PYTHONPATH=$(@D)/package $(PYTHON) host-tests/ocsf_class.py > $(@D)/api_activity.json
+	touch $@
+
+# The machine's own, or the one of Debian's package without an installation: both programs need nothing but the C library.
+$(PROMETHEUS)/ready:
+	$(SAY) 'getting Prometheus'
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	if command -v prometheus >/dev/null && command -v promtool >/dev/null; then \
+		ln -s "$$(command -v prometheus)" "$$(command -v promtool)" $(@D); \
+	else \
+		command -v apt-get >/dev/null || { echo 'prometheus is missing: install Prometheus 2.42 or later, then run this again'; exit 1; }; \
+		(cd $(@D) && apt-get download -qq prometheus) || { echo 'apt knows no package of Prometheus: run apt-get update, then run this again'; exit 1; }; \
+		dpkg -x $(@D)/prometheus_*.deb $(@D)/package; \
+		ln -s package/usr/bin/prometheus package/usr/bin/promtool $(@D); \
+	fi
 	touch $@
 
 $(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready

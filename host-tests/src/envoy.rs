@@ -119,6 +119,11 @@ impl Envoy {
         }
     }
 
+    /// The address of the admin interface, which has the metrics.
+    pub const fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
     /// The output of the process so far.
     pub fn log(&self) -> String {
         self.process.log()

@@ -58,6 +58,8 @@ pub const OCSF: Need = need(
     "the Open Cybersecurity Schema Framework",
     "target/ocsf/ready",
 );
+/// Prometheus and its tool.
+pub const PROMETHEUS: Need = need("Prometheus", "target/prometheus/ready");
 
 const fn need(name: &'static str, ready: &'static str) -> Need {
     Need { name, ready }

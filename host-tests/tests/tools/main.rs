@@ -1,7 +1,9 @@
-//! The tests' own tools: the table of the corpus reports each failure, and `make` names missing programs.
+//! Tools beside the plugin: the table of the corpus reports each failure, `make` names missing programs, and each alert
+//! fires in its case.
 //!
 //! It never judges the plugin.
 
+mod alerts;
 mod ci;
 mod missing;
 mod table;

@@ -21,7 +21,7 @@ const POLICY: &str = r#"{ "version": "1", "default": "deny",
     "host": { "metrics": true } }"#;
 
 /// The labels in `envoy/envoy.yaml`.
-fn shipped_tags() -> Vec<(String, String)> {
+pub(super) fn shipped_tags() -> Vec<(String, String)> {
     let yaml = fs::read_to_string(root().join("envoy/envoy.yaml")).expect("the file is there");
     let tag = |line: &str| {
         let (name, regex) = line.split_once("tag_name: ")?.1.split_once(", regex: '")?;

@@ -15,6 +15,7 @@ mod limits;
 mod metrics;
 mod policies;
 mod probe;
+mod prometheus;
 mod route_sources;
 mod upgrade;
 mod verified;
