@@ -7,6 +7,7 @@ use host_tests::require::{ENVOY, lacks};
 use host_tests::upstream::Upstream;
 use host_tests::wire::Connection;
 use host_tests::{root, wasm_path};
+use serde_json::{Value, json};
 use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
@@ -119,4 +120,50 @@ fn policy_without_the_option_counts_no_decision() {
     call(&envoy, &["run", "drop_1"]);
     sleep(Duration::from_millis(300));
     assert!(!envoy.prometheus().contains("mcp_policy_decisions"));
+}
+
+/// The logger in `envoy/METRICS.md`.
+fn refusals_logger() -> Value {
+    json!({
+        "name": "envoy.access_loggers.stats",
+        "filter": { "extension_filter": {
+            "name": "envoy.access_loggers.extension_filters.cel",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+                "expression": r#"response.code_details.startsWith("mcp_policy_")"#,
+            },
+        } },
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.stats.v3.Config",
+            "stats_scope": { "prefix": "mcp" },
+            "counters": [{
+                "stat": {
+                    "name": "refusals_total",
+                    "tags": [{ "name": "reason", "value_format": "%RESPONSE_CODE_DETAILS%" }],
+                },
+                "value_fixed": 1,
+            }],
+        },
+    })
+}
+
+#[test]
+fn access_log_counts_refusals_by_reason_without_the_option() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let upstream = Upstream::start().expect("the upstream starts");
+    let policy = POLICY.replace(r#""metrics": true"#, r#""metrics": false"#);
+    let mut listener = Listener::new("mcp", &policy, upstream.addr(), &wasm_path());
+    listener.access_logs = vec![refusals_logger()];
+    let envoy = Envoy::start(&Config::new(vec![listener])).expect("Envoy starts");
+    call(&envoy, &["run"; 7]);
+    call(&envoy, &["drop_1"]);
+    for (reason, count) in [("rate_limited", 2), ("not_allowed", 1)] {
+        let series = format!(r#"envoy_mcp_refusals_total{{reason="mcp_policy_{reason}"}}"#);
+        let counted = value(&envoy, &series, count);
+        assert_eq!(counted, Some(count), "{}", envoy.prometheus());
+    }
+    let series = envoy.prometheus();
+    assert_eq!(series.matches("envoy_mcp_refusals_total{").count(), 2);
 }
