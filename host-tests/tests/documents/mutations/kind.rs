@@ -150,6 +150,8 @@ impl Kind {
                 "longest_call",
                 "list_ttl",
                 "metrics",
+                "filter_state",
+                "audit_collector",
             ],
             _ => &[],
         }

@@ -67,6 +67,10 @@ pub(super) fn also(place: &Place) -> &'static [&'static str] {
         _ if place.kind == Kind::Schema => &["bool", "object"],
         ("window" | "for" | "longest_call" | "list_ttl", _) => &["string", "number"],
         ("scope", _) => &["string", "list"],
+        ("cluster" | "host" | "path", _) if place.pointer.starts_with("/servers/") => {
+            &["string", "list"]
+        }
+        _ if place.pointer.starts_with("/identity/trusted_headers/") => &["string", "object"],
         ("rate_limit", _) => &["string", "object"],
         ("value", Some("cidr")) => &["string", "list"],
         ("value", Some("within")) => &["list", "object"],
