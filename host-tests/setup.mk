@@ -74,6 +74,10 @@ $(OCSF)/ready: host-tests/ocsf.txt host-tests/ocsf_class.py | $(VENV)/ready
 	touch $@
 
 # The machine's own, or the one of Debian's package without an installation: both programs need nothing but the C library.
+# Lists and packages of its own, so that it needs neither root nor the lists of the machine.
+APT = apt-get -qq -o Dir::State=$(abspath $(PROMETHEUS))/apt/state -o Dir::State::status=/var/lib/dpkg/status \
+	-o Dir::Cache=$(abspath $(PROMETHEUS))/apt/cache -o APT::Sandbox::User="$$(id -un)"
+
 $(PROMETHEUS)/ready:
 	$(SAY) 'getting Prometheus'
 	rm -rf $(@D)
@@ -82,7 +86,8 @@ $(PROMETHEUS)/ready:
 		ln -s "$$(command -v prometheus)" "$$(command -v promtool)" $(@D); \
 	else \
 		command -v apt-get >/dev/null || { echo 'prometheus is missing: install Prometheus 2.42 or later, then run this again'; exit 1; }; \
-		(cd $(@D) && apt-get download -qq prometheus) || { echo 'apt knows no package of Prometheus: run apt-get update, then run this again'; exit 1; }; \
+		mkdir -p $(@D)/apt/state/lists/partial $(@D)/apt/cache/archives/partial; \
+		(cd $(@D) && $(APT) update && $(APT) download prometheus) || { echo 'apt has no package of Prometheus: install Prometheus 2.42 or later, then run this again'; exit 1; }; \
 		dpkg -x $(@D)/prometheus_*.deb $(@D)/package; \
 		ln -s package/usr/bin/prometheus package/usr/bin/promtool $(@D); \
 	fi
