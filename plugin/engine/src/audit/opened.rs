@@ -2,7 +2,7 @@
 //!
 //! It writes a value whole or not at all, and none that holds a secret.
 
-use crate::model::{OpenedArgument, Segment};
+use crate::model::{OpenedArgument, value_of_exactly};
 use crate::words::json::{ObjectLine, Value, element};
 use crate::words::secret;
 use crate::words::text::one_line;
@@ -14,7 +14,8 @@ const LONGEST: usize = 1024;
 pub(super) fn add(line: &mut ObjectLine, arguments: Value<'_>, opened: &[OpenedArgument]) {
     let (mut values, mut withheld) = (String::new(), String::new());
     for argument in opened {
-        let Some(value) = at(arguments, &argument.steps) else {
+        // A look-alike of a name is another argument, whose value is not opened.
+        let Some(value) = value_of_exactly(arguments, &argument.steps) else {
             continue;
         };
         match shown(value, argument) {
@@ -28,15 +29,6 @@ pub(super) fn add(line: &mut ObjectLine, arguments: Value<'_>, opened: &[OpenedA
     if !withheld.is_empty() {
         line.list("arguments_withheld", &withheld);
     }
-}
-
-/// The value of exactly these names. A look-alike of a name is another argument, whose value is not opened.
-fn at<'a>(arguments: Value<'a>, steps: &[Segment]) -> Option<Value<'a>> {
-    steps.iter().try_fold(arguments, |value, step| match step {
-        Segment::Member(name) => value.get(name),
-        Segment::Element(index) => value.elements().nth(*index),
-        Segment::Each => None,
-    })
 }
 
 /// The value as JSON on one line; `None` if it is too long or holds a secret.

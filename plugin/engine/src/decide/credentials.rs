@@ -2,7 +2,9 @@
 //!
 //! It compares nothing, and never takes a value that is given twice or that it cannot read.
 
-use crate::model::{CertificateName, Identity, NeededIdentities, Segment, Source};
+use crate::model::{
+    CertificateName, Identity, NeededIdentities, Segment, Source, value_of_exactly,
+};
 use crate::read::{Headers, Unidentified, Verified, base64_json, claims_document};
 use crate::words::json::{Document, Kind, Value};
 use crate::words::text::is_visible;
@@ -70,7 +72,8 @@ impl<'r> Credentials<'r> {
             None => None,
             Some(issuer) => Some(issuer.string().ok_or(Unidentified)?),
         };
-        let value = at(claims.root(), steps);
+        // Claims come from an issuer that the gateway trusts, so their names are compared exactly.
+        let value = value_of_exactly(claims.root(), steps);
         Ok(value.map(|value| IssuedClaim { issuer, value }))
     }
 
@@ -175,15 +178,6 @@ fn bearer(value: &str) -> Option<&str> {
     let token = token.trim_matches(' ');
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains([' ', '\t']))
         .then_some(token)
-}
-
-/// The value at these steps. Claims come from an issuer that the gateway trusts, so their names are compared exactly.
-fn at<'c>(value: Value<'c>, steps: &[Segment]) -> Option<Value<'c>> {
-    steps.iter().try_fold(value, |value, step| match step {
-        Segment::Member(name) => value.get(name),
-        Segment::Element(index) => value.elements().nth(*index),
-        Segment::Each => None,
-    })
 }
 
 fn has_names(certificate: &Verified) -> bool {

@@ -41,7 +41,7 @@ pub(crate) use needs::{Needs, ResponseNeeds};
 pub(crate) use options::{AnswerStyle, Effect, Listed, Mode};
 pub use options::{AuditCollector, HostOptions};
 pub use overview::{LimitInfo, RuleInfo};
-pub(crate) use path::{Attribute, Path, Segment, claim, claim_text};
+pub(crate) use path::{Attribute, Path, Segment, claim, claim_text, value_of_exactly};
 pub(crate) use pinned::Pinned;
 pub use policy::Policy;
 pub(crate) use postings::Postings;

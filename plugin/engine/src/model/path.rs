@@ -3,7 +3,7 @@
 //! It accepts one spelling of each path and never guesses: an unknown path is an error.
 
 use crate::read::is_header_name;
-use crate::words::json::{quoted, unquoted};
+use crate::words::json::{Value, quoted, unquoted};
 use crate::words::text::is_invisible;
 use std::fmt;
 
@@ -106,6 +106,16 @@ impl fmt::Display for Attribute {
             Self::Header(name) => return write!(f, "header.{name}"),
         })
     }
+}
+
+/// The value at the end of these steps, whose names are compared exactly; `None` where it is absent, or a step is
+/// [`Segment::Each`].
+pub(crate) fn value_of_exactly<'v>(value: Value<'v>, steps: &[Segment]) -> Option<Value<'v>> {
+    steps.iter().try_fold(value, |value, step| match step {
+        Segment::Member(name) => value.get(name),
+        Segment::Element(index) => value.elements().nth(*index),
+        Segment::Each => None,
+    })
 }
 
 /// The steps to the claim that a text such as `sub`, `realm_access.roles` or `["https://acme.example/roles"]` names.

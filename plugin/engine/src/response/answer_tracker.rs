@@ -2,6 +2,7 @@
 //!
 //! It changes no byte of the response, and never keeps a part of it.
 
+use super::refunds::NEEDLES;
 use crate::audit::{AnswerKind, Answered, LoggedRequest};
 use crate::step::Response;
 use crate::words::Millis;
@@ -16,9 +17,6 @@ pub(crate) struct AnswerTracker {
     kind: Option<AnswerKind>,
     ended: bool,
 }
-
-/// Most answers are successful results. They contain neither text, and need not be parsed for the log.
-const NEEDLES: &[&str] = &["\"error\"", "\"isError\""];
 
 /// The longest error code that the log repeats, in digits.
 const LONGEST_CODE: usize = 10;

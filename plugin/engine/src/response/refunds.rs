@@ -18,8 +18,8 @@ pub(crate) struct RefundTracker {
     open: bool,
 }
 
-/// Most answers are successful results. They contain neither text, and need not be parsed for a refund.
-const NEEDLES: &[&str] = &["\"error\"", "\"isError\""];
+/// Most answers are successful results. They contain neither text, and need not be parsed for a refund or the log.
+pub(super) const NEEDLES: &[&str] = &["\"error\"", "\"isError\""];
 
 impl RefundTracker {
     /// A tracker for these charges; `None` if no outcome can refund any of them. `is_unclear` if the answer may belong
