@@ -16,7 +16,7 @@ const POLICY: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {
     "host": { "hold_request_headers": true,
         "audit_collector": { "cluster": "audit", "path": "/v1/audit", "timeout": "1s" } } }"#;
 
-/// What the collector does with a batch.
+/// The reaction of the collector to a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
     Takes,
@@ -204,7 +204,7 @@ fn reload_of_the_policy_loses_no_line() {
                 .expect("Envoy reads it")
         );
     }
-    // The next calls carry what the workers' collectors took over.
+    // The next batches carry the adopted lines.
     for _ in 0..10 {
         gateway.calls(32);
         thread::sleep(Duration::from_millis(1500));
