@@ -135,7 +135,7 @@ impl Kind {
                 "methods",
                 "sequence",
             ],
-            Self::Server => &["match", "policy", "frozen"],
+            Self::Server => &["match", "policy", "frozen", "mode"],
             Self::ServerMatch => &["path", "host", "cluster"],
             Self::Audit => &["arguments", "answers"],
             Self::Challenge => &["resource_metadata", "scope"],

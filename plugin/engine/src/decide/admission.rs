@@ -5,7 +5,7 @@
 use super::caller::Caller;
 use super::principal::{AuthError, Grantee, Principal};
 use crate::model::Policy;
-use crate::words::{Clock, Reason, Refusal, Rule};
+use crate::words::{ASK_OPERATOR, Clock, Reason, Refusal, Rule};
 
 /// The caller and its server are known, and neither everything nor one of them is stopped. The clock is read where the
 /// grant of the caller expires.
@@ -38,20 +38,18 @@ fn unidentified(denied: &AuthError) -> Refusal {
 }
 
 fn frozen(policy: &Policy, caller: &Principal) -> Option<Refusal> {
-    let (rule, what) = match caller {
-        _ if policy.frozen => (Rule::new("frozen"), "all requests"),
-        Principal::Grant(grant) if grant.frozen => (
+    let (frozen, rule, what) = match (&policy.frozen, caller) {
+        (Some(frozen), _) => (frozen, Rule::new("frozen"), "all requests"),
+        (None, Principal::Grant(grant)) => (
+            grant.frozen.as_ref()?,
             Rule::new("grants").key(&grant.name).member("frozen"),
             "your access",
         ),
-        _ => return None,
+        (None, _) => return None,
     };
-    let message = format!(
-        "The gateway's operator has stopped {what} for now. Do not retry; ask the operator."
-    );
     Some(Refusal {
         reason: Reason::Frozen,
         rule: Some(rule),
-        message,
+        message: frozen.message(what, ASK_OPERATOR),
     })
 }

@@ -110,6 +110,7 @@ impl Caller {
             Principal::Grant(grant) => (grant.policy, grant.own, grant.mode),
             _ => (RuleSetId::default(), None, None),
         };
+        let mode = enforced_first(mode, server.mode());
         let sets = AppliedSets::new(server.policy(), Some(of_caller), own);
         Self {
             principal,
@@ -189,4 +190,11 @@ fn counted(credentials: &Credentials<'_>, steps: &[Segment]) -> Option<String> {
     let text = within_bounds(&text).map_err(|Unidentified| ()).ok()?;
     let issuer = claim.issuer.unwrap_or_default();
     Some([&*length_prefixed(&issuer), text].concat())
+}
+
+/// The mode of the caller or of the server. Where they differ, no rule that one of them enforces is in shadow mode.
+fn enforced_first(caller: Option<Mode>, server: Option<Mode>) -> Option<Mode> {
+    let enforces = [caller, server].contains(&Some(Mode::Enforce));
+    let enforce = enforces.then_some(Mode::Enforce);
+    enforce.or(caller).or(server)
 }

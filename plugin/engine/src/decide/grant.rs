@@ -46,7 +46,7 @@ fn admitted(grant: &Grant) -> Result<Grantee, AuthError> {
         policy,
         own: grant.own,
         mode: grant.mode,
-        frozen: grant.frozen,
+        frozen: grant.frozen.clone(),
         expires: grant.expires,
     })
 }

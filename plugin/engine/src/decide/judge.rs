@@ -218,17 +218,10 @@ impl<'p, 'r> Judge<'p, 'r> {
     /// Refuses a name by the kill switch or the action of its entry.
     fn entry(&mut self, named: Named<'_, '_>, entry: &Entry) {
         let rule = &entry.rule;
-        if entry.frozen {
-            let message = format!(
-                "The gateway's operator has stopped the {} for now. {ASK}",
-                named.noun()
-            );
-            self.refuse(
-                Mode::Enforce,
-                Reason::Frozen,
-                Some(rule.clone().member("frozen")),
-                &message,
-            );
+        if let Some(frozen) = &entry.frozen {
+            let message = frozen.message(&format!("the {}", named.noun()), ASK);
+            let rule = Some(rule.clone().member("frozen"));
+            self.refuse(Mode::Enforce, Reason::Frozen, rule, &message);
         }
         if entry.action == Action::Deny {
             self.denied(self.mode_of(entry), entry, rule.clone(), &named.noun());

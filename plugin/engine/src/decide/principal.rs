@@ -2,7 +2,7 @@
 //!
 //! It identifies no caller, and never exposes a credential.
 
-use crate::model::{ANONYMOUS, Mode, RuleSetId, grant_subject};
+use crate::model::{ANONYMOUS, Frozen, Mode, RuleSetId, grant_subject};
 use crate::words::{Millis, Rule};
 use std::borrow::Cow;
 use std::fmt;
@@ -30,7 +30,7 @@ pub(crate) struct Grantee {
     pub(crate) policy: RuleSetId,
     pub(crate) own: Option<RuleSetId>,
     pub(crate) mode: Option<Mode>,
-    pub(crate) frozen: bool,
+    pub(crate) frozen: Option<Frozen>,
     pub(crate) expires: Option<Millis>,
 }
 

@@ -4,10 +4,10 @@
 //! It guesses no server: a request that no server matches, or two, is refused. So is one whose path a gateway and a policy
 //! could read in two ways.
 
-use crate::model::{Policy, RuleSetId, Server, ServerFact, Servers, clear_path};
+use crate::model::{Frozen, Mode, Policy, RuleSetId, Server, ServerFact, Servers, clear_path};
 use crate::read::Headers;
 use crate::words::text::length_prefixed;
-use crate::words::{Reason, Refusal, Rule};
+use crate::words::{ASK_OPERATOR, Reason, Refusal, Rule};
 use std::borrow::Cow;
 
 /// The server that a request is for.
@@ -18,7 +18,8 @@ pub(crate) enum Addressed {
     Server {
         name: Box<str>,
         policy: Option<RuleSetId>,
-        frozen: bool,
+        frozen: Option<Frozen>,
+        mode: Option<Mode>,
     },
     /// No server of the policy matches, two match, or the path is unclear.
     Unknown,
@@ -52,6 +53,14 @@ impl Addressed {
         }
     }
 
+    /// The mode of rules outside entries for requests to the server.
+    pub(super) fn mode(&self) -> Option<Mode> {
+        match self {
+            Self::Server { mode, .. } => *mode,
+            Self::Only | Self::Unknown => None,
+        }
+    }
+
     /// The server's part of names of state, so that no server's session, task or definition is mistaken for another's.
     pub(crate) fn part(&self) -> String {
         self.name().map(length_prefixed).unwrap_or_default()
@@ -62,21 +71,19 @@ impl Addressed {
             Self::Unknown => (
                 Reason::NotAllowed,
                 Rule::new("servers"),
-                "The gateway knows no MCP server at this address. Check the URL, or ask the gateway's operator.",
+                "The gateway knows no MCP server at this address. Check the URL, or ask the gateway's operator.".into(),
             ),
-            Self::Server {
-                name, frozen: true, ..
-            } => (
+            Self::Server { name, frozen, .. } => (
                 Reason::Frozen,
                 Rule::new("servers").key(name).member("frozen"),
-                "The gateway's operator has stopped this MCP server for now. Do not retry; ask the operator.",
+                frozen.as_ref()?.message("this MCP server", ASK_OPERATOR),
             ),
-            Self::Only | Self::Server { .. } => return None,
+            Self::Only => return None,
         };
         Some(Refusal {
             reason,
             rule: Some(rule),
-            message: message.into(),
+            message,
         })
     }
 }
@@ -159,7 +166,8 @@ fn only_match(servers: &Servers, texts: [&str; 3]) -> Addressed {
         (Some(server), None) => Addressed::Server {
             name: server.name.clone(),
             policy: server.policy,
-            frozen: server.frozen,
+            frozen: server.frozen.clone(),
+            mode: server.mode,
         },
         _ => Addressed::Unknown,
     }

@@ -2,6 +2,7 @@
 //!
 //! It judges no request; `decide::principal` does.
 
+use super::frozen::Frozen;
 use super::options::Mode;
 use super::path::Segment;
 use super::rule_set::RuleSetId;
@@ -74,7 +75,7 @@ pub(crate) struct Grant {
     /// Its own `tools`, which only tighten the policy.
     pub(crate) own: Option<RuleSetId>,
     pub(crate) revoked: bool,
-    pub(crate) frozen: bool,
+    pub(crate) frozen: Option<Frozen>,
     /// The time from which every call is refused.
     pub(crate) expires: Option<Millis>,
     pub(crate) mode: Option<Mode>,

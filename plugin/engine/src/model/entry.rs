@@ -3,6 +3,7 @@
 //! It applies no rule; `decide` and `response` do.
 
 use super::condition::{Clause, Group};
+use super::frozen::Frozen;
 use super::limit::Limit;
 use super::options::Mode;
 use super::schema::Schema;
@@ -23,7 +24,7 @@ pub(crate) struct Entry {
     pub(crate) action: Action,
     pub(crate) reason: Option<Box<str>>,
     pub(crate) mode: Option<Mode>,
-    pub(crate) frozen: bool,
+    pub(crate) frozen: Option<Frozen>,
     /// The schema that the arguments of a tool must match.
     pub(crate) schema: Option<Schema>,
     /// The reviewed definition of the tool.

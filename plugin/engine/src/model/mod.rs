@@ -7,6 +7,7 @@ mod caller;
 mod condition;
 mod contained;
 mod entry;
+mod frozen;
 mod grants;
 mod limit;
 mod literal;
@@ -31,6 +32,7 @@ pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, Trus
 pub(crate) use condition::{Clause, Condition, Group, Predicate};
 pub use contained::ContainedGrant;
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
+pub(crate) use frozen::Frozen;
 pub(crate) use grants::{Grants, required_text};
 pub use limit::Window;
 pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};

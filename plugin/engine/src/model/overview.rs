@@ -38,17 +38,17 @@ impl Policy {
     /// Every rule that can decide about a call, in the order of the tables.
     pub fn rules(&self) -> Vec<RuleInfo> {
         let mut rules = Overview::default();
-        rules.add(self.frozen, &Rule::new("frozen"));
+        rules.add(self.frozen.is_some(), &Rule::new("frozen"));
         for server in self.servers.iter().flat_map(|servers| &servers.list) {
             let rule = Rule::new("servers").key(&server.name);
-            match server.frozen {
+            match server.frozen.is_some() {
                 true => rules.refusing(&rule.member("frozen")),
                 false => rules.passing(&rule),
             }
         }
         for grant in self.grants.iter().flat_map(|grants| &grants.list) {
             let rule = Rule::new("grants").key(&grant.name);
-            match (grant.revoked, grant.frozen) {
+            match (grant.revoked, grant.frozen.is_some()) {
                 (true, _) => rules.refusing(&rule.member("revoked")),
                 (false, true) => rules.refusing(&rule.member("frozen")),
                 (false, false) if grant.policy.is_some() => rules.passing(&rule),
@@ -99,9 +99,9 @@ impl Overview {
 
     fn entry(&mut self, entry: &Entry) {
         let rule = &entry.rule;
-        self.add(entry.frozen, &rule.clone().member("frozen"));
+        self.add(entry.frozen.is_some(), &rule.clone().member("frozen"));
         match entry.action {
-            Action::Allow if entry.frozen => {}
+            Action::Allow if entry.frozen.is_some() => {}
             Action::Allow => self.passing(rule),
             Action::Deny | Action::Hide => self.refusing(&rule.clone().member("action")),
         }

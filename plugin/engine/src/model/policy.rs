@@ -5,6 +5,7 @@
 use super::audit::AuditOptions;
 use super::caller::Identity;
 use super::condition::Condition;
+use super::frozen::Frozen;
 use super::grants::Grants;
 use super::limit::{Counter, Limit, Refunds};
 use super::needs::{NeededIdentities, Needs};
@@ -22,7 +23,7 @@ pub struct Policy {
     /// The rules of `policies`, and then the `tools` of grants.
     pub(crate) other_sets: Vec<RuleSet>,
     pub(crate) mode: Mode,
-    pub(crate) frozen: bool,
+    pub(crate) frozen: Option<Frozen>,
     pub(crate) identity: Identity,
     /// `None` where the policy has no `grants`: a caller then needs none.
     pub(crate) grants: Option<Grants>,
@@ -153,10 +154,12 @@ impl Policy {
     pub fn needs_responses(&self) -> bool {
         let refunds = self.refunds() > Refunds::Never;
         let grants = self.grants.iter().flat_map(|grants| &grants.list);
-        let modes = grants.map(|grant| grant.mode.unwrap_or(self.mode));
+        let servers = self.servers.iter().flat_map(|servers| &servers.list);
+        let own = grants.filter_map(|grant| grant.mode);
+        let own = own.chain(servers.filter_map(|server| server.mode));
         refunds
             || self.needs.sessions
-            || modes
+            || own
                 .chain([self.mode])
                 .any(|mode| self.needs.responses.any(mode))
     }

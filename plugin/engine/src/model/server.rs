@@ -2,6 +2,8 @@
 //!
 //! It chooses no server; `decide::server` does.
 
+use super::frozen::Frozen;
+use super::options::Mode;
 use super::postings::Postings;
 use super::rule_set::RuleSetId;
 
@@ -27,7 +29,9 @@ pub(crate) struct Server {
     pub(crate) facts: Vec<Fact>,
     /// `None` where the server adds no rules to those of its callers.
     pub(crate) policy: Option<RuleSetId>,
-    pub(crate) frozen: bool,
+    pub(crate) frozen: Option<Frozen>,
+    /// `None` where callers and the document decide.
+    pub(crate) mode: Option<Mode>,
 }
 
 /// A fact of a request that says which server it is for.

@@ -113,7 +113,7 @@ impl PolicyReader {
             mode: self
                 .setting(at, &members, "mode", MODES)
                 .unwrap_or(Mode::Enforce),
-            frozen: self.flag(at, &members, "frozen"),
+            frozen: self.frozen(at, &members),
             identity,
             grants,
             servers,

@@ -215,7 +215,7 @@ impl PolicyReader {
         let mode = members
             .get("mode")
             .and_then(|value| self.word(&at.key("mode"), value, MODES));
-        let frozen = self.flag(at, &members, "frozen");
+        let frozen = self.frozen(at, &members);
         let schema = members
             .get("schema")
             .and_then(|value| self.schema(&at.key("schema"), value));

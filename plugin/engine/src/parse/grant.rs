@@ -133,8 +133,8 @@ impl PolicyReader {
             .get("expires")
             .and_then(|value| self.expiry(&at.key("expires"), value));
         let mode = self.setting(at, &members, "mode", MODES);
-        let [forward, revoked, frozen] =
-            ["forward", "revoked", "frozen"].map(|key| self.flag(at, &members, key));
+        let [forward, revoked] = ["forward", "revoked"].map(|key| self.flag(at, &members, key));
+        let frozen = self.frozen(at, &members);
         let Match {
             bearer,
             required,

@@ -4,12 +4,13 @@
 
 use super::reader::{Keys, Location, PolicyReader};
 use super::rule_set::NamedSets;
+use super::words::MODES;
 use crate::model::{Server, ServerFact, Servers, clear_path};
 use crate::words::json::{Kind, Value};
 use crate::words::text::is_visible;
 
 pub(crate) const SERVER: Keys = Keys {
-    supported: &["match", "policy", "frozen"],
+    supported: &["match", "policy", "frozen", "mode"],
     reserved: &[],
 };
 
@@ -63,7 +64,8 @@ impl PolicyReader {
                 name: name.as_ref().into(),
                 facts: facts.unwrap_or_default(),
                 policy: self.policy_name(&at, &members, sets),
-                frozen: self.flag(&at, &members, "frozen"),
+                frozen: self.frozen(&at, &members),
+                mode: self.setting(&at, &members, "mode", MODES),
             });
         }
         let servers = Servers::new(servers);

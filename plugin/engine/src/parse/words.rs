@@ -4,8 +4,9 @@
 
 use super::error::Problem;
 use super::reader::{Location, Members, PolicyReader};
-use crate::model::{AnswerStyle, CertificateName, Effect, Listed, Mode};
+use crate::model::{AnswerStyle, CertificateName, Effect, Frozen, Listed, Mode};
 use crate::words::json::Value;
+use std::borrow::Cow;
 
 pub(crate) const EFFECTS: &[(&str, Effect)] = &[("allow", Effect::Allow), ("deny", Effect::Deny)];
 
@@ -38,6 +39,27 @@ impl PolicyReader {
             .get(key)
             .and_then(|value| self.bool(&at.key(key), value))
             .unwrap_or(false)
+    }
+
+    /// A kill switch: `true`, or the sentence that callers read.
+    pub(super) fn frozen(&mut self, at: &Location<'_>, members: &Members<'_>) -> Option<Frozen> {
+        let value = members.get("frozen")?;
+        // A single word is a mistake: `"no"` would stop everything.
+        let is_sentence = |text: &Cow<'_, str>| text.trim().contains(char::is_whitespace);
+        let text = value.string().filter(is_sentence);
+        match (value.bool(), text) {
+            (Some(true), _) => Some(Frozen(None)),
+            (_, Some(text)) => Some(Frozen(Some(text.into()))),
+            (Some(false), None) => None,
+            (None, None) => {
+                self.invalid(
+                    &at.key("frozen"),
+                    value,
+                    "true, or a sentence that callers read",
+                );
+                None
+            }
+        }
     }
 
     pub(super) fn required<'a>(

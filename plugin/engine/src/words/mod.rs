@@ -30,5 +30,5 @@ pub use millis::Millis;
 pub(crate) use millis::duration;
 pub(crate) use pointer::{Place, Rule, Token};
 pub use refusal::Reason;
-pub(crate) use refusal::{ASK, Refusal};
+pub(crate) use refusal::{ASK, ASK_OPERATOR, Refusal};
 pub use truth::Truth;

@@ -43,6 +43,9 @@ pub(crate) struct Refusal {
 /// The next step that a refusal suggests to the model, where waiting does not help.
 pub(crate) const ASK: &str = "Do not retry; use another way, or ask the user.";
 
+/// The next step of a model that only the operator of the gateway can help.
+pub(crate) const ASK_OPERATOR: &str = "Do not retry; ask the operator.";
+
 impl Reason {
     /// The name that clients and logs see.
     pub(crate) fn name(self) -> &'static str {

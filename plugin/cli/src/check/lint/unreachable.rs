@@ -31,11 +31,14 @@ fn may_be_shadow(root: Value<'_>, entry: Option<&Entry<'_>>) -> bool {
     let own = entry
         .map(|entry| text(entry.value, "mode"))
         .unwrap_or_default();
-    let mut grants = root.get("grants").into_iter().flat_map(Value::members);
+    let parties = ["grants", "servers"].into_iter();
+    let mut parties = parties
+        .filter_map(|key| root.get(key))
+        .flat_map(Value::members);
     match &*own {
         "" => {
             text(root, "mode") == "shadow"
-                || grants.any(|(_, grant)| text(grant, "mode") == "shadow")
+                || parties.any(|(_, party)| text(party, "mode") == "shadow")
         }
         mode => mode == "shadow",
     }

@@ -31,6 +31,13 @@ pub(super) fn flag(text: &str) -> Value {
     about(json!({ "type": "boolean", "default": false }), text)
 }
 
+/// A kill switch, which takes a sentence for callers too.
+pub(super) fn frozen(text: &str) -> Value {
+    let own = json!({ "type": "string", "pattern": r"\S\s+\S", "description": "The sentence that callers read." });
+    let schema = json!({ "anyOf": [{ "type": "boolean" }, own], "default": false });
+    about(schema, text)
+}
+
 pub(super) fn about(schema: Value, text: &str) -> Value {
     with(schema, "description", text)
 }

@@ -2,7 +2,7 @@
 //!
 //! It describes no rule.
 
-use super::build::{about, choice, flag, object, refers, with, words};
+use super::build::{about, choice, flag, frozen, object, refers, with, words};
 use crate::model::AuditOptions;
 use crate::parse::audit::AUDIT;
 use crate::parse::caller::{BEARER, ENCODINGS, IDENTITY, SOURCE, TRUSTED_HEADER};
@@ -103,7 +103,7 @@ pub(super) fn grants() -> Value {
                 flag("Whether the `Authorization` header is forwarded to the server."),
             ),
             ("revoked", flag("The caller is refused.")),
-            ("frozen", flag("Refuses every request of this caller.")),
+            ("frozen", frozen("Refuses every request of this caller.")),
             ("mode", about(refers("mode"), "The mode for this caller.")),
         ],
     );
@@ -197,7 +197,14 @@ pub(super) fn servers() -> Value {
                 "policy",
                 policy_name("The policy of this server's calls, beside that of the caller."),
             ),
-            ("frozen", flag("Refuses every request to this server.")),
+            ("frozen", frozen("Refuses every request to this server.")),
+            (
+                "mode",
+                about(
+                    refers("mode"),
+                    "The mode for requests to this server; `enforce`, here or in the grant of the caller, wins.",
+                ),
+            ),
         ],
     );
     about(

@@ -2,7 +2,7 @@
 //!
 //! The parts are described in the files beside it.
 
-use super::build::{about, choice, flag, object, refers, with, words};
+use super::build::{about, choice, flag, frozen, object, refers, with, words};
 use super::callers::{audit, challenge, grants, identity, policies, servers};
 use super::host::host;
 use super::limits::{limit, scope, sequence, window};
@@ -117,7 +117,7 @@ fn settings() -> Vec<(&'static str, Value)> {
             flag("Refusals include the rule, the limit and the remaining count."),
         ),
         ("mode", about(refers("mode"), mode)),
-        ("frozen", flag("Refuses every request at once.")),
+        ("frozen", frozen("Refuses every request at once.")),
     ]
 }
 

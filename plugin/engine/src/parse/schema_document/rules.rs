@@ -2,7 +2,7 @@
 //!
 //! It describes no limit; `limits` does.
 
-use super::build::{a_schema, about, choice, flag, object, refers, with, words};
+use super::build::{a_schema, about, choice, flag, frozen, object, refers, with, words};
 use super::limits::rate_limit;
 use crate::parse::condition::{CONDITION, GROUP, KINDS, LENGTH, OPERATORS, Operator};
 use crate::parse::entry::{ACTIONS, ALL_TOOLS, METHOD, TOOL};
@@ -116,7 +116,7 @@ pub(super) fn entry(keys: &Keys, mut members: Vec<(&'static str, Value)>) -> Val
             "mode",
             about(refers("mode"), "The mode of this entry alone."),
         ),
-        ("frozen", flag("Refuses every call of this entry.")),
+        ("frozen", frozen("Refuses every call of this entry.")),
     ]);
     let reasons = json!({ "reason": {
         "required": ["action"], "properties": { "action": { "enum": ["deny", "hide"] } } } });
