@@ -34,6 +34,7 @@ pub mod shipped;
 pub mod table;
 pub mod tls;
 pub mod tokens;
+pub mod tool;
 pub mod upstream;
 pub mod verdict;
 pub mod wire;

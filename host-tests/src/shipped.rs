@@ -17,6 +17,7 @@ pub struct Shipped {
     process: Child,
     folder: PathBuf,
     addr: SocketAddr,
+    admin: SocketAddr,
 }
 
 impl Shipped {
@@ -32,7 +33,9 @@ impl Shipped {
         prepare: impl FnOnce(&Path, String) -> String,
     ) -> Self {
         let folder = new_folder();
-        let text = prepare(&folder, configuration(file, port, upstream, &folder));
+        let admin = (Ipv4Addr::LOCALHOST, ports::free()).into();
+        let text = configuration(file, [port, SocketAddr::port(&admin)], upstream, &folder);
+        let text = prepare(&folder, text);
         let path = folder.join("envoy.yaml");
         fs::write(&path, text).expect("the configuration can be written");
         let process = run(&folder, &path);
@@ -41,7 +44,13 @@ impl Shipped {
             process,
             folder,
             addr,
+            admin,
         }
+    }
+
+    /// The address of the admin interface.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin
     }
 
     /// The address of the gateway.
@@ -78,13 +87,18 @@ fn new_folder() -> PathBuf {
 }
 
 /// The shipped configuration with other addresses and files.
-fn configuration(file: &str, port: u16, upstream: SocketAddr, folder: &Path) -> String {
+fn configuration(
+    file: &str,
+    [port, admin]: [u16; 2],
+    upstream: SocketAddr,
+    folder: &Path,
+) -> String {
     let text = fs::read_to_string(root().join("envoy").join(file));
     let mut text = text.expect("the configuration can be read");
     let module = path::absolute(wasm_path()).expect("a path");
     for (shipped, here) in [
         ("port_value: 10000", format!("port_value: {port}")),
-        ("port_value: 9901", format!("port_value: {}", ports::free())),
+        ("port_value: 9901", format!("port_value: {admin}")),
         (
             "port_value: 18080",
             format!("port_value: {}", upstream.port()),

@@ -8,6 +8,7 @@ use host_tests::ports;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
 use host_tests::samples::{LONGEST, messages::tiny_values};
+use host_tests::tool::mcp_policy;
 use host_tests::{root, wasm};
 use serde_json::{Value, json};
 use std::fs;
@@ -276,34 +277,30 @@ fn demo_with_invalid_policy_names_the_command_that_shows_the_mistake() {
 }
 
 #[test]
-fn reload_writes_and_warns_where_the_module_is_not_on_this_machine() {
-    if lacks(&[ENVOY]) {
-        return;
-    }
-    let folder = std::env::temp_dir().join(format!("mcp-policy-reload-{}", std::process::id()));
+fn applied_policy_is_written_with_a_warning_where_the_module_is_not_on_this_machine() {
+    let folder = std::env::temp_dir().join(format!("mcp-policy-apply-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
     let (policy, out) = (
         root().join("envoy/demo/policy.json"),
         folder.join("plugin.json"),
     );
-    let reload = |module: &Path| {
-        let python = std::env::var("MCP_PYTHON").expect("run this through `make test`");
-        let mut reload = Command::new(python);
-        reload.arg(root().join("envoy/reload.py"));
-        reload.arg("--wasm").arg(module).arg(&policy).arg(&out);
-        let output = reload.output().expect("reload.py runs");
+    let apply = |module: &Path| {
+        let mut apply = mcp_policy();
+        apply.args(["envoy", "apply", "--no-wait", "--wasm"]);
+        apply.arg(module).arg("--file").arg(&out).arg(&policy);
+        let output = apply.output().expect("the tool runs");
         assert!(output.status.success() && fs::remove_file(&out).is_ok());
         String::from_utf8(output.stderr).expect("UTF-8")
     };
     let missing = folder.join("missing.wasm");
     assert_eq!(
-        reload(&missing),
+        apply(&missing),
         format!(
-            "warning: {} does not exist on this machine. Where Envoy runs, the module must be there; --wasm names another path.\n",
+            "{} does not exist on this machine; where Envoy runs, the module must be there (`--wasm` names another path)\n",
             missing.display()
         )
     );
-    assert_eq!(reload(&policy), "", "a file that is there");
+    assert_eq!(apply(&policy), "", "a file that is there");
     fs::remove_dir_all(&folder).expect("the folder can be removed");
 }
 

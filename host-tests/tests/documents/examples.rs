@@ -129,7 +129,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ),
     (
         "envoy/README.md",
-        "python3 envoy/reload.py",
+        "mcp-policy envoy apply",
         "hosts, `shipped`",
     ),
     (

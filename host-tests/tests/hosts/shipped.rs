@@ -1,10 +1,12 @@
 //! Runs the configurations in `envoy/` as an operator copies them, in a real Envoy: only addresses and ports are
 //! replaced.
 
+mod apply;
 mod gateway;
 mod identity_headers;
+mod reloads;
 
-use gateway::{Gateway, call_of, eventually, reload};
+use gateway::{Gateway, call_of, deliver};
 use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
@@ -60,7 +62,7 @@ fn only_requests_without_a_message_bypass_the_policy() {
     }
     let upstream = Upstream::start().expect("the upstream starts");
     for file in ["envoy.yaml", "envoy-ecds.yaml"] {
-        let gateway = Gateway::start(file, &upstream, |folder| reload(NOTHING, folder));
+        let gateway = Gateway::start(file, &upstream, |folder| deliver(NOTHING, folder));
         upstream.take();
         let refused = |path: &str| {
             let path = path.into();
@@ -125,7 +127,7 @@ fn request_past_the_policy_loses_mcp_headers() {
     }
     let upstream = Upstream::start().expect("the upstream starts");
     for file in ["envoy.yaml", "envoy-ecds.yaml"] {
-        let gateway = Gateway::start(file, &upstream, |folder| reload(NOTHING, folder));
+        let gateway = Gateway::start(file, &upstream, |folder| deliver(NOTHING, folder));
         upstream.take();
         for mut request in messageless() {
             let accept = ("accept", "text/event-stream, application/json");
@@ -164,7 +166,7 @@ fn body_other_than_a_form_does_not_evade_the_policy() {
     }
     let upstream = Upstream::start().expect("the upstream starts");
     let gateway = Gateway::start("envoy-ecds.yaml", &upstream, |folder| {
-        reload(NOTHING, folder)
+        deliver(NOTHING, folder)
     });
     upstream.take();
     let limit = Duration::from_secs(5);
@@ -234,7 +236,7 @@ fn limit_by_address_counts_the_peer_and_not_its_claim() {
         "limits": [ { "counter": "runs", "window": "month", "max": 2, "scope": "ip" } ] } } }"#;
     let upstream = Upstream::start().expect("the upstream starts");
     let gateway = Gateway::start("envoy-ecds.yaml", &upstream, |folder| {
-        reload(policy, folder)
+        deliver(policy, folder)
     });
     let claim = |address: &str| {
         let mut call = call_of("run");
@@ -244,46 +246,4 @@ fn limit_by_address_counts_the_peer_and_not_its_claim() {
     };
     let verdicts = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map(claim);
     assert_eq!(verdicts, ["forwarded", "forwarded", "rate_limited"]);
-}
-
-#[test]
-fn policy_in_a_file_changes_without_a_restart() {
-    if lacks(&[ENVOY]) {
-        return;
-    }
-    let policy = |tools: &str| {
-        format!(
-            r#"{{ "version": "1", "default": "deny", "tools": {{ {tools}
-                "run": {{ "limits": [ {{ "counter": "runs", "window": "month", "max": 3 }} ] }} }} }}"#
-        )
-    };
-    let upstream = Upstream::start().expect("the upstream starts");
-    let gateway = Gateway::start("envoy-ecds.yaml", &upstream, |folder| {
-        reload(&policy(""), folder)
-    });
-    assert_eq!(
-        [gateway.call("run"), gateway.call("run")],
-        ["forwarded", "forwarded"]
-    );
-    reload(&policy(r#""status": {},"#), gateway.folder());
-    eventually("the new policy is in force", || {
-        gateway.call("status") == "forwarded"
-    });
-    reload(
-        r#"{ "version": "1", "default": "allow", "tolls": {} }"#,
-        gateway.folder(),
-    );
-    eventually("the bad policy was looked at", || {
-        gateway.log().contains("did you mean `tools`?")
-    });
-    assert_eq!(
-        gateway.call("drop_table"),
-        "not_allowed",
-        "the old policy stays"
-    );
-    assert_eq!(
-        [gateway.call("run"), gateway.call("run")],
-        ["forwarded", "rate_limited"],
-        "three in all"
-    );
 }

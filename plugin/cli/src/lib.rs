@@ -11,6 +11,7 @@
 //! | `init` | [`init::init`] |
 //! | `pin` | [`pin::PinnablePolicy`] |
 //! | `audit` | [`audit::AuditLog`] |
+//! | `envoy` | [`envoy::PluginFile`] |
 //! | `schema` | [`schema`] |
 //!
 //! Lists of tools are read by [`listed_tools::ListedTools`], in the forms in which people have them.
@@ -36,6 +37,7 @@
 pub mod audit;
 pub mod check;
 pub mod diff;
+pub mod envoy;
 pub mod explain;
 pub mod http_url;
 pub mod import;

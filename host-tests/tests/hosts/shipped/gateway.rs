@@ -6,13 +6,13 @@
 use host_tests::ports;
 use host_tests::rpc;
 use host_tests::shipped::Shipped;
+use host_tests::tool::mcp_policy;
 use host_tests::upstream::Upstream;
+use host_tests::wasm_path;
 use host_tests::wire::{Http1Request, http1};
-use host_tests::{root, wasm_path};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -33,10 +33,19 @@ impl Gateway {
         prepare: impl FnOnce(&Path),
         edit: impl FnOnce(String) -> String,
     ) -> Self {
-        let envoy = Shipped::start(file, ports::free(), upstream.addr(), |folder, text| {
+        Self::prepared(file, upstream, |folder, text| {
             prepare(folder);
             edit(text)
-        });
+        })
+    }
+
+    /// The same after an edit of the text that depends on the folder.
+    pub(super) fn prepared(
+        file: &str,
+        upstream: &Upstream,
+        edit: impl FnOnce(&Path, String) -> String,
+    ) -> Self {
+        let envoy = Shipped::start(file, ports::free(), upstream.addr(), edit);
         let gateway = Self { envoy };
         eventually("Envoy answers", || {
             gateway
@@ -44,6 +53,10 @@ impl Gateway {
                 .is_some_and(|verdict| verdict != "500")
         });
         gateway
+    }
+
+    pub(super) fn admin(&self) -> SocketAddr {
+        self.envoy.admin()
     }
 
     pub(super) fn addr(&self) -> SocketAddr {
@@ -95,27 +108,22 @@ pub(super) fn call_of(tool: &str) -> Http1Request {
 
 /// Tries several times in a row, because workers adopt a new configuration one after another.
 pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..100 {
+    for _ in 0..300 {
         if (0..6).all(|_| holds()) {
             return;
         }
         sleep(Duration::from_millis(100));
     }
-    panic!("not within ten seconds: {what}");
+    panic!("not within thirty seconds: {what}");
 }
 
-/// Runs `envoy/reload.py` as in its README.
-pub(super) fn reload(policy: &str, folder: &Path) {
+/// Writes the file that Envoy reads, before it starts.
+pub(super) fn deliver(policy: &str, folder: &Path) {
     let file = folder.join("policy.json");
     fs::write(&file, policy).expect("the policy can be written");
-    let python =
-        std::env::var("MCP_PYTHON").expect("MCP_PYTHON is not set: run this through `make test`");
-    let status = Command::new(python)
-        .arg(root().join("envoy/reload.py"))
-        .args([&file, &folder.join("plugin.json")])
-        .arg("--wasm")
-        .arg(wasm_path())
-        .status()
-        .expect("reload.py runs");
-    assert!(status.success());
+    let mut apply = mcp_policy();
+    apply.args(["envoy", "apply", "--no-wait", "--file"]);
+    apply.arg(folder.join("plugin.json")).arg(&file);
+    apply.arg("--wasm").arg(wasm_path());
+    assert!(apply.output().expect("the tool runs").status.success());
 }

@@ -1,7 +1,7 @@
 //! Tests the recipe of `envoy/IDENTITY.md` in the configurations of `envoy/`: with its lines, no client names a caller by a
 //! header.
 
-use super::gateway::{Gateway, call_of, reload};
+use super::gateway::{Gateway, call_of, deliver};
 use super::messageless;
 use host_tests::authentication::IDENTITY_HEADERS;
 use host_tests::require::{ENVOY, lacks};
@@ -26,7 +26,7 @@ fn with_recipe(text: String) -> String {
 fn arrived(file: &str, edit: impl FnOnce(String) -> String) -> (Vec<String>, String) {
     let upstream = Upstream::start().expect("the upstream starts");
     // The file without a policy of its own has one for every caller.
-    let prepare = |folder: &Path| reload(POLICY, folder);
+    let prepare = |folder: &Path| deliver(POLICY, folder);
     let gateway = Gateway::edited(file, &upstream, prepare, edit);
     upstream.take();
     let mut outcome = String::new();

@@ -3,7 +3,9 @@
 //! It never runs two commands.
 
 use super::output::Output;
-use super::{audit, check, completions, diff, explain, import, init, pin, scan, schema, test};
+use super::{
+    audit, check, completions, diff, envoy, explain, import, init, pin, scan, schema, test,
+};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use mcp_policy_cli::{CommandResult, ExitStatus};
 use std::process::ExitCode;
@@ -33,6 +35,7 @@ enum Command {
     Init(init::Args),
     Pin(pin::Args),
     Audit(Box<audit::Args>),
+    Envoy(envoy::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -60,6 +63,7 @@ impl Command {
             Self::Init(args) => init::run(&args, output),
             Self::Pin(args) => pin::run(&args, output),
             Self::Audit(args) => audit::run(&args, output),
+            Self::Envoy(args) => envoy::run(&args, output),
             Self::Schema(_) => schema::run(output),
             Self::Completions(args) => completions::run(&args, Line::command(), output),
         }

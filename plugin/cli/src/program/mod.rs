@@ -10,6 +10,7 @@ mod command_line;
 mod completions;
 mod connection;
 mod diff;
+mod envoy;
 mod explain;
 mod follow;
 mod import;

@@ -1,0 +1,15 @@
+//! `envoy`: turns a policy into the file from which Envoy reads it, and what Envoy says into whether it is in force.
+//!
+//! It never takes a policy for taken because Envoy has read it.
+
+mod apply_report;
+mod discovery;
+mod log;
+mod plugin_file;
+#[cfg(test)]
+mod tests;
+
+pub use apply_report::{Applied, ApplyReport};
+pub use discovery::{Discovery, Progress, Watch};
+pub use log::refusals;
+pub use plugin_file::{Delivery, PluginFile, Settings};

@@ -1,0 +1,29 @@
+//! `envoy`: the commands that write configurations of Envoy, and put policies in force.
+//!
+//! It never starts or stops an Envoy.
+
+mod admin;
+mod apply;
+mod plugin_file;
+
+use super::output::Output;
+use clap::Subcommand;
+use mcp_policy_cli::{CommandResult, ExitStatus};
+
+/// Put a policy in force in a running Envoy
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Apply(apply::Args),
+}
+
+pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+    match &args.command {
+        Command::Apply(args) => apply::run(args, output),
+    }
+}
