@@ -29,6 +29,8 @@ pub struct Filter {
 pub enum Outcome {
     /// Let through.
     Allowed,
+    /// Let through, though a rule in shadow mode would have refused it.
+    Shadowed,
     /// Refused.
     Refused,
 }
@@ -39,7 +41,7 @@ impl Filter {
             && is_wanted(self.grant.as_ref(), line.grant.as_ref())
             && is_wanted(self.server.as_ref(), line.server.as_ref())
             && self.is_of_tool(line)
-            && self.outcome.is_none_or(|outcome| outcome == of(line))
+            && self.outcome.is_none_or(|outcome| is(line, outcome))
             && self.has_reason(line)
     }
 
@@ -73,10 +75,12 @@ impl Filter {
     }
 }
 
-fn of(line: &AuditLine) -> Outcome {
-    match line.decision {
-        Decision::Allow => Outcome::Allowed,
-        Decision::Deny => Outcome::Refused,
+fn is(line: &AuditLine, outcome: Outcome) -> bool {
+    let is_allowed = line.decision == Decision::Allow;
+    match outcome {
+        Outcome::Allowed => is_allowed,
+        Outcome::Shadowed => is_allowed && !line.shadow.is_empty(),
+        Outcome::Refused => !is_allowed,
     }
 }
 

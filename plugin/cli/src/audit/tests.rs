@@ -133,6 +133,7 @@ impl Filtered {
         };
         let outcome = |decision: &String| match decision.as_str() {
             "allow" => Outcome::Allowed,
+            "shadow" => Outcome::Shadowed,
             _ => Outcome::Refused,
         };
         Filter {

@@ -70,6 +70,8 @@ struct FilterArgs {
 enum Decision {
     Allow,
     Deny,
+    /// Allowed, though a rule in shadow mode would refuse it.
+    Shadow,
 }
 
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
@@ -94,6 +96,7 @@ impl FilterArgs {
         let outcome = |decision| match decision {
             Decision::Allow => Outcome::Allowed,
             Decision::Deny => Outcome::Refused,
+            Decision::Shadow => Outcome::Shadowed,
         };
         Ok(Filter {
             since: moment(&self.since)?,
