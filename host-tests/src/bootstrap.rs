@@ -40,6 +40,8 @@ pub struct Listener {
     pub hold_request_headers: bool,
     /// Plugins with the same id and module share their VMs and counters.
     pub vm_id: String,
+    /// Variables of the VM's environment.
+    pub environment: BTreeMap<String, String>,
     /// In bytes. A longer body that the plugin buffers gets a 413. HTTP/2 raises it to at least 65,535.
     pub buffer_limit: u32,
     /// The handling of requests after the VM has trapped.
@@ -72,6 +74,7 @@ impl Listener {
             wasm: wasm.to_owned(),
             hold_request_headers: true,
             vm_id: PLUGIN.to_owned(),
+            environment: BTreeMap::new(),
             buffer_limit: 1024 * 1024,
             failure_policy: FailurePolicy::Reload,
             use_remote_address: true,
@@ -241,6 +244,7 @@ impl Listener {
                     "vm_id": self.vm_id,
                     "runtime": "envoy.wasm.runtime.v8",
                     "code": { "local": { "filename": wasm } },
+                    "environment_variables": { "key_values": self.environment },
                 },
             },
         })

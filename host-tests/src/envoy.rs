@@ -147,6 +147,13 @@ impl Envoy {
         String::from_utf8_lossy(&body.unwrap_or_default()).into_owned()
     }
 
+    /// The configuration that Envoy runs, with that of its filters; empty if Envoy does not answer.
+    pub fn configuration(&self) -> String {
+        let path = "/config_dump?include_eds";
+        let body = ask(self.admin, path).map(|response| response.body);
+        String::from_utf8_lossy(&body.unwrap_or_default()).into_owned()
+    }
+
     /// One counter or gauge of [`Envoy::stats`].
     pub fn stat(&self, name: &str) -> Option<u64> {
         stat(&self.stats(), name)

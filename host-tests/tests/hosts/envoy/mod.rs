@@ -17,6 +17,7 @@ mod policies;
 mod probe;
 mod prometheus;
 mod route_sources;
+mod secrets;
 mod upgrade;
 mod verified;
 mod workers;

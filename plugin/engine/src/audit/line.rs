@@ -12,7 +12,7 @@ use crate::read::{Message, RequestIds};
 use crate::words::digits::{push_decimal, push_hex};
 use crate::words::json::{ObjectLine, Value, element};
 use crate::words::sorted::dedup_sorted;
-use crate::words::text::logged;
+use crate::words::text::on_a_line;
 use crate::words::trace::{RuleTrace, RuleTraces, Trace};
 use crate::words::{Amount, Millis, Reason, Refusal, Rule};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -161,7 +161,7 @@ impl Audit {
     /// Records the rule and the message of a decision that does not refuse.
     pub(crate) fn explained(&mut self, rule: Option<String>, message: &str) {
         self.rule = rule;
-        self.message = Some(logged(message).into_owned());
+        self.message = Some(on_a_line(message).into_owned());
     }
 
     /// Records the reason of a refund.

@@ -2,9 +2,9 @@
 //!
 //! It writes a value whole or not at all, and none that holds a secret.
 
+use super::secret_value;
 use crate::model::{OpenedArgument, value_of_exactly};
 use crate::words::json::{ObjectLine, Value, element};
-use crate::words::secret;
 use crate::words::text::one_line;
 
 /// The longest value that a line holds, in bytes of the message.
@@ -34,7 +34,7 @@ pub(super) fn add(line: &mut ObjectLine, arguments: Value<'_>, opened: &[OpenedA
 /// The value as JSON on one line; `None` if it is too long or holds a secret.
 fn shown(value: Value<'_>, argument: &OpenedArgument) -> Option<String> {
     let fits = value.range().len() <= LONGEST;
-    let shows = fits && !secret::stands_in(value, argument.name());
+    let shows = fits && !secret_value::stands_in(value, argument.name());
     // Invisible characters stand only inside texts, where an escape is the same character.
     shows.then(|| one_line(&value.compact()))
 }

@@ -6,6 +6,7 @@ use super::error::RequestError;
 use super::headers::Headers;
 use super::message::Call;
 use super::revision::Revision;
+use crate::words::secret;
 
 impl HttpMethod {
     pub(crate) fn name(self) -> &'static str {
@@ -164,7 +165,15 @@ fn announces_body(headers: &Headers) -> bool {
 
 fn request_id(headers: &Headers) -> Option<Box<str>> {
     let id = headers.single("x-request-id").ok()??;
-    (1..=128).contains(&id.len()).then(|| id.into())
+    // Clients choose it where the host keeps what they send.
+    let is_id = (1..=128).contains(&id.len()) && (is_uuid(id) || !secret::may_stand(id));
+    is_id.then(|| id.into())
+}
+
+/// True for a text with the form of the ids that hosts make, which needs no search.
+fn is_uuid(id: &str) -> bool {
+    let dash = |at: &usize| id.as_bytes().get(*at) == Some(&b'-');
+    id.len() == 36 && [8, 13, 18, 23].iter().all(dash)
 }
 
 fn trace_id(headers: &Headers) -> Option<Box<str>> {

@@ -8,6 +8,7 @@ use crate::model::{Mode, Pin, Pinned};
 use crate::read::Definition;
 use crate::words::json::Value;
 use crate::words::state::{Lookup, StateWrite};
+use crate::words::text::clip;
 
 /// Compares the listed tools of one response with their pins.
 #[derive(Debug, Default)]
@@ -158,5 +159,9 @@ fn changed(now: Option<&Definition>, reviewed: Option<&Definition>) -> Vec<Strin
     let names = now
         .zip(reviewed)
         .map(|(now, reviewed)| now.changed(reviewed));
-    names.into_iter().flatten().map(Into::into).collect()
+    names
+        .into_iter()
+        .flatten()
+        .map(|name| clip(name, 64))
+        .collect()
 }

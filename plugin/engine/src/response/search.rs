@@ -119,7 +119,7 @@ impl<'r> Searches<'r> {
         for search in &mut self.searches {
             let found = search.noted(&text, results)?;
             if search.mode == Mode::Enforce && !found.is_empty() {
-                let left = replaced(&text.text, found, max).ok_or(Problem::TooLong(max))?;
+                let left = secret::replaced(&text.text, found, max).ok_or(Problem::TooLong(max))?;
                 text.text = Cow::Owned(left);
                 changed = true;
             }
@@ -220,23 +220,4 @@ fn counted(all: impl Iterator<Item = &'static str>) -> Vec<(&'static str, usize)
         }
     }
     counted
-}
-
-/// The text with `[REDACTED name]` for each match; `None` if it exceeds `max` bytes. Matches are in the order of the
-/// text.
-fn replaced(text: &str, found: Found, max: usize) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    for (range, what) in found {
-        out.push_str(text.get(from..range.start).unwrap_or_default());
-        out.push_str("[REDACTED ");
-        out.push_str(what);
-        out.push(']');
-        from = range.end;
-        if out.len() > max {
-            return None;
-        }
-    }
-    out.push_str(text.get(from..).unwrap_or_default());
-    (out.len() <= max).then_some(out)
 }

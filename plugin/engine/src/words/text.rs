@@ -1,18 +1,19 @@
-//! Prepares texts of clients and servers for display: clips them, escapes them, and holds the one table of invisible
-//! characters.
+//! Prepares texts of clients and servers for display: clips them, redacts secrets, escapes them, and holds the one table of
+//! invisible characters.
 //!
 //! It never changes a text that is judged.
 
 use super::digits::push_decimal;
 use super::plain::after_printable;
+use super::secret::redacted;
 use std::borrow::Cow;
 
 /// The longest part of a client's text that a log line repeats, in characters.
 const LOGGED: usize = 256;
 
-/// The first `max` characters.
+/// The first `max` characters, without secrets: one that is cut would not be recognized later.
 pub(crate) fn clip(text: &str, max: usize) -> String {
-    text.chars().take(max).collect()
+    redacted(text).chars().take(max).collect()
 }
 
 /// The longest part of a name that a sentence repeats, in characters.
@@ -23,8 +24,17 @@ pub(crate) fn clip_name(name: &str) -> String {
     clip(name, NAMED)
 }
 
-/// A client's text on one line of the log: clipped, without control characters.
+/// A client's text on one line of the log: clipped, without control characters and secrets.
 pub(crate) fn logged(text: &str) -> Cow<'_, str> {
+    match redacted(text) {
+        Cow::Borrowed(text) => on_a_line(text),
+        Cow::Owned(text) => on_a_line(&text).into_owned().into(),
+    }
+}
+
+/// A sentence on one line of the log: clipped, without control characters. What it repeats of a client's text is
+/// [clipped](clip), so it has no secret.
+pub(crate) fn on_a_line(text: &str) -> Cow<'_, str> {
     if text.len() <= LOGGED && after_printable(text.as_bytes()).is_empty() {
         return text.into();
     }

@@ -32,6 +32,9 @@ const SHADOW: Rate = Rate {
     event: ENFORCED.event >> 1,
 };
 
+/// The steps of a search in a text that is shown to people.
+const SHOWN: u64 = 4096;
+
 /// The steps that one message has left. Work that takes more than that fails and uses up the rest.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -68,6 +71,11 @@ impl Budget {
     /// A budget without a bound, for the operator's own texts and for measurements.
     pub(crate) fn unlimited() -> Self {
         ENFORCED.budget(u64::MAX)
+    }
+
+    /// The budget of a search in one text that is shown to people: a line has up to seventy of them.
+    pub(crate) fn of_shown_text() -> Self {
+        ENFORCED.budget(SHOWN)
     }
 
     /// An empty budget.

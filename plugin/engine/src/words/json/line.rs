@@ -28,7 +28,7 @@ impl ObjectLine {
         push_text(self.name(name), value);
     }
 
-    /// Adds a member with a client's text: clipped, without control characters.
+    /// Adds a member with a client's text: clipped, without control characters and secrets.
     pub(crate) fn logged(&mut self, name: &str, value: &str) {
         push_logged(self.name(name), value);
     }
@@ -99,7 +99,7 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Appends a client's text as a JSON string: [clipped and without control characters](logged).
+/// Appends a client's text as a JSON string: [clipped, without control characters and secrets](logged).
 pub(crate) fn push_logged(line: &mut String, text: &str) {
     push_text(line, &logged(text));
 }

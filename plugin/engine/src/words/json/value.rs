@@ -3,6 +3,7 @@
 //! Nothing here fails or reads beyond the document: the scanner validated it.
 
 use super::string;
+use crate::words::secret::redacted;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -195,13 +196,14 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value on one line, clipped to 60 characters.
+    /// The value on one line, clipped to 60 characters, without secrets.
     pub(crate) fn excerpt(self) -> String {
         const LONGEST: usize = 60;
         let text = self.compact();
+        let text = redacted(&text);
         match text.char_indices().nth(LONGEST) {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-            None => text,
+            None => text.into_owned(),
         }
     }
 

@@ -2,13 +2,13 @@
 //!
 //! It never shows where.
 
-use super::find::{Kinds, find_value};
 use crate::words::json::{Kind, Value};
+use crate::words::secret::{Kinds, find_value};
 use crate::words::work::Budget;
 
 /// True where a text in the value, the value of a member with this name, holds a secret, or too many texts are in it to
 /// tell. The depth is bounded by the parser.
-pub(crate) fn stands_in(value: Value<'_>, name: &str) -> bool {
+pub(super) fn stands_in(value: Value<'_>, name: &str) -> bool {
     holds(value, name, &Budget::of(value.range().len()))
 }
 
