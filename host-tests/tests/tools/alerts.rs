@@ -51,7 +51,8 @@ fn alert_with_another_threshold_fails_its_case() {
         ("> 10\n", "> 2\n"),
         ("> 48 *", "> 49 *"),
         ("> 100\n", "> 10\n"),
-        ("> 0.5 *", "> 0.1 *"),
+        ("> 0.5 * sum", "> 0.1 * sum"),
+        ("> 0.5 * max", "> 0.51 * max"),
         ("== 1\n", ">= 0\n"),
         ("\"refused\"", "\"accepted\""),
     ] {
@@ -72,7 +73,7 @@ fn alert_has_a_duration_a_severity_and_a_next_step() {
     let mut blocks = alerts.split("  - alert: ");
     blocks.next();
     let blocks: Vec<_> = blocks.collect();
-    assert_eq!(blocks.len(), 10);
+    assert_eq!(blocks.len(), 12);
     for block in blocks {
         for member in [
             "    for: ",

@@ -79,7 +79,7 @@ pub mod host {
     pub use crate::read::{HeaderEdit, Headers, Verified, jwt_claims};
     pub use crate::session::Session;
     pub use crate::step::{Ask, Delivery, Event, HostContext, Next, Response, Step};
-    pub use crate::store::{Cells, Seed, Store, Unavailable, Version};
+    pub use crate::store::{Cells, Seed, Store, TableFill, Unavailable, Version};
     pub use crate::words::json::JsonFault;
     pub use crate::words::state::{Lookup, StateKey, StateWrite};
     pub use crate::words::under_way::{IdEnd, Opening, RequestKey};

@@ -41,6 +41,8 @@ pub struct LogBatches<C> {
     under_way: Vec<(C, LogBatch)>,
     bytes: usize,
     lost: u64,
+    /// The lost lines that [`newly_lost`](Self::newly_lost) has not returned.
+    newly_lost: u64,
     /// The last call failed.
     failing: bool,
 }
@@ -85,6 +87,7 @@ impl<C> Default for LogBatches<C> {
             under_way: Vec::new(),
             bytes: 0,
             lost: 0,
+            newly_lost: 0,
             failing: false,
         }
     }
@@ -95,7 +98,7 @@ impl<C: PartialEq> LogBatches<C> {
     pub fn push(&mut self, line: &str) {
         let bytes = self.bytes.saturating_add(line.len()).saturating_add(1);
         if bytes > MOST_BYTES {
-            self.lost = self.lost.saturating_add(1);
+            self.lose(1, 1);
             return;
         }
         self.bytes = bytes;
@@ -112,11 +115,11 @@ impl<C: PartialEq> LogBatches<C> {
     /// Takes over all lines of another worker's part that ends, those of calls under way too: whether the collector took
     /// them is unknown, so it may get them twice. What has no room is lost.
     pub fn adopt(&mut self, other: Self) {
-        self.lost = self.lost.saturating_add(other.lost);
+        self.lose(other.lost, other.newly_lost);
         for batch in other.batches() {
             let bytes = self.bytes.saturating_add(batch.text.len());
             if bytes > MOST_BYTES {
-                self.lost = self.lost.saturating_add(batch.weight());
+                self.lose(batch.weight(), batch.lines);
             } else {
                 self.bytes = bytes;
                 self.waiting.insert(0, batch);
@@ -124,13 +127,33 @@ impl<C: PartialEq> LogBatches<C> {
         }
     }
 
+    /// Counts lines as lost; those in a report of lost lines were counted before.
+    fn lose(&mut self, lines: u64, new: u64) {
+        self.lost = self.lost.saturating_add(lines);
+        self.newly_lost = self.newly_lost.saturating_add(new);
+    }
+
+    /// The number of lines that were lost since the last call.
+    pub fn newly_lost(&mut self) -> u64 {
+        std::mem::take(&mut self.newly_lost)
+    }
+
     /// The number of lines that the collector does not have, as far as is known.
     pub fn unsent(&self) -> u64 {
+        self.sum(LogBatch::weight).saturating_add(self.lost)
+    }
+
+    /// The number of lines that wait or are under way.
+    pub fn lines(&self) -> u64 {
+        self.sum(|batch| batch.lines)
+    }
+
+    fn sum(&self, number: impl Fn(&LogBatch) -> u64) -> u64 {
         let waiting = self.waiting.iter();
         let under_way = self.under_way.iter().map(|(_, batch)| batch);
         waiting
             .chain(under_way)
-            .fold(self.lost, |sum, batch| sum.saturating_add(batch.weight()))
+            .fold(0, |sum, batch| sum.saturating_add(number(batch)))
     }
 
     fn batches(self) -> Vec<LogBatch> {
@@ -192,7 +215,7 @@ impl<C: PartialEq> LogBatches<C> {
     pub fn failed(&mut self, mut batch: LogBatch) -> Turn {
         if batch.tried {
             self.bytes = self.bytes.saturating_sub(batch.text.len());
-            self.lost = self.lost.saturating_add(batch.weight());
+            self.lose(batch.weight(), batch.lines);
         } else {
             batch.tried = true;
             self.waiting.insert(0, batch);

@@ -102,6 +102,8 @@ fn lost_report_of_a_lost_batch_is_counted_again() {
     }
     play(&mut batches, &mut told, true);
     assert_eq!(told, Told { lines: 1, lost: 5 });
+    assert_eq!(batches.newly_lost(), 5, "a report is no lost line");
+    assert_eq!(batches.newly_lost(), 0);
 }
 
 #[test]
@@ -110,6 +112,7 @@ fn line_beyond_a_mebibyte_is_counted_as_lost() {
     let line = "a".repeat(1023);
     (0..1030).for_each(|_| batches.push(&line));
     assert_eq!((batches.bytes, batches.lost), (MOST_BYTES, 6));
+    assert_eq!((batches.newly_lost(), batches.lines()), (6, 1024));
     let mut told = Told::default();
     play(&mut batches, &mut told, true);
     assert_eq!(
@@ -163,6 +166,7 @@ fn adopted_lines_are_sent_and_those_without_room_are_lost() {
     };
     let (mut heir, mut told) = (full(), Told::default());
     heir.adopt(full());
+    assert_eq!(heir.newly_lost(), 1024);
     play(&mut heir, &mut told, true);
     assert_eq!(
         told,

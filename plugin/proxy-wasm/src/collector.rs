@@ -3,6 +3,7 @@
 //! It never keeps a request waiting: it sends from the timer, and what the collector does not take is counted.
 
 use crate::host;
+use crate::metrics;
 use crate::timer::{Part, Timer};
 use mcp_policy::host::{AuditCollector, Due, LogBatch, LogBatches, Millis, Turn};
 use std::cell::Cell;
@@ -113,11 +114,13 @@ impl Collector {
         }
     }
 
-    /// Calls `use_it` with the batches, which makes no call of the host.
+    /// Calls `use_it` with the batches, which makes no call of the host, and counts the lines that are lost.
     fn with<T>(&self, use_it: impl FnOnce(&mut LogBatches<u32>) -> T) -> T {
         let mut batches = self.batches.take();
         let result = use_it(&mut batches);
+        let lost = batches.newly_lost();
         self.batches.set(batches);
+        metrics::lost(lost);
         result
     }
 }
@@ -133,10 +136,13 @@ impl Drop for Collector {
         }
         match self.heir() {
             Some(heir) => heir.with(|batches| batches.adopt(left)),
-            None => host::log_error(&format!(
-                "mcp-policy: {unsent} lines did not reach the collector `{}`; they are in this log",
-                self.to.cluster
-            )),
+            None => {
+                metrics::lost(left.lines());
+                host::log_error(&format!(
+                    "mcp-policy: {unsent} lines did not reach the collector `{}`; they are in this log",
+                    self.to.cluster
+                ));
+            }
         }
     }
 }

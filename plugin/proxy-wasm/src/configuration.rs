@@ -8,6 +8,7 @@ use crate::filter_state::FilterState;
 use crate::header_hold::HeaderHoldMonitor;
 use crate::host::{self, HostClock, SharedData};
 use crate::metrics::{self, CountedData};
+use crate::table::TableSampler;
 use crate::timer::Timer;
 use mcp_policy::host::{Audit, Event, Exchange, Policy, Reason, Step, Store};
 use std::rc::Rc;
@@ -18,6 +19,7 @@ pub(crate) struct Configuration {
     pub(crate) policy: Arc<Policy>,
     pub(crate) store: Store,
     pub(crate) header_hold: HeaderHoldMonitor,
+    pub(crate) table: TableSampler,
     pub(crate) filter_state: FilterState,
     pub(crate) collector: Option<Rc<Collector>>,
 }
@@ -85,6 +87,7 @@ fn configured(root: u32, policy: Policy, store: Store) -> Configuration {
     let collector = host.audit_collector.clone();
     Configuration {
         header_hold: HeaderHoldMonitor::new(host.hold_request_headers, timer.clone()),
+        table: TableSampler::new(host.metrics && store.has_table(), &timer),
         filter_state: FilterState::new(host.filter_state.clone()),
         collector: collector.map(|to| Collector::new(root, to, timer)),
         policy: Arc::new(policy),

@@ -1,6 +1,6 @@
 //! Turns the proxy-wasm ABI into functions that return a `Result`.
 //!
-//! It is the only file that calls the host. It exists because the SDK's own wrappers panic on a status they do not
+//! It and `host_metric` are the only files that call the host. It exists because the SDK's own wrappers panic on a status they do not
 //! expect and on header bytes that are not UTF-8, and a panic ends the VM with every request in it. It never panics.
 #![expect(
     unsafe_code,
@@ -31,8 +31,6 @@ const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const LOG_INFO: u32 = 2;
 const LOG_ERROR: u32 = 4;
-const COUNTER: u32 = 0;
-const GAUGE: u32 = 1;
 /// A reply without `grpc-status`.
 const NO_GRPC: i32 = -1;
 
@@ -81,8 +79,6 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
-    fn proxy_define_metric(kind: u32, name: *const u8, size: usize, metric: *mut u32) -> u32;
-    fn proxy_increment_metric(metric: u32, offset: i64) -> u32;
     fn proxy_http_call(
         cluster: *const u8,
         cluster_size: usize,
@@ -324,33 +320,6 @@ pub(crate) fn answer(reply: &Reply, details: &str) -> Result<(), Status> {
     })
 }
 
-/// A metric of the host.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Metric(u32);
-
-/// A metric that only grows.
-pub(crate) fn counter(name: &str) -> Result<Metric, Status> {
-    metric(COUNTER, name)
-}
-
-/// A metric that also shrinks. All workers add to the same one.
-pub(crate) fn gauge(name: &str) -> Result<Metric, Status> {
-    metric(GAUGE, name)
-}
-
-fn metric(kind: u32, name: &str) -> Result<Metric, Status> {
-    let mut metric = 0;
-    // SAFETY: the host reads `name` and writes `metric` during the call.
-    checked(unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut metric) })?;
-    Ok(Metric(metric))
-}
-
-/// Adds to a metric. A failure is ignored, because no decision depends on it.
-pub(crate) fn add(Metric(metric): Metric, number: i64) {
-    // SAFETY: no memory is shared.
-    let _ = unsafe { proxy_increment_metric(metric, number) };
-}
-
 /// Sends lines to a collector. The host answers with a callback for the returned call, which ends with the current context.
 pub(crate) fn http_post(to: &AuditCollector, lines: &str) -> Result<u32, Status> {
     let headers = serialized(&[
@@ -427,7 +396,7 @@ impl Cells for SharedData {
     }
 }
 
-fn checked(status: u32) -> Result<(), Status> {
+pub(crate) fn checked(status: u32) -> Result<(), Status> {
     if status == OK {
         Ok(())
     } else {

@@ -13,10 +13,12 @@ mod configuration;
 mod filter_state;
 mod header_hold;
 mod host;
+mod host_metric;
 mod metrics;
 mod pairs;
 mod pool;
 mod shared_exchange;
+mod table;
 mod timer;
 
 use configuration::{Configuration, configure};
@@ -63,6 +65,7 @@ impl RootContext for Plugin {
     fn on_tick(&mut self) {
         if let Some(configuration) = &self.configuration {
             configuration.header_hold.tick(&HostClock::default());
+            configuration.table.tick(&configuration.store);
             let collector = configuration.collector.iter();
             collector.for_each(|collector| collector.tick());
         }

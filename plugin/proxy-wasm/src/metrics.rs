@@ -2,9 +2,9 @@
 //!
 //! It defines a metric when it is first needed, and a bounded number of them. No decision depends on it.
 
-use crate::host;
-use crate::host::{Metric, SharedData};
-use mcp_policy::host::{Audit, Cells, Unavailable, Version};
+use crate::host::{SharedData, Status};
+use crate::host_metric::{self, Metric};
+use mcp_policy::host::{Audit, Cells, TableFill, Unavailable, Version};
 use std::cell::{Cell, RefCell};
 
 /// The most metrics that a worker defines. What would need another one is counted in [`UNNAMED`].
@@ -69,8 +69,27 @@ pub(crate) fn held(bytes: usize) {
     if WANTED.get() && before != bytes {
         let number = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
         let change = number(bytes).saturating_sub(number(before));
-        if let Some(metric) = defined("mcp_policy_held_bytes", host::gauge) {
-            host::add(metric, change);
+        if let Some(metric) = defined("mcp_policy_held_bytes", host_metric::gauge) {
+            host_metric::add(metric, change);
+        }
+    }
+}
+
+/// Counts lines that the collector does not get.
+pub(crate) fn lost(lines: u64) {
+    if lines > 0 {
+        add("mcp_policy_audit_lines_lost_total", lines);
+    }
+}
+
+/// Shows how full the table of counts is.
+pub(crate) fn table(fill: TableFill) {
+    for (name, number) in [
+        ("mcp_policy_table_slots", fill.slots),
+        ("mcp_policy_table_slots_used", fill.used),
+    ] {
+        if let Some(metric) = defined(name, host_metric::gauge) {
+            host_metric::set(metric, number);
         }
     }
 }
@@ -82,13 +101,13 @@ fn add(name: &str, number: u64) {
 }
 
 fn count(name: &str, number: u64) {
-    if let Some(metric) = defined(name, host::counter) {
-        host::add(metric, i64::try_from(number).unwrap_or(i64::MAX));
+    if let Some(metric) = defined(name, host_metric::counter) {
+        host_metric::add(metric, i64::try_from(number).unwrap_or(i64::MAX));
     }
 }
 
 /// The metric of that name; `None` where the host has none.
-fn defined(name: &str, define: fn(&str) -> Result<Metric, host::Status>) -> Option<Metric> {
+fn defined(name: &str, define: fn(&str) -> Result<Metric, Status>) -> Option<Metric> {
     DEFINED.with_borrow_mut(|defined| {
         let place = defined.binary_search_by(|(own, _)| (**own).cmp(name));
         let at = match place {

@@ -10,6 +10,7 @@ use std::cell::Cell;
 pub(crate) enum Part {
     HeaderHold,
     Collector,
+    Table,
 }
 
 /// The timer of the root context.
@@ -17,6 +18,7 @@ pub(crate) enum Part {
 pub(crate) struct Timer {
     header_hold: Cell<u32>,
     collector: Cell<u32>,
+    table: Cell<u32>,
     /// The interval of the host's timer in milliseconds, zero where it does not run.
     period: Cell<u32>,
 }
@@ -27,8 +29,10 @@ impl Timer {
         match part {
             Part::HeaderHold => self.header_hold.set(millis),
             Part::Collector => self.collector.set(millis),
+            Part::Table => self.table.set(millis),
         }
         let period = shorter(self.header_hold.get(), self.collector.get());
+        let period = shorter(period, self.table.get());
         match self.period.replace(period) == period {
             true => Ok(()),
             false => host::set_tick_period(period),

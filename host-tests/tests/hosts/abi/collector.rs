@@ -4,7 +4,9 @@ use super::vm::{OPEN, send, vm};
 use host_tests::abi::{Faults, Vm, pairs, status};
 
 const COLLECTED: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} },
-    "host": { "audit_collector": { "cluster": "audit", "path": "/v1/audit" } } }"#;
+    "host": { "metrics": true, "audit_collector": { "cluster": "audit", "path": "/v1/audit" } } }"#;
+
+const LOST: &str = "mcp_policy_audit_lines_lost_total";
 
 fn sends(vm: &Vm, calls: usize) {
     for _ in 0..calls {
@@ -62,6 +64,7 @@ fn timer_runs_only_while_lines_wait() {
     assert_eq!((calls.len(), timers(&vm)), (1, 1), "and the call stops it");
     vm.answer(calls[0].0, Some("204")).expect("no trap");
     assert_eq!((tick(&vm).len(), timers(&vm)), (0, 0));
+    assert_eq!(vm.metrics().get(LOST), None, "no line is lost");
 }
 
 #[test]
@@ -84,6 +87,7 @@ fn failed_call_is_made_once_more_and_then_reported_as_lost() {
             assert!(made(&vm).is_empty(), "a failure waits for the timer");
         }
         assert!(tick(&vm).is_empty());
+        assert_eq!(vm.metrics()[LOST], 5, "{failed:?}");
         sends(&vm, 1);
         vm.tick().expect("no trap");
         let calls = vm.take_http_calls();

@@ -9,5 +9,6 @@ mod host_calls;
 mod module;
 mod requests;
 mod responses;
+mod table;
 mod vm;
 mod workers;

@@ -13,7 +13,7 @@ pub(super) const KNOWN_IMPORTS: &str = "proxy_log proxy_get_current_time_nanosec
     proxy_get_shared_data proxy_set_shared_data proxy_register_shared_queue proxy_resolve_shared_queue \
     proxy_enqueue_shared_queue proxy_dequeue_shared_queue proxy_http_call proxy_grpc_call proxy_grpc_stream \
     proxy_grpc_send proxy_grpc_cancel proxy_grpc_close proxy_get_status proxy_set_effective_context proxy_done \
-    proxy_call_foreign_function proxy_define_metric proxy_increment_metric clock_time_get environ_get environ_sizes_get fd_write proc_exit random_get";
+    proxy_call_foreign_function proxy_define_metric proxy_increment_metric proxy_record_metric clock_time_get environ_get environ_sizes_get fd_write proc_exit random_get";
 
 #[test]
 fn module_imports_only_functions_that_proxy_wasm_hosts_have() {

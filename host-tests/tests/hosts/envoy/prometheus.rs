@@ -7,43 +7,63 @@ use host_tests::envoy::Envoy;
 use host_tests::program::Program;
 use host_tests::require::{ENVOY, PROMETHEUS, lacks};
 use host_tests::upstream::{Recorded, Upstream, reply};
-use host_tests::wire::{Deadline, Http1Request, http1};
+use host_tests::wire::{Connection, Deadline, Http1Request, http1};
 use host_tests::{ports, root, rpc, wasm_path};
-use serde_json::Value;
-use std::net::SocketAddr;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{self, Command};
 use std::thread::sleep;
 use std::time::Duration;
 use std::{fmt::Write as _, fs};
 
+/// Each user of `each` takes a slot of the smallest table. A caller holds at most 64 MiB.
 const POLICY: &str = r#"{ "version": "1", "default": "deny",
     "identity": { "trusted_headers": ["x-client-id"] },
     "grants": { "ci": { "match": { "header": { "x-client-id": "ci" } }, "policy": "main" } },
+    "servers": { "main": { "match": { "path": "/mcp" } }, "crowded": { "match": { "path": "/crowded" } } },
     "tools": {
         "run": { "limits": [{ "counter": "runs", "window": "month", "max": 5 }],
             "result": { "redact": [{ "regex": "CUST-[0-9]{8}" }] } },
+        "long": { "result": { "redact": ["secrets"] } },
+        "each": { "limits": [{ "counter": "each", "window": "month", "max": 5, "scope": "header:x-user" }] },
         "try": { "mode": "shadow", "action": "deny" },
-        "guess": { "require": [{ "conditions": [{ "path": "args.a", "op": "lt", "value": 1 }] }] }
+        "guess": { "require": [{ "conditions": [{ "path": "args.a", "op": "lt", "value": 1 }] }] },
+        "dear": { "require": [{ "conditions": [{ "path": "args.a", "op": "regex", "value": "a[ab]{1000}c" }] }] }
     },
     "audit": { "answers": true },
-    "host": { "metrics": true, "hold_request_headers": true } }"#;
+    "host": { "metrics": true, "hold_request_headers": true, "slots": 1024,
+        "max_response_bytes": 16777216, "held_bytes": 268435456,
+        "audit_collector": { "cluster": "audit", "path": "/" } } }"#;
 
-/// The alerts about what the test makes happen.
-const FIRING: [&str; 5] = [
+/// Before the first call.
+const NO_DECISIONS: &str = "McpPolicyNoDecisions";
+
+/// The alerts about what the test makes happen. Not among them are [`NO_DECISIONS`], and `McpPolicySharedDataRetries`: two
+/// workers come before one another too rarely.
+const FIRING: [&str; 10] = [
+    "McpPolicyAuditLinesLost",
+    "McpPolicyBudgetUsedUp",
     "McpPolicyConfigurationRefused",
+    "McpPolicyHeldBytesHigh",
     "McpPolicyLimitNearlyUsedUp",
     "McpPolicyRefusalsJump",
+    "McpPolicyTableNearlyFull",
+    "McpPolicyUnavailable",
     "McpPolicyUnknownCallers",
     "McpPolicyUnknownConditions",
 ];
 
-/// The metrics of what does not happen in the test, or only where a response comes in several pieces.
-const QUIET: [&str; 3] = [
-    "mcp_policy_held_bytes",
-    "mcp_policy_shared_data_retries_total",
-    "mcp_policy_used_up_budgets_total",
-];
+/// The metric of what does not happen in the test.
+const QUIET: &str = "mcp_policy_shared_data_retries_total";
+
+/// The part of a result that the server sends before it waits, and the number of such results that a caller may hold.
+const BEGINNING: usize = 11 << 20;
+const HELD: usize = 5;
+
+/// More than half of the slots of the table.
+const USERS: usize = 700;
 
 /// Dropping it ends the process, and removes its files.
 struct Prometheus {
@@ -162,42 +182,96 @@ fn dashboard() -> Vec<String> {
     given.collect()
 }
 
-/// Answers with a long result that is edited.
+/// Answers with a long result that is edited, and to a call of `long` with the beginning of one.
 fn answering() -> Upstream {
     let text = format!("CUST-12345678 {}", "x".repeat(400_000));
     let body = format!(
         r#"{{"jsonrpc":"2.0","id":1,"result":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#
     );
-    let answer = move |_: &Recorded| reply(200, "application/json", body.as_bytes());
+    let whole = reply(200, "application/json", body.as_bytes());
+    let mut part = reply(200, "application/json", &vec![b' '; BEGINNING + 1]);
+    part.pop();
+    let is_long = |own: &Recorded| String::from_utf8_lossy(&own.body).contains(r#""long""#);
+    let answer = move |own: &Recorded| if is_long(own) { &part } else { &whole }.clone();
     Upstream::answering(answer).expect("the upstream starts")
 }
 
-fn started(upstream: &Upstream) -> Envoy {
-    let listener = Listener::new("mcp", POLICY, upstream.addr(), &wasm_path());
-    let mut config = Config::new(vec![listener]);
-    config.ecds = true;
-    config.stats_tags = shipped_tags();
-    Envoy::start(&config).expect("Envoy starts")
+/// An Envoy whose collector refuses all lines.
+struct Gateway {
+    envoy: Envoy,
+    _servers: [Upstream; 2],
 }
 
-/// Calls a tool with an argument that no condition can compare.
-fn call(envoy: &Envoy, client: &str, tool: &str) {
-    let body = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{"a":"x"}}}}}}"#
-    );
-    let mut request = rpc::post(body.into_bytes());
-    request.headers.push(("x-client-id".into(), client.into()));
-    http1(envoy.addr("mcp"), &request, LIMIT).expect("an answer");
-}
-
-/// Calls that are allowed, limited, refused, refused in shadow and unknown, and a configuration that is refused.
-fn play(envoy: &Envoy) {
-    for tool in ["run", "drop_1", "guess", "try"] {
-        (0..8).for_each(|_| call(envoy, "ci", tool));
+impl Gateway {
+    fn start() -> Self {
+        let upstream = answering();
+        let collector = Upstream::answering(|_| reply(503, "text/plain", b"busy"));
+        let collector = collector.expect("the collector starts");
+        let listener = Listener::new("mcp", POLICY, upstream.addr(), &wasm_path());
+        let mut config = Config::new(vec![listener]);
+        config.ecds = true;
+        config.stats_tags = shipped_tags();
+        config.servers.insert("audit".into(), collector.addr());
+        Self {
+            envoy: Envoy::start(&config).expect("Envoy starts"),
+            _servers: [upstream, collector],
+        }
     }
-    (0..12).for_each(|_| call(envoy, "nobody", "run"));
-    let taken = envoy.reload("mcp", r#"{ "version": "1" }"#);
-    assert!(!taken.expect("a reload"), "a bad policy is refused");
+
+    /// Calls a tool with this argument.
+    fn call(&self, client: &str, tool: &str, argument: &str) {
+        let mut request = rpc::post(with_argument(tool, argument));
+        request.headers.push(("x-client-id".into(), client.into()));
+        http1(self.envoy.addr("mcp"), &request, LIMIT).expect("an answer");
+    }
+
+    /// Calls that are allowed, limited, refused, refused in shadow, unknown and too dear, and a configuration that is
+    /// refused.
+    fn play(&self) {
+        for tool in ["run", "drop_1", "guess", "try"] {
+            (0..8).for_each(|_| self.call("ci", tool, "x"));
+        }
+        (0..12).for_each(|_| self.call("nobody", "run", "x"));
+        self.call("ci", "dear", &"a".repeat(60_000));
+        let taken = self.envoy.reload("mcp", r#"{ "version": "1" }"#);
+        assert!(!taken.expect("a reload"), "a bad policy is refused");
+    }
+
+    /// One call of each of many users, at a server of their own.
+    fn crowd(&self) {
+        let mut connection = Connection::open(self.envoy.addr("mcp")).expect("a connection");
+        for user in 0..USERS {
+            let request = raw("/crowded", &format!("x-user: user-{user}\r\n"), "each");
+            connection.send(&request).expect("an answer");
+        }
+    }
+
+    /// Calls whose results never end: as many as fit, and one more.
+    fn hold(&self) -> Vec<TcpStream> {
+        let call = |_| {
+            let mut stream = TcpStream::connect(self.envoy.addr("mcp")).expect("a connection");
+            let request = raw("/mcp", "", "long");
+            stream.write_all(&request).expect("a request");
+            stream
+        };
+        (0..=HELD).map(call).collect()
+    }
+}
+
+fn with_argument(tool: &str, argument: &str) -> Vec<u8> {
+    let params = json!({ "name": tool, "arguments": { "a": argument } });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    call.to_string().into_bytes()
+}
+
+/// A request of the client with a grant.
+fn raw(path: &str, headers: &str, tool: &str) -> Vec<u8> {
+    let body = rpc::call(tool);
+    let length = body.len();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: test\r\nx-client-id: ci\r\n{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    [head.into_bytes(), body].concat()
 }
 
 #[test]
@@ -205,30 +279,37 @@ fn alerts_and_dashboard_show_what_happened() {
     if lacks(&[ENVOY, PROMETHEUS]) {
         return;
     }
-    let upstream = answering();
-    let envoy = started(&upstream);
-    let prometheus = Prometheus::start(envoy.admin());
+    let gateway = Gateway::start();
+    let prometheus = Prometheus::start(gateway.envoy.admin());
     let alerts = prometheus.rules("alerting");
-    assert_eq!(alerts.len(), 10);
-    play(&envoy);
-    for (name, expression) in prometheus.rules("recording") {
-        until(&name, || prometheus.has_series(&expression));
-    }
-    for expression in dashboard() {
-        let happened = !QUIET.iter().any(|quiet| expression.contains(quiet));
-        until(&expression, || {
-            prometheus.has_series(&expression) || !happened
-        });
-    }
+    assert_eq!(alerts.len(), 12);
     let firing = || {
         let firing = alerts.iter().filter(|(_, own)| prometheus.has_series(own));
         let mut names: Vec<_> = firing.map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         names
     };
+    until("the alert before the first call", || {
+        firing() == [NO_DECISIONS]
+    });
+    let held = gateway.hold();
+    gateway.play();
+    gateway.crowd();
+    for (name, expression) in prometheus.rules("recording") {
+        until(&name, || prometheus.has_series(&expression));
+    }
+    for expression in dashboard() {
+        let happened = !expression.contains(QUIET);
+        until(&expression, || {
+            prometheus.has_series(&expression) || !happened
+        });
+    }
     until("the alerts", || firing() == FIRING);
-    until("their texts", || prometheus.annotations().len() >= 10);
+    until("their texts", || {
+        prometheus.annotations().len() >= 2 * FIRING.len()
+    });
     for annotation in prometheus.annotations() {
         assert!(!annotation.contains('<'), "{annotation}");
     }
+    drop(held);
 }

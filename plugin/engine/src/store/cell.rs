@@ -215,6 +215,30 @@ impl Cell {
         Change::Write(Some(()))
     }
 
+    /// The number of counts whose window has not ended.
+    pub(super) fn used(&self, now: Millis) -> u64 {
+        let mut used = 0_u64;
+        for entry in &self.entries {
+            used = used.saturating_add(u64::from(entry.ends > now));
+        }
+        used
+    }
+
+    /// A cell with so many counts until this time.
+    #[cfg(test)]
+    pub(super) fn with_counts(number: u128, ends: Millis) -> Self {
+        let used = Amount(1);
+        let entry = |fingerprint| Entry {
+            fingerprint,
+            ends,
+            used,
+        };
+        Self {
+            entries: (0..number).map(entry).collect(),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (head, rest) = bytes.split_at_checked(16)?;
         let [clock, overflowed] = words(head)?;

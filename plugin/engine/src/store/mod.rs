@@ -15,6 +15,7 @@
 mod cell;
 mod cells;
 mod counts;
+mod fill;
 mod id_cell;
 #[cfg(test)]
 mod memory;
@@ -24,6 +25,7 @@ mod records;
 mod under_way;
 
 pub use cells::{Cells, Unavailable, Version};
+pub use fill::TableFill;
 #[cfg(test)]
 pub(crate) use memory::Memory;
 pub use prepare::{Seed, Store};

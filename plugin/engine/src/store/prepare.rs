@@ -17,7 +17,9 @@ use std::hash::Hash as _;
 pub struct Store {
     namespace: String,
     seed: Seed,
-    buckets: u64,
+    pub(super) buckets: u64,
+    /// Some counter counts subjects that the policy does not name.
+    pub(super) has_table: bool,
     /// The longest duration of a call.
     pub(super) longest_call: Millis,
 }
@@ -50,12 +52,14 @@ impl Store {
             .max(1);
         let seed = seed(cells, &format!("{namespace}/seed"), entropy);
         let keys: Vec<_> = Pinned::keys(policy).collect();
+        let counters = counters(policy);
         let keeps = !policy.counters().is_empty() || !keys.is_empty();
         let store = Self {
             namespace,
             // A policy without counts and pins works without shared data: tasks are then refused, and ids are unclear.
             seed: seed.or(if keeps { Err(Unavailable) } else { Ok(entropy) })?,
             buckets,
+            has_table: counters.iter().any(|counter| is_open(policy, counter)),
             longest_call: policy.host.longest_call,
         };
         if keeps {
@@ -75,8 +79,7 @@ impl Store {
             .iter()
             .map(|(counter, subject)| self.own_key(self.fingerprint(counter, subject)));
         self.create(cells, &mark, keys, &Cell::default().bytes())?;
-        let counters = counters(policy);
-        if counters.iter().any(|counter| is_open(policy, counter)) {
+        if self.has_table {
             let keys = (0..self.buckets).map(|bucket| self.bucket_key("table", bucket));
             let mark = format!("table of {}", self.buckets);
             self.create(cells, &mark, keys, &Cell::default().bytes())?;
