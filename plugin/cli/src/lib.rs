@@ -58,6 +58,7 @@ mod invisible;
 mod layout;
 mod nearest;
 mod not_json;
+mod page;
 mod pretend;
 mod report;
 mod rule_set_pointer;

@@ -1,13 +1,14 @@
-//! Turns a report into one HTML file that needs no script and loads nothing.
+//! Turns a report on calls into an HTML page.
 //!
-//! The template escapes every text; invisible characters are written out before. It never holds a script.
+//! It never shows an invisible character.
 
 use super::plot;
 use super::report::AuditReport;
 use super::text::{Part, headline, parts, skipped};
 use super::timeline::Decisions;
+use crate::page::{self, wide};
 use crate::sanitize::line;
-use maud::{DOCTYPE, Markup, PreEscaped, html as template};
+use maud::{Markup, html as template};
 use std::collections::BTreeMap;
 
 /// The most characters of a cell.
@@ -15,43 +16,23 @@ const CELL: usize = 256;
 /// The most bars of a plot.
 const BARS: usize = 12;
 
-/// Nothing in the file may be loaded or run, even a text of the log.
-const NOTHING: &str = "default-src 'none'; style-src 'unsafe-inline'";
 const STYLE: &str = "
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1c1c1c; background: #fff }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .35rem .75rem; border-bottom: 1px solid #ddd; overflow-wrap: anywhere }
-th { overflow-wrap: normal } .number { text-align: right; font-variant-numeric: tabular-nums } pre { white-space: pre-wrap }
-svg { width: 100%; height: auto } svg text { font: 13px system-ui, sans-serif; fill: currentColor }
-.allowed { fill: #2f7d4f; color: #116329 } .refused { fill: #c8372d; color: #b30000 }
-@media (prefers-color-scheme: dark) { body { color: #e6e6e6; background: #181818 } th, td { border-color: #444 }
-.allowed { fill: #58b97e; color: #6fdd8b } .refused { fill: #f0705f; color: #ff8080 } }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 0 }
+svg { width: 100%; min-width: 44rem; height: auto } svg text { font: 13px system-ui, sans-serif; fill: currentColor }
+.allowed { fill: #2f7d4f; color: #2f7d4f } .refused { fill: #c8372d; color: #c8372d }
+@media (prefers-color-scheme: dark) { .allowed { fill: #58b97e; color: #58b97e } .refused { fill: #f0705f; color: #f0705f } }
 ";
 
 /// The report as a page.
 pub(super) fn document(report: &AuditReport) -> String {
     let missing = plain(&skipped(report));
-    let page = template! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(NOTHING);
-                meta name="viewport" content="width=device-width";
-                meta name="color-scheme" content="light dark";
-                title { "Calls of MCP tools" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { "Calls of MCP tools" }
-                p { (plain(&headline(report))) "." }
-                @if !missing.trim().is_empty() { pre { (missing.trim()) } }
-                (plots(report))
-                @for part in parts(report) { @if !part.rows.is_empty() { (table(&part)) } }
-            }
-        }
+    let content = template! {
+        p { (plain(&headline(report))) "." }
+        @if !missing.trim().is_empty() { pre { (missing.trim()) } }
+        (plots(report))
+        @for part in parts(report) { @if !part.rows.is_empty() { (table(&part)) } }
     };
-    page.into_string()
+    page::document("Calls of MCP tools", STYLE, &content)
 }
 
 /// The text without the colours of a terminal.
@@ -73,10 +54,10 @@ fn plots(report: &AuditReport) -> Markup {
         @if !report.timeline.counts.is_empty() {
             h2 { "Decisions over time" }
             p { span class="allowed" { "■" } " allowed " span class="refused" { "■" } " refused" }
-            (plot::over_time(&report.timeline))
+            (wide(&plot::over_time(&report.timeline)))
         }
-        @if !tools.is_empty() { h2 { "Most called" } (plot::bars("Most called", &tools)) }
-        @if !refusals.is_empty() { h2 { "Most refusals" } (plot::bars("Most refusals", &refusals)) }
+        @if !tools.is_empty() { h2 { "Most called" } (wide(&plot::bars("Most called", &tools))) }
+        @if !refusals.is_empty() { h2 { "Most refusals" } (wide(&plot::bars("Most refusals", &refusals))) }
     }
 }
 
@@ -117,8 +98,7 @@ fn table(part: &Part) -> Markup {
             .filter(|title| title.starts_with('#'))
             .map(|_| "number")
     };
-    template! {
-        h2 { (part.name) }
+    let table = template! {
         table {
             thead { tr { @for (column, title) in part.titles.iter().enumerate() {
                 th class=[class(column)] { (title.trim_start_matches('#')) }
@@ -127,5 +107,6 @@ fn table(part: &Part) -> Markup {
                 td class=[class(column)] { (line(cell, CELL)) }
             } } } }
         }
-    }
+    };
+    template! { h2 { (part.name) } (wide(&table)) }
 }

@@ -14,7 +14,7 @@ const BAR: u64 = 26;
 const NAMES: u64 = 320;
 const COUNTS: u64 = 110;
 /// The most characters of a name.
-const NAME: usize = 44;
+const NAME: usize = 36;
 
 /// The decisions over time, those that were refused above those that were allowed.
 pub(super) fn over_time(timeline: &Timeline) -> Markup {

@@ -1,56 +1,41 @@
-//! Turns a report into one HTML file that needs no script and loads nothing.
+//! Turns a report on tools into an HTML page.
 //!
-//! The template escapes every text; invisible characters are written out before. It never holds a script.
+//! It never shows an invisible character.
 
+use crate::page::{self, wide};
 use crate::sanitize::line;
 use crate::scan::scan_report::{ScanReport, ToolReport};
-use maud::{DOCTYPE, Markup, PreEscaped, html as template};
+use maud::{Markup, html as template};
 
 const NAME: usize = 128;
 const TEXT: usize = 200;
 const DESCRIPTION: usize = 2_000;
 
-/// Nothing in the file may be loaded or run, even a text of the server.
-const NOTHING: &str = "default-src 'none'; style-src 'unsafe-inline'";
 const STYLE: &str = "
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1c1c1c; background: #fff }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .5rem .75rem; border-bottom: 1px solid #ddd; overflow-wrap: anywhere }
-th { overflow-wrap: normal }
-ul { margin: 0; padding-left: 1rem } summary { cursor: pointer } pre { white-space: pre-wrap }
+ul { margin: 0; padding-left: 1rem } summary { cursor: pointer }
 .Low { color: #116329 } .Medium { color: #7d4e00 } .High { color: #8b1a8b } .Critical { color: #b30000 }
-td.Low, td.Medium, td.High, td.Critical { font-weight: 600; white-space: nowrap }
-@media (prefers-color-scheme: dark) { body { color: #e6e6e6; background: #181818 } th, td { border-color: #444 }
+td.Low, td.Medium, td.High, td.Critical { font-weight: 600; white-space: nowrap; min-width: 0 }
+@media (prefers-color-scheme: dark) {
 .Low { color: #6fdd8b } .Medium { color: #f0b849 } .High { color: #e58ae5 } .Critical { color: #ff8080 } }
 ";
 
 /// The report as a page.
 pub(super) fn document(report: &ScanReport) -> String {
-    let source = line(&report.source, TEXT);
-    let page = template! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(NOTHING);
-                meta name="viewport" content="width=device-width";
-                title { "Tools of " (source) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { "Tools of " (source) }
-                p { (report.summary()) "." }
-                table {
-                    thead { tr { th { "Tool" } th { "Class" } th { "Severity" } th { "Because" } th { "Signals" } } }
-                    tbody { @for tool in &report.tools { (row(tool)) } }
-                }
-                @for (name, reason) in &report.left_out {
-                    p { "Left out: " code { (line(name, NAME)) } ", because " (reason) "." }
-                }
-            }
+    let title = format!("Tools of {}", line(&report.source, TEXT));
+    let table = template! {
+        table {
+            thead { tr { th { "Tool" } th { "Class" } th { "Severity" } th { "Because" } th { "Signals" } } }
+            tbody { @for tool in &report.tools { (row(tool)) } }
         }
     };
-    page.into_string()
+    let content = template! {
+        p { (report.summary()) "." }
+        (wide(&table))
+        @for (name, reason) in &report.left_out {
+            p { "Left out: " code { (line(name, NAME)) } ", because " (reason) "." }
+        }
+    };
+    page::document(&title, STYLE, &content)
 }
 
 fn row(tool: &ToolReport) -> Markup {
