@@ -11,7 +11,8 @@
 //! | `init` | [`init::init`] |
 //! | `pin` | [`pin::PinnablePolicy`] |
 //! | `audit` | [`audit::AuditLog`] |
-//! | `envoy` | [`envoy::PluginFile`] |
+//! | `envoy apply` | [`envoy::PluginFile`] |
+//! | `envoy render` | [`envoy::render::render`] |
 //! | `schema` | [`schema`] |
 //!
 //! Lists of tools are read by [`listed_tools::ListedTools`], in the forms in which people have them.

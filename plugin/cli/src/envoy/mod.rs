@@ -1,4 +1,5 @@
-//! `envoy`: turns a policy into the file from which Envoy reads it, and what Envoy says into whether it is in force.
+//! `envoy`: turns a policy into a configuration of Envoy or the file from which Envoy reads it, and what Envoy says into
+//! whether it is in force.
 //!
 //! It never takes a policy for taken because Envoy has read it.
 
@@ -6,6 +7,7 @@ mod apply_report;
 mod discovery;
 mod log;
 mod plugin_file;
+pub mod render;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,197 @@
+//! Turns a policy and options into a configuration, or into the mistakes that keep it from being written.
+//!
+//! It never writes a configuration around a policy that the plugin would refuse.
+
+use super::domain::Domain;
+use super::endpoint::Endpoint;
+use super::options::{Options, PolicySource};
+use super::report::RenderReport;
+use super::scalar::block;
+use super::template::fill;
+use super::warnings::warnings;
+use crate::check;
+use crate::input::Input;
+use crate::report::{CommandError, CommandResult, ExitStatus, Report as _};
+use minijinja::Value;
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// The columns before the lines of a policy, below `value:` in the template.
+const INDENTATION: usize = 20;
+
+/// What is in force until a policy arrives from elsewhere.
+const UNTIL_A_POLICY: &str = r#"{
+  "version": "1",
+  "default": "deny",
+  "frozen": true,
+  "host": { "hold_request_headers": true }
+}
+"#;
+
+/// Checks a policy and writes the configuration of a gateway. A policy that Envoy gets from elsewhere may be left out.
+///
+/// # Errors
+/// A policy that is missing, an `https` server without authorities, a name that is given twice, and a file's name that Envoy
+/// would not read.
+pub fn render(policy: Option<&Input>, options: &Options) -> CommandResult<RenderReport> {
+    let checked = policy.map(|policy| check::check(policy, None, &check::Options::default()));
+    if let Some(checked) = checked.filter(|checked| checked.status() != ExitStatus::Clean) {
+        return Ok(RenderReport::refused(checked));
+    }
+    let text = fill(&Gateway::new(policy, options)?)?;
+    Ok(RenderReport::written(text, warnings(policy, options)))
+}
+
+/// The values of the template.
+#[derive(Debug, Serialize)]
+struct Gateway<'a> {
+    listen: Place,
+    admin: Place,
+    domains: Vec<Domain>,
+    upstream: Server,
+    tls: Option<Tls<'a>>,
+    source: &'static str,
+    file: Option<File<'a>>,
+    xds: Option<Place>,
+    name: &'a str,
+    vm_id: &'a str,
+    wasm: &'a str,
+    /// A scalar of YAML.
+    policy: Value,
+}
+
+#[derive(Debug, Serialize)]
+struct Place {
+    address: String,
+    port: u16,
+    is_ip: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Server {
+    #[serde(flatten)]
+    place: Place,
+    authority: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Tls<'a> {
+    ca: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct File<'a> {
+    path: &'a str,
+    folder: String,
+}
+
+impl<'a> Gateway<'a> {
+    fn new(policy: Option<&Input>, options: &'a Options) -> CommandResult<Self> {
+        let policy = block(&configured(policy, options)?, INDENTATION);
+        Ok(Self {
+            listen: Place::listened(options.listen),
+            admin: Place::listened(options.admin),
+            domains: domains(&options.domains)?,
+            upstream: Server {
+                place: Place::of(&options.upstream.endpoint),
+                authority: options.upstream.authority(),
+            },
+            tls: tls(options)?,
+            source: source(options),
+            file: file(options)?,
+            xds: xds(options),
+            name: options.name.text(),
+            vm_id: options.vm_id.text(),
+            wasm: &options.wasm,
+            policy: Value::from_safe_string(policy),
+        })
+    }
+}
+
+/// The text of the policy in the configuration itself.
+fn configured(policy: Option<&Input>, options: &Options) -> CommandResult<String> {
+    match (&options.source, policy) {
+        (PolicySource::Inline, None) => Err(CommandError::new(
+            "a policy is missing; name its file, or where Envoy gets it from: --policy-file or --xds",
+        )),
+        (PolicySource::Inline, Some(policy)) => String::from_utf8(policy.bytes.clone())
+            .map_err(|error| CommandError::about(&policy.name, error)),
+        _ => Ok(UNTIL_A_POLICY.into()),
+    }
+}
+
+fn domains(given: &[Domain]) -> CommandResult<Vec<Domain>> {
+    let mut seen = Vec::new();
+    for domain in given {
+        if seen.contains(domain) {
+            let twice = format!("--domain {} is given twice", domain.text());
+            return Err(CommandError::new(twice));
+        }
+        seen.push(domain.clone());
+    }
+    Ok(if seen.is_empty() {
+        Domain::local()
+    } else {
+        seen
+    })
+}
+
+fn tls(options: &Options) -> CommandResult<Option<Tls<'_>>> {
+    match (&options.authorities, options.upstream.tls) {
+        (_, false) => Ok(None),
+        (Some(ca), true) => Ok(Some(Tls { ca })),
+        (None, true) => Err(CommandError::new(
+            "an https server needs a file of certificate authorities, and none was found; name one with --ca",
+        )),
+    }
+}
+
+fn source(options: &Options) -> &'static str {
+    match options.source {
+        PolicySource::Inline => "inline",
+        PolicySource::File(_) => "file",
+        PolicySource::Xds(_) => "xds",
+    }
+}
+
+fn file(options: &Options) -> CommandResult<Option<File<'_>>> {
+    let PolicySource::File(path) = &options.source else {
+        return Ok(None);
+    };
+    let folder = Path::new(path).parent().and_then(Path::to_str);
+    match folder {
+        Some(folder) if path.starts_with('/') && path.ends_with(".json") => Ok(Some(File {
+            path,
+            folder: folder.into(),
+        })),
+        _ => Err(CommandError::new(format!(
+            "--policy-file: found `{path}`; write an absolute path that ends in .json, by which Envoy knows the format"
+        ))),
+    }
+}
+
+fn xds(options: &Options) -> Option<Place> {
+    match &options.source {
+        PolicySource::Xds(endpoint) => Some(Place::of(endpoint)),
+        _ => None,
+    }
+}
+
+impl Place {
+    fn of(endpoint: &Endpoint) -> Self {
+        Self {
+            address: endpoint.host.clone(),
+            port: endpoint.port,
+            is_ip: endpoint.ip().is_some(),
+        }
+    }
+
+    fn listened(address: SocketAddr) -> Self {
+        Self {
+            address: address.ip().to_string(),
+            port: address.port(),
+            is_ip: true,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! `envoy render`: turns a policy and a few options into a whole configuration of Envoy.
+//!
+//! It never opens a file or a connection.
+
+mod domain;
+mod endpoint;
+mod gateway;
+mod options;
+mod report;
+mod scalar;
+mod template;
+#[cfg(test)]
+mod tests;
+mod warnings;
+
+pub use domain::Domain;
+pub use endpoint::{Endpoint, Upstream};
+pub use gateway::render;
+pub use options::{Name, Options, PolicySource};
+pub use report::RenderReport;

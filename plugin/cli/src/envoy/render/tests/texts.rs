@@ -1,0 +1,127 @@
+//! What each flag writes.
+
+use super::super::{Options, PolicySource};
+use super::{POLICY, options, rendered};
+
+fn written(change: impl FnOnce(&mut Options)) -> String {
+    let mut options = options();
+    change(&mut options);
+    rendered(POLICY, &options)
+}
+
+/// Asserts that each text is in the configuration this many times.
+fn has(yaml: &str, texts: &[(&str, usize)]) {
+    for (text, times) in texts {
+        assert_eq!(yaml.matches(text).count(), *times, "{text} in\n{yaml}");
+    }
+}
+
+#[test]
+fn server_by_its_name_over_tls_is_verified_by_this_name() {
+    let yaml = written(|options| {
+        options.upstream = "https://server.example/mcp".parse().expect("a URL");
+        options.authorities = Some("/etc/ca.pem".into());
+    });
+    has(
+        &yaml,
+        &[
+            ("type: STRICT_DNS", 1),
+            ("dns_lookup_family: V4_PREFERRED", 1),
+            (r#"host_rewrite_literal: "server.example" "#, 5),
+            (r#"address: "server.example", port_value: 443"#, 1),
+            (r#"sni: "server.example""#, 1),
+            (r#"trusted_ca: { filename: "/etc/ca.pem" }"#, 1),
+            (
+                r#"{ san_type: DNS, matcher: { exact: "server.example" } }"#,
+                1,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn server_by_its_address_has_no_name_for_tls() {
+    let yaml = written(|options| {
+        options.upstream = "https://[2001:DB8::1]:8443".parse().expect("a URL");
+        options.authorities = Some("/etc/ca.pem".into());
+    });
+    has(
+        &yaml,
+        &[
+            ("type: STATIC", 1),
+            ("dns_lookup_family", 0),
+            (r#"host_rewrite_literal: "[2001:db8::1]:8443" "#, 5),
+            (r#"address: "2001:db8::1", port_value: 8443"#, 1),
+            ("sni:", 0),
+            (
+                r#"{ san_type: IP_ADDRESS, matcher: { exact: "2001:db8::1" } }"#,
+                1,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn server_without_tls_has_none() {
+    let yaml = written(|options| options.authorities = Some("/etc/ca.pem".into()));
+    has(&yaml, &[("transport_socket", 0), ("/etc/ca.pem", 0)]);
+}
+
+#[test]
+fn addresses_and_names_are_written_where_they_belong() {
+    let yaml = written(|options| {
+        options.listen = ([10, 0, 0, 1], 8080).into();
+        options.admin = ([127, 0, 0, 2], 9902).into();
+        options.domains = ["mcp.example", "*.mcp.example"]
+            .map(|name| name.parse().expect("a name"))
+            .into();
+        options.name = "first".parse().expect("a name");
+        options.vm_id = "second".parse().expect("a name");
+        options.wasm = "/opt/a.wasm".into();
+    });
+    has(
+        &yaml,
+        &[
+            (r#"{ address: "10.0.0.1", port_value: 8080 }"#, 1),
+            (r#"{ address: "127.0.0.2", port_value: 9902 }"#, 1),
+            (r#"domains: ["mcp.example", "*.mcp.example"]"#, 1),
+            (r#"name: "first""#, 2),
+            (r#"root_id: "first""#, 1),
+            (r#""first": "#, 2),
+            (r#"vm_id: "second""#, 1),
+            (r#"filename: "/opt/a.wasm""#, 1),
+            ("mcp_policy", 0),
+        ],
+    );
+}
+
+#[test]
+fn policy_from_elsewhere_has_a_default_that_refuses() {
+    let from_file = written(|options| {
+        options.source = PolicySource::File("/srv/policy/plugin.json".into());
+    });
+    has(
+        &from_file,
+        &[
+            (r#"path: "/srv/policy/plugin.json""#, 1),
+            (r#"watched_directory: { path: "/srv/policy" }"#, 1),
+            ("default_config:", 1),
+            ("name: xds", 0),
+        ],
+    );
+    let from_server = written(|options| {
+        options.source = PolicySource::Xds("127.0.0.1:18000".parse().expect("an address"));
+    });
+    has(
+        &from_server,
+        &[
+            ("path_config_source", 0),
+            ("envoy_grpc: { cluster_name: xds }", 1),
+            ("default_config:", 1),
+            ("- name: xds\n    type: STATIC\n", 1),
+            (r#"{ address: "127.0.0.1", port_value: 18000 }"#, 1),
+            ("http2_protocol_options: { connection_keepalive", 1),
+        ],
+    );
+    has(&written(|_| {}), &[("config_discovery", 0), ("node:", 0)]);
+}

@@ -1,0 +1,64 @@
+//! Turns a valid policy and options into warnings: what keeps the gateway from protecting, or from answering.
+//!
+//! It never stops a configuration from being written.
+
+use super::domain::Domain;
+use super::options::{Options, PolicySource};
+use crate::input::Input;
+use mcp_policy::host::{HostOptions, Policy};
+use std::net::SocketAddr;
+
+/// `per_connection_buffer_limit_bytes` of the template.
+const BUFFER_BYTES: usize = 1_048_576;
+
+pub(super) fn warnings(policy: Option<&Input>, options: &Options) -> Vec<String> {
+    let policy = policy.and_then(|policy| Policy::parse(&policy.bytes).ok());
+    let host = policy.iter().flat_map(|policy| of_host(&policy.host));
+    host.chain(of_options(options)).collect()
+}
+
+fn of_host(host: &HostOptions) -> Vec<String> {
+    let mut found = Vec::new();
+    if !host.hold_request_headers {
+        found.push(
+            "the server sees the headers of refused calls; write \"host\": { \"hold_request_headers\": true } into the policy"
+                .into(),
+        );
+    }
+    if host.max_request_bytes >= BUFFER_BYTES {
+        let bytes = host.max_request_bytes;
+        found.push(format!(
+            "`host.max_request_bytes` is {bytes}; set both per_connection_buffer_limit_bytes, which are {BUFFER_BYTES}, above it"
+        ));
+    }
+    found
+}
+
+fn of_options(options: &Options) -> Vec<String> {
+    let mut found = Vec::new();
+    if !options.admin.ip().is_loopback() {
+        let admin = options.admin;
+        found.push(format!(
+            "whoever reaches the admin interface at {admin} can stop Envoy; let it listen at 127.0.0.1"
+        ));
+    }
+    if options.domains.iter().any(Domain::is_any) {
+        found.push("with --domain '*', a web page can reach the server behind by a name of its own (DNS rebinding)".into());
+    }
+    if let PolicySource::Xds(endpoint) = &options.source
+        && !endpoint.is_local()
+    {
+        found.push("whoever answers at --xds sets the policy, and the connection is not encrypted; use a private network".into());
+    }
+    found.extend(unknown_names(options.listen, &options.domains));
+    found
+}
+
+/// A gateway for others, known by the names of this machine alone.
+fn unknown_names(listen: SocketAddr, domains: &[Domain]) -> Option<String> {
+    let unknown = !listen.ip().is_loopback() && domains.is_empty();
+    unknown.then(|| {
+        "other machines reach the gateway and get 404 from it; name it as they do with --domain"
+            .into()
+    })
+}

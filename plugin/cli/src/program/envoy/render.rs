@@ -1,0 +1,129 @@
+//! `envoy render`: reads a policy, and writes the configuration of a gateway.
+//!
+//! It writes nothing where the policy has mistakes.
+
+use crate::program::input;
+use crate::program::output::Output;
+use mcp_policy_cli::envoy::render::{
+    Domain, Endpoint, Name, Options, PolicySource, Upstream, render,
+};
+use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Write a whole configuration of Envoy from a policy and the address of an MCP server
+///
+/// The policy is checked first. It is part of the configuration, or comes from a file (`--policy-file`) or a server (`--xds`),
+/// so that a changed policy needs no restart; then it may be left out.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The policy; `-` is the standard input.
+    #[arg(required_unless_present_any = ["policy_file", "xds"])]
+    policy: Option<PathBuf>,
+    /// The file for the configuration; the standard output by default.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The MCP server behind the gateway, such as http://127.0.0.1:9000/mcp. Only its scheme, host and port count: the gateway
+    /// keeps the path of each request.
+    #[arg(long, value_name = "URL")]
+    upstream: Upstream,
+    /// The file of certificate authorities for an https server, where Envoy runs. By default the one that $SSL_CERT_FILE
+    /// names, or else that of this machine.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<String>,
+    /// Where clients connect.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:10000")]
+    listen: SocketAddr,
+    /// Envoy's admin interface. Who reaches it can stop Envoy.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9901")]
+    admin: SocketAddr,
+    /// A name by which clients know the gateway, such as mcp.example.com. May be given several times; by default the names of
+    /// this machine.
+    #[arg(long, value_name = "NAME")]
+    domain: Vec<Domain>,
+    #[command(flatten)]
+    plugin: Plugin,
+}
+
+/// The plugin and its policy, where Envoy runs.
+#[derive(clap::Args)]
+struct Plugin {
+    /// The module's path, where Envoy runs.
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "/etc/envoy/mcp-policy.wasm"
+    )]
+    wasm: String,
+    /// The file from which Envoy reads the plugin's configuration, again whenever it changes. It is in a folder of its own and
+    /// ends in .json.
+    #[arg(long, value_name = "PATH", conflicts_with = "xds")]
+    policy_file: Option<String>,
+    /// The server from which Envoy gets the plugin's configuration, by xDS over gRPC.
+    #[arg(long, value_name = "HOST:PORT")]
+    xds: Option<Endpoint>,
+    /// The name of the filter and of the plugin.
+    #[arg(long, default_value = "mcp_policy")]
+    name: Name,
+    /// The name to which counters belong: another one starts at zero.
+    #[arg(long, value_name = "NAME", default_value = "mcp_policy")]
+    vm_id: Name,
+}
+
+impl Plugin {
+    fn source(&self) -> PolicySource {
+        match (&self.policy_file, &self.xds) {
+            (Some(path), _) => PolicySource::File(path.clone()),
+            (None, Some(server)) => PolicySource::Xds(server.clone()),
+            (None, None) => PolicySource::Inline,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+    let policy = args.policy.as_deref().map(input::read).transpose()?;
+    let report = render(policy.as_ref(), &args.options())?;
+    if output.json {
+        output.print(report.json()?)?;
+    } else {
+        // The standard output is for the configuration.
+        output.warn(report.text())?;
+    }
+    match (&args.output, report.configuration()) {
+        (Some(path), Some(text)) => std::fs::write(path, text)
+            .map_err(|error| CommandError::about(path.display(), error))?,
+        (None, Some(text)) if !output.json => output.print(text)?,
+        _ => {}
+    }
+    Ok(report.status())
+}
+
+impl Args {
+    fn options(&self) -> Options {
+        Options {
+            upstream: self.upstream.clone(),
+            authorities: self.ca.clone().or_else(authorities),
+            listen: self.listen,
+            admin: self.admin,
+            domains: self.domain.clone(),
+            wasm: self.plugin.wasm.clone(),
+            source: self.plugin.source(),
+            name: self.plugin.name.clone(),
+            vm_id: self.plugin.vm_id.clone(),
+        }
+    }
+}
+
+/// Where systems keep their certificate authorities.
+const USUAL: [&str; 3] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+];
+
+/// The file of this machine's certificate authorities, if it has one.
+fn authorities() -> Option<String> {
+    let named = std::env::var("SSL_CERT_FILE").into_iter();
+    let mut files = named.chain(USUAL.map(String::from));
+    files.find(|file| Path::new(file).is_file())
+}
