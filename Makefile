@@ -81,7 +81,9 @@ hosts: build
 endif
 
 run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp for your own server
-	$(PYTHON) envoy/demo/run.py --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
+	$(SAY) 'building the command line tool'
+	cargo build --locked --package mcp-policy-cli
+	$(PYTHON) envoy/demo/run.py --tool target/debug/mcp-policy --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
 	$(if $(POLICY),--policy $(POLICY)) $(if $(UPSTREAM),--upstream $(UPSTREAM))
 
 lint: structure wording notices ## Formatting, lints with warnings denied, the structure, the wording and the notices

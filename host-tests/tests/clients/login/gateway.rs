@@ -1,11 +1,11 @@
-//! Turns the shipped configuration into a gateway to which a client can log in: another policy, the filter that verifies
+//! Turns the configuration of `mcp-policy envoy render` into a gateway to which a client can log in: another policy, the filter that verifies
 //! tokens, and the route for the registration of clients, which is a comment there.
 //!
-//! It changes nothing else in that file.
+//! It changes nothing else.
 
 use super::server::{METADATA, SCOPE, TOOL};
 use host_tests::authentication::{Provider, Tokens, jwt_authn};
-use host_tests::shipped::Shipped;
+use host_tests::shipped::{Shipped, options, rendered};
 use host_tests::tokens::Issuer;
 use host_tests::wire::{Deadline, Http1Request, http1};
 use ring::digest::{SHA256, digest};
@@ -59,8 +59,9 @@ pub(super) fn policy(known: &Known<'_>, origin: &str, challenge: bool) -> Value 
 
 /// Starts the gateway on this port, and waits until it answers.
 pub(super) fn start(port: u16, server: SocketAddr, known: &Known<'_>, policy: &Value) -> Shipped {
-    let gateway = Shipped::start("envoy.yaml", port, server, |folder, text| {
-        let mut text = with_registration(&with_policy(&text, policy));
+    let options = options(port, server);
+    let gateway = Shipped::run(&options, |folder| {
+        let mut text = with_registration(&rendered(policy, &options));
         if let Known::Claim(issuer) = known {
             let provider = Provider::new("login", issuer.name());
             fs::write(folder.join(provider.file()), issuer.jwks()).expect("a file");
@@ -75,13 +76,6 @@ pub(super) fn start(port: u16, server: SocketAddr, known: &Known<'_>, policy: &V
         sleep(PAUSE);
     }
     gateway
-}
-
-fn with_policy(text: &str, policy: &Value) -> String {
-    let (before, rest) = text.split_once("# begin: policy\n").expect("a mark");
-    let (_, after) = rest.split_once("# end: policy").expect("a mark");
-    let indent = " ".repeat(18);
-    format!("{before}\n{indent}value: |\n{indent}  {policy}\n{indent}{after}")
 }
 
 /// With the commented route of `/register`.

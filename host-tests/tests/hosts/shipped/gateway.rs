@@ -9,12 +9,15 @@ use host_tests::shipped::Shipped;
 use host_tests::tool::mcp_policy;
 use host_tests::upstream::Upstream;
 use host_tests::wasm_path;
-use host_tests::wire::{Http1Request, http1};
+use host_tests::wire::{Deadline, Http1Request, http1};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
+
+/// Envoy waits 15 seconds for a policy from a server.
+const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// An Envoy with a shipped configuration, which answers.
 pub(super) struct Gateway {
@@ -46,8 +49,13 @@ impl Gateway {
         edit: impl FnOnce(&Path, String) -> String,
     ) -> Self {
         let envoy = Shipped::start(file, ports::free(), upstream.addr(), edit);
+        Self::answering(envoy)
+    }
+
+    /// An Envoy, once it answers.
+    pub(super) fn answering(envoy: Shipped) -> Self {
         let gateway = Self { envoy };
-        eventually("Envoy answers", || {
+        within(START_LIMIT, "Envoy answers", || {
             gateway
                 .try_call("no_such_tool")
                 .is_some_and(|verdict| verdict != "500")
@@ -73,6 +81,12 @@ impl Gateway {
 
     pub(super) fn call(&self, tool: &str) -> String {
         self.try_call(tool).expect("an answer")
+    }
+
+    /// The text of the answer to a call.
+    pub(super) fn answer(&self, tool: &str) -> String {
+        let response = http1(self.envoy.addr(), &call_of(tool), Duration::from_secs(5));
+        String::from_utf8(response.expect("an answer").body).expect("UTF-8")
     }
 
     fn try_call(&self, tool: &str) -> Option<String> {
@@ -107,14 +121,16 @@ pub(super) fn call_of(tool: &str) -> Http1Request {
 }
 
 /// Tries several times in a row, because workers adopt a new configuration one after another.
-pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..300 {
-        if (0..6).all(|_| holds()) {
-            return;
-        }
+pub(super) fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    within(Duration::from_secs(30), what, holds);
+}
+
+fn within(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Deadline::after(limit);
+    while !(0..6).all(|_| holds()) {
+        assert!(deadline.left().is_ok(), "not within {limit:?}: {what}");
         sleep(Duration::from_millis(100));
     }
-    panic!("not within thirty seconds: {what}");
 }
 
 /// Writes the file that Envoy reads, before it starts.

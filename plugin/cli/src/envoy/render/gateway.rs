@@ -24,7 +24,7 @@ const INDENTATION: usize = 20;
 const UNTIL_A_POLICY: &str = r#"{
   "version": "1",
   "default": "deny",
-  "frozen": true,
+  "frozen": "No policy is in force at this gateway. Do not retry; tell its operator.",
   "host": { "hold_request_headers": true }
 }
 "#;

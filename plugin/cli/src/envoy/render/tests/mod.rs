@@ -1,9 +1,10 @@
-//! Tests that configurations hold exactly the given texts.
+//! Tests that configurations hold exactly the given texts, and that those of `envoy/` are up to date. `BLESS=1` writes these.
 
 #![allow(clippy::expect_used, reason = "a test may panic: that is how it fails")]
 
 mod flags;
 mod policy_text;
+mod shipped;
 mod texts;
 
 use super::{Name, Options, PolicySource, RenderReport, render};
