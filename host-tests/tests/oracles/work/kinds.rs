@@ -89,6 +89,13 @@ fn own(bytes: usize) -> Vec<Kind> {
     ]
 }
 
+/// An object with so many members, in whose names, of so many bytes, a token could begin at every fourth byte.
+fn like_secrets(members: usize, bytes: usize) -> String {
+    let name = fill("eyJ-", bytes);
+    let members = (0..members).map(|number| format!(r#""{name}{number}":0"#));
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
 /// The messages that take the most to read, under a policy without a rule that searches them.
 pub(super) fn messages(bytes: usize) -> Vec<Kind> {
     let of = Texts { bytes };
@@ -112,6 +119,14 @@ pub(super) fn messages(bytes: usize) -> Vec<Kind> {
         request("a text", call(&of.one("a"))),
         request("texts", call(&of.texts(1, "a"))),
         request("members of arguments", call(&of.members(r"\u0061"))),
+        request(
+            "names of arguments like secrets",
+            call(&like_secrets(64, 200)),
+        ),
+        request(
+            "long names of arguments like secrets",
+            call(&like_secrets(64, 2000)),
+        ),
         request(
             "members of a message",
             format!(
