@@ -40,7 +40,7 @@ fn all_interfaces_have_the_version_of_the_workspace() {
 }
 
 /// The members of a line with `"v": 1`, and whether each line of a decision has them. The list only grows.
-const AUDIT_MEMBERS: [(&str, bool); 30] = [
+const AUDIT_MEMBERS: [(&str, bool); 33] = [
     ("v", true),
     ("event", true),
     ("time", true),
@@ -60,6 +60,9 @@ const AUDIT_MEMBERS: [(&str, bool); 30] = [
     ("arguments_hash", false),
     ("arguments", false),
     ("arguments_withheld", false),
+    ("facts", false),
+    ("facts_withheld", false),
+    ("absent", false),
     ("reason", false),
     ("rule", false),
     ("message", false),

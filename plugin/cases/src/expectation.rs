@@ -48,6 +48,15 @@ pub struct Expectation {
     /// The arguments whose values the log withholds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments_withheld: Option<Value>,
+    /// The facts about the caller that the log holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Value>,
+    /// The facts that the log withholds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facts_withheld: Option<Value>,
+    /// The opened arguments and facts that the request does not have, as the log names them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub absent: Option<Value>,
     /// The `authorization` header does not reach the server.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub credential_removed: bool,

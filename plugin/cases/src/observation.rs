@@ -143,6 +143,9 @@ fn logged(seen: &mut Expectation, line: &str) -> Result<(), String> {
     seen.rule = text("rule").map(Into::into);
     seen.arguments = audit.get("arguments").cloned();
     seen.arguments_withheld = audit.get("arguments_withheld").cloned();
+    seen.facts = audit.get("facts").cloned();
+    seen.facts_withheld = audit.get("facts_withheld").cloned();
+    seen.absent = audit.get("absent").cloned();
     let shadow = audit
         .get("shadow")
         .and_then(Value::as_array)

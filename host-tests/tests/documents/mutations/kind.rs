@@ -137,7 +137,7 @@ impl Kind {
             ],
             Self::Server => &["match", "policy", "frozen", "mode"],
             Self::ServerMatch => &["path", "host", "cluster"],
-            Self::Audit => &["arguments", "answers"],
+            Self::Audit => &["arguments", "facts", "answers"],
             Self::Challenge => &["resource_metadata", "scope"],
             Self::Host => &[
                 "hold_request_headers",

@@ -1,14 +1,15 @@
 //! Turns a decision into the line of the audit log.
 //!
-//! It never holds a credential, and of a call's arguments only their names, a keyed hash, and the values that the policy
-//! opens.
+//! It never holds a credential, of a call's arguments only their names, a keyed hash, and the values that the policy
+//! opens, and of its caller no other facts than the policy opens.
 
 use super::answered::{AnswerKind, Answered, LoggedRequest};
 use super::opened;
 use crate::count::{Charge, Count, Refund, Subject};
+use crate::decide::RequestContext;
 use crate::measures::Measures;
 use crate::model::{AuditOptions, Window};
-use crate::read::{Message, RequestIds};
+use crate::read::{Call, Message, RequestIds};
 use crate::words::digits::{push_decimal, push_hex};
 use crate::words::json::{ObjectLine, Value, element};
 use crate::words::sorted::dedup_sorted;
@@ -189,17 +190,28 @@ impl Audit {
         self.line.text("method", method);
     }
 
-    /// Records the method, the client, the target and the arguments of the message.
+    /// Records the method, the client, the target and the arguments of the message, and the opened facts about its caller.
     pub(crate) fn describe(
         &mut self,
         message: &Message<'_>,
+        context: &RequestContext,
         seed: &[u8; 16],
         options: &AuditOptions,
     ) {
-        let (Message::Request { call, .. } | Message::Notification(call)) = message else {
-            self.line.text("method", "response");
-            return;
+        let arguments = match message {
+            Message::Request { call, .. } | Message::Notification(call) => {
+                self.call(call, seed);
+                call.arguments
+            }
+            Message::Response => {
+                self.line.text("method", "response");
+                None
+            }
         };
+        opened::add(&mut self.line, arguments, context, seed, options);
+    }
+
+    fn call(&mut self, call: &Call<'_>, seed: &[u8; 16]) {
         self.line.logged("method", &call.method);
         let client = call.client.iter();
         client.for_each(|client| self.line.logged("client", client));
@@ -208,7 +220,6 @@ impl Audit {
         }
         if let Some(arguments) = call.arguments {
             self.arguments(arguments, seed);
-            opened::add(&mut self.line, arguments, &options.arguments);
         }
     }
 

@@ -68,10 +68,8 @@ impl RequestContext {
 
     fn part(&self, scope: &Scope, session: &Session) -> Result<Cow<'_, str>, (Reason, String)> {
         match (scope, session) {
-            (Scope::Session, Session::Issued(id)) => {
-                let caller = length_prefixed(&self.caller.principal.subject());
-                let server = self.caller.server.part();
-                Ok(["session ", &caller, &server, id].concat().into())
+            (Scope::Session, Session::Issued(_)) => {
+                Ok(self.issued_session().unwrap_or_default().into())
             }
             (Scope::Session, Session::Unclear) => Err((
                 Reason::Unavailable,

@@ -5,6 +5,7 @@
 use super::credentials::Credentials;
 use super::grant::granted;
 use super::identity::{vouched, within_bounds};
+use super::operand::Operand;
 use super::principal::{AuthError, Principal};
 use super::server::Addressed;
 use crate::model::{AppliedSets, Mode, Policy, RuleSetId, Segment};
@@ -22,7 +23,7 @@ pub(crate) struct Caller {
     pub(crate) sets: AppliedSets,
     /// The mode of rules outside entries.
     pub(crate) mode: Mode,
-    /// The claims as JSON, where some condition reads them.
+    /// The claims as JSON, where some condition or the log reads them.
     claims: Option<Box<str>>,
     headers: Vec<(Box<str>, Header)>,
     /// The claims that scopes count by, each with the text to count; `None` where it cannot be counted.
@@ -47,6 +48,17 @@ pub(crate) struct CallerDocuments<'c> {
     pub(super) claims: Option<Document<'c>>,
     /// The trusted headers with JSON, by name.
     pub(super) headers: Vec<(&'c str, Document<'c>)>,
+}
+
+impl CallerDocuments<'_> {
+    /// The JSON of a trusted header; unknown where it is none.
+    pub(super) fn header(&self, name: &str) -> Operand<'_> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map_or(Operand::Unknown, |(_, document)| {
+            Operand::Json(document.root())
+        })
+    }
 }
 
 impl Header {
@@ -85,16 +97,11 @@ impl Caller {
                 true => AuthError::Unreadable,
                 false => AuthError::Unidentified,
             };
-            return (
-                Self::new(policy, Principal::Denied(denied), server),
-                granted,
-            );
+            let caller = Self::new(policy, Principal::Denied(denied), server);
+            return (caller.with_claims(policy, verified), granted);
         };
         let (principal, removes) = identify(policy, &credentials);
-        let mut caller = Self::new(policy, principal, server);
-        if policy.needs.claims {
-            caller.claims = verified.claims.as_deref().map(Into::into);
-        }
+        let mut caller = Self::new(policy, principal, server).with_claims(policy, verified);
         for name in &policy.needs.headers {
             let value = Header::of(headers, name, policy.identity.reads_as_json(name));
             caller.headers.push((name.clone(), value));
@@ -121,6 +128,19 @@ impl Caller {
             headers: Vec::new(),
             counted: Vec::new(),
         }
+    }
+
+    fn with_claims(self, policy: &Policy, verified: &Verified) -> Self {
+        let claims = verified.claims.as_deref();
+        Self {
+            claims: claims.filter(|_| policy.needs.claims).map(Into::into),
+            ..self
+        }
+    }
+
+    /// Whether the caller has a token whose claims some condition or the log reads, even one that cannot be read.
+    pub(super) fn has_claims(&self) -> bool {
+        self.claims.is_some()
     }
 
     /// A caller without an identity.

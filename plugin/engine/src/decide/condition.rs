@@ -248,15 +248,6 @@ impl<'a> CallerFacts<'a> {
         self.documents.claims.as_ref().map(Document::root)
     }
 
-    /// The JSON of a trusted header; unknown where it is none.
-    fn json(&self, name: &str) -> Operand<'a> {
-        let mut headers = self.documents.headers.iter();
-        let found = headers.find(|(own, _)| own.eq_ignore_ascii_case(name));
-        found.map_or(Operand::Unknown, |(_, document)| {
-            Operand::Json(document.root())
-        })
-    }
-
     /// `None` for an attribute of the message.
     fn attribute(&self, attribute: &Attribute) -> Option<Operand<'a>> {
         let given = |value: Option<&'a str>| value.map_or(Operand::Missing, text);
@@ -265,7 +256,7 @@ impl<'a> CallerFacts<'a> {
             Attribute::Server => given(self.caller.server.name()),
             Attribute::Header(name) => match self.caller.header(name) {
                 Header::Once(value) => text(value),
-                Header::Json(_) => self.json(name),
+                Header::Json(_) => self.documents.header(name),
                 Header::Absent => Operand::Missing,
                 Header::Unclear => Operand::Unknown,
             },

@@ -3,9 +3,11 @@
 //! It believes no session of a client: only the store knows to whom a server issued it.
 
 use super::caller::Caller;
+use super::operand::Operand;
 use crate::model::Policy;
 use crate::read::{Headers, SESSION};
 use crate::words::state::{Lookup, StateKey, session};
+use crate::words::text::length_prefixed;
 use crate::words::under_way::RequestKey;
 use crate::words::{Reason, Refusal};
 use std::net::{IpAddr, SocketAddr};
@@ -20,6 +22,8 @@ pub(crate) struct RequestContext {
     pub(crate) session: Session,
     /// The session as the request names it.
     named: Option<Box<str>>,
+    /// The request names no session, or sessions are remembered.
+    is_certain: bool,
 }
 
 /// The session that a request names. It is read only if some limit counts by it or ids are remembered.
@@ -51,6 +55,7 @@ impl RequestContext {
             peer: peer.and_then(address),
             session: session.map_or(Session::None, |id| Session::Claimed(id.into())),
             named: session.map(Into::into),
+            is_certain: remembers || !policy.audit.facts.is_empty() && !headers.has(SESSION),
         }
     }
 
@@ -64,6 +69,25 @@ impl RequestContext {
                 policy.needs.ids,
             )),
             _ => None,
+        }
+    }
+
+    /// The session that a server issued to the caller, as a text that no other session has.
+    pub(crate) fn issued_session(&self) -> Option<String> {
+        let Session::Issued(id) = &self.session else {
+            return None;
+        };
+        let caller = length_prefixed(&self.caller.principal.subject());
+        Some(["session ", &caller, &self.caller.server.part(), id].concat())
+    }
+
+    /// The session as rules see it: absent where the call counts for the grant. Whether a server issued a session is known
+    /// only where rules remember sessions.
+    pub(super) fn recorded_session(&self) -> Operand<'_> {
+        match (self.issued_session(), &self.session) {
+            (Some(issued), _) => Operand::Text(issued.into()),
+            (None, Session::None) if self.is_certain => Operand::Missing,
+            _ => Operand::Unknown,
         }
     }
 

@@ -36,6 +36,29 @@ pub(crate) fn value_at<'a, 's>(
     })
 }
 
+/// The one value at the end of the steps; `None` where it is absent.
+///
+/// # Errors
+/// It is unclear, or some step leads into a value of another kind.
+pub(super) fn clear_value_at<'a>(
+    mut value: Value<'a>,
+    steps: &[Segment],
+    budget: &Budget,
+) -> Result<Option<Value<'a>>, Unclear> {
+    for step in steps {
+        let found = match (step, value.kind()) {
+            (Segment::Member(name), Kind::Object) => member(value, name, budget)?,
+            (Segment::Element(index), Kind::Array) => element(value, *index, budget)?,
+            _ => return Err(Unclear),
+        };
+        match found {
+            Some(found) => value = found,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(value))
+}
+
 /// The member or element is unknown: only some servers would read this one as the one that a rule names, or find it in
 /// a prototype, or the budget does not cover the search.
 pub(super) struct Unclear;

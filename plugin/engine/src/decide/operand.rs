@@ -8,7 +8,7 @@ use crate::words::work::Budget;
 use std::borrow::Cow;
 
 /// The value at the end of a path.
-pub(super) enum Operand<'a> {
+pub(crate) enum Operand<'a> {
     Json(Value<'a>),
     Text(Cow<'a, str>),
     /// An hour or a day.

@@ -237,7 +237,7 @@ impl Exchange {
                 audit.measured(self.measures.clone());
             }
         }
-        audit.describe(message, &self.seed, &self.policy.audit);
+        audit.describe(message, context, &self.seed, &self.policy.audit);
         if self.policy.audit.answers {
             let request = LoggedRequest::of_message(message);
             self.response.logs(AnswerTracker::new(request, now));

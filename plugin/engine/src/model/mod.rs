@@ -27,7 +27,7 @@ mod subject;
 mod table;
 mod unknown_result;
 
-pub(crate) use audit::{AuditOptions, OpenedArgument};
+pub(crate) use audit::{AuditOptions, Fact, OpenedArgument, OpenedFact};
 pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, TrustedHeader};
 pub(crate) use condition::{Clause, Condition, Group, Predicate};
 pub use contained::ContainedGrant;

@@ -19,7 +19,7 @@ pub(crate) struct Needs {
     pub(crate) cluster: bool,
     /// The claims that scopes count by.
     pub(crate) counted_claims: Vec<Vec<Segment>>,
-    /// Some condition reads the claims of the caller.
+    /// Some condition reads the claims of the caller, or lines of the log hold some.
     pub(crate) claims: bool,
     /// Some condition about the caller alone refuses calls: lists differ by it.
     pub(crate) caller_conditions: bool,

@@ -130,10 +130,12 @@ impl Policy {
         self.needs.peer
     }
 
-    /// The verified identities that the policy reads: a host then supplies them, and no others, as
+    /// The verified identities that the policy reads or logs: a host then supplies them, and no others, as
     /// [`HostContext::verified`](crate::host::HostContext::verified). Call it once for each policy.
     pub fn needs_verified(&self) -> NeededIdentities {
-        self.needs.verified
+        let mut needed = self.needs.verified;
+        needed.claims |= self.audit.opens_claims();
+        needed
     }
 
     /// True when some server is known by the cluster that the gateway's route chose: a host then supplies it as

@@ -41,7 +41,7 @@ pub(crate) const ENCODINGS: &[(&str, bool)] = &[("base64_json", true)];
 const KINDS: [&str; 4] = ["header", "jwt_claim", "mtls", "bearer"];
 
 /// Headers that carry credentials, which must not reach a log.
-const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+pub(super) const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
 const WRITE_NO_CREDENTIAL: &str = "a header without credentials: identities are written to the log";
 

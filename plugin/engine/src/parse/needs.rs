@@ -3,8 +3,8 @@
 //! It reads the whole policy once, so that no request has to.
 
 use crate::model::{
-    Action, Attribute, Condition, Effect, Mode, Names, NeededIdentities, Needs, Policy, Refunds,
-    ResponseNeeds, RuleSet, Scope, Segment, ServerFact, Source, hides,
+    Action, Attribute, Condition, Effect, Fact, Mode, Names, NeededIdentities, Needs, Policy,
+    Refunds, ResponseNeeds, RuleSet, Scope, Segment, ServerFact, Source, hides,
 };
 use crate::words::sorted::{dedup_sorted, insert};
 
@@ -62,7 +62,8 @@ impl Needs {
             verified,
             cluster: cluster.is_some_and(|servers| servers.read(ServerFact::Cluster)),
             counted_claims,
-            claims,
+            // Claims for the log alone identify nobody: a token that no rule reads is no credential.
+            claims: claims || policy.audit.opens_claims(),
             caller_conditions: refuses_callers(policy),
             sessions: counts_by(policy, &Scope::Session),
             ids: responses.results || policy.refunds() > Refunds::Unsent,
@@ -112,6 +113,11 @@ fn headers(policy: &Policy) -> Vec<Box<str>> {
             insert(&mut names, name.into());
         }
     }
+    for opened in &policy.audit.facts {
+        if let Fact::Header(name) = &opened.fact {
+            insert(&mut names, name.clone());
+        }
+    }
     for set in policy.sets() {
         let schemas = set.tools.values().filter_map(|tool| tool.schema.as_ref());
         for mirror in schemas.flat_map(|schema| &schema.mirrors) {
@@ -139,7 +145,11 @@ fn tells_callers_apart(policy: &Policy) -> bool {
 fn reads_peer(policy: &Policy) -> bool {
     let conditions = policy.conditions();
     let mut conditions = conditions.iter();
-    counts_by(policy, &Scope::Ip) || conditions.any(|condition| condition.reads(&Attribute::Ip))
+    let mut facts = policy.audit.facts.iter();
+    let is_logged = facts.any(|opened| opened.fact == Fact::Ip);
+    is_logged
+        || counts_by(policy, &Scope::Ip)
+        || conditions.any(|condition| condition.reads(&Attribute::Ip))
 }
 
 fn counts_by(policy: &Policy, scope: &Scope) -> bool {

@@ -230,16 +230,21 @@ pub(super) fn challenge() -> Value {
 }
 
 pub(super) fn audit() -> Value {
-    let opened = "The arguments whose values lines hold, such as `args.command`. A value that is long or holds a secret is withheld.";
+    let opened = "The arguments whose values lines hold, such as `args.command`, or `args` for all. A value that is long or holds a secret is withheld.";
+    let facts = "The facts about callers that lines hold: `ip`, `session` (as a keyed hash), `header.<name>` and `identity.<claim>`.";
     let answers = "One more line for each request that was forwarded: the status, the kind and the time of its answer.";
-    let paths = json!({
-        "type": "array",
-        "items": { "type": "string", "pattern": r"^args[.\[]" },
-        "maxItems": AuditOptions::MOST_ARGUMENTS,
-        "uniqueItems": true,
-    });
+    let paths = |pattern: &str| {
+        json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": pattern },
+            "maxItems": AuditOptions::MOST_OPENED,
+            "uniqueItems": true,
+        })
+    };
+    let (arguments, of_callers) = (r"^args([.\[]|$)", r"^(ip$|session$|header\.|identity[.\[])");
     let members = vec![
-        ("arguments", about(paths, opened)),
+        ("arguments", about(paths(arguments), opened)),
+        ("facts", about(paths(of_callers), facts)),
         ("answers", flag(answers)),
     ];
     about(
