@@ -176,3 +176,9 @@ fn filled(pattern: &str) -> String {
 fn value_of(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
+
+/// The value of a trusted header with this JSON.
+#[must_use]
+pub fn encoded(json: &str) -> String {
+    BASE64.encode(json)
+}

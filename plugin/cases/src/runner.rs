@@ -10,7 +10,7 @@ use crate::request_events::RequestEvents;
 use crate::server_response::{Received, ServerResponse};
 use crate::split::Split;
 use mcp_policy::host::{
-    Audit, Event, Exchange, HostContext, Millis, Next, PolicyError, Reason, Response,
+    Audit, Delivery, Event, Exchange, HostContext, Millis, Next, PolicyError, Reason, Response,
 };
 use mcp_policy::trace::{RuleOutcome, RuleTrace};
 use serde_json::Value;
@@ -36,6 +36,21 @@ pub struct Played {
     pub lines: Vec<String>,
 }
 
+/// A call that was forwarded, and has not ended.
+#[derive(Debug)]
+pub struct OpenCall(Exchange);
+
+/// The end of a call.
+#[derive(Clone, Debug)]
+pub enum CallEnd {
+    /// No byte of it reached the server.
+    Unsent,
+    /// The connection was closed without a response.
+    Closed,
+    /// The server's response.
+    Answered(ServerResponse),
+}
+
 impl Runner {
     /// Begins with empty counts.
     ///
@@ -52,6 +67,70 @@ impl Runner {
     /// If no case can expect the observation.
     pub fn play(&mut self, step: &Step, split: Split, now: Millis) -> Result<Played, String> {
         let (exchange, verdict) = self.request(step, split, now);
+        self.played(exchange, verdict, (step, split), now)
+    }
+
+    /// Plays one request at the time `now`, and nothing of its response where it is forwarded: [`Self::end`] does.
+    ///
+    /// # Errors
+    /// If no case can expect the observation.
+    pub fn open(&mut self, step: &Step, now: Millis) -> Result<(Played, Option<OpenCall>), String> {
+        let (exchange, verdict) = self.request(step, Split::Whole, now);
+        if !matches!(verdict.next, Next::Forward) {
+            let played = self.played(exchange, verdict, (step, Split::Whole), now)?;
+            return Ok((played, None));
+        }
+        let audit = verdict.audit.as_deref();
+        let line = audit.map(Audit::line).unwrap_or_default();
+        let played = Played {
+            seen: Expectation {
+                forward: true,
+                ..Expectation::default()
+            },
+            received: None,
+            rules: audit.and_then(Audit::trace).unwrap_or_default().to_vec(),
+            lines: vec![line.clone()],
+            line,
+        };
+        Ok((played, Some(OpenCall(exchange))))
+    }
+
+    /// Plays the end of a call at the time `now`. Returns the lines of the log about it.
+    ///
+    /// # Errors
+    /// If no case can expect the response.
+    pub fn end(
+        &mut self,
+        call: OpenCall,
+        end: &CallEnd,
+        now: Millis,
+    ) -> Result<Vec<String>, String> {
+        let (OpenCall(mut exchange), mut lines) = (call, Vec::new());
+        match end {
+            CallEnd::Unsent => {
+                let unsent = Event::Response(Response::Delivery(Delivery::Unsent));
+                let step = self.gateway.feed(&mut exchange, unsent, now);
+                lines.extend(step.audit.map(|audit| audit.into_line()));
+            }
+            CallEnd::Closed => {}
+            CallEnd::Answered(response) => {
+                self.respond(&mut exchange, response, (Split::Whole, now), &mut lines)?;
+            }
+        }
+        let step = self
+            .gateway
+            .feed(&mut exchange, Event::Response(Response::Closed), now);
+        lines.extend(step.audit.map(|audit| audit.into_line()));
+        Ok(lines)
+    }
+
+    fn played(
+        &mut self,
+        exchange: Exchange,
+        verdict: mcp_policy::host::Step,
+        (step, split): (&Step, Split),
+        now: Millis,
+    ) -> Result<Played, String> {
         let audit = verdict.audit.as_deref();
         audit.map_or(Ok(()), trace_agrees)?;
         let rules = audit.and_then(Audit::trace).unwrap_or_default().to_vec();

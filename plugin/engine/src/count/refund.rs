@@ -39,9 +39,8 @@ impl Refund {
     /// The reason, for the log.
     pub(crate) fn why(&self) -> &'static str {
         match self.outcome {
-            CallOutcome::Unsent | CallOutcome::NotExecuted => {
-                "The call was not executed, so it is refunded."
-            }
+            CallOutcome::Unsent => "The call did not reach the server, so it is refunded.",
+            CallOutcome::NotExecuted => "The call was not executed, so it is refunded.",
             CallOutcome::ToolError => "The call failed, so it is refunded.",
             CallOutcome::Executed => "The call was executed, so it is not refunded.",
         }

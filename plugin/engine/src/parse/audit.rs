@@ -86,7 +86,9 @@ impl PolicyReader {
     fn fact(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<OpenedFact> {
         let text = value.string().unwrap_or_default();
         let path = Path::parse(&text);
-        let name = path.as_ref().map_or("session".into(), Path::to_string);
+        let name = path
+            .as_ref()
+            .map_or_else(|| "session".into(), Path::to_string);
         let fact = match path {
             None if text == "session" => Fact::Session,
             Some(Path::Attribute(Attribute::Ip)) => Fact::Ip,
