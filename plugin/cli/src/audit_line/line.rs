@@ -2,6 +2,7 @@
 //!
 //! It never invents a member. `policies/audit.schema.json` describes them.
 
+use super::values::LineValues;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -23,6 +24,8 @@ pub struct AuditLine {
     pub(crate) uri: Option<String>,
     #[serde(default)]
     pub(crate) argument_keys: Vec<String>,
+    #[serde(skip)]
+    pub(crate) values: LineValues,
     pub(crate) decision: Decision,
     pub(crate) reason: Option<String>,
     pub(crate) rule: Option<String>,
@@ -91,5 +94,15 @@ impl AuditLine {
     pub(crate) fn name(&self) -> Option<&String> {
         let names = [&self.tool, &self.prompt, &self.uri];
         names.into_iter().find_map(Option::as_ref)
+    }
+
+    /// The hash of the policy that decided.
+    pub(crate) fn policy(&self) -> Option<&str> {
+        self.rest.get("policy")?.as_str()
+    }
+
+    /// Whether the request has arguments, even without any name.
+    pub(crate) fn has_arguments(&self) -> bool {
+        self.rest.contains_key("arguments_hash") || !self.argument_keys.is_empty()
     }
 }

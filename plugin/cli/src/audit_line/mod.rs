@@ -7,7 +7,8 @@ mod line;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use line::AuditLine;
 pub(crate) use line::{Counter, Decision, Event};
-pub(crate) use reader::{LONGEST, LineReader, Read, too_long};
+pub(crate) use reader::{LONGEST, LineReader, Read, parse, too_long};

@@ -4,7 +4,9 @@
 
 use super::found::{Found, find};
 use super::line::AuditLine;
+use super::values::LineValues;
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// The most bytes of a line, as a whole.
 pub(crate) const LONGEST: usize = 1 << 20;
@@ -45,22 +47,32 @@ struct Kind {
 
 impl LineReader {
     pub(crate) fn read(&mut self, text: &str) -> Read {
-        self.read_inside(text, 0)
+        self.find(text, 0)
+            .map_or_else(|read| read, |json| parse(&json))
     }
 
-    fn read_inside(&mut self, text: &str, depth: usize) -> Read {
+    /// The JSON of the audit line in a text, perhaps damaged or of a later version.
+    ///
+    /// # Errors
+    /// What the text is otherwise.
+    pub(crate) fn json<'t>(&mut self, text: &'t str) -> Result<Cow<'t, str>, Read> {
+        self.find(text, 0)
+    }
+
+    /// The JSON of an audit line, or what the text is otherwise.
+    fn find<'t>(&mut self, text: &'t str, depth: usize) -> Result<Cow<'t, str>, Read> {
         if depth > DEEPEST {
-            return Read::Other;
+            return Err(Read::Other);
         }
         if let Some(cri) = Cri::of(text) {
             return match self.joined(cri.stderr, cri.text, cri.complete) {
-                Ok(text) => self.read_inside(&text, depth.saturating_add(1)),
-                Err(read) => read,
+                Ok(text) => self.found_inside(&text, depth),
+                Err(read) => Err(read),
             };
         }
         match find(text) {
-            Found::Audit(json) => parse(&json),
-            Found::Damaged(why) => Read::Unreadable(why),
+            Found::Audit(json) => Ok(json),
+            Found::Damaged(why) => Err(Read::Unreadable(why)),
             Found::Inner {
                 text: inner,
                 docker,
@@ -69,12 +81,17 @@ impl LineReader {
                     !docker || inner.ends_with('\n') || !DOCKER_PART.contains(&inner.len());
                 let stderr = text.contains(r#""stream":"stderr""#);
                 match self.joined(stderr, inner.trim_end_matches('\n'), complete) {
-                    Ok(text) => self.read_inside(&text, depth.saturating_add(1)),
-                    Err(read) => read,
+                    Ok(text) => self.found_inside(&text, depth),
+                    Err(read) => Err(read),
                 }
             }
-            Found::Other => Read::Other,
+            Found::Other => Err(Read::Other),
         }
+    }
+
+    fn found_inside(&mut self, text: &str, depth: usize) -> Result<Cow<'static, str>, Read> {
+        let found = self.find(text, depth.saturating_add(1))?;
+        Ok(Cow::Owned(found.into_owned()))
     }
 
     /// The whole line, once its last part is there.
@@ -98,16 +115,21 @@ pub(crate) fn too_long() -> String {
     format!("it exceeds {LONGEST} bytes")
 }
 
-fn parse(json: &str) -> Read {
+/// The line with this JSON.
+pub(crate) fn parse(json: &str) -> Read {
     let unreadable = |error: serde_json::Error| Read::Unreadable(error.to_string());
     match serde_json::from_str::<Kind>(json) {
         Ok(Kind {
             v: 1,
             lost: Some(lost),
         }) => Read::Lost(lost),
-        Ok(Kind { v: 1, .. }) => serde_json::from_str(json)
-            .map(Read::Line)
-            .unwrap_or_else(unreadable),
+        Ok(Kind { v: 1, .. }) => match serde_json::from_str::<Box<AuditLine>>(json) {
+            Ok(mut line) => {
+                line.values = LineValues::of(json);
+                Read::Line(line)
+            }
+            Err(error) => unreadable(error),
+        },
         Ok(Kind { v, .. }) => Read::Later(v),
         Err(error) => unreadable(error),
     }

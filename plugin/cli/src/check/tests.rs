@@ -179,6 +179,7 @@ const NAMES: &[&str] = &[
     "note held-headers",
     "note identity-header",
     "note lists-in-common",
+    "note not-replayed",
     "note open-ended",
     "note pin-unseen",
     "note redirects",

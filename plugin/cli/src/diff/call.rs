@@ -2,9 +2,10 @@
 //!
 //! A fact that was not recorded is never filled in.
 
+use super::outcome::Outcome;
+use super::recorded::Recorded;
 use mcp_policy::host::Millis;
 use serde::Serialize;
-use serde_json::Value as Json;
 
 /// A call that was made.
 #[derive(Clone, Debug)]
@@ -18,9 +19,20 @@ pub(super) struct Call {
     /// The tool, the prompt or the URI of the call.
     pub(super) name: Option<String>,
     /// The message, with `null` for an unknown argument.
-    pub(super) message: Json,
-    /// The names of arguments whose values were not recorded.
-    pub(super) unknown: Vec<String>,
+    pub(super) message: String,
+    /// The values of its arguments and its caller.
+    pub(super) recorded: Recorded,
+    /// What the log decided; `None` for a message alone.
+    pub(super) decision: Option<Decision>,
+    pub(super) outcome: Outcome,
+}
+
+/// The decision that a line records.
+#[derive(Clone, Debug)]
+pub(super) struct Decision {
+    /// The hash of the policy that decided.
+    pub(super) policy: Option<String>,
+    pub(super) verdict: Verdict,
 }
 
 /// The decision of a policy.
@@ -38,5 +50,13 @@ impl Verdict {
             allowed: false,
             rule: Some(rule.into()),
         }
+    }
+}
+
+impl Call {
+    /// The recorded verdict of the policy with this hash.
+    pub(super) fn verdict_of(&self, policy: &str) -> Option<&Verdict> {
+        let decision = self.decision.as_ref()?;
+        (decision.policy.as_deref() == Some(policy)).then_some(&decision.verdict)
     }
 }

@@ -1,4 +1,4 @@
-//! Replays a log under two policies side by side.
+//! Replays a log under a policy, beside another policy or beside what the log decided.
 //!
 //! It never reports a difference that depends on an unrecorded fact.
 
@@ -6,30 +6,40 @@ use super::call::{Call, Verdict};
 use super::crowd::Crowd;
 use super::log::{self, Line};
 use super::options::Options;
-use super::policy_replay::PolicyReplay;
+use super::outcome::Requests;
+use super::party::{Callers, Party, Policies};
+use super::policy_replay::{PolicyReplay, Seen};
+use super::record::{decided, disagreement};
 use super::report::DiffReport;
-use super::rules::Rules;
 use crate::audit_line::LineReader;
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult};
-use crate::source_map::pointer_token;
 use mcp_policy::host::Millis;
 use mcp_policy_cases::caller::matched;
 
-/// Finds the recorded calls that two policies decide differently.
+/// Finds the recorded calls that two policies decide differently; without `old`, those that the new policy decides otherwise
+/// than the log did.
 ///
-/// Lines are those of the audit log, with or without the prefix of a host, or JSON-RPC requests. Both policies begin to
-/// count with the first line.
+/// Lines are those of the audit log, with or without the prefix of a host, or JSON-RPC requests. Policies begin to count with
+/// the first line.
 ///
 /// # Errors
-/// The first mistake of a policy; a grant that neither policy has.
-pub fn diff(old: &Input, new: &Input, log: &Input, options: &Options) -> CommandResult<DiffReport> {
-    let replays = (PolicyReplay::read(old)?, PolicyReplay::read(new)?);
+/// The first mistake of a policy; a grant that no policy has.
+pub fn diff(
+    old: Option<&Input>,
+    new: &Input,
+    log: &Input,
+    options: &Options,
+) -> CommandResult<DiffReport> {
+    let old = old.map(PolicyReplay::read).transpose()?;
+    let replays = (old, PolicyReplay::read(new)?);
     if let Some(grant) = &options.grant {
         let has = |replay: &PolicyReplay| matched(&replay.document, "grants", grant).map(drop);
-        has(&replays.0)
-            .or_else(|_| has(&replays.1))
-            .map_err(|error| CommandError::about(&new.name, error))?;
+        let in_old = replays.0.as_ref().is_some_and(|old| has(old).is_ok());
+        let in_new = has(&replays.1);
+        if !in_old {
+            in_new.map_err(|error| CommandError::about(&new.name, error))?;
+        }
     }
     Ok(DiffReport {
         log: log.name.clone(),
@@ -38,7 +48,7 @@ pub fn diff(old: &Input, new: &Input, log: &Input, options: &Options) -> Command
 }
 
 pub(super) fn compare(
-    (old, new): (PolicyReplay, PolicyReplay),
+    (old, new): (Option<PolicyReplay>, PolicyReplay),
     log: &str,
     options: &Options,
 ) -> DiffReport {
@@ -46,20 +56,23 @@ pub(super) fn compare(
     let mut comparison = Comparison {
         old,
         new,
+        known: Callers::default(),
         start,
         grant: options.grant.clone(),
         report: DiffReport::default(),
     };
-    let mut reader = LineReader::default();
+    let (mut reader, requests) = (LineReader::default(), Requests::of(log));
     for (number, line) in (1..).zip(log.lines()) {
-        comparison.add(number, log::read(number, line, &mut reader));
+        comparison.add(number, log::read(number, line, &mut reader, &requests));
     }
     comparison.report
 }
 
 struct Comparison {
-    old: PolicyReplay,
+    /// `None` where the new policy is compared with what the log decided.
+    old: Option<PolicyReplay>,
     new: PolicyReplay,
+    known: Callers,
     /// The time of calls without a recorded time.
     start: Millis,
     /// The grant whose calls are reported; those of all if there is none.
@@ -69,13 +82,38 @@ struct Comparison {
 
 impl Comparison {
     fn add(&mut self, number: usize, line: Line) {
+        let unknown_caller = || "the caller was not recorded".to_owned();
         match line {
-            Line::Call(call) => self.call_of_grant(call),
+            Line::Call(call) => self.call_of_grant(*call),
             Line::Unruled => self.report.add_same(),
-            Line::UnknownCaller if self.callers_are_the_same() => self.report.add_same(),
-            Line::UnknownCaller => self.undecidable("the caller was not recorded".into(), number),
-            Line::Undecidable(why) => self.undecidable(why, number),
+            Line::UnknownCaller(by) if self.policies().refuse_alike(by.as_deref()) => {
+                self.report.add_same();
+            }
+            Line::UnknownCaller(_) => self.undecidable(unknown_caller(), number, None),
+            Line::Undecidable(why, at) => self.undecidable(why, number, at),
+            Line::End(id, at) => {
+                self.refund(id.as_deref(), at);
+                self.report.add_other();
+            }
             Line::Other => self.report.add_other(),
+        }
+    }
+
+    fn policies(&self) -> Policies<'_> {
+        Policies {
+            old: self.old.as_ref(),
+            new: &self.new,
+            known: &self.known,
+        }
+    }
+
+    /// Gives back counts; without an id nobody knows which.
+    fn refund(&mut self, id: Option<&str>, at: Option<Millis>) {
+        for replay in self.old.iter_mut().chain([&mut self.new]) {
+            match id {
+                Some(id) => replay.refund(id, at),
+                None => replay.doubt_everything(at),
+            }
         }
     }
 
@@ -97,15 +135,16 @@ impl Comparison {
 
     /// A line without a caller or a server stands for a call of each kind of them.
     fn call(&mut self, call: Call) {
-        if let Some(why) = self.unknown_party(&call) {
-            return self.undecidable(why, call.line);
-        }
-        let documents = [&self.old.document, &self.new.document];
-        let Some(crowd) = Crowd::of(&call, documents) else {
-            return self.undecidable("the caller was not recorded".into(), call.line);
+        let party = match self.policies().party(&call) {
+            Ok(party) => party,
+            Err(why) => return self.undecidable(why, call.line, call.at),
+        };
+        let Some(crowd) = Crowd::of(&call, self.policies().documents()) else {
+            let why = "the caller was not recorded".into();
+            return self.undecidable(why, call.line, call.at);
         };
         let calls = crowd.calls.iter();
-        let judged: Vec<_> = calls.map(|one| self.judge(one, &crowd)).collect();
+        let judged: Vec<_> = calls.map(|one| self.judge(one, &crowd, &party)).collect();
         let differ = judged.iter().any(|one| *one != Judged::Same);
         // A line that names its caller is one call, at one of the servers.
         if call.caller.is_some() && crowd.several_servers && differ {
@@ -115,14 +154,52 @@ impl Comparison {
         self.add_judged(call.line, crowd.calls.into_iter().zip(judged));
     }
 
-    fn judge(&mut self, call: &Call, crowd: &Crowd) -> Judged {
-        let old = self.old.judge(call, self.start, crowd);
-        let new = self.new.judge(call, self.start, crowd);
-        match (old, new) {
+    fn judge(&mut self, call: &Call, crowd: &Crowd, party: &Party) -> Judged {
+        let record = self.policies().record(call).cloned();
+        // A refused call has no outcome that lines could tell of.
+        let ran = record.as_ref().is_some_and(|record| record.allowed);
+        let is_decider = call.verdict_of(&self.new.hash).is_some();
+        let old = self.old.as_mut().map(|old| {
+            let seen = Seen::of_decider(ran);
+            let verdict = old.judge(call, self.start, crowd, seen);
+            (verdict, old.refunds())
+        });
+        let seen = match &old {
+            Some((_, refunds)) => Seen::of_other(refunds.filter(|_| ran)),
+            None => Seen::of_decider(ran && is_decider),
+        };
+        let new = self.judge_new(call, crowd, (party, seen));
+        let old = old.map(|(verdict, _)| verdict);
+        let replayed = old.as_ref().or_else(|| Some(&new).filter(|_| is_decider));
+        if let Some(why) = disagreement(record.as_ref(), replayed) {
+            let replays = self.old.iter_mut().chain([&mut self.new]);
+            replays.for_each(|replay| replay.doubt_last(call, crowd));
+            return Judged::Undecidable(why);
+        }
+        match (decided(record, old), new) {
             (Ok(old), Ok(new)) if old.allowed == new.allowed => Judged::Same,
             (Ok(old), Ok(new)) => Judged::Changed(old, new),
-            _ if self.rules_are_the_same(call) => Judged::Same,
+            _ if self.policies().have_same_rules(call) => Judged::Same,
             (Err(why), _) | (_, Err(why)) => Judged::Undecidable(why),
+        }
+    }
+
+    fn judge_new(
+        &mut self,
+        call: &Call,
+        crowd: &Crowd,
+        (party, seen): (&Party, Seen),
+    ) -> Result<Verdict, String> {
+        match party {
+            Party::Same => self.new.judge(call, self.start, crowd, seen),
+            Party::Other(name) => {
+                let call = Call {
+                    caller: Some(name.clone()),
+                    ..call.clone()
+                };
+                self.new.judge(&call, self.start, crowd, seen)
+            }
+            Party::Refused => Ok(Verdict::refused_by("/grants")),
         }
     }
 
@@ -146,64 +223,15 @@ impl Comparison {
         }
     }
 
-    /// Why a recorded caller or server may be another one, or none, under the other policy.
-    fn unknown_party(&self, call: &Call) -> Option<String> {
-        let caller = call.caller.as_ref();
-        let grant = caller.map(|name| format!("/grants/{}/match", pointer_token(name)));
-        let server = call.server.as_ref();
-        let server = server.map(|name| format!("/servers/{}/match", pointer_token(name)));
-        let [old, new] = [&self.old.document, &self.new.document];
-        let both = |at: &str| Some((old.pointer(at)?, new.pointer(at)?));
-        let mut matched = [&grant, &server].into_iter().flatten();
-        let differs = matched.find(|at| both(at).is_some_and(|(old, new)| old != new));
-        // Grants read no source of identities.
-        let is_granted = grant.as_deref().is_some_and(|at| both(at).is_some());
-        let identity = match is_granted {
-            true => &["/identity/issuers"][..],
-            false => &["/identity/issuers", "/identity/from", "/identity/anonymous"],
-        };
-        let mut identity = identity.iter().filter(|_| caller.is_some());
-        let identity = identity.find(|at| old.pointer(at) != new.pointer(at));
-        let at = differs.map(String::as_str).or_else(|| identity.copied())?;
-        Some(format!(
-            "{at} differs, and no call is recorded with what it reads"
-        ))
-    }
-
-    fn undecidable(&mut self, why: String, line: usize) {
-        self.old.doubt_everything();
-        self.new.doubt_everything();
+    fn undecidable(&mut self, why: String, line: usize, at: Option<Millis>) {
+        for replay in self.old.iter_mut().chain([&mut self.new]) {
+            replay.doubt_everything(at);
+        }
         self.report.add_undecidable(why, line);
-    }
-
-    fn callers_are_the_same(&self) -> bool {
-        self.are_the_same(&["grants", "identity"])
-    }
-
-    fn are_the_same(&self, keys: &[&str]) -> bool {
-        let mut keys = keys.iter();
-        keys.all(|key| self.old.document.get(key) == self.new.document.get(key))
-    }
-
-    /// For any content of the call, both policies have the same rules for it, and no count of theirs could differ.
-    fn rules_are_the_same(&self, call: &Call) -> bool {
-        let old = Rules::of(call, &self.old.document);
-        old == Rules::of(call, &self.new.document)
-            && (self.are_the_same(&TABLES) || !old.count_calls())
     }
 }
 
-/// The members of a policy whose rules count calls.
-const TABLES: [&str; 6] = [
-    "tools",
-    "prompts",
-    "resources",
-    "grants",
-    "policies",
-    "servers",
-];
-
-/// How the two policies decide a call.
+/// How a call is decided on both sides.
 #[derive(PartialEq)]
 enum Judged {
     Same,

@@ -60,6 +60,9 @@ fn recorded_or_kinds(
 /// One name of each kind: those of one kind differ only by their names and their `match`, in both policies.
 fn kinds(policies: [&Json; 2], key: &str) -> Vec<String> {
     let members = policies.map(|policy| policy.get(key).and_then(Json::as_object));
+    if members.iter().all(Option::is_none) {
+        return Vec::new();
+    }
     let names = members.into_iter().flatten();
     let names = names.flat_map(|members| members.keys());
     // A condition may tell callers or servers apart by their names.

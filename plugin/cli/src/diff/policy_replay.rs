@@ -5,8 +5,13 @@
 
 use super::call::{Call, Verdict};
 use super::crowd::Crowd;
+use super::doubt::{self, Doubts};
+use super::outcome::Told;
 use super::parties::{self, with_named_parties};
+use super::refund::{self, Refunds};
 use super::rules;
+use super::scope;
+use super::unknown;
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult};
 use crate::rule_set_pointer::{set_of, within_set};
@@ -14,20 +19,56 @@ use crate::sanitize::printable;
 use crate::source_map::pointer_token;
 use mcp_policy::document::LimitInfo;
 use mcp_policy::host::{Millis, Policy, PolicyError};
-use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
+use mcp_policy::trace::{RuleOutcome, RuleTrace};
+use mcp_policy_cases::runner::{CallEnd, OpenCall, Played};
 use mcp_policy_cases::{Runner, Split};
-use serde_json::Value as Json;
-use std::collections::BTreeSet;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy, and its counts so far.
 pub(super) struct PolicyReplay {
     pub(super) document: Json,
+    /// The hash that lines of its decisions have.
+    pub(super) hash: String,
     player: Runner,
     limits: Vec<LimitInfo>,
-    /// Counters that may or may not include earlier calls.
-    doubtful: BTreeSet<String>,
-    /// Earlier calls that rule out others are unknown.
-    doubtful_marks: bool,
+    /// Counters, and marks of sequences, that may or may not include earlier calls.
+    doubts: Doubts,
+    /// The sessions that callers have been issued.
+    sessions: BTreeSet<[Option<String>; 3]>,
+    /// The calls that will be refunded, by their ids.
+    open: BTreeMap<String, (OpenCall, CallEnd)>,
+    /// The rules that were evaluated for the last call.
+    last: Vec<RuleTrace>,
+}
+
+/// The refunds that lines of the log would tell of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Seen {
+    /// Those of this policy, which decided.
+    Own,
+    /// Those of another policy, which decided; `None` where it is unknown which.
+    Of(Option<Refunds>),
+}
+
+impl Seen {
+    pub(super) fn of_decider(is_decider: bool) -> Self {
+        match is_decider {
+            true => Self::Own,
+            false => Self::Of(None),
+        }
+    }
+
+    pub(super) fn of_other(refunds: Option<Refunds>) -> Self {
+        Self::Of(refunds)
+    }
+
+    fn refunds(self, own: Option<Refunds>) -> Option<Refunds> {
+        match self {
+            Self::Own => own,
+            Self::Of(other) => other,
+        }
+    }
 }
 
 impl PolicyReplay {
@@ -41,20 +82,24 @@ impl PolicyReplay {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let first =
             |errors: Vec<PolicyError>| errors.first().map(ToString::to_string).unwrap_or_default();
-        Policy::parse(bytes).map_err(first)?;
+        let hash = Policy::parse(bytes).map_err(first)?.hash;
         let document: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let played = with_named_parties(&document).to_string();
         let policy = Policy::parse(played.as_bytes()).map_err(first)?;
         Ok(Self {
             player: Runner::new(played.as_bytes()).map_err(first)?,
             limits: policy.limits(),
+            hash,
             document,
-            doubtful: BTreeSet::new(),
-            doubtful_marks: false,
+            doubts: Doubts::default(),
+            sessions: BTreeSet::new(),
+            open: BTreeMap::new(),
+            last: Vec::new(),
         })
     }
 
-    /// The decision about one of the calls that a line may stand for.
+    /// The decision about one of the calls that a line may stand for. `seen` are the refunds of the policy whose lines the log
+    /// has.
     ///
     /// # Errors
     /// Why the decision is unknown.
@@ -63,21 +108,29 @@ impl PolicyReplay {
         call: &Call,
         start: Millis,
         crowd: &Crowd,
+        seen: Seen,
     ) -> Result<Verdict, String> {
+        self.last.clear();
         if let Some(known) = self.judge_party(call).transpose() {
             if known.is_err() {
-                self.doubt_everything();
+                self.doubt_everything(call.at);
             }
             return known;
         }
-        let now = call.at.unwrap_or(start);
-        let step = parties::step(call, &self.document);
-        let played = self.player.play(&step, Split::Whole, now)?;
+        let (played, open) = self.play(call, call.at.unwrap_or(start))?;
+        self.last.clone_from(&played.rules);
+        let seen = seen.refunds(self.refunds());
+        if let (Some(open), Some(id)) = (open, &call.outcome.id) {
+            self.open.insert(id.clone(), (open, end_of(call)));
+        }
         let mut rules = played.rules.iter();
         let unknown = rules.find_map(|finding| self.undecidable((call, crowd), finding));
         // Only one of the calls at several servers was made, and only it was counted.
         if unknown.is_some() || crowd.several_servers {
-            self.doubt(call, &played.rules);
+            self.doubt_last(call, crowd);
+        }
+        if played.seen.forward {
+            self.doubt_refunds((call, crowd), seen);
         }
         if let Some(why) = unknown {
             return Err(why);
@@ -123,8 +176,11 @@ impl PolicyReplay {
     /// Why the outcome of a rule is unknown.
     fn undecidable(&self, (call, crowd): (&Call, &Crowd), finding: &RuleTrace) -> Option<String> {
         let rule = finding.rule.as_deref()?;
-        if let Some(path) = undecidable_condition(call, rule, &finding.conditions) {
-            return Some(format!("{rule} reads {path}, which was not recorded"));
+        if let Some(unknown) = unknown::condition(&self.document, call, rule, &finding.conditions) {
+            return Some(format!("{rule} reads {unknown}"));
+        }
+        if let Some(headers) = unknown::mirrors(&self.document, call, rule) {
+            return Some(headers);
         }
         if within_set(rule).starts_with("/sequence/") {
             return self.undecidable_mark((call, crowd), rule, finding.outcome);
@@ -140,7 +196,9 @@ impl PolicyReplay {
         outcome: RuleOutcome,
     ) -> Option<String> {
         let untimed = call.at.is_none() && outcome == RuleOutcome::Deny;
-        if self.doubtful_marks || untimed || self.has_unknown_scope(rule, crowd) {
+        let subject = self.subject(call, rule, crowd);
+        let is_doubtful = self.doubts.has(rule, subject, call.at);
+        if is_doubtful || untimed || self.has_unknown_scope(call, rule, crowd) {
             return Some(format!(
                 "{rule} depends on earlier calls, which are unknown"
             ));
@@ -160,10 +218,11 @@ impl PolicyReplay {
             .pointer(rule)
             .and_then(|limit| limit.get("cost"));
         let cost = cost.and_then(Json::as_str);
-        if let Some(cost) = cost.filter(|cost| names_unknown(call, cost)) {
-            return Some(format!("{rule} adds up {cost}, which was not recorded"));
+        let unknown = |cost: &str| Some(format!("{cost}, {}", call.recorded.unknown(cost)?));
+        if let Some(cost) = cost.and_then(unknown) {
+            return Some(format!("{rule} adds up {cost}"));
         }
-        if self.has_unknown_scope(rule, crowd) {
+        if self.has_unknown_scope(call, rule, crowd) {
             return Some(format!("{rule} counts by a scope that was not recorded"));
         }
         if call.at.is_none() && outcome == RuleOutcome::Deny {
@@ -171,37 +230,37 @@ impl PolicyReplay {
                 "{rule} depends on the time of calls, which was not recorded"
             ));
         }
-        let doubtful = self.doubtful.contains(&limit.counter);
+        let subject = self.subject(call, rule, crowd);
+        let doubtful = self.doubts.has(&limit.counter, subject, call.at);
         doubtful.then(|| format!("{rule} counts earlier calls, which are undecidable"))
     }
 
-    /// The scope of a rule depends on a fact that no log holds, or counts calls of callers who were not recorded together.
-    fn has_unknown_scope(&self, rule: &str, crowd: &Crowd) -> bool {
-        let rule = self.document.pointer(rule);
-        let Some(scope) = rule.and_then(|rule| rule.get("scope")) else {
-            return false;
-        };
-        let one = std::slice::from_ref(scope);
-        let scopes = scope.as_array().map_or(one, Vec::as_slice);
-        let mut scopes = scopes.iter().filter_map(Json::as_str);
-        let is_shared = !scopes.clone().any(|scope| scope == "grant");
-        let unknown = |scope: &str| {
-            scope == "ip" || scope.starts_with("header:") || scope.starts_with("claim:")
-        };
-        crowd.several_callers && is_shared || scopes.any(unknown)
+    /// The scope of a rule depends on a fact that was not recorded, or counts calls of callers who were not recorded together.
+    fn has_unknown_scope(&self, call: &Call, rule: &str, crowd: &Crowd) -> bool {
+        let scopes = scope::of(&self.document, rule);
+        let is_shared = !scope::is_own(&scopes);
+        let mut scopes = scopes.into_iter();
+        crowd.several_callers && is_shared
+            || scopes.any(|scope| !scope::is_known(scope, call, &self.document))
     }
 
     /// An unknown call may have been counted by every limit.
-    pub(super) fn doubt_everything(&mut self) {
-        let counters = self.limits.iter().map(|limit| limit.counter.clone());
-        self.doubtful.extend(counters);
-        self.doubtful_marks = true;
+    pub(super) fn doubt_everything(&mut self, at: Option<Millis>) {
+        for limit in &self.limits {
+            let until = doubt::end_of(limit.window, at);
+            self.doubts.add(&limit.counter, None, until);
+        }
+        for (rule, sequence) in scope::sequences(&self.document) {
+            let until = doubt::end_of_mark(sequence, at);
+            self.doubts.add(&rule, None, until);
+        }
     }
 
-    /// A call with an unknown decision may have been counted by the limits of these rules. The rules of a further set may
-    /// come after the last one of them: all limits of that set may have counted it.
-    fn doubt(&mut self, call: &Call, rules: &[RuleTrace]) {
-        let rules = rules.iter().filter_map(|finding| finding.rule.as_deref());
+    /// The last call may or may not have been counted by the limits of the rules that were evaluated. The rules of a further
+    /// set may come after the last one of them: all limits of that set may have counted it.
+    pub(super) fn doubt_last(&mut self, call: &Call, crowd: &Crowd) {
+        let rules = self.last.iter();
+        let rules = rules.filter_map(|finding| finding.rule.as_deref());
         let entries = rules.filter(|rule| is_entry(within_set(rule)));
         let entries: Vec<_> = entries.collect();
         let sets = rules::applied(call, &self.document);
@@ -213,11 +272,121 @@ impl PolicyReplay {
             sets.iter().any(|own| own == set)
                 && (belongs_to(limit, &format!("{set}/all_tools")) || may())
         };
-        let counters = self.limits.iter().filter(counts);
-        self.doubtful
-            .extend(counters.map(|limit| limit.counter.clone()));
-        self.doubtful_marks = true;
+        let counted: Vec<_> = self.limits.iter().filter(counts).cloned().collect();
+        for limit in &counted {
+            self.doubt(limit, (call, crowd));
+        }
+        for (rule, sequence) in scope::sequences(&self.document) {
+            if scope::marks(sequence, call.name.as_deref()) {
+                let subject = self.subject(call, &rule, crowd);
+                let until = doubt::end_of_mark(sequence, call.at);
+                self.doubts.add(&rule, subject, until);
+            }
+        }
     }
+
+    fn doubt(&mut self, limit: &LimitInfo, (call, crowd): (&Call, &Crowd)) {
+        let subject = self.subject(call, &limit.pointer, crowd);
+        let until = doubt::end_of(limit.window, call.at);
+        self.doubts.add(&limit.counter, subject, until);
+    }
+
+    /// The one subject that a rule counts a call for; `None` where it may be any.
+    fn subject(&self, call: &Call, rule: &str, crowd: &Crowd) -> Option<String> {
+        let is_one = !crowd.several_callers && !crowd.several_servers;
+        let scopes = scope::of(&self.document, rule);
+        scope::subject(&scopes, call, &self.document).filter(|_| is_one)
+    }
+
+    /// Whether the call was refunded is unknown for these limits.
+    fn doubt_refunds(&mut self, (call, crowd): (&Call, &Crowd), seen: Option<Refunds>) {
+        let limits = self.last_limits();
+        let counters = refund::of_counters(limits.iter(), &self.document);
+        let is_unknown = |limit: &&LimitInfo| {
+            let refunds = counters.get(&*limit.counter);
+            call.decision.is_some()
+                && refunds.is_some_and(|refunds| !refunds.is_certain(&call.outcome, seen))
+        };
+        for limit in limits.iter().filter(is_unknown) {
+            self.doubt(limit, (call, crowd));
+        }
+    }
+
+    fn last_limits(&self) -> Vec<LimitInfo> {
+        let rules = self.last.iter();
+        let rules: BTreeSet<_> = rules
+            .filter_map(|finding| finding.rule.as_deref())
+            .collect();
+        let limits = self.limits.iter();
+        let evaluated = limits.filter(|limit| rules.contains(&*limit.pointer));
+        evaluated.cloned().collect()
+    }
+
+    /// The refunds of the limits that counted the last call, as far as its lines tell of them.
+    pub(super) fn refunds(&self) -> Option<Refunds> {
+        let limits = self.last_limits();
+        let counters = refund::of_counters(limits.iter(), &self.document);
+        counters.into_values().max()
+    }
+
+    /// Plays a call, and leaves it open if it is refunded later.
+    fn play(&mut self, call: &Call, now: Millis) -> Result<(Played, Option<OpenCall>), String> {
+        self.begin_session(call, now)?;
+        let step = parties::step(call, &self.document);
+        let (played, open) = self.player.open(&step, now)?;
+        match open {
+            Some(open) if !call.outcome.may_be_refunded() => {
+                self.player.end(open, &CallEnd::Closed, now)?;
+                Ok((played, None))
+            }
+            open => Ok((played, open)),
+        }
+    }
+
+    /// A session that a server issued to the caller begins with its answer.
+    fn begin_session(&mut self, call: &Call, now: Millis) -> Result<(), String> {
+        let session = call.recorded.fact("session").flatten();
+        let Some(session) = session.and_then(parties::text) else {
+            return Ok(());
+        };
+        let key = [
+            call.caller.clone(),
+            call.server.clone(),
+            Some(session.clone()),
+        ];
+        if self.sessions.insert(key) {
+            let step = parties::initialize(call, &self.document, &session);
+            self.player.play(&step, Split::Whole, now)?;
+        }
+        Ok(())
+    }
+
+    /// Gives back the counts of the call with this id.
+    pub(super) fn refund(&mut self, id: &str, at: Option<Millis>) {
+        if let Some((open, end)) = self.open.remove(id) {
+            let ended = self.player.end(open, &end, at.unwrap_or(Millis(0)));
+            if ended.is_err() {
+                self.doubt_everything(at);
+            }
+        }
+    }
+}
+
+/// The end of a call that is refunded.
+fn end_of(call: &Call) -> CallEnd {
+    let id: Json = serde_json::from_str(&call.message).unwrap_or_default();
+    let id = id.get("id").cloned().unwrap_or_default();
+    let message = match call.outcome.told {
+        Some(Told::Unsent) => return CallEnd::Unsent,
+        Some(Told::ToolError) => {
+            json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [], "isError": true } })
+        }
+        _ => {
+            let error = json!({ "code": -32602, "message": "not executed" });
+            json!({ "jsonrpc": "2.0", "id": id, "error": error })
+        }
+    };
+    CallEnd::Answered(parties::answer(&message))
 }
 
 /// True for an entry of a table of its set, such as `/tools/run`.
@@ -238,51 +407,4 @@ fn is_identity(caller: &str) -> bool {
 fn belongs_to(limit: &LimitInfo, entry: &str) -> bool {
     let rest = limit.pointer.strip_prefix(entry);
     rest.is_some_and(|rest| rest.starts_with("/limits/") || rest == "/rate_limit")
-}
-
-/// The path of a condition that was not recorded, where no other condition settles the rule.
-fn undecidable_condition(call: &Call, rule: &str, conditions: &[ConditionTrace]) -> Option<String> {
-    let mut unknown = conditions.iter().filter_map(|one| not_recorded(call, one));
-    let path = unknown.next()?;
-    // One condition that is known not to hold settles a group, regardless of the others.
-    let settles = |one: &ConditionTrace| match rule.contains("/deny_if/") {
-        true => one.truth == Truth::False,
-        false => one.truth != Truth::True,
-    };
-    let mut known = conditions
-        .iter()
-        .filter(|one| not_recorded(call, one).is_none());
-    (!known.any(settles)).then_some(path)
-}
-
-/// The path of a condition, where its value was not recorded.
-fn not_recorded(call: &Call, sight: &ConditionTrace) -> Option<String> {
-    let path = &sight.path;
-    let unknown = match path.as_str() {
-        "ip" => true,
-        "grant" => call.caller.is_none(),
-        "time.hour" | "time.weekday" => call.at.is_none(),
-        path if path.starts_with("header.") || path.starts_with("identity") => true,
-        path => names_unknown(call, path),
-    };
-    unknown.then(|| path.clone())
-}
-
-/// The path is in an argument with an unknown value, or in one that a server may confuse with it.
-fn names_unknown(call: &Call, path: &str) -> bool {
-    let Some(rest) = path
-        .strip_prefix("args")
-        .filter(|_| !call.unknown.is_empty())
-    else {
-        return false;
-    };
-    let name = fold(rest.trim_start_matches(['.', '[', '"']));
-    // A longer name that begins alike counts as unknown too, and so does any name with an escape.
-    let may_be = |key: &String| key == "__proto__" || name.starts_with(&fold(key));
-    rest.is_empty() || rest.contains('\\') || call.unknown.iter().any(may_be)
-}
-
-/// Some servers confuse names that differ only by case or by a NUL.
-fn fold(name: &str) -> String {
-    name.to_uppercase().to_lowercase().replace('\0', "")
 }

@@ -1,4 +1,4 @@
-//! `diff`: reads two policies and a log, and prints the calls that they decide differently.
+//! `diff`: reads a policy or two and a log, and prints the calls that are decided differently.
 //!
 //! It never writes a file.
 
@@ -10,14 +10,13 @@ use std::path::PathBuf;
 
 /// Find the recorded calls that another policy would decide differently
 ///
-/// Lines are those of the audit log, with or without the prefix of a host, or JSON-RPC requests. Both policies
-/// begin to count with the first line. Other lines are left out.
+/// Lines are those of the audit log, with or without the prefix of a host, or JSON-RPC requests. Policies begin to count
+/// with the first line. Other lines are left out. With one policy, its decisions are compared with those of the log.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The current policy.
-    old: PathBuf,
-    /// The new policy.
-    new: PathBuf,
+    /// The current policy, if any, and the new one.
+    #[arg(value_names = ["OLD", "NEW"], num_args = 1..=2, required = true)]
+    policies: Vec<PathBuf>,
     /// The calls; `-` is the standard input.
     #[arg(long, value_name = "FILE")]
     calls: PathBuf,
@@ -27,9 +26,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
-    let (old, new) = (input::read(&args.old)?, input::read(&args.new)?);
+    let mut policies = Vec::new();
+    for path in &args.policies {
+        policies.push(input::read(path)?);
+    }
+    let (new, old) = match &policies[..] {
+        [old, new] => (new, Some(old)),
+        [new, ..] => (new, None),
+        [] => return Ok(ExitStatus::Failed),
+    };
     let options = Options {
         grant: args.grant.clone(),
     };
-    output.report(&diff(&old, &new, &input::read(&args.calls)?, &options)?)
+    output.report(&diff(old, new, &input::read(&args.calls)?, &options)?)
 }

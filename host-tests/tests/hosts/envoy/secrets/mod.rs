@@ -87,7 +87,7 @@ fn reports(gateway: &Gateway, log: &str) -> Vec<Output> {
     let mut new = old.clone();
     new["default"] = "deny".into();
     let [old, new] = [old, new].map(|policy| input("policy", &policy.to_string()));
-    let diff = diff(&old, &new, &input("log", log), &Options::default()).expect("a report");
+    let diff = diff(Some(&old), &new, &input("log", log), &Options::default()).expect("a report");
     [
         ("audit as text", report.text(), "work"),
         ("audit as JSON", report.json().expect("JSON"), "work"),

@@ -13,6 +13,7 @@ mod member;
 mod names;
 mod overlap;
 mod pin;
+mod replay;
 mod rule_set;
 mod server;
 mod unreachable;
@@ -39,6 +40,7 @@ pub(super) fn all(
     found.extend(list_claim::all(root));
     found.extend(overlap::all(policy, root));
     found.extend(pin::all(root));
+    found.extend(replay::all(root));
     found.extend(server::all(root));
     found.extend(value::all(root));
     found.extend(tools.into_iter().flat_map(|tools| listed::all(root, tools)));

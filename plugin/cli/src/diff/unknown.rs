@@ -1,0 +1,75 @@
+//! What the conditions and schemas of a policy read and a line did not record.
+//!
+//! It never takes an unknown value for an absent one.
+
+use super::call::Call;
+use super::parties;
+use crate::rule_set_pointer::within_set;
+use mcp_policy::trace::{ConditionTrace, Truth};
+use serde_json::Value as Json;
+
+/// The path of a condition that was not recorded, where no other condition settles the rule.
+pub(super) fn condition(
+    policy: &Json,
+    call: &Call,
+    rule: &str,
+    conditions: &[ConditionTrace],
+) -> Option<String> {
+    let unknown = |one: &ConditionTrace| value(policy, call, &one.path);
+    let found = conditions.iter().find_map(unknown)?;
+    // One condition that is known not to hold settles a group, regardless of the others.
+    let settles = |one: &ConditionTrace| match rule.contains("/deny_if/") {
+        true => one.truth == Truth::False,
+        false => one.truth != Truth::True,
+    };
+    let mut known = conditions.iter().filter(|one| unknown(one).is_none());
+    (!known.any(settles)).then_some(found)
+}
+
+/// The path and why its value is unknown; `None` for a known one.
+fn value(policy: &Json, call: &Call, path: &str) -> Option<String> {
+    let unrecorded = Some("which was not recorded");
+    let why = match path {
+        "grant" => unrecorded.filter(|_| call.caller.is_none()),
+        "time.hour" | "time.weekday" => unrecorded.filter(|_| call.at.is_none()),
+        "tool" | "prompt" | "uri" | "method" | "server" => None,
+        path => {
+            let decoded = is_decoded_otherwise(policy, call, path);
+            let unknown = call.recorded.unknown(path);
+            unknown.or_else(|| unrecorded.filter(|_| decoded))
+        }
+    };
+    why.map(|why| format!("{path}, {why}"))
+}
+
+/// The log has the JSON of a header, and this policy reads its text.
+pub(super) fn is_decoded_otherwise(policy: &Json, call: &Call, path: &str) -> bool {
+    let value = call.recorded.fact(path).flatten();
+    let header = path.strip_prefix("header.");
+    header.zip(value).is_some_and(|(header, value)| {
+        parties::text(value).is_none() && !reads_as_json(policy, header)
+    })
+}
+
+/// Whether the fact of this name is unknown to the policy.
+pub(super) fn fact(policy: &Json, call: &Call, name: &str) -> bool {
+    call.recorded.unknown(name).is_some() || is_decoded_otherwise(policy, call, name)
+}
+
+/// Why a schema is not decided, whose message must repeat arguments in headers.
+pub(super) fn mirrors(policy: &Json, call: &Call, rule: &str) -> Option<String> {
+    let is_schema = within_set(rule).ends_with("/schema") && call.decision.is_some();
+    let schema = policy.pointer(rule).filter(|_| is_schema)?;
+    let repeats = schema.to_string().contains("\"x-mcp-header\"");
+    repeats.then(|| format!("{rule} reads headers, which were not recorded"))
+}
+
+/// Whether a policy reads a header as JSON in base64.
+fn reads_as_json(policy: &Json, header: &str) -> bool {
+    let trusted = policy.pointer("/identity/trusted_headers");
+    let mut trusted = trusted.and_then(Json::as_array).into_iter().flatten();
+    trusted.any(|trusted| {
+        let name = trusted.get("header").and_then(Json::as_str);
+        name.is_some_and(|name| name.eq_ignore_ascii_case(header))
+    })
+}
