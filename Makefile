@@ -62,7 +62,7 @@ test: build hosts ## Unit tests, every case of policies/ on every host, and real
 	@$(BEGIN); \
 	part 'compile the tests' $(TEST) --no-run; \
 	if [ -z "$$failed" ]; then \
-		part 'unit tests' $(TEST) --lib --bins --examples --test answers --test audit --test readme --test dependencies --test public_names; \
+		part 'unit tests' $(TEST) --lib --bins --examples --test answers --test audit --test readme --test replay --test dependencies --test public_names; \
 		part 'examples in documentation' $(TEST) --doc; \
 		[ -e $(VENV)/ready ] && part 'scans of servers' $(TEST) --test scan || skip 'Envoy and the MCP SDK for Python' scan; \
 		part 'corpus and hosts' $(TEST) --test hosts; \

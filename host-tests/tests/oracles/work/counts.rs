@@ -28,7 +28,11 @@ const SHORT: usize = 96 * 1024;
 
 #[test]
 fn no_result_message_or_stream_takes_more_instructions_than_the_bound() {
-    let kinds = [kinds::results(SHORT), kinds::messages(SHORT)];
+    let kinds = [
+        kinds::results(SHORT),
+        kinds::messages(SHORT),
+        kinds::names_like_secrets(),
+    ];
     held(&[&kinds.concat()[..], &kinds::streams(300)].concat());
 }
 
@@ -65,7 +69,7 @@ fn read(sent: &Sent) -> u64 {
 
 #[test]
 fn no_message_takes_more_instructions_to_be_read_than_its_bytes_allow() {
-    for kind in kinds::messages(SHORT) {
+    for kind in [kinds::messages(SHORT), kinds::names_like_secrets()].concat() {
         let taken = instructions(&kind.policy.to_string(), &kind.sent);
         let most = MESSAGE + READ * kind.sent.bytes() as u64;
         assert!(taken <= most, "{}: {taken} instructions", kind.name);

@@ -89,6 +89,19 @@ fn own(bytes: usize) -> Vec<Kind> {
     ]
 }
 
+/// Calls whose log line takes the most to search for secrets.
+pub(super) fn names_like_secrets() -> Vec<Kind> {
+    let named = |name, bytes| Kind {
+        name,
+        policy: policy(json!({})),
+        sent: Sent::request(call(&like_secrets(64, bytes))),
+    };
+    vec![
+        named("names like secrets", 200),
+        named("long names like secrets", 2000),
+    ]
+}
+
 /// An object with so many members, in whose names, of so many bytes, a token could begin at every fourth byte.
 fn like_secrets(members: usize, bytes: usize) -> String {
     let name = fill("eyJ-", bytes);
@@ -119,14 +132,6 @@ pub(super) fn messages(bytes: usize) -> Vec<Kind> {
         request("a text", call(&of.one("a"))),
         request("texts", call(&of.texts(1, "a"))),
         request("members of arguments", call(&of.members(r"\u0061"))),
-        request(
-            "names of arguments like secrets",
-            call(&like_secrets(64, 200)),
-        ),
-        request(
-            "long names of arguments like secrets",
-            call(&like_secrets(64, 2000)),
-        ),
         request(
             "members of a message",
             format!(
