@@ -106,7 +106,7 @@ pub fn options(port: u16, upstream: SocketAddr) -> Options {
     let module = path::absolute(wasm_path()).expect("a path");
     let name = || "mcp_policy".parse().expect("a name");
     Options {
-        upstream: format!("http://{upstream}").parse().expect("a URL"),
+        upstreams: vec![format!("http://{upstream}").parse().expect("a URL")],
         authorities: None,
         listen: (Ipv4Addr::LOCALHOST, port).into(),
         admin: (Ipv4Addr::LOCALHOST, ports::free()).into(),

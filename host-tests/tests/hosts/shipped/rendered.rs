@@ -1,9 +1,11 @@
 //! Envoy accepts each form of configuration that `mcp-policy envoy render` writes, and reads the policy's own bytes in it.
 
+use super::gateway::{call_of, eventually};
 use host_tests::ports;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::root;
 use host_tests::shipped::{Shipped, options, rendered};
+use host_tests::upstream::Upstream;
 use host_tests::wire::{Http1Request, http1};
 use mcp_policy_cli::envoy::render::{Options, PolicySource};
 use serde_json::{Value, json};
@@ -52,11 +54,11 @@ const FORMS: [(&str, Change); 7] = [
         options.source = PolicySource::Xds("localhost:18000".parse().expect("an address"));
     }),
     ("https", |options| {
-        options.upstream = "https://localhost/mcp".parse().expect("a URL");
+        options.upstreams = vec!["https://localhost/mcp".parse().expect("a URL")];
         options.authorities = Some(absolute(AUTHORITIES));
     }),
     ("https-by-address", |options| {
-        options.upstream = "https://[::1]:8443".parse().expect("a URL");
+        options.upstreams = vec!["https://[::1]:8443".parse().expect("a URL")];
         options.authorities = Some(absolute(AUTHORITIES));
     }),
     ("domains", |options| {
@@ -108,6 +110,84 @@ fn policy_arrives_in_envoy_byte_for_byte() {
         policy["tools"] = json!({ "x": { "action": "deny", "reason": text } });
         let shown = arrived(&mut options, &policy);
         assert_eq!(shown, policy.to_string());
+    }
+}
+
+/// The servers of a policy, each known by another fact: a cluster, a path, a host.
+fn policy_of_servers() -> Value {
+    let mut policy = policy();
+    policy["default"] = json!("allow");
+    policy["servers"] = json!({
+        "files": { "match": { "cluster": "files" } },
+        "git": { "match": { "cluster": "git", "path": "/g" }, "policy": "nothing" },
+        "wiki": { "match": { "host": "wiki.localhost" } },
+    });
+    policy["policies"] = json!({ "nothing": { "default": "deny" } });
+    policy
+}
+
+/// The status of a call at this path and host, and the reason of its refusal.
+fn call_at(addr: SocketAddr, path: &str, host: &str) -> Option<String> {
+    let mut request = call_of("run");
+    request.path = path.into();
+    request.headers[0].1 = host.into();
+    let answer = http1(addr, &request, Duration::from_secs(5)).ok()?;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    let reason = text.split(r#""reason":""#).nth(1);
+    let reason = reason.and_then(|rest| rest.split('"').next());
+    Some(format!("{} {}", answer.status, reason.unwrap_or_default()))
+}
+
+#[test]
+fn each_server_of_a_policy_gets_its_own_calls() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let servers = ["files", "git", "wiki"]
+        .map(|name| (name, Upstream::start().expect("the upstream starts")));
+    let mut options = options(ports::free(), upstream());
+    options.upstreams = servers
+        .iter()
+        .map(|(name, server)| format!("{name}=http://{}/mcp", server.addr()))
+        .map(|url| url.parse().expect("a URL"))
+        .collect();
+    let text = rendered(&policy_of_servers(), &options);
+    let envoy = Shipped::run(&options, |_| text);
+    let call = |path: &str, host: &str| call_at(envoy.addr(), path, host);
+    eventually("Envoy answers", || call("/none", "localhost").is_some());
+    let reached = || {
+        let paths = servers.iter().map(|(_, server)| {
+            let taken = server.take().into_iter();
+            taken.map(|request| request.path).collect::<Vec<_>>()
+        });
+        paths.collect::<Vec<_>>()
+    };
+    reached();
+    for (path, host, outcome, expected) in [
+        (
+            "/files/mcp?a=b",
+            "localhost",
+            "200 ",
+            [&["/mcp?a=b"][..], &[], &[]],
+        ),
+        ("/own", "WIKI.localhost", "200 ", [&[], &[], &["/own"]]),
+        ("/g", "localhost", "200 not_allowed", [&[], &[], &[]]),
+        ("/other", "localhost", "200 not_allowed", [&[], &[], &[]]),
+        (
+            "/files/mcp/",
+            "localhost",
+            "200 not_allowed",
+            [&[], &[], &[]],
+        ),
+        (
+            "/files/mcp",
+            "other.localhost",
+            "200 not_allowed",
+            [&[], &[], &[]],
+        ),
+    ] {
+        assert_eq!(call(path, host).as_deref(), Some(outcome), "{path} {host}");
+        assert_eq!(reached(), expected, "{path} {host}");
     }
 }
 

@@ -21,6 +21,17 @@ impl Domain {
             .into()
     }
 
+    /// The name in a host, which may have a port.
+    ///
+    /// # Errors
+    /// When it is no name.
+    pub(super) fn of_host(host: &str) -> Result<Self, CommandError> {
+        let port = host
+            .rsplit_once(':')
+            .filter(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+        port.map_or(host, |(name, _)| name).parse()
+    }
+
     /// Whether every host is meant.
     pub(super) fn is_any(&self) -> bool {
         self.0 == "*"

@@ -17,9 +17,13 @@ pub struct Endpoint {
     pub(super) port: u16,
 }
 
-/// The MCP server behind the gateway.
+/// An MCP server behind the gateway: its URL, or `NAME=URL` with its name in the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
+    /// The server's name in the policy; `None` for the only server.
+    pub(super) server: Option<String>,
+    /// The path of its endpoint.
+    pub(super) path: String,
     pub(super) endpoint: Endpoint,
     pub(super) tls: bool,
 }
@@ -70,7 +74,12 @@ fn default_port(tls: bool) -> u16 {
 impl FromStr for Upstream {
     type Err = CommandError;
 
-    fn from_str(url: &str) -> Result<Self, CommandError> {
+    fn from_str(text: &str) -> Result<Self, CommandError> {
+        // A URL may hold `=` behind its scheme alone.
+        let named = text
+            .split_once('=')
+            .filter(|(name, _)| !name.contains("://"));
+        let (server, url) = named.map_or((None, text), |(name, url)| (Some(name), url));
         let wrong = |what: &str| {
             let found = without_secrets(url);
             CommandError::new(format!("found `{found}`{what}"))
@@ -91,7 +100,13 @@ impl FromStr for Upstream {
         let port = authority.port_to_u16().map_err(|_| wrong(example))?;
         let port = port.unwrap_or_else(|| default_port(tls));
         let endpoint = endpoint(authority.host(), port).ok_or_else(|| wrong(example))?;
-        Ok(Self { endpoint, tls })
+        let path = uri.path().as_str();
+        Ok(Self {
+            server: server.map(Into::into),
+            path: if path.is_empty() { "/" } else { path }.into(),
+            endpoint,
+            tls,
+        })
     }
 }
 

@@ -3,10 +3,11 @@
 //! It never writes a configuration around a policy that the plugin would refuse.
 
 use super::domain::Domain;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Upstream};
 use super::options::{Options, PolicySource};
 use super::report::RenderReport;
 use super::scalar::block;
+use super::servers::{Route, Server, servers};
 use super::template::fill;
 use super::warnings::warnings;
 use crate::check;
@@ -49,8 +50,9 @@ struct Gateway<'a> {
     listen: Place,
     admin: Place,
     domains: Vec<Domain>,
-    upstream: Server,
-    tls: Option<Tls<'a>>,
+    /// Everything leads to one server.
+    is_only: bool,
+    servers: Vec<Behind<'a>>,
     source: &'static str,
     file: Option<File<'a>>,
     xds: Option<Place>,
@@ -68,11 +70,15 @@ struct Place {
     is_ip: bool,
 }
 
+/// A server behind the gateway.
 #[derive(Debug, Serialize)]
-struct Server {
+struct Behind<'a> {
     #[serde(flatten)]
     place: Place,
     authority: String,
+    cluster: String,
+    routes: Vec<Route>,
+    tls: Option<Tls<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -88,16 +94,16 @@ struct File<'a> {
 
 impl<'a> Gateway<'a> {
     fn new(policy: Option<&Input>, options: &'a Options) -> CommandResult<Self> {
+        let servers = servers(policy, &options.upstreams)?.into_iter();
+        let servers = servers.map(|server| behind(server, options));
+        let servers = servers.collect::<CommandResult<Vec<_>>>()?;
         let policy = block(&configured(policy, options)?, INDENTATION);
         Ok(Self {
             listen: Place::listened(options.listen),
             admin: Place::listened(options.admin),
-            domains: domains(&options.domains)?,
-            upstream: Server {
-                place: Place::of(&options.upstream.endpoint),
-                authority: options.upstream.authority(),
-            },
-            tls: tls(options)?,
+            domains: domains(&options.domains, &servers)?,
+            is_only: servers.iter().all(|server| server.routes.is_empty()),
+            servers,
             source: source(options),
             file: file(options)?,
             xds: xds(options),
@@ -121,7 +127,8 @@ fn configured(policy: Option<&Input>, options: &Options) -> CommandResult<String
     }
 }
 
-fn domains(given: &[Domain]) -> CommandResult<Vec<Domain>> {
+/// The names that are given, or else those of this machine; and the hosts by which the policy knows servers.
+fn domains(given: &[Domain], servers: &[Behind<'_>]) -> CommandResult<Vec<Domain>> {
     let mut seen = Vec::new();
     for domain in given {
         if seen.contains(domain) {
@@ -130,15 +137,33 @@ fn domains(given: &[Domain]) -> CommandResult<Vec<Domain>> {
         }
         seen.push(domain.clone());
     }
-    Ok(if seen.is_empty() {
+    let mut domains = if seen.is_empty() {
         Domain::local()
     } else {
         seen
+    };
+    let routes = servers.iter().flat_map(|server| &server.routes);
+    for host in routes.filter_map(|route| route.host.as_deref()) {
+        let domain = Domain::of_host(host)?;
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+    Ok(domains)
+}
+
+fn behind<'a>(server: Server<'_>, options: &'a Options) -> CommandResult<Behind<'a>> {
+    Ok(Behind {
+        place: Place::of(&server.upstream.endpoint),
+        authority: server.upstream.authority(),
+        cluster: server.cluster,
+        routes: server.routes,
+        tls: tls(server.upstream, options)?,
     })
 }
 
-fn tls(options: &Options) -> CommandResult<Option<Tls<'_>>> {
-    match (&options.authorities, options.upstream.tls) {
+fn tls<'a>(upstream: &Upstream, options: &'a Options) -> CommandResult<Option<Tls<'a>>> {
+    match (&options.authorities, upstream.tls) {
         (_, false) => Ok(None),
         (Some(ca), true) => Ok(Some(Tls { ca })),
         (None, true) => Err(CommandError::new(

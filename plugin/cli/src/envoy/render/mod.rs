@@ -8,6 +8,7 @@ mod gateway;
 mod options;
 mod report;
 mod scalar;
+mod servers;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -12,8 +12,8 @@ use std::str::FromStr;
 /// Options of a gateway.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The MCP server.
-    pub upstream: Upstream,
+    /// The only MCP server, or each server of the policy by its name.
+    pub upstreams: Vec<Upstream>,
     /// The file of certificate authorities, as Envoy sees it; an `https` server needs it.
     pub authorities: Option<String>,
     /// Where clients connect.

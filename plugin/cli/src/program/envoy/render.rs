@@ -23,10 +23,10 @@ pub(crate) struct Args {
     /// The file for the configuration; the standard output by default.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The MCP server behind the gateway, such as http://127.0.0.1:9000/mcp. Only its scheme, host and port count: the gateway
-    /// keeps the path of each request.
-    #[arg(long, value_name = "URL")]
-    upstream: Upstream,
+    /// The MCP server behind the gateway, such as http://127.0.0.1:9000/mcp; the gateway keeps the path of each request. For a
+    /// policy with `servers`, each of them by its name: files=http://127.0.0.1:9000/mcp.
+    #[arg(long, value_name = "[NAME=]URL", required = true)]
+    upstream: Vec<Upstream>,
     /// The file of certificate authorities for an https server, where Envoy runs. By default the one that $SSL_CERT_FILE
     /// names, or else that of this machine.
     #[arg(long, value_name = "FILE")]
@@ -101,7 +101,7 @@ pub(super) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
 impl Args {
     fn options(&self) -> Options {
         Options {
-            upstream: self.upstream.clone(),
+            upstreams: self.upstream.clone(),
             authorities: self.ca.clone().or_else(authorities),
             listen: self.listen,
             admin: self.admin,

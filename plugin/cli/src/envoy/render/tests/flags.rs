@@ -15,7 +15,7 @@ fn path_with_special_characters_changes_no_structure() {
         wasm: path.into(),
         authorities: Some(path.into()),
         source: PolicySource::File(path.into()),
-        upstream: "https://server.example".parse().expect("a URL"),
+        upstreams: vec!["https://server.example".parse().expect("a URL")],
         ..options()
     };
     let plain = parts(&rendered(POLICY, &with("/plain.json")));
@@ -67,7 +67,8 @@ fn option_that_envoy_would_refuse_is_an_error() {
         options.domains = ["A", "a"].map(|name| name.parse().expect("a name")).into()
     };
     assert!(error(names).contains("--domain a is given twice"));
-    let https = |options: &mut Options| options.upstream = "https://a".parse().expect("a URL");
+    let https =
+        |options: &mut Options| options.upstreams = vec!["https://a".parse().expect("a URL")];
     assert!(error(https).contains("--ca"));
     let relative = |options: &mut Options| options.source = PolicySource::File("p.json".into());
     assert!(error(relative).contains("absolute"));

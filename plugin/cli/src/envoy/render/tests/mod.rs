@@ -4,6 +4,7 @@
 
 mod flags;
 mod policy_text;
+mod servers;
 mod shipped;
 mod texts;
 
@@ -18,7 +19,7 @@ const POLICY: &str =
 fn options() -> Options {
     let name: Name = "mcp_policy".parse().expect("a name");
     Options {
-        upstream: "http://127.0.0.1:18080".parse().expect("a URL"),
+        upstreams: vec!["http://127.0.0.1:18080".parse().expect("a URL")],
         authorities: None,
         listen: ([127, 0, 0, 1], 10000).into(),
         admin: ([127, 0, 0, 1], 9901).into(),

@@ -19,7 +19,7 @@ fn has(yaml: &str, texts: &[(&str, usize)]) {
 #[test]
 fn server_by_its_name_over_tls_is_verified_by_this_name() {
     let yaml = written(|options| {
-        options.upstream = "https://server.example/mcp".parse().expect("a URL");
+        options.upstreams = vec!["https://server.example/mcp".parse().expect("a URL")];
         options.authorities = Some("/etc/ca.pem".into());
     });
     has(
@@ -42,7 +42,7 @@ fn server_by_its_name_over_tls_is_verified_by_this_name() {
 #[test]
 fn server_by_its_address_has_no_name_for_tls() {
     let yaml = written(|options| {
-        options.upstream = "https://[2001:DB8::1]:8443".parse().expect("a URL");
+        options.upstreams = vec!["https://[2001:DB8::1]:8443".parse().expect("a URL")];
         options.authorities = Some("/etc/ca.pem".into());
     });
     has(
