@@ -31,9 +31,10 @@ pub fn without_secrets(url: &str) -> String {
     let shown = url.split(['?', '#']).next().unwrap_or_default();
     let origin = origin(shown);
     let path = shown.get(origin.len()..).unwrap_or_default();
-    let (scheme, authority) = origin.split_once("://").unwrap_or(("", origin));
+    let scheme = origin.find("://").map_or(0, |at| at.saturating_add(3));
+    let (scheme, authority) = origin.split_at_checked(scheme).unwrap_or(("", origin));
     let authority = authority.rsplit('@').next().unwrap_or_default();
-    line(&format!("{scheme}://{authority}{path}"), 200)
+    line(&format!("{scheme}{authority}{path}"), 200)
 }
 
 /// The scheme and the authority of a URL.
