@@ -125,6 +125,18 @@ fn forwarded(
     })
 }
 
+/// The facts with the same text for each keyed hash: its key differs on each host.
+fn with_any_hash(mut facts: Value) -> Value {
+    let is_hash =
+        |text: &str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(session) = facts.get_mut("session")
+        && session.as_str().is_some_and(is_hash)
+    {
+        *session = "a keyed hash".into();
+    }
+    facts
+}
+
 /// Takes from the log the members that only the operator sees, and checks that the log has the same decision.
 fn logged(seen: &mut Expectation, line: &str) -> Result<(), String> {
     let audit: Value =
@@ -143,7 +155,7 @@ fn logged(seen: &mut Expectation, line: &str) -> Result<(), String> {
     seen.rule = text("rule").map(Into::into);
     seen.arguments = audit.get("arguments").cloned();
     seen.arguments_withheld = audit.get("arguments_withheld").cloned();
-    seen.facts = audit.get("facts").cloned();
+    seen.facts = audit.get("facts").cloned().map(with_any_hash);
     seen.facts_withheld = audit.get("facts_withheld").cloned();
     seen.absent = audit.get("absent").cloned();
     let shadow = audit
