@@ -19,6 +19,26 @@ const STORY_LIMIT: Duration = Duration::from_secs(180);
 /// The last line of a program that did not end in time.
 const LATE: &str = "nothing more came in time";
 
+/// Lets a command run in the root of the repository as from a shell: without what `make` and `cargo`, which run the tests, hand
+/// down. Build scripts read it, and would run again.
+pub fn on_its_own(command: &mut Command) -> &mut Command {
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    let of_build = [
+        "MAKEFLAGS",
+        "MFLAGS",
+        "MAKELEVEL",
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+    ];
+    for name in inherited {
+        let text = name.to_string_lossy();
+        if of_build.iter().any(|start| text.starts_with(start)) {
+            command.env_remove(&name);
+        }
+    }
+    command.current_dir(root())
+}
+
 /// A running program. Dropping it ends the process.
 #[derive(Debug)]
 pub struct Program {

@@ -5,6 +5,7 @@
 use super::pages::{blocks, commands, page};
 use host_tests::abi::{Clock, Faults, Module, Request, SharedData, Vm};
 use host_tests::ports;
+use host_tests::program::on_its_own;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
 use host_tests::samples::{LONGEST, messages::tiny_values};
@@ -331,14 +332,11 @@ fn demo_with(policy: &str) -> (bool, String) {
 fn make_run(extra: &[String]) {
     let ports = [ports::free(), ports::free(), ports::free()];
     let mut make = Command::new("make");
-    make.current_dir(root()).arg("run").args(extra);
+    on_its_own(&mut make).arg("run").args(extra);
     make.arg(format!("PORT={}", ports[0]))
         .arg(format!("ADMIN_PORT={}", ports[1]))
         .env("SERVER_PORT", ports[2].to_string());
-    make.env_remove("MAKEFLAGS")
-        .env_remove("MFLAGS")
-        .env_remove("MAKELEVEL")
-        .stdin(Stdio::null());
+    make.stdin(Stdio::null());
     let output = make.output().expect("make runs");
     let text = String::from_utf8_lossy(&output.stdout);
     println!("{text}");

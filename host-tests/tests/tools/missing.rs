@@ -1,18 +1,15 @@
 //! The messages of `make` for a missing program or a port in use: one sentence with the remedy.
 
 use host_tests::ports;
+use host_tests::program::on_its_own;
 use host_tests::require::{ENVOY, lacks};
-use host_tests::root;
 use std::fs;
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
 /// Runs `make` with these arguments and returns its output; it must fail.
 fn said(make: &mut Command) -> String {
-    let make = make.current_dir(root()).stdin(Stdio::null());
-    for inherited in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"] {
-        make.env_remove(inherited);
-    }
+    let make = on_its_own(make).stdin(Stdio::null());
     let Output {
         status,
         stdout,
@@ -80,16 +77,15 @@ fn bad_policy_or_server_is_reported() {
 fn missing_or_invalid_policy_is_reported() {
     says(
         &mut run(&["POLICY=no/such/policy.json"]),
-        "error: The policy no/such/policy.json cannot be read (No such file or directory); name another one with POLICY=<file>.",
+        "error: no/such/policy.json: No such file or directory",
     );
     let bad = std::env::temp_dir().join(format!("mcp-policy-bad-{}.json", std::process::id()));
     fs::write(&bad, r#"{ "version": "1", "defualt": "deny" }"#).expect("the policy can be written");
     let said = said(&mut run(&[&format!("POLICY={}", bad.display())]));
     fs::remove_file(&bad).expect("the policy goes");
     for line in [
-        "error: The plugin refused the policy:",
-        "  /defualt: unknown key `defualt`, did you mean `default`?",
-        "  the document: the key `default` is missing",
+        "error[unknown-key]: /defualt: unknown key `defualt`, did you mean `default`?",
+        "error[missing-key]: the key `default` is missing",
     ] {
         assert!(said.lines().any(|own| own == line), "{said}");
     }
@@ -98,7 +94,7 @@ fn missing_or_invalid_policy_is_reported() {
 fn invalid_url_or_dead_server_is_reported() {
     says(
         &mut run(&["UPSTREAM=localhost:9000"]),
-        "error: UPSTREAM must be a URL such as http://127.0.0.1:9000/mcp, not 'localhost:9000'.",
+        "found `localhost:9000`; write a URL such as http://127.0.0.1:9000/mcp",
     );
     let url = format!("http://{}/mcp", ports::refusing());
     says(
