@@ -1,8 +1,10 @@
 //! The configurations of `envoy/` are those of the template.
 
 use super::super::{PolicySource, render};
-use super::options;
+use super::{POLICY, options, rendered};
+use crate::envoy::PluginFile;
 use crate::input::Input;
+use serde_json::Value as Json;
 use std::fs;
 use std::path::Path;
 
@@ -31,5 +33,29 @@ fn configurations_to_copy_are_up_to_date() {
             written, text,
             "{name}: BLESS=1 writes what the template says"
         );
+    }
+}
+
+/// The members of an object and of those inside it, each as YAML with and without quotes.
+fn members(of: &Json) -> Vec<[String; 2]> {
+    let own = of.as_object().into_iter().flatten();
+    let forms = own.flat_map(|(key, value)| match value {
+        Json::Object(_) => members(value),
+        Json::String(text) => vec![[format!("{key}: {text}"), format!("{key}: \"{text}\"")]],
+        other => vec![[format!("{key}: {other}"), format!("{key}: {other}")]],
+    });
+    forms.collect()
+}
+
+/// `envoy apply` writes the same settings into a new file.
+#[test]
+fn plugin_has_the_settings_of_a_new_plugin_file() {
+    let file: Json = serde_json::from_str(&PluginFile::new().text()).expect("JSON");
+    let mut plugin = file["resources"][0]["typed_config"]["config"].clone();
+    plugin["configuration"] = Json::Null;
+    let text = rendered(POLICY, &options());
+    for forms in members(&plugin) {
+        let is_there = forms.iter().any(|form| text.contains(form));
+        assert!(is_there || forms[0] == "configuration: null", "{forms:?}");
     }
 }
