@@ -140,7 +140,7 @@ fn exit_codes_and_streams_are_documented_ones() {
     );
     assert_eq!(
         output("cat policy.json | mcp-policy diff - next.json --calls /dev/null"),
-        "\n"
+        "/dev/null: no call was found; it has neither lines of the audit log nor JSON-RPC requests\n? 1\n"
     );
     let json =
         |command: &str| serde_json::from_str::<serde_json::Value>(&output(command)).expect("JSON");

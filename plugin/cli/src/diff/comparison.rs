@@ -43,6 +43,7 @@ pub fn diff(
     }
     Ok(DiffReport {
         log: log.name.clone(),
+        deny_undecidable: options.deny_undecidable,
         ..compare(replays, &String::from_utf8_lossy(&log.bytes), options)
     })
 }

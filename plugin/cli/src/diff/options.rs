@@ -7,4 +7,6 @@
 pub struct Options {
     /// Only those of this grant. Its caller makes the JSON-RPC requests too, which name no caller.
     pub grant: Option<String>,
+    /// Undecidable calls are findings too.
+    pub deny_undecidable: bool,
 }

@@ -35,7 +35,7 @@ pub(super) fn disagreement(
     };
     let counts = [record, replayed].map(|verdict| verdict.rule.as_deref());
     let why = match counts.into_iter().flatten().any(is_about_earlier_calls) {
-        true => "the log may begin later than the count",
+        true => "the log may begin later than the count, or the gateway was restarted in between",
         false => "something decided that was not recorded",
     };
     Some(match record.allowed {

@@ -8,7 +8,8 @@ use crate::sanitize::printable;
 use crate::style::{BAD, DIM, GOOD, WARNING};
 use crate::summary;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The calls that two policies decide differently.
 #[derive(Debug, Default, Serialize)]
@@ -26,7 +27,12 @@ pub struct DiffReport {
     pub(super) of_others: usize,
     /// Lines that are not calls.
     pub(super) other: usize,
+    #[serde(skip)]
+    pub(super) deny_undecidable: bool,
 }
+
+/// The end of a reason that names a value.
+const UNRECORDED: &str = ", which was not recorded";
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,
@@ -80,12 +86,47 @@ impl DiffReport {
         });
     }
 
+    fn undecided(&self) -> usize {
+        self.undecidable.values().map(Vec::len).sum()
+    }
+
+    fn has_calls(&self) -> bool {
+        let counts = [
+            self.same,
+            self.otherwise.len(),
+            self.undecided(),
+            self.of_others,
+        ];
+        counts.iter().any(|count| *count > 0)
+    }
+
+    /// What to open in the log, so that its next calls are decidable.
+    fn help(&self) -> String {
+        let reads = |why: &'_ String| {
+            let path = why.strip_suffix(UNRECORDED)?.rsplit_once(" reads ")?.1;
+            Some(path.to_owned())
+        };
+        let paths: BTreeSet<_> = self.undecidable.keys().filter_map(reads).collect();
+        let (arguments, facts): (Vec<_>, Vec<_>) =
+            paths.into_iter().partition(|path| path.starts_with("args"));
+        let opened = [("arguments", arguments), ("facts", facts)].into_iter();
+        let opened = opened.filter(|(_, paths)| !paths.is_empty());
+        let opened = opened.map(|(key, paths)| format!("\"{key}\": {}", json!(paths)));
+        let opened: Vec<_> = opened.collect();
+        match opened.is_empty() {
+            true => String::new(),
+            false => format!(
+                "help: the log has these values from when the policy in force has \"audit\": {{ {} }}\n",
+                printable(&opened.join(", "))
+            ),
+        }
+    }
+
     fn summary(&self) -> String {
-        let undecidable: usize = self.undecidable.values().map(Vec::len).sum();
         summary::counts(&[
             (self.same, GOOD, "decided alike"),
             (self.otherwise.len(), BAD, "decided differently"),
-            (undecidable, WARNING, "undecidable"),
+            (self.undecided(), WARNING, "undecidable"),
             (self.of_others, DIM, "of other callers"),
             (self.other, DIM, "lines that are not calls"),
         ])
@@ -94,18 +135,24 @@ impl DiffReport {
 
 impl Report for DiffReport {
     fn status(&self) -> ExitStatus {
-        ExitStatus::from_clean(self.otherwise.is_empty())
+        let decided = self.undecidable.is_empty() || !self.deny_undecidable;
+        ExitStatus::from_clean(self.otherwise.is_empty() && decided && self.has_calls())
     }
 
     fn text(&self) -> String {
         let log = &self.log;
+        if !self.has_calls() {
+            return format!(
+                "{log}: no call was found; it has neither lines of the audit log nor JSON-RPC requests\n"
+            );
+        }
         let changes = self.otherwise.iter().map(|change| change.line(log));
         let mut undecidable: Vec<_> = self.undecidable.iter().collect();
         undecidable.sort_by_key(|(_, lines)| lines.first());
         let undecidable = undecidable.into_iter();
         let undecidable = undecidable.map(|(why, lines)| undecidable_line(log, why, lines));
         let lines: String = changes.chain(undecidable).collect();
-        lines + &self.summary() + "\n"
+        lines + &self.help() + &self.summary() + "\n"
     }
 
     fn json(&self) -> CommandResult<String> {

@@ -8,7 +8,7 @@ use super::comparison::{compare, diff};
 use super::options::Options;
 use super::policy_replay::PolicyReplay;
 use crate::input::Input;
-use crate::report::Report as _;
+use crate::report::{ExitStatus, Report as _};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::fs;
@@ -41,6 +41,7 @@ fn tells(case: &Case) -> Vec<String> {
     let lines: Vec<_> = case.lines.iter().map(line).collect();
     let options = Options {
         grant: case.grant.clone(),
+        ..Options::default()
     };
     let sides = (case.old.as_ref().map(side), side(&case.new));
     let report = compare(sides, &lines.join("\n"), &options);
@@ -81,6 +82,7 @@ fn grant_that_neither_policy_has_is_an_error() {
     let told = |grant: &str| {
         let options = Options {
             grant: Some(grant.into()),
+            ..Options::default()
         };
         let log = Input {
             name: "log".into(),
@@ -91,6 +93,40 @@ fn grant_that_neither_policy_has_is_an_error() {
     let error = told("eve").expect_err("an error").to_string();
     assert_eq!(error, "new.json: `grants` has no `eve`; it has `bob`");
     assert!(told("ada").is_ok() && told("bob").is_ok());
+}
+
+#[test]
+fn log_without_calls_and_undecidable_calls_on_request_are_findings() {
+    let input = |name: &str, text: &str| Input {
+        name: name.into(),
+        bytes: text.into(),
+    };
+    let policy = input(
+        "policy.json",
+        r#"{ "version": "1", "default": "deny", "tools": { "run": { "require": [
+            { "conditions": [ { "path": "args.command", "op": "eq", "value": "ls" } ] } ] } } }"#,
+    );
+    let open = input("open.json", r#"{ "version": "1", "default": "allow" }"#);
+    let told = |log: &str, deny_undecidable: bool| {
+        let options = Options {
+            deny_undecidable,
+            ..Options::default()
+        };
+        let report = diff(Some(&open), &policy, &input("log", log), &options);
+        let report = report.expect("a report");
+        (report.status(), report.text())
+    };
+    let (status, text) = told("a line of another program\n", false);
+    assert_eq!(status, ExitStatus::Findings);
+    assert!(text.starts_with("log: no call was found"), "{text}");
+    let line = r#"{"v":1,"event":"decision","time":"2026-01-01T00:00:00.000Z","policy":"0","request_id":"1","grant":"anonymous","method":"tools/call","tool":"run","argument_keys":["command"],"arguments_hash":"0","decision":"allow"}"#;
+    let (status, text) = told(line, false);
+    assert_eq!(status, ExitStatus::Clean, "{text}");
+    assert!(
+        text.contains(r#""audit": { "arguments": ["args.command"] }"#),
+        "{text}"
+    );
+    assert_eq!(told(line, true).0, ExitStatus::Findings);
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// Report the calls of this grant alone. Its caller makes the JSON-RPC requests too, which name no caller.
     #[arg(long = "as", value_name = "GRANT")]
     grant: Option<String>,
+    /// Fail on undecidable calls too.
+    #[arg(long)]
+    deny_undecidable: bool,
 }
 
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
@@ -37,6 +40,7 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     };
     let options = Options {
         grant: args.grant.clone(),
+        deny_undecidable: args.deny_undecidable,
     };
     output.report(&diff(old, new, &input::read(&args.calls)?, &options)?)
 }
