@@ -90,7 +90,10 @@ impl Applied {
         let mut refusals = self.refusals.iter().map(|why| format!("  {why}\n"));
         let words: String = refusals.by_ref().collect();
         let why = match words.is_empty() {
-            true => "; Envoy's log says why, which `--log FILE` shows here\n".into(),
+            true => {
+                "; its log says why, and `--log FILE` shows that here once Envoy has written it\n"
+                    .into()
+            }
             false => format!(":\n{words}"),
         };
         format!("{admin}: {BAD}refused{BAD:#}{why}")

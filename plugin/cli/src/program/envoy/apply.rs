@@ -18,6 +18,10 @@ use std::time::{Duration, Instant};
 /// The time between two questions to an Envoy.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// The longest time for which Envoy keeps lines of a log file, unless `--file-flush-interval-msec` says otherwise, and one
+/// second.
+const FLUSH: Duration = Duration::from_secs(11);
+
 /// Put a policy in force: check it, write it for Envoy, and wait until Envoy has taken it
 ///
 /// Envoy reads the plugin's configuration from a file, as `envoy-ecds.yaml` says, or from a control plane that hands on this
@@ -173,7 +177,7 @@ impl Delivered<'_> {
         for (admin, watch) in &self.envoys {
             let (progress, after) = self.decided(admin, watch).await?;
             let refusals = match progress {
-                Progress::Refused => self.refusals()?,
+                Progress::Refused => self.refusals().await?,
                 Progress::InForce | Progress::Waiting => Vec::new(),
             };
             envoys.push(Applied::new(&admin.name(), progress, after, refusals));
@@ -209,11 +213,18 @@ impl Delivered<'_> {
         )
     }
 
-    /// What Envoy has written to its log since the delivery.
-    fn refusals(&self) -> CommandResult<Vec<String>> {
-        let log = self.args.logged()?;
-        let new = log.get(self.logged..).unwrap_or(&log);
-        Ok(refusals(&String::from_utf8_lossy(new)))
+    /// What Envoy has written to its log since the delivery, once it is there.
+    async fn refusals(&self) -> CommandResult<Vec<String>> {
+        let end = self.since.elapsed().saturating_add(FLUSH);
+        loop {
+            let log = self.args.logged()?;
+            let new = log.get(self.logged..).unwrap_or(&log);
+            let words = refusals(&String::from_utf8_lossy(new));
+            if !words.is_empty() || self.args.log.is_none() || self.since.elapsed() >= end {
+                return Ok(words);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Writes the former file back where an Envoy refused the new one: that Envoy would start without a policy.

@@ -24,7 +24,12 @@ pub(super) fn former(path: &Path) -> CommandResult<Option<Input>> {
 /// part. Permissions stay; a new file can be read by everybody, as Envoy often runs as another user.
 pub(super) fn replace(path: &Path, text: &[u8]) -> CommandResult<()> {
     let written = write_beside(path, text);
-    written.map_err(|error| CommandError::about(path.display(), error))
+    written.map_err(|error| {
+        let path = path.display();
+        CommandError::new(format!(
+            "{path} cannot be written: {error}; `--file` names the file that Envoy reads"
+        ))
+    })
 }
 
 fn write_beside(path: &Path, text: &[u8]) -> std::io::Result<()> {
