@@ -81,7 +81,7 @@ fn held_headers(root: Value<'_>) -> Option<Diagnostic> {
     if held.bool() != Some(true) {
         return None;
     }
-    let message = "Envoy needs `allow_on_headers_stop_iteration: true` in the plugin's configuration too; without it, requests hang";
+    let message = "Envoy needs `allow_on_headers_stop_iteration: true` in the plugin's configuration too, as `mcp-policy envoy` writes it; without it, requests hang";
     Some(Diagnostic::note(
         "held-headers",
         "/host/hold_request_headers",

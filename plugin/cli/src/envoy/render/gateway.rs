@@ -2,6 +2,7 @@
 //!
 //! It never writes a configuration around a policy that the plugin would refuse.
 
+use super::caller_headers::caller_headers;
 use super::domain::Domain;
 use super::endpoint::{Endpoint, Upstream};
 use super::options::{Options, PolicySource};
@@ -9,7 +10,7 @@ use super::report::RenderReport;
 use super::scalar::block;
 use super::servers::{Route, Server, servers};
 use super::template::fill;
-use super::warnings::warnings;
+use super::warnings::{next_step, warnings};
 use crate::check;
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report as _};
@@ -41,7 +42,8 @@ pub fn render(policy: Option<&Input>, options: &Options) -> CommandResult<Render
         return Ok(RenderReport::refused(checked));
     }
     let text = fill(&Gateway::new(policy, options)?)?;
-    Ok(RenderReport::written(text, warnings(policy, options)))
+    let (warnings, next) = (warnings(policy, options), next_step(policy, options));
+    Ok(RenderReport::written(text, warnings, next))
 }
 
 /// The values of the template.
@@ -56,6 +58,8 @@ struct Gateway<'a> {
     source: &'static str,
     file: Option<File<'a>>,
     xds: Option<Place>,
+    /// Headers that no client may send.
+    caller_headers: Vec<String>,
     name: &'a str,
     vm_id: &'a str,
     wasm: &'a str,
@@ -97,6 +101,7 @@ impl<'a> Gateway<'a> {
         let servers = servers(policy, &options.upstreams)?.into_iter();
         let servers = servers.map(|server| behind(server, options));
         let servers = servers.collect::<CommandResult<Vec<_>>>()?;
+        let caller_headers = policy.map(caller_headers).unwrap_or_default();
         let policy = block(&configured(policy, options)?, INDENTATION);
         Ok(Self {
             listen: Place::listened(options.listen),
@@ -107,6 +112,7 @@ impl<'a> Gateway<'a> {
             source: source(options),
             file: file(options)?,
             xds: xds(options),
+            caller_headers,
             name: options.name.text(),
             vm_id: options.vm_id.text(),
             wasm: &options.wasm,

@@ -2,6 +2,7 @@
 //!
 //! It never opens a file or a connection.
 
+mod caller_headers;
 mod domain;
 mod endpoint;
 mod gateway;

@@ -12,6 +12,9 @@ use serde::Serialize;
 pub struct RenderReport {
     /// What keeps the gateway from protecting, or from answering.
     warnings: Vec<String>,
+    /// What to do before Envoy starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
     /// `None` where the policy has mistakes.
     configuration: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,14 +25,20 @@ impl RenderReport {
     pub(super) fn refused(policy: PolicyReport) -> Self {
         Self {
             warnings: Vec::new(),
+            next: None,
             configuration: None,
             policy: Some(policy),
         }
     }
 
-    pub(super) fn written(configuration: String, warnings: Vec<String>) -> Self {
+    pub(super) fn written(
+        configuration: String,
+        warnings: Vec<String>,
+        next: Option<String>,
+    ) -> Self {
         Self {
             warnings,
+            next,
             configuration: Some(configuration),
             policy: None,
         }
@@ -47,12 +56,13 @@ impl Report for RenderReport {
         ExitStatus::from_clean(self.configuration.is_some())
     }
 
-    /// The mistakes or the warnings. [`configuration`](Self::configuration) is the configuration itself.
+    /// The mistakes, or the warnings and the next step. [`configuration`](Self::configuration) is the configuration itself.
     fn text(&self) -> String {
         let mistakes = self.policy.as_ref().map(Report::text);
         let warnings = self.warnings.iter();
         let warnings = warnings.map(|text| format!("{WARNING}warning{WARNING:#}: {text}\n"));
-        mistakes.into_iter().chain(warnings).collect()
+        let next = self.next.iter().map(|text| format!("next: {text}\n"));
+        mistakes.into_iter().chain(warnings).chain(next).collect()
     }
 
     fn json(&self) -> CommandResult<String> {

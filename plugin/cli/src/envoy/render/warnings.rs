@@ -2,19 +2,52 @@
 //!
 //! It never stops a configuration from being written.
 
+use super::caller_headers::caller_headers;
 use super::domain::Domain;
 use super::options::{Options, PolicySource};
 use crate::input::Input;
+use crate::sanitize::line;
 use mcp_policy::host::{HostOptions, Policy};
 use std::net::SocketAddr;
 
 /// `per_connection_buffer_limit_bytes` of the template.
 const BUFFER_BYTES: usize = 1_048_576;
 
+/// The longest part of a path that is shown, in characters.
+const LONGEST: usize = 300;
+
 pub(super) fn warnings(policy: Option<&Input>, options: &Options) -> Vec<String> {
+    let headers = policy.map(caller_headers).unwrap_or_default();
     let policy = policy.and_then(|policy| Policy::parse(&policy.bytes).ok());
     let host = policy.iter().flat_map(|policy| of_host(&policy.host));
-    host.chain(of_options(options)).collect()
+    let all = host.chain(of_headers(&headers));
+    all.chain(of_options(options)).collect()
+}
+
+fn of_headers(headers: &[String]) -> Option<String> {
+    let names = headers.join("`, `");
+    (!headers.is_empty()).then(|| {
+        format!(
+            "the policy knows callers by `{names}`, which the configuration removes from the requests of clients; add the filter that writes it, before the plugin"
+        )
+    })
+}
+
+/// How the file gets its first policy, where Envoy reads one from a file.
+pub(super) fn next_step(policy: Option<&Input>, options: &Options) -> Option<String> {
+    let PolicySource::File(file) = &options.source else {
+        return None;
+    };
+    let policy = policy.map_or("policy.json", |policy| &policy.name);
+    let apply = format!(
+        "mcp-policy envoy apply {} --file {}",
+        line(policy, LONGEST),
+        line(file, LONGEST)
+    );
+    let (wasm, admin) = (line(&options.wasm, LONGEST), options.admin);
+    Some(format!(
+        "write the first policy with `{apply} --wasm {wasm} --no-wait`, and start Envoy; then `{apply} --admin http://{admin}` puts each new one in force"
+    ))
 }
 
 fn of_host(host: &HostOptions) -> Vec<String> {

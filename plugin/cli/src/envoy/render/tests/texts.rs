@@ -1,7 +1,8 @@
 //! What each flag writes.
 
 use super::super::{Options, PolicySource};
-use super::{POLICY, options, rendered};
+use super::{POLICY, options, rendered, report};
+use crate::report::Report as _;
 
 fn written(change: impl FnOnce(&mut Options)) -> String {
     let mut options = options();
@@ -124,4 +125,22 @@ fn policy_from_elsewhere_has_a_default_that_refuses() {
         ],
     );
     has(&written(|_| {}), &[("config_discovery", 0), ("node:", 0)]);
+}
+
+#[test]
+fn headers_by_which_callers_are_known_are_removed_from_requests_with_a_warning() {
+    let policy = r#"{ "version": "1", "default": "deny", "host": { "hold_request_headers": true }, "identity": {
+        "from": [ { "jwt_claim": "sub" }, { "header": "X-User", "set_by_gateway": true } ],
+        "trusted_headers": [ "x-team", { "header": "x-groups", "encoding": "base64_json" } ] } }"#;
+    let text = rendered(policy, &options());
+    for header in ["x-user", "x-team", "x-groups"] {
+        assert!(
+            text.contains(&format!("- remove: \"{header}\"")),
+            "{header}"
+        );
+    }
+    let told = report(policy, &options()).expect("it renders").text();
+    assert!(told.contains("`x-groups`, `x-team`, `x-user`"), "{told}");
+    let nobody = rendered(POLICY, &options());
+    assert!(!nobody.contains("              - remove: "), "control");
 }
