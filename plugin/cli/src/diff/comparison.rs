@@ -108,7 +108,7 @@ impl Comparison {
         }
     }
 
-    /// Gives back counts; without an id nobody knows which.
+    /// Gives back counts; without an id the call is unknown.
     fn refund(&mut self, id: Option<&str>, at: Option<Millis>) {
         for replay in self.old.iter_mut().chain([&mut self.new]) {
             match id {

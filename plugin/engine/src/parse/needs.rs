@@ -62,7 +62,7 @@ impl Needs {
             verified,
             cluster: cluster.is_some_and(|servers| servers.read(ServerFact::Cluster)),
             counted_claims,
-            // Claims for the log alone identify nobody: a token that no rule reads is no credential.
+            // Claims for the log alone identify no caller: a token that no rule reads is no credential.
             claims: claims || policy.audit.opens_claims(),
             caller_conditions: refuses_callers(policy),
             sessions: counts_by(policy, &Scope::Session),

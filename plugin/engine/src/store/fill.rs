@@ -7,7 +7,7 @@ use super::cells::{Cells, Unavailable};
 use super::prepare::Store;
 use crate::words::Millis;
 
-/// The cells of a sample. Which cells they are does not matter: nobody but the process knows which subjects share one.
+/// The cells of a sample. Any cells will do: no client can tell which subjects share one.
 const SAMPLE: u64 = 64;
 
 /// How full the table is in which callers and sessions are counted that the policy does not name.
