@@ -54,12 +54,12 @@ impl LineReader {
     /// The JSON of the audit line in a text, perhaps damaged or of a later version.
     ///
     /// # Errors
-    /// What the text is otherwise.
+    /// The other kind of content that the text has.
     pub(crate) fn json<'t>(&mut self, text: &'t str) -> Result<Cow<'t, str>, Read> {
         self.find(text, 0)
     }
 
-    /// The JSON of an audit line, or what the text is otherwise.
+    /// The JSON of an audit line, or the other kind of content that the text has.
     fn find<'t>(&mut self, text: &'t str, depth: usize) -> Result<Cow<'t, str>, Read> {
         if depth > DEEPEST {
             return Err(Read::Other);

@@ -17,6 +17,7 @@ mod import;
 mod init;
 mod input;
 mod lines;
+mod network;
 mod output;
 mod pin;
 mod scan;

@@ -4,6 +4,7 @@
 
 use super::connection::Connection;
 use super::input;
+use super::network::run;
 use super::server::{Progress, over_http, over_stdio};
 use indicatif::{ProgressBar, ProgressStyle};
 use mcp_policy_cli::http_url::{is_http, lacks_scheme, without_secrets};
@@ -92,11 +93,11 @@ impl<'a> Source<'a> {
         let patience = self.connection.patience();
         match self.origin {
             Origin::Command(command) => {
-                self.watch(|progress| run(over_stdio(command, patience, progress)))
+                self.watch(|progress| run(over_stdio(command, patience, progress))?)
             }
             Origin::Url(url) => {
                 let server = self.connection.server(url)?;
-                self.watch(|progress| run(over_http(&server, patience, progress)))
+                self.watch(|progress| run(over_http(&server, patience, progress))?)
             }
             Origin::File(file) => self.read(file),
         }
@@ -146,11 +147,4 @@ fn no_file(name: &str) -> String {
         );
     }
     "there is no such file; a server's URL begins with `http://` or `https://`, and a command comes after `--`".into()
-}
-
-fn run<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.map_err(|error| error.to_string())?.block_on(work)
 }

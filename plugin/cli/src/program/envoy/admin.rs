@@ -2,6 +2,7 @@
 //!
 //! It only reads: the admin interface can also stop Envoy.
 
+use crate::program::network;
 use mcp_policy_cli::envoy::Discovery;
 use mcp_policy_cli::http_url::without_secrets;
 use mcp_policy_cli::{CommandError, CommandResult};
@@ -20,13 +21,7 @@ pub(super) struct Admin {
 
 impl Admin {
     pub(super) fn new(url: &str) -> CommandResult<Self> {
-        // Another provider may be there already; then that one is used.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(PATIENCE)
-            .build();
+        let client = network::client().no_proxy().timeout(PATIENCE).build();
         Ok(Self {
             url: url.trim_end_matches('/').into(),
             client: client.map_err(|error| CommandError::about(without_secrets(url), error))?,

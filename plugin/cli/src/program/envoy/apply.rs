@@ -6,6 +6,7 @@ use super::admin::Admin;
 use super::plugin_file::{former, replace};
 use crate::program::clock;
 use crate::program::input;
+use crate::program::network;
 use crate::program::output::Output;
 use mcp_policy_cli::check::{Options, check};
 use mcp_policy_cli::envoy::{
@@ -79,16 +80,9 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     if !output.json {
         output.print(checked.text())?;
     }
-    let report = run_to_end(applied(args, &policy, output))?;
+    let applied = network::run(applied(args, &policy, output));
+    let report = applied.map_err(CommandError::new)??;
     output.report(&report)
-}
-
-fn run_to_end<T>(work: impl Future<Output = CommandResult<T>>) -> CommandResult<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(|error| CommandError::new(error.to_string()))?;
-    runtime.block_on(work)
 }
 
 /// A delivery, its file, and the Envoys that read it.

@@ -5,6 +5,7 @@
 use super::connect::{Progress, listed, shown, within};
 use super::recorder::{Recorder, has_kind};
 use super::unreachable;
+use crate::program::network;
 use futures_util::StreamExt as _;
 use mcp_policy_cli::listed_tools::{ListedTools, NotTools};
 use reqwest::Certificate;
@@ -59,10 +60,7 @@ pub(crate) async fn over_http(
 }
 
 fn client(server: &HttpServer) -> Result<reqwest::Client, reqwest::Error> {
-    // Another provider may be there already; then that one is used.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
+    network::client()
         .default_headers(server.headers.clone())
         .tls_certs_merge(server.ca.iter().cloned())
         .pool_max_idle_per_host(0)
