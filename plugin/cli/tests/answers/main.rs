@@ -7,9 +7,11 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+mod http;
 mod server;
 
-use server::{start_plain, start_tls, tls};
+use http::{Clients, tls};
+use server::respond;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -33,6 +35,14 @@ fn told(url: &str, options: &[&str]) -> String {
         .unwrap_or_else(|| panic!("{text}"))
         .trim_end()
         .into()
+}
+
+fn start_plain() -> String {
+    http::start_plain(respond)
+}
+
+fn start_tls(name: &str) -> String {
+    http::start_tls(name, Clients::All, respond)
 }
 
 const PATH: &str = "ask the server's documentation for its path of Streamable HTTP, often `/mcp`";
@@ -187,6 +197,35 @@ fn certificate_of_private_ca_needs_option_ca() {
         told_name.contains("its certificate is for another name; write that name into the URL"),
         "{told_name}"
     );
+}
+
+#[test]
+fn server_that_wants_a_certificate_lists_its_tools_to_a_client_with_one() {
+    let address = http::start_tls("server", Clients::WithCertificate, respond);
+    let url = format!("https://{address}/mcp");
+    let [ca, cert, key] =
+        ["ca.pem", "server.pem", "server.key"].map(|file| tls(file).display().to_string());
+    let without = told(&url, &["--ca", &ca]);
+    assert!(
+        without.starts_with("it cannot be reached: it wants a certificate of the client (mTLS); give one that it knows with `--cert FILE --key FILE` ("),
+        "{without}"
+    );
+    let output = run(&["scan", &url, "--ca", &ca, "--cert", &cert, "--key", &key]);
+    assert!(output.status.success(), "{output:?}");
+    for (cert, key, file, problem) in [
+        (&key, &key, &key, "found no certificate in PEM"),
+        (&cert, &cert, &cert, "found no private key in PEM"),
+    ] {
+        let output = run(&["scan", &url, "--ca", &ca, "--cert", cert, "--key", key]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            text.starts_with(&format!("error: {file}: {problem}")),
+            "{text}"
+        );
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+    }
+    let alone = run(&["scan", &url, "--ca", &ca, "--cert", &cert]);
+    assert_eq!(alone.status.code(), Some(2), "{alone:?}");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use super::unreachable;
 use crate::program::network;
 use futures_util::StreamExt as _;
 use mcp_policy_cli::listed_tools::{ListedTools, NotTools};
-use reqwest::Certificate;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
+use reqwest::{Certificate, Identity};
 use rmcp::ServiceExt as _;
 use rmcp::service::ClientInitializeError;
 use rmcp::transport::streamable_http_client::{
@@ -27,6 +27,8 @@ pub(crate) struct HttpServer {
     pub(crate) headers: HeaderMap,
     /// CAs beside those of the machine.
     pub(crate) ca: Vec<Certificate>,
+    /// The certificate and the key of this client.
+    pub(crate) identity: Option<Identity>,
 }
 
 /// The time for the one question whether a server speaks the old transport.
@@ -41,7 +43,7 @@ pub(crate) async fn over_http(
     patience: Duration,
     progress: Progress<'_>,
 ) -> Result<ListedTools, String> {
-    let client = client(server).map_err(|error| shown(&error))?;
+    let client = server.client().map_err(|error| shown(&error))?;
     let recorder = Recorder::new(client.clone());
     let config = StreamableHttpClientTransportConfig::with_uri(server.url.as_str());
     let transport = StreamableHttpClientTransport::with_client(recorder.clone(), config);
@@ -59,12 +61,18 @@ pub(crate) async fn over_http(
     }
 }
 
-fn client(server: &HttpServer) -> Result<reqwest::Client, reqwest::Error> {
-    network::client()
-        .default_headers(server.headers.clone())
-        .tls_certs_merge(server.ca.iter().cloned())
-        .pool_max_idle_per_host(0)
-        .build()
+impl HttpServer {
+    /// A client that sends its headers with every request.
+    pub(crate) fn client(&self) -> Result<reqwest::Client, reqwest::Error> {
+        let client = network::client()
+            .default_headers(self.headers.clone())
+            .tls_certs_merge(self.ca.iter().cloned())
+            .pool_max_idle_per_host(0);
+        match &self.identity {
+            Some(identity) => client.identity(identity.clone()).build(),
+            None => client.build(),
+        }
+    }
 }
 
 /// The sentence for the answer that ended the session; `None` if the SDK's own error says more.

@@ -33,7 +33,7 @@ const MEANINGS: [(&str, &str); 12] = [
     ),
     (
         "CertificateRequired",
-        "it wants a certificate of the client (mTLS), which this tool does not send; scan it from behind the gateway that does",
+        "it wants a certificate of the client (mTLS); give one that it knows with `--cert FILE --key FILE`",
     ),
     (
         "HandshakeFailure",
