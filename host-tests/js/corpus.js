@@ -18,6 +18,9 @@ import { close, counters, ids, lookup, open, reserve, takeBack, values, write } 
 
 const ALONE = process.argv.includes("alone");
 
+const KEY = "a key of cases, which is no secret";
+const ENVIRONMENT = { MCP_POLICY_APPROVAL_KEY: KEY, MCP_POLICY_APPROVAL_KEY_2: KEY };
+
 /** A map with a version for each write, in which a store can start anew for each case. */
 class Memory {
   /** @type {Map<string, import("mcp-policy").Cell>} */
@@ -41,7 +44,7 @@ class Memory {
 function play({ policy: text, steps, arrivals }) {
   let policy;
   try {
-    policy = Policy.parse(Buffer.from(text));
+    policy = Policy.parse(Buffer.from(text), ENVIRONMENT);
   } catch (error) {
     const refused = /** @type {import("mcp-policy").PolicyError} */ (error);
     return { refused: refused.message.split("\n"), problems: refused.problems.length };
@@ -55,7 +58,8 @@ function play({ policy: text, steps, arrivals }) {
       counters.clear();
       values.clear();
       ids.clear();
-      return arrivals.map((arrival, index) => seen(policy, store, /** @type {Request} */ (steps[index]), arrival));
+      const captured = new Captured();
+      return arrivals.map((arrival, index) => seen(policy, store, /** @type {Request} */ (steps[index]), arrival, captured));
     }),
   };
 }
@@ -65,8 +69,38 @@ function given(verified) {
   return Object.fromEntries(Object.entries(verified).filter(([, value]) => value !== null));
 }
 
-/** @param {Policy} policy @param {Store} store @param {Request} request @param {Arrival} arrival */
-function seen(policy, store, { headers, body, peer, verified, cluster, sentTo, now, respond }, arrival) {
+/**
+ * The parts of earlier answers that later requests repeat.
+ */
+class Captured {
+  /** @type {Map<string, string>} */
+  values = new Map();
+
+  /** @param {string} text */
+  filled(text) {
+    for (const [placeholder, value] of this.values) text = text.replaceAll(placeholder, value);
+    return text;
+  }
+
+  /** @param {string} body */
+  learn(body) {
+    if (!body.startsWith("{")) return;
+    const { csrf, result, error } = JSON.parse(body);
+    const decision = result?._meta?.["mcp-policy/decision"] ?? error?.data;
+    const id = decision?.approvalUrl?.split("/").at(-1);
+    for (const [name, value] of Object.entries({ approval: id, state: result?.requestState, token: csrf })) {
+      if (value !== undefined) this.values.set(`{${name}}`, value);
+    }
+  }
+}
+
+/** @param {Policy} policy @param {Store} store @param {Request} request @param {Arrival} whole @param {Captured} captured */
+function seen(policy, store, request, whole, captured) {
+  const { peer, verified, cluster, sentTo, now, respond } = request;
+  const headers = request.headers.map((text) => captured.filled(text));
+  const body = captured.filled(request.body);
+  // A body that was filled has another length, so it comes in one piece.
+  const arrival = body === request.body ? whole : { ...whole, pieces: /** @type {[number, boolean][]} */ ([[body.length, true]]) };
   const exchange = new Exchange(policy);
   const carryOut = (/** @type {Step} */ step) => resolved(exchange, store, step, now);
   let step = carryOut(exchange.begin(headers, arrival.end, { peer, verified: given(verified), cluster: cluster ?? undefined, seed: store.seed }, now));
@@ -74,12 +108,17 @@ function seen(policy, store, { headers, body, peer, verified, cluster, sentTo, n
     if (step.next !== "needMore") break;
     step = carryOut(exchange.feed(event, now));
   }
-  const response = step.next === "forward" && respond ? received(exchange, store, { ...respond, sentTo }, arrival, now) : undefined;
-  if (step.next === "forward") carryOut(exchange.feed({ type: "closed" }, now));
+  const passes = step.next === "forward" || step.next === "forwardBody";
+  const response = passes && respond ? received(exchange, store, { ...respond, sentTo }, arrival, now) : undefined;
+  if (passes) carryOut(exchange.feed({ type: "closed" }, now));
   exchange.free();
-  return step.next === "reply"
-    ? { ...step, body: Buffer.from(step.body).toString("latin1") }
-    : { ...step, received: response };
+  if (step.next !== "reply") {
+    const edited = step.next === "forwardBody" ? Buffer.from(step.bytes).toString("latin1") : undefined;
+    return { ...step, body: edited, received: response };
+  }
+  const answer = Buffer.from(step.body).toString("latin1");
+  captured.learn(answer);
+  return { ...step, body: answer };
 }
 
 /**
@@ -87,7 +126,9 @@ function seen(policy, store, { headers, body, peer, verified, cluster, sentTo, n
  * @param {Exchange} exchange @param {Store} store @param {Step} step @param {number} now @returns {Step}
  */
 function resolved(exchange, store, step, now) {
-  if (!ALONE) return store.resolve(exchange, step, now);
+  // A program has no approvals without a store.
+  const approvals = step.next === "ask" && step.approvals;
+  if (!ALONE || approvals) return store.resolve(exchange, step, now);
   takeBack(step.refund ?? []);
   write(step.writes ?? []);
   if (step.end) close(step.end, now);
@@ -98,7 +139,8 @@ function resolved(exchange, store, step, now) {
 function answered(step, now) {
   if (step.lookup) return { type: "found", values: lookup(step.lookup) };
   if (step.open) return { type: "opened", opening: open(step.open, now) };
-  return { type: "reserved", reservation: reserve(step.reserve, now) };
+  if (step.reserve) return { type: "reserved", reservation: reserve(step.reserve, now) };
+  throw new Error("approvals need a store");
 }
 
 /**

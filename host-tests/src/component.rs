@@ -2,6 +2,7 @@
 //!
 //! It turns cases into requests of that program, and its verdicts into observations.
 
+use crate::Captured;
 use crate::case::{Case, Step};
 use crate::embedder::{
     Component, Effect, Event, Gateway, Header, Next, Piece, Request, ResponseHead, Shared, Verified,
@@ -32,20 +33,29 @@ pub fn play(component: &Component<Shared>, case: &Case, split: Split) -> Outcome
         }
         Err(error) => return Outcome::Failed(error.to_string()),
     };
-    let play = |step| step_seen(&mut gateway, step, split, case.millis(step));
+    let mut captured = Captured::default();
+    let play = |step| {
+        step_seen(
+            &mut gateway,
+            (step, &mut captured),
+            split,
+            case.millis(step),
+        )
+    };
     Outcome::of(case.steps().iter().map(play))
 }
 
 fn step_seen(
     gateway: &mut Gateway<Shared>,
-    step: &Step,
+    (step, captured): (&Step, &mut Captured),
     split: Split,
     now: u64,
 ) -> Result<Expectation, String> {
+    let step = &captured.filled(step);
     let (exchange, next, mut effects) =
         judge(gateway, step, split, now).map_err(|error| error.to_string())?;
     let received = match (&step.respond, &next) {
-        (Some(respond), Next::Forward(_)) => {
+        (Some(respond), Next::Forward(_) | Next::ForwardBody(_)) => {
             let received = received(gateway, exchange, (step, respond), split, now);
             let (received, more) = received.map_err(|error| error.to_string())?;
             effects.extend(more);
@@ -60,6 +70,7 @@ fn step_seen(
     observed.received = received;
     match next {
         Next::Reply(reply) => {
+            captured.learn(&reply.body);
             let fields = reply.headers.into_iter();
             let fields = fields.map(|field| (field.name, field.value));
             observed.reply = Some(Received::own(reply.status, fields, reply.body));
@@ -68,6 +79,11 @@ fn step_seen(
             let removed = edit.remove_headers.iter();
             let gone = |name: &[u8]| removed.clone().any(|gone| gone.as_bytes() == name);
             observed.forward(step, gone, step.body.clone().unwrap_or_default());
+        }
+        Next::ForwardBody(request) => {
+            let removed = request.edit.remove_headers.iter();
+            let gone = |name: &[u8]| removed.clone().any(|gone| gone.as_bytes() == name);
+            observed.forward(step, gone, request.body);
         }
         Next::NeedMore | Next::Ask(_) => return Err("there is no verdict".into()),
         Next::ReplaceBody(_) => return Err("the body was replaced".into()),

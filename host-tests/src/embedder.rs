@@ -83,10 +83,14 @@ impl<C: Cells + Send + 'static> Component<C> {
         let mut wasm = wasmtime::Store::new(self.0.engine(), cells);
         let plugin = self.0.instantiate(&mut wasm)?;
         let engine = plugin.mcp_policy_engine_engine();
-        let policy = match engine.policy().call_parse(&mut wasm, policy)? {
-            Ok(policy) => policy,
-            Err(errors) => return Ok(Err(errors)),
-        };
+        let policy =
+            match engine
+                .policy()
+                .call_parse_with_environment(&mut wasm, policy, &environment())?
+            {
+                Ok(policy) => policy,
+                Err(errors) => return Ok(Err(errors)),
+            };
         let stores = engine.store();
         let store = stores
             .call_prepare(&mut wasm, policy, "my-gateway", entropy)?
@@ -161,7 +165,7 @@ impl<C: Cells + Send + 'static> Gateway<C> {
         let bytes = piece.bytes.clone();
         let step = self.report(exchange, &Event::ResponseBody(piece), now)?;
         let passed = match step.next {
-            Next::Forward(_) => Some(bytes),
+            Next::Forward(_) | Next::ForwardBody(_) => Some(bytes),
             Next::ReplaceBody(bytes) => Some(bytes),
             _ => None,
         };
@@ -329,4 +333,11 @@ pub fn unverified() -> Verified {
         dns_san: None,
         subject: None,
     }
+}
+
+/// The variables with keys of approvals.
+fn environment() -> Vec<(String, String)> {
+    let names = crate::APPROVAL_KEYS.iter();
+    let key = |name: &&str| ((*name).into(), crate::APPROVAL_KEY.into());
+    names.map(key).collect()
 }

@@ -39,8 +39,12 @@ pub mod upstream;
 pub mod verdict;
 pub mod wire;
 
+/// The environment variables with keys of approvals, in every host that plays cases.
+pub const APPROVAL_KEYS: [&str; 2] = ["MCP_POLICY_APPROVAL_KEY", "MCP_POLICY_APPROVAL_KEY_2"];
+
 pub use mcp_policy_cases::{
-    case, expectation, gateway, observation, request_events, runner, server_response, split,
+    APPROVAL_KEY, Captured, case, expectation, gateway, observation, request_events, runner,
+    server_response, split,
 };
 use std::path::PathBuf;
 

@@ -2,6 +2,7 @@
 //!
 //! It only carries requests there and verdicts back; the program does not see the expectation.
 
+use crate::Captured;
 use crate::case::{Case, Step};
 use crate::expectation::{Expectation, Outcome};
 use crate::host::{Played, Splits};
@@ -207,8 +208,12 @@ fn outcomes<'c>(case: &'c Case, splits: Splits, line: &str) -> Vec<Played<'c>> {
         Line::Verdicts { verdicts: by_split } => {
             let splits = splits.of(case).into_iter().zip(by_split);
             let outcome = |verdicts: Vec<Verdict>| {
+                let mut captured = Captured::default();
                 let steps = case.steps().iter().zip(verdicts);
-                Outcome::of(steps.map(|(step, verdict)| step_seen(step, verdict)))
+                Outcome::of(steps.map(|(step, verdict)| {
+                    let step = captured.filled(step);
+                    step_seen(&step, verdict, &mut captured)
+                }))
             };
             splits
                 .map(|(split, verdicts)| played(split, outcome(verdicts)))
@@ -217,17 +222,22 @@ fn outcomes<'c>(case: &'c Case, splits: Splits, line: &str) -> Vec<Played<'c>> {
     }
 }
 
-fn step_seen(step: &Step, verdict: Verdict) -> Result<Expectation, String> {
+fn step_seen(
+    step: &Step,
+    verdict: Verdict,
+    captured: &mut Captured,
+) -> Result<Expectation, String> {
     let mut observed = Observation {
         audit: verdict.audit,
         ..Observation::default()
     };
     match (&*verdict.next, verdict.status, verdict.body) {
         ("reply", Some(status), Some(body)) => {
-            let body = body.chars().map(|c| c as u8).collect();
+            let body: Vec<u8> = body.chars().map(|c| c as u8).collect();
+            captured.learn(&body);
             observed.reply = Some(Received::own(status, verdict.headers, body));
         }
-        ("forward", None, None) => {
+        ("forward" | "forwardBody", None, edited) => {
             let mut headers = step.headers.clone();
             headers.retain(|(name, _)| {
                 !verdict
@@ -235,7 +245,9 @@ fn step_seen(step: &Step, verdict: Verdict) -> Result<Expectation, String> {
                     .iter()
                     .any(|gone| gone.as_bytes() == name)
             });
-            observed.forwarded = Some((headers, step.body.clone().unwrap_or_default()));
+            let edited = edited.map(|body| body.chars().map(|c| c as u8).collect());
+            let body = edited.or_else(|| step.body.clone());
+            observed.forwarded = Some((headers, body.unwrap_or_default()));
             if let (Some(respond), Some(response)) = (&step.respond, verdict.received) {
                 observed.received = Some(response.received(respond));
                 observed.problem = response.problem;

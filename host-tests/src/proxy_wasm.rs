@@ -1,5 +1,6 @@
 //! Hosts the shipped module in wasmtime, through the proxy-wasm ABI that Envoy implements.
 
+use crate::Captured;
 use crate::abi::metadata;
 use crate::abi::{Clock, Faults, Module, Request, SharedData, StreamResult as Wire, Vm};
 use crate::case::{Case, Step};
@@ -9,6 +10,7 @@ use crate::request_events::RequestEvents;
 use crate::server_response::Received;
 use crate::split::Split;
 use mcp_policy::host::Verified;
+use std::time::Duration;
 
 /// Plays a case in a fresh VM.
 pub fn play(module: &Module, case: &Case, split: Split) -> Outcome {
@@ -39,9 +41,15 @@ fn play_in(module: &Module, case: &Case, split: Split, seen: Seen) -> Outcome {
         Err(trap) => return Outcome::Failed(trap.to_string()),
     }
     vm.logs();
+    let mut captured = Captured::default();
     Outcome::of(case.steps().iter().map(|step| {
         clock.set(case.millis(step) * 1_000_000);
-        seen(&observed(&vm, step, split)?, step, &step.request_id())
+        let step = &captured.filled(step);
+        let observed = observed(&vm, step, split, &clock)?;
+        if let Some(reply) = &observed.reply {
+            captured.learn(&reply.body);
+        }
+        seen(&observed, step, &step.request_id())
     }))
 }
 
@@ -56,11 +64,11 @@ fn refusals(vm: &Vm) -> Vec<String> {
         .collect()
 }
 
-fn observed(vm: &Vm, step: &Step, split: Split) -> Result<Observation, String> {
-    let (wire, responded) = send(vm, step, split).map_err(|trap| trap.to_string())?;
+fn observed(vm: &Vm, step: &Step, split: Split, clock: &Clock) -> Result<Observation, String> {
+    let (wire, responded) = send(vm, step, split, clock).map_err(|trap| trap.to_string())?;
     let lines: Vec<_> = vm.logs().into_iter().map(|(_, line)| line).collect();
     let mut observed = Observation::logged(&lines)?;
-    if wire.hung {
+    if wire.hung && wire.local_response.is_none() {
         return Err("the request hangs".into());
     }
     let reply = wire.local_response.map(|reply| {
@@ -110,8 +118,16 @@ fn cluster(name: &str) -> (Vec<String>, Vec<u8>) {
     (path, name.into())
 }
 
+/// The longest time that the plugin holds an answer back.
+const LONGEST_HOLD: Duration = Duration::from_secs(55);
+
 /// Plays a step. Returns the stream's result, and whether the server's response was played.
-fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::Trap> {
+fn send(
+    vm: &Vm,
+    step: &Step,
+    split: Split,
+    clock: &Clock,
+) -> Result<(Wire, bool), crate::abi::Trap> {
     let address = if step.peer.contains(':') {
         format!("[{}]:40000", step.peer)
     } else {
@@ -135,6 +151,11 @@ fn send(vm: &Vm, step: &Step, split: Split) -> Result<(Wire, bool), crate::abi::
     }
     if let Some(trailers) = arrival.trailers {
         stream.trailers(trailers)?;
+    }
+    if stream.seen().hung {
+        // The plugin holds an answer back while a person decides.
+        clock.advance(LONGEST_HOLD);
+        vm.tick()?;
     }
     let before = stream.seen();
     let forwarded = before.complete && before.local_response.is_none();

@@ -20,8 +20,8 @@ pub(super) fn define(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     host_functions! { linker, "wasi_snapshot_preview1", FAULT;
         "args_sizes_get"(count, size) => |guest| no_strings(guest, (count, size));
         "args_get"(strings, bytes) => |_| nothing((strings, bytes));
-        "environ_sizes_get"(count, size) => |guest| no_strings(guest, (count, size));
-        "environ_get"(strings, bytes) => |_| nothing((strings, bytes));
+        "environ_sizes_get"(count, size) => |guest| environment_sizes(guest, (count, size));
+        "environ_get"(strings, bytes) => |guest| environment(guest, (strings, bytes));
         "clock_time_get"(clock, precision, into) =>
             |guest| clock_time_get(guest, clock, precision, into);
         "random_get"(at, size) => |guest| random_get(guest, (at, size));
@@ -39,6 +39,33 @@ fn no_strings(guest: &mut Guest<'_>, (count, size): Span) -> Outcome {
 
 fn nothing(_: Span) -> Outcome {
     Ok(())
+}
+
+/// The variables of the VM, each with the byte that ends it.
+fn variables() -> impl Iterator<Item = String> {
+    let names = crate::APPROVAL_KEYS.iter();
+    names.map(|name| format!("{name}={}\0", crate::APPROVAL_KEY))
+}
+
+fn environment_sizes(guest: &mut Guest<'_>, (count, size): Span) -> Outcome {
+    let length: usize = variables().map(|variable| variable.len()).sum();
+    write(guest, count, &number(variables().count()))?;
+    write(guest, size, &number(length))
+}
+
+fn environment(guest: &mut Guest<'_>, (strings, bytes): Span) -> Outcome {
+    let (mut place, mut at) = (strings, bytes);
+    for variable in variables() {
+        write(guest, place, &at.to_le_bytes())?;
+        write(guest, at, variable.as_bytes())?;
+        place += 4;
+        at += u32::from_le_bytes(number(variable.len()));
+    }
+    Ok(())
+}
+
+fn number(number: usize) -> [u8; 4] {
+    u32::try_from(number).unwrap_or_default().to_le_bytes()
 }
 
 /// The wall clock and the monotonic one are the same, so that a test which

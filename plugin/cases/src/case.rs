@@ -55,7 +55,7 @@ pub enum Play {
 }
 
 /// One request of a case.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Step {
     /// The time since the start.
     pub at: Duration,

@@ -18,7 +18,8 @@ pub struct Expectation {
     /// `WWW-Authenticate` of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
-    /// `result` (a tool result with `isError`) or `error` (JSON-RPC).
+    /// `result` (a tool result with `isError`), `error` (JSON-RPC), `input_required` (the client waits for an approval) or
+    /// `page` (of approvals).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
     /// The id of the answer, as JSON text.
@@ -57,6 +58,9 @@ pub struct Expectation {
     /// The opened arguments and facts that the request does not have, as the log names them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub absent: Option<Value>,
+    /// The server received the request without the members by which its client waited for an approval.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rounds_removed: bool,
     /// The `authorization` header does not reach the server.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub credential_removed: bool,

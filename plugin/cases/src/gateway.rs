@@ -9,6 +9,9 @@ use mcp_policy::host::{
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// The value of each variable that `approvals.keys` of a policy names. Every host that plays cases has it.
+pub const APPROVAL_KEY: &str = "a key of cases, which is no secret";
+
 /// Shared data in memory. Versions are counted as Envoy counts them.
 #[derive(Debug, Default)]
 pub struct InMemoryCells {
@@ -71,7 +74,8 @@ impl Gateway {
     /// # Errors
     /// Every error in the policy.
     pub fn new(policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
-        let policy = Arc::new(Policy::parse(policy)?);
+        let policy = Policy::parse(policy)?.with_environment(|_| Some(APPROVAL_KEY.into()))?;
+        let policy = Arc::new(policy);
         let mut cells = InMemoryCells::default();
         #[expect(clippy::expect_used, reason = "cells in memory are never unavailable")]
         let store = Store::prepare(&mut cells, "test", &policy, [7; 16]).expect("memory");

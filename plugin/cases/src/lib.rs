@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod caller;
+mod captured;
 pub mod case;
 mod claim;
 pub mod corpus;
@@ -25,9 +26,10 @@ pub mod token;
 pub mod value_path;
 
 pub use caller::{Caller, CallerFacts};
+pub use captured::Captured;
 pub use case::{Case, Play, Step};
 pub use expectation::{Expectation, Outcome};
-pub use gateway::{Gateway, InMemoryCells};
+pub use gateway::{APPROVAL_KEY, Gateway, InMemoryCells};
 pub use runner::Runner;
 pub use split::{Seam, Split};
 

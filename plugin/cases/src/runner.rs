@@ -2,6 +2,7 @@
 //!
 //! It compares no outcome with a case's expectation.
 
+use crate::captured::Captured;
 use crate::case::{Case, Step};
 use crate::expectation::{Expectation, Outcome};
 use crate::gateway::Gateway;
@@ -19,6 +20,7 @@ use serde_json::Value;
 #[derive(Debug)]
 pub struct Runner {
     gateway: Gateway,
+    captured: Captured,
 }
 
 /// The outcome of one request.
@@ -58,7 +60,10 @@ impl Runner {
     /// Every error in the policy.
     pub fn new(policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
         let gateway = Gateway::new(policy)?;
-        Ok(Self { gateway })
+        Ok(Self {
+            gateway,
+            captured: Captured::default(),
+        })
     }
 
     /// Plays one request at the time `now`.
@@ -66,7 +71,11 @@ impl Runner {
     /// # Errors
     /// If no case can expect the observation.
     pub fn play(&mut self, step: &Step, split: Split, now: Millis) -> Result<Played, String> {
+        let step = &self.captured.filled(step);
         let (exchange, verdict) = self.request(step, split, now);
+        if let Next::Reply(reply) = &verdict.next {
+            self.captured.learn(&reply.body);
+        }
         self.played(exchange, verdict, (step, split), now)
     }
 
@@ -76,7 +85,7 @@ impl Runner {
     /// If no case can expect the observation.
     pub fn open(&mut self, step: &Step, now: Millis) -> Result<(Played, Option<OpenCall>), String> {
         let (exchange, verdict) = self.request(step, Split::Whole, now);
-        if !matches!(verdict.next, Next::Forward) {
+        if !matches!(verdict.next, Next::Forward | Next::ForwardBody(_)) {
             let played = self.played(exchange, verdict, (step, Split::Whole), now)?;
             return Ok((played, None));
         }
@@ -196,10 +205,14 @@ impl Runner {
                 let fields = fields.map(|(name, value)| (name, value.into_owned()));
                 observed.reply = Some(Received::own(reply.status, fields, reply.body));
             }
-            Next::Forward => {
+            next @ (Next::Forward | Next::ForwardBody(_)) => {
                 let gone = verdict.edit.remove.iter();
                 let removed = |name: &[u8]| gone.clone().any(|gone| gone.as_bytes() == name);
-                observed.forward(step, removed, step.body.clone().unwrap_or_default());
+                let body = match next {
+                    Next::ForwardBody(body) => body,
+                    _ => step.body.clone().unwrap_or_default(),
+                };
+                observed.forward(step, removed, body);
                 if let Some(respond) = &step.respond {
                     let cluster = step.last_cluster();
                     let told = self.sent_to(&mut exchange, cluster, now);

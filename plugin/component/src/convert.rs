@@ -31,6 +31,10 @@ pub(crate) fn step_to_wit(step: Step, now: Millis) -> wit::Step {
         Next::NeedMore => wit::Next::NeedMore,
         Next::Ask(ask) => wit::Next::Ask(ask_to_wit(&ask, now)),
         Next::Forward => wit::Next::Forward(step.edit.into()),
+        Next::ForwardBody(body) => wit::Next::ForwardBody(wit::ForwardBody {
+            edit: step.edit.into(),
+            body,
+        }),
         Next::ReplaceBody(bytes) => wit::Next::ReplaceBody(bytes),
         Next::Reply(reply) => wit::Next::Reply(reply.into()),
     };
@@ -72,6 +76,7 @@ fn ask_to_wit(ask: &Ask, now: Millis) -> wit::Ask {
             wit::Ask::Reserve(charges.collect())
         }
         Ask::Lookup(keys) => wit::Ask::Lookup(keys.iter().map(Into::into).collect()),
+        Ask::Approvals(_) => wit::Ask::Approvals,
         Ask::Open(request) => wit::Ask::Open(request.into()),
     }
 }
@@ -141,6 +146,10 @@ impl From<Reply> for wit::Reply {
             status: reply.status,
             headers: reply.headers.into_iter().map(header_to_wit).collect(),
             body: reply.body,
+            hold: reply.hold.map(|hold| wit::Hold {
+                approval: hold.approval.to_string(),
+                until: hold.until.0,
+            }),
         }
     }
 }

@@ -26,6 +26,23 @@ impl wit::GuestPolicy for Policy {
         }
     }
 
+    fn parse_with_environment(
+        text: Vec<u8>,
+        environment: Vec<(String, String)>,
+    ) -> Result<wit::Policy, Vec<wit::PolicyError>> {
+        let variable = |name: &str| {
+            let mut variables = environment.iter();
+            variables
+                .find(|(own, _)| own == name)
+                .map(|(_, value)| value.clone())
+        };
+        let policy = mcp_policy::host::Policy::parse(&text);
+        match policy.and_then(|policy| policy.with_environment(variable)) {
+            Ok(policy) => Ok(wit::Policy::new(Self(Arc::new(policy)))),
+            Err(errors) => Err(errors.into_iter().map(Into::into).collect()),
+        }
+    }
+
     fn hash(&self) -> String {
         self.0.hash.clone()
     }
@@ -121,6 +138,10 @@ impl wit::GuestStore for Store {
 
     fn seed(&self) -> wit::Seed {
         convert::seed_to_wit(self.0.seed())
+    }
+
+    fn is_pending(&self, approval: String, now: u64) -> bool {
+        self.0.is_pending(&mut ProgramCells, &approval, Millis(now))
     }
 
     fn resolve(

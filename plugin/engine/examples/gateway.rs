@@ -107,8 +107,12 @@ impl Gateway {
                 },
             );
         }
+        let body = match &step.next {
+            Next::ForwardBody(body) => body.clone().into(),
+            _ => body,
+        };
         match step.next {
-            Next::Forward => {
+            Next::Forward | Next::ForwardBody(_) => {
                 let gateway = self;
                 let under_way = UnderWay { gateway, exchange };
                 self.forward(under_way, Request::from_parts(head, Full::new(body)))

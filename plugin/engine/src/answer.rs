@@ -6,9 +6,10 @@
 
 use crate::model::AnswerStyle;
 use crate::read::RequestError;
+use crate::words::approval::ApprovalId;
 use crate::words::digits::push_decimal;
 use crate::words::json::{Bounds, Document, ObjectLine, Surrogates, element, push_text};
-use crate::words::{Amount, Reason, Refusal};
+use crate::words::{Amount, Millis, Reason, Refusal};
 use std::borrow::Cow;
 
 /// A response to send in the server's place.
@@ -20,6 +21,17 @@ pub struct Reply {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body; empty for a dropped notification.
     pub body: Vec<u8>,
+    /// A host that can wait sends the reply later; `None` where it is due at once. A client accepts it at any time.
+    pub hold: Option<Hold>,
+}
+
+/// The wait of a reply for a person's decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// The approval. The reply is due as soon as it is no longer pending.
+    pub approval: ApprovalId,
+    /// The latest time to send the reply.
+    pub until: Millis,
 }
 
 impl Reply {
@@ -42,6 +54,8 @@ pub(crate) struct Detail {
     pub(crate) reason: Option<Reason>,
     pub(crate) retry_after_ms: Option<u64>,
     pub(crate) request_id: Option<Box<str>>,
+    /// The page on which a person approves the call.
+    pub(crate) approval_url: Option<String>,
     pub(crate) rule: Option<String>,
     pub(crate) limit: Option<Amount>,
     pub(crate) remaining: Option<Amount>,
@@ -59,6 +73,7 @@ impl Detail {
         retry.for_each(|millis| push_decimal(object.name("retryAfterMs"), *millis, 1));
         let texts = [
             ("requestId", self.request_id.as_deref()),
+            ("approvalUrl", self.approval_url.as_deref()),
             ("rule", self.rule.as_deref()),
         ];
         for (name, text) in texts {
@@ -155,9 +170,42 @@ pub(crate) fn answer(
             status: 202,
             headers: Vec::new(),
             body: Vec::new(),
+            hold: None,
         },
         ReplyTo::Bodiless => json(403, None, ("error", &error())),
     }
+}
+
+/// The gateway's request that the client waits for an approval, and sends its request again with this state.
+#[derive(Debug)]
+pub(crate) struct InputRequired<'a> {
+    /// The name of the request to open the address; `None` where the client is to wait alone.
+    pub(crate) opens: Option<(&'static str, &'a str)>,
+    pub(crate) message: &'a str,
+    pub(crate) state: &'a str,
+}
+
+/// Answers a request that is to be sent again (2026-07-28, basic, Multi Round-Trip Requests).
+pub(crate) fn answer_input_required(id: &str, input: &InputRequired<'_>, detail: &Detail) -> Reply {
+    let mut meta = ObjectLine::new();
+    meta.json("mcp-policy/decision", &detail.json());
+    let mut result = ObjectLine::new();
+    result.text("resultType", "input_required");
+    if let Some((name, url)) = input.opens {
+        let mut params = ObjectLine::new();
+        params.text("mode", "url");
+        params.text("message", input.message);
+        params.text("url", url);
+        let mut request = ObjectLine::new();
+        request.text("method", "elicitation/create");
+        request.json("params", &params.end());
+        let mut requests = ObjectLine::new();
+        requests.json(name, &request.end());
+        result.json("inputRequests", &requests.end());
+    }
+    result.text("requestState", input.state);
+    result.json("_meta", &meta.end());
+    json(200, Some(id), ("result", &result.end()))
 }
 
 /// Answers a caller without a valid credential: it may log in and send the request again (RFC 9110 section 15.5.2).
@@ -217,6 +265,7 @@ pub(crate) fn answer_for_server(
 /// The JSON-RPC error code of a refusal, outside the ranges that JSON-RPC and MCP reserve.
 fn code(reason: Reason) -> i32 {
     match reason {
+        Reason::ApprovalRequired => -31428,
         Reason::RateLimited => -31429,
         Reason::Arguments => -31422,
         Reason::NotAllowed
@@ -241,6 +290,7 @@ fn json(status: u16, id: Option<&str>, (name, value): (&str, &str)) -> Reply {
         status,
         headers: vec![("content-type", "application/json".into())],
         body: response.end().into_bytes(),
+        hold: None,
     }
 }
 

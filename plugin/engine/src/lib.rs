@@ -41,6 +41,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod approval;
 mod audit;
 mod count;
 mod decide;
@@ -49,6 +50,8 @@ mod held;
 mod log_batches;
 mod measures;
 mod model;
+#[allow(dead_code, unused_imports, reason = "the exchange calls it next")]
+mod page;
 mod parse;
 mod read;
 mod response;
@@ -68,7 +71,7 @@ mod words;
 ///                              └─► Forward | ReplaceBody | Reply   for each of them
 /// ```
 pub mod host {
-    pub use crate::answer::Reply;
+    pub use crate::answer::{Hold, Reply};
     pub use crate::audit::{Audit, access_log_values};
     pub use crate::count::{Charge, Count, LimitRef, Refund, Reservation};
     pub use crate::exchange::Exchange;
@@ -79,7 +82,11 @@ pub mod host {
     pub use crate::read::{HeaderEdit, Headers, Verified, jwt_claims};
     pub use crate::session::Session;
     pub use crate::step::{Ask, Delivery, Event, HostContext, Next, Response, Step};
-    pub use crate::store::{Cells, Seed, Store, TableFill, Unavailable, Version};
+    pub use crate::store::{Cells, Seed, Standings, Store, TableFill, Unavailable, Version};
+    pub use crate::words::approval::{
+        Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalRequest,
+        Standing,
+    };
     pub use crate::words::json::JsonFault;
     pub use crate::words::state::{Lookup, StateKey, StateWrite};
     pub use crate::words::under_way::{IdEnd, Opening, RequestKey};

@@ -114,7 +114,9 @@ impl Session {
             self.edit = std::mem::take(&mut step.edit);
         }
         step.edit = match step.next {
-            Next::Forward | Next::ReplaceBody(_) => std::mem::take(&mut self.edit),
+            Next::Forward | Next::ForwardBody(_) | Next::ReplaceBody(_) => {
+                std::mem::take(&mut self.edit)
+            }
             _ => self.edit.clone(),
         };
         self.asked = match &step.next {

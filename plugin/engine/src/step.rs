@@ -7,6 +7,7 @@ use crate::audit::Audit;
 use crate::count::{Charge, Refund, Reservation};
 use crate::read::{HeaderEdit, Headers, Verified};
 use crate::store::Seed;
+use crate::words::approval::{ApprovalAnswer, ApprovalAsk};
 use crate::words::state::{Lookup, StateKey, StateWrite};
 use crate::words::under_way::{IdEnd, Opening, RequestKey};
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub enum Event {
     Found(Lookup),
     /// The answer to [`Ask::Open`].
     Opened(Opening),
+    /// The answer to [`Ask::Approvals`].
+    Approvals(ApprovalAnswer),
     /// Something that happened after [`Next::Forward`]. A host reports these where
     /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is true.
     Response(Response),
@@ -89,6 +92,8 @@ pub enum Next {
     Ask(Ask),
     /// Pass on the request, its body byte for byte; after an event of the response, the part that came with that event.
     Forward,
+    /// Pass on the request with this body, which has the length of the received one and lacks the gateway's own members.
+    ForwardBody(Vec<u8>),
     /// Pass these bytes on in place of those that came with the response's event.
     ReplaceBody(Vec<u8>),
     /// Send this reply to the client and pass nothing on. Where the client has part of a response already, end the
@@ -103,6 +108,8 @@ pub enum Ask {
     Reserve(Arc<[Charge]>),
     /// Look these keys up, and feed [`Event::Found`].
     Lookup(Arc<[StateKey]>),
+    /// Answer this question about approvals, and feed [`Event::Approvals`].
+    Approvals(ApprovalAsk),
     /// Open this id unless it is open already, in one indivisible step, and feed [`Event::Opened`].
     Open(RequestKey),
 }
@@ -130,6 +137,14 @@ pub(crate) fn lookup_of(event: Event) -> Lookup {
     match event {
         Event::Found(found) => found,
         _ => Lookup::Unavailable,
+    }
+}
+
+/// The answer to a question about approvals. Any other event counts as a failed one.
+pub(crate) fn approvals_of(event: Event) -> ApprovalAnswer {
+    match event {
+        Event::Approvals(answer) => answer,
+        _ => ApprovalAnswer::Unavailable,
     }
 }
 

@@ -104,6 +104,11 @@ fn verified(verified: &JsValue) -> Result<Verified, JsValue> {
     })
 }
 
+/// The value of a variable, if it is a text.
+pub(crate) fn variable(environment: &JsValue, name: &str) -> Option<String> {
+    Reflect::get(environment, &name.into()).ok()?.as_string()
+}
+
 /// The value, unless it is undefined.
 fn given(value: JsValue) -> Option<JsValue> {
     (!value.is_undefined()).then_some(value)

@@ -19,6 +19,13 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
 
+#[wasm_bindgen]
+extern "C" {
+    /// Variables and their values, as `process.env` is.
+    #[wasm_bindgen(typescript_type = "Readonly<Record<string, string | undefined>>")]
+    pub type Environment;
+}
+
 /// A policy document that was parsed without an error.
 #[wasm_bindgen]
 pub struct Policy {
@@ -28,11 +35,20 @@ pub struct Policy {
 
 #[wasm_bindgen]
 impl Policy {
-    /// Parses the bytes of a `policy.json`. Throws a `PolicyError` with all its problems.
+    /// Parses the bytes of a `policy.json`. Throws a `PolicyError` with all its problems. `approvals.keys` of the policy are
+    /// names in `environment`; without it no call is approved.
     pub fn parse(
         #[wasm_bindgen(unchecked_param_type = "Uint8Array")] text: &JsValue,
+        environment: Option<Environment>,
     ) -> Result<Self, JsValue> {
-        match mcp_policy::host::Policy::parse(&convert::bytes(text, "text")?) {
+        let policy = mcp_policy::host::Policy::parse(&convert::bytes(text, "text")?);
+        let policy = match environment {
+            None => policy,
+            Some(environment) => policy.and_then(|policy| {
+                policy.with_environment(|name| convert::variable(&environment, name))
+            }),
+        };
+        match policy {
             Ok(policy) => Ok(Self {
                 policy: Arc::new(policy),
                 seed: convert::entropy()?,
@@ -279,6 +295,13 @@ impl Store {
     #[wasm_bindgen(getter)]
     pub fn seed(&self) -> Vec<u8> {
         self.store.seed().to_vec()
+    }
+
+    /// Whether an approval, `reply.hold.approval`, still waits for a person. Nothing depends on the answer.
+    #[wasm_bindgen(js_name = isPending)]
+    pub fn is_pending(&mut self, approval: &str, now: f64) -> Result<bool, JsValue> {
+        let now = convert::millis(now, "now")?;
+        Ok(self.store.is_pending(&mut self.cells, approval, now))
     }
 
     /// Carries out the `refund`, the `writes` and the `end` of `step` and answers its question, and the questions that

@@ -36,7 +36,9 @@ fn next(next: &Next, now: Millis) -> Result<(&'static str, Members), JsValue> {
         }
         Next::Ask(Ask::Lookup(keys)) => ("ask", vec![("lookup", state::keys(keys)?)]),
         Next::Ask(Ask::Open(request)) => ("ask", vec![("open", under_way::request(request)?)]),
+        Next::Ask(Ask::Approvals(_)) => ("ask", vec![("approvals", true.into())]),
         Next::Forward => ("forward", Vec::new()),
+        Next::ForwardBody(bytes) => ("forwardBody", vec![("bytes", array(bytes))]),
         Next::ReplaceBody(bytes) => ("replaceBody", vec![("bytes", array(bytes))]),
         Next::Reply(reply) => ("reply", reply_members(reply)?),
     })
@@ -79,11 +81,20 @@ fn fields<V: AsRef<str>>(fields: &[(&'static str, V)]) -> Result<JsValue, JsValu
 }
 
 fn reply_members(reply: &Reply) -> Result<Members, JsValue> {
-    Ok(vec![
+    let mut members = vec![
         ("status", reply.status.into()),
         ("headers", fields(&reply.headers)?),
         ("body", array(&reply.body)),
-    ])
+    ];
+    if let Some(hold) = reply.hold {
+        let until = hold.until.0 as f64;
+        let hold = object(&[
+            ("approval", hold.approval.to_string().into()),
+            ("until", until.into()),
+        ])?;
+        members.push(("hold", hold));
+    }
+    Ok(members)
 }
 
 fn array(bytes: &[u8]) -> JsValue {

@@ -94,7 +94,7 @@ export type Event =
   | { type: "closed" };
 
 /** The program's actions after an event. */
-export type Step = NeedMore | Reserve | Lookup | Open | Forward | ReplaceBody | Reply;
+export type Step = NeedMore | Reserve | Lookup | Open | Approvals | Forward | ForwardBody | ReplaceBody | Reply;
 
 interface Effects {
   /**
@@ -197,6 +197,7 @@ export interface Reserve extends Effects {
   reserve: Charge[];
   lookup?: undefined;
   open?: undefined;
+  approvals?: undefined;
 }
 
 /** Look these keys up, and feed `found`: `store.resolve` does both, or the program itself. */
@@ -205,6 +206,7 @@ export interface Lookup extends Effects {
   lookup: StateKey[];
   reserve?: undefined;
   open?: undefined;
+  approvals?: undefined;
 }
 
 /**
@@ -216,6 +218,16 @@ export interface Open extends Effects {
   open: RequestKey;
   reserve?: undefined;
   lookup?: undefined;
+  approvals?: undefined;
+}
+
+/** Find, use or show approvals. Only a `Store` does it: its cells hold them. Any event in its place refuses the message. */
+export interface Approvals extends Effects {
+  next: "ask";
+  approvals: true;
+  reserve?: undefined;
+  lookup?: undefined;
+  open?: undefined;
 }
 
 /** A request of a session, named by its id. */
@@ -262,6 +274,15 @@ export interface Forward extends Effects {
   next: "forward";
 }
 
+/**
+ * Pass on the request with the body `bytes`, of the same length: it lacks the members by which the client waited for an
+ * approval.
+ */
+export interface ForwardBody extends Effects {
+  next: "forwardBody";
+  bytes: Uint8Array;
+}
+
 /** Pass `bytes` on in place of those that came with the event of the response; they may be none. */
 export interface ReplaceBody extends Effects {
   next: "replaceBody";
@@ -274,6 +295,11 @@ export interface Reply extends Effects {
   status: number;
   headers: Record<string, string>;
   body: Uint8Array;
+  /**
+   * A program that can wait sends the reply at the time `until`, or as soon as `store.isPending(approval, Date.now())` is
+   * false: the client waits for a person meanwhile, and then sends its request again. Sooner is right too.
+   */
+  hold?: { approval: string; until: number };
 }
 
 /**

@@ -22,6 +22,7 @@ pub(crate) struct Configuration {
     pub(crate) table: TableSampler,
     pub(crate) filter_state: FilterState,
     pub(crate) collector: Option<Rc<Collector>>,
+    pub(crate) timer: Rc<Timer>,
 }
 
 impl Configuration {
@@ -63,7 +64,9 @@ pub(crate) fn configure(root: u32) -> Result<Configuration, Vec<String>> {
             "the host did not return the configuration ({status:?})"
         )]
     })?;
+    // Keys of approvals come from the environment of the VM, and never from the policy.
     let policy = Policy::parse(&text)
+        .and_then(|policy| policy.with_environment(|name| std::env::var(name).ok()))
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let mut entropy = [0; 16];
     getrandom::fill(&mut entropy)
@@ -89,7 +92,8 @@ fn configured(root: u32, policy: Policy, store: Store) -> Configuration {
         header_hold: HeaderHoldMonitor::new(host.hold_request_headers, timer.clone()),
         table: TableSampler::new(host.metrics && store.has_table(), &timer),
         filter_state: FilterState::new(host.filter_state.clone()),
-        collector: collector.map(|to| Collector::new(root, to, timer)),
+        collector: collector.map(|to| Collector::new(root, to, timer.clone())),
+        timer,
         policy: Arc::new(policy),
         store,
     }

@@ -79,6 +79,7 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_http_call(
         cluster: *const u8,
         cluster_size: usize,
@@ -241,6 +242,18 @@ pub(crate) fn response_body() -> Result<Vec<u8>, Status> {
 pub(crate) fn replace_response_body(size: usize, bytes: &[u8]) -> Result<(), Status> {
     // SAFETY: the host reads `bytes` during the call.
     checked(unsafe { proxy_set_buffer_bytes(RESPONSE_BODY, 0, size, bytes.as_ptr(), bytes.len()) })
+}
+
+/// Replaces the request's body, which has `size` bytes, with `bytes`.
+pub(crate) fn replace_request_body(size: usize, bytes: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads `bytes` during the call.
+    checked(unsafe { proxy_set_buffer_bytes(REQUEST_BODY, 0, size, bytes.as_ptr(), bytes.len()) })
+}
+
+/// Makes the calls that follow about the stream, or the root context, with this id.
+pub(crate) fn set_effective_context(id: u32) -> Result<(), Status> {
+    // SAFETY: no memory is shared.
+    checked(unsafe { proxy_set_effective_context(id) })
 }
 
 /// The bytes of a buffer. A host may report an empty buffer as "not found".

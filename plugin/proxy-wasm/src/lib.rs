@@ -12,6 +12,7 @@ mod collector;
 mod configuration;
 mod filter_state;
 mod header_hold;
+mod held_replies;
 mod host;
 mod host_metric;
 mod metrics;
@@ -49,6 +50,7 @@ impl RootContext for Plugin {
         match configure(self.id) {
             Ok(configuration) => {
                 metrics::accepted(configuration.policy.host.metrics);
+                held_replies::adopt(&configuration);
                 self.configuration = Some(Rc::new(configuration));
                 true
             }
@@ -68,6 +70,7 @@ impl RootContext for Plugin {
             configuration.table.tick(&configuration.store);
             let collector = configuration.collector.iter();
             collector.for_each(|collector| collector.tick());
+            held_replies::tick(self.id, configuration);
         }
     }
 
@@ -189,6 +192,7 @@ impl HttpContext for Stream {
 
     /// Called once for each stream, even if client or server resets it.
     fn on_log(&mut self) {
+        held_replies::forget(self.id);
         self.close();
     }
 
@@ -247,7 +251,7 @@ impl Stream {
     }
 
     fn act(&mut self, step: Step) -> Action {
-        let Some(configuration) = &self.configuration else {
+        let Some(configuration) = self.configuration.clone() else {
             return self.fail();
         };
         let reason = configuration.log(step.audit);
@@ -258,9 +262,23 @@ impl Stream {
         match step.next {
             Next::NeedMore => Action::Pause,
             Next::Forward => Action::Continue,
-            Next::Reply(reply) => self.answer(&reply, reason),
-            // The store has resolved every question, and the body of a request is never replaced.
-            Next::Ask(_) | Next::ReplaceBody(_) => self.fail(),
+            Next::Reply(reply) => {
+                match held_replies::hold(self.id, reply, self.buffered, &configuration) {
+                    Ok(()) => {
+                        self.response = ResponseMode::PassThrough;
+                        Action::Pause
+                    }
+                    Err(reply) => self.answer(&reply, reason),
+                }
+            }
+            Next::ForwardBody(bytes)
+                if host::edit_request(&step.edit).is_ok()
+                    && host::replace_request_body(self.buffered, &bytes).is_ok() =>
+            {
+                Action::Continue
+            }
+            // The store has resolved every question.
+            Next::Ask(_) | Next::ForwardBody(_) | Next::ReplaceBody(_) => self.fail(),
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) enum Part {
     HeaderHold,
     Collector,
     Table,
+    HeldReplies,
 }
 
 /// The timer of the root context.
@@ -19,6 +20,7 @@ pub(crate) struct Timer {
     header_hold: Cell<u32>,
     collector: Cell<u32>,
     table: Cell<u32>,
+    held_replies: Cell<u32>,
     /// The interval of the host's timer in milliseconds, zero where it does not run.
     period: Cell<u32>,
 }
@@ -30,9 +32,11 @@ impl Timer {
             Part::HeaderHold => self.header_hold.set(millis),
             Part::Collector => self.collector.set(millis),
             Part::Table => self.table.set(millis),
+            Part::HeldReplies => self.held_replies.set(millis),
         }
         let period = shorter(self.header_hold.get(), self.collector.get());
         let period = shorter(period, self.table.get());
+        let period = shorter(period, self.held_replies.get());
         match self.period.replace(period) == period {
             true => Ok(()),
             false => host::set_tick_period(period),

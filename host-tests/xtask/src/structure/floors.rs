@@ -29,6 +29,7 @@ pub(crate) const CRATE: &str = "mcp-policy-engine";
 /// The layers of the engine, from the most independent to the most dependent.
 pub(crate) const ENGINE: &[Floor] = &[
     below("words", &["words/"]),
+    below("pages", &["page/"]),
     below("message and policy", &["read/", "model/"]),
     Floor {
         name: "parse",
@@ -41,6 +42,7 @@ pub(crate) const ENGINE: &[Floor] = &[
         "hosts",
         &[
             "store/",
+            "approval/",
             "audit/",
             "log_batches.rs",
             "measures.rs",

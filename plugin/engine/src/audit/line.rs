@@ -10,6 +10,7 @@ use crate::decide::RequestContext;
 use crate::measures::Measures;
 use crate::model::{AuditOptions, Window};
 use crate::read::{Call, Message, RequestIds};
+use crate::words::approval::ApprovalId;
 use crate::words::digits::{push_decimal, push_hex};
 use crate::words::json::{ObjectLine, Value, element};
 use crate::words::sorted::dedup_sorted;
@@ -32,6 +33,8 @@ pub struct Audit {
     shadow: String,
     /// Redactions of a result, as the elements of a JSON list.
     redacted: String,
+    /// The approvals of the call, as the elements of a JSON list.
+    approvals: String,
     /// Counters after the call was added to them, as the elements of a JSON list.
     counters: String,
     pub(crate) traces: RuleTraces,
@@ -53,6 +56,8 @@ pub(crate) enum Event {
     Refund,
     /// The end of an exchange, and the server's answer in it.
     Answer,
+    /// A visit of the page of approvals.
+    Approval,
 }
 
 /// The exchange that a line belongs to: the members that all its lines share.
@@ -104,6 +109,7 @@ impl Audit {
             message: None,
             shadow: String::new(),
             redacted: String::new(),
+            approvals: String::new(),
             counters: String::new(),
             traces: RuleTraces::new(explain),
             event,
@@ -148,6 +154,10 @@ impl Audit {
                 &[("decision", outcome), ("reason", reason)][..],
             ),
             Event::Refund => ("refunds", &[][..]),
+            Event::Approval => (
+                "approvals",
+                &[("decision", outcome), ("reason", reason)][..],
+            ),
             Event::Answer => ("answers", &[("answer", self.answer)][..]),
         };
         let own = (measures.counter(name, labels), 1);
@@ -275,6 +285,25 @@ impl Audit {
         hash.push('"');
     }
 
+    /// Records an approval of the call, and its standing.
+    pub(crate) fn approval(&mut self, id: ApprovalId, standing: &str) {
+        let mut approval = ObjectLine::new();
+        approval.text("id", &id.to_string());
+        approval.text("standing", standing);
+        element(&mut self.approvals).push_str(&approval.end());
+    }
+
+    /// Records the approver who visits the page.
+    pub(crate) fn approver(&mut self, name: &str) {
+        self.line.logged("approver", name);
+    }
+
+    /// Records the call that a person decided, and its caller.
+    pub(crate) fn decided_call(&mut self, caller: &str, kind: &str, name: &str) {
+        self.line.logged("caller", caller);
+        self.line.logged(kind, name);
+    }
+
     /// Notes a counter after the call was added to it.
     pub(crate) fn counted(&mut self, charge: &Charge, count: &Count) {
         if let Some(limit) = count.shadowed {
@@ -287,7 +316,7 @@ impl Audit {
         }
         for limit in &charge.limits {
             if let Some(measures) = &mut self.measures {
-                let near = is_near(count.used, limit.max());
+                let near = is_near(count.used, limit.limit.max);
                 measures.near_limits = measures.near_limits.saturating_add(u64::from(near));
             }
             let rule = limit.rule_text();
@@ -299,7 +328,7 @@ impl Audit {
             counter.push_str(",\"used\":");
             count.used.push(counter);
             counter.push_str(",\"max\":");
-            limit.max().push(counter);
+            limit.limit.max.push(counter);
             counter.push('}');
         }
     }
@@ -355,6 +384,7 @@ impl Audit {
         for (name, elements) in [
             ("shadow", self.shadow),
             ("redacted", self.redacted),
+            ("approvals", self.approvals),
             ("counters", self.counters),
         ] {
             if !elements.is_empty() {
@@ -378,6 +408,7 @@ impl Event {
             Self::Response => "response",
             Self::Refund => "refund",
             Self::Answer => "answer",
+            Self::Approval => "approval",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::words::{ASK, Amount, Millis, Reason, Refusal, duration};
 use std::sync::Arc;
 
 /// One addition to one counter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Charge {
     pub(crate) counter: Arc<Counter>,
     pub(crate) subject: Subject,
@@ -19,8 +19,11 @@ pub struct Charge {
     pub(crate) limits: Vec<LimitRef>,
 }
 
+/// A count that no call reaches.
+const LARGEST: u64 = 1_000_000_000_000;
+
 /// The subject that a charge is counted for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Subject {
     /// A subject that the policy names, with a cell of its own.
     Own(String),
@@ -31,10 +34,12 @@ pub(crate) enum Subject {
 }
 
 /// One of the limits that a counter must not exceed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LimitRef {
     pub(crate) limit: Arc<Limit>,
     pub(crate) mode: Mode,
+    /// A person approved one call more, which is counted too.
+    pub(crate) is_approved: bool,
     pub(crate) position: usize,
 }
 
@@ -141,9 +146,12 @@ impl Charge {
 }
 
 impl LimitRef {
-    /// The largest count within a window.
+    /// The largest count within a window, which a person may let one call exceed.
     pub fn max(&self) -> Amount {
-        self.limit.max
+        match self.is_approved {
+            true => Amount::whole(LARGEST),
+            false => self.limit.max,
+        }
     }
 
     /// The rule as a JSON string.

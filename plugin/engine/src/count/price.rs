@@ -26,6 +26,7 @@ impl RequestContext {
             let limit_ref = LimitRef {
                 limit: limit.clone(),
                 mode,
+                is_approved: false,
                 position,
             };
             let same = |charge: &&mut Charge| charge.counter.is(&limit.counter);

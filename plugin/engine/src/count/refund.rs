@@ -24,6 +24,8 @@ pub(crate) enum CallOutcome {
     NotExecuted,
     /// Its result says that it failed.
     ToolError,
+    /// The gateway refused it after it was counted.
+    Refused,
     /// It ran, or that is unknown.
     Executed,
 }
@@ -42,6 +44,7 @@ impl Refund {
             CallOutcome::Unsent => "The call did not reach the server, so it is refunded.",
             CallOutcome::NotExecuted => "The call was not executed, so it is refunded.",
             CallOutcome::ToolError => "The call failed, so it is refunded.",
+            CallOutcome::Refused => "The call was refused, so it is not counted.",
             CallOutcome::Executed => "The call was executed, so it is not refunded.",
         }
     }
@@ -53,6 +56,7 @@ impl Refunds {
             CallOutcome::Unsent => self > Self::Never,
             CallOutcome::NotExecuted => self >= Self::OnError,
             CallOutcome::ToolError => self == Self::OnToolError,
+            CallOutcome::Refused => true,
             CallOutcome::Executed => false,
         }
     }

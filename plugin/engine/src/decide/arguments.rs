@@ -78,7 +78,7 @@ impl Judge<'_, '_> {
         }
     }
 
-    fn eval<'a>(
+    pub(super) fn eval<'a>(
         &'a self,
         call: &'a Call<'_>,
         named: Named<'_, 'a>,

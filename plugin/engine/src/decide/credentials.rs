@@ -25,6 +25,32 @@ pub(super) struct IssuedClaim<'c> {
     pub(super) value: Value<'c>,
 }
 
+/// The texts of each of these sources, of which none is a header: only what the gateway verified proves a person.
+///
+/// # Errors
+/// The identities cannot be read, or the token is of an issuer that the policy does not accept.
+pub(crate) fn proved_texts(
+    identity: &Identity,
+    sources: &[Source],
+    verified: &Verified,
+) -> Result<Vec<Vec<String>>, Unidentified> {
+    let headers = Headers::default();
+    let credentials = Credentials {
+        headers: &headers,
+        certificate: Some(verified),
+        claims: verified.document()?,
+    };
+    if !credentials.has_accepted_issuer(identity) {
+        return Err(Unidentified);
+    }
+    let mut all = Vec::with_capacity(sources.len());
+    for source in sources {
+        let texts = credentials.texts(source)?;
+        all.push(texts.into_iter().map(Cow::into_owned).collect());
+    }
+    Ok(all)
+}
+
 impl<'r> Credentials<'r> {
     /// Those that the policy reads: `needed` names them. Every host then sees the same credentials, those that supply more
     /// too.

@@ -58,6 +58,7 @@ impl<'p, 'r> Judge<'p, 'r> {
                 refusal: None,
                 trace,
                 checks: Vec::new(),
+                approvals: Vec::new(),
                 limits: Vec::new(),
                 marks: Vec::new(),
                 contradiction: None,
@@ -136,6 +137,14 @@ impl<'p, 'r> Judge<'p, 'r> {
             }
             (Stage::AllTools, _) if tool => {
                 self.conditions(call, named, &named.set.all_tools, self.mode);
+            }
+            (Stage::Approval, entry) => {
+                if let Some(entry) = entry {
+                    self.approval(call, named, &entry.rules, self.mode_of(entry));
+                }
+                if tool {
+                    self.approval(call, named, &named.set.all_tools, self.mode);
+                }
             }
             (Stage::Limits, _) => self.limits(named),
             _ => {}

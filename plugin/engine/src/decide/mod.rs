@@ -5,6 +5,7 @@
 //! verdict.
 
 mod admission;
+mod approval;
 mod arguments;
 mod caller;
 mod condition;
@@ -33,11 +34,12 @@ mod wording;
 
 pub(crate) use caller::{Caller, Header};
 pub(crate) use context::{Claim, RequestContext, Session};
+pub(crate) use credentials::proved_texts;
 pub(crate) use lookup::value_at;
 pub(crate) use operand::Operand;
 pub use order::evaluation_order;
 pub(crate) use pin::PinCheck;
-pub(crate) use principal::Login;
+pub(crate) use principal::{Login, Principal};
 pub(crate) use recorded::recorded_at;
 pub(crate) use server::Destination;
 pub(crate) use task::TaskCheck;

@@ -15,11 +15,12 @@ pub(crate) enum Stage {
     Schema,
     Conditions,
     AllTools,
+    Approval,
     Limits,
 }
 
 /// The stages in the order of evaluation, after the caller and the kill switches.
-pub(crate) const ORDER: [Stage; 10] = [
+pub(crate) const ORDER: [Stage; 11] = [
     Stage::Form,
     Stage::Available,
     Stage::Entry,
@@ -29,6 +30,7 @@ pub(crate) const ORDER: [Stage; 10] = [
     Stage::Schema,
     Stage::Conditions,
     Stage::AllTools,
+    Stage::Approval,
     Stage::Limits,
 ];
 
@@ -49,6 +51,9 @@ impl Stage {
             Self::Schema => "The arguments match the entry's `schema`.",
             Self::Conditions => "The entry's `require`, then its `deny_if`.",
             Self::AllTools => "`require`, then `deny_if` of `all_tools`.",
+            Self::Approval => {
+                "A person has approved it: `require_approval` of the entry, then of `all_tools`."
+            }
             Self::Limits => "`limits`: the entry's, then those of `all_tools`.",
         }
     }

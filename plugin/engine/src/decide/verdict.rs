@@ -4,7 +4,7 @@
 
 use super::pin::PinCheck;
 use super::task::TaskCheck;
-use crate::model::{Limit, Mode};
+use crate::model::{ApprovalRule, Limit, Mode};
 use crate::read::RequestError;
 use crate::words::Refusal;
 use crate::words::trace::Trace;
@@ -21,6 +21,8 @@ pub(crate) struct Verdict<'p> {
     /// The checks that may refuse the call before `refusal`, in their order, each with the trace of the rules before
     /// it.
     pub(crate) checks: Vec<(Trace, Check<'p>)>,
+    /// The rules by which a person must approve the call, in their order.
+    pub(crate) approvals: Vec<&'p Arc<ApprovalRule>>,
     /// The limits that the call must fit where no rule refuses it.
     pub(crate) limits: Vec<(&'p Arc<Limit>, Mode)>,
     /// The marks of sequences that come after all limits, so that a full limit is found before a mark is set: only a call

@@ -12,6 +12,7 @@ use crate::response::{ResponseReader, Stage};
 use crate::step::{Ask, Event, HostContext, Next, Step};
 use crate::store::{Cells, Store};
 use crate::words::Clock;
+use crate::words::approval::ApprovalAnswer;
 use crate::words::text::logged;
 use crate::words::under_way::Opening;
 use std::sync::Arc;
@@ -30,10 +31,8 @@ impl Exchange {
             Caller::identify(&policy, headers, &host.verified, host.cluster.as_deref());
         let caller = Arc::new(caller);
         let ids = RequestIds::read(headers);
-        let grant = caller
-            .principal
-            .label()
-            .map(|grant| logged(grant).into_owned());
+        let label = caller.principal.label();
+        let grant = label.map(|grant| logged(grant).into_owned());
         let visibility = Visibility::new(&policy, &caller);
         let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
         let mut exchange = Self {
@@ -53,39 +52,37 @@ impl Exchange {
             response: Box::new(response),
             steps: 0,
         };
+        let visitor = (&host.verified, end_of_stream);
+        if let Some(step) = exchange.visit(headers, visitor, &caller.principal, clock) {
+            return (exchange, step);
+        }
         let edit = exchange.request_edit(headers, remove_authorization);
         let mut step = match Head::read(headers) {
             Err(problem) => exchange.unreadable_at(clock, &problem),
             Ok(head) if head.http_method == HttpMethod::Post => {
                 let context =
                     RequestContext::new(&exchange.policy, headers, caller, host.peer.as_deref());
-                exchange.await_body(head, context, end_of_stream, clock)
+                let reading = Reading {
+                    head,
+                    context,
+                    verified: host.verified,
+                    body: Vec::new(),
+                };
+                exchange.await_body(reading, end_of_stream, clock)
             }
             Ok(head) => {
                 let claim = Claim::new(&exchange.policy, headers, &caller);
-                let bodiless = Box::new(Bodiless {
-                    http_method: head.http_method,
-                    claim,
-                });
-                exchange.bodiless(bodiless, &caller, end_of_stream, clock)
+                let http_method = head.http_method;
+                let bodiless = Bodiless { http_method, claim };
+                exchange.bodiless(Box::new(bodiless), &caller, end_of_stream, clock)
             }
         };
         step.edit = edit;
         (exchange, step)
     }
 
-    fn await_body(
-        &mut self,
-        head: Head,
-        context: RequestContext,
-        end_of_stream: bool,
-        clock: &dyn Clock,
-    ) -> Step {
-        self.state = State::Reading(Box::new(Reading {
-            head,
-            context,
-            body: Vec::new(),
-        }));
+    fn await_body(&mut self, reading: Reading, end_of_stream: bool, clock: &dyn Clock) -> Step {
+        self.state = State::Reading(Box::new(reading));
         match end_of_stream {
             true => self.feed(Event::END, clock),
             false => Step::more(),
@@ -173,6 +170,7 @@ impl Exchange {
             event => event,
         };
         match std::mem::replace(&mut self.state, State::Answered) {
+            State::Page(visit) => self.visited(visit, event, clock),
             State::Reading(reading) => self.read(reading, event, clock),
             State::Recognizing(reading) => self.recognized(reading, event, clock),
             State::Bodiless(bodiless) => self.bodiless_body(bodiless, &event, clock),
@@ -203,6 +201,10 @@ impl Exchange {
                 Next::Ask(Ask::Open(request)) => Event::Opened(match clock.now() {
                     Some(now) => store.open(cells, request, now),
                     None => Opening::Unclear,
+                }),
+                Next::Ask(Ask::Approvals(ask)) => Event::Approvals(match clock.now() {
+                    Some(now) => store.approvals(cells, ask, now),
+                    None => ApprovalAnswer::Unavailable,
                 }),
                 _ => return step,
             };

@@ -2,7 +2,11 @@
 //!
 //! It never waits, never reads a clock and never holds a body longer than it takes to judge it.
 
+mod approval;
+mod approval_step;
 mod lifecycle;
+mod page;
+mod page_visit;
 mod pending;
 mod question;
 mod request;
@@ -14,6 +18,8 @@ pub use state::Exchange;
 
 #[cfg(test)]
 mod answer_tests;
+#[cfg(test)]
+mod approval_tests;
 #[cfg(test)]
 mod held_tests;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! It never mistakes the answer to one question for the answer to another: a missing answer is unknown.
 
+use super::approval_step::{ApprovalStep, Waiting};
 use super::question::Pending;
 use super::state::{Exchange, Judged, State};
 use crate::answer::Detail;
@@ -16,12 +17,13 @@ use crate::words::under_way::Opening;
 use crate::words::{Amount, Clock, Millis, Reason, Refusal, Rule};
 
 /// A refusal because of the answer to a question.
-enum Refused {
+pub(super) enum Refused {
+    Waiting(Box<Waiting>),
     ByRule(Box<(Refusal, Detail)>),
     IdInUse,
 }
 
-fn by_rule(refusal: Refusal, detail: Detail) -> Refused {
+pub(super) fn by_rule(refusal: Refusal, detail: Detail) -> Refused {
     Refused::ByRule(Box::new((refusal, detail)))
 }
 
@@ -38,6 +40,9 @@ impl Exchange {
 
     /// The checks among the rules come first. For a message that a rule refuses, no other question is asked.
     fn next_question(&self, judged: &mut Judged) -> Option<Pending> {
+        if let Some(next) = judged.next.take() {
+            return Some(next);
+        }
         if let Some((before, check)) = judged.checks.next() {
             judged.audit.note(before);
             return Some(check);
@@ -45,6 +50,10 @@ impl Exchange {
         judged.audit.note(judged.trace.take());
         if judged.refusal.is_some() {
             return None;
+        }
+        let approvals = judged.approvals.as_mut();
+        if let Some(question) = approvals.and_then(|step| first(step)) {
+            return Some(question);
         }
         if let Some(request) = judged.id.take() {
             return Some(Pending::Id(request));
@@ -55,7 +64,9 @@ impl Exchange {
         }
         let keys = judged.awaits_keys.then(|| self.response.keys());
         judged.awaits_keys = false;
-        keys.filter(|keys| !keys.is_empty()).map(Pending::Response)
+        let keys = keys.filter(|keys| !keys.is_empty());
+        let last = || last(judged.approvals.as_mut()?);
+        keys.map(Pending::Response).or_else(last)
     }
 
     /// Judges the answer to the pending question, and asks the next one unless it refuses the message.
@@ -68,7 +79,7 @@ impl Exchange {
     ) -> Step {
         match self.judge_answer(pending, &mut judged, event, clock) {
             Ok(()) => self.ask(judged),
-            Err(refused) => self.refuse_judged(*judged, refused),
+            Err(refused) => self.refuse_judged(*judged, refused, clock),
         }
     }
 
@@ -81,6 +92,12 @@ impl Exchange {
     ) -> Result<(), Refused> {
         let audit = &mut judged.audit;
         match pending {
+            Pending::Approvals(wanted, _) => Self::approved(judged, wanted, event),
+            Pending::Cancelled(id) => Err(Self::cancelled(audit, id)),
+            Pending::Over(wanted, charges, _) => {
+                Self::count_beyond(judged, wanted, &charges, event)
+            }
+            Pending::Use(approved) => Self::used(judged, &approved, event),
             Pending::Sequence(charges) => reserved(audit, &charges, event, clock).map(drop),
             Pending::Pin(pin) => {
                 let rule = pin.pinned.rule();
@@ -95,7 +112,13 @@ impl Exchange {
             }
             Pending::Id(_) => self.opened(&event),
             Pending::Limits(charges) => {
+                if let Some(over) = Self::over_limit(judged, &charges, &event) {
+                    judged.next = Some(over);
+                    return Ok(());
+                }
+                let audit = &mut judged.audit;
                 let counts = reserved(audit, &charges, event, clock)?;
+                Self::counted_before(judged, &charges, &counts);
                 self.response.counted(charges, counts);
                 Ok(())
             }
@@ -117,11 +140,22 @@ impl Exchange {
         Ok(())
     }
 
-    fn refuse_judged(&mut self, judged: Judged, refused: Refused) -> Step {
+    fn refuse_judged(&mut self, mut judged: Judged, refused: Refused, clock: &dyn Clock) -> Step {
+        let refund = Self::given_back(&mut judged);
+        let step = self.refuse_uncounted(judged, refused, clock);
+        Step { refund, ..step }
+    }
+
+    fn refuse_uncounted(&mut self, judged: Judged, refused: Refused, clock: &dyn Clock) -> Step {
+        let refused = match refused {
+            Refused::Waiting(waiting) => return self.wait(judged, *waiting, clock),
+            refused => refused,
+        };
         let Judged {
             audit, reply_to, ..
         } = judged;
         match refused {
+            Refused::Waiting(_) => self.without_time(),
             Refused::ByRule(by) => {
                 let (refusal, detail) = *by;
                 self.refuse(audit, &reply_to, &refusal, detail)
@@ -136,13 +170,34 @@ impl Exchange {
             reply_to,
             audit,
             refusal,
+            approvals,
             ..
         } = judged;
-        match refusal {
-            Some(refusal) => self.refuse(audit, &reply_to, &refusal, Detail::default()),
-            None => self.forward(Some(audit)),
+        let body = approvals.and_then(|step| step.body);
+        match (refusal, body) {
+            (Some(refusal), _) => self.refuse(audit, &reply_to, &refusal, Detail::default()),
+            (None, None) => self.forward(Some(audit)),
+            (None, Some(body)) => Step {
+                next: Next::ForwardBody(body),
+                ..self.forward(Some(audit))
+            },
         }
     }
+}
+
+/// The first question about the approvals of a message.
+fn first(step: &mut ApprovalStep) -> Option<Pending> {
+    if let Some(id) = step.declined() {
+        return Some(Pending::Cancelled(id));
+    }
+    let wanted = std::mem::take(&mut step.wanted);
+    (!wanted.is_empty()).then(|| Pending::Approvals(wanted, step.waits_for()))
+}
+
+/// The last question: it uses the approvals up.
+fn last(step: &mut ApprovalStep) -> Option<Pending> {
+    let approved = std::mem::take(&mut step.approved);
+    (!approved.is_empty()).then_some(Pending::Use(approved))
 }
 
 /// Records the result of a lookup in the log's line, or returns a refusal.

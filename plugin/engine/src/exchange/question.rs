@@ -2,10 +2,12 @@
 //!
 //! It never answers one.
 
+use super::approval_step::{Wanted, find};
 use crate::count::Charge;
 use crate::decide::{Check, PinCheck, TaskCheck};
 use crate::model::{Limit, Mode};
 use crate::step::Ask;
+use crate::words::approval::{ApprovalAsk, ApprovalId, CallDigest};
 use crate::words::state::StateKey;
 use crate::words::under_way::RequestKey;
 use std::sync::Arc;
@@ -23,6 +25,14 @@ pub(super) enum Pending {
     Id(RequestKey),
     /// Whether the charges of the call fit its limits.
     Limits(Arc<[Charge]>),
+    /// Whether a person has approved the message; with the approval that its caller waits for.
+    Approvals(Vec<Wanted>, Option<ApprovalId>),
+    /// The caller's user does not want to wait for this approval.
+    Cancelled(ApprovalId),
+    /// Whether a person has approved that the message exceeds a limit; with its charges.
+    Over(Wanted, Arc<[Charge]>, Option<ApprovalId>),
+    /// Whether these approvals pass this message.
+    Use(Vec<(ApprovalId, CallDigest)>),
     /// The state that the response is judged by.
     Response(Vec<StateKey>),
 }
@@ -44,6 +54,12 @@ impl Pending {
             Self::Sequence(charges) | Self::Limits(charges) => Ask::Reserve(charges.clone()),
             Self::Pin(pin) => Ask::Lookup(pin.keys().into()),
             Self::Tasks(tasks, _) => Ask::Lookup(tasks.keys().into()),
+            Self::Approvals(wanted, waits_for) => Ask::Approvals(find(wanted, *waits_for)),
+            Self::Over(wanted, _, waits_for) => {
+                Ask::Approvals(find(std::slice::from_ref(wanted), *waits_for))
+            }
+            Self::Cancelled(id) => Ask::Approvals(ApprovalAsk::Cancel(*id)),
+            Self::Use(approved) => Ask::Approvals(ApprovalAsk::Use(approved.clone())),
             Self::Id(request) => Ask::Open(request.clone()),
             Self::Response(keys) => Ask::Lookup(keys.as_slice().into()),
         }

@@ -173,12 +173,7 @@ impl Exchange {
         let bounds = self.policy.host.bounds();
         let document = match Document::read(&reading.body, bounds) {
             Ok(document) => document,
-            Err(json::Error { fault, .. }) => {
-                let half = fault == JsonFault::LoneSurrogate;
-                let id = half.then(|| id_beside_surrogates(&reading.body, bounds));
-                let problem = RequestError::Json(fault);
-                return self.unreadable(audit, &problem, id.flatten().as_deref());
-            }
+            Err(error) => return self.not_json(audit, reading, error),
         };
         let message = match Message::read(&document, &reading.head) {
             Ok(message) => message,
@@ -196,6 +191,14 @@ impl Exchange {
         if let Some(problem) = verdict.contradiction {
             return self.unreadable(audit, &problem, message.id());
         }
+        let approvals = match (&verdict.refusal, message.call()) {
+            (None, Some(call)) => {
+                self.approval_step(reading, call, &verdict.approvals, &verdict.limits)
+            }
+            _ => Ok(None),
+        };
+        let (approvals, unapproved) =
+            approvals.map_or_else(|no| (None, Some(no)), |step| (step, None));
         let budgets = verdict.budgets;
         audit.judged(verdict.unknown_groups, budgets.enforced.left() == 0);
         let charges =
@@ -211,13 +214,23 @@ impl Exchange {
             audit: Box::new(audit),
             checks: checks.into_iter(),
             trace: verdict.trace,
-            refusal: verdict.refusal,
+            refusal: verdict.refusal.or(unapproved),
+            approvals,
+            next: None,
             id: self.response.request(),
             charges: charges(&limits),
             awaits_keys: true,
         };
         self.steps = self.steps.saturating_add(budgets.taken());
         self.ask(Box::new(judged))
+    }
+
+    fn not_json(&mut self, audit: Audit, reading: &Reading, error: json::Error) -> Step {
+        let bounds = self.policy.host.bounds();
+        let half = error.fault == JsonFault::LoneSurrogate;
+        let id = half.then(|| id_beside_surrogates(&reading.body, bounds));
+        let problem = RequestError::Json(error.fault);
+        self.unreadable(audit, &problem, id.flatten().as_deref())
     }
 
     /// Records the message in its line, and in what the line about its answer and the metrics will say.

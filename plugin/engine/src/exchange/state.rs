@@ -2,6 +2,8 @@
 //!
 //! It never keeps a body longer than it takes to judge it.
 
+use super::approval_step::ApprovalStep;
+use super::page_visit::PageVisit;
 use super::question::Pending;
 use crate::answer::ReplyTo;
 use crate::audit::Audit;
@@ -9,7 +11,7 @@ use crate::count::Charge;
 use crate::decide::{Claim, Destination, Login, RequestContext};
 use crate::measures::Measures;
 use crate::model::Policy;
-use crate::read::{Head, HttpMethod, RequestIds};
+use crate::read::{Head, HttpMethod, RequestIds, Verified};
 use crate::response::{ResponseReader, Stage};
 use crate::store::Seed;
 use crate::words::Refusal;
@@ -48,6 +50,8 @@ pub struct Exchange {
 
 #[derive(Debug)]
 pub(crate) enum State {
+    /// The page of approvals is visited.
+    Page(Box<PageVisit>),
     /// The body of a POST is arriving.
     Reading(Box<Reading>),
     /// The body of a POST is complete, and the owner of its session is being looked up.
@@ -68,6 +72,8 @@ pub(crate) enum State {
 pub(crate) struct Reading {
     pub(super) head: Head,
     pub(super) context: RequestContext,
+    /// The identities that the gateway verified.
+    pub(super) verified: Verified,
     pub(super) body: Vec<u8>,
 }
 
@@ -89,6 +95,10 @@ pub(super) struct Judged {
     pub(super) trace: Trace,
     /// The refusal by a rule after them.
     pub(super) refusal: Option<Refusal>,
+    /// The approvals that it needs; `None` for most messages.
+    pub(super) approvals: Option<Box<ApprovalStep>>,
+    /// A question that comes before all others.
+    pub(super) next: Option<Pending>,
     /// The id to open.
     pub(super) id: Option<RequestKey>,
     pub(super) charges: Vec<Charge>,

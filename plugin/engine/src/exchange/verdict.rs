@@ -23,10 +23,26 @@ impl Exchange {
 
     pub(super) fn refuse(
         &mut self,
-        mut audit: Box<Audit>,
+        audit: Box<Audit>,
         reply_to: &ReplyTo,
         refusal: &Refusal,
         detail: Detail,
+    ) -> Step {
+        let challenge = self.challenge_for(refusal);
+        let style = self.policy.answer;
+        self.refuse_with(audit, refusal, detail, |detail| match challenge {
+            Some(challenge) => answer_challenge(reply_to, challenge, refusal, detail),
+            None => answer(reply_to, style, refusal, detail),
+        })
+    }
+
+    /// Refuses a message with the answer that `reply` makes of the details.
+    pub(super) fn refuse_with(
+        &mut self,
+        mut audit: Box<Audit>,
+        refusal: &Refusal,
+        detail: Detail,
+        reply: impl FnOnce(&Detail) -> Reply,
     ) -> Step {
         let rule = refusal.rule.as_ref().map(ToString::to_string);
         let mut detail = Detail {
@@ -47,14 +63,10 @@ impl Exchange {
             .traces
             .add(|| vec![RuleTrace::new(refusal.rule.as_ref(), RuleOutcome::Deny)]);
         self.state = State::Answered;
-        let reply = match self.challenge_for(refusal) {
-            Some(challenge) => answer_challenge(reply_to, challenge, refusal, &detail),
-            None => answer(reply_to, self.policy.answer, refusal, &detail),
-        };
         Step {
             audit: Some(audit),
             ended: self.response.end(true),
-            ..Step::next(Next::Reply(reply))
+            ..Step::next(Next::Reply(reply(&detail)))
         }
     }
 

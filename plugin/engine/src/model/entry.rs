@@ -2,6 +2,7 @@
 //!
 //! It applies no rule; `decide` and `response` do.
 
+use super::approval_rule::ApprovalRule;
 use super::condition::{Clause, Group};
 use super::frozen::Frozen;
 use super::limit::Limit;
@@ -37,6 +38,8 @@ pub(crate) struct Entry {
 pub(crate) struct Rules {
     pub(crate) require: Vec<Group>,
     pub(crate) deny_if: Vec<Group>,
+    /// The rule that asks for a person's approval.
+    pub(crate) approval: Option<Arc<ApprovalRule>>,
     pub(crate) limits: Vec<Arc<Limit>>,
     /// The rules of the call's result.
     pub(crate) result: Option<Arc<ResultRules>>,

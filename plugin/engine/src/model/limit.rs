@@ -2,6 +2,7 @@
 //!
 //! It counts nothing; `count` and `store` do.
 
+use super::approval_rule::ApprovalRule;
 use super::path::{Segment, claim_text};
 use crate::words::json::push_text;
 use crate::words::{Amount, Place, Rule};
@@ -15,6 +16,8 @@ pub(crate) struct Limit {
     pub(crate) cost: Cost,
     pub(crate) refunds: Refunds,
     pub(crate) on_deny: Option<Box<str>>,
+    /// A person may approve one call more.
+    pub(crate) over: Option<Arc<ApprovalRule>>,
     pub(crate) rule: Rule,
     /// The rule as a JSON string, for the log.
     pub(crate) rule_text: Box<str>,
@@ -86,18 +89,19 @@ impl Limit {
         refunds: Refunds,
         on_deny: Option<&str>,
         rule: Rule,
-    ) -> Arc<Self> {
+    ) -> Self {
         let mut rule_text = String::new();
         push_text(&mut rule_text, &rule.to_string());
-        Arc::new(Self {
+        Self {
             counter,
             max,
             cost,
             refunds,
             on_deny: on_deny.map(Into::into),
+            over: None,
             rule,
             rule_text: rule_text.into(),
-        })
+        }
     }
 }
 

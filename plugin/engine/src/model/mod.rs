@@ -2,6 +2,8 @@
 //!
 //! It parses nothing and judges no call. Values here were checked when the document was parsed.
 
+mod approval;
+mod approval_rule;
 mod audit;
 mod caller;
 mod condition;
@@ -27,6 +29,8 @@ mod subject;
 mod table;
 mod unknown_result;
 
+pub(crate) use approval::{Approvals, Approver};
+pub(crate) use approval_rule::ApprovalRule;
 pub(crate) use audit::{AuditOptions, Fact, OpenedArgument, OpenedFact};
 pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, TrustedHeader};
 pub(crate) use condition::{Clause, Condition, Group, Predicate};

@@ -72,6 +72,16 @@ impl NeededIdentities {
         needed
     }
 
+    /// What either needs.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            claims: self.claims || other.claims,
+            uri_san: self.uri_san || other.uri_san,
+            dns_san: self.dns_san || other.dns_san,
+            subject: self.subject || other.subject,
+        }
+    }
+
     /// All names of a certificate: one without the name of a source is a credential all the same.
     fn read_certificate(&mut self) {
         (self.uri_san, self.dns_san, self.subject) = (true, true, true);

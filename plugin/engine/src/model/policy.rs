@@ -2,6 +2,7 @@
 //!
 //! It judges no call; `decide` does.
 
+use super::approval::Approvals;
 use super::audit::AuditOptions;
 use super::caller::Identity;
 use super::condition::Condition;
@@ -37,6 +38,8 @@ pub struct Policy {
     /// The effect on calls of pinned tools that were never listed.
     pub(crate) pin_unseen: Effect,
     pub(crate) audit: AuditOptions,
+    /// `None` where no call needs a person's approval.
+    pub(crate) approvals: Option<Approvals>,
     pub(crate) needs: Needs,
     /// True where the rules may take as many steps as they need.
     pub(crate) unbounded: bool,
@@ -135,6 +138,10 @@ impl Policy {
     pub fn needs_verified(&self) -> NeededIdentities {
         let mut needed = self.needs.verified;
         needed.claims |= self.audit.opens_claims();
+        if let Some(approvals) = &self.approvals {
+            let sources: Vec<_> = approvals.sources.iter().collect();
+            needed = needed.and(NeededIdentities::of(&sources));
+        }
         needed
     }
 

@@ -91,6 +91,7 @@ impl RuleSet {
         for rules in self.rules() {
             groups.extend(&rules.require);
             groups.extend(&rules.deny_if);
+            groups.extend(rules.approval.iter().map(|approval| &approval.group));
         }
         groups
     }

@@ -129,24 +129,30 @@ impl PolicyReader {
             .and_then(|value| self.string(&at.key("on_deny"), value));
         let list = self.required(at, &members, "conditions")?;
         let at = at.key("conditions");
-        let conditions: Vec<_> = self.list(&at, list, "conditions").collect();
-        if conditions.is_empty() && list.kind() == Kind::Array && clause == Clause::Require {
+        let conditions = self.conditions(&at, list);
+        if list.elements().next().is_none()
+            && list.kind() == Kind::Array
+            && clause == Clause::Require
+        {
             self.invalid(
                 &at,
                 list,
                 "at least one condition; to deny always, write an empty list in `deny_if`",
             );
         }
-        let parsed: Vec<_> = conditions
-            .iter()
-            .enumerate()
-            .filter_map(|(index, value)| self.condition(&at.index(index), *value))
-            .collect();
         Some(Group {
-            conditions: parsed,
+            conditions,
             on_deny: on_deny.map(Into::into),
             rule,
         })
+    }
+
+    /// A list of conditions.
+    pub(super) fn conditions(&mut self, at: &Location<'_>, list: Value<'_>) -> Vec<Condition> {
+        let conditions = self.list(at, list, "conditions").enumerate();
+        conditions
+            .filter_map(|(index, value)| self.condition(&at.index(index), value))
+            .collect()
     }
 
     fn condition(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Condition> {

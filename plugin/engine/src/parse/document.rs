@@ -8,8 +8,8 @@ use super::protobuf;
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::{ANSWERS, EFFECTS, LISTED, MODES};
 use crate::model::{
-    AnswerStyle, Condition, Effect, Grant, Group, Listed, Mode, Needs, Path, Policy, RuleSetId,
-    Segment,
+    AnswerStyle, Approvals, Condition, Effect, Grant, Group, Identity, Listed, Mode, Needs, Path,
+    Policy, RuleSetId, Segment,
 };
 use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
 use crate::words::sorted::dedup_sorted;
@@ -47,10 +47,11 @@ pub(crate) const POLICY: Keys = Keys {
         "policies",
         "servers",
         "challenge",
+        "approvals",
         "audit",
         "host",
     ],
-    reserved: &["approvals", "counters"],
+    reserved: &["counters"],
 };
 
 const WRITE_ISSUER: &str = "also a condition on `identity.iss`: another issuer may write the same claim into another caller's token";
@@ -89,11 +90,8 @@ impl PolicyReader {
             return None;
         }
         self.preamble(at, &members);
-        let identity = members.get("identity").map(|value| {
-            let with_grants = members.get("grants").is_some();
-            self.identity(&at.key("identity"), value, with_grants)
-        });
-        let identity = identity.unwrap_or_default();
+        let identity = self.identity_of(at, &members);
+        let approvals = self.of_approvers(at, &members, &identity);
         let main = self.rule_set(at, &members);
         let mut sets = self
             .part(at, &members, "policies", Self::policies)
@@ -117,6 +115,7 @@ impl PolicyReader {
             identity,
             grants,
             servers,
+            approvals,
             challenge: self.part(at, &members, "challenge", Self::challenge),
             client_detail: self.flag(at, &members, "client_detail"),
             list: self
@@ -140,6 +139,25 @@ impl PolicyReader {
         self.challenged_callers(at, &members, &policy);
         self.room(&policy);
         Some(policy)
+    }
+
+    /// Read before the rules, which name approvers.
+    fn of_approvers(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+        identity: &Identity,
+    ) -> Option<Approvals> {
+        let value = members.get("approvals")?;
+        self.approvals(&at.key("approvals"), value, identity)
+    }
+
+    fn identity_of(&mut self, at: &Location<'_>, members: &Members<'_>) -> Identity {
+        let with_grants = members.get("grants").is_some();
+        let identity = members
+            .get("identity")
+            .map(|value| self.identity(&at.key("identity"), value, with_grants));
+        identity.unwrap_or_default()
     }
 
     /// Validates the keys that decide nothing.

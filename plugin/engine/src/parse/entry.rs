@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) const ALL_TOOLS: Keys = Keys {
-    supported: &["require", "deny_if", "limits", "result"],
-    reserved: &["require_approval"],
+    supported: &["require", "deny_if", "require_approval", "limits", "result"],
+    reserved: &[],
 };
 
 pub(crate) const TOOL: Keys = Keys {
@@ -27,12 +27,13 @@ pub(crate) const TOOL: Keys = Keys {
         "result",
         "require",
         "deny_if",
+        "require_approval",
         "limits",
         "rate_limit",
         "mode",
         "frozen",
     ],
-    reserved: &["require_approval"],
+    reserved: &[],
 };
 
 pub(crate) const ENTRY: Keys = Keys {
@@ -41,12 +42,13 @@ pub(crate) const ENTRY: Keys = Keys {
         "reason",
         "require",
         "deny_if",
+        "require_approval",
         "limits",
         "rate_limit",
         "mode",
         "frozen",
     ],
-    reserved: &["require_approval", "result"],
+    reserved: &["result"],
 };
 
 pub(crate) const METHOD: Keys = Keys {
@@ -64,7 +66,7 @@ pub(super) struct Table {
     name: &'static str,
     keys: &'static Keys,
     actions: &'static [(&'static str, Action)],
-    /// Its actions will include `require_approval`.
+    /// Its actions include `require_approval`.
     approves: bool,
     /// The text to write instead of the key `*`.
     everything: &'static str,
@@ -82,6 +84,9 @@ pub(crate) const ACTIONS: &[(&str, Action)] = &[
     ("deny", Action::Deny),
     ("hide", Action::Hide),
 ];
+
+/// The action that asks for a person's approval of each call.
+pub(crate) const APPROVE: &str = "require_approval";
 
 pub(super) const TOOLS: Table = Table {
     name: "tools",
@@ -223,7 +228,15 @@ impl PolicyReader {
             .get("pin")
             .and_then(|value| self.pin(&at.key("pin"), key, value));
         let rule = self.rule(table.name).key(key);
-        let rules = self.rules(at, &members, &rule);
+        let mut rules = self.rules(at, &members, &rule);
+        if rules.approval.is_none()
+            && let Some(value) = members.get("action").filter(|value| is_approval(*value))
+            && table.approves
+        {
+            let rule = rule.clone().member("action");
+            let asked = self.approval_rule(&at.key("action"), value, rule);
+            rules.approval = asked.map(Arc::new);
+        }
         Entry {
             rule,
             action,
@@ -244,6 +257,10 @@ impl PolicyReader {
         };
         let require = groups("require", Clause::Require);
         let deny_if = groups("deny_if", Clause::DenyIf);
+        let approval = members.get("require_approval").and_then(|value| {
+            let rule = rule.clone().member("require_approval");
+            self.require_approval(&at.key("require_approval"), value, rule)
+        });
         let limits = members
             .get("limits")
             .map(|value| self.limits(&at.key("limits"), value, &rule.clone().member("limits")));
@@ -258,18 +275,23 @@ impl PolicyReader {
         Rules {
             require: require.unwrap_or_default(),
             deny_if: deny_if.unwrap_or_default(),
+            approval,
             limits: limits.collect(),
             result,
         }
     }
 
     fn action(&mut self, at: &Location<'_>, value: Value<'_>, table: Table) -> Option<Action> {
-        if value.string().as_deref() == Some("require_approval") && table.approves {
-            self.unsupported(at, "require_approval");
-            return None;
+        match table.approves && is_approval(value) {
+            true => Some(Action::Allow),
+            false => self.word(at, value, table.actions),
         }
-        self.word(at, value, table.actions)
     }
+}
+
+/// True for the action that asks for a person's approval of each call.
+fn is_approval(value: Value<'_>) -> bool {
+    value.string().as_deref() == Some(APPROVE)
 }
 
 /// True for an exact name, or a prefix with one `*` at its end.

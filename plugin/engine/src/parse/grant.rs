@@ -180,6 +180,24 @@ impl PolicyReader {
         Some(matched)
     }
 
+    /// The texts that prove an approver: claims and names in certificates.
+    pub(super) fn proofs(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+        identity: &Identity,
+        sources: &mut Vec<Source>,
+    ) -> Vec<Required> {
+        let mut around = Around {
+            identity,
+            sets: &mut NamedSets::default(),
+            sources: std::mem::take(sources),
+        };
+        let required = self.all_required(at, members, &mut around);
+        *sources = around.sources;
+        required
+    }
+
     fn all_required(
         &mut self,
         at: &Location<'_>,

@@ -113,7 +113,7 @@ impl PolicyReader {
         }
     }
 
-    fn size(
+    pub(super) fn size(
         &mut self,
         at: &Location<'_>,
         members: &Members<'_>,

@@ -2,8 +2,11 @@
 //!
 //! It counts nothing; `count` and `store` do.
 
-use super::reader::{Keys, Location, PolicyReader, whole};
-use crate::model::{Cost, Counter, Limit, Path, Refunds, Scope, Segment, Window, claim};
+use super::approval::OVER;
+use super::reader::{Keys, Location, Members, PolicyReader, whole};
+use crate::model::{
+    ApprovalRule, Cost, Counter, Limit, Path, Refunds, Scope, Segment, Window, claim,
+};
 pub(crate) use crate::read::is_header_name;
 use crate::words::json::{Kind, Value};
 use crate::words::sorted::dedup_sorted;
@@ -28,9 +31,10 @@ pub(crate) const LIMIT: Keys = Keys {
         "cost",
         "algorithm",
         "refund",
+        "over",
         "on_deny",
     ],
-    reserved: &["over"],
+    reserved: &[],
 };
 
 pub(crate) const RATE_LIMIT: Keys = Keys {
@@ -102,15 +106,24 @@ impl PolicyReader {
             Some(value) => self.word(&at.key("refund"), value, REFUNDS)?,
             None => Refunds::Unsent,
         };
+        let over = self.over(at, value, &members, &rule);
         let counter = Arc::new(Counter::new(&self.place, "limit", &name?, window?, scope?));
         let added = (Amount::whole(max?), cost);
-        Some(Limit::new(
-            counter,
-            added,
-            refunds,
-            on_deny.as_deref(),
-            rule,
-        ))
+        let limit = Limit::new(counter, added, refunds, on_deny.as_deref(), rule);
+        Some(Arc::new(Limit { over, ..limit }))
+    }
+
+    /// The rule by which a person may approve one call more than the limit allows.
+    fn over(
+        &mut self,
+        at: &Location<'_>,
+        limit: Value<'_>,
+        members: &Members<'_>,
+        rule: &Rule,
+    ) -> Option<Arc<ApprovalRule>> {
+        self.setting(at, members, "over", OVER)?;
+        let asked = self.approval_rule(&at.key("over"), limit, rule.clone())?;
+        Some(Arc::new(asked))
     }
 
     fn counter_name<'a>(
@@ -199,7 +212,13 @@ impl PolicyReader {
             scope,
         ));
         let added = (Amount::whole(max), Cost::One);
-        Some(Limit::new(counter, added, Refunds::Unsent, None, rule))
+        Some(Arc::new(Limit::new(
+            counter,
+            added,
+            Refunds::Unsent,
+            None,
+            rule,
+        )))
     }
 
     fn window(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Window> {

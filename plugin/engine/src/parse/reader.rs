@@ -7,7 +7,7 @@ use crate::words::json::{Kind, Value};
 use crate::words::text::clip;
 use crate::words::text::one_line;
 use crate::words::work::Budget;
-use crate::words::{Place, Token};
+use crate::words::{Millis, Place, Token};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -98,11 +98,21 @@ impl<'a> Members<'a> {
     }
 }
 
+/// The approvers that rules may name.
+#[derive(Default)]
+pub(super) struct KnownApprovers {
+    pub(super) names: Vec<Box<str>>,
+    /// The `ttl` of rules that write none.
+    pub(super) ttl: Option<Millis>,
+}
+
 /// Collects the mistakes of a policy.
 pub(crate) struct PolicyReader {
     pub(super) errors: Vec<PolicyError>,
     /// The place of the rule set that is being read.
     pub(super) place: Place,
+    /// The approvers that rules may name; `None` where the document has no `approvals`.
+    pub(super) approvers: Option<KnownApprovers>,
     /// The number of instructions of the expressions read so far.
     pub(super) instructions: usize,
     /// The number of table entries of the automata prepared so far.
@@ -116,6 +126,7 @@ impl Default for PolicyReader {
         Self {
             errors: Vec::new(),
             place: Place::default(),
+            approvers: None,
             instructions: 0,
             automata: 0,
             preparing: Budget::of(512 * 1024),

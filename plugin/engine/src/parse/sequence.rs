@@ -53,13 +53,13 @@ impl PolicyReader {
         ));
         let limit = |max, cost| {
             let added = (max, cost);
-            Limit::new(
+            Arc::new(Limit::new(
                 counter.clone(),
                 added,
                 Refunds::Never,
                 on_deny.as_deref(),
                 rule.clone(),
-            )
+            ))
         };
         Some(Sequence {
             after,

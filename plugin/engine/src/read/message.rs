@@ -37,6 +37,17 @@ pub(crate) struct Call<'a> {
     pub(crate) client: Option<Cow<'a, str>>,
     /// The `traceparent` of `_meta` (2026-07-28, Trace Context).
     pub(crate) trace_parent: Option<Cow<'a, str>>,
+    pub(crate) rounds: Rounds<'a>,
+}
+
+/// The members of a request that takes several rounds (2026-07-28, basic, Multi Round-Trip Requests).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rounds<'a> {
+    pub(crate) params: Option<Value<'a>>,
+    pub(crate) responses: Option<Value<'a>>,
+    pub(crate) state: Option<Value<'a>>,
+    /// The client shows its user an address to open (client, Elicitation, URL Mode).
+    pub(crate) shows_urls: bool,
 }
 
 /// The target that a call acts on.
@@ -70,7 +81,7 @@ const PARAMS: &[&str] = &[
     "clientInfo",
     "context",
     "cursor",
-    "inputResponses",
+    RESPONSES,
     "level",
     "message",
     "name",
@@ -81,7 +92,7 @@ const PARAMS: &[&str] = &[
     "reason",
     "ref",
     "requestId",
-    "requestState",
+    STATE,
     "task",
     "taskId",
     "total",
@@ -100,6 +111,10 @@ const META: &[&str] = &[
     "io.modelcontextprotocol/related-task",
     "io.modelcontextprotocol/subscriptionId",
 ];
+
+/// The members of `params` in which a client answers the requests of an earlier round, and repeats its state.
+pub(crate) const RESPONSES: &str = "inputResponses";
+pub(crate) const STATE: &str = "requestState";
 
 const REF: &[&str] = &["type", "name", "uri"];
 
@@ -231,8 +246,20 @@ impl<'a> Call<'a> {
             claim,
             client,
             trace_parent,
+            rounds: Rounds {
+                params,
+                responses: param(RESPONSES),
+                state: param(STATE),
+                shows_urls: meta.is_some_and(shows_urls),
+            },
         })
     }
+}
+
+fn shows_urls(meta: Value<'_>) -> bool {
+    let capabilities = meta.get(META_CAPABILITIES);
+    let modes = capabilities.and_then(|capabilities| capabilities.get("elicitation"));
+    modes.is_some_and(|modes| modes.get("url").is_some())
 }
 
 impl<'a> Target<'a> {

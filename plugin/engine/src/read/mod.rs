@@ -24,7 +24,7 @@ pub(crate) use error::RequestError;
 pub(crate) use head::{Head, HttpMethod, RequestIds, SESSION};
 pub(crate) use headers::is_header_name;
 pub use headers::{HeaderEdit, Headers};
-pub(crate) use message::{Call, LONGEST_ID, Message, Target, is_same_id};
+pub(crate) use message::{Call, LONGEST_ID, Message, RESPONSES, Rounds, STATE, Target, is_same_id};
 pub use metadata::jwt_claims;
 pub(crate) use method::{MethodKind, confusable_method, known_method};
 pub(crate) use names::{PROTOTYPE, is_confusable, similar_after, similar_form};

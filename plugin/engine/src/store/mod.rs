@@ -9,9 +9,13 @@
 //! Sessions and tasks that servers issued have a table of their own, in which older ids make room for newer ones. Its
 //! cells are created on demand: a missing one holds nothing, and a forgotten id is refused.
 //!
+//! Approvals have one cell, so that a call uses all of its approvals in one step, and a cell for each description.
+//!
 //! Ids of requests under way have a third table, whose cells are created on demand too. An open id is never displaced:
 //! without room, whole sessions become unclear.
 
+mod approval_cell;
+mod approvals;
 mod cell;
 mod cells;
 mod counts;
@@ -24,6 +28,7 @@ mod record;
 mod records;
 mod under_way;
 
+pub use approvals::Standings;
 pub use cells::{Cells, Unavailable, Version};
 pub use fill::TableFill;
 #[cfg(test)]

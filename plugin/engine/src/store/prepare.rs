@@ -8,6 +8,7 @@ use super::record::NOTHING;
 use crate::model::{Counter, Pinned, Policy, configured, counters, is_open};
 use crate::words::Millis;
 use crate::words::digits::push_hex;
+use crate::words::mac::Keys;
 use crate::words::state::StateKey;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use std::hash::Hash as _;
@@ -20,8 +21,18 @@ pub struct Store {
     pub(super) buckets: u64,
     /// Some counter counts subjects that the policy does not name.
     pub(super) has_table: bool,
+    /// `None` where no call needs an approval, or the host has supplied no keys.
+    pub(super) approvals: Option<ApprovalTable>,
     /// The longest duration of a call.
     pub(super) longest_call: Millis,
+}
+
+/// The approvals of one policy in one host.
+#[derive(Debug)]
+pub(super) struct ApprovalTable {
+    pub(super) keys: Keys,
+    /// The largest number of pending approvals of one caller.
+    pub(super) most_pending: usize,
 }
 
 /// A secret of the process, the same in all its workers. Without it a client cannot choose names that share a cell.
@@ -53,15 +64,19 @@ impl Store {
         let seed = seed(cells, &format!("{namespace}/seed"), entropy);
         let keys: Vec<_> = Pinned::keys(policy).collect();
         let counters = counters(policy);
-        let keeps = !policy.counters().is_empty() || !keys.is_empty();
+        let keeps = !policy.counters().is_empty() || !keys.is_empty() || policy.approvals.is_some();
         let store = Self {
             namespace,
             // A policy without counts and pins works without shared data: tasks are then refused, and ids are unclear.
             seed: seed.or(if keeps { Err(Unavailable) } else { Ok(entropy) })?,
             buckets,
             has_table: counters.iter().any(|counter| is_open(policy, counter)),
+            approvals: approvals(policy),
             longest_call: policy.host.longest_call,
         };
+        if store.approvals.is_some() {
+            store.prepare_approvals(cells)?;
+        }
         if keeps {
             store.prepare_counts(cells, policy)?;
             store.prepare_state(cells, &keys)?;
@@ -98,7 +113,7 @@ impl Store {
 
     /// Creates the cells of `keys`, and a mark that they exist. An existing cell is left unchanged, so a new
     /// configuration goes on counting.
-    fn create(
+    pub(super) fn create(
         &self,
         cells: &mut impl Cells,
         mark: &str,
@@ -140,6 +155,11 @@ impl Store {
         self.key("topic", self.hash([(key, "")]))
     }
 
+    /// The key of something that the policy has once.
+    pub(super) fn named_key(&self, name: &str) -> String {
+        [&*self.namespace, "/", name].concat()
+    }
+
     fn key(&self, kind: &str, fingerprint: u128) -> String {
         let mut key = String::with_capacity(self.namespace.len().saturating_add(64));
         [&*self.namespace, "/", kind, "/"]
@@ -158,6 +178,14 @@ impl Store {
     pub fn seed(&self) -> Seed {
         self.seed
     }
+}
+
+fn approvals(policy: &Policy) -> Option<ApprovalTable> {
+    let approvals = policy.approvals.as_ref()?;
+    Some(ApprovalTable {
+        keys: approvals.keys.clone()?,
+        most_pending: approvals.pending,
+    })
 }
 
 fn seed(cells: &mut impl Cells, key: &str, entropy: Seed) -> Result<Seed, Unavailable> {

@@ -4,11 +4,13 @@
 //! Nothing here depends on a policy, a message or a host, and no file imports a later layer.
 
 mod amount;
+pub(crate) mod approval;
 mod clock;
 pub(crate) mod digits;
 pub(crate) mod expression;
 pub(crate) mod json;
 pub(crate) mod locator;
+pub(crate) mod mac;
 mod millis;
 pub(crate) mod pattern;
 pub(crate) mod plain;

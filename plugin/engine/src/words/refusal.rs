@@ -16,6 +16,8 @@ pub enum Reason {
     Denied,
     /// The content of the call does not meet a rule.
     Arguments,
+    /// A person has not approved the call.
+    ApprovalRequired,
     /// A limit is used up.
     RateLimited,
     /// An earlier call excludes this one for a time.
@@ -53,6 +55,7 @@ impl Reason {
             Self::NotAllowed => "not_allowed",
             Self::Denied => "denied",
             Self::Arguments => "arguments",
+            Self::ApprovalRequired => "approval_required",
             Self::RateLimited => "rate_limited",
             Self::Sequence => "sequence",
             Self::Pinned => "pinned",

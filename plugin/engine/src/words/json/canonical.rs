@@ -14,8 +14,17 @@ impl Value<'_> {
     /// the depth.
     pub(crate) fn canonical(self) -> Option<String> {
         let mut text = String::with_capacity(self.range().len());
-        self.write(&mut text)?;
+        self.write(&mut text, number::canonical)?;
         Some(text)
+    }
+
+    /// The canonical form, in which a number without one is as it was written: equal texts for equal values, and for no
+    /// others.
+    pub(crate) fn exact_form(self) -> String {
+        let mut text = String::with_capacity(self.range().len());
+        let number = |text: &str| Some(number::canonical(text).unwrap_or_else(|| text.into()));
+        let _ = self.write(&mut text, number);
+        text
     }
 
     /// The shortest spelling of a string in JSON, as RFC 8785 section 3.2.2.2 defines it.
@@ -23,7 +32,7 @@ impl Value<'_> {
         string::canonical(self.raw())
     }
 
-    fn write(self, text: &mut String) -> Option<()> {
+    fn write(self, text: &mut String, number: WriteNumber) -> Option<()> {
         match self.kind() {
             Kind::Object => {
                 // A heap adds less to the module than the standard library's sorting.
@@ -32,12 +41,14 @@ impl Value<'_> {
                     text,
                     ('{', '}'),
                     members.into_sorted_vec().into_iter(),
-                    Member::write,
+                    |member, text| member.write(text, number),
                 )
             }
-            Kind::Array => list(text, ('[', ']'), self.elements(), Self::write),
+            Kind::Array => list(text, ('[', ']'), self.elements(), |value, text| {
+                value.write(text, number)
+            }),
             Kind::Number => {
-                text.push_str(&number::canonical(self.raw())?);
+                text.push_str(&number(self.raw())?);
                 Some(())
             }
             Kind::String => {
@@ -51,6 +62,9 @@ impl Value<'_> {
         }
     }
 }
+
+/// The canonical form of a number; `None` where it has none.
+type WriteNumber = fn(&str) -> Option<String>;
 
 /// A member of an object. Members sort by the UTF-16 units of their names.
 struct Member<'a> {
@@ -69,10 +83,10 @@ impl<'a> Member<'a> {
         }
     }
 
-    fn write(self, text: &mut String) -> Option<()> {
+    fn write(self, text: &mut String, number: WriteNumber) -> Option<()> {
         text.push_str(&self.name.spelling());
         text.push(':');
-        self.value.write(text)
+        self.value.write(text, number)
     }
 }
 
@@ -146,6 +160,23 @@ mod tests {
         let text = r#"{"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7}"#;
         let expected = "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\u{fb33}\":3}";
         assert_eq!(canonical(text).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn exact_form_tells_numbers_apart_that_binary64_does_not() {
+        let exact = |text: &str| {
+            let bounds = Bounds {
+                depth: 8,
+                values: 8,
+                surrogates: Surrogates::Refused,
+            };
+            let document = Document::read(text.as_bytes(), bounds).unwrap();
+            document.root().exact_form()
+        };
+        let text = r#"{"b":9007199254740993,"a":[1.0,2]}"#;
+        assert_eq!(exact(text), r#"{"a":[1,2],"b":9007199254740993}"#);
+        assert_ne!(exact(text), exact(&text.replace("993", "992")));
+        assert_ne!(exact("[1,2]"), exact("[2,1]"));
     }
 
     #[test]

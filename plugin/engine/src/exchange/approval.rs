@@ -1,0 +1,399 @@
+//! Asks for the approvals that a message needs, and answers a caller who has to wait for a person.
+//!
+//! It approves nothing: a call passes only by a record in the host's state that it uses up, and never by what a client says.
+
+use super::approval_step::{ApprovalStep, Waiting, Waits, Wanted};
+use super::pending::{Refused, by_rule};
+use super::question::Pending;
+use super::state::{Exchange, Judged, Reading};
+use crate::answer::{Detail, InputRequired, Reply, answer_input_required};
+use crate::approval::{ApprovableCall, MOST_ROUNDS, Round, RoundState, TOKEN_KEY, TooLong};
+use crate::audit::Audit;
+use crate::count::{CallOutcome, Charge, Count, Refund, Reservation};
+use crate::model::{ApprovalRule, Approvals, Limit, Mode};
+use crate::read::{Call, is_modern};
+use crate::step::{Event, Step, approvals_of};
+use crate::words::approval::{Approval, ApprovalAnswer, ApprovalId, CallDigest, Standing};
+use crate::words::json::{Bounds, Document, Surrogates, Value};
+use crate::words::text::clip;
+use crate::words::{ASK, Clock, Millis, Reason, Refusal, Rule};
+use std::sync::Arc;
+
+/// The limits that a person may let a call exceed, each with the sentence of its refusal.
+fn over<'p>(limits: &[(&'p Arc<Limit>, Mode)]) -> Vec<(&'p Arc<ApprovalRule>, String)> {
+    let mut over = Vec::new();
+    for (limit, mode) in limits {
+        if let Some(rule) = limit.over.as_ref().filter(|_| *mode == Mode::Enforce) {
+            let message = limit.on_deny.as_deref().map(Into::into);
+            let message =
+                message.unwrap_or_else(|| format!("The limit of {} is used up.", limit.max));
+            over.push((rule, message));
+        }
+    }
+    over
+}
+
+/// A client waits by itself in 2026-07-28, unless its request answers a server.
+fn waits(reading: &Reading, call: &Call<'_>, own: bool) -> Option<Waits> {
+    let answers = call.rounds.state.or(call.rounds.responses).is_some() && !own;
+    let modern = is_modern(&reading.head, call.claim.as_ref());
+    (modern && !answers).then_some(Waits {
+        shows_urls: call.rounds.shows_urls,
+    })
+}
+
+impl Exchange {
+    /// The approvals that a message needs or waits for; `None` where there is nothing to do.
+    ///
+    /// # Errors
+    /// The refusal of a message that cannot have an approval.
+    pub(super) fn approval_step(
+        &self,
+        reading: &Reading,
+        call: &Call<'_>,
+        rules: &[&Arc<ApprovalRule>],
+        limits: &[(&Arc<Limit>, Mode)],
+    ) -> Result<Option<Box<ApprovalStep>>, Refusal> {
+        let Some(approvals) = &self.policy.approvals else {
+            return Ok(None);
+        };
+        let over = over(limits);
+        let asks = !rules.is_empty() || !over.is_empty();
+        let Some(keys) = &approvals.keys else {
+            return match rules.first() {
+                Some(rule) => Err(unavailable(Some(rule.rule().clone()))),
+                None => Ok(None),
+            };
+        };
+        let (round, declines) = match RoundState::read(&call.rounds, keys) {
+            RoundState::Own { round, declines } => (Some(round), declines),
+            RoundState::Foreign if !asks => return Ok(None),
+            RoundState::Foreign => (None, false),
+            RoundState::Forged => return Err(over_already(None)),
+        };
+        let mut step = ApprovalStep {
+            wanted: Vec::new(),
+            over: Vec::new(),
+            approved: Vec::new(),
+            round,
+            declines,
+            waits: waits(reading, call, round.is_some()),
+            body: round.map(|_| call.rounds.without(&reading.body)),
+            counted: None,
+        };
+        if asks {
+            let verified = &reading.verified;
+            let own = round.is_some();
+            let approvable = ApprovableCall::new(call, &reading.context, verified, own);
+            let approvable = approvable.map_err(|TooLong| too_long(rules, &over))?;
+            let noun = noun(call);
+            for rule in rules {
+                let reason = format!("The {noun} needs a person's approval.");
+                step.wanted.push(Wanted::new(&approvable, rule, reason));
+            }
+            for (rule, reason) in over {
+                step.over.push(Wanted::new(&approvable, rule, reason));
+            }
+        }
+        Ok(Some(Box::new(step)))
+    }
+
+    /// Judges the approvals of a message: a person has approved all of them, or the message waits or is refused.
+    pub(super) fn approved(
+        judged: &mut Judged,
+        wanted: Vec<Wanted>,
+        event: Event,
+    ) -> Result<(), Refused> {
+        let rule = wanted.first().map(|wanted| wanted.rule.rule().clone());
+        let found = match approvals_of(event) {
+            ApprovalAnswer::Found(found) => found,
+            other => return Err(refused(&other, rule)),
+        };
+        for approval in &found {
+            judged.audit.approval(approval.id, approval_word(approval));
+        }
+        let Some(step) = &mut judged.approvals else {
+            return Err(refused(&ApprovalAnswer::Unavailable, rule));
+        };
+        let all = found.len() == wanted.len();
+        for (approval, wanted) in found.into_iter().zip(wanted) {
+            match approval.standing {
+                Standing::Approved => step.approved.push((approval.id, wanted.request.digest)),
+                Standing::Refused => return Err(refused_by_person(&approval, &wanted)),
+                _ => {
+                    return Err(Refused::Waiting(Box::new(Waiting {
+                        approval,
+                        rule: wanted.rule.rule().clone(),
+                        reason: wanted.reason,
+                    })));
+                }
+            }
+        }
+        match all {
+            true => Ok(()),
+            false => Err(refused(&ApprovalAnswer::Unavailable, rule)),
+        }
+    }
+
+    /// The question for the approval of a call that exceeds a limit; `None` where the limit has none.
+    pub(super) fn over_limit(
+        judged: &Judged,
+        charges: &Arc<[Charge]>,
+        event: &Event,
+    ) -> Option<Pending> {
+        let Event::Reserved(Reservation::Full { charge, limit, .. }) = event else {
+            return None;
+        };
+        let step = judged.approvals.as_ref()?;
+        let rule = charges
+            .get(*charge)?
+            .limits
+            .get(*limit)?
+            .limit
+            .over
+            .as_ref()?;
+        let mut over = step.over.iter();
+        let wanted = over.find(|wanted| Arc::ptr_eq(&wanted.rule, rule))?.clone();
+        let waits_for = step.waits_for();
+        Some(Pending::Over(wanted, charges.clone(), waits_for))
+    }
+
+    /// Counts the call again, beyond the limit that a person let it exceed.
+    pub(super) fn count_beyond(
+        judged: &mut Judged,
+        wanted: Wanted,
+        charges: &Arc<[Charge]>,
+        event: Event,
+    ) -> Result<(), Refused> {
+        let rule = wanted.rule.clone();
+        Self::approved(judged, vec![wanted], event)?;
+        let mut charges = charges.to_vec();
+        for limit in charges.iter_mut().flat_map(|charge| &mut charge.limits) {
+            let own = limit.limit.over.as_ref();
+            limit.is_approved |= own.is_some_and(|own| Arc::ptr_eq(own, &rule));
+        }
+        judged.charges = charges;
+        Ok(())
+    }
+
+    /// Remembers what a later refusal gives back.
+    pub(super) fn counted_before(judged: &mut Judged, charges: &Arc<[Charge]>, counts: &[Count]) {
+        if let Some(step) = &mut judged.approvals {
+            step.counted = Some((charges.clone(), counts.to_vec()));
+        }
+    }
+
+    /// Judges whether the approvals were used up for this message alone.
+    pub(super) fn used(
+        judged: &mut Judged,
+        approved: &[(ApprovalId, CallDigest)],
+        event: Event,
+    ) -> Result<(), Refused> {
+        match approvals_of(event) {
+            ApprovalAnswer::Done => {
+                for (id, _) in approved {
+                    judged.audit.approval(*id, Standing::Used.name());
+                }
+                Ok(())
+            }
+            other => Err(refused(&other, None)),
+        }
+    }
+
+    /// Refuses a message whose user did not want to wait.
+    pub(super) fn cancelled(audit: &mut Audit, id: ApprovalId) -> Refused {
+        audit.approval(id, Standing::Cancelled.name());
+        let message = "The user declined to ask for an approval. Do not retry; ask the user.";
+        of(Reason::ApprovalRequired, None, message)
+    }
+
+    /// The counts of a message that is refused after it was counted.
+    pub(super) fn given_back(judged: &mut Judged) -> Option<Refund> {
+        let step = judged.approvals.as_mut()?;
+        let (charges, counts) = step.counted.take()?;
+        Some(Refund {
+            charges,
+            counts,
+            outcome: CallOutcome::Refused,
+        })
+    }
+
+    /// Answers a caller who has to wait: it waits by itself where it can, and calls again where it cannot.
+    pub(super) fn wait(&mut self, judged: Judged, waiting: Waiting, clock: &dyn Clock) -> Step {
+        let policy = self.policy.clone();
+        let Some(approvals) = &policy.approvals else {
+            return self.without_time();
+        };
+        let Waiting {
+            approval,
+            rule,
+            reason,
+        } = waiting;
+        let url = format!("{}/{}", approvals.url, approval.id);
+        let refusal = Refusal {
+            reason: Reason::ApprovalRequired,
+            rule: Some(rule),
+            message: match approval.is_new {
+                true => format!(
+                    "{reason} Give the user this link: {url} . When a person has approved, repeat this call with the same arguments."
+                ),
+                false => format!(
+                    "{reason} It still waits for a person: {url} . Repeat this call with the same arguments later."
+                ),
+            },
+        };
+        let detail = Detail {
+            approval_url: Some(url.clone()),
+            ..Detail::default()
+        };
+        let rounds = judged.approvals.as_ref();
+        let round = rounds
+            .and_then(|step| step.round)
+            .map_or(0, |round| round.number);
+        let waits = rounds.and_then(|step| step.waits);
+        let id = judged
+            .reply_to
+            .id()
+            .zip(waits.filter(|_| round < MOST_ROUNDS));
+        let Some((id, waits)) = id else {
+            return self.refuse(judged.audit, &judged.reply_to, &refusal, detail);
+        };
+        let now = clock.now().unwrap_or_default();
+        let answer = |detail: &Detail| {
+            let opens = waits.shows_urls && round == 0;
+            next_round(
+                approvals,
+                &approval,
+                (id, round),
+                opens.then_some(&*url),
+                &reason,
+                detail,
+                now,
+            )
+        };
+        self.refuse_with(judged.audit, &refusal, detail, answer)
+    }
+}
+
+fn noun(call: &Call<'_>) -> String {
+    match call.target.named() {
+        Some((kind, name)) => format!(
+            "{} `{}`",
+            if kind == "uri" { "resource" } else { kind },
+            clip(name, 128)
+        ),
+        None => "call".into(),
+    }
+}
+
+/// The answer that begins the next round.
+fn next_round(
+    approvals: &Approvals,
+    approval: &Approval,
+    (id, round): (&str, u8),
+    opens: Option<&str>,
+    reason: &str,
+    detail: &Detail,
+    now: Millis,
+) -> Reply {
+    let next = Round {
+        id: approval.id,
+        number: round.saturating_add(1),
+    };
+    let state = approvals.keys.as_ref().map(|keys| next.state(keys));
+    let message =
+        format!("{reason} An approver signs in at this address and decides; the call waits.");
+    let input = InputRequired {
+        opens: opens.map(|url| (TOKEN_KEY, url)),
+        message: &message,
+        state: state.as_deref().unwrap_or_default(),
+    };
+    let mut reply = answer_input_required(id, &input, detail);
+    let until = Millis(now.0.saturating_add(approvals.hold.0)).min(approval.expires);
+    // A user who is to open the address does so while the next round waits.
+    reply.hold = opens.is_none().then_some(crate::answer::Hold {
+        approval: approval.id,
+        until,
+    });
+    reply
+}
+
+/// The standing for the log; a new one is asked for.
+fn approval_word(approval: &Approval) -> &'static str {
+    match approval.is_new {
+        true => "asked",
+        false => approval.standing.name(),
+    }
+}
+
+fn of(reason: Reason, rule: Option<Rule>, message: &str) -> Refused {
+    let refusal = Refusal {
+        reason,
+        rule,
+        message: message.into(),
+    };
+    by_rule(refusal, Detail::default())
+}
+
+fn refused(answer: &ApprovalAnswer, rule: Option<Rule>) -> Refused {
+    let message = match answer {
+        ApprovalAnswer::NotDone => return by_rule(over_already(rule), Detail::default()),
+        ApprovalAnswer::TooMany => {
+            "Too many of your calls wait for a person's approval. Wait until some are decided, then call again."
+        }
+        ApprovalAnswer::Full => "Too many calls wait for a person's approval. Call again later.",
+        ApprovalAnswer::Found(_) | ApprovalAnswer::Done | ApprovalAnswer::Unavailable => {
+            return by_rule(unavailable(rule), Detail::default());
+        }
+    };
+    of(Reason::ApprovalRequired, rule, message)
+}
+
+fn unavailable(rule: Option<Rule>) -> Refusal {
+    Refusal {
+        reason: Reason::Unavailable,
+        rule,
+        message: "The gateway cannot ask for a person's approval right now, so this call is refused. Try again later.".into(),
+    }
+}
+
+/// The refusal of a message that waits for an approval which is over.
+fn over_already(rule: Option<Rule>) -> Refusal {
+    Refusal {
+        reason: Reason::ApprovalRequired,
+        rule,
+        message: "This approval is used, withdrawn, expired or of another call. Call again without `requestState` to ask for a new one.".into(),
+    }
+}
+
+fn refused_by_person(approval: &Approval, wanted: &Wanted) -> Refused {
+    let reason = approval.decision.as_deref().and_then(reason_of);
+    let message = match reason {
+        Some(reason) => format!("A person refused this call: {reason} {ASK}"),
+        None => format!("A person refused this call. {ASK}"),
+    };
+    of(Reason::Denied, Some(wanted.rule.rule().clone()), &message)
+}
+
+/// The longest part of a person's reason that a refusal repeats, in characters.
+const LONGEST_REASON: usize = 300;
+
+fn reason_of(decision: &str) -> Option<String> {
+    let bounds = Bounds {
+        depth: 4,
+        values: 32,
+        surrogates: Surrogates::Refused,
+    };
+    let document = Document::read(decision.as_bytes(), bounds).ok()?;
+    let reason = document.root().get("reason").and_then(Value::string)?;
+    Some(clip(&reason, LONGEST_REASON))
+}
+
+fn too_long(rules: &[&Arc<ApprovalRule>], over: &[(&Arc<ApprovalRule>, String)]) -> Refusal {
+    let first = rules.first().or_else(|| over.first().map(|(rule, _)| rule));
+    Refusal {
+        reason: Reason::Arguments,
+        rule: first.map(|rule| rule.rule().clone()),
+        message: "This call needs a person's approval, and its arguments are too long for a person to read (over 32 KiB). Send less.".into(),
+    }
+}

@@ -1,0 +1,305 @@
+//! Turns `approvals` and the rules that ask for a person's approval into the model, and the keys of a host into its keys.
+//!
+//! It approves nothing, and never shows a key.
+
+use super::error::{PolicyError, Problem};
+use super::reader::{Keys as Allowed, KnownApprovers, Location, Members, PolicyReader};
+use crate::model::{
+    ApprovalRule, Approvals, Approver, Group, Identity, Policy, Source, clear_path,
+};
+use crate::words::Rule;
+use crate::words::json::Value;
+use crate::words::mac::{Keys, SHORTEST_KEY};
+use crate::words::sorted::dedup_sorted;
+use crate::words::text::is_visible;
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+
+pub(crate) const APPROVALS: Allowed = Allowed {
+    supported: &["keys", "url", "approvers", "ttl", "hold", "pending"],
+    reserved: &["notify", "service"],
+};
+
+pub(crate) const APPROVER: Allowed = Allowed {
+    supported: &["claim", "mtls"],
+    reserved: &[],
+};
+
+pub(crate) const REQUIRE_APPROVAL: Allowed = Allowed {
+    supported: &["conditions", "message", "approvers", "ttl"],
+    reserved: &[],
+};
+
+/// The words of `over` in a limit.
+pub(crate) const OVER: &[(&str, ())] = &[("approve", ())];
+
+/// The most keys: each code may be compared with all of them.
+const MOST_KEYS: usize = 4;
+
+const WRITE_KEY: &str =
+    r#"the name of an environment variable of the VM, such as "MCP_POLICY_APPROVAL_KEY""#;
+
+const WRITE_KEYS: &str =
+    "one to four names of environment variables, the one for new approvals first";
+
+const WRITE_URL: &str = r#"the address of the page for approvers, with a path of its own and without `?`, `#` and a slash at its end, such as "https://gateway.example/approvals""#;
+
+const WRITE_NAME: &str = "a name of approvers, without surrounding space or invisible characters";
+
+const WRITE_APPROVERS: &str = "at least one name with what proves such a person";
+
+const WRITE_MATCH: &str = "`claim` or `mtls`: a header alone proves no person";
+
+const WRITE_TOP: &str = r#"`approvals` at the top of the document, with `keys`, `url` and `approvers`: it says who approves calls and where"#;
+
+impl PolicyReader {
+    pub(super) fn approvals(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        identity: &Identity,
+    ) -> Option<Approvals> {
+        let members = self.object(at, value, &APPROVALS);
+        let keys = self.required(at, &members, "keys");
+        let key_names = keys.map(|value| self.key_names(&at.key("keys"), value));
+        let url = self.required(at, &members, "url");
+        let url = url.and_then(|value| self.page_url(&at.key("url"), value));
+        let mut sources = Vec::new();
+        let approvers = self.required(at, &members, "approvers");
+        let approvers = approvers
+            .map(|value| self.approvers(&at.key("approvers"), value, identity, &mut sources));
+        let hold = self.bounded_duration(at, &members, "hold", Approvals::HOLDS);
+        let pending = self.size(at, &members, "pending", Approvals::PENDING);
+        let approvers = approvers.unwrap_or_default();
+        self.approvers = Some(KnownApprovers {
+            names: approvers
+                .iter()
+                .map(|approver| approver.name.clone())
+                .collect(),
+            ttl: self.bounded_duration(at, &members, "ttl", Approvals::TTLS),
+        });
+        let (url, path) = url?;
+        Some(Approvals {
+            key_names: key_names?,
+            keys: None,
+            url,
+            path,
+            approvers,
+            sources,
+            hold: hold.unwrap_or(Approvals::HOLD),
+            pending: pending.unwrap_or(Approvals::MOST_PENDING),
+        })
+    }
+
+    fn key_names(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Box<str>> {
+        let elements: Vec<_> = self.list(at, value, "names").enumerate().collect();
+        let mut names: Vec<Box<str>> = Vec::new();
+        for (index, value) in elements {
+            let name = value.string().filter(|name| is_variable(name));
+            match name {
+                Some(name) if !names.iter().any(|own| **own == *name) => {
+                    names.push(name.into());
+                }
+                _ => self.invalid(&at.index(index), value, WRITE_KEY),
+            }
+        }
+        if !(1..=MOST_KEYS).contains(&value.elements().count()) {
+            self.invalid(at, value, WRITE_KEYS);
+        }
+        names
+    }
+
+    /// The address of the page, and its path.
+    fn page_url(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<(Box<str>, Box<str>)> {
+        let text = value.string();
+        let path = text.as_deref().and_then(path_of);
+        if path.is_none() {
+            self.invalid(at, value, WRITE_URL);
+        }
+        let path = path?.into();
+        Some((text?.into(), path))
+    }
+
+    fn approvers(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        identity: &Identity,
+        sources: &mut Vec<Source>,
+    ) -> Vec<Approver> {
+        let mut approvers = Vec::new();
+        for (name, value) in self.map(at, value) {
+            let at = at.key(&name);
+            if name.is_empty() || !is_visible(&name) {
+                self.invalid_key(&at, "this name".into(), WRITE_NAME);
+            }
+            let members = self.object(&at, value, &APPROVER);
+            // A header is an unknown key already, and proves nobody.
+            let required = match members.get("header") {
+                None => self.proofs(&at, &members, identity, sources),
+                Some(_) => Vec::new(),
+            };
+            if required.is_empty()
+                && ["claim", "mtls"]
+                    .iter()
+                    .all(|key| members.get(key).is_none())
+            {
+                self.invalid(&at, value, WRITE_MATCH);
+            }
+            approvers.push(Approver {
+                name: name.as_ref().into(),
+                required,
+            });
+        }
+        if value.members().next().is_none() {
+            self.invalid(at, value, WRITE_APPROVERS);
+        }
+        approvers
+    }
+
+    /// The rule under `require_approval`; `rule` is its place.
+    pub(super) fn require_approval(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        rule: Rule,
+    ) -> Option<Arc<ApprovalRule>> {
+        let members = self.object(at, value, &REQUIRE_APPROVAL);
+        let conditions = members.get("conditions");
+        let conditions = conditions
+            .map(|value| self.conditions(&at.key("conditions"), value))
+            .unwrap_or_default();
+        let message = self.text(at, &members, "message");
+        let approvers = self.named_approvers(at, &members);
+        let ttl = self.bounded_duration(at, &members, "ttl", Approvals::TTLS);
+        let asked = self.approval_rule(at, value, rule)?;
+        Some(Arc::new(ApprovalRule {
+            group: Group {
+                conditions,
+                ..asked.group
+            },
+            message,
+            approvers,
+            ttl: ttl.unwrap_or(asked.ttl),
+            digest: asked.digest,
+        }))
+    }
+
+    /// A rule that asks for an approval by any approver, whatever the call.
+    pub(super) fn approval_rule(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        rule: Rule,
+    ) -> Option<ApprovalRule> {
+        let Some(known) = &self.approvers else {
+            self.invalid(at, value, WRITE_TOP);
+            return None;
+        };
+        Some(ApprovalRule {
+            ttl: known.ttl.unwrap_or(Approvals::TTL),
+            group: Group {
+                conditions: Vec::new(),
+                on_deny: None,
+                rule,
+            },
+            message: None,
+            approvers: Vec::new(),
+            digest: Sha256::digest(value.compact().as_bytes()).into(),
+        })
+    }
+
+    fn named_approvers(&mut self, at: &Location<'_>, members: &Members<'_>) -> Vec<Box<str>> {
+        let Some(value) = members.get("approvers") else {
+            return Vec::new();
+        };
+        let at = at.key("approvers");
+        let elements: Vec<_> = self.list(&at, value, "names").enumerate().collect();
+        if elements.is_empty() {
+            self.invalid(&at, value, "at least one name of `approvals.approvers`");
+        }
+        let names = elements.into_iter().filter_map(|(index, value)| {
+            let name = value.string().unwrap_or_default();
+            let known = self.approvers.as_ref();
+            let known = known
+                .map(|known| known.names.as_slice())
+                .unwrap_or_default();
+            if known.iter().any(|known| **known == *name) {
+                return Some(name.into());
+            }
+            let listed: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            let write = format!("a name of `approvals.approvers`: {}", listed.join(", "));
+            self.invalid(&at.index(index), value, &write);
+            None
+        });
+        dedup_sorted(names)
+    }
+}
+
+/// A name that every shell can set.
+fn is_variable(name: &str) -> bool {
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let first = name.bytes().next();
+    first.is_some_and(|byte| !byte.is_ascii_digit()) && name.bytes().all(valid)
+}
+
+/// The path of the page's address; `None` where it could be another page's too.
+fn path_of(url: &str) -> Option<&str> {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"))?;
+    let start = rest.find('/')?;
+    let (host, path) = rest.split_at_checked(start)?;
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let host_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+    let is_valid = !host.is_empty()
+        && host.bytes().all(host_valid)
+        && path.bytes().all(valid)
+        && path.len() > 1
+        && !path.ends_with('/');
+    clear_path(path).filter(|_| is_valid)
+}
+
+impl Policy {
+    /// The policy with the keys of its approvals. `variable` gives the value of an environment variable of the VM.
+    /// Without keys, a call that needs an approval is refused.
+    ///
+    /// # Errors
+    /// A key is absent or too short.
+    pub fn with_environment(
+        mut self,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<PolicyError>> {
+        let Some(approvals) = &mut self.approvals else {
+            return Ok(self);
+        };
+        let mut errors = Vec::new();
+        let mut keys = Vec::new();
+        for (index, name) in approvals.key_names.iter().enumerate() {
+            match key(variable(name)) {
+                Ok(key) => keys.push(key),
+                Err(found) => errors.push(PolicyError {
+                    at: format!("/approvals/keys/{index}"),
+                    problem: Problem::InvalidValue {
+                        found: format!("`{name}`, {found}"),
+                        write: "`openssl rand -hex 32` into that variable, and its name into `host_env_keys` of the VM".into(),
+                    },
+                }),
+            }
+        }
+        approvals.keys = Keys::new(keys.iter().map(|key| key.as_bytes()));
+        match errors.is_empty() {
+            true => Ok(self),
+            false => Err(errors),
+        }
+    }
+}
+
+fn key(value: Option<String>) -> Result<String, &'static str> {
+    let value = value.ok_or("which the environment of the VM does not have")?;
+    let key = value.trim();
+    match key.len() >= SHORTEST_KEY {
+        true => Ok(key.into()),
+        false => Err("whose value has less than 32 characters"),
+    }
+}
