@@ -45,6 +45,24 @@ pub(crate) fn origin(url: &str) -> &str {
     url.get(..end).unwrap_or(url)
 }
 
+/// The URL of a redirect, without its secrets; a path of the server that was asked counts as its URL.
+pub(crate) fn redirect_target(location: &str, asked: Option<&str>) -> Option<String> {
+    let is_url_text = location.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_url_text || location.len() > 2_000 {
+        return None;
+    }
+    if is_http(location) {
+        return Some(without_secrets(location));
+    }
+    if location.starts_with("//") || !location.starts_with('/') {
+        return None;
+    }
+    let asked = asked.map(without_secrets);
+    let origin = asked.as_deref().map_or("", origin);
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    Some(line(&format!("{origin}{path}"), 200))
+}
+
 #[cfg(test)]
 mod tests {
     use super::lacks_scheme;

@@ -11,6 +11,7 @@
 //! | `init` | [`init::init`] |
 //! | `pin` | [`pin::PinnablePolicy`] |
 //! | `audit` | [`audit::AuditLog`] |
+//! | `approvals` | [`approvals::Address`], [`approvals::Pending`], [`approvals::Asked`], [`approvals::Decided`] |
 //! | `envoy apply` | [`envoy::PluginFile`] |
 //! | `envoy render` | [`envoy::render::render`] |
 //! | `schema` | [`schema`] |
@@ -35,6 +36,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod approvals;
 pub mod audit;
 pub mod check;
 pub mod diff;
@@ -66,6 +68,7 @@ mod rule_set_pointer;
 mod schema;
 mod source_map;
 mod summary;
+mod table;
 
 pub use input::Input;
 pub use report::{CommandError, CommandResult, ExitStatus, Report, to_json};

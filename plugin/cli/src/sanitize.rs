@@ -5,6 +5,7 @@
 
 use crate::invisible::is_invisible;
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthChar as _;
 
 /// A text without the characters that move a terminal's cursor.
 pub(crate) fn printable(text: &str) -> String {
@@ -59,18 +60,36 @@ pub(crate) fn markdown(text: &str, longest: usize) -> String {
 
 /// JSON in ASCII alone, which every terminal shows as it is.
 pub(crate) fn ascii(json: &str) -> String {
-    let mut ascii = String::with_capacity(json.len());
+    escaped(json, |_, _| false)
+}
+
+/// JSON with the letters and signs of all scripts, one line; what is not displayed, space outside ASCII, and a mark upon a
+/// mark are escaped.
+pub(crate) fn readable(json: &str) -> String {
+    let is_mark = |c: char| c.width() == Some(0);
+    escaped(json, |before, c| {
+        let is_hidden = is_invisible(c) || "\u{fe0f}\u{2800}".contains(c) || c.is_whitespace();
+        !(is_hidden || is_mark(c) && before.is_none_or(is_mark))
+    })
+}
+
+/// JSON in which the characters outside ASCII are escaped, unless they may stay after the one before.
+fn escaped(json: &str, may_stay: impl Fn(Option<char>, char) -> bool) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    let mut before = None;
     for c in json.chars() {
         match c {
-            ' '..='~' | '\n' => ascii.push(c),
+            ' '..='~' | '\n' => escaped.push(c),
+            c if may_stay(before, c) => escaped.push(c),
             c => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(ascii, "\\u{unit:04x}");
+                    let _ = write!(escaped, "\\u{unit:04x}");
                 }
             }
         }
+        before = Some(c);
     }
-    ascii
+    escaped
 }
 
 #[cfg(test)]
@@ -92,5 +111,12 @@ mod tests {
     #[test]
     fn json_is_ascii_with_surrogates() {
         assert_eq!(ascii("\"é🧮\""), r#""\u00e9\ud83e\uddee""#);
+    }
+
+    #[test]
+    fn readable_json_keeps_letters_and_escapes_the_hidden() {
+        let mixed = "d\u{435}ploy é\u{301}\u{301} \u{202e}\u{200b}\u{a0}\u{7f}\u{e0041}";
+        let seen = r"dеploy é\u0301 \u202e\u200b\u00a0\u007f\udb40\udc41";
+        assert_eq!(readable(mixed).replacen('\u{301}', "", 1), seen);
     }
 }

@@ -60,6 +60,7 @@ fn example_commands_print_their_output() {
         "scan",
         "pin",
         "audit",
+        "approvals",
         "envoy",
         "completions",
     ] {

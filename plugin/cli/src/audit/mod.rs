@@ -17,7 +17,6 @@ mod report;
 mod short;
 mod skipped;
 mod summary;
-mod table;
 mod tally;
 #[cfg(test)]
 mod tests;

@@ -39,10 +39,15 @@ impl Moment {
     }
 
     /// A time as the log writes it.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         let millis = i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000));
         millis.ok().map(Self)
+    }
+
+    /// Seconds since 1970.
+    pub(crate) fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
     }
 
     fn of_day(text: &str) -> Option<i64> {

@@ -5,11 +5,11 @@
 use super::answers::Answers;
 use super::counts::{Calls, Refusals};
 use super::report::AuditReport;
-use super::table::{Titles, table};
 use super::tally::Counted;
 use crate::audit_line::Event;
 use crate::style::{BAD, DIM, GOOD, WARNING};
 use crate::summary;
+use crate::table::{Titles, table};
 use std::fmt::Write as _;
 
 /// The most rows of a table.

@@ -6,7 +6,7 @@
 const BEGINNING: usize = 16 * 1024;
 
 /// The page's title, if the text is a page.
-pub(super) fn page(text: &str) -> Option<Option<String>> {
+pub(crate) fn page(text: &str) -> Option<Option<String>> {
     let start = text.trim_start();
     let lower = beginning(start).to_ascii_lowercase();
     let mut signs = [

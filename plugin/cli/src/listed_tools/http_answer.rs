@@ -3,8 +3,8 @@
 //! It never shows a secret of a URL, and of an untrusted text only a short line.
 
 use super::html;
-use crate::http_url::{is_http, origin, without_secrets};
-use crate::sanitize::{line, quoted};
+use crate::http_url::{is_http, redirect_target, without_secrets};
+use crate::sanitize::quoted;
 use serde_json::Value;
 
 /// An answer of a server over HTTP, as far as it says why it holds no list of tools.
@@ -138,7 +138,8 @@ impl HttpAnswer {
 
     fn redirect(&self) -> String {
         let location = self.location.as_deref();
-        let Some(to) = location.and_then(|location| self.target(location)) else {
+        let asked = self.asked.as_deref();
+        let Some(to) = location.and_then(|location| redirect_target(location, asked)) else {
             return format!("without a URL to go to; {PATH}");
         };
         let login = match self.status {
@@ -146,24 +147,6 @@ impl HttpAnswer {
             _ => String::new(),
         };
         format!("to {to}; give that URL instead, if it is the server that you mean{login}")
-    }
-
-    /// The URL of a redirect, without its secrets; a path of the server that was asked counts as its URL.
-    fn target(&self, location: &str) -> Option<String> {
-        let is_url_text = location.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_url_text || location.len() > 2_000 {
-            return None;
-        }
-        if is_http(location) {
-            return Some(without_secrets(location));
-        }
-        if location.starts_with("//") || !location.starts_with('/') {
-            return None;
-        }
-        let asked = self.asked.as_deref().map(without_secrets);
-        let origin = asked.as_deref().map_or("", origin);
-        let path = location.split(['?', '#']).next().unwrap_or_default();
-        Some(line(&format!("{origin}{path}"), 200))
     }
 
     /// The scheme of the challenge, and where it says how to get a token.

@@ -5,7 +5,7 @@
 mod definition;
 mod event_stream;
 mod form;
-mod html;
+pub(crate) mod html;
 mod http_answer;
 mod http_head;
 mod message;

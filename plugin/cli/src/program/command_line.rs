@@ -4,7 +4,8 @@
 
 use super::output::Output;
 use super::{
-    audit, check, completions, diff, envoy, explain, import, init, pin, scan, schema, test,
+    approvals, audit, check, completions, diff, envoy, explain, import, init, pin, scan, schema,
+    test,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use mcp_policy_cli::{CommandResult, ExitStatus};
@@ -35,6 +36,7 @@ enum Command {
     Init(init::Args),
     Pin(pin::Args),
     Audit(Box<audit::Args>),
+    Approvals(Box<approvals::Args>),
     Envoy(envoy::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -63,6 +65,7 @@ impl Command {
             Self::Init(args) => init::run(&args, output),
             Self::Pin(args) => pin::run(&args, output),
             Self::Audit(args) => audit::run(&args, output),
+            Self::Approvals(args) => approvals::run(&args, output),
             Self::Envoy(args) => envoy::run(&args, output),
             Self::Schema(_) => schema::run(output),
             Self::Completions(args) => completions::run(&args, Line::command(), output),

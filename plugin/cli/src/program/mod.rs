@@ -2,6 +2,7 @@
 //!
 //! It never judges a policy, a call or a tool: the library does.
 
+mod approvals;
 mod audit;
 mod caller;
 mod check;

@@ -7,6 +7,8 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+mod approvals;
+mod gateway;
 mod http;
 mod server;
 
@@ -14,12 +16,13 @@ use http::{Clients, tls};
 use server::respond;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-policy"));
     let command = command
         .args(arguments)
+        .stdin(Stdio::null())
         .env("TEST_TOKEN", "secret")
         .env("NO_PROXY", "*");
     command.output().expect("the command starts")

@@ -67,7 +67,7 @@ pub(super) async fn within<T>(
 }
 
 /// An error with its causes, sanitized: a server's text may be in it.
-pub(super) fn shown(error: &dyn std::error::Error) -> String {
+pub(in crate::program) fn shown(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

@@ -54,7 +54,7 @@ const MEANINGS: [(&str, &str); 12] = [
 ];
 
 /// The sentence for an error of a connection.
-pub(super) fn says(error: &str) -> String {
+pub(in crate::program) fn says(error: &str) -> String {
     let error = sanitize::line(error, 300);
     let mut meanings = MEANINGS.iter();
     match meanings.find(|(part, _)| error.contains(part)) {
