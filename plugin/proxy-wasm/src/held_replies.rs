@@ -12,6 +12,13 @@ use std::rc::Rc;
 /// The interval at which approvals are read while a reply is held.
 const INTERVAL_MILLIS: u32 = 250;
 
+/// The interval while more replies are due than one callback sends.
+const AT_ONCE_MILLIS: u32 = 1;
+
+/// The most replies that one callback sends. The host sends each within the last one, on the same stack: Envoy 1.40 has
+/// room for some 300.
+const MOST_SENT: usize = 32;
+
 /// The most replies that a worker holds. Beyond it a client gets its reply at once.
 const MOST: usize = 2048;
 
@@ -84,7 +91,16 @@ pub(crate) fn tick(root: u32, configuration: &Configuration) {
         return;
     }
     let now = host::now().unwrap_or(Millis(u64::MAX));
-    let (due, kept) = split(all, now);
+    let (mut due, mut kept) = split(all, now);
+    let later = due.split_off(due.len().min(MOST_SENT));
+    set_timer(
+        configuration,
+        match later.is_empty() {
+            true => INTERVAL_MILLIS,
+            false => AT_ONCE_MILLIS,
+        },
+    );
+    kept.extend(later);
     HELD.set(kept);
     for held in due {
         send(&held);

@@ -6,6 +6,7 @@
 use crate::words::Millis;
 use crate::words::approval::{ApprovalId, CallDigest, Standing};
 use crate::words::mac::Keys;
+use crate::words::sorted::insert;
 
 /// The standings of all approvals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -178,10 +179,9 @@ impl ApprovalCell {
         let mut all = Vec::new();
         for (place, entry) in self.entries.iter().enumerate() {
             if is(entry) && keys_prove(entry, place, keys) {
-                all.push((entry.asked, place));
+                insert(&mut all, (entry.asked, place));
             }
         }
-        all.sort_unstable();
         all.iter().rev().map(|(_, place)| *place).collect()
     }
 
