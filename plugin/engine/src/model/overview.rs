@@ -113,6 +113,9 @@ impl Overview {
     fn of(&mut self, rules: &Rules) {
         let groups = rules.require.iter().chain(&rules.deny_if);
         groups.for_each(|group| self.refusing(&group.rule));
+        if let Some(approval) = &rules.approval {
+            self.refusing(approval.rule());
+        }
         rules
             .limits
             .iter()

@@ -34,7 +34,7 @@ pub(crate) const REQUIRE_APPROVAL: Allowed = Allowed {
 pub(crate) const OVER: &[(&str, ())] = &[("approve", ())];
 
 /// The most keys: each code may be compared with all of them.
-const MOST_KEYS: usize = 4;
+pub(crate) const MOST_KEYS: usize = 4;
 
 const WRITE_KEY: &str =
     r#"the name of an environment variable of the VM, such as "MCP_POLICY_APPROVAL_KEY""#;

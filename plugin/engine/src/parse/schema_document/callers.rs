@@ -119,21 +119,10 @@ fn matched() -> Value {
         json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" }),
         "The SHA-256 of a bearer token, as `printf %s \"$TOKEN\" | sha256sum` prints it.",
     );
-    let pattern = json!({ "type": "string", "minLength": 1, "not": { "pattern": r"\*\*" } });
-    let texts = |text: &str| {
-        let map = json!({ "type": "object", "minProperties": 1, "additionalProperties": pattern });
-        about(map, text)
-    };
-    let names: Vec<_> = words(CERTIFICATE_NAMES);
-    let certificate = texts("Names in the client certificate that the gateway verified.");
-    let certificate = with(certificate, "propertyNames", json!({ "enum": names }));
     let members = vec![
         ("bearer_sha256", digest),
-        (
-            "claim",
-            texts("Claims of the token that the gateway verified; of a list, one element matches."),
-        ),
-        ("mtls", certificate),
+        ("claim", claims()),
+        ("mtls", certificate()),
         ("header", texts("Headers that the gateway sets.")),
         ("anonymous", flag("The caller presents no credential.")),
     ];
@@ -147,6 +136,24 @@ fn matched() -> Value {
         with(object(&MATCH, &[], members), "oneOf", one),
         "The facts about the caller, which must all hold. `*` in a text stands for any text.",
     )
+}
+
+/// Claims with the texts that they must have.
+pub(super) fn claims() -> Value {
+    texts("Claims of the token that the gateway verified; of a list, one element matches.")
+}
+
+/// Names in a certificate with the texts that they must have.
+pub(super) fn certificate() -> Value {
+    let names: Vec<_> = words(CERTIFICATE_NAMES);
+    let certificate = texts("Names in the client certificate that the gateway verified.");
+    with(certificate, "propertyNames", json!({ "enum": names }))
+}
+
+fn texts(text: &str) -> Value {
+    let pattern = json!({ "type": "string", "minLength": 1, "not": { "pattern": r"\*\*" } });
+    let map = json!({ "type": "object", "minProperties": 1, "additionalProperties": pattern });
+    about(map, text)
 }
 
 fn policy_name(text: &str) -> Value {

@@ -2,6 +2,7 @@
 //!
 //! The parts are described in the files beside it.
 
+use super::approvals::{approvals, require_approval};
 use super::build::{about, choice, flag, frozen, object, refers, with, words};
 use super::callers::{audit, challenge, grants, identity, policies, servers};
 use super::host::host;
@@ -27,6 +28,7 @@ pub fn json_schema() -> Value {
         "require": groups(1),
         "deny_if": groups(0),
         "condition": condition(),
+        "require_approval": require_approval(),
         "limits": { "type": "array", "items": limit() },
         "result": result(),
         "window": window(),
@@ -66,6 +68,7 @@ fn policy() -> Value {
         ("grants", grants()),
         ("policies", policies(named_policy())),
         ("servers", servers()),
+        ("approvals", approvals()),
         ("challenge", challenge()),
         ("audit", audit()),
         ("host", host()),

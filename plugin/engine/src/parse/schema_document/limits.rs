@@ -2,7 +2,8 @@
 //!
 //! It describes no entry; `rules` does.
 
-use super::build::{about, object, refers, with, words};
+use super::build::{about, choice, object, refers, with, words};
+use crate::parse::approval::OVER;
 use crate::parse::limit::{ALGORITHMS, LARGEST_MAX, LIMIT, LONGEST_WINDOW, RATE_LIMIT, REFUNDS};
 use crate::parse::sequence::SEQUENCE;
 use serde_json::{Value, json};
@@ -41,6 +42,13 @@ pub(super) fn limit() -> Value {
                 about(
                     json!({ "enum": words(REFUNDS) }),
                     "When a call is refunded: `unsent` (the default) if it did not reach the server, `on_error` also if the server's error means that it was not executed, `on_tool_error` also if its result has `isError`, or `never`.",
+                ),
+            ),
+            (
+                "over",
+                choice(
+                    OVER,
+                    "Beyond the limit, a person may approve one call more.",
                 ),
             ),
             (

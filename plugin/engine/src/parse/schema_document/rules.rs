@@ -5,7 +5,7 @@
 use super::build::{a_schema, about, choice, flag, frozen, object, refers, with, words};
 use super::limits::rate_limit;
 use crate::parse::condition::{CONDITION, GROUP, KINDS, LENGTH, OPERATORS, Operator};
-use crate::parse::entry::{ACTIONS, ALL_TOOLS, METHOD, TOOL};
+use crate::parse::entry::{ACTIONS, ALL_TOOLS, APPROVE, METHOD, TOOL};
 use crate::parse::locator::ROOTS;
 use crate::parse::reader::Keys;
 use crate::parse::result::{ALL, RANGE, REDACT, RESULT};
@@ -36,6 +36,7 @@ fn rules() -> Vec<(&'static str, Value)> {
                 "Groups of conditions; a group that holds denies the call, and a group without conditions always holds.",
             ),
         ),
+        ("require_approval", refers("require_approval")),
         (
             "limits",
             about(
@@ -95,13 +96,15 @@ pub(super) fn result() -> Value {
 }
 
 pub(super) fn entry(keys: &Keys, mut members: Vec<(&'static str, Value)>) -> Value {
+    let mut actions = words(ACTIONS);
+    actions.push(json!(APPROVE));
     members.extend(rules());
     members.extend([
         (
             "action",
             about(
-                json!({ "enum": words(ACTIONS) }),
-                "`allow` (the default), `deny`, or `hide`: refused as if it did not exist.",
+                json!({ "enum": actions }),
+                "`allow` (the default), `deny`, `hide`: refused as if it did not exist, or `require_approval`: a person approves each call.",
             ),
         ),
         (

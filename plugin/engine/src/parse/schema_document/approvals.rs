@@ -1,0 +1,99 @@
+//! Describes approvals: who approves calls and where, and the rules that ask for an approval.
+//!
+//! It describes no other rule.
+
+use super::build::{about, object, refers, with};
+use super::callers::{certificate, claims};
+use super::limits::duration;
+use crate::model::Approvals;
+use crate::parse::approval::{APPROVALS, APPROVER, MOST_KEYS, REQUIRE_APPROVAL};
+use serde_json::{Value, json};
+
+pub(super) fn approvals() -> Value {
+    let url = "The address of the page for approvers, which the plugin serves. The path belongs to the page alone.";
+    let hold = "The longest time that an answer to a waiting client is held back, from 1 to 55 seconds (default `50s`).";
+    let address = json!({ "type": "string", "pattern": r"^https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-]$" });
+    let members = vec![
+        ("keys", keys()),
+        ("url", about(address, url)),
+        ("approvers", approvers()),
+        (
+            "ttl",
+            ttl("The `ttl` of rules that write none (default `15m`)."),
+        ),
+        ("hold", about(duration(), hold)),
+        ("pending", pending()),
+    ];
+    about(
+        object(&APPROVALS, &["keys", "url", "approvers"], members),
+        "The persons who approve calls, and the page where they do. Rules ask for an approval by `require_approval`, limits by `over`.",
+    )
+}
+
+fn keys() -> Value {
+    let name = json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" });
+    let names = json!({
+        "type": "array", "items": name, "minItems": 1, "maxItems": MOST_KEYS, "uniqueItems": true,
+    });
+    about(
+        names,
+        "The environment variables of the VM with the keys, such as `MCP_POLICY_APPROVAL_KEY`. New approvals use the first one.",
+    )
+}
+
+fn approvers() -> Value {
+    let members = vec![("claim", claims()), ("mtls", certificate())];
+    let approver = with(object(&APPROVER, &[], members), "minProperties", 1);
+    about(
+        json!({ "type": "object", "minProperties": 1, "propertyNames": refers("text"), "additionalProperties": approver }),
+        "The approvers by name, each with the facts that prove such a person. All facts of one name must hold.",
+    )
+}
+
+fn pending() -> Value {
+    let (least, most) = Approvals::PENDING;
+    about(
+        json!({ "type": "integer", "minimum": least, "maximum": most, "default": Approvals::MOST_PENDING }),
+        "The most approvals of one caller that wait at a time.",
+    )
+}
+
+fn ttl(text: &str) -> Value {
+    about(duration(), text)
+}
+
+/// A rule that asks for a person's approval.
+pub(super) fn require_approval() -> Value {
+    let conditions = "The calls that need an approval: those for which the conditions hold or are unknown. Every call, where the list is absent or empty.";
+    let approvers =
+        "Names of `approvals.approvers`. Every approver may decide, where the list is absent.";
+    let list =
+        json!({ "type": "array", "items": refers("text"), "minItems": 1, "uniqueItems": true });
+    let members = vec![
+        (
+            "conditions",
+            about(
+                json!({ "type": "array", "items": refers("condition") }),
+                conditions,
+            ),
+        ),
+        (
+            "message",
+            about(
+                refers("text"),
+                "The sentence that the caller and the approver read.",
+            ),
+        ),
+        ("approvers", about(list, approvers)),
+        (
+            "ttl",
+            ttl(
+                "The time for the decision and the call together, from 30 seconds to 7 days (default: `ttl` of `approvals`).",
+            ),
+        ),
+    ];
+    about(
+        object(&REQUIRE_APPROVAL, &[], members),
+        "A person approves such a call before it passes, once.",
+    )
+}
