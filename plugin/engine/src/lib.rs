@@ -84,8 +84,8 @@ pub mod host {
     pub use crate::step::{Ask, Delivery, Event, HostContext, Next, Response, Step};
     pub use crate::store::{Cells, Seed, Standings, Store, TableFill, Unavailable, Version};
     pub use crate::words::approval::{
-        Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalRequest,
-        Standing,
+        Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalReport,
+        ApprovalRequest, Standing,
     };
     pub use crate::words::json::JsonFault;
     pub use crate::words::state::{Lookup, StateKey, StateWrite};

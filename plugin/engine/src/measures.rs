@@ -15,6 +15,8 @@ pub(crate) struct Measures {
     tool: Box<str>,
     /// The number of limits of which four fifths or more are used after the call.
     pub(crate) near_limits: u64,
+    /// The new standings of approvals.
+    pub(crate) approvals: Vec<&'static str>,
     /// The number of groups of conditions that are unknown.
     pub(crate) unknown_groups: u64,
     /// The rules used up the steps of the message.
@@ -39,6 +41,7 @@ impl Measures {
                 caller: caller.principal.class(),
                 tool: NONE.into(),
                 near_limits: 0,
+                approvals: Vec::new(),
                 unknown_groups: 0,
                 uses_up_budget: false,
             })
@@ -74,9 +77,14 @@ impl Measures {
             ("used_up_budgets", u64::from(self.uses_up_budget)),
         ];
         let counted = more.into_iter().filter(|(_, number)| *number > 0);
-        counted
+        let mut counters: Vec<_> = counted
             .map(|(name, number)| (self.counter(name, &[]), number))
-            .collect()
+            .collect();
+        for standing in &self.approvals {
+            let counter = self.counter("approvals", &[("standing", standing)]);
+            counters.push((counter, 1));
+        }
+        counters
     }
 }
 

@@ -7,7 +7,7 @@ use crate::audit::Audit;
 use crate::count::{Charge, Refund, Reservation};
 use crate::read::{HeaderEdit, Headers, Verified};
 use crate::store::Seed;
-use crate::words::approval::{ApprovalAnswer, ApprovalAsk};
+use crate::words::approval::{ApprovalAsk, ApprovalReport};
 use crate::words::state::{Lookup, StateKey, StateWrite};
 use crate::words::under_way::{IdEnd, Opening, RequestKey};
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub enum Event {
     /// The answer to [`Ask::Open`].
     Opened(Opening),
     /// The answer to [`Ask::Approvals`].
-    Approvals(ApprovalAnswer),
+    Approvals(ApprovalReport),
     /// Something that happened after [`Next::Forward`]. A host reports these where
     /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is true.
     Response(Response),
@@ -141,10 +141,10 @@ pub(crate) fn lookup_of(event: Event) -> Lookup {
 }
 
 /// The answer to a question about approvals. Any other event counts as a failed one.
-pub(crate) fn approvals_of(event: Event) -> ApprovalAnswer {
+pub(crate) fn approvals_of(event: Event) -> ApprovalReport {
     match event {
-        Event::Approvals(answer) => answer,
-        _ => ApprovalAnswer::Unavailable,
+        Event::Approvals(report) => report,
+        _ => ApprovalReport::UNAVAILABLE,
     }
 }
 

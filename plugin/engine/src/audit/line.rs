@@ -155,7 +155,7 @@ impl Audit {
             ),
             Event::Refund => ("refunds", &[][..]),
             Event::Approval => (
-                "approvals",
+                "approval_visits",
                 &[("decision", outcome), ("reason", reason)][..],
             ),
             Event::Answer => ("answers", &[("answer", self.answer)][..]),
@@ -283,6 +283,14 @@ impl Audit {
         hash.push('"');
         push_hex(hash, hasher.finish128().as_u128());
         hash.push('"');
+    }
+
+    /// Records a change of an approval's standing, and counts it.
+    pub(crate) fn approval_changed(&mut self, id: ApprovalId, standing: &'static str) {
+        self.approval(id, standing);
+        if let Some(measures) = &mut self.measures {
+            measures.approvals.push(standing);
+        }
     }
 
     /// Records an approval of the call, and its standing.

@@ -105,12 +105,15 @@ impl Exchange {
         event: Event,
     ) -> Result<(), Refused> {
         let rule = wanted.first().map(|wanted| wanted.rule.rule().clone());
-        let found = match approvals_of(event) {
+        let found = match noted(&mut judged.audit, event) {
             ApprovalAnswer::Found(found) => found,
             other => return Err(refused(&other, rule)),
         };
         for approval in &found {
-            judged.audit.approval(approval.id, approval_word(approval));
+            match approval.is_new {
+                true => judged.audit.approval_changed(approval.id, ASKED),
+                false => judged.audit.approval(approval.id, approval.standing.name()),
+            }
         }
         let Some(step) = &mut judged.approvals else {
             return Err(refused(&ApprovalAnswer::Unavailable, rule));
@@ -189,10 +192,10 @@ impl Exchange {
         approved: &[(ApprovalId, CallDigest)],
         event: Event,
     ) -> Result<(), Refused> {
-        match approvals_of(event) {
+        match noted(&mut judged.audit, event) {
             ApprovalAnswer::Done => {
                 for (id, _) in approved {
-                    judged.audit.approval(*id, Standing::Used.name());
+                    judged.audit.approval_changed(*id, Standing::Used.name());
                 }
                 Ok(())
             }
@@ -201,8 +204,10 @@ impl Exchange {
     }
 
     /// Refuses a message whose user did not want to wait.
-    pub(super) fn cancelled(audit: &mut Audit, id: ApprovalId) -> Refused {
-        audit.approval(id, Standing::Cancelled.name());
+    pub(super) fn cancelled(audit: &mut Audit, id: ApprovalId, event: Event) -> Refused {
+        if matches!(noted(audit, event), ApprovalAnswer::Done) {
+            audit.approval_changed(id, Standing::Cancelled.name());
+        }
         let message = "The user declined to ask for an approval. Do not retry; ask the user.";
         of(Reason::ApprovalRequired, None, message)
     }
@@ -318,12 +323,19 @@ fn next_round(
     reply
 }
 
-/// The standing for the log; a new one is asked for.
-fn approval_word(approval: &Approval) -> &'static str {
-    match approval.is_new {
-        true => "asked",
-        false => approval.standing.name(),
+/// The word of the log for an approval that was created.
+const ASKED: &str = "asked";
+
+/// The answer, after the approvals that expired are in the line.
+fn noted(audit: &mut Audit, event: Event) -> ApprovalAnswer {
+    let report = approvals_of(event);
+    for id in report.expired {
+        audit.approval_changed(id, Standing::Expired.name());
     }
+    if let ApprovalAnswer::Over(id, standing) = &report.answer {
+        audit.approval(*id, standing.name());
+    }
+    report.answer
 }
 
 fn of(reason: Reason, rule: Option<Rule>, message: &str) -> Refused {
@@ -337,7 +349,11 @@ fn of(reason: Reason, rule: Option<Rule>, message: &str) -> Refused {
 
 fn refused(answer: &ApprovalAnswer, rule: Option<Rule>) -> Refused {
     let message = match answer {
-        ApprovalAnswer::NotDone => return by_rule(over_already(rule), Detail::default()),
+        ApprovalAnswer::NotDone
+        | ApprovalAnswer::Over(_, Standing::Approved | Standing::Pending) => {
+            return by_rule(over_already(rule), Detail::default());
+        }
+        ApprovalAnswer::Over(_, standing) => outcome(*standing),
         ApprovalAnswer::TooMany => {
             "Too many of your calls wait for a person's approval. Wait until some are decided, then call again."
         }
@@ -347,6 +363,22 @@ fn refused(answer: &ApprovalAnswer, rule: Option<Rule>) -> Refused {
         }
     };
     of(Reason::ApprovalRequired, rule, message)
+}
+
+/// What became of an approval that a caller waits for.
+fn outcome(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Expired => {
+            "No person decided in time. Ask the user, and call again without `requestState` to ask for a new approval."
+        }
+        Standing::Refused => "A person refused this call. Do not retry; ask the user.",
+        Standing::Cancelled => {
+            "The user declined to ask for an approval. Do not retry; ask the user."
+        }
+        _ => {
+            "This approval has passed its one call. Call again without `requestState` to ask for a new one."
+        }
+    }
 }
 
 fn unavailable(rule: Option<Rule>) -> Refusal {
@@ -362,7 +394,7 @@ fn over_already(rule: Option<Rule>) -> Refusal {
     Refusal {
         reason: Reason::ApprovalRequired,
         rule,
-        message: "This approval is used, withdrawn, expired or of another call. Call again without `requestState` to ask for a new one.".into(),
+        message: "This approval is of another call. Call again without `requestState` to ask for a new one.".into(),
     }
 }
 

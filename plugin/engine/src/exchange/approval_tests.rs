@@ -638,7 +638,9 @@ fn modern_client_waits_in_rounds_and_passes_when_a_person_has_approved() {
     assert!(!body.contains("requestState"), "{body}");
     let replayed = gateway.modern("deploy", &retry(&second, ""), URLS);
     assert!(
-        replayed.text().contains("This approval is used"),
+        replayed
+            .text()
+            .contains("This approval has passed its one call"),
         "{}",
         replayed.text()
     );
@@ -757,4 +759,18 @@ fn log_names_the_caller_the_approver_and_each_standing() {
         gateway.lines
     );
     assert_eq!(with(r#""standing":"used""#), 1);
+}
+
+#[test]
+fn expired_approval_is_logged_once_with_the_next_change() {
+    let mut gateway = Gateway::new();
+    gateway.call("deploy", "{}");
+    gateway.now += 900_000;
+    gateway.call("deploy", r#"{"n":1}"#);
+    gateway.call("deploy", r#"{"n":2}"#);
+    let expired = gateway
+        .lines
+        .iter()
+        .filter(|line| line.contains(r#""standing":"expired""#));
+    assert_eq!(expired.count(), 1, "{:?}", gateway.lines);
 }

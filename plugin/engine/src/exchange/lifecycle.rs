@@ -12,7 +12,7 @@ use crate::response::{ResponseReader, Stage};
 use crate::step::{Ask, Event, HostContext, Next, Step};
 use crate::store::{Cells, Store};
 use crate::words::Clock;
-use crate::words::approval::ApprovalAnswer;
+use crate::words::approval::ApprovalReport;
 use crate::words::text::logged;
 use crate::words::under_way::Opening;
 use std::sync::Arc;
@@ -204,7 +204,7 @@ impl Exchange {
                 }),
                 Next::Ask(Ask::Approvals(ask)) => Event::Approvals(match clock.now() {
                     Some(now) => store.approvals(cells, ask, now),
-                    None => ApprovalAnswer::Unavailable,
+                    None => ApprovalReport::UNAVAILABLE,
                 }),
                 _ => return step,
             };

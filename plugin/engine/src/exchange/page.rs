@@ -14,7 +14,9 @@ use crate::decide::Principal;
 use crate::page;
 use crate::read::{HeaderEdit, Headers, Verified};
 use crate::step::{Ask, Event, Next, Step, approvals_of};
-use crate::words::approval::{Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId};
+use crate::words::approval::{
+    Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalReport, Standing,
+};
 use crate::words::json::{ObjectLine, push_text};
 use crate::words::trace::{RuleOutcome, RuleTrace};
 use crate::words::{Clock, Millis, Reason};
@@ -92,7 +94,7 @@ impl Exchange {
         match visit.stage {
             Stage::Body => self.form(visit, event, clock),
             Stage::Reading => {
-                let answer = approvals_of(event);
+                let answer = approvals_of(event).answer;
                 if let Want::Decide(id) = visit.want {
                     match self.decision(&visit, id, &answer, clock) {
                         Ok(decision) => {
@@ -108,8 +110,8 @@ impl Exchange {
                 }
             }
             Stage::Deciding => {
-                let answer = approvals_of(event);
-                self.decided(&visit, &answer, clock)
+                let report = approvals_of(event);
+                self.decided(&visit, &report, clock)
             }
         }
     }
@@ -198,8 +200,9 @@ impl Exchange {
         }
     }
 
-    fn decided(&mut self, visit: &PageVisit, answer: &ApprovalAnswer, clock: &dyn Clock) -> Step {
+    fn decided(&mut self, visit: &PageVisit, report: &ApprovalReport, clock: &dyn Clock) -> Step {
         let policy = self.policy.clone();
+        let answer = &report.answer;
         let approval = match first(answer) {
             Ok(approval) => approval,
             Err(_) if matches!(answer, ApprovalAnswer::NotDone) => {
@@ -230,7 +233,13 @@ impl Exchange {
                 location: Some(location),
             },
         };
-        self.page_reply(visit, answer, Some(approval), clock)
+        let mut step = self.page_reply(visit, answer, Some(approval), clock);
+        if let Some(audit) = &mut step.audit {
+            for id in &report.expired {
+                audit.approval_changed(*id, Standing::Expired.name());
+            }
+        }
+        step
     }
 
     fn page_reply(
@@ -244,7 +253,10 @@ impl Exchange {
             return self.without_time();
         };
         if let Some(approval) = approval {
-            audit.approval(approval.id, approval.standing.name());
+            match visit.want {
+                Want::Decide(_) => audit.approval_changed(approval.id, approval.standing.name()),
+                Want::List | Want::Show(_) => audit.approval(approval.id, approval.standing.name()),
+            }
             if let (Want::Decide(_), Some(described)) = (visit.want, Described::of(approval)) {
                 described.log(&mut audit);
             }

@@ -93,7 +93,7 @@ impl Exchange {
         let audit = &mut judged.audit;
         match pending {
             Pending::Approvals(wanted, _) => Self::approved(judged, wanted, event),
-            Pending::Cancelled(id) => Err(Self::cancelled(audit, id)),
+            Pending::Cancelled(id) => Err(Self::cancelled(audit, id, event)),
             Pending::Over(wanted, charges, _) => {
                 Self::count_beyond(judged, wanted, &charges, event)
             }

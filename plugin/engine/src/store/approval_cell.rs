@@ -34,6 +34,9 @@ pub(super) struct Entry {
 /// The number of places.
 pub(super) const PLACES: usize = 256;
 
+/// The most approvals that one line of the log reports as expired.
+const MOST_EXPIRED: usize = 16;
+
 /// The bytes of an entry.
 const LENGTH: usize = 89;
 
@@ -124,12 +127,13 @@ impl Entry {
 }
 
 /// The standings that are written, at the place of their byte.
-const STANDINGS: [Standing; 5] = [
+const STANDINGS: [Standing; 6] = [
     Standing::Pending,
     Standing::Approved,
     Standing::Refused,
     Standing::Cancelled,
     Standing::Used,
+    Standing::Expired,
 ];
 
 fn byte_of(standing: Standing) -> u8 {
@@ -237,6 +241,24 @@ impl ApprovalCell {
         };
         self.write(place, changed, keys);
         true
+    }
+
+    /// Marks approvals whose time is over, and returns them: each once, and at most [`MOST_EXPIRED`] at a time.
+    pub(super) fn expire(&mut self, keys: &Keys) -> Vec<ApprovalId> {
+        let mut expired = Vec::new();
+        for place in 0..self.entries.len() {
+            let Some(entry) = self.entries.get(place).copied() else {
+                break;
+            };
+            let over = entry.standing(self.clock) == Standing::Expired;
+            let new = over && entry.standing != Standing::Expired;
+            if new && expired.len() < MOST_EXPIRED && keys_prove(&entry, place, keys) {
+                let standing = Standing::Expired;
+                self.write(place, Entry { standing, ..entry }, keys);
+                expired.push(entry.id);
+            }
+        }
+        expired
     }
 
     fn write(&mut self, place: usize, entry: Entry, keys: &Keys) {

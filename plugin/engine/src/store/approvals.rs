@@ -9,11 +9,18 @@ use super::cells::{Cells, Unavailable};
 use super::prepare::{ATTEMPTS, ApprovalTable, Store};
 use crate::words::Millis;
 use crate::words::approval::{
-    Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalRequest,
-    CallDigest, Standing,
+    Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalReport,
+    ApprovalRequest, CallDigest, Standing,
 };
 use crate::words::json::{Bounds, Document, ObjectLine, Surrogates, Value, push_text};
 use crate::words::mac::Keys;
+
+/// One question, and the approvals that expired before its change.
+struct Turn<'t> {
+    table: &'t ApprovalTable,
+    now: Millis,
+    expired: Vec<ApprovalId>,
+}
 
 /// The approvals of one caller that a page shows beside the one that is decided.
 const MOST_SHOWN: usize = 8;
@@ -34,32 +41,41 @@ impl Store {
         cells: &mut impl Cells,
         ask: &ApprovalAsk,
         now: Millis,
-    ) -> ApprovalAnswer {
+    ) -> ApprovalReport {
         let Some(table) = &self.approvals else {
-            return ApprovalAnswer::Unavailable;
+            return ApprovalReport::UNAVAILABLE;
         };
+        let mut turn = Turn {
+            table,
+            now,
+            expired: Vec::new(),
+        };
+        let turn_of = &mut turn;
         let answer = match ask {
             ApprovalAsk::Find(requests, waits_for) => {
-                self.find(cells, table, requests, *waits_for, now)
+                self.find(cells, turn_of, requests, *waits_for)
             }
-            ApprovalAsk::Use(approved) => self.use_all(cells, table, approved, now),
-            ApprovalAsk::Cancel(id) => self.cancel(cells, table, *id, now),
+            ApprovalAsk::Use(approved) => self.use_all(cells, turn_of, approved),
+            ApprovalAsk::Cancel(id) => self.cancel(cells, turn_of, *id),
             ApprovalAsk::Show(id) => self.show(cells, table, *id, now),
             ApprovalAsk::List => self.list(cells, table, now),
-            ApprovalAsk::Decide(decision) => self.decide(cells, table, decision, now),
+            ApprovalAsk::Decide(decision) => self.decide(cells, turn_of, decision),
         };
-        answer.unwrap_or(ApprovalAnswer::Unavailable)
+        ApprovalReport {
+            answer: answer.unwrap_or(ApprovalAnswer::Unavailable),
+            expired: turn.expired,
+        }
     }
 
     /// The approvals of these calls, up to the first that no person has approved.
     fn find(
         &self,
         cells: &mut impl Cells,
-        table: &ApprovalTable,
+        turn: &mut Turn<'_>,
         requests: &[ApprovalRequest],
         waits_for: Option<ApprovalId>,
-        now: Millis,
     ) -> Result<ApprovalAnswer, Unavailable> {
+        let (table, now) = (turn.table, turn.now);
         let mut found: Vec<Approval> = Vec::with_capacity(requests.len());
         for request in requests {
             let caller = low(self.hash([(&*request.caller, "approvals")]));
@@ -76,10 +92,10 @@ impl Store {
                 let added = cell.add(entry, table.most_pending, &table.keys);
                 (added.map(|place| Some((place, true))), added.is_ok())
             };
-            let (cell, added) = self.change_approvals(cells, now, step)?;
+            let (cell, added) = self.change_approvals(cells, turn, step)?;
             let (place, is_new) = match added {
                 Ok(Some(added)) => added,
-                Ok(None) => return Ok(ApprovalAnswer::NotDone),
+                Ok(None) => return Ok(over(&cell, table, waits_for)),
                 Err(NoPlace::TooMany) => return Ok(ApprovalAnswer::TooMany),
                 Err(NoPlace::Full) => return Ok(ApprovalAnswer::Full),
             };
@@ -101,7 +117,8 @@ impl Store {
         }
         let waits = |id| found.iter().any(|found: &Approval| found.id == id);
         if waits_for.is_some_and(|id| !waits(id)) {
-            return Ok(ApprovalAnswer::NotDone);
+            let cell = self.read_approvals(cells, now)?;
+            return Ok(over(&cell, table, waits_for));
         }
         Ok(ApprovalAnswer::Found(found))
     }
@@ -131,12 +148,11 @@ impl Store {
     fn use_all(
         &self,
         cells: &mut impl Cells,
-        table: &ApprovalTable,
+        turn: &mut Turn<'_>,
         approved: &[(ApprovalId, CallDigest)],
-        now: Millis,
     ) -> Result<ApprovalAnswer, Unavailable> {
-        let keys = &table.keys;
-        let (_, used) = self.change_approvals(cells, now, |cell| {
+        let keys = &turn.table.keys;
+        let (_, used) = self.change_approvals(cells, turn, |cell| {
             let mut used = !approved.is_empty();
             for (id, digest) in approved {
                 let place = cell.of(*id, keys);
@@ -157,12 +173,11 @@ impl Store {
     fn cancel(
         &self,
         cells: &mut impl Cells,
-        table: &ApprovalTable,
+        turn: &mut Turn<'_>,
         id: ApprovalId,
-        now: Millis,
     ) -> Result<ApprovalAnswer, Unavailable> {
-        let keys = &table.keys;
-        let (_, cancelled) = self.change_approvals(cells, now, |cell| {
+        let keys = &turn.table.keys;
+        let (_, cancelled) = self.change_approvals(cells, turn, |cell| {
             let place = cell.of(id, keys);
             let cancelled = place.is_some_and(|place| {
                 cell.change(place, Standing::Pending, Standing::Cancelled, keys)
@@ -208,10 +223,10 @@ impl Store {
     fn decide(
         &self,
         cells: &mut impl Cells,
-        table: &ApprovalTable,
+        turn: &mut Turn<'_>,
         decision: &ApprovalDecision,
-        now: Millis,
     ) -> Result<ApprovalAnswer, Unavailable> {
+        let (table, now) = (turn.table, turn.now);
         let keys = &table.keys;
         let before = self.read_approvals(cells, now)?;
         let place = before.of(decision.id, keys);
@@ -223,7 +238,7 @@ impl Store {
             true => Standing::Approved,
             false => Standing::Refused,
         };
-        let (cell, decided) = self.change_approvals(cells, now, |cell| {
+        let (cell, decided) = self.change_approvals(cells, turn, |cell| {
             let same = cell
                 .at(place, keys)
                 .is_some_and(|entry| entry.id == decision.id);
@@ -282,20 +297,22 @@ impl Store {
     fn change_approvals<T>(
         &self,
         cells: &mut impl Cells,
-        now: Millis,
+        turn: &mut Turn<'_>,
         mut change: impl FnMut(&mut ApprovalCell) -> (T, bool),
     ) -> Result<(ApprovalCell, T), Unavailable> {
         let key = self.approvals_key();
         for _ in 0..ATTEMPTS {
             let (bytes, version) = cells.read(&key)?.ok_or(Unavailable)?;
             let mut cell = ApprovalCell::read(&bytes).ok_or(Unavailable)?;
-            cell.advance(now);
+            cell.advance(turn.now);
             let before = cell.clone();
+            let expired = cell.expire(&turn.table.keys);
             let (outcome, changed) = change(&mut cell);
             if !changed {
                 return Ok((before, outcome));
             }
             if cells.swap(&key, &cell.bytes(), Some(version))? {
+                turn.expired.extend(expired);
                 return Ok((cell, outcome));
             }
         }
@@ -410,6 +427,20 @@ fn approval(entry: &Entry, standing: Standing, is_new: bool) -> Approval {
         text: None,
         decision: None,
         is_new,
+    }
+}
+
+/// The approval that a caller waits for is over, or is another call's.
+fn over(
+    cell: &ApprovalCell,
+    table: &ApprovalTable,
+    waits_for: Option<ApprovalId>,
+) -> ApprovalAnswer {
+    let place = waits_for.and_then(|id| cell.of(id, &table.keys));
+    let entry = place.and_then(|place| cell.at(place, &table.keys));
+    match entry {
+        Some(entry) => ApprovalAnswer::Over(entry.id, entry.standing(cell.clock())),
+        None => ApprovalAnswer::NotDone,
     }
 }
 

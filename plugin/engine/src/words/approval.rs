@@ -28,6 +28,14 @@ impl fmt::Display for ApprovalId {
     }
 }
 
+impl ApprovalReport {
+    /// The report of a host that cannot read or write approvals.
+    pub const UNAVAILABLE: Self = Self {
+        answer: ApprovalAnswer::Unavailable,
+        expired: Vec::new(),
+    };
+}
+
 impl fmt::Debug for ApprovalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
@@ -124,6 +132,13 @@ pub struct Approval {
     pub(crate) is_new: bool,
 }
 
+/// The answer to a question about approvals, and the approvals whose time is over, each reported once.
+#[derive(Clone, Debug)]
+pub struct ApprovalReport {
+    pub(crate) answer: ApprovalAnswer,
+    pub(crate) expired: Vec<ApprovalId>,
+}
+
 /// The answer to a question about approvals.
 #[derive(Clone, Debug)]
 pub enum ApprovalAnswer {
@@ -133,6 +148,8 @@ pub enum ApprovalAnswer {
     Done,
     /// It was not done: another standing prevents it, or there is none.
     NotDone,
+    /// The approval that the caller waits for is over.
+    Over(ApprovalId, Standing),
     /// This caller has as many pending approvals as the policy allows.
     TooMany,
     /// No room is left for another approval.

@@ -24,8 +24,8 @@ fn request(digest: u8) -> ApprovalRequest {
     }
 }
 
-fn found(answer: ApprovalAnswer) -> Vec<Approval> {
-    match answer {
+fn found(report: ApprovalReport) -> Vec<Approval> {
+    match report.answer {
         ApprovalAnswer::Found(found) => found,
         other => panic!("{other:?}"),
     }
