@@ -4,9 +4,9 @@
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use mcp_policy::host::{
-    Amount, Ask, Audit, Charge, Count, Delivery, Event, HeaderEdit, Headers, HostContext, IdEnd,
-    LimitRef, Lookup, Millis, Next, Opening, PolicyError, Refund, Reply, RequestKey, Reservation,
-    Response, Seed, StateKey, StateWrite, Step, Verified, Window,
+    Amount, ApprovalNotice, Ask, Audit, Charge, Count, Delivery, Event, HeaderEdit, Headers,
+    HostContext, IdEnd, LimitRef, Lookup, Millis, Next, Opening, PolicyError, Refund, Reply,
+    RequestKey, Reservation, Response, Seed, StateKey, StateWrite, Step, Verified, Window,
 };
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
 
@@ -51,10 +51,19 @@ fn effects(step: &Step) -> Vec<wit::Effect> {
     let writes: Vec<_> = step.writes.iter().map(Into::into).collect();
     let writes = (!writes.is_empty()).then_some(wit::Effect::Write(writes));
     let end = step.ended.as_ref().map(|end| wit::Effect::End(end.into()));
-    [line, trace, refund, writes, end]
+    let notice = step.notice.as_deref().map(notice_to_wit);
+    [line, trace, refund, writes, notice, end]
         .into_iter()
         .flatten()
         .collect()
+}
+
+fn notice_to_wit(notice: &ApprovalNotice) -> wit::Effect {
+    wit::Effect::Notice(wit::Notice {
+        body: notice.body.clone(),
+        time: notice.time.clone(),
+        signature: notice.signature.clone(),
+    })
 }
 
 fn refund_to_wit(refund: &Refund) -> wit::Effect {

@@ -72,12 +72,13 @@ mod words;
 /// ```
 pub mod host {
     pub use crate::answer::{Hold, Reply};
+    pub use crate::approval::ApprovalNotice;
     pub use crate::audit::{Audit, access_log_values};
     pub use crate::count::{Charge, Count, LimitRef, Refund, Reservation};
     pub use crate::exchange::Exchange;
     pub use crate::held::HeldResponses;
     pub use crate::log_batches::{Due, LogBatch, LogBatches, Turn};
-    pub use crate::model::{AuditCollector, HostOptions, NeededIdentities, Policy, Window};
+    pub use crate::model::{HostOptions, HttpEndpoint, NeededIdentities, Policy, Window};
     pub use crate::parse::{PolicyError, Problem};
     pub use crate::read::{HeaderEdit, Headers, Verified, jwt_claims};
     pub use crate::session::Session;

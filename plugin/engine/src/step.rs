@@ -3,6 +3,7 @@
 //! It holds no state and decides nothing.
 
 use crate::answer::Reply;
+use crate::approval::ApprovalNotice;
 use crate::audit::Audit;
 use crate::count::{Charge, Refund, Reservation};
 use crate::read::{HeaderEdit, Headers, Verified};
@@ -79,6 +80,9 @@ pub struct Step {
     pub refund: Option<Refund>,
     /// State to write. Nothing depends on its success.
     pub writes: Vec<StateWrite>,
+    /// A new approval to tell the server of [`Policy::notified`](crate::host::Policy::notified) about. Nothing depends on
+    /// its success.
+    pub notice: Option<Box<ApprovalNotice>>,
     /// The id of a request that is no longer under way. Nothing depends on its success.
     pub ended: Option<IdEnd>,
 }
@@ -123,6 +127,7 @@ impl Step {
             audit: None,
             refund: None,
             writes: Vec::new(),
+            notice: None,
             ended: None,
         }
     }

@@ -56,6 +56,14 @@ fn effects(step: &Step) -> Result<Members, JsValue> {
     if !step.writes.is_empty() {
         members.push(("writes", state::writes(&step.writes)?));
     }
+    if let Some(notice) = &step.notice {
+        let notice = object(&[
+            ("body", notice.body.as_str().into()),
+            ("time", notice.time.as_str().into()),
+            ("signature", notice.signature.as_str().into()),
+        ])?;
+        members.push(("notice", notice));
+    }
     if let Some(end) = &step.ended {
         members.push(("end", under_way::end(end)?));
     }

@@ -127,6 +127,11 @@ interface Effects {
    * program itself.
    */
   end?: IdEnd;
+  /**
+   * Tell the server of the policy's `approvals.notify` that a person is asked: POST `body`, which is JSON without arguments of
+   * the call, with the headers `x-mcp-policy-time` and `x-mcp-policy-signature`.
+   */
+  notice?: { body: string; time: string; signature: string };
 }
 
 /** The key of a piece of state that outlives a request. */

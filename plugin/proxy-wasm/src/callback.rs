@@ -16,5 +16,7 @@ extern "C" fn mcp_policy_on_http_call_response(
     _body: usize,
     _trailers: usize,
 ) {
-    crate::collector::answered(root, call);
+    if !crate::notices::answered(root, call) {
+        crate::collector::answered(root, call);
+    }
 }

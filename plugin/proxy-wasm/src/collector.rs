@@ -5,12 +5,14 @@
 use crate::host;
 use crate::metrics;
 use crate::timer::{Part, Timer};
-use mcp_policy::host::{AuditCollector, Due, LogBatch, LogBatches, Millis, Turn};
+use mcp_policy::host::{Due, HttpEndpoint, LogBatch, LogBatches, Millis, Turn};
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
 /// The interval at which lines are sent, in milliseconds.
 const INTERVAL: u32 = 1000;
+
+const LINES: [(&str, &str); 1] = [("content-type", "application/x-ndjson")];
 
 /// As soon as the timer can: a call that a stream makes would end with that stream.
 const AT_ONCE: u32 = 1;
@@ -22,7 +24,7 @@ thread_local! {
 
 /// The lines of one worker on their way to the collector.
 pub(crate) struct Collector {
-    to: AuditCollector,
+    to: HttpEndpoint,
     timer: Rc<Timer>,
     batches: Cell<LogBatches<u32>>,
     /// The host has no timer, which was logged.
@@ -31,7 +33,7 @@ pub(crate) struct Collector {
 
 impl Collector {
     /// The collector of this root context, to whose calls the host answers.
-    pub(crate) fn new(root: u32, to: AuditCollector, timer: Rc<Timer>) -> Rc<Self> {
+    pub(crate) fn new(root: u32, to: HttpEndpoint, timer: Rc<Timer>) -> Rc<Self> {
         let collector = Rc::new(Self {
             to,
             timer,
@@ -78,7 +80,7 @@ impl Collector {
 
     /// Sends one batch. False where the host did not even try.
     fn call(&self, batch: LogBatch) -> bool {
-        match host::http_post(&self.to, batch.text()) {
+        match host::http_post(&self.to, &LINES, batch.text()) {
             Ok(call) => self.with(|batches| batches.sent(call, batch)),
             Err(status) => {
                 let turn = self.with(|batches| batches.failed(batch));

@@ -9,8 +9,8 @@
 
 use crate::pairs::{pairs, serialized};
 use mcp_policy::host::{
-    AuditCollector, Cells, Clock, HeaderEdit, Headers, Millis, NeededIdentities, Reply,
-    Unavailable, Verified, Version, jwt_claims,
+    Cells, Clock, HeaderEdit, Headers, HttpEndpoint, Millis, NeededIdentities, Reply, Unavailable,
+    Verified, Version, jwt_claims,
 };
 use std::cell::OnceCell;
 use std::ptr;
@@ -333,14 +333,19 @@ pub(crate) fn answer(reply: &Reply, details: &str) -> Result<(), Status> {
     })
 }
 
-/// Sends lines to a collector. The host answers with a callback for the returned call, which ends with the current context.
-pub(crate) fn http_post(to: &AuditCollector, lines: &str) -> Result<u32, Status> {
-    let headers = serialized(&[
+/// Posts a text to a server. The host answers with a callback for the returned call, which ends with the current context.
+pub(crate) fn http_post(
+    to: &HttpEndpoint,
+    more: &[(&str, &str)],
+    text: &str,
+) -> Result<u32, Status> {
+    let mut headers = vec![
         (":method", "POST"),
-        (":path", &to.path),
-        (":authority", &to.authority),
-        ("content-type", "application/x-ndjson"),
-    ]);
+        (":path", &*to.path),
+        (":authority", &*to.authority),
+    ];
+    headers.extend_from_slice(more);
+    let headers = serialized(&headers);
     let trailers = serialized::<&str>(&[]);
     let timeout = u32::try_from(to.timeout.0).unwrap_or(u32::MAX);
     let mut call = 0;
@@ -351,8 +356,8 @@ pub(crate) fn http_post(to: &AuditCollector, lines: &str) -> Result<u32, Status>
             to.cluster.len(),
             headers.as_ptr(),
             headers.len(),
-            lines.as_ptr(),
-            lines.len(),
+            text.as_ptr(),
+            text.len(),
             trailers.as_ptr(),
             trailers.len(),
             timeout,

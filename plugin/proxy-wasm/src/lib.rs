@@ -16,6 +16,7 @@ mod held_replies;
 mod host;
 mod host_metric;
 mod metrics;
+mod notices;
 mod pairs;
 mod pool;
 mod shared_exchange;
@@ -51,6 +52,7 @@ impl RootContext for Plugin {
             Ok(configuration) => {
                 metrics::accepted(configuration.policy.host.metrics);
                 held_replies::adopt(&configuration);
+                notices::adopt(&configuration);
                 self.configuration = Some(Rc::new(configuration));
                 true
             }
@@ -71,6 +73,7 @@ impl RootContext for Plugin {
             let collector = configuration.collector.iter();
             collector.for_each(|collector| collector.tick());
             held_replies::tick(self.id, configuration);
+            notices::tick(self.id, configuration);
         }
     }
 
@@ -255,6 +258,9 @@ impl Stream {
             return self.fail();
         };
         let reason = configuration.log(step.audit);
+        if let Some(notice) = step.notice {
+            notices::push(&configuration, *notice);
+        }
         let passes = matches!(step.next, Next::NeedMore | Next::Forward);
         if passes && host::edit_request(&step.edit).is_err() {
             return self.fail();

@@ -12,6 +12,7 @@ pub(crate) enum Part {
     Collector,
     Table,
     HeldReplies,
+    Notices,
 }
 
 /// The timer of the root context.
@@ -21,6 +22,7 @@ pub(crate) struct Timer {
     collector: Cell<u32>,
     table: Cell<u32>,
     held_replies: Cell<u32>,
+    notices: Cell<u32>,
     /// The interval of the host's timer in milliseconds, zero where it does not run.
     period: Cell<u32>,
 }
@@ -33,10 +35,12 @@ impl Timer {
             Part::Collector => self.collector.set(millis),
             Part::Table => self.table.set(millis),
             Part::HeldReplies => self.held_replies.set(millis),
+            Part::Notices => self.notices.set(millis),
         }
         let period = shorter(self.header_hold.get(), self.collector.get());
         let period = shorter(period, self.table.get());
         let period = shorter(period, self.held_replies.get());
+        let period = shorter(period, self.notices.get());
         match self.period.replace(period) == period {
             true => Ok(()),
             false => host::set_tick_period(period),

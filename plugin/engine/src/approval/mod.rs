@@ -4,12 +4,14 @@
 //! It stores nothing and decides no call: `store` keeps the approvals, and `exchange` asks for them.
 
 mod described;
+mod notice;
 mod person;
 mod request;
 mod round;
 mod visit;
 
 pub(crate) use described::Described;
+pub use notice::ApprovalNotice;
 pub(crate) use person::Approving;
 pub(crate) use request::{ApprovableCall, TooLong};
 pub(crate) use round::{MOST_ROUNDS, Round, RoundState, TOKEN_KEY};

@@ -7,7 +7,9 @@ use super::pending::{Refused, by_rule};
 use super::question::Pending;
 use super::state::{Exchange, Judged, Reading};
 use crate::answer::{Detail, InputRequired, Reply, answer_input_required};
-use crate::approval::{ApprovableCall, MOST_ROUNDS, Round, RoundState, TOKEN_KEY, TooLong};
+use crate::approval::{
+    ApprovableCall, ApprovalNotice, MOST_ROUNDS, Round, RoundState, TOKEN_KEY, TooLong,
+};
 use crate::audit::Audit;
 use crate::count::{CallOutcome, Charge, Count, Refund, Reservation};
 use crate::model::{ApprovalRule, Approvals, Limit, Mode};
@@ -126,6 +128,7 @@ impl Exchange {
                 _ => {
                     return Err(Refused::Waiting(Box::new(Waiting {
                         approval,
+                        text: wanted.request.text,
                         rule: wanted.rule.rule().clone(),
                         reason: wanted.reason,
                     })));
@@ -223,8 +226,23 @@ impl Exchange {
         })
     }
 
-    /// Answers a caller who has to wait: it waits by itself where it can, and calls again where it cannot.
+    /// Answers a caller who has to wait, and tells of a new approval.
     pub(super) fn wait(&mut self, judged: Judged, waiting: Waiting, clock: &dyn Clock) -> Step {
+        let notice = self.notice(&waiting, clock).map(Box::new);
+        let step = self.wait_for(judged, waiting, clock);
+        Step { notice, ..step }
+    }
+
+    fn notice(&self, waiting: &Waiting, clock: &dyn Clock) -> Option<ApprovalNotice> {
+        let approvals = self.policy.approvals.as_ref()?;
+        let approval = Some(&waiting.approval).filter(|approval| approval.is_new)?;
+        let url = format!("{}/{}", approvals.url, approval.id);
+        let notify = approvals.notify.as_ref()?;
+        ApprovalNotice::new(notify, approval, &waiting.text, &url, clock.now()?)
+    }
+
+    /// Answers a caller who has to wait: it waits by itself where it can, and calls again where it cannot.
+    fn wait_for(&mut self, judged: Judged, waiting: Waiting, clock: &dyn Clock) -> Step {
         let policy = self.policy.clone();
         let Some(approvals) = &policy.approvals else {
             return self.without_time();
@@ -233,6 +251,7 @@ impl Exchange {
             approval,
             rule,
             reason,
+            ..
         } = waiting;
         let url = format!("{}/{}", approvals.url, approval.id);
         let refusal = Refusal {

@@ -48,6 +48,8 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) approval: Approval,
+    /// The description for persons.
+    pub(super) text: String,
     pub(super) rule: Rule,
     pub(super) reason: String,
 }

@@ -3,6 +3,7 @@
 //! It approves nothing; `decide`, `store` and `exchange` do.
 
 use super::caller::{Required, Source};
+use super::options::HttpEndpoint;
 use crate::words::Millis;
 use crate::words::mac::Keys;
 
@@ -20,10 +21,22 @@ pub(crate) struct Approvals {
     pub(crate) approvers: Vec<Approver>,
     /// The sources of what approvers require.
     pub(crate) sources: Vec<Source>,
+    /// The server that is told of each new approval.
+    pub(crate) notify: Option<Notify>,
     /// The longest time that an answer is held back while a person decides.
     pub(crate) hold: Millis,
     /// The most pending approvals of one caller.
     pub(crate) pending: usize,
+}
+
+/// A server that is told of new approvals, such as a chat.
+#[derive(Debug)]
+pub(crate) struct Notify {
+    pub(crate) to: HttpEndpoint,
+    /// The environment variable with the key that signs what it is told.
+    pub(crate) key_name: Box<str>,
+    /// `None` until the host has supplied it. Without it nothing is sent.
+    pub(crate) key: Option<Keys>,
 }
 
 /// Persons who may approve calls, and the facts that prove one.

@@ -29,7 +29,7 @@ mod subject;
 mod table;
 mod unknown_result;
 
-pub(crate) use approval::{Approvals, Approver};
+pub(crate) use approval::{Approvals, Approver, Notify};
 pub(crate) use approval_rule::ApprovalRule;
 pub(crate) use audit::{AuditOptions, Fact, OpenedArgument, OpenedFact};
 pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, TrustedHeader};
@@ -45,7 +45,7 @@ pub(crate) use names::Names;
 pub use needs::NeededIdentities;
 pub(crate) use needs::{Needs, ResponseNeeds};
 pub(crate) use options::{AnswerStyle, Effect, Listed, Mode};
-pub use options::{AuditCollector, HostOptions};
+pub use options::{HostOptions, HttpEndpoint};
 pub use overview::{LimitInfo, RuleInfo};
 pub(crate) use path::{Attribute, Path, Segment, claim, claim_text, value_of_exactly};
 pub(crate) use pinned::Pinned;

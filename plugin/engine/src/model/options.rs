@@ -66,15 +66,15 @@ pub struct HostOptions {
     /// The members of a log line that access logs can print, each under its own name.
     pub filter_state: Vec<&'static str>,
     /// The collector that gets the lines of the log, beside the host's own log.
-    pub audit_collector: Option<AuditCollector>,
+    pub audit_collector: Option<HttpEndpoint>,
 }
 
-/// An HTTP server behind a cluster of the host, to which log lines go.
+/// An HTTP server behind a cluster of the host, to which the plugin posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditCollector {
+pub struct HttpEndpoint {
     /// The name of the cluster.
     pub cluster: String,
-    /// The path to which lines are posted, with its query.
+    /// The path with its query.
     pub path: String,
     /// The host name in each call; that of the cluster where the policy names none.
     pub authority: String,

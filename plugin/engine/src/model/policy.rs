@@ -10,7 +10,7 @@ use super::frozen::Frozen;
 use super::grants::Grants;
 use super::limit::{Counter, Limit, Refunds};
 use super::needs::{NeededIdentities, Needs};
-use super::options::{AnswerStyle, Effect, HostOptions, Listed, Mode};
+use super::options::{AnswerStyle, Effect, HostOptions, HttpEndpoint, Listed, Mode};
 use super::rule_set::{AppliedSets, RuleSet, RuleSetId};
 use super::server::Servers;
 use crate::words::work::Budgets;
@@ -149,6 +149,12 @@ impl Policy {
     /// [`HostContext::cluster`](crate::host::HostContext::cluster). Call it once for each policy.
     pub fn needs_cluster(&self) -> bool {
         self.needs.cluster
+    }
+
+    /// The server that is told of new approvals; `None` where the policy names none.
+    pub fn notified(&self) -> Option<&HttpEndpoint> {
+        let notify = self.approvals.as_ref()?.notify.as_ref()?;
+        Some(&notify.to)
     }
 
     /// The name under which Envoy's jwt_authn stores the payload of the token that has the claims.

@@ -5,7 +5,7 @@
 use super::error::{PolicyError, Problem};
 use super::reader::{Keys as Allowed, KnownApprovers, Location, Members, PolicyReader};
 use crate::model::{
-    ApprovalRule, Approvals, Approver, Group, Identity, Policy, Source, clear_path,
+    ApprovalRule, Approvals, Approver, Group, Identity, Notify, Policy, Source, clear_path,
 };
 use crate::words::Rule;
 use crate::words::json::Value;
@@ -16,8 +16,21 @@ use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 pub(crate) const APPROVALS: Allowed = Allowed {
-    supported: &["keys", "url", "approvers", "ttl", "hold", "pending"],
-    reserved: &["notify", "service"],
+    supported: &[
+        "keys",
+        "url",
+        "approvers",
+        "ttl",
+        "hold",
+        "pending",
+        "notify",
+    ],
+    reserved: &["service"],
+};
+
+pub(crate) const NOTIFY: Allowed = Allowed {
+    supported: &["cluster", "path", "authority", "timeout", "key"],
+    reserved: &[],
 };
 
 pub(crate) const APPROVER: Allowed = Allowed {
@@ -70,6 +83,8 @@ impl PolicyReader {
             .map(|value| self.approvers(&at.key("approvers"), value, identity, &mut sources));
         let hold = self.bounded_duration(at, &members, "hold", Approvals::HOLDS);
         let pending = self.size(at, &members, "pending", Approvals::PENDING);
+        let notify = members.get("notify");
+        let notify = notify.and_then(|value| self.notify(&at.key("notify"), value));
         let approvers = approvers.unwrap_or_default();
         self.approvers = Some(KnownApprovers {
             names: approvers
@@ -86,6 +101,7 @@ impl PolicyReader {
             path,
             approvers,
             sources,
+            notify,
             hold: hold.unwrap_or(Approvals::HOLD),
             pending: pending.unwrap_or(Approvals::MOST_PENDING),
         })
@@ -107,6 +123,21 @@ impl PolicyReader {
             self.invalid(at, value, WRITE_KEYS);
         }
         names
+    }
+
+    fn notify(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Notify> {
+        let members = self.object(at, value, &NOTIFY);
+        let to = self.endpoint(at, &members);
+        let key = self.required(at, &members, "key")?;
+        let name = key.string().filter(|name| is_variable(name));
+        if name.is_none() {
+            self.invalid(&at.key("key"), key, WRITE_KEY);
+        }
+        Some(Notify {
+            to: to?,
+            key_name: name?.into(),
+            key: None,
+        })
     }
 
     /// The address of the page, and its path.
@@ -275,23 +306,35 @@ impl Policy {
         };
         let mut errors = Vec::new();
         let mut keys = Vec::new();
-        for (index, name) in approvals.key_names.iter().enumerate() {
-            match key(variable(name)) {
-                Ok(key) => keys.push(key),
-                Err(found) => errors.push(PolicyError {
-                    at: format!("/approvals/keys/{index}"),
-                    problem: Problem::InvalidValue {
-                        found: format!("`{name}`, {found}"),
-                        write: "`openssl rand -hex 32` into that variable, and its name into `host_env_keys` of the VM".into(),
-                    },
-                }),
+        let mut read = |name: &str, at: String| match key(variable(name)) {
+            Ok(key) => Some(key),
+            Err(found) => {
+                errors.push(no_key(name, at, found));
+                None
             }
+        };
+        for (index, name) in approvals.key_names.iter().enumerate() {
+            keys.extend(read(name, format!("/approvals/keys/{index}")));
+        }
+        if let Some(notify) = &mut approvals.notify {
+            let key = read(&notify.key_name, "/approvals/notify/key".into());
+            notify.key = key.and_then(|key| Keys::new([key.as_bytes()]));
         }
         approvals.keys = Keys::new(keys.iter().map(|key| key.as_bytes()));
         match errors.is_empty() {
             true => Ok(self),
             false => Err(errors),
         }
+    }
+}
+
+fn no_key(name: &str, at: String, found: &str) -> PolicyError {
+    PolicyError {
+        at,
+        problem: Problem::InvalidValue {
+            found: format!("`{name}`, {found}"),
+            write: "`openssl rand -hex 32` into that variable, and its name into `host_env_keys` of the VM".into(),
+        },
     }
 }
 

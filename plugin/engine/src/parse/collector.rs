@@ -3,7 +3,7 @@
 //! It decides nothing about a call.
 
 use super::reader::{Keys, Location, Members, PolicyReader};
-use crate::model::{AuditCollector, HostOptions};
+use crate::model::{HostOptions, HttpEndpoint};
 use crate::words::Millis;
 use crate::words::json::Value;
 
@@ -32,17 +32,26 @@ impl PolicyReader {
         &mut self,
         at: &Location<'_>,
         value: Value<'_>,
-    ) -> Option<AuditCollector> {
+    ) -> Option<HttpEndpoint> {
         let members = self.object(at, value, &COLLECTOR);
-        let cluster = self.required(at, &members, "cluster");
-        let path = self.required(at, &members, "path");
+        self.endpoint(at, &members)
+    }
+
+    /// A server behind a cluster of the host.
+    pub(super) fn endpoint(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+    ) -> Option<HttpEndpoint> {
+        let cluster = self.required(at, members, "cluster");
+        let path = self.required(at, members, "path");
         let cluster = self.visible(&at.key("cluster"), cluster, WRITE_NAME, |_| true);
         let path = self.visible(&at.key("path"), path, WRITE_PATH, is_path);
         let authority = members.get("authority");
         let authority = self.visible(&at.key("authority"), authority, WRITE_AUTHORITY, |_| true);
-        let timeout = self.collector_timeout(at, &members);
+        let timeout = self.collector_timeout(at, members);
         let cluster = cluster?;
-        Some(AuditCollector {
+        Some(HttpEndpoint {
             path: path?,
             authority: authority.unwrap_or_else(|| cluster.clone()),
             cluster,

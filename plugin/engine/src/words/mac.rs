@@ -34,6 +34,16 @@ impl Keys {
         code.unwrap_or_default()
     }
 
+    /// The code of a text alone, as other programs compute it.
+    pub(crate) fn signature(&self, text: &[u8]) -> Code {
+        let first = self.0.first().cloned();
+        let code = first.map(|mut key| {
+            key.update(text);
+            key.finalize().into_bytes().into()
+        });
+        code.unwrap_or_default()
+    }
+
     /// Whether one of the keys gives this code.
     pub(crate) fn prove(&self, purpose: &str, parts: &[&[u8]], code: &[u8]) -> bool {
         let mut keys = self.0.iter().cloned();
@@ -95,6 +105,21 @@ mod tests {
         ] {
             assert!(!keys.prove(purpose, &parts, code), "{purpose} {parts:?}");
         }
+    }
+
+    #[test]
+    fn signature_is_that_of_other_programs() {
+        // printf %s text | openssl dgst -sha256 -hmac 22222222222222222222222222222222
+        let keys = keys(&[&[b'2'; 32]]);
+        let hex: String = keys
+            .signature(b"text")
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(
+            hex,
+            "66bd21ca8df498c15a7d939c9da50069089db9ff5a00c54e3e1f585691ca86ea"
+        );
     }
 
     #[test]
