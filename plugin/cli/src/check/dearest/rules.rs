@@ -202,7 +202,25 @@ fn of_call<'p>(at: &str, entry: &'p Json) -> Vec<Rule<'p>> {
     });
     let required = conditions(at, entry, "require", Kind::Required);
     let refused = conditions(at, entry, "deny_if", Kind::Refused);
-    schema.into_iter().chain(required).chain(refused).collect()
+    let approved = of_approval(at, entry);
+    schema
+        .into_iter()
+        .chain(required)
+        .chain(refused)
+        .chain(approved)
+        .collect()
+}
+
+/// The conditions of the calls that need an approval.
+fn of_approval<'p>(at: &str, entry: &'p Json) -> Vec<Rule<'p>> {
+    let rule = entry.get("require_approval").into_iter();
+    let conditions = rule.flat_map(|rule| array(rule, "conditions"));
+    let arguments = conditions.filter(|(_, value)| path(value).starts_with(ROOT));
+    let rule = |(index, value)| Rule {
+        at: format!("{at}/require_approval/conditions/{index}"),
+        kind: Kind::Refused(value),
+    };
+    arguments.map(rule).collect()
 }
 
 fn conditions<'p>(

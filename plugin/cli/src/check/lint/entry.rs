@@ -26,7 +26,7 @@ pub(super) struct Rules<'a> {
 
 /// A condition of a group.
 pub(super) struct Condition<'a> {
-    /// It is in `require`, else in `deny_if`.
+    /// It is in `require`, else in `deny_if` or `require_approval`.
     pub(super) required: bool,
     pub(super) at: String,
     pub(super) value: Value<'a>,
@@ -49,6 +49,19 @@ impl<'a> Rules<'a> {
                 value,
                 entry: entry.clone(),
             })
+        })
+    }
+
+    /// The conditions of the calls that need an approval.
+    pub(super) fn approval_conditions(self) -> impl Iterator<Item = Condition<'a>> {
+        let rule = self.value.get("require_approval").into_iter();
+        let at = format!("{}/require_approval/conditions", self.at);
+        let conditions = rule.flat_map(|rule| list(rule, "conditions"));
+        conditions.map(move |(index, value)| Condition {
+            required: false,
+            at: format!("{at}/{index}"),
+            value,
+            entry: self.entry.clone(),
         })
     }
 

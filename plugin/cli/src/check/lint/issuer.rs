@@ -7,6 +7,7 @@ use super::member::{list, text};
 use super::rule_set::{RuleSet, members, rule_sets};
 use crate::check::diagnostic::Diagnostic;
 use crate::rule_set_pointer::of_policy;
+use crate::source_map::pointer_token;
 use mcp_policy::document::Value;
 
 pub(super) fn all(root: Value<'_>) -> Option<Diagnostic> {
@@ -20,7 +21,8 @@ pub(super) fn all(root: Value<'_>) -> Option<Diagnostic> {
             .flat_map(|rules| conditions(&rules))
             .collect::<Vec<_>>()
     });
-    Diagnostic::once(grants(root).chain(conditions), |at| {
+    let parties = grants(root).chain(approvers(root));
+    Diagnostic::once(parties.chain(conditions), |at| {
         let message = "every issuer whose tokens the gateway accepts can write this claim";
         let help = "list the issuers that may: `\"issuers\": [\"https://…\"]` in `identity`, as `iss` of their tokens has them";
         Diagnostic::warning("any-issuer", at, message).help(help)
@@ -36,12 +38,28 @@ fn grants(root: Value<'_>) -> impl Iterator<Item = String> {
     by_claim.map(|grant| format!("{}/match/claim", grant.at))
 }
 
+/// Approvers by a claim of any issuer.
+fn approvers(root: Value<'_>) -> impl Iterator<Item = String> {
+    let approvers = root.get("approvals").and_then(|of| of.get("approvers"));
+    let approvers = approvers.into_iter().flat_map(Value::members);
+    let by_claim = approvers.filter(|(_, proofs)| {
+        proofs
+            .get("claim")
+            .is_some_and(|claims| !names_issuer(claims))
+    });
+    by_claim.map(|(name, _)| format!("/approvals/approvers/{}/claim", pointer_token(&name)))
+}
+
 fn fixes_issuer(grant: &RuleSet<'_>) -> bool {
     let claims = grant
         .value
         .get("match")
         .and_then(|matched| matched.get("claim"));
-    let issuer = claims.map(|claims| text(claims, "iss")).unwrap_or_default();
+    claims.is_some_and(names_issuer)
+}
+
+fn names_issuer(claims: Value<'_>) -> bool {
+    let issuer = text(claims, "iss");
     !issuer.is_empty() && !issuer.contains('*')
 }
 
@@ -59,21 +77,25 @@ fn is_of_one_issuer(root: Value<'_>, set: &RuleSet<'_>) -> bool {
 /// Conditions on claims, in groups without one on the issuer.
 fn conditions(rules: &Rules<'_>) -> Vec<String> {
     let mut found = Vec::new();
-    for key in ["require", "deny_if"] {
-        for (group, value) in list(rules.value, key) {
-            let paths: Vec<_> = list(value, "conditions")
-                .map(|(_, one)| text(one, "path"))
-                .collect();
-            if paths.iter().any(|path| path == "identity.iss") {
-                continue;
-            }
-            let claims = paths
-                .iter()
-                .enumerate()
-                .filter(|(_, path)| path.starts_with("identity"));
-            let at = format!("{}/{key}/{group}/conditions", rules.at);
-            found.extend(claims.map(|(index, _)| format!("{at}/{index}/path")));
+    let groups = ["require", "deny_if"].into_iter().flat_map(|key| {
+        let groups = list(rules.value, key);
+        groups.map(move |(group, value)| (format!("{key}/{group}"), value))
+    });
+    let approval = rules.value.get("require_approval");
+    let approval = approval.map(|value| ("require_approval".to_owned(), value));
+    for (group, value) in groups.chain(approval) {
+        let paths: Vec<_> = list(value, "conditions")
+            .map(|(_, one)| text(one, "path"))
+            .collect();
+        if paths.iter().any(|path| path == "identity.iss") {
+            continue;
         }
+        let claims = paths
+            .iter()
+            .enumerate()
+            .filter(|(_, path)| path.starts_with("identity"));
+        let at = format!("{}/{group}/conditions", rules.at);
+        found.extend(claims.map(|(index, _)| format!("{at}/{index}/path")));
     }
     found
 }

@@ -2,6 +2,7 @@
 //!
 //! A warning is for a policy that may differ from its author's intent; other facts are notes. It never reports an error.
 
+mod approval;
 mod entry;
 mod grant;
 mod header;
@@ -33,6 +34,7 @@ pub(super) fn all(
     now: Option<u64>,
 ) -> Vec<Diagnostic> {
     let mut found = unreachable::all(policy, root);
+    found.extend(approval::all(root));
     found.extend(grant::all(root, now));
     found.extend(header::all(root));
     found.extend(issuer::all(root));

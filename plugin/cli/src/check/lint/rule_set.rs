@@ -56,9 +56,11 @@ pub(super) fn rules<'a>(root: Value<'a>) -> impl Iterator<Item = Rules<'a>> {
 pub(super) fn conditions<'a>(root: Value<'a>) -> impl Iterator<Item = Condition<'a>> {
     rules(root).flat_map(|rules| {
         let lists = [("require", true), ("deny_if", false)];
+        let approval = rules.clone().approval_conditions();
         lists
             .into_iter()
             .flat_map(move |(list, required)| rules.clone().conditions(list, required))
+            .chain(approval)
     })
 }
 

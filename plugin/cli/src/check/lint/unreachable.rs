@@ -14,7 +14,14 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// The rules that an entry may have beside an action.
-const RULE_LISTS: [&str; 5] = ["schema", "require", "deny_if", "limits", "rate_limit"];
+const RULE_LISTS: [&str; 6] = [
+    "schema",
+    "require",
+    "deny_if",
+    "require_approval",
+    "limits",
+    "rate_limit",
+];
 
 pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
     let mut found: Vec<_> = rule_sets(root).flat_map(|set| hidden(root, &set)).collect();
@@ -102,7 +109,7 @@ fn rules_after<'a>(
     let at = &rules.at;
     let all = list(rules.value, "deny_if").count();
     let groups = position.saturating_add(1)..all;
-    let limits = ["limits", "rate_limit"].into_iter();
+    let limits = ["require_approval", "limits", "rate_limit"].into_iter();
     let limits = limits.filter(|list| rules.value.get(list).is_some());
     groups
         .map(move |index| format!("{at}/deny_if/{index}"))
