@@ -43,6 +43,8 @@ pub(super) struct ToolAccess {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Access {
     Allowed,
+    /// A person approves each call.
+    Approval,
     /// On the arguments, the time or another fact of the call.
     Depends,
     Refused,
@@ -69,6 +71,7 @@ impl ToolAccess {
     fn write(&self, text: &mut String) {
         let (word, style) = match self.access {
             Access::Allowed => ("allowed", GOOD),
+            Access::Approval => ("approval", WARNING),
             Access::Depends => ("depends", WARNING),
             Access::Refused => ("refused", BAD),
         };

@@ -87,7 +87,7 @@ impl Stage {
         let call = json!({ "name": name, "arguments": {} });
         let called = self.play(&mut runner, "tools/call", &call, None)?;
         let applied = Applied::of(&called.rules, &self.document);
-        let (access, rule) = judge(is_shown, &called.rules);
+        let (access, rule) = judge(is_shown, &called.rules, needs_approval(&called));
         let limits = match access {
             Access::Refused => Vec::new(),
             _ => limits(&self.limits, &applied.rule_sets(), &name, &self.document),
@@ -135,9 +135,27 @@ fn shows(list: &Played, name: &str) -> bool {
     tools.any(|tool| tool.get("name").is_some_and(|own| own == name))
 }
 
+/// Whether a person has to approve the call.
+fn needs_approval(called: &Played) -> bool {
+    let line: Json = serde_json::from_str(&called.line).unwrap_or_default();
+    line.get("reason")
+        .is_some_and(|reason| reason == "approval_required")
+}
+
 /// Which calls of the tool pass, by the rules that a call without arguments evaluated.
-fn judge(is_shown: bool, rules: &[RuleTrace]) -> (Access, Option<String>) {
+fn judge(is_shown: bool, rules: &[RuleTrace], needs_approval: bool) -> (Access, Option<String>) {
     let refusal = rules.iter().find(|rule| rule.outcome == RuleOutcome::Deny);
+    if let Some(refusal) = refusal
+        && needs_approval
+    {
+        // The rule was evaluated with its conditions before it asked.
+        let mut evaluated = rules.iter().filter(|rule| rule.rule == refusal.rule);
+        let access = match evaluated.any(reads_call) {
+            true => Access::Depends,
+            false => Access::Approval,
+        };
+        return (access, refusal.rule.clone());
+    }
     if let Some(refusal) = refusal
         && !(is_shown && reads_call(refusal))
     {
