@@ -42,13 +42,23 @@ pub(super) struct Verdict {
     /// The rule that refuses, as a JSON Pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rule: Option<String>,
+    /// A person decides, or has decided.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) needs_approval: bool,
 }
 
 impl Verdict {
+    /// Whether both decide alike: a person's decision is none of a policy.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.needs_approval == other.needs_approval
+            && (self.needs_approval || self.allowed == other.allowed)
+    }
+
     pub(super) fn refused_by(rule: impl Into<String>) -> Self {
         Self {
             allowed: false,
             rule: Some(rule.into()),
+            needs_approval: false,
         }
     }
 }

@@ -178,7 +178,7 @@ impl Comparison {
             return Judged::Undecidable(why);
         }
         match (decided(record, old), new) {
-            (Ok(old), Ok(new)) if old.allowed == new.allowed => Judged::Same,
+            (Ok(old), Ok(new)) if old.is_like(&new) => Judged::Same,
             (Ok(old), Ok(new)) => Judged::Changed(old, new),
             _ if self.policies().have_same_rules(call) => Judged::Same,
             (Err(why), _) | (_, Err(why)) => Judged::Undecidable(why),

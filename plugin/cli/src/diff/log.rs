@@ -166,8 +166,15 @@ fn decided(decision: &AuditLine) -> Decision {
         verdict: Verdict {
             allowed: decision.decision == audit_line::Decision::Allow,
             rule: decision.rule.clone(),
+            needs_approval: needs_approval(decision),
         },
     }
+}
+
+/// Whether a person had to approve the call, or has approved it.
+fn needs_approval(decision: &AuditLine) -> bool {
+    decision.reason.as_deref() == Some("approval_required")
+        || decision.rest.contains_key("approvals")
 }
 
 /// Whether the log may hold only a part of a name.

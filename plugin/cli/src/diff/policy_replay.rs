@@ -126,7 +126,9 @@ impl PolicyReplay {
         let mut rules = played.rules.iter();
         let unknown = rules.find_map(|finding| self.undecidable((call, crowd), finding));
         // Only one of the calls at several servers was made, and only it was counted.
-        if unknown.is_some() || crowd.several_servers {
+        // A call that a person may have approved was counted or not.
+        let needs_approval = needs_approval(&played);
+        if unknown.is_some() || crowd.several_servers || needs_approval {
             self.doubt_last(call, crowd);
         }
         if played.seen.forward {
@@ -140,6 +142,7 @@ impl PolicyReplay {
         Ok(Verdict {
             allowed: played.seen.forward,
             rule: refused.and_then(|finding| finding.rule.clone()),
+            needs_approval,
         })
     }
 
@@ -407,4 +410,11 @@ fn is_identity(caller: &str) -> bool {
 fn belongs_to(limit: &LimitInfo, entry: &str) -> bool {
     let rest = limit.pointer.strip_prefix(entry);
     rest.is_some_and(|rest| rest.starts_with("/limits/") || rest == "/rate_limit")
+}
+
+/// Whether a person has to approve the call.
+fn needs_approval(played: &Played) -> bool {
+    let line: Json = serde_json::from_str(&played.line).unwrap_or_default();
+    line.get("reason")
+        .is_some_and(|reason| reason == "approval_required")
 }

@@ -26,7 +26,7 @@ pub(super) fn disagreement(
     replayed: Option<&Result<Verdict, String>>,
 ) -> Option<String> {
     let (record, replayed) = (record?, replayed?.as_ref().ok()?);
-    if record.allowed == replayed.allowed {
+    if record.is_like(replayed) {
         return None;
     }
     let by = |verdict: &Verdict| {

@@ -188,8 +188,18 @@ fn undecidable_line(log: &str, why: &str, lines: &[usize]) -> String {
 
 fn verdict(verdict: &Verdict) -> String {
     match (verdict.allowed, &verdict.rule) {
+        _ if verdict.needs_approval => approved(verdict),
         (true, _) => format!("{GOOD}allowed{GOOD:#}"),
         (false, None) => format!("{BAD}refused{BAD:#}"),
         (false, Some(rule)) => format!("{BAD}refused{BAD:#} by {}", printable(rule)),
+    }
+}
+
+fn approved(verdict: &Verdict) -> String {
+    let rule = verdict.rule.as_deref().map(printable);
+    let by = rule.map_or_else(String::new, |rule| format!(" by {rule}"));
+    match verdict.allowed {
+        true => format!("{GOOD}allowed{GOOD:#} by a person"),
+        false => format!("{WARNING}needs an approval{WARNING:#}{by}"),
     }
 }

@@ -4,6 +4,7 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+use super::call::Verdict;
 use super::comparison::{compare, diff};
 use super::options::Options;
 use super::policy_replay::PolicyReplay;
@@ -47,12 +48,13 @@ fn tells(case: &Case) -> Vec<String> {
     let report = compare(sides, &lines.join("\n"), &options);
     let mut tells = vec![String::new(); lines.len()];
     for change in &report.otherwise {
-        let verdict = |allowed| if allowed { "allowed" } else { "refused" };
-        tells[change.line - 1] = format!(
-            "{} -> {}",
-            verdict(change.old.allowed),
-            verdict(change.new.allowed)
-        );
+        let verdict = |verdict: &Verdict| match (verdict.needs_approval, verdict.allowed) {
+            (true, true) => "allowed by a person",
+            (true, false) => "needs an approval",
+            (false, true) => "allowed",
+            (false, false) => "refused",
+        };
+        tells[change.line - 1] = format!("{} -> {}", verdict(&change.old), verdict(&change.new));
     }
     for (why, lines) in &report.undecidable {
         lines

@@ -18,12 +18,17 @@ pub(super) fn condition(
     let unknown = |one: &ConditionTrace| value(policy, call, &one.path);
     let found = conditions.iter().find_map(unknown)?;
     // One condition that is known not to hold settles a group, regardless of the others.
-    let settles = |one: &ConditionTrace| match rule.contains("/deny_if/") {
+    let settles = |one: &ConditionTrace| match is_one_enough(rule) {
         true => one.truth == Truth::False,
         false => one.truth != Truth::True,
     };
     let mut known = conditions.iter().filter(|one| unknown(one).is_none());
     (!known.any(settles)).then_some(found)
+}
+
+/// Whether a group refuses only where all of its conditions hold or are unknown.
+fn is_one_enough(rule: &str) -> bool {
+    rule.contains("/deny_if/") || rule.ends_with("/require_approval")
 }
 
 /// The path and why its value is unknown; `None` for a known one.

@@ -57,6 +57,10 @@ impl Explanation {
         let rule = self.line.get("rule");
         let rule = rule.map_or_else(String::new, |_| format!(" by {}", field("rule")));
         let (reason, message) = (field("reason"), field("message"));
+        // The approval of an explanation is one that nobody can open.
+        if reason == "approval_required" {
+            return format!("{WARNING}needs an approval{WARNING:#}{rule}\n");
+        }
         format!("{BAD}refused{BAD:#}{rule} ({reason}): {message}\n")
     }
 }

@@ -301,3 +301,42 @@ fn unknown_grant_claim_and_name_are_errors() {
     let name = told("read", name).expect_err("an error");
     assert!(name.contains("`cn` is no name of a certificate"), "{name}");
 }
+
+#[test]
+fn call_that_a_person_approves_names_its_rule_and_no_link() {
+    let policy = json!({
+        "version": "1",
+        "default": "deny",
+        "approvals": {
+            "keys": ["MCP_POLICY_APPROVAL_KEY"],
+            "url": "https://gateway.example/approvals",
+            "approvers": { "ops": { "mtls": { "uri_san": "spiffe://acme/ops" } } },
+        },
+        "tools": { "deploy": { "require_approval": {} }, "read": {} },
+    });
+    let text = |tool: &str| {
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": tool } });
+        let input = |name: &str, json: &Json| Input {
+            name: name.into(),
+            bytes: json.to_string().into_bytes(),
+        };
+        let options = Options {
+            times: 1,
+            ..Options::default()
+        };
+        let told = explain(
+            &input("policy.json", &policy),
+            &input("call.json", &call),
+            &options,
+        );
+        let text = told.unwrap_or_else(|error| panic!("{error}")).text();
+        anstream::adapter::strip_str(&text).to_string()
+    };
+    let asked = text("deploy");
+    assert!(
+        asked.starts_with("needs an approval by /tools/deploy/require_approval\n"),
+        "{asked}"
+    );
+    assert!(!asked.contains("https://"), "{asked}");
+    assert!(text("read").starts_with("allowed\n"));
+}
