@@ -40,7 +40,7 @@ fn all_interfaces_have_the_version_of_the_workspace() {
 }
 
 /// The members of a line with `"v": 1`, and whether each line of a decision has them. The list only grows.
-const AUDIT_MEMBERS: [(&str, bool); 33] = [
+const AUDIT_MEMBERS: [(&str, bool); 36] = [
     ("v", true),
     ("event", true),
     ("time", true),
@@ -67,6 +67,9 @@ const AUDIT_MEMBERS: [(&str, bool); 33] = [
     ("rule", false),
     ("message", false),
     ("shadow", false),
+    ("approvals", false),
+    ("approver", false),
+    ("caller", false),
     ("counters", false),
     ("status", false),
     ("answer", false),

@@ -97,6 +97,7 @@ pub(super) const ALIKE: &[&[&str]] = &[
         "list_ttl",
     ],
     &["min", "max"],
+    &["ttl", "hold", "pending"],
 ];
 
 /// Exchanges the keys of two members of an object.
@@ -203,6 +204,7 @@ pub(super) fn leave_out(mut policy: Node, place: &Place, random: &mut Rng) -> Op
         Kind::Redaction => &["regex"],
         Kind::Identity => &["from"],
         Kind::Grant => &["match"],
+        Kind::Approvals => &["keys", "url", "approvers"],
         Kind::Challenge => &["resource_metadata"],
         _ => return None,
     };

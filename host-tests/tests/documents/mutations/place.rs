@@ -65,7 +65,10 @@ pub(super) fn is_open(place: &Place) -> bool {
 pub(super) fn also(place: &Place) -> &'static [&'static str] {
     match (place.key.as_str(), place.op.as_deref()) {
         _ if place.kind == Kind::Schema => &["bool", "object"],
-        ("window" | "for" | "longest_call" | "list_ttl", _) => &["string", "number"],
+        ("window" | "for" | "longest_call" | "list_ttl" | "ttl" | "hold", _) => {
+            &["string", "number"]
+        }
+        ("frozen", _) => &["bool", "string"],
         ("scope", _) => &["string", "list"],
         ("cluster" | "host" | "path", _) if place.pointer.starts_with("/servers/") => {
             &["string", "list"]

@@ -71,11 +71,21 @@ pub(super) fn respell_value(mut policy: Node, place: &Place, random: &mut Rng) -
         "for",
         "longest_call",
         "list_ttl",
+        "ttl",
+        "hold",
         "rate_limit",
         "roots",
         "base",
     ];
-    let names = ["hide", "after", "deny", "header", "bearer_sha256"];
+    let names = [
+        "hide",
+        "after",
+        "deny",
+        "header",
+        "bearer_sha256",
+        "keys",
+        "approvers",
+    ];
     let operands = ["type", "within", "host_in", "cidr"];
     let operand = key == "value" && place.op.as_deref().is_some_and(|op| operands.contains(&op));
     // The scopes of a login may have any letters.
