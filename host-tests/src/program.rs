@@ -144,6 +144,21 @@ impl Program {
         let _ = stdin.write_all(input.as_bytes());
     }
 
+    /// Writes a line of the input, for a program that reads them one by one.
+    ///
+    /// # Panics
+    /// When the whole input was given before.
+    pub fn write_line(&mut self, line: &str) {
+        let stdin = self.child.stdin.as_mut().expect("it is piped");
+        // A program that ended before it read this is detected by its missing output.
+        let _ = writeln!(stdin, "{line}");
+    }
+
+    /// The next line of the output; `None` where the program ends first, or the time is up.
+    pub fn read_line(&self) -> Option<String> {
+        self.output.recv_timeout(STORY_LIMIT).ok()
+    }
+
     /// All lines of the program's output, and its errors last if it failed.
     pub fn told(&mut self) -> Vec<String> {
         let mut lines = self.lines();

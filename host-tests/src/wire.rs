@@ -203,8 +203,18 @@ impl Connection {
 
     /// Writes the request unchanged, head and body, and reads its response.
     pub fn send(&mut self, raw_request: &[u8]) -> io::Result<Response> {
-        self.reader.get_mut().write_all(raw_request)?;
+        self.write(raw_request)?;
         read_response(&mut self.reader, raw_request.starts_with(b"HEAD "))
+    }
+
+    /// Writes the request unchanged, and does not wait for its response.
+    pub fn write(&mut self, raw_request: &[u8]) -> io::Result<()> {
+        self.reader.get_mut().write_all(raw_request)
+    }
+
+    /// Reads the response to a request with another method than `HEAD`.
+    pub fn read(&mut self) -> io::Result<Response> {
+        read_response(&mut self.reader, false)
     }
 }
 

@@ -4,6 +4,7 @@
 //! It never speaks MCP itself.
 
 mod alone;
+mod approvals;
 mod conformance;
 mod login;
 mod sdks;
