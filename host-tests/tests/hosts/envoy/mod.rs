@@ -21,4 +21,5 @@ mod route_sources;
 mod secrets;
 mod upgrade;
 mod verified;
+mod waiting;
 mod workers;
