@@ -24,12 +24,18 @@ fn upstream() -> SocketAddr {
 
 /// Whether `envoy --mode validate` accepts a configuration, and its words.
 fn validated(name: &str, text: &str) -> (bool, String) {
+    validated_with(name, text, &[])
+}
+
+/// The same with variables in its environment.
+fn validated_with(name: &str, text: &str, variables: &[(&str, &str)]) -> (bool, String) {
     let file = format!("mcp-policy-{}-{name}.yaml", std::process::id());
     let file = std::env::temp_dir().join(file);
     fs::write(&file, text).expect("it can be written");
     let envoy = std::env::var("ENVOY_BIN").expect("run this through `make test`");
     let mut command = Command::new(envoy);
     command.args(["--mode", "validate", "-c"]).arg(&file);
+    command.envs(variables.iter().copied());
     let output = command.output().expect("Envoy runs");
     fs::remove_file(&file).expect("it can be removed");
     let said = [output.stdout, output.stderr].concat();
@@ -89,6 +95,23 @@ fn each_form_is_accepted_by_envoy() {
         let damaged = text.replace("stat_prefix:", "stat_prefixes:");
         assert!(!validated(name, &damaged).0, "{name}: Envoy reads all");
     }
+}
+
+#[test]
+fn policy_with_approvals_is_accepted_by_envoy_with_their_key_in_its_environment_alone() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let mut policy = policy();
+    policy["approvals"] = json!({ "keys": ["KEY_OF_RENDERED"], "url": "https://mcp.example/approvals",
+        "approvers": { "ops": { "claim": { "groups": "ops" } } } });
+    let text = rendered(&policy, &options(ports::free(), upstream()));
+    let key = ("KEY_OF_RENDERED", "a key of thirty-two characters...");
+    let (accepted, said) = validated_with("approvals", &text, &[key]);
+    assert!(accepted, "{said}");
+    let (accepted, said) = validated("no-key", &text);
+    let told = "`KEY_OF_RENDERED`, which the environment of the VM does not have";
+    assert!(!accepted && said.contains(told), "{said}");
 }
 
 /// Texts that readers of YAML take for line breaks, comments, marks or escapes.

@@ -4,6 +4,7 @@
 //! It never takes a policy for taken because Envoy has read it.
 
 mod apply_report;
+mod approvals;
 mod discovery;
 mod log;
 mod plugin_file;

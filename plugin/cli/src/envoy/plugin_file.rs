@@ -2,6 +2,7 @@
 //!
 //! It never changes the text of the policy, nor a setting of a former file that the user does not name.
 
+use super::approvals::Approvals;
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult};
 use serde_json::{Value as Json, json};
@@ -123,9 +124,26 @@ impl PluginFile {
         }
         // Without it, a policy that holds headers would hang every request; with it alone, nothing changes.
         self.put(&own("allow_on_headers_stop_iteration"), json!(true));
+        self.add_keys(policy);
         let policy = json!({ "@type": STRING, "value": policy });
         self.put(&own("configuration"), policy);
         self
+    }
+
+    /// Lets the plugin read the variables of Envoy's environment in which the policy has its keys of approvals.
+    fn add_keys(&mut self, policy: &str) {
+        let place = format!("{PLUGIN}/vm_config/environment_variables/host_env_keys");
+        let former = self.0.pointer(&place).and_then(Json::as_array);
+        let mut names = former.cloned().unwrap_or_default();
+        let approvals = Approvals::of(policy.as_bytes());
+        for key in approvals.into_iter().flat_map(|approvals| approvals.keys) {
+            if !names.iter().any(|name| *name == key) {
+                names.push(json!(key));
+            }
+        }
+        if !names.is_empty() {
+            self.put(&place, json!(names));
+        }
     }
 
     /// The file's text.

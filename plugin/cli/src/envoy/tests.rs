@@ -36,6 +36,30 @@ fn new_file_holds_the_policy_byte_for_byte() {
     assert_eq!(file.name(), "mcp_policy");
 }
 
+/// A policy whose approvals have these keys.
+fn with_keys(keys: Json) -> String {
+    let mut policy = json!({ "version": "1", "default": "deny" });
+    policy["approvals"] = json!({ "keys": keys, "url": "https://gateway.example/approvals" });
+    policy.to_string()
+}
+
+#[test]
+fn keys_of_approvals_join_the_variables_that_the_plugin_reads() {
+    let names = |file: &PluginFile| {
+        let plugin = &json_of(file)["resources"][0]["typed_config"]["config"];
+        plugin["vm_config"]["environment_variables"]["host_env_keys"].clone()
+    };
+    let with =
+        |file: PluginFile, policy: &str| file.with(policy, &Settings::default(), &delivery(7));
+    let plain = with(PluginFile::new(), POLICY);
+    assert_eq!(names(&plain), Json::Null);
+    let first = with(plain, &with_keys(json!(["ONE"])));
+    assert_eq!(names(&first), json!(["ONE"]));
+    let second = with(first, &with_keys(json!(["TWO", "ONE"])));
+    assert_eq!(names(&second), json!(["ONE", "TWO"]));
+    assert_eq!(names(&with(second, POLICY)), json!(["ONE", "TWO"]));
+}
+
 #[test]
 fn former_settings_stay_unless_they_are_named() {
     let mut former = json_of(&PluginFile::new());

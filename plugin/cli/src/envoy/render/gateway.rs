@@ -10,8 +10,9 @@ use super::report::RenderReport;
 use super::scalar::block;
 use super::servers::{Route, Server, servers};
 use super::template::fill;
-use super::warnings::{next_step, warnings};
+use super::warnings::{next_steps, warnings};
 use crate::check;
+use crate::envoy::approvals::Approvals;
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report as _};
 use minijinja::Value;
@@ -42,7 +43,7 @@ pub fn render(policy: Option<&Input>, options: &Options) -> CommandResult<Render
         return Ok(RenderReport::refused(checked));
     }
     let text = fill(&Gateway::new(policy, options)?)?;
-    let (warnings, next) = (warnings(policy, options), next_step(policy, options));
+    let (warnings, next) = (warnings(policy, options), next_steps(policy, options));
     Ok(RenderReport::written(text, warnings, next))
 }
 
@@ -60,6 +61,8 @@ struct Gateway<'a> {
     xds: Option<Place>,
     /// Headers that no client may send.
     caller_headers: Vec<String>,
+    /// The page on which persons approve calls.
+    approvals: Option<Approvals>,
     name: &'a str,
     vm_id: &'a str,
     wasm: &'a str,
@@ -102,17 +105,19 @@ impl<'a> Gateway<'a> {
         let servers = servers.map(|server| behind(server, options));
         let servers = servers.collect::<CommandResult<Vec<_>>>()?;
         let caller_headers = policy.map(caller_headers).unwrap_or_default();
+        let approvals = policy.and_then(|policy| Approvals::of(&policy.bytes));
         let policy = block(&configured(policy, options)?, INDENTATION);
         Ok(Self {
             listen: Place::listened(options.listen),
             admin: Place::listened(options.admin),
-            domains: domains(&options.domains, &servers)?,
+            domains: domains(&options.domains, &servers, approvals.as_ref())?,
             is_only: servers.iter().all(|server| server.routes.is_empty()),
             servers,
             source: source(options),
             file: file(options)?,
             xds: xds(options),
             caller_headers,
+            approvals,
             name: options.name.text(),
             vm_id: options.vm_id.text(),
             wasm: &options.wasm,
@@ -133,8 +138,13 @@ fn configured(policy: Option<&Input>, options: &Options) -> CommandResult<String
     }
 }
 
-/// The names that are given, or else those of this machine; and the hosts by which the policy knows servers.
-fn domains(given: &[Domain], servers: &[Behind<'_>]) -> CommandResult<Vec<Domain>> {
+/// The names that are given, or else those of this machine; the hosts by which the policy knows servers; and that of the page
+/// of approvals.
+fn domains(
+    given: &[Domain],
+    servers: &[Behind<'_>],
+    approvals: Option<&Approvals>,
+) -> CommandResult<Vec<Domain>> {
     let mut seen = Vec::new();
     for domain in given {
         if seen.contains(domain) {
@@ -149,7 +159,8 @@ fn domains(given: &[Domain], servers: &[Behind<'_>]) -> CommandResult<Vec<Domain
         seen
     };
     let routes = servers.iter().flat_map(|server| &server.routes);
-    for host in routes.filter_map(|route| route.host.as_deref()) {
+    let hosts = routes.filter_map(|route| route.host.as_deref());
+    for host in hosts.chain(approvals.map(|approvals| approvals.host.as_str())) {
         let domain = Domain::of_host(host)?;
         if !domains.contains(&domain) {
             domains.push(domain);

@@ -13,8 +13,8 @@ pub struct RenderReport {
     /// What keeps the gateway from protecting, or from answering.
     warnings: Vec<String>,
     /// What to do before Envoy starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next: Vec<String>,
     /// `None` where the policy has mistakes.
     configuration: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,17 +25,13 @@ impl RenderReport {
     pub(super) fn refused(policy: PolicyReport) -> Self {
         Self {
             warnings: Vec::new(),
-            next: None,
+            next: Vec::new(),
             configuration: None,
             policy: Some(policy),
         }
     }
 
-    pub(super) fn written(
-        configuration: String,
-        warnings: Vec<String>,
-        next: Option<String>,
-    ) -> Self {
+    pub(super) fn written(configuration: String, warnings: Vec<String>, next: Vec<String>) -> Self {
         Self {
             warnings,
             next,
@@ -56,7 +52,7 @@ impl Report for RenderReport {
         ExitStatus::from_clean(self.configuration.is_some())
     }
 
-    /// The mistakes, or the warnings and the next step. [`configuration`](Self::configuration) is the configuration itself.
+    /// The mistakes, or the warnings and the next steps. [`configuration`](Self::configuration) is the configuration itself.
     fn text(&self) -> String {
         let mistakes = self.policy.as_ref().map(Report::text);
         let warnings = self.warnings.iter();

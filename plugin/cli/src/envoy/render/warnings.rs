@@ -5,6 +5,7 @@
 use super::caller_headers::caller_headers;
 use super::domain::Domain;
 use super::options::{Options, PolicySource};
+use crate::envoy::approvals::Approvals;
 use crate::input::Input;
 use crate::sanitize::line;
 use mcp_policy::host::{HostOptions, Policy};
@@ -33,8 +34,23 @@ fn of_headers(headers: &[String]) -> Option<String> {
     })
 }
 
+/// What to do before Envoy starts, in order.
+pub(super) fn next_steps(policy: Option<&Input>, options: &Options) -> Vec<String> {
+    let steps = [sign_in(policy), first_policy(policy, options)];
+    steps.into_iter().flatten().collect()
+}
+
+/// How persons can approve calls, where the policy lets them.
+fn sign_in(policy: Option<&Input>) -> Option<String> {
+    let Approvals { keys, path, .. } = Approvals::of(&policy?.bytes)?;
+    let keys = keys.join("` and `");
+    Some(format!(
+        "add the filter by which approvers sign in at `{path}`, before the plugin (jwt_authn, or client certificates: without one nobody can approve a call), and set `{keys}` in Envoy's environment to what `openssl rand -hex 32` prints"
+    ))
+}
+
 /// How the file gets its first policy, where Envoy reads one from a file.
-pub(super) fn next_step(policy: Option<&Input>, options: &Options) -> Option<String> {
+fn first_policy(policy: Option<&Input>, options: &Options) -> Option<String> {
     let PolicySource::File(file) = &options.source else {
         return None;
     };

@@ -13,7 +13,7 @@ fn configurations_to_copy_are_up_to_date() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../envoy");
     let policy = Input {
         name: "policy.json".into(),
-        bytes: fs::read(folder.join("demo/policy.json")).expect("a policy"),
+        bytes: fs::read(folder.join("policy.json")).expect("a policy"),
     };
     let in_file = PolicySource::File("/etc/envoy/mcp-policy/plugin.json".into());
     for (name, source) in [

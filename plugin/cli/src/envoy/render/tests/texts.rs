@@ -144,3 +144,31 @@ fn headers_by_which_callers_are_known_are_removed_from_requests_with_a_warning()
     let nobody = rendered(POLICY, &options());
     assert!(!nobody.contains("              - remove: "), "control");
 }
+
+const APPROVALS: &str = r#"{ "version": "1", "default": "deny", "host": { "hold_request_headers": true }, "approvals": {
+    "keys": [ "NEW_KEY", "OLD_KEY" ], "url": "https://mcp.example:8443/a/approvals",
+    "approvers": { "ops": { "claim": { "groups": "ops" } } } } }"#;
+
+#[test]
+fn page_of_approvals_has_a_route_past_all_servers_and_its_keys_come_from_the_environment() {
+    let keys = r#"host_env_keys: ["NEW_KEY", "OLD_KEY"]"#;
+    let route = r#"- match: { path_separated_prefix: "/a/approvals" }"#;
+    let in_file = PolicySource::File("/srv/policy/plugin.json".into());
+    for source in [PolicySource::Inline, in_file] {
+        let options = Options {
+            source,
+            ..options()
+        };
+        let yaml = rendered(APPROVALS, &options);
+        let names = r#"["127.0.0.1", "localhost", "[::1]", "mcp.example"]"#;
+        has(&yaml, &[(keys, 1), (route, 1), (names, 1)]);
+        let first = yaml.split("- match:").nth(1).expect("a route");
+        assert!(first.contains("direct_response"), "{first}");
+        let told = report(APPROVALS, &options).expect("it renders").text();
+        let step = "next: add the filter by which approvers sign in at `/a/approvals`";
+        assert!(told.starts_with(step), "{told}");
+        assert!(told.contains("`NEW_KEY` and `OLD_KEY`"), "{told}");
+    }
+    let without = written(|_| {});
+    has(&without, &[("host_env_keys", 0), ("path_separated", 0)]);
+}
