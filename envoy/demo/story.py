@@ -14,7 +14,7 @@ import textwrap
 import time
 import urllib.parse
 import warnings
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,10 +35,12 @@ class Row:
 
 
 Say = Callable[[str], None]
+Add = Callable[[str, str, str, bool], None]
+Decide = Callable[[str], Awaitable[str]]  # the id of an approval -> its state, once somebody has decided
 
 
-async def play(url: str, say: Say = lambda _text: None) -> list[Row]:
-    """All calls, in order. Unexpected outcomes have rows too."""
+async def play(url: str, decide: Decide | None = None, say: Say = lambda _text: None) -> list[Row]:
+    """All calls, in order. Unexpected outcomes have rows too. Without `decide`, no call waits for a person."""
     rows: list[Row] = []
 
     def add(tried: str, expected: str, seen: str, ok: bool) -> None:
@@ -88,10 +90,39 @@ async def play(url: str, say: Say = lambda _text: None) -> list[Row]:
             is_denial(denied, "not_allowed"),
         )
 
+    deployed = await deploy(url, decide, add) if decide else False
+
     status, _, body = await fetch(url, "GET", "/healthz")
     ran = f"HTTP {status}: {body}"
-    add("Ask the server what reached it", f"run {LIMIT} times, nothing else, the project is there", ran, untouched(body))
+    once = ", deploy once" if deployed else ""
+    expected = f"run {LIMIT} times{once}, nothing else, the project is there"
+    add("Ask the server what reached it", expected, ran, untouched(body, {"deploy": 1} if deployed else {}))
     return rows
+
+
+async def deploy(url: str, decide: Decide, add: Add) -> bool:
+    """Calls that need a person, by a client that does not wait for one by itself. Returns whether the person approved."""
+    async with Client(url, mode="legacy", read_timeout_seconds=30) as client:
+
+        async def called(version: str = "1.4.0") -> CallToolResult:
+            return await client.call_tool("deploy", {"version": version})
+
+        waiting = await called()
+        link = asks(waiting)
+        add("Call deploy", "refused, with a link for a person", text_of(waiting), bool(link))
+        state = await decide(link.rpartition("/")[2])
+        add("An approver signs in at the link", "the call is approved or refused", state, state in ("approved", "refused"))
+        if state != "approved":
+            refused = await called()
+            add("Call deploy again", "refused, in the person's words", text_of(refused), is_denial(refused, "denied"))
+            return False
+        other = await called("2.0.0")
+        add("Call deploy with another version", "refused: nobody approved this one", text_of(other), asks(other) not in ("", link))
+        again = await called()
+        add("Call deploy as it was approved", "it runs", text_of(again), not again.is_error)
+        third = await called()
+        add("Call deploy once more", "refused: one approval is for one call", text_of(third), asks(third) not in ("", link))
+        return True
 
 
 async def greet(url: str) -> list[str]:
@@ -140,6 +171,12 @@ def is_limit(result: CallToolResult) -> bool:
     return is_denial(result, "rate_limited") and isinstance(wait, (int, float)) and 0 < wait <= 60_000
 
 
+def asks(result: CallToolResult) -> str:
+    """The link in the refusal of a call that needs a person; empty for other results."""
+    decision = (result.meta or {}).get("mcp-policy/decision") or {}
+    return str(decision.get("approvalUrl") or "") if is_denial(result, "approval_required") else ""
+
+
 def text_of(result: CallToolResult) -> str:
     return " ".join(part.text for part in result.content if part.type == "text")
 
@@ -174,10 +211,10 @@ def refusal(answer: tuple[int, str, str]) -> tuple[str, bool]:
         return f"HTTP {status}: {body[:80]}", False
 
 
-def untouched(body: str) -> bool:
+def untouched(body: str, others: dict[str, int]) -> bool:
     try:
         state = json.loads(body)
-        return state["calls"] == {"run": LIMIT} and state["project_exists"] is True
+        return state["calls"] == {"run": LIMIT, **others} and state["project_exists"] is True
     except (ValueError, KeyError, TypeError):
         return False
 

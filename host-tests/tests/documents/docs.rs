@@ -222,8 +222,9 @@ fn commands_of_the_documents_run() {
                 assert!(ci.lines().any(|line| line == "make test"));
             }
             ["make", "run"] => {
-                make_run(&[]);
+                let told = make_run(&[]);
                 the_log_has_decisions();
+                a_call_is_approved_once(&told);
             }
             ["make", "run", policy, upstream] => make_run_for_a_server(policy, upstream),
             // `requests_of_the_pages_get_their_outcomes` plays requests.
@@ -264,6 +265,22 @@ fn demo_with_refused_probe_runs_and_quotes_the_refusal() {
     assert!(text.contains(told), "{text}");
     assert!(!text.contains(".."), "{text}");
     assert!(!text.contains("$TOKEN"), "{text}");
+}
+
+/// Each start makes the keys that the policy names, unless they are in the environment.
+#[test]
+fn demo_with_approvals_has_their_keys() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let approvals = r#""approvals": { "keys": ["FIRST_KEY", "SECOND_KEY"], "url": "https://gateway.example/approvals",
+        "approvers": { "ops": { "mtls": { "uri_san": "spiffe://acme/ops" } } } }"#;
+    let policy = format!(
+        r#"{{ "version": "1", "default": "deny", {approvals}, "tools": {{ "deploy": {{ "action": "require_approval" }} }} }}"#
+    );
+    let (succeeded, text) = demo_with(&policy);
+    assert!(succeeded, "{text}");
+    assert!(text.contains("Tools under this policy: deploy"), "{text}");
 }
 
 #[test]
@@ -329,7 +346,8 @@ fn demo_with(policy: &str) -> (bool, String) {
     )
 }
 
-fn make_run(extra: &[String]) {
+/// The output of `make run`, which must succeed.
+fn make_run(extra: &[String]) -> String {
     let ports = [ports::free(), ports::free(), ports::free()];
     let mut make = Command::new("make");
     on_its_own(&mut make).arg("run").args(extra);
@@ -338,13 +356,30 @@ fn make_run(extra: &[String]) {
         .env("SERVER_PORT", ports[2].to_string());
     make.stdin(Stdio::null());
     let output = make.output().expect("make runs");
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     println!("{text}");
-    assert!(
-        output.status.success(),
-        "{text}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}\n{errors}");
+    text
+}
+
+/// Without a terminal the demo signs in and approves by itself; the approved call passes, and the same one again does not.
+fn a_call_is_approved_once(told: &str) {
+    let rows = [
+        "Call deploy  ",
+        "An approver signs in",
+        "Call deploy with another",
+        "Call deploy as it was",
+        "Call deploy once more",
+    ];
+    for row in rows {
+        let line = told.lines().find(|line| line.starts_with(row));
+        assert!(
+            line.is_some_and(|line| line.ends_with(" ok")),
+            "{row}: {told}"
+        );
+    }
+    assert!(told.contains("deploy once"), "{told}");
 }
 
 /// `POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp`, with a server of this test instead of the user's.
