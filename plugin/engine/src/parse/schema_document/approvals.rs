@@ -4,9 +4,10 @@
 
 use super::build::{about, object, refers, with};
 use super::callers::{certificate, claims};
+use super::host::endpoint;
 use super::limits::duration;
 use crate::model::Approvals;
-use crate::parse::approval::{APPROVALS, APPROVER, MOST_KEYS, REQUIRE_APPROVAL};
+use crate::parse::approval::{APPROVALS, APPROVER, MOST_KEYS, NOTIFY, REQUIRE_APPROVAL};
 use serde_json::{Value, json};
 
 pub(super) fn approvals() -> Value {
@@ -23,6 +24,7 @@ pub(super) fn approvals() -> Value {
         ),
         ("hold", about(duration(), hold)),
         ("pending", pending()),
+        ("notify", notify()),
     ];
     about(
         object(&APPROVALS, &["keys", "url", "approvers"], members),
@@ -30,8 +32,23 @@ pub(super) fn approvals() -> Value {
     )
 }
 
+/// The name of an environment variable.
+fn variable() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" })
+}
+
+fn notify() -> Value {
+    let mut members = endpoint();
+    let key = "The environment variable of the VM with the key that signs each call.";
+    members.push(("key", about(variable(), key)));
+    about(
+        object(&NOTIFY, &["cluster", "path", "key"], members),
+        "An HTTP server, such as a chat, that is told of each new approval: the caller, the tool and the link, and no argument.",
+    )
+}
+
 fn keys() -> Value {
-    let name = json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" });
+    let name = variable();
     let names = json!({
         "type": "array", "items": name, "minItems": 1, "maxItems": MOST_KEYS, "uniqueItems": true,
     });
@@ -88,7 +105,7 @@ pub(super) fn require_approval() -> Value {
         (
             "ttl",
             ttl(
-                "The time for the decision and the call together, from 30 seconds to 7 days (default: `ttl` of `approvals`).",
+                "The time that a person has to decide, and then the call to pass: from 30 seconds to 7 days (default: `ttl` of `approvals`).",
             ),
         ),
     ];

@@ -46,13 +46,21 @@ fn filter_state() -> Value {
 }
 
 fn collector() -> Value {
+    about(
+        object(&COLLECTOR, &["cluster", "path"], endpoint()),
+        "An HTTP server that gets each line of the audit log, beside the log of Envoy. No request waits for it.",
+    )
+}
+
+/// The members of a server behind a cluster of the host.
+pub(super) fn endpoint() -> Vec<(&'static str, Value)> {
     let text = |pattern: &str, meaning: &str| {
         about(
             json!({ "type": "string", "maxLength": LONGEST, "pattern": pattern }),
             meaning,
         )
     };
-    let members = vec![
+    vec![
         (
             "cluster",
             text(
@@ -62,7 +70,7 @@ fn collector() -> Value {
         ),
         (
             "path",
-            text(r##"^/[!"$-~]*$"##, "The path to which lines are posted."),
+            text(r##"^/[!"$-~]*$"##, "The path of each call, with its query."),
         ),
         (
             "authority",
@@ -78,11 +86,7 @@ fn collector() -> Value {
                 "The longest wait for an answer, from a second to a minute (default `5s`).",
             ),
         ),
-    ];
-    about(
-        object(&COLLECTOR, &["cluster", "path"], members),
-        "An HTTP server that gets each line of the audit log, beside the log of Envoy. No request waits for it.",
-    )
+    ]
 }
 
 fn sizes() -> Vec<(&'static str, Value)> {
