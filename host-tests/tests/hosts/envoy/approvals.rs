@@ -1,6 +1,6 @@
 //! Tests calls that wait for a person on a real Envoy with two workers: which pass, how often, and what is held meanwhile.
 
-use super::gateway::{LIMIT, eventually};
+use super::gateway::LIMIT;
 use host_tests::authentication::{ACME, AUDIENCE, Tokens, jwt_authn};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
@@ -388,36 +388,6 @@ fn policy_with_approvals_and_without_a_key_is_refused() {
         let error = Envoy::start(&config).expect_err("the policy is refused");
         assert!(error.log.contains(found), "{}", error.log);
     }
-}
-
-#[test]
-fn held_call_of_a_caller_who_leaves_is_forgotten() {
-    if lacks(&[ENVOY]) {
-        return;
-    }
-    let gateway = Gateway::start(false);
-    let mut stream = TcpStream::connect(gateway.addr()).expect("a connection");
-    let body = modern_body(None);
-    write!(
-        stream,
-        "POST /mcp HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\nauthorization: {}\r\nmcp-protocol-version: 2026-07-28\r\nmcp-method: tools/call\r\nmcp-name: deploy\r\ncontent-length: {}\r\n\r\n{body}",
-        gateway.agent,
-        body.len()
-    )
-    .expect("a request");
-    let open = |number: &str| {
-        gateway.envoy.stats().lines().any(|line| {
-            let (name, value) = line.split_once(": ").unwrap_or_default();
-            name.contains("mcp") && name.ends_with("downstream_rq_active") && value == number
-        })
-    };
-    eventually("the call is held", || open("1"));
-    drop(stream);
-    eventually("nothing is held", || open("0"));
-    let id = gateway.asked();
-    gateway.approve(&id);
-    assert!(passed(&gateway.call(&deploy(1))), "the next call passes");
-    assert_eq!(gateway.served(), 1);
 }
 
 /// A chat that fails the first two attempts of each notice, and counts them.
