@@ -58,6 +58,11 @@ pub(super) fn steps(checks: &[Check], options: &Options) -> Vec<Step> {
     let mut script = Script {
         steps: Vec::new(),
         admitted: admitted(options.grant.as_ref()),
+        approvals: options
+            .approve
+            .as_ref()
+            .and_then(|approve| approve.url.clone()),
+        asked: 0,
     };
     checks.iter().for_each(|check| script.tool(check));
     script.unlisted(checks, &options.rules());
@@ -90,7 +95,14 @@ struct Script {
     steps: Vec<Step>,
     /// The expectation of a call that is allowed.
     admitted: Value,
+    /// The address of the page of approvals.
+    approvals: Option<String>,
+    /// The approvals that the caller waits for.
+    asked: usize,
 }
+
+/// The approvals that one caller may wait for.
+const MOST_ASKED: usize = 16;
 
 impl Script {
     fn step(&mut self, why: &'static str, tool: &str, arguments: Value, expect: Value) {
@@ -116,7 +128,10 @@ impl Script {
         if check.unknown {
             return;
         }
-        self.admitted(check);
+        match check.approval {
+            Some(message) => self.asked(check, message),
+            None => self.admitted(check),
+        }
         for refused in &check.refused {
             self.refused(check, refused, refused.beside(&check.arguments));
         }
@@ -127,6 +142,21 @@ impl Script {
 
     fn admitted(&mut self, check: &Check) {
         let expect = self.admitted.clone();
+        self.step("", &check.tool, check.arguments.clone(), expect);
+    }
+
+    /// A call that waits for a person. One caller waits for no more than a gateway allows.
+    fn asked(&mut self, check: &Check, message: &str) {
+        let Some(url) = self.approvals.clone().filter(|_| self.asked < MOST_ASKED) else {
+            return;
+        };
+        self.asked = self.asked.saturating_add(1);
+        let url = format!("{url}/{{approval}}");
+        let message = format!(
+            "{message} Give the user this link: {url} . When a person has approved, repeat this call with the same arguments."
+        );
+        let detail = json!({ "reason": "approval_required", "approvalUrl": url });
+        let expect = self.refusal(&message, detail, &check.pointer("require_approval"));
         self.step("", &check.tool, check.arguments.clone(), expect);
     }
 

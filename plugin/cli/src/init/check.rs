@@ -15,6 +15,8 @@ pub(super) struct Check {
     rules: String,
     /// The reason with which every call is refused.
     pub(super) denied: Option<String>,
+    /// What the caller reads before a person approves each call.
+    pub(super) approval: Option<&'static str>,
     /// Calls in a minute.
     pub(super) limit: Option<u32>,
     /// Arguments with which a call is allowed.
@@ -50,6 +52,7 @@ impl Check {
             tool: tool.into(),
             rules,
             denied: None,
+            approval: None,
             limit: None,
             arguments: Value::Null,
             unknown: false,

@@ -4,7 +4,7 @@
 
 use super::check::{Check, nest};
 use super::confinement::{Confinement, PATHS, URLS};
-use super::entry::{Condition, Entry, Group, RateLimit};
+use super::entry::{Condition, Entry, Group, RateLimit, RequireApproval};
 use super::notes::Notes;
 use super::options::Options;
 use super::tool_schema::ToolSchema;
@@ -21,6 +21,9 @@ const WRITES: u32 = 30;
 const EXECUTES: u32 = 10;
 /// The longest command, code or SQL, in characters: enough for ordinary use, too short for a smuggled program.
 const LONGEST_TEXT: usize = 4_000;
+
+/// What callers and approvers read about a destructive call.
+const DECIDED: &str = "This may delete or end something permanently, so a person decides.";
 
 const NO_CONDITION: &str = "No rule can check an argument of this tool. Use another way or ask.";
 
@@ -48,7 +51,7 @@ pub(super) fn write(report: &ToolReport, options: &Options, notes: &mut Notes) -
 
 impl Draft<'_> {
     fn write(&mut self) {
-        if let Some((note, reason)) = denial(self.report) {
+        if let Some((note, reason)) = denial(self.report, self.options.approve.is_some()) {
             self.notes.add(note, self.tool_name());
             self.deny(reason);
             return;
@@ -58,6 +61,9 @@ impl Draft<'_> {
             Class::Execute => Some(EXECUTES),
             Class::Read | Class::Destructive | Class::Financial => None,
         });
+        if self.report.class == Class::Destructive {
+            self.approve();
+        }
         let tool = &self.report.tool;
         let (parameters, about) = (parameter::parameters(tool), about(tool));
         for parameter in &parameters {
@@ -105,6 +111,14 @@ impl Draft<'_> {
             ..Entry::default()
         };
         self.check.denied = Some(reason.into());
+    }
+
+    /// Lets a person decide about each call.
+    fn approve(&mut self) {
+        self.notes
+            .add("a person approves each call", self.tool_name());
+        self.entry.require_approval = Some(RequireApproval { message: DECIDED });
+        self.check.approval = Some(DECIDED);
     }
 
     fn limit(&mut self, max: Option<u32>) {
@@ -236,8 +250,9 @@ impl Draft<'_> {
     }
 }
 
-/// The reasons to deny a tool with any arguments: a note for the operator, and a sentence for the model.
-fn denial(report: &ToolReport) -> Option<(&'static str, &'static str)> {
+/// The reasons to deny a tool with any arguments: a note for the operator, and a sentence for the model. A destructive
+/// tool is none where a person `approves` its calls.
+fn denial(report: &ToolReport, approves: bool) -> Option<(&'static str, &'static str)> {
     let has = |kind| report.signals.iter().any(|signal| signal.kind == kind);
     Some(match report.class {
         _ if has(Kind::Poisoned) => (
@@ -248,11 +263,7 @@ fn denial(report: &ToolReport) -> Option<(&'static str, &'static str)> {
             "denied until its name is reviewed",
             "A human must review this tool's name before it may be called.",
         ),
-        Class::Read | Class::Write | Class::Execute if has(Kind::Secrets) => (
-            "denied because its output may contain secrets",
-            "This tool's output may contain secrets. A human must approve it.",
-        ),
-        Class::Destructive => (
+        Class::Destructive if !approves => (
             "denied because it is destructive",
             "This may delete or end something permanently. Ask a human to do it.",
         ),
@@ -260,6 +271,10 @@ fn denial(report: &ToolReport) -> Option<(&'static str, &'static str)> {
             "denied because it moves money",
             "This moves money or changes a debt. A human must approve it.",
         ),
-        Class::Read | Class::Write | Class::Execute => return None,
+        _ if has(Kind::Secrets) => (
+            "denied because its output may contain secrets",
+            "This tool's output may contain secrets. A human must approve it.",
+        ),
+        Class::Read | Class::Write | Class::Execute | Class::Destructive => return None,
     })
 }

@@ -20,7 +20,15 @@ pub(super) struct Entry {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) deny_if: Vec<Group>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) require_approval: Option<RequireApproval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rate_limit: Option<RateLimit>,
+}
+
+/// A person approves each call.
+#[derive(Debug, Serialize)]
+pub(super) struct RequireApproval {
+    pub(super) message: &'static str,
 }
 
 /// Calls in a window of seconds.

@@ -2,6 +2,7 @@
 //!
 //! It never allows a call that it could not bound.
 
+mod approvals;
 mod case;
 mod check;
 mod confinement;
@@ -15,5 +16,5 @@ mod policy_template;
 mod tests;
 mod tool_schema;
 
-pub use options::{GrantFacts, Options};
+pub use options::{Approve, GrantFacts, Options};
 pub use policy_template::{PolicyTemplate, init};

@@ -13,6 +13,17 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// The callers whom the tools are for; without them, for every caller.
     pub grant: Option<GrantFacts>,
+    /// A person approves the calls of destructive tools; without it, those tools are denied.
+    pub approve: Option<Approve>,
+}
+
+/// Who approves the calls of destructive tools, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Approve {
+    /// The address of the page of approvals.
+    pub url: Option<String>,
+    /// The name of an approver, a claim of the verified token, and its value. Claims of one name must all hold.
+    pub approvers: Vec<(String, String, String)>,
 }
 
 impl Options {

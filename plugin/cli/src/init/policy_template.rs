@@ -2,6 +2,7 @@
 //!
 //! It never returns a policy that a gateway would refuse.
 
+use super::approvals::{Approvals, KEY, approvals};
 use super::case::{Step, case, steps};
 use super::draft;
 use super::entry::Entry;
@@ -36,6 +37,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Identity>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    approvals: Option<Approvals>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     grants: Option<BTreeMap<&'a str, Grant>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tools: Option<Tools<'a>>,
@@ -55,7 +58,7 @@ struct RuleSet<'a> {
 /// Generates a starter policy for the tools of a server.
 ///
 /// # Errors
-/// When a root, a host or a fact about callers is invalid.
+/// When a root, a host, a fact about callers or the address of approvals is invalid, or nobody may approve.
 pub fn init(report: &ScanReport, options: &Options) -> CommandResult<PolicyTemplate> {
     let mut notes = Notes::default();
     let entries = report.tools.iter().map(|tool| {
@@ -69,6 +72,10 @@ pub fn init(report: &ScanReport, options: &Options) -> CommandResult<PolicyTempl
     }
     if let Some(facts) = &options.grant {
         grant::add_notes(facts, &mut notes);
+    }
+    if options.approve.is_some() {
+        let note = "the VM needs a key: put `openssl rand -hex 32` into this variable, and its name into `host_env_keys`";
+        notes.add(note, KEY.into());
     }
     let policy = layout::file(&document(&report.source, tools, options)?)?;
     validate(&policy)?;
@@ -92,6 +99,7 @@ fn document<'a>(
         description: format!("A starter policy for the tools of {source}."),
         default: "deny",
         identity: options.grant.as_ref().and_then(grant::identity),
+        approvals: options.approve.as_ref().map(approvals).transpose()?,
         grants: None,
         tools: None,
         policies: None,

@@ -5,7 +5,7 @@
 use super::caller::assigned;
 use super::output::Output;
 use super::tool_source::ToolSource;
-use mcp_policy_cli::init::{GrantFacts, Options, PolicyTemplate, init};
+use mcp_policy_cli::init::{Approve, GrantFacts, Options, PolicyTemplate, init};
 use mcp_policy_cli::scan::ScanReport;
 use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
 use std::fs::OpenOptions;
@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 /// Generate a starter policy from a server's tools, and a test for it
 ///
 /// Unlisted tools are denied. Listed tools are allowed to read, to write 30 times a minute and to execute 10 times a minute,
-/// with arguments validated against the server's schemas; destructive and financial tools are denied. Read it before you use
+/// with arguments validated against the server's schemas; destructive and financial tools are denied, unless a person approves
+/// the calls of destructive ones (`--approve destructive`). Read it before you use
 /// it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -66,6 +67,43 @@ impl GrantArgs {
     }
 }
 
+/// The classes of tools whose calls a person can approve.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Approvable {
+    Destructive,
+}
+
+/// Whose calls a person approves, and who does.
+#[derive(clap::Args)]
+struct ApproveArgs {
+    /// Let a person approve each call of these tools, instead of denying them. Needs `--approvals-url` and `--approver`.
+    #[arg(long, value_name = "CLASS")]
+    approve: Option<Approvable>,
+    /// The address of the page of approvals, such as `https://gateway.example/approvals`.
+    #[arg(long, value_name = "URL", requires = "approve")]
+    approvals_url: Option<String>,
+    /// A claim that proves an approver, such as `release=groups=release`. May be given several times; those of one name must
+    /// all hold.
+    #[arg(long, value_name = "NAME=CLAIM=VALUE", value_parser = approver, requires = "approve")]
+    approver: Vec<(String, String, String)>,
+}
+
+/// `name=claim=value`.
+fn approver(text: &str) -> Result<(String, String, String), String> {
+    let (name, claim) = text.split_once('=').ok_or("write `name=claim=value`")?;
+    let (claim, value) = assigned(claim).map_err(|_| "write `name=claim=value`")?;
+    Ok((name.into(), claim, value))
+}
+
+impl ApproveArgs {
+    fn options(&self) -> Option<Approve> {
+        self.approve.map(|Approvable::Destructive| Approve {
+            url: self.approvals_url.clone(),
+            approvers: self.approver.clone(),
+        })
+    }
+}
+
 /// The options of a starter policy and its files.
 #[derive(clap::Args)]
 pub(crate) struct Template {
@@ -77,6 +115,8 @@ pub(crate) struct Template {
     host: Vec<String>,
     #[command(flatten)]
     grant: GrantArgs,
+    #[command(flatten)]
+    approve: ApproveArgs,
     /// Replace the policy and its case if they exist.
     #[arg(long)]
     force: bool,
@@ -103,6 +143,7 @@ impl Template {
             roots: self.root.clone(),
             hosts: self.host.clone(),
             grant: self.grant.facts(),
+            approve: self.approve.options(),
         };
         let template = init(report, &options)?;
         let case = file.with_extension("case.json");

@@ -1,0 +1,61 @@
+//! Turns the options about approvals into the `approvals` of a starter policy.
+//!
+//! It never makes up an approver or an address.
+
+use super::options::Approve;
+use crate::report::{CommandError, CommandResult};
+use crate::sanitize;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The variable of the VM with the key.
+pub(super) const KEY: &str = "MCP_POLICY_APPROVAL_KEY";
+
+/// The part of the policy, as it is written.
+#[derive(Serialize)]
+pub(super) struct Approvals {
+    keys: [&'static str; 1],
+    url: String,
+    approvers: BTreeMap<String, Approver>,
+}
+
+#[derive(Default, Serialize)]
+struct Approver {
+    claim: BTreeMap<String, String>,
+}
+
+const NO_APPROVER: &str = "nobody may approve: write `--approver NAME=CLAIM=VALUE`, such as `--approver release=groups=release`";
+
+const NO_URL: &str = "the page of approvals has no address: write `--approvals-url URL`, such as `--approvals-url https://gateway.example/approvals`";
+
+/// The approvers and the address of their page.
+///
+/// # Errors
+/// One of them is missing, or a claim of an approver is given twice.
+pub(super) fn approvals(options: &Approve) -> CommandResult<Approvals> {
+    let url = options
+        .url
+        .clone()
+        .ok_or_else(|| CommandError::new(NO_URL))?;
+    let mut approvers: BTreeMap<String, Approver> = BTreeMap::new();
+    for (name, claim, value) in &options.approvers {
+        let approver = approvers.entry(name.clone()).or_default();
+        if approver
+            .claim
+            .insert(claim.clone(), value.clone())
+            .is_some()
+        {
+            let (name, claim) = (sanitize::line(name, 80), sanitize::line(claim, 80));
+            let twice = format!("the approver `{name}`: found `{claim}` twice; write it once");
+            return Err(CommandError::new(twice));
+        }
+    }
+    if approvers.is_empty() {
+        return Err(CommandError::new(NO_APPROVER));
+    }
+    Ok(Approvals {
+        keys: [KEY],
+        url,
+        approvers,
+    })
+}
