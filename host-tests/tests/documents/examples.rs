@@ -153,6 +153,26 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "sends tokens of the reader's issuer; the recipe `teams-by-claims` is the same calls",
     ),
     (
+        "envoy/APPROVALS.md",
+        "openssl rand",
+        "makes a key for the reader's gateway",
+    ),
+    (
+        "envoy/APPROVALS.md",
+        "MCP_POLICY_APPROVAL_KEY=",
+        "starts the reader's gateway",
+    ),
+    (
+        "envoy/APPROVALS.md",
+        "curl",
+        "sends tokens of the reader's issuer; the case `approval/once.json` is the same calls",
+    ),
+    (
+        "envoy/APPROVALS.md",
+        "mcp-policy approvals",
+        "`tests/answers/approvals.rs` of the crate",
+    ),
+    (
         "plugin/cli/README.md",
         "cargo install",
         "builds the program once more, in release mode",

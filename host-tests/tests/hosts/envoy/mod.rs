@@ -14,6 +14,7 @@ mod identity_sources;
 mod ids;
 mod limits;
 mod metrics;
+mod notices;
 mod policies;
 mod probe;
 mod prometheus;

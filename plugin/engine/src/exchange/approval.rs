@@ -2,8 +2,11 @@
 //!
 //! It approves nothing: a call passes only by a record in the host's state that it uses up, and never by what a client says.
 
+use super::approval_refusal::{
+    USED_BY_ANOTHER, of, over_already, refused, refused_by_person, too_long, unavailable,
+};
 use super::approval_step::{ApprovalStep, Waiting, Waits, Wanted};
-use super::pending::{Refused, by_rule};
+use super::pending::Refused;
 use super::question::Pending;
 use super::state::{Exchange, Judged, Reading};
 use crate::answer::{Detail, InputRequired, Reply, answer_input_required};
@@ -16,9 +19,8 @@ use crate::model::{ApprovalRule, Approvals, Limit, Mode};
 use crate::read::{Call, is_modern};
 use crate::step::{Event, Step, approvals_of};
 use crate::words::approval::{Approval, ApprovalAnswer, ApprovalId, CallDigest, Standing};
-use crate::words::json::{Bounds, Document, Surrogates, Value};
 use crate::words::text::clip;
-use crate::words::{ASK, Clock, Millis, Reason, Refusal, Rule};
+use crate::words::{Clock, Millis, Reason, Refusal};
 use std::sync::Arc;
 
 /// The limits that a person may let a call exceed, each with the sentence of its refusal.
@@ -202,6 +204,7 @@ impl Exchange {
                 }
                 Ok(())
             }
+            ApprovalAnswer::NotDone => Err(of(Reason::ApprovalRequired, None, USED_BY_ANOTHER)),
             other => Err(refused(&other, None)),
         }
     }
@@ -355,96 +358,4 @@ fn noted(audit: &mut Audit, event: Event) -> ApprovalAnswer {
         audit.approval(*id, standing.name());
     }
     report.answer
-}
-
-fn of(reason: Reason, rule: Option<Rule>, message: &str) -> Refused {
-    let refusal = Refusal {
-        reason,
-        rule,
-        message: message.into(),
-    };
-    by_rule(refusal, Detail::default())
-}
-
-fn refused(answer: &ApprovalAnswer, rule: Option<Rule>) -> Refused {
-    let message = match answer {
-        ApprovalAnswer::NotDone
-        | ApprovalAnswer::Over(_, Standing::Approved | Standing::Pending) => {
-            return by_rule(over_already(rule), Detail::default());
-        }
-        ApprovalAnswer::Over(_, standing) => outcome(*standing),
-        ApprovalAnswer::TooMany => {
-            "Too many of your calls wait for a person's approval. Wait until some are decided, then call again."
-        }
-        ApprovalAnswer::Full => "Too many calls wait for a person's approval. Call again later.",
-        ApprovalAnswer::Found(_) | ApprovalAnswer::Done | ApprovalAnswer::Unavailable => {
-            return by_rule(unavailable(rule), Detail::default());
-        }
-    };
-    of(Reason::ApprovalRequired, rule, message)
-}
-
-/// What became of an approval that a caller waits for.
-fn outcome(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Expired => {
-            "No person decided in time. Ask the user, and call again without `requestState` to ask for a new approval."
-        }
-        Standing::Refused => "A person refused this call. Do not retry; ask the user.",
-        Standing::Cancelled => {
-            "The user declined to ask for an approval. Do not retry; ask the user."
-        }
-        _ => {
-            "This approval has passed its one call. Call again without `requestState` to ask for a new one."
-        }
-    }
-}
-
-fn unavailable(rule: Option<Rule>) -> Refusal {
-    Refusal {
-        reason: Reason::Unavailable,
-        rule,
-        message: "The gateway cannot ask for a person's approval right now, so this call is refused. Try again later.".into(),
-    }
-}
-
-/// The refusal of a message that waits for an approval which is over.
-fn over_already(rule: Option<Rule>) -> Refusal {
-    Refusal {
-        reason: Reason::ApprovalRequired,
-        rule,
-        message: "This approval is of another call. Call again without `requestState` to ask for a new one.".into(),
-    }
-}
-
-fn refused_by_person(approval: &Approval, wanted: &Wanted) -> Refused {
-    let reason = approval.decision.as_deref().and_then(reason_of);
-    let message = match reason {
-        Some(reason) => format!("A person refused this call: {reason} {ASK}"),
-        None => format!("A person refused this call. {ASK}"),
-    };
-    of(Reason::Denied, Some(wanted.rule.rule().clone()), &message)
-}
-
-/// The longest part of a person's reason that a refusal repeats, in characters.
-const LONGEST_REASON: usize = 300;
-
-fn reason_of(decision: &str) -> Option<String> {
-    let bounds = Bounds {
-        depth: 4,
-        values: 32,
-        surrogates: Surrogates::Refused,
-    };
-    let document = Document::read(decision.as_bytes(), bounds).ok()?;
-    let reason = document.root().get("reason").and_then(Value::string)?;
-    Some(clip(&reason, LONGEST_REASON))
-}
-
-fn too_long(rules: &[&Arc<ApprovalRule>], over: &[(&Arc<ApprovalRule>, String)]) -> Refusal {
-    let first = rules.first().or_else(|| over.first().map(|(rule, _)| rule));
-    Refusal {
-        reason: Reason::Arguments,
-        rule: first.map(|rule| rule.rule().clone()),
-        message: "This call needs a person's approval, and its arguments are too long for a person to read (over 32 KiB). Send less.".into(),
-    }
 }

@@ -3,6 +3,7 @@
 //! It never waits, never reads a clock and never holds a body longer than it takes to judge it.
 
 mod approval;
+mod approval_refusal;
 mod approval_step;
 mod lifecycle;
 mod page;

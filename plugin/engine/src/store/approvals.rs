@@ -13,7 +13,6 @@ use crate::words::approval::{
     ApprovalRequest, CallDigest, Standing,
 };
 use crate::words::json::{Bounds, Document, ObjectLine, Surrogates, Value, push_text};
-use crate::words::mac::Keys;
 
 /// One question, and the approvals that expired before its change.
 struct Turn<'t> {
@@ -253,35 +252,7 @@ impl Store {
         Ok(self.described(cells, table, &cell, &[place]))
     }
 
-    /// The standings of all approvals at this time, for a host that holds answers back.
-    ///
-    /// # Errors
-    /// When the host cannot read them.
-    pub fn standings(
-        &self,
-        cells: &mut impl Cells,
-        now: Millis,
-    ) -> Result<Standings<'_>, Unavailable> {
-        let table = self.approvals.as_ref().ok_or(Unavailable)?;
-        let cell = self.read_approvals(cells, now)?;
-        Ok(Standings {
-            cell,
-            keys: &table.keys,
-        })
-    }
-
-    /// Whether the approval with this id still waits for a person; false where that cannot be read.
-    pub fn is_pending(&self, cells: &mut impl Cells, approval: &str, now: Millis) -> bool {
-        let standings = self.standings(cells, now);
-        let id = ApprovalId::parse(approval);
-        let standing = standings
-            .ok()
-            .zip(id)
-            .map(|(standings, id)| standings.of(id));
-        standing == Some(Standing::Pending)
-    }
-
-    fn read_approvals(
+    pub(super) fn read_approvals(
         &self,
         cells: &mut impl Cells,
         now: Millis,
@@ -400,21 +371,6 @@ impl Store {
         let empty = ApprovalCell::default().bytes();
         let keys = [self.approvals_key()].into_iter();
         self.create(cells, "approvals", keys, &empty)
-    }
-}
-
-/// The standings of all approvals at one time.
-pub struct Standings<'s> {
-    cell: ApprovalCell,
-    keys: &'s Keys,
-}
-
-impl Standings<'_> {
-    /// The standing of the approval; expired where there is none.
-    pub fn of(&self, id: ApprovalId) -> Standing {
-        let place = self.cell.of(id, self.keys);
-        let entry = place.and_then(|place| self.cell.at(place, self.keys));
-        entry.map_or(Standing::Expired, |entry| entry.standing(self.cell.clock()))
     }
 }
 

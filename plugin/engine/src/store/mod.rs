@@ -26,11 +26,12 @@ mod memory;
 mod prepare;
 mod record;
 mod records;
+mod standings;
 mod under_way;
 
-pub use approvals::Standings;
 pub use cells::{Cells, Unavailable, Version};
 pub use fill::TableFill;
 #[cfg(test)]
 pub(crate) use memory::Memory;
 pub use prepare::{Seed, Store};
+pub use standings::Standings;
