@@ -53,6 +53,7 @@ pub mod style;
 pub mod test;
 
 mod applied;
+mod approvers;
 mod argument_path;
 mod audit_line;
 mod example;

@@ -22,7 +22,7 @@ const LISTS: &str = "lists show only callable tools; those of Intercept show all
 pub(super) const COUNTS: &str = "a call that the server answers with a JSON-RPC error stays counted, unless the error says that it never ran; Intercept refunds each one";
 
 /// Our document. It is only worth as much as the messages allow.
-pub(super) fn translate(messages: &mut Messages, root: &Node) -> Json {
+pub(super) fn translate(messages: &mut Messages, root: &Node, approvals: Option<&Json>) -> Json {
     let at = Location::root(root.mark);
     if !matches!(root.value, Value::Map(_)) {
         messages.cannot(&at, "the document is not a map");
@@ -40,10 +40,15 @@ pub(super) fn translate(messages: &mut Messages, root: &Node) -> Json {
         policy.extend((!names.is_empty()).then(|| ("hide".into(), names.into())));
     }
     if let Some(node) = members.get("tools") {
-        tools(messages, &at.key("tools", node), node, &mut policy);
+        tools(
+            messages,
+            (&at.key("tools", node), node),
+            &mut policy,
+            approvals,
+        );
     }
     if let Some(node) = members.get("approvals") {
-        let message = "there are no approvals in this build; calls that need one are denied";
+        let message = "nothing is sent to this place: approvers look at the page of approvals";
         messages.note(&at.key("approvals", node), message);
     }
     policy.into()
@@ -115,13 +120,20 @@ fn exact(messages: &mut Messages, at: &Location, name: &str) {
     }
 }
 
-fn tools(messages: &mut Messages, at: &Location, node: &Node, policy: &mut Map<String, Json>) {
+fn tools(
+    messages: &mut Messages,
+    (at, node): (&Location, &Node),
+    policy: &mut Map<String, Json>,
+    approvals: Option<&Json>,
+) {
+    let mut asks = false;
     let mut all = None;
     let mut entries = Map::new();
     let mut counts = false;
     for (name, node) in messages.map(at, node) {
         let at = at.key(name, node);
-        let rules = rules(messages, &at, name, node);
+        let rules = rules(messages, &at, (name, node), approvals.is_some());
+        asks |= rules.asks();
         counts |= !rules.limits.is_empty();
         if name == "*" {
             all = Some(rules.for_all());
@@ -129,6 +141,9 @@ fn tools(messages: &mut Messages, at: &Location, node: &Node, policy: &mut Map<S
             exact(messages, &at, name);
             entries.insert(name.clone(), rules.entry());
         }
+    }
+    if let Some(approvals) = approvals.filter(|_| asks) {
+        policy.insert("approvals".into(), approvals.clone());
     }
     if counts {
         messages.stricter(at, COUNTS);
@@ -141,7 +156,12 @@ fn tools(messages: &mut Messages, at: &Location, node: &Node, policy: &mut Map<S
     }
 }
 
-fn rules(messages: &mut Messages, at: &Location, tool: &str, node: &Node) -> ToolRules {
+fn rules(
+    messages: &mut Messages,
+    at: &Location,
+    (tool, node): (&str, &Node),
+    approves: bool,
+) -> ToolRules {
     let members = messages.members(at, node, &["rules"]);
     let mut rules = ToolRules::default();
     let mut counters = Vec::new();
@@ -150,7 +170,13 @@ fn rules(messages: &mut Messages, at: &Location, tool: &str, node: &Node) -> Too
         for (index, node) in messages.list(&at, node).iter().enumerate() {
             let at = at.index(index, node);
             let members = messages.members(&at, node, rule::KEYS);
-            Rule { at, tool, members }.add(messages, &mut rules, &mut counters);
+            let rule = Rule {
+                at,
+                tool,
+                members,
+                approves,
+            };
+            rule.add(messages, &mut rules, &mut counters);
         }
     }
     rules

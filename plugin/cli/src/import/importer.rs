@@ -6,14 +6,25 @@ use super::document;
 use super::messages::{Level, Location, Messages};
 use super::report::ImportReport;
 use super::yaml::{self, Mark, Node};
+use crate::approvers::{Approve, approvals};
 use crate::input::Input;
+use crate::report::CommandResult;
 use mcp_policy::host::Policy;
 use serde_json::Value as Json;
 
-/// Imports a document. With `partial`, the policy may refuse calls that Intercept lets through.
-#[must_use]
-pub fn import(document: &Input, partial: bool) -> ImportReport {
-    let (policy, messages) = translate(&document.bytes);
+/// Imports a document. With `partial`, the policy may refuse calls that Intercept lets through. With `approve`, a person
+/// approves the calls that need it; otherwise they are refused.
+///
+/// # Errors
+/// `approve` has no address or no approver.
+pub fn import(
+    document: &Input,
+    partial: bool,
+    approve: Option<&Approve>,
+) -> CommandResult<ImportReport> {
+    let approvals = approve.map(approvals).transpose()?;
+    let approvals = approvals.and_then(|approvals| serde_json::to_value(approvals).ok());
+    let (policy, messages) = translate(&document.bytes, approvals.as_ref());
     let worst = messages.worst();
     let most = if partial {
         Level::Stricter
@@ -21,11 +32,16 @@ pub fn import(document: &Input, partial: bool) -> ImportReport {
         Level::Note
     };
     let policy = policy.filter(|_| worst <= most);
-    ImportReport::new(&document.name, messages.list, worst, policy)
+    Ok(ImportReport::new(
+        &document.name,
+        messages.list,
+        worst,
+        policy,
+    ))
 }
 
 /// The policy, if the document can be read, and every message about it.
-pub(super) fn translate(document: &[u8]) -> (Option<Json>, Messages) {
+pub(super) fn translate(document: &[u8], approvals: Option<&Json>) -> (Option<Json>, Messages) {
     let mut messages = Messages::default();
     let root = match read(document) {
         Ok(root) => root,
@@ -34,7 +50,7 @@ pub(super) fn translate(document: &[u8]) -> (Option<Json>, Messages) {
             return (None, messages);
         }
     };
-    let policy = document::translate(&mut messages, &root);
+    let policy = document::translate(&mut messages, &root, approvals);
     if messages.worst() < Level::Cannot {
         validate(&policy, &mut messages, &Location::root(root.mark));
     }

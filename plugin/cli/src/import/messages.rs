@@ -22,7 +22,7 @@ pub(super) struct Message {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Level {
-    /// Every call is decided alike.
+    /// Every call is decided alike, apart from calls that a person approves here and that pass in Intercept.
     Note,
     /// Some calls that Intercept lets through are refused, and no call the other way round.
     Stricter,

@@ -18,5 +18,6 @@ mod scalar;
 mod tests;
 mod yaml;
 
+pub use crate::approvers::Approve;
 pub use importer::import;
 pub use report::ImportReport;

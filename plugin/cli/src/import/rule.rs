@@ -30,6 +30,8 @@ pub(super) struct ToolRules {
     pub(super) denied: Option<String>,
     require: Vec<Json>,
     deny_if: Vec<Json>,
+    /// The rule by which a person approves calls.
+    approval: Option<Map<String, Json>>,
     pub(super) limits: Vec<Json>,
 }
 
@@ -42,7 +44,13 @@ enum Meaning {
 
 impl ToolRules {
     fn is_empty(&self) -> bool {
-        self.require.is_empty() && self.deny_if.is_empty() && self.limits.is_empty()
+        let lists = [&self.require, &self.deny_if, &self.limits];
+        self.approval.is_none() && lists.iter().all(|list| list.is_empty())
+    }
+
+    /// A person approves some of the calls.
+    pub(super) fn asks(&self) -> bool {
+        self.approval.is_some() && self.denied.is_none()
     }
 
     fn add(&mut self, refusal: Refusal, words: &str) {
@@ -65,6 +73,7 @@ impl ToolRules {
     pub(super) fn for_all(mut self) -> Map<String, Json> {
         if let Some(words) = self.denied.take() {
             self.deny_if.clear();
+            self.approval = None;
             self.add(Refusal::always(), &words);
         }
         self.lists()
@@ -77,7 +86,11 @@ impl ToolRules {
             ("limits", self.limits),
         ];
         let full = lists.into_iter().filter(|(_, list)| !list.is_empty());
-        full.map(|(key, list)| (key.into(), list.into())).collect()
+        let mut lists: Map<_, _> = full.map(|(key, list)| (key.into(), list.into())).collect();
+        if let Some(approval) = self.approval {
+            lists.insert("require_approval".into(), approval.into());
+        }
+        lists
     }
 }
 
@@ -86,6 +99,8 @@ pub(super) struct Rule<'a> {
     /// `*` for all tools.
     pub(super) tool: &'a str,
     pub(super) members: Members<'a>,
+    /// The policy has approvers.
+    pub(super) approves: bool,
 }
 
 impl Rule<'_> {
@@ -221,8 +236,6 @@ impl Rule<'_> {
 
     /// Unlike in any other rule, the conditions match the calls that the rule concerns.
     fn approval(&self, messages: &mut Messages, rules: &mut ToolRules) {
-        let message = "there are no approvals in this build; the calls that need one are denied";
-        messages.stricter(&self.at, message);
         if let Some(node) = self.members.get("state") {
             messages.cannot(
                 &self.at.key("state", node),
@@ -231,11 +244,55 @@ impl Rule<'_> {
         }
         let conditions = self.conditions(messages).into_iter();
         let group = conditions.filter_map(|(at, node)| matching(messages, &at, node));
-        let group = group.collect();
+        let group: Vec<_> = group.collect();
+        if self.approves {
+            return self.ask(messages, rules, group);
+        }
+        let message = "nobody is named who approves, so the calls that need an approval are denied; name approvers with `--approvals-url` and `--approver`";
+        messages.stricter(&self.at, message);
         let words = self.on_deny().unwrap_or_else(|| {
             "This call needs a human's approval, which is not available here. Do not retry.".into()
         });
         rules.add(Refusal::one(group), &words);
+    }
+
+    /// Lets a person approve the calls that a group matches.
+    fn ask(&self, messages: &mut Messages, rules: &mut ToolRules, group: Vec<Json>) {
+        if let Some(approval) = &mut rules.approval {
+            approval.remove("conditions");
+            let message = "another rule asks for an approval already: a person approves every call";
+            return messages.note(&self.at, message);
+        }
+        let given = self.conditions(&mut Messages::default()).len();
+        messages.note(
+            &self.at,
+            match group.len() {
+                _ if given == 0 => "a person approves every call",
+                own if own == given => {
+                    "a person approves these calls, and those whose arguments have other types"
+                }
+                _ => {
+                    "a person approves these calls, and others: not every condition can be imported"
+                }
+            },
+        );
+        let mut approval = Map::new();
+        if !group.is_empty() {
+            approval.insert("conditions".into(), group.into());
+        }
+        if let Some(message) = self.on_deny() {
+            approval.insert("message".into(), message.into());
+        }
+        if let Some(node) = self.members.get("approval_timeout") {
+            match node.text().filter(|text| is_ttl(text)) {
+                Some(ttl) => drop(approval.insert("ttl".into(), ttl.into())),
+                None => {
+                    let message = "a person has 15 minutes: `ttl` is from \"30s\" to \"7d\"";
+                    messages.note(&self.at.key("approval_timeout", node), message);
+                }
+            }
+        }
+        rules.approval = Some(approval);
     }
 
     /// Two counters of one name in one tool are an error in Intercept.
@@ -306,4 +363,15 @@ fn matching(messages: &mut Messages, at: &Location, node: &Node) -> Option<Json>
     let path = members.text("path").unwrap_or_default();
     let op = members.text("op").unwrap_or_default();
     condition::matching(&path, &op, members.get("value"))
+}
+
+/// Whether a duration is one that an approval may have.
+fn is_ttl(text: &str) -> bool {
+    const LONGEST: u64 = 604_800;
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
+    let seconds = units.iter().find_map(|(unit, seconds)| {
+        let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        count.checked_mul(*seconds)
+    });
+    seconds.is_some_and(|seconds| (30..=LONGEST).contains(&seconds))
 }

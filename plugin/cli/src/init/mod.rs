@@ -2,7 +2,6 @@
 //!
 //! It never allows a call that it could not bound.
 
-mod approvals;
 mod case;
 mod check;
 mod confinement;
@@ -16,5 +15,6 @@ mod policy_template;
 mod tests;
 mod tool_schema;
 
-pub use options::{Approve, GrantFacts, Options};
+pub use crate::approvers::Approve;
+pub use options::{GrantFacts, Options};
 pub use policy_template::{PolicyTemplate, init};

@@ -2,6 +2,7 @@
 //!
 //! They have no defaults: an unnamed bound is never guessed.
 
+use crate::approvers::Approve;
 use crate::source_map::pointer_token;
 
 /// Bounds that only the operator knows.
@@ -15,15 +16,6 @@ pub struct Options {
     pub grant: Option<GrantFacts>,
     /// A person approves the calls of destructive tools; without it, those tools are denied.
     pub approve: Option<Approve>,
-}
-
-/// Who approves the calls of destructive tools, and where.
-#[derive(Clone, Debug, Default)]
-pub struct Approve {
-    /// The address of the page of approvals.
-    pub url: Option<String>,
-    /// The name of an approver, a claim of the verified token, and its value. Claims of one name must all hold.
-    pub approvers: Vec<(String, String, String)>,
 }
 
 impl Options {

@@ -2,13 +2,13 @@
 //!
 //! It never returns a policy that a gateway would refuse.
 
-use super::approvals::{Approvals, KEY, approvals};
 use super::case::{Step, case, steps};
 use super::draft;
 use super::entry::Entry;
 use super::grant::{self, Grant, Identity};
 use super::notes::Notes;
 use super::options::Options;
+use crate::approvers::{Approvals, KEY, approvals};
 use crate::layout;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report, to_json};
 use crate::sanitize;

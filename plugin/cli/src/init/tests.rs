@@ -1,7 +1,8 @@
 //! Starter policies for tools of every kind, hostile ones included, played against their own cases.
 
-use super::options::{Approve, GrantFacts, Options};
+use super::options::{GrantFacts, Options};
 use super::policy_template::{PolicyTemplate, init};
+use crate::approvers::Approve;
 use crate::check::{self, check};
 use crate::input::Input;
 use crate::report::{ExitStatus, Report as _};

@@ -2,6 +2,7 @@
 //!
 //! It writes no file where the import is not complete enough.
 
+use super::approvers::ApproverArgs;
 use super::input;
 use super::output::Output;
 use mcp_policy_cli::import::import;
@@ -22,10 +23,16 @@ pub(crate) struct Args {
     /// Also write a policy that refuses more calls than Intercept does.
     #[arg(long)]
     partial: bool,
+    #[command(flatten)]
+    approvers: ApproverArgs,
 }
 
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
-    let report = import(&input::read(&args.file)?, args.partial);
+    let report = import(
+        &input::read(&args.file)?,
+        args.partial,
+        args.approvers.any().as_ref(),
+    )?;
     if !output.json {
         // The standard output is for the policy.
         output.warn(report.text())?;

@@ -2,6 +2,7 @@
 //!
 //! It never replaces a file without `--force`.
 
+use super::approvers::ApproverArgs;
 use super::caller::assigned;
 use super::output::Output;
 use super::tool_source::ToolSource;
@@ -79,28 +80,19 @@ struct ApproveArgs {
     /// Let a person approve each call of these tools, instead of denying them. Needs `--approvals-url` and `--approver`.
     #[arg(long, value_name = "CLASS")]
     approve: Option<Approvable>,
-    /// The address of the page of approvals, such as `https://gateway.example/approvals`.
-    #[arg(long, value_name = "URL", requires = "approve")]
-    approvals_url: Option<String>,
-    /// A claim that proves an approver, such as `release=groups=release`. May be given several times; those of one name must
-    /// all hold.
-    #[arg(long, value_name = "NAME=CLAIM=VALUE", value_parser = approver, requires = "approve")]
-    approver: Vec<(String, String, String)>,
-}
-
-/// `name=claim=value`.
-fn approver(text: &str) -> Result<(String, String, String), String> {
-    let (name, claim) = text.split_once('=').ok_or("write `name=claim=value`")?;
-    let (claim, value) = assigned(claim).map_err(|_| "write `name=claim=value`")?;
-    Ok((name.into(), claim, value))
+    #[command(flatten)]
+    approvers: ApproverArgs,
 }
 
 impl ApproveArgs {
-    fn options(&self) -> Option<Approve> {
-        self.approve.map(|Approvable::Destructive| Approve {
-            url: self.approvals_url.clone(),
-            approvers: self.approver.clone(),
-        })
+    fn options(&self) -> CommandResult<Option<Approve>> {
+        match self.approve {
+            Some(Approvable::Destructive) => Ok(Some(self.approvers.given())),
+            None if self.approvers.any().is_some() => Err(CommandError::new(
+                "`--approvals-url` and `--approver` belong to `--approve destructive`",
+            )),
+            None => Ok(None),
+        }
     }
 }
 
@@ -143,7 +135,7 @@ impl Template {
             roots: self.root.clone(),
             hosts: self.host.clone(),
             grant: self.grant.facts(),
-            approve: self.approve.options(),
+            approve: self.approve.options()?,
         };
         let template = init(report, &options)?;
         let case = file.with_extension("case.json");

@@ -3,6 +3,7 @@
 //! It never judges a policy, a call or a tool: the library does.
 
 mod approvals;
+mod approvers;
 mod audit;
 mod caller;
 mod check;

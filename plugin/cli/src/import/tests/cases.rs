@@ -13,6 +13,9 @@ use std::path::Path;
 struct Case {
     why: String,
     yaml: Vec<String>,
+    /// A person approves calls: the policy has approvers.
+    #[serde(default)]
+    approves: bool,
     /// The messages in order; left out in a new file, which `BLESS=1` completes.
     says: Option<Vec<String>>,
     #[serde(default)]
@@ -37,6 +40,17 @@ struct Call {
 enum Verdict {
     Allow,
     Deny,
+    /// A person approves the call.
+    Ask,
+}
+
+/// The approvers of each case that has some.
+fn approvals() -> Json {
+    json!({
+        "keys": ["MCP_POLICY_APPROVAL_KEY"],
+        "url": "https://gateway.example/approvals",
+        "approvers": { "ops": { "claim": { "groups": "ops" } } },
+    })
 }
 
 #[test]
@@ -74,7 +88,9 @@ struct Play<'a> {
 impl Play<'_> {
     fn failures(&self, text: &str) -> Vec<String> {
         let mut failures = Vec::new();
-        let (policy, messages) = translate((self.case.yaml.join("\n") + "\n").as_bytes());
+        let approvals = self.case.approves.then(approvals);
+        let yaml = self.case.yaml.join("\n") + "\n";
+        let (policy, messages) = translate(yaml.as_bytes(), approvals.as_ref());
         let says: Vec<_> = messages.list.iter().map(said).collect();
         if self.case.says.as_ref() != Some(&says) {
             match std::env::var_os("BLESS") {
@@ -91,11 +107,11 @@ impl Play<'_> {
         let mut ours = Ours::new(&policy.expect("a policy"));
         for (index, call) in self.case.calls.iter().enumerate() {
             let now = 1_767_225_600_000 + call.at * 1000;
-            let allowed = ours.allows(&call.call, call.arguments.as_ref(), now);
-            let seen = if allowed {
-                Verdict::Allow
-            } else {
-                Verdict::Deny
+            let decided = ours.decides(&call.call, call.arguments.as_ref(), now);
+            let seen = match decided {
+                Ok(()) => Verdict::Allow,
+                Err(reason) if reason == "approval_required" => Verdict::Ask,
+                Err(_) => Verdict::Deny,
             };
             let expected = call.ours.unwrap_or(call.intercept);
             if seen != expected {
@@ -104,8 +120,9 @@ impl Play<'_> {
                     index + 1
                 ));
             }
-            let looser = call.intercept == Verdict::Deny && expected == Verdict::Allow;
-            let unsaid = expected != call.intercept && messages.worst() != Level::Stricter;
+            let looser = call.intercept != Verdict::Allow && expected == Verdict::Allow;
+            let asks = expected == Verdict::Ask && call.intercept == Verdict::Allow;
+            let unsaid = expected != call.intercept && !asks && messages.worst() != Level::Stricter;
             if looser || unsaid {
                 failures.push(format!("call {} may not be decided differently", index + 1));
             }

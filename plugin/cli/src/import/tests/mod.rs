@@ -23,6 +23,11 @@ impl Ours {
     }
 
     fn allows(&mut self, tool: &str, arguments: Option<&Json>, now: u64) -> bool {
+        self.decides(tool, arguments, now) == Ok(())
+    }
+
+    /// `Err` has the reason of a refusal.
+    fn decides(&mut self, tool: &str, arguments: Option<&Json>, now: u64) -> Result<(), String> {
         let mut params = json!({ "name": tool });
         if let Some(arguments) = arguments {
             params["arguments"] = arguments.clone();
@@ -35,6 +40,10 @@ impl Ours {
             .play(&step, Split::Whole, Millis(now))
             .expect("a verdict");
         assert_ne!(played.seen.code, Some(-32700), "{message}");
-        played.seen.forward
+        let line: Json = serde_json::from_str(&played.line).expect("a line");
+        match played.seen.forward {
+            true => Ok(()),
+            false => Err(line["reason"].as_str().expect("a reason").into()),
+        }
     }
 }

@@ -198,7 +198,7 @@ proptest! {
         calls in proptest::collection::vec((select(vec!["t", "u", "v"]), arguments(), 0_u64..90_000), 1..12),
     ) {
         let text = written(&document);
-        let (policy, messages) = translate(text.as_bytes());
+        let (policy, messages) = translate(text.as_bytes(), None);
         prop_assume!(messages.worst() < Level::Cannot);
         let known = [COUNTS, DEFAULT_DENY];
         let alike = messages.list.iter().all(|line| line.level == Level::Note || known.contains(&line.message.as_str()));

@@ -1,19 +1,27 @@
-//! Turns the options about approvals into the `approvals` of a starter policy.
+//! Turns the options about approvers into the `approvals` of a policy.
 //!
 //! It never makes up an approver or an address.
 
-use super::options::Approve;
 use crate::report::{CommandError, CommandResult};
 use crate::sanitize;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Who approves calls, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Approve {
+    /// The address of the page of approvals.
+    pub url: Option<String>,
+    /// The name of an approver, a claim of the verified token, and its value. Claims of one name must all hold.
+    pub approvers: Vec<(String, String, String)>,
+}
+
 /// The variable of the VM with the key.
-pub(super) const KEY: &str = "MCP_POLICY_APPROVAL_KEY";
+pub(crate) const KEY: &str = "MCP_POLICY_APPROVAL_KEY";
 
 /// The part of the policy, as it is written.
 #[derive(Serialize)]
-pub(super) struct Approvals {
+pub(crate) struct Approvals {
     keys: [&'static str; 1],
     url: String,
     approvers: BTreeMap<String, Approver>,
@@ -32,7 +40,7 @@ const NO_URL: &str = "the page of approvals has no address: write `--approvals-u
 ///
 /// # Errors
 /// One of them is missing, or a claim of an approver is given twice.
-pub(super) fn approvals(options: &Approve) -> CommandResult<Approvals> {
+pub(crate) fn approvals(options: &Approve) -> CommandResult<Approvals> {
     let url = options
         .url
         .clone()
