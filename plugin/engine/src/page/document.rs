@@ -19,7 +19,7 @@ const TITLED: usize = 60;
 pub(crate) fn notice(title: &str, sentence: &str) -> String {
     document(
         title,
-        &template! { main { h1 { (title) } p { (Shown(sentence)) } } },
+        &template! { main { h1 { (title) } p { (Shown(sentence)) } (again()) } },
     )
 }
 
@@ -29,10 +29,15 @@ pub(crate) fn status(standing: Standing) -> String {
         main {
             h1 { "This call is " (standing.name()) }
             p { (next_step(standing)) }
-            p { a href="" { "Check again" } }
+            (again())
         }
     };
     document("Approval of a call", &content)
+}
+
+/// A link to the present address, by which a page that answered a form becomes that of its approval.
+fn again() -> Markup {
+    template! { p { a href="" { "Check again" } } }
 }
 
 fn next_step(standing: Standing) -> &'static str {

@@ -231,7 +231,7 @@ fn answers_to_the_server_are_shown_and_doubted_like_arguments() {
         };
         detail(&VISIT, &approval, &DECIDE)
     };
-    let heading = "<h2>Answers to an earlier request of the server</h2>";
+    let heading = "<h2>Sent with the call: answers to an earlier request of the server</h2>";
     assert!(!with(None).contains(heading));
     let page = with(Some(input.root()));
     assert!(
