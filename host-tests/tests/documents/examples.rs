@@ -24,6 +24,11 @@ const OTHER_JSON: &[(&str, &str, &str)] = &[
         "docs::the_policy_gives_the_two_answers",
     ),
     (
+        "envoy/APPROVALS.md",
+        r#""event": "approval_asked""#,
+        "hosts, `envoy::approvals`",
+    ),
+    (
         "policies/AUDIT.md",
         r#"{"v":1"#,
         "audit::lines_of_the_page_are_described_by_the_schema",
