@@ -131,7 +131,7 @@ bench: build $(VENV)/ready ## Measure in Envoy and the engine, fifteen minutes; 
 	$(WITH_HOSTS) QUICK=$(QUICK) ONLY="$(ONLY)" OLD=$(OLD) cargo bench --locked --package host-tests --bench gateway --bench engine
 
 clean: ## Remove everything that was built
-	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES)
+	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER)
 
 $(DIST)/mcp-policy.wasm: $(ENGINE) host-tests/xtask/src/exports.rs $(shell find plugin/proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'

@@ -21,9 +21,12 @@ SCHEMA_TESTS := target/json-schema-tests
 OCSF := target/ocsf
 # Reads the rules of envoy/prometheus.
 PROMETHEUS := target/prometheus
+# Opens the page of approvals, by the programs of host-tests/browser.
+CHROMIUM := target/chromium
+BROWSER := host-tests/browser/node_modules
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
-	$(OCSF)/ready $(PROMETHEUS)/ready
+	$(OCSF)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")' 2>/dev/null)" \
 	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node \
@@ -73,11 +76,13 @@ $(OCSF)/ready: host-tests/ocsf.txt host-tests/ocsf_class.py | $(VENV)/ready
 	PYTHONPATH=$(@D)/package $(PYTHON) host-tests/ocsf_class.py > $(@D)/api_activity.json
 	touch $@
 
-# The machine's own, or the one of Debian's package without an installation: both programs need nothing but the C library.
-# Lists and packages of its own, so that it needs neither root nor the lists of the machine.
-APT = apt-get -qq -o Dir::State=$(abspath $(PROMETHEUS))/apt/state -o Dir::State::status=/var/lib/dpkg/status \
-	-o Dir::Cache=$(abspath $(PROMETHEUS))/apt/cache -o APT::Sandbox::User="$$(id -un)"
+# apt-get with lists and packages in a folder, so that it needs neither root nor the lists of the machine.
+APT_STATUS ?= /var/lib/dpkg/status
+apt = apt-get -qq -o Dir::State=$(abspath $(1))/apt/state -o Dir::State::status=$(APT_STATUS) \
+	-o Dir::Cache=$(abspath $(1))/apt/cache -o APT::Sandbox::User="$$(id -un)" -o Debug::NoLocking=1
+apt_folders = $(1)/apt/state/lists/partial $(1)/apt/cache/archives/partial
 
+# The machine's own, or the one of Debian's package without an installation: both programs need nothing but the C library.
 $(PROMETHEUS)/ready:
 	$(SAY) 'getting Prometheus'
 	rm -rf $(@D)
@@ -86,11 +91,34 @@ $(PROMETHEUS)/ready:
 		ln -s "$$(command -v prometheus)" "$$(command -v promtool)" $(@D); \
 	else \
 		command -v apt-get >/dev/null || { echo 'prometheus is missing: install Prometheus 2.42 or later, then run this again'; exit 1; }; \
-		mkdir -p $(@D)/apt/state/lists/partial $(@D)/apt/cache/archives/partial; \
-		(cd $(@D) && $(APT) update && $(APT) download prometheus) || { echo 'apt has no package of Prometheus: install Prometheus 2.42 or later, then run this again'; exit 1; }; \
+		mkdir -p $(call apt_folders,$(@D)); \
+		(cd $(@D) && $(call apt,$(PROMETHEUS)) update && $(call apt,$(PROMETHEUS)) download prometheus) || { echo 'apt has no package of Prometheus: install Prometheus 2.42 or later, then run this again'; exit 1; }; \
 		dpkg -x $(@D)/prometheus_*.deb $(@D)/package; \
 		ln -s package/usr/bin/prometheus package/usr/bin/promtool $(@D); \
 	fi
+	touch $@
+
+# The one that $CHROMIUM_BIN names, the machine's own, or that of Debian's package without an installation, with the libraries that
+# the machine lacks.
+$(CHROMIUM)/ready:
+	$(SAY) 'getting Chromium'
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	found="$$(command -v "$${CHROMIUM_BIN:-/}" chromium google-chrome chromium-browser | head -n 1)" || true; \
+	if [ -n "$$found" ]; then \
+		ln -s "$$found" $(@D)/chromium; \
+	else \
+		command -v apt-get >/dev/null || { echo 'chromium is missing: install Chromium, then run this again'; exit 1; }; \
+		mkdir -p $(call apt_folders,$(@D)); \
+		{ $(call apt,$(@D)) update && $(call apt,$(@D)) install --yes --download-only --no-install-recommends chromium-headless-shell; } || \
+			{ echo 'apt has no package of Chromium: install Chromium, then run this again'; exit 1; }; \
+		for package in $(@D)/apt/cache/archives/*.deb; do dpkg -x "$$package" $(@D)/package; done; \
+		printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$$@"\n' "$$(printf '%s:' $(abspath $(@D))/package/usr/lib/*-linux-gnu*)" \
+			$(abspath $(@D))/package/usr/lib/chromium/chromium-headless-shell > $(@D)/chromium; \
+		chmod +x $(@D)/chromium; \
+		rm -rf $(@D)/apt; \
+	fi
+	$(@D)/chromium --version
 	touch $@
 
 $(OLDER_ENVOYS)/ready: host-tests/older-envoys.txt $(VENV)/ready
@@ -124,7 +152,7 @@ define node
 endef
 
 # npm writes these files last.
-$(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json | $(NODE)/ready
+$(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(BROWSER)/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json | $(NODE)/ready
 	$(SAY) 'getting the packages of $(<D)'
 	cd $(<D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@

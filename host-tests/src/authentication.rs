@@ -59,6 +59,8 @@ pub struct Provider<'a> {
     pub payload: &'a str,
     /// The header with the token, without a prefix, instead of `authorization: Bearer`.
     pub header: Option<&'a str>,
+    /// The cookie with the token of a person in a browser, beside `authorization: Bearer` of programs.
+    pub cookie: Option<&'a str>,
     /// Claims whose text is a list with spaces between its items, such as `scope`.
     pub lists: &'a [&'a str],
     /// Headers for the server and the plugin, and the claims that they carry.
@@ -74,6 +76,7 @@ impl<'a> Provider<'a> {
             audience: AUDIENCE,
             payload: "jwt",
             header: None,
+            cookie: None,
             lists: &[],
             claim_headers: &[],
         }
@@ -93,6 +96,11 @@ impl<'a> Provider<'a> {
         });
         if let Some(header) = self.header {
             provider["from_headers"] = json!([{ "name": header }]);
+        }
+        if let Some(cookie) = self.cookie {
+            let bearer = json!([{ "name": "authorization", "value_prefix": "Bearer " }]);
+            provider["from_headers"] = bearer;
+            provider["from_cookies"] = json!([cookie]);
         }
         if !self.lists.is_empty() {
             provider["normalize_payload_in_metadata"] =

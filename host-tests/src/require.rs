@@ -61,6 +61,14 @@ pub const OCSF: Need = need(
 /// Prometheus and its tool.
 pub const PROMETHEUS: Need = need("Prometheus", "target/prometheus/ready");
 
+/// A browser.
+pub const CHROMIUM: Need = need("Chromium", "target/chromium/ready");
+/// The packages that drive a browser.
+pub const BROWSER: Need = need(
+    "the packages that drive a browser",
+    "host-tests/browser/node_modules/.package-lock.json",
+);
+
 const fn need(name: &'static str, ready: &'static str) -> Need {
     Need { name, ready }
 }

@@ -5,6 +5,7 @@
 
 mod alone;
 mod approvals;
+mod browser;
 mod conformance;
 mod login;
 mod sdks;
