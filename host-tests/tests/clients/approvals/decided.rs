@@ -79,7 +79,7 @@ fn refusal_of_a_person_reaches_the_model_with_its_reason() {
             client.call(&caller);
         }
         let saw = client.outcome(&caller);
-        let told = "A person refused this call: Not on a Friday.";
+        let told = r#"with the reason "Not on a Friday.""#;
         assert!(saw.refused(told), "{caller:?} {saw:?}");
         assert_eq!(client.ran(&caller), 0, "{caller:?}");
     });

@@ -83,11 +83,11 @@ impl<'a> Described<'a> {
         let root = self.document.root();
         let decision = self.decision.as_ref().map(Document::root);
         let text = |name| decision?.get(name)?.string();
-        let (by, reason, time) = (text("by"), text("reason"), text("time"));
-        let at = time.and_then(|time| Millis::parse_rfc3339(&time));
+        let (by, reason) = (text("by"), text("reason"));
+        let at = decision.and_then(|decision| decision.get("at")?.raw().parse().ok());
         let decided = by.as_deref().map(|by| Decided {
             by,
-            at: at.unwrap_or_default(),
+            at: at.map(Millis).unwrap_or_default(),
             reason: reason.as_deref(),
         });
         show(&Detail {

@@ -78,7 +78,7 @@ pub(super) fn over_already(rule: Option<Rule>) -> Refusal {
 pub(super) fn refused_by_person(approval: &Approval, wanted: &Wanted) -> Refused {
     let reason = approval.decision.as_deref().and_then(reason_of);
     let message = match reason {
-        Some(reason) => format!("A person refused this call: {reason} {ASK}"),
+        Some(reason) => format!("A person refused this call, with the reason \"{reason}\". {ASK}"),
         None => format!("A person refused this call. {ASK}"),
     };
     of(Reason::Denied, Some(wanted.rule.rule().clone()), &message)

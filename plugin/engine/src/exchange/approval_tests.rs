@@ -345,9 +345,11 @@ fn refused_call_is_refused_until_its_time_is_over() {
         .to_owned();
     let form = format!("decision=refuse&reason=Not+on+a+Friday.&csrf={csrf}");
     assert_eq!(gateway.submit(&id, &form, PERSON).status(), 200);
+    let decided = gateway.show(&id, PERSON)["approval"]["decided"].clone();
+    assert_eq!(decided["time"], "2026-01-01T00:00:18.000Z", "{decided}");
     let refused = gateway.call("deploy", "{}").text();
     assert!(
-        refused.contains("A person refused this call: Not on a Friday."),
+        refused.contains(r#"with the reason \"Not on a Friday.\""#),
         "{refused}"
     );
     gateway.now += 900_000;

@@ -17,9 +17,10 @@ use crate::step::{Ask, Event, Next, Step, approvals_of};
 use crate::words::approval::{
     Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalReport, Standing,
 };
-use crate::words::json::{ObjectLine, push_text};
+use crate::words::digits::push_decimal;
+use crate::words::json::ObjectLine;
 use crate::words::trace::{RuleOutcome, RuleTrace};
-use crate::words::{Clock, Millis, Reason};
+use crate::words::{Clock, Reason};
 
 /// The fields that a request to the page never passes on, should a host pass its headers on early.
 const CREDENTIALS: [&str; 2] = ["cookie", "authorization"];
@@ -168,7 +169,7 @@ impl Exchange {
         let now = clock.now().ok_or(UNAVAILABLE)?;
         let mut text = ObjectLine::new();
         text.text("by", &visitor.label);
-        push_time(&mut text, now);
+        push_decimal(text.name("at"), now.0, 1);
         if let Some(reason) = &form.reason {
             text.text("reason", reason);
         }
@@ -311,10 +312,4 @@ impl Exchange {
         }
         Some(audit)
     }
-}
-
-fn push_time(line: &mut ObjectLine, now: Millis) {
-    let mut time = String::new();
-    now.push_rfc3339(&mut time);
-    push_text(line.name("time"), &time);
 }

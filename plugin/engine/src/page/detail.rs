@@ -24,7 +24,7 @@ pub(crate) fn detail(visit: &Visit<'_>, detail: &Detail<'_>, action: &Action<'_>
             h2 { "Arguments" }
             div class="d" { (shown) }
             @if detail.input.is_some() { h2 { "Sent with the call: answers to an earlier request of the server" } div class="d" { (input) } }
-            h2 { "Asked by this caller before" }
+            h2 { "Asked by this caller lately" }
             @if detail.lately.is_empty() { p { "Nothing lately." } } @else { (lately(visit, detail.lately)) }
             h2 { "Decision" }
             (doubts(doubtful.saturating_add(more)))
