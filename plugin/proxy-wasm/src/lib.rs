@@ -393,8 +393,12 @@ impl Stream {
             true => ResponseMode::Discard,
             false => ResponseMode::PassThrough,
         };
-        let reason = reason.unwrap_or(Reason::Unavailable);
-        if let Err(status) = host::answer(reply, &format!("mcp_policy_{reason}")) {
+        let unavailable = reply.status == host::UNAVAILABLE;
+        let details = match reason.or(unavailable.then_some(Reason::Unavailable)) {
+            Some(reason) => format!("mcp_policy_{reason}"),
+            None => "mcp_policy_page".into(),
+        };
+        if let Err(status) = host::answer(reply, &details) {
             self.response = ResponseMode::Discard;
             host::log_error(&format!(
                 "mcp-policy: the host did not send the answer ({status:?}); the request is held"

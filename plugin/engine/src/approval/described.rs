@@ -129,8 +129,8 @@ impl<'a> Described<'a> {
         texts
     }
 
-    /// Records the call and the reason of the decision in the line of the log.
-    pub(crate) fn log(&self, audit: &mut Audit) {
+    /// Records the call in the line of the log.
+    pub(crate) fn log_call(&self, audit: &mut Audit) {
         let texts = &self.texts;
         let kind = match texts.kind.as_str() {
             "resource" => "uri",
@@ -138,6 +138,11 @@ impl<'a> Described<'a> {
             _ => "tool",
         };
         audit.decided_call(&texts.grant, kind, &texts.name);
+    }
+
+    /// Records the call and the reason of the decision.
+    pub(crate) fn log(&self, audit: &mut Audit) {
+        self.log_call(audit);
         let decision = self.decision.as_ref().map(Document::root);
         let reason = decision.and_then(|decision| decision.get("reason")?.string());
         if let Some(reason) = reason {

@@ -3,7 +3,7 @@
 //! It decides by verified identities alone, and no request to the page ever reaches a server.
 
 use super::page_visit::{
-    Answer, NOT_AN_APPROVER, PageVisit, Stage, UNAVAILABLE, first, listed, may_decide, reply, shown,
+    Answer, PageVisit, Stage, UNAVAILABLE, first, listed, may_decide, reply, shown,
 };
 use super::state::{Exchange, State};
 use crate::approval::{
@@ -40,7 +40,7 @@ impl Exchange {
         let visitor = Approving::of(approvals, &policy.identity, principal, verified);
         let json = reads_json(headers);
         let mut step = match want {
-            Err(refused) => self.page_refused(json, visitor.as_ref(), &refused, clock),
+            Err(refused) => self.page_refused((json, visitor.as_ref()), &refused, None, clock),
             Ok(want) => {
                 let stage = match want {
                     Want::Decide(_) => Stage::Body,
@@ -48,6 +48,7 @@ impl Exchange {
                 };
                 let visit = Box::new(PageVisit {
                     want,
+                    is_verified: *verified != Verified::default(),
                     visitor,
                     json,
                     body: Vec::new(),
@@ -65,7 +66,7 @@ impl Exchange {
 
     fn begin_visit(&mut self, visit: Box<PageVisit>, end: bool, clock: &dyn Clock) -> Step {
         if visit.want == Want::List && visit.visitor.is_none() {
-            return self.page_refused(visit.json, None, &NOT_AN_APPROVER, clock);
+            return self.page_refused((visit.json, None), &visit.stranger(), None, clock);
         }
         match visit.want {
             Want::List => self.ask_page(visit, ApprovalAsk::List),
@@ -103,7 +104,8 @@ impl Exchange {
                             self.ask_page(visit, ApprovalAsk::Decide(decision))
                         }
                         Err(refused) => {
-                            self.page_refused(visit.json, visit.visitor.as_ref(), &refused, clock)
+                            let approval = first(&answer).ok();
+                            self.page_refused(visit.reader(), &refused, approval, clock)
                         }
                     }
                 } else {
@@ -131,7 +133,7 @@ impl Exchange {
         };
         if length > LONGEST_FORM {
             let refused = (413, "The form is too long. Write a shorter reason.");
-            return self.page_refused(visit.json, visit.visitor.as_ref(), &refused, clock);
+            return self.page_refused(visit.reader(), &refused, None, clock);
         }
         match (end, visit.want) {
             (true, Want::Decide(id)) => {
@@ -153,7 +155,7 @@ impl Exchange {
         answer: &ApprovalAnswer,
         clock: &dyn Clock,
     ) -> Result<ApprovalDecision, PageRefused> {
-        let visitor = visit.visitor.as_ref().ok_or(NOT_AN_APPROVER)?;
+        let visitor = visit.visitor.as_ref().ok_or_else(|| visit.stranger())?;
         let approval = first(answer)?;
         may_decide(approval, visitor)?;
         let form = Form::read(&visit.body)?;
@@ -197,7 +199,7 @@ impl Exchange {
                 };
                 self.page_reply(visit, answer, shown_approval, clock)
             }
-            Err(refused) => self.page_refused(visit.json, visit.visitor.as_ref(), &refused, clock),
+            Err(refused) => self.page_refused(visit.reader(), &refused, None, clock),
         }
     }
 
@@ -211,10 +213,10 @@ impl Exchange {
                     409,
                     "Another person has decided already, or the time is over. Open the approval again.",
                 );
-                return self.page_refused(visit.json, visit.visitor.as_ref(), &refused, clock);
+                return self.page_refused(visit.reader(), &refused, None, clock);
             }
             Err(refused) => {
-                return self.page_refused(visit.json, visit.visitor.as_ref(), &refused, clock);
+                return self.page_refused(visit.reader(), &refused, None, clock);
             }
         };
         let path = policy.approvals.as_ref().map(|approvals| &*approvals.path);
@@ -271,14 +273,20 @@ impl Exchange {
 
     fn page_refused(
         &mut self,
-        json: bool,
-        visitor: Option<&Approving>,
+        (json, visitor): (bool, Option<&Approving>),
         (status, sentence): &PageRefused,
+        approval: Option<&Approval>,
         clock: &dyn Clock,
     ) -> Step {
         let Some(mut audit) = self.page_audit(visitor, clock) else {
             return self.without_time();
         };
+        if let Some(approval) = approval {
+            audit.approval(approval.id, approval.standing.name());
+            if let Some(described) = Described::of(approval) {
+                described.log_call(&mut audit);
+            }
+        }
         let reason = match status {
             403 => Reason::Identity,
             503 => Reason::Unavailable,

@@ -14,6 +14,8 @@ use crate::words::approval::{Approval, ApprovalAnswer, Standing};
 #[derive(Debug)]
 pub(crate) struct PageVisit {
     pub(super) want: Want,
+    /// A verified token or certificate came with the request.
+    pub(super) is_verified: bool,
     pub(super) visitor: Option<Approving>,
     pub(super) json: bool,
     pub(super) body: Vec<u8>,
@@ -37,10 +39,30 @@ pub(super) struct Answer {
     pub(super) location: Option<String>,
 }
 
-pub(super) const NOT_AN_APPROVER: PageRefused = (
+const NOT_AN_APPROVER: PageRefused = (
     403,
-    "You are not signed in as an approver of this gateway. Sign in, or ask the gateway's operator to list you under `approvals.approvers`.",
+    "You are signed in, and not as an approver. Ask the gateway's operator to list you under `approvals.approvers`.",
 );
+
+const NOBODY: PageRefused = (
+    403,
+    "Nobody is signed in: no token or certificate that the gateway verified came with this request. Sign in. If you did, the gateway's operator has to let the gateway verify it on this path.",
+);
+
+impl PageVisit {
+    /// The form of the answer, and the approver who reads it.
+    pub(super) fn reader(&self) -> (bool, Option<&Approving>) {
+        (self.json, self.visitor.as_ref())
+    }
+
+    /// The refusal of a visitor who is no approver.
+    pub(super) fn stranger(&self) -> PageRefused {
+        match self.is_verified {
+            true => NOT_AN_APPROVER,
+            false => NOBODY,
+        }
+    }
+}
 
 pub(super) const UNAVAILABLE: PageRefused = (
     503,
