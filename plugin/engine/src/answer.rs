@@ -22,7 +22,7 @@ pub struct Reply {
     /// The body; empty for a dropped notification.
     pub body: Vec<u8>,
     /// A host that can wait sends the reply later; `None` where it is due at once. A client accepts it at any time.
-    pub hold: Option<Hold>,
+    pub hold: Option<Box<Hold>>,
 }
 
 /// The wait of a reply for a person's decision.

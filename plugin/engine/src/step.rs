@@ -52,7 +52,7 @@ pub enum Event {
     /// The answer to [`Ask::Open`].
     Opened(Opening),
     /// The answer to [`Ask::Approvals`].
-    Approvals(ApprovalReport),
+    Approvals(Box<ApprovalReport>),
     /// Something that happened after [`Next::Forward`]. A host reports these where
     /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is true.
     Response(Response),
@@ -148,7 +148,7 @@ pub(crate) fn lookup_of(event: Event) -> Lookup {
 /// The answer to a question about approvals. Any other event counts as a failed one.
 pub(crate) fn approvals_of(event: Event) -> ApprovalReport {
     match event {
-        Event::Approvals(report) => report,
+        Event::Approvals(report) => *report,
         _ => ApprovalReport::UNAVAILABLE,
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn hold(
             held.push(HeldReply {
                 stream,
                 reply,
-                hold,
+                hold: *hold,
                 configuration: configuration.clone(),
             });
             Ok(())

@@ -18,7 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 /// More calls than are made while the versions change.
-const MAX: u64 = 6000;
+const MAX: u64 = 12000;
 const CALLERS: usize = 4;
 /// The pause between two calls of a caller.
 const PAUSE: Duration = Duration::from_millis(2);

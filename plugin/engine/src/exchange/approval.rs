@@ -9,14 +9,14 @@ use super::approval_step::{ApprovalStep, Waiting, Waits, Wanted};
 use super::pending::Refused;
 use super::question::Pending;
 use super::state::{Exchange, Judged, Reading};
-use crate::answer::{Detail, InputRequired, Reply, answer_input_required};
+use crate::answer::{Detail, Hold, InputRequired, Reply, answer_input_required};
 use crate::approval::{
     ApprovableCall, ApprovalNotice, MOST_ROUNDS, Round, RoundState, TOKEN_KEY, TooLong,
 };
 use crate::audit::Audit;
 use crate::count::{CallOutcome, Charge, Count, Refund, Reservation};
 use crate::model::{ApprovalRule, Approvals, Limit, Mode};
-use crate::read::{Call, is_modern};
+use crate::read::{Call, Verified, is_modern};
 use crate::step::{Event, Step, approvals_of};
 use crate::words::approval::{Approval, ApprovalAnswer, ApprovalId, CallDigest, Standing};
 use crate::words::text::clip;
@@ -86,7 +86,8 @@ impl Exchange {
             counted: None,
         };
         if asks {
-            let verified = &reading.verified;
+            let nobody = Verified::default();
+            let verified = reading.verified.as_deref().unwrap_or(&nobody);
             let own = round.is_some();
             let approvable = ApprovableCall::new(call, &reading.context, verified, own);
             let approvable = approvable.map_err(|TooLong| too_long(rules, &over))?;
@@ -163,7 +164,7 @@ impl Exchange {
         let mut over = step.over.iter();
         let wanted = over.find(|wanted| Arc::ptr_eq(&wanted.rule, rule))?.clone();
         let waits_for = step.waits_for();
-        Some(Pending::Over(wanted, charges.clone(), waits_for))
+        Some(Pending::Over(Box::new(wanted), charges.clone(), waits_for))
     }
 
     /// Counts the call again, beyond the limit that a person let it exceed.
@@ -338,9 +339,11 @@ fn next_round(
     let mut reply = answer_input_required(id, &input, detail);
     let until = Millis(now.0.saturating_add(approvals.hold.0)).min(approval.expires);
     // A user who is to open the address does so while the next round waits.
-    reply.hold = opens.is_none().then_some(crate::answer::Hold {
-        approval: approval.id,
-        until,
+    reply.hold = opens.is_none().then(|| {
+        Box::new(Hold {
+            approval: approval.id,
+            until,
+        })
     });
     reply
 }

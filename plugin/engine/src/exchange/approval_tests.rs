@@ -632,7 +632,7 @@ fn modern_client_waits_in_rounds_and_passes_when_a_person_has_approved() {
     let Seen::Reply(reply) = &second else {
         panic!()
     };
-    assert_eq!(reply.hold.unwrap().until, Millis(NOW + 50_000));
+    assert_eq!(reply.hold.as_ref().unwrap().until, Millis(NOW + 50_000));
     gateway.approve(&second.id());
     let Seen::Passed(Some(body)) = gateway.modern("deploy", &retry(&second, ""), URLS) else {
         panic!("it passes, without the members of the gateway");

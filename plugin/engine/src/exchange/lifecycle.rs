@@ -62,10 +62,11 @@ impl Exchange {
             Ok(head) if head.http_method == HttpMethod::Post => {
                 let context =
                     RequestContext::new(&exchange.policy, headers, caller, host.peer.as_deref());
+                let approves = exchange.policy.approvals.is_some();
                 let reading = Reading {
                     head,
                     context,
-                    verified: host.verified,
+                    verified: approves.then(|| Box::new(host.verified)),
                     body: Vec::new(),
                 };
                 exchange.await_body(reading, end_of_stream, clock)
@@ -202,10 +203,10 @@ impl Exchange {
                     Some(now) => store.open(cells, request, now),
                     None => Opening::Unclear,
                 }),
-                Next::Ask(Ask::Approvals(ask)) => Event::Approvals(match clock.now() {
+                Next::Ask(Ask::Approvals(ask)) => Event::Approvals(Box::new(match clock.now() {
                     Some(now) => store.approvals(cells, ask, now),
                     None => ApprovalReport::UNAVAILABLE,
-                }),
+                })),
                 _ => return step,
             };
             step = Step {

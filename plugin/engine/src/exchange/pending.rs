@@ -95,7 +95,7 @@ impl Exchange {
             Pending::Approvals(wanted, _) => Self::approved(judged, wanted, event),
             Pending::Cancelled(id) => Err(Self::cancelled(audit, id, event)),
             Pending::Over(wanted, charges, _) => {
-                Self::count_beyond(judged, wanted, &charges, event)
+                Self::count_beyond(judged, *wanted, &charges, event)
             }
             Pending::Use(approved) => Self::used(judged, &approved, event),
             Pending::Sequence(charges) => reserved(audit, &charges, event, clock).map(drop),

@@ -30,7 +30,7 @@ pub(super) enum Pending {
     /// The caller's user does not want to wait for this approval.
     Cancelled(ApprovalId),
     /// Whether a person has approved that the message exceeds a limit; with its charges.
-    Over(Wanted, Arc<[Charge]>, Option<ApprovalId>),
+    Over(Box<Wanted>, Arc<[Charge]>, Option<ApprovalId>),
     /// Whether these approvals pass this message.
     Use(Vec<(ApprovalId, CallDigest)>),
     /// The state that the response is judged by.
@@ -56,7 +56,7 @@ impl Pending {
             Self::Tasks(tasks, _) => Ask::Lookup(tasks.keys().into()),
             Self::Approvals(wanted, waits_for) => Ask::Approvals(find(wanted, *waits_for)),
             Self::Over(wanted, _, waits_for) => {
-                Ask::Approvals(find(std::slice::from_ref(wanted), *waits_for))
+                Ask::Approvals(find(std::slice::from_ref(&**wanted), *waits_for))
             }
             Self::Cancelled(id) => Ask::Approvals(ApprovalAsk::Cancel(*id)),
             Self::Use(approved) => Ask::Approvals(ApprovalAsk::Use(approved.clone())),

@@ -72,8 +72,8 @@ pub(crate) enum State {
 pub(crate) struct Reading {
     pub(super) head: Head,
     pub(super) context: RequestContext,
-    /// The identities that the gateway verified.
-    pub(super) verified: Verified,
+    /// The identities that the gateway verified, where approvals need them.
+    pub(super) verified: Option<Box<Verified>>,
     pub(super) body: Vec<u8>,
 }
 
