@@ -94,7 +94,7 @@ fn reply_members(reply: &Reply) -> Result<Members, JsValue> {
         ("headers", fields(&reply.headers)?),
         ("body", array(&reply.body)),
     ];
-    if let Some(hold) = reply.hold {
+    if let Some(hold) = &reply.hold {
         let until = hold.until.0 as f64;
         let hold = object(&[
             ("approval", hold.approval.to_string().into()),
