@@ -103,6 +103,16 @@ fn example_of_a_case_is_in_the_corpus() {
 /// The commands of blocks in `sh`: the page, the beginning of a command, and what runs it, or why nothing does.
 const COMMANDS: &[(&str, &str, &str)] = &[
     (
+        "envoy/APPROVALS.md",
+        "mcp-policy envoy render",
+        "hosts, `shipped::rendered`",
+    ),
+    (
+        "envoy/APPROVALS.md",
+        "cp acme.jwks.json",
+        "a copy to a folder of the whole machine",
+    ),
+    (
         "README.md",
         "make run",
         "docs::commands_of_the_documents_run",
