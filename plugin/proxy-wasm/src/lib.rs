@@ -394,7 +394,7 @@ impl Stream {
             false => ResponseMode::PassThrough,
         };
         let unavailable = reply.status == host::UNAVAILABLE;
-        let details = match reason.or(unavailable.then_some(Reason::Unavailable)) {
+        let details = match reason.or_else(|| unavailable.then_some(Reason::Unavailable)) {
             Some(reason) => format!("mcp_policy_{reason}"),
             None => "mcp_policy_page".into(),
         };

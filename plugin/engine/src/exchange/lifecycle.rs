@@ -7,7 +7,7 @@ use crate::count::Reservation;
 use crate::decide::{Caller, Claim, Destination, RequestContext, Visibility};
 use crate::measures::Measures;
 use crate::model::Policy;
-use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds};
+use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds, Verified};
 use crate::response::{ResponseReader, Stage};
 use crate::step::{Ask, Event, HostContext, Next, Step};
 use crate::store::{Cells, Store};
@@ -52,8 +52,8 @@ impl Exchange {
             response: Box::new(response),
             steps: 0,
         };
-        let visitor = (&host.verified, end_of_stream);
-        if let Some(step) = exchange.visit(headers, visitor, &caller.principal, clock) {
+        let by = (&host.verified, end_of_stream);
+        if let Some(step) = exchange.visit(headers, by, &caller.principal, clock) {
             return (exchange, step);
         }
         let edit = exchange.request_edit(headers, remove_authorization);
@@ -62,11 +62,10 @@ impl Exchange {
             Ok(head) if head.http_method == HttpMethod::Post => {
                 let context =
                     RequestContext::new(&exchange.policy, headers, caller, host.peer.as_deref());
-                let approves = exchange.policy.approvals.is_some();
                 let reading = Reading {
                     head,
                     context,
-                    verified: approves.then(|| Box::new(host.verified)),
+                    verified: needed_by_approvals(&exchange.policy, host.verified),
                     body: Vec::new(),
                 };
                 exchange.await_body(reading, end_of_stream, clock)
@@ -215,6 +214,11 @@ impl Exchange {
             };
         }
     }
+}
+
+fn needed_by_approvals(policy: &Policy, verified: Verified) -> Option<Box<Verified>> {
+    let needs = policy.approvals.is_some();
+    needs.then(|| Box::new(verified))
 }
 
 /// Carries out the effects of a step. Nothing depends on their success.
