@@ -5,8 +5,8 @@
 use crate::audit::Audit;
 use crate::page::{Decided, Detail, Summary};
 use crate::words::Millis;
-use crate::words::approval::Approval;
-use crate::words::json::{Bounds, Document, Surrogates, Value};
+use crate::words::approval::{Approval, DESCRIPTION};
+use crate::words::json::{Document, Value};
 
 /// An approval with its description.
 pub(crate) struct Described<'a> {
@@ -27,19 +27,12 @@ struct Texts {
     message: Option<String>,
 }
 
-/// The bounds of a description: those of the longest arguments.
-const BOUNDS: Bounds = Bounds {
-    depth: 130,
-    values: 64 * 1024,
-    surrogates: Surrogates::Refused,
-};
-
 impl<'a> Described<'a> {
     /// `None` where the description is lost.
     pub(crate) fn of(approval: &'a Approval) -> Option<Self> {
-        let document = Document::read(approval.text.as_ref()?.as_bytes(), BOUNDS).ok()?;
+        let document = Document::read(approval.text.as_ref()?.as_bytes(), DESCRIPTION).ok()?;
         let decision = approval.decision.as_ref();
-        let decision = decision.and_then(|text| Document::read(text.as_bytes(), BOUNDS).ok());
+        let decision = decision.and_then(|text| Document::read(text.as_bytes(), DESCRIPTION).ok());
         let root = document.root();
         let text = |name| root.get(name).and_then(Value::string).map(Into::into);
         let texts = Texts {

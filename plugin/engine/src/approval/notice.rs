@@ -4,9 +4,9 @@
 
 use crate::model::Notify;
 use crate::words::Millis;
-use crate::words::approval::Approval;
+use crate::words::approval::{Approval, DESCRIPTION};
 use crate::words::digits::push_hex;
-use crate::words::json::{Bounds, Document, ObjectLine, Surrogates, Value, push_text};
+use crate::words::json::{Document, ObjectLine, Value, push_text};
 use crate::words::text::on_a_line;
 
 /// A notice of a new approval, for the server of `approvals.notify`.
@@ -20,13 +20,6 @@ pub struct ApprovalNotice {
     pub signature: String,
 }
 
-/// The bounds of a description: those of the longest arguments.
-const BOUNDS: Bounds = Bounds {
-    depth: 130,
-    values: 64 * 1024,
-    surrogates: Surrogates::Refused,
-};
-
 impl ApprovalNotice {
     /// The notice of an approval with this description; `None` without a key.
     pub(crate) fn new(
@@ -36,7 +29,7 @@ impl ApprovalNotice {
         url: &str,
         now: Millis,
     ) -> Option<Self> {
-        let document = Document::read(description.as_bytes(), BOUNDS).ok()?;
+        let document = Document::read(description.as_bytes(), DESCRIPTION).ok()?;
         let body = body(document.root(), approval, url);
         let time = now.seconds().to_string();
         let code = notify

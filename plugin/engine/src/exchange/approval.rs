@@ -240,7 +240,7 @@ impl Exchange {
     fn notice(&self, waiting: &Waiting, clock: &dyn Clock) -> Option<ApprovalNotice> {
         let approvals = self.policy.approvals.as_ref()?;
         let approval = Some(&waiting.approval).filter(|approval| approval.is_new)?;
-        let url = format!("{}/{}", approvals.url, approval.id);
+        let url = approvals.link(approval.id);
         let notify = approvals.notify.as_ref()?;
         ApprovalNotice::new(notify, approval, &waiting.text, &url, clock.now()?)
     }
@@ -257,7 +257,7 @@ impl Exchange {
             reason,
             ..
         } = waiting;
-        let url = format!("{}/{}", approvals.url, approval.id);
+        let url = approvals.link(approval.id);
         let refusal = Refusal {
             reason: Reason::ApprovalRequired,
             rule: Some(rule),

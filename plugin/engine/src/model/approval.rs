@@ -5,6 +5,7 @@
 use super::caller::{Required, Source};
 use super::options::HttpEndpoint;
 use crate::words::Millis;
+use crate::words::approval::ApprovalId;
 use crate::words::mac::Keys;
 
 /// Who approves calls, and where.
@@ -47,6 +48,11 @@ pub(crate) struct Approver {
 }
 
 impl Approvals {
+    /// The address of one approval.
+    pub(crate) fn link(&self, id: ApprovalId) -> String {
+        format!("{}/{id}", self.url)
+    }
+
     /// The least and the largest `ttl`, in seconds.
     pub(crate) const TTLS: (u64, u64) = (30, 604_800);
 

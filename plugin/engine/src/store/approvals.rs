@@ -10,9 +10,9 @@ use super::prepare::{ATTEMPTS, ApprovalTable, Store};
 use crate::words::Millis;
 use crate::words::approval::{
     Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalReport,
-    ApprovalRequest, CallDigest, Standing,
+    ApprovalRequest, CallDigest, DESCRIPTION, Standing,
 };
-use crate::words::json::{Bounds, Document, ObjectLine, Surrogates, Value, push_text};
+use crate::words::json::{Document, ObjectLine, Value, push_text};
 
 /// One question, and the approvals that expired before its change.
 struct Turn<'t> {
@@ -25,13 +25,6 @@ struct Turn<'t> {
 const MOST_SHOWN: usize = 8;
 
 const PURPOSE: &str = "description of an approval";
-
-/// The bounds of a description.
-const BOUNDS: Bounds = Bounds {
-    depth: 130,
-    values: 128 * 1024,
-    surrogates: Surrogates::Refused,
-};
 
 impl Store {
     /// Answers a question about approvals.
@@ -353,7 +346,7 @@ impl Store {
         if !table.keys.prove(PURPOSE, &[&id.0, line], code) {
             return None;
         }
-        let document = Document::read(line, BOUNDS).ok()?;
+        let document = Document::read(line, DESCRIPTION).ok()?;
         let text = |name| document.root().get(name).and_then(Value::string);
         Some((text("text")?.into_owned(), text("decision").map(Into::into)))
     }

@@ -4,6 +4,7 @@
 
 use super::Millis;
 use super::digits::push_hex;
+use super::json::{Bounds, Surrogates};
 use std::fmt;
 
 /// The unpredictable name of an approval.
@@ -72,6 +73,13 @@ impl Standing {
         }
     }
 }
+
+/// The bounds of a description: those of the longest arguments.
+pub(crate) const DESCRIPTION: Bounds = Bounds {
+    depth: 130,
+    values: 64 * 1024,
+    surrogates: Surrogates::Refused,
+};
 
 /// SHA-256 of a call and the rule that asks for its approval.
 pub(crate) type CallDigest = [u8; 32];
