@@ -80,6 +80,7 @@ impl Exchange {
             over: Vec::new(),
             approved: Vec::new(),
             round,
+            waits_for: round.map(|round| round.id),
             declines,
             waits: waits(reading, call, round.is_some()),
             body: round.map(|_| call.rounds.without(&reading.body)),
@@ -123,6 +124,7 @@ impl Exchange {
         let Some(step) = &mut judged.approvals else {
             return Err(refused(&ApprovalAnswer::Unavailable, rule));
         };
+        step.found(&found);
         let all = found.len() == wanted.len();
         for (approval, wanted) in found.into_iter().zip(wanted) {
             match approval.standing {
@@ -163,8 +165,11 @@ impl Exchange {
             .as_ref()?;
         let mut over = step.over.iter();
         let wanted = over.find(|wanted| Arc::ptr_eq(&wanted.rule, rule))?.clone();
-        let waits_for = step.waits_for();
-        Some(Pending::Over(Box::new(wanted), charges.clone(), waits_for))
+        Some(Pending::Over(
+            Box::new(wanted),
+            charges.clone(),
+            step.awaited(1),
+        ))
     }
 
     /// Counts the call again, beyond the limit that a person let it exceed.

@@ -6,7 +6,9 @@ use crate::approval::{ApprovableCall, Round};
 use crate::count::{Charge, Count};
 use crate::model::ApprovalRule;
 use crate::words::Rule;
-use crate::words::approval::{Approval, ApprovalAsk, ApprovalId, ApprovalRequest, CallDigest};
+use crate::words::approval::{
+    Approval, ApprovalAsk, ApprovalId, ApprovalRequest, Awaited, CallDigest,
+};
 use std::sync::Arc;
 
 /// The approvals of one message.
@@ -20,6 +22,8 @@ pub(super) struct ApprovalStep {
     pub(super) approved: Vec<(ApprovalId, CallDigest)>,
     /// The round of a client that waits.
     pub(super) round: Option<Round>,
+    /// The approval that the client waits for; `None` once it is found.
+    pub(super) waits_for: Option<ApprovalId>,
     /// The client's user did not open the address.
     pub(super) declines: bool,
     /// How the client can wait; `None` where it cannot.
@@ -58,12 +62,19 @@ impl ApprovalStep {
     /// The round of a client whose user declined, once.
     pub(super) fn declined(&mut self) -> Option<ApprovalId> {
         let declines = std::mem::take(&mut self.declines);
-        self.waits_for().filter(|_| declines)
+        self.waits_for.filter(|_| declines)
     }
 
-    /// The approval that the client waits for.
-    pub(super) fn waits_for(&self) -> Option<ApprovalId> {
-        self.round.map(|round| round.id)
+    /// The approval that the client waits for, as a question names it that asks for so many of `over`.
+    pub(super) fn awaited(&self, asked: usize) -> Option<Awaited> {
+        let or_later = self.over.len() > asked;
+        self.waits_for.map(|id| Awaited { id, or_later })
+    }
+
+    /// Notes that these approvals were found.
+    pub(super) fn found(&mut self, found: &[Approval]) {
+        let waits_for = self.waits_for;
+        self.waits_for = waits_for.filter(|id| found.iter().all(|found| found.id != *id));
     }
 }
 
@@ -78,7 +89,7 @@ impl Wanted {
 }
 
 /// The question for these approvals.
-pub(super) fn find(wanted: &[Wanted], waits_for: Option<ApprovalId>) -> ApprovalAsk {
+pub(super) fn find(wanted: &[Wanted], waits_for: Option<Awaited>) -> ApprovalAsk {
     let requests = wanted.iter().map(|wanted| wanted.request.clone());
     ApprovalAsk::Find(requests.collect(), waits_for)
 }

@@ -191,7 +191,7 @@ fn first(step: &mut ApprovalStep) -> Option<Pending> {
         return Some(Pending::Cancelled(id));
     }
     let wanted = std::mem::take(&mut step.wanted);
-    (!wanted.is_empty()).then(|| Pending::Approvals(wanted, step.waits_for()))
+    (!wanted.is_empty()).then(|| Pending::Approvals(wanted, step.awaited(0)))
 }
 
 /// The last question: it uses the approvals up.

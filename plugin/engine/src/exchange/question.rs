@@ -7,7 +7,7 @@ use crate::count::Charge;
 use crate::decide::{Check, PinCheck, TaskCheck};
 use crate::model::{Limit, Mode};
 use crate::step::Ask;
-use crate::words::approval::{ApprovalAsk, ApprovalId, CallDigest};
+use crate::words::approval::{ApprovalAsk, ApprovalId, Awaited, CallDigest};
 use crate::words::state::StateKey;
 use crate::words::under_way::RequestKey;
 use std::sync::Arc;
@@ -26,11 +26,11 @@ pub(super) enum Pending {
     /// Whether the charges of the call fit its limits.
     Limits(Arc<[Charge]>),
     /// Whether a person has approved the message; with the approval that its caller waits for.
-    Approvals(Vec<Wanted>, Option<ApprovalId>),
+    Approvals(Vec<Wanted>, Option<Awaited>),
     /// The caller's user does not want to wait for this approval.
     Cancelled(ApprovalId),
     /// Whether a person has approved that the message exceeds a limit; with its charges.
-    Over(Box<Wanted>, Arc<[Charge]>, Option<ApprovalId>),
+    Over(Box<Wanted>, Arc<[Charge]>, Option<Awaited>),
     /// Whether these approvals pass this message.
     Use(Vec<(ApprovalId, CallDigest)>),
     /// The state that the response is judged by.

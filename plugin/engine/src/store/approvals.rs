@@ -10,7 +10,7 @@ use super::prepare::{ATTEMPTS, ApprovalTable, Store};
 use crate::words::Millis;
 use crate::words::approval::{
     Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalReport,
-    ApprovalRequest, CallDigest, DESCRIPTION, Standing,
+    ApprovalRequest, Awaited, CallDigest, DESCRIPTION, Standing,
 };
 use crate::words::json::{Document, ObjectLine, Value, push_text};
 
@@ -65,7 +65,7 @@ impl Store {
         cells: &mut impl Cells,
         turn: &mut Turn<'_>,
         requests: &[ApprovalRequest],
-        waits_for: Option<ApprovalId>,
+        waits_for: Option<Awaited>,
     ) -> Result<ApprovalAnswer, Unavailable> {
         let (table, now) = (turn.table, turn.now);
         let mut found: Vec<Approval> = Vec::with_capacity(requests.len());
@@ -75,7 +75,7 @@ impl Store {
                 if let Some(place) = cell.deciding(&request.digest, &table.keys) {
                     return (Ok(Some((place, false))), false);
                 }
-                if waits_for.is_some_and(|id| found.iter().all(|found| found.id != id)) {
+                if !is_among(waits_for, &found) {
                     return (Ok(None), false);
                 }
                 let asked = cell.advance(now);
@@ -107,8 +107,9 @@ impl Store {
                 break;
             }
         }
-        let waits = |id| found.iter().any(|found: &Approval| found.id == id);
-        if waits_for.is_some_and(|id| !waits(id)) {
+        let all_approved = found.last().map(|last| last.standing) == Some(Standing::Approved);
+        let later = waits_for.is_some_and(|awaited| awaited.or_later) && all_approved;
+        if !later && !is_among(waits_for, &found) {
             let cell = self.read_approvals(cells, now)?;
             return Ok(over(&cell, table, waits_for));
         }
@@ -379,13 +380,14 @@ fn approval(entry: &Entry, standing: Standing, is_new: bool) -> Approval {
     }
 }
 
+/// Whether the approval that a caller waits for, if any, is one of these.
+fn is_among(waits_for: Option<Awaited>, found: &[Approval]) -> bool {
+    waits_for.is_none_or(|awaited| found.iter().any(|found| found.id == awaited.id))
+}
+
 /// The approval that a caller waits for is over, or is another call's.
-fn over(
-    cell: &ApprovalCell,
-    table: &ApprovalTable,
-    waits_for: Option<ApprovalId>,
-) -> ApprovalAnswer {
-    let place = waits_for.and_then(|id| cell.of(id, &table.keys));
+fn over(cell: &ApprovalCell, table: &ApprovalTable, waits_for: Option<Awaited>) -> ApprovalAnswer {
+    let place = waits_for.and_then(|awaited| cell.of(awaited.id, &table.keys));
     let entry = place.and_then(|place| cell.at(place, &table.keys));
     match entry {
         Some(entry) => ApprovalAnswer::Over(entry.id, entry.standing(cell.clock())),

@@ -106,12 +106,20 @@ pub struct ApprovalDecision {
     pub(crate) text: String,
 }
 
+/// The approval that a caller waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct Awaited {
+    pub(crate) id: ApprovalId,
+    /// The same call may need other approvals too, about which another question asks.
+    pub(crate) or_later: bool,
+}
+
 /// A question about approvals to the host's state.
 #[derive(Clone, Debug)]
 pub enum ApprovalAsk {
     /// Find the approval of each call, up to the first that no person has approved. That one is created if it does not
     /// exist; where the caller waits for an approval, only if that one was found before.
-    Find(Vec<ApprovalRequest>, Option<ApprovalId>),
+    Find(Vec<ApprovalRequest>, Option<Awaited>),
     /// Use all of these, or none: each was approved, and passes one call.
     Use(Vec<(ApprovalId, CallDigest)>),
     /// Withdraw a pending one.
