@@ -38,8 +38,8 @@ pub enum Outcome {
 impl Filter {
     pub(super) fn admits(&self, line: &AuditLine) -> bool {
         self.is_in_time(line)
-            && is_wanted(self.grant.as_ref(), line.grant.as_ref())
-            && is_wanted(self.server.as_ref(), line.server.as_ref())
+            && is_wanted(self.grant.as_deref(), line.caller())
+            && is_wanted(self.server.as_deref(), line.server.as_deref())
             && self.is_of_tool(line)
             && self.outcome.is_none_or(|outcome| is(line, outcome))
             && self.has_reason(line)
@@ -84,6 +84,6 @@ fn is(line: &AuditLine, outcome: Outcome) -> bool {
     }
 }
 
-fn is_wanted(wanted: Option<&String>, found: Option<&String>) -> bool {
+fn is_wanted(wanted: Option<&str>, found: Option<&str>) -> bool {
     wanted.is_none() || wanted == found
 }

@@ -4,6 +4,7 @@
 //! It never keeps lines: its memory is bounded, however long the log is.
 
 mod answers;
+mod approvals;
 mod counts;
 mod filter;
 mod formats;

@@ -3,6 +3,7 @@
 //! It is data; `summary` makes it, `formats` shows it.
 
 use super::answers::Answers;
+use super::approvals::{ApprovalOf, Approvals, Decisions};
 use super::counts::{
     Asked, Called, Calls, CountedBy, Peak, RedactedBy, Redactions, Refusals, RefusedBy,
 };
@@ -27,6 +28,8 @@ pub struct AuditReport {
     pub(super) near_limits: Counted<CountedBy, Peak>,
     pub(super) answers: Counted<Asked, Answers>,
     pub(super) redactions: Counted<RedactedBy, Redactions>,
+    pub(super) approvals: Counted<ApprovalOf, Approvals>,
+    pub(super) approvers: Counted<String, Decisions>,
     pub(super) skipped: Skipped,
     #[serde(skip)]
     pub(super) timeline: Timeline,

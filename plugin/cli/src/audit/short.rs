@@ -16,6 +16,7 @@ pub fn short(audit: &AuditLine) -> Option<String> {
     let what = match audit.event {
         Event::Decision => "",
         Event::Response => "response of ",
+        Event::Approval => return Some(visit(audit)),
         Event::Refund | Event::Answer | Event::Later => return None,
     };
     let caller = audit.grant.as_deref().map(shown);
@@ -27,6 +28,20 @@ pub fn short(audit: &AuditLine) -> Option<String> {
         "{DIM}{time}{DIM:#} {caller} {what}{}{server} {decision}\n",
         target(audit)
     ))
+}
+
+/// A visit of the page of approvals: the approver, its decision, and the call that it decides.
+fn visit(audit: &AuditLine) -> String {
+    let approver = audit.approver().map(shown);
+    let approver = approver.unwrap_or_else(|| "(no approver)".into());
+    let call = audit.caller().map(|caller| {
+        let name = audit.name().map(|name| shown(name)).unwrap_or_default();
+        format!("of {} {name} ", shown(caller))
+    });
+    let time = line(&audit.time, NAME);
+    let standing = audit.standing().map(shown).unwrap_or_default();
+    let (call, decision) = (call.unwrap_or_default(), decision(audit));
+    format!("{DIM}{time}{DIM:#} {approver} approval {call}{standing} {decision}\n")
 }
 
 fn shown(name: &str) -> String {

@@ -3,6 +3,7 @@
 //! It never holds a line, an argument or a message; its memory does not grow with the log.
 
 use super::answers::{Answers, increment};
+use super::approvals::ApprovalSums;
 use super::counts::{
     Asked, Called, Calls, CountedBy, Peak, RedactedBy, Redactions, Refusals, RefusedBy, cut,
 };
@@ -31,6 +32,7 @@ pub struct Summary {
     counters: Tally<CountedBy, Peak>,
     answers: Tally<Asked, Answers>,
     redactions: Tally<RedactedBy, Redactions>,
+    approvals: ApprovalSums,
 }
 
 impl Default for Summary {
@@ -45,6 +47,7 @@ impl Default for Summary {
             counters: Tally::new(ROWS),
             answers: Tally::new(ROWS),
             redactions: Tally::new(ROWS),
+            approvals: ApprovalSums::new(ROWS),
         }
     }
 }
@@ -57,7 +60,11 @@ impl Summary {
         self.first = [self.first, time].into_iter().flatten().min();
         self.last = self.last.max(time);
         match line.event {
-            Event::Decision => self.add_decision(line, time),
+            Event::Decision => {
+                self.add_decision(line, time);
+                self.approvals.add_call(line);
+            }
+            Event::Approval => self.approvals.add_visit(line),
             Event::Response => self.add_response(line),
             Event::Answer => self.answers.of(Asked::of(line)).add(line),
             Event::Refund | Event::Later => {}
@@ -78,6 +85,8 @@ impl Summary {
             near_limits: self.counters.counted(),
             answers: slowest_first(self.answers),
             redactions: self.redactions.counted(),
+            approvals: self.approvals.calls.counted(),
+            approvers: self.approvals.approvers.counted(),
             skipped: skipped.clone(),
             timeline: self.timeline,
         }

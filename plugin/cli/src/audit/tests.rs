@@ -91,6 +91,14 @@ fn short_lines_and_events_are_the_expected_ones() {
     expect("ocsf.jsonl", &events);
 }
 
+#[test]
+fn approvals_are_counted_by_call_and_approver() {
+    let (lines, _) = read("approvals.log", Filter::default());
+    let shown: String = lines.iter().filter_map(short).collect();
+    let report = report("approvals.log").text();
+    expect("approvals.txt", &plain(&(report + "\n" + &shown)));
+}
+
 /// Every text of `hostile.log` holds a tag, an escape sequence and a character that turns the direction of writing.
 #[test]
 fn hostile_texts_are_shown_as_text() {

@@ -3,6 +3,7 @@
 //! It never shows more than [`SHOWN`] rows of a table; it says how many there are.
 
 use super::answers::Answers;
+use super::approvals::{Approvals, Decisions};
 use super::counts::{Calls, Refusals};
 use super::report::AuditReport;
 use super::tally::Counted;
@@ -70,13 +71,15 @@ pub(super) fn headline(report: &AuditReport) -> String {
 }
 
 /// All tables, also empty ones.
-pub(super) fn parts(report: &AuditReport) -> [Part; 5] {
+pub(super) fn parts(report: &AuditReport) -> [Part; 7] {
     [
         calls(report),
         refusals(report),
         near_limits(report),
         answers(report),
         redactions(report),
+        approvals(report),
+        approvers(report),
     ]
 }
 
@@ -223,6 +226,60 @@ fn redactions(report: &AuditReport) -> Part {
         name: "Redactions",
         titles: &["#texts", "#responses", "kind", "rule"],
         rows: rows.collect(),
+    }
+}
+
+fn approvals(report: &AuditReport) -> Part {
+    let row = |names: [String; 2], of: &Approvals| {
+        let counts = [
+            of.asked,
+            of.approved,
+            of.refused,
+            of.cancelled,
+            of.expired,
+            of.used,
+        ];
+        let counts = counts.iter().map(u64::to_string);
+        names.into_iter().chain(counts).collect()
+    };
+    let Counted { rows, other } = &report.approvals;
+    let rows = rows.iter().map(|one| {
+        let name = one.key.name.clone().unwrap_or_default();
+        let caller = one.key.caller.clone();
+        let caller = caller.unwrap_or_else(|| "(asked before)".into());
+        row([caller, name], &one.count)
+    });
+    let other = other.iter();
+    let other = other.map(|other| row([OTHER.into(), String::new()], other));
+    Part {
+        name: "Approvals",
+        titles: &[
+            "caller",
+            "tool",
+            "#asked",
+            "#approved",
+            "#refused",
+            "#cancelled",
+            "#expired",
+            "#used",
+        ],
+        rows: rows.chain(other).collect(),
+    }
+}
+
+fn approvers(report: &AuditReport) -> Part {
+    let row = |name: &str, of: &Decisions| {
+        let counts = [of.approved, of.refused, of.denied];
+        let counts = counts.iter().map(u64::to_string);
+        [name.into()].into_iter().chain(counts).collect()
+    };
+    let Counted { rows, other } = &report.approvers;
+    let rows = rows.iter().map(|one| row(&one.key, &one.count));
+    let other = other.iter().map(|other| row(OTHER, other));
+    Part {
+        name: "Approvers",
+        titles: &["approver", "#approved", "#refused", "#not allowed to"],
+        rows: rows.chain(other).collect(),
     }
 }
 

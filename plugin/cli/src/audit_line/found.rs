@@ -21,7 +21,7 @@ const MEMBERS: [&str; 10] = [
 ];
 
 /// The events of version 1.
-const EVENTS: [&str; 5] = ["decision", "response", "refund", "answer", LOST];
+const EVENTS: [&str; 6] = ["decision", "response", "refund", "answer", "approval", LOST];
 
 /// The event in the place of lines that did not reach a collector.
 pub(super) const LOST: &str = "lost";

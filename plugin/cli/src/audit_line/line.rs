@@ -52,6 +52,8 @@ pub(crate) enum Event {
     Response,
     Refund,
     Answer,
+    /// A visit of the page of approvals.
+    Approval,
     /// One that this version does not know.
     #[serde(other)]
     Later,

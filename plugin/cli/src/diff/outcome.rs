@@ -87,7 +87,7 @@ impl Requests {
             Event::Answer => {
                 request.answer = Some((line.answer.unwrap_or_default(), line.error_code));
             }
-            Event::Later => {}
+            Event::Approval | Event::Later => {}
         }
     }
 
