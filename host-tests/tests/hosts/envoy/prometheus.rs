@@ -8,7 +8,7 @@ use host_tests::program::Program;
 use host_tests::require::{ENVOY, PROMETHEUS, lacks};
 use host_tests::upstream::{Recorded, Upstream, reply};
 use host_tests::wire::{Connection, Deadline, Http1Request, http1};
-use host_tests::{ports, root, rpc, wasm_path};
+use host_tests::{APPROVAL_KEY, ports, root, rpc, wasm_path};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
@@ -23,7 +23,10 @@ const POLICY: &str = r#"{ "version": "1", "default": "deny",
     "identity": { "trusted_headers": ["x-client-id"] },
     "grants": { "ci": { "match": { "header": { "x-client-id": "ci" } }, "policy": "main" } },
     "servers": { "main": { "match": { "path": "/mcp" } }, "crowded": { "match": { "path": "/crowded" } } },
+    "approvals": { "keys": ["KEY"], "url": "https://gateway.example/approvals",
+        "approvers": { "release": { "claim": { "groups": "release" } } } },
     "tools": {
+        "deploy": { "action": "require_approval" },
         "run": { "limits": [{ "counter": "runs", "window": "month", "max": 5 }],
             "result": { "redact": [{ "regex": "CUST-[0-9]{8}" }] } },
         "long": { "result": { "redact": ["secrets"] } },
@@ -207,7 +210,9 @@ impl Gateway {
         let upstream = answering();
         let collector = Upstream::answering(|_| reply(503, "text/plain", b"busy"));
         let collector = collector.expect("the collector starts");
-        let listener = Listener::new("mcp", POLICY, upstream.addr(), &wasm_path());
+        let mut listener = Listener::new("mcp", POLICY, upstream.addr(), &wasm_path());
+        let key = ("KEY".into(), APPROVAL_KEY.into());
+        listener.environment.extend([key]);
         let mut config = Config::new(vec![listener]);
         config.ecds = true;
         config.stats_tags = shipped_tags();
@@ -228,7 +233,7 @@ impl Gateway {
     /// Calls that are allowed, limited, refused, refused in shadow, unknown and too dear, and a configuration that is
     /// refused.
     fn play(&self) {
-        for tool in ["run", "drop_1", "guess", "try"] {
+        for tool in ["run", "drop_1", "guess", "try", "deploy"] {
             (0..8).for_each(|_| self.call("ci", tool, "x"));
         }
         (0..12).for_each(|_| self.call("nobody", "run", "x"));
