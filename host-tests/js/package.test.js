@@ -260,3 +260,38 @@ test("trace has the rules where the context asks for it", () => {
   // @ts-expect-error
   assert.throws(() => begun(policy(LIMITED), { explain: 1 }), /`context.explain` is not true or false/);
 });
+
+const SERVED = {
+  version: "1",
+  default: "deny",
+  approvals: { keys: ["KEY"], service: { cluster: "decisions", path: "/ask", key: "KEY" } },
+  tools: { deploy: { action: "require_approval" } },
+};
+
+/** Asks about one call; `answer` turns each question into the body of its answer. @param {(question: any) => object | null} answer */
+function served(answer) {
+  const policy = Policy.parse(Buffer.from(JSON.stringify(SERVED)), { KEY: "0123456789abcdef0123456789abcdef" });
+  const store = new Store(policy, memory());
+  const exchange = begun(policy, { seed: store.seed });
+  let step = store.resolve(exchange, feed(exchange, "deploy"), NOW);
+  while (step.next === "ask" && step.service) {
+    assert.match(step.service.signature, /^sha256=[0-9a-f]{64}$/);
+    const answered = answer(JSON.parse(step.service.body));
+    const body = answered && Buffer.from(JSON.stringify(answered));
+    step = store.resolve(exchange, exchange.feed({ type: "serviceAnswer", body }, NOW), NOW);
+  }
+  return step;
+}
+
+test("call whose approval a service keeps passes by its answers alone", () => {
+  /** @param {string} standing */
+  const says = (standing) => (/** @type {any} */ { ask, question, calls }) =>
+    ask === "find"
+      ? { question, approvals: [{ id: "0".repeat(32), digest: calls[0].digest, standing, url: "https://approvals.example/0" }] }
+      : { question, done: true };
+  assert.equal(served(says("approved")).next, "forward");
+  assert.equal(reason(served(says("pending"))), "approval_required");
+  assert.equal(reason(served(() => null)), "unavailable");
+  const broken = /** @type {any} */ ({ type: "serviceAnswer", body: "text" });
+  assert.throws(() => begun(policy(LIMITED)).feed(broken, NOW), TypeError);
+});

@@ -3,6 +3,7 @@
 //! A host is a function from cases to observations. The runner compares; no host sees the expectation.
 
 pub mod abi;
+pub mod approval_service;
 pub mod approvals;
 pub mod authentication;
 pub mod bootstrap;

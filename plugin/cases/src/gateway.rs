@@ -2,9 +2,10 @@
 //!
 //! It keeps its counts only as long as it exists.
 
+use crate::undecided::undecided;
 use mcp_policy::host::{
-    Cells, Event, Exchange, Headers, HostContext, Millis, Policy, PolicyError, Step, Store,
-    Unavailable, Verified, Version,
+    Ask, Cells, Event, Exchange, Headers, HostContext, Millis, Next, Policy, PolicyError, Step,
+    Store, Unavailable, Verified, Version,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -138,6 +139,12 @@ impl Gateway {
     }
 
     fn resolve(&mut self, exchange: &mut Exchange, step: Step, now: Millis) -> Step {
-        exchange.resolve(step, &self.store, &mut self.cells, &now)
+        let mut step = exchange.resolve(step, &self.store, &mut self.cells, &now);
+        while let Next::Ask(Ask::Service(question)) = &step.next {
+            let answer = Event::ServiceAnswer(undecided(question));
+            let fed = exchange.feed(answer, &now);
+            step = exchange.resolve(fed, &self.store, &mut self.cells, &now);
+        }
+        step
     }
 }

@@ -23,6 +23,7 @@ pub mod server_response;
 pub mod split;
 mod step_callers;
 pub mod token;
+mod undecided;
 pub mod value_path;
 
 pub use caller::{Caller, CallerFacts};

@@ -4,9 +4,9 @@
 
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use mcp_policy::host::{
-    Amount, ApprovalNotice, Ask, Audit, Charge, Count, Delivery, Event, HeaderEdit, Headers,
-    HostContext, IdEnd, LimitRef, Lookup, Millis, Next, Opening, PolicyError, Refund, Reply,
-    RequestKey, Reservation, Response, Seed, StateKey, StateWrite, Step, Verified, Window,
+    Amount, Ask, Audit, Charge, Count, Delivery, Event, HeaderEdit, Headers, HostContext, IdEnd,
+    LimitRef, Lookup, Millis, Next, Opening, PolicyError, Refund, Reply, RequestKey, Reservation,
+    Response, Seed, SignedMessage, StateKey, StateWrite, Step, Verified, Window,
 };
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
 
@@ -51,19 +51,22 @@ fn effects(step: &Step) -> Vec<wit::Effect> {
     let writes: Vec<_> = step.writes.iter().map(Into::into).collect();
     let writes = (!writes.is_empty()).then_some(wit::Effect::Write(writes));
     let end = step.ended.as_ref().map(|end| wit::Effect::End(end.into()));
-    let notice = step.notice.as_deref().map(notice_to_wit);
+    let notice = step.notice.as_deref();
+    let notice = notice.map(|notice| wit::Effect::Notice(notice.into()));
     [line, trace, refund, writes, notice, end]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn notice_to_wit(notice: &ApprovalNotice) -> wit::Effect {
-    wit::Effect::Notice(wit::Notice {
-        body: notice.body.clone(),
-        time: notice.time.clone(),
-        signature: notice.signature.clone(),
-    })
+impl From<&SignedMessage> for wit::SignedMessage {
+    fn from(message: &SignedMessage) -> Self {
+        Self {
+            body: message.body.clone(),
+            time: message.time.clone(),
+            signature: message.signature.clone(),
+        }
+    }
 }
 
 fn refund_to_wit(refund: &Refund) -> wit::Effect {
@@ -86,6 +89,7 @@ fn ask_to_wit(ask: &Ask, now: Millis) -> wit::Ask {
         }
         Ask::Lookup(keys) => wit::Ask::Lookup(keys.iter().map(Into::into).collect()),
         Ask::Approvals(_) => wit::Ask::Approvals,
+        Ask::Service(message) => wit::Ask::Service((&**message).into()),
         Ask::Open(request) => wit::Ask::Open(request.into()),
     }
 }
@@ -281,6 +285,7 @@ impl From<wit::Event> for Event {
             wit::Event::Reserved(reservation) => Self::Reserved(reservation.into()),
             wit::Event::Found(Ok(values)) => Self::Found(Lookup::Found(values)),
             wit::Event::Opened(opening) => Self::Opened(opening.into()),
+            wit::Event::ServiceAnswer(body) => Self::ServiceAnswer(body),
             wit::Event::Found(Err(())) => Self::Found(Lookup::Unavailable),
             wit::Event::Delivery(delivery) => Self::Response(Response::Delivery(delivery.into())),
             wit::Event::SentTo(cluster) => Self::Response(Response::SentTo(cluster)),

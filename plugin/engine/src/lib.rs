@@ -72,7 +72,7 @@ mod words;
 /// ```
 pub mod host {
     pub use crate::answer::{Hold, Reply};
-    pub use crate::approval::ApprovalNotice;
+    pub use crate::approval::{LONGEST_SERVICE_ANSWER, SignedMessage};
     pub use crate::audit::{Audit, access_log_values};
     pub use crate::count::{Charge, Count, LimitRef, Refund, Reservation};
     pub use crate::exchange::Exchange;

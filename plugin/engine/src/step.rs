@@ -3,7 +3,7 @@
 //! It holds no state and decides nothing.
 
 use crate::answer::Reply;
-use crate::approval::ApprovalNotice;
+use crate::approval::SignedMessage;
 use crate::audit::Audit;
 use crate::count::{Charge, Refund, Reservation};
 use crate::read::{HeaderEdit, Headers, Verified};
@@ -53,6 +53,11 @@ pub enum Event {
     Opened(Opening),
     /// The answer to [`Ask::Approvals`].
     Approvals(Box<ApprovalReport>),
+    /// The answer to [`Ask::Service`]: the body of an answer with the status 200, up to [`LONGEST_SERVICE_ANSWER`]
+    /// bytes. `None` for every other answer, and where none came in time.
+    ///
+    /// [`LONGEST_SERVICE_ANSWER`]: crate::host::LONGEST_SERVICE_ANSWER
+    ServiceAnswer(Option<Vec<u8>>),
     /// Something that happened after [`Next::Forward`]. A host reports these where
     /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is true.
     Response(Response),
@@ -82,7 +87,7 @@ pub struct Step {
     pub writes: Vec<StateWrite>,
     /// A new approval to tell the server of [`Policy::notified`](crate::host::Policy::notified) about. Nothing depends on
     /// its success.
-    pub notice: Option<Box<ApprovalNotice>>,
+    pub notice: Option<Box<SignedMessage>>,
     /// The id of a request that is no longer under way. Nothing depends on its success.
     pub ended: Option<IdEnd>,
 }
@@ -114,6 +119,9 @@ pub enum Ask {
     Lookup(Arc<[StateKey]>),
     /// Answer this question about approvals, and feed [`Event::Approvals`].
     Approvals(ApprovalAsk),
+    /// Post this to [`Policy::approval_service`](crate::host::Policy::approval_service), and feed
+    /// [`Event::ServiceAnswer`]. No [`Store`](crate::host::Store) answers it.
+    Service(Box<SignedMessage>),
     /// Open this id unless it is open already, in one indivisible step, and feed [`Event::Opened`].
     Open(RequestKey),
 }

@@ -7,8 +7,8 @@ use crate::{count, state, under_way};
 use mcp_policy::host::{Delivery, Event, Response};
 use wasm_bindgen::JsValue;
 
-const TYPES: &str = "\"body\", \"buffered\", \"trailers\", \"bodyUnavailable\", \"reserved\", \"found\", \"opened\", \"delivery\", \
-    \"sentTo\", \"responseHead\", \"responseBody\", \"responseTrailers\" or \"closed\"";
+const TYPES: &str = "\"body\", \"buffered\", \"trailers\", \"bodyUnavailable\", \"reserved\", \"found\", \"opened\", \
+    \"serviceAnswer\", \"delivery\", \"sentTo\", \"responseHead\", \"responseBody\", \"responseTrailers\" or \"closed\"";
 
 pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
     let get = |name| field(event, name, "event");
@@ -29,6 +29,7 @@ pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
         }
         Some("found") => return Ok(Event::Found(state::lookup(&get("values")?)?)),
         Some("opened") => return Ok(Event::Opened(under_way::opening(&get("opening")?)?)),
+        Some("serviceAnswer") => return Ok(Event::ServiceAnswer(answer(&get("body")?)?)),
         Some("delivery") => Response::Delivery(delivery(&get("delivery")?)?),
         Some("sentTo") => Response::SentTo(cluster(&get("cluster")?)?),
         Some("responseHead") => Response::Head {
@@ -45,6 +46,13 @@ pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
         _ => return Err(no("event.type", TYPES)),
     };
     Ok(Event::Response(response))
+}
+
+fn answer(body: &JsValue) -> Result<Option<Vec<u8>>, JsValue> {
+    match body.is_null() {
+        true => Ok(None),
+        false => bytes(body, "event.body").map(Some),
+    }
 }
 
 fn delivery(value: &JsValue) -> Result<Delivery, JsValue> {

@@ -5,7 +5,7 @@
 use crate::convert::{field, object};
 use crate::{count, state, under_way};
 use js_sys::{Array, Uint8Array};
-use mcp_policy::host::{Ask, Audit, Millis, Next, Reply, Step};
+use mcp_policy::host::{Ask, Audit, Millis, Next, Reply, SignedMessage, Step};
 use wasm_bindgen::JsValue;
 
 /// The members of an object.
@@ -37,6 +37,7 @@ fn next(next: &Next, now: Millis) -> Result<(&'static str, Members), JsValue> {
         Next::Ask(Ask::Lookup(keys)) => ("ask", vec![("lookup", state::keys(keys)?)]),
         Next::Ask(Ask::Open(request)) => ("ask", vec![("open", under_way::request(request)?)]),
         Next::Ask(Ask::Approvals(_)) => ("ask", vec![("approvals", true.into())]),
+        Next::Ask(Ask::Service(message)) => ("ask", vec![("service", signed(message)?)]),
         Next::Forward => ("forward", Vec::new()),
         Next::ForwardBody(bytes) => ("forwardBody", vec![("bytes", array(bytes))]),
         Next::ReplaceBody(bytes) => ("replaceBody", vec![("bytes", array(bytes))]),
@@ -57,17 +58,20 @@ fn effects(step: &Step) -> Result<Members, JsValue> {
         members.push(("writes", state::writes(&step.writes)?));
     }
     if let Some(notice) = &step.notice {
-        let notice = object(&[
-            ("body", notice.body.as_str().into()),
-            ("time", notice.time.as_str().into()),
-            ("signature", notice.signature.as_str().into()),
-        ])?;
-        members.push(("notice", notice));
+        members.push(("notice", signed(notice)?));
     }
     if let Some(end) = &step.ended {
         members.push(("end", under_way::end(end)?));
     }
     Ok(members)
+}
+
+fn signed(message: &SignedMessage) -> Result<JsValue, JsValue> {
+    object(&[
+        ("body", message.body.as_str().into()),
+        ("time", message.time.as_str().into()),
+        ("signature", message.signature.as_str().into()),
+    ])
 }
 
 fn trace(audit: &Audit) -> Result<Option<(&'static str, JsValue)>, JsValue> {

@@ -47,7 +47,7 @@ export interface HostContext {
   explain?: boolean | undefined;
 }
 
-/** Something that happened. The first seven are about the request, the last five about the response. */
+/** Something that happened. The first eight are about the request, the last five about the response. */
 export type Event =
   /** A piece of the request's body. With `endOfStream`, neither bytes nor trailers follow. */
   | { type: "body"; bytes: Uint8Array; endOfStream: boolean }
@@ -67,6 +67,8 @@ export type Event =
   | { type: "found"; values: readonly (Uint8Array | null)[] | null }
   /** The answer to `open`. */
   | { type: "opened"; opening: Opening }
+  /** The answer to `service`: the body of an answer with the status 200; null for every other answer, or where none came. */
+  | { type: "serviceAnswer"; body: Uint8Array | null }
   /**
    * Whether the request that was passed on reached the server: some bytes of it did, or it is unknown; or no byte of it
    * did, for certain. A program that knows reports it before `responseHead`.
@@ -94,7 +96,7 @@ export type Event =
   | { type: "closed" };
 
 /** The program's actions after an event. */
-export type Step = NeedMore | Reserve | Lookup | Open | Approvals | Forward | ForwardBody | ReplaceBody | Reply;
+export type Step = NeedMore | Reserve | Lookup | Open | Approvals | Service | Forward | ForwardBody | ReplaceBody | Reply;
 
 interface Effects {
   /**
@@ -131,7 +133,17 @@ interface Effects {
    * Tell the server of the policy's `approvals.notify` that a person is asked: POST `body`, which is JSON without arguments of
    * the call, with the headers `x-mcp-policy-time` and `x-mcp-policy-signature`.
    */
-  notice?: { body: string; time: string; signature: string };
+  notice?: SignedMessage;
+}
+
+/** A message for another server, which verifies it by a key that both have. */
+export interface SignedMessage {
+  /** JSON. */
+  body: string;
+  /** The header `x-mcp-policy-time`: seconds since 1970. */
+  time: string;
+  /** The header `x-mcp-policy-signature`: `sha256=` and the HMAC-SHA256 of the time, a dot and the body, in hexadecimal. */
+  signature: string;
 }
 
 /** The key of a piece of state that outlives a request. */
@@ -203,6 +215,7 @@ export interface Reserve extends Effects {
   lookup?: undefined;
   open?: undefined;
   approvals?: undefined;
+  service?: undefined;
 }
 
 /** Look these keys up, and feed `found`: `store.resolve` does both, or the program itself. */
@@ -212,6 +225,7 @@ export interface Lookup extends Effects {
   reserve?: undefined;
   open?: undefined;
   approvals?: undefined;
+  service?: undefined;
 }
 
 /**
@@ -224,6 +238,7 @@ export interface Open extends Effects {
   reserve?: undefined;
   lookup?: undefined;
   approvals?: undefined;
+  service?: undefined;
 }
 
 /** Find, use or show approvals. Only a `Store` does it: its cells hold them. Any event in its place refuses the message. */
@@ -233,6 +248,17 @@ export interface Approvals extends Effects {
   reserve?: undefined;
   lookup?: undefined;
   open?: undefined;
+  service?: undefined;
+}
+
+/** POST this to the policy's `approvals.service`, and feed `serviceAnswer`. No `Store` does it. */
+export interface Service extends Effects {
+  next: "ask";
+  service: SignedMessage;
+  reserve?: undefined;
+  lookup?: undefined;
+  open?: undefined;
+  approvals?: undefined;
 }
 
 /** A request of a session, named by its id. */

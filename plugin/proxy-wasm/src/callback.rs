@@ -13,10 +13,11 @@ extern "C" fn mcp_policy_on_http_call_response(
     root: u32,
     call: u32,
     _headers: usize,
-    _body: usize,
+    body: usize,
     _trailers: usize,
 ) {
-    if !crate::notices::answered(root, call) {
+    let taken = crate::stream::answered(root, call, body) || crate::notices::answered(root, call);
+    if !taken {
         crate::collector::answered(root, call);
     }
 }

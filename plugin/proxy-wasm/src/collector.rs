@@ -3,6 +3,7 @@
 //! It never keeps a request waiting: it sends from the timer, and what the collector does not take is counted.
 
 use crate::host;
+use crate::host_call;
 use crate::metrics;
 use crate::timer::{Part, Timer};
 use mcp_policy::host::{Due, HttpEndpoint, LogBatch, LogBatches, Millis, Turn};
@@ -60,7 +61,7 @@ impl Collector {
     }
 
     fn answered(&self, call: u32) {
-        let taken = host::call_succeeded();
+        let taken = host_call::call_succeeded();
         let turn = self.with(|batches| batches.answered(call, taken));
         self.tell(turn, "refused a batch, or did not answer");
         if taken {
@@ -80,7 +81,7 @@ impl Collector {
 
     /// Sends one batch. False where the host did not even try.
     fn call(&self, batch: LogBatch) -> bool {
-        match host::http_post(&self.to, &LINES, batch.text()) {
+        match host_call::http_post(&self.to, &LINES, batch.text()) {
             Ok(call) => self.with(|batches| batches.sent(call, batch)),
             Err(status) => {
                 let turn = self.with(|batches| batches.failed(batch));

@@ -1,6 +1,6 @@
 //! Turns the proxy-wasm ABI into functions that return a `Result`.
 //!
-//! It and `host_metric` are the only files that call the host. It exists because the SDK's own wrappers panic on a status they do not
+//! It, `host_call` and `host_metric` are the only files that call the host. It exists because the SDK's own wrappers panic on a status they do not
 //! expect and on header bytes that are not UTF-8, and a panic ends the VM with every request in it. It never panics.
 #![expect(
     unsafe_code,
@@ -9,8 +9,8 @@
 
 use crate::pairs::{pairs, serialized};
 use mcp_policy::host::{
-    Cells, Clock, HeaderEdit, Headers, HttpEndpoint, Millis, NeededIdentities, Reply, Unavailable,
-    Verified, Version, jwt_claims,
+    Cells, Clock, HeaderEdit, Headers, Millis, NeededIdentities, Reply, Unavailable, Verified,
+    Version, jwt_claims,
 };
 use std::cell::OnceCell;
 use std::ptr;
@@ -25,10 +25,11 @@ const NOT_FOUND: u32 = 1;
 const CAS_MISMATCH: u32 = 8;
 const REQUEST_HEADERS: u32 = 0;
 const RESPONSE_HEADERS: u32 = 2;
-const CALL_HEADERS: u32 = 6;
 const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
+/// The stream from the client to the server.
+const REQUEST: u32 = 0;
 const LOG_INFO: u32 = 2;
 const LOG_ERROR: u32 = 4;
 /// A reply without `grpc-status`.
@@ -79,19 +80,8 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_continue_stream(stream: u32) -> u32;
     fn proxy_set_effective_context(context: u32) -> u32;
-    fn proxy_http_call(
-        cluster: *const u8,
-        cluster_size: usize,
-        headers: *const u8,
-        headers_size: usize,
-        body: *const u8,
-        body_size: usize,
-        trailers: *const u8,
-        trailers_size: usize,
-        timeout: u32,
-        call: *mut u32,
-    ) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
         key_size: usize,
@@ -250,6 +240,12 @@ pub(crate) fn replace_request_body(size: usize, bytes: &[u8]) -> Result<(), Stat
     checked(unsafe { proxy_set_buffer_bytes(REQUEST_BODY, 0, size, bytes.as_ptr(), bytes.len()) })
 }
 
+/// Passes on the current stream's request, which was paused.
+pub(crate) fn resume_request() -> Result<(), Status> {
+    // SAFETY: no memory is shared.
+    checked(unsafe { proxy_continue_stream(REQUEST) })
+}
+
 /// Makes the calls that follow about the stream, or the root context, with this id.
 pub(crate) fn set_effective_context(id: u32) -> Result<(), Status> {
     // SAFETY: no memory is shared.
@@ -257,7 +253,7 @@ pub(crate) fn set_effective_context(id: u32) -> Result<(), Status> {
 }
 
 /// The bytes of a buffer. A host may report an empty buffer as "not found".
-fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
+pub(crate) fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
     // SAFETY: the host writes the two results during the call.
     let bytes =
         returned(|data, size| unsafe { proxy_get_buffer_bytes(buffer, 0, usize::MAX, data, size) });
@@ -277,7 +273,7 @@ pub(crate) fn response_headers() -> Result<Headers, Status> {
     headers(RESPONSE_HEADERS)
 }
 
-fn headers(map: u32) -> Result<Headers, Status> {
+pub(crate) fn headers(map: u32) -> Result<Headers, Status> {
     // SAFETY: the host writes the two results during the call.
     let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map, data, size) })?;
     pairs(bytes).ok_or(Status(OK))
@@ -331,47 +327,6 @@ pub(crate) fn answer(reply: &Reply, details: &str) -> Result<(), Status> {
             NO_GRPC,
         )
     })
-}
-
-/// Posts a text to a server. The host answers with a callback for the returned call, which ends with the current context.
-pub(crate) fn http_post(
-    to: &HttpEndpoint,
-    more: &[(&str, &str)],
-    text: &str,
-) -> Result<u32, Status> {
-    let mut headers = vec![
-        (":method", "POST"),
-        (":path", &*to.path),
-        (":authority", &*to.authority),
-    ];
-    headers.extend_from_slice(more);
-    let headers = serialized(&headers);
-    let trailers = serialized::<&str>(&[]);
-    let timeout = u32::try_from(to.timeout.0).unwrap_or(u32::MAX);
-    let mut call = 0;
-    // SAFETY: the host reads the four texts and writes the number of the call during the call.
-    checked(unsafe {
-        proxy_http_call(
-            to.cluster.as_ptr(),
-            to.cluster.len(),
-            headers.as_ptr(),
-            headers.len(),
-            text.as_ptr(),
-            text.len(),
-            trailers.as_ptr(),
-            trailers.len(),
-            timeout,
-            &raw mut call,
-        )
-    })?;
-    Ok(call)
-}
-
-/// Whether the answer to the call whose callback runs has a status of success. The host reports a failure without any.
-pub(crate) fn call_succeeded() -> bool {
-    let headers = headers(CALL_HEADERS).unwrap_or_default();
-    let status = headers.all(":status").next();
-    status.is_some_and(|status| status.len() == 3 && status.starts_with(b"2"))
 }
 
 /// The host's shared data: one map for all worker threads.

@@ -4,8 +4,9 @@
 
 use crate::configuration::Configuration;
 use crate::host;
+use crate::host_call;
 use crate::timer::Part;
-use mcp_policy::host::{ApprovalNotice, HttpEndpoint, Millis};
+use mcp_policy::host::{HttpEndpoint, Millis, SignedMessage};
 use std::cell::Cell;
 
 /// The most notices that wait in a worker.
@@ -27,7 +28,7 @@ thread_local! {
 
 struct Waiting {
     to: HttpEndpoint,
-    notice: ApprovalNotice,
+    notice: SignedMessage,
     /// The attempts that failed.
     failed: usize,
     /// The time of the next attempt, or until which the one under way has time.
@@ -37,7 +38,7 @@ struct Waiting {
 }
 
 /// Sends a notice from the timer.
-pub(crate) fn push(configuration: &Configuration, notice: ApprovalNotice) {
+pub(crate) fn push(configuration: &Configuration, notice: SignedMessage) {
     let Some(to) = configuration.policy.notified() else {
         return;
     };
@@ -94,7 +95,7 @@ pub(crate) fn answered(root: u32, call: u32) -> bool {
     if let Some(place) = place {
         let mut one = waiting.swap_remove(place);
         let now = host::now().unwrap_or_default();
-        if !host::call_succeeded() && one.fails(now) {
+        if !host_call::call_succeeded() && one.fails(now) {
             waiting.push(one);
         }
     }
@@ -109,12 +110,7 @@ impl Waiting {
         if self.call.is_some() {
             return self.fails(now);
         }
-        let headers = [
-            ("content-type", "application/json"),
-            ("x-mcp-policy-time", &*self.notice.time),
-            ("x-mcp-policy-signature", &*self.notice.signature),
-        ];
-        match host::http_post(&self.to, &headers, &self.notice.body) {
+        match host_call::http_post(&self.to, &self.notice.headers(), &self.notice.body) {
             Ok(call) => {
                 self.call = Some((root, call));
                 let patience = self.to.timeout.0.saturating_add(WAITS[0]);

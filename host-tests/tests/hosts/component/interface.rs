@@ -1,8 +1,9 @@
 //! Tests the component's imports, exports and documentation.
 
-use super::gateway::{POLICY, SHARED, wasm};
+use super::gateway::{NOW, POLICY, SHARED, answered, call, headers, wasm};
 use host_tests::embedder::*;
-use host_tests::root;
+use host_tests::{APPROVAL_KEYS, root};
+use serde_json::{Value, json};
 
 #[test]
 fn component_imports_only_its_cells() {
@@ -66,4 +67,51 @@ fn readme_shows_the_tested_program() {
             lines.join("\n")
         );
     }
+}
+
+#[test]
+fn call_whose_approval_a_service_keeps_passes_by_its_answers_alone() {
+    let policy = format!(
+        r#"{{ "version": "1", "default": "deny", "tools": {{ "deploy": {{ "action": "require_approval" }} }},
+            "approvals": {{ "keys": ["{0}"], "service": {{ "cluster": "decisions", "path": "/ask", "key": "{0}" }} }} }}"#,
+        APPROVAL_KEYS[0]
+    );
+    let outcome = |standing: Option<&str>| {
+        let gateway = SHARED.start(Shared::default(), policy.as_bytes(), (1, 2));
+        let mut gateway = gateway.expect("no trap").expect("a policy");
+        let begun = gateway.begin(&headers(), false, "192.0.2.1", NOW);
+        let (exchange, _) = begun.expect("no trap");
+        let body = call("deploy");
+        let mut step = gateway.feed(exchange, &body, NOW).expect("no trap");
+        step = gateway.resolve(exchange, &step, NOW).expect("no trap");
+        while let Next::Ask(Ask::Service(message)) = &step.next {
+            let answer = standing.map(|standing| service_says(&message.body, standing));
+            let event = Event::ServiceAnswer(answer);
+            step = gateway.feed(exchange, &event, NOW).expect("no trap");
+            step = gateway.resolve(exchange, &step, NOW).expect("no trap");
+        }
+        answered(&step.next)
+    };
+    assert_eq!(outcome(Some("approved")), None);
+    let waits = outcome(Some("pending")).expect("a reply");
+    assert!(waits.contains("https://approvals.example/0"), "{waits}");
+    let refused = outcome(None).expect("a reply");
+    assert!(
+        refused.contains("cannot ask for a person's approval"),
+        "{refused}"
+    );
+}
+
+/// The answer of a service that has this standing for every call, and does what it is asked.
+fn service_says(question: &str, standing: &str) -> Vec<u8> {
+    let asked: Value = serde_json::from_str(question).expect("JSON");
+    let mut answer = match asked["ask"].as_str() {
+        Some("find") => json!({ "approvals": [{
+            "id": "0".repeat(32), "digest": asked["calls"][0]["digest"], "standing": standing,
+            "url": "https://approvals.example/0",
+        }] }),
+        _ => json!({ "done": true }),
+    };
+    answer["question"] = asked["question"].clone();
+    answer.to_string().into_bytes()
 }

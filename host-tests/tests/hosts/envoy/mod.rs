@@ -1,5 +1,6 @@
 //! Tests behaviour that needs a real Envoy: worker threads, HTTP/2, reloads, crashes.
 
+mod approval_service;
 mod approvals;
 mod audit;
 mod bodies;

@@ -61,6 +61,19 @@ fn keys_of_approvals_join_the_variables_that_the_plugin_reads() {
 }
 
 #[test]
+fn keys_that_sign_calls_about_approvals_join_them_too() {
+    for member in ["notify", "service"] {
+        let mut policy: Json = serde_json::from_str(&with_keys(json!(["ONE"]))).expect("JSON");
+        policy["approvals"][member] = json!({ "cluster": "chat", "path": "/", "key": "TWO" });
+        let text = policy.to_string();
+        let file = PluginFile::new().with(&text, &Settings::default(), &delivery(7));
+        let plugin = &json_of(&file)["resources"][0]["typed_config"]["config"];
+        let names = &plugin["vm_config"]["environment_variables"]["host_env_keys"];
+        assert_eq!(*names, json!(["ONE", "TWO"]), "{member}");
+    }
+}
+
+#[test]
 fn former_settings_stay_unless_they_are_named() {
     let mut former = json_of(&PluginFile::new());
     let plugin = &mut former["resources"][0]["typed_config"]["config"];

@@ -304,14 +304,22 @@ fn unknown_grant_claim_and_name_are_errors() {
 
 #[test]
 fn call_that_a_person_approves_names_its_rule_and_no_link() {
+    let page = json!({
+        "url": "https://gateway.example/approvals",
+        "approvers": { "ops": { "mtls": { "uri_san": "spiffe://acme/ops" } } },
+    });
+    let endpoint = json!({ "cluster": "approvals", "path": "/ask", "key": "KEY" });
+    for place in [page, json!({ "service": endpoint })] {
+        approval_is_told(place);
+    }
+}
+
+fn approval_is_told(mut approvals: Json) {
+    approvals["keys"] = json!(["KEY"]);
     let policy = json!({
         "version": "1",
         "default": "deny",
-        "approvals": {
-            "keys": ["MCP_POLICY_APPROVAL_KEY"],
-            "url": "https://gateway.example/approvals",
-            "approvers": { "ops": { "mtls": { "uri_san": "spiffe://acme/ops" } } },
-        },
+        "approvals": approvals,
         "tools": { "deploy": { "require_approval": {} }, "read": {} },
     });
     let text = |tool: &str| {

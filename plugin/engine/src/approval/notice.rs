@@ -1,51 +1,24 @@
-//! Turns a new approval into the notice that a chat or another server gets, with its signature.
+//! Turns a new approval into the notice that a chat or another server gets.
 //!
 //! It never holds an argument of the call: who opens the link and signs in sees them.
 
-use crate::model::Notify;
+use super::signed_message::SignedMessage;
+use crate::model::SignedEndpoint;
 use crate::words::Millis;
 use crate::words::approval::{Approval, DESCRIPTION};
-use crate::words::digits::push_hex;
 use crate::words::json::{Document, ObjectLine, Value, push_text};
 use crate::words::text::on_a_line;
 
-/// A notice of a new approval, for the server of `approvals.notify`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApprovalNotice {
-    /// The body: JSON.
-    pub body: String,
-    /// The time at which it was signed, in seconds since 1970, for the header `x-mcp-policy-time`.
-    pub time: String,
-    /// `sha256=` and the HMAC-SHA256 of the time, a dot and the body, for the header `x-mcp-policy-signature`.
-    pub signature: String,
-}
-
-impl ApprovalNotice {
-    /// The notice of an approval with this description; `None` without a key.
-    pub(crate) fn new(
-        notify: &Notify,
-        approval: &Approval,
-        description: &str,
-        url: &str,
-        now: Millis,
-    ) -> Option<Self> {
-        let document = Document::read(description.as_bytes(), DESCRIPTION).ok()?;
-        let body = body(document.root(), approval, url);
-        let time = now.seconds().to_string();
-        let code = notify
-            .key
-            .as_ref()?
-            .signature([&*time, ".", &body].concat().as_bytes());
-        let mut signature = String::from("sha256=");
-        for half in code.as_chunks::<16>().0 {
-            push_hex(&mut signature, u128::from_be_bytes(*half));
-        }
-        Some(Self {
-            body,
-            time,
-            signature,
-        })
-    }
+/// The notice of an approval with this description; `None` without a key.
+pub(crate) fn notice_of(
+    notify: &SignedEndpoint,
+    approval: &Approval,
+    description: &str,
+    url: &str,
+    now: Millis,
+) -> Option<SignedMessage> {
+    let document = Document::read(description.as_bytes(), DESCRIPTION).ok()?;
+    SignedMessage::new(notify, body(document.root(), approval, url), now)
 }
 
 /// `text` is what chats show; the other members are for programs.

@@ -3,7 +3,7 @@
 //! It believes no header: only verified claims and certificates prove a person.
 
 use crate::decide::{Principal, proved_texts};
-use crate::model::{Approvals, Identity};
+use crate::model::{ApprovalPage, Identity};
 use crate::read::Verified;
 use crate::words::json::Value;
 use crate::words::text::length_prefixed;
@@ -47,14 +47,14 @@ pub(crate) fn parties(principal: &Principal, verified: &Verified) -> Vec<String>
 impl Approving {
     /// The approvers that the verified identities match; `None` where they match none, or cannot be read.
     pub(crate) fn of(
-        approvals: &Approvals,
+        page: &ApprovalPage,
         identity: &Identity,
         principal: &Principal,
         verified: &Verified,
     ) -> Option<Self> {
-        let texts = proved_texts(identity, &approvals.sources, verified).ok()?;
+        let texts = proved_texts(identity, &page.sources, verified).ok()?;
         let mut names = Vec::new();
-        for approver in &approvals.approvers {
+        for approver in &page.approvers {
             let mut required = approver.required.iter();
             let proved = required.all(|required| {
                 let mut texts = texts.get(required.source).into_iter().flatten();

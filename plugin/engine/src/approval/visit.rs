@@ -4,7 +4,7 @@
 //! It never takes a path for the page's that another hop could read differently.
 
 use super::person::Approving;
-use crate::model::{Approvals, clear_path};
+use crate::model::{ApprovalPage, clear_path};
 use crate::read::Headers;
 use crate::words::approval::ApprovalId;
 use crate::words::mac::Keys;
@@ -28,9 +28,9 @@ pub(crate) const LONGEST_FORM: usize = 8 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What a request to the page wants; `None` where its path is not the page's.
-pub(crate) fn want(approvals: &Approvals, headers: &Headers) -> Option<Result<Want, Refused>> {
+pub(crate) fn want(page: &ApprovalPage, headers: &Headers) -> Option<Result<Want, Refused>> {
     let target = headers.single(":path").ok().flatten()?;
-    let rest = clear_path(target)?.strip_prefix(&*approvals.path)?;
+    let rest = clear_path(target)?.strip_prefix(&*page.path)?;
     let method = headers.single(":method").ok().flatten().unwrap_or_default();
     let id = match rest.strip_prefix('/') {
         None if rest.is_empty() => None,

@@ -11,14 +11,17 @@ use super::question::Pending;
 use super::state::{Exchange, Judged, Reading};
 use crate::answer::{Detail, Hold, InputRequired, Reply, answer_input_required};
 use crate::approval::{
-    ApprovableCall, ApprovalNotice, MOST_ROUNDS, Round, RoundState, TOKEN_KEY, TooLong,
+    ApprovableCall, MOST_ROUNDS, Round, RoundState, ServiceQuestion, SignedMessage, TOKEN_KEY,
+    TooLong, notice_of,
 };
 use crate::audit::Audit;
 use crate::count::{CallOutcome, Charge, Count, Refund, Reservation};
 use crate::model::{ApprovalRule, Approvals, Limit, Mode};
 use crate::read::{Call, Verified, is_modern};
-use crate::step::{Event, Step, approvals_of};
-use crate::words::approval::{Approval, ApprovalAnswer, ApprovalId, CallDigest, Standing};
+use crate::step::{Ask, Event, Step, approvals_of};
+use crate::words::approval::{
+    Approval, ApprovalAnswer, ApprovalAsk, ApprovalId, ApprovalReport, CallDigest, Standing,
+};
 use crate::words::text::clip;
 use crate::words::{Clock, Millis, Reason, Refusal};
 use std::sync::Arc;
@@ -102,6 +105,38 @@ impl Exchange {
             }
         }
         Ok(Some(Box::new(step)))
+    }
+
+    /// The question for the service that keeps approvals, or for the host's state.
+    pub(super) fn ask_about_approvals(
+        &self,
+        judged: &mut Judged,
+        ask: ApprovalAsk,
+        clock: &dyn Clock,
+    ) -> Ask {
+        let approvals = self.policy.approvals.as_ref();
+        let question = approvals
+            .and_then(|approvals| ServiceQuestion::new(approvals, &ask, &self.seed, clock.now()?));
+        match question {
+            Some((question, message)) => {
+                judged.asked_service = Some(Box::new(question));
+                Ask::Service(Box::new(message))
+            }
+            None => Ask::Approvals(ask),
+        }
+    }
+
+    /// The answer of a service, as one of the host's state; another event stays as it is.
+    pub(super) fn of_service(judged: &mut Judged, event: Event) -> Event {
+        match (event, judged.asked_service.take()) {
+            (Event::ServiceAnswer(body), Some(question)) => {
+                Event::Approvals(Box::new(ApprovalReport {
+                    answer: question.answer(body.as_deref()),
+                    expired: Vec::new(),
+                }))
+            }
+            (event, _) => event,
+        }
     }
 
     /// Judges the approvals of a message: a person has approved all of them, or the message waits or is refused.
@@ -242,12 +277,12 @@ impl Exchange {
         Step { notice, ..step }
     }
 
-    fn notice(&self, waiting: &Waiting, clock: &dyn Clock) -> Option<ApprovalNotice> {
+    fn notice(&self, waiting: &Waiting, clock: &dyn Clock) -> Option<SignedMessage> {
         let approvals = self.policy.approvals.as_ref()?;
         let approval = Some(&waiting.approval).filter(|approval| approval.is_new)?;
-        let url = approvals.link(approval.id);
-        let notify = approvals.notify.as_ref()?;
-        ApprovalNotice::new(notify, approval, &waiting.text, &url, clock.now()?)
+        let url = approvals.link(approval);
+        let notify = approvals.page()?.notify.as_ref()?;
+        notice_of(notify, approval, &waiting.text, &url, clock.now()?)
     }
 
     /// Answers a caller who has to wait: it waits by itself where it can, and calls again where it cannot.
@@ -262,7 +297,7 @@ impl Exchange {
             reason,
             ..
         } = waiting;
-        let url = approvals.link(approval.id);
+        let url = approvals.link(&approval);
         let refusal = Refusal {
             reason: Reason::ApprovalRequired,
             rule: Some(rule),

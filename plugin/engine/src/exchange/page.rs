@@ -11,6 +11,7 @@ use crate::approval::{
 };
 use crate::audit::{Audit, Event as LogEvent};
 use crate::decide::Principal;
+use crate::model::Approvals;
 use crate::page;
 use crate::read::{HeaderEdit, Headers, Verified};
 use crate::step::{Ask, Event, Next, Step, approvals_of};
@@ -35,9 +36,9 @@ impl Exchange {
         clock: &dyn Clock,
     ) -> Option<Step> {
         let policy = self.policy.clone();
-        let approvals = policy.approvals.as_ref()?;
-        let want = want(approvals, headers)?;
-        let visitor = Approving::of(approvals, &policy.identity, principal, verified);
+        let page = policy.approvals.as_ref()?.page()?;
+        let want = want(page, headers)?;
+        let visitor = Approving::of(page, &policy.identity, principal, verified);
         let json = reads_json(headers);
         let mut step = match want {
             Err(refused) => self.page_refused((json, visitor.as_ref()), &refused, None, clock),
@@ -219,7 +220,8 @@ impl Exchange {
                 return self.page_refused(visit.reader(), &refused, None, clock);
             }
         };
-        let path = policy.approvals.as_ref().map(|approvals| &*approvals.path);
+        let page = policy.approvals.as_ref().and_then(Approvals::page);
+        let path = page.map(|page| &*page.path);
         let location = format!("{}/{}", path.unwrap_or_default(), approval.id);
         let answer = match visit.json {
             true => Answer {

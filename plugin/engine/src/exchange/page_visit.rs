@@ -160,7 +160,7 @@ pub(super) fn shown(
 fn page_visit<'v>(visit: &'v PageVisit, approvals: &'v Approvals, now: Millis) -> Visit<'v> {
     let visitor = visit.visitor.as_ref();
     Visit {
-        path: &approvals.path,
+        path: approvals.page().map(|page| &*page.path).unwrap_or_default(),
         approver: visitor.map(|visitor| &*visitor.label).unwrap_or_default(),
         now,
     }

@@ -11,7 +11,7 @@ use crate::count;
 use crate::count::{Charge, Count, Reservation};
 use crate::model::Mode;
 use crate::read::RequestError;
-use crate::step::{Event, Next, Step, lookup_of, opening_of};
+use crate::step::{Ask, Event, Next, Step, lookup_of, opening_of};
 use crate::words::trace::{RuleOutcome, RuleTrace};
 use crate::words::under_way::Opening;
 use crate::words::{Amount, Clock, Millis, Reason, Refusal, Rule};
@@ -29,11 +29,14 @@ pub(super) fn by_rule(refusal: Refusal, detail: Detail) -> Refused {
 
 impl Exchange {
     /// Asks the next question, or concludes if no question is left.
-    pub(super) fn ask(&mut self, mut judged: Box<Judged>) -> Step {
+    pub(super) fn ask(&mut self, mut judged: Box<Judged>, clock: &dyn Clock) -> Step {
         let Some(pending) = self.next_question(&mut judged) else {
             return self.conclude(*judged);
         };
-        let ask = pending.ask();
+        let ask = match pending.ask() {
+            Ask::Approvals(ask) => self.ask_about_approvals(&mut judged, ask, clock),
+            ask => ask,
+        };
         self.state = State::Pending(pending, judged);
         Step::next(Next::Ask(ask))
     }
@@ -77,8 +80,9 @@ impl Exchange {
         event: Event,
         clock: &dyn Clock,
     ) -> Step {
+        let event = Self::of_service(&mut judged, event);
         match self.judge_answer(pending, &mut judged, event, clock) {
-            Ok(()) => self.ask(judged),
+            Ok(()) => self.ask(judged, clock),
             Err(refused) => self.refuse_judged(*judged, refused, clock),
         }
     }

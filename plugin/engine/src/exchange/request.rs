@@ -216,13 +216,14 @@ impl Exchange {
             trace: verdict.trace,
             refusal: verdict.refusal.or(unapproved),
             approvals,
+            asked_service: None,
             next: None,
             id: self.response.request(),
             charges: charges(&limits),
             awaits_keys: true,
         };
         self.steps = self.steps.saturating_add(budgets.taken());
-        self.ask(Box::new(judged))
+        self.ask(Box::new(judged), clock)
     }
 
     fn not_json(&mut self, audit: Audit, reading: &Reading, error: json::Error) -> Step {

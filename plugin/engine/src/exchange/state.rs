@@ -6,6 +6,7 @@ use super::approval_step::ApprovalStep;
 use super::page_visit::PageVisit;
 use super::question::Pending;
 use crate::answer::ReplyTo;
+use crate::approval::ServiceQuestion;
 use crate::audit::Audit;
 use crate::count::Charge;
 use crate::decide::{Claim, Destination, Login, RequestContext};
@@ -97,6 +98,8 @@ pub(super) struct Judged {
     pub(super) refusal: Option<Refusal>,
     /// The approvals that it needs; `None` for most messages.
     pub(super) approvals: Option<Box<ApprovalStep>>,
+    /// The question that a service is asked, if one is.
+    pub(super) asked_service: Option<Box<ServiceQuestion>>,
     /// A question that comes before all others.
     pub(super) next: Option<Pending>,
     /// The id to open.

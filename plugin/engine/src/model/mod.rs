@@ -29,7 +29,7 @@ mod subject;
 mod table;
 mod unknown_result;
 
-pub(crate) use approval::{Approvals, Approver, Notify};
+pub(crate) use approval::{ApprovalPage, ApprovalPlace, Approvals, Approver, SignedEndpoint};
 pub(crate) use approval_rule::ApprovalRule;
 pub(crate) use audit::{AuditOptions, Fact, OpenedArgument, OpenedFact};
 pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, TrustedHeader};

@@ -138,8 +138,8 @@ impl Policy {
     pub fn needs_verified(&self) -> NeededIdentities {
         let mut needed = self.needs.verified;
         needed.claims |= self.audit.opens_claims();
-        if let Some(approvals) = &self.approvals {
-            let sources: Vec<_> = approvals.sources.iter().collect();
+        if let Some(page) = self.approvals.as_ref().and_then(Approvals::page) {
+            let sources: Vec<_> = page.sources.iter().collect();
             needed = needed.and(NeededIdentities::of(&sources));
         }
         needed
@@ -153,8 +153,14 @@ impl Policy {
 
     /// The server that is told of new approvals; `None` where the policy names none.
     pub fn notified(&self) -> Option<&HttpEndpoint> {
-        let notify = self.approvals.as_ref()?.notify.as_ref()?;
+        let notify = self.approvals.as_ref()?.page()?.notify.as_ref()?;
         Some(&notify.to)
+    }
+
+    /// The service that a host asks about approvals; `None` where the policy names none.
+    pub fn approval_service(&self) -> Option<&HttpEndpoint> {
+        let service = self.approvals.as_ref()?.service()?;
+        Some(&service.to)
     }
 
     /// The name under which Envoy's jwt_authn stores the payload of the token that has the claims.

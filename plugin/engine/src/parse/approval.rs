@@ -5,7 +5,8 @@
 use super::error::{PolicyError, Problem};
 use super::reader::{Keys as Allowed, KnownApprovers, Location, Members, PolicyReader};
 use crate::model::{
-    ApprovalRule, Approvals, Approver, Group, Identity, Notify, Policy, Source, clear_path,
+    ApprovalPage, ApprovalPlace, ApprovalRule, Approvals, Approver, Group, Identity, Policy,
+    SignedEndpoint, Source, clear_path,
 };
 use crate::words::Rule;
 use crate::words::json::Value;
@@ -24,11 +25,16 @@ pub(crate) const APPROVALS: Allowed = Allowed {
         "hold",
         "pending",
         "notify",
+        "service",
     ],
-    reserved: &["service"],
+    reserved: &[],
 };
 
-pub(crate) const NOTIFY: Allowed = Allowed {
+/// The keys that stand beside no `service`.
+pub(crate) const OF_THE_PAGE: [&str; 4] = ["url", "approvers", "pending", "notify"];
+
+/// The keys of a server whose requests are signed.
+pub(crate) const SIGNED_ENDPOINT: Allowed = Allowed {
     supported: &["cluster", "path", "authority", "timeout", "key"],
     reserved: &[],
 };
@@ -63,7 +69,10 @@ const WRITE_APPROVERS: &str = "at least one name with what proves such a person"
 
 const WRITE_MATCH: &str = "`claim` or `mtls`: a header alone proves no person";
 
-const WRITE_TOP: &str = r#"`approvals` at the top of the document, with `keys`, `url` and `approvers`: it says who approves calls and where"#;
+const WRITE_NO_PAGE: &str =
+    "nothing here, or no `service`: it has a page, approvers and bounds of its own";
+
+const WRITE_TOP: &str = r#"`approvals` at the top of the document, with `keys`, and with `url` and `approvers` or a `service`: it says who approves calls and where"#;
 
 impl PolicyReader {
     pub(super) fn approvals(
@@ -75,36 +84,70 @@ impl PolicyReader {
         let members = self.object(at, value, &APPROVALS);
         let keys = self.required(at, &members, "keys");
         let key_names = keys.map(|value| self.key_names(&at.key("keys"), value));
-        let url = self.required(at, &members, "url");
-        let url = url.and_then(|value| self.page_url(&at.key("url"), value));
-        let mut sources = Vec::new();
-        let approvers = self.required(at, &members, "approvers");
-        let approvers = approvers
-            .map(|value| self.approvers(&at.key("approvers"), value, identity, &mut sources));
         let hold = self.bounded_duration(at, &members, "hold", Approvals::HOLDS);
-        let pending = self.size(at, &members, "pending", Approvals::PENDING);
-        let notify = members.get("notify");
-        let notify = notify.and_then(|value| self.notify(&at.key("notify"), value));
-        let approvers = approvers.unwrap_or_default();
         self.approvers = Some(KnownApprovers {
-            names: approvers
-                .iter()
-                .map(|approver| approver.name.clone())
-                .collect(),
+            names: None,
             ttl: self.bounded_duration(at, &members, "ttl", Approvals::TTLS),
         });
-        let (url, path) = url?;
+        let (place, longest) = match members.get("service") {
+            Some(value) => (
+                self.approval_service(at, &members, value),
+                Approvals::HOLD_OF_A_SERVICE,
+            ),
+            None => (self.approval_page(at, &members, identity), Approvals::HOLD),
+        };
         Some(Approvals {
             key_names: key_names?,
             keys: None,
+            hold: hold.unwrap_or(longest),
+            place: place?,
+        })
+    }
+
+    fn approval_page(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+        identity: &Identity,
+    ) -> Option<ApprovalPlace> {
+        let url = self.required(at, members, "url");
+        let url = url.and_then(|value| self.page_url(&at.key("url"), value));
+        let mut sources = Vec::new();
+        let approvers = self.required(at, members, "approvers");
+        let approvers = approvers
+            .map(|value| self.approvers(&at.key("approvers"), value, identity, &mut sources));
+        let pending = self.size(at, members, "pending", Approvals::PENDING);
+        let notify = members.get("notify");
+        let notify = notify.and_then(|value| self.signed_endpoint(&at.key("notify"), value));
+        let approvers = approvers.unwrap_or_default();
+        if let Some(known) = &mut self.approvers {
+            let names = approvers.iter().map(|approver| approver.name.clone());
+            known.names = Some(names.collect());
+        }
+        let (url, path) = url?;
+        Some(ApprovalPlace::Page(Box::new(ApprovalPage {
             url,
             path,
             approvers,
             sources,
             notify,
-            hold: hold.unwrap_or(Approvals::HOLD),
             pending: pending.unwrap_or(Approvals::MOST_PENDING),
-        })
+        })))
+    }
+
+    fn approval_service(
+        &mut self,
+        at: &Location<'_>,
+        members: &Members<'_>,
+        value: Value<'_>,
+    ) -> Option<ApprovalPlace> {
+        for key in OF_THE_PAGE {
+            if members.get(key).is_some() {
+                self.invalid_key(&at.key(key), format!("the key `{key}`"), WRITE_NO_PAGE);
+            }
+        }
+        let service = self.signed_endpoint(&at.key("service"), value);
+        service.map(ApprovalPlace::Service)
     }
 
     fn key_names(&mut self, at: &Location<'_>, value: Value<'_>) -> Vec<Box<str>> {
@@ -125,15 +168,15 @@ impl PolicyReader {
         names
     }
 
-    fn notify(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Notify> {
-        let members = self.object(at, value, &NOTIFY);
+    fn signed_endpoint(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<SignedEndpoint> {
+        let members = self.object(at, value, &SIGNED_ENDPOINT);
         let to = self.endpoint(at, &members);
         let key = self.required(at, &members, "key")?;
         let name = key.string().filter(|name| is_variable(name));
         if name.is_none() {
             self.invalid(&at.key("key"), key, WRITE_KEY);
         }
-        Some(Notify {
+        Some(SignedEndpoint {
             to: to?,
             key_name: name?.into(),
             key: None,
@@ -252,9 +295,10 @@ impl PolicyReader {
         let names = elements.into_iter().filter_map(|(index, value)| {
             let name = value.string().unwrap_or_default();
             let known = self.approvers.as_ref();
-            let known = known
-                .map(|known| known.names.as_slice())
-                .unwrap_or_default();
+            let known = known.and_then(|known| known.names.as_deref());
+            let Some(known) = known else {
+                return self.name_of_a_service(&at.index(index), value);
+            };
             if known.iter().any(|known| **known == *name) {
                 return Some(name.into());
             }
@@ -264,6 +308,16 @@ impl PolicyReader {
             None
         });
         dedup_sorted(names)
+    }
+
+    /// A name of approvers that only the service knows.
+    fn name_of_a_service(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Box<str>> {
+        let name = value.string();
+        let name = name.filter(|name| !name.is_empty() && is_visible(name));
+        if name.is_none() {
+            self.invalid(at, value, WRITE_NAME);
+        }
+        name.map(|name| name.as_ref().into())
     }
 }
 
@@ -316,9 +370,13 @@ impl Policy {
         for (index, name) in approvals.key_names.iter().enumerate() {
             keys.extend(read(name, format!("/approvals/keys/{index}")));
         }
-        if let Some(notify) = &mut approvals.notify {
-            let key = read(&notify.key_name, "/approvals/notify/key".into());
-            notify.key = key.and_then(|key| Keys::new([key.as_bytes()]));
+        let (signed, at) = match &mut approvals.place {
+            ApprovalPlace::Page(page) => (page.notify.as_mut(), "/approvals/notify/key"),
+            ApprovalPlace::Service(service) => (Some(service), "/approvals/service/key"),
+        };
+        if let Some(signed) = signed {
+            let key = read(&signed.key_name, at.into());
+            signed.key = key.and_then(|key| Keys::new([key.as_bytes()]));
         }
         approvals.keys = Keys::new(keys.iter().map(|key| key.as_bytes()));
         match errors.is_empty() {

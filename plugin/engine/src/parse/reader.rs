@@ -101,7 +101,8 @@ impl<'a> Members<'a> {
 /// The approvers that rules may name.
 #[derive(Default)]
 pub(super) struct KnownApprovers {
-    pub(super) names: Vec<Box<str>>,
+    /// `None` where a service knows them.
+    pub(super) names: Option<Vec<Box<str>>>,
     /// The `ttl` of rules that write none.
     pub(super) ttl: Option<Millis>,
 }

@@ -10,7 +10,7 @@ use super::prepare::{ATTEMPTS, ApprovalTable, Store};
 use crate::words::Millis;
 use crate::words::approval::{
     Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalReport,
-    ApprovalRequest, Awaited, CallDigest, DESCRIPTION, Standing,
+    ApprovalRequest, Awaited, CallDigest, DESCRIPTION, Standing, is_among, lacks_awaited,
 };
 use crate::words::json::{Document, ObjectLine, Value, push_text};
 
@@ -75,7 +75,7 @@ impl Store {
                 if let Some(place) = cell.deciding(&request.digest, &table.keys) {
                     return (Ok(Some((place, false))), false);
                 }
-                if !is_among(waits_for, &found) {
+                if waits_for.is_some_and(|awaited| !is_among(awaited, &found)) {
                     return (Ok(None), false);
                 }
                 let asked = cell.advance(now);
@@ -107,9 +107,7 @@ impl Store {
                 break;
             }
         }
-        let all_approved = found.last().map(|last| last.standing) == Some(Standing::Approved);
-        let later = waits_for.is_some_and(|awaited| awaited.or_later) && all_approved;
-        if !later && !is_among(waits_for, &found) {
+        if lacks_awaited(waits_for, &found) {
             let cell = self.read_approvals(cells, now)?;
             return Ok(over(&cell, table, waits_for));
         }
@@ -377,12 +375,8 @@ fn approval(entry: &Entry, standing: Standing, is_new: bool) -> Approval {
         text: None,
         decision: None,
         is_new,
+        url: None,
     }
-}
-
-/// Whether the approval that a caller waits for, if any, is one of these.
-fn is_among(waits_for: Option<Awaited>, found: &[Approval]) -> bool {
-    waits_for.is_none_or(|awaited| found.iter().any(|found| found.id == awaited.id))
 }
 
 /// The approval that a caller waits for is over, or is another call's.

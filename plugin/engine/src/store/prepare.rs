@@ -5,7 +5,7 @@
 use super::cell::{BUCKET, Cell, low};
 use super::cells::{Cells, Unavailable};
 use super::record::NOTHING;
-use crate::model::{Counter, Pinned, Policy, configured, counters, is_open};
+use crate::model::{Approvals, Counter, Pinned, Policy, configured, counters, is_open};
 use crate::words::Millis;
 use crate::words::digits::push_hex;
 use crate::words::mac::Keys;
@@ -23,6 +23,8 @@ pub struct Store {
     pub(super) has_table: bool,
     /// `None` where no call needs an approval, or the host has supplied no keys.
     pub(super) approvals: Option<ApprovalTable>,
+    /// A service keeps the approvals.
+    pub(super) asks_service: bool,
     /// The longest duration of a call.
     pub(super) longest_call: Millis,
 }
@@ -64,7 +66,7 @@ impl Store {
         let seed = seed(cells, &format!("{namespace}/seed"), entropy);
         let keys: Vec<_> = Pinned::keys(policy).collect();
         let counters = counters(policy);
-        let keeps = !policy.counters().is_empty() || !keys.is_empty() || policy.approvals.is_some();
+        let keeps = !policy.counters().is_empty() || !keys.is_empty() || keeps_approvals(policy);
         let store = Self {
             namespace,
             // A policy without counts and pins works without shared data: tasks are then refused, and ids are unclear.
@@ -72,6 +74,7 @@ impl Store {
             buckets,
             has_table: counters.iter().any(|counter| is_open(policy, counter)),
             approvals: approvals(policy),
+            asks_service: policy.approval_service().is_some(),
             longest_call: policy.host.longest_call,
         };
         if store.approvals.is_some() {
@@ -180,11 +183,20 @@ impl Store {
     }
 }
 
+fn keeps_approvals(policy: &Policy) -> bool {
+    policy
+        .approvals
+        .as_ref()
+        .and_then(Approvals::page)
+        .is_some()
+}
+
 fn approvals(policy: &Policy) -> Option<ApprovalTable> {
     let approvals = policy.approvals.as_ref()?;
+    let page = approvals.page()?;
     Some(ApprovalTable {
         keys: approvals.keys.clone()?,
-        most_pending: approvals.pending,
+        most_pending: page.pending,
     })
 }
 

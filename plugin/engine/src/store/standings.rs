@@ -19,15 +19,18 @@ impl Store {
         cells: &mut impl Cells,
         now: Millis,
     ) -> Result<Standings<'_>, Unavailable> {
+        if self.asks_service {
+            return Ok(Standings { kept: None });
+        }
         let table = self.approvals.as_ref().ok_or(Unavailable)?;
         let cell = self.read_approvals(cells, now)?;
         Ok(Standings {
-            cell,
-            keys: &table.keys,
+            kept: Some((cell, &table.keys)),
         })
     }
 
-    /// Whether the approval with this id still waits for a person; false where that cannot be read.
+    /// Whether the approval with this id still waits for a person, as far as the host knows; false where that cannot be
+    /// read.
     pub fn is_pending(&self, cells: &mut impl Cells, approval: &str, now: Millis) -> bool {
         let standings = self.standings(cells, now);
         let id = ApprovalId::parse(approval);
@@ -41,15 +44,17 @@ impl Store {
 
 /// The standings of all approvals at one time.
 pub struct Standings<'s> {
-    cell: ApprovalCell,
-    keys: &'s Keys,
+    /// `None` where a service keeps them.
+    kept: Option<(ApprovalCell, &'s Keys)>,
 }
 
 impl Standings<'_> {
-    /// The standing of the approval; expired where there is none.
+    /// The standing of the approval; expired where there is none, and pending where only a service knows.
     pub fn of(&self, id: ApprovalId) -> Standing {
-        let place = self.cell.of(id, self.keys);
-        let entry = place.and_then(|place| self.cell.at(place, self.keys));
-        entry.map_or(Standing::Expired, |entry| entry.standing(self.cell.clock()))
+        let Some((cell, keys)) = &self.kept else {
+            return Standing::Pending;
+        };
+        let entry = cell.of(id, keys).and_then(|place| cell.at(place, keys));
+        entry.map_or(Standing::Expired, |entry| entry.standing(cell.clock()))
     }
 }

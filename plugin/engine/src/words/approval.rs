@@ -61,6 +61,20 @@ pub enum Standing {
 }
 
 impl Standing {
+    const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Approved,
+        Self::Refused,
+        Self::Cancelled,
+        Self::Used,
+        Self::Expired,
+    ];
+
+    /// The standing with this word.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|own| own.name() == name)
+    }
+
     /// The word for logs, pages and programs.
     pub fn name(self) -> &'static str {
         match self {
@@ -146,6 +160,21 @@ pub struct Approval {
     pub(crate) decision: Option<String>,
     /// This question created it.
     pub(crate) is_new: bool,
+    /// Its address, where a service keeps it.
+    pub(crate) url: Option<String>,
+}
+
+/// Whether the approval that a caller waits for is none of these, and none that a later question finds.
+pub(crate) fn lacks_awaited(waits_for: Option<Awaited>, found: &[Approval]) -> bool {
+    let last = found.last().map(|last| last.standing);
+    waits_for.is_some_and(|awaited| {
+        let later = awaited.or_later && last == Some(Standing::Approved);
+        !later && !is_among(awaited, found)
+    })
+}
+
+pub(crate) fn is_among(awaited: Awaited, found: &[Approval]) -> bool {
+    found.iter().any(|found| found.id == awaited.id)
 }
 
 /// The answer to a question about approvals, and the approvals whose time is over, each reported once.

@@ -16,6 +16,15 @@ pub(crate) fn push_hex(text: &mut String, number: u128) {
     push_ascii(text, &digits);
 }
 
+/// The hexadecimal digits of a SHA-256.
+pub(crate) fn hex_of(hash: &[u8; 32]) -> String {
+    let mut text = String::with_capacity(64);
+    for half in hash.as_chunks::<16>().0 {
+        push_hex(&mut text, u128::from_be_bytes(*half));
+    }
+    text
+}
+
 /// The hexadecimal digit of a value below 16.
 pub(crate) fn hex_digit(value: u64) -> u8 {
     let before = match value {

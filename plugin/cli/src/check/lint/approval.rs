@@ -31,11 +31,13 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
         let found = Diagnostic::warning("unused-approvals", "/approvals", message);
         return vec![found.on_name().help(help)];
     }
-    let mut found: Vec<_> = asking
-        .iter()
-        .filter_map(|one| own_callers(root, approvals, one))
-        .collect();
-    found.extend(unnamed(approvals, &asking));
+    let mut found = Vec::new();
+    // Only a service knows its approvers.
+    if approvals.get("service").is_none() {
+        let own = |one| own_callers(root, approvals, one);
+        found.extend(asking.iter().filter_map(own));
+        found.extend(unnamed(approvals, &asking));
+    }
     found.extend(anonymous(root));
     found.extend(short(approvals, &asking));
     found.extend(unencrypted(approvals));

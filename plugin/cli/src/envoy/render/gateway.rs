@@ -61,7 +61,7 @@ struct Gateway<'a> {
     xds: Option<Place>,
     /// Headers that no client may send.
     caller_headers: Vec<String>,
-    /// The page on which persons approve calls.
+    /// The page on which persons approve calls, and the keys.
     approvals: Option<Approvals>,
     name: &'a str,
     vm_id: &'a str,
@@ -160,7 +160,8 @@ fn domains(
     };
     let routes = servers.iter().flat_map(|server| &server.routes);
     let hosts = routes.filter_map(|route| route.host.as_deref());
-    for host in hosts.chain(approvals.map(|approvals| approvals.host.as_str())) {
+    let page = approvals.and_then(|approvals| approvals.page.as_ref());
+    for host in hosts.chain(page.map(|page| page.host.as_str())) {
         let domain = Domain::of_host(host)?;
         if !domains.contains(&domain) {
             domains.push(domain);

@@ -36,17 +36,30 @@ fn of_headers(headers: &[String]) -> Option<String> {
 
 /// What to do before Envoy starts, in order.
 pub(super) fn next_steps(policy: Option<&Input>, options: &Options) -> Vec<String> {
-    let steps = [sign_in(policy), first_policy(policy, options)];
-    steps.into_iter().flatten().collect()
+    let approvals = policy.and_then(|policy| Approvals::of(&policy.bytes));
+    let steps = approvals.iter().flat_map(of_approvals);
+    steps.chain(first_policy(policy, options)).collect()
 }
 
 /// How persons can approve calls, where the policy lets them.
-fn sign_in(policy: Option<&Input>) -> Option<String> {
-    let Approvals { keys, path, .. } = Approvals::of(&policy?.bytes)?;
-    let keys = keys.join("` and `");
-    Some(format!(
-        "add the filter by which approvers sign in at `{path}`, before the plugin (jwt_authn, or client certificates: without one nobody can approve a call), and set `{keys}` in Envoy's environment to what `openssl rand -hex 32` prints"
-    ))
+fn of_approvals(approvals: &Approvals) -> Vec<String> {
+    let sign_in = approvals.page.as_ref().map(|page| {
+        format!(
+            "add the filter by which approvers sign in at `{}`, before the plugin (jwt_authn, or client certificates: without one nobody can approve a call)",
+            page.path
+        )
+    });
+    let keys = format!(
+        "set `{}` in Envoy's environment to what `openssl rand -hex 32` prints",
+        approvals.keys.join("` and `")
+    );
+    let called = approvals.clusters.iter().map(|cluster| {
+        format!(
+            "add the cluster `{}` to `clusters`: the plugin calls it about approvals",
+            line(cluster, LONGEST)
+        )
+    });
+    sign_in.into_iter().chain([keys]).chain(called).collect()
 }
 
 /// How the file gets its first policy, where Envoy reads one from a file.

@@ -33,12 +33,16 @@ pub(super) const AGENT: &str = r#"{"iss":"i","sub":"agent"}"#;
 pub(super) const PERSON: &str = r#"{"iss":"i","sub":"pat","role":"release"}"#;
 pub(super) const GUARD: &str = r#"{"iss":"i","sub":"gus","role":["security"]}"#;
 
+/// The service of approvals: turns a question into the body of its answer.
+pub(super) type Service = Box<dyn FnMut(&SignedMessage) -> Option<String>>;
+
 pub(super) struct Gateway {
     pub(super) policy: Arc<Policy>,
     pub(super) store: Store,
     pub(super) memory: Memory,
     pub(super) now: u64,
     pub(super) lines: Vec<String>,
+    pub(super) service: Service,
 }
 
 /// The outcome of a request: the body at the server, or the reply.
@@ -97,6 +101,7 @@ impl Gateway {
             memory,
             now: NOW,
             lines: Vec::new(),
+            service: Box::new(|_| None),
         }
     }
 
@@ -125,6 +130,11 @@ impl Gateway {
                 end_of_stream: true,
             };
             let fed = exchange.feed(event, &now);
+            step = exchange.resolve(fed, &self.store, &mut self.memory, &now);
+        }
+        while let Next::Ask(Ask::Service(message)) = &step.next {
+            let answer = (self.service)(message).map(String::into_bytes);
+            let fed = exchange.feed(Event::ServiceAnswer(answer), &now);
             step = exchange.resolve(fed, &self.store, &mut self.memory, &now);
         }
         self.lines.extend(step.audit.map(|audit| audit.into_line()));

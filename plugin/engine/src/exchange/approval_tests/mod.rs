@@ -5,4 +5,5 @@ mod log;
 mod page;
 mod passing;
 mod rounds;
+mod service;
 mod state;

@@ -7,12 +7,14 @@ use super::callers::{certificate, claims};
 use super::host::endpoint;
 use super::limits::duration;
 use crate::model::Approvals;
-use crate::parse::approval::{APPROVALS, APPROVER, MOST_KEYS, NOTIFY, REQUIRE_APPROVAL};
+use crate::parse::approval::{
+    APPROVALS, APPROVER, MOST_KEYS, OF_THE_PAGE, REQUIRE_APPROVAL, SIGNED_ENDPOINT,
+};
 use serde_json::{Value, json};
 
 pub(super) fn approvals() -> Value {
     let url = "The address of the page for approvers, which the plugin serves. The path belongs to the page alone.";
-    let hold = "The longest time that an answer to a waiting client is held back, from 1 to 55 seconds (default `50s`).";
+    let hold = "The longest time that an answer to a waiting client is held back, from 1 to 55 seconds (default `50s`; `10s` with a `service`).";
     let address = json!({ "type": "string", "pattern": r"^https?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-]$" });
     let members = vec![
         ("keys", keys()),
@@ -25,10 +27,15 @@ pub(super) fn approvals() -> Value {
         ("hold", about(duration(), hold)),
         ("pending", pending()),
         ("notify", notify()),
+        ("service", service()),
     ];
     about(
-        object(&APPROVALS, &["keys", "url", "approvers"], members),
-        "The persons who approve calls, and the page where they do. Rules ask for an approval by `require_approval`, limits by `over`.",
+        with(
+            object(&APPROVALS, &["keys"], members),
+            "oneOf",
+            json!([{ "required": ["url", "approvers"], "not": { "required": ["service"] } }, of_a_service()]),
+        ),
+        "The persons who approve calls, and the page where they do, or a service. Rules ask for an approval by `require_approval`, limits by `over`.",
     )
 }
 
@@ -37,12 +44,32 @@ fn variable() -> Value {
     json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" })
 }
 
-fn notify() -> Value {
+/// `approvals` with a service has no key of the page.
+fn of_a_service() -> Value {
+    let others: Vec<_> = OF_THE_PAGE
+        .iter()
+        .map(|key| json!({ "required": [key] }))
+        .collect();
+    json!({ "required": ["service"], "not": { "anyOf": others } })
+}
+
+fn signed_endpoint() -> Value {
     let mut members = endpoint();
-    let key = "The environment variable of the VM with the key that signs each call.";
+    let key = "The environment variable of the VM with the key that signs each request.";
     members.push(("key", about(variable(), key)));
+    object(&SIGNED_ENDPOINT, &["cluster", "path", "key"], members)
+}
+
+fn service() -> Value {
     about(
-        object(&NOTIFY, &["cluster", "path", "key"], members),
+        signed_endpoint(),
+        "An HTTP service that keeps the approvals of several gateways, in place of the plugin's own page. It gets the arguments of the calls.",
+    )
+}
+
+fn notify() -> Value {
+    about(
+        signed_endpoint(),
         "An HTTP server, such as a chat, that is told of each new approval: the caller, the tool and the link, and no argument.",
     )
 }

@@ -172,3 +172,15 @@ fn page_of_approvals_has_a_route_past_all_servers_and_its_keys_come_from_the_env
     let without = written(|_| {});
     has(&without, &[("host_env_keys", 0), ("path_separated", 0)]);
 }
+
+#[test]
+fn service_of_approvals_has_no_page_and_needs_a_cluster() {
+    let policy = r#"{ "version": "1", "default": "deny", "approvals": { "keys": [ "KEY" ],
+        "service": { "cluster": "decisions", "path": "/ask", "key": "SERVICE_KEY" } } }"#;
+    let yaml = rendered(policy, &options());
+    let keys = r#"host_env_keys: ["KEY", "SERVICE_KEY"]"#;
+    has(&yaml, &[(keys, 1), ("path_separated", 0)]);
+    let told = report(policy, &options()).expect("it renders").text();
+    assert!(told.contains("next: add the cluster `decisions`"), "{told}");
+    assert!(!told.contains("sign in"), "{told}");
+}
