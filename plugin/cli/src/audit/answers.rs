@@ -3,7 +3,7 @@
 //! It never holds an answer.
 
 use super::latencies::Latencies;
-use super::tally::Count;
+use super::tally::{Count, add_all};
 use crate::audit_line::AuditLine;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
@@ -62,7 +62,7 @@ pub(super) fn increment(count: &mut u64) {
 
 impl Count for Answers {
     fn merge(&mut self, other: Self) {
-        for (count, more) in [
+        add_all([
             (&mut self.all, other.all),
             (&mut self.tool_errors, other.tool_errors),
             (&mut self.errors, other.errors),
@@ -70,9 +70,7 @@ impl Count for Answers {
             (&mut self.without, other.without),
             (&mut self.bad_status, other.bad_status),
             (&mut self.failed, other.failed),
-        ] {
-            *count = count.saturating_add(more);
-        }
+        ]);
         self.latencies.merge(other.latencies);
     }
 

@@ -4,7 +4,7 @@
 
 use super::answers::increment;
 use super::counts::cut;
-use super::tally::{Count, Tally};
+use super::tally::{Count, Tally, add_all};
 use crate::audit_line::{AuditLine, Decision, Event};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,6 +32,12 @@ pub(super) struct Approvals {
     pub(super) used: u64,
 }
 
+/// A person who visits the page.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Approver {
+    pub(super) approver: String,
+}
+
 /// An approver's decisions.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(super) struct Decisions {
@@ -45,7 +51,7 @@ pub(super) struct Decisions {
 #[derive(Debug)]
 pub(super) struct ApprovalSums {
     pub(super) calls: Tally<ApprovalOf, Approvals>,
-    pub(super) approvers: Tally<String, Decisions>,
+    pub(super) approvers: Tally<Approver, Decisions>,
     /// The calls of approvals that are not over, by their ids.
     asked: BTreeMap<String, ApprovalOf>,
 }
@@ -81,8 +87,8 @@ impl ApprovalSums {
                 _ => {}
             }
         }
-        if let Some(approver) = line.approver().filter(|_| line.decision == Decision::Deny) {
-            increment(&mut self.approvers.of(cut(approver)).denied);
+        if line.approver().is_some() && line.decision == Decision::Deny {
+            increment(&mut self.approvers.of(Approver::of(line)).denied);
         }
     }
 
@@ -96,7 +102,7 @@ impl ApprovalSums {
 
     fn add_decision(&mut self, id: &str, standing: &str, line: &AuditLine) {
         let call = self.calls.of(ApprovalOf::of(line));
-        let approver = self.approvers.of(cut(line.approver().unwrap_or_default()));
+        let approver = self.approvers.of(Approver::of(line));
         if standing == "approved" {
             increment(&mut call.approved);
             increment(&mut approver.approved);
@@ -126,6 +132,14 @@ impl ApprovalOf {
         Self {
             caller: line.caller().map(cut),
             name: line.name().map(|name| cut(name)),
+        }
+    }
+}
+
+impl Approver {
+    fn of(line: &AuditLine) -> Self {
+        Self {
+            approver: line.approver().map(cut).unwrap_or_default(),
         }
     }
 }
@@ -160,16 +174,14 @@ impl AuditLine {
 
 impl Count for Approvals {
     fn merge(&mut self, other: Self) {
-        for (count, more) in [
+        add_all([
             (&mut self.asked, other.asked),
             (&mut self.approved, other.approved),
             (&mut self.refused, other.refused),
             (&mut self.cancelled, other.cancelled),
             (&mut self.expired, other.expired),
             (&mut self.used, other.used),
-        ] {
-            *count = count.saturating_add(more);
-        }
+        ]);
     }
 
     fn weight(&self) -> u64 {
@@ -179,13 +191,11 @@ impl Count for Approvals {
 
 impl Count for Decisions {
     fn merge(&mut self, other: Self) {
-        for (count, more) in [
+        add_all([
             (&mut self.approved, other.approved),
             (&mut self.refused, other.refused),
             (&mut self.denied, other.denied),
-        ] {
-            *count = count.saturating_add(more);
-        }
+        ]);
     }
 
     fn weight(&self) -> u64 {

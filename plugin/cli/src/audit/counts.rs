@@ -3,7 +3,7 @@
 //! A name is never longer than the log has it.
 
 use super::answers::increment;
-use super::tally::Count;
+use super::tally::{Count, add_all};
 use crate::audit_line::AuditLine;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -129,14 +129,12 @@ impl Asked {
 
 impl Count for Calls {
     fn merge(&mut self, other: Self) {
-        for (count, more) in [
+        add_all([
             (&mut self.allowed, other.allowed),
             (&mut self.refused, other.refused),
             (&mut self.shadow, other.shadow),
             (&mut self.withheld, other.withheld),
-        ] {
-            *count = count.saturating_add(more);
-        }
+        ]);
     }
 
     fn weight(&self) -> u64 {

@@ -3,7 +3,7 @@
 //! It is data; `summary` makes it, `formats` shows it.
 
 use super::answers::Answers;
-use super::approvals::{ApprovalOf, Approvals, Decisions};
+use super::approvals::{ApprovalOf, Approvals, Approver, Decisions};
 use super::counts::{
     Asked, Called, Calls, CountedBy, Peak, RedactedBy, Redactions, Refusals, RefusedBy,
 };
@@ -29,7 +29,7 @@ pub struct AuditReport {
     pub(super) answers: Counted<Asked, Answers>,
     pub(super) redactions: Counted<RedactedBy, Redactions>,
     pub(super) approvals: Counted<ApprovalOf, Approvals>,
-    pub(super) approvers: Counted<String, Decisions>,
+    pub(super) approvers: Counted<Approver, Decisions>,
     pub(super) skipped: Skipped,
     #[serde(skip)]
     pub(super) timeline: Timeline,

@@ -5,6 +5,13 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Adds to each count.
+pub(super) fn add_all<const N: usize>(counts: [(&mut u64, u64); N]) {
+    for (count, more) in counts {
+        *count = count.saturating_add(more);
+    }
+}
+
 /// Something that is counted.
 pub(super) trait Count: Default {
     /// Adds the other count to this one.

@@ -95,8 +95,15 @@ fn short_lines_and_events_are_the_expected_ones() {
 fn approvals_are_counted_by_call_and_approver() {
     let (lines, _) = read("approvals.log", Filter::default());
     let shown: String = lines.iter().filter_map(short).collect();
-    let report = report("approvals.log").text();
-    expect("approvals.txt", &plain(&(report + "\n" + &shown)));
+    let report = report("approvals.log");
+    let text = report.text() + "\n" + &shown;
+    expect("approvals.txt", &plain(&text));
+    let json: Json = serde_json::from_str(&report.json().expect("JSON")).expect("JSON");
+    let approver = &json["approvers"]["rows"][0];
+    assert_eq!(
+        (&approver["approver"], &approver["approved"]),
+        (&"pat (release)".into(), &2.into())
+    );
 }
 
 /// Every text of `hostile.log` holds a tag, an escape sequence and a character that turns the direction of writing.

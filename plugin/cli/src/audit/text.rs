@@ -274,7 +274,7 @@ fn approvers(report: &AuditReport) -> Part {
         [name.into()].into_iter().chain(counts).collect()
     };
     let Counted { rows, other } = &report.approvers;
-    let rows = rows.iter().map(|one| row(&one.key, &one.count));
+    let rows = rows.iter().map(|one| row(&one.key.approver, &one.count));
     let other = other.iter().map(|other| row(OTHER, other));
     Part {
         name: "Approvers",
