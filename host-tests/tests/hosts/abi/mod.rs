@@ -1,6 +1,7 @@
 //! Tests the plugin's reaction to the proxy-wasm ABI alone: hosts that fail, hold headers, lose bodies or have no
 //! shared data. The corpus tests decisions.
 
+mod approval_service;
 mod collector;
 mod failing;
 mod filter_state;
