@@ -64,6 +64,7 @@ const BEYOND: &[(&str, &str)] = &[
     ("more-counters-than-slots", "a sum over the whole document"),
     ("names-nobody-can-send", "classes of characters"),
     ("names-of-grants", "classes of characters"),
+    ("patterns-that-overlap", "the names that two keys match"),
     ("same-match-twice", "two values that are the same"),
     ("servers-that-overlap", "two values that share one"),
     ("source-twice", "headers in any case"),

@@ -60,6 +60,7 @@ mod example;
 mod input;
 mod invisible;
 mod layout;
+mod name_patterns;
 mod nearest;
 mod not_json;
 mod page;

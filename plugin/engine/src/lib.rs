@@ -103,6 +103,7 @@ pub mod document {
     pub use crate::parse::json_schema;
     pub use crate::read::pin;
     pub use crate::words::json::{Document, Kind, Value};
+    pub use crate::words::pattern::{Pattern as NamePattern, Star};
     pub use crate::words::text::{is_invisible, is_joiner};
 }
 

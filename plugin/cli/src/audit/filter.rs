@@ -4,6 +4,8 @@
 
 use super::moment::Moment;
 use crate::audit_line::{AuditLine, Decision};
+use crate::name_patterns::matches;
+use mcp_policy::document::Star;
 
 /// The lines that are asked for: those that have all of these facts.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +18,7 @@ pub struct Filter {
     pub grant: Option<String>,
     /// Those of requests for this server.
     pub server: Option<String>,
-    /// Those of calls of this tool; `get_*` stands for all names that begin so.
+    /// Those of calls of this tool; in a pattern such as `get_*`, a `*` stands for any text.
     pub tool: Option<String>,
     /// Those with this outcome.
     pub outcome: Option<Outcome>,
@@ -60,10 +62,7 @@ impl Filter {
             return true;
         };
         let tool = line.tool.as_ref();
-        tool.is_some_and(|tool| match wanted.strip_suffix('*') {
-            Some(prefix) => tool.starts_with(prefix),
-            None => tool == wanted,
-        })
+        tool.is_some_and(|tool| matches(wanted, tool, Star::Any))
     }
 
     fn has_reason(&self, line: &AuditLine) -> bool {

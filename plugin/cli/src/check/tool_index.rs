@@ -3,6 +3,8 @@
 //! It never doubts the server: a policy is only validated against the list for the policy's author.
 
 use crate::listed_tools::{Definition, ListedTools};
+use crate::name_patterns::matches;
+use mcp_policy::document::Star;
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 
@@ -34,14 +36,16 @@ impl ToolIndex {
         Self { tools, by_name }
     }
 
-    /// The tools that match a name or a prefix.
+    /// The tools that match a name or a pattern.
     pub(super) fn matching(&self, name: &str) -> Vec<&Tool> {
-        match name.strip_suffix('*') {
-            Some(prefix) => {
+        match name.contains('*') {
+            true => {
                 let tools = self.tools.iter();
-                tools.filter(|tool| tool.name.starts_with(prefix)).collect()
+                tools
+                    .filter(|tool| matches(name, &tool.name, Star::Any))
+                    .collect()
             }
-            None => {
+            false => {
                 let index = self.by_name.get(name).copied();
                 index
                     .and_then(|index| self.tools.get(index))

@@ -3,8 +3,10 @@
 //! It never judges a call: it only says where two policies have the same rules for it.
 
 use super::call::Call;
+use crate::name_patterns::matches;
 use crate::rule_set_pointer::of_policy;
 use crate::source_map::pointer_token;
+use mcp_policy::document::Star;
 use serde_json::{Map, Value as Json};
 
 /// The parts of a policy that decide about a call.
@@ -99,9 +101,7 @@ fn has_limits(rules: &Json) -> bool {
 
 /// The entries of a table that may be that of a name.
 fn entries<'a>(name: &str, table: &'a Map<String, Json>) -> Vec<(&'a String, &'a Json)> {
-    let may_be = |key: &str| {
-        let prefix = key.strip_suffix('*');
-        prefix.map_or(key == name, |prefix| name.starts_with(prefix))
-    };
+    // In each table a `*` stands for no more than in that of tools.
+    let may_be = |key: &str| matches(key, name, Star::Any);
     table.iter().filter(|(key, _)| may_be(key)).collect()
 }

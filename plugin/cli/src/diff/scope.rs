@@ -4,7 +4,9 @@
 
 use super::call::Call;
 use super::unknown;
+use crate::name_patterns::matches;
 use crate::rule_set_pointer::of_policy;
+use mcp_policy::document::Star;
 use serde_json::Value as Json;
 
 /// The scopes of a limit or a sequence, with the default where none is written.
@@ -107,8 +109,5 @@ pub(super) fn marks(sequence: &Json, name: Option<&str>) -> bool {
     let after = sequence.get("after").and_then(Json::as_array);
     let mut after = after.into_iter().flatten().filter_map(Json::as_str);
     let name = name.unwrap_or_default();
-    after.any(|own| match own.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == own,
-    })
+    after.any(|own| matches(own, name, Star::Any))
 }

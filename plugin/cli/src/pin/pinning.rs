@@ -89,7 +89,7 @@ pub(super) fn outcomes(policy: Value<'_>, listed: &Definitions) -> Vec<Outcome> 
 fn of_set(policy: Option<&str>, set: Value<'_>, listed: &Definitions) -> Vec<Outcome> {
     let tools = set.get("tools");
     let entries = tools.into_iter().flat_map(Value::members);
-    let pinnable = entries.filter(|(name, entry)| !name.ends_with('*') && allows(*entry));
+    let pinnable = entries.filter(|(name, entry)| !name.contains('*') && allows(*entry));
     pinnable
         .map(|(tool, entry)| outcome(policy, tool, entry, listed))
         .collect()

@@ -92,9 +92,7 @@ impl ToolList {
 fn unusable(name: &str, twice: &BTreeSet<String>) -> Option<&'static str> {
     match name {
         "" => Some("its name is empty"),
-        name if name.contains('*') => {
-            Some("its name has a `*`, which a policy reads as the end of a prefix")
-        }
+        name if name.contains('*') => Some("its name has a `*`, which a policy reads as a pattern"),
         name if name.contains(['\n', '\r', '\t']) || name.chars().any(is_invisible) => {
             Some("its name has invisible characters")
         }

@@ -174,6 +174,11 @@ impl<'p, 'r> Judge<'p, 'r> {
     /// whose answer would reveal that the name exists.
     fn available(&mut self, named: Named<'_, '_>, entry: Option<&Entry>) {
         let set = named.set;
+        if named.is_unclear() {
+            let rule = set.place.rule(named.table.key());
+            self.not_allowed(self.mode, named, rule);
+            return;
+        }
         if let Some((position, _)) = set.hide.find(named.name).filter(|_| named.is_tool()) {
             let rule = set.place.rule("hide").index(*position);
             self.not_allowed(self.mode, named, rule);

@@ -30,6 +30,12 @@ impl Named<'_, '_> {
         self.table == Table::Tools
     }
 
+    /// Whether the name is too long to be compared with the patterns of the set.
+    pub(super) fn is_unclear(&self) -> bool {
+        let hide = self.is_tool() && self.set.hide.is_unclear(self.name);
+        hide || self.table.entries(self.set).is_unclear(self.name)
+    }
+
     /// The kind and the name, for refusals.
     pub(super) fn noun(&self) -> String {
         self.table.noun(self.name)

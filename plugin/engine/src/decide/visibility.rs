@@ -131,11 +131,19 @@ impl ListFilter<'_> {
 
     fn set_shows(&self, set: &RuleSet, section: Section, name: &str) -> bool {
         let of_caller = self.visibility.caller.mode;
-        let hidden = section == Section::Tools && set.hide.find(name).is_some();
+        let entries = Table::of(section).entries(set);
+        let is_tool = section == Section::Tools;
+        let steps = set.hide.steps(name.len());
+        let steps = entries.steps(name.len()).saturating_add(steps);
+        let unclear = entries.is_unclear(name) || is_tool && set.hide.is_unclear(name);
+        if unclear || self.budget.take(steps).is_err() {
+            return false;
+        }
+        let hidden = is_tool && set.hide.find(name).is_some();
         if hidden && of_caller == Mode::Enforce {
             return false;
         }
-        let found = Table::of(section).entries(set).find(name);
+        let found = entries.find(name);
         let mode = found.and_then(|(entry, _)| entry.mode).unwrap_or(of_caller);
         let hides = found.is_some_and(|(entry, _)| hides(entry));
         if mode == Mode::Enforce && hides {
@@ -149,7 +157,7 @@ impl ListFilter<'_> {
             return admitted;
         }
         let own = found.map(|(entry, _)| (&entry.rules, mode));
-        let all = (section == Section::Tools).then_some((&set.all_tools, of_caller));
+        let all = is_tool.then_some((&set.all_tools, of_caller));
         admitted
             && !own
                 .into_iter()

@@ -41,7 +41,7 @@ pub(crate) use grants::{Grants, required_text};
 pub use limit::Window;
 pub(crate) use limit::{Cost, Counter, Limit, Refunds, Scope};
 pub(crate) use literal::{Literal, Literals, Order};
-pub(crate) use names::Names;
+pub(crate) use names::{MOST_OTHERS, Names};
 pub use needs::NeededIdentities;
 pub(crate) use needs::{Needs, ResponseNeeds};
 pub(crate) use options::{AnswerStyle, Effect, Listed, Mode};

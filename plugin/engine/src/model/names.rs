@@ -1,53 +1,117 @@
-//! Names and prefixes, and the one entry that applies to a name: the exact one, else the longest prefix.
+//! Names and patterns, and the one entry that applies to a name: the exact one, else the pattern that every other matching
+//! one contains.
 //!
-//! A lookup costs a binary search, and never visits a prefix outside one chain of nested prefixes.
+//! A lookup costs a binary search for exact names, prefixes and suffixes, and a look at each of at most [`MOST_OTHERS`]
+//! other patterns.
 
+use crate::words::pattern::{Pattern, Shape, Star};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// Values by exact name or by a prefix that is written with one `*` at its end.
+/// The most patterns that are neither a prefix nor a suffix.
+pub(crate) const MOST_OTHERS: usize = 64;
+
+/// The longest name that such patterns are compared with, in bytes.
+const LONGEST: usize = 1024;
+
+/// Values by exact name or by a pattern.
 #[derive(Debug)]
 pub(crate) struct Names<T> {
     exact: BTreeMap<Box<str>, T>,
-    /// In order of `prefix`.
-    prefixes: Vec<Prefix<T>>,
+    prefixes: Affixes<T>,
+    /// By their ends, from the last character.
+    suffixes: Affixes<T>,
+    /// In the order of [`Pattern::order`].
+    others: Vec<(Pattern, T)>,
 }
 
+/// Values by the beginning of a text.
 #[derive(Debug)]
-struct Prefix<T> {
-    prefix: Box<str>,
+struct Affixes<T>(Vec<Affix<T>>);
+
+#[derive(Debug)]
+struct Affix<T> {
+    text: Box<str>,
     value: T,
-    /// The longest other prefix that this one begins with.
+    /// The longest other one that this one begins with.
     outer: Option<usize>,
 }
 
 impl<T> Names<T> {
-    /// Keys that end in `*` are prefixes; no key may occur twice.
+    /// Values by exact names and patterns, in which a `*` stands for any text; no key may occur twice, and none holds `**`.
     pub(crate) fn new(entries: impl IntoIterator<Item = (Box<str>, T)>) -> Self {
-        let mut exact = BTreeMap::new();
-        let mut prefixes: BTreeMap<Box<str>, T> = BTreeMap::new();
-        for (key, value) in entries {
-            match key.strip_suffix('*') {
-                Some(prefix) => drop(prefixes.insert(prefix.into(), value)),
-                None => drop(exact.insert(key, value)),
-            }
-        }
-        let prefix = |(prefix, value)| Prefix {
-            prefix,
-            value,
-            outer: None,
-        };
-        let prefixes = prefixes.into_iter().map(prefix).collect();
-        let mut names = Self { exact, prefixes };
-        names.nest();
-        names
+        Self::with(entries, Star::Any)
     }
 
-    /// The value for `name`, and whether it is listed by its exact name.
-    pub(crate) fn find(&self, name: &str) -> Option<(&T, bool)> {
-        match self.exact.get(name) {
-            Some(value) => Some((value, true)),
-            None => Some((self.prefixes_of(name).next()?, false)),
+    /// The same, where a `*` before the end of a pattern stands for this; no key may occur twice, and none holds `**`.
+    pub(crate) fn with(entries: impl IntoIterator<Item = (Box<str>, T)>, star: Star) -> Self {
+        let mut exact = BTreeMap::new();
+        let (mut prefixes, mut suffixes) = (BTreeMap::new(), BTreeMap::new());
+        let mut others = BTreeMap::new();
+        for (key, value) in entries {
+            let Some(pattern) = Pattern::parse(&key, star) else {
+                continue;
+            };
+            match pattern.shape() {
+                Shape::Exact => drop(exact.insert(key, value)),
+                Shape::Prefix => drop(prefixes.insert(key.trim_end_matches('*').into(), value)),
+                Shape::Suffix(suffix) if star == Star::Any => {
+                    drop(suffixes.insert(reversed(suffix), value));
+                }
+                Shape::Suffix(_) | Shape::Other => {
+                    drop(others.insert((pattern.order(), key), (pattern, value)));
+                }
+            }
         }
+        Self {
+            exact,
+            prefixes: Affixes::new(prefixes),
+            suffixes: Affixes::new(suffixes),
+            others: others.into_values().collect(),
+        }
+    }
+
+    /// The value for `name`, and whether it is listed by its exact name. `None` also where that is
+    /// [unclear](Self::is_unclear).
+    pub(crate) fn find(&self, name: &str) -> Option<(&T, bool)> {
+        if let Some(value) = self.exact.get(name) {
+            return Some((value, true));
+        }
+        let prefix = self.prefixes.of(name).next();
+        if self.suffixes.0.is_empty() && self.others.is_empty() {
+            return prefix.map(|prefix| (&prefix.value, false));
+        }
+        self.find_pattern(name, prefix).map(|value| (value, false))
+    }
+
+    /// The value of the pattern for `name` that every other matching one contains; `prefix` is the longest one.
+    fn find_pattern<'t>(&'t self, name: &str, prefix: Option<&'t Affix<T>>) -> Option<&'t T> {
+        if self.is_unclear(name) {
+            return None;
+        }
+        let backwards = reversed(name);
+        let suffix = self.suffixes.of(&backwards).next();
+        let mut others = self.others.iter();
+        let other = others.find(|(pattern, _)| pattern.matches(name));
+        let affix = |affix: &'t Affix<T>| ((Reverse(affix.text.len()), 1), &affix.value);
+        let found = [
+            prefix.map(affix),
+            suffix.map(affix),
+            other.map(|(pattern, value)| (pattern.order(), value)),
+        ];
+        let first = found.into_iter().flatten().min_by_key(|(order, _)| *order);
+        first.map(|(_, value)| value)
+    }
+
+    /// Whether `name` is too long to be compared with the patterns that there are. Such a name is refused.
+    pub(crate) fn is_unclear(&self, name: &str) -> bool {
+        !self.others.is_empty() && name.len() > LONGEST && !self.exact.contains_key(name)
+    }
+
+    /// The steps that a lookup of a name of so many bytes takes beyond a search.
+    pub(crate) fn steps(&self, length: usize) -> usize {
+        let bytes = self.others.len().saturating_mul(length.min(LONGEST));
+        bytes.div_ceil(BYTES_A_STEP)
     }
 
     /// The value for `name` itself, and those of all its prefixes.
@@ -55,22 +119,7 @@ impl<T> Names<T> {
         self.exact
             .get(name)
             .into_iter()
-            .chain(self.prefixes_of(name))
-    }
-
-    /// The values of the prefixes of `name`, the longest first.
-    fn prefixes_of<'t>(&'t self, name: &str) -> impl Iterator<Item = &'t T> {
-        let before = self
-            .prefixes
-            .partition_point(|prefix| *prefix.prefix <= *name);
-        let mut candidate = before.checked_sub(1);
-        let chain = std::iter::from_fn(move || {
-            let prefix = self.prefixes.get(candidate?)?;
-            candidate = prefix.outer;
-            Some(prefix)
-        });
-        let prefixes = chain.filter(move |prefix| name.starts_with(&*prefix.prefix));
-        prefixes.map(|prefix| &prefix.value)
+            .chain(self.prefixes.of(name).map(|prefix| &prefix.value))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -78,24 +127,49 @@ impl<T> Names<T> {
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
-        self.exact
-            .values()
-            .chain(self.prefixes.iter().map(|prefix| &prefix.value))
+        let affixes = self.prefixes.0.iter().chain(&self.suffixes.0);
+        let patterns = affixes.map(|affix| &affix.value);
+        let others = self.others.iter().map(|(_, value)| value);
+        self.exact.values().chain(patterns).chain(others)
     }
+}
 
-    /// Sorted order puts a prefix after every prefix that it begins with, so one pass with a stack finds them.
-    fn nest(&mut self) {
+/// The bytes that one step compares.
+const BYTES_A_STEP: usize = 8;
+
+fn reversed(text: &str) -> Box<str> {
+    text.chars().rev().collect()
+}
+
+impl<T> Affixes<T> {
+    /// Sorted order puts a text after every one that it begins with, so one pass with a stack finds them.
+    fn new(texts: BTreeMap<Box<str>, T>) -> Self {
+        let mut affixes: Vec<Affix<T>> = Vec::with_capacity(texts.len());
         let mut around: Vec<(Box<str>, usize)> = Vec::new();
-        for (index, prefix) in self.prefixes.iter_mut().enumerate() {
+        for (index, (text, value)) in texts.into_iter().enumerate() {
             while around
                 .last()
-                .is_some_and(|(outer, _)| !prefix.prefix.starts_with(&**outer))
+                .is_some_and(|(outer, _)| !text.starts_with(&**outer))
             {
                 around.pop();
             }
-            prefix.outer = around.last().map(|&(_, index)| index);
-            around.push((prefix.prefix.clone(), index));
+            let outer = around.last().map(|&(_, index)| index);
+            around.push((text.clone(), index));
+            affixes.push(Affix { text, value, outer });
         }
+        Self(affixes)
+    }
+
+    /// Those that `text` begins with, the longest first.
+    fn of<'t>(&'t self, text: &str) -> impl Iterator<Item = &'t Affix<T>> {
+        let before = self.0.partition_point(|affix| *affix.text <= *text);
+        let mut candidate = before.checked_sub(1);
+        let chain = std::iter::from_fn(move || {
+            let affix = self.0.get(candidate?)?;
+            candidate = affix.outer;
+            Some(affix)
+        });
+        chain.filter(move |affix| text.starts_with(&*affix.text))
     }
 }
 
@@ -110,6 +184,21 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// The result is the pattern that every other matching one contains, wherever there is one.
+        #[test]
+        fn find_returns_the_pattern_that_all_others_contain(keys in proptest::collection::btree_set(r"[ab*]{1,4}", 0..12), name in "[ab]{0,5}") {
+            let patterns: Vec<_> = keys.iter().filter_map(|key| Pattern::parse(key, Star::Any)).collect();
+            let matching: Vec<_> = patterns.iter().filter(|pattern| !pattern.is_exact() && pattern.matches(&name)).collect();
+            let least = matching.iter().find(|one| matching.iter().all(|other| other.contains(one)));
+            let exact = patterns.iter().find(|pattern| pattern.as_str() == name);
+            let names = names(&patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect::<Vec<_>>());
+            let found = names.find(&name).map(|(key, _)| key.as_str());
+            let expected = exact.or_else(|| least.copied());
+            if expected.is_some() || matching.is_empty() {
+                prop_assert_eq!(found, expected.map(Pattern::as_str));
+            }
+        }
 
         /// The result equals that of a scan of every entry.
         #[test]

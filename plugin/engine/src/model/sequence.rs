@@ -29,6 +29,11 @@ pub(crate) struct SequenceRole {
     pub(crate) checks: bool,
 }
 
+/// Whether a list has the tool; true also where that is unclear.
+fn is_in(names: &Names<usize>, tool: &str) -> bool {
+    names.is_unclear(tool) || names.find(tool).is_some()
+}
+
 /// The counters of the rules, each once, by their ids.
 pub(crate) fn sequence_counters<'s>(rules: impl Iterator<Item = &'s Sequence>) -> Vec<String> {
     dedup_sorted(rules.map(|rule| rule.counter().id.clone()))
@@ -45,8 +50,8 @@ impl Sequence {
 
     pub(crate) fn role(&self, tool: &str) -> SequenceRole {
         SequenceRole {
-            marks: self.after.find(tool).is_some(),
-            checks: self.deny.find(tool).is_some(),
+            marks: is_in(&self.after, tool),
+            checks: is_in(&self.deny, tool),
         }
     }
 

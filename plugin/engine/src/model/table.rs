@@ -44,6 +44,15 @@ impl Table {
         }
     }
 
+    /// The key of the table in the document.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Prompts => "prompts",
+            Self::Resources => "resources",
+        }
+    }
+
     pub(crate) fn noun(self, name: &str) -> String {
         let kind = match self {
             Self::Tools => "tool",

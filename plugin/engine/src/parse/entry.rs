@@ -8,7 +8,8 @@ use crate::model::{Action, Clause, Entry, Names, Pin, Rules};
 use crate::read::{Digest, MethodKind, confusable_method};
 use crate::words::Rule;
 use crate::words::json::Value;
-use crate::words::text::{is_invisible, is_visible};
+use crate::words::pattern::Star;
+use crate::words::text::is_invisible;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,8 +57,6 @@ pub(crate) const METHOD: Keys = Keys {
     reserved: &[],
 };
 
-const WRITE_NAME: &str = "an exact name, or a prefix with one `*` at its end, without surrounding space or invisible characters";
-
 const WRITE_DEFAULT: &str = "`default` for names that no entry lists";
 
 /// A table of the document that holds entries by name.
@@ -70,6 +69,8 @@ pub(super) struct Table {
     approves: bool,
     /// The text to write instead of the key `*`.
     everything: &'static str,
+    /// The texts that a `*` in its keys stands for.
+    star: Star,
 }
 
 impl Table {
@@ -94,6 +95,7 @@ pub(super) const TOOLS: Table = Table {
     actions: ACTIONS,
     approves: true,
     everything: "`default` for names that no entry lists and `all_tools` for rules on every tool",
+    star: Star::Any,
 };
 
 pub(super) const PROMPTS: Table = Table {
@@ -102,6 +104,7 @@ pub(super) const PROMPTS: Table = Table {
     actions: ACTIONS,
     approves: true,
     everything: WRITE_DEFAULT,
+    star: Star::Any,
 };
 
 pub(super) const RESOURCES: Table = Table {
@@ -110,6 +113,7 @@ pub(super) const RESOURCES: Table = Table {
     actions: ACTIONS,
     approves: true,
     everything: WRITE_DEFAULT,
+    star: Star::Part,
 };
 
 const METHODS: Table = Table {
@@ -118,27 +122,10 @@ const METHODS: Table = Table {
     actions: &[("allow", Action::Allow), ("deny", Action::Deny)],
     approves: false,
     everything: WRITE_DEFAULT,
+    star: Star::Any,
 };
 
 impl PolicyReader {
-    /// A list of names and prefixes, each with its position in the list. `*` matches every name.
-    pub(super) fn names(&mut self, at: &Location<'_>, value: Value<'_>) -> Names<usize> {
-        let elements: Vec<_> = self.list(at, value, "names").enumerate().collect();
-        let mut names = BTreeMap::new();
-        for (index, value) in elements {
-            let at = at.index(index);
-            let Some(name) = self.string(&at, value) else {
-                continue;
-            };
-            if !is_name(&name) && name != "*" {
-                self.invalid(&at, value, WRITE_NAME);
-            } else if names.insert(name.as_ref().into(), index).is_some() {
-                self.invalid(&at, value, "each name once");
-            }
-        }
-        Names::new(names)
-    }
-
     pub(super) fn all_tools(&mut self, at: &Location<'_>, value: Value<'_>) -> Rules {
         let members = self.object(at, value, &ALL_TOOLS);
         let rule = self.rule("all_tools");
@@ -155,17 +142,18 @@ impl PolicyReader {
             return Names::new([]);
         };
         let at = at.key(table.name);
-        let mut entries = Vec::new();
+        let mut entries: Vec<(Box<str>, Entry)> = Vec::new();
         for (key, value) in self.map(&at, value) {
             let at = at.key(&key);
             if key == "*" {
                 self.invalid_key(&at, "the key `*`".into(), table.everything);
-            } else if !is_name(&key) {
-                self.invalid_key(&at, format!("the key `{key}`"), WRITE_NAME);
+            } else {
+                self.name_key(&at, &key, table.star);
             }
             entries.push((key.as_ref().into(), self.entry(&at, &key, value, table)));
         }
-        Names::new(entries)
+        self.overlaps(&at, entries.iter().map(|(key, _)| &**key), table.star);
+        Names::with(entries, table.star)
     }
 
     pub(super) fn methods(
@@ -294,12 +282,6 @@ fn is_approval(value: Value<'_>) -> bool {
     value.string().as_deref() == Some(APPROVE)
 }
 
-/// True for an exact name, or a prefix with one `*` at its end.
-fn is_name(name: &str) -> bool {
-    let stem = name.strip_suffix('*').unwrap_or(name);
-    is_visible(name) && !stem.is_empty() && !stem.contains('*')
-}
-
 const WRITE_PIN: &str =
     r#""sha256:" and 64 hexadecimal digits, as `mcp-policy pin` writes it, or "first_use""#;
 
@@ -314,8 +296,8 @@ impl PolicyReader {
         if pin.is_none() {
             self.invalid(at, value, WRITE_PIN);
         }
-        if key.ends_with('*') {
-            let found = format!("a pin on the prefix `{key}`");
+        if key.contains('*') {
+            let found = format!("a pin on the pattern `{key}`");
             let write = "an entry for each tool: a pin belongs to one definition";
             self.invalid_key(at, found, write);
         }

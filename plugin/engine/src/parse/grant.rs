@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::words::Millis;
 use crate::words::json::{Kind, Value};
-use crate::words::pattern::Pattern;
+use crate::words::pattern::{Pattern, Star};
 use crate::words::text::is_visible;
 use sha2::{Digest as _, Sha256};
 
@@ -300,7 +300,7 @@ impl PolicyReader {
 
     fn text_pattern(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Pattern> {
         let text = value.string().filter(|text| is_visible(text));
-        let pattern = text.and_then(|text| Pattern::parse(&text));
+        let pattern = text.and_then(|text| Pattern::parse(&text, Star::Part));
         if pattern.is_none() {
             let write = match value.kind() {
                 Kind::String => WRITE_PATTERN,

@@ -15,6 +15,7 @@ mod grant;
 mod host;
 mod limit;
 mod locator;
+mod names;
 mod needs;
 mod protobuf;
 mod reader;

@@ -12,6 +12,7 @@ pub(crate) mod json;
 pub(crate) mod locator;
 pub(crate) mod mac;
 mod millis;
+pub(crate) mod overlap;
 pub(crate) mod pattern;
 pub(crate) mod plain;
 mod pointer;

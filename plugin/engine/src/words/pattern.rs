@@ -1,12 +1,24 @@
 //! Patterns for whole texts, in which `*` stands for any text.
 //!
-//! A `*` before the end of a pattern crosses no separator of a URI, a path or an address: `repo:acme/*:main` matches no
+//! In texts of callers and in URIs, a `*` before the end of a pattern crosses no separator: `repo:acme/*:main` matches no
 //! branch of another organisation. Matching takes time in proportion to the text and never backtracks.
+
+use std::cmp::Reverse;
 
 /// A text, or a pattern with `*`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     text: Box<str>,
+    star: Star,
+}
+
+/// The texts that a `*` before the end of a pattern stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Star {
+    /// Any text, as in names of tools.
+    Any,
+    /// A text without a separator of a URI, a path or an address.
+    Part,
 }
 
 /// The characters that a `*` before the end of a pattern does not match.
@@ -26,17 +38,52 @@ pub(crate) enum Shape<'p> {
     Other,
 }
 
+/// The letters of a pattern, and its stars.
+pub(crate) type Order = (Reverse<usize>, usize);
+
+/// A character of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    One(char),
+    /// A `*` for any text.
+    Any,
+    /// A `*` for a text without separators.
+    Part,
+}
+
+impl Place {
+    /// Whether a `*` may stand for this character.
+    pub(crate) fn skips(self, letter: char) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::Any => true,
+            Self::Part => !SEPARATORS.contains(&letter),
+        }
+    }
+}
+
 impl Pattern {
     /// `None` for an empty text, and for `**`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        (!text.is_empty() && !text.contains("**")).then(|| Self { text: text.into() })
+    pub fn parse(text: &str, star: Star) -> Option<Self> {
+        (!text.is_empty() && !text.contains("**")).then(|| Self {
+            text: text.into(),
+            star,
+        })
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// The pattern as it is written.
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    pub(crate) fn is_exact(&self) -> bool {
+    /// The order of patterns that match one text: those that others contain come first.
+    pub fn order(&self) -> Order {
+        let stars = self.text.bytes().filter(|byte| *byte == b'*').count();
+        (Reverse(self.text.len().saturating_sub(stars)), stars)
+    }
+
+    /// True without a `*`.
+    pub fn is_exact(&self) -> bool {
         !self.text.contains('*')
     }
 
@@ -50,7 +97,7 @@ impl Pattern {
     }
 
     /// True where this pattern matches every text that the other one matches; false also where that is not certain.
-    pub(crate) fn contains(&self, other: &Self) -> bool {
+    pub fn contains(&self, other: &Self) -> bool {
         !self.text.contains(ANY) && self.matches(&other.sample())
     }
 
@@ -62,7 +109,7 @@ impl Pattern {
 
     /// True where the pattern matches the whole text. Each part between two `*` is taken at its first place: a `*` that
     /// skipped that place would cross a separator in the part, or match no more than the next `*` may.
-    pub(crate) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         let mut parts = self.text.split('*');
         let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
             return false;
@@ -74,13 +121,32 @@ impl Pattern {
             let Some((skipped, after)) = rest.split_once(part) else {
                 return false;
             };
-            if skipped.contains(SEPARATORS) {
+            if !self.skips(skipped) {
                 return false;
             }
             rest = after;
         }
         let skipped = rest.strip_suffix(last);
-        skipped.is_some_and(|skipped| last.is_empty() || !skipped.contains(SEPARATORS))
+        skipped.is_some_and(|skipped| last.is_empty() || self.skips(skipped))
+    }
+
+    /// Whether a `*` before the end stands for this text.
+    fn skips(&self, text: &str) -> bool {
+        self.star == Star::Any || !text.contains(SEPARATORS)
+    }
+
+    /// The characters of the pattern, each with whether it is a `*`, and whether that stands for this character.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let mut places = Vec::new();
+        for (at, letter) in self.text.char_indices() {
+            let ends = at.saturating_add(1) == self.text.len();
+            places.push(match letter {
+                '*' if ends || self.star == Star::Any => Place::Any,
+                '*' => Place::Part,
+                letter => Place::One(letter),
+            });
+        }
+        places
     }
 }
 
@@ -107,7 +173,7 @@ mod tests {
             ("*", "", true),
             ("*", "a/b", true),
         ] {
-            let parsed = Pattern::parse(pattern).unwrap();
+            let parsed = Pattern::parse(pattern, Star::Part).unwrap();
             assert_eq!(parsed.matches(text), matches, "{pattern} and {text}");
         }
     }
@@ -130,19 +196,24 @@ mod tests {
             ("*", "*@acme.example", true),
             ("*@acme.example", "*", false),
         ] {
-            let [parsed, of] = [pattern, other].map(|text| Pattern::parse(text).unwrap());
+            let [parsed, of] =
+                [pattern, other].map(|text| Pattern::parse(text, Star::Part).unwrap());
             assert_eq!(parsed.contains(&of), contains, "{pattern} and {other}");
         }
     }
 
     #[test]
     fn empty_pattern_and_two_stars_in_a_row_are_invalid() {
-        assert_eq!(Pattern::parse(""), None);
-        assert_eq!(Pattern::parse("a**b"), None);
+        assert_eq!(Pattern::parse("", Star::Any), None);
+        assert_eq!(Pattern::parse("a**b", Star::Any), None);
+    }
+
+    fn star_of(any: bool) -> Star {
+        if any { Star::Any } else { Star::Part }
     }
 
     /// Every way to divide the text among the stars.
-    fn slow(pattern: &str, text: &str) -> bool {
+    fn slow(pattern: &str, text: &str, any: Star) -> bool {
         let Some((before, after)) = pattern.split_once('*') else {
             return pattern == text;
         };
@@ -152,7 +223,8 @@ mod tests {
         let ends = (0..=rest.len()).filter(|end| rest.is_char_boundary(*end));
         let mut splits = ends.map(|end| rest.split_at(end));
         splits.any(|(star, rest)| {
-            (after.is_empty() || !star.contains(SEPARATORS)) && slow(after, rest)
+            let skips = any == Star::Any || !star.contains(SEPARATORS);
+            (after.is_empty() || skips) && slow(after, rest, any)
         })
     }
 
@@ -160,18 +232,22 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn text_of_a_contained_pattern_matches_both(patterns in prop::array::uniform2(r"[ab/*]{1,5}"), text in "[ab/]{0,6}") {
-            let [outer, inner] = patterns.each_ref().map(|text| Pattern::parse(text));
+        fn text_of_a_contained_pattern_matches_both(patterns in prop::array::uniform2(r"[ab/*]{1,5}"), text in "[ab/]{0,6}", any in any::<bool>()) {
+            let star = star_of(any);
+            let [outer, inner] = patterns.each_ref().map(|text| Pattern::parse(text, star));
             if let (Some(outer), Some(inner)) = (outer, inner) {
                 let is_found = outer.contains(&inner) && inner.matches(&text);
                 prop_assert!(!is_found || outer.matches(&text), "{outer:?} {inner:?} {text}");
+                let is_inner = is_found && outer != inner;
+                prop_assert!(!is_inner || inner.order() < outer.order(), "{outer:?} {inner:?}");
             }
         }
 
         #[test]
-        fn matching_equals_a_search_of_all_divisions(pattern in r"[ab/*]{1,8}", text in "[ab/]{0,10}") {
-            if let Some(parsed) = Pattern::parse(&pattern) {
-                prop_assert_eq!(parsed.matches(&text), slow(&pattern, &text));
+        fn matching_equals_a_search_of_all_divisions(pattern in r"[ab/*]{1,8}", text in "[ab/]{0,10}", any in any::<bool>()) {
+            let star = star_of(any);
+            if let Some(parsed) = Pattern::parse(&pattern, star) {
+                prop_assert_eq!(parsed.matches(&text), slow(&pattern, &text, star));
             }
         }
     }

@@ -3,9 +3,11 @@
 //! It never counts.
 
 use super::caller_access::Limit;
+use crate::name_patterns::applying;
 use crate::source_map::pointer_token;
 use mcp_policy::document::LimitInfo;
-use serde_json::{Map, Value as Json};
+use mcp_policy::document::Star;
+use serde_json::Value as Json;
 
 /// The limits of a tool in these rule sets.
 pub(super) fn limits(all: &[LimitInfo], sets: &[String], tool: &str, policy: &Json) -> Vec<Limit> {
@@ -28,22 +30,12 @@ pub(super) fn limits(all: &[LimitInfo], sets: &[String], tool: &str, policy: &Js
 fn places(set: &str, tool: &str, policy: &Json) -> Vec<String> {
     let tools = policy.pointer(&format!("{set}/tools"));
     let entry = tools.and_then(Json::as_object);
-    let entry = entry.and_then(|tools| entry_of(tools, tool));
+    let entry = entry.and_then(|tools| applying(tools.keys(), tool, Star::Any));
     let entry = entry.map(|key| format!("{set}/tools/{}/", pointer_token(key)));
     [format!("{set}/all_tools/")]
         .into_iter()
         .chain(entry)
         .collect()
-}
-
-/// The exact name, or else the longest prefix.
-fn entry_of<'a>(tools: &'a Map<String, Json>, tool: &str) -> Option<&'a String> {
-    let prefix = |key: &&String| {
-        let prefix = key.strip_suffix('*');
-        prefix.is_some_and(|prefix| tool.starts_with(prefix))
-    };
-    let exact = tools.keys().find(|key| *key == tool);
-    exact.or_else(|| tools.keys().filter(prefix).max_by_key(|key| key.len()))
 }
 
 /// A limit in short.

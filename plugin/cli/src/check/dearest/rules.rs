@@ -8,6 +8,7 @@ use super::together::together;
 use super::{condition, expression, schema};
 use crate::argument_path::{ROOT, Step, steps};
 use crate::example;
+use crate::name_patterns::{self, star};
 use crate::source_map::pointer_token;
 use serde_json::{Map, Value as Json, json};
 
@@ -97,7 +98,7 @@ fn for_name<'p>(
 ) -> Option<Vec<Rule<'p>>> {
     let set_rules = policy.pointer(set)?;
     let table = set_rules.get(section);
-    let entry = applying(table, name);
+    let entry = applying(table, (name, section));
     let default = set_rules.get("default").and_then(Json::as_str);
     let is_refused = match entry {
         Some((_, entry)) => refuses(entry),
@@ -115,16 +116,14 @@ fn for_name<'p>(
     Some([own, all].into_iter().flatten().flatten().collect())
 }
 
-/// The entry that applies to a name or to every name with its prefix: the exact one, else that of the longest prefix.
-fn applying<'p>(table: Option<&'p Json>, name: &str) -> Option<(&'p String, &'p Json)> {
-    let exact = table?.as_object()?.get_key_value(name);
-    let stem = name.strip_suffix('*').unwrap_or(name);
-    let covers = |key: &str| {
-        let prefix = key.strip_suffix('*');
-        prefix.is_some_and(|prefix| stem.starts_with(prefix))
-    };
-    let prefixes = || object(table).filter(|(key, _)| covers(key));
-    exact.or_else(|| prefixes().max_by_key(|(key, _)| key.len()))
+/// The entry that applies to a name, or to every name that this pattern matches.
+fn applying<'p>(
+    table: Option<&'p Json>,
+    (name, section): (&str, &str),
+) -> Option<(&'p String, &'p Json)> {
+    let table = table?.as_object()?;
+    let key = name_patterns::applying(table.keys(), name, star(section))?;
+    table.get_key_value(key)
 }
 
 /// The rule sets with their JSON Pointers: the rules at the top, those of `policies`, and the `tools` of grants.

@@ -10,6 +10,7 @@ use crate::argument_path::first_member;
 use crate::check::diagnostic::Diagnostic;
 use crate::check::tool_index::{Tool, ToolIndex};
 use crate::nearest::nearest;
+use mcp_policy::document::Star;
 use mcp_policy::document::Value;
 
 pub(super) fn all(root: Value<'_>, listed: &ToolIndex) -> Vec<Diagnostic> {
@@ -160,7 +161,7 @@ fn unnamed(set: &RuleSet<'_>, listed: &ToolIndex) -> Vec<String> {
     let entries: Vec<_> = set.entries_of("tools").collect();
     let hide = texts(set.value.get("hide"));
     let keys = entries.iter().map(|entry| &*entry.key);
-    let names = Names::new(keys.chain(hide.iter().map(|name| &**name)));
+    let names = Names::new(keys.chain(hide.iter().map(|name| &**name)), Star::Any);
     let tools = listed.tools.iter();
     let unnamed = tools.filter(|tool| names.covering(&tool.name).is_none());
     unnamed.map(|tool| format!("`{}`", tool.name)).collect()

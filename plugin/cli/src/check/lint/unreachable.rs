@@ -7,7 +7,9 @@ use super::member::{is_empty_list, list, text, texts};
 use super::names::Names;
 use super::rule_set::{RuleSet, entries, rule_sets, rules};
 use crate::check::diagnostic::Diagnostic;
+use crate::name_patterns::star;
 use crate::rule_set_pointer::{set_of, within_set};
+use mcp_policy::document::Star;
 use mcp_policy::document::{LimitInfo, Value};
 use mcp_policy::host::Policy;
 use std::borrow::Cow;
@@ -56,7 +58,7 @@ fn hidden(root: Value<'_>, set: &RuleSet<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let names = texts(set.value.get("hide"));
-    let names = Names::new(names.iter().map(|name| &**name));
+    let names = Names::new(names.iter().map(|name| &**name), Star::Any);
     let finding = |entry: Entry<'_>| {
         let name = names.covering(&entry.key)?;
         let message =
@@ -130,7 +132,7 @@ fn covered_names(set: &RuleSet<'_>) -> Vec<Diagnostic> {
 
 fn covered_in(at: &str, list: Value<'_>) -> Vec<Diagnostic> {
     let listed = texts(Some(list));
-    let names = Names::new(listed.iter().map(|name| &**name));
+    let names = Names::new(listed.iter().map(|name| &**name), Star::Any);
     let covered = |(index, name): (usize, &Cow<'_, str>)| {
         let other = names.other_covering(name)?;
         let message = format!("`{other}` covers this name already");
@@ -140,7 +142,7 @@ fn covered_in(at: &str, list: Value<'_>) -> Vec<Diagnostic> {
     listed.iter().enumerate().filter_map(covered).collect()
 }
 
-/// An entry with a longer prefix inherits no rules from one with a shorter prefix.
+/// An entry inherits no rules from one whose pattern contains it.
 fn not_inherited(set: &RuleSet<'_>) -> Vec<Diagnostic> {
     let sections = ["tools", "prompts", "resources"].into_iter();
     sections
@@ -155,7 +157,8 @@ fn not_inherited_in(set: &RuleSet<'_>, section: &'static str) -> Vec<Diagnostic>
             .iter()
             .any(|list| entry.value.get(list).is_some())
     };
-    let ruled = Names::new(entries.iter().filter(has_rules).map(|entry| &*entry.key));
+    let ruled = entries.iter().filter(has_rules).map(|entry| &*entry.key);
+    let ruled = Names::new(ruled, star(section));
     let passes = |entry: &&Entry<'_>| {
         ["", "allow"].contains(&&*text(entry.value, "action")) && !has_rules(entry)
     };

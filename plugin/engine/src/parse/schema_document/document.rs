@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// The JSON Schema (draft 2020-12) of the policy document.
 pub fn json_schema() -> Value {
     let definitions = json!({
-        "name": { "type": "string", "pattern": r"^[^*]+\*?$" },
+        "name": { "type": "string", "pattern": r"^(?!\*$)(?!.*\*\*)[\s\S]+$" },
         "names": { "type": "array", "items": { "anyOf": [refers("name"), { "const": "*" }] }, "uniqueItems": true },
         "text": { "type": "string", "pattern": r"\S" },
         "mode": { "enum": words(MODES) },
@@ -142,7 +142,7 @@ fn entries(what: &str, entry: &str) -> Value {
     about(
         json!({ "type": "object", "propertyNames": refers("name"), "additionalProperties": refers(entry) }),
         &format!(
-            "{what} by exact name, or by a prefix with one `*` at its end. The exact name wins, then the longest prefix."
+            "{what} by exact name, or by a pattern in which `*` stands for any text. The exact name wins, then the pattern that all others contain."
         ),
     )
 }

@@ -1,0 +1,182 @@
+//! Turns keys and lists of names into names and patterns, and finds patterns of which none decides.
+//!
+//! It matches no name of a message.
+
+use super::reader::{Location, PolicyReader};
+use crate::model::{MOST_OTHERS, Names};
+use crate::words::json::Value;
+use crate::words::overlap::{Overlap, overlap};
+use crate::words::pattern::{Pattern, Shape, Star};
+use crate::words::text::is_visible;
+use std::collections::BTreeMap;
+
+const WRITE_NAME: &str = "an exact name, or a pattern in which `*` stands for any text, such as `get_*` or `*_delete`, without `**`, surrounding space or invisible characters";
+
+const WRITE_AUTHORITY: &str =
+    "the host in full, or with `*.` at its beginning, such as `https://*.example/*`";
+
+/// The states that the search for overlapping patterns of one table looks at: a quarter of a second.
+const MOST_STATES: usize = 65_536;
+
+/// The most overlaps that are told at once.
+const MOST_TOLD: usize = 8;
+
+/// The most entries that decide where two patterns overlap.
+const MOST_SETTLING: usize = 64;
+
+impl PolicyReader {
+    /// A list of names and patterns, each with its position in the list. `*` matches every name.
+    pub(super) fn names(&mut self, at: &Location<'_>, value: Value<'_>) -> Names<usize> {
+        let elements: Vec<_> = self.list(at, value, "names").enumerate().collect();
+        let mut names: BTreeMap<Box<str>, usize> = BTreeMap::new();
+        for (index, value) in elements {
+            let at = at.index(index);
+            let Some(name) = self.string(&at, value) else {
+                continue;
+            };
+            if !is_name(&name) && name != "*" {
+                self.invalid(&at, value, WRITE_NAME);
+            } else if names.insert(name.as_ref().into(), index).is_some() {
+                self.invalid(&at, value, "each name once");
+            }
+        }
+        self.others(at, names.keys().map(AsRef::as_ref), Star::Any);
+        Names::new(names)
+    }
+
+    /// Checks the key of an entry.
+    pub(super) fn name_key(&mut self, at: &Location<'_>, key: &str, star: Star) {
+        let found = || format!("the key `{key}`");
+        if !is_name(key) {
+            self.invalid_key(at, found(), WRITE_NAME);
+        } else if star == Star::Part && !is_clear_authority(key) {
+            self.invalid_key(at, found(), WRITE_AUTHORITY);
+        }
+    }
+
+    /// Checks the number of patterns that a lookup compares one by one.
+    fn others<'k>(
+        &mut self,
+        at: &Location<'_>,
+        keys: impl Iterator<Item = &'k str>,
+        star: Star,
+    ) -> Vec<Pattern> {
+        let patterns = keys.filter(|key| key.contains('*'));
+        let patterns: Vec<_> = patterns
+            .filter_map(|key| Pattern::parse(key, star))
+            .collect();
+        let is_other = |pattern: &&Pattern| match pattern.shape() {
+            Shape::Exact | Shape::Prefix => false,
+            Shape::Suffix(_) => star == Star::Part,
+            Shape::Other => true,
+        };
+        let others = patterns.iter().filter(is_other).count();
+        if others > MOST_OTHERS {
+            let found = format!("{others} patterns with a `*` before their ends");
+            let write = format!("at most {MOST_OTHERS}");
+            self.invalid_key(at, found, &write);
+        }
+        patterns
+    }
+
+    /// Finds pairs of patterns that match one name, of which neither contains the other, where no entry decides.
+    pub(super) fn overlaps<'k>(
+        &mut self,
+        at: &Location<'_>,
+        keys: impl Iterator<Item = &'k str> + Clone,
+        star: Star,
+    ) {
+        let patterns = self.others(at, keys.clone(), star);
+        let exact: Vec<_> = keys.filter(|key| !key.contains('*')).collect();
+        // Of two prefixes that match one name, one contains the other.
+        let is_prefix = |pattern: &Pattern| pattern.shape() == Shape::Prefix;
+        let (mut states, mut told) = (MOST_STATES, 0_usize);
+        for (place, first) in patterns.iter().enumerate() {
+            let later = patterns.iter().skip(place.saturating_add(1));
+            for second in later.filter(|second| !is_prefix(first) || !is_prefix(second)) {
+                if told >= MOST_TOLD || first.contains(second) || second.contains(first) {
+                    continue;
+                }
+                let settling = settling([first, second], &patterns, &exact, star);
+                let settling: Vec<_> = settling.iter().collect();
+                let found = match overlap([first, second], &settling, &mut states) {
+                    Overlap::None => continue,
+                    Overlap::Text(name) => Some(name),
+                    Overlap::Unknown => None,
+                };
+                told = told.saturating_add(1);
+                self.overlap(at, [first, second], found);
+            }
+        }
+    }
+
+    fn overlap(&mut self, at: &Location<'_>, both: [&Pattern; 2], name: Option<String>) {
+        let [first, second] = both.map(Pattern::as_str);
+        let at = at.key(second);
+        match name {
+            Some(name) => {
+                let found = format!("the key `{second}`, which matches `{name}` as `{first}` does");
+                let write = format!(
+                    "{} too: neither key contains the other, so none decides",
+                    settles(both, &name)
+                );
+                self.invalid_key(&at, found, &write);
+            }
+            None => {
+                let found = format!("the key `{second}` beside `{first}`");
+                let write = "shorter or fewer patterns: there are too many to see which of them decides for a name";
+                self.invalid_key(&at, found, write);
+            }
+        }
+    }
+}
+
+/// The entries that both patterns contain.
+fn settling(both: [&Pattern; 2], patterns: &[Pattern], exact: &[&str], star: Star) -> Vec<Pattern> {
+    let within = |own: &&Pattern| both.iter().all(|pattern| pattern.contains(own));
+    let mut settling: Vec<_> = patterns.iter().filter(within).cloned().collect();
+    let names = exact
+        .iter()
+        .filter(|name| both.iter().all(|own| own.matches(name)));
+    settling.extend(names.filter_map(|name| Pattern::parse(name, star)));
+    settling.truncate(MOST_SETTLING);
+    settling
+}
+
+/// The keys of entries that decide for the name, and for many others that both patterns match.
+fn settles(both: [&Pattern; 2], name: &str) -> String {
+    let [first, second] = both;
+    let joined = match (first.shape(), second.shape()) {
+        (Shape::Prefix, Shape::Suffix(_)) => Some([first, second]),
+        (Shape::Suffix(_), Shape::Prefix) => Some([second, first]),
+        _ => None,
+    };
+    let joined = joined.and_then(|[first, second]| {
+        let prefix = first.as_str().trim_end_matches('*');
+        Pattern::parse(&[prefix, second.as_str()].concat(), Star::Any)
+    });
+    match joined {
+        Some(joined) if joined.matches(name) => format!("an entry `{}`", joined.as_str()),
+        Some(joined) => format!("entries `{}` and `{name}`", joined.as_str()),
+        None => format!("an entry `{name}`"),
+    }
+}
+
+/// True for an exact name, and for a pattern that does not match every name.
+fn is_name(name: &str) -> bool {
+    is_visible(name) && name != "*" && !name.is_empty() && !name.contains("**")
+}
+
+/// A `*` before the end of a URI stands for no part of a host but its first labels.
+fn is_clear_authority(key: &str) -> bool {
+    let Some((scheme, rest)) = key.split_once("://") else {
+        return true;
+    };
+    let end = rest.find(['/', '?', '#']);
+    let host = end.and_then(|end| rest.get(..end)).unwrap_or(rest);
+    let host = match end {
+        Some(_) => host.strip_prefix("*.").unwrap_or(host),
+        None => host.strip_suffix('*').unwrap_or(host),
+    };
+    !scheme.contains('*') && !host.contains('*')
+}
