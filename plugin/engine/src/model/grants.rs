@@ -93,9 +93,7 @@ impl Grants {
         let beginning = begins.then(|| text_key(source, text));
         let ending = ends.then(|| suffix_key(source, text));
         for key in beginning.iter().chain(&ending) {
-            self.keys
-                .find_all(key)
-                .for_each(|grants| found.extend(grants));
+            self.keys.take_all(key, |grants| found.extend(grants));
         }
         for (own, pattern, at) in &self.others {
             if *own == source && pattern.matches(text) {

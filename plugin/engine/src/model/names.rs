@@ -17,22 +17,29 @@ const LONGEST: usize = 1024;
 /// Values by exact name or by a pattern.
 #[derive(Debug)]
 pub(crate) struct Names<T> {
-    exact: BTreeMap<Box<str>, T>,
-    prefixes: Affixes<T>,
-    /// By their ends, from the last character.
-    suffixes: Affixes<T>,
-    /// In the order of [`Pattern::order`].
-    others: Vec<(Pattern, T)>,
+    index: Index,
+    values: Vec<T>,
 }
 
-/// Values by the beginning of a text.
-#[derive(Debug)]
-struct Affixes<T>(Vec<Affix<T>>);
+/// The places of the values. It is no generic type, so that its code is in the module once.
+#[derive(Debug, Default)]
+struct Index {
+    exact: BTreeMap<Box<str>, usize>,
+    prefixes: Affixes,
+    /// By their ends, from the last character.
+    suffixes: Affixes,
+    /// In the order of [`Pattern::order`].
+    others: Vec<(Pattern, usize)>,
+}
+
+/// Places by the beginning of a text.
+#[derive(Debug, Default)]
+struct Affixes(Vec<Affix>);
 
 #[derive(Debug)]
-struct Affix<T> {
+struct Affix {
     text: Box<str>,
-    value: T,
+    place: usize,
     /// The longest other one that this one begins with.
     outer: Option<usize>,
 }
@@ -45,21 +52,73 @@ impl<T> Names<T> {
 
     /// The same, where a `*` before the end of a pattern stands for this; no key may occur twice, and none holds `**`.
     pub(crate) fn with(entries: impl IntoIterator<Item = (Box<str>, T)>, star: Star) -> Self {
-        let mut exact = BTreeMap::new();
-        let (mut prefixes, mut suffixes) = (BTreeMap::new(), BTreeMap::new());
-        let mut others = BTreeMap::new();
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
         for (key, value) in entries {
+            keys.push(key);
+            values.push(value);
+        }
+        Self {
+            index: Index::new(keys, star),
+            values,
+        }
+    }
+
+    /// The value for `name`, and whether it is listed by its exact name. `None` also where that is
+    /// [unclear](Self::is_unclear).
+    pub(crate) fn find(&self, name: &str) -> Option<(&T, bool)> {
+        let (place, exact) = self.index.find(name)?;
+        Some((self.values.get(place)?, exact))
+    }
+
+    /// Whether `name` is too long to be compared with the patterns that there are. Such a name is refused.
+    pub(crate) fn is_unclear(&self, name: &str) -> bool {
+        self.index.is_unclear(name)
+    }
+
+    /// The steps that a lookup of a name of so many bytes takes beyond a search.
+    pub(crate) fn steps(&self, length: usize) -> usize {
+        let bytes = self.index.others.len().saturating_mul(length.min(LONGEST));
+        bytes.div_ceil(BYTES_A_STEP)
+    }
+
+    /// Takes the value for `name` itself, and those of all its prefixes.
+    pub(crate) fn take_all(&self, name: &str, mut take: impl FnMut(&T)) {
+        let exact = self.index.exact.get(name).copied();
+        let prefixes = self.index.prefixes.of(name).map(|prefix| prefix.place);
+        for place in exact.into_iter().chain(prefixes) {
+            self.values.get(place).into_iter().for_each(&mut take);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    pub(crate) fn values(&self) -> std::slice::Iter<'_, T> {
+        self.values.iter()
+    }
+}
+
+impl Index {
+    fn new(keys: Vec<Box<str>>, star: Star) -> Self {
+        let (mut exact, mut others) = (BTreeMap::new(), BTreeMap::new());
+        let (mut prefixes, mut suffixes) = (BTreeMap::new(), BTreeMap::new());
+        for (place, key) in keys.into_iter().enumerate() {
             let Some(pattern) = Pattern::parse(&key, star) else {
                 continue;
             };
             match pattern.shape() {
-                Shape::Exact => drop(exact.insert(key, value)),
-                Shape::Prefix => drop(prefixes.insert(key.trim_end_matches('*').into(), value)),
+                Shape::Exact => {
+                    exact.insert(key, place);
+                }
+                Shape::Prefix => {
+                    prefixes.insert(key.trim_end_matches('*').into(), place);
+                }
                 Shape::Suffix(suffix) if star == Star::Any => {
-                    drop(suffixes.insert(reversed(suffix), value));
+                    suffixes.insert(reversed(suffix), place);
                 }
                 Shape::Suffix(_) | Shape::Other => {
-                    drop(others.insert((pattern.order(), key), (pattern, value)));
+                    others.insert((pattern.order(), key), (pattern, place));
                 }
             }
         }
@@ -71,21 +130,19 @@ impl<T> Names<T> {
         }
     }
 
-    /// The value for `name`, and whether it is listed by its exact name. `None` also where that is
-    /// [unclear](Self::is_unclear).
-    pub(crate) fn find(&self, name: &str) -> Option<(&T, bool)> {
-        if let Some(value) = self.exact.get(name) {
-            return Some((value, true));
+    fn find(&self, name: &str) -> Option<(usize, bool)> {
+        if let Some(place) = self.exact.get(name) {
+            return Some((*place, true));
         }
         let prefix = self.prefixes.of(name).next();
         if self.suffixes.0.is_empty() && self.others.is_empty() {
-            return prefix.map(|prefix| (&prefix.value, false));
+            return prefix.map(|prefix| (prefix.place, false));
         }
-        self.find_pattern(name, prefix).map(|value| (value, false))
+        self.find_pattern(name, prefix).map(|place| (place, false))
     }
 
-    /// The value of the pattern for `name` that every other matching one contains; `prefix` is the longest one.
-    fn find_pattern<'t>(&'t self, name: &str, prefix: Option<&'t Affix<T>>) -> Option<&'t T> {
+    /// The pattern for `name` that every other matching one contains; `prefix` is the longest one.
+    fn find_pattern(&self, name: &str, prefix: Option<&Affix>) -> Option<usize> {
         if self.is_unclear(name) {
             return None;
         }
@@ -93,44 +150,18 @@ impl<T> Names<T> {
         let suffix = self.suffixes.of(&backwards).next();
         let mut others = self.others.iter();
         let other = others.find(|(pattern, _)| pattern.matches(name));
-        let affix = |affix: &'t Affix<T>| ((Reverse(affix.text.len()), 1), &affix.value);
+        let affix = |affix: &Affix| ((Reverse(affix.text.len()), 1), affix.place);
         let found = [
             prefix.map(affix),
             suffix.map(affix),
-            other.map(|(pattern, value)| (pattern.order(), value)),
+            other.map(|(pattern, place)| (pattern.order(), *place)),
         ];
         let first = found.into_iter().flatten().min_by_key(|(order, _)| *order);
-        first.map(|(_, value)| value)
+        first.map(|(_, place)| place)
     }
 
-    /// Whether `name` is too long to be compared with the patterns that there are. Such a name is refused.
-    pub(crate) fn is_unclear(&self, name: &str) -> bool {
+    fn is_unclear(&self, name: &str) -> bool {
         !self.others.is_empty() && name.len() > LONGEST && !self.exact.contains_key(name)
-    }
-
-    /// The steps that a lookup of a name of so many bytes takes beyond a search.
-    pub(crate) fn steps(&self, length: usize) -> usize {
-        let bytes = self.others.len().saturating_mul(length.min(LONGEST));
-        bytes.div_ceil(BYTES_A_STEP)
-    }
-
-    /// The value for `name` itself, and those of all its prefixes.
-    pub(crate) fn find_all<'t>(&'t self, name: &str) -> impl Iterator<Item = &'t T> {
-        self.exact
-            .get(name)
-            .into_iter()
-            .chain(self.prefixes.of(name).map(|prefix| &prefix.value))
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.values().next().is_none()
-    }
-
-    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
-        let affixes = self.prefixes.0.iter().chain(&self.suffixes.0);
-        let patterns = affixes.map(|affix| &affix.value);
-        let others = self.others.iter().map(|(_, value)| value);
-        self.exact.values().chain(patterns).chain(others)
     }
 }
 
@@ -141,12 +172,12 @@ fn reversed(text: &str) -> Box<str> {
     text.chars().rev().collect()
 }
 
-impl<T> Affixes<T> {
+impl Affixes {
     /// Sorted order puts a text after every one that it begins with, so one pass with a stack finds them.
-    fn new(texts: BTreeMap<Box<str>, T>) -> Self {
-        let mut affixes: Vec<Affix<T>> = Vec::with_capacity(texts.len());
+    fn new(texts: BTreeMap<Box<str>, usize>) -> Self {
+        let mut affixes: Vec<Affix> = Vec::with_capacity(texts.len());
         let mut around: Vec<(Box<str>, usize)> = Vec::new();
-        for (index, (text, value)) in texts.into_iter().enumerate() {
+        for (index, (text, place)) in texts.into_iter().enumerate() {
             while around
                 .last()
                 .is_some_and(|(outer, _)| !text.starts_with(&**outer))
@@ -155,13 +186,13 @@ impl<T> Affixes<T> {
             }
             let outer = around.last().map(|&(_, index)| index);
             around.push((text.clone(), index));
-            affixes.push(Affix { text, value, outer });
+            affixes.push(Affix { text, place, outer });
         }
         Self(affixes)
     }
 
     /// Those that `text` begins with, the longest first.
-    fn of<'t>(&'t self, text: &str) -> impl Iterator<Item = &'t Affix<T>> {
+    fn of<'t>(&'t self, text: &str) -> impl Iterator<Item = &'t Affix> {
         let before = self.0.partition_point(|affix| *affix.text <= *text);
         let mut candidate = before.checked_sub(1);
         let chain = std::iter::from_fn(move || {
