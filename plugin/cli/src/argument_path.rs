@@ -37,6 +37,17 @@ pub(crate) fn is_simple(name: &str) -> bool {
     (1..=LONGEST).contains(&name.len()) && name.chars().all(is_plain)
 }
 
+/// The path of each text in the arguments, at any depth.
+pub(crate) const ANY_TEXT: &str = "args.**";
+
+/// The path to the value that a condition on this path reads.
+pub(crate) fn value_read_by(path: &str) -> &str {
+    match path {
+        ANY_TEXT => ROOT,
+        path => path,
+    }
+}
+
 /// The path without `args.`, for people.
 pub(crate) fn without_root(path: &str) -> &str {
     path.strip_prefix("args.").unwrap_or(path)

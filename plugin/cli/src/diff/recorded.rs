@@ -3,6 +3,7 @@
 //! A value is known only if the log holds it, or says that the request does not have it.
 
 use super::tree::Tree;
+use crate::argument_path::value_read_by;
 use crate::audit_line::AuditLine;
 use mcp_policy_cases::value_path::{PathStep, steps};
 use std::collections::BTreeMap;
@@ -108,6 +109,7 @@ impl Recorded {
     }
 
     fn knows(&self, path: &str) -> bool {
+        let path = value_read_by(path);
         if path == "args" || path.starts_with("args.") || path.starts_with("args[") {
             return self.knows_argument(path.strip_prefix("args").unwrap_or_default());
         }

@@ -129,6 +129,7 @@ impl Condition {
                 let one = steps.iter().take_while(|step| **step != Segment::Each);
                 value_at(eval.call.arguments, one, eval.budget).map(Value::excerpt)
             }
+            Path::AnyText => eval.call.arguments.map(Value::excerpt),
             Path::Identity(steps) => {
                 let one = steps.iter().take_while(|step| **step != Segment::Each);
                 value_at(eval.facts.claims(), one, eval.budget).map(Value::excerpt)
@@ -154,6 +155,7 @@ impl Condition {
                 let value = eval.call.arguments.or(absent);
                 self.walk(value, steps, clause, eval.budget)
             }
+            Path::AnyText => self.any_text(eval.call.arguments, clause, eval.budget),
             Path::Identity(steps) => self.walk(eval.facts.claims(), steps, clause, eval.budget),
             Path::Attribute(attribute) => {
                 self.judge(eval.attribute(attribute), clause, eval.budget)
@@ -166,7 +168,7 @@ impl Condition {
         match &self.path {
             Path::Identity(_) | Path::Attribute(Attribute::Grant | Attribute::Server) => true,
             Path::Attribute(Attribute::Header(name)) => identity.trusts(name),
-            Path::Arguments(_) | Path::Attribute(_) => false,
+            Path::Arguments(_) | Path::AnyText | Path::Attribute(_) => false,
         }
     }
 
@@ -178,7 +180,7 @@ impl Condition {
                 Some(operand) => self.judge(operand, clause, budget),
                 None => Truth::Unknown,
             },
-            Path::Arguments(_) => Truth::Unknown,
+            Path::Arguments(_) | Path::AnyText => Truth::Unknown,
         }
     }
 
@@ -222,6 +224,24 @@ impl Condition {
         }
     }
 
+    /// The truth for each text in the arguments. Without any text the path has no value.
+    fn any_text(&self, arguments: Option<Value<'_>>, clause: Clause, budget: &Budget) -> Truth {
+        let nodes = arguments.map_or(0, Value::size);
+        if budget.take(nodes).is_err() {
+            return Truth::Unknown;
+        }
+        let values = arguments.into_iter().flat_map(Value::all);
+        let mut texts = values.filter_map(text_of).peekable();
+        if texts.peek().is_none() {
+            return self.judge(Operand::Missing, clause, budget);
+        }
+        let truths = texts.map(|text| self.judge(text, clause, budget));
+        match clause {
+            Clause::Require => Truth::all(truths),
+            Clause::DenyIf => Truth::any(truths),
+        }
+    }
+
     /// True where `if_present` leaves out a null member, unless the operator itself names null.
     fn leaves_out(&self, step: &Segment, member: Value<'_>, rest: &[Segment]) -> bool {
         let named = matches!(step, Segment::Member(_));
@@ -239,6 +259,15 @@ impl Condition {
             Operand::Missing => self.predicate.missing(),
             operand => self.predicate.judge(&operand, budget),
         }
+    }
+}
+
+/// A text, or a number as it is written.
+fn text_of(value: Value<'_>) -> Option<Operand<'_>> {
+    match value.kind() {
+        Kind::String => Some(Operand::Json(value)),
+        Kind::Number => Some(text(value.raw())),
+        Kind::Null | Kind::Bool | Kind::Array | Kind::Object => None,
     }
 }
 

@@ -96,7 +96,7 @@ impl Predicate {
 impl Condition {
     /// True where the condition reads the arguments, which the client can change.
     pub(crate) fn reads_arguments(&self) -> bool {
-        matches!(self.path, Path::Arguments(_))
+        matches!(self.path, Path::Arguments(_) | Path::AnyText)
     }
 
     /// The argument that the condition reads, whole or in part; `None` for all arguments or an attribute.
@@ -106,7 +106,7 @@ impl Condition {
                 Some(Segment::Member(name)) => Some(name),
                 _ => None,
             },
-            Path::Identity(_) | Path::Attribute(_) => None,
+            Path::AnyText | Path::Identity(_) | Path::Attribute(_) => None,
         }
     }
 

@@ -12,6 +12,8 @@ use std::fmt;
 pub(crate) enum Path {
     /// A value in the arguments; all of them where there are no steps.
     Arguments(Vec<Segment>),
+    /// Each text in the arguments at any depth: values, names of members, and numbers as they are written.
+    AnyText,
     /// A claim of the caller's verified token.
     Identity(Vec<Segment>),
     /// Another attribute of the call.
@@ -46,6 +48,8 @@ pub(crate) enum Attribute {
     Weekday,
 }
 
+const ANY_TEXT: &str = "args.**";
+
 /// The most steps of a path; deeper than any message may be nested.
 const LONGEST: usize = 128;
 
@@ -55,6 +59,9 @@ impl Path {
             let rest = text.strip_prefix(root)?;
             (rest.is_empty() || rest.starts_with(['.', '['])).then_some(rest)
         };
+        if text == ANY_TEXT {
+            return Some(Self::AnyText);
+        }
         if let Some(rest) = into("args") {
             return steps(rest).map(Self::Arguments);
         }
@@ -73,6 +80,7 @@ impl fmt::Display for Path {
         let (root, steps) = match self {
             Self::Arguments(steps) => ("args", steps),
             Self::Identity(steps) => ("identity", steps),
+            Self::AnyText => return f.write_str(ANY_TEXT),
             Self::Attribute(attribute) => return attribute.fmt(f),
         };
         f.write_str(root)?;
@@ -258,6 +266,9 @@ mod tests {
             "args[\"a\"b]",
             "args.*",
             "args.a*",
+            "args.**.a",
+            "args.a.**",
+            "identity.**",
             "arguments.a",
             "header.",
             "header.a b",

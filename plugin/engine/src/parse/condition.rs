@@ -76,7 +76,23 @@ pub(crate) const KINDS: &[(&str, Kind)] = &[
     ("object", Kind::Object),
 ];
 
-const WRITE_PATH: &str = r#"`args`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `server`, `grant`, `identity.<claim>`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
+const WRITE_PATH: &str = r#"`args`, `args.**`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `server`, `grant`, `identity.<claim>`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
+
+/// The operators of conditions on `args.**`.
+pub(crate) const OF_TEXTS: [&str; 7] = [
+    "regex",
+    "not_regex",
+    "contains",
+    "eq",
+    "neq",
+    "in",
+    "not_in",
+];
+
+const WRITE_TEXT_OPERATOR: &str =
+    "one of regex, not_regex, contains, eq, neq, in and not_in, which judge texts, or another path";
+
+const WRITE_TEXT: &str = "a text: `args.**` reads texts, and numbers as texts";
 
 const WRITE_ITEMS: &str =
     "the path of the whole list, and the rule for its elements under `items` of the schema";
@@ -177,11 +193,37 @@ impl PolicyReader {
             let value = members.get("path")?;
             self.invalid(&at.key("path"), value, WRITE_ITEMS);
         }
+        if path == Path::AnyText {
+            self.any_text(at, &members, &predicate);
+        }
         Some(Condition {
             path,
             predicate,
             if_present,
         })
+    }
+
+    /// Checks that a condition on `args.**` judges texts.
+    fn any_text(&mut self, at: &Location<'_>, members: &Members<'_>, predicate: &Predicate) {
+        let (key, write) = match predicate {
+            Predicate::Regex(_) | Predicate::NotRegex(_) => return,
+            Predicate::Eq(literal) | Predicate::Neq(literal) | Predicate::Contains(literal) => {
+                match literal {
+                    Literal::String(_) => return,
+                    _ => ("value", WRITE_TEXT),
+                }
+            }
+            Predicate::In(literals) | Predicate::NotIn(literals) => {
+                match literals.has(Kind::String) && literals.others.is_empty() {
+                    true => return,
+                    false => ("value", WRITE_TEXT),
+                }
+            }
+            _ => ("op", WRITE_TEXT_OPERATOR),
+        };
+        if let Some(value) = members.get(key) {
+            self.invalid(&at.key(key), value, write);
+        }
     }
 
     fn path(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Path> {

@@ -5,7 +5,7 @@
 use super::expression;
 use super::filler::{Filler, Grow, LONGEST_SEARCHED, below, fixed, list, text};
 use super::schema;
-use crate::argument_path::{Step, steps};
+use crate::argument_path::{ANY_TEXT, Step, steps};
 use serde_json::{Value as Json, json};
 use std::rc::Rc;
 
@@ -94,6 +94,12 @@ fn near(operand: &Json) -> Json {
 }
 
 fn way(path: &str) -> Option<Way> {
+    if path == ANY_TEXT {
+        return Some(Way {
+            outer: vec!["text".into()],
+            inner: None,
+        });
+    }
     let (mut outer, mut inner) = (Vec::new(), None::<Vec<String>>);
     for step in steps(path)? {
         match step {

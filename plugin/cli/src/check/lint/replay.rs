@@ -4,6 +4,7 @@
 
 use super::member::{list, text};
 use super::rule_set::{conditions, rule_sets, rules};
+use crate::argument_path::value_read_by;
 use crate::check::diagnostic::Diagnostic;
 use mcp_policy::document::Value;
 use mcp_policy_cases::value_path::{PathStep, steps};
@@ -82,6 +83,7 @@ fn scopes(at: &str, rule: Value<'_>) -> Vec<(String, String)> {
 impl Opened {
     /// The key under which a path is missing, and the path as it could be opened.
     fn missing(&self, path: &str) -> Option<(&'static str, String)> {
+        let path = value_read_by(path);
         let (key, root) = match path {
             path if path.starts_with("args") => ("arguments", "args"),
             path if path.starts_with("identity") => ("facts", "identity"),

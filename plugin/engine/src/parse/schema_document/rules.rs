@@ -4,7 +4,7 @@
 
 use super::build::{a_schema, about, choice, flag, frozen, object, refers, with, words};
 use super::limits::rate_limit;
-use crate::parse::condition::{CONDITION, GROUP, KINDS, LENGTH, OPERATORS, Operator};
+use crate::parse::condition::{CONDITION, GROUP, KINDS, LENGTH, OF_TEXTS, OPERATORS, Operator};
 use crate::parse::entry::{ACTIONS, ALL_TOOLS, APPROVE, METHOD, TOOL};
 use crate::parse::locator::ROOTS;
 use crate::parse::reader::Keys;
@@ -169,7 +169,7 @@ pub(super) fn condition() -> Value {
             "path",
             about(
                 json!({ "type": "string", "pattern": PATH }),
-                "The value that the condition reads: `args.a.b`, `args.list[0]`, `args.list[*]`, `args[\"any key\"]`, or an attribute of the call.",
+                "The value that the condition reads: `args.a.b`, `args.list[0]`, `args.list[*]`, `args[\"any key\"]`, `args.**` for each text at any depth, or an attribute of the call.",
             ),
         ),
         ("op", choice(OPERATORS, "The operator.")),
@@ -186,8 +186,19 @@ pub(super) fn condition() -> Value {
         let then = json!({ "properties": { "value": value } });
         Some(json!({ "if": is, "then": then }))
     };
-    let operands: Vec<_> = OPERATORS.iter().filter_map(operand).collect();
+    let operands = OPERATORS.iter().filter_map(operand);
+    let operands: Vec<_> = operands.chain([any_text()]).collect();
     with(condition, "allOf", operands)
+}
+
+/// A condition on each text of the arguments.
+fn any_text() -> Value {
+    let text = json!({ "type": "string" });
+    let texts = json!({ "anyOf": [text, { "type": "array", "items": text }] });
+    json!({
+        "if": { "properties": { "path": { "const": "args.**" } } },
+        "then": { "properties": { "op": { "enum": OF_TEXTS }, "value": texts } },
+    })
 }
 
 const PATH: &str = r"^(args([.\[].+)?|identity[.\[].+|tool|prompt|uri|method|server|grant|ip|time\.(hour|weekday)|header\..+)$";
