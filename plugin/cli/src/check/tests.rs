@@ -181,6 +181,7 @@ const NAMES: &[&str] = &[
     "note lists-in-common",
     "note not-replayed",
     "note open-ended",
+    "note other-ways-out",
     "note pin-unseen",
     "note redirects",
     "note refund-by-answers",

@@ -7,6 +7,7 @@ use super::caller::{Caller, CallerDocuments, Header};
 use super::context::RequestContext;
 use super::lookup::{Unclear, element, member, value_at};
 use super::operand::{Operand, text};
+use super::secrets;
 use crate::model::{
     Attribute, Clause, Condition, Group, Identity, Path, Predicate, Segment, Table,
 };
@@ -224,24 +225,6 @@ impl Condition {
         }
     }
 
-    /// The truth for each text in the arguments. Without any text the path has no value.
-    fn any_text(&self, arguments: Option<Value<'_>>, clause: Clause, budget: &Budget) -> Truth {
-        let nodes = arguments.map_or(0, Value::size);
-        if budget.take(nodes).is_err() {
-            return Truth::Unknown;
-        }
-        let values = arguments.into_iter().flat_map(Value::all);
-        let mut texts = values.filter_map(text_of).peekable();
-        if texts.peek().is_none() {
-            return self.judge(Operand::Missing, clause, budget);
-        }
-        let truths = texts.map(|text| self.judge(text, clause, budget));
-        match clause {
-            Clause::Require => Truth::all(truths),
-            Clause::DenyIf => Truth::any(truths),
-        }
-    }
-
     /// True where `if_present` leaves out a null member, unless the operator itself names null.
     fn leaves_out(&self, step: &Segment, member: Value<'_>, rest: &[Segment]) -> bool {
         let named = matches!(step, Segment::Member(_));
@@ -249,7 +232,7 @@ impl Condition {
         named && self.if_present && member.kind() == Kind::Null && !meant
     }
 
-    fn judge(&self, operand: Operand<'_>, clause: Clause, budget: &Budget) -> Truth {
+    pub(super) fn judge(&self, operand: Operand<'_>, clause: Clause, budget: &Budget) -> Truth {
         if budget.take(LOOK).is_err() {
             return Truth::Unknown;
         }
@@ -257,17 +240,14 @@ impl Condition {
             Operand::Unknown => Truth::Unknown,
             Operand::Missing if self.if_present => Truth::of(Some(clause == Clause::Require)),
             Operand::Missing => self.predicate.missing(),
-            operand => self.predicate.judge(&operand, budget),
+            operand => match &self.predicate {
+                Predicate::Secret(kinds) => {
+                    let name = self.member().unwrap_or_default();
+                    secrets::hold(&operand, name, *kinds, budget)
+                }
+                predicate => predicate.judge(&operand, budget),
+            },
         }
-    }
-}
-
-/// A text, or a number as it is written.
-fn text_of(value: Value<'_>) -> Option<Operand<'_>> {
-    match value.kind() {
-        Kind::String => Some(Operand::Json(value)),
-        Kind::Number => Some(text(value.raw())),
-        Kind::Null | Kind::Bool | Kind::Array | Kind::Object => None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! verdict.
 
 mod admission;
+mod any_text;
 mod approval;
 mod arguments;
 mod caller;
@@ -23,6 +24,7 @@ mod predicate;
 mod principal;
 mod recorded;
 mod schema;
+mod secrets;
 mod server;
 mod subject;
 mod task;

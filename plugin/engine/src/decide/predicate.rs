@@ -4,6 +4,7 @@
 
 use super::lookup::{Unclear, member, number, string};
 use super::operand::Operand;
+use super::secrets;
 use crate::model::schema::Schema;
 use crate::model::{Literal, Literals, Order, Predicate};
 use crate::words::Truth;
@@ -34,7 +35,8 @@ impl Predicate {
             | Self::Within(_)
             | Self::HostIn(_)
             | Self::Cidr(_)
-            | Self::Schema(_) => Truth::False,
+            | Self::Schema(_)
+            | Self::Secret(_) => Truth::False,
         }
     }
 
@@ -62,6 +64,7 @@ impl Predicate {
             Self::HostIn(hosts) => host_in(operand, hosts, budget),
             Self::Cidr(networks) => cidr(operand, networks, budget),
             Self::Schema(schema) => fits(operand, schema, budget),
+            Self::Secret(kinds) => secrets::hold(operand, "", *kinds, budget),
         }
     }
 }

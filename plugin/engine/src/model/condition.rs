@@ -9,6 +9,7 @@ use crate::words::Rule;
 use crate::words::expression::Expression;
 use crate::words::json::Kind;
 use crate::words::locator::{Host, Network, Roots};
+use crate::words::secret::Kinds;
 
 /// The clause of a condition. It sets how `[*]` joins its elements and how an absent value counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,7 @@ pub(crate) enum Predicate {
     HostIn(Vec<Host>),
     Cidr(Vec<Network>),
     Schema(Schema),
+    Secret(Kinds),
 }
 
 impl Predicate {
@@ -78,6 +80,7 @@ impl Predicate {
             Self::HostIn(_) => "host_in",
             Self::Cidr(_) => "cidr",
             Self::Schema(_) => "schema",
+            Self::Secret(_) => "secret",
         }
     }
 
@@ -108,6 +111,17 @@ impl Condition {
             },
             Path::AnyText | Path::Identity(_) | Path::Attribute(_) => None,
         }
+    }
+
+    /// The name of the member that the condition reads; `None` where its path names none.
+    pub(crate) fn member(&self) -> Option<&str> {
+        let Path::Arguments(steps) = &self.path else {
+            return None;
+        };
+        steps.iter().rev().find_map(|step| match step {
+            Segment::Member(name) => Some(&**name),
+            Segment::Element(_) | Segment::Each => None,
+        })
     }
 
     pub(crate) fn reads_claims(&self) -> bool {

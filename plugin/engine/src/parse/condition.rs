@@ -42,6 +42,7 @@ pub(crate) const OPERATORS: &[(&str, Operator)] = &[
     ("host_in", Operator::HostIn),
     ("cidr", Operator::Cidr),
     ("schema", Operator::Schema),
+    ("secret", Operator::Secret),
 ];
 
 /// The operator of a condition, before its operand is read.
@@ -65,6 +66,7 @@ pub(crate) enum Operator {
     HostIn,
     Cidr,
     Schema,
+    Secret,
 }
 
 pub(crate) const KINDS: &[(&str, Kind)] = &[
@@ -79,7 +81,7 @@ pub(crate) const KINDS: &[(&str, Kind)] = &[
 const WRITE_PATH: &str = r#"`args`, `args.**`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `server`, `grant`, `identity.<claim>`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
 
 /// The operators of conditions on `args.**`.
-pub(crate) const OF_TEXTS: [&str; 7] = [
+pub(crate) const OF_TEXTS: [&str; 8] = [
     "regex",
     "not_regex",
     "contains",
@@ -87,10 +89,10 @@ pub(crate) const OF_TEXTS: [&str; 7] = [
     "neq",
     "in",
     "not_in",
+    "secret",
 ];
 
-const WRITE_TEXT_OPERATOR: &str =
-    "one of regex, not_regex, contains, eq, neq, in and not_in, which judge texts, or another path";
+const WRITE_TEXT_OPERATOR: &str = "one of regex, not_regex, contains, eq, neq, in, not_in and secret, which judge texts, or another path";
 
 const WRITE_TEXT: &str = "a text: `args.**` reads texts, and numbers as texts";
 
@@ -206,7 +208,7 @@ impl PolicyReader {
     /// Checks that a condition on `args.**` judges texts.
     fn any_text(&mut self, at: &Location<'_>, members: &Members<'_>, predicate: &Predicate) {
         let (key, write) = match predicate {
-            Predicate::Regex(_) | Predicate::NotRegex(_) => return,
+            Predicate::Regex(_) | Predicate::NotRegex(_) | Predicate::Secret(_) => return,
             Predicate::Eq(literal) | Predicate::Neq(literal) | Predicate::Contains(literal) => {
                 match literal {
                     Literal::String(_) => return,
@@ -259,6 +261,7 @@ impl PolicyReader {
             Operator::HostIn => Predicate::HostIn(self.hosts(&at, value)?),
             Operator::Cidr => Predicate::Cidr(self.networks(&at, value)?),
             Operator::Schema => Predicate::Schema(self.schema(&at, value)?),
+            Operator::Secret => Predicate::Secret(self.secret_kinds(&at, value)?),
             Operator::Type => Predicate::Type(self.word(&at, value, KINDS)?),
         })
     }

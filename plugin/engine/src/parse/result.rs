@@ -8,7 +8,7 @@ use crate::model::{Pattern, ResultRules};
 use crate::words::Rule;
 use crate::words::expression::Expression;
 use crate::words::json::{Kind, Value};
-use crate::words::secret::SECRETS;
+use crate::words::secret::{Kinds, SECRETS};
 use crate::words::work::Budget;
 
 pub(crate) const RESULT: Keys = Keys {
@@ -53,21 +53,40 @@ impl PolicyReader {
         }
     }
 
+    /// The list of kinds of secrets under `secret`.
+    pub(super) fn secret_kinds(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Kinds> {
+        let elements: Vec<_> = self
+            .list(at, value, "kinds of secrets")
+            .enumerate()
+            .collect();
+        let mut kinds = Kinds::NONE;
+        for (index, value) in &elements {
+            let own = match value.string().as_deref() {
+                Some(ALL) => Kinds::ALL,
+                name => kind(name.unwrap_or_default()).map_or(Kinds::NONE, Kinds::one),
+            };
+            if own == Kinds::NONE {
+                let write = format!(r#""{ALL}" for all kinds, or one of {}"#, names());
+                self.invalid(&at.index(*index), *value, &write);
+            }
+            kinds = kinds.and(own);
+        }
+        if elements.is_empty() && value.kind() == Kind::Array {
+            self.invalid(at, value, &format!(r#"["{ALL}"], or some of {}"#, names()));
+        }
+        Some(kinds)
+    }
+
     fn pattern(&mut self, at: &Location<'_>, value: Value<'_>) -> Pattern {
         if value.kind() == Kind::Object {
             return self.own_pattern(at, value).unwrap_or(Pattern::Mistake);
         }
         let name = value.string();
-        let kind = |name: &str| SECRETS.iter().position(|secret| secret.name == name);
         match name.as_deref().map(|name| (name, kind(name))) {
             Some((ALL, _)) => Pattern::Secrets,
             Some((_, Some(kind))) => Pattern::Secret(kind),
             _ => {
-                let names: Vec<_> = SECRETS.iter().map(|secret| secret.name).collect();
-                let write = format!(
-                    r#""{ALL}" for all of {}, or {{"regex": "…"}}"#,
-                    names.join(", ")
-                );
+                let write = format!(r#""{ALL}" for all of {}, or {{"regex": "…"}}"#, names());
                 self.invalid(at, value, &write);
                 Pattern::Mistake
             }
@@ -89,4 +108,14 @@ impl PolicyReader {
         }
         Some(Pattern::Regex(regex))
     }
+}
+
+/// The place of a kind of secrets in the table.
+fn kind(name: &str) -> Option<usize> {
+    SECRETS.iter().position(|secret| secret.name == name)
+}
+
+fn names() -> String {
+    let names: Vec<_> = SECRETS.iter().map(|secret| secret.name).collect();
+    names.join(", ")
 }

@@ -3,7 +3,7 @@
 //! It never fills headers, addresses and other attributes of a call: they are short.
 
 use super::expression;
-use super::filler::{Filler, Grow, LONGEST_SEARCHED, below, fixed, list, text};
+use super::filler::{Filler, Grow, LONGEST_SEARCHED, SECRETS, below, fixed, list, text};
 use super::schema;
 use crate::argument_path::{ANY_TEXT, Step, steps};
 use serde_json::{Value as Json, json};
@@ -69,6 +69,7 @@ fn leaves(op: &str, operand: &Json, most: usize) -> Vec<Grow> {
         }
         "within" => texts(vec!["/a".into(), "a/../".into()], most),
         "host_in" => texts(vec!["https://www.example.com/a".into()], most),
+        "secret" => texts(SECRETS.map(Into::into).into(), most),
         "cidr" => vec![fixed(&json!("192.0.2.17"))],
         "lt" | "lte" | "gt" | "gte" => vec![fixed(&json!(1234))],
         "schema" => {

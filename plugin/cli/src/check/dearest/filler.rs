@@ -8,6 +8,16 @@ use std::rc::Rc;
 /// The longest text that the engine searches, in bytes: a longer one is unknown for free.
 pub(super) const LONGEST_SEARCHED: usize = 64 * 1024;
 
+/// Texts that the built-in search for secrets reads more than once.
+pub(super) const SECRETS: [&str; 6] = [
+    "s ",
+    "sk-ant-",
+    "://",
+    "eyJhbGciOi.",
+    "aws_secret_access_key",
+    "AKIA",
+];
+
 /// The bytes of the longest message for each value of a list.
 const BYTES_A_VALUE: usize = 4;
 

@@ -3,7 +3,7 @@
 //! It never returns cheap rules: entries that refuse every call, and rules about anything but arguments and results.
 
 use super::cost::Part;
-use super::filler::{Filler, Grow, list, members, text};
+use super::filler::{Filler, Grow, SECRETS, list, members, text};
 use super::together::together;
 use super::{condition, expression, schema};
 use crate::argument_path::{ROOT, Step, steps};
@@ -40,16 +40,6 @@ enum Kind<'p> {
     Redact(&'p Json),
     MaxBytes(&'p Json),
 }
-
-/// Texts that the built-in search for secrets reads more than once.
-const SECRETS: [&str; 6] = [
-    "s ",
-    "sk-ant-",
-    "://",
-    "eyJhbGciOi.",
-    "aws_secret_access_key",
-    "AKIA",
-];
 
 /// The bytes of a text that is one of many in a result.
 const SHORT: usize = 8;

@@ -121,7 +121,7 @@ fn undecidable(condition: &Condition<'_>, path: &str, tools: &[&Tool]) -> Option
 fn judged_types(op: &str) -> Option<&'static [&'static str]> {
     Some(match op {
         "lt" | "lte" | "gt" | "gte" => &["number", "integer"],
-        "regex" | "not_regex" | "host_in" | "cidr" => &["string"],
+        "regex" | "not_regex" | "host_in" | "cidr" | "secret" => &["string"],
         "within" | "contains" => &["string", "array"],
         "length" => &["string", "array", "object"],
         _ => return None,

@@ -16,6 +16,7 @@ mod overlap;
 mod pin;
 mod replay;
 mod rule_set;
+mod secret;
 mod server;
 mod unreachable;
 mod value;
@@ -43,6 +44,7 @@ pub(super) fn all(
     found.extend(overlap::all(policy, root));
     found.extend(pin::all(root));
     found.extend(replay::all(root));
+    found.extend(secret::all(root));
     found.extend(server::all(root));
     found.extend(value::all(root));
     found.extend(tools.into_iter().flat_map(|tools| listed::all(root, tools)));

@@ -203,6 +203,12 @@ fn any_text() -> Value {
 
 const PATH: &str = r"^(args([.\[].+)?|identity[.\[].+|tool|prompt|uri|method|server|grant|ip|time\.(hour|weekday)|header\..+)$";
 
+fn secret_kinds() -> Value {
+    let kinds = SECRETS.iter().map(|secret| secret.name);
+    let kinds: Vec<_> = [ALL].into_iter().chain(kinds).collect();
+    json!({ "type": "array", "items": { "enum": kinds }, "minItems": 1 })
+}
+
 /// The schema of an operator's operand; `None` where it may be any value.
 fn operand(operator: Operator) -> Option<Value> {
     let texts = json!({ "type": "array", "items": refers("text"), "minItems": 1 });
@@ -241,6 +247,7 @@ fn operand(operator: Operator) -> Option<Value> {
         }
         Operator::HostIn => texts,
         Operator::Schema => a_schema(),
+        Operator::Secret => secret_kinds(),
         Operator::Cidr => json!({ "anyOf": [refers("text"), texts] }),
         Operator::Eq | Operator::Neq | Operator::Contains => return None,
     })

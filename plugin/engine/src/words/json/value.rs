@@ -249,19 +249,6 @@ impl<'a> Value<'a> {
         names.map(move |node| Name { object: self, node })
     }
 
-    /// The value, all values in it at any depth, and the names of their members, in the order of the document.
-    pub(crate) fn all(self) -> impl Iterator<Item = Value<'a>> {
-        let nodes = self.index..(self.node.after as usize);
-        nodes.filter_map(move |index| {
-            let node = *self.nodes.get(index)?;
-            Some(Value {
-                node,
-                index,
-                ..self
-            })
-        })
-    }
-
     pub(super) fn children(self, kind: Kind) -> impl Iterator<Item = Value<'a>> + Clone {
         let mut next = self.index.saturating_add(1);
         let end = if self.node.kind == kind {

@@ -26,11 +26,18 @@ const START: usize = 64;
 const FORM: usize = 256;
 
 /// The kinds of secrets to find, one bit for each of [`SECRETS`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kinds(u32);
 
 impl Kinds {
     pub(crate) const ALL: Self = Self(u32::MAX);
+
+    pub(crate) const NONE: Self = Self(0);
+
+    /// These kinds and those.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 
     /// The kind with this index.
     pub(crate) fn one(kind: usize) -> Self {
