@@ -145,21 +145,24 @@ fn settling(both: [&Pattern; 2], patterns: &[Pattern], exact: &[&str], star: Sta
 
 /// The keys of entries that decide for the name, and for many others that both patterns match.
 fn settles(both: [&Pattern; 2], name: &str) -> String {
-    let [first, second] = both;
-    let joined = match (first.shape(), second.shape()) {
-        (Shape::Prefix, Shape::Suffix(_)) => Some([first, second]),
-        (Shape::Suffix(_), Shape::Prefix) => Some([second, first]),
-        _ => None,
-    };
-    let joined = joined.and_then(|[first, second]| {
-        let prefix = first.as_str().trim_end_matches('*');
-        Pattern::parse(&[prefix, second.as_str()].concat(), Star::Any)
-    });
-    match joined {
+    let [first, second] = both.map(Pattern::as_str);
+    let orders = [(first, second), (second, first)];
+    let joined = orders.iter().filter_map(|(one, other)| joined(one, other));
+    let joined: Vec<_> = joined.collect();
+    let fitting = joined.iter().find(|joined| joined.matches(name));
+    match fitting.or_else(|| joined.first()) {
         Some(joined) if joined.matches(name) => format!("an entry `{}`", joined.as_str()),
         Some(joined) => format!("entries `{}` and `{name}`", joined.as_str()),
         None => format!("an entry `{name}`"),
     }
+}
+
+/// The pattern for names that begin as the one and end as the other; `None` where a `*` does not join them.
+fn joined(one: &str, other: &str) -> Option<Pattern> {
+    let beginning = one.strip_suffix('*')?;
+    let joins = other.starts_with('*');
+    let text = [beginning, other].concat();
+    joins.then(|| Pattern::parse(&text, Star::Any)).flatten()
 }
 
 /// True for an exact name, and for a pattern that does not match every name.
