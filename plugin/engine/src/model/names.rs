@@ -52,7 +52,10 @@ impl<T> Names<T> {
 
     /// The same, where a `*` before the end of a pattern stands for this; no key may occur twice, and none holds `**`.
     pub(crate) fn with(entries: impl IntoIterator<Item = (Box<str>, T)>, star: Star) -> Self {
-        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        let entries = entries.into_iter();
+        // A vector that grows has room for twice as many entries.
+        let (least, _) = entries.size_hint();
+        let (mut keys, mut values) = (Vec::with_capacity(least), Vec::with_capacity(least));
         for (key, value) in entries {
             keys.push(key);
             values.push(value);
