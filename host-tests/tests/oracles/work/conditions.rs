@@ -97,7 +97,23 @@ fn texts(of: Texts) -> Vec<Condition> {
         ("part of a long text", "args.t", "contains", part, one),
         ("element", "args.list", "contains", parts, short),
         each("lengths", "length", json!({ "min": 9 }), of.texts(1, "a")),
+        (
+            "texts anywhere",
+            "args.**",
+            "contains",
+            json!("b"),
+            of.texts(1, "a"),
+        ),
+        secrets("texts without secrets", of.texts(60_000, "ab ")),
+        secrets("beginnings of secrets", of.texts(60_000, "sk-ant-")),
+        secrets("short beginnings", of.texts(16, "s AKIA")),
+        secrets("passwords in URLs", of.texts(60_000, "://a:b@c ")),
+        secrets("addresses", of.texts(60_000, "://")),
     ]
+}
+
+fn secrets(name: &'static str, arguments: String) -> Condition {
+    (name, "args.**", "secret", json!(["secrets"]), arguments)
 }
 
 fn locators(of: Texts) -> Vec<Condition> {

@@ -9,6 +9,9 @@ use crate::words::Truth;
 use crate::words::json::{Kind, Value};
 use crate::words::work::Budget;
 
+/// The steps that one look at a text costs.
+const LOOK: usize = 24;
+
 /// The truths of the texts that were looked at.
 struct Truths<'c> {
     condition: &'c Condition,
@@ -63,6 +66,7 @@ impl Truths<'_> {
 
     fn add(&mut self, text: &Operand<'_>, name: &str) -> bool {
         let truth = match &self.condition.predicate {
+            _ if self.budget.take(LOOK).is_err() => Truth::Unknown,
             Predicate::Secret(kinds) => secrets::hold(text, name, *kinds, self.budget),
             predicate => predicate.judge(text, self.budget),
         };
