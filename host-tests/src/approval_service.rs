@@ -23,7 +23,7 @@ pub struct ApprovalService {
     state: Arc<Mutex<State>>,
 }
 
-/// What the service does with its answers.
+/// The behaviour of the service.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Mode {
     /// It gives them.

@@ -102,7 +102,7 @@ fn call_whose_approval_a_service_keeps_passes_by_its_answers_alone() {
     );
 }
 
-/// The answer of a service that has this standing for every call, and does what it is asked.
+/// The answer of a service that reports this standing for every call, and carries out every request.
 fn service_says(question: &str, standing: &str) -> Vec<u8> {
     let asked: Value = serde_json::from_str(question).expect("JSON");
     let mut answer = match asked["ask"].as_str() {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// The most approvals that are waited for at a time: those of four gateways.
 const PENDING: usize = 1024;
 
-/// A caller, and what it asked approval of.
+/// A caller, and the target of its calls that need approval.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct ApprovalOf {
     /// `None` where the log does not hold the call that asked.

@@ -1,7 +1,7 @@
 //! Turns a question about approvals into a message for the service of `approvals.service`, and the service's answer back into
 //! an answer of the host's state.
 //!
-//! It approves nothing on its own: an answer that is not exactly one to its question is none.
+//! It never approves a call itself, and rejects every answer that does not match its question.
 
 use super::signed_message::SignedMessage;
 use crate::model::Approvals;

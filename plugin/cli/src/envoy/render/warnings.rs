@@ -45,7 +45,7 @@ pub(super) fn next_steps(policy: Option<&Input>, options: &Options) -> Vec<Strin
 fn of_approvals(approvals: &Approvals) -> Vec<String> {
     let sign_in = approvals.page.as_ref().map(|page| {
         format!(
-            "add the filter by which approvers sign in at `{}`, before the plugin (jwt_authn, or client certificates: without one nobody can approve a call)",
+            "add the filter by which approvers sign in at `{}`, before the plugin: jwt_authn, or client certificates. Without it no person can approve a call",
             page.path
         )
     });
