@@ -3,7 +3,6 @@
 //! It looks at no `true`, `false` and `null`.
 
 use super::operand::{Operand, text};
-use super::secrets;
 use crate::model::{Clause, Condition, Predicate};
 use crate::words::Truth;
 use crate::words::json::{Kind, Value};
@@ -65,10 +64,10 @@ impl Truths<'_> {
     }
 
     fn add(&mut self, text: &Operand<'_>, name: &str) -> bool {
-        let truth = match &self.condition.predicate {
-            _ if self.budget.take(LOOK).is_err() => Truth::Unknown,
-            Predicate::Secret(kinds) => secrets::hold(text, name, *kinds, self.budget),
-            predicate => predicate.judge(text, self.budget),
+        let predicate = &self.condition.predicate;
+        let truth = match self.budget.take(LOOK) {
+            Ok(()) => predicate.judge(text, &|| name, self.budget),
+            Err(_) => Truth::Unknown,
         };
         let truths = self.all.into_iter().chain([truth]);
         let (all, decisive) = match self.clause {

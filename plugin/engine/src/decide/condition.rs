@@ -7,7 +7,6 @@ use super::caller::{Caller, CallerDocuments, Header};
 use super::context::RequestContext;
 use super::lookup::{Unclear, element, member, value_at};
 use super::operand::{Operand, text};
-use super::secrets;
 use crate::model::{
     Attribute, Clause, Condition, Group, Identity, Path, Predicate, Segment, Table,
 };
@@ -240,13 +239,10 @@ impl Condition {
             Operand::Unknown => Truth::Unknown,
             Operand::Missing if self.if_present => Truth::of(Some(clause == Clause::Require)),
             Operand::Missing => self.predicate.missing(),
-            operand => match &self.predicate {
-                Predicate::Secret(kinds) => {
-                    let name = self.member().unwrap_or_default();
-                    secrets::hold(&operand, name, *kinds, budget)
-                }
-                predicate => predicate.judge(&operand, budget),
-            },
+            operand => {
+                let name = || self.member().unwrap_or_default();
+                self.predicate.judge(&operand, &name, budget)
+            }
         }
     }
 }

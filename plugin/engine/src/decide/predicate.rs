@@ -40,8 +40,13 @@ impl Predicate {
         }
     }
 
-    /// Unknown where the budget does not cover it.
-    pub(super) fn judge(&self, operand: &Operand<'_>, budget: &Budget) -> Truth {
+    /// Unknown where the budget does not cover it. `name` is that of the member with this value.
+    pub(super) fn judge<'n>(
+        &self,
+        operand: &Operand<'_>,
+        name: &dyn Fn() -> &'n str,
+        budget: &Budget,
+    ) -> Truth {
         match self {
             Self::Eq(literal) => equal(operand, literal, budget),
             Self::Neq(literal) => equal(operand, literal, budget).not(),
@@ -64,7 +69,7 @@ impl Predicate {
             Self::HostIn(hosts) => host_in(operand, hosts, budget),
             Self::Cidr(networks) => cidr(operand, networks, budget),
             Self::Schema(schema) => fits(operand, schema, budget),
-            Self::Secret(kinds) => secrets::hold(operand, "", *kinds, budget),
+            Self::Secret(kinds) => secrets::hold(operand, name(), *kinds, budget),
         }
     }
 }
