@@ -4,7 +4,7 @@
 //! A lookup costs a binary search for exact names, prefixes and suffixes, and a look at each of at most [`MOST_OTHERS`]
 //! other patterns.
 
-use crate::words::pattern::{Pattern, Shape, Star};
+use crate::words::pattern::{Pattern, Star};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -110,19 +110,14 @@ impl Index {
             let Some(pattern) = Pattern::parse(&key, star) else {
                 continue;
             };
-            match pattern.shape() {
-                Shape::Exact => {
-                    exact.insert(key, place);
-                }
-                Shape::Prefix => {
-                    prefixes.insert(key.trim_end_matches('*').into(), place);
-                }
-                Shape::Suffix(suffix) if star == Star::Any => {
-                    suffixes.insert(reversed(suffix), place);
-                }
-                Shape::Suffix(_) | Shape::Other => {
-                    others.insert((pattern.order(), key), (pattern, place));
-                }
+            if let Some(suffix) = pattern.suffix() {
+                suffixes.insert(reversed(suffix), place);
+            } else if pattern.is_other() {
+                others.insert((pattern.order(), key), (pattern, place));
+            } else if let Some(prefix) = key.strip_suffix('*') {
+                prefixes.insert(prefix.into(), place);
+            } else {
+                exact.insert(key, place);
             }
         }
         Self {

@@ -40,7 +40,7 @@ impl PolicyReader {
                 self.invalid(&at, value, "each name once");
             }
         }
-        self.others(at, names.keys().map(AsRef::as_ref), Star::Any);
+        self.bounded_others(at, &patterns(names.keys().map(AsRef::as_ref), Star::Any));
         Names::new(names)
     }
 
@@ -55,57 +55,53 @@ impl PolicyReader {
     }
 
     /// Checks the number of patterns that a lookup compares one by one.
-    fn others<'k>(
-        &mut self,
-        at: &Location<'_>,
-        keys: impl Iterator<Item = &'k str>,
-        star: Star,
-    ) -> Vec<Pattern> {
-        let patterns = keys.filter(|key| key.contains('*'));
-        let patterns: Vec<_> = patterns
-            .filter_map(|key| Pattern::parse(key, star))
-            .collect();
-        let is_other = |pattern: &&Pattern| match pattern.shape() {
-            Shape::Exact | Shape::Prefix => false,
-            Shape::Suffix(_) => star == Star::Part,
-            Shape::Other => true,
-        };
-        let others = patterns.iter().filter(is_other).count();
+    fn bounded_others(&mut self, at: &Location<'_>, patterns: &[Pattern]) {
+        let others = patterns.iter().filter(|own| own.is_other()).count();
         if others > MOST_OTHERS {
             let found = format!("{others} patterns with a `*` before their ends");
             let write = format!("at most {MOST_OTHERS}");
             self.invalid_key(at, found, &write);
         }
-        patterns
     }
 
     /// Finds pairs of patterns that match one name, of which neither contains the other, where no entry decides.
     pub(super) fn overlaps<'k>(
         &mut self,
         at: &Location<'_>,
-        keys: impl Iterator<Item = &'k str> + Clone,
+        keys: impl Iterator<Item = &'k str>,
         star: Star,
     ) {
-        let patterns = self.others(at, keys.clone(), star);
-        let exact: Vec<_> = keys.filter(|key| !key.contains('*')).collect();
+        let all = patterns(keys, star);
+        self.bounded_others(at, &all);
         // Of two prefixes that match one name, one contains the other.
-        let is_prefix = |pattern: &Pattern| pattern.shape() == Shape::Prefix;
+        let (prefixes, uneven): (Vec<_>, Vec<_>) = all
+            .iter()
+            .enumerate()
+            .filter(|(_, own)| !own.is_exact())
+            .partition(|(_, own)| own.shape() == Shape::Prefix);
         let (mut states, mut told) = (MOST_STATES, 0_usize);
-        for (place, first) in patterns.iter().enumerate() {
-            let later = patterns.iter().skip(place.saturating_add(1));
-            for second in later.filter(|second| !is_prefix(first) || !is_prefix(second)) {
+        for (place, first) in &uneven {
+            // What decides where this pattern and another one overlap is within both.
+            let within: Vec<_> = all.iter().filter(|own| first.contains(own)).collect();
+            let later = uneven.iter().filter(|(other, _)| other > place);
+            for (other, second) in prefixes.iter().chain(later) {
                 if told >= MOST_TOLD || first.contains(second) || second.contains(first) {
                     continue;
                 }
-                let settling = settling([first, second], &patterns, &exact, star);
-                let settling: Vec<_> = settling.iter().collect();
+                let settling = within.iter().filter(|own| second.contains(own)).copied();
+                let settling: Vec<_> = settling.take(MOST_SETTLING).collect();
                 let found = match overlap([first, second], &settling, &mut states) {
                     Overlap::None => continue,
                     Overlap::Text(name) => Some(name),
                     Overlap::Unknown => None,
                 };
                 told = told.saturating_add(1);
-                self.overlap(at, [first, second], found);
+                let in_order = if other > place {
+                    [*first, *second]
+                } else {
+                    [*second, *first]
+                };
+                self.overlap(at, in_order, found);
             }
         }
     }
@@ -131,16 +127,8 @@ impl PolicyReader {
     }
 }
 
-/// The entries that both patterns contain.
-fn settling(both: [&Pattern; 2], patterns: &[Pattern], exact: &[&str], star: Star) -> Vec<Pattern> {
-    let within = |own: &&Pattern| both.iter().all(|pattern| pattern.contains(own));
-    let mut settling: Vec<_> = patterns.iter().filter(within).cloned().collect();
-    let names = exact
-        .iter()
-        .filter(|name| both.iter().all(|own| own.matches(name)));
-    settling.extend(names.filter_map(|name| Pattern::parse(name, star)));
-    settling.truncate(MOST_SETTLING);
-    settling
+fn patterns<'k>(keys: impl Iterator<Item = &'k str>, star: Star) -> Vec<Pattern> {
+    keys.filter_map(|key| Pattern::parse(key, star)).collect()
 }
 
 /// The keys of entries that decide for the name, and for many others that both patterns match.

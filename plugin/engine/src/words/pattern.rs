@@ -96,6 +96,20 @@ impl Pattern {
         }
     }
 
+    /// The end that alone shows whether a text matches; `None` for a pattern that is no such suffix.
+    pub(crate) fn suffix(&self) -> Option<&str> {
+        match self.shape() {
+            Shape::Suffix(suffix) if self.star == Star::Any => Some(suffix),
+            _ => None,
+        }
+    }
+
+    /// True for a pattern of which neither its beginning nor its end alone shows whether a text matches.
+    pub(crate) fn is_other(&self) -> bool {
+        let simple = matches!(self.shape(), Shape::Exact | Shape::Prefix);
+        !simple && self.suffix().is_none()
+    }
+
     /// True where this pattern matches every text that the other one matches; false also where that is not certain.
     pub fn contains(&self, other: &Self) -> bool {
         !self.text.contains(ANY) && self.matches(&other.sample())
