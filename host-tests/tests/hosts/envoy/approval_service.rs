@@ -121,6 +121,16 @@ impl Drop for Fleet {
     }
 }
 
+/// The call with more headers, each with its line break.
+fn request(more: &str) -> Vec<u8> {
+    let body = rpc::call_with("deploy", 1);
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n{more}content-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), &body].concat()
+}
+
 fn json_of(response: &Response) -> Value {
     serde_json::from_slice(&response.body).expect("an answer in JSON")
 }
@@ -165,12 +175,7 @@ fn many_retries_at_once_on_two_gateways_pass_one_call() {
     }
     const RETRIES: usize = 200;
     let fleet = Fleet::start();
-    let body = rpc::call_with("deploy", 1);
-    let head = format!(
-        "POST /mcp HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    let request = [head.as_bytes(), &body].concat();
+    let request = request("connection: close\r\n");
     for round in 0..5 {
         assert!(!passed(&fleet.call(0)));
         fleet.service.decide(None);
@@ -276,15 +281,8 @@ fn caller_that_leaves_while_the_service_thinks_uses_no_approval() {
     fleet.service.decide(None);
     fleet.service.asked();
     fleet.service.set(Mode::Late(Duration::from_millis(500)));
-    let body = rpc::call_with("deploy", 1);
-    let head = format!(
-        "POST /mcp HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
     let mut stream = TcpStream::connect(fleet.envoys[0].addr("mcp")).expect("a connection");
-    stream
-        .write_all(&[head.as_bytes(), &body].concat())
-        .expect("a request");
+    stream.write_all(&request("")).expect("a request");
     fleet.asks();
     drop(stream);
     thread::sleep(Duration::from_secs(1));

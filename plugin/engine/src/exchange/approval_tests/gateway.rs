@@ -194,7 +194,23 @@ impl Gateway {
         self.get(&format!("/approvals/{id}"), Some(claims)).json()
     }
 
+    /// The token of the form that the person sees.
+    pub(super) fn csrf(&mut self, id: &str) -> String {
+        let shown = self.show(id, PERSON);
+        shown["csrf"].as_str().unwrap().to_owned()
+    }
+
     pub(super) fn submit(&mut self, id: &str, form: &str, claims: &str) -> Seen {
+        self.submit_with(id, form, claims, &[])
+    }
+
+    pub(super) fn submit_with(
+        &mut self,
+        id: &str,
+        form: &str,
+        claims: &str,
+        more: &[(&str, &str)],
+    ) -> Seen {
         let path = format!("/approvals/{id}");
         let headers = [
             (":method", "POST"),
@@ -202,7 +218,7 @@ impl Gateway {
             ("accept", "application/json"),
             ("content-type", "application/x-www-form-urlencoded"),
         ];
-        self.send(&headers, Some(form), Some(claims))
+        self.send(&[&headers, more].concat(), Some(form), Some(claims))
     }
 
     pub(super) fn decide(&mut self, id: &str, decision: &str, claims: &str) -> Seen {

@@ -34,10 +34,7 @@ fn form_of_another_visitor_or_approval_is_refused() {
     let mut gateway = Gateway::new();
     let id = gateway.call("drop", "{}").id();
     let other = gateway.call("drop", r#"{"table":"users"}"#).id();
-    let own = gateway.show(&id, PERSON)["csrf"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let own = gateway.csrf(&id);
     let guards = gateway.show(&id, GUARD)["csrf"]
         .as_str()
         .unwrap()
@@ -75,20 +72,9 @@ fn form_of_another_site_is_refused() {
     ] {
         let mut gateway = Gateway::new();
         let id = gateway.call("deploy", "{}").id();
-        let csrf = gateway.show(&id, PERSON)["csrf"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        let path = format!("/approvals/{id}");
-        let headers = [
-            (":method", "POST"),
-            (":path", &*path),
-            ("accept", "application/json"),
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("sec-fetch-site", site),
-        ];
+        let csrf = gateway.csrf(&id);
         let form = format!("decision=approve&csrf={csrf}");
-        let seen = gateway.send(&headers, Some(&form), Some(PERSON));
+        let seen = gateway.submit_with(&id, &form, PERSON, &[("sec-fetch-site", site)]);
         assert_eq!(seen.status(), status, "{site}");
     }
 }

@@ -140,10 +140,7 @@ fn person_may_let_one_call_exceed_a_limit() {
 fn refused_call_is_refused_until_its_time_is_over() {
     let mut gateway = Gateway::new();
     let id = gateway.call("deploy", "{}").id();
-    let csrf = gateway.show(&id, PERSON)["csrf"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let csrf = gateway.csrf(&id);
     let form = format!("decision=refuse&reason=Not+on+a+Friday.&csrf={csrf}");
     assert_eq!(gateway.submit(&id, &form, PERSON).status(), 200);
     let decided = gateway.show(&id, PERSON)["approval"]["decided"].clone();
