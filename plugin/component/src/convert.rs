@@ -236,6 +236,10 @@ impl From<&ConditionTrace> for wit::ConditionTrace {
         Self {
             path: trace.path.clone(),
             op: trace.op.into(),
+            any: trace
+                .any
+                .map(|position| u32::try_from(position).unwrap_or(u32::MAX)),
+            others: trace.others.clone(),
             value: trace.value.clone(),
             truth: match trace.truth {
                 Truth::True => wit::Truth::Yes,

@@ -48,6 +48,7 @@ const DOCUMENT: &[&str] = &[
     "version",
     "description",
     "default",
+    "timezone",
     "answer",
     "client_detail",
     "list",
@@ -185,6 +186,7 @@ impl Kind {
                 Some("schema") => Self::Schema,
                 _ => Self::Free,
             },
+            (Self::Condition, "any") => Self::Condition,
             (Self::Names(of), _) => *of,
             (Self::Document | Self::NamedPolicy, "all_tools") => Self::AllTools,
             (Self::Document | Self::NamedPolicy, "tools" | "prompts" | "resources")

@@ -187,6 +187,7 @@ const NAMES: &[&str] = &[
     "note refund-by-answers",
     "note server-by-cluster",
     "note symbolic-links",
+    "note directories-alike",
     "note waiting-requests",
     "warning anonymous-approvals",
     "warning any-issuer",

@@ -90,8 +90,11 @@ fn reads_names(policy: &Json) -> bool {
     let is_name = |path: &Json| path == "grant" || path == "server";
     match policy {
         Json::Object(members) => {
-            members.get("path").is_some_and(is_name) || members.values().any(reads_names)
+            let mut places = ["path", "ref"].into_iter();
+            let read = places.any(|place| members.get(place).is_some_and(is_name));
+            read || members.values().any(reads_names)
         }
+        Json::String(text) => text.contains("/{grant}"),
         Json::Array(elements) => elements.iter().any(reads_names),
         _ => false,
     }

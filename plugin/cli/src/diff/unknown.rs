@@ -8,22 +8,43 @@ use crate::rule_set_pointer::within_set;
 use mcp_policy::trace::{ConditionTrace, Truth};
 use serde_json::Value as Json;
 
-/// The path of a condition that was not recorded, where no other condition settles the rule.
+/// The path of a value that was not recorded, where no term of the group settles the rule without it.
 pub(super) fn condition(
     policy: &Json,
     call: &Call,
     rule: &str,
     conditions: &[ConditionTrace],
 ) -> Option<String> {
-    let unknown = |one: &ConditionTrace| value(policy, call, &one.path);
-    let found = conditions.iter().find_map(unknown)?;
-    // One condition that is known not to hold settles a group, regardless of the others.
-    let settles = |one: &ConditionTrace| match is_one_enough(rule) {
-        true => one.truth == Truth::False,
-        false => one.truth != Truth::True,
+    let unknown = |one: &ConditionTrace| {
+        let mut paths = [&one.path].into_iter().chain(&one.others);
+        paths.find_map(|path| value(policy, call, path))
     };
-    let mut known = conditions.iter().filter(|one| unknown(one).is_none());
-    (!known.any(settles)).then_some(found)
+    let mut found = None;
+    for term in conditions.chunk_by(is_same_term) {
+        // One alternative that is known to hold settles a term, and one term that is known not to hold settles a group.
+        let holds = |one: &ConditionTrace| one.truth == Truth::True;
+        let mut known = term.iter().filter(|one| unknown(one).is_none());
+        let is_known_to_hold = known.any(holds);
+        match term.iter().find_map(unknown).filter(|_| !is_known_to_hold) {
+            Some(path) => found = found.or(Some(path)),
+            None if settles(rule, term) => return None,
+            None => {}
+        }
+    }
+    found
+}
+
+fn is_same_term(one: &ConditionTrace, other: &ConditionTrace) -> bool {
+    one.any.is_some() && one.any == other.any
+}
+
+/// Whether a term, whose conditions are known, settles the rule whatever the others are.
+fn settles(rule: &str, term: &[ConditionTrace]) -> bool {
+    let mut conditions = term.iter();
+    match is_one_enough(rule) {
+        true => conditions.all(|one| one.truth == Truth::False),
+        false => conditions.all(|one| one.truth != Truth::True),
+    }
 }
 
 /// Whether a group refuses only where all of its conditions hold or are unknown.
@@ -36,7 +57,7 @@ fn value(policy: &Json, call: &Call, path: &str) -> Option<String> {
     let unrecorded = Some("which was not recorded");
     let why = match path {
         "grant" => unrecorded.filter(|_| call.caller.is_none()),
-        "time.hour" | "time.weekday" => unrecorded.filter(|_| call.at.is_none()),
+        "time.hour" | "time.weekday" | "time.unix" => unrecorded.filter(|_| call.at.is_none()),
         "tool" | "prompt" | "uri" | "method" | "server" => None,
         path => {
             let decoded = is_decoded_otherwise(policy, call, path);

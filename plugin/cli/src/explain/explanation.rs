@@ -130,5 +130,14 @@ fn condition(text: &mut String, trace: &ConditionTrace) {
         .value
         .as_deref()
         .map_or_else(|| "missing".into(), printable);
-    let _ = writeln!(text, "      {DIM}{truth:<8}{DIM:#} {path} {op}: {value}");
+    let any = if trace.any.is_some() { "any of: " } else { "" };
+    let others: String = trace
+        .others
+        .iter()
+        .map(|other| format!(" {}", printable(other)))
+        .collect();
+    let _ = writeln!(
+        text,
+        "      {DIM}{truth:<8}{DIM:#} {any}{path} {op}{others}: {value}"
+    );
 }

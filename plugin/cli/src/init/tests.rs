@@ -386,7 +386,7 @@ fn invalid_root_is_an_error() {
     let report = tools(json!([{ "name": "read_file", "inputSchema": texts(&["path"]) }]));
     let error = init(&report, &options).expect_err("no policy");
     assert!(
-        error.to_string().contains("an absolute path such as"),
+        error.to_string().contains("an absolute POSIX path such as"),
         "{}",
         error
     );

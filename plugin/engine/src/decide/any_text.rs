@@ -2,46 +2,37 @@
 //!
 //! It looks at no `true`, `false` and `null`.
 
+use super::condition::Test;
 use super::operand::{Operand, text};
-use crate::model::{Clause, Condition, Predicate};
+use crate::model::{Clause, Predicate};
 use crate::words::Truth;
 use crate::words::json::{Kind, Value};
-use crate::words::work::Budget;
 
 /// The steps that one look at a text costs.
 const LOOK: usize = 24;
 
 /// The truths of the texts that were looked at.
-struct Truths<'c> {
-    condition: &'c Condition,
-    clause: Clause,
-    budget: &'c Budget,
+struct Truths<'t> {
+    test: &'t Test<'t>,
     /// `None` before the first text.
     all: Option<Truth>,
 }
 
-impl Condition {
+impl Test<'_> {
     /// The truth for each text in the arguments: in `require` all must hold, in `deny_if` one suffices. Without any text
     /// the path has no value.
-    pub(super) fn any_text(
-        &self,
-        arguments: Option<Value<'_>>,
-        clause: Clause,
-        budget: &Budget,
-    ) -> Truth {
+    pub(super) fn any_text(&self, arguments: Option<Value<'_>>) -> Truth {
         let mut truths = Truths {
-            condition: self,
-            clause,
-            budget,
+            test: self,
             all: None,
         };
         if let Some(arguments) = arguments {
-            if budget.take(arguments.size()).is_err() {
+            if self.budget.take(arguments.size()).is_err() {
                 return Truth::Unknown;
             }
             truths.look(arguments, "");
         }
-        let missing = || self.judge(Operand::Missing, clause, budget);
+        let missing = || self.judge(Operand::Missing);
         truths.all.unwrap_or_else(missing)
     }
 }
@@ -56,7 +47,7 @@ impl Truths<'_> {
             Kind::Array => value.elements().all(|element| self.look(element, name)),
             Kind::Object => value.named().all(|(key, member)| {
                 // Only a search for secrets reads the name before the value.
-                let named = matches!(self.condition.predicate, Predicate::Secret(_));
+                let named = matches!(self.test.condition.predicate, Predicate::Secret(_));
                 let name = named.then(|| key.string()).flatten().unwrap_or_default();
                 self.add(&Operand::Json(key), "") && self.look(member, &name)
             }),
@@ -64,13 +55,18 @@ impl Truths<'_> {
     }
 
     fn add(&mut self, text: &Operand<'_>, name: &str) -> bool {
-        let predicate = &self.condition.predicate;
-        let truth = match self.budget.take(LOOK) {
-            Ok(()) => predicate.judge(text, &|| name, self.budget),
+        let Test {
+            condition,
+            given,
+            clause,
+            budget,
+        } = self.test;
+        let truth = match budget.take(LOOK) {
+            Ok(()) => condition.predicate.judge(text, given, &|| name, budget),
             Err(_) => Truth::Unknown,
         };
         let truths = self.all.into_iter().chain([truth]);
-        let (all, decisive) = match self.clause {
+        let (all, decisive) = match clause {
             Clause::Require => (Truth::all(truths), Truth::False),
             Clause::DenyIf => (Truth::any(truths), Truth::True),
         };

@@ -8,7 +8,7 @@ use super::lookup::value_at;
 use super::subject::Named;
 use super::wording::{missing, unaccepted, unmet};
 use crate::model::schema::Schema;
-use crate::model::{Clause, Condition, Entry, Group, Mode, Rules};
+use crate::model::{Clause, Entry, Group, Mode, Rules, Term};
 use crate::read::{Call, Repeated, RequestError};
 use crate::words::json::Value;
 use crate::words::trace::ConditionTrace;
@@ -91,6 +91,7 @@ impl Judge<'_, '_> {
             context: self.context,
             facts: self.facts(),
             now: self.now,
+            zone: self.policy.timezone,
             budget,
         }
     }
@@ -109,8 +110,8 @@ impl Judge<'_, '_> {
         self.look(&group.rule, || traces.unwrap_or_default());
     }
 
-    fn unmet(&mut self, mode: Mode, group: &Group, failing: Option<&Condition>, message: &str) {
-        let reason = match failing.is_some_and(Condition::reads_arguments) {
+    fn unmet(&mut self, mode: Mode, group: &Group, failing: Option<&Term>, message: &str) {
+        let reason = match failing.is_some_and(Term::reads_arguments) {
             true => Reason::Arguments,
             false => Reason::Denied,
         };

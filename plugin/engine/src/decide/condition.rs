@@ -5,16 +5,14 @@
 
 use super::caller::{Caller, CallerDocuments, Header};
 use super::context::RequestContext;
-use super::lookup::{Unclear, element, member, value_at};
+use super::given::Given;
+use super::lookup::{Unclear, clear_value_at, element, member, value_at};
 use super::operand::{Operand, text};
-use crate::model::{
-    Attribute, Clause, Condition, Group, Identity, Path, Predicate, Segment, Table,
-};
+use crate::model::{Attribute, Clause, Condition, Identity, Path, Predicate, Segment, Table};
 use crate::read::Call;
 use crate::words::json::{Document, Kind, Value};
-use crate::words::trace::ConditionTrace;
 use crate::words::work::Budget;
-use crate::words::{Millis, Truth};
+use crate::words::{Millis, Truth, Zone};
 
 /// The facts about a caller that are the same for all its messages.
 #[derive(Clone, Copy, Debug)]
@@ -33,107 +31,34 @@ pub(crate) struct EvalContext<'a> {
     pub(crate) context: &'a RequestContext,
     pub(crate) facts: CallerFacts<'a>,
     pub(crate) now: Millis,
+    pub(crate) zone: Zone,
     /// A condition that it does not cover is unknown.
     pub(crate) budget: &'a Budget,
-}
-
-/// The outcome of a group for a call.
-pub(crate) struct Outcome<'g> {
-    pub(crate) refuses: bool,
-    /// Some condition is unknown, and none decides the group without it.
-    pub(crate) is_unknown: bool,
-    /// The condition that the refusal's message is about: in `require` the first that does not hold, in `deny_if` the
-    /// first that reads the arguments, which the client can change.
-    pub(crate) failing: Option<&'g Condition>,
 }
 
 /// The steps that one look at a value costs.
 const LOOK: usize = 8;
 
-impl Group {
-    /// The conditions, joined by AND. `require` asks for true, `deny_if` for false: both refuse unknown.
-    pub(crate) fn judge(&self, eval: &EvalContext<'_>, clause: Clause) -> Outcome<'_> {
-        let (mut all, mut failing) = (Truth::True, None);
-        for condition in &self.conditions {
-            match condition.truth(eval, clause) {
-                Truth::True => continue,
-                truth => all = truth,
-            }
-            failing.get_or_insert(condition);
-            if all == Truth::False {
-                break;
-            }
-        }
-        let mut conditions = self.conditions.iter();
-        let is_unknown = all == Truth::Unknown;
-        match clause {
-            Clause::Require => Outcome {
-                refuses: all != Truth::True,
-                is_unknown,
-                failing,
-            },
-            Clause::DenyIf => Outcome {
-                refuses: all != Truth::False,
-                is_unknown,
-                failing: conditions.find(|condition| condition.reads_arguments()),
-            },
-        }
-    }
-
-    /// Whether the group refuses every call of this caller: its conditions about the caller decide it, whatever value the
-    /// others read. A group without such conditions refuses no caller more than another.
-    pub(crate) fn refuses_caller(
-        &self,
-        facts: CallerFacts<'_>,
-        identity: &Identity,
-        clause: Clause,
-        budget: &Budget,
-    ) -> bool {
-        let truth = |condition: &Condition| match condition.is_about_caller(identity) {
-            true => condition.truth_about_caller(facts, clause, budget),
-            // The value that admits the call.
-            false => Truth::of(Some(clause == Clause::Require)),
-        };
-        let mut conditions = self.conditions.iter();
-        if !conditions.any(|condition| condition.is_about_caller(identity)) {
-            return false;
-        }
-        let all = Truth::all(self.conditions.iter().map(truth));
-        match clause {
-            Clause::Require => all != Truth::True,
-            Clause::DenyIf => all != Truth::False,
-        }
-    }
-
-    /// The value and the truth of each condition.
-    pub(super) fn condition_traces(
-        &self,
-        eval: &EvalContext<'_>,
-        clause: Clause,
-    ) -> Vec<ConditionTrace> {
-        let sight = |condition: &Condition| ConditionTrace {
-            path: condition.path.to_string(),
-            op: condition.predicate.name(),
-            value: condition.value(eval),
-            truth: condition.truth(eval, clause),
-        };
-        self.conditions.iter().map(sight).collect()
-    }
+/// A condition that is tested for one call.
+pub(super) struct Test<'t> {
+    pub(super) condition: &'t Condition,
+    pub(super) given: Given<'t>,
+    pub(super) clause: Clause,
+    /// A value that it does not cover is unknown.
+    pub(super) budget: &'t Budget,
 }
 
 impl Condition {
     /// The value that the condition reads, up to a `[*]`, for people.
-    fn value(&self, eval: &EvalContext<'_>) -> Option<String> {
+    pub(super) fn value(&self, eval: &EvalContext<'_>) -> Option<String> {
+        let one = |steps: &[Segment], value| {
+            let one = steps.iter().take_while(|step| **step != Segment::Each);
+            value_at(value, one, eval.budget).map(Value::excerpt)
+        };
         match &self.path {
-            Path::Arguments(steps) => {
-                let one = steps.iter().take_while(|step| **step != Segment::Each);
-                value_at(eval.call.arguments, one, eval.budget).map(Value::excerpt)
-            }
+            Path::Arguments(steps) => one(steps, eval.call.arguments),
             Path::AnyText => eval.call.arguments.map(Value::excerpt),
-            Path::Identity(steps) => {
-                let one = steps.iter().take_while(|step| **step != Segment::Each);
-                value_at(eval.facts.claims(), one, eval.budget).map(Value::excerpt)
-            }
+            Path::Identity(steps) => one(steps, eval.facts.claims()),
             Path::Attribute(attribute) => match eval.attribute(attribute) {
                 Operand::Json(value) => Some(value.excerpt()),
                 Operand::Text(text) => Some(text.into_owned()),
@@ -143,81 +68,105 @@ impl Condition {
         }
     }
 
-    fn truth(&self, eval: &EvalContext<'_>, clause: Clause) -> Truth {
-        if eval.budget.left() == 0 {
+    pub(super) fn truth(&self, eval: &EvalContext<'_>, clause: Clause) -> Truth {
+        let place = |path: &Path| eval.place(path);
+        let Some(test) = self.test(place, clause, eval.budget) else {
             return Truth::Unknown;
-        }
+        };
         match &self.path {
             Path::Arguments(steps) => {
                 let empty = steps.is_empty() && matches!(self.predicate, Predicate::Schema(_));
                 // Absent arguments are an empty object.
                 let absent = empty.then_some(Value::EMPTY_OBJECT);
-                let value = eval.call.arguments.or(absent);
-                self.walk(value, steps, clause, eval.budget)
+                test.walk(eval.call.arguments.or(absent), steps)
             }
-            Path::AnyText => self.any_text(eval.call.arguments, clause, eval.budget),
-            Path::Identity(steps) => self.walk(eval.facts.claims(), steps, clause, eval.budget),
-            Path::Attribute(attribute) => {
-                self.judge(eval.attribute(attribute), clause, eval.budget)
-            }
+            Path::AnyText => test.any_text(eval.call.arguments),
+            Path::Identity(steps) => test.walk(eval.facts.claims(), steps),
+            Path::Attribute(attribute) => test.judge(eval.attribute(attribute)),
         }
+    }
+
+    /// The test of the condition; `None` where it is unknown, whatever its path holds.
+    fn test<'t>(
+        &'t self,
+        place: impl Fn(&Path) -> Operand<'t>,
+        clause: Clause,
+        budget: &'t Budget,
+    ) -> Option<Test<'t>> {
+        let given = match &self.predicate {
+            _ if budget.left() == 0 => return None,
+            Predicate::Compare(comparison, path) => Given::value(*comparison, place(path))?,
+            Predicate::WithinOwn(directories) => Given::directories(directories, place, budget),
+            _ => Given::Nothing,
+        };
+        Some(Test {
+            condition: self,
+            given,
+            clause,
+            budget,
+        })
     }
 
     /// True for a condition that has one truth for all messages of a caller.
     pub(crate) fn is_about_caller(&self, identity: &Identity) -> bool {
-        match &self.path {
-            Path::Identity(_) | Path::Attribute(Attribute::Grant | Attribute::Server) => true,
-            Path::Attribute(Attribute::Header(name)) => identity.trusts(name),
-            Path::Arguments(_) | Path::AnyText | Path::Attribute(_) => false,
-        }
+        let is_of_message = |path: &Path| match path {
+            Path::Identity(_) | Path::Attribute(Attribute::Grant | Attribute::Server) => false,
+            Path::Attribute(Attribute::Header(name)) => !identity.trusts(name),
+            Path::Arguments(_) | Path::AnyText | Path::Attribute(_) => true,
+        };
+        !self.reads(is_of_message)
     }
 
-    fn truth_about_caller(&self, facts: CallerFacts<'_>, clause: Clause, budget: &Budget) -> Truth {
+    pub(super) fn truth_about_caller(
+        &self,
+        facts: CallerFacts<'_>,
+        clause: Clause,
+        budget: &Budget,
+    ) -> Truth {
+        let place = |path: &Path| facts.place(path, budget);
+        let Some(test) = self.test(place, clause, budget) else {
+            return Truth::Unknown;
+        };
         match &self.path {
-            _ if budget.left() == 0 => Truth::Unknown,
-            Path::Identity(steps) => self.walk(facts.claims(), steps, clause, budget),
+            Path::Identity(steps) => test.walk(facts.claims(), steps),
             Path::Attribute(attribute) => match facts.attribute(attribute) {
-                Some(operand) => self.judge(operand, clause, budget),
+                Some(operand) => test.judge(operand),
                 None => Truth::Unknown,
             },
             Path::Arguments(_) | Path::AnyText => Truth::Unknown,
         }
     }
+}
 
-    fn walk(
-        &self,
-        value: Option<Value<'_>>,
-        steps: &[Segment],
-        clause: Clause,
-        budget: &Budget,
-    ) -> Truth {
-        if budget.take(LOOK).is_err() {
+impl Test<'_> {
+    fn walk(&self, value: Option<Value<'_>>, steps: &[Segment]) -> Truth {
+        if self.budget.take(LOOK).is_err() {
             return Truth::Unknown;
         }
         let Some(value) = value else {
-            return self.judge(Operand::Missing, clause, budget);
+            return self.judge(Operand::Missing);
         };
         let Some((step, rest)) = steps.split_first() else {
-            return self.judge(Operand::Json(value), clause, budget);
+            return self.judge(Operand::Json(value));
         };
         let found = match (step, value.kind()) {
-            (Segment::Member(name), Kind::Object) => member(value, name, budget),
-            (Segment::Element(index), Kind::Array) => element(value, *index, budget),
-            (Segment::Each, Kind::Array) => return self.each(value, rest, clause, budget),
+            (Segment::Member(name), Kind::Object) => member(value, name, self.budget),
+            (Segment::Element(index), Kind::Array) => element(value, *index, self.budget),
+            (Segment::Each, Kind::Array) => return self.each(value, rest),
             _ => return Truth::Unknown,
         };
         match found {
             Ok(value) => {
                 let value = value.filter(|value| !self.leaves_out(step, *value, rest));
-                self.walk(value, rest, clause, budget)
+                self.walk(value, rest)
             }
             Err(Unclear) => Truth::Unknown,
         }
     }
 
-    fn each(&self, list: Value<'_>, rest: &[Segment], clause: Clause, budget: &Budget) -> Truth {
-        let truth = |value| self.walk(Some(value), rest, clause, budget);
-        match clause {
+    fn each(&self, list: Value<'_>, rest: &[Segment]) -> Truth {
+        let truth = |value| self.walk(Some(value), rest);
+        match self.clause {
             Clause::Require if list.elements().next().is_none() => Truth::False,
             Clause::Require => Truth::all(list.elements().map(truth)),
             Clause::DenyIf => Truth::any(list.elements().map(truth)),
@@ -227,21 +176,25 @@ impl Condition {
     /// True where `if_present` leaves out a null member, unless the operator itself names null.
     fn leaves_out(&self, step: &Segment, member: Value<'_>, rest: &[Segment]) -> bool {
         let named = matches!(step, Segment::Member(_));
-        let meant = rest.is_empty() && self.predicate.names_null();
-        named && self.if_present && member.kind() == Kind::Null && !meant
+        let meant = rest.is_empty() && self.condition.predicate.names_null();
+        named && self.condition.if_present && member.kind() == Kind::Null && !meant
     }
 
-    pub(super) fn judge(&self, operand: Operand<'_>, clause: Clause, budget: &Budget) -> Truth {
-        if budget.take(LOOK).is_err() {
+    pub(super) fn judge(&self, operand: Operand<'_>) -> Truth {
+        let condition = self.condition;
+        if self.budget.take(LOOK).is_err() {
             return Truth::Unknown;
         }
         match operand {
             Operand::Unknown => Truth::Unknown,
-            Operand::Missing if self.if_present => Truth::of(Some(clause == Clause::Require)),
-            Operand::Missing => self.predicate.missing(),
+            Operand::Missing if condition.if_present => {
+                Truth::of(Some(self.clause == Clause::Require))
+            }
+            Operand::Missing => condition.predicate.missing(),
             operand => {
-                let name = || self.member().unwrap_or_default();
-                self.predicate.judge(&operand, &name, budget)
+                let name = || condition.member().unwrap_or_default();
+                let predicate = &condition.predicate;
+                predicate.judge(&operand, &self.given, &name, self.budget)
             }
         }
     }
@@ -251,6 +204,15 @@ impl<'a> CallerFacts<'a> {
     /// The claims of the caller's token; `None` without a token.
     fn claims(&self) -> Option<Value<'a>> {
         self.documents.claims.as_ref().map(Document::root)
+    }
+
+    /// The value at a path; unknown for a value of the message.
+    fn place(&self, path: &Path, budget: &Budget) -> Operand<'a> {
+        match path {
+            Path::Identity(steps) => one_value(self.claims(), steps, budget),
+            Path::Attribute(attribute) => self.attribute(attribute).unwrap_or(Operand::Unknown),
+            Path::Arguments(_) | Path::AnyText => Operand::Unknown,
+        }
     }
 
     /// `None` for an attribute of the message.
@@ -271,11 +233,23 @@ impl<'a> CallerFacts<'a> {
 }
 
 impl<'a> EvalContext<'a> {
+    /// The value at a path.
+    fn place(&self, path: &Path) -> Operand<'a> {
+        match path {
+            Path::Arguments(steps) => one_value(self.call.arguments, steps, self.budget),
+            Path::Attribute(attribute) => self.attribute(attribute),
+            path => self.facts.place(path, self.budget),
+        }
+    }
+
     fn attribute(&self, attribute: &Attribute) -> Operand<'a> {
         if let Some(operand) = self.facts.attribute(attribute) {
             return operand;
         }
-        let number = |number: Option<u8>| number.map_or(Operand::Unknown, Operand::Number);
+        let number = |number: Option<u8>| match number {
+            Some(number) => Operand::Number(number.into()),
+            None => Operand::Unknown,
+        };
         match (attribute, self.table) {
             (Attribute::Tool, Table::Tools)
             | (Attribute::Prompt, Table::Prompts)
@@ -286,9 +260,23 @@ impl<'a> EvalContext<'a> {
                 Some(address) => Operand::Text(address.to_string().into()),
                 None => Operand::Unknown,
             },
-            (Attribute::Hour, _) => number(self.now.hour()),
-            (Attribute::Weekday, _) => number(self.now.weekday()),
+            (Attribute::Hour, _) => number(self.now.hour(self.zone)),
+            (Attribute::Weekday, _) => number(self.now.weekday(self.zone)),
+            (Attribute::Unix, _) => match u32::try_from(self.now.seconds()) {
+                Ok(seconds) => Operand::Number(seconds),
+                Err(_) => Operand::Unknown,
+            },
             (Attribute::Grant | Attribute::Server | Attribute::Header(_), _) => Operand::Unknown,
         }
+    }
+}
+
+fn one_value<'a>(value: Option<Value<'a>>, steps: &[Segment], budget: &Budget) -> Operand<'a> {
+    let Some(value) = value else {
+        return Operand::Missing;
+    };
+    match clear_value_at(value, steps, budget) {
+        Ok(found) => found.map_or(Operand::Missing, Operand::Json),
+        Err(Unclear) => Operand::Unknown,
     }
 }

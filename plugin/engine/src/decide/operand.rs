@@ -11,8 +11,8 @@ use std::borrow::Cow;
 pub(crate) enum Operand<'a> {
     Json(Value<'a>),
     Text(Cow<'a, str>),
-    /// An hour or a day.
-    Number(u8),
+    /// A part of the time.
+    Number(u32),
     Missing,
     Unknown,
 }
@@ -80,4 +80,9 @@ impl<'a> From<Value<'a>> for Operand<'a> {
 
 pub(super) fn text(text: &str) -> Operand<'_> {
     Operand::Text(Cow::Borrowed(text))
+}
+
+/// Charges the budget for reading a text: `steps` for each of its bytes.
+pub(super) fn read(text: &str, steps: usize, budget: &Budget) -> Option<()> {
+    budget.take(text.len().saturating_mul(steps)).ok()
 }

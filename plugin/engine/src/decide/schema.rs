@@ -2,10 +2,11 @@
 //!
 //! It never takes more steps than the budget covers, for any value: the part beyond them is unknown.
 
+use super::equality::one_of;
 use super::form::form;
 use super::lookup::{number, string};
 use super::operand::length;
-use super::predicate::{LONGEST_MATCHED, one_of};
+use super::predicate::LONGEST_MATCHED;
 use crate::model::Literals;
 use crate::model::schema::{
     Assertion, Dependent, Members, Pattern, Property, Schema, Subschema, SubschemaId, Type,

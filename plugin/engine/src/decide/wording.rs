@@ -2,7 +2,7 @@
 //!
 //! They name an argument and never its value.
 
-use crate::model::{Condition, Group};
+use crate::model::{Group, Term};
 use crate::read::Call;
 use crate::words::ASK;
 use crate::words::json::Value;
@@ -13,19 +13,21 @@ pub(super) fn unmet(
     call: &Call<'_>,
     needed: bool,
     group: &Group,
-    failing: Option<&Condition>,
+    failing: Option<&Term>,
     noun: &str,
 ) -> String {
     let is_there = |own: Value<'_>, name: &str| own.get(name).is_some();
     let given = |name: &str| !needed || call.arguments.is_some_and(|own| is_there(own, name));
-    match (&group.on_deny, failing.and_then(Condition::argument)) {
-        (Some(message), _) => message.to_string(),
-        (None, Some(name)) if given(name) => unaccepted(name),
-        (None, Some(name)) => missing(name),
-        (None, None) if failing.is_some_and(Condition::reads_arguments) => {
+    let names = failing.map(Term::arguments).unwrap_or_default();
+    let absent = names.iter().find(|name| !given(name));
+    match (&group.on_deny, absent, names.first()) {
+        (Some(message), ..) => message.to_string(),
+        (None, Some(name), _) => missing(name),
+        (None, None, Some(name)) => unaccepted(name),
+        (None, None, None) if failing.is_some_and(Term::reads_arguments) => {
             "These arguments are not allowed. Change them, or ask the user.".into()
         }
-        (None, None) => format!("The {noun} is denied by policy. {ASK}"),
+        (None, None, None) => format!("The {noun} is denied by policy. {ASK}"),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It judges no call; `decide::condition` does.
 
+use super::directories::CallerDirectories;
 use super::literal::{Literal, Literals, Order};
 use super::path::{Attribute, Path, Segment};
 use super::schema::Schema;
@@ -20,12 +21,19 @@ pub(crate) enum Clause {
     DenyIf,
 }
 
-/// Conditions that are joined by AND, under `require` or `deny_if`.
+/// Terms that are joined by AND, under `require` or `deny_if`.
 #[derive(Debug)]
 pub(crate) struct Group {
-    pub(crate) conditions: Vec<Condition>,
+    pub(crate) terms: Vec<Term>,
     pub(crate) on_deny: Option<Box<str>>,
     pub(crate) rule: Rule,
+}
+
+/// A condition, or several that are joined by OR.
+#[derive(Debug)]
+pub(crate) enum Term {
+    One(Condition),
+    Any(Box<[Condition]>),
 }
 
 /// One value of a call, and the predicate that it is tested by.
@@ -52,10 +60,47 @@ pub(crate) enum Predicate {
     Length { min: usize, max: usize },
     Type(Kind),
     Within(Roots),
+    WithinOwn(CallerDirectories),
     HostIn(Vec<Host>),
     Cidr(Vec<Network>),
     Schema(Schema),
     Secret(Kinds),
+    Compare(Comparison, Path),
+}
+
+/// A comparison with another place of the same call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Eq,
+    Neq,
+    In,
+    NotIn,
+    Contains,
+    Order(Order),
+}
+
+impl Order {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Less => "lt",
+            Self::LessOrEqual => "lte",
+            Self::Greater => "gt",
+            Self::GreaterOrEqual => "gte",
+        }
+    }
+}
+
+impl Comparison {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Eq => "eq",
+            Self::Neq => "neq",
+            Self::In => "in",
+            Self::NotIn => "not_in",
+            Self::Contains => "contains",
+            Self::Order(order) => order.name(),
+        }
+    }
 }
 
 impl Predicate {
@@ -66,21 +111,28 @@ impl Predicate {
             Self::Neq(_) => "neq",
             Self::In(_) => "in",
             Self::NotIn(_) => "not_in",
-            Self::Order(Order::Less, _) => "lt",
-            Self::Order(Order::LessOrEqual, _) => "lte",
-            Self::Order(Order::Greater, _) => "gt",
-            Self::Order(Order::GreaterOrEqual, _) => "gte",
+            Self::Order(order, _) => order.name(),
             Self::Regex(_) => "regex",
             Self::NotRegex(_) => "not_regex",
             Self::Contains(_) => "contains",
             Self::Exists(_) => "exists",
             Self::Length { .. } => "length",
             Self::Type(_) => "type",
-            Self::Within(_) => "within",
+            Self::Within(_) | Self::WithinOwn(_) => "within",
             Self::HostIn(_) => "host_in",
             Self::Cidr(_) => "cidr",
             Self::Schema(_) => "schema",
             Self::Secret(_) => "secret",
+            Self::Compare(comparison, _) => comparison.name(),
+        }
+    }
+
+    /// The places of the call that the operand names.
+    pub(crate) fn places(&self) -> &[Path] {
+        match self {
+            Self::Compare(_, other) => std::slice::from_ref(other),
+            Self::WithinOwn(directories) => &directories.places,
+            _ => &[],
         }
     }
 
@@ -96,21 +148,64 @@ impl Predicate {
     }
 }
 
-impl Condition {
-    /// True where the condition reads the arguments, which the client can change.
-    pub(crate) fn reads_arguments(&self) -> bool {
-        matches!(self.path, Path::Arguments(_) | Path::AnyText)
+impl Group {
+    /// Every condition of the group.
+    pub(crate) fn conditions(&self) -> Vec<&Condition> {
+        let mut conditions = Vec::new();
+        for term in &self.terms {
+            conditions.extend(term.alternatives());
+        }
+        conditions
+    }
+}
+
+impl Term {
+    /// The conditions of which one must hold.
+    pub(crate) fn alternatives(&self) -> &[Condition] {
+        match self {
+            Self::One(condition) => std::slice::from_ref(condition),
+            Self::Any(alternatives) => alternatives,
+        }
     }
 
-    /// The argument that the condition reads, whole or in part; `None` for all arguments or an attribute.
-    pub(crate) fn argument(&self) -> Option<&str> {
-        match &self.path {
-            Path::Arguments(steps) => match steps.first() {
-                Some(Segment::Member(name)) => Some(name),
-                _ => None,
-            },
-            Path::AnyText | Path::Identity(_) | Path::Attribute(_) => None,
+    /// True where some alternative reads the arguments, which the client can change.
+    pub(crate) fn reads_arguments(&self) -> bool {
+        self.alternatives().iter().any(Condition::reads_arguments)
+    }
+
+    /// The arguments that the term reads, whole or in part; none where alternatives read different ones.
+    pub(crate) fn arguments(&self) -> Vec<&str> {
+        let mut arguments: Option<Vec<&str>> = None;
+        for condition in self.alternatives() {
+            let own = condition.arguments();
+            if arguments.as_ref().is_some_and(|others| *others != own) {
+                return Vec::new();
+            }
+            arguments = Some(own);
         }
+        arguments.unwrap_or_default()
+    }
+}
+
+impl Condition {
+    /// True where one of the places that the condition reads is such a place.
+    pub(crate) fn reads(&self, is_such: impl Fn(&Path) -> bool) -> bool {
+        is_such(&self.path) || self.predicate.places().iter().any(is_such)
+    }
+
+    /// True where the condition reads the arguments, which the client can change.
+    pub(crate) fn reads_arguments(&self) -> bool {
+        self.reads(|path| matches!(path, Path::Arguments(_) | Path::AnyText))
+    }
+
+    /// The arguments that the condition reads, whole or in part.
+    fn arguments(&self) -> Vec<&str> {
+        let mut arguments = Vec::new();
+        arguments.extend(self.path.argument());
+        for place in self.predicate.places() {
+            arguments.extend(place.argument());
+        }
+        arguments
     }
 
     /// The name of the member that the condition reads; `None` where its path names none.
@@ -125,18 +220,20 @@ impl Condition {
     }
 
     pub(crate) fn reads_claims(&self) -> bool {
-        matches!(self.path, Path::Identity(_))
+        self.reads(|path| matches!(path, Path::Identity(_)))
     }
 
-    pub(crate) fn reads(&self, attribute: &Attribute) -> bool {
-        self.path == Path::Attribute(attribute.clone())
+    pub(crate) fn reads_peer(&self) -> bool {
+        self.reads(|path| *path == Path::Attribute(Attribute::Ip))
     }
 
-    /// The header that the condition reads.
-    pub(crate) fn header(&self) -> Option<&str> {
-        match &self.path {
-            Path::Attribute(Attribute::Header(name)) => Some(name),
-            _ => None,
+    /// The headers that the condition reads.
+    pub(crate) fn headers(&self) -> Vec<&str> {
+        let mut headers = Vec::new();
+        headers.extend(self.path.header());
+        for place in self.predicate.places() {
+            headers.extend(place.header());
         }
+        headers
     }
 }

@@ -8,6 +8,7 @@ mod audit;
 mod caller;
 mod condition;
 mod contained;
+mod directories;
 mod entry;
 mod frozen;
 mod grants;
@@ -33,8 +34,9 @@ pub(crate) use approval::{ApprovalPage, ApprovalPlace, Approvals, Approver, Sign
 pub(crate) use approval_rule::ApprovalRule;
 pub(crate) use audit::{AuditOptions, Fact, OpenedArgument, OpenedFact};
 pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, TrustedHeader};
-pub(crate) use condition::{Clause, Condition, Group, Predicate};
+pub(crate) use condition::{Clause, Comparison, Condition, Group, Predicate, Term};
 pub use contained::ContainedGrant;
+pub(crate) use directories::{CallerDirectories, Directory, DirectoryName};
 pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
 pub(crate) use frozen::Frozen;
 pub(crate) use grants::{Grants, required_text};

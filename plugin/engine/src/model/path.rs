@@ -42,10 +42,12 @@ pub(crate) enum Attribute {
     Grant,
     Ip,
     Header(Box<str>),
-    /// 0 to 23, UTC.
+    /// 0 to 23, in the policy's time zone.
     Hour,
-    /// 1 (Monday) to 7 (Sunday), UTC.
+    /// 1 (Monday) to 7 (Sunday), in the policy's time zone.
     Weekday,
+    /// Whole seconds since 1970-01-01T00:00:00Z.
+    Unix,
 }
 
 const ANY_TEXT: &str = "args.**";
@@ -71,6 +73,34 @@ impl Path {
                 steps.map(Self::Identity)
             }
             None => attribute(text).map(Self::Attribute),
+        }
+    }
+
+    /// The argument that the path leads into; `None` for all arguments or an attribute.
+    pub(crate) fn argument(&self) -> Option<&str> {
+        match self {
+            Self::Arguments(steps) => match steps.first() {
+                Some(Segment::Member(name)) => Some(name),
+                _ => None,
+            },
+            Self::AnyText | Self::Identity(_) | Self::Attribute(_) => None,
+        }
+    }
+
+    /// The header that the path names.
+    pub(crate) fn header(&self) -> Option<&str> {
+        match self {
+            Self::Attribute(Attribute::Header(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// True for a path that leads to one value at most.
+    pub(crate) fn is_of_one_value(&self) -> bool {
+        match self {
+            Self::Arguments(steps) | Self::Identity(steps) => !steps.contains(&Segment::Each),
+            Self::AnyText => false,
+            Self::Attribute(_) => true,
         }
     }
 }
@@ -111,6 +141,7 @@ impl fmt::Display for Attribute {
             Self::Ip => "ip",
             Self::Hour => "time.hour",
             Self::Weekday => "time.weekday",
+            Self::Unix => "time.unix",
             Self::Header(name) => return write!(f, "header.{name}"),
         })
     }
@@ -157,6 +188,7 @@ fn attribute(text: &str) -> Option<Attribute> {
         "ip" => Attribute::Ip,
         "time.hour" => Attribute::Hour,
         "time.weekday" => Attribute::Weekday,
+        "time.unix" => Attribute::Unix,
         text => {
             let name = text.strip_prefix("header.")?;
             let name = is_header_name(name).then(|| name.to_ascii_lowercase())?;

@@ -13,6 +13,7 @@ use super::needs::{NeededIdentities, Needs};
 use super::options::{AnswerStyle, Effect, HostOptions, HttpEndpoint, Listed, Mode};
 use super::rule_set::{AppliedSets, RuleSet, RuleSetId};
 use super::server::Servers;
+use crate::words::Zone;
 use crate::words::work::Budgets;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub struct Policy {
     pub(crate) list: Listed,
     /// The effect on calls of pinned tools that were never listed.
     pub(crate) pin_unseen: Effect,
+    /// The time zone of `time.hour` and `time.weekday`.
+    pub(crate) timezone: Zone,
     pub(crate) audit: AuditOptions,
     /// `None` where no call needs a person's approval.
     pub(crate) approvals: Option<Approvals>,

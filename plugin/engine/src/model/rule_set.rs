@@ -100,7 +100,7 @@ impl RuleSet {
     pub(crate) fn conditions(&self) -> Vec<&Condition> {
         let mut conditions = Vec::new();
         for group in self.groups() {
-            conditions.extend(&group.conditions);
+            conditions.extend(group.conditions());
         }
         conditions
     }

@@ -5,8 +5,8 @@
 use super::error::{PolicyError, Problem};
 use super::reader::{Keys as Allowed, KnownApprovers, Location, Members, PolicyReader};
 use crate::model::{
-    ApprovalPage, ApprovalPlace, ApprovalRule, Approvals, Approver, Group, Identity, Policy,
-    SignedEndpoint, Source, clear_path,
+    ApprovalPage, ApprovalPlace, ApprovalRule, Approvals, Approver, Clause, Group, Identity,
+    Policy, SignedEndpoint, Source, clear_path,
 };
 use crate::words::Rule;
 use crate::words::json::Value;
@@ -239,9 +239,9 @@ impl PolicyReader {
         rule: Rule,
     ) -> Option<Arc<ApprovalRule>> {
         let members = self.object(at, value, &REQUIRE_APPROVAL);
-        let conditions = members.get("conditions");
-        let conditions = conditions
-            .map(|value| self.conditions(&at.key("conditions"), value))
+        let terms = members.get("conditions");
+        let terms = terms
+            .map(|value| self.terms(&at.key("conditions"), value, Clause::DenyIf))
             .unwrap_or_default();
         let message = self.text(at, &members, "message");
         let approvers = self.named_approvers(at, &members);
@@ -249,7 +249,7 @@ impl PolicyReader {
         let asked = self.approval_rule(at, value, rule)?;
         Some(Arc::new(ApprovalRule {
             group: Group {
-                conditions,
+                terms,
                 ..asked.group
             },
             message,
@@ -273,7 +273,7 @@ impl PolicyReader {
         Some(ApprovalRule {
             ttl: known.ttl.unwrap_or(Approvals::TTL),
             group: Group {
-                conditions: Vec::new(),
+                terms: Vec::new(),
                 on_deny: None,
                 rule,
             },

@@ -1,12 +1,11 @@
-//! Turns the conditions of a policy into the model: the path of a value in the call, an operator, and its operand.
+//! Turns the groups of conditions of a policy into the model, and the path of each condition.
 //!
-//! It judges no call; `decide::condition` does.
+//! It reads no operand; `operand` does.
 
 use super::reader::{Keys, Location, Members, PolicyReader};
-use crate::model::{Clause, Condition, Group, Literal, Literals, Order, Path, Predicate, Segment};
+use crate::model::{Clause, Comparison, Condition, Group, Literal, Path, Predicate, Segment, Term};
 use crate::words::Rule;
-use crate::words::expression::Expression;
-use crate::words::json::{Kind, Value, exact};
+use crate::words::json::{Kind, Value};
 
 pub(crate) const GROUP: Keys = Keys {
     supported: &["conditions", "on_deny"],
@@ -18,67 +17,21 @@ pub(crate) const CONDITION: Keys = Keys {
     reserved: &[],
 };
 
-pub(crate) const LENGTH: Keys = Keys {
-    supported: &["min", "max"],
+pub(crate) const ANY: Keys = Keys {
+    supported: &["any"],
     reserved: &[],
 };
 
-pub(crate) const OPERATORS: &[(&str, Operator)] = &[
-    ("eq", Operator::Eq),
-    ("neq", Operator::Neq),
-    ("in", Operator::In),
-    ("not_in", Operator::NotIn),
-    ("lt", Operator::Lt),
-    ("lte", Operator::Lte),
-    ("gt", Operator::Gt),
-    ("gte", Operator::Gte),
-    ("regex", Operator::Regex),
-    ("not_regex", Operator::NotRegex),
-    ("contains", Operator::Contains),
-    ("exists", Operator::Exists),
-    ("length", Operator::Length),
-    ("type", Operator::Type),
-    ("within", Operator::Within),
-    ("host_in", Operator::HostIn),
-    ("cidr", Operator::Cidr),
-    ("schema", Operator::Schema),
-    ("secret", Operator::Secret),
-];
+/// The most alternatives of `any`.
+pub(crate) const MOST_ALTERNATIVES: usize = 16;
 
-/// The operator of a condition, before its operand is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operator {
-    Eq,
-    Neq,
-    In,
-    NotIn,
-    Lt,
-    Lte,
-    Gt,
-    Gte,
-    Regex,
-    NotRegex,
-    Contains,
-    Exists,
-    Length,
-    Type,
-    Within,
-    HostIn,
-    Cidr,
-    Schema,
-    Secret,
-}
+const WRITE_ALTERNATIVES: &str = "a list of 1 to 16 conditions of which one must hold";
 
-pub(crate) const KINDS: &[(&str, Kind)] = &[
-    ("null", Kind::Null),
-    ("boolean", Kind::Bool),
-    ("number", Kind::Number),
-    ("string", Kind::String),
-    ("array", Kind::Array),
-    ("object", Kind::Object),
-];
+const WRITE_FLAT: &str = "its conditions here: `any` holds no other `any`";
 
-const WRITE_PATH: &str = r#"`args`, `args.**`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `server`, `grant`, `identity.<claim>`, `ip`, `header.<name>`, `time.hour` or `time.weekday`"#;
+const WRITE_ALWAYS: &str = "nothing: in `require`, a caller that leaves the argument out would skip the other conditions of `any`; use `exists` as an alternative";
+
+const WRITE_PATH: &str = r#"`args`, `args.**`, `args.name`, `args.list[0]`, `args.list[*]`, `args["any name"]`, `tool`, `prompt`, `uri`, `method`, `server`, `grant`, `identity.<claim>`, `ip`, `header.<name>`, `time.hour`, `time.weekday` or `time.unix`"#;
 
 /// The operators of conditions on `args.**`.
 pub(crate) const OF_TEXTS: [&str; 8] = [
@@ -98,24 +51,6 @@ const WRITE_TEXT: &str = "a text: `args.**` reads texts, and numbers as texts";
 
 const WRITE_ITEMS: &str =
     "the path of the whole list, and the rule for its elements under `items` of the schema";
-
-const WRITE_REGEX: &str = "a regular expression without look-around, back-references or Unicode classes, small enough to run on every call";
-
-const WRITE_FEWER: &str = "shorter or fewer regular expressions: with repetitions expanded, all expressions of a policy have at most 65,536 characters and choices";
-
-/// The most table entries in the automata of all expressions of a policy: a quarter of a megabyte. Expressions beyond
-/// it build their automata while they match.
-const LARGEST_AUTOMATA: usize = 64 * 1024;
-
-/// The most instructions of all expressions of a policy together. It bounds the memory of a policy with many large ones
-/// to a few megabytes.
-const MOST_INSTRUCTIONS: usize = 65_536;
-
-const WRITE_NUMBER: &str = "a number without quotes and with at most 15 digits";
-
-const WRITE_ONE_TYPE: &str = "a list of at least one value, all of one type (or null)";
-
-const LONGEST_TEXT: u64 = 1_000_000_000;
 
 impl PolicyReader {
     /// The list under `require` or `deny_if`; `rule` is the rule of the list itself.
@@ -147,7 +82,7 @@ impl PolicyReader {
             .and_then(|value| self.string(&at.key("on_deny"), value));
         let list = self.required(at, &members, "conditions")?;
         let at = at.key("conditions");
-        let conditions = self.conditions(&at, list);
+        let terms = self.terms(&at, list, clause);
         if list.elements().next().is_none()
             && list.kind() == Kind::Array
             && clause == Clause::Require
@@ -159,18 +94,57 @@ impl PolicyReader {
             );
         }
         Some(Group {
-            conditions,
+            terms,
             on_deny: on_deny.map(Into::into),
             rule,
         })
     }
 
-    /// A list of conditions.
-    pub(super) fn conditions(&mut self, at: &Location<'_>, list: Value<'_>) -> Vec<Condition> {
-        let conditions = self.list(at, list, "conditions").enumerate();
-        conditions
-            .filter_map(|(index, value)| self.condition(&at.index(index), value))
+    /// A list of conditions, and of alternatives.
+    pub(super) fn terms(
+        &mut self,
+        at: &Location<'_>,
+        list: Value<'_>,
+        clause: Clause,
+    ) -> Vec<Term> {
+        let terms = self.list(at, list, "conditions").enumerate();
+        terms
+            .filter_map(|(index, value)| self.term(&at.index(index), value, clause))
             .collect()
+    }
+
+    fn term(&mut self, at: &Location<'_>, value: Value<'_>, clause: Clause) -> Option<Term> {
+        let Some(list) = value.get("any") else {
+            return self.condition(at, value).map(Term::One);
+        };
+        self.object(at, value, &ANY);
+        let at = at.key("any");
+        if !(1..=MOST_ALTERNATIVES).contains(&list.elements().count()) {
+            self.invalid(&at, list, WRITE_ALTERNATIVES);
+        }
+        let alternatives = list.elements().enumerate();
+        let alternatives = alternatives
+            .filter_map(|(index, value)| self.alternative(&at.index(index), value, clause))
+            .collect();
+        Some(Term::Any(alternatives))
+    }
+
+    fn alternative(
+        &mut self,
+        at: &Location<'_>,
+        value: Value<'_>,
+        clause: Clause,
+    ) -> Option<Condition> {
+        if let Some(inner) = value.get("any") {
+            self.misplaced(&at.key("any"), inner, WRITE_FLAT);
+            return None;
+        }
+        let condition = self.condition(at, value)?;
+        if condition.if_present && clause == Clause::Require {
+            let value = value.get("if_present")?;
+            self.misplaced(&at.key("if_present"), value, WRITE_ALWAYS);
+        }
+        Some(condition)
     }
 
     fn condition(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Condition> {
@@ -209,6 +183,9 @@ impl PolicyReader {
     fn any_text(&mut self, at: &Location<'_>, members: &Members<'_>, predicate: &Predicate) {
         let (key, write) = match predicate {
             Predicate::Regex(_) | Predicate::NotRegex(_) | Predicate::Secret(_) => return,
+            Predicate::Compare(comparison, _) if !matches!(comparison, Comparison::Order(_)) => {
+                return;
+            }
             Predicate::Eq(literal) | Predicate::Neq(literal) | Predicate::Contains(literal) => {
                 match literal {
                     Literal::String(_) => return,
@@ -228,170 +205,12 @@ impl PolicyReader {
         }
     }
 
-    fn path(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Path> {
+    pub(super) fn path(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Path> {
         let text = self.string(at, value)?;
         let path = Path::parse(&text);
         if path.is_none() {
             self.invalid(at, value, WRITE_PATH);
         }
         path
-    }
-
-    fn predicate(&mut self, at: &Location<'_>, members: &Members<'_>) -> Option<Predicate> {
-        let operator = self.required(at, members, "op");
-        let operand = self.required(at, members, "value");
-        let operator = self.operator(&at.key("op"), operator?)?;
-        let value = operand?;
-        let at = at.key("value");
-        Some(match operator {
-            Operator::Eq => Predicate::Eq(self.literal(&at, value)?),
-            Operator::Neq => Predicate::Neq(self.literal(&at, value)?),
-            Operator::In => Predicate::In(self.literals(&at, value)?),
-            Operator::NotIn => Predicate::NotIn(self.literals(&at, value)?),
-            Operator::Lt => Predicate::Order(Order::Less, self.number(&at, value)?),
-            Operator::Lte => Predicate::Order(Order::LessOrEqual, self.number(&at, value)?),
-            Operator::Gt => Predicate::Order(Order::Greater, self.number(&at, value)?),
-            Operator::Gte => Predicate::Order(Order::GreaterOrEqual, self.number(&at, value)?),
-            Operator::Regex => Predicate::Regex(self.regex(&at, value)?),
-            Operator::NotRegex => Predicate::NotRegex(self.regex(&at, value)?),
-            Operator::Contains => Predicate::Contains(self.literal(&at, value)?),
-            Operator::Exists => Predicate::Exists(self.bool(&at, value)?),
-            Operator::Length => self.length(&at, value)?,
-            Operator::Within => Predicate::Within(self.roots(&at, value)?),
-            Operator::HostIn => Predicate::HostIn(self.hosts(&at, value)?),
-            Operator::Cidr => Predicate::Cidr(self.networks(&at, value)?),
-            Operator::Schema => Predicate::Schema(self.schema(&at, value)?),
-            Operator::Secret => Predicate::Secret(self.secret_kinds(&at, value)?),
-            Operator::Type => Predicate::Type(self.word(&at, value, KINDS)?),
-        })
-    }
-
-    fn operator(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Operator> {
-        let text = self.string(at, value)?;
-        let known = OPERATORS.iter().find(|(name, _)| **name == *text);
-        if known.is_none() {
-            let names: Vec<_> = OPERATORS.iter().map(|(name, _)| *name).collect();
-            let write = format!("one of {}", names.join(", "));
-            self.invalid(at, value, &write);
-        }
-        known.map(|(_, operator)| *operator)
-    }
-
-    pub(super) fn number(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<f64> {
-        let number = (value.kind() == Kind::Number)
-            .then(|| exact(value.raw()))
-            .flatten();
-        if number.is_none() {
-            self.invalid(at, value, WRITE_NUMBER);
-        }
-        number
-    }
-
-    pub(super) fn literal(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Literal> {
-        Some(match value.kind() {
-            Kind::Null => Literal::Null,
-            Kind::Bool => Literal::Bool(value.bool()?),
-            Kind::Number => Literal::Number(self.number(at, value)?),
-            Kind::String => Literal::String(value.string()?.into()),
-            Kind::Array => {
-                let elements = value.elements().enumerate();
-                let literals = elements.map(|(index, value)| self.literal(&at.index(index), value));
-                Literal::Array(literals.collect::<Option<_>>()?)
-            }
-            Kind::Object => {
-                let member = |(name, value): (std::borrow::Cow<'_, str>, _)| {
-                    let literal = self.literal(&at.key(&name), value)?;
-                    Some((name.as_ref().into(), literal))
-                };
-                Literal::Object(value.members().map(member).collect::<Option<_>>()?)
-            }
-        })
-    }
-
-    /// The list of `in` or `not_in`. All its values have one type, or are null: a value of another type than the call's
-    /// would make the condition unknown.
-    fn literals(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Literals> {
-        let mut kinds = value
-            .elements()
-            .map(Value::kind)
-            .filter(|kind| *kind != Kind::Null);
-        let first = kinds.next();
-        let none = value.elements().next().is_none();
-        if none || kinds.any(|kind| Some(kind) != first) {
-            self.invalid(at, value, WRITE_ONE_TYPE);
-            return None;
-        }
-        match self.literal(at, value)? {
-            Literal::Array(literals) => Some(Literals::new(literals)),
-            _ => None,
-        }
-    }
-
-    fn regex(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Expression> {
-        let text = self.string(at, value)?;
-        self.prepared(at, value, &text)
-    }
-
-    /// An expression that is asked only whether it matches. Its automaton is prepared as far as there is room.
-    pub(super) fn prepared(
-        &mut self,
-        at: &Location<'_>,
-        value: Value<'_>,
-        text: &str,
-    ) -> Option<Expression> {
-        let mut expression = self.compiled(at, value, Expression::new(text))?;
-        let room = LARGEST_AUTOMATA.saturating_sub(self.automata);
-        self.automata = self
-            .automata
-            .saturating_add(expression.prepare(room, &self.preparing));
-        Some(expression)
-    }
-
-    /// The compiled regular expression. `value` is the one at `at`, or the object of which the expression is a key.
-    pub(super) fn compiled(
-        &mut self,
-        at: &Location<'_>,
-        value: Value<'_>,
-        expression: Result<Expression, &'static str>,
-    ) -> Option<Expression> {
-        if let Err(mistake) = expression {
-            let write = format!("{WRITE_REGEX} (this one has {mistake})");
-            match value.kind() {
-                Kind::Object => self.misplaced(at, value, &write),
-                _ => self.invalid(at, value, &write),
-            }
-        }
-        let expression = expression.ok()?;
-        let before = self.instructions;
-        self.instructions = before.saturating_add(expression.size());
-        // Reported once, for the first expression that exceeds the bound.
-        if before <= MOST_INSTRUCTIONS && self.instructions > MOST_INSTRUCTIONS {
-            self.invalid(at, value, WRITE_FEWER);
-        }
-        Some(expression)
-    }
-
-    fn length(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Predicate> {
-        let members = self.object(at, value, &LENGTH);
-        let mut bound = |key: &'static str| match members.get(key) {
-            Some(value) => self.whole(&at.key(key), value, 0, LONGEST_TEXT).map(Some),
-            None => Some(None),
-        };
-        let (min, max) = (bound("min")?, bound("max")?);
-        if members.is_object
-            && (min.is_none() && max.is_none() || max.is_some_and(|max| min > Some(max)))
-        {
-            self.invalid(
-                at,
-                value,
-                r#"{"min": 1, "max": 80}, or one of the two, `min` not above `max`"#,
-            );
-            return None;
-        }
-        let size = |bound: u64| usize::try_from(bound).unwrap_or(usize::MAX);
-        Some(Predicate::Length {
-            min: min.map_or(0, size),
-            max: max.map_or(usize::MAX, size),
-        })
     }
 }

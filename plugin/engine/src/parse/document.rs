@@ -11,6 +11,7 @@ use crate::model::{
     AnswerStyle, Approvals, Condition, Effect, Grant, Group, Identity, Listed, Mode, Needs, Path,
     Policy, RuleSetId, Segment,
 };
+use crate::words::Zone;
 use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
 use crate::words::sorted::dedup_sorted;
 use sha2::{Digest as _, Sha256};
@@ -29,6 +30,7 @@ pub(crate) const POLICY: Keys = Keys {
         "version",
         "description",
         "default",
+        "timezone",
         "answer",
         "client_detail",
         "list",
@@ -53,6 +55,8 @@ pub(crate) const POLICY: Keys = Keys {
     ],
     reserved: &["counters"],
 };
+
+const WRITE_ZONE: &str = "the offset from UTC, such as `+01:00` or `-05:30`, at most 14 hours; names of zones and daylight saving time are not known here";
 
 const WRITE_ISSUER: &str = "also a condition on `identity.iss`: another issuer may write the same claim into another caller's token";
 
@@ -90,6 +94,7 @@ impl PolicyReader {
             return None;
         }
         self.preamble(at, &members);
+        self.has_grants = members.get("grants").is_some();
         let identity = self.identity_of(at, &members);
         let approvals = self.of_approvers(at, &members, &identity);
         let main = self.rule_set(at, &members);
@@ -118,6 +123,9 @@ impl PolicyReader {
             approvals,
             challenge: self.part(at, &members, "challenge", Self::challenge),
             client_detail: self.flag(at, &members, "client_detail"),
+            timezone: self
+                .part(at, &members, "timezone", Self::timezone)
+                .unwrap_or_default(),
             list: self
                 .setting(at, &members, "list", LISTED)
                 .unwrap_or(Listed::Callable),
@@ -150,6 +158,15 @@ impl PolicyReader {
     ) -> Option<Approvals> {
         let value = members.get("approvals")?;
         self.approvals(&at.key("approvals"), value, identity)
+    }
+
+    /// The offset of local time from UTC.
+    fn timezone(&mut self, at: &Location<'_>, value: Value<'_>) -> Zone {
+        let zone = value.string().and_then(|text| Zone::parse(&text));
+        if zone.is_none() {
+            self.invalid(at, value, WRITE_ZONE);
+        }
+        zone.unwrap_or_default()
     }
 
     fn identity_of(&mut self, at: &Location<'_>, members: &Members<'_>) -> Identity {
@@ -215,12 +232,12 @@ fn sets_of_one_issuer(policy: &Policy) -> Vec<RuleSetId> {
 /// True for a group that reads a claim and does not test the issuer.
 fn reads_claims_alone(group: &Group) -> bool {
     let issuer = Path::Identity(vec![Segment::Member("iss".into())]);
-    let mut conditions = group.conditions.iter();
-    let tests_issuer = group
-        .conditions
-        .iter()
-        .any(|condition| condition.path == issuer);
-    !tests_issuer && conditions.any(Condition::reads_claims)
+    let tests = |condition: &Condition| condition.path == issuer;
+    let mut terms = group.terms.iter();
+    let tests_issuer = terms.any(|term| term.alternatives().iter().all(tests));
+    let conditions = group.conditions();
+    let mut conditions = conditions.iter();
+    !tests_issuer && conditions.any(|condition| condition.reads_claims())
 }
 
 /// The hash identifies the rules. `host` and the layout of the file do not change it.

@@ -17,6 +17,7 @@ mod limit;
 mod locator;
 mod names;
 mod needs;
+mod operand;
 mod protobuf;
 mod reader;
 mod result;

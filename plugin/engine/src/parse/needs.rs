@@ -3,8 +3,8 @@
 //! It reads the whole policy once, so that no request has to.
 
 use crate::model::{
-    Action, Attribute, Condition, Effect, Fact, Mode, Names, NeededIdentities, Needs, Policy,
-    Refunds, ResponseNeeds, RuleSet, Scope, Segment, ServerFact, Source, hides,
+    Action, Condition, Effect, Fact, Mode, Names, NeededIdentities, Needs, Policy, Refunds,
+    ResponseNeeds, RuleSet, Scope, Segment, ServerFact, Source, hides,
 };
 use crate::words::sorted::{dedup_sorted, insert};
 
@@ -109,7 +109,7 @@ fn headers(policy: &Policy) -> Vec<Box<str>> {
         insert(&mut names, name.into());
     }
     for condition in policy.conditions() {
-        if let Some(name) = condition.header() {
+        for name in condition.headers() {
             insert(&mut names, name.into());
         }
     }
@@ -133,8 +133,8 @@ fn tells_callers_apart(policy: &Policy) -> bool {
     let identified = !policy.identity.sources.is_empty() || policy.grants.is_some();
     let by_scope = |scope: &&Scope| matches!(scope, Scope::Session) || scope.is_open();
     let by_condition = |condition: &&Condition| {
-        condition.header().is_some()
-            || condition.reads(&Attribute::Ip)
+        !condition.headers().is_empty()
+            || condition.reads_peer()
             || condition.is_about_caller(&policy.identity)
     };
     identified
@@ -147,9 +147,7 @@ fn reads_peer(policy: &Policy) -> bool {
     let mut conditions = conditions.iter();
     let mut facts = policy.audit.facts.iter();
     let is_logged = facts.any(|opened| opened.fact == Fact::Ip);
-    is_logged
-        || counts_by(policy, &Scope::Ip)
-        || conditions.any(|condition| condition.reads(&Attribute::Ip))
+    is_logged || counts_by(policy, &Scope::Ip) || conditions.any(|condition| condition.reads_peer())
 }
 
 fn counts_by(policy: &Policy, scope: &Scope) -> bool {

@@ -114,6 +114,8 @@ pub(crate) struct PolicyReader {
     pub(super) place: Place,
     /// The approvers that rules may name; `None` where the document has no `approvals`.
     pub(super) approvers: Option<KnownApprovers>,
+    /// The document has `grants`.
+    pub(super) has_grants: bool,
     /// The number of instructions of the expressions read so far.
     pub(super) instructions: usize,
     /// The number of table entries of the automata prepared so far.
@@ -128,6 +130,7 @@ impl Default for PolicyReader {
             errors: Vec::new(),
             place: Place::default(),
             approvers: None,
+            has_grants: false,
             instructions: 0,
             automata: 0,
             preparing: Budget::of(512 * 1024),

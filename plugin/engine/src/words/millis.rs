@@ -9,6 +9,28 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Millis(pub u64);
 
+/// The offset of local time from UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Zone(UtcOffset);
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self(UtcOffset::UTC)
+    }
+}
+
+impl Zone {
+    /// The offset that a text such as `+01:00` names, at most 14 hours from UTC; `None` for another text.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let offset = offset(text).filter(|_| text != "Z")?;
+        let minutes = offset.whole_minutes();
+        ((-MOST_MINUTES..=MOST_MINUTES).contains(&minutes)).then_some(Self(offset))
+    }
+}
+
+/// The minutes between UTC and the time zone that is furthest from it.
+const MOST_MINUTES: i16 = 14 * 60;
+
 /// A waiting time in words, rounded up.
 pub(crate) fn duration(wait: Millis) -> String {
     let seconds = wait.0.div_ceil(1000);
@@ -24,13 +46,17 @@ pub(crate) fn duration(wait: Millis) -> String {
 
 impl Millis {
     /// The hour of the day, 0 to 23; `None` for a time beyond the year 9999.
-    pub(crate) fn hour(self) -> Option<u8> {
-        Some(self.moment()?.hour())
+    pub(crate) fn hour(self, zone: Zone) -> Option<u8> {
+        Some(self.local(zone)?.hour())
     }
 
     /// The day of the week, 1 (Monday) to 7 (Sunday); `None` for a time beyond the year 9999.
-    pub(crate) fn weekday(self) -> Option<u8> {
-        Some(self.moment()?.weekday().number_from_monday())
+    pub(crate) fn weekday(self, zone: Zone) -> Option<u8> {
+        Some(self.local(zone)?.weekday().number_from_monday())
+    }
+
+    fn local(self, zone: Zone) -> Option<OffsetDateTime> {
+        self.moment()?.checked_to_offset(zone.0)
     }
 
     /// Appends the time in UTC with three digits of milliseconds (RFC 3339), so that times sort as texts; nothing for a
@@ -143,6 +169,33 @@ mod tests {
             "2026-01-01T00:00:00\u{661}Z",
         ] {
             assert_eq!(Millis::parse_rfc3339(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn hour_and_weekday_are_those_of_the_time_zone() {
+        let sunday = Millis(1_767_571_200_000);
+        let zone = |text| Zone::parse(text).unwrap();
+        for (text, hour, weekday) in [
+            ("+00:00", 0, 1),
+            ("+01:00", 1, 1),
+            ("-00:30", 23, 7),
+            ("+14:00", 14, 1),
+        ] {
+            assert_eq!(sunday.hour(zone(text)), Some(hour), "{text}");
+            assert_eq!(sunday.weekday(zone(text)), Some(weekday), "{text}");
+        }
+        for text in [
+            "Z",
+            "",
+            "+1:00",
+            "+14:01",
+            "-15:00",
+            "01:00",
+            "+01:60",
+            "Europe/Berlin",
+        ] {
+            assert_eq!(Zone::parse(text), None, "{text}");
         }
     }
 

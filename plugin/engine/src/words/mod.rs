@@ -30,7 +30,7 @@ pub(crate) mod work;
 pub use amount::Amount;
 pub use clock::Clock;
 pub use millis::Millis;
-pub(crate) use millis::duration;
+pub(crate) use millis::{Zone, duration};
 pub(crate) use pointer::{Place, Rule, Token};
 pub use refusal::Reason;
 pub(crate) use refusal::{ASK, ASK_OPERATOR, Refusal};

@@ -43,6 +43,12 @@ pub struct ConditionTrace {
     pub path: String,
     /// The operator.
     pub op: &'static str,
+    /// The position in `conditions` of the `any` that the condition is an alternative of; `None` outside `any`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub any: Option<usize>,
+    /// The paths of the other values that the condition reads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
     /// The value at the path, clipped; the list where the path has `[*]`. `None` where the value is absent or unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -153,6 +159,8 @@ impl ConditionTrace {
         Self {
             path: "args".into(),
             op: "schema",
+            any: None,
+            others: Vec::new(),
             value: Some(arguments.excerpt()),
             truth,
         }

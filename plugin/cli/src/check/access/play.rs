@@ -12,7 +12,7 @@ use crate::pretend::Pretended;
 use crate::report::{CommandError, CommandResult};
 use mcp_policy::document::LimitInfo;
 use mcp_policy::host::{Millis, Policy};
-use mcp_policy::trace::{RuleOutcome, RuleTrace};
+use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace};
 use mcp_policy_cases::runner::Played;
 use mcp_policy_cases::server_response::ServerResponse;
 use mcp_policy_cases::{Runner, Split};
@@ -180,5 +180,8 @@ fn reads_call(trace: &RuleTrace) -> bool {
         .as_ref()
         .is_some_and(|rule| rule.ends_with("/schema"));
     let mut conditions = trace.conditions.iter();
-    is_schema || conditions.any(|one| !of_caller(&one.path))
+    let of_caller = |one: &ConditionTrace| {
+        of_caller(&one.path) && one.others.iter().all(|other| of_caller(other))
+    };
+    is_schema || conditions.any(|one| !of_caller(one))
 }

@@ -22,18 +22,26 @@ struct Way {
 /// The values that grow at the path of a condition; none for a condition on no argument. `most` is the longest value at a
 /// path, in bytes.
 pub(super) fn fillers(condition: &Json, most: &dyn Fn(&str) -> usize) -> Vec<Filler> {
-    let path = condition
-        .get("path")
-        .and_then(Json::as_str)
-        .unwrap_or_default();
+    let path = text_of(condition, "/path");
+    let other = text_of(condition, "/value/ref");
+    let mut fillers = fillers_at(condition, path, most);
+    if !other.is_empty() {
+        fillers.extend(fillers_at(condition, other, most));
+    }
+    fillers
+}
+
+fn text_of<'p>(condition: &'p Json, at: &str) -> &'p str {
+    let text = condition.pointer(at).and_then(Json::as_str);
+    text.unwrap_or_default()
+}
+
+fn fillers_at(condition: &Json, path: &str, most: &dyn Fn(&str) -> usize) -> Vec<Filler> {
     let Some(way) = way(path) else {
         return Vec::new();
     };
     let operand = condition.get("value").unwrap_or(&Json::Null);
-    let op = condition
-        .get("op")
-        .and_then(Json::as_str)
-        .unwrap_or_default();
+    let op = text_of(condition, "/op");
     if let ("schema", None) = (op, &way.inner) {
         return schema::fillers(operand, &way.outer);
     }

@@ -203,10 +203,10 @@ fn of_call<'p>(at: &str, entry: &'p Json) -> Vec<Rule<'p>> {
 /// The conditions of the calls that need an approval.
 fn of_approval<'p>(at: &str, entry: &'p Json) -> Vec<Rule<'p>> {
     let rule = entry.get("require_approval").into_iter();
-    let conditions = rule.flat_map(|rule| array(rule, "conditions"));
-    let arguments = conditions.filter(|(_, value)| path(value).starts_with(ROOT));
-    let rule = |(index, value)| Rule {
-        at: format!("{at}/require_approval/conditions/{index}"),
+    let conditions = rule.flat_map(of_group);
+    let arguments = conditions.filter(|(_, value)| reads_arguments(value));
+    let rule = |(place, value)| Rule {
+        at: format!("{at}/require_approval/conditions/{place}"),
         kind: Kind::Refused(value),
     };
     arguments.map(rule).collect()
@@ -219,15 +219,34 @@ fn conditions<'p>(
     kind: fn(&'p Json) -> Kind<'p>,
 ) -> Vec<Rule<'p>> {
     let groups = array(entry, list).flat_map(|(group, value)| {
-        let conditions = array(value, "conditions");
-        conditions.map(move |(index, value)| (group, index, value))
+        let conditions = of_group(value);
+        conditions.map(move |(place, value)| (group, place, value))
     });
-    let arguments = groups.filter(|(.., value)| path(value).starts_with(ROOT));
-    let rule = |(group, index, value)| Rule {
-        at: format!("{at}/{list}/{group}/conditions/{index}"),
+    let arguments = groups.filter(|(.., value)| reads_arguments(value));
+    let rule = |(group, place, value)| Rule {
+        at: format!("{at}/{list}/{group}/conditions/{place}"),
         kind: kind(value),
     };
     arguments.map(rule).collect()
+}
+
+/// The conditions of a group, and those inside `any`, each with its place in the group.
+fn of_group(group: &Json) -> impl Iterator<Item = (String, &Json)> {
+    array(group, "conditions").flat_map(|(index, term)| {
+        let one = term.get("any").is_none().then_some(term).into_iter();
+        let one = one.map(move |term| (index.to_string(), term));
+        let alternatives = array(term, "any");
+        one.chain(
+            alternatives
+                .map(move |(alternative, value)| (format!("{index}/any/{alternative}"), value)),
+        )
+    })
+}
+
+fn reads_arguments(condition: &Json) -> bool {
+    let other = condition.pointer("/value/ref").and_then(Json::as_str);
+    let other = other.unwrap_or_default();
+    path(condition).starts_with(ROOT) || other.starts_with(ROOT)
 }
 
 fn of_result<'p>(at: &str, entry: &'p Json) -> Vec<Rule<'p>> {

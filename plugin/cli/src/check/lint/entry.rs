@@ -2,7 +2,7 @@
 //!
 //! It never reports a mistake: the engine accepted the policy already.
 
-use super::member::{list, text};
+use super::member::{conditions, list, text, texts};
 use mcp_policy::document::Value;
 use std::borrow::Cow;
 
@@ -43,9 +43,9 @@ impl<'a> Rules<'a> {
         list(self.value, key).flat_map(move |(group, value)| {
             let at = format!("{}/{key}/{group}/conditions", self.at);
             let entry = self.entry.clone();
-            list(value, "conditions").map(move |(index, value)| Condition {
+            conditions(value).map(move |(place, value)| Condition {
                 required,
-                at: format!("{at}/{index}"),
+                at: format!("{at}/{place}"),
                 value,
                 entry: entry.clone(),
             })
@@ -56,13 +56,13 @@ impl<'a> Rules<'a> {
     pub(super) fn approval_conditions(self) -> impl Iterator<Item = Condition<'a>> {
         let rule = self.value.get("require_approval").into_iter();
         let at = format!("{}/require_approval/conditions", self.at);
-        let conditions = rule.flat_map(|rule| list(rule, "conditions"));
-        conditions.map(move |(index, value)| Condition {
-            required: false,
-            at: format!("{at}/{index}"),
-            value,
-            entry: self.entry.clone(),
-        })
+        rule.flat_map(conditions)
+            .map(move |(place, value)| Condition {
+                required: false,
+                at: format!("{at}/{place}"),
+                value,
+                entry: self.entry.clone(),
+            })
     }
 
     /// Each limit with its pointer, and the `rate_limit` last.
@@ -79,4 +79,31 @@ impl Condition<'_> {
     pub(super) fn text(&self, key: &str) -> Cow<'_, str> {
         text(self.value, key)
     }
+
+    /// The paths of the values that the condition reads, each with its JSON Pointer.
+    pub(super) fn paths(&self) -> Vec<(String, String)> {
+        let mut paths = vec![(format!("{}/path", self.at), self.text("path").into_owned())];
+        let at = format!("{}/value", self.at);
+        let operand = self.value.get("value");
+        if let Some(other) = operand.and_then(|operand| operand.get("ref")) {
+            let other = other.string().unwrap_or_default().into_owned();
+            paths.push((format!("{at}/ref"), other));
+        }
+        if let Some(operand) = operand.filter(|_| self.text("op") == "within") {
+            paths.extend(names_of_roots(operand).map(|path| (at.clone(), path)));
+        }
+        paths
+    }
+}
+
+/// The paths that fill names of roots, such as `grant` in `/home/{grant}`.
+fn names_of_roots(operand: Value<'_>) -> impl Iterator<Item = String> {
+    let roots = operand.get("roots").unwrap_or(operand);
+    let roots = texts(Some(roots)).into_iter();
+    let roots = roots.chain(operand.get("base").and_then(Value::string));
+    roots.flat_map(|root| {
+        let names = root.split('/');
+        let filled = names.filter_map(|name| name.strip_prefix('{')?.strip_suffix('}'));
+        filled.map(str::to_owned).collect::<Vec<_>>()
+    })
 }

@@ -14,7 +14,7 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
         let mut headers = vouched.iter();
         headers.any(|(_, header)| header.eq_ignore_ascii_case(name))
     };
-    let conditions = conditions(root).filter_map(|one| forgeable_header(&one, is_vouched));
+    let conditions = conditions(root).flat_map(|one| forgeable_headers(&one, is_vouched));
     let addresses = forgeable_address(root);
     let scopes = scopes(root).into_iter();
     let scopes = scopes.filter_map(|(at, scope)| forgeable_scope(at, &scope, is_vouched));
@@ -29,8 +29,8 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
 
 /// A policy does not say how the gateway learns the address, so all uses of it get one warning.
 fn forgeable_address(root: Value<'_>) -> Option<Diagnostic> {
-    let conditions = conditions(root).filter(|condition| condition.text("path") == "ip");
-    let conditions = conditions.map(|condition| format!("{}/path", condition.at));
+    let conditions = conditions(root).flat_map(|condition| condition.paths());
+    let conditions = conditions.filter_map(|(at, path)| (path == "ip").then_some(at));
     let scopes = scopes(root).into_iter();
     let scopes = scopes.filter_map(|(at, scope)| (scope == "ip").then_some(at));
     Diagnostic::once(conditions.chain(scopes), |at| {
@@ -87,26 +87,29 @@ fn vouched(root: Value<'_>) -> Vec<(String, String)> {
     sources.chain(trusted).collect()
 }
 
-fn forgeable_header(
+fn forgeable_headers(
     condition: &Condition<'_>,
     is_vouched: impl Fn(&str) -> bool,
-) -> Option<Diagnostic> {
-    let path = condition.text("path").into_owned();
-    let name = path
-        .strip_prefix("header.")
-        .filter(|name| !is_vouched(name))?;
+) -> Vec<Diagnostic> {
     let can = if condition.required {
         "send"
     } else {
         "change or leave out"
     };
-    let message =
-        format!("a client can {can} `{name}` at will, unless the gateway sets this header");
-    let help = format!(
-        "if the gateway overwrites or removes it on every request, write \"trusted_headers\": [\"{name}\"] in `identity`"
-    );
-    let at = format!("{}/path", condition.at);
-    Some(Diagnostic::warning("forgeable-header", at, message).help(help))
+    let paths = condition.paths().into_iter();
+    let headers = paths.filter_map(|(at, path)| {
+        let name = path.strip_prefix("header.")?;
+        (!is_vouched(name)).then(|| (at, name.to_owned()))
+    });
+    let found = headers.map(|(at, name)| {
+        let message =
+            format!("a client can {can} `{name}` at will, unless the gateway sets this header");
+        let help = format!(
+            "if the gateway overwrites or removes it on every request, write \"trusted_headers\": [\"{name}\"] in `identity`"
+        );
+        Diagnostic::warning("forgeable-header", at, message).help(help)
+    });
+    found.collect()
 }
 
 /// Every scope of limits and sequences.

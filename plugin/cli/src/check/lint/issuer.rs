@@ -2,8 +2,8 @@
 //!
 //! It never warns of a source of `identity` or of a scope: those keep the claims of issuers apart.
 
-use super::entry::Rules;
-use super::member::{list, text};
+use super::entry::{Condition, Rules};
+use super::member::{self, list, text};
 use super::rule_set::{RuleSet, members, rule_sets};
 use crate::check::diagnostic::Diagnostic;
 use crate::rule_set_pointer::of_policy;
@@ -84,18 +84,24 @@ fn conditions(rules: &Rules<'_>) -> Vec<String> {
     let approval = rules.value.get("require_approval");
     let approval = approval.map(|value| ("require_approval".to_owned(), value));
     for (group, value) in groups.chain(approval) {
-        let paths: Vec<_> = list(value, "conditions")
-            .map(|(_, one)| text(one, "path"))
-            .collect();
-        if paths.iter().any(|path| path == "identity.iss") {
+        let tests_issuer = |condition: Value<'_>| text(condition, "path") == "identity.iss";
+        let all_test = |(_, term): (usize, Value<'_>)| match term.get("any") {
+            Some(any) => any.elements().all(tests_issuer),
+            None => tests_issuer(term),
+        };
+        if list(value, "conditions").any(all_test) {
             continue;
         }
-        let claims = paths
-            .iter()
-            .enumerate()
-            .filter(|(_, path)| path.starts_with("identity"));
         let at = format!("{}/{group}/conditions", rules.at);
-        found.extend(claims.map(|(index, _)| format!("{at}/{index}/path")));
+        let conditions = member::conditions(value).map(|(place, value)| Condition {
+            required: false,
+            at: format!("{at}/{place}"),
+            value,
+            entry: None,
+        });
+        let paths = conditions.flat_map(|condition| condition.paths());
+        let claims = paths.filter(|(_, path)| path.starts_with("identity"));
+        found.extend(claims.map(|(at, _)| at));
     }
     found
 }

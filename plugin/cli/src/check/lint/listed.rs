@@ -78,10 +78,12 @@ fn tools<'l>(entry: Option<&Entry<'_>>, listed: &'l ToolIndex) -> Vec<&'l Tool> 
 }
 
 fn argument(condition: &Condition<'_>, listed: &ToolIndex) -> Option<Diagnostic> {
-    let path = condition.text("path").into_owned();
     let tools = tools(condition.entry.as_ref(), listed);
-    let at = format!("{}/path", condition.at);
-    lacking(at, &path, &tools).or_else(|| undecidable(condition, &path, &tools))
+    let paths = condition.paths().into_iter();
+    let mut lacking = paths.filter_map(|(at, path)| lacking(at, &path, &tools));
+    lacking
+        .next()
+        .or_else(|| undecidable(condition, &condition.text("path"), &tools))
 }
 
 /// An argument that no listed tool has.

@@ -25,6 +25,18 @@ pub(super) fn list<'a>(value: Value<'a>, key: &str) -> impl Iterator<Item = (usi
     list.flat_map(Value::elements).enumerate()
 }
 
+/// The conditions of a group, and those inside `any`, each with its place in the group.
+pub(super) fn conditions<'a>(group: Value<'a>) -> impl Iterator<Item = (String, Value<'a>)> {
+    list(group, "conditions").flat_map(|(index, term)| {
+        let alternatives = list(term, "any");
+        let alternatives = alternatives
+            .map(move |(alternative, value)| (format!("{index}/any/{alternative}"), value));
+        let one = term.get("any").is_none();
+        let one = one.then(|| (index.to_string(), term));
+        one.into_iter().chain(alternatives)
+    })
+}
+
 pub(super) fn is_empty_list(value: Value<'_>) -> bool {
     value.kind() == Kind::Array && value.elements().next().is_none()
 }

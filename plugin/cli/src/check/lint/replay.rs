@@ -41,10 +41,7 @@ fn note(at: String, (key, path): &(&str, String)) -> Diagnostic {
 fn read(root: Value<'_>) -> Vec<(String, String)> {
     let mut read = Vec::new();
     for condition in conditions(root) {
-        read.push((
-            format!("{}/path", condition.at),
-            condition.text("path").into_owned(),
-        ));
+        read.extend(condition.paths());
     }
     for (at, limit) in rules(root).flat_map(|rules| rules.limits().collect::<Vec<_>>()) {
         if limit.get("cost").is_some() {

@@ -14,6 +14,7 @@ pub(super) fn all(root: Value<'_>) -> Vec<Diagnostic> {
         .filter_map(|condition| unanchored(&condition))
         .collect();
     found.extend(symbolic_links(root));
+    found.extend(names_alike(root));
     found.extend(redirects(root));
     found.extend(held_headers(root));
     found
@@ -30,6 +31,16 @@ fn symbolic_links(root: Value<'_>) -> Option<Diagnostic> {
         let message = "the path is compared as written: a symbolic link inside can point outside";
         Diagnostic::note("symbolic-links", at, message)
             .help("make the server resolve symbolic links, or run it where none point outside")
+    })
+}
+
+fn names_alike(root: Value<'_>) -> Option<Diagnostic> {
+    let within = conditions(root).filter(|condition| condition.text("op") == "within");
+    let filled = within.filter_map(|condition| condition.paths().into_iter().nth(1));
+    Diagnostic::once(filled.map(|(at, _)| at), |at| {
+        let message = "on a file system that ignores case, the directories of callers such as `ada` and `Ada` are one";
+        Diagnostic::note("directories-alike", at, message)
+            .help("give callers names that differ in more than the case of letters")
     })
 }
 

@@ -7,7 +7,7 @@ use super::compiler::Compiler;
 use super::keyword::Draft;
 use crate::model::schema::{Assertion, Pattern, Type};
 use crate::model::{Literal, Literals, Order};
-use crate::parse::condition::KINDS;
+use crate::parse::operand::KINDS;
 use crate::parse::reader::Location;
 use crate::words::json::{Kind, Value};
 

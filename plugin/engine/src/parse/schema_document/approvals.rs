@@ -6,7 +6,8 @@ use super::build::{about, object, refers, with};
 use super::callers::{certificate, claims};
 use super::host::endpoint;
 use super::limits::duration;
-use crate::model::Approvals;
+use super::rules::term;
+use crate::model::{Approvals, Clause};
 use crate::parse::approval::{
     APPROVALS, APPROVER, MOST_KEYS, OF_THE_PAGE, REQUIRE_APPROVAL, SIGNED_ENDPOINT,
 };
@@ -117,7 +118,7 @@ pub(super) fn require_approval() -> Value {
         (
             "conditions",
             about(
-                json!({ "type": "array", "items": refers("condition") }),
+                json!({ "type": "array", "items": term(Clause::DenyIf) }),
                 conditions,
             ),
         ),

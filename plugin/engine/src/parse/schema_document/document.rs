@@ -8,6 +8,7 @@ use super::callers::{audit, challenge, grants, identity, policies, servers};
 use super::host::host;
 use super::limits::{limit, scope, sequence, window};
 use super::rules::{all_tools, condition, entry, groups, methods, result, tool};
+use crate::model::Clause;
 use crate::parse::document::POLICY;
 use crate::parse::entry::ENTRY;
 use crate::parse::words::{ANSWERS, EFFECTS, LISTED, MODES};
@@ -25,8 +26,8 @@ pub fn json_schema() -> Value {
         "methods": methods(),
         "tool": tool(),
         "entry": entry(&ENTRY, vec![]),
-        "require": groups(1),
-        "deny_if": groups(0),
+        "require": groups(Clause::Require),
+        "deny_if": groups(Clause::DenyIf),
         "condition": condition(),
         "require_approval": require_approval(),
         "limits": { "type": "array", "items": limit() },
@@ -104,6 +105,8 @@ fn settings() -> Vec<(&'static str, Value)> {
     let schema = "Where this schema is, for editors.";
     let version = about(json!({ "const": "1" }), "The version of the language.");
     let answer = "The answer to a refused tool call: a tool result with `isError` (`result`, the default), or a JSON-RPC error.";
+    let timezone =
+        "The offset from UTC of `time.hour` and `time.weekday`, such as `+01:00` (default: UTC).";
     let list = "The contents of lists: everything that the caller may call (`callable`, the default), or everything except hidden names (`all_but_hidden`).";
     let pin_unseen = "The decision for calls of pinned tools before a list has shown their definitions: `deny` (the default), or `allow`.";
     let mode = "`shadow` logs refusals without enforcing them. Strict reading, callers and `frozen` are always enforced.";
@@ -112,6 +115,13 @@ fn settings() -> Vec<(&'static str, Value)> {
         ("version", version),
         ("description", about(refers("text"), "Free text.")),
         ("default", choice(EFFECTS, DEFAULT)),
+        (
+            "timezone",
+            about(
+                json!({ "type": "string", "pattern": "^[+-](0[0-9]|1[0-4]):[0-5][0-9]$" }),
+                timezone,
+            ),
+        ),
         ("answer", choice(ANSWERS, answer)),
         ("list", choice(LISTED, list)),
         ("pin_unseen", choice(EFFECTS, pin_unseen)),

@@ -4,9 +4,11 @@
 
 use super::build::{a_schema, about, choice, flag, frozen, object, refers, with, words};
 use super::limits::rate_limit;
-use crate::parse::condition::{CONDITION, GROUP, KINDS, LENGTH, OF_TEXTS, OPERATORS, Operator};
+use crate::model::Clause;
+use crate::parse::condition::{ANY, CONDITION, GROUP, MOST_ALTERNATIVES, OF_TEXTS};
 use crate::parse::entry::{ACTIONS, ALL_TOOLS, APPROVE, METHOD, TOOL};
 use crate::parse::locator::ROOTS;
+use crate::parse::operand::{KINDS, LENGTH, OPERATORS, Operator, REFERENCE};
 use crate::parse::reader::Keys;
 use crate::parse::result::{ALL, RANGE, REDACT, RESULT};
 use crate::words::secret::SECRETS;
@@ -146,12 +148,14 @@ pub(super) fn methods() -> Value {
     )
 }
 
-pub(super) fn groups(fewest: usize) -> Value {
+/// Groups under `require`, or under `deny_if`.
+pub(super) fn groups(clause: Clause) -> Value {
+    let fewest = usize::from(clause == Clause::Require);
     let members = vec![
         (
             "conditions",
             about(
-                json!({ "type": "array", "items": refers("condition"), "minItems": fewest }),
+                json!({ "type": "array", "items": term(clause), "minItems": fewest }),
                 "All of them must hold for the group to hold.",
             ),
         ),
@@ -161,6 +165,22 @@ pub(super) fn groups(fewest: usize) -> Value {
         ),
     ];
     json!({ "type": "array", "items": object(&GROUP, &["conditions"], members) })
+}
+
+/// A condition, or alternatives.
+pub(super) fn term(clause: Clause) -> Value {
+    let alternative = match clause {
+        Clause::Require => with(
+            refers("condition"),
+            "not",
+            json!({ "required": ["if_present"], "properties": { "if_present": { "const": true } } }),
+        ),
+        Clause::DenyIf => refers("condition"),
+    };
+    let alternatives = json!({ "type": "array", "items": alternative, "minItems": 1, "maxItems": MOST_ALTERNATIVES });
+    let alternatives = about(alternatives, "Conditions of which one must hold.");
+    let any = object(&ANY, &["any"], vec![("any", alternatives)]);
+    json!({ "if": { "required": ["any"] }, "then": any, "else": refers("condition") })
 }
 
 pub(super) fn condition() -> Value {
@@ -181,12 +201,12 @@ pub(super) fn condition() -> Value {
     ];
     let condition = object(&CONDITION, &["path", "op", "value"], members);
     let operand = |(op, operator): &(&str, Operator)| {
-        let value = operand(*operator)?;
+        let value = operand(*operator);
         let is = json!({ "properties": { "op": { "const": op } } });
         let then = json!({ "properties": { "value": value } });
-        Some(json!({ "if": is, "then": then }))
+        json!({ "if": is, "then": then })
     };
-    let operands = OPERATORS.iter().filter_map(operand);
+    let operands = OPERATORS.iter().map(operand);
     let operands: Vec<_> = operands.chain([any_text()]).collect();
     with(condition, "allOf", operands)
 }
@@ -194,14 +214,29 @@ pub(super) fn condition() -> Value {
 /// A condition on each text of the arguments.
 fn any_text() -> Value {
     let text = json!({ "type": "string" });
-    let texts = json!({ "anyOf": [text, { "type": "array", "items": text }] });
+    let texts = json!({ "anyOf": [text, { "type": "array", "items": text }, reference()] });
     json!({
         "if": { "properties": { "path": { "const": "args.**" } } },
         "then": { "properties": { "op": { "enum": OF_TEXTS }, "value": texts } },
     })
 }
 
-const PATH: &str = r"^(args([.\[].+)?|identity[.\[].+|tool|prompt|uri|method|server|grant|ip|time\.(hour|weekday)|header\..+)$";
+const PATH: &str = r"^(args([.\[].+)?|identity[.\[].+|tool|prompt|uri|method|server|grant|ip|time\.(hour|weekday|unix)|header\..+)$";
+
+/// A root of `within`.
+const ROOT: &str = r"^/$|^(/([^/{}]+|\{(grant|identity[.\[][^/{}]*)\}))+$";
+
+/// Another place of the call, in the place of a value.
+fn reference() -> Value {
+    let path = json!({ "type": "string", "pattern": PATH, "not": { "pattern": r"\[\*\]|\*\*$" } });
+    let path = about(path, "The path of the value to compare with.");
+    object(&REFERENCE, &["ref"], vec![("ref", path)])
+}
+
+/// A value that the policy writes, or a reference.
+fn or_reference(value: &Value) -> Value {
+    json!({ "anyOf": [value, reference()] })
+}
 
 fn secret_kinds() -> Value {
     let kinds = SECRETS.iter().map(|secret| secret.name);
@@ -209,12 +244,14 @@ fn secret_kinds() -> Value {
     json!({ "type": "array", "items": { "enum": kinds }, "minItems": 1 })
 }
 
-/// The schema of an operator's operand; `None` where it may be any value.
-fn operand(operator: Operator) -> Option<Value> {
+/// The schema of an operator's operand.
+fn operand(operator: Operator) -> Value {
     let texts = json!({ "type": "array", "items": refers("text"), "minItems": 1 });
-    Some(match operator {
-        Operator::In | Operator::NotIn => json!({ "type": "array", "minItems": 1 }),
-        Operator::Lt | Operator::Lte | Operator::Gt | Operator::Gte => json!({ "type": "number" }),
+    match operator {
+        Operator::In | Operator::NotIn => or_reference(&json!({ "type": "array", "minItems": 1 })),
+        Operator::Lt | Operator::Lte | Operator::Gt | Operator::Gte => {
+            or_reference(&json!({ "type": "number" }))
+        }
         Operator::Regex | Operator::NotRegex => refers("text"),
         Operator::Exists => json!({ "type": "boolean" }),
         Operator::Type => json!({ "enum": words(KINDS) }),
@@ -233,22 +270,26 @@ fn operand(operator: Operator) -> Option<Value> {
             with(object(&LENGTH, &[], members), "minProperties", 1)
         }
         Operator::Within => {
+            let root = json!({ "type": "string", "pattern": ROOT });
+            let roots = json!({ "type": "array", "items": root, "minItems": 1 });
             let members = vec![
                 (
                     "roots",
-                    about(texts.clone(), "Absolute paths of directories."),
+                    about(
+                        roots.clone(),
+                        "Absolute paths of directories; `{grant}` and `{identity.<claim>}` are names that the caller fills.",
+                    ),
                 ),
-                (
-                    "base",
-                    about(refers("text"), "The directory of relative paths."),
-                ),
+                ("base", about(root, "The directory of relative paths.")),
             ];
-            json!({ "anyOf": [texts, object(&ROOTS, &["roots"], members)] })
+            json!({ "anyOf": [roots, object(&ROOTS, &["roots"], members)] })
         }
         Operator::HostIn => texts,
         Operator::Schema => a_schema(),
         Operator::Secret => secret_kinds(),
         Operator::Cidr => json!({ "anyOf": [refers("text"), texts] }),
-        Operator::Eq | Operator::Neq | Operator::Contains => return None,
-    })
+        Operator::Eq | Operator::Neq | Operator::Contains => {
+            json!({ "if": { "type": "object", "required": ["ref"] }, "then": reference() })
+        }
+    }
 }
