@@ -130,7 +130,11 @@ fn lines(effects: Vec<Effect>) -> Result<Vec<String>, String> {
     let lines = effects.into_iter().filter_map(|effect| match effect {
         Effect::Audit(line) => Some(Ok(line)),
         Effect::Trace(_) => Some(Err("a trace without a request for one".into())),
-        Effect::Refund(_) | Effect::Write(_) | Effect::End(_) | Effect::Notice(_) => None,
+        Effect::Refund(_)
+        | Effect::Finished(_)
+        | Effect::Write(_)
+        | Effect::End(_)
+        | Effect::Notice(_) => None,
     });
     lines.collect()
 }

@@ -60,7 +60,6 @@ const BEYOND: &[(&str, &str)] = &[
     ("issuers-of-conditions", "values at other places"),
     ("issuers-of-grants", "values at other places"),
     ("methods-nobody-sends", "names that look alike"),
-    ("methods-that-have-tables", "the methods of the protocol"),
     ("more-counters-than-slots", "a sum over the whole document"),
     ("names-nobody-can-send", "classes of characters"),
     ("names-of-grants", "classes of characters"),

@@ -48,12 +48,14 @@ fn effects(step: &Step) -> Vec<wit::Effect> {
     let rules = audit.and_then(Audit::trace);
     let trace = rules.map(|rules| wit::Effect::Trace(rules.iter().map(Into::into).collect()));
     let refund = step.refund.as_ref().map(refund_to_wit);
+    let finished: Vec<_> = step.finished.iter().map(Into::into).collect();
+    let finished = (!finished.is_empty()).then_some(wit::Effect::Finished(finished));
     let writes: Vec<_> = step.writes.iter().map(Into::into).collect();
     let writes = (!writes.is_empty()).then_some(wit::Effect::Write(writes));
     let end = step.ended.as_ref().map(|end| wit::Effect::End(end.into()));
     let notice = step.notice.as_deref();
     let notice = notice.map(|notice| wit::Effect::Notice(notice.into()));
-    [line, trace, refund, writes, notice, end]
+    [line, trace, refund, finished, writes, notice, end]
         .into_iter()
         .flatten()
         .collect()
@@ -75,6 +77,7 @@ fn refund_to_wit(refund: &Refund) -> wit::Effect {
             counter: charge.counter().into(),
             subject: charge.subject()?.into(),
             cost: charge.cost().0,
+            task: refund.task().map(Into::into),
             ends: ends.0,
         })
     };
@@ -113,6 +116,7 @@ impl From<Window> for wit::Window {
             Window::Week => Self::Week,
             Window::Month => Self::Month,
             Window::Sliding(seconds) => Self::Sliding(seconds),
+            Window::Running(seconds) => Self::Running(seconds),
             Window::Extending(seconds) => Self::Extending(seconds),
         }
     }

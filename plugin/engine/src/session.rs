@@ -10,7 +10,7 @@ use crate::read::{HeaderEdit, Headers};
 use crate::step::{Ask, Event, HostContext, Next, Step};
 use crate::store::{Cells, Store};
 use crate::words::Millis;
-use crate::words::state::StateWrite;
+use crate::words::state::{StateKey, StateWrite};
 use crate::words::under_way::IdEnd;
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ pub struct Session {
     edit: HeaderEdit,
     refund: Option<Refund>,
     writes: Vec<StateWrite>,
+    finished: Vec<StateKey>,
     ended: Option<IdEnd>,
 }
 
@@ -42,6 +43,7 @@ impl Session {
             edit: HeaderEdit::default(),
             refund: None,
             writes: Vec::new(),
+            finished: Vec::new(),
             ended: None,
         };
         let step = session.keep(step);
@@ -85,8 +87,9 @@ impl Session {
         now: Millis,
     ) -> Option<Step> {
         if let Some(refund) = self.refund.take() {
-            store.refund(cells, &refund);
+            store.refund(cells, &refund, now);
         }
+        store.finish(cells, &std::mem::take(&mut self.finished));
         store.write(cells, &std::mem::take(&mut self.writes));
         if let Some(ended) = self.ended.take() {
             store.end(cells, &ended, now);
@@ -125,6 +128,7 @@ impl Session {
         };
         self.refund = step.refund.clone();
         self.writes = step.writes.clone();
+        self.finished.clone_from(&step.finished);
         self.ended = step.ended.clone();
         step
     }

@@ -88,6 +88,9 @@ pub struct Step {
     /// A new approval to tell the server of [`Policy::notified`](crate::host::Policy::notified) about. Nothing depends on
     /// its success.
     pub notice: Option<Box<SignedMessage>>,
+    /// Tasks that ended: give back what [`Refund::task`](crate::host::Refund::task) kept for them. Nothing depends on its
+    /// success.
+    pub finished: Vec<StateKey>,
     /// The id of a request that is no longer under way. Nothing depends on its success.
     pub ended: Option<IdEnd>,
 }
@@ -136,6 +139,7 @@ impl Step {
             refund: None,
             writes: Vec::new(),
             notice: None,
+            finished: Vec::new(),
             ended: None,
         }
     }

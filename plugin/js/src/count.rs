@@ -3,6 +3,7 @@
 //! It never rounds an amount: amounts are millionths in a `bigint`, because doubles would lose digits.
 
 use crate::convert::{boolean, field, index, list, millis, no, object};
+use crate::state;
 use js_sys::Array;
 use mcp_policy::host::{Amount, Charge, Count, LimitRef, Millis, Refund, Reservation, Window};
 use wasm_bindgen::JsValue;
@@ -32,6 +33,7 @@ fn window(window: Window) -> Result<JsValue, JsValue> {
         Window::Week => object(&[("type", "week".into())]),
         Window::Month => object(&[("type", "month".into())]),
         Window::Sliding(seconds) => of("sliding", seconds),
+        Window::Running(seconds) => of("running", seconds),
         Window::Extending(seconds) => of("extending", seconds),
     }
 }
@@ -49,17 +51,24 @@ fn limit(limit: &LimitRef) -> Result<JsValue, JsValue> {
 }
 
 pub(crate) fn refund(refund: &Refund) -> Result<JsValue, JsValue> {
-    let returned: Result<Array, JsValue> = refund.returned().map(returned).collect();
+    let task = refund.task().map(state::key).transpose()?;
+    let returned = refund.returned().map(|one| returned(one, task.as_ref()));
+    let returned: Result<Array, JsValue> = returned.collect();
     Ok(returned?.into())
 }
 
-fn returned((charge, Millis(ends)): (&Charge, Millis)) -> Result<JsValue, JsValue> {
-    object(&[
+fn returned(
+    (charge, Millis(ends)): (&Charge, Millis),
+    task: Option<&JsValue>,
+) -> Result<JsValue, JsValue> {
+    let mut members = vec![
         ("counter", charge.counter().into()),
         ("subject", charge.subject().unwrap_or_default().into()),
         ("cost", charge.cost().0.into()),
         ("ends", (ends as f64).into()),
-    ])
+    ];
+    members.extend(task.map(|task| ("task", task.clone())));
+    object(&members)
 }
 
 pub(crate) fn reservation(value: &JsValue) -> Result<Reservation, JsValue> {

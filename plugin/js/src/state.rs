@@ -12,7 +12,7 @@ pub(crate) fn keys(keys: &[StateKey]) -> Result<JsValue, JsValue> {
     Ok(keys?.into())
 }
 
-fn key(key: &StateKey) -> Result<JsValue, JsValue> {
+pub(crate) fn key(key: &StateKey) -> Result<JsValue, JsValue> {
     let mut members = vec![("name", key.name.as_str().into())];
     let owner = key.owner.as_deref();
     members.extend(owner.map(|caller| ("owner", caller.into())));

@@ -54,6 +54,9 @@ fn effects(step: &Step) -> Result<Members, JsValue> {
     if let Some(refund) = &step.refund {
         members.push(("refund", count::refund(refund)?));
     }
+    if !step.finished.is_empty() {
+        members.push(("finished", state::keys(&step.finished)?));
+    }
     if !step.writes.is_empty() {
         members.push(("writes", state::writes(&step.writes)?));
     }

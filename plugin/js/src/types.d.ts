@@ -122,6 +122,11 @@ interface Effects {
    * program itself. A charge that is not refunded stays counted.
    */
   refund?: Refund[];
+  /**
+   * Tasks that ended. Take off the charges that were kept for them, each once. `Store.resolve` does it, or the program
+   * itself; without it, the calls count as under way until their `ends`.
+   */
+  finished?: StateKey[];
   /** Write these, for all that count together. `store.resolve` does it, or the program itself. */
   writes?: StateWrite[];
   /**
@@ -177,6 +182,11 @@ export interface Refund {
   cost: bigint;
   /** The end of the window that it was added to. It is taken off that window's count or off none. */
   ends: number;
+  /**
+   * The task that the call became: keep the charge, and take it off when a step says that this task is `finished`.
+   * Without it, take it off at once.
+   */
+  task?: StateKey;
 }
 
 /** A rule that was evaluated, and its outcome. */
@@ -366,6 +376,8 @@ export type Window =
   | { type: "month" }
   /** The last so many seconds before any moment, 1 to 31622400. `ends` is at least so far away. */
   | { type: "sliding"; seconds: number }
+  /** Calls under way: as `sliding`, and each charge is refunded when its call was answered. */
+  | { type: "running"; seconds: number }
   /**
    * So many seconds after the last addition, 1 to 31622400: an addition extends all earlier ones. The mark of a
    * `sequence`, whose charge adds 1 or nothing.

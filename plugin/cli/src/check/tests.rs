@@ -207,6 +207,7 @@ const NAMES: &[&str] = &[
     "warning not-inherited",
     "warning own-approver",
     "warning session-scope",
+    "warning argument-scope",
     "warning short-approval",
     "warning unanchored",
     "warning undecidable",

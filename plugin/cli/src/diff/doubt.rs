@@ -49,7 +49,9 @@ pub(super) fn end_of(window: Window, at: Option<Millis>) -> u64 {
         }
         Window::Extending(seconds) => after(length(seconds)),
         // A part of a sliding window ends as a whole.
-        Window::Sliding(seconds) => after(length(seconds).saturating_mul(2)),
+        Window::Sliding(seconds) | Window::Running(seconds) => {
+            after(length(seconds).saturating_mul(2))
+        }
         Window::Week => after(7 * DAY),
         Window::Month => after(31 * DAY),
     }

@@ -4,7 +4,7 @@
 
 use crate::answer::Detail;
 use crate::model::{Cost, Counter, Limit, Mode, Refunds, Window};
-use crate::words::{ASK, Amount, Millis, Reason, Refusal, duration};
+use crate::words::{ASK, Amount, Millis, Reason, Refusal, Rule, duration};
 use std::sync::Arc;
 
 /// One addition to one counter.
@@ -28,9 +28,22 @@ pub(crate) enum Subject {
     /// A subject that the policy names, with a cell of its own.
     Own(String),
     /// Any other subject. Without room for its name, the overflow is counted.
-    Open { name: String, overflow: String },
+    Open {
+        name: String,
+        overflow: String,
+        chosen_by: Option<Chooser>,
+    },
     /// The subject or the cost is unknown, so no count can be kept.
     Unknown { reason: Reason, message: String },
+}
+
+/// The party that can make up subjects, such as by the values of an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Chooser {
+    /// One caller, by the subject of its own overflow. Its subjects share a small part of the room.
+    Caller(String),
+    /// Any caller: the subjects of all are one.
+    Anyone,
 }
 
 /// One of the limits that a counter must not exceed.
@@ -98,19 +111,10 @@ impl Charge {
                 Detail::default(),
             ));
         }
-        if let Window::Extending(_) = self.counter.window {
-            let message = limit.on_deny.as_deref();
-            let message = message.unwrap_or("Not allowed for now because of an earlier call.");
-            let refusal = Refusal {
-                reason: Reason::Sequence,
-                rule,
-                message: format!("{message} Try again in {}.", duration(wait)),
-            };
-            let detail = Detail {
-                retry_after_ms: Some(wait.0),
-                ..Detail::default()
-            };
-            return Some((refusal, detail));
+        match self.counter.window {
+            Window::Extending(_) => return Some(limit.after_another(rule, wait)),
+            Window::Running(_) => return Some(limit.under_way(rule, used)),
+            _ => {}
         }
         // Waiting does not help a call that costs more than the limit.
         let fits = self.cost <= limit.max;
@@ -142,6 +146,45 @@ impl Charge {
         self.limits
             .iter()
             .position(|limit| limit.mode == mode && holds(limit))
+    }
+}
+
+impl Limit {
+    /// The refusal of a call that an earlier one forbids.
+    fn after_another(&self, rule: Option<Rule>, wait: Millis) -> (Refusal, Detail) {
+        let message = self.on_deny.as_deref();
+        let message = message.unwrap_or("Not allowed for now because of an earlier call.");
+        let refusal = Refusal {
+            reason: Reason::Sequence,
+            rule,
+            message: format!("{message} Try again in {}.", duration(wait)),
+        };
+        let detail = Detail {
+            retry_after_ms: Some(wait.0),
+            ..Detail::default()
+        };
+        (refusal, detail)
+    }
+
+    /// The refusal of a call beyond those that may be under way.
+    fn under_way(&self, rule: Option<Rule>, used: Amount) -> (Refusal, Detail) {
+        let max = self.max;
+        let what = match &self.on_deny {
+            Some(message) => message.to_string(),
+            None if max == Amount::ONE => "Another call is under way.".into(),
+            None => format!("{max} calls are under way."),
+        };
+        let refusal = Refusal {
+            reason: Reason::RateLimited,
+            rule,
+            message: format!("{what} Wait until one ends, then try again."),
+        };
+        let detail = Detail {
+            limit: Some(max),
+            remaining: Some(max.minus(used)),
+            ..Detail::default()
+        };
+        (refusal, detail)
     }
 }
 

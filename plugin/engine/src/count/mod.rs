@@ -10,7 +10,7 @@ mod refund;
 mod window;
 
 pub use charge::{Charge, Count, LimitRef, Reservation};
-pub(crate) use charge::{Full, Subject};
+pub(crate) use charge::{Chooser, Full, Subject};
 pub(crate) use explain::{traces_counted, traces_full};
 pub(crate) use refund::CallOutcome;
 pub use refund::Refund;

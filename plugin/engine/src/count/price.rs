@@ -2,11 +2,11 @@
 //!
 //! It never counts an uncertain value: its subject is unknown, and the limit refuses the call.
 
-use super::charge::{Charge, LimitRef, Subject};
+use super::charge::{Charge, Chooser, LimitRef, Subject};
 use crate::decide::{Header, RequestContext, Session, value_at};
-use crate::model::{Cost, Limit, Mode, OVERFLOW, Scope, Segment, claim_text, overflow_of};
-use crate::words::json::{Kind, Value, millionths};
-use crate::words::text::length_prefixed;
+use crate::model::{Cost, Limit, Mode, OVERFLOW, Path, Scope, Segment, claim_text, overflow_of};
+use crate::words::json::{Kind, Value, exact, millionths};
+use crate::words::text::{clip_name, length_prefixed};
 use crate::words::work::Budget;
 use crate::words::{Amount, Reason};
 use std::borrow::Cow;
@@ -35,7 +35,7 @@ impl RequestContext {
                 Some(charge) => charge,
                 None => charges.push_mut(Charge {
                     counter: limit.counter.clone(),
-                    subject: self.subject(&limit.counter.scope),
+                    subject: self.subject(&limit.counter.scope, (arguments, budget)),
                     cost: Amount::default(),
                     refunds: limit.refunds,
                     limits: Vec::new(),
@@ -51,23 +51,51 @@ impl RequestContext {
         charges
     }
 
-    fn subject(&self, scope: &[Scope]) -> Subject {
-        let name = match self.parts(scope, &self.session) {
+    fn subject(&self, scope: &[Scope], call: Arguments<'_>) -> Subject {
+        let name = match self.parts(scope, &self.session, call) {
             Ok(name) => name,
             Err((reason, message)) => return Subject::Unknown { reason, message },
         };
         match self.overflow(scope) {
             None => Subject::Own(name),
-            Some(overflow) => Subject::Open { name, overflow },
+            Some(overflow) => Subject::Open {
+                name,
+                overflow,
+                chosen_by: self.chosen_by(scope),
+            },
         }
     }
 
-    fn parts(&self, scope: &[Scope], session: &Session) -> Result<String, (Reason, String)> {
-        let parts = scope.iter().map(|part| self.part(part, session));
-        parts.map(|part| Ok(length_prefixed(&part?))).collect()
+    fn parts(
+        &self,
+        scope: &[Scope],
+        session: &Session,
+        call: Arguments<'_>,
+    ) -> Result<String, (Reason, String)> {
+        let mut name = String::new();
+        for part in scope {
+            name.push_str(&length_prefixed(&self.part(part, session, call)?));
+        }
+        Ok(name)
     }
 
-    fn part(&self, scope: &Scope, session: &Session) -> Result<Cow<'_, str>, (Reason, String)> {
+    /// The caller who chooses the subject, where it is counted apart from other callers'.
+    fn chosen_by(&self, scope: &[Scope]) -> Option<Chooser> {
+        let chosen = |part: &Scope| matches!(part, Scope::Argument(_));
+        let by_caller = scope.iter().any(Scope::counts_callers);
+        let caller = || overflow_of(&self.caller.principal.subject());
+        scope.iter().any(chosen).then(|| match by_caller {
+            true => Chooser::Caller(caller()),
+            false => Chooser::Anyone,
+        })
+    }
+
+    fn part(
+        &self,
+        scope: &Scope,
+        session: &Session,
+        call: Arguments<'_>,
+    ) -> Result<Cow<'_, str>, (Reason, String)> {
         match (scope, session) {
             (Scope::Session, Session::Issued(_)) => {
                 Ok(self.issued_session().unwrap_or_default().into())
@@ -79,6 +107,7 @@ impl RequestContext {
             // A session that no server issued to the caller is only a client's claim, and a client could claim any
             // number of them: the call counts for the grant.
             (Scope::Grant | Scope::Session, _) => Ok(self.caller.principal.subject()),
+            (Scope::Argument(steps), _) => chosen(steps, call).map(Into::into),
             (Scope::Server, _) => Ok(self.caller.server.name().unwrap_or_default().into()),
             (Scope::Global, _) => Ok("".into()),
             (Scope::Claim(steps), _) => {
@@ -119,11 +148,55 @@ impl RequestContext {
             (true, true) => Some(overflow_of(&self.caller.principal.subject())),
             (true, false) => Some(OVERFLOW.into()),
             // A session without room counts for the grant, as an unissued one does.
-            (false, true) if session => self.parts(scope, &Session::None).ok(),
+            (false, true) if session => self
+                .parts(scope, &Session::None, (None, &Budget::of(0)))
+                .ok(),
             (false, true) => None,
             (false, false) => by_caller.then(|| OVERFLOW.into()),
         }
     }
+}
+
+/// The arguments of a call, and the steps that may be spent on them.
+type Arguments<'a> = (Option<Value<'a>>, &'a Budget);
+
+/// The longest argument that calls are counted by, in bytes.
+const LONGEST_CHOSEN: usize = 1024;
+
+/// The text by which a call is counted: that of an argument without surrounding space and with its letters folded, or a
+/// whole number as its digits. So no spelling of a value has a quota of its own.
+fn chosen(
+    steps: &[Segment],
+    (arguments, budget): Arguments<'_>,
+) -> Result<String, (Reason, String)> {
+    let value = value_at(arguments, steps.iter(), budget);
+    let value = value.filter(|value| value.raw().len() <= LONGEST_CHOSEN);
+    let paid = value.filter(|value| {
+        let steps = NUMBER.saturating_add(value.raw().len().saturating_mul(8));
+        budget.take(steps).is_ok()
+    });
+    let text = paid.and_then(|value| match value.kind() {
+        Kind::String => value.string().map(|text| folded(&text)),
+        Kind::Number => whole(value),
+        _ => None,
+    });
+    text.ok_or_else(|| {
+        let path = Path::Arguments(steps.to_vec()).to_string();
+        let path = path.strip_prefix("args.").unwrap_or(&path);
+        let message = format!("The argument `{}` must be a text or a whole number of at most 1 KiB: calls are counted by it.", clip_name(path));
+        (Reason::Arguments, message)
+    })
+}
+
+/// Upper case first: it joins letters that have several lower case forms.
+fn folded(text: &str) -> String {
+    text.trim().to_uppercase().to_lowercase()
+}
+
+fn whole(value: Value<'_>) -> Option<String> {
+    let number = exact(value.raw()).filter(|number| number.fract() == 0.0)?;
+    // -0 and 0 are equal.
+    Some((number + 0.0).to_string())
 }
 
 /// The steps that it takes to read a number, beside one for each byte.

@@ -5,6 +5,7 @@
 use super::charge::{Charge, Count};
 use crate::model::Refunds;
 use crate::words::Millis;
+use crate::words::state::StateKey;
 use std::sync::Arc;
 
 /// Charges that are refunded, each to the window that it came from. A charge that cannot be refunded stays counted.
@@ -13,6 +14,8 @@ pub struct Refund {
     pub(crate) charges: Arc<[Charge]>,
     pub(crate) counts: Vec<Count>,
     pub(crate) outcome: CallOutcome,
+    /// The task that the call became. The charges are refunded when it ends, and not before.
+    pub(crate) task: Option<StateKey>,
 }
 
 /// The outcome of a call.
@@ -26,8 +29,10 @@ pub(crate) enum CallOutcome {
     ToolError,
     /// The gateway refused it after it was counted.
     Refused,
-    /// It ran, or that is unknown.
+    /// It ran, or that is unknown. It is no longer under way.
     Executed,
+    /// It became a task, which is under way.
+    Task,
 }
 
 impl Refund {
@@ -38,6 +43,16 @@ impl Refund {
             .map(|(charge, count)| (charge, count.ends))
     }
 
+    /// The task at whose end the charges are refunded; `None` where they are refunded at once.
+    pub fn task(&self) -> Option<&StateKey> {
+        self.task.as_ref()
+    }
+
+    /// False for a place that became free as expected.
+    pub(crate) fn is_logged(&self) -> bool {
+        !matches!(self.outcome, CallOutcome::Executed | CallOutcome::Task)
+    }
+
     /// The reason, for the log.
     pub(crate) fn why(&self) -> &'static str {
         match self.outcome {
@@ -45,7 +60,8 @@ impl Refund {
             CallOutcome::NotExecuted => "The call was not executed, so it is refunded.",
             CallOutcome::ToolError => "The call failed, so it is refunded.",
             CallOutcome::Refused => "The call was refused, so it is not counted.",
-            CallOutcome::Executed => "The call was executed, so it is not refunded.",
+            CallOutcome::Executed => "The call was answered, so it is no longer under way.",
+            CallOutcome::Task => "The call became a task, which is under way.",
         }
     }
 }
@@ -55,9 +71,9 @@ impl Refunds {
         match outcome {
             CallOutcome::Unsent => self > Self::Never,
             CallOutcome::NotExecuted => self >= Self::OnError,
-            CallOutcome::ToolError => self == Self::OnToolError,
+            CallOutcome::ToolError => self >= Self::OnToolError,
             CallOutcome::Refused => true,
-            CallOutcome::Executed => false,
+            CallOutcome::Executed | CallOutcome::Task => self == Self::Answered,
         }
     }
 }

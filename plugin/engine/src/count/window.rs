@@ -25,7 +25,7 @@ impl Window {
                 next_multiple(seconds.saturating_add(MONDAY), 7 * DAY).saturating_sub(MONDAY)
             }
             Self::Month => next_month(now),
-            Self::Sliding(length) => {
+            Self::Sliding(length) | Self::Running(length) => {
                 let length = length.saturating_mul(1000);
                 let step = length.checked_div(STEPS).unwrap_or_default();
                 return Millis(next_multiple(now.0, step).saturating_add(length));
@@ -43,7 +43,7 @@ impl Window {
     pub(crate) fn slides(self) -> bool {
         match self {
             Self::Seconds(_) | Self::Week | Self::Month => false,
-            Self::Sliding(_) | Self::Extending(_) => true,
+            Self::Sliding(_) | Self::Running(_) | Self::Extending(_) => true,
         }
     }
 }

@@ -113,7 +113,12 @@ impl<'p, 'r> Judge<'p, 'r> {
             Subject::Named(named) => self.named(stage, *named, call, request),
             Subject::Tasks(set, ids) if stage == Stage::Tasks => self.tasks(set, &call.method, ids),
             Subject::Method(set, method) if stage == Stage::Entry => self.method(set, method),
-            Subject::Tasks(..) | Subject::Method(..) => {}
+            Subject::Method(set, method) | Subject::Stream(set, method)
+                if stage == Stage::Limits =>
+            {
+                self.limits_of_method(set, method);
+            }
+            Subject::Tasks(..) | Subject::Method(..) | Subject::Stream(..) => {}
         }
     }
 
@@ -256,6 +261,15 @@ impl<'p, 'r> Judge<'p, 'r> {
             let marks = marks(&named.set.sequence, named.name, self.mode);
             self.verdict.marks.extend(marks);
         }
+    }
+
+    fn limits_of_method(&mut self, set: &'p RuleSet, method: &str) {
+        let entry = set.methods.get(method).into_iter();
+        let limits = entry.flat_map(|entry| &entry.rules.limits);
+        let mode = self.mode;
+        self.verdict
+            .limits
+            .extend(limits.map(|limit| (limit, mode)));
     }
 
     fn method(&mut self, set: &RuleSet, method: &str) {

@@ -53,11 +53,12 @@ pub use unmatched::{MissedFact, UnmatchedGrant, unmatched_grants};
 pub(crate) use verdict::Check;
 pub(crate) use visibility::{ResultOf, Visibility};
 
-use crate::model::Policy;
+use crate::model::{Limit, Mode, Policy};
 use crate::read::{Call, Message, Target};
 use crate::words::{Clock, Millis, Refusal};
 use admission::admits;
 use judge::Judge;
+use std::sync::Arc;
 use verdict::Verdict;
 
 /// Judges a message of `length` bytes by every rule but the limits.
@@ -94,6 +95,20 @@ pub(crate) fn tool_key<'p>(
     let mut sets = policy.applied(caller.sets);
     let entry = sets.find_map(|set| set.tools.find(name));
     Some(entry.map(|(entry, _)| entry.rule.named()))
+}
+
+/// The limits of the streams that clients open with a GET.
+pub(crate) fn limits_of_streams<'p>(
+    policy: &'p Policy,
+    caller: &Caller,
+) -> Vec<(&'p Arc<Limit>, Mode)> {
+    let mut limits = Vec::new();
+    for set in policy.applied(caller.sets) {
+        if let Some(entry) = set.methods.get("GET") {
+            limits.extend(entry.rules.limits.iter().map(|limit| (limit, caller.mode)));
+        }
+    }
+    limits
 }
 
 /// Judges a request that carries no message: the stream of a GET and the end of a session.

@@ -12,6 +12,8 @@ pub(super) enum Subject<'p, 'c> {
     Tasks(&'p RuleSet, Vec<&'c str>),
     /// The method alone.
     Method(&'p RuleSet, &'c str),
+    /// The stream that answers the method.
+    Stream(&'p RuleSet, &'c str),
 }
 
 /// A tool, a prompt, a resource or a template.
@@ -54,7 +56,8 @@ pub(super) fn subjects<'p, 'c>(set: &'p RuleSet, call: &'c Call<'_>) -> Vec<Subj
             let uris = uris.iter().map(|uri| resource(set, uri));
             let tasks: Vec<_> = tasks.iter().map(AsRef::as_ref).collect();
             let tasks = (!tasks.is_empty()).then_some(Subject::Tasks(set, tasks));
-            uris.chain(tasks).collect()
+            let stream = Subject::Stream(set, &call.method);
+            uris.chain(tasks).chain([stream]).collect()
         }
         Target::Task(id) => vec![Subject::Tasks(set, id.iter().map(AsRef::as_ref).collect())],
         Target::Method => vec![Subject::Method(set, &call.method)],

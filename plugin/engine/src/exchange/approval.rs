@@ -267,6 +267,7 @@ impl Exchange {
             charges,
             counts,
             outcome: CallOutcome::Refused,
+            task: None,
         })
     }
 

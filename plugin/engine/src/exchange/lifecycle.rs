@@ -4,11 +4,11 @@
 
 use super::state::{Bodiless, Exchange, Reading, State};
 use crate::count::Reservation;
-use crate::decide::{Caller, Claim, Destination, RequestContext, Visibility};
+use crate::decide::{Caller, Claim, Destination, RequestContext, Visibility, limits_of_streams};
 use crate::measures::Measures;
 use crate::model::Policy;
 use crate::read::{Head, HeaderEdit, Headers, HttpMethod, RequestIds, Verified};
-use crate::response::{ResponseReader, Stage};
+use crate::response::{ResponseReader, Stage, TaskEnds};
 use crate::step::{Ask, Event, HostContext, Next, Step};
 use crate::store::{Cells, Store};
 use crate::words::Clock;
@@ -34,7 +34,8 @@ impl Exchange {
         let label = caller.principal.label();
         let grant = label.map(|grant| logged(grant).into_owned());
         let visibility = Visibility::new(&policy, &caller);
-        let response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
+        let mut response = ResponseReader::new(&policy, visibility, ids.request_id.clone());
+        response.watches(TaskEnds::new(&policy, &caller));
         let mut exchange = Self {
             destination: Destination::of(&policy, headers, host.cluster.as_deref(), &caller.server),
             measures: Measures::new(&policy, &caller),
@@ -71,10 +72,9 @@ impl Exchange {
                 exchange.await_body(reading, end_of_stream, clock)
             }
             Ok(head) => {
-                let claim = Claim::new(&exchange.policy, headers, &caller);
-                let http_method = head.http_method;
-                let bodiless = Bodiless { http_method, claim };
-                exchange.bodiless(Box::new(bodiless), &caller, end_of_stream, clock)
+                let peer = host.peer.as_deref();
+                let bodiless = of_stream(&exchange.policy, headers, &head, &caller, peer);
+                exchange.bodiless(bodiless, &caller, end_of_stream, clock)
             }
         };
         step.edit = edit;
@@ -174,7 +174,8 @@ impl Exchange {
             State::Reading(reading) => self.read(reading, event, clock),
             State::Recognizing(reading) => self.recognized(reading, event, clock),
             State::Bodiless(bodiless) => self.bodiless_body(bodiless, &event, clock),
-            State::Claiming(http_method, claim) => self.claimed(http_method, claim, event, clock),
+            State::Claiming(bodiless, claim) => self.claimed(*bodiless, claim, event, clock),
+            State::Opening(charges, audit) => self.opened_stream(charges, audit, event, clock),
             State::Pending(pending, judged) => self.answered(pending, judged, event, clock),
             State::Forwarded => self.forwarded(&event, clock),
             State::Answered => Step::more(),
@@ -216,6 +217,24 @@ impl Exchange {
     }
 }
 
+/// A request without a message: its session, and the whole request where the policy counts the streams of a GET.
+fn of_stream(
+    policy: &Policy,
+    headers: &Headers,
+    head: &Head,
+    caller: &Arc<Caller>,
+    peer: Option<&str>,
+) -> Box<Bodiless> {
+    let http_method = head.http_method;
+    let opens = http_method == HttpMethod::Get;
+    let counts = opens && !limits_of_streams(policy, caller).is_empty();
+    Box::new(Bodiless {
+        http_method,
+        claim: Claim::new(policy, headers, caller),
+        context: counts.then(|| RequestContext::new(policy, headers, caller.clone(), peer)),
+    })
+}
+
 fn needed_by_approvals(policy: &Policy, verified: Verified) -> Option<Box<Verified>> {
     let needs = policy.approvals.is_some();
     needs.then(|| Box::new(verified))
@@ -224,8 +243,10 @@ fn needed_by_approvals(policy: &Policy, verified: Verified) -> Option<Box<Verifi
 /// Carries out the effects of a step. Nothing depends on their success.
 fn carry_out(step: &mut Step, store: &Store, cells: &mut impl Cells, clock: &dyn Clock) {
     if let Some(refund) = step.refund.take() {
-        store.refund(cells, &refund);
+        let now = clock.now().unwrap_or_default();
+        store.refund(cells, &refund, now);
     }
+    store.finish(cells, &std::mem::take(&mut step.finished));
     store.write(cells, &std::mem::take(&mut step.writes));
     if let Some(ended) = step.ended.take()
         && let Some(now) = clock.now()

@@ -26,4 +26,6 @@ mod held_tests;
 #[cfg(test)]
 mod id_tests;
 #[cfg(test)]
+mod running_tests;
+#[cfg(test)]
 mod tests;

@@ -230,7 +230,7 @@ fn found(
 }
 
 /// Records the counts of the charges in the log's line and returns them, or returns a refusal.
-fn reserved(
+pub(super) fn reserved(
     audit: &mut Audit,
     charges: &[Charge],
     event: Event,

@@ -2,11 +2,13 @@
 //!
 //! It never forwards a byte of the body before the verdict on all of them.
 
+use super::pending::{Refused, reserved};
 use super::question::Pending;
 use super::state::{Bodiless, Exchange, Judged, Reading, State};
 use crate::answer::{Detail, ReplyTo};
 use crate::audit::{Audit, LoggedRequest};
-use crate::decide::{Caller, Claim, RequestContext, decide, decide_bodiless};
+use crate::count::Charge;
+use crate::decide::{Caller, Claim, RequestContext, decide, decide_bodiless, limits_of_streams};
 use crate::read::{
     Head, HttpMethod, Message, RequestError, Target, id_beside_surrogates, is_modern,
 };
@@ -14,7 +16,9 @@ use crate::response::{AnswerTracker, IssuanceTracker};
 use crate::step::{Ask, Event, Next, Step, lookup_of};
 use crate::words::json;
 use crate::words::json::{Document, JsonFault, Value};
+use crate::words::work::Budget;
 use crate::words::{Clock, Millis, Refusal};
+use std::sync::Arc;
 
 impl Exchange {
     pub(super) fn bodiless(
@@ -82,41 +86,85 @@ impl Exchange {
         }
     }
 
-    /// Asks for the owner of the session, or forwards a request without one.
-    fn claim(&mut self, Bodiless { http_method, claim }: Bodiless, clock: &dyn Clock) -> Step {
+    /// Asks for the owner of the session, or goes on with a request without one.
+    fn claim(&mut self, mut bodiless: Bodiless, clock: &dyn Clock) -> Step {
         // A preflight names no session.
-        let Some(claim) = claim.filter(|_| http_method != HttpMethod::Options) else {
-            return self.forward_bodiless(http_method, clock);
+        let claim = bodiless.claim.take();
+        let Some(claim) = claim.filter(|_| bodiless.http_method != HttpMethod::Options) else {
+            return self.open_stream(&bodiless, clock);
         };
         let key = claim.key();
-        self.state = State::Claiming(http_method, claim);
+        self.state = State::Claiming(Box::new(bodiless), claim);
         Step::next(Next::Ask(Ask::Lookup([key].into())))
     }
 
     pub(super) fn claimed(
         &mut self,
-        http_method: HttpMethod,
+        mut bodiless: Bodiless,
         claim: Claim,
         event: Event,
         clock: &dyn Clock,
     ) -> Step {
-        match claim.found(&lookup_of(event)).refusal() {
-            Some(refusal) => self.refuse_bodiless(http_method, &refusal, clock),
-            None => self.forward_bodiless(http_method, clock),
+        let found = lookup_of(event);
+        if let Some(context) = &mut bodiless.context {
+            context.found(&found);
+        }
+        match claim.found(&found).refusal() {
+            Some(refusal) => self.refuse_bodiless(bodiless.http_method, &refusal, clock),
+            None => self.open_stream(&bodiless, clock),
         }
     }
 
-    fn forward_bodiless(&mut self, http_method: HttpMethod, clock: &dyn Clock) -> Step {
-        let Some(now) = clock.now() else {
+    /// Counts the stream that a GET opens, where the policy limits streams.
+    fn open_stream(&mut self, bodiless: &Bodiless, clock: &dyn Clock) -> Step {
+        let Some(audit) = self.audit_of(bodiless.http_method, clock) else {
             return self.without_time();
         };
-        if self.policy.audit.answers {
+        let audit = Box::new(audit);
+        let Some(context) = &bodiless.context else {
+            return self.forward_bodiless(bodiless.http_method, audit, clock);
+        };
+        let limits = limits_of_streams(&self.policy, &context.caller);
+        let charges = context.charges(&limits, None, &Budget::of(0));
+        let charges: Arc<[_]> = charges.into();
+        self.state = State::Opening(charges.clone(), audit);
+        Step::next(Next::Ask(Ask::Reserve(charges)))
+    }
+
+    pub(super) fn opened_stream(
+        &mut self,
+        charges: Arc<[Charge]>,
+        mut audit: Box<Audit>,
+        event: Event,
+        clock: &dyn Clock,
+    ) -> Step {
+        match reserved(&mut audit, &charges, event, clock) {
+            Ok(counts) => {
+                self.response.is_stream();
+                self.response.counted(charges, counts);
+                self.forward_bodiless(HttpMethod::Get, audit, clock)
+            }
+            Err(Refused::ByRule(by)) => {
+                let (refusal, detail) = *by;
+                self.refuse(audit, &ReplyTo::Bodiless, &refusal, detail)
+            }
+            Err(Refused::Waiting(_) | Refused::IdInUse) => self.without_time(),
+        }
+    }
+
+    fn forward_bodiless(
+        &mut self,
+        http_method: HttpMethod,
+        audit: Box<Audit>,
+        clock: &dyn Clock,
+    ) -> Step {
+        if self.policy.audit.answers
+            && let Some(now) = clock.now()
+        {
             let request = LoggedRequest::without_message(http_method);
             self.response.logs(AnswerTracker::new(request, now));
         }
-        let mut audit = self.audit(now);
-        audit.http_method(http_method.name());
-        self.forward(Some(Box::new(audit)))
+        self.forward(Some(audit))
     }
 
     pub(super) fn read(

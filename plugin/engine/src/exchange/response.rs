@@ -39,6 +39,7 @@ impl Exchange {
         let Effects {
             refund,
             writes,
+            finished,
             ended,
             ..
         } = effects;
@@ -47,6 +48,7 @@ impl Exchange {
             return Step {
                 refund,
                 writes,
+                finished,
                 ended: ended.or(refused.ended),
                 ..refused
             };
@@ -56,6 +58,7 @@ impl Exchange {
             audit: audit.map(Box::new),
             refund,
             writes,
+            finished,
             ended,
             ..Step::next(next)
         }
@@ -90,8 +93,9 @@ impl Exchange {
                 problem: Some(_), ..
             } => Event::Response,
             Effects {
-                refund: Some(_), ..
-            } => Event::Refund,
+                refund: Some(refund),
+                ..
+            } if refund.is_logged() => Event::Refund,
             Effects {
                 answered: Some(_), ..
             } => Event::Answer,
@@ -101,8 +105,8 @@ impl Exchange {
         let mut audit = self.audit_about(event, now);
         match (&effects.problem, &effects.refund) {
             (Some(problem), _) => note_problem(&mut audit, problem),
-            (None, Some(refund)) => audit.refunded(refund),
-            (None, None) => {}
+            (None, Some(refund)) if refund.is_logged() => audit.refunded(refund),
+            (None, _) => {}
         }
         if let Some(answered) = &effects.answered {
             audit.answered(answered, now);

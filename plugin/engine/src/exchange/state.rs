@@ -60,7 +60,9 @@ pub(crate) enum State {
     /// A GET, DELETE or OPTIONS was admitted; no body may follow.
     Bodiless(Box<Bodiless>),
     /// No body has followed, and the owner of its session is being looked up.
-    Claiming(HttpMethod, Claim),
+    Claiming(Box<Bodiless>, Claim),
+    /// The stream that a GET opens is being counted.
+    Opening(Arc<[Charge]>, Box<Audit>),
     /// A message was judged, and this question must be answered before it is forwarded.
     Pending(Pending, Box<Judged>),
     /// The request was passed on.
@@ -83,6 +85,8 @@ pub(crate) struct Bodiless {
     pub(super) http_method: HttpMethod,
     /// The session that may be another caller's.
     pub(super) claim: Option<Claim>,
+    /// The request, where streams are counted.
+    pub(super) context: Option<RequestContext>,
 }
 
 /// A message that is judged but for the questions to the host's state.

@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     pub(crate) schema: Option<Schema>,
     /// The reviewed definition of the tool.
     pub(crate) pin: Option<Pin>,
+    /// Part of the name of what the pin remembers.
+    pub(crate) reset: Option<Box<str>>,
     pub(crate) rules: Rules,
 }
 

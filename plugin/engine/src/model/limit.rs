@@ -3,7 +3,7 @@
 //! It counts nothing; `count` and `store` do.
 
 use super::approval_rule::ApprovalRule;
-use super::path::{Segment, claim_text};
+use super::path::{Path, Segment, claim_text};
 use crate::words::json::push_text;
 use crate::words::{Amount, Place, Rule};
 use std::sync::Arc;
@@ -33,6 +33,8 @@ pub(crate) enum Refunds {
     OnError,
     /// Also when its result says that it failed.
     OnToolError,
+    /// Whenever its answer was judged: it is no longer under way.
+    Answered,
 }
 
 /// The amount that a call adds to a count.
@@ -65,6 +67,8 @@ pub enum Window {
     Month,
     /// The last so many seconds before any moment.
     Sliding(u64),
+    /// Calls under way: an addition lasts until the call is answered, or for so many seconds.
+    Running(u64),
     /// From the first addition until so many seconds after the last one. All additions end together.
     Extending(u64),
 }
@@ -80,6 +84,8 @@ pub(crate) enum Scope {
     Header(Box<str>),
     /// A claim of the verified token, and its issuer.
     Claim(Vec<Segment>),
+    /// The value at these steps into the arguments, which the caller chooses.
+    Argument(Vec<Segment>),
 }
 
 impl Limit {
@@ -106,6 +112,7 @@ impl Limit {
 }
 
 impl Counter {
+    /// `kind` is that of the rule: a limit, a rate limit, a sequence.
     pub(crate) fn new(
         place: &Place,
         kind: &str,
@@ -122,6 +129,12 @@ impl Counter {
             parts.join(",")
         );
         Self { id, window, scope }
+    }
+
+    /// True where values of arguments are counted apart.
+    pub(crate) fn counts_arguments(&self) -> bool {
+        let mut scope = self.scope.iter();
+        scope.any(|part| matches!(part, Scope::Argument(_)))
     }
 
     /// True for the same counter. Names differ at their ends, so they are compared from there.
@@ -154,7 +167,10 @@ impl Scope {
 
     /// True where the values come from outside, so that the policy cannot list them.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self, Self::Ip | Self::Header(_) | Self::Claim(_))
+        matches!(
+            self,
+            Self::Ip | Self::Header(_) | Self::Claim(_) | Self::Argument(_)
+        )
     }
 
     fn text(&self) -> String {
@@ -166,6 +182,7 @@ impl Scope {
             Self::Ip => "ip".into(),
             Self::Header(name) => format!("header:{name}"),
             Self::Claim(steps) => format!("claim:{}", claim_text(steps)),
+            Self::Argument(steps) => Path::Arguments(steps.clone()).to_string(),
         }
     }
 }
@@ -177,6 +194,7 @@ impl Window {
             Self::Week => "week".into(),
             Self::Month => "month".into(),
             Self::Sliding(seconds) => format!("sliding {seconds}"),
+            Self::Running(seconds) => format!("running {seconds}"),
             Self::Extending(seconds) => format!("lasting {seconds}"),
         }
     }

@@ -27,6 +27,8 @@ pub(crate) struct Needs {
     pub(crate) sessions: bool,
     /// Some rule depends on the call that an answer belongs to: the ids of requests under way are remembered.
     pub(crate) ids: bool,
+    /// Some limit counts calls under way.
+    pub(crate) running: bool,
     pub(crate) responses: ResponseNeeds,
 }
 

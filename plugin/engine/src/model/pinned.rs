@@ -21,6 +21,7 @@ pub(crate) struct Pinned {
     /// The place of the tool's entry.
     entry: Rule,
     pub(crate) pin: Pin,
+    reset: Option<Box<str>>,
     pub(crate) mode: Mode,
 }
 
@@ -34,6 +35,7 @@ impl Pinned {
             server: server.into(),
             entry: entry.rule.clone(),
             pin,
+            reset: entry.reset.clone(),
             mode: entry.mode.unwrap_or(mode),
         })
     }
@@ -58,7 +60,13 @@ impl Pinned {
 
     fn key(&self, which: &str) -> StateKey {
         let Self { set, server, .. } = self;
-        StateKey::named(format!("{set}/pin/{which}/{server}{}", self.tool()))
+        // No name of a tool holds a line break.
+        let reset = self
+            .reset
+            .iter()
+            .fold(String::new(), |_, reset| format!("{reset}\n"));
+        let name = format!("{set}/pin/{which}/{server}{reset}{}", self.tool());
+        StateKey::named(name)
     }
 
     /// Every tool that the rule set pins.

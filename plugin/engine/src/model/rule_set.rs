@@ -74,6 +74,9 @@ impl RuleSet {
         for table in self.tables() {
             table.values().for_each(|entry| rules.push(&entry.rules));
         }
+        self.methods
+            .values()
+            .for_each(|entry| rules.push(&entry.rules));
         rules
     }
 

@@ -25,6 +25,7 @@ pub(crate) const TOOL: Keys = Keys {
         "reason",
         "schema",
         "pin",
+        "reset",
         "result",
         "require",
         "deny_if",
@@ -53,9 +54,22 @@ pub(crate) const ENTRY: Keys = Keys {
 };
 
 pub(crate) const METHOD: Keys = Keys {
-    supported: &["action", "reason"],
+    supported: &["action", "reason", "limits"],
     reserved: &[],
 };
+
+/// The keys of `methods` that stand for streams: a GET, and a request whose answer is a stream.
+const STREAMS: [&str; 2] = ["GET", "subscriptions/listen"];
+
+const WRITE_LIMITS_ALONE: &str = "`limits` alone: this key stands for streams";
+
+const WRITE_CLIENTS: &str =
+    "no `limits`: servers send this method, and only messages of clients are counted";
+
+const WRITE_WITHOUT_OVER: &str =
+    "limits without `over`: only calls of tools, prompts and resources are approved";
+
+const WRITE_RESET: &str = "`reset` beside a `pin`, or in a limit";
 
 const WRITE_DEFAULT: &str = "`default` for names that no entry lists";
 
@@ -168,10 +182,39 @@ impl PolicyReader {
         let mut entries = BTreeMap::new();
         for (key, value) in self.map(&at, value) {
             let at = at.key(&key);
-            self.method_name(&at, &key);
-            entries.insert(key.as_ref().into(), self.entry(&at, &key, value, METHODS));
+            let is_stream = STREAMS.contains(&&*key);
+            if !is_stream {
+                self.method_name(&at, &key);
+            }
+            let entry = self.entry(&at, &key, value, METHODS);
+            self.limits_of_method(&at, &key, value, &entry);
+            entries.insert(key.as_ref().into(), entry);
         }
         entries
+    }
+
+    /// Validates that the gateway can count what the entry limits.
+    fn limits_of_method(&mut self, at: &Location<'_>, key: &str, value: Value<'_>, entry: &Entry) {
+        if STREAMS.contains(&key) {
+            for key in ["action", "reason"] {
+                if let Some(value) = value.get(key) {
+                    self.misplaced(&at.key(key), value, WRITE_LIMITS_ALONE);
+                }
+            }
+        }
+        let Some(limits) = value.get("limits") else {
+            return;
+        };
+        let by_server = matches!(
+            MethodKind::of(key),
+            Some(MethodKind::ServerRequest | MethodKind::ServerNotification)
+        );
+        if by_server {
+            self.misplaced(&at.key("limits"), limits, WRITE_CLIENTS);
+        }
+        if entry.rules.limits.iter().any(|limit| limit.over.is_some()) {
+            self.invalid(&at.key("limits"), limits, WRITE_WITHOUT_OVER);
+        }
     }
 
     /// Rejects a method name that no message has, such as one with other capitals: its rule would have no effect.
@@ -215,6 +258,7 @@ impl PolicyReader {
         let pin = members
             .get("pin")
             .and_then(|value| self.pin(&at.key("pin"), key, value));
+        let reset = self.reset_of_pin(at, &members);
         let rule = self.rule(table.name).key(key);
         let mut rules = self.rules(at, &members, &rule);
         if rules.approval.is_none()
@@ -233,8 +277,18 @@ impl PolicyReader {
             frozen,
             schema,
             pin,
+            reset,
             rules,
         }
+    }
+
+    fn reset_of_pin(&mut self, at: &Location<'_>, members: &Members<'_>) -> Option<Box<str>> {
+        let reset = self.text(at, members, "reset")?;
+        if members.get("pin").is_none() {
+            let value = members.get("reset")?;
+            self.misplaced(&at.key("reset"), value, WRITE_RESET);
+        }
+        Some(reset)
     }
 
     fn rules(&mut self, at: &Location<'_>, members: &Members<'_>, rule: &Rule) -> Rules {

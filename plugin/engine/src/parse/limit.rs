@@ -12,6 +12,7 @@ use crate::words::json::{Kind, Value};
 use crate::words::sorted::dedup_sorted;
 use crate::words::text::is_visible;
 use crate::words::{Amount, Rule};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The longest window in seconds: 366 days.
@@ -27,12 +28,14 @@ pub(crate) const LIMIT: Keys = Keys {
         "counter",
         "window",
         "max",
+        "for",
         "scope",
         "cost",
         "algorithm",
         "refund",
         "over",
         "on_deny",
+        "reset",
     ],
     reserved: &[],
 };
@@ -52,12 +55,22 @@ pub(crate) const REFUNDS: &[(&str, Refunds)] = &[
     ("never", Refunds::Never),
 ];
 
-const WRITE_WINDOW: &str = r#""second", "minute", "hour", "day", "week", "month", a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
+/// The window of a limit of calls under way.
+pub(crate) const RUNNING: &str = "running";
 
-const WRITE_SCOPE: &str = r#""grant", "session", "server", "global", "ip", "header:<name>", "claim:<name>" or a list of these"#;
+const WRITE_FOR: &str = r#"`for` only beside "window": "running""#;
+
+const WRITE_WINDOW: &str = r#""second", "minute", "hour", "day", "week", "month", "running", a number of seconds, or a text like "90s", "15m", "2h" or "7d""#;
+
+const WRITE_SCOPE: &str = r#""grant", "session", "server", "global", "ip", "header:<name>", "claim:<name>", "args.<path>" or a list of these"#;
 
 const WRITE_COUNTER: &str =
     "a name of 1 to 128 characters, without surrounding space or invisible characters";
+
+const WRITE_WITHOUT_ARGUMENTS: &str =
+    "a scope without `args.<path>`: the calls before and after have different arguments";
+
+const WRITE_ARGUMENT: &str = "the path of one argument, such as `args.repository`, without `[*]`";
 
 const WRITE_COST: &str = "the path of one number in the arguments, such as `args.amount`";
 
@@ -72,19 +85,27 @@ impl PolicyReader {
         rule: &Rule,
     ) -> Vec<Arc<Limit>> {
         let elements = self.list(at, value, "limits").enumerate();
-        elements
+        let limits: Vec<_> = elements
             .filter_map(|(index, value)| self.limit(&at.index(index), value, rule.at_index(index)))
-            .collect()
+            .collect();
+        self.running_by_caller(at, value, &limits);
+        limits
     }
 
     fn limit(&mut self, at: &Location<'_>, value: Value<'_>, rule: Rule) -> Option<Arc<Limit>> {
         let members = self.object(at, value, &LIMIT);
+        if is_running(value) {
+            return self.running(at, &members, rule);
+        }
         let name = self
             .required(at, &members, "counter")
             .and_then(|value| self.counter_name(&at.key("counter"), value));
         let window = self
             .required(at, &members, "window")
             .and_then(|value| self.window(&at.key("window"), value));
+        if let Some(value) = members.get("for").filter(|_| window.is_some()) {
+            self.misplaced(&at.key("for"), value, WRITE_FOR);
+        }
         let max = self
             .required(at, &members, "max")
             .and_then(|value| self.whole(&at.key("max"), value, 0, LARGEST_MAX));
@@ -107,7 +128,9 @@ impl PolicyReader {
             None => Refunds::Unsent,
         };
         let over = self.over(at, value, &members, &rule);
-        let counter = Arc::new(Counter::new(&self.place, "limit", &name?, window?, scope?));
+        let reset = self.text(at, &members, "reset");
+        let name = with_reset(name?, reset.as_deref());
+        let counter = Arc::new(Counter::new(&self.place, "limit", &name, window?, scope?));
         let added = (Amount::whole(max?), cost);
         let limit = Limit::new(counter, added, refunds, on_deny.as_deref(), rule);
         Some(Arc::new(Limit { over, ..limit }))
@@ -126,11 +149,11 @@ impl PolicyReader {
         Some(Arc::new(asked))
     }
 
-    fn counter_name<'a>(
+    pub(super) fn counter_name<'a>(
         &mut self,
         at: &Location<'_>,
         value: Value<'a>,
-    ) -> Option<std::borrow::Cow<'a, str>> {
+    ) -> Option<Cow<'a, str>> {
         let name = self.string(at, value)?;
         if name.chars().count() > 128 || !is_visible(&name) {
             self.invalid(at, value, WRITE_COUNTER);
@@ -140,16 +163,12 @@ impl PolicyReader {
     }
 
     fn cost(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Vec<Segment>> {
-        match self.string(at, value).map(|text| Path::parse(&text)) {
-            Some(Some(Path::Arguments(steps)))
-                if !steps.is_empty() && !steps.contains(&Segment::Each) =>
-            {
-                return Some(steps);
-            }
-            Some(_) => self.invalid(at, value, WRITE_COST),
-            None => {}
+        let text = self.string(at, value)?;
+        let steps = argument(&text);
+        if steps.is_none() {
+            self.invalid(at, value, WRITE_COST);
         }
-        None
+        steps
     }
 
     /// The window under the algorithm. A month has no fixed length, so it cannot slide.
@@ -159,7 +178,7 @@ impl PolicyReader {
             _ if !sliding => return Some(window),
             Window::Seconds(seconds) => return Some(Window::Sliding(seconds)),
             Window::Week => return Some(Window::Sliding(7 * DAY)),
-            Window::Month | Window::Sliding(_) | Window::Extending(_) => {}
+            Window::Month | Window::Sliding(_) | Window::Running(_) | Window::Extending(_) => {}
         }
         self.invalid(
             at,
@@ -257,6 +276,20 @@ impl PolicyReader {
         Some(scopes)
     }
 
+    /// The scope of a rule about several calls, whose arguments differ.
+    pub(super) fn scope_of_callers(
+        &mut self,
+        at: &Location<'_>,
+        value: Option<Value<'_>>,
+    ) -> Option<Vec<Scope>> {
+        let scope = self.scope(at, value, Scope::Grant)?;
+        let by_argument = scope.iter().any(|part| matches!(part, Scope::Argument(_)));
+        if let Some(value) = value.filter(|_| by_argument) {
+            self.invalid(&at.key("scope"), value, WRITE_WITHOUT_ARGUMENTS);
+        }
+        Some(scope)
+    }
+
     fn one_scope(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Scope> {
         match value.string().as_deref() {
             Some("grant") => Some(Scope::Grant),
@@ -271,6 +304,13 @@ impl PolicyReader {
                 }
                 steps.map(Scope::Claim)
             }
+            Some(text) if is_argument(text) => {
+                let steps = argument(text);
+                if steps.is_none() {
+                    self.invalid(at, value, WRITE_ARGUMENT);
+                }
+                steps.map(Scope::Argument)
+            }
             Some(text) if text.strip_prefix("header:").is_some_and(is_header_name) => {
                 Some(Scope::Header(
                     text.strip_prefix("header:")
@@ -284,6 +324,38 @@ impl PolicyReader {
                 None
             }
         }
+    }
+}
+
+/// True for a limit of calls under way.
+fn is_running(limit: Value<'_>) -> bool {
+    let window = limit.get("window").and_then(Value::string);
+    window.is_some_and(|window| window == RUNNING)
+}
+
+fn is_argument(scope: &str) -> bool {
+    scope
+        .strip_prefix("args")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The steps to one argument, or into it.
+fn argument(text: &str) -> Option<Vec<Segment>> {
+    match Path::parse(text)? {
+        Path::Arguments(steps) => {
+            let is_one = !steps.is_empty() && !steps.contains(&Segment::Each);
+            is_one.then_some(steps)
+        }
+        _ => None,
+    }
+}
+
+/// The name under which counts are kept: another text of `reset` makes another name.
+pub(super) fn with_reset<'n>(name: Cow<'n, str>, reset: Option<&str>) -> Cow<'n, str> {
+    match reset {
+        // No name holds a line break.
+        Some(reset) => [reset, "\n", &name].concat().into(),
+        None => name,
     }
 }
 

@@ -22,6 +22,7 @@ mod protobuf;
 mod reader;
 mod result;
 mod rule_set;
+mod running;
 pub(crate) mod schema;
 mod schema_document;
 mod sequence;

@@ -67,6 +67,7 @@ impl Needs {
             caller_conditions: refuses_callers(policy),
             sessions: counts_by(policy, &Scope::Session),
             ids: responses.results || policy.refunds() > Refunds::Unsent,
+            running: policy.refunds() == Refunds::Answered,
             responses,
         }
     }

@@ -5,7 +5,7 @@
 
 use super::limit::window;
 use super::reader::{Keys, Location, Members, PolicyReader};
-use crate::model::{Cost, Counter, Limit, Names, Refunds, Scope, Sequence, Window};
+use crate::model::{Cost, Counter, Limit, Names, Refunds, Sequence, Window};
 use crate::words::json::{Kind, Value};
 use crate::words::sorted::dedup_sorted;
 use crate::words::{Amount, Rule};
@@ -33,10 +33,10 @@ impl PolicyReader {
         let members = self.object(at, value, &SEQUENCE);
         let after = self.some_names(at, &members, "after");
         let deny = self.some_names(at, &members, "deny");
-        let window = self
+        let seconds = self
             .required(at, &members, "for")
             .and_then(|value| self.duration(&at.key("for"), value));
-        let scope = self.scope(at, members.get("scope"), Scope::Grant);
+        let scope = self.scope_of_callers(at, members.get("scope"));
         let on_deny = members
             .get("on_deny")
             .and_then(|value| self.string(&at.key("on_deny"), value));
@@ -48,7 +48,7 @@ impl PolicyReader {
             &self.place,
             "sequence",
             &list,
-            window?,
+            Window::Extending(seconds?),
             scope?,
         ));
         let limit = |max, cost| {
@@ -87,9 +87,10 @@ impl PolicyReader {
         Some((names, format!("{list:?}")))
     }
 
-    fn duration(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Window> {
+    /// A time in seconds.
+    pub(super) fn duration(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<u64> {
         match window(value) {
-            Some(Window::Seconds(seconds)) => Some(Window::Extending(seconds)),
+            Some(Window::Seconds(seconds)) => Some(seconds),
             _ => {
                 self.invalid(at, value, WRITE_FOR);
                 None

@@ -82,16 +82,26 @@ impl IssuanceTracker {
     pub(super) fn answered(&mut self, answer: Value<'_>) -> Vec<StateWrite> {
         let tasks = self.what == What::Task;
         self.what = What::Nothing;
-        let Some(id) = tasks.then(|| task_of(answer)).flatten() else {
+        let Some(task) = self.task(answer).filter(|_| tasks) else {
             return Vec::new();
         };
-        let task = task(&self.server, &self.caller, &id);
         let unmarked = self
             .unmarked
             .iter()
             .map(|counter| unmarked_by(&task, counter));
         let unmarked: Vec<_> = unmarked.collect();
         unmarked.into_iter().chain([task]).map(issued).collect()
+    }
+
+    /// The task that the answer creates.
+    pub(super) fn task(&self, answer: Value<'_>) -> Option<StateKey> {
+        let id = task_of(answer)?;
+        Some(task(&self.server, &self.caller, &id))
+    }
+
+    /// Whether the answer may create a task.
+    pub(super) fn may_be_task(&self) -> bool {
+        self.what == What::Task
     }
 
     fn session(&mut self, response: &Response) -> Option<StateKey> {

@@ -30,6 +30,7 @@ mod scanner;
 mod search;
 mod sse;
 mod stage;
+mod task_ends;
 mod unread;
 mod utf8;
 
@@ -39,6 +40,7 @@ pub(crate) use observers::Effects;
 pub(crate) use problem::Problem;
 pub(crate) use reader::{Passed, ResponseReader};
 pub(crate) use stage::Stage;
+pub(crate) use task_ends::TaskEnds;
 
 /// Characters at which some readers end a line: next line, line separator, paragraph separator.
 const SEPARATORS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];

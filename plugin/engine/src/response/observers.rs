@@ -11,12 +11,14 @@ use super::problem::{ListError, Problem};
 use super::refunds::RefundTracker;
 use super::rules::Rules;
 use super::scanner::MessageScanner;
+use super::task_ends;
+use super::task_ends::TaskEnds;
 use crate::audit::{AnswerKind, Answered};
 use crate::count::Refund;
 use crate::model::Policy;
 use crate::read::{is_confusable, is_same_id};
 use crate::words::json::{Bounds, Document, Kind, Value};
-use crate::words::state::StateWrite;
+use crate::words::state::{StateKey, StateWrite};
 use crate::words::under_way::IdEnd;
 
 /// The observers of the messages of one response.
@@ -25,6 +27,8 @@ pub(super) struct Observers {
     pub(super) rules: Option<Rules>,
     pub(super) refunds: Option<RefundTracker>,
     pub(super) issued: Option<IssuanceTracker>,
+    /// Where calls under way are counted, the ends of those that became tasks.
+    pub(super) tasks: Option<TaskEnds>,
     /// The answer for the log, where the policy asks for it.
     pub(super) logged: Option<Box<AnswerTracker>>,
     /// The id of the request, as it was written.
@@ -44,6 +48,7 @@ pub(crate) struct Effects {
     pub(crate) problem: Option<Problem>,
     pub(crate) refund: Option<Refund>,
     pub(crate) writes: Vec<StateWrite>,
+    pub(crate) finished: Vec<StateKey>,
     pub(crate) ended: Option<IdEnd>,
     pub(crate) answered: Option<Answered>,
 }
@@ -61,6 +66,7 @@ impl Observers {
             rules,
             refunds: None,
             issued: None,
+            tasks: None,
             logged: None,
             id: None,
             under_way: None,
@@ -77,6 +83,7 @@ impl Observers {
         self.rules.is_some()
             || refunds.is_some_and(RefundTracker::is_open)
             || issued.is_some_and(IssuanceTracker::is_open)
+            || self.tasks.is_some()
             || self.log_awaits_answer()
             || self.id_is_open()
     }
@@ -108,11 +115,33 @@ impl Observers {
     /// Notes that a message with this id passed without being parsed.
     pub(super) fn passed(&mut self, id: &str, kind: AnswerKind) {
         if self.is_own(id) {
+            let issued = self.issued.as_ref();
+            let may_be_task = issued.is_some_and(IssuanceTracker::may_be_task);
+            if kind == AnswerKind::Result || !may_be_task {
+                self.left();
+            }
             if let Some(logged) = &mut self.logged {
                 logged.note(kind);
             }
             self.end(true);
         }
+    }
+
+    /// Ends the place of the call among those under way.
+    fn left(&mut self) {
+        let refunds = self.refunds.as_mut();
+        let refund = refunds
+            .filter(|refunds| refunds.awaits_answer())
+            .and_then(RefundTracker::ended);
+        self.effects.refund = self.effects.refund.take().or(refund);
+    }
+
+    /// Whether the end of the request is wanted, also by an answer that is not parsed.
+    pub(super) fn awaits_answer(&self) -> bool {
+        let refunds = self.refunds.as_ref();
+        refunds.is_some_and(RefundTracker::awaits_answer)
+            || self.id_is_open()
+            || self.log_awaits_answer()
     }
 
     /// The cuts in a message or a batch that the scanner has read to its end.
@@ -182,6 +211,10 @@ impl Observers {
             || rules.is_some() && scanner.may_be_public()
             || refunds.is_some_and(stands)
             || issued.is_some_and(stands)
+            || self
+                .tasks
+                .as_ref()
+                .is_some_and(|tasks| tasks.awaits_result() || stands(task_ends::NEEDLES))
             || logged.is_some_and(stands)
     }
 
@@ -197,13 +230,20 @@ impl Observers {
             Some(rules) => rules.message(message, answers),
             None => Ok(Vec::new()),
         };
-        // An answer that is replaced by an error causes no refund.
-        let refunds = self.refunds.take_if(|_| answers && cuts.is_err());
-        drop(refunds);
+        if answers && cuts.is_err() {
+            // An answer that is replaced by an error causes no refund, and its call is no longer under way.
+            self.left();
+            self.refunds = None;
+        }
         let cuts = cuts?;
+        let ended = self.tasks.as_ref();
+        let ended = ended.and_then(|tasks| tasks.ended(message, answers));
+        self.effects.finished.extend(ended);
         if answers {
+            let task = self.issued.as_ref().filter(|issued| issued.may_be_task());
+            let task = task.and_then(|issued| issued.task(message));
             let refunds = self.refunds.as_mut();
-            let refund = refunds.and_then(|refunds| refunds.answered(message));
+            let refund = refunds.and_then(|refunds| refunds.answered(message, task));
             let issued = self.issued.as_mut();
             let issued = issued.map(|issued| issued.answered(message));
             self.effects.refund = self.effects.refund.take().or(refund);

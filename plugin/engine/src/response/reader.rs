@@ -19,12 +19,13 @@ use super::rules::Rules;
 use super::scanner::MessageScanner;
 use super::sse;
 use super::sse::Reader;
+use super::task_ends::TaskEnds;
 use super::unread::Unread;
 use crate::answer::{Reply, answer_for_server};
 use crate::count::{Charge, Count};
 use crate::decide::Visibility;
 use crate::model::Policy;
-use crate::read::{HeaderEdit, Headers, Message};
+use crate::read::{HeaderEdit, Headers, Message, Target};
 use crate::step::{Delivery, Next, Response};
 use crate::words::state::{Lookup, StateKey};
 use crate::words::under_way::{IdEnd, RequestKey};
@@ -44,6 +45,8 @@ pub(crate) struct ResponseReader {
     state: BodyState,
     /// The head has not arrived.
     begins: bool,
+    /// The answer is a stream that lasts.
+    is_stream: bool,
 }
 
 /// How the body is read.
@@ -95,13 +98,19 @@ impl ResponseReader {
             depth: policy.host.max_depth,
             state: BodyState::Awaited,
             begins: true,
+            is_stream: false,
         }
     }
 
     /// Notes the message that the response answers.
     pub(crate) fn answers(&mut self, message: &Message<'_>, issued: Option<IssuanceTracker>) {
         self.observers.id = message.id().map(Into::into);
+        let target = message.call().map(|call| &call.target);
+        self.is_stream = matches!(target, Some(Target::Listen { .. }));
         self.observers.issued = issued;
+        if let Some(tasks) = &mut self.observers.tasks {
+            tasks.answers(message);
+        }
         let unneeded = |rules: &mut Rules| !rules.apply_to(message);
         if self.observers.rules.take_if(unneeded).is_some() {
             self.max = LONGEST_WITHOUT_RULES;
@@ -111,15 +120,26 @@ impl ResponseReader {
         }
     }
 
+    /// Looks for the ends of the caller's tasks.
+    pub(crate) fn watches(&mut self, tasks: Option<TaskEnds>) {
+        self.observers.tasks = tasks;
+    }
+
     /// Notes the request whose answer is logged.
     pub(crate) fn logs(&mut self, answer: AnswerTracker) {
         self.observers.logged = Some(Box::new(answer));
     }
 
+    /// Notes that the answer is a stream that lasts.
+    pub(crate) fn is_stream(&mut self) {
+        self.is_stream = true;
+    }
+
     /// Notes the charges that the response may refund.
     pub(crate) fn counted(&mut self, charges: Arc<[Charge]>, counts: Vec<Count>) {
         let unclear = self.observers.is_unclear;
-        self.observers.refunds = RefundTracker::new(charges, counts, unclear);
+        let stream = self.is_stream;
+        self.observers.refunds = RefundTracker::new(charges, counts, unclear, stream);
     }
 
     /// Notes the request id that must be open until the answer arrives.
@@ -157,7 +177,14 @@ impl ResponseReader {
 
     /// Whether the request id is open, or the end of the exchange is not logged yet.
     pub(crate) fn awaits_end(&self) -> bool {
-        self.observers.id_is_open() || self.observers.log_awaits_end()
+        self.observers.id_is_open()
+            || self.observers.log_awaits_end()
+            || self.is_stream
+                && self
+                    .observers
+                    .refunds
+                    .as_ref()
+                    .is_some_and(RefundTracker::is_open)
     }
 
     /// The keys to look up before the message is forwarded.
@@ -327,9 +354,7 @@ impl ResponseReader {
     fn unread(&self) -> Unread {
         match &self.observers.rules {
             Some(rules) => rules.unread(self.observers.id.as_deref()),
-            None if self.observers.id_is_open() || self.observers.log_awaits_answer() => {
-                Unread::All
-            }
+            None if self.observers.awaits_answer() => Unread::All,
             None => Unread::None,
         }
     }

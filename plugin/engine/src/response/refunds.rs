@@ -6,6 +6,7 @@ use crate::count::{CallOutcome, Charge, Count, Refund};
 use crate::model::Refunds;
 use crate::step::{Delivery, Response};
 use crate::words::json::Value;
+use crate::words::state::StateKey;
 use std::sync::Arc;
 
 /// The charges of a forwarded call, until its outcome is known.
@@ -15,6 +16,10 @@ pub(crate) struct RefundTracker {
     counts: Vec<Count>,
     /// The answer can cause a refund, and is certain to answer this call.
     reads_answer: bool,
+    /// Any answer ends a place under way.
+    awaits_answer: bool,
+    /// The answer is a stream: its end ends the place too.
+    is_stream: bool,
     open: bool,
 }
 
@@ -28,6 +33,7 @@ impl RefundTracker {
         charges: Arc<[Charge]>,
         counts: Vec<Count>,
         is_unclear: bool,
+        is_stream: bool,
     ) -> Option<Self> {
         let added = || charges.iter().zip(&counts).filter(|(_, count)| count.added);
         let most = added().map(|(charge, _)| charge.refunds).max()?;
@@ -35,6 +41,8 @@ impl RefundTracker {
             charges,
             counts,
             reads_answer: most > Refunds::Unsent && !is_unclear,
+            awaits_answer: most == Refunds::Answered && !is_unclear,
+            is_stream,
             open: true,
         })
     }
@@ -42,6 +50,11 @@ impl RefundTracker {
     /// Whether later events can still cause a refund.
     pub(super) fn is_open(&self) -> bool {
         self.open
+    }
+
+    /// Whether any answer matters, also one that is not parsed.
+    pub(super) fn awaits_answer(&self) -> bool {
+        self.open && self.awaits_answer
     }
 
     /// An answer that contains none of these texts need not be parsed.
@@ -54,10 +67,13 @@ impl RefundTracker {
 
     /// Notes an event of the response. Returns the refund if the request did not reach the server.
     pub(super) fn see(&mut self, response: &Response) -> Option<Refund> {
+        if self.is_stream && response.is_last() {
+            return self.refund(CallOutcome::Executed);
+        }
         match response {
             Response::Delivery(Delivery::Unsent) => self.refund(CallOutcome::Unsent),
             Response::Head { status, .. } if *status >= 200 => {
-                self.open &= self.reads_answer;
+                self.open &= self.reads_answer || self.is_stream;
                 None
             }
             Response::Closed => {
@@ -68,10 +84,20 @@ impl RefundTracker {
         }
     }
 
-    /// The refund that the answer causes, at most once.
-    pub(super) fn answered(&mut self, answer: Value<'_>) -> Option<Refund> {
-        let answered = self.refund(outcome(answer));
-        answered.filter(|_| self.reads_answer)
+    /// The refund that the answer causes, at most once. `task` is the task that the call became.
+    pub(super) fn answered(&mut self, answer: Value<'_>, task: Option<StateKey>) -> Option<Refund> {
+        let outcome = match task {
+            Some(_) => CallOutcome::Task,
+            None => outcome(answer),
+        };
+        let refund = self.refund(outcome).filter(|_| self.reads_answer)?;
+        Some(Refund { task, ..refund })
+    }
+
+    /// The refund of a call whose answer was replaced by an error, or passed unread.
+    pub(super) fn ended(&mut self) -> Option<Refund> {
+        self.refund(CallOutcome::Executed)
+            .filter(|_| self.reads_answer)
     }
 
     fn refund(&mut self, outcome: CallOutcome) -> Option<Refund> {
@@ -82,6 +108,7 @@ impl RefundTracker {
             charges: self.charges.clone(),
             counts: std::mem::take(&mut self.counts),
             outcome,
+            task: None,
         };
         let any = refund.returned().next().is_some();
         any.then_some(refund)

@@ -198,6 +198,12 @@ impl Cell {
         }
     }
 
+    /// Whether a count with this end is here.
+    pub(super) fn counts(&self, fingerprint: u128, ends: Millis) -> bool {
+        let is = |entry: &Entry| entry.fingerprint == fingerprint && entry.ends == ends;
+        self.entries.iter().any(is)
+    }
+
     /// Refunds a charge to the window it came from; `None` when that window is not here. An entry whose count becomes
     /// zero frees its slot.
     pub(super) fn refund(

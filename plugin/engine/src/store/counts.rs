@@ -4,8 +4,8 @@
 
 use super::cell::{Cell, Change, Kind, Place, Taken, low};
 use super::cells::{Cells, Unavailable};
-use super::prepare::{ATTEMPTS, Store};
-use crate::count::{Charge, Count, Full, Refund, Reservation, Subject};
+use super::prepare::{ATTEMPTS, CHOSEN, Store};
+use crate::count::{Charge, Chooser, Count, Full, Refund, Reservation, Subject};
 use crate::model::Mode;
 use crate::words::{Amount, Millis};
 
@@ -84,7 +84,10 @@ impl Store {
 
     /// Refunds those charges of a call whose limits refund its outcome. No exchange depends on its success: a charge
     /// that cannot be refunded stays counted.
-    pub fn refund(&self, cells: &mut impl Cells, refund: &Refund) {
+    pub fn refund(&self, cells: &mut impl Cells, refund: &Refund, now: Millis) {
+        if let Some(task) = refund.task() {
+            return self.keep(cells, refund, task, now);
+        }
         for (charge, ends) in refund.returned() {
             self.give_back_one(cells, charge, ends);
         }
@@ -101,41 +104,90 @@ impl Store {
     }
 
     fn give_back_one(&self, cells: &mut impl Cells, charge: &Charge, ends: Millis) {
-        for place in self.places(charge) {
-            let refund = |cell: &mut Cell| cell.refund(place.fingerprint, charge.cost, ends);
-            if update(cells, &place.key, refund) == Ok(Some(())) {
-                break;
-            }
+        if let Some(place) = self.counted_at(cells, charge, ends) {
+            self.take_off(cells, &place.key, place.fingerprint, charge.cost, ends);
         }
+    }
+
+    /// The place that counts the charge with this end.
+    pub(super) fn counted_at(
+        &self,
+        cells: &mut impl Cells,
+        charge: &Charge,
+        ends: Millis,
+    ) -> Option<Place> {
+        let mut places = self.places(charge).into_iter();
+        places.find(|place| {
+            let cell = cells.read(&place.key).ok().flatten();
+            let cell = cell.and_then(|(bytes, _)| Cell::read(&bytes));
+            cell.is_some_and(|cell| cell.counts(place.fingerprint, ends))
+        })
+    }
+
+    /// Takes an amount off the count with this end.
+    pub(super) fn take_off(
+        &self,
+        cells: &mut impl Cells,
+        key: &str,
+        fingerprint: u128,
+        cost: Amount,
+        ends: Millis,
+    ) {
+        let _ = update(cells, key, |cell| cell.refund(fingerprint, cost, ends));
     }
 
     /// The places where a charge may be counted: the subject's own cell; or the table, and without room in it the
     /// overflow. A charge without a subject has no place.
     fn places(&self, charge: &Charge) -> Vec<Place> {
-        let place = |subject: &str, kind| {
-            let fingerprint = self.fingerprint(&charge.counter, subject);
-            let key = match kind {
+        let Subject::Open {
+            name,
+            overflow,
+            chosen_by,
+        } = &charge.subject
+        else {
+            let own = |name| self.place(charge, name, Kind::Own);
+            return charge.subject().map(own).into_iter().collect();
+        };
+        let mut places = vec![match chosen_by {
+            Some(chooser) => self.chosen_place(charge, name, chooser),
+            None => self.place(charge, name, Kind::Table),
+        }];
+        if let Some(Chooser::Caller(caller)) = chosen_by
+            && caller != overflow
+        {
+            places.push(self.place(charge, caller, Kind::Table));
+        }
+        places.push(self.place(charge, overflow, Kind::Overflow));
+        places
+    }
+
+    fn place(&self, charge: &Charge, subject: &str, kind: Kind) -> Place {
+        let fingerprint = self.fingerprint(&charge.counter, subject);
+        Place {
+            key: match kind {
                 Kind::Table => self.bucket_key("table", self.bucket(fingerprint)),
                 Kind::Own | Kind::Overflow => self.own_key(fingerprint),
-            };
+            },
+            fingerprint,
             // A subject's own cell holds no other count, so it never overflows.
-            let counter = match kind {
+            counter: match kind {
                 Kind::Own => 0,
                 Kind::Table | Kind::Overflow => low(self.fingerprint(&charge.counter, "")),
-            };
-            Place {
-                key,
-                fingerprint,
-                counter,
-                kind,
-            }
+            },
+            kind,
+        }
+    }
+
+    /// The place of a subject that a caller makes up: in a table of its own, where one caller's subjects reach a 64th.
+    fn chosen_place(&self, charge: &Charge, subject: &str, chooser: &Chooser) -> Place {
+        let place = self.place(charge, subject, Kind::Table);
+        let bucket = match chooser {
+            Chooser::Caller(caller) => self.bucket_within(place.fingerprint, caller),
+            Chooser::Anyone => self.bucket(place.fingerprint),
         };
-        match &charge.subject {
-            Subject::Own(name) => vec![place(name, Kind::Own)],
-            Subject::Open { name, overflow } => {
-                vec![place(name, Kind::Table), place(overflow, Kind::Overflow)]
-            }
-            Subject::Unknown { .. } => Vec::new(),
+        Place {
+            key: self.bucket_key(CHOSEN, bucket),
+            ..place
         }
     }
 }

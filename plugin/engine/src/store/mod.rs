@@ -23,6 +23,7 @@ mod fill;
 mod id_cell;
 #[cfg(test)]
 mod memory;
+mod places;
 mod prepare;
 mod record;
 mod records;

@@ -44,6 +44,12 @@ pub type Seed = [u8; 16];
 /// cells.
 const LAYOUT: u32 = 3;
 
+/// The table of subjects that callers make up.
+pub(super) const CHOSEN: &str = "chosen";
+
+/// The parts of that table, of which the subjects of one caller share one.
+const PARTS: u64 = 64;
+
 /// The number of attempts to swap a cell. Each failure means that another worker succeeded.
 pub(super) const ATTEMPTS: usize = 256;
 
@@ -98,11 +104,19 @@ impl Store {
             .map(|(counter, subject)| self.own_key(self.fingerprint(counter, subject)));
         self.create(cells, &mark, keys, &Cell::default().bytes())?;
         if self.has_table {
-            let keys = (0..self.buckets).map(|bucket| self.bucket_key("table", bucket));
-            let mark = format!("table of {}", self.buckets);
-            self.create(cells, &mark, keys, &Cell::default().bytes())?;
+            self.prepare_table(cells, "table")?;
         }
-        Ok(())
+        let counters = policy.counters();
+        match counters.iter().any(|counter| counter.counts_arguments()) {
+            true => self.prepare_table(cells, CHOSEN),
+            false => Ok(()),
+        }
+    }
+
+    fn prepare_table(&self, cells: &mut impl Cells, table: &str) -> Result<(), Unavailable> {
+        let keys = (0..self.buckets).map(|bucket| self.bucket_key(table, bucket));
+        let mark = format!("{table} of {}", self.buckets);
+        self.create(cells, &mark, keys, &Cell::default().bytes())
     }
 
     fn prepare_state(&self, cells: &mut impl Cells, keys: &[StateKey]) -> Result<(), Unavailable> {
@@ -148,6 +162,15 @@ impl Store {
         low(fingerprint)
             .checked_rem(self.buckets)
             .unwrap_or_default()
+    }
+
+    /// The bucket within the part of the table that the caller's subjects share.
+    pub(super) fn bucket_within(&self, fingerprint: u128, caller: &str) -> u64 {
+        let part = self.buckets.div_ceil(PARTS);
+        let start = self.bucket(self.hash([(caller, "part")]));
+        let within = low(fingerprint).checked_rem(part).unwrap_or_default();
+        let bucket = start.saturating_add(within);
+        bucket.checked_rem(self.buckets).unwrap_or_default()
     }
 
     pub(super) fn own_key(&self, fingerprint: u128) -> String {

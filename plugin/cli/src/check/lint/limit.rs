@@ -36,13 +36,13 @@ fn is_long(window: Window) -> bool {
     match window {
         Window::Seconds(seconds) | Window::Sliding(seconds) => seconds >= HOUR,
         Window::Week | Window::Month => true,
-        Window::Extending(_) => false,
+        Window::Running(_) | Window::Extending(_) => false,
     }
 }
 
 /// Some limit of these rules counts sessions together.
 fn is_bounded(rules: &Rules<'_>) -> bool {
-    rules.limits().any(|limit| !counts_sessions(&limit))
+    rules.limits().any(|limit| !counts_chosen(&limit))
 }
 
 /// Some limit for all tools counts sessions together.
@@ -65,9 +65,37 @@ fn sessions(set: &RuleSet<'_>, bounded: &BTreeSet<String>) -> Vec<Diagnostic> {
         .filter(|rules| !(tools_bounded && is_tool(rules) || is_bounded(rules)));
     let limits = open.flat_map(|rules| rules.limits().collect::<Vec<_>>());
     limits
-        .filter(counts_sessions)
-        .map(|(at, _)| session_scope(at))
+        .filter(counts_chosen)
+        .map(|(at, limit)| match counts_sessions(&(at.clone(), limit)) {
+            true => session_scope(at),
+            false => argument_scope(at, &limit),
+        })
         .collect()
+}
+
+/// A limit for each value of an argument, which the caller chooses.
+fn argument_scope(at: String, limit: &Value<'_>) -> Diagnostic {
+    let by_grant = texts(limit.get("scope"))
+        .iter()
+        .any(|scope| scope == "grant");
+    let (message, help) = match by_grant {
+        true => (
+            "this limit counts per value of an argument, and a client can send any number of values",
+            "add a limit that counts per grant alone: { \"counter\": \"…\", \"window\": …, \"max\": … }",
+        ),
+        false => (
+            "this limit counts per value of an argument for all callers together: one caller can use it up for the others",
+            "write \"scope\": [\"grant\", \"args.…\"], and a limit that counts per grant alone beside it",
+        ),
+    };
+    Diagnostic::warning("argument-scope", at, message).help(help)
+}
+
+/// The client can choose the subjects that the limit counts apart: sessions, or values of an argument.
+fn counts_chosen(limit: &(String, Value<'_>)) -> bool {
+    let scope = texts(limit.1.get("scope"));
+    let by_argument = scope.iter().any(|scope| scope.starts_with("args"));
+    by_argument || counts_sessions(limit)
 }
 
 fn session_scope(at: String) -> Diagnostic {

@@ -4,62 +4,97 @@
 
 use super::build::{about, choice, object, refers, with, words};
 use crate::parse::approval::OVER;
-use crate::parse::limit::{ALGORITHMS, LARGEST_MAX, LIMIT, LONGEST_WINDOW, RATE_LIMIT, REFUNDS};
+use crate::parse::limit::{
+    ALGORITHMS, LARGEST_MAX, LIMIT, LONGEST_WINDOW, RATE_LIMIT, REFUNDS, RUNNING,
+};
+use crate::parse::running::MOST_RUNNING;
 use crate::parse::sequence::SEQUENCE;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+pub(super) const RESET: &str =
+    "Any text. Another text starts the count, or the memory of a pin, anew.";
 
 pub(super) fn limit() -> Value {
-    object(
-        &LIMIT,
-        &["counter", "window", "max"],
-        vec![
-            (
-                "counter",
-                about(
-                    refers("text"),
-                    "The counter's name. Limits with the same name, window and scope share one counter, in all entries.",
-                ),
+    let running = json!({ "properties": { "window": { "const": RUNNING } } });
+    let alone = ["cost", "algorithm", "refund", "over"].map(|key| (key.to_owned(), json!(false)));
+    let most = json!({ "maximum": MOST_RUNNING });
+    let mut then = Map::from_iter(alone);
+    then.insert("max".into(), most);
+    let limit = with(a_limit(), "if", running);
+    let limit = with(limit, "then", json!({ "properties": then }));
+    with(limit, "else", json!({ "properties": { "for": false } }))
+}
+
+fn a_limit() -> Value {
+    let mut members = vec![
+        (
+            "counter",
+            about(
+                refers("text"),
+                "The counter's name. Limits with the same name, window and scope share one counter, in all entries.",
             ),
-            ("window", refers("window")),
-            ("max", max()),
-            ("scope", refers("scope")),
-            (
-                "cost",
-                about(
-                    json!({ "type": "string", "pattern": r"^args[.\[]" }),
-                    "The path of a number in the arguments that is added in place of 1.",
-                ),
+        ),
+        (
+            "window",
+            about(
+                json!({ "anyOf": [{ "const": RUNNING }, refers("window")] }),
+                "The time in which calls are counted, or `running`: the calls that are under way at once.",
             ),
-            (
-                "algorithm",
-                about(
-                    json!({ "enum": words(ALGORITHMS) }),
-                    "`fixed` (the default) restarts with each window; `sliding` admits at most `max` in every interval of the window's length.",
-                ),
+        ),
+        ("max", max()),
+        (
+            "for",
+            about(
+                duration(),
+                "Beside `running`, the longest call that is counted (default `10m`).",
             ),
-            (
-                "refund",
-                about(
-                    json!({ "enum": words(REFUNDS) }),
-                    "When a call is refunded: `unsent` (the default) if it did not reach the server, `on_error` also if the server's error means that it was not executed, `on_tool_error` also if its result has `isError`, or `never`.",
-                ),
+        ),
+        ("scope", refers("scope")),
+        (
+            "cost",
+            about(
+                json!({ "type": "string", "pattern": r"^args[.\[]" }),
+                "The path of a number in the arguments that is added in place of 1.",
             ),
-            (
-                "over",
-                choice(
-                    OVER,
-                    "Beyond the limit, a person may approve one call more.",
-                ),
+        ),
+    ];
+    members.extend(outcomes());
+    object(&LIMIT, &["counter", "window", "max"], members)
+}
+
+/// The members that say what counts, and what a full limit does.
+fn outcomes() -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "algorithm",
+            about(
+                json!({ "enum": words(ALGORITHMS) }),
+                "`fixed` (the default) restarts with each window; `sliding` admits at most `max` in every interval of the window's length.",
             ),
-            (
-                "on_deny",
-                about(
-                    refers("text"),
-                    "The message of the refusal when the limit is used up.",
-                ),
+        ),
+        (
+            "refund",
+            about(
+                json!({ "enum": words(REFUNDS) }),
+                "When a call is refunded: `unsent` (the default) if it did not reach the server, `on_error` also if the server's error means that it was not executed, `on_tool_error` also if its result has `isError`, or `never`.",
             ),
-        ],
-    )
+        ),
+        (
+            "over",
+            choice(
+                OVER,
+                "Beyond the limit, a person may approve one call more.",
+            ),
+        ),
+        (
+            "on_deny",
+            about(
+                refers("text"),
+                "The message of the refusal when the limit is used up.",
+            ),
+        ),
+        ("reset", about(refers("text"), RESET)),
+    ]
 }
 
 pub(super) fn rate_limit() -> Value {
@@ -97,10 +132,10 @@ pub(super) fn duration() -> Value {
 }
 
 pub(super) fn scope() -> Value {
-    let one = json!({ "type": "string", "pattern": "^(grant|session|server|global|ip|(header|claim):.+)$" });
+    let one = json!({ "type": "string", "pattern": r"^(grant|session|server|global|ip|(header|claim):.+|args[.\[].+)$", "not": { "pattern": r"^args.*\[\*\]" } });
     about(
         json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] }),
-        "The key of the counter: `grant` (the caller), `session`, `server`, `global`, `ip`, `header:<name>`, `claim:<name>`, or a list.",
+        "The key of the counter: `grant` (the caller), `session`, `server`, `global`, `ip`, `header:<name>`, `claim:<name>`, `args.<path>`, or a list.",
     )
 }
 

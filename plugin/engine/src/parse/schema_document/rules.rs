@@ -3,7 +3,7 @@
 //! It describes no limit; `limits` does.
 
 use super::build::{a_schema, about, choice, flag, frozen, object, refers, with, words};
-use super::limits::rate_limit;
+use super::limits::{RESET, rate_limit};
 use crate::model::Clause;
 use crate::parse::condition::{ANY, CONDITION, GROUP, MOST_ALTERNATIVES, OF_TEXTS};
 use crate::parse::entry::{ACTIONS, ALL_TOOLS, APPROVE, METHOD, TOOL};
@@ -61,6 +61,7 @@ pub(super) fn tool() -> Value {
     let members = vec![
         ("schema", schema),
         ("pin", pin),
+        ("reset", about(refers("text"), RESET)),
         ("result", refers("result")),
     ];
     entry(&TOOL, members)
@@ -141,9 +142,21 @@ pub(super) fn methods() -> Value {
             "reason",
             about(refers("text"), "The message of the refusal."),
         ),
+        (
+            "limits",
+            about(
+                refers("limits"),
+                "Limits of this method. The keys `GET` and `subscriptions/listen`, which have limits alone, stand for streams.",
+            ),
+        ),
     ];
+    let limits = json!({ "propertyNames": { "const": "limits" } });
+    let limits = about(limits, "Limits of the streams that are open.");
+    let streams = json!({ "GET": limits, "subscriptions/listen": limits });
+    let methods =
+        json!({ "type": "object", "additionalProperties": object(&METHOD, &[], members) });
     about(
-        json!({ "type": "object", "additionalProperties": object(&METHOD, &[], members) }),
+        with(methods, "allOf", json!([{ "properties": streams }])),
         "Other JSON-RPC methods that clients send, by their exact name.",
     )
 }
