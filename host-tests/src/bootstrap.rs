@@ -60,6 +60,8 @@ pub struct Listener {
     pub instead: Option<Vec<Value>>,
     /// Other servers that these filters call, each as a cluster named by its address.
     pub asked: Vec<SocketAddr>,
+    /// The route's timeout; `0s` is none.
+    pub timeout: String,
     /// Envoy's own logs of the traffic here.
     pub access_logs: Vec<Value>,
 }
@@ -84,6 +86,7 @@ impl Listener {
             connection_manager: json!({}),
             instead: None,
             asked: Vec::new(),
+            timeout: "0s".into(),
             access_logs: Vec::new(),
         }
     }
@@ -203,7 +206,7 @@ impl Listener {
                         "domains": ["*"],
                         "routes": [{
                             "match": { "prefix": "/" },
-                            "route": { "cluster": self.upstream.to_string(), "timeout": "0s" },
+                            "route": { "cluster": self.upstream.to_string(), "timeout": self.timeout },
                         }],
                     }] },
                     "http_filters": filters,

@@ -20,6 +20,7 @@ mod policies;
 mod probe;
 mod prometheus;
 mod route_sources;
+mod running;
 mod secrets;
 mod upgrade;
 mod verified;

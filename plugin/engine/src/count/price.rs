@@ -5,7 +5,8 @@
 use super::charge::{Charge, Chooser, LimitRef, Subject};
 use crate::decide::{Header, RequestContext, Session, value_at};
 use crate::model::{Cost, Limit, Mode, OVERFLOW, Path, Scope, Segment, claim_text, overflow_of};
-use crate::words::json::{Kind, Value, exact, millionths};
+use crate::read::fold;
+use crate::words::json::{Kind, Value, millionths};
 use crate::words::text::{clip_name, length_prefixed};
 use crate::words::work::Budget;
 use crate::words::{Amount, Reason};
@@ -188,15 +189,20 @@ fn chosen(
     })
 }
 
-/// Upper case first: it joins letters that have several lower case forms.
+/// Letters that fold into one letter become it, as in caseless matching (Unicode 3.13), but for `ß` and ligatures.
 fn folded(text: &str) -> String {
-    text.trim().to_uppercase().to_lowercase()
+    let lower = fold(text.trim()).to_lowercase();
+    lower
+        .chars()
+        .map(|c| if c == 'ς' { 'σ' } else { c })
+        .collect()
 }
 
 fn whole(value: Value<'_>) -> Option<String> {
-    let number = exact(value.raw()).filter(|number| number.fract() == 0.0)?;
-    // -0 and 0 are equal.
-    Some((number + 0.0).to_string())
+    let text = value.canonical()?;
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_whole.then_some(text)
 }
 
 /// The steps that it takes to read a number, beside one for each byte.

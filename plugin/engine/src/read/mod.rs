@@ -27,7 +27,7 @@ pub use headers::{HeaderEdit, Headers};
 pub(crate) use message::{Call, LONGEST_ID, Message, RESPONSES, Rounds, STATE, Target, is_same_id};
 pub use metadata::jwt_claims;
 pub(crate) use method::{MethodKind, confusable_method, known_method};
-pub(crate) use names::{PROTOTYPE, is_confusable, similar_after, similar_form};
+pub(crate) use names::{PROTOTYPE, fold, is_confusable, similar_after, similar_form};
 pub(crate) use surrogate::id_beside_surrogates;
 pub(crate) use uri::is_normal;
 pub use verified::Verified;
