@@ -10,7 +10,7 @@ import { lines } from './lines.mjs';
 // The old parser, because programs still use it.
 process.noDeprecation = true;
 
-// Scheme or null, host, whether subdomains are included, port or null.
+// Scheme or null, host, whether subdomains are included, and a port, null or "*" for any.
 const LISTED = JSON.parse(process.argv[2]);
 const OWN_PORT = { http: 80, https: 443, ws: 80, wss: 443, ftp: 21 };
 
@@ -49,7 +49,8 @@ function isListed({ scheme, host, port }) {
   const own = OWN_PORT[scheme];
   return LISTED.some(([entryScheme, name, below, entryPort]) => {
     const schemes = entryScheme ? [entryScheme] : ['http', 'https'];
-    return isNamed(host, name, below) && schemes.includes(scheme) && (port ?? own) === (entryPort ?? own);
+    const samePort = entryPort === '*' || (port ?? own) === (entryPort ?? own);
+    return isNamed(host, name, below) && schemes.includes(scheme) && samePort;
   });
 }
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote, urlsplit
 
 Way = tuple[str, str, int | None]
-# Scheme or null, host, whether subdomains are included, port or null.
-LISTED: list[tuple[str | None, str, bool, int | None]] = json.loads(sys.argv[1])
+# Scheme or null, host, whether subdomains are included, and a port, null or "*" for any.
+LISTED: list[tuple[str | None, str, bool, int | str | None]] = json.loads(sys.argv[1])
 OWN_PORT = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 ROUNDS, MOST = 2, 32
 
@@ -136,7 +136,8 @@ def is_listed(way: Way) -> bool:
     for entry_scheme, name, below, entry_port in LISTED:
         own = OWN_PORT.get(scheme)
         schemes = [entry_scheme] if entry_scheme else ["http", "https"]
-        if is_named(host, name, below) and scheme in schemes and (port or own) == (entry_port or own):
+        same_port = entry_port == "*" or (port or own) == (entry_port or own)
+        if is_named(host, name, below) and scheme in schemes and same_port:
             return True
     return False
 

@@ -19,6 +19,8 @@ fn hosts() -> (Value, String) {
         "[2001:db8::1]",
         "xn--bcher-kva.example",
         "http://localhost:3000",
+        "any.example:*",
+        "https://*.ports.example:*",
     ]);
     let told = json!([
         [null, "example.com", false, null],
@@ -29,6 +31,8 @@ fn hosts() -> (Value, String) {
         [null, "2001:db8::1", false, null],
         [null, "xn--bcher-kva.example", false, null],
         ["http", "localhost", false, 3000],
+        [null, "any.example", false, "*"],
+        ["https", "ports.example", true, "*"],
     ]);
     (written, told.to_string())
 }
@@ -45,6 +49,9 @@ const LISTED: &[&str] = &[
     "http://[2001:db8::1]",
     "https://xn--bcher-kva.example",
     "http://localhost:3000",
+    "http://any.example:3000",
+    "https://any.example",
+    "https://a.ports.example:8443",
 ];
 const SCHEMES: &[&str] = &[
     "https://",
@@ -88,6 +95,10 @@ const HOSTS: &[&str] = &[
     "xn--bcher-kva.example",
     "b\u{fc}cher.example",
     "localhost",
+    "any.example",
+    "any.example:8443",
+    "a.ports.example",
+    "ports.example",
     "example.com.evil.com",
     "notexample.com",
     "evilexample.org",

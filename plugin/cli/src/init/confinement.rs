@@ -61,14 +61,19 @@ pub(super) const URLS: Confinement = Confinement {
     where_to: "the allowed hosts",
     inside: "a URL of a host that the operator allows",
     example: |host| {
-        let host = host.replace('*', "any");
+        let host = without_any_port(host).replace('*', "any");
         match host.contains("://") {
             true => host,
             false => format!("https://{host}/"),
         }
     },
     outside: |hosts| {
-        let elsewhere = hosts.iter().all(|host| !host.ends_with("invalid"));
+        let mut names = hosts.iter().map(|host| without_any_port(host));
+        let elsewhere = names.all(|host| !host.ends_with("invalid"));
         elsewhere.then_some("https://outside.invalid/")
     },
 };
+
+fn without_any_port(host: &str) -> &str {
+    host.strip_suffix(":*").unwrap_or(host)
+}

@@ -20,7 +20,7 @@ const WRITE_GRANTS: &str =
 const WRITE_ROOTS: &str =
     r#"a list of absolute paths, or {"roots": ["/srv/data"], "base": "/srv/data"}"#;
 
-const WRITE_HOST: &str = "`example.com`, `*.example.com`, `https://example.com`, `example.com:8443` or an IP address; names outside ASCII as `xn--…`";
+const WRITE_HOST: &str = "`example.com`, `*.example.com`, `https://example.com`, `example.com:8443`, `example.com:*` for any port, or an IP address; names outside ASCII as `xn--…`";
 
 const WRITE_HOSTS: &str = "a list of at least one host";
 

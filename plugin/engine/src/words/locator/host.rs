@@ -15,12 +15,21 @@ pub(crate) struct Host {
     /// True for `*.name`: every host below the name, and not the name itself.
     below: bool,
     name: Box<str>,
-    /// The required port. `None` is the default port of the URL's scheme.
-    port: Option<u16>,
+    port: Port,
+}
+
+/// The ports of a host that a URL may name.
+#[derive(Debug, PartialEq, Eq)]
+enum Port {
+    /// The default port of the URL's scheme.
+    Own,
+    This(u16),
+    /// `:*`
+    Any,
 }
 
 impl Host {
-    /// Parses `name`, `*.name` or an address, optionally after `https://` or before `:8443`.
+    /// Parses `name`, `*.name` or an address, optionally after `https://`, or before `:8443` or `:*`.
     pub(crate) fn parse(text: &str) -> Result<Self, NotCanonical> {
         Self::read(text).ok_or_else(|| {
             let canonical = canonical(text);
@@ -30,14 +39,22 @@ impl Host {
 
     fn read(text: &str) -> Option<Self> {
         let (scheme, rest) = split(text);
+        let any_port = rest.strip_suffix(":*");
+        let rest = any_port.unwrap_or(rest);
         let below = rest.strip_prefix("*.");
         let url = format!("{}://{}", scheme.unwrap_or("any"), below.unwrap_or(rest));
         let url = Url::read(&url).filter(|_| !rest.contains(['/', '?', '#']))?;
+        let port = match (any_port, url.port) {
+            (None, None) => Port::Own,
+            (None, Some(port)) => Port::This(port),
+            (Some(_), None) => Port::Any,
+            (Some(_), Some(_)) => return None,
+        };
         (below.is_none() || !is_address(url.host)).then(|| Self {
             scheme: scheme.map(Into::into),
             below: below.is_some(),
             name: url.host.into(),
-            port: url.port,
+            port,
         })
     }
 
@@ -60,7 +77,12 @@ impl Host {
             Some(scheme) => **scheme == *url.scheme,
             None => ["http", "https"].contains(&url.scheme),
         };
-        scheme && self.port.or(url.own_port) == url.port.or(url.own_port)
+        let port = match self.port {
+            Port::Own => url.port.is_none(),
+            Port::This(port) => url.port.or(url.own_port) == Some(port),
+            Port::Any => true,
+        };
+        scheme && port
     }
 
     /// Compares label by label from the right. An encoded label can mean another label in the tables of IDNA, so only
@@ -151,6 +173,11 @@ mod tests {
             "ssh://git.example.com",
             "my_service",
             "http://[::1]",
+            "example.com:*",
+            "*.example.com:*",
+            "https://example.com:*",
+            "192.0.2.1:*",
+            "[2001:db8::1]:*",
         ] {
             assert!(Host::parse(text).is_ok(), "{text}");
         }
@@ -163,6 +190,9 @@ mod tests {
             ("::1", "[::1]"),
             ("[2001:DB8:0::1]", "[2001:db8::1]"),
             ("[::ffff:10.0.0.1]", "10.0.0.1"),
+            ("Example.com:*", "example.com:*"),
+            ("https://example.com:*/", "https://example.com:*"),
+            ("[2001:DB8::1]:*", "[2001:db8::1]:*"),
         ] {
             assert_eq!(
                 Host::parse(text),
@@ -188,6 +218,14 @@ mod tests {
             "example.com:port",
             "-a.com",
             "fe80::1%eth0",
+            ":*",
+            "*:*",
+            "example.com*",
+            "example.com:8*",
+            "example.com:**",
+            "example.com::*",
+            "example.com:8443:*",
+            "::1:*",
         ] {
             assert_eq!(Host::parse(text), Err(NotCanonical(None)), "{text}");
         }
@@ -249,6 +287,29 @@ mod tests {
         }
         assert_eq!(host_in(&hosts, "https://any.example.net/"), Truth::True);
         assert_eq!(host_in(&hosts, "http://any.example.net:443/"), Truth::True);
+    }
+
+    #[test]
+    fn star_is_any_port_of_the_same_host_and_scheme() {
+        let hosts = ["example.com:*", "*.example.org:*", "[::1]:*", "ws://w:*"];
+        for (url, truth) in [
+            ("https://example.com/", Truth::True),
+            ("http://example.com:8443/", Truth::True),
+            ("http://example.com:443/", Truth::True),
+            ("https://a.example.org:1/", Truth::True),
+            ("http://[::1]:65535/", Truth::True),
+            ("ws://w:3000/", Truth::True),
+            ("ftp://example.com:8443/", Truth::Unknown),
+            ("http://w:3000/", Truth::Unknown),
+            ("https://example.com:443/", Truth::Unknown),
+            ("https://example.com:0/", Truth::Unknown),
+            ("https://example.com:8443@evil.com/", Truth::Unknown),
+            ("https://evil.com:8443/", Truth::False),
+            ("https://example.org:8443/", Truth::False),
+            ("http://[::2]:3000/", Truth::False),
+        ] {
+            assert_eq!(host_in(&hosts, url), truth, "{url}");
+        }
     }
 
     #[test]
