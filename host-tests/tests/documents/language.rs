@@ -44,6 +44,7 @@ fn schema_accepts_valid_policies() {
 
 /// Mistakes that a schema cannot express, or only with much repetition.
 const BEYOND: &[(&str, &str)] = &[
+    ("attributes-of-other-tables", "the table around a rule"),
     ("characters-nobody-sees", "classes of characters"),
     ("credential-as-an-identity", "names without regard to case"),
     ("digest-of-nothing", "one of 2^256 values"),
@@ -68,6 +69,7 @@ const BEYOND: &[(&str, &str)] = &[
     ("servers-that-overlap", "two values that share one"),
     ("source-twice", "headers in any case"),
     ("token-in-two-grants", "two values that are the same"),
+    ("values-of-headers", "values at other places"),
 ];
 
 #[test]

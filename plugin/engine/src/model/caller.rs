@@ -114,6 +114,17 @@ impl Identity {
         names.any(|name| name.eq_ignore_ascii_case(header))
     }
 
+    /// The trusted headers whose value is JSON in base64.
+    pub(crate) fn json_headers(&self) -> Vec<Box<str>> {
+        let mut names = Vec::new();
+        for trusted in &self.trusted_headers {
+            if trusted.is_json {
+                names.push(trusted.name.clone());
+            }
+        }
+        names
+    }
+
     /// True for a trusted header whose value is JSON in base64.
     pub(crate) fn reads_as_json(&self, header: &str) -> bool {
         let mut trusted = self.trusted_headers.iter();

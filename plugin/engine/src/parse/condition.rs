@@ -172,11 +172,13 @@ impl PolicyReader {
         if path == Path::AnyText {
             self.any_text(at, &members, &predicate);
         }
-        Some(Condition {
+        let condition = Condition {
             path,
             predicate,
             if_present,
-        })
+        };
+        self.applicable(at, &members, &condition);
+        Some(condition)
     }
 
     /// Checks that a condition on `args.**` judges texts.

@@ -174,7 +174,9 @@ impl PolicyReader {
         let identity = members
             .get("identity")
             .map(|value| self.identity(&at.key("identity"), value, with_grants));
-        identity.unwrap_or_default()
+        let identity = identity.unwrap_or_default();
+        self.json_headers = identity.json_headers();
+        identity
     }
 
     /// Validates the keys that decide nothing.

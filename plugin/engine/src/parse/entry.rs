@@ -4,7 +4,7 @@
 
 use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::MODES;
-use crate::model::{Action, Clause, Entry, Names, Pin, Rules};
+use crate::model::{self, Action, Clause, Entry, Names, Pin, Rules};
 use crate::read::{Digest, MethodKind, confusable_method};
 use crate::words::Rule;
 use crate::words::json::Value;
@@ -77,6 +77,8 @@ const WRITE_DEFAULT: &str = "`default` for names that no entry lists";
 #[derive(Clone, Copy)]
 pub(super) struct Table {
     name: &'static str,
+    /// The table of the calls that its rules apply to.
+    calls: model::Table,
     keys: &'static Keys,
     actions: &'static [(&'static str, Action)],
     /// Its actions include `require_approval`.
@@ -105,6 +107,7 @@ pub(crate) const APPROVE: &str = "require_approval";
 
 pub(super) const TOOLS: Table = Table {
     name: "tools",
+    calls: model::Table::Tools,
     keys: &TOOL,
     actions: ACTIONS,
     approves: true,
@@ -114,6 +117,7 @@ pub(super) const TOOLS: Table = Table {
 
 pub(super) const PROMPTS: Table = Table {
     name: "prompts",
+    calls: model::Table::Prompts,
     keys: &ENTRY,
     actions: ACTIONS,
     approves: true,
@@ -123,6 +127,7 @@ pub(super) const PROMPTS: Table = Table {
 
 pub(super) const RESOURCES: Table = Table {
     name: "resources",
+    calls: model::Table::Resources,
     keys: &ENTRY,
     actions: ACTIONS,
     approves: true,
@@ -132,6 +137,7 @@ pub(super) const RESOURCES: Table = Table {
 
 const METHODS: Table = Table {
     name: "methods",
+    calls: model::Table::Tools,
     keys: &METHOD,
     actions: &[("allow", Action::Allow), ("deny", Action::Deny)],
     approves: false,
@@ -143,6 +149,7 @@ impl PolicyReader {
     pub(super) fn all_tools(&mut self, at: &Location<'_>, value: Value<'_>) -> Rules {
         let members = self.object(at, value, &ALL_TOOLS);
         let rule = self.rule("all_tools");
+        self.table = model::Table::Tools;
         self.rules(at, &members, &rule)
     }
 
@@ -156,6 +163,7 @@ impl PolicyReader {
             return Names::new([]);
         };
         let at = at.key(table.name);
+        self.table = table.calls;
         let mut entries: Vec<(Box<str>, Entry)> = Vec::new();
         for (key, value) in self.map(&at, value) {
             let at = at.key(&key);

@@ -2,6 +2,7 @@
 //!
 //! It never guesses: an unknown key, a key of a later version and an invalid value are errors.
 
+mod applicable;
 mod approval;
 mod audit;
 mod caller;

@@ -3,6 +3,7 @@
 //! It knows no key of the language: the files beside it bring the lists of keys.
 
 use super::error::{PolicyError, Problem};
+use crate::model::Table;
 use crate::words::json::{Kind, Value};
 use crate::words::text::clip;
 use crate::words::text::one_line;
@@ -116,6 +117,10 @@ pub(crate) struct PolicyReader {
     pub(super) approvers: Option<KnownApprovers>,
     /// The document has `grants`.
     pub(super) has_grants: bool,
+    /// The trusted headers whose value is JSON.
+    pub(super) json_headers: Vec<Box<str>>,
+    /// The table of the calls that the rules being read apply to.
+    pub(super) table: Table,
     /// The number of instructions of the expressions read so far.
     pub(super) instructions: usize,
     /// The number of table entries of the automata prepared so far.
@@ -131,6 +136,8 @@ impl Default for PolicyReader {
             place: Place::default(),
             approvers: None,
             has_grants: false,
+            json_headers: Vec::new(),
+            table: Table::Tools,
             instructions: 0,
             automata: 0,
             preparing: Budget::of(512 * 1024),

@@ -4,6 +4,7 @@
 //! Its keys and words are the parser's. It accepts every policy that the parser accepts, and some that the parser
 //! rejects.
 
+mod applicable;
 mod approvals;
 mod build;
 mod callers;

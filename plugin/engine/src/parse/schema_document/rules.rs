@@ -2,6 +2,7 @@
 //!
 //! It describes no limit; `limits` does.
 
+use super::applicable::typed_paths;
 use super::build::{a_schema, about, choice, flag, frozen, object, refers, with, words};
 use super::limits::{RESET, rate_limit};
 use crate::model::Clause;
@@ -220,7 +221,8 @@ pub(super) fn condition() -> Value {
         json!({ "if": is, "then": then })
     };
     let operands = OPERATORS.iter().map(operand);
-    let operands: Vec<_> = operands.chain([any_text()]).collect();
+    let operands = operands.chain([any_text()]).chain(typed_paths());
+    let operands: Vec<_> = operands.collect();
     with(condition, "allOf", operands)
 }
 
@@ -234,7 +236,7 @@ fn any_text() -> Value {
     })
 }
 
-const PATH: &str = r"^(args([.\[].+)?|identity[.\[].+|tool|prompt|uri|method|server|grant|ip|time\.(hour|weekday|unix)|header\..+)$";
+const PATH: &str = r#"^(args((\.|\[").+)?|identity[.\[].+|tool|prompt|uri|method|server|grant|ip|time\.(hour|weekday|unix)|header\..+)$"#;
 
 /// A root of `within`.
 const ROOT: &str = r"^/$|^(/([^/{}]+|\{(grant|identity[.\[][^/{}]*)\}))+$";
