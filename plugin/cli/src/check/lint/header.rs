@@ -82,6 +82,7 @@ fn vouched(root: Value<'_>) -> Vec<(String, String)> {
     let trusted = trusted.flat_map(|identity| list(identity, "trusted_headers"));
     let trusted = trusted.map(|(index, name)| {
         let at = format!("/identity/trusted_headers/{index}");
+        let name = name.get("header").unwrap_or(name);
         (at, name.string().unwrap_or_default().into_owned())
     });
     sources.chain(trusted).collect()
