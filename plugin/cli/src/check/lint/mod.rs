@@ -4,14 +4,17 @@
 
 mod approval;
 mod entry;
+mod foreign_name;
 mod grant;
 mod header;
 mod issuer;
 mod limit;
 mod list_claim;
+mod list_text;
 mod listed;
 mod member;
 mod names;
+mod never;
 mod overlap;
 mod pin;
 mod replay;
@@ -36,11 +39,14 @@ pub(super) fn all(
 ) -> Vec<Diagnostic> {
     let mut found = unreachable::all(policy, root);
     found.extend(approval::all(root));
+    found.extend(foreign_name::all(root));
     found.extend(grant::all(root, now));
     found.extend(header::all(root));
     found.extend(issuer::all(root));
     found.extend(limit::all(policy, root));
     found.extend(list_claim::all(root));
+    found.extend(list_text::all(root));
+    found.extend(never::all(root));
     found.extend(overlap::all(policy, root));
     found.extend(pin::all(root));
     found.extend(replay::all(root));

@@ -3,6 +3,7 @@
 //! It never judges an expression that lists refused texts.
 
 use super::entry::Condition;
+use super::list_text::is_of_an_element;
 use super::rule_set::conditions;
 use crate::check::diagnostic::Diagnostic;
 use mcp_policy::document::Value;
@@ -59,6 +60,9 @@ fn unanchored(condition: &Condition<'_>) -> Option<Diagnostic> {
         _ => false,
     };
     let pattern = condition.text("value").into_owned();
+    if is_of_an_element(&pattern) {
+        return None;
+    }
     let at = format!("{}/value", condition.at);
     let help = format!("write `^(?:{pattern})$` if the whole text has to match");
     let finding = match anchors(&pattern)? {
