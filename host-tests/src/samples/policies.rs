@@ -69,7 +69,7 @@ fn denied() -> Value {
         group(json!({ "path": "args.to[*]", "op": "eq", "value": "all@example.com" })),
         group(json!({ "path": "args.to", "op": "length", "value": { "min": 10 } })),
         group(json!({ "path": "method", "op": "neq", "value": "tools/call" })),
-        group(json!({ "path": "time.hour", "op": "gt", "value": 23 }))
+        group(json!({ "path": "time.unix", "op": "gte", "value": 4_102_444_800_u32 }))
     ])
 }
 
