@@ -29,7 +29,7 @@ pub(super) enum Kind {
     RequireApproval,
     Host,
     Result,
-    /// An expression to redact.
+    /// An expression to redact, or that blocks.
     Redaction,
     /// The operand of `length`.
     Length,
@@ -112,7 +112,7 @@ impl Kind {
             Self::RequireApproval => &["conditions", "message", "approvers", "ttl"],
             Self::RateLimit => &["max", "window", "scope"],
             Self::Sequence => &["after", "deny", "for", "scope", "on_deny"],
-            Self::Result => &["max_bytes", "redact"],
+            Self::Result => &["max_bytes", "redact", "block"],
             Self::Redaction => &["regex"],
             Self::Length => &["min", "max"],
             Self::Roots => &["roots", "base"],
@@ -210,7 +210,7 @@ impl Kind {
             (Self::Entry | Self::AllTools, "require_approval") => Self::RequireApproval,
             (Self::Entry | Self::AllTools | Self::Method, "limits") => Self::Limit,
             (Self::Entry | Self::AllTools, "result") => Self::Result,
-            (Self::Result, "redact") => Self::Redaction,
+            (Self::Result, "redact" | "block") => Self::Redaction,
             (Self::Entry, "rate_limit") => Self::RateLimit,
             (Self::Entry, "schema") => Self::Schema,
             (Self::Schema, key) if NAMED.contains(&key) => Self::Names(&Self::Schema),

@@ -30,7 +30,7 @@ pub(super) fn policy(tool: Value) -> Value {
 
 /// Rules of results, with results of about so many bytes.
 pub(super) fn results(bytes: usize) -> Vec<Kind> {
-    [secrets(bytes), own(bytes)].concat()
+    [secrets(bytes), own(bytes), blocking(bytes)].concat()
 }
 
 fn redacted(name: &'static str, redact: Value, result: &str) -> Kind {
@@ -39,6 +39,24 @@ fn redacted(name: &'static str, redact: Value, result: &str) -> Kind {
         policy: policy(json!({ "result": { "redact": redact } })),
         sent: Sent::answer(answer(result)),
     }
+}
+
+/// Expressions that withhold a result, none of which matches.
+fn blocking(bytes: usize) -> Vec<Kind> {
+    let of = Texts { bytes };
+    let kind = |name, pattern: &str, result: String| {
+        let block = json!(vec![json!({ "regex": pattern }); 15]);
+        Kind {
+            name,
+            policy: policy(json!({ "result": { "block": block } })),
+            sent: Sent::answer(answer(&result)),
+        }
+    };
+    vec![
+        kind("blocking in short texts", "secret", of.texts(1, "a")),
+        kind("blocking, many ways", "a[ab]{900}c", of.one("ab")),
+        kind("blocking, to the end", "secret.*END", of.one("secret ")),
+    ]
 }
 
 /// All kinds of secrets.

@@ -202,6 +202,9 @@ impl Made {
         let rules: Vec<_> = (0..self.rng.usize(1..4)).map(|_| self.rule(part)).collect();
         let tool = match part {
             Part::Request => json!({ "deny_if": rules }),
+            Part::Response if self.rng.u8(..4) == 0 => {
+                json!({ "result": { "redact": [], "block": rules } })
+            }
             Part::Response => json!({ "result": { "redact": rules } }),
         };
         json!({ "version": "1", "default": "deny", "tools": { "t": tool } })

@@ -77,13 +77,31 @@ pub(crate) enum Pin {
 pub(crate) struct ResultRules {
     /// The longest result in bytes.
     pub(crate) max_bytes: Option<usize>,
-    /// The patterns that are redacted, in the order of the list.
-    pub(crate) redact: Vec<Pattern>,
+    /// The patterns that texts are searched for.
+    pub(crate) patterns: Vec<Sought>,
     /// The place in the document of the rules that these belong to.
     pub(crate) rule: Rule,
 }
 
-/// A pattern that is redacted in texts.
+/// A pattern that texts of results are searched for.
+#[derive(Debug)]
+pub(crate) struct Sought {
+    pub(crate) treatment: Treatment,
+    pub(crate) pattern: Pattern,
+    /// Its place in the list of its treatment.
+    pub(crate) index: usize,
+}
+
+/// What becomes of a result in which a pattern matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Treatment {
+    /// The whole result is withheld.
+    Block,
+    /// Each match is replaced.
+    Redact,
+}
+
+/// What a text is searched for.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pattern {
     /// Every kind of secret that the engine knows.
@@ -100,7 +118,11 @@ impl ResultRules {
         self.rule.clone().member("result/max_bytes")
     }
 
-    pub(crate) fn redact_rule(&self, index: usize) -> Rule {
-        self.rule.clone().member("result/redact").index(index)
+    pub(crate) fn rule_of(&self, sought: &Sought) -> Rule {
+        let list = match sought.treatment {
+            Treatment::Block => "result/block",
+            Treatment::Redact => "result/redact",
+        };
+        self.rule.clone().member(list).index(sought.index)
     }
 }

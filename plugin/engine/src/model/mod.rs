@@ -37,7 +37,7 @@ pub(crate) use caller::{CertificateName, Grant, Identity, Required, Source, Trus
 pub(crate) use condition::{Clause, Comparison, Condition, Group, Predicate, Term};
 pub use contained::ContainedGrant;
 pub(crate) use directories::{CallerDirectories, Directory, DirectoryName};
-pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, hides};
+pub(crate) use entry::{Action, Entry, Pattern, Pin, ResultRules, Rules, Sought, Treatment, hides};
 pub(crate) use frozen::Frozen;
 pub(crate) use grants::{Grants, required_text};
 pub use limit::Window;

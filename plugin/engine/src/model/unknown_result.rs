@@ -2,7 +2,7 @@
 //!
 //! They are gathered when the policy is parsed, so that no message reads all of its tools.
 
-use super::entry::{Pattern, ResultRules};
+use super::entry::{ResultRules, Sought};
 use super::options::Mode;
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ pub(crate) struct UnknownResult {
     pub(crate) mode: Option<Mode>,
     /// Its maximum of result bytes is the smallest of all tools in this mode.
     pub(crate) checks_length: bool,
-    /// The positions of the patterns that no earlier rule redacts.
-    pub(crate) redact: Vec<usize>,
+    /// The positions of the patterns that no earlier rule treats in the same way.
+    pub(crate) patterns: Vec<usize>,
 }
 
 /// The rules that a result must meet, and their mode.
@@ -54,12 +54,12 @@ impl<'p> AppliedRules<'p> {
         self.rules.max_bytes.filter(|_| checks)
     }
 
-    /// The patterns that are redacted, each with its position in the list.
-    pub(crate) fn patterns(self) -> impl Iterator<Item = (usize, &'p Pattern)> {
-        let patterns = &self.rules.redact;
-        let all = self.part.is_none().then(|| patterns.iter().enumerate());
-        let some = self.part.into_iter().flat_map(|part| &part.redact);
-        let some = some.filter_map(|index| Some((*index, patterns.get(*index)?)));
+    /// The patterns that texts are searched for.
+    pub(crate) fn patterns(self) -> impl Iterator<Item = &'p Sought> {
+        let patterns = &self.rules.patterns;
+        let all = self.part.is_none().then_some(patterns);
+        let some = self.part.into_iter().flat_map(|part| &part.patterns);
+        let some = some.filter_map(|index| patterns.get(*index));
         all.into_iter().flatten().chain(some)
     }
 }

@@ -1,10 +1,10 @@
-//! Turns the `result` rules of a policy into the model: the maximum length of a tool's result, and the patterns to
-//! redact in it.
+//! Turns the `result` rules of a policy into the model: the maximum length of a tool's result, the patterns to redact in
+//! it, and those that withhold it.
 //!
 //! It reads no result; `response` does.
 
 use super::reader::{Keys, Location, PolicyReader};
-use crate::model::{Pattern, ResultRules};
+use crate::model::{Pattern, ResultRules, Sought, Treatment};
 use crate::words::Rule;
 use crate::words::expression::Expression;
 use crate::words::json::{Kind, Value};
@@ -12,7 +12,7 @@ use crate::words::secret::{Kinds, SECRETS};
 use crate::words::work::Budget;
 
 pub(crate) const RESULT: Keys = Keys {
-    supported: &["max_bytes", "redact"],
+    supported: &["max_bytes", "redact", "block"],
     reserved: &[],
 };
 
@@ -40,15 +40,24 @@ impl PolicyReader {
         let max_bytes = members.get("max_bytes");
         let max_bytes =
             max_bytes.and_then(|value| self.whole(&at.key("max_bytes"), value, least, most));
-        let patterns = members.get("redact").map(|value| {
-            let at = at.key("redact");
-            let elements = self.list(&at, value, "patterns").enumerate();
-            let pattern = |(index, value)| self.pattern(&at.index(index), value);
-            elements.map(pattern).collect()
-        });
+        let mut patterns = Vec::new();
+        for (key, treatment) in [("block", Treatment::Block), ("redact", Treatment::Redact)] {
+            let Some(value) = members.get(key) else {
+                continue;
+            };
+            let at = at.key(key);
+            let elements: Vec<_> = self.list(&at, value, "patterns").collect();
+            for (index, value) in elements.into_iter().enumerate() {
+                patterns.push(Sought {
+                    treatment,
+                    pattern: self.pattern(&at.index(index), value),
+                    index,
+                });
+            }
+        }
         ResultRules {
             max_bytes: max_bytes.and_then(|max| usize::try_from(max).ok()),
-            redact: patterns.unwrap_or_default(),
+            patterns,
             rule: rule.clone(),
         }
     }

@@ -19,21 +19,21 @@ impl UnknownResult {
         let mut seen = Vec::new();
         let mut parts = Vec::new();
         for (place, (rules, mode)) in all.into_iter().enumerate() {
-            let patterns = rules.redact.iter().enumerate();
-            let fresh = patterns.filter(|(_, pattern)| {
+            let patterns = rules.patterns.iter().enumerate();
+            let fresh = patterns.filter(|(_, sought)| {
                 let before = seen.len();
-                insert(&mut seen, (rank(mode), *pattern));
+                insert(&mut seen, (rank(mode), sought.treatment, &sought.pattern));
                 seen.len() > before
             });
-            let redact: Vec<_> = fresh.map(|(index, _)| index).collect();
+            let patterns: Vec<_> = fresh.map(|(index, _)| index).collect();
             let checks_length = shortest.contains(&Some(place));
-            if checks_length || !redact.is_empty() {
+            if checks_length || !patterns.is_empty() {
                 let rules = Arc::clone(rules);
                 parts.push(Self {
                     rules,
                     mode,
                     checks_length,
-                    redact,
+                    patterns,
                 });
             }
         }
@@ -70,7 +70,7 @@ mod tests {
         parts
             .map(|part| {
                 let rule = part.rules.rule.to_string();
-                (rule, part.redact.clone(), part.checks_length)
+                (rule, part.patterns.clone(), part.checks_length)
             })
             .collect()
     }
@@ -95,6 +95,11 @@ mod tests {
             part("d", &[0], true),
         ];
         assert_eq!(parts(policy), expected);
+        let both = r#"{ "version": "1", "default": "deny", "tools": {
+            "a": { "result": { "redact": ["jwt"] } },
+            "b": { "result": { "redact": ["jwt"], "block": ["jwt"] } } } }"#;
+        let expected = [part("a", &[0], false), part("b", &[0], false)];
+        assert_eq!(parts(both), expected, "the one that blocks");
         let all = r#"{ "version": "1", "default": "deny", "all_tools": { "result": { "max_bytes": 9 } } }"#;
         assert_eq!(parts(all), [("/all_tools".into(), Vec::new(), true)]);
         assert!(parts(r#"{ "version": "1", "default": "deny" }"#).is_empty());

@@ -88,6 +88,11 @@ pub(crate) enum Problem {
         length: usize,
         max: usize,
     },
+    /// A rule withholds the result for a match of this kind in it.
+    Blocked {
+        rule: Rule,
+        what: &'static str,
+    },
     /// The search of a result takes more steps than the budget for its length.
     TooMuchWork(Rule),
     /// Texts were redacted in a result, or would be in shadow mode.
@@ -111,7 +116,10 @@ impl Problem {
         match self {
             Self::Denied(_) => Reason::NotAllowed,
             Self::PinMismatch(_) => Reason::Pinned,
-            Self::TooMuch { .. } | Self::TooMuchWork(_) | Self::Redacted(_) => Reason::Denied,
+            Self::TooMuch { .. }
+            | Self::Blocked { .. }
+            | Self::TooMuchWork(_)
+            | Self::Redacted(_) => Reason::Denied,
             Self::NoRoom | Self::Elsewhere(_) => Reason::Unavailable,
             _ => Reason::Unreadable,
         }
@@ -145,9 +153,10 @@ impl Problem {
         match self {
             Self::Denied(denied) => Some(&denied.rule),
             Self::PinMismatch(mismatches) => mismatches.first().map(|mismatch| &mismatch.rule),
-            Self::TooMuch { rule, .. } | Self::TooMuchWork(rule) | Self::Elsewhere(rule) => {
-                Some(rule)
-            }
+            Self::TooMuch { rule, .. }
+            | Self::Blocked { rule, .. }
+            | Self::TooMuchWork(rule)
+            | Self::Elsewhere(rule) => Some(rule),
             Self::Redacted(redactions) => redactions.first().map(|redaction| &redaction.rule),
             _ => None,
         }
@@ -194,6 +203,10 @@ impl fmt::Display for Problem {
                 f,
                 "The result has {length} bytes, more than the {max} that this tool may return. Ask for less."
             ),
+            Self::Blocked { what, .. } => write!(
+                f,
+                "The result contains data that must not reach you ({what}), so all of it is withheld. The call was carried out. Do not repeat it."
+            ),
             Self::TooMuchWork(_) => f.write_str(
                 "The search of the result for data to redact exceeds the gateway's budget for its length, so the result is withheld. Ask for less.",
             ),
@@ -216,14 +229,20 @@ impl fmt::Display for Problem {
                 f,
                 "The server's event stream can be read in two ways, so it ends here: {framing}."
             ),
-            Self::Redirect(path) if path.is_empty() => f.write_str(
-                "The server redirects the request to another address, and MCP has no redirects. Configure the server's own address instead.",
-            ),
-            Self::Redirect(path) => write!(
-                f,
-                "The server redirects the request to `{path}`, and MCP has no redirects. Configure this path instead."
-            ),
+            Self::Redirect(path) => redirected(f, path),
         }
+    }
+}
+
+fn redirected(f: &mut fmt::Formatter<'_>, path: &str) -> fmt::Result {
+    match path {
+        "" => f.write_str(
+            "The server redirects the request to another address, and MCP has no redirects. Configure the server's own address instead.",
+        ),
+        path => write!(
+            f,
+            "The server redirects the request to `{path}`, and MCP has no redirects. Configure this path instead."
+        ),
     }
 }
 

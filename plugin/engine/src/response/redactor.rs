@@ -1,4 +1,4 @@
-//! Turns a possible tool result into the cuts in its texts, or refuses it for its length.
+//! Turns a possible tool result into the cuts in its texts, or refuses it for its length or for a text in it.
 //!
 //! If the tool of a result is unknown, the rules of all tools apply. It searches every text that a model can read, and
 //! never searches images, sounds and other binary content.

@@ -61,6 +61,8 @@ impl Results {
     /// Begins a document, or an event of a stream, of this length in bytes.
     pub(super) fn begin(&mut self, policy: &Policy, bytes: usize, letters_are_escaped: bool) {
         self.letters_are_escaped = letters_are_escaped;
+        // What is left belongs to a message that was refused.
+        self.redactions.clear();
         self.steps = self.steps.saturating_add(self.taken());
         self.shadow_is_over = false;
         self.budgets = Some(match &self.budgets {

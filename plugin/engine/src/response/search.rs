@@ -1,10 +1,11 @@
-//! Turns a text of a result into the redacted text, in which the rules have replaced their matches.
+//! Turns a text of a result into the redacted text, in which the rules have replaced their matches, or refuses it where
+//! a rule blocks it.
 //!
 //! It never decodes for secrets a text that cannot contain one.
 
 use super::problem::{Problem, Redaction};
 use super::result::Results;
-use crate::model::{AppliedRules, Mode, Pattern, ResultRules};
+use crate::model::{AppliedRules, Mode, Pattern, ResultRules, Sought, Treatment};
 use crate::words::expression::{Expression, Finder};
 use crate::words::json::Value;
 use crate::words::secret;
@@ -13,7 +14,8 @@ use crate::words::work::{Budget, Exhausted};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// The searches of all applied rules, in the order of the rules.
+/// The searches of all applied rules, in the order of the rules; those that block come first, and see the text as the
+/// server sent it.
 pub(super) struct Searches<'r> {
     searches: Vec<Search<'r>>,
     /// One of the searches has a regular expression of the policy.
@@ -22,11 +24,11 @@ pub(super) struct Searches<'r> {
 
 /// The search for one pattern of a rule.
 struct Search<'r> {
-    pattern: &'r Pattern,
+    sought: &'r Sought,
     rules: &'r ResultRules,
-    /// The index of the pattern in the rules.
-    index: usize,
     mode: Mode,
+    /// In shadow mode: it has matched, so that the message would be withheld whatever else is in it.
+    is_over: bool,
     /// The finder of the regular expression, created at the first possible match.
     finder: Option<Finder<'r>>,
 }
@@ -43,19 +45,20 @@ struct Text<'t> {
 
 impl<'r> Searches<'r> {
     pub(super) fn new(rules: &[AppliedRules<'r>]) -> Self {
-        let searches: Vec<_> = rules
-            .iter()
-            .flat_map(|applied| {
-                applied.patterns().map(|(index, pattern)| Search {
-                    pattern,
+        let mut searches = Vec::new();
+        for treatment in [Treatment::Block, Treatment::Redact] {
+            for applied in rules {
+                let own = applied.patterns().filter(|own| own.treatment == treatment);
+                searches.extend(own.map(|sought| Search {
+                    sought,
                     rules: applied.rules,
-                    index,
                     mode: applied.mode,
+                    is_over: false,
                     finder: None,
-                })
-            })
-            .collect();
-        let expression = |search: &Search<'_>| matches!(search.pattern, Pattern::Regex(_));
+                }));
+            }
+        }
+        let expression = |search: &Search<'_>| matches!(search.sought.pattern, Pattern::Regex(_));
         Self {
             expressions: searches.iter().any(expression),
             searches,
@@ -131,15 +134,24 @@ impl<'r> Searches<'r> {
 impl<'r> Search<'r> {
     /// Finds the matches in the text, and notes them in `results`.
     fn noted(&mut self, text: &Text<'_>, results: &mut Results) -> Result<Found, Problem> {
-        if self.mode == Mode::Shadow && results.shadow_is_over() {
+        if self.is_over || self.mode == Mode::Shadow && results.shadow_is_over() {
             return Ok(Found::new());
         }
         let budget = results.budget(self.mode).ok_or(Exhausted);
         let found = budget.and_then(|budget| self.found(text, budget));
-        let rules = self.rules;
-        let rule = || rules.redact_rule(self.index);
+        let rule = || self.rules.rule_of(self.sought);
         let (withheld, found) = match (found, self.mode) {
-            (Ok(found), _) => (None, found),
+            (Ok(found), mode) => match (found.first(), self.sought.treatment, mode) {
+                (Some((_, what)), Treatment::Block, Mode::Enforce) => {
+                    let (rule, what) = (rule(), *what);
+                    return Err(Problem::Blocked { rule, what });
+                }
+                (Some(_), Treatment::Block, Mode::Shadow) => {
+                    self.is_over = true;
+                    (Some(ALL), Found::new())
+                }
+                _ => (None, found),
+            },
             (Err(Exhausted), Mode::Enforce) => return Err(Problem::TooMuchWork(rule())),
             (Err(Exhausted), Mode::Shadow) => {
                 results.end_shadow();
@@ -161,7 +173,7 @@ impl<'r> Search<'r> {
     fn found(&mut self, text: &Text<'_>, budget: &Budget) -> Result<Found, Exhausted> {
         let length = text.text.len();
         budget.take(BEGIN.saturating_add(length.checked_div(8).unwrap_or(0)))?;
-        let kinds = match self.pattern {
+        let kinds = match &self.sought.pattern {
             Pattern::Mistake => return Ok(Found::new()),
             Pattern::Regex(regex) => return self.matches(regex, &text.text, budget),
             Pattern::Secrets => Kinds::ALL,
@@ -185,6 +197,13 @@ impl<'r> Search<'r> {
         text: &str,
         budget: &Budget,
     ) -> Result<Found, Exhausted> {
+        if self.sought.treatment == Treatment::Block {
+            let matched = regex.is_match(text, budget)?;
+            return Ok(matched
+                .then_some((0..text.len(), OWN))
+                .into_iter()
+                .collect());
+        }
         let Some(from) = regex.first_start(text, budget)? else {
             return Ok(Found::new());
         };
@@ -201,7 +220,7 @@ impl<'r> Search<'r> {
 pub(super) const ALL: &str = "all of it";
 
 /// The name of a match of a regular expression of the policy.
-const OWN: &str = "regex";
+pub(super) const OWN: &str = "regex";
 
 /// The steps charged for each search of a text, and the additional steps for a search for secrets.
 const BEGIN: usize = 8;

@@ -38,6 +38,7 @@ enum Kind<'p> {
     Required(&'p Json),
     Refused(&'p Json),
     Redact(&'p Json),
+    Block(&'p Json),
     MaxBytes(&'p Json),
 }
 
@@ -253,11 +254,14 @@ fn of_result<'p>(at: &str, entry: &'p Json) -> Vec<Rule<'p>> {
     let Some(result) = entry.get("result") else {
         return Vec::new();
     };
-    let redact = array(result, "redact").map(|(index, pattern)| Rule {
-        at: format!("{at}/result/redact/{index}"),
-        kind: Kind::Redact(pattern),
-    });
-    let mut rules: Vec<_> = redact.collect();
+    let searches = |list: &'static str, kind: fn(&'p Json) -> Kind<'p>| {
+        array(result, list).map(move |(index, pattern)| Rule {
+            at: format!("{at}/result/{list}/{index}"),
+            kind: kind(pattern),
+        })
+    };
+    let mut rules: Vec<_> = searches("block", Kind::Block).collect();
+    rules.extend(searches("redact", Kind::Redact));
     // The length is looked at first, and takes nothing by itself.
     if let (false, Some(most)) = (rules.is_empty(), result.get("max_bytes")) {
         let at = format!("{at}/result/max_bytes");
@@ -277,7 +281,7 @@ fn path(condition: &Json) -> &str {
 /// A tool with these rules alone, none of which ends the evaluation before the next.
 pub(super) fn tool(rules: &[Rule<'_>]) -> Json {
     let mut tool = Map::from_iter([("mode".to_owned(), json!("shadow"))]);
-    let (mut groups, mut redact) = (Vec::new(), Vec::new());
+    let (mut groups, mut redact, mut block) = (Vec::new(), Vec::new(), Vec::new());
     for rule in rules {
         match rule.kind {
             // The schemas of further sets validate the same arguments.
@@ -290,14 +294,16 @@ pub(super) fn tool(rules: &[Rule<'_>]) -> Json {
             }
             Kind::Required(one) | Kind::Refused(one) => groups.push(json!({ "conditions": [one] })),
             Kind::Redact(pattern) => redact.push(pattern),
+            Kind::Block(pattern) => block.push(pattern),
             Kind::MaxBytes(_) => {}
         }
     }
     if !groups.is_empty() {
         tool.insert("deny_if".into(), groups.into());
     }
-    if !redact.is_empty() {
-        tool.insert("result".into(), json!({ "redact": redact }));
+    if !redact.is_empty() || !block.is_empty() {
+        let result = json!({ "redact": redact, "block": block });
+        tool.insert("result".into(), result);
     }
     tool.into()
 }
@@ -305,7 +311,10 @@ pub(super) fn tool(rules: &[Rule<'_>]) -> Json {
 impl Rule<'_> {
     /// The rule is a search for secrets that the engine defines.
     pub(super) fn is_built_in(&self) -> bool {
-        matches!(self.kind, Kind::Redact(Json::String(_)))
+        matches!(
+            self.kind,
+            Kind::Redact(Json::String(_)) | Kind::Block(Json::String(_))
+        )
     }
 }
 
@@ -317,7 +326,7 @@ impl<'p> Subject<'p> {
             Kind::Required(value) | Kind::Refused(value) => {
                 condition::fillers(value, &|path| self.longest(path))
             }
-            Kind::Redact(pattern) => redacted(pattern),
+            Kind::Redact(pattern) | Kind::Block(pattern) => searched(pattern),
             Kind::MaxBytes(_) => Vec::new(),
         });
         fillers.collect()
@@ -373,7 +382,7 @@ fn at_path<'p>(schema: &'p Json, path: &str) -> Option<&'p Json> {
 }
 
 /// One long text, many short ones, and many names.
-fn redacted(pattern: &Json) -> Vec<Filler> {
+fn searched(pattern: &Json) -> Vec<Filler> {
     let own = pattern.get("regex").and_then(Json::as_str);
     let units = match own {
         Some(regex) => expression::units(regex),

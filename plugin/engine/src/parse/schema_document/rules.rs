@@ -73,9 +73,10 @@ pub(super) fn result() -> Value {
     let secret = SECRETS
         .iter()
         .map(|secret| json!({ "const": secret.name, "description": secret.about }));
-    let own = vec![("regex", about(refers("text"), "Every match is redacted."))];
+    let own = vec![("regex", about(refers("text"), "What is searched for."))];
     let own = object(&REDACT, &["regex"], own);
     let patterns: Vec<_> = [all].into_iter().chain(secret).chain([own]).collect();
+    let patterns = json!({ "type": "array", "items": { "anyOf": patterns } });
     let (least, most) = RANGE;
     let members = vec![
         (
@@ -88,8 +89,15 @@ pub(super) fn result() -> Value {
         (
             "redact",
             about(
-                json!({ "type": "array", "items": { "anyOf": patterns } }),
+                patterns.clone(),
                 "Values to replace in texts of the result by `[REDACTED …]`.",
+            ),
+        ),
+        (
+            "block",
+            about(
+                patterns,
+                "Values that withhold the whole result; the answer says that the call was carried out.",
             ),
         ),
     ];

@@ -101,11 +101,18 @@ impl ResponseReader {
         }
     }
 
-    /// The line that replaces a message. It is empty on a stream on which no request waits for an answer.
+    /// The line that replaces a message. It is empty on a stream on which no request waits for an answer, and for a
+    /// message that is blocked and answers none: the answer is still to come.
     fn error_line(&mut self, problem: Problem, id: Option<&str>) -> Vec<u8> {
         let error = self.error(id, &problem);
-        let answers = id.is_some() || self.observers.id.is_some();
-        self.observers.effects.problem.get_or_insert(problem);
+        let is_answer = !matches!(problem, Problem::Blocked { .. }) && self.observers.id.is_some();
+        let answers = id.is_some() || is_answer;
+        let noted = &mut self.observers.effects.problem;
+        match noted {
+            Some(first) if !first.is_redacted() => {}
+            // A refusal is reported rather than a change.
+            _ => *noted = Some(problem),
+        }
         match answers {
             true => [b"data: ", &error.body[..], b"\n"].concat(),
             false => Vec::new(),

@@ -432,7 +432,7 @@ fn message_without_room_is_refused_and_the_next_one_passes() {
     assert!(got.problems.is_empty());
 }
 
-const OTHER: &str = r#"{"version":"1","default":"deny","tools":{"a":{},"b":{"result":{"redact":["secrets"]}}},"host":{"max_response_bytes":1024}}"#;
+const OTHER: &str = r#"{"version":"1","default":"deny","tools":{"a":{},"b":{"result":{"redact":["secrets"],"block":[{"regex":"CUST"}]}}},"host":{"max_response_bytes":1024}}"#;
 
 /// A reader of the answer to a call of `a`, to which no rule of results applies.
 fn answer_to_a() -> ResponseReader {
@@ -470,6 +470,20 @@ fn answer_to_another_request_is_judged_by_the_rules_of_all_tools() {
         );
         assert_eq!(got.body, event(&passed));
     }
+}
+
+#[test]
+fn refusal_is_reported_rather_than_a_redaction_in_the_same_piece() {
+    let event = |id: u8, text: &str| {
+        format!("data: {{\"id\":{id},\"result\":{{\"content\":\"{text}\"}}}}\n\n")
+    };
+    let secret = "AKIAIOSFODNN7EXAMPLE";
+    let first = event(2, secret) + &event(3, &format!("{secret}\",\"x\":\"CUST"));
+    let pieces = [first, event(4, "x")];
+    let pieces = pieces.each_ref().map(|piece| piece.as_bytes());
+    let got = play(answer_to_a(), &[EVENTS], &pieces, false);
+    assert_eq!(got.problems.len(), 1, "{:?}", got.problems);
+    assert!(got.problems[0].contains("withheld"), "{:?}", got.problems);
 }
 
 #[test]
