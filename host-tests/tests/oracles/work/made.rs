@@ -71,7 +71,6 @@ const PLACES: &[&str] = &[
     "args.n[*]",
     "args.o.k9",
     "args.o",
-    "args",
 ];
 
 impl Trial {
