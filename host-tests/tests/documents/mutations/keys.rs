@@ -76,7 +76,9 @@ pub(super) const ALIKE: &[&[&str]] = &[
     &["$schema", "description"],
     &["tools", "prompts", "resources", "methods", "grants"],
     &["require", "deny_if"],
-    &["counter", "on_deny", "window", "max", "scope"],
+    &[
+        "counter", "on_deny", "window", "max", "scope", "reset", "for",
+    ],
     &["path", "value", "if_present"],
     &["after", "deny", "on_deny", "scope"],
     &[
@@ -97,6 +99,7 @@ pub(super) const ALIKE: &[&[&str]] = &[
         "list_ttl",
     ],
     &["min", "max"],
+    &["redact", "block"],
     &["ttl", "hold", "pending"],
 ];
 
