@@ -1,5 +1,5 @@
-//! Turns the cases of `policies/recipes/` into their page, and checks that each has calls that pass and calls that are
-//! refused.
+//! Turns the cases of `policies/recipes/` into their page, and checks that each has calls that pass, calls that are
+//! refused, and the nearest call: the one that an obvious but wrong rule would decide the other way.
 //!
 //! It plays nothing: another test plays every case on every host.
 
@@ -11,40 +11,32 @@ use std::fmt::Write as _;
 use std::fs;
 
 const OPENING: &str = "\
-# How do I …
+# How do I …?
 
-Each recipe is a [case](../CASES.md#a-case): every host plays its calls with its policy. The last calls are the nearest ones that
-a wrong rule would let through. [The policy language](../LANGUAGE.md) has all keys.
+Each recipe is a [case](../CASES.md#a-case): every host plays its calls with its policy. The nearest call is the one that an
+obvious but wrong rule decides the other way. [The policy language](../LANGUAGE.md) has all keys.
+
 ";
 
-const FEWEST: usize = 20;
+const FEWEST: usize = 30;
+const WISH: &str = "How do I ";
+const NEAREST: &str = "nearest: ";
 
 #[test]
-fn each_recipe_passes_some_calls_and_refuses_others() {
+fn each_recipe_passes_some_calls_refuses_others_and_has_the_nearest() {
     let recipes = cases("recipes/");
     assert!(recipes.len() >= FEWEST);
     for case in &recipes {
-        assert!(
-            case.why.starts_with("How do I ") && case.why.ends_with('?'),
-            "{}",
-            case.name
-        );
-        let passing = case
-            .steps()
-            .iter()
-            .filter(|step| passes_whole(step))
-            .count();
-        // Only a policy that stops everything has no call that passes.
-        assert!(
-            passing > 0 || case.policy.contains("\"frozen\""),
-            "{}: nothing passes",
-            case.name
-        );
-        assert!(
-            passing < case.steps().len(),
-            "{}: everything passes",
-            case.name
-        );
+        let name = &case.name;
+        assert!(case.why.starts_with(WISH), "{name}: {}", case.why);
+        assert!(case.why.ends_with('?'), "{name}: {}", case.why);
+        let steps = case.steps();
+        let passing = steps.iter().filter(|step| passes_whole(step)).count();
+        assert!(passing > 0, "{name}: nothing passes");
+        assert!(passing < steps.len(), "{name}: everything passes");
+        let reasons = reasons(case);
+        let nearest = reasons.iter().filter(|why| why.starts_with(NEAREST));
+        assert_eq!(nearest.count(), 1, "{name}: it has one nearest call");
     }
 }
 
@@ -67,6 +59,10 @@ fn page_of_recipes_is_up_to_date() {
 
 fn page(recipes: &[Case]) -> String {
     let mut page = OPENING.to_owned();
+    for Case { why, .. } in recipes {
+        let wish = why.trim_start_matches(WISH).trim_end_matches('?');
+        let _ = writeln!(page, "- [{wish}](#{})", anchor(why));
+    }
     for case in recipes {
         let _ = write!(
             page,
@@ -75,11 +71,29 @@ fn page(recipes: &[Case]) -> String {
             policy(case)
         );
         page.push_str("| call | outcome |\n|---|---|\n");
+        let mut nearest = String::new();
         for (step, why) in case.steps().iter().zip(reasons(case)) {
-            let _ = writeln!(page, "| {}: {why} | {} |", call(step), outcome(step));
+            let call = call(step);
+            let why = why.strip_prefix(NEAREST).map_or(why.as_str(), |wrong| {
+                let _ = write!(nearest, "\n**Nearest call:** {call}: {wrong}.\n");
+                "the nearest call"
+            });
+            let _ = writeln!(page, "| {call}: {why} | {} |", outcome(step));
         }
+        page.push_str(&nearest);
     }
     page
+}
+
+/// The anchor that GitHub gives a title.
+fn anchor(title: &str) -> String {
+    let kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
+    let title = title.to_lowercase();
+    title
+        .chars()
+        .filter(kept)
+        .collect::<String>()
+        .replace(' ', "-")
 }
 
 fn file(case: &Case) -> String {
@@ -104,20 +118,22 @@ fn policy(case: &Case) -> String {
 }
 
 fn call(step: &Step) -> String {
-    let body: Value = serde_json::from_slice(step.body.as_deref().unwrap_or_default())
-        .expect("a recipe's bodies are JSON");
-    let name = body.pointer("/params/name").or_else(|| body.get("method"));
-    let name = name.and_then(Value::as_str).expect("a call has a name");
-    let arguments = body
-        .pointer("/params/arguments")
-        .filter(|value| **value != Value::Object(serde_json::Map::new()));
-    let arguments = arguments.map_or_else(String::new, |value| format!(" `{value}`"));
     let at = step.at.as_secs();
     let at = if at == 0 {
         String::new()
     } else {
         format!(", {at} s after the start")
     };
+    let Some(body) = step.body.as_deref() else {
+        return format!("`{}`{at}", step.method);
+    };
+    let body: Value = serde_json::from_slice(body).expect("a recipe's bodies are JSON");
+    let name = body.pointer("/params/name").or_else(|| body.get("method"));
+    let name = name.and_then(Value::as_str).expect("a call has a name");
+    let arguments = body
+        .pointer("/params/arguments")
+        .filter(|value| **value != Value::Object(serde_json::Map::new()));
+    let arguments = arguments.map_or_else(String::new, |value| format!(" `{value}`"));
     format!("`{name}`{arguments}{at}")
 }
 
