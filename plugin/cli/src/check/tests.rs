@@ -186,6 +186,7 @@ const NAMES: &[&str] = &[
     "note redirects",
     "note refund-by-answers",
     "note server-by-cluster",
+    "note longest-call",
     "note symbolic-links",
     "note directories-alike",
     "note waiting-requests",

@@ -23,12 +23,18 @@ pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
         let message = "this refund trusts the server's answers: without sessions, a server that mixes up the answers of two connections causes refunds that are not due";
         Diagnostic::note("refund-by-answers", at, message)
     });
+    let longest = Diagnostic::once(running(root), |at| {
+        let message = "a call that lasts longer than `for` (default `10m`) is no longer counted, and runs on beside others";
+        Diagnostic::note("longest-call", at, message)
+            .help("keep the timeout of the gateway's route below `for`")
+    });
     let bounded: BTreeSet<_> = rule_sets(root)
         .filter(bounds_all_tools)
         .map(|set| set.at)
         .collect();
     let sessions = rule_sets(root).flat_map(|set| sessions(&set, &bounded));
-    sessions.chain(resets).chain(answers).collect()
+    let facts = resets.into_iter().chain(answers).chain(longest);
+    sessions.chain(facts).collect()
 }
 
 fn is_long(window: Window) -> bool {
@@ -109,6 +115,13 @@ fn counts_sessions((at, limit): &(String, Value<'_>)) -> bool {
     let scope = limit.get("scope");
     let by_default = at.ends_with("/rate_limit") && scope.is_none();
     by_default || texts(scope).iter().any(|scope| scope == "session")
+}
+
+/// The limits of calls under way.
+fn running(root: Value<'_>) -> Vec<String> {
+    let limits = rules(root).flat_map(|rules| rules.limits().collect::<Vec<_>>());
+    let running = limits.filter(|(_, limit)| text(*limit, "window") == "running");
+    running.map(|(at, _)| format!("{at}/window")).collect()
 }
 
 /// The refunds that depend on the server's answer.

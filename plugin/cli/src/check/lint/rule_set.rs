@@ -85,14 +85,15 @@ impl<'a> RuleSet<'a> {
         })
     }
 
-    /// The rules of all tools, then every entry.
+    /// The rules of all tools, then every entry, also those of methods.
     pub(super) fn rules(&self) -> impl Iterator<Item = Rules<'a>> {
         let all = self.value.get("all_tools").map(|value| Rules {
             at: format!("{}/all_tools", self.at),
             value,
             entry: None,
         });
-        let entries = self.entries().map(|entry| Rules {
+        let entries = self.entries().chain(self.entries_of("methods"));
+        let entries = entries.map(|entry| Rules {
             at: entry.at.clone(),
             value: entry.value,
             entry: Some(entry),
