@@ -3,13 +3,15 @@
 //!
 //! It never allows a call that Intercept refuses: where the two cannot agree, ours is stricter, and reports it.
 
-use super::equality::{Equals, none_of, one_of};
+use super::advice;
+use super::equality::{COLLECTION, Equals, none_of, one_of};
 use super::messages::{Location, Messages};
-use super::pattern::{self, Pattern};
+use super::pattern::{self, Pattern, Untranslated};
 use super::refusal::{Refusal, condition};
 use super::scalar::{plain, scalar, whole};
 use super::yaml::{Node, Value};
 use crate::argument_path::members as spelled;
+use mcp_policy::host::Policy;
 use serde_json::{Value as Json, json};
 
 /// The value that a condition reads.
@@ -57,19 +59,27 @@ pub(super) fn translate(
         "contains" => contains(messages, at, &path, operand),
         "exists" => exists(messages, at, members, operand),
         _ => {
-            messages.cannot(at, &format!("Intercept has no operator `{op}`"));
+            messages.cannot(at, &advice::about_operator(op));
             Refusal::default()
         }
     }
 }
 
 fn number(messages: &mut Messages, at: &Location, path: &str, op: &str, operand: &Node) -> Refusal {
-    let value = match &operand.value {
-        Value::Int(digits) => whole(digits),
-        Value::Float(number) => Ok(json!(number)),
+    let value = match (&operand.value, operand.value.digits()) {
+        (_, Some(digits)) => whole(&digits),
+        (Value::Float(number), _) => Ok(json!(number)),
         _ => Err(format!("`{op}` needs a number")),
     };
     require(messages, at, value.map(|value| condition(path, op, value)))
+}
+
+/// A number, as Intercept compares it.
+pub(super) fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(number) => Some(*number),
+        value => value.digits()?.parse().ok(),
+    }
 }
 
 /// A required condition, or the reason why it cannot be written.
@@ -88,24 +98,55 @@ fn regex(messages: &mut Messages, at: &Location, path: &str, operand: &Node) -> 
         messages.cannot(at, "`regex` needs a string");
         return Refusal::default();
     };
-    let pattern = pattern::translate(go);
-    if let Ok(pattern) = &pattern {
-        report_differences(messages, at, go, pattern);
+    match pattern::translate(go) {
+        Ok(pattern) => {
+            let condition = condition(path, "regex", pattern.text.as_str().into());
+            if let Err(why) = accepted(&condition) {
+                return never(
+                    messages,
+                    at,
+                    &format!("the gateway does not take the expression: {why}"),
+                );
+            }
+            report_differences(messages, at, go, &pattern);
+            Refusal::require(condition)
+        }
+        Err(Untranslated::Unknown(what)) => {
+            never(messages, at, &format!("the engine cannot match {what}"))
+        }
+        Err(Untranslated::Invalid(error)) => {
+            let message =
+                format!("the expression has syntax that the engine does not have: {error}");
+            messages.cannot(at, &message);
+            Refusal::default()
+        }
     }
-    let pattern = pattern.map_err(|message| format!("the expression has {message}"));
-    let condition = pattern.map(|pattern| condition(path, "regex", pattern.text.into()));
-    require(messages, at, condition)
+}
+
+/// A condition that cannot be written: its rule refuses every call.
+fn never(messages: &mut Messages, at: &Location, why: &str) -> Refusal {
+    messages.stricter(at, &format!("{why}; the rule refuses every call"));
+    Refusal::always()
+}
+
+/// Whether a gateway takes a condition.
+fn accepted(condition: &Json) -> Result<(), String> {
+    let rule = json!({ "require": [{ "conditions": [condition] }] });
+    let policy = json!({ "version": "1", "default": "allow", "tools": { "a": rule } });
+    let errors = Policy::parse(policy.to_string().as_bytes()).err();
+    let error = errors.and_then(|errors| errors.into_iter().next());
+    error.map_or(Ok(()), |error| Err(error.problem.to_string()))
 }
 
 fn report_differences(messages: &mut Messages, at: &Location, go: &str, pattern: &Pattern) {
-    if pattern.folds {
-        messages.stricter(
-            at,
-            "the flag `i` folds ASCII letters alone: `k` does not match `K` (U+212A)",
-        );
-    }
-    if pattern.text != *go {
-        let text = &pattern.text;
+    let text = &pattern.text;
+    if let Some(narrower) = pattern.narrower {
+        let message = match text == go {
+            true => narrower.into(),
+            false => format!("written as `{text}`; {narrower}"),
+        };
+        messages.stricter(at, &message);
+    } else if text != go {
         let message = format!("written as `{text}`, which matches the same texts");
         messages.note(at, &message);
     }
@@ -113,22 +154,24 @@ fn report_differences(messages: &mut Messages, at: &Location, go: &str, pattern:
 
 /// A part of a text, or an element of a list.
 fn contains(messages: &mut Messages, at: &Location, path: &str, operand: &Node) -> Refusal {
-    let value = scalar(&operand.value)
-        .unwrap_or_else(|| Err("Intercept looks for lists and maps by how Go prints them".into()));
-    if value.is_ok() && !has_one_type(messages, at, operand) {
+    let value = scalar(&operand.value).unwrap_or_else(|| Err(COLLECTION.into()));
+    let value = match value {
+        Ok(value) => value,
+        Err(why) => return never(messages, at, &why),
+    };
+    if !has_one_type(operand) {
         messages.stricter(
             at,
             "in a list, a value of another type that Go prints alike is not found",
         );
     }
-    let condition = value.map(|value| condition(path, "contains", value));
-    require(messages, at, condition)
+    Refusal::require(condition(path, "contains", value))
 }
 
 /// Whether all values that Go prints alike have one type.
-fn has_one_type(messages: &mut Messages, at: &Location, operand: &Node) -> bool {
-    let equals = Equals::of(messages, at, std::slice::from_ref(operand));
-    equals.is_some_and(|equals| !equals.collections && equals.by_type("", "eq", "in").len() == 1)
+fn has_one_type(operand: &Node) -> bool {
+    let (equals, unknown) = Equals::of(std::slice::from_ref(operand));
+    unknown.is_empty() && !equals.collections && equals.by_type("", "eq", "in").len() == 1
 }
 
 fn exists(messages: &mut Messages, at: &Location, members: &[String], operand: &Node) -> Refusal {
@@ -163,14 +206,15 @@ pub(super) fn matching(path: &str, op: &str, operand: Option<&Node>) -> Option<J
     };
     let value = operand.map_or(Some(Json::Null), |node| plain(&node.value))?;
     let value = matching_operand(op, value)?;
-    Some(condition(&spelled(&members), op, value))
+    let condition = condition(&spelled(&members), op, value);
+    accepted(&condition).is_ok().then_some(condition)
 }
 
 fn matching_operand(op: &str, value: Json) -> Option<Json> {
     Some(match (op, value) {
         ("regex", Json::String(go)) => {
             let pattern = pattern::translate(&go).ok()?;
-            (!pattern.folds).then_some(pattern.text)?.into()
+            pattern.narrower.is_none().then_some(pattern.text)?.into()
         }
         ("in" | "not_in", Json::Array(list)) if has_values_of_one_type(&list) => list.into(),
         ("lt" | "lte" | "gt" | "gte", Json::Number(number)) => Json::Number(number),

@@ -2,8 +2,10 @@
 //!
 //! It never interprets a rule: `rule` does.
 
+use super::counters::Counters;
 use super::messages::{Location, Members, Messages};
-use super::rule::{self, Rule, ToolRules};
+use super::name::{self, Name};
+use super::rule::{self, Head, Rule, ToolRules};
 use super::yaml::{Node, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -58,7 +60,13 @@ fn version(messages: &mut Messages, at: &Location, members: Members<'_>) {
     match members.get("version") {
         Some(node) if node.text().as_deref() == Some("1") => {}
         Some(node) => messages.cannot(&at.key("version", node), "only version \"1\" is known"),
-        None => messages.cannot(at, "the key `version` is missing"),
+        None if members.get("tools").is_none() && members.get("hide").is_none() => {
+            messages.cannot(at, "the keys `version` and `tools` are missing");
+        }
+        None => messages.note(
+            at,
+            "the key `version`, which Intercept wants, is missing; it is read as version \"1\"",
+        ),
     }
 }
 
@@ -83,40 +91,56 @@ fn default(messages: &mut Messages, at: &Location, members: Members<'_>) -> &'st
 }
 
 fn hide(messages: &mut Messages, at: &Location, node: &Node) -> Vec<Json> {
-    let mut names = Vec::new();
+    let mut names: Vec<Json> = Vec::new();
+    let mut given = Vec::new();
     for (index, node) in messages.list(at, node).iter().enumerate() {
         let at = at.index(index, node);
         let name = node.text().unwrap_or_default();
-        match name.strip_suffix('*') {
-            Some("") => {}
-            Some(prefix) if !prefix.contains('*') => {
-                let message =
-                    format!("`{name}` hides every tool whose name begins with `{prefix}`");
-                messages.stricter(&at, &message);
-            }
-            _ => exact(messages, &at, &name),
-        }
-        if names.contains(&json!(name)) {
+        if given.contains(&name) {
             messages.cannot(&at, "each name once");
         }
-        names.push(name.into());
+        let hidden = match name::read(&name) {
+            _ if name == "*" => name.clone(),
+            Name::Exact(name) => name.into(),
+            Name::Pattern(pattern) => {
+                let message = format!("`{pattern}` hides every tool whose name it matches");
+                messages.stricter(&at, &message);
+                pattern
+            }
+            Name::None => {
+                messages.cannot(&at, "a name has at least one character that can be seen");
+                name.clone()
+            }
+        };
+        if !names.contains(&json!(hidden)) {
+            names.push(hidden.into());
+        }
+        given.push(name);
     }
     names
 }
 
-/// A name that both read literally.
-fn exact(messages: &mut Messages, at: &Location, name: &str) {
-    if name.contains('*') {
-        messages.cannot(
-            at,
-            "a `*` in a name is a plain character in Intercept, and a wildcard here",
-        );
-    }
-    if name.is_empty() || name.trim() != name || name.chars().any(char::is_control) {
-        messages.cannot(
-            at,
-            "a name is not empty and has no space around it or control characters",
-        );
+/// The key of a tool's entry; `None` where no entry is written.
+///
+/// Under `default: deny` a pattern would allow the tools that it matches.
+fn key(messages: &mut Messages, at: &Location, name: &str, denies: bool) -> Option<String> {
+    match name::read(name) {
+        Name::Exact(name) => Some(name.into()),
+        Name::Pattern(_) if denies => {
+            messages.stricter(at, "Intercept takes this name literally, so it lists no other tool; a tool of this very name is denied here");
+            None
+        }
+        Name::Pattern(pattern) => {
+            let message = format!(
+                "the rules apply to every tool whose name `{pattern}` matches and that has no entry of its own; Intercept takes the name literally"
+            );
+            messages.stricter(at, &message);
+            Some(pattern)
+        }
+        Name::None => {
+            messages.cannot(at, "a name has at least one character that can be seen");
+            None
+        }
     }
 }
 
@@ -126,20 +150,29 @@ fn tools(
     policy: &mut Map<String, Json>,
     approvals: Option<&Json>,
 ) {
+    let denies = policy
+        .get("default")
+        .is_some_and(|default| default == "deny");
+    let head = Head {
+        approves: approvals.is_some(),
+        counters: Counters::read(node),
+    };
     let mut asks = false;
     let mut all = None;
     let mut entries = Map::new();
     let mut counts = false;
     for (name, node) in messages.map(at, node) {
         let at = at.key(name, node);
-        let rules = rules(messages, &at, (name, node), approvals.is_some());
+        let rules = rules(messages, &at, (name, node), &head);
         asks |= rules.asks();
         counts |= !rules.limits.is_empty();
         if name == "*" {
             all = Some(rules.for_all());
-        } else {
-            exact(messages, &at, name);
-            entries.insert(name.clone(), rules.entry());
+        } else if let Some(key) = key(messages, &at, name, denies) {
+            if entries.contains_key(&key) {
+                messages.cannot(&at, "another name has the same pattern");
+            }
+            entries.insert(key, rules.entry());
         }
     }
     if let Some(approvals) = approvals.filter(|_| asks) {
@@ -160,7 +193,7 @@ fn rules(
     messages: &mut Messages,
     at: &Location,
     (tool, node): (&str, &Node),
-    approves: bool,
+    head: &Head,
 ) -> ToolRules {
     let members = messages.members(at, node, &["rules"]);
     let mut rules = ToolRules::default();
@@ -174,7 +207,7 @@ fn rules(
                 at,
                 tool,
                 members,
-                approves,
+                head,
             };
             rule.add(messages, &mut rules, &mut counters);
         }

@@ -19,25 +19,30 @@ pub(super) struct Equals {
     strings: Vec<Json>,
     /// Lists and objects may be among them too, by how they are printed.
     pub(super) collections: bool,
+    /// A list or a map is among them, by how it is printed.
+    printed: bool,
 }
 
+pub(super) const COLLECTION: &str = "Intercept compares lists and maps by how Go prints them";
+
 impl Equals {
-    /// `None` where a value is ambiguous even to the engine's reader.
-    pub(super) fn of(messages: &mut Messages, at: &Location, list: &[Node]) -> Option<Self> {
+    /// And for each value that is ambiguous even to the engine's reader, why.
+    pub(super) fn of(list: &[Node]) -> (Self, Vec<String>) {
         let mut equals = Self::default();
-        for node in list {
-            if let Err(message) = equals.add(&node.value) {
-                messages.cannot(at, &message);
-                return None;
-            }
-        }
+        let added = list.iter().map(|node| equals.add(&node.value));
+        let unknown = added.filter_map(Result::err).collect();
         dedup(&mut equals.bools);
         dedup(&mut equals.numbers);
         dedup(&mut equals.strings);
-        Some(equals)
+        (equals, unknown)
     }
 
     fn add(&mut self, value: &Value) -> Result<(), String> {
+        if let Some(digits) = value.digits() {
+            self.numbers.push(whole(&digits)?);
+            self.strings.push(digits.into());
+            return Ok(());
+        }
         match value {
             Value::Null => {
                 self.null = true;
@@ -47,19 +52,13 @@ impl Equals {
                 self.bools.push((*bool).into());
                 self.strings.push(bool.to_string().into());
             }
-            Value::Int(digits) => {
-                self.numbers.push(whole(digits)?);
-                self.strings.push(digits.as_str().into());
-            }
             Value::Float(number) => {
                 self.numbers.push(json!(number));
                 self.strings.push(go::print(*number).into());
             }
             Value::Text(text) => self.add_text(text)?,
-            Value::Odd(text) => return Err(odd(text)),
-            Value::List(_) | Value::Map(_) => {
-                return Err("Intercept compares lists and maps by how Go prints them; write conditions on their parts".into());
-            }
+            Value::Int(text) | Value::Odd(text) => return Err(odd(text)),
+            Value::List(_) | Value::Map(_) => self.printed = true,
         }
         Ok(())
     }
@@ -119,9 +118,11 @@ fn dedup(values: &mut Vec<Json>) {
 
 /// A call is let through where the value is one of a list.
 pub(super) fn one_of(messages: &mut Messages, at: &Location, path: &str, list: &[Node]) -> Refusal {
-    let Some(equals) = Equals::of(messages, at, list) else {
-        return Refusal::default();
-    };
+    let (equals, mut unknown) = Equals::of(list);
+    unknown.extend(equals.printed.then(|| COLLECTION.into()));
+    for why in unknown {
+        messages.stricter(at, &format!("{why}; no value is taken for it here"));
+    }
     if equals.collections {
         messages.stricter(
             at,
@@ -146,9 +147,11 @@ pub(super) fn none_of(
     path: &str,
     list: &[Node],
 ) -> Refusal {
-    let Some(equals) = Equals::of(messages, at, list) else {
-        return Refusal::default();
-    };
+    let (equals, unknown) = Equals::of(list);
+    if let Some(why) = unknown.first() {
+        messages.stricter(at, &format!("{why}; the rule refuses every call"));
+        return Refusal::always();
+    }
     // True for a missing value, unknown for an unknown value, false for null.
     let missing = vec![
         condition(path, "exists", false.into()),
@@ -160,11 +163,17 @@ pub(super) fn none_of(
         name => vec![condition(path, "type", name.into()), equal],
     });
     let mut groups: Vec<_> = [missing].into_iter().chain(equal).collect();
-    if equals.collections {
+    if equals.printed {
+        let text = condition(path, "regex", r"^(?:map)?\[".into());
+        groups.push(vec![condition(path, "type", "string".into()), text]);
+        messages.stricter(at, "any list, object and text that begins with `[` or `map[` is refused here, as Go may print one alike");
+    } else if equals.collections {
         messages.stricter(
             at,
             "any list or object is refused here, as Go may print one like this text",
         );
+    }
+    if equals.collections || equals.printed {
         groups.push(vec![condition(path, "type", "array".into())]);
         groups.push(vec![condition(path, "type", "object".into())]);
     }

@@ -2,35 +2,31 @@
 //!
 //! It never passes on a policy that a gateway would refuse.
 
-use super::document;
 use super::messages::{Level, Location, Messages};
 use super::report::ImportReport;
-use super::yaml::{self, Mark, Node};
+use super::yaml::{self, Mark, Node, Value};
+use super::{document, foreign};
 use crate::approvers::{Approve, approvals};
 use crate::input::Input;
 use crate::report::CommandResult;
 use mcp_policy::host::Policy;
 use serde_json::Value as Json;
 
-/// Imports a document. With `partial`, the policy may refuse calls that Intercept lets through. With `approve`, a person
-/// approves the calls that need it; otherwise they are refused.
+/// Imports a document. With `exact`, there is no policy where it would refuse a call that Intercept lets through. With
+/// `approve`, a person approves the calls that need it; otherwise they are refused.
 ///
 /// # Errors
 /// `approve` has no address or no approver.
 pub fn import(
     document: &Input,
-    partial: bool,
+    exact: bool,
     approve: Option<&Approve>,
 ) -> CommandResult<ImportReport> {
     let approvals = approve.map(approvals).transpose()?;
     let approvals = approvals.and_then(|approvals| serde_json::to_value(approvals).ok());
     let (policy, messages) = translate(&document.bytes, approvals.as_ref());
     let worst = messages.worst();
-    let most = if partial {
-        Level::Stricter
-    } else {
-        Level::Note
-    };
+    let most = if exact { Level::Note } else { Level::Stricter };
     let policy = policy.filter(|_| worst <= most);
     Ok(ImportReport::new(
         &document.name,
@@ -43,19 +39,40 @@ pub fn import(
 /// The policy, if the document can be read, and every message about it.
 pub(super) fn translate(document: &[u8], approvals: Option<&Json>) -> (Option<Json>, Messages) {
     let mut messages = Messages::default();
-    let root = match read(document) {
-        Ok(root) => root,
+    let yaml::Document { root, second } = match read(document) {
+        Ok(document) => document,
         Err(yaml::Fault { mark, what }) => {
             messages.cannot(&Location::root(mark), &what);
             return (None, messages);
         }
     };
+    if let Some(what) = foreign::what(&root) {
+        messages.cannot(&Location::root(root.mark), &what);
+        return (None, messages);
+    }
+    let root = with_head(&mut messages, root);
+    if let Some(mark) = second {
+        let message = "a second document begins here; Intercept reads the first alone, and so does this import";
+        messages.note(&Location::root(mark), message);
+    }
     let policy = document::translate(&mut messages, &root, approvals);
     if messages.worst() < Level::Cannot {
         validate(&policy, &mut messages, &Location::root(root.mark));
     }
     messages.sort();
     (Some(policy), messages)
+}
+
+/// The document around the entries of `tools`, if there are nothing but entries.
+fn with_head(messages: &mut Messages, root: Node) -> Node {
+    if !foreign::is_entries(&root) {
+        return root;
+    }
+    let message = "these are entries of `tools` alone; they are read as those of a policy";
+    messages.note(&Location::root(root.mark), message);
+    let mark = root.mark;
+    let value = Value::Map(vec![("tools".into(), root)]);
+    Node { mark, value }
 }
 
 /// No policy is written that a gateway would refuse.
@@ -66,7 +83,7 @@ fn validate(policy: &Json, messages: &mut Messages, at: &Location) {
     }
 }
 
-fn read(document: &[u8]) -> Result<Node, yaml::Fault> {
+fn read(document: &[u8]) -> Result<yaml::Document, yaml::Fault> {
     let text = std::str::from_utf8(document).map_err(|_| yaml::Fault {
         mark: Mark { line: 1, column: 1 },
         what: "it is not UTF-8".into(),

@@ -5,8 +5,7 @@
 
 use super::condition::{self, Path};
 use super::messages::{Location, Members, Messages};
-use super::refusal::{Refusal, condition};
-use super::yaml::{Node, Value};
+use super::yaml::Node;
 use crate::argument_path;
 use serde_json::{Map, Value as Json};
 
@@ -14,29 +13,19 @@ use serde_json::{Map, Value as Json};
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) counter: String,
-    window: String,
-    increment: Increment,
+    pub(super) window: String,
+    pub(super) increment: Increment,
 }
 
 #[derive(Debug)]
-enum Increment {
+pub(super) enum Increment {
     By(u64),
     /// The number at a path, in our spelling.
     From(String),
 }
 
-/// A condition that holds while a counter is below a number.
-#[derive(Debug)]
-pub(super) struct Bound {
-    pub(super) at: Location,
-    path: String,
-    value: f64,
-    /// The number itself exceeds the bound.
-    below: bool,
-}
-
-pub(super) const ELSEWHERE: &str = "a rule here reads only its own counter; write one limit, and the same `counter` in other rules that count with it";
-const AMOUNTS: &str = "fractions are added, while Intercept drops them; a negative amount is refused, while Intercept lowers the counter by it";
+/// The largest `max` of the engine.
+const MOST: u64 = 1_000_000_000_000;
 
 /// `5/hour`.
 pub(super) fn rate(text: &str) -> Option<(u64, String)> {
@@ -57,13 +46,15 @@ pub(super) fn limit(
     words: &str,
 ) -> Json {
     let mut limit = Map::new();
-    limit.insert("counter".into(), counter.into());
+    limit.insert("counter".into(), named(counter).into());
     limit.insert("window".into(), window.into());
-    limit.insert("max".into(), max.into());
+    limit.insert("max".into(), max.min(MOST).into());
     limit.insert("scope".into(), "global".into());
     if let Some(cost) = cost {
         limit.insert("cost".into(), cost.into());
     }
+    // The nearest to Intercept, which refunds every JSON-RPC error.
+    limit.insert("refund".into(), "on_error".into());
     limit.insert("on_deny".into(), words.into());
     limit.into()
 }
@@ -80,12 +71,14 @@ impl State {
                 "a counter has a name and a `window`: \"minute\", \"hour\" or \"day\"",
             );
         }
-        let increment = Increment::read(members);
+        let increment = Increment::of(node);
         if increment.is_none() {
-            messages.cannot(
-                at,
-                "`increment` is a whole number, not negative; `increment_from` begins with `args.`",
-            );
+            let message = "`increment` is a whole number; `increment_from` begins with `args.`";
+            messages.cannot(at, message);
+        }
+        if members.get("increment").is_some_and(is_negative) {
+            let message = "an `increment` below 0 counts as 1";
+            messages.stricter(at, message);
         }
         Some(Self {
             counter: counter?,
@@ -96,122 +89,33 @@ impl State {
 }
 
 impl Increment {
-    fn read(members: Members<'_>) -> Option<Self> {
+    /// Of a `state`.
+    pub(super) fn of(state: &Node) -> Option<Self> {
+        let members = Members::of(state);
         if let Some(from) = members.text("increment_from") {
             let Ok(Path::Arguments(names)) = condition::path(&from) else {
                 return None;
             };
             return Some(Self::From(argument_path::members(&names)));
         }
-        match members.get("increment").map(|node| &node.value) {
+        match members.get("increment") {
             None => Some(Self::By(1)),
             // Intercept reads 0 as a missing increment.
-            Some(Value::Int(digits)) => digits.parse().ok().map(|by: u64| Self::By(by.max(1))),
-            Some(_) => None,
-        }
-    }
-}
-
-impl Bound {
-    pub(super) fn read(
-        messages: &mut Messages,
-        at: &Location,
-        path: String,
-        op: &str,
-        operand: &Node,
-    ) -> Option<Self> {
-        let value = match &operand.value {
-            Value::Int(digits) => digits.parse().ok(),
-            Value::Float(number) => Some(*number),
-            _ => None,
-        };
-        match (op, value) {
-            ("lt" | "lte", Some(value)) => Some(Self {
-                at: at.clone(),
-                path,
-                value,
-                below: op == "lt",
-            }),
-            _ => {
-                messages.cannot(
-                    at,
-                    "a counter can only have an upper bound, by `lt` or `lte` and a number",
-                );
-                None
+            Some(node) if is_negative(node) => Some(Self::By(1)),
+            Some(node) => {
+                let by = node.value.digits()?.parse::<u64>();
+                by.ok().map(|by| Self::By(by.max(1)))
             }
         }
     }
-
-    /// The most that the counter may reach; `None` where even 0 is too much.
-    fn max(&self) -> Option<u64> {
-        let most = if self.below {
-            self.value.trunc() - 1.0
-        } else {
-            self.value.trunc()
-        };
-        // Before the first call, Intercept compares 0 with the bound itself.
-        (self.value >= 0.0 && most >= 0.0).then(|| whole(most))
-    }
 }
 
-/// The limit of a counter under its bounds, and further rules that refuse a call.
-pub(super) fn of(
-    messages: &mut Messages,
-    at: &Location,
-    state: &State,
-    counter: &str,
-    bounds: &[Bound],
-    words: &str,
-) -> (Option<Json>, Refusal) {
-    let path = format!("state.{counter}");
-    let (own, others): (Vec<_>, Vec<_>) = bounds.iter().partition(|bound| bound.path == path);
-    for other in others {
-        messages.cannot(&other.at, ELSEWHERE);
-    }
-    let Some((first, rest)) = own.split_first() else {
-        return (None, without_bound(messages, at, state));
-    };
-    let Some(max) = smallest(messages, first, rest) else {
-        return (None, Refusal::always());
-    };
-    let (max, cost) = match &state.increment {
-        Increment::By(by) => (max.checked_div(*by).unwrap_or_default(), None),
-        Increment::From(path) => {
-            messages.stricter(at, AMOUNTS);
-            (max, Some(path.as_str()))
-        }
-    };
-    let limit = limit(counter, &state.window, max, cost, words);
-    (Some(limit), Refusal::default())
+fn is_negative(node: &Node) -> bool {
+    let digits = node.value.digits();
+    digits.is_some_and(|digits| digits.starts_with('-'))
 }
 
-/// The smallest of several bounds; `None` where the counter may not even reach 0.
-fn smallest(messages: &mut Messages, first: &Bound, rest: &[&Bound]) -> Option<u64> {
-    let mut max = first.max();
-    for bound in rest {
-        if bound.max() < max {
-            let message = "the smaller of two bounds on a counter applies to the whole call";
-            messages.stricter(&bound.at, message);
-            max = bound.max();
-        }
-    }
-    max
-}
-
-/// Intercept counts nothing without a bound, but still looks for the amount.
-fn without_bound(messages: &mut Messages, at: &Location, state: &State) -> Refusal {
-    messages.note(at, "no condition of the rule bounds this counter, so Intercept never counts it; it is left out");
-    match &state.increment {
-        Increment::By(_) => Refusal::default(),
-        Increment::From(path) => Refusal::require(condition(path, "type", "number".into())),
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "it is whole and not negative; too large a number is clamped, and refused by the engine"
-)]
-fn whole(number: f64) -> u64 {
-    number as u64
+/// A counter's name in our policy, from its name in Intercept's store.
+fn named(counter: &str) -> String {
+    counter.trim().replace(char::is_control, "_")
 }

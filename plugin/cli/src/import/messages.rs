@@ -3,8 +3,8 @@
 //! A message without an effect on decisions is a note; any other means that the import is not complete. It never drops a
 //! message.
 
+use super::advice;
 use super::yaml::{Mark, Node, Value};
-use crate::nearest::nearest;
 use serde::Serialize;
 use std::fmt;
 
@@ -125,12 +125,12 @@ impl Messages {
     }
 
     fn unknown_key(&mut self, at: &Location, key: &str, known: &[&str]) {
-        let meant = nearest(key, known.iter().copied());
-        let meant = meant.map_or_else(
-            || "take it out".into(),
-            |known| format!("did you mean `{known}`?"),
-        );
-        let message = format!("Intercept 1.1 silently ignores the key `{key}`; {meant}");
+        if advice::is_for_readers(key) {
+            let message = "words for readers, which are left out; Intercept ignores them too";
+            return self.note(at, message);
+        }
+        let advice = advice::about_key(key, known);
+        let message = format!("Intercept 1.1 silently ignores the key `{key}`; {advice}");
         self.cannot(at, &message);
     }
 
@@ -159,6 +159,14 @@ impl Messages {
 pub(super) struct Members<'a>(&'a [(String, Node)]);
 
 impl<'a> Members<'a> {
+    /// Without a word about the keys.
+    pub(super) fn of(node: &'a Node) -> Self {
+        match &node.value {
+            Value::Map(members) => Self(members),
+            _ => Self(&[]),
+        }
+    }
+
     pub(super) fn get(self, key: &str) -> Option<&'a Node> {
         let found = self.0.iter().find(|(name, _)| name == key);
         // A null value counts as a missing key.

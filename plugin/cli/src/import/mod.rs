@@ -2,13 +2,18 @@
 //!
 //! It never writes a policy that may allow a call that Intercept refuses.
 
+mod advice;
+mod bounds;
 mod condition;
+mod counters;
 mod document;
 mod equality;
+mod foreign;
 mod go;
 mod importer;
 mod limit;
 mod messages;
+mod name;
 mod pattern;
 mod refusal;
 mod report;
@@ -16,6 +21,7 @@ mod rule;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod unicode;
 mod yaml;
 
 pub use crate::approvers::Approve;

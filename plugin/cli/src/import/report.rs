@@ -70,9 +70,9 @@ impl ImportReport {
     fn conclusion(&self) -> &'static str {
         match (self.policy.is_some(), self.worst) {
             (true, Level::Note) => "",
-            (true, _) => "written; it refuses more than Intercept does\n",
+            (true, _) => "written; it may refuse more than Intercept does, and never less\n",
             (false, Level::Stricter) => {
-                "not written; --partial writes a policy that refuses more than Intercept does\n"
+                "not written; without --exact, a policy is written that may refuse more than Intercept does\n"
             }
             (false, _) => "not written\n",
         }

@@ -2,7 +2,10 @@
 //!
 //! It never interprets a condition or a counter: `condition` and `limit` do.
 
+use super::advice;
+use super::bounds::{Bound, Limits, Reader};
 use super::condition::{self, Path};
+use super::counters::Counters;
 use super::limit;
 use super::messages::{Location, Members, Messages};
 use super::refusal::Refusal;
@@ -39,7 +42,7 @@ pub(super) struct ToolRules {
 enum Meaning {
     Refusal(Refusal),
     /// A bound on a counter.
-    Counter(limit::Bound),
+    Counter(Bound),
 }
 
 impl ToolRules {
@@ -99,8 +102,14 @@ pub(super) struct Rule<'a> {
     /// `*` for all tools.
     pub(super) tool: &'a str,
     pub(super) members: Members<'a>,
+    pub(super) head: &'a Head,
+}
+
+/// What a rule needs of the whole document.
+pub(super) struct Head {
     /// The policy has approvers.
     pub(super) approves: bool,
+    pub(super) counters: Counters,
 }
 
 impl Rule<'_> {
@@ -111,8 +120,12 @@ impl Rule<'_> {
         counters: &mut Vec<String>,
     ) {
         if let Some(node) = self.members.get("spend") {
-            let message = "prices that servers ask for are not read in this build; write a limit with a `cost`";
-            messages.cannot(&self.at.key("spend", node), message);
+            let message = "the prices that servers ask for are not read here, so the rule refuses every call; in its place, write a limit with a `cost`";
+            messages.stricter(&self.at.key("spend", node), message);
+            rules.add(Refusal::always(), &self.words());
+            if self.members.get("conditions").is_none() {
+                return;
+            }
         }
         let action = self.members.text("action");
         if self.members.get("rate_limit").is_some() {
@@ -122,10 +135,7 @@ impl Rule<'_> {
             None | Some("evaluate") => self.evaluate(messages, rules, counters),
             Some("deny") => self.deny(messages, rules),
             Some("require_approval") => self.approval(messages, rules),
-            Some(_) => messages.cannot(
-                &self.at,
-                "`action` is \"evaluate\", \"deny\" or \"require_approval\"",
-            ),
+            Some(action) => messages.cannot(&self.at, &advice::about_action(action)),
         }
     }
 
@@ -155,7 +165,13 @@ impl Rule<'_> {
         let words = self.on_deny().unwrap_or_else(|| {
             format!("Rate limit of {max} per {window} reached. Try again later.")
         });
-        let limit = limit::limit(&self.counter(&counter), &window, max, None, &words);
+        let limit = limit::limit(
+            &format!("{}.{counter}", self.scope()),
+            &window,
+            max,
+            None,
+            &words,
+        );
         rules.limits.push(limit);
     }
 
@@ -173,9 +189,9 @@ impl Rule<'_> {
                 None => {}
             }
         }
-        let (limit, more) = self.own_limit(messages, &bounds, counters);
-        rules.limits.extend(limit);
-        refusal.append(more);
+        let more = self.limits(messages, &bounds, counters);
+        rules.limits.extend(more.limits);
+        refusal.append(more.refusal);
         rules.add(refusal, &self.words());
     }
 
@@ -190,29 +206,30 @@ impl Rule<'_> {
             .collect()
     }
 
-    /// The limit of the rule's own counter under its bounds, and further rules that refuse a call.
-    fn own_limit(
+    /// The limits of the counters that the rule counts or reads.
+    fn limits(
         &self,
         messages: &mut Messages,
-        bounds: &[limit::Bound],
+        bounds: &[Bound],
         counters: &mut Vec<String>,
-    ) -> (Option<Json>, Refusal) {
-        let Some(node) = self.members.get("state") else {
-            if let Some(bound) = bounds.first() {
-                messages.cannot(&bound.at, limit::ELSEWHERE);
-            }
-            return Default::default();
-        };
-        let at = self.at.key("state", node);
-        let Some(state) = limit::State::read(messages, &at, node) else {
-            return Default::default();
-        };
-        self.names_counter(messages, &state.counter, counters);
-        let counter = self.counter(&state.counter);
+    ) -> Limits {
         let words = self
             .on_deny()
             .unwrap_or_else(|| format!("Rate limit exceeded for {}", self.name()));
-        limit::of(messages, &at, &state, &counter, bounds, &words)
+        let reader = Reader {
+            counters: &self.head.counters,
+            scope: self.scope(),
+            words: &words,
+        };
+        let Some(node) = self.members.get("state") else {
+            return reader.limits(messages, None, bounds);
+        };
+        let at = self.at.key("state", node);
+        let Some(state) = limit::State::read(messages, &at, node) else {
+            return Limits::default();
+        };
+        self.names_counter(messages, &state.counter, counters);
+        reader.limits(messages, Some((&at, &state)), bounds)
     }
 
     fn deny(&self, messages: &mut Messages, rules: &mut ToolRules) {
@@ -245,7 +262,7 @@ impl Rule<'_> {
         let conditions = self.conditions(messages).into_iter();
         let group = conditions.filter_map(|(at, node)| matching(messages, &at, node));
         let group: Vec<_> = group.collect();
-        if self.approves {
+        if self.head.approves {
             return self.ask(messages, rules, group);
         }
         let message = "nobody is named who approves, so the calls that need an approval are denied; name approvers with `--approvals-url` and `--approver`";
@@ -306,14 +323,13 @@ impl Rule<'_> {
         counters.push(counter.into());
     }
 
-    /// The name of a counter in the whole document, and in Intercept's store.
-    fn counter(&self, counter: &str) -> String {
-        let scope = if self.tool == "*" {
+    /// The scope of the rule's counters.
+    fn scope(&self) -> &str {
+        if self.tool == "*" {
             "_global"
         } else {
             self.tool
-        };
-        format!("{scope}.{counter}")
+        }
     }
 
     fn name(&self) -> String {
@@ -348,7 +364,7 @@ fn condition(messages: &mut Messages, at: &Location, node: &Node) -> Option<Mean
             Some(Meaning::Refusal(refusal))
         }
         Ok(Path::State(path)) => {
-            limit::Bound::read(messages, at, path, &op, operand).map(Meaning::Counter)
+            Bound::read(messages, at, path, &op, operand).map(Meaning::Counter)
         }
         Err(message) => {
             messages.cannot(at, &message);

@@ -10,13 +10,15 @@ use serde_json::{Value as Json, json};
 /// # Errors
 /// Why the scalar has no value that all readers agree on.
 pub(super) fn scalar(value: &Value) -> Option<Result<Json, String>> {
+    if let Some(digits) = value.digits() {
+        return Some(whole(&digits));
+    }
     Some(match value {
         Value::Null => Ok(Json::Null),
         Value::Bool(bool) => Ok((*bool).into()),
-        Value::Int(digits) => whole(digits),
         Value::Float(number) => Ok(json!(number)),
         Value::Text(text) => Ok(text.as_str().into()),
-        Value::Odd(text) => Err(odd(text)),
+        Value::Int(text) | Value::Odd(text) => Err(odd(text)),
         Value::List(_) | Value::Map(_) => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! Turns YAML text into a tree of values with their places, typed as Go's yaml.v3 types them.
 //!
-//! It never guesses: keys given twice, merges, tags and numbers in notations that readers differ about are refused or
+//! It never guesses: keys given twice, tags and numbers in notations that readers differ about are refused or
 //! kept as [`Value::Odd`], and aliases cannot make a small file large.
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
@@ -45,21 +45,35 @@ pub(super) struct Fault {
 /// The most values of a document, far more than a policy has; nested aliases could expand a short text beyond it.
 const MOST_VALUES: usize = 200_000;
 const DEEPEST: usize = 32;
+const MERGE: &str = "<<";
 
-/// Reads a text that holds one document.
-pub(super) fn read(text: &str) -> Result<Node, Fault> {
+/// A document, and where a second one begins, which Go does not read.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) root: Node,
+    pub(super) second: Option<Mark>,
+}
+
+/// Reads the first document of a text.
+pub(super) fn read(text: &str) -> Result<Document, Fault> {
     let mut builder = Builder::default();
+    let mut second = None;
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| Fault {
             mark: Mark::of(error.marker()),
             what: error.info().to_owned(),
         })?;
-        builder.event(event, Mark::of(&span.start))?;
+        let mark = Mark::of(&span.start);
+        if matches!(event, Event::DocumentStart(_)) && builder.root.is_some() {
+            second = Some(mark);
+            break;
+        }
+        builder.event(event, mark)?;
     }
     let Some(root) = builder.root else {
         return fault(Mark { line: 1, column: 1 }, "it has no YAML document");
     };
-    Ok(root)
+    Ok(Document { root, second })
 }
 
 /// Open collections, and the values of anchors.
@@ -79,14 +93,13 @@ struct Open {
     key: Option<String>,
     list: Vec<Node>,
     map: Vec<(String, Node)>,
+    /// What `<<` merges.
+    merged: Vec<Node>,
 }
 
 impl Builder {
     fn event(&mut self, event: Event<'_>, mark: Mark) -> Result<(), Fault> {
         match event {
-            Event::DocumentStart(_) if self.root.is_some() => {
-                fault(mark, "a second document begins; Intercept reads one")
-            }
             Event::Scalar(text, style, anchor, tag) => {
                 let value = scalar(text, style, tag.as_deref(), mark)?;
                 self.add(Node { mark, value }, anchor)
@@ -126,6 +139,7 @@ impl Builder {
             key: None,
             list: Vec::new(),
             map: Vec::new(),
+            merged: Vec::new(),
         });
         Ok(())
     }
@@ -135,7 +149,11 @@ impl Builder {
             return Ok(());
         };
         let value = if open.is_map {
-            Value::Map(open.map)
+            let mut map = open.map;
+            for node in open.merged {
+                merge(&mut map, node)?;
+            }
+            Value::Map(map)
         } else {
             Value::List(open.list)
         };
@@ -158,11 +176,32 @@ impl Builder {
             None => self.root = Some(node),
             Some(open) if !open.is_map => open.list.push(node),
             Some(open) => match open.key.take() {
+                Some(key) if key == MERGE => open.merged.push(node),
                 Some(key) => open.map.push((key, node)),
                 None => open.key = Some(key(node, &open.map)?),
             },
         }
         Ok(())
+    }
+}
+
+/// Adds the members of a map, or of each of a list of maps, that are not there yet.
+fn merge(map: &mut Vec<(String, Node)>, node: Node) -> Result<(), Fault> {
+    let mark = node.mark;
+    match node.value {
+        Value::Map(members) => {
+            for (key, node) in members {
+                if !map.iter().any(|(other, _)| *other == key) {
+                    map.push((key, node));
+                }
+            }
+            Ok(())
+        }
+        Value::List(list) => list.into_iter().try_for_each(|node| match node.value {
+            Value::Map(_) => merge(map, node),
+            _ => fault(mark, "a merge (`<<`) of what is no map"),
+        }),
+        _ => fault(mark, "a merge (`<<`) of what is no map"),
     }
 }
 
@@ -172,9 +211,6 @@ fn key(node: Node, map: &[(String, Node)]) -> Result<String, Fault> {
     let Some(key) = node.text() else {
         return fault(mark, "a key that is not a string");
     };
-    if key == "<<" {
-        return fault(mark, "a merge (`<<`); write out what it merges");
-    }
     if map.iter().any(|(other, _)| *other == key) {
         return fault(mark, &format!("the key `{key}` is given twice"));
     }
@@ -246,6 +282,44 @@ fn looks_numeric(text: &str) -> bool {
     let made = |c: char| c.is_ascii_hexdigit() || "xobXOB_.:-+tTzZ ".contains(c);
     let special = [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(&rest);
     special || (begins && rest.chars().all(made))
+}
+
+/// A whole number in a notation of Go's own: `0755`, `0x10`, `0b1`, `1_000`.
+fn go_int(text: &str) -> Option<String> {
+    let digits = unsigned(text).replace('_', "");
+    let prefixes = [
+        ("0x", 16),
+        ("0X", 16),
+        ("0o", 8),
+        ("0O", 8),
+        ("0b", 2),
+        ("0B", 2),
+        ("0", 8),
+    ];
+    let with_radix = prefixes
+        .iter()
+        .find_map(|(prefix, radix)| Some((digits.strip_prefix(prefix)?, *radix)));
+    let (digits, radix) = match with_radix {
+        Some(("", 8)) | None => (&*digits, 10),
+        Some(found) => found,
+    };
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let number = i64::from_str_radix(digits, radix)
+        .ok()
+        .filter(|_| is_plain)?;
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    Some(format!("{sign}{number}"))
+}
+
+impl Value {
+    /// The digits of a whole number, as Go reads it.
+    pub(super) fn digits(&self) -> Option<String> {
+        match self {
+            Self::Int(digits) => Some(digits.clone()),
+            Self::Odd(text) => go_int(text),
+            _ => None,
+        }
+    }
 }
 
 impl Node {

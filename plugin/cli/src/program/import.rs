@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 /// Turn a policy of PolicyLayer's Intercept (YAML) into a policy.json
 ///
-/// Every difference is reported with its place. The policy is written when every call is decided alike, or with --partial
-/// when some calls that Intercept lets through are refused; never when a rule is lost that refuses calls.
+/// Every difference is reported with its place. The policy refuses every call that Intercept refuses, and may refuse
+/// more; --exact writes only a policy that decides every call alike.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The YAML file; `-` is the standard input.
@@ -20,9 +20,9 @@ pub(crate) struct Args {
     /// The file for the policy; the standard output by default.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Also write a policy that refuses more calls than Intercept does.
+    /// Write no policy that refuses a call that Intercept lets through.
     #[arg(long)]
-    partial: bool,
+    exact: bool,
     #[command(flatten)]
     approvers: ApproverArgs,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
     let report = import(
         &input::read(&args.file)?,
-        args.partial,
+        args.exact,
         args.approvers.any().as_ref(),
     )?;
     if !output.json {

@@ -16,6 +16,8 @@ pub(super) enum Rule {
     Deny,
     RateLimit(u32, &'static str),
     Evaluate(Vec<Condition>, Option<State>),
+    /// A condition on the counter of the rule with a tool and an index.
+    Reads(String, usize, &'static str, Json),
     /// A later version's: the calls that its conditions match wait for a person.
     Approval(Vec<Condition>),
 }
@@ -78,6 +80,10 @@ impl Document {
                             .as_ref()
                             .is_none_or(|state| state.holds(counts, &counter, now))
                 }
+                Rule::Reads(tool, index, op, bound) => {
+                    let value = self.read(counts, tool, *index, now);
+                    value.is_some_and(|value| operator(op, &value, bound))
+                }
                 Rule::Approval(conditions) => !conditions
                     .iter()
                     .all(|condition| condition.holds(arguments)),
@@ -105,6 +111,28 @@ impl Document {
             }
         }
         Some(counts)
+    }
+}
+
+impl Document {
+    /// The count of a rule of any tool.
+    fn read(&self, counts: &Counts, tool: &str, index: usize, now: u64) -> Option<Json> {
+        let scope = if tool == "*" { "_global" } else { tool };
+        let window = self.window(tool, index)?;
+        Some(
+            counts
+                .value(&format!("{scope}.c{index}"), window, now)
+                .into(),
+        )
+    }
+
+    /// The window of the counter of a rule, if it has one.
+    pub(super) fn window(&self, tool: &str, index: usize) -> Option<&'static str> {
+        match self.tools.get(tool)?.get(index)? {
+            Rule::RateLimit(_, window) => Some(window),
+            Rule::Evaluate(_, state) => state.as_ref().map(|state| state.window),
+            _ => None,
+        }
     }
 }
 
@@ -217,7 +245,15 @@ fn operator(op: &str, actual: &Json, expected: &Json) -> bool {
 }
 
 /// The expressions that the model knows.
-pub(super) const PATTERNS: &[&str] = &["a", "^a$", r"a\sb", r"a\Sb", r"^[^a\s]*$"];
+pub(super) const PATTERNS: &[&str] = &[
+    "a",
+    "^a$",
+    r"a\sb",
+    r"a\Sb",
+    r"^[^a\s]*$",
+    r"^\p{L}*$",
+    "(?i)^[^A]*$",
+];
 
 fn matches(pattern: &str, text: &str) -> bool {
     let space = |c: char| "\t\n\u{c}\r ".contains(c);
@@ -233,6 +269,9 @@ fn matches(pattern: &str, text: &str) -> bool {
         r"a\sb" => between(true),
         r"a\Sb" => between(false),
         r"^[^a\s]*$" => !text.chars().any(|c| c == 'a' || space(c)),
+        // Of the generated texts, no other has letters alone.
+        r"^\p{L}*$" => text.chars().all(char::is_alphabetic),
+        "(?i)^[^A]*$" => !text.contains(['a', 'A']),
         _ => panic!("the model does not know {pattern}"),
     }
 }

@@ -133,7 +133,29 @@ fn rule() -> impl Strategy<Value = Rule> {
         1 => state().prop_filter("a rule has a condition", |state| state.bound.is_some())
             .prop_map(|state| Rule::Evaluate(Vec::new(), Some(state))),
         1 => proptest::collection::vec(condition(), 0..3).prop_map(Rule::Approval),
+        3 => reads(),
     ]
+}
+
+fn reads() -> impl Strategy<Value = Rule> {
+    let tool = select(vec!["t".to_owned(), "u".to_owned(), "*".to_owned()]);
+    let op = select(vec!["lt", "lte", "lt", "lte", "gte", "eq"]);
+    let bound = select(vec![json!(0), json!(1), json!(2), json!(3.5), json!(-1)]);
+    (tool, 0_usize..2, op, bound)
+        .prop_map(|(tool, index, op, bound)| Rule::Reads(tool, index, op, bound))
+}
+
+/// Without the rules that read counters that no rule has, which Intercept does not load.
+fn loadable(mut document: Document) -> Document {
+    let whole = document.clone();
+    for rule in document.tools.values_mut().flatten() {
+        let no_counter =
+            matches!(rule, Rule::Reads(tool, index, ..) if whole.window(tool, *index).is_none());
+        if no_counter {
+            *rule = Rule::RateLimit(3, "hour");
+        }
+    }
+    document
 }
 
 fn document() -> impl Strategy<Value = Document> {
@@ -150,7 +172,8 @@ fn document() -> impl Strategy<Value = Document> {
         vec!["u".to_owned()],
         vec!["*".to_owned()],
     ]);
-    (any::<bool>(), hide, tools).prop_map(|(deny, hide, tools)| Document { deny, hide, tools })
+    (any::<bool>(), hide, tools)
+        .prop_map(|(deny, hide, tools)| loadable(Document { deny, hide, tools }))
 }
 
 /// JSON is YAML. Two counters of a tool have two names.
@@ -168,6 +191,11 @@ fn written(document: &Document) -> String {
             Rule::RateLimit(max, window) => json!({ "name": "r",
                 "conditions": [{ "path": format!("state.{scope}.c{index}"), "op": "lte", "value": max }],
                 "state": { "counter": format!("c{index}"), "window": window } }),
+            Rule::Reads(other, index, op, value) => {
+                let scope = if other == "*" { "_global" } else { other };
+                let path = format!("state.{scope}.c{index}");
+                json!({ "name": "r", "conditions": [{ "path": path, "op": op, "value": value }] })
+            }
             Rule::Approval(list) => json!({ "name": "r", "action": "require_approval", "conditions": conditions(list) }),
             Rule::Evaluate(list, state) => {
                 let mut list = conditions(list);
