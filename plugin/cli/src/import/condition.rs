@@ -66,6 +66,11 @@ pub(super) fn translate(
 }
 
 fn number(messages: &mut Messages, at: &Location, path: &str, op: &str, operand: &Node) -> Refusal {
+    if let Value::Odd(text) = &operand.value
+        && text.to_ascii_lowercase().ends_with(".inf")
+    {
+        return never(messages, at, "the engine has no infinite number");
+    }
     let value = match (&operand.value, operand.value.digits()) {
         (_, Some(digits)) => whole(&digits),
         (Value::Float(number), _) => Ok(json!(number)),

@@ -9,6 +9,7 @@ use crate::sanitize::quoted;
 /// The keys of documents that are often confused with policies, and what they are.
 const KINDS: &[(&[&str], &str)] = &[
     (&["binds"], "a configuration of agentgateway"),
+    (&["listeners", "targets"], "a configuration of agentgateway"),
     (&["static_resources"], "a configuration of Envoy"),
     (&["dynamic_resources"], "a configuration of Envoy"),
     (&["mcpServers"], "a list of MCP servers"),
@@ -91,8 +92,11 @@ fn is_ours(members: &[(String, Node)], tools: Option<&Node>) -> bool {
             OUR_LISTS.contains(&key.as_str()) && matches!(node.value, Value::List(_))
         })
     };
-    has("version") && OURS.iter().any(|key| has(key))
-        || entries.iter().any(|(_, node)| is_entry(node))
+    let has_map = |key: &&str| {
+        let mut members = members.iter();
+        members.any(|(name, node)| name == key && matches!(node.value, Value::Map(_)))
+    };
+    has("version") && OURS.iter().any(has_map) || entries.iter().any(|(_, node)| is_entry(node))
 }
 
 /// Rules, or conditions, as pages quote them.

@@ -5,6 +5,7 @@
 
 use super::condition::{self, Path};
 use super::messages::{Location, Members, Messages};
+use super::name;
 use super::yaml::Node;
 use crate::argument_path;
 use serde_json::{Map, Value as Json};
@@ -117,5 +118,15 @@ fn is_negative(node: &Node) -> bool {
 
 /// A counter's name in our policy, from its name in Intercept's store.
 fn named(counter: &str) -> String {
-    counter.trim().replace(char::is_control, "_")
+    const LONGEST: usize = 128;
+    let name = counter.trim().replace(name::is_hidden, "_");
+    if name.chars().count() <= LONGEST {
+        return name;
+    }
+    // FNV-1a. Two names with one hash would share a count, which refuses more.
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let beginning: String = name.chars().take(100).collect();
+    format!("{beginning}~{hash:016x}")
 }

@@ -2,6 +2,7 @@
 //!
 //! Where a name cannot be kept, it becomes a pattern that matches the name, and more.
 
+use crate::invisible::is_invisible;
 use std::borrow::Cow;
 
 /// A name of Intercept in our policy.
@@ -15,6 +16,11 @@ pub(super) enum Name<'a> {
     None,
 }
 
+/// A character that no name of ours has.
+pub(super) fn is_hidden(c: char) -> bool {
+    c.is_control() || is_invisible(c)
+}
+
 pub(super) fn read(name: &str) -> Name<'_> {
     let mut text = Cow::Borrowed(name);
     if name.starts_with(char::is_whitespace) {
@@ -23,8 +29,8 @@ pub(super) fn read(name: &str) -> Name<'_> {
     if name.ends_with(char::is_whitespace) {
         text = format!("{}*", text.trim_end()).into();
     }
-    if text.contains(char::is_control) {
-        text = text.replace(char::is_control, "*").into();
+    if text.contains(is_hidden) {
+        text = text.replace(is_hidden, "*").into();
     }
     while text.contains("**") {
         text = text.replace("**", "*").into();
@@ -48,6 +54,7 @@ mod tests {
             ("a**b", "a*b"),
             (" a", "*a"),
             ("a\u{7}b", "a*b"),
+            ("a\u{200b}b", "a*b"),
         ] {
             assert_eq!(read(name), Name::Pattern(pattern.into()));
         }

@@ -126,8 +126,9 @@ impl Builder {
         is_map: bool,
         tag: Option<&Tag>,
     ) -> Result<(), Fault> {
-        if tag.is_some() {
-            return fault(mark, "tags are not read; take it out");
+        let kind = if is_map { "map" } else { "seq" };
+        if tag.is_some_and(|tag| !tag.is_yaml_core_schema() || tag.suffix != kind) {
+            return fault(mark, "this tag is not read; take it out");
         }
         if self.open.len() >= DEEPEST {
             return fault(mark, "it is nested too deeply");
@@ -223,13 +224,19 @@ fn scalar(
     tag: Option<&Tag>,
     mark: Mark,
 ) -> Result<Value, Fault> {
-    match tag {
-        Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => {
-            Ok(Value::Text(text.into_owned()))
-        }
-        Some(_) => fault(mark, "tags are not read; take it out"),
-        None if style == ScalarStyle::Plain => Ok(plain(&text)),
-        None => Ok(Value::Text(text.into_owned())),
+    let core = match tag {
+        None if style == ScalarStyle::Plain => return Ok(plain(&text)),
+        None => "str",
+        Some(tag) if tag.is_yaml_core_schema() => &tag.suffix,
+        Some(_) => "",
+    };
+    match (core, plain(&text)) {
+        ("str", _) => Ok(Value::Text(text.into_owned())),
+        ("int", value @ Value::Int(_))
+        | ("float", value @ Value::Float(_))
+        | ("bool", value @ Value::Bool(_))
+        | ("null", value @ Value::Null) => Ok(value),
+        _ => fault(mark, "this tag is not read; take it out"),
     }
 }
 
