@@ -3,7 +3,7 @@
 //
 // It uses the package as a gateway would, and does not know the expected outcomes.
 import { Exchange, Policy, Store } from "mcp-policy";
-import { close, counters, ids, lookup, open, reserve, takeBack, values, write } from "./reserve.js";
+import { close, counters, finish, ids, lookup, open, reserve, takeBack, values, write } from "./reserve.js";
 
 /**
  * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
@@ -130,6 +130,7 @@ function resolved(exchange, store, step, now) {
   const approvals = step.next === "ask" && step.approvals;
   if (!ALONE || approvals) return store.resolve(exchange, step, now);
   takeBack(step.refund ?? []);
+  finish(step.finished ?? []);
   write(step.writes ?? []);
   if (step.end) close(step.end, now);
   return step.next === "ask" ? resolved(exchange, store, exchange.feed(answered(step, now), now), now) : step;

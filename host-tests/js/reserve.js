@@ -44,12 +44,29 @@ export function reserve(charges, now) {
   return { type: "reserved", counts };
 }
 
-/** Takes back the charges of calls that were not executed. @param {import("mcp-policy").Refund[]} refund */
+/** The charges of calls that became tasks, by the names of the tasks. @type {Map<string, import("mcp-policy").Refund[]>} */
+const kept = new Map();
+
+/** Takes back the charges of calls that did not run or have ended, and keeps those of tasks. @param {import("mcp-policy").Refund[]} refund */
 export function takeBack(refund) {
-  for (const { cost, ends, ...charge } of refund) {
-    const entry = counters.get(key(charge))?.find((entry) => entry.ends === ends && entry.used >= cost);
-    if (entry) entry.used -= cost;
+  for (const { task, ...charge } of refund) {
+    if (task) kept.set(task.name, [...(kept.get(task.name) ?? []), charge]);
+    else takeOff(charge);
   }
+}
+
+/** Takes back the charges of tasks that ended, once. @param {import("mcp-policy").StateKey[]} tasks */
+export function finish(tasks) {
+  for (const { name } of tasks) {
+    kept.get(name)?.forEach(takeOff);
+    kept.delete(name);
+  }
+}
+
+/** @param {import("mcp-policy").Refund} charge */
+function takeOff({ cost, ends, ...charge }) {
+  const entry = counters.get(key(charge))?.find((entry) => entry.ends === ends && entry.used >= cost);
+  if (entry) entry.used -= cost;
 }
 
 /** The value of each key, for each of its owners. @type {Map<string, Map<string | undefined, Uint8Array>>} */
