@@ -47,6 +47,21 @@ impl Gateway {
         self.play(user, &headers, Some(event))
     }
 
+    /// A call that the server may answer with a task (MCP 2025-11-25).
+    fn call_for_a_task(&mut self, user: &str) -> Played {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run","arguments":{},"task":{"ttl":60000}}}"#;
+        let headers = [
+            (":method", "POST"),
+            ("content-type", "application/json"),
+            ("mcp-protocol-version", "2025-11-25"),
+        ];
+        let event = Event::Body {
+            bytes: body.into(),
+            end_of_stream: true,
+        };
+        self.play(user, &headers, Some(event))
+    }
+
     fn stream(&mut self, user: &str) -> Played {
         self.play(user, &[(":method", "GET")], None)
     }
@@ -164,6 +179,29 @@ fn answer_that_the_gateway_replaces_gives_the_place_back() {
         answer(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#),
     );
     assert!(gateway.call("ada", "b").passes);
+}
+
+#[test]
+fn task_with_escapes_in_its_name_keeps_its_place() {
+    let mut gateway = Gateway::new(RUNNING);
+    let mut first = gateway.call_for_a_task("ada");
+    gateway.respond(&mut first, head("application/json"));
+    let task =
+        r#"{"jsonrpc":"2.0","id":1,"result":{"task":{"task\u0049d":"t","status":"working"}}}"#;
+    gateway.respond(&mut first, answer(task));
+    assert!(!gateway.call("ada", "b").passes, "the task is under way");
+}
+
+#[test]
+fn task_that_the_gateway_withholds_keeps_its_place() {
+    let rules = RUNNING.replace(r#""run": {"#, r#""run": { "result": { "max_bytes": 10 },"#);
+    let mut gateway = Gateway::new(&rules);
+    let mut first = gateway.call_for_a_task("ada");
+    assert!(first.passes);
+    gateway.respond(&mut first, head("application/json"));
+    let task = r#"{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"t","status":"working"}}}"#;
+    gateway.respond(&mut first, answer(task));
+    assert!(!gateway.call("ada", "b").passes, "the task is under way");
 }
 
 #[test]

@@ -78,24 +78,25 @@ impl IssuanceTracker {
         begins.then(|| self.session(response)).flatten().map(issued)
     }
 
-    /// The writes for the task that the answer creates, and for the counters that its call left unmarked. At most once.
-    pub(super) fn answered(&mut self, answer: Value<'_>) -> Vec<StateWrite> {
-        let tasks = self.what == What::Task;
+    /// The writes for the task that the answer creates, and for the counters that its call left unmarked. Later messages
+    /// issue nothing.
+    pub(super) fn answered(&mut self, task: Option<&StateKey>) -> Vec<StateWrite> {
         self.what = What::Nothing;
-        let Some(task) = self.task(answer).filter(|_| tasks) else {
+        let Some(task) = task else {
             return Vec::new();
         };
         let unmarked = self
             .unmarked
             .iter()
-            .map(|counter| unmarked_by(&task, counter));
+            .map(|counter| unmarked_by(task, counter));
         let unmarked: Vec<_> = unmarked.collect();
+        let task = task.clone();
         unmarked.into_iter().chain([task]).map(issued).collect()
     }
 
     /// The task that the answer creates.
     pub(super) fn task(&self, answer: Value<'_>) -> Option<StateKey> {
-        let id = task_of(answer)?;
+        let id = task_of(answer).filter(|_| self.may_be_task())?;
         Some(task(&self.server, &self.caller, &id))
     }
 

@@ -204,7 +204,13 @@ impl Observers {
         let refunds = self.refunds.as_ref().map(RefundTracker::needles);
         let issued = self.issued.as_ref().map(IssuanceTracker::needles);
         let logged = self.logged.as_ref().map(|logged| logged.needles());
-        let matters = rules.is_some_and(Rules::matter);
+        // A name with escapes may be that of a task.
+        let may_be_task = self
+            .issued
+            .as_ref()
+            .is_some_and(IssuanceTracker::may_be_task);
+        let hides_task = may_be_task && scanner.letters_are_escaped();
+        let matters = rules.is_some_and(Rules::matter) || hides_task;
         let looks = rules.is_some() || self.id_is_open();
         matters
             || looks && scanner.may_contain_list()
@@ -226,13 +232,18 @@ impl Observers {
             }
             self.end(true);
         }
+        let issued = self.issued.as_ref().filter(|_| answers);
+        let task = issued.and_then(|issued| issued.task(message));
         let cuts = match &mut self.rules {
             Some(rules) => rules.message(message, answers),
             None => Ok(Vec::new()),
         };
         if answers && cuts.is_err() {
-            // An answer that is replaced by an error causes no refund, and its call is no longer under way.
-            self.left();
+            // An answer that is replaced by an error causes no refund. Its call is no longer under way, unless it became a
+            // task.
+            if task.is_none() {
+                self.left();
+            }
             self.refunds = None;
         }
         let cuts = cuts?;
@@ -240,12 +251,10 @@ impl Observers {
         let ended = ended.and_then(|tasks| tasks.ended(message, answers));
         self.effects.finished.extend(ended);
         if answers {
-            let task = self.issued.as_ref().filter(|issued| issued.may_be_task());
-            let task = task.and_then(|issued| issued.task(message));
+            let issued = self.issued.as_mut();
+            let issued = issued.map(|issued| issued.answered(task.as_ref()));
             let refunds = self.refunds.as_mut();
             let refund = refunds.and_then(|refunds| refunds.answered(message, task));
-            let issued = self.issued.as_mut();
-            let issued = issued.map(|issued| issued.answered(message));
             self.effects.refund = self.effects.refund.take().or(refund);
             self.effects.writes.extend(issued.into_iter().flatten());
         }
