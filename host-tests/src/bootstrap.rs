@@ -60,7 +60,7 @@ pub struct Listener {
     pub instead: Option<Vec<Value>>,
     /// Other servers that these filters call, each as a cluster named by its address.
     pub asked: Vec<SocketAddr>,
-    /// The route's timeout; `0s` is none.
+    /// The timeout of the route, such as `2s`; `0s` disables it.
     pub timeout: String,
     /// Envoy's own logs of the traffic here.
     pub access_logs: Vec<Value>,

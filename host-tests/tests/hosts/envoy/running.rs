@@ -44,7 +44,7 @@ impl AtServer {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "the order of arrivals is what is tested"
+        reason = "the test measures the times of arrivals"
     )]
     fn work(&self, work: Duration) {
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;

@@ -24,7 +24,7 @@ const WORDS: &[&str] = &[
 const HIDE: &str = "to hide the tool, write its name into the list `hide` at the top";
 const IN_RULE: &str = "it belongs into a rule: `rules: [{name: …}]`";
 const CONDITIONS: &str =
-    "write what may pass as `conditions: [{path: args.q, op: regex, value: …}]`";
+    "write the calls that may pass as `conditions: [{path: args.q, op: regex, value: …}]`";
 const IN_CONDITION: &str =
     "it belongs into a condition: `conditions: [{path: args.q, op: eq, value: …}]`";
 const IN_STATE: &str = "it belongs into `state`";
@@ -33,7 +33,7 @@ const RATE: &str = "write `rate_limit: \"5/hour\"`";
 const IN_TOOL: &str =
     "rules belong to a tool: `tools: {NAME: {rules: […]}}`, with \"*\" for all tools";
 
-/// What a key that Intercept ignores was probably meant to do.
+/// The advice for a key that Intercept ignores.
 const MEANT: &[(&str, &str)] = &[
     ("hide", HIDE),
     ("hidden", HIDE),
@@ -77,7 +77,7 @@ pub(super) fn is_for_readers(key: &str) -> bool {
     key.starts_with("x-") || WORDS.contains(&key)
 }
 
-/// What to do about a key that is not one of `known`.
+/// The advice for a key that is not one of `known`.
 pub(super) fn about_key(key: &str, known: &[&str]) -> String {
     if let Some(known) = nearest(key, known.iter().copied()) {
         return format!("did you mean `{known}`?");
@@ -85,13 +85,13 @@ pub(super) fn about_key(key: &str, known: &[&str]) -> String {
     let meant = MEANT.iter().find(|(name, _)| *name == key);
     meant
         .map_or(
-            "write what it was to refuse as a rule, and take it out",
+            "write the calls that it should refuse as a rule, and take it out",
             |(_, advice)| advice,
         )
         .into()
 }
 
-/// What to do about an action that is none of Intercept's.
+/// The advice for an action that Intercept does not have.
 pub(super) fn about_action(action: &str) -> String {
     const ACTIONS: [&str; 3] = ["evaluate", "deny", "require_approval"];
     let what = match action {
@@ -110,7 +110,7 @@ pub(super) fn about_action(action: &str) -> String {
     format!("Intercept has no action `{action}`; {what}")
 }
 
-/// What to do about an operator that is none of Intercept's.
+/// The advice for an operator that Intercept does not have.
 pub(super) fn about_operator(op: &str) -> String {
     const OPERATORS: [&str; 11] = [
         "eq", "neq", "in", "not_in", "lt", "lte", "gt", "gte", "regex", "contains", "exists",
