@@ -31,7 +31,7 @@ pub(crate) enum Subject {
     Open {
         name: String,
         overflow: String,
-        chosen_by: Option<Chooser>,
+        chosen_by: Option<Box<Chooser>>,
     },
     /// The subject or the cost is unknown, so no count can be kept.
     Unknown { reason: Reason, message: String },

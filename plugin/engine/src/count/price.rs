@@ -62,7 +62,7 @@ impl RequestContext {
             Some(overflow) => Subject::Open {
                 name,
                 overflow,
-                chosen_by: self.chosen_by(scope),
+                chosen_by: self.chosen_by(scope).map(Box::new),
             },
         }
     }

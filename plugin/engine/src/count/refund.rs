@@ -15,7 +15,7 @@ pub struct Refund {
     pub(crate) counts: Vec<Count>,
     pub(crate) outcome: CallOutcome,
     /// The task that the call became. The charges are refunded when it ends, and not before.
-    pub(crate) task: Option<StateKey>,
+    pub(crate) task: Option<Box<StateKey>>,
 }
 
 /// The outcome of a call.
@@ -45,7 +45,7 @@ impl Refund {
 
     /// The task at whose end the charges are refunded; `None` where they are refunded at once.
     pub fn task(&self) -> Option<&StateKey> {
-        self.task.as_ref()
+        self.task.as_deref()
     }
 
     /// False for a place that became free as expected.

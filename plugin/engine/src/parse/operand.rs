@@ -63,15 +63,6 @@ pub(crate) enum Operator {
     Secret,
 }
 
-pub(crate) const KINDS: &[(&str, Kind)] = &[
-    ("null", Kind::Null),
-    ("boolean", Kind::Bool),
-    ("number", Kind::Number),
-    ("string", Kind::String),
-    ("array", Kind::Array),
-    ("object", Kind::Object),
-];
-
 const WRITE_REGEX: &str = "a regular expression without look-around, back-references or Unicode classes, small enough to run on every call";
 
 const WRITE_FEWER: &str = "shorter or fewer regular expressions: with repetitions expanded, all expressions of a policy have at most 65,536 characters and choices";
@@ -146,7 +137,7 @@ impl PolicyReader {
             Operator::Cidr => Predicate::Cidr(self.networks(&at, value)?),
             Operator::Schema => Predicate::Schema(self.schema(&at, value)?),
             Operator::Secret => Predicate::Secret(self.secret_kinds(&at, value)?),
-            Operator::Type => Predicate::Type(self.word(&at, value, KINDS)?),
+            Operator::Type => Predicate::Type(self.word(&at, value, &Kind::NAMED)?),
         })
     }
 

@@ -91,6 +91,7 @@ impl RefundTracker {
             None => outcome(answer),
         };
         let refund = self.refund(outcome).filter(|_| self.reads_answer)?;
+        let task = task.map(Box::new);
         Some(Refund { task, ..refund })
     }
 

@@ -104,9 +104,8 @@ impl Store {
     }
 
     fn give_back_one(&self, cells: &mut impl Cells, charge: &Charge, ends: Millis) {
-        if let Some(place) = self.counted_at(cells, charge, ends) {
-            self.take_off(cells, &place.key, place.fingerprint, charge.cost, ends);
-        }
+        let mut places = self.places(charge).into_iter();
+        places.any(|place| self.take_off(cells, &place.key, place.fingerprint, charge.cost, ends));
     }
 
     /// The place that counts the charge with this end.
@@ -124,7 +123,7 @@ impl Store {
         })
     }
 
-    /// Takes an amount off the count with this end.
+    /// Takes an amount off the count with this end. False where there is none.
     pub(super) fn take_off(
         &self,
         cells: &mut impl Cells,
@@ -132,8 +131,8 @@ impl Store {
         fingerprint: u128,
         cost: Amount,
         ends: Millis,
-    ) {
-        let _ = update(cells, key, |cell| cell.refund(fingerprint, cost, ends));
+    ) -> bool {
+        update(cells, key, |cell| cell.refund(fingerprint, cost, ends)) == Ok(Some(()))
     }
 
     /// The places where a charge may be counted: the subject's own cell; or the table, and without room in it the
@@ -152,7 +151,7 @@ impl Store {
             Some(chooser) => self.chosen_place(charge, name, chooser),
             None => self.place(charge, name, Kind::Table),
         }];
-        if let Some(Chooser::Caller(caller)) = chosen_by
+        if let Some(Chooser::Caller(caller)) = chosen_by.as_deref()
             && caller != overflow
         {
             places.push(self.place(charge, caller, Kind::Table));

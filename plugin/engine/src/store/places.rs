@@ -68,10 +68,9 @@ impl Store {
                 places.retain(|place| place.task != task);
             });
             if taken.is_ok() {
-                let free = |place: &Held| {
-                    self.take_off(cells, &place.key, place.fingerprint, place.cost, place.ends)
-                };
-                freed.iter().for_each(free);
+                for place in &freed {
+                    self.take_off(cells, &place.key, place.fingerprint, place.cost, place.ends);
+                }
             }
         }
     }

@@ -14,17 +14,7 @@ const MOST_COMPARED: usize = 64;
 /// The elements of the longest list that is looked into.
 const LONGEST_LIST: usize = 256;
 
-/// The type of a JSON value by its word in a policy.
-const KINDS: [(&str, Kind); 6] = [
-    ("null", Kind::Null),
-    ("boolean", Kind::Bool),
-    ("number", Kind::Number),
-    ("string", Kind::String),
-    ("array", Kind::Array),
-    ("object", Kind::Object),
-];
-
-/// The list that a group belongs to, what its conditions never do, and the way to write what was probably meant.
+/// The list of a group, the effect of conditions that exclude each other there, and the advice.
 struct Clause {
     key: &'static str,
     effect: &'static str,
@@ -180,12 +170,12 @@ fn kinds(op: &str, operand: Value<'_>) -> Option<Vec<Kind>> {
         "length" => vec![Kind::String, Kind::Array, Kind::Object],
         "exists" => {
             let exists = operand.bool()?;
-            let of = KINDS.into_iter().map(|(_, kind)| kind);
+            let of = Kind::NAMED.into_iter().map(|(_, kind)| kind);
             of.filter(|kind| (*kind != Kind::Null) == exists).collect()
         }
         "type" => {
             let word = operand.string()?;
-            let kind = KINDS.into_iter().find(|(name, _)| *name == word)?;
+            let kind = Kind::NAMED.into_iter().find(|(name, _)| *name == word)?;
             vec![kind.1]
         }
         _ => return None,

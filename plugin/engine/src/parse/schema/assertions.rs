@@ -7,7 +7,6 @@ use super::compiler::Compiler;
 use super::keyword::Draft;
 use crate::model::schema::{Assertion, Pattern, Type};
 use crate::model::{Literal, Literals, Order};
-use crate::parse::operand::KINDS;
 use crate::parse::reader::Location;
 use crate::words::json::{Kind, Value};
 
@@ -17,7 +16,9 @@ const LONGEST: u64 = 1_000_000_000;
 
 impl<'d> Compiler<'_, 'd> {
     pub(super) fn types(&mut self, at: &Location<'_>, value: Value<'d>) -> Option<Vec<Type>> {
-        let kinds = KINDS.iter().map(|(word, kind)| (*word, Type::Of(*kind)));
+        let kinds = Kind::NAMED
+            .iter()
+            .map(|(word, kind)| (*word, Type::Of(*kind)));
         let words: Vec<_> = kinds.chain([("integer", Type::Integer)]).collect();
         if value.kind() != Kind::Array {
             return self.reader.word(at, value, &words).map(|word| vec![word]);

@@ -9,9 +9,10 @@ use crate::model::Clause;
 use crate::parse::condition::{ANY, CONDITION, GROUP, MOST_ALTERNATIVES, OF_TEXTS};
 use crate::parse::entry::{ACTIONS, ALL_TOOLS, APPROVE, METHOD, TOOL};
 use crate::parse::locator::ROOTS;
-use crate::parse::operand::{KINDS, LENGTH, OPERATORS, Operator, REFERENCE};
+use crate::parse::operand::{LENGTH, OPERATORS, Operator, REFERENCE};
 use crate::parse::reader::Keys;
 use crate::parse::result::{ALL, RANGE, REDACT, RESULT};
+use crate::words::json::Kind;
 use crate::words::secret::SECRETS;
 use serde_json::{Value, json};
 
@@ -277,7 +278,7 @@ fn operand(operator: Operator) -> Value {
         }
         Operator::Regex | Operator::NotRegex => refers("text"),
         Operator::Exists => json!({ "type": "boolean" }),
-        Operator::Type => json!({ "enum": words(KINDS) }),
+        Operator::Type => json!({ "enum": words(&Kind::NAMED) }),
         Operator::Length => {
             let size = json!({ "type": "integer", "minimum": 0 });
             let members = vec![

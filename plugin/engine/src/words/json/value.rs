@@ -24,6 +24,18 @@ pub enum Kind {
     Object,
 }
 
+impl Kind {
+    /// The kinds by the names of their JSON types.
+    pub const NAMED: [(&str, Self); 6] = [
+        ("null", Self::Null),
+        ("boolean", Self::Bool),
+        ("number", Self::Number),
+        ("string", Self::String),
+        ("array", Self::Array),
+        ("object", Self::Object),
+    ];
+}
+
 /// One value of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'a> {
