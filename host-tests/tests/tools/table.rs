@@ -109,8 +109,10 @@ fn host_that_panics_fails_and_the_others_are_played() {
         "tried: the host failed: it is not installed\n"
     );
     let (count, short) = (hiding(&cases), table.in_short());
-    let row = format!("| **hide/**      | 0 of {count}  | {count}      |");
-    assert!(short.contains(&row), "{short}");
+    // The widths of the columns depend on the other folders.
+    let words: Vec<_> = short.split_whitespace().collect();
+    let row = format!("| **hide/** | 0 of {count} | {count} |");
+    assert!(words.join(" ").contains(&row), "{short}");
 }
 
 #[test]
