@@ -30,19 +30,29 @@ fn is_other_half(number: f64, one: &Decimal, other: &Decimal) -> bool {
         (one.abs_diff(other) == 1).then_some(())?;
         one.min(other).checked_mul(10)?.checked_add(5)
     };
-    // Only a large number with a short fraction lies exactly between two forms. Its fraction is exact here.
-    let exact = || {
-        let places = i32::try_from(one.exponent.checked_neg()?.checked_add(1)?).ok()?;
-        let power = (1..=4).contains(&places).then(|| 10_f64.powi(places))?;
-        let fraction = number.abs().fract() * power;
-        let whole = number.abs().trunc() as u64;
-        (fraction.fract() == 0.0).then_some(())?;
-        whole
-            .checked_mul(power as u64)?
-            .checked_add(fraction as u64)
+    let is_exact = |digits: u64| {
+        let places = one.exponent.checked_sub(1).and_then(i64::checked_neg);
+        fraction(number).is_some_and(|exact| Some(exact) == places.map(|places| (digits, places)))
     };
     let alike = one.negative == other.negative && one.exponent == other.exponent;
-    alike && between().is_some_and(|between| exact() == Some(between))
+    alike && between().is_some_and(is_exact)
+}
+
+/// The exact digits of a number with a fraction, and its decimal places. `None` for a whole number, which never lies
+/// between two shortest forms, and for one with more digits than any number between two.
+fn fraction(number: f64) -> Option<(u64, i64)> {
+    const MANTISSA: u64 = (1 << 52) - 1;
+    let bits = number.abs().to_bits();
+    // A subnormal number has hundreds of digits.
+    let power = i64::try_from(bits >> 52).ok()?.checked_sub(1075)?;
+    let mantissa = (bits & MANTISSA) | (MANTISSA + 1);
+    let zeros = mantissa.trailing_zeros();
+    let odd = mantissa.checked_shr(zeros)?;
+    // An odd number of `places` binary places has as many decimal places.
+    let places = power.checked_add(i64::from(zeros))?.checked_neg()?;
+    (places > 0).then_some(())?;
+    let digits = odd.checked_mul(5_u64.checked_pow(u32::try_from(places).ok()?)?)?;
+    Some((digits, places))
 }
 
 /// The number as JavaScript writes it (RFC 8785 section 3.2.2.3); `None` where readers could read different numbers.
@@ -208,8 +218,15 @@ impl Decimal {
         });
         let mut halves = beside
             .into_iter()
-            .filter(|other| is_other_half(number, &self, other));
+            .filter(|other| is_other_half(number, &self, other) && other.is_form_of(number));
         halves.next().unwrap_or(self)
+    }
+
+    /// True where the number is the nearest to these digits. Below a power of two, numbers lie twice as close.
+    fn is_form_of(&self, number: f64) -> bool {
+        let digits = self.number();
+        let text = digits.map(|digits| format!("{digits}e{}", self.exponent));
+        text.and_then(|text| text.parse().ok()) == Some(number.abs())
     }
 
     /// The digits as a number; there are at most 17.
@@ -246,6 +263,11 @@ mod tests {
             ("100000000000000000000", 1e20),
             ("1187206718261367.2", 1_187_206_718_261_367.3),
             ("-1187206718261367.3", -1_187_206_718_261_367.3),
+            ("2660126741729.1562", 2_660_126_741_729.156_3),
+            ("2660126741729.1563", 2_660_126_741_729.156_3),
+            ("1.0000076293945312", 1.000_007_629_394_531_3),
+            ("1.0000076293945313", 1.000_007_629_394_531_3),
+            ("5.960464477539063e-8", 2_f64.powi(-24)),
         ] {
             assert_eq!(exact(text), Some(number), "{text}");
         }
@@ -293,6 +315,15 @@ mod tests {
         }
     }
 
+    /// Numbers of 17 or 18 digits of which the last is a 5: an odd number with that many binary places.
+    fn between_two_shortest_forms() -> impl Strategy<Value = f64> {
+        (1_i32..=25, 10_u64.pow(16)..10_u64.pow(18)).prop_map(|(places, digits)| {
+            let power = 5_u64.pow(places.unsigned_abs());
+            let odd = digits.div_euclid(power) | 1;
+            odd as f64 / 2_f64.powi(places)
+        })
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -312,15 +343,15 @@ mod tests {
             prop_assert!(!written.is_short() || exact_if_long(number, &written) == Some(number), "{text}");
         }
 
-        /// Where two shortest forms are equally near, both are read.
+        /// Where two shortest forms are equally near, both are read, and the canonical one is written.
         #[test]
-        fn number_between_two_shortest_forms_is_exact(whole in (1_u64 << 49)..(1 << 53), eighths in 0_u8..8) {
-            let number = whole as f64 + f64::from(eighths) / 8.0;
-            let even = format!("{number:.1}");
-            if even.parse() == Ok(number) {
-                prop_assert_eq!(exact(&even), Some(number));
+        fn number_between_two_shortest_forms_is_exact(number in between_two_shortest_forms()) {
+            let oracle = ryu_js::Buffer::new().format_finite(number).to_owned();
+            for text in [&oracle, &format!("{number:e}"), &serde_json::to_string(&number).unwrap()] {
+                prop_assert_eq!(exact(text), Some(number));
             }
-            prop_assert_eq!(exact(&serde_json::to_string(&number).unwrap()), Some(number));
+            prop_assert_eq!(canonical(&oracle), Some(oracle.clone()));
+            prop_assert_eq!(canonical(&format!("{number:e}")), Some(oracle));
         }
 
         /// Canonical numbers are written as in JavaScript.
