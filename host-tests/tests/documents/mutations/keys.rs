@@ -79,6 +79,8 @@ pub(super) const ALIKE: &[&[&str]] = &[
     &[
         "counter", "on_deny", "window", "max", "scope", "reset", "for",
     ],
+    &["block", "redact"],
+    &["reason", "on_deny", "frozen"],
     &["path", "value", "if_present"],
     &["after", "deny", "on_deny", "scope"],
     &[

@@ -87,6 +87,7 @@ impl Kind {
                 "limits",
                 "rate_limit",
                 "schema",
+                "on_deny",
                 "pin",
                 "reset",
                 "result",

@@ -4,3 +4,4 @@ mod made;
 mod official;
 mod oracle;
 mod refused;
+mod sentences;

@@ -5,8 +5,9 @@
 use super::condition::EvalContext;
 use super::judge::Judge;
 use super::lookup::value_at;
+use super::mismatch;
 use super::subject::Named;
-use super::wording::{missing, unaccepted, unmet};
+use super::wording::unmet;
 use crate::model::schema::Schema;
 use crate::model::{Clause, Entry, Group, Mode, Rules, Term};
 use crate::read::{Call, Repeated, RequestError};
@@ -30,10 +31,12 @@ impl Judge<'_, '_> {
         if truth == Truth::True {
             return;
         }
-        let message = match schema.failing_argument(arguments, self.budget(mode)) {
-            Some((name, true)) => unaccepted(&name),
-            Some((name, false)) => missing(&name),
-            None => "These arguments are not allowed. Change them, or ask the user.".into(),
+        let message = match &entry.schema_on_deny {
+            Some(message) => message.to_string(),
+            None => {
+                let budget = self.budget(mode);
+                mismatch::sentence(schema, arguments, budget, self.policy.client_detail)
+            }
         };
         self.refuse(mode, Reason::Arguments, Some(rule), &message);
     }

@@ -21,6 +21,7 @@ mod identity;
 mod judge;
 mod location;
 mod lookup;
+mod mismatch;
 mod operand;
 mod order;
 mod pin;
@@ -36,6 +37,7 @@ mod unlisted;
 mod unmatched;
 mod verdict;
 mod visibility;
+mod wanted;
 mod wording;
 
 pub(crate) use caller::{Caller, Header};

@@ -15,7 +15,6 @@ use crate::read::PROTOTYPE;
 use crate::words::Truth;
 use crate::words::json::{Kind, Value, is_multiple, is_whole};
 use crate::words::work::Budget;
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The steps that it takes to begin the validation of one value against one schema.
@@ -41,31 +40,10 @@ impl Schema {
     pub(crate) fn holds(&self, value: Value<'_>, budget: &Budget) -> Truth {
         Judge::new(self, budget).part(SubschemaId::ROOT, value)
     }
-
-    /// The argument that violates the schema, by the keywords at the schema's top level, and whether it is present.
-    pub(crate) fn failing_argument<'a>(
-        &'a self,
-        arguments: Value<'a>,
-        budget: &Budget,
-    ) -> Option<(Cow<'a, str>, bool)> {
-        let members = self.part(SubschemaId::ROOT)?.members()?;
-        let mut judge = Judge::new(self, budget);
-        let present = judge.present(members, arguments)?;
-        let mut ruled = members.ruled.iter().zip(&present);
-        let ruled = ruled.find(|(ruled, present)| judge.ruled(ruled, present) != Truth::True);
-        if let Some((ruled, present)) = ruled {
-            return Some((
-                Cow::Borrowed(&*ruled.name),
-                !matches!(present, Present::Not),
-            ));
-        }
-        let mut others = arguments.named();
-        let other = others.find(|(name, value)| judge.other(members, *name, *value) != Truth::True);
-        Some((other?.0.string()?, true))
-    }
 }
 
-struct Judge<'s> {
+/// Validates values within a budget.
+pub(super) struct Judge<'s> {
     schema: &'s Schema,
     budget: &'s Budget,
     /// How many more schemas may be nested inside the current one.
@@ -73,7 +51,7 @@ struct Judge<'s> {
 }
 
 /// Whether an object has a member that some keyword names.
-enum Present<'a> {
+pub(super) enum Present<'a> {
     Not,
     Once(Value<'a>),
     /// A member that only some servers read as the named one.
@@ -81,7 +59,7 @@ enum Present<'a> {
 }
 
 impl<'s> Judge<'s> {
-    fn new(schema: &'s Schema, budget: &'s Budget) -> Self {
+    pub(super) fn new(schema: &'s Schema, budget: &'s Budget) -> Self {
         Self {
             schema,
             budget,
@@ -89,11 +67,11 @@ impl<'s> Judge<'s> {
         }
     }
 
-    fn take(&self, steps: usize) -> Option<()> {
+    pub(super) fn take(&self, steps: usize) -> Option<()> {
         self.budget.take(steps).ok()
     }
 
-    fn part(&mut self, id: SubschemaId, value: Value<'_>) -> Truth {
+    pub(super) fn part(&mut self, id: SubschemaId, value: Value<'_>) -> Truth {
         let (Some(part), Some(depth)) = (self.schema.part(id), self.depth.checked_sub(1)) else {
             return Truth::Unknown;
         };
@@ -120,7 +98,7 @@ impl<'s> Judge<'s> {
         Truth::all([types].into_iter().chain(checks))
     }
 
-    fn one_type(&self, types: &[Type], value: Value<'_>) -> Truth {
+    pub(super) fn one_type(&self, types: &[Type], value: Value<'_>) -> Truth {
         match self.take(types.len()) {
             Some(()) => Truth::any(types.iter().map(|of| of.holds(value, self.budget))),
             None => Truth::Unknown,
@@ -129,7 +107,7 @@ impl<'s> Judge<'s> {
 
     /// A check does not constrain values of another kind than its own. Without `type` the result is then unknown: a
     /// server may convert the value into the kind of the check.
-    fn check(&mut self, check: &Assertion, value: Value<'_>, typed: bool) -> Truth {
+    pub(super) fn check(&mut self, check: &Assertion, value: Value<'_>, typed: bool) -> Truth {
         match check.judges() {
             Some(kind) if kind != value.kind() => match typed {
                 true => Truth::True,
@@ -183,7 +161,7 @@ impl<'s> Judge<'s> {
         }
     }
 
-    fn matches(&self, pattern: &Pattern, text: Value<'_>) -> Truth {
+    pub(super) fn matches(&self, pattern: &Pattern, text: Value<'_>) -> Truth {
         let text = string(text, self.budget).filter(|text| text.len() <= LONGEST_MATCHED);
         let text = text.filter(|text| !pattern.depends_on_space || !self.is_odd(text));
         Truth::of(text.and_then(|text| pattern.regex.is_match(&text, self.budget).ok()))
@@ -286,7 +264,11 @@ impl<'s> Judge<'s> {
 
     /// Each of the named members, as the object has it; `None` where the budget does not cover the object, or it has a
     /// member [`PROTOTYPE`].
-    fn present<'a>(&self, members: &Members, object: Value<'a>) -> Option<Vec<Present<'a>>> {
+    pub(super) fn present<'a>(
+        &self,
+        members: &Members,
+        object: Value<'a>,
+    ) -> Option<Vec<Present<'a>>> {
         let named = members.ruled.len().saturating_mul(5).div_ceil(4);
         self.take(NAME.saturating_add(named))?;
         let mut present: Vec<_> = members.ruled.iter().map(|_| Present::Not).collect();
@@ -307,7 +289,7 @@ impl<'s> Judge<'s> {
         Some(present)
     }
 
-    fn ruled(&mut self, ruled: &Property, present: &Present<'_>) -> Truth {
+    pub(super) fn ruled(&mut self, ruled: &Property, present: &Present<'_>) -> Truth {
         match (present, ruled.part) {
             (Present::Not, _) => Truth::of(Some(!ruled.required)),
             (Present::Once(value), Some(part)) => self.part(part, *value),
@@ -344,7 +326,7 @@ impl<'s> Judge<'s> {
 
     /// The checks of a member beside its own schema: of its name, by patterns, and as an additional member. A
     /// look-alike of a named member is unknown already.
-    fn other(&mut self, members: &Members, name: Value<'_>, value: Value<'_>) -> Truth {
+    pub(super) fn other(&mut self, members: &Members, name: Value<'_>, value: Value<'_>) -> Truth {
         let named = members
             .names
             .map_or(Truth::True, |part| self.part(part, name));

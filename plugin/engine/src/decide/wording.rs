@@ -6,7 +6,12 @@ use crate::model::{Group, Term};
 use crate::read::Call;
 use crate::words::ASK;
 use crate::words::json::Value;
-use crate::words::text::clip_name;
+use crate::words::text::{clip, clip_name};
+
+pub(super) const ARGUMENTS: &str = "These arguments are not allowed. Change them, or ask the user.";
+
+/// The longest part of the way to an argument that a sentence repeats beside what is wanted there, in characters.
+const WAY: usize = 64;
 
 /// The message for a call that a group refuses. With `needed`, an absent argument is reported as missing.
 pub(super) fn unmet(
@@ -24,9 +29,7 @@ pub(super) fn unmet(
         (Some(message), ..) => message.to_string(),
         (None, Some(name), _) => missing(name),
         (None, None, Some(name)) => unaccepted(name),
-        (None, None, None) if failing.is_some_and(Term::reads_arguments) => {
-            "These arguments are not allowed. Change them, or ask the user.".into()
-        }
+        (None, None, None) if failing.is_some_and(Term::reads_arguments) => ARGUMENTS.into(),
         (None, None, None) => format!("The {noun} is denied by policy. {ASK}"),
     }
 }
@@ -38,4 +41,9 @@ pub(super) fn unaccepted(argument: &str) -> String {
 
 pub(super) fn missing(argument: &str) -> String {
     format!("The argument `{}` is missing.", clip_name(argument))
+}
+
+/// The way to an argument, for a sentence that goes on.
+pub(super) fn clipped(way: &str) -> String {
+    clip(way, WAY)
 }

@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     pub(crate) frozen: Option<Frozen>,
     /// The schema that the arguments of a tool must match.
     pub(crate) schema: Option<Schema>,
+    /// The message of a refusal by the schema.
+    pub(crate) schema_on_deny: Option<Box<str>>,
     /// The reviewed definition of the tool.
     pub(crate) pin: Option<Pin>,
     /// Part of the name of what the pin remembers.

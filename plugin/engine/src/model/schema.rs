@@ -134,15 +134,6 @@ impl Schema {
     }
 }
 
-impl Subschema {
-    pub(crate) fn members(&self) -> Option<&Members> {
-        self.checks.iter().find_map(|check| match check {
-            Assertion::Members(members) => Some(members),
-            _ => None,
-        })
-    }
-}
-
 impl Assertion {
     /// The parts that validate the very same value.
     pub(crate) fn in_place(&self) -> Vec<SubschemaId> {

@@ -24,6 +24,7 @@ pub(crate) const TOOL: Keys = Keys {
         "action",
         "reason",
         "schema",
+        "on_deny",
         "pin",
         "reset",
         "result",
@@ -263,6 +264,10 @@ impl PolicyReader {
         let schema = members
             .get("schema")
             .and_then(|value| self.schema(&at.key("schema"), value));
+        let schema_on_deny = match table.name == TOOLS.name {
+            true => self.schema_on_deny(at, &members),
+            false => None,
+        };
         let pin = members
             .get("pin")
             .and_then(|value| self.pin(&at.key("pin"), key, value));
@@ -284,6 +289,7 @@ impl PolicyReader {
             mode,
             frozen,
             schema,
+            schema_on_deny,
             pin,
             reset,
             rules,
@@ -297,6 +303,17 @@ impl PolicyReader {
             self.misplaced(&at.key("reset"), value, WRITE_RESET);
         }
         Some(reset)
+    }
+
+    /// The message of a refusal by the `schema` beside it.
+    fn schema_on_deny(&mut self, at: &Location<'_>, members: &Members<'_>) -> Option<Box<str>> {
+        let value = members.get("on_deny")?;
+        let at = at.key("on_deny");
+        if members.get("schema").is_none() {
+            let write = "`on_deny` beside a `schema`, or in a group of `require` or `deny_if`";
+            self.misplaced(&at, value, write);
+        }
+        self.string(&at, value).map(Into::into)
     }
 
     fn rules(&mut self, at: &Location<'_>, members: &Members<'_>, rule: &Rule) -> Rules {

@@ -62,11 +62,19 @@ pub(super) fn tool() -> Value {
     );
     let members = vec![
         ("schema", schema),
+        (
+            "on_deny",
+            about(
+                refers("text"),
+                "The message of a refusal by `schema`, in the place of the one that says what the schema wants.",
+            ),
+        ),
         ("pin", pin),
         ("reset", about(refers("text"), RESET)),
         ("result", refers("result")),
     ];
-    entry(&TOOL, members)
+    let entry = entry(&TOOL, members);
+    with(entry, "dependentRequired", json!({ "on_deny": ["schema"] }))
 }
 
 pub(super) fn result() -> Value {

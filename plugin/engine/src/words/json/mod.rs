@@ -20,6 +20,7 @@ pub use document::Document;
 pub use error::JsonFault;
 pub(crate) use error::{Bounds, Error, Surrogates};
 pub(crate) use line::{ObjectLine, element, push_text, quoted};
+pub(crate) use number::canonical as canonical_number;
 pub(crate) use number::{exact, is_multiple, is_whole, millionths};
 pub(crate) use string::unquoted;
 pub(crate) use value::Name;
