@@ -47,12 +47,12 @@ fn effects(step: &Step) -> Vec<wit::Effect> {
     let line = audit.map(|audit| wit::Effect::Audit(audit.line()));
     let rules = audit.and_then(Audit::trace);
     let trace = rules.map(|rules| wit::Effect::Trace(rules.iter().map(Into::into).collect()));
-    let refund = step.refund.as_ref().map(refund_to_wit);
-    let finished: Vec<_> = step.finished.iter().map(Into::into).collect();
+    let refund = step.effects.refund().map(refund_to_wit);
+    let finished: Vec<_> = step.effects.finished().iter().map(Into::into).collect();
     let finished = (!finished.is_empty()).then_some(wit::Effect::Finished(finished));
-    let writes: Vec<_> = step.writes.iter().map(Into::into).collect();
+    let writes: Vec<_> = step.effects.writes().iter().map(Into::into).collect();
     let writes = (!writes.is_empty()).then_some(wit::Effect::Write(writes));
-    let end = step.ended.as_ref().map(|end| wit::Effect::End(end.into()));
+    let end = step.effects.ended().map(|end| wit::Effect::End(end.into()));
     let notice = step.notice.as_deref();
     let notice = notice.map(|notice| wit::Effect::Notice(notice.into()));
     [line, trace, refund, finished, writes, notice, end]

@@ -83,7 +83,9 @@ pub mod host {
     pub use crate::read::{HeaderEdit, Headers, Verified, jwt_claims};
     pub use crate::session::Session;
     pub use crate::step::{Ask, Delivery, Event, HostContext, Next, Response, Step};
-    pub use crate::store::{Cells, Seed, Standings, Store, TableFill, Unavailable, Version};
+    pub use crate::store::{
+        Cells, Effects, Seed, Standings, Store, TableFill, Unavailable, Version,
+    };
     pub use crate::words::approval::{
         Approval, ApprovalAnswer, ApprovalAsk, ApprovalDecision, ApprovalId, ApprovalReport,
         ApprovalRequest, Standing,

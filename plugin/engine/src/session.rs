@@ -3,15 +3,13 @@
 //!
 //! It decides nothing: each step is the exchange's own.
 
-use crate::count::{Refund, Reservation};
+use crate::count::Reservation;
 use crate::exchange::Exchange;
 use crate::model::Policy;
 use crate::read::{HeaderEdit, Headers};
 use crate::step::{Ask, Event, HostContext, Next, Step};
-use crate::store::{Cells, Store};
+use crate::store::{Cells, Effects, Store};
 use crate::words::Millis;
-use crate::words::state::{StateKey, StateWrite};
-use crate::words::under_way::IdEnd;
 use std::sync::Arc;
 
 /// An exchange for embedders that get steps by value and pass them to a store later, such as programs across a language
@@ -21,10 +19,7 @@ pub struct Session {
     exchange: Exchange,
     asked: Option<Ask>,
     edit: HeaderEdit,
-    refund: Option<Refund>,
-    writes: Vec<StateWrite>,
-    finished: Vec<StateKey>,
-    ended: Option<IdEnd>,
+    effects: Effects,
 }
 
 impl Session {
@@ -41,10 +36,7 @@ impl Session {
             exchange,
             asked: None,
             edit: HeaderEdit::default(),
-            refund: None,
-            writes: Vec::new(),
-            finished: Vec::new(),
-            ended: None,
+            effects: Effects::default(),
         };
         let step = session.keep(step);
         (session, step)
@@ -86,14 +78,7 @@ impl Session {
         cells: &mut impl Cells,
         now: Millis,
     ) -> Option<Step> {
-        if let Some(refund) = self.refund.take() {
-            store.refund(cells, &refund, now);
-        }
-        store.finish(cells, &std::mem::take(&mut self.finished));
-        store.write(cells, &std::mem::take(&mut self.writes));
-        if let Some(ended) = self.ended.take() {
-            store.end(cells, &ended, now);
-        }
+        store.carry_out(cells, std::mem::take(&mut self.effects), &now);
         asks.then(|| self.answer(store, cells, now))
     }
 
@@ -126,10 +111,7 @@ impl Session {
             Next::Ask(ask) => Some(ask.clone()),
             _ => None,
         };
-        self.refund = step.refund.clone();
-        self.writes = step.writes.clone();
-        self.finished.clone_from(&step.finished);
-        self.ended = step.ended.clone();
+        self.effects = step.effects.clone();
         step
     }
 }

@@ -5,12 +5,12 @@
 use crate::answer::Reply;
 use crate::approval::SignedMessage;
 use crate::audit::Audit;
-use crate::count::{Charge, Refund, Reservation};
+use crate::count::{Charge, Reservation};
 use crate::read::{HeaderEdit, Headers, Verified};
-use crate::store::Seed;
+use crate::store::{Effects, Seed};
 use crate::words::approval::{ApprovalAsk, ApprovalReport};
-use crate::words::state::{Lookup, StateKey, StateWrite};
-use crate::words::under_way::{IdEnd, Opening, RequestKey};
+use crate::words::state::{Lookup, StateKey};
+use crate::words::under_way::{Opening, RequestKey};
 use std::sync::Arc;
 
 /// The host's knowledge of a request beside its headers. Made once for each exchange.
@@ -81,18 +81,11 @@ pub struct Step {
     pub edit: HeaderEdit,
     /// A decision to log.
     pub audit: Option<Box<Audit>>,
-    /// Charges of an earlier step to give back. Nothing depends on its success.
-    pub refund: Option<Refund>,
-    /// State to write. Nothing depends on its success.
-    pub writes: Vec<StateWrite>,
     /// A new approval to tell the server of [`Policy::notified`](crate::host::Policy::notified) about. Nothing depends on
     /// its success.
     pub notice: Option<Box<SignedMessage>>,
-    /// Tasks that ended: give back what [`Refund::task`](crate::host::Refund::task) kept for them. Nothing depends on its
-    /// success.
-    pub finished: Vec<StateKey>,
-    /// The id of a request that is no longer under way. Nothing depends on its success.
-    pub ended: Option<IdEnd>,
+    /// What a [`Store`](crate::host::Store) is to carry out.
+    pub effects: Effects,
 }
 
 /// The next action of a host.
@@ -136,11 +129,8 @@ impl Step {
             next,
             edit: HeaderEdit::default(),
             audit: None,
-            refund: None,
-            writes: Vec::new(),
             notice: None,
-            finished: Vec::new(),
-            ended: None,
+            effects: Effects::default(),
         }
     }
 

@@ -51,19 +51,19 @@ fn effects(step: &Step) -> Result<Members, JsValue> {
         members.push(("audit", audit.line().into()));
         members.extend(trace(audit)?);
     }
-    if let Some(refund) = &step.refund {
+    if let Some(refund) = step.effects.refund() {
         members.push(("refund", count::refund(refund)?));
     }
-    if !step.finished.is_empty() {
-        members.push(("finished", state::keys(&step.finished)?));
+    if let finished @ [_, ..] = step.effects.finished() {
+        members.push(("finished", state::keys(finished)?));
     }
-    if !step.writes.is_empty() {
-        members.push(("writes", state::writes(&step.writes)?));
+    if let writes @ [_, ..] = step.effects.writes() {
+        members.push(("writes", state::writes(writes)?));
     }
     if let Some(notice) = &step.notice {
         members.push(("notice", signed(notice)?));
     }
-    if let Some(end) = &step.ended {
+    if let Some(end) = step.effects.ended() {
         members.push(("end", under_way::end(end)?));
     }
     Ok(members)

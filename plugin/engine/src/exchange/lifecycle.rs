@@ -192,7 +192,7 @@ impl Exchange {
         clock: &dyn Clock,
     ) -> Step {
         loop {
-            carry_out(&mut step, store, cells, clock);
+            store.carry_out(cells, std::mem::take(&mut step.effects), clock);
             let event = match &step.next {
                 Next::Ask(Ask::Reserve(charges)) => Event::Reserved(match clock.now() {
                     Some(now) => store.reserve(cells, charges, now),
@@ -238,19 +238,4 @@ fn of_stream(
 fn needed_by_approvals(policy: &Policy, verified: Verified) -> Option<Box<Verified>> {
     let needs = policy.approvals.is_some();
     needs.then(|| Box::new(verified))
-}
-
-/// Carries out the effects of a step. Nothing depends on their success.
-fn carry_out(step: &mut Step, store: &Store, cells: &mut impl Cells, clock: &dyn Clock) {
-    if let Some(refund) = step.refund.take() {
-        let now = clock.now().unwrap_or_default();
-        store.refund(cells, &refund, now);
-    }
-    store.finish(cells, &std::mem::take(&mut step.finished));
-    store.write(cells, &std::mem::take(&mut step.writes));
-    if let Some(ended) = step.ended.take()
-        && let Some(now) = clock.now()
-    {
-        store.end(cells, &ended, now);
-    }
 }

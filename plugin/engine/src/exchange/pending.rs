@@ -146,8 +146,9 @@ impl Exchange {
 
     fn refuse_judged(&mut self, mut judged: Judged, refused: Refused, clock: &dyn Clock) -> Step {
         let refund = Self::given_back(&mut judged);
-        let step = self.refuse_uncounted(judged, refused, clock);
-        Step { refund, ..step }
+        let mut step = self.refuse_uncounted(judged, refused, clock);
+        step.effects.give_back(refund);
+        step
     }
 
     fn refuse_uncounted(&mut self, judged: Judged, refused: Refused, clock: &dyn Clock) -> Step {

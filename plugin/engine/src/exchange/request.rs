@@ -315,9 +315,9 @@ impl Exchange {
             _ => false,
         };
         if !nothing {
-            let ended = self.response.end(false);
+            let effects = self.response.end(false);
             let refused = self.unreadable_at(clock, &RequestError::BodyUnavailable);
-            return Step { ended, ..refused };
+            return Step { effects, ..refused };
         }
         self.state = State::Forwarded;
         Step::next(Next::Forward)

@@ -4,7 +4,7 @@
 
 use super::state::{Exchange, State};
 use crate::audit::{Audit, Event};
-use crate::response::{Effects, Passed, Problem};
+use crate::response::{Findings, Passed, Problem};
 use crate::step::{Next, Response, Step};
 use crate::words::{Clock, Reason, Refusal, Rule};
 
@@ -27,39 +27,21 @@ impl Exchange {
             return self.out_of_order(clock);
         };
         self.stage = stage;
-        let Passed {
-            next,
-            edit,
-            effects,
-        } = self.passed(response);
+        let Passed { next, edit, found } = self.passed(response);
         if let Next::Reply(_) = next {
             self.state = State::Answered;
         }
-        let audit = self.audit_of_effects(&effects, clock);
-        let Effects {
-            refund,
-            writes,
-            finished,
-            ended,
-            ..
-        } = effects;
+        let audit = self.audit_of_findings(&found, clock);
+        let mut effects = found.effects;
         let Ok(audit) = audit else {
             let refused = self.without_time();
-            return Step {
-                refund,
-                writes,
-                finished,
-                ended: ended.or(refused.ended),
-                ..refused
-            };
+            effects.end(refused.effects.ended().cloned());
+            return Step { effects, ..refused };
         };
         Step {
             edit,
             audit: audit.map(Box::new),
-            refund,
-            writes,
-            finished,
-            ended,
+            effects,
             ..Step::next(next)
         }
     }
@@ -82,37 +64,32 @@ impl Exchange {
         destination.and_then(|destination| destination.missed(&self.policy, cluster))
     }
 
-    /// The line about these effects, if they have one.
-    fn audit_of_effects(
+    /// The line about these findings, if they have one.
+    fn audit_of_findings(
         &self,
-        effects: &Effects,
+        found: &Findings,
         clock: &dyn Clock,
     ) -> Result<Option<Audit>, ClockFailed> {
-        let event = match effects {
-            Effects {
-                problem: Some(_), ..
-            } => Event::Response,
-            Effects {
-                refund: Some(refund),
-                ..
-            } if refund.is_logged() => Event::Refund,
-            Effects {
-                answered: Some(_), ..
-            } => Event::Answer,
-            _ => return Ok(None),
+        let refund = found.effects.refund().filter(|refund| refund.is_logged());
+        let event = match (&found.problem, refund, &found.answered) {
+            (Some(_), ..) => Event::Response,
+            (None, Some(_), _) => Event::Refund,
+            (None, None, Some(_)) => Event::Answer,
+            (None, None, None) => return Ok(None),
         };
         let now = clock.now().ok_or(ClockFailed)?;
         let mut audit = self.audit_about(event, now);
-        match (&effects.problem, &effects.refund) {
+        match (&found.problem, refund) {
             (Some(problem), _) => note_problem(&mut audit, problem),
-            (None, Some(refund)) if refund.is_logged() => audit.refunded(refund),
-            (None, _) => {}
+            (None, Some(refund)) => audit.refunded(refund),
+            (None, None) => {}
         }
-        if let Some(answered) = &effects.answered {
+        if let Some(answered) = &found.answered {
             audit.answered(answered, now);
         }
         Ok(Some(audit))
     }
+
     /// Ends the exchange: a host that reports a response out of order has lost track of it.
     fn out_of_order(&mut self, clock: &dyn Clock) -> Step {
         let Some(now) = clock.now() else {

@@ -380,7 +380,7 @@ fn counted() -> Exchange {
     let (mut exchange, _) = counting("global");
     let counts = Reservation::Reserved(vec![count(), count()]);
     let step = exchange.feed(Event::Reserved(counts), &NOW);
-    assert!(matches!(step.next, Next::Forward) && step.refund.is_none());
+    assert!(matches!(step.next, Next::Forward) && step.effects.refund().is_none());
     exchange
 }
 
@@ -389,7 +389,9 @@ fn returned(exchange: &mut Exchange, responses: Vec<Response>) -> Vec<usize> {
     let mut feed = |response| {
         let step = exchange.feed(Event::Response(response), &NOW);
         assert!(matches!(step.next, Next::Forward), "nothing is held back");
-        step.refund.map_or(0, |refund| refund.returned().count())
+        step.effects
+            .refund()
+            .map_or(0, |refund| refund.returned().count())
     };
     responses.into_iter().map(&mut feed).collect()
 }

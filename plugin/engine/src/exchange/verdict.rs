@@ -65,7 +65,7 @@ impl Exchange {
         self.state = State::Answered;
         Step {
             audit: Some(audit),
-            ended: self.response.end(true),
+            effects: self.response.end(true),
             ..Step::next(Next::Reply(reply(&detail)))
         }
     }
@@ -97,7 +97,7 @@ impl Exchange {
         let reply = answer_unreadable(problem, id, detail);
         Step {
             audit: Some(Box::new(audit)),
-            ended: self.response.end(true),
+            effects: self.response.end(true),
             ..Step::next(Next::Reply(reply))
         }
     }
@@ -114,7 +114,7 @@ impl Exchange {
     pub(super) fn without_time(&mut self) -> Step {
         self.state = State::Answered;
         Step {
-            ended: self.response.end(false),
+            effects: self.response.end(false),
             ..Step::next(Next::Reply(Reply::unavailable()))
         }
     }

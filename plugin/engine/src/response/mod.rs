@@ -36,7 +36,7 @@ mod utf8;
 
 pub(crate) use answer_tracker::AnswerTracker;
 pub(crate) use issued::IssuanceTracker;
-pub(crate) use observers::Effects;
+pub(crate) use observers::Findings;
 pub(crate) use problem::Problem;
 pub(crate) use reader::{Passed, ResponseReader};
 pub(crate) use stage::Stage;

@@ -14,12 +14,10 @@ use super::scanner::MessageScanner;
 use super::task_ends;
 use super::task_ends::TaskEnds;
 use crate::audit::{AnswerKind, Answered};
-use crate::count::Refund;
 use crate::model::Policy;
 use crate::read::{is_confusable, is_same_id};
+use crate::store::Effects;
 use crate::words::json::{Bounds, Document, Kind, Value};
-use crate::words::state::{StateKey, StateWrite};
-use crate::words::under_way::IdEnd;
 
 /// The observers of the messages of one response.
 #[derive(Debug)]
@@ -37,20 +35,18 @@ pub(super) struct Observers {
     pub(super) under_way: Option<IdTracker>,
     /// A message with the request's id may be the answer to another request.
     pub(super) is_unclear: bool,
-    pub(super) effects: Effects,
+    pub(super) found: Findings,
     bounds: Bounds,
 }
 
-/// The effects of a response, besides the bytes that pass.
+/// What is found in a response, besides the bytes that pass.
 #[derive(Debug, Default)]
-pub(crate) struct Effects {
-    /// The first problem found.
+pub(crate) struct Findings {
+    /// The first problem.
     pub(crate) problem: Option<Problem>,
-    pub(crate) refund: Option<Refund>,
-    pub(crate) writes: Vec<StateWrite>,
-    pub(crate) finished: Vec<StateKey>,
-    pub(crate) ended: Option<IdEnd>,
+    /// The answer for the log.
     pub(crate) answered: Option<Answered>,
+    pub(crate) effects: Effects,
 }
 
 /// Why a message is blocked, and the id of the request that it answers, if that is certain.
@@ -71,7 +67,7 @@ impl Observers {
             id: None,
             under_way: None,
             is_unclear: false,
-            effects: Effects::default(),
+            found: Findings::default(),
             bounds: policy.host.response_bounds(),
         }
     }
@@ -97,7 +93,7 @@ impl Observers {
     pub(super) fn end(&mut self, is_answered: bool) {
         let ended = self.under_way.as_mut();
         let ended = ended.and_then(|tracker| tracker.end(is_answered));
-        self.effects.ended = self.effects.ended.take().or(ended);
+        self.found.effects.end(ended);
     }
 
     /// Whether the answer is logged and has not come yet.
@@ -133,7 +129,7 @@ impl Observers {
         let refund = refunds
             .filter(|refunds| refunds.awaits_answer())
             .and_then(RefundTracker::ended);
-        self.effects.refund = self.effects.refund.take().or(refund);
+        self.found.effects.give_back(refund);
     }
 
     /// Whether the end of the request is wanted, also by an answer that is not parsed.
@@ -249,14 +245,14 @@ impl Observers {
         let cuts = cuts?;
         let ended = self.tasks.as_ref();
         let ended = ended.and_then(|tasks| tasks.ended(message, answers));
-        self.effects.finished.extend(ended);
+        self.found.effects.finish(ended);
         if answers {
             let issued = self.issued.as_mut();
             let issued = issued.map(|issued| issued.answered(task.as_ref()));
             let refunds = self.refunds.as_mut();
             let refund = refunds.and_then(|refunds| refunds.answered(message, task));
-            self.effects.refund = self.effects.refund.take().or(refund);
-            self.effects.writes.extend(issued.into_iter().flatten());
+            self.found.effects.give_back(refund);
+            self.found.effects.write(issued.into_iter().flatten());
         }
         Ok(cuts)
     }
@@ -277,8 +273,8 @@ impl Observers {
     fn note_problems(&mut self) {
         if let Some(rules) = &mut self.rules {
             let problem = rules.problem();
-            self.effects.problem = self.effects.problem.take().or(problem);
-            self.effects.writes.extend(rules.writes());
+            self.found.problem = self.found.problem.take().or(problem);
+            self.found.effects.write(rules.writes());
         }
     }
 }

@@ -11,7 +11,7 @@ use super::document::Document;
 use super::id_tracker::IdTracker;
 use super::issued::IssuanceTracker;
 use super::media::{Media, media};
-use super::observers::{Effects, Observers};
+use super::observers::{Findings, Observers};
 use super::problem::Problem;
 use super::redirect;
 use super::refunds::RefundTracker;
@@ -27,8 +27,9 @@ use crate::decide::Visibility;
 use crate::model::Policy;
 use crate::read::{HeaderEdit, Headers, Message, Target};
 use crate::step::{Delivery, Next, Response};
+use crate::store::Effects;
 use crate::words::state::{Lookup, StateKey};
-use crate::words::under_way::{IdEnd, RequestKey};
+use crate::words::under_way::RequestKey;
 use crate::words::{Millis, Rule};
 use std::sync::Arc;
 
@@ -74,7 +75,7 @@ enum BodyState {
 pub(crate) struct Passed {
     pub(crate) next: Next,
     pub(crate) edit: HeaderEdit,
-    pub(crate) effects: Effects,
+    pub(crate) found: Findings,
 }
 
 /// The longest message that is held if no rule applies, in bytes. Only errors and tasks are read then, and they are
@@ -170,9 +171,9 @@ impl ResponseReader {
     }
 
     /// Ends the open request id, because no more of the response will be judged.
-    pub(crate) fn end(&mut self, is_answered: bool) -> Option<IdEnd> {
+    pub(crate) fn end(&mut self, is_answered: bool) -> Effects {
         self.observers.end(is_answered);
-        self.observers.effects.ended.take()
+        std::mem::take(&mut self.observers.found.effects)
     }
 
     /// Whether the request id is open, or the end of the exchange is not logged yet.
@@ -248,13 +249,13 @@ impl ResponseReader {
             _ => false,
         };
         if dropped && self.has_rules() {
-            self.observers.effects.problem = Some(Problem::NoRoom);
+            self.observers.found.problem = Some(Problem::NoRoom);
         }
     }
 
     /// Whether a refusal is not reported yet.
     pub(crate) fn awaits_report(&self) -> bool {
-        self.observers.effects.problem.is_some()
+        self.observers.found.problem.is_some()
     }
 
     /// Whether it matters that the request reached no server: its charges are then refunded, or its id is free again.
@@ -269,10 +270,10 @@ impl ResponseReader {
         let refund = refunds.and_then(|refunds| refunds.see(&response));
         let issued = self.observers.issued.as_mut();
         let issued = issued.and_then(|issued| issued.see(&response));
-        self.observers.effects.writes.extend(issued);
-        self.observers.effects.refund = refund;
+        self.observers.found.effects.write(issued);
+        self.observers.found.effects.give_back(refund);
         let logged = self.observers.logged.as_mut();
-        self.observers.effects.answered = logged.and_then(|logged| logged.see(&response));
+        self.observers.found.answered = logged.and_then(|logged| logged.see(&response));
         let unsent = matches!(response, Response::Delivery(Delivery::Unsent));
         let last = response.is_last();
         let (next, edit) = match response {
@@ -294,7 +295,7 @@ impl ResponseReader {
         Passed {
             next,
             edit,
-            effects: std::mem::take(&mut self.observers.effects),
+            found: std::mem::take(&mut self.observers.found),
         }
     }
 
@@ -307,7 +308,7 @@ impl ResponseReader {
         Passed {
             next,
             edit: HeaderEdit::default(),
-            effects: std::mem::take(&mut self.observers.effects),
+            found: std::mem::take(&mut self.observers.found),
         }
     }
 
@@ -323,7 +324,7 @@ impl ResponseReader {
         self.state = match media(headers) {
             Ok(media) => self.body_state(media),
             Err(problem) if self.has_rules() => {
-                self.observers.effects.problem = Some(problem.clone());
+                self.observers.found.problem = Some(problem.clone());
                 edit.remove.push("content-encoding");
                 edit.set.push(("content-type", "application/json"));
                 BodyState::Refused(problem)
@@ -376,7 +377,7 @@ impl ResponseReader {
         match self.has_rules() {
             true => next,
             false => {
-                self.observers.effects.problem = None;
+                self.observers.found.problem = None;
                 Next::Forward
             }
         }
@@ -392,7 +393,7 @@ impl ResponseReader {
 
     fn refused(&mut self, problem: Problem, id: Option<&str>) -> Next {
         let error = self.error(id, &problem);
-        self.observers.effects.problem = Some(problem);
+        self.observers.found.problem = Some(problem);
         self.state = BodyState::Dropped;
         Next::ReplaceBody(error.body)
     }
@@ -401,7 +402,7 @@ impl ResponseReader {
     /// not continue.
     fn broken(&mut self, problem: Problem) -> Next {
         let error = self.error(None, &problem);
-        self.observers.effects.problem = Some(problem);
+        self.observers.found.problem = Some(problem);
         self.state = BodyState::Dropped;
         Next::Reply(error)
     }

@@ -19,6 +19,7 @@ mod approvals;
 mod cell;
 mod cells;
 mod counts;
+mod effects;
 mod fill;
 mod id_cell;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod standings;
 mod under_way;
 
 pub use cells::{Cells, Unavailable, Version};
+pub use effects::Effects;
 pub use fill::TableFill;
 #[cfg(test)]
 pub(crate) use memory::Memory;

@@ -107,7 +107,7 @@ impl ResponseReader {
         let error = self.error(id, &problem);
         let is_answer = !matches!(problem, Problem::Blocked { .. }) && self.observers.id.is_some();
         let answers = id.is_some() || is_answer;
-        let noted = &mut self.observers.effects.problem;
+        let noted = &mut self.observers.found.problem;
         match noted {
             Some(first) if !first.is_redacted() => {}
             // A refusal is reported rather than a change.

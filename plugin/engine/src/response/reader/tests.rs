@@ -66,7 +66,7 @@ fn play(
         };
         let passed = reader.pass(event);
         got.problems
-            .extend(passed.effects.problem.map(|problem| problem.to_string()));
+            .extend(passed.found.problem.map(|problem| problem.to_string()));
         if !passed.edit.is_empty() {
             got.edit = passed.edit;
         }
@@ -333,7 +333,7 @@ fn response_without_a_body_passes_unchanged() {
         assert!(
             matches!(passed.next, Next::Forward)
                 && passed.edit.is_empty()
-                && passed.effects.problem.is_none()
+                && passed.found.problem.is_none()
         );
     }
 }
