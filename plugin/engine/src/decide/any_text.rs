@@ -55,18 +55,12 @@ impl Truths<'_> {
     }
 
     fn add(&mut self, text: &Operand<'_>, name: &str) -> bool {
-        let Test {
-            condition,
-            given,
-            clause,
-            budget,
-        } = self.test;
-        let truth = match budget.take(LOOK) {
-            Ok(()) => condition.predicate.judge(text, given, &|| name, budget),
+        let truth = match self.test.budget.take(LOOK) {
+            Ok(()) => self.test.holds(text, Some(name)),
             Err(_) => Truth::Unknown,
         };
         let truths = self.all.into_iter().chain([truth]);
-        let (all, decisive) = match clause {
+        let (all, decisive) = match self.test.clause {
             Clause::Require => (Truth::all(truths), Truth::False),
             Clause::DenyIf => (Truth::any(truths), Truth::True),
         };

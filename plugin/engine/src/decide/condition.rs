@@ -191,11 +191,7 @@ impl Test<'_> {
                 Truth::of(Some(self.clause == Clause::Require))
             }
             Operand::Missing => condition.predicate.missing(),
-            operand => {
-                let name = || condition.member().unwrap_or_default();
-                let predicate = &condition.predicate;
-                predicate.judge(&operand, &self.given, &name, self.budget)
-            }
+            operand => self.holds(&operand, None),
         }
     }
 }

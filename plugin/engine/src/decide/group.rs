@@ -32,19 +32,17 @@ impl Group {
                 break;
             }
         }
-        let mut terms = self.terms.iter();
-        let is_unknown = all == Truth::Unknown;
-        match clause {
-            Clause::Require => Outcome {
-                refuses: all != Truth::True,
-                is_unknown,
-                failing,
-            },
-            Clause::DenyIf => Outcome {
-                refuses: all != Truth::False,
-                is_unknown,
-                failing: terms.find(|term| term.reads_arguments()),
-            },
+        let refuses = match clause {
+            Clause::Require => all != Truth::True,
+            Clause::DenyIf => all != Truth::False,
+        };
+        if refuses && clause == Clause::DenyIf {
+            failing = self.terms.iter().find(|term| term.reads_arguments());
+        }
+        Outcome {
+            refuses,
+            is_unknown: all == Truth::Unknown,
+            failing,
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! A comparison of different types is unknown, never false.
 
+use super::condition::Test;
 use super::equality::{equal, equal_json, one_of};
-use super::given::Given;
 use super::location::{cidr, host_in, within};
 use super::operand::{Operand, read};
 use super::secrets;
@@ -44,40 +44,46 @@ impl Predicate {
             | Self::Compare(..) => Truth::False,
         }
     }
+}
 
-    /// Unknown where the budget does not cover it. `name` is that of the member with this value.
-    pub(super) fn judge<'n>(
-        &self,
-        operand: &Operand<'_>,
-        given: &Given<'_>,
-        name: &dyn Fn() -> &'n str,
-        budget: &Budget,
-    ) -> Truth {
-        match self {
-            Self::Eq(literal) => equal(operand, literal, budget),
-            Self::Neq(literal) => equal(operand, literal, budget).not(),
-            Self::In(literals) => one_of(operand, literals, budget),
-            Self::NotIn(literals) => one_of(operand, literals, budget).not(),
-            Self::Order(order, bound) => {
+impl Test<'_> {
+    /// Whether the value meets the condition's predicate; unknown where the budget does not cover it. `name` is that of
+    /// the member with this value, where it is not the last name of the condition's path.
+    pub(super) fn holds(&self, operand: &Operand<'_>, name: Option<&str>) -> Truth {
+        let Test {
+            condition,
+            given,
+            clause: _,
+            budget,
+        } = self;
+        match &condition.predicate {
+            Predicate::Eq(literal) => equal(operand, literal, budget),
+            Predicate::Neq(literal) => equal(operand, literal, budget).not(),
+            Predicate::In(literals) => one_of(operand, literals, budget),
+            Predicate::NotIn(literals) => one_of(operand, literals, budget).not(),
+            Predicate::Order(order, bound) => {
                 let number = operand.number(budget);
                 Truth::of(number.map(|number| order.holds(number, *bound)))
             }
-            Self::Regex(regex) => matches(operand, regex, budget),
-            Self::NotRegex(regex) => matches(operand, regex, budget).not(),
-            Self::Contains(literal) => contains(operand, literal, budget),
-            Self::Exists(wanted) => Truth::of(Some((operand.kind() != Kind::Null) == *wanted)),
-            Self::Length { min, max } => {
+            Predicate::Regex(regex) => matches(operand, regex, budget),
+            Predicate::NotRegex(regex) => matches(operand, regex, budget).not(),
+            Predicate::Contains(literal) => contains(operand, literal, budget),
+            Predicate::Exists(wanted) => Truth::of(Some((operand.kind() != Kind::Null) == *wanted)),
+            Predicate::Length { min, max } => {
                 let length = operand.length(budget);
                 Truth::of(length.map(|length| (*min..=*max).contains(&length)))
             }
-            Self::Type(kind) => Truth::of(Some(operand.kind() == *kind)),
-            Self::Within(roots) => within(operand, roots, budget),
-            Self::HostIn(hosts) => host_in(operand, hosts, budget),
-            Self::Cidr(networks) => cidr(operand, networks, budget),
-            Self::Schema(schema) => fits(operand, schema, budget),
-            Self::Secret(kinds) => secrets::hold(operand, name(), *kinds, budget),
-            Self::WithinOwn(_) => given.within(operand, budget),
-            Self::Compare(comparison, _) => given.compare(*comparison, operand, budget),
+            Predicate::Type(kind) => Truth::of(Some(operand.kind() == *kind)),
+            Predicate::Within(roots) => within(operand, roots, budget),
+            Predicate::HostIn(hosts) => host_in(operand, hosts, budget),
+            Predicate::Cidr(networks) => cidr(operand, networks, budget),
+            Predicate::Schema(schema) => fits(operand, schema, budget),
+            Predicate::Secret(kinds) => {
+                let name = name.or_else(|| condition.member());
+                secrets::hold(operand, name.unwrap_or_default(), *kinds, budget)
+            }
+            Predicate::WithinOwn(_) => given.within(operand, budget),
+            Predicate::Compare(comparison, _) => given.compare(*comparison, operand, budget),
         }
     }
 }

@@ -133,10 +133,9 @@ impl ListFilter<'_> {
         let of_caller = self.visibility.caller.mode;
         let entries = Table::of(section).entries(set);
         let is_tool = section == Section::Tools;
-        let steps = set.hide.steps(name.len());
-        let steps = entries.steps(name.len()).saturating_add(steps);
-        let unclear = entries.is_unclear(name) || is_tool && set.hide.is_unclear(name);
-        if unclear || self.budget.take(steps).is_err() {
+        let covers =
+            |steps: Option<usize>| steps.is_some_and(|steps| self.budget.take(steps).is_ok());
+        if !covers(entries.steps(name)) || is_tool && !covers(set.hide.steps(name)) {
             return false;
         }
         let hidden = is_tool && set.hide.find(name).is_some();

@@ -78,10 +78,14 @@ impl<T> Names<T> {
         self.index.is_unclear(name)
     }
 
-    /// The steps that a lookup of a name of so many bytes takes beyond a search.
-    pub(crate) fn steps(&self, length: usize) -> usize {
-        let bytes = self.index.others.len().saturating_mul(length.min(LONGEST));
-        bytes.div_ceil(BYTES_A_STEP)
+    /// The steps that a lookup of this name takes beyond a search; `None` where that is [unclear](Self::is_unclear).
+    pub(crate) fn steps(&self, name: &str) -> Option<usize> {
+        let others = self.index.others.len();
+        if others == 0 {
+            return Some(0);
+        }
+        let bytes = others.saturating_mul(name.len().min(LONGEST));
+        (!self.is_unclear(name)).then_some(bytes.div_ceil(BYTES_A_STEP))
     }
 
     /// Takes the value for `name` itself, and those of all its prefixes.
@@ -132,11 +136,16 @@ impl Index {
         if let Some(place) = self.exact.get(name) {
             return Some((*place, true));
         }
-        let prefix = self.prefixes.of(name).next();
-        if self.suffixes.0.is_empty() && self.others.is_empty() {
-            return prefix.map(|prefix| (prefix.place, false));
+        let only_prefixes = self.suffixes.0.is_empty() && self.others.is_empty();
+        if only_prefixes && self.prefixes.0.is_empty() {
+            return None;
         }
-        self.find_pattern(name, prefix).map(|place| (place, false))
+        let prefix = self.prefixes.of(name).next();
+        let place = match only_prefixes {
+            true => prefix.map(|prefix| prefix.place),
+            false => self.find_pattern(name, prefix),
+        };
+        place.map(|place| (place, false))
     }
 
     /// The pattern for `name` that every other matching one contains; `prefix` is the longest one.
