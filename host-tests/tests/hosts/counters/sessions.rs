@@ -17,7 +17,7 @@ fn flood_of_tasks_keeps_the_tasks_of_other_callers() {
     // Many times the capacity of the table.
     (0..300_000).for_each(|task| gateway.gives_task("flood", &format!("flood-{task}")));
     let (keys, bytes) = (gateway.0.cells.keys(), gateway.0.cells.bytes());
-    assert!(keys < 2 * 4096 + 16, "one cell for 16 slots, not {keys}");
+    assert!(keys < 3 * 4096 + 16, "one cell for 16 slots, not {keys}");
     assert!(bytes < 4 << 20, "{bytes} bytes of shared data");
     for task in &calm {
         assert!(gateway.has_task("calm", task), "{task} is forgotten");
@@ -55,6 +55,43 @@ fn flood_of_sessions_admits_no_session_that_no_server_began() {
     );
     assert_eq!(gateway.calls_in("calm", ""), 2, "the caller's own count");
     assert_eq!(gateway.calls_in("calm", "invented"), 0, "which is used up");
+}
+
+/// A session without room counts for its caller, and takes no room from the counts of other callers.
+#[test]
+fn flood_of_sessions_leaves_the_counts_of_other_callers() {
+    let policy = PER_SESSION.replace(
+        r#""tools": {"#,
+        r#""host": { "slots": 1024 },
+        "all_tools": { "limits": [{ "counter": "calls", "window": "day", "max": 4000, "scope": "grant" }] },
+        "tools": {"#,
+    );
+    let mut gateway = Gateway::new(&policy);
+    let mut admitted = 0;
+    for session in 0..3000 {
+        let session = format!("flood-{session}");
+        gateway.gives_session("flood", &session);
+        admitted += gateway.calls_in("flood", &session);
+    }
+    assert!(
+        (16 * 2 + 2..=64 * 2 + 2).contains(&admitted),
+        "{admitted} calls, two in each session that has room, and two in all others"
+    );
+    let mut apart = 0;
+    for caller in 0..50 {
+        let caller = format!("calm-{caller}");
+        let calls = ["first", "second"].map(|session| {
+            let session = format!("{caller}-{session}");
+            gateway.gives_session(&caller, &session);
+            gateway.calls_in(&caller, &session)
+        });
+        assert_eq!(calls[0], 2, "{caller} has a count of its own");
+        apart += usize::from(calls[1] == 2);
+    }
+    assert!(
+        apart >= 45,
+        "{apart} callers, but for those in the part of the flood"
+    );
 }
 
 #[test]

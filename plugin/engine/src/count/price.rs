@@ -3,8 +3,10 @@
 //! It never counts an uncertain value: its subject is unknown, and the limit refuses the call.
 
 use super::charge::{Charge, Chooser, LimitRef, Subject};
-use crate::decide::{Header, RequestContext, Session, value_at};
-use crate::model::{Cost, Limit, Mode, OVERFLOW, Path, Scope, Segment, claim_text, overflow_of};
+use crate::decide::{Header, Principal, RequestContext, Session, value_at};
+use crate::model::{
+    Cost, Identity, Limit, Mode, OVERFLOW, Path, Scope, Segment, claim_text, is_chosen, overflow_of,
+};
 use crate::read::fold;
 use crate::words::json::{Kind, Value, millionths};
 use crate::words::text::{clip_name, length_prefixed};
@@ -19,8 +21,8 @@ impl RequestContext {
     pub(crate) fn charges(
         &self,
         limits: &[(&Arc<Limit>, Mode)],
-        arguments: Option<Value<'_>>,
-        budget: &Budget,
+        identity: &Identity,
+        call: Arguments<'_>,
     ) -> Vec<Charge> {
         let mut charges: Vec<Charge> = Vec::new();
         for (position, &(limit, mode)) in limits.iter().enumerate() {
@@ -36,7 +38,7 @@ impl RequestContext {
                 Some(charge) => charge,
                 None => charges.push_mut(Charge {
                     counter: limit.counter.clone(),
-                    subject: self.subject(&limit.counter.scope, (arguments, budget)),
+                    subject: self.subject(&limit.counter.scope, identity, call),
                     cost: Amount::default(),
                     refunds: limit.refunds,
                     limits: Vec::new(),
@@ -44,7 +46,7 @@ impl RequestContext {
             };
             charge.limits.push(limit_ref);
             charge.refunds = charge.refunds.min(limit.refunds);
-            match cost(limit, arguments, budget) {
+            match cost(limit, call) {
                 Ok(cost) => charge.cost = charge.cost.max(cost),
                 Err(unknown) => charge.subject = unknown,
             }
@@ -52,7 +54,7 @@ impl RequestContext {
         charges
     }
 
-    fn subject(&self, scope: &[Scope], call: Arguments<'_>) -> Subject {
+    fn subject(&self, scope: &[Scope], identity: &Identity, call: Arguments<'_>) -> Subject {
         let name = match self.parts(scope, &self.session, call) {
             Ok(name) => name,
             Err((reason, message)) => return Subject::Unknown { reason, message },
@@ -62,7 +64,7 @@ impl RequestContext {
             Some(overflow) => Subject::Open {
                 name,
                 overflow,
-                chosen_by: self.chosen_by(scope).map(Box::new),
+                chosen_by: self.chosen_by(scope, identity).map(Box::new),
             },
         }
     }
@@ -80,13 +82,21 @@ impl RequestContext {
         Ok(name)
     }
 
-    /// The caller who chooses the subject, where it is counted apart from other callers'.
-    fn chosen_by(&self, scope: &[Scope]) -> Option<Chooser> {
-        let chosen = |part: &Scope| matches!(part, Scope::Argument(_));
+    /// The caller who chooses the subject, if one can make it up.
+    fn chosen_by(&self, scope: &[Scope], identity: &Identity) -> Option<Chooser> {
+        let chosen = |part: &Scope| match part {
+            // A session that no server issued is not counted apart.
+            Scope::Session => self.is_session(),
+            part => is_chosen(part, identity),
+        };
+        if !scope.iter().any(chosen) {
+            return None;
+        }
         let by_caller = scope.iter().any(Scope::counts_callers);
-        let caller = || overflow_of(&self.caller.principal.subject());
-        scope.iter().any(chosen).then(|| match by_caller {
-            true => Chooser::Caller(caller()),
+        // Callers without an identity are many, and a server gave each its session.
+        let of_many = self.caller.principal == Principal::Anonymous && self.counts_sessions(scope);
+        Some(match by_caller && !of_many {
+            true => Chooser::Caller(self.shared_subject(scope)),
             false => Chooser::Anyone,
         })
     }
@@ -144,22 +154,38 @@ impl RequestContext {
     fn overflow(&self, scope: &[Scope]) -> Option<String> {
         let by_caller = scope.iter().any(Scope::counts_callers);
         let own = by_caller && self.caller.principal.is_configured();
-        let session = scope.contains(&Scope::Session) && matches!(self.session, Session::Issued(_));
-        match (scope.iter().any(Scope::is_open), own) {
-            (true, true) => Some(overflow_of(&self.caller.principal.subject())),
-            (true, false) => Some(OVERFLOW.into()),
-            // A session without room counts for the grant, as an unissued one does.
-            (false, true) if session => self
-                .parts(scope, &Session::None, (None, &Budget::of(0)))
-                .ok(),
-            (false, true) => None,
-            (false, false) => by_caller.then(|| OVERFLOW.into()),
+        let apart = scope.iter().any(Scope::is_open) || self.counts_sessions(scope);
+        match (own, apart) {
+            (true, true) => Some(self.shared_subject(scope)),
+            (true, false) => None,
+            (false, _) => (by_caller || apart).then(|| OVERFLOW.into()),
         }
+    }
+
+    /// The subject of all values of one caller for which there is no room. A session without room counts for the grant,
+    /// as an unissued one does.
+    fn shared_subject(&self, scope: &[Scope]) -> String {
+        let unissued = self.counts_sessions(scope).then(|| {
+            let unissued = self.parts(scope, &Session::None, (None, &Budget::of(0)));
+            unissued.ok()
+        });
+        let caller = || overflow_of(&self.caller.principal.subject());
+        unissued.flatten().unwrap_or_else(caller)
+    }
+
+    /// Whether sessions, and nothing else that the policy cannot list, are counted apart.
+    fn counts_sessions(&self, scope: &[Scope]) -> bool {
+        let open = scope.iter().any(Scope::is_open);
+        !open && scope.contains(&Scope::Session) && self.is_session()
+    }
+
+    fn is_session(&self) -> bool {
+        matches!(self.session, Session::Issued(_))
     }
 }
 
 /// The arguments of a call, and the steps that may be spent on them.
-type Arguments<'a> = (Option<Value<'a>>, &'a Budget);
+pub(crate) type Arguments<'a> = (Option<Value<'a>>, &'a Budget);
 
 /// The longest argument that calls are counted by, in bytes.
 const LONGEST_CHOSEN: usize = 1024;
@@ -209,7 +235,7 @@ fn whole(value: Value<'_>) -> Option<String> {
 const NUMBER: usize = 384;
 
 /// The amount that the call adds to the limit's counter. An unknown cost makes the subject unknown.
-fn cost(limit: &Limit, arguments: Option<Value<'_>>, budget: &Budget) -> Result<Amount, Subject> {
+fn cost(limit: &Limit, (arguments, budget): Arguments<'_>) -> Result<Amount, Subject> {
     let cost = match &limit.cost {
         Cost::One => return Ok(Amount::ONE),
         Cost::Nothing => return Ok(Amount::default()),

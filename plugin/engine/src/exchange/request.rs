@@ -125,7 +125,7 @@ impl Exchange {
             return self.forward_bodiless(bodiless.http_method, audit, clock);
         };
         let limits = limits_of_streams(&self.policy, &context.caller);
-        let charges = context.charges(&limits, None, &Budget::of(0));
+        let charges = context.charges(&limits, &self.policy.identity, (None, &Budget::of(0)));
         let charges: Arc<[_]> = charges.into();
         self.state = State::Opening(charges.clone(), audit);
         Step::next(Next::Ask(Ask::Reserve(charges)))
@@ -250,8 +250,8 @@ impl Exchange {
             approvals.map_or_else(|no| (None, Some(no)), |step| (step, None));
         let budgets = verdict.budgets;
         audit.judged(verdict.unknown_groups, budgets.enforced.left() == 0);
-        let charges =
-            |limits: &[_]| context.charges(limits, arguments(&message), &budgets.enforced);
+        let read = (arguments(&message), &budgets.enforced);
+        let charges = |limits: &[_]| context.charges(limits, &self.policy.identity, read);
         let checks = verdict.checks.into_iter();
         let checks: Vec<_> = checks
             .map(|(before, check)| (before, Pending::of(check, charges)))

@@ -7,6 +7,13 @@ use std::sync::Arc;
 
 const NOW: Millis = Millis(1_767_225_618_000);
 
+fn policy_with(rules: &str) -> String {
+    format!(
+        r#"{{ "version": "1", "default": "deny", "host": {{ "slots": 1024 }},
+            "identity": {{ "from": [{{ "header": "x-user", "set_by_gateway": true }}] }}, {rules} }}"#
+    )
+}
+
 struct Gateway {
     policy: Arc<Policy>,
     store: Store,
@@ -21,10 +28,10 @@ struct Played {
 
 impl Gateway {
     fn new(rules: &str) -> Self {
-        let text = format!(
-            r#"{{ "version": "1", "default": "deny", "host": {{ "slots": 1024 }},
-                "identity": {{ "from": [{{ "header": "x-user", "set_by_gateway": true }}] }}, {rules} }}"#
-        );
+        Self::of(&policy_with(rules))
+    }
+
+    fn of(text: &str) -> Self {
         let policy = Arc::new(Policy::parse(text.as_bytes()).unwrap());
         let mut memory = Memory::default();
         let store = Store::prepare(&mut memory, "test", &policy, [7; 16]).unwrap();
@@ -128,6 +135,47 @@ fn flood_of_values_by_one_caller_leaves_the_counts_of_another() {
         );
         assert!(!gateway.call("bob", &value).passes, "{value} is counted");
     }
+}
+
+/// A limit by a header.
+const BY_HEADER: &str = r#""tools": { "run": { "limits": [
+    { "counter": "topics", "window": "hour", "max": 1, "scope": ["grant", "header:x-topic"] }] } }"#;
+
+fn call_about(gateway: &mut Gateway, user: &str, topic: &str) -> bool {
+    let headers = [
+        (":method", "POST"),
+        ("content-type", "application/json"),
+        ("x-topic", topic),
+    ];
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run"}}"#;
+    let event = Event::Body {
+        bytes: body.into(),
+        end_of_stream: true,
+    };
+    gateway.play(user, &headers, Some(event)).passes
+}
+
+#[test]
+fn flood_of_headers_by_one_caller_leaves_the_counts_of_others() {
+    let mut gateway = Gateway::new(BY_HEADER);
+    for topic in 0..2000 {
+        call_about(&mut gateway, "ada", &topic.to_string());
+    }
+    let mut users = 0..50;
+    assert!(users.all(|user| call_about(&mut gateway, &format!("user {user}"), "a")));
+    assert!(!call_about(&mut gateway, "user 0", "a"), "it is counted");
+}
+
+#[test]
+fn values_of_a_header_that_the_gateway_sets_have_the_whole_table() {
+    let mut chosen = Gateway::new(BY_HEADER);
+    let set = r#"{ "trusted_headers": ["x-topic"], "from""#;
+    let mut set = Gateway::of(&policy_with(BY_HEADER).replace(r#"{ "from""#, set));
+    let admitted = [&mut chosen, &mut set].map(|gateway| {
+        let topics = (0..200).filter(|topic| call_about(gateway, "ada", &topic.to_string()));
+        topics.count()
+    });
+    assert!(admitted[0] < 70 && admitted[1] == 200, "{admitted:?}");
 }
 
 const RUNNING: &str =

@@ -131,12 +131,6 @@ impl Counter {
         Self { id, window, scope }
     }
 
-    /// True where values of arguments are counted apart.
-    pub(crate) fn counts_arguments(&self) -> bool {
-        let mut scope = self.scope.iter();
-        scope.any(|part| matches!(part, Scope::Argument(_)))
-    }
-
     /// True for the same counter. Names differ at their ends, so they are compared from there.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.id.len() == other.id.len() && self.id.bytes().rev().eq(other.id.bytes().rev())

@@ -57,7 +57,7 @@ pub(crate) use rule_set::{AppliedSets, RuleSet, RuleSetId};
 pub(crate) use sequence::{Sequence, SequenceRole, sequence_counters};
 pub(crate) use server::{Server, ServerFact, Servers, clear_path};
 pub(crate) use subject::{
-    ANONYMOUS, OVERFLOW, configured, configured_cells, counters, grant_subject, is_open,
+    ANONYMOUS, OVERFLOW, Tables, configured, configured_cells, grant_subject, is_chosen,
     overflow_of,
 };
 pub(crate) use table::{Section, Table};

@@ -3,6 +3,7 @@
 //!
 //! It admits no call: if a subject has no cell, its calls are refused.
 
+use super::caller::Identity;
 use super::limit::{Counter, Scope};
 use super::policy::Policy;
 use super::rule_set::AppliedSets;
@@ -115,11 +116,6 @@ fn callers(policy: &Policy) -> Vec<(AppliedSets, String)> {
     callers
 }
 
-/// The policy's counters, each once.
-pub(crate) fn counters(policy: &Policy) -> BTreeSet<&Counter> {
-    once(policy.counters())
-}
-
 fn once(all: Vec<&Counter>) -> BTreeSet<&Counter> {
     // One by one: `collect` sorts first, which adds some kilobytes to the module.
     let mut counters = BTreeSet::new();
@@ -127,14 +123,46 @@ fn once(all: Vec<&Counter>) -> BTreeSet<&Counter> {
     counters
 }
 
-/// True when the counter has subjects that the policy does not name.
-pub(crate) fn is_open(policy: &Policy, counter: &Counter) -> bool {
-    is_for_strangers(policy, counter) || counter.scope.contains(&Scope::Session)
+/// True where a caller can make up values: arguments, sessions, and headers that the gateway does not set.
+pub(crate) fn is_chosen(scope: &Scope, identity: &Identity) -> bool {
+    match scope {
+        Scope::Argument(_) | Scope::Session => true,
+        Scope::Header(name) => !identity.trusts(name),
+        Scope::Grant | Scope::Server | Scope::Global | Scope::Ip | Scope::Claim(_) => false,
+    }
+}
+
+/// The tables that count subjects which the policy does not name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tables {
+    /// Callers, addresses and claims, which the gateway vouches for.
+    pub(crate) verified: bool,
+    /// Subjects that callers make up.
+    pub(crate) chosen: bool,
+}
+
+impl Tables {
+    pub(crate) fn of(policy: &Policy) -> Self {
+        let mut tables = Self::default();
+        for counter in policy.counters() {
+            let scopes = &counter.scope;
+            let is_chosen = |scope: &Scope| is_chosen(scope, &policy.identity);
+            let is_verified = |scope: &Scope| scope.is_open() && !is_chosen(scope);
+            let callers = identifies_strangers(policy) && scopes.iter().any(Scope::counts_callers);
+            tables.verified |= callers || scopes.iter().any(is_verified);
+            tables.chosen |= scopes.iter().any(is_chosen);
+        }
+        tables
+    }
+}
+
+fn identifies_strangers(policy: &Policy) -> bool {
+    policy.grants.is_none() && !policy.identity.sources.is_empty()
 }
 
 /// True when callers that the policy does not name can reach the counter.
 fn is_for_strangers(policy: &Policy, counter: &Counter) -> bool {
-    let identities = policy.grants.is_none() && !policy.identity.sources.is_empty();
+    let identities = identifies_strangers(policy);
     let scopes = &counter.scope;
     scopes
         .iter()

@@ -4,7 +4,7 @@
 
 use super::cell::{Cell, Change, Kind, Place, Taken, low};
 use super::cells::{Cells, Unavailable};
-use super::prepare::{ATTEMPTS, CHOSEN, Store};
+use super::prepare::{ATTEMPTS, CHOSEN, Store, VERIFIED};
 use crate::count::{Charge, Chooser, Count, Full, Refund, Reservation, Subject};
 use crate::model::Mode;
 use crate::words::{Amount, Millis};
@@ -164,7 +164,7 @@ impl Store {
         let fingerprint = self.fingerprint(&charge.counter, subject);
         Place {
             key: match kind {
-                Kind::Table => self.bucket_key("table", self.bucket(fingerprint)),
+                Kind::Table => self.bucket_key(VERIFIED, self.bucket(fingerprint)),
                 Kind::Own | Kind::Overflow => self.own_key(fingerprint),
             },
             fingerprint,

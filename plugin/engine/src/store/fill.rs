@@ -1,4 +1,4 @@
-//! Turns some cells of the table into an estimate of how full it is.
+//! Turns some cells of each table into an estimate of how full it is.
 //!
 //! It reads a bounded number of cells and writes none.
 
@@ -10,7 +10,7 @@ use crate::words::Millis;
 /// The cells of a sample. Any cells will do: no client can tell which subjects share one.
 const SAMPLE: u64 = 64;
 
-/// How full the table is in which callers and sessions are counted that the policy does not name.
+/// How full a table is in which subjects are counted that the policy does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableFill {
     /// The slots with a count whose window has not ended. An estimate, if the table has more than a thousand slots.
@@ -22,10 +22,10 @@ pub struct TableFill {
 impl Store {
     /// True where the policy counts subjects that it does not name.
     pub fn has_table(&self) -> bool {
-        self.has_table
+        self.tables().next().is_some()
     }
 
-    /// How full the table is, by a sample of its cells. Other rounds read other cells of a large table.
+    /// How full the fuller table is, by a sample of its cells. Other rounds read other cells of a large table.
     ///
     /// # Errors
     /// When the host cannot read its shared data, or lost a cell.
@@ -35,22 +35,37 @@ impl Store {
         now: Millis,
         round: u64,
     ) -> Result<TableFill, Unavailable> {
+        let mut fuller = TableFill {
+            used: 0,
+            slots: self.buckets.saturating_mul(SLOTS),
+        };
+        for table in self.tables() {
+            fuller.used = fuller.used.max(self.used(cells, table, now, round)?);
+        }
+        Ok(fuller)
+    }
+
+    /// The used slots of a table.
+    fn used(
+        &self,
+        cells: &mut impl Cells,
+        table: &str,
+        now: Millis,
+        round: u64,
+    ) -> Result<u64, Unavailable> {
         let sample = self.buckets.min(SAMPLE);
         let step = self.buckets.checked_div(sample).unwrap_or(1);
         let first = round.checked_rem(step).unwrap_or(0);
         let (mut bucket, mut used) = (first, 0_u64);
         for _ in 0..sample {
-            let key = self.bucket_key("table", bucket);
+            let key = self.bucket_key(table, bucket);
             let (bytes, _) = cells.read(&key)?.ok_or(Unavailable)?;
             let cell = Cell::read(&bytes).ok_or(Unavailable)?;
             used = used.saturating_add(cell.used(now));
             bucket = bucket.saturating_add(step);
         }
         let used = used.saturating_mul(self.buckets).checked_div(sample);
-        Ok(TableFill {
-            used: used.unwrap_or(0),
-            slots: self.buckets.saturating_mul(SLOTS),
-        })
+        Ok(used.unwrap_or(0))
     }
 }
 

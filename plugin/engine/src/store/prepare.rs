@@ -5,7 +5,7 @@
 use super::cell::{BUCKET, Cell, low};
 use super::cells::{Cells, Unavailable};
 use super::record::NOTHING;
-use crate::model::{Approvals, Counter, Pinned, Policy, configured, counters, is_open};
+use crate::model::{Approvals, Counter, Pinned, Policy, Tables, configured};
 use crate::words::Millis;
 use crate::words::digits::push_hex;
 use crate::words::mac::Keys;
@@ -20,7 +20,7 @@ pub struct Store {
     seed: Seed,
     pub(super) buckets: u64,
     /// Some counter counts subjects that the policy does not name.
-    pub(super) has_table: bool,
+    pub(super) tables: Tables,
     /// `None` where no call needs an approval, or the host has supplied no keys.
     pub(super) approvals: Option<ApprovalTable>,
     /// A service keeps the approvals.
@@ -43,6 +43,9 @@ pub type Seed = [u8; 16];
 /// The version of the bytes of a cell. A new version of the plugin in the same process does not read the old one's
 /// cells.
 const LAYOUT: u32 = 3;
+
+/// The table of subjects that the gateway vouches for.
+pub(super) const VERIFIED: &str = "table";
 
 /// The table of subjects that callers make up.
 pub(super) const CHOSEN: &str = "chosen";
@@ -71,14 +74,13 @@ impl Store {
             .max(1);
         let seed = seed(cells, &format!("{namespace}/seed"), entropy);
         let keys: Vec<_> = Pinned::keys(policy).collect();
-        let counters = counters(policy);
         let keeps = !policy.counters().is_empty() || !keys.is_empty() || keeps_approvals(policy);
         let store = Self {
             namespace,
             // A policy without counts and pins works without shared data: tasks are then refused, and ids are unclear.
             seed: seed.or(if keeps { Err(Unavailable) } else { Ok(entropy) })?,
             buckets,
-            has_table: counters.iter().any(|counter| is_open(policy, counter)),
+            tables: Tables::of(policy),
             approvals: approvals(policy),
             asks_service: policy.approval_service().is_some(),
             longest_call: policy.host.longest_call,
@@ -103,14 +105,17 @@ impl Store {
             .iter()
             .map(|(counter, subject)| self.own_key(self.fingerprint(counter, subject)));
         self.create(cells, &mark, keys, &Cell::default().bytes())?;
-        if self.has_table {
-            self.prepare_table(cells, "table")?;
-        }
-        let counters = policy.counters();
-        match counters.iter().any(|counter| counter.counts_arguments()) {
-            true => self.prepare_table(cells, CHOSEN),
-            false => Ok(()),
-        }
+        let mut tables = self.tables();
+        tables.try_for_each(|table| self.prepare_table(cells, table))
+    }
+
+    /// The names of the tables.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &'static str> {
+        let Tables { verified, chosen } = self.tables;
+        let tables = [(verified, VERIFIED), (chosen, CHOSEN)];
+        tables
+            .into_iter()
+            .filter_map(|(exists, name)| exists.then_some(name))
     }
 
     fn prepare_table(&self, cells: &mut impl Cells, table: &str) -> Result<(), Unavailable> {
