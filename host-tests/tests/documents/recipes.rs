@@ -137,12 +137,19 @@ fn call(step: &Step) -> String {
     format!("`{name}`{arguments}{at}")
 }
 
+/// The problem of the answer, as the audit line tells it.
+fn why_changed(step: &Step) -> String {
+    let seen = step.expect.as_ref().and_then(|seen| seen.response.as_ref());
+    let problem = seen.and_then(|seen| seen["problem"].as_str());
+    problem.map_or_else(String::new, |problem| format!(": {problem}"))
+}
+
 fn outcome(step: &Step) -> String {
     let seen = step.expect.as_ref().expect("a recipe has expectations");
     match (&seen.message, seen.shadow.first()) {
         (Some(message), _) => format!("refused: {message}"),
         (None, Some(rule)) => format!("passes; the audit line names `{rule}`"),
         (None, None) if passes_whole(step) => "passes".into(),
-        (None, None) => "passes; the answer is changed".into(),
+        (None, None) => format!("passes; the answer is changed{}", why_changed(step)),
     }
 }
