@@ -1,10 +1,10 @@
-//! Finds the argument that does not match the schema of its tool, and says what the schema wants there.
+//! Finds the argument that does not match the schema of its tool, and the value that the schema expects there.
 //!
 //! It never repeats a value of the caller, and says nothing about a keyword that may not have failed: where it is not
 //! certain, it names the argument alone.
 
+use super::expected::{Expected, one_of, takes, types};
 use super::schema::{Judge, Present};
-use super::wanted::{Wanted, one_of, takes, types};
 use super::wording::{ARGUMENTS, clipped, missing, unaccepted};
 use crate::model::schema::{Assertion, Members, Schema, Subschema, SubschemaId};
 use crate::words::Truth;
@@ -16,21 +16,21 @@ const DEEPEST: usize = 6;
 
 /// A value that does not match.
 struct Mismatch {
-    /// The way to it, as a path in the arguments.
-    way: String,
-    /// The way leads to a member or an element, whose name may be empty.
+    /// Its path in the arguments.
+    path: String,
+    /// The path leads to a member or an element, whose name may be empty.
     is_named: bool,
     why: Why,
 }
 
 enum Why {
     Missing,
-    /// The member is not among these, which the object at the way may have.
+    /// The member is not among these, which its object may have.
     NotKnown {
-        takes: Wanted,
+        takes: Expected,
     },
-    /// What the schema wants in its place.
-    Wanted(Wanted),
+    /// The value that the schema expects in its place.
+    Expected(Expected),
     /// It cannot be said why.
     Unclear,
 }
@@ -50,7 +50,7 @@ pub(super) fn sentence(
     };
     let found = search.part(SubschemaId::ROOT, arguments, DEEPEST, true);
     match found.filter(|found| found.is_named) {
-        // What was found after the budget was used up may match.
+        // A value that was found after the budget was used up may match.
         Some(found) if budget.left() > 0 => found.sentence(),
         _ => ARGUMENTS.into(),
     }
@@ -59,7 +59,7 @@ pub(super) fn sentence(
 impl Mismatch {
     fn of(why: Why) -> Self {
         Self {
-            way: String::new(),
+            path: String::new(),
             is_named: false,
             why,
         }
@@ -67,25 +67,25 @@ impl Mismatch {
 
     /// The same value, seen from the object that has it.
     fn inside(mut self, name: &str) -> Self {
-        let dot = match self.is_named && !self.way.starts_with('[') {
+        let dot = match self.is_named && !self.path.starts_with('[') {
             true => ".",
             false => "",
         };
-        self.way = [name, dot, &self.way].concat();
+        self.path = [name, dot, &self.path].concat();
         self.is_named = true;
         self
     }
 
     fn sentence(&self) -> String {
         match &self.why {
-            Why::Missing => missing(&self.way),
-            Why::Unclear => unaccepted(&self.way),
-            Why::Wanted(wanted) => {
-                let start = format!("The argument `{}` must be ", clipped(&self.way));
-                wanted.after(&start)
+            Why::Missing => missing(&self.path),
+            Why::Unclear => unaccepted(&self.path),
+            Why::Expected(expected) => {
+                let start = format!("The argument `{}` must be ", clipped(&self.path));
+                expected.after(&start)
             }
             Why::NotKnown { takes } => {
-                let start = format!("The argument `{}` is not known; ", clipped(&self.way));
+                let start = format!("The argument `{}` is not known; ", clipped(&self.path));
                 takes.after(&start)
             }
         }
@@ -115,13 +115,13 @@ impl Search<'_> {
                 && self.judge.check(check, value, typed.is_some()) == Truth::False
                 && let Some(of) = one_of(literals, typed)
             {
-                return Some(wanted(of));
+                return Some(expected(of));
             }
         }
         if let Some(of) = typed
             && self.judge.one_type(of, value) == Truth::False
         {
-            return Some(wanted(types(of, value.kind())));
+            return Some(expected(types(of, value.kind())));
         }
         for check in &part.checks {
             let found = match check {
@@ -157,11 +157,11 @@ impl Search<'_> {
                 None
             }
             Assertion::Any(parts) => self.no_type(parts, value),
-            Assertion::OneOf(_) => Some(wanted(Wanted::listed())),
+            Assertion::OneOf(_) => Some(expected(Expected::listed())),
             Assertion::Elements { first, rest } => self.elements(first, *rest, value, levels),
             check => {
                 self.judge.take(value.raw().len())?;
-                Wanted::of(part, check, value).map(wanted)
+                Expected::of(part, check, value).map(expected)
             }
         }
     }
@@ -176,7 +176,7 @@ impl Search<'_> {
             }
             all.extend(types.iter().copied());
         }
-        Some(wanted(types(&all, value.kind())))
+        Some(expected(types(&all, value.kind())))
     }
 
     fn elements(
@@ -267,8 +267,8 @@ impl Search<'_> {
     }
 }
 
-fn wanted(wanted: Wanted) -> Mismatch {
-    Mismatch::of(Why::Wanted(wanted))
+fn expected(expected: Expected) -> Mismatch {
+    Mismatch::of(Why::Expected(expected))
 }
 
 fn unclear() -> Mismatch {

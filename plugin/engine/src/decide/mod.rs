@@ -13,6 +13,7 @@ mod condition;
 mod context;
 mod credentials;
 mod equality;
+mod expected;
 mod form;
 mod given;
 mod grant;
@@ -37,7 +38,6 @@ mod unlisted;
 mod unmatched;
 mod verdict;
 mod visibility;
-mod wanted;
 mod wording;
 
 pub(crate) use caller::{Caller, Header};

@@ -10,8 +10,8 @@ use crate::words::text::{clip, clip_name};
 
 pub(super) const ARGUMENTS: &str = "These arguments are not allowed. Change them, or ask the user.";
 
-/// The longest part of the way to an argument that a sentence repeats beside what is wanted there, in characters.
-const WAY: usize = 64;
+/// The longest path of an argument in a sentence that goes on, in characters.
+const LONGEST_PATH: usize = 64;
 
 /// The message for a call that a group refuses. With `needed`, an absent argument is reported as missing.
 pub(super) fn unmet(
@@ -43,7 +43,7 @@ pub(super) fn missing(argument: &str) -> String {
     format!("The argument `{}` is missing.", clip_name(argument))
 }
 
-/// The way to an argument, for a sentence that goes on.
-pub(super) fn clipped(way: &str) -> String {
-    clip(way, WAY)
+/// The path of an argument, for a sentence that goes on.
+pub(super) fn clipped(path: &str) -> String {
+    clip(path, LONGEST_PATH)
 }

@@ -1,4 +1,5 @@
-//! Says in a few words what a schema wants in the place of a value: a type, a bound, one of a few values.
+//! Turns a keyword of a schema into the few words of a refusal that name the expected value: a type, a bound, one of a few
+//! values.
 //!
 //! It never repeats a pattern, and no text of the schema that a short sentence has no room for.
 
@@ -18,7 +19,7 @@ const LEAVE_OUT: &str = "leave it out";
 const LISTED_VALUE: &str = "a value that the tool's schema lists";
 
 /// The end of a sentence about an argument.
-pub(super) enum Wanted {
+pub(super) enum Expected {
     Plain(String),
     /// A list, of which as many are written as there is room for.
     Listed {
@@ -33,7 +34,7 @@ pub(super) enum Wanted {
     },
 }
 
-impl Wanted {
+impl Expected {
     /// The whole sentence.
     pub(super) fn after(&self, start: &str) -> String {
         let mut text = String::from(start);
@@ -73,8 +74,8 @@ impl Wanted {
         Self::Plain(LISTED_VALUE.into())
     }
 
-    /// What a check of a part that refuses the value wants. A value of another type may match too, if the part names
-    /// it.
+    /// The value that a check expects, where it refuses this one. A value of another type may match too, if the part
+    /// names it.
     pub(super) fn of(part: &Subschema, check: &Assertion, value: Value<'_>) -> Option<Self> {
         let kind = value.kind();
         let own = part.types.as_deref().unwrap_or_default();
@@ -127,7 +128,7 @@ fn too_short(value: Value<'_>, min: usize) -> Option<bool> {
 }
 
 /// One of these types, each named once, in the place of a value of the `found` kind.
-pub(super) fn types(types: &[Type], found: Kind) -> Wanted {
+pub(super) fn types(types: &[Type], found: Kind) -> Expected {
     let mut text = String::new();
     for (index, of) in types.iter().enumerate() {
         if !types.iter().take(index).any(|other| other == of) {
@@ -139,12 +140,12 @@ pub(super) fn types(types: &[Type], found: Kind) -> Wanted {
     if found != Kind::Number || !types.contains(&Type::Integer) {
         text.extend([", not ", found_noun(found)]);
     }
-    Wanted::Plain(text)
+    Expected::Plain(text)
 }
 
 /// One of these values, of those that have one of the types; `None` where none has, or a value
 /// is a list or an object.
-pub(super) fn one_of(literals: &Literals, types: Option<&[Type]>) -> Option<Wanted> {
+pub(super) fn one_of(literals: &Literals, types: Option<&[Type]>) -> Option<Expected> {
     let mut all = Vec::new();
     let fits = |kind| types.is_none_or(|types| types.iter().any(|of| of.is_of(kind)));
     for other in literals.others.iter().filter(|other| fits(other.kind())) {
@@ -167,7 +168,7 @@ pub(super) fn one_of(literals: &Literals, types: Option<&[Type]>) -> Option<Want
         }
     }
     all.truncate(LISTED);
-    (count > 0).then_some(Wanted::Listed {
+    (count > 0).then_some(Expected::Listed {
         before: if count == 1 { "" } else { "one of " },
         all,
         count,
@@ -177,9 +178,9 @@ pub(super) fn one_of(literals: &Literals, types: Option<&[Type]>) -> Option<Want
 }
 
 /// The members that an object may have; at the `root`, the arguments of the tool.
-pub(super) fn takes(schema: &Schema, members: &Members, root: bool) -> Wanted {
+pub(super) fn takes(schema: &Schema, members: &Members, root: bool) -> Expected {
     if !members.patterns.is_empty() {
-        return Wanted::Plain(LEAVE_OUT.into());
+        return Expected::Plain(LEAVE_OUT.into());
     }
     let is_taken = |id| {
         let part = schema.part(id);
@@ -194,7 +195,7 @@ pub(super) fn takes(schema: &Schema, members: &Members, root: bool) -> Wanted {
             }
         }
     }
-    Wanted::Listed {
+    Expected::Listed {
         before: if root {
             "the tool takes "
         } else {
