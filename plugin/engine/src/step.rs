@@ -84,7 +84,7 @@ pub struct Step {
     /// A new approval to tell the server of [`Policy::notified`](crate::host::Policy::notified) about. Nothing depends on
     /// its success.
     pub notice: Option<Box<SignedMessage>>,
-    /// What a [`Store`](crate::host::Store) is to carry out.
+    /// The effects that a [`Store`](crate::host::Store) carries out.
     pub effects: Effects,
 }
 

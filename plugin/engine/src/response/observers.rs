@@ -39,7 +39,7 @@ pub(super) struct Observers {
     bounds: Bounds,
 }
 
-/// What is found in a response, besides the bytes that pass.
+/// The findings in a response, besides the bytes that pass.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     /// The first problem.

@@ -84,7 +84,7 @@ impl Store {
 
     /// Refunds those charges of a call whose limits refund its outcome. No exchange depends on its success: a charge
     /// that cannot be refunded stays counted.
-    pub fn refund(&self, cells: &mut impl Cells, refund: &Refund, now: Millis) {
+    pub(super) fn refund(&self, cells: &mut impl Cells, refund: &Refund, now: Millis) {
         if let Some(task) = refund.task() {
             return self.keep(cells, refund, task, now);
         }

@@ -58,7 +58,7 @@ impl Store {
     }
 
     /// Gives back the places of tasks that ended, each once. Nothing depends on its success.
-    pub fn finish(&self, cells: &mut impl Cells, tasks: &[StateKey]) {
+    pub(super) fn finish(&self, cells: &mut impl Cells, tasks: &[StateKey]) {
         for task in tasks {
             let task = self.task_fingerprint(task);
             let mut freed = Vec::new();

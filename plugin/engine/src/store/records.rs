@@ -39,7 +39,7 @@ impl Store {
     }
 
     /// Writes values. Nothing depends on its success: a host that fails loses them.
-    pub fn write(&self, cells: &mut impl Cells, writes: &[StateWrite]) {
+    pub(super) fn write(&self, cells: &mut impl Cells, writes: &[StateWrite]) {
         for write in writes {
             let _ = self.write_one(cells, write);
         }

@@ -19,7 +19,7 @@ impl Store {
     }
 
     /// Ends an exchange whose id was open. Nothing depends on its success: an id that stays open becomes unclear.
-    pub fn end(&self, cells: &mut impl Cells, end: &IdEnd, now: Millis) {
+    pub(super) fn end(&self, cells: &mut impl Cells, end: &IdEnd, now: Millis) {
         let clock = self.clock(now);
         let close = |cell: &mut IdCell, id| cell.end(id, end.opening, end.is_answered, clock);
         let _ = self.change(cells, &end.key, close);
