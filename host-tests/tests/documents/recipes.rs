@@ -137,10 +137,9 @@ fn call(step: &Step) -> String {
     format!("`{name}`{arguments}{at}")
 }
 
-/// The problem of the answer, as the audit line tells it.
-fn why_changed(step: &Step) -> String {
-    let seen = step.expect.as_ref().and_then(|seen| seen.response.as_ref());
-    let problem = seen.and_then(|seen| seen["problem"].as_str());
+/// The problem of a changed answer, as the audit line tells it.
+fn why_changed(response: Option<&Value>) -> String {
+    let problem = response.and_then(|seen| seen["problem"].as_str());
     problem.map_or_else(String::new, |problem| format!(": {problem}"))
 }
 
@@ -150,6 +149,9 @@ fn outcome(step: &Step) -> String {
         (Some(message), _) => format!("refused: {message}"),
         (None, Some(rule)) => format!("passes; the audit line names `{rule}`"),
         (None, None) if passes_whole(step) => "passes".into(),
-        (None, None) => format!("passes; the answer is changed{}", why_changed(step)),
+        (None, None) => format!(
+            "passes; the answer is changed{}",
+            why_changed(seen.response.as_ref())
+        ),
     }
 }

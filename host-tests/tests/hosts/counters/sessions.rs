@@ -57,6 +57,16 @@ fn flood_of_sessions_admits_no_session_that_no_server_began() {
     assert_eq!(gateway.calls_in("calm", "invented"), 0, "which is used up");
 }
 
+/// The admitted calls of a caller in so many new sessions.
+fn calls_in_new_sessions(gateway: &mut Gateway, user: &str, sessions: u32) -> usize {
+    let mut calls = |session| {
+        let session = format!("{user}-{session}");
+        gateway.gives_session(user, &session);
+        gateway.calls_in(user, &session)
+    };
+    (0..sessions).map(&mut calls).sum()
+}
+
 /// A session without room counts for its caller, and takes no room from the counts of other callers.
 #[test]
 fn flood_of_sessions_leaves_the_counts_of_other_callers() {
@@ -67,12 +77,7 @@ fn flood_of_sessions_leaves_the_counts_of_other_callers() {
         "tools": {"#,
     );
     let mut gateway = Gateway::new(&policy);
-    let mut admitted = 0;
-    for session in 0..3000 {
-        let session = format!("flood-{session}");
-        gateway.gives_session("flood", &session);
-        admitted += gateway.calls_in("flood", &session);
-    }
+    let admitted = calls_in_new_sessions(&mut gateway, "flood", 3000);
     assert!(
         (16 * 2 + 2..=64 * 2 + 2).contains(&admitted),
         "{admitted} calls, two in each session that has room, and two in all others"
@@ -101,12 +106,7 @@ fn session_without_a_slot_counts_on_the_grant() {
         r#""host": { "slots": 1024 },"#,
     );
     let mut gateway = Gateway::new(&policy);
-    let mut admitted = 0;
-    for session in 0..4096 {
-        let session = format!("session-{session}");
-        gateway.gives_session("anybody", &session);
-        admitted += gateway.calls_in("anybody", &session);
-    }
+    let admitted = calls_in_new_sessions(&mut gateway, "anybody", 4096);
     // One call for each slot of the table, and one for all others.
     assert_eq!(admitted, 1024 * 2 + 2);
 }

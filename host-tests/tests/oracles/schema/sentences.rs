@@ -53,16 +53,16 @@ const PARTS: &[(&str, &[&str])] = &[
 
 fn named(message: &str) -> Option<Named> {
     let (_, rest) = message.split_once("The argument `")?;
-    let (way, end) = rest.split_once('`')?;
+    let (path, end) = rest.split_once('`')?;
     // A secret in the place of a name leads to no argument.
-    let way = if way.starts_with("[REDACTED") {
+    let path = if path.starts_with("[REDACTED") {
         ""
     } else {
-        way
+        path
     };
     let at = format!(
         "/{}",
-        way.replace('[', "/").replace(']', "").replace('.', "/")
+        path.replace('[', "/").replace(']', "").replace('.', "/")
     );
     let holder = at.rsplit_once('/').map_or("", |(holder, _)| holder);
     let (at, keywords): (&str, &[&str]) = match end {
