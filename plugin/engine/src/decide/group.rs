@@ -19,7 +19,7 @@ pub(crate) struct Outcome<'g> {
 }
 
 impl Group {
-    /// The conditions, joined by AND. `require` asks for true, `deny_if` for false: both refuse unknown.
+    /// The conditions, joined by AND.
     pub(crate) fn judge(&self, eval: &EvalContext<'_>, clause: Clause) -> Outcome<'_> {
         let (mut all, mut failing) = (Truth::True, None);
         for term in &self.terms {
@@ -32,10 +32,7 @@ impl Group {
                 break;
             }
         }
-        let refuses = match clause {
-            Clause::Require => all != Truth::True,
-            Clause::DenyIf => all != Truth::False,
-        };
+        let refuses = clause.refuses(all);
         if refuses && clause == Clause::DenyIf {
             failing = self.terms.iter().find(|term| term.reads_arguments());
         }
@@ -65,11 +62,7 @@ impl Group {
             // The value that admits the call.
             false => Truth::of(Some(clause == Clause::Require)),
         };
-        let all = Truth::all(self.terms.iter().map(|term| term.truth(truth)));
-        match clause {
-            Clause::Require => all != Truth::True,
-            Clause::DenyIf => all != Truth::False,
-        }
+        clause.refuses(Truth::all(self.terms.iter().map(|term| term.truth(truth))))
     }
 
     /// The value and the truth of each condition.
@@ -94,6 +87,16 @@ impl Group {
             }
         }
         traces
+    }
+}
+
+impl Clause {
+    /// `require` asks for true, `deny_if` for false: both refuse unknown.
+    fn refuses(self, all: Truth) -> bool {
+        match self {
+            Self::Require => all != Truth::True,
+            Self::DenyIf => all != Truth::False,
+        }
     }
 }
 

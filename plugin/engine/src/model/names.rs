@@ -81,9 +81,6 @@ impl<T> Names<T> {
     /// The steps that a lookup of this name takes beyond a search; `None` where that is [unclear](Self::is_unclear).
     pub(crate) fn steps(&self, name: &str) -> Option<usize> {
         let others = self.index.others.len();
-        if others == 0 {
-            return Some(0);
-        }
         let bytes = others.saturating_mul(name.len().min(LONGEST));
         (!self.is_unclear(name)).then_some(bytes.div_ceil(BYTES_A_STEP))
     }

@@ -19,7 +19,7 @@ pub struct Store {
     namespace: String,
     seed: Seed,
     pub(super) buckets: u64,
-    /// Some counter counts subjects that the policy does not name.
+    /// The tables of subjects that the policy does not name.
     pub(super) tables: Tables,
     /// `None` where no call needs an approval, or the host has supplied no keys.
     pub(super) approvals: Option<ApprovalTable>,

@@ -66,7 +66,7 @@ pub(super) fn tool() -> Value {
             "on_deny",
             about(
                 refers("text"),
-                "The message of a refusal by `schema`, in the place of the one that says what the schema wants.",
+                "The message of a refusal by `schema`, in the place of the sentence that names the expected value.",
             ),
         ),
         ("pin", pin),

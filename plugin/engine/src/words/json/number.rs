@@ -32,7 +32,8 @@ fn is_other_half(number: f64, one: &Decimal, other: &Decimal) -> bool {
     };
     let is_exact = |digits: u64| {
         let places = one.exponent.checked_sub(1).and_then(i64::checked_neg);
-        fraction(number).is_some_and(|exact| Some(exact) == places.map(|places| (digits, places)))
+        let exact = fraction(number).zip(places);
+        exact.is_some_and(|(exact, places)| exact == (digits, places))
     };
     let alike = one.negative == other.negative && one.exponent == other.exponent;
     alike && between().is_some_and(is_exact)
