@@ -278,10 +278,35 @@ function served(answer) {
     assert.match(step.service.signature, /^sha256=[0-9a-f]{64}$/);
     const answered = answer(JSON.parse(step.service.body));
     const body = answered && Buffer.from(JSON.stringify(answered));
-    step = store.resolve(exchange, exchange.feed({ type: "serviceAnswer", body }, NOW), NOW);
+    step = store.resolve(exchange, exchange.feed(body ? { type: "serviceAnswer", status: 200, body } : { type: "serviceAnswer", body: null }, NOW), NOW);
   }
   return step;
 }
+
+test("call whose limit a service counts passes by its answers alone", () => {
+  /** @param {string} backend @param {number} status */
+  const answered = (backend, status) => {
+    const counters = { backend, cluster: "counters", domain: "mcp" };
+    const rate_limit = { max: 1, window: 60, scope: ["global"] };
+    const counted = policy({ version: "1", default: "deny", counters, tools: { run: { rate_limit } } });
+    const store = new Store(counted, memory());
+    const exchange = begun(counted, { seed: store.seed });
+    const step = store.resolve(exchange, feed(exchange, "run"), NOW);
+    assert(step.next === "ask" && step.rateLimits);
+    const body = Buffer.from([0, 0, 0, 0, 2, 8, 1]);
+    const next = store.resolve(exchange, exchange.feed({ type: "serviceAnswer", status, body }, NOW), NOW);
+    return { ...step.rateLimits, next: next.next };
+  };
+  const envoy = answered("rate_limit_service", 200);
+  assert.match(envoy.path, /RateLimitService\/ShouldRateLimit$/);
+  assert.deepEqual(envoy.headers[0], ["content-type", "application/grpc"]);
+  assert.equal(envoy.next, "forward");
+  const limitador = answered("limitador_http", 200);
+  assert.equal(JSON.parse(Buffer.from(limitador.body).toString()).namespace, "mcp");
+  assert.equal(limitador.next, "forward");
+  assert.equal(answered("limitador_http", 429).next, "reply");
+  assert.equal(answered("limitador_http", 500).next, "reply");
+});
 
 test("call whose approval a service keeps passes by its answers alone", () => {
   /** @param {string} standing */
@@ -292,6 +317,6 @@ test("call whose approval a service keeps passes by its answers alone", () => {
   assert.equal(served(says("approved")).next, "forward");
   assert.equal(reason(served(says("pending"))), "approval_required");
   assert.equal(reason(served(() => null)), "unavailable");
-  const broken = /** @type {any} */ ({ type: "serviceAnswer", body: "text" });
+  const broken = /** @type {any} */ ({ type: "serviceAnswer", status: 200, body: "text" });
   assert.throws(() => begun(policy(LIMITED)).feed(broken, NOW), TypeError);
 });

@@ -60,6 +60,7 @@ const BEYOND: &[(&str, &str)] = &[
     ),
     ("issuers-of-conditions", "values at other places"),
     ("issuers-of-grants", "values at other places"),
+    ("limits-that-no-service-counts", "values at other places"),
     ("methods-nobody-sends", "names that look alike"),
     ("more-counters-than-slots", "a sum over the whole document"),
     ("names-nobody-can-send", "classes of characters"),

@@ -76,7 +76,7 @@ impl Gateway {
     /// Every error in the policy.
     pub fn new(policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
         let policy = Policy::parse(policy)?.with_environment(|_| Some(APPROVAL_KEY.into()))?;
-        let policy = Arc::new(policy);
+        let policy = Arc::new(policy.counting_alone());
         let mut cells = InMemoryCells::default();
         #[expect(clippy::expect_used, reason = "cells in memory are never unavailable")]
         let store = Store::prepare(&mut cells, "test", &policy, [7; 16]).expect("memory");

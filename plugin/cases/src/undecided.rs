@@ -2,11 +2,11 @@
 //!
 //! It keeps nothing: every call is asked for anew.
 
-use mcp_policy::host::SignedMessage;
+use mcp_policy::host::{ServiceAnswer, SignedMessage};
 use serde_json::{Value, json};
 
 /// The answer to a question; `None` for one that such a service is not asked.
-pub(crate) fn undecided(question: &SignedMessage) -> Option<Vec<u8>> {
+pub(crate) fn undecided(question: &SignedMessage) -> Option<ServiceAnswer> {
     let asked: Value = serde_json::from_str(&question.body).ok()?;
     let digest = asked.pointer("/calls/0/digest")?;
     let approval = json!({
@@ -17,5 +17,8 @@ pub(crate) fn undecided(question: &SignedMessage) -> Option<Vec<u8>> {
         "new": true,
     });
     let answer = json!({ "question": asked.get("question"), "approvals": [approval] });
-    Some(answer.to_string().into_bytes())
+    Some(ServiceAnswer {
+        status: 200,
+        body: answer.to_string().into_bytes(),
+    })
 }

@@ -5,8 +5,9 @@
 use crate::bindings::exports::mcp_policy::engine::engine as wit;
 use mcp_policy::host::{
     Amount, Ask, Audit, Charge, Count, Delivery, Event, HeaderEdit, Headers, HostContext, IdEnd,
-    LimitRef, Lookup, Millis, Next, Opening, PolicyError, Refund, Reply, RequestKey, Reservation,
-    Response, Seed, SignedMessage, StateKey, StateWrite, Step, Verified, Window,
+    LimitRef, Lookup, Millis, Next, Opening, PolicyError, RateLimitQuestion, Refund, Reply,
+    RequestKey, Reservation, Response, Seed, ServiceAnswer, SignedMessage, StateKey, StateWrite,
+    Step, Verified, Window,
 };
 use mcp_policy::trace::{ConditionTrace, RuleOutcome, RuleTrace, Truth};
 
@@ -71,6 +72,26 @@ impl From<&SignedMessage> for wit::SignedMessage {
     }
 }
 
+impl From<&RateLimitQuestion> for wit::RateLimitQuestion {
+    fn from(question: &RateLimitQuestion) -> Self {
+        let headers = question.headers().iter();
+        Self {
+            path: question.path().into(),
+            headers: headers.copied().map(header_to_wit).collect(),
+            body: question.body.clone(),
+        }
+    }
+}
+
+impl From<wit::ServiceAnswer> for ServiceAnswer {
+    fn from(answer: wit::ServiceAnswer) -> Self {
+        Self {
+            status: answer.status,
+            body: answer.body,
+        }
+    }
+}
+
 fn refund_to_wit(refund: &Refund) -> wit::Effect {
     let returned = |(charge, ends): (&Charge, Millis)| {
         Some(wit::Refund {
@@ -93,6 +114,7 @@ fn ask_to_wit(ask: &Ask, now: Millis) -> wit::Ask {
         Ask::Lookup(keys) => wit::Ask::Lookup(keys.iter().map(Into::into).collect()),
         Ask::Approvals(_) => wit::Ask::Approvals,
         Ask::Service(message) => wit::Ask::Service((&**message).into()),
+        Ask::RateLimits(question) => wit::Ask::RateLimits((&**question).into()),
         Ask::Open(request) => wit::Ask::Open(request.into()),
     }
 }
@@ -293,7 +315,7 @@ impl From<wit::Event> for Event {
             wit::Event::Reserved(reservation) => Self::Reserved(reservation.into()),
             wit::Event::Found(Ok(values)) => Self::Found(Lookup::Found(values)),
             wit::Event::Opened(opening) => Self::Opened(opening.into()),
-            wit::Event::ServiceAnswer(body) => Self::ServiceAnswer(body),
+            wit::Event::ServiceAnswer(answer) => Self::ServiceAnswer(answer.map(Into::into)),
             wit::Event::Found(Err(())) => Self::Found(Lookup::Unavailable),
             wit::Event::Delivery(delivery) => Self::Response(Response::Delivery(delivery.into())),
             wit::Event::SentTo(cluster) => Self::Response(Response::SentTo(cluster)),
@@ -363,7 +385,7 @@ impl From<wit::Full> for Reservation {
 impl From<wit::Count> for Count {
     fn from(count: wit::Count) -> Self {
         Self {
-            used: Amount(count.used),
+            used: Some(Amount(count.used)),
             ends: Millis(count.ends),
             shadowed: count.shadowed.map(index),
             added: count.added,

@@ -74,7 +74,7 @@ pub mod host {
     pub use crate::answer::{Hold, Reply};
     pub use crate::approval::{LONGEST_SERVICE_ANSWER, SignedMessage};
     pub use crate::audit::{Audit, access_log_values};
-    pub use crate::count::{Charge, Count, LimitRef, Refund, Reservation};
+    pub use crate::count::{Charge, Count, LimitRef, RateLimitQuestion, Refund, Reservation};
     pub use crate::exchange::Exchange;
     pub use crate::held::HeldResponses;
     pub use crate::log_batches::{Due, LogBatch, LogBatches, Turn};
@@ -93,7 +93,7 @@ pub mod host {
     pub use crate::words::json::JsonFault;
     pub use crate::words::state::{Lookup, StateKey, StateWrite};
     pub use crate::words::under_way::{IdEnd, Opening, RequestKey};
-    pub use crate::words::{Amount, Clock, Millis, Reason};
+    pub use crate::words::{Amount, Clock, Millis, Reason, ServiceAnswer};
 }
 
 /// The policy document, for tools: its JSON with the place of every value, its JSON Schema, its rules and limits.

@@ -5,9 +5,10 @@
 use crate::answer::Reply;
 use crate::approval::SignedMessage;
 use crate::audit::Audit;
-use crate::count::{Charge, Reservation};
+use crate::count::{Charge, RateLimitQuestion, Reservation};
 use crate::read::{HeaderEdit, Headers, Verified};
 use crate::store::{Effects, Seed};
+use crate::words::ServiceAnswer;
 use crate::words::approval::{ApprovalAsk, ApprovalReport};
 use crate::words::state::{Lookup, StateKey};
 use crate::words::under_way::{Opening, RequestKey};
@@ -53,11 +54,11 @@ pub enum Event {
     Opened(Opening),
     /// The answer to [`Ask::Approvals`].
     Approvals(Box<ApprovalReport>),
-    /// The answer to [`Ask::Service`]: the body of an answer with the status 200, up to [`LONGEST_SERVICE_ANSWER`]
-    /// bytes. `None` for every other answer, and where none came in time.
+    /// The answer to [`Ask::Service`] or [`Ask::RateLimits`]; `None` where none came in time, a gRPC answer has no trailer
+    /// `grpc-status` of 0, or the body is longer than [`LONGEST_SERVICE_ANSWER`] bytes.
     ///
     /// [`LONGEST_SERVICE_ANSWER`]: crate::host::LONGEST_SERVICE_ANSWER
-    ServiceAnswer(Option<Vec<u8>>),
+    ServiceAnswer(Option<ServiceAnswer>),
     /// Something that happened after [`Next::Forward`]. A host reports these where
     /// [`Exchange::needs_response`](crate::host::Exchange::needs_response) is true.
     Response(Response),
@@ -118,6 +119,9 @@ pub enum Ask {
     /// Post this to [`Policy::approval_service`](crate::host::Policy::approval_service), and feed
     /// [`Event::ServiceAnswer`]. No [`Store`](crate::host::Store) answers it.
     Service(Box<SignedMessage>),
+    /// Post this to [`Policy::rate_limit_service`](crate::host::Policy::rate_limit_service), and feed
+    /// [`Event::ServiceAnswer`]. No [`Store`](crate::host::Store) answers it.
+    RateLimits(Box<RateLimitQuestion>),
     /// Open this id unless it is open already, in one indivisible step, and feed [`Event::Opened`].
     Open(RequestKey),
 }

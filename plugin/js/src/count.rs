@@ -101,7 +101,7 @@ fn count(value: &JsValue) -> Result<Count, JsValue> {
     let shadowed = Some(get("shadowed")?).filter(|shadowed| !shadowed.is_undefined());
     let shadowed = shadowed.map(|shadowed| index(&shadowed, "count.shadowed"));
     Ok(Count {
-        used: amount(&get("used")?, "count.used")?,
+        used: Some(amount(&get("used")?, "count.used")?),
         ends: time(&get("ends")?, "count.ends")?,
         shadowed: shadowed.transpose()?,
         added: boolean(&get("added")?, "count.added")?,

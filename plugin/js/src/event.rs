@@ -4,7 +4,7 @@
 
 use crate::convert::{boolean, bytes, field, headers, index, no};
 use crate::{count, state, under_way};
-use mcp_policy::host::{Delivery, Event, Response};
+use mcp_policy::host::{Delivery, Event, Response, ServiceAnswer};
 use wasm_bindgen::JsValue;
 
 const TYPES: &str = "\"body\", \"buffered\", \"trailers\", \"bodyUnavailable\", \"reserved\", \"found\", \"opened\", \
@@ -29,7 +29,7 @@ pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
         }
         Some("found") => return Ok(Event::Found(state::lookup(&get("values")?)?)),
         Some("opened") => return Ok(Event::Opened(under_way::opening(&get("opening")?)?)),
-        Some("serviceAnswer") => return Ok(Event::ServiceAnswer(answer(&get("body")?)?)),
+        Some("serviceAnswer") => return Ok(Event::ServiceAnswer(answer(event)?)),
         Some("delivery") => Response::Delivery(delivery(&get("delivery")?)?),
         Some("sentTo") => Response::SentTo(cluster(&get("cluster")?)?),
         Some("responseHead") => Response::Head {
@@ -48,11 +48,15 @@ pub(crate) fn event(event: &JsValue) -> Result<Event, JsValue> {
     Ok(Event::Response(response))
 }
 
-fn answer(body: &JsValue) -> Result<Option<Vec<u8>>, JsValue> {
-    match body.is_null() {
-        true => Ok(None),
-        false => bytes(body, "event.body").map(Some),
+fn answer(event: &JsValue) -> Result<Option<ServiceAnswer>, JsValue> {
+    let body = field(event, "body", "event")?;
+    if body.is_null() {
+        return Ok(None);
     }
+    Ok(Some(ServiceAnswer {
+        status: status(&field(event, "status", "event")?)?,
+        body: bytes(&body, "event.body")?,
+    }))
 }
 
 fn delivery(value: &JsValue) -> Result<Delivery, JsValue> {

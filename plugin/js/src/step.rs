@@ -5,7 +5,7 @@
 use crate::convert::{field, object};
 use crate::{count, state, under_way};
 use js_sys::{Array, Uint8Array};
-use mcp_policy::host::{Ask, Audit, Millis, Next, Reply, SignedMessage, Step};
+use mcp_policy::host::{Ask, Audit, Millis, Next, RateLimitQuestion, Reply, SignedMessage, Step};
 use wasm_bindgen::JsValue;
 
 /// The members of an object.
@@ -38,6 +38,9 @@ fn next(next: &Next, now: Millis) -> Result<(&'static str, Members), JsValue> {
         Next::Ask(Ask::Open(request)) => ("ask", vec![("open", under_way::request(request)?)]),
         Next::Ask(Ask::Approvals(_)) => ("ask", vec![("approvals", true.into())]),
         Next::Ask(Ask::Service(message)) => ("ask", vec![("service", signed(message)?)]),
+        Next::Ask(Ask::RateLimits(question)) => {
+            ("ask", vec![("rateLimits", rate_limits(question)?)])
+        }
         Next::Forward => ("forward", Vec::new()),
         Next::ForwardBody(bytes) => ("forwardBody", vec![("bytes", array(bytes))]),
         Next::ReplaceBody(bytes) => ("replaceBody", vec![("bytes", array(bytes))]),
@@ -74,6 +77,16 @@ fn signed(message: &SignedMessage) -> Result<JsValue, JsValue> {
         ("body", message.body.as_str().into()),
         ("time", message.time.as_str().into()),
         ("signature", message.signature.as_str().into()),
+    ])
+}
+
+fn rate_limits(question: &RateLimitQuestion) -> Result<JsValue, JsValue> {
+    let pair = |(name, value): &(&str, &str)| Array::of2(&(*name).into(), &(*value).into());
+    let headers: Array = question.headers().iter().map(pair).collect();
+    object(&[
+        ("path", question.path().into()),
+        ("headers", headers.into()),
+        ("body", array(&question.body)),
     ])
 }
 

@@ -67,8 +67,12 @@ export type Event =
   | { type: "found"; values: readonly (Uint8Array | null)[] | null }
   /** The answer to `open`. */
   | { type: "opened"; opening: Opening }
-  /** The answer to `service`: the body of an answer with the status 200; null for every other answer, or where none came. */
-  | { type: "serviceAnswer"; body: Uint8Array | null }
+  /**
+   * The answer to `service` or `rateLimits`: its HTTP status and its body. Null where none came in time, or where a gRPC
+   * answer has no trailer `grpc-status` of 0.
+   */
+  | { type: "serviceAnswer"; status: number; body: Uint8Array }
+  | { type: "serviceAnswer"; body: null }
   /**
    * Whether the request that was passed on reached the server: some bytes of it did, or it is unknown; or no byte of it
    * did, for certain. A program that knows reports it before `responseHead`.
@@ -96,7 +100,7 @@ export type Event =
   | { type: "closed" };
 
 /** The program's actions after an event. */
-export type Step = NeedMore | Reserve | Lookup | Open | Approvals | Service | Forward | ForwardBody | ReplaceBody | Reply;
+export type Step = NeedMore | Reserve | Lookup | Open | Approvals | Service | RateLimits | Forward | ForwardBody | ReplaceBody | Reply;
 
 interface Effects {
   /**
@@ -226,6 +230,7 @@ export interface Reserve extends Effects {
   open?: undefined;
   approvals?: undefined;
   service?: undefined;
+  rateLimits?: undefined;
 }
 
 /** Look these keys up, and feed `found`: `store.resolve` does both, or the program itself. */
@@ -236,6 +241,7 @@ export interface Lookup extends Effects {
   open?: undefined;
   approvals?: undefined;
   service?: undefined;
+  rateLimits?: undefined;
 }
 
 /**
@@ -249,6 +255,7 @@ export interface Open extends Effects {
   lookup?: undefined;
   approvals?: undefined;
   service?: undefined;
+  rateLimits?: undefined;
 }
 
 /** Find, use or show approvals. Only a `Store` does it: its cells hold them. Any event in its place refuses the message. */
@@ -259,6 +266,7 @@ export interface Approvals extends Effects {
   lookup?: undefined;
   open?: undefined;
   service?: undefined;
+  rateLimits?: undefined;
 }
 
 /** POST this to the policy's `approvals.service`, and feed `serviceAnswer`. No `Store` does it. */
@@ -269,6 +277,27 @@ export interface Service extends Effects {
   lookup?: undefined;
   open?: undefined;
   approvals?: undefined;
+  rateLimits?: undefined;
+}
+
+/** POST this to the service of the policy's `counters`, and feed `serviceAnswer`. No `Store` does it. */
+export interface RateLimits extends Effects {
+  next: "ask";
+  rateLimits: RateLimitQuestion;
+  reserve?: undefined;
+  lookup?: undefined;
+  open?: undefined;
+  approvals?: undefined;
+  service?: undefined;
+}
+
+/** A question to a rate limit service whether a call fits its limits. The service adds it to the counts if it does. */
+export interface RateLimitQuestion {
+  /** `/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit`, over HTTP/2, or Limitador's `/check_and_report`. */
+  path: string;
+  headers: [name: string, value: string][];
+  /** A gRPC message after its length, or JSON. */
+  body: Uint8Array;
 }
 
 /** A request of a session, named by its id. */

@@ -81,7 +81,7 @@ impl Collector {
 
     /// Sends one batch. False where the host did not even try.
     fn call(&self, batch: LogBatch) -> bool {
-        match host_call::http_post(&self.to, &LINES, batch.text()) {
+        match host_call::http_post(&self.to, &LINES, batch.text().as_bytes()) {
             Ok(call) => self.with(|batches| batches.sent(call, batch)),
             Err(status) => {
                 let turn = self.with(|batches| batches.failed(batch));

@@ -5,11 +5,12 @@
 
 use crate::host::{Status, buffer, checked, headers};
 use crate::pairs::serialized;
-use mcp_policy::host::HttpEndpoint;
+use mcp_policy::host::{Headers, HttpEndpoint, LONGEST_SERVICE_ANSWER, ServiceAnswer};
 
 /// Numbers of the proxy-wasm ABI 0.2.1.
 const CALL_BODY: u32 = 4;
 const CALL_HEADERS: u32 = 6;
+const CALL_TRAILERS: u32 = 7;
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -27,11 +28,11 @@ unsafe extern "C" {
     ) -> u32;
 }
 
-/// Posts a text to a server. The host answers with a callback for the returned call, which ends with the current context.
+/// Posts a body to a server. The host answers with a callback for the returned call, which ends with the current context.
 pub(crate) fn http_post(
     to: &HttpEndpoint,
     more: &[(&str, &str)],
-    text: &str,
+    body: &[u8],
 ) -> Result<u32, Status> {
     let mut headers = vec![
         (":method", "POST"),
@@ -50,8 +51,8 @@ pub(crate) fn http_post(
             to.cluster.len(),
             headers.as_ptr(),
             headers.len(),
-            text.as_ptr(),
-            text.len(),
+            body.as_ptr(),
+            body.len(),
             trailers.as_ptr(),
             trailers.len(),
             timeout,
@@ -66,18 +67,29 @@ pub(crate) fn call_succeeded() -> bool {
     call_status().is_some_and(|status| status.len() == 3 && status.starts_with('2'))
 }
 
-/// Whether the answer to the call whose callback runs has this status.
-pub(crate) fn call_has_status(status: &str) -> bool {
-    call_status().as_deref() == Some(status)
+/// The answer to the call whose callback runs, with a body of `size` bytes; `None` where the host has none, the body is too
+/// long, or a gRPC answer does not end with the status 0.
+pub(crate) fn call_answer(size: usize) -> Option<ServiceAnswer> {
+    let head = headers(CALL_HEADERS).ok()?;
+    let status = status_of(&head)?.parse().ok()?;
+    let mut media = head.all("content-type");
+    let is_grpc = media.any(|media| media.starts_with(b"application/grpc"));
+    let ends_well = || {
+        let trailers = headers(CALL_TRAILERS);
+        trailers.is_ok_and(|trailers| trailers.all("grpc-status").eq([b"0"]))
+    };
+    if size > LONGEST_SERVICE_ANSWER || (is_grpc && !ends_well()) {
+        return None;
+    }
+    let body = buffer(CALL_BODY).ok()?;
+    Some(ServiceAnswer { status, body })
 }
 
 fn call_status() -> Option<String> {
-    let headers = headers(CALL_HEADERS).ok()?;
-    let status = headers.all(":status").next()?;
-    String::from_utf8(status.to_vec()).ok()
+    status_of(&headers(CALL_HEADERS).ok()?)
 }
 
-/// The body of the answer to the call whose callback runs.
-pub(crate) fn call_body() -> Result<Vec<u8>, Status> {
-    buffer(CALL_BODY)
+fn status_of(head: &Headers) -> Option<String> {
+    let status = head.all(":status").next()?;
+    String::from_utf8(status.to_vec()).ok()
 }

@@ -110,7 +110,11 @@ impl Waiting {
         if self.call.is_some() {
             return self.fails(now);
         }
-        match host_call::http_post(&self.to, &self.notice.headers(), &self.notice.body) {
+        match host_call::http_post(
+            &self.to,
+            &self.notice.headers(),
+            self.notice.body.as_bytes(),
+        ) {
             Ok(call) => {
                 self.call = Some((root, call));
                 let patience = self.to.timeout.0.saturating_add(WAITS[0]);

@@ -1,4 +1,4 @@
-//! Keeps the requests that wait for the service of `approvals.service`, and finds the one whose answer has come.
+//! Keeps the requests that wait for a service of the policy, and finds the one whose answer has come.
 //!
 //! It makes no call and reads no answer.
 

@@ -11,15 +11,15 @@ use crate::notices;
 use crate::service_calls::ServiceCalls;
 use crate::shared_exchange::SharedExchange;
 use mcp_policy::host::{
-    Ask, Delivery, Event, Exchange, HeaderEdit, HostContext, LONGEST_SERVICE_ANSWER, Next, Reason,
-    Reply, Response, SignedMessage, Step,
+    Ask, Delivery, Event, Exchange, HeaderEdit, HostContext, HttpEndpoint, Next, Reason, Reply,
+    Response, ServiceAnswer, Step,
 };
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
 
 thread_local! {
-    /// The streams of the VM whose requests wait for the service of approvals. A worker is a VM of its own, with one thread.
+    /// The streams of the VM whose requests wait for a service. A worker is a VM of its own, with one thread.
     static WAITING: ServiceCalls<Stream> = ServiceCalls::default();
 }
 
@@ -33,21 +33,19 @@ pub(crate) struct Stream {
     response: ResponseMode,
     /// The head of a response has gone to the client.
     responding: bool,
-    /// Its request waits for the service of approvals, and `service_calls` has all but its id.
+    /// Its request waits for a service, and `service_calls` has all but its id.
     waits: bool,
 }
 
-/// Hands the host's answer to the stream that asked the service of approvals. False for another call.
+/// Hands the host's answer to the stream that asked a service. False for another call.
 pub(crate) fn answered(root: u32, call: u32, size: usize) -> bool {
     let Some(stream) = WAITING.with(|waiting| waiting.answered(call)) else {
         return false;
     };
-    let body = (size <= LONGEST_SERVICE_ANSWER && host_call::call_has_status("200"))
-        .then(host_call::call_body)
-        .and_then(Result::ok);
+    let answer = host_call::call_answer(size);
     // The host makes each call for its root context.
     if host::set_effective_context(stream.id).is_ok() {
-        stream.goes_on(body);
+        stream.goes_on(answer);
     }
     let _ = host::set_effective_context(root);
     true
@@ -192,10 +190,10 @@ impl Stream {
         }
     }
 
-    /// Continues with the answer of the service of approvals, outside of a callback of its own.
-    fn goes_on(mut self, body: Option<Vec<u8>>) {
+    /// Continues with the answer of a service, outside of a callback of its own.
+    fn goes_on(mut self, answer: Option<ServiceAnswer>) {
         let id = self.id;
-        let action = self.service_answered(body);
+        let action = self.service_answered(answer);
         // It may have asked again, and then waits already.
         if !self.waits {
             WAITING.with(|waiting| waiting.keep(id, None, self));
@@ -207,9 +205,9 @@ impl Stream {
         }
     }
 
-    /// Continues with the answer of the service of approvals.
-    fn service_answered(&mut self, body: Option<Vec<u8>>) -> Action {
-        self.feed(Event::ServiceAnswer(body))
+    /// Continues with the answer of a service.
+    fn service_answered(&mut self, answer: Option<ServiceAnswer>) -> Action {
+        self.feed(Event::ServiceAnswer(answer))
     }
 
     /// Reports the end of the response, for which other requests may wait.
@@ -283,16 +281,27 @@ impl Stream {
             {
                 Action::Continue
             }
-            Next::Ask(Ask::Service(message)) => self.ask_service(&configuration, &message),
+            Next::Ask(Ask::Service(message)) => {
+                let to = configuration.policy.approval_service();
+                self.ask_service(to, &message.headers(), message.body.as_bytes())
+            }
+            Next::Ask(Ask::RateLimits(question)) => {
+                let to = configuration.policy.rate_limit_service();
+                self.ask_service(to, question.headers(), &question.body)
+            }
             // The store has resolved every other question.
             Next::Ask(_) | Next::ForwardBody(_) | Next::ReplaceBody(_) => self.fail(),
         }
     }
 
-    /// Asks the service of approvals, and pauses until it has answered.
-    fn ask_service(&mut self, configuration: &Configuration, message: &SignedMessage) -> Action {
-        let service = configuration.policy.approval_service();
-        let call = service.map(|to| host_call::http_post(to, &message.headers(), &message.body));
+    /// Asks a service, and pauses until it has answered.
+    fn ask_service(
+        &mut self,
+        to: Option<&HttpEndpoint>,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Action {
+        let call = to.map(|to| host_call::http_post(to, headers, body));
         let Some(Ok(call)) = call else {
             return self.service_answered(None);
         };

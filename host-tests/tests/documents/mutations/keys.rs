@@ -210,6 +210,7 @@ pub(super) fn leave_out(mut policy: Node, place: &Place, random: &mut Rng) -> Op
         Kind::Identity => &["from"],
         Kind::Grant => &["match"],
         Kind::Approvals => &["keys", "url", "approvers"],
+        Kind::Counters => &["backend", "cluster", "domain"],
         Kind::Challenge => &["resource_metadata"],
         _ => return None,
     };

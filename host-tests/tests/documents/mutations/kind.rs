@@ -24,6 +24,7 @@ pub(super) enum Kind {
     Audit,
     Challenge,
     Approvals,
+    Counters,
     Approver,
     Notify,
     RequireApproval,
@@ -67,6 +68,7 @@ const DOCUMENT: &[&str] = &[
     "policies",
     "servers",
     "approvals",
+    "counters",
     "challenge",
     "audit",
     "host",
@@ -122,7 +124,7 @@ impl Kind {
         }
     }
 
-    /// The valid keys of what names callers and servers, and of the options of the log and the host.
+    /// The valid keys of what names callers and servers.
     fn keys_of_callers(self) -> &'static [&'static str] {
         match self {
             Self::Identity => &[
@@ -150,6 +152,13 @@ impl Kind {
             ],
             Self::Server => &["match", "policy", "frozen", "mode"],
             Self::ServerMatch => &["path", "host", "cluster"],
+            _ => self.keys_of_services(),
+        }
+    }
+
+    /// The valid keys of approvals, of counters, and of the options of the log and the host.
+    fn keys_of_services(self) -> &'static [&'static str] {
+        match self {
             Self::Audit => &["arguments", "facts", "answers"],
             Self::Approvals => &[
                 "keys",
@@ -160,6 +169,15 @@ impl Kind {
                 "pending",
                 "notify",
                 "service",
+            ],
+            Self::Counters => &[
+                "backend",
+                "cluster",
+                "domain",
+                "timeout",
+                "on_unavailable",
+                "atomic",
+                "key",
             ],
             Self::Notify => &["cluster", "path", "authority", "timeout", "key"],
             Self::Approver => &["claim", "mtls"],
@@ -203,6 +221,7 @@ impl Kind {
             (Self::Document, "identity") => Self::Identity,
             (Self::Document, "grants") => Self::Names(&Self::Grant),
             (Self::Document, "approvals") => Self::Approvals,
+            (Self::Document, "counters") => Self::Counters,
             (Self::Approvals, "notify" | "service") => Self::Notify,
             (Self::Approvals, "approvers") => Self::Names(&Self::Approver),
             (Self::Document, "challenge") => Self::Challenge,

@@ -85,7 +85,10 @@ fn call_whose_approval_a_service_keeps_passes_by_its_answers_alone() {
         let mut step = gateway.feed(exchange, &body, NOW).expect("no trap");
         step = gateway.resolve(exchange, &step, NOW).expect("no trap");
         while let Next::Ask(Ask::Service(message)) = &step.next {
-            let answer = standing.map(|standing| service_says(&message.body, standing));
+            let answer = standing.map(|standing| ServiceAnswer {
+                status: 200,
+                body: service_says(&message.body, standing),
+            });
             let event = Event::ServiceAnswer(answer);
             step = gateway.feed(exchange, &event, NOW).expect("no trap");
             step = gateway.resolve(exchange, &step, NOW).expect("no trap");
@@ -100,6 +103,47 @@ fn call_whose_approval_a_service_keeps_passes_by_its_answers_alone() {
         refused.contains("cannot ask for a person's approval"),
         "{refused}"
     );
+}
+
+#[test]
+fn call_whose_limit_a_service_counts_passes_by_its_answers_alone() {
+    let policy = |backend: &str| {
+        format!(
+            r#"{{ "version": "1", "default": "deny", "tools": {{ "run": {{ "rate_limit": {{ "max": 1, "window": 60, "scope": ["global"] }} }} }},
+                "counters": {{ "backend": "{backend}", "cluster": "counters", "domain": "mcp" }} }}"#
+        )
+    };
+    let outcome = |backend: &str, status: Option<u16>, body: &[u8]| {
+        let gateway = SHARED.start(Shared::default(), policy(backend).as_bytes(), (1, 2));
+        let mut gateway = gateway.expect("no trap").expect("a policy");
+        let begun = gateway.begin(&headers(), false, "192.0.2.1", NOW);
+        let (exchange, _) = begun.expect("no trap");
+        let mut step = gateway.feed(exchange, &call("run"), NOW).expect("no trap");
+        step = gateway.resolve(exchange, &step, NOW).expect("no trap");
+        let Next::Ask(Ask::RateLimits(question)) = &step.next else {
+            panic!("the service is asked, and not {:?}", step.next);
+        };
+        let path = question.path.clone();
+        let body = body.into();
+        let event = Event::ServiceAnswer(status.map(|status| ServiceAnswer { status, body }));
+        step = gateway.feed(exchange, &event, NOW).expect("no trap");
+        step = gateway.resolve(exchange, &step, NOW).expect("no trap");
+        (path, answered(&step.next).is_none())
+    };
+    let envoy = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
+    let (ok, over) = ([0, 0, 0, 0, 2, 8, 1], [0, 0, 0, 0, 2, 8, 2]);
+    for (status, body, passes) in [
+        (Some(200), &ok, true),
+        (Some(200), &over, false),
+        (None, &ok, false),
+    ] {
+        let played = outcome("rate_limit_service", status, body);
+        assert_eq!(played, (envoy.into(), passes), "{status:?} {body:?}");
+    }
+    for (status, passes) in [(200, true), (429, false), (500, false)] {
+        let played = outcome("limitador_http", Some(status), b"");
+        assert_eq!(played, ("/check_and_report".into(), passes), "{status}");
+    }
 }
 
 /// The answer of a service that reports this standing for every call, and carries out every request.

@@ -4,11 +4,11 @@
 //! It never takes a policy for taken because Envoy has read it.
 
 mod apply_report;
-mod approvals;
 mod discovery;
 mod log;
 mod plugin_file;
 pub mod render;
+mod services;
 #[cfg(test)]
 mod tests;
 

@@ -2,7 +2,7 @@
 //!
 //! It never changes the text of the policy, nor a setting of a former file that the user does not name.
 
-use super::approvals::Approvals;
+use super::services::Services;
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult};
 use serde_json::{Value as Json, json};
@@ -130,13 +130,12 @@ impl PluginFile {
         self
     }
 
-    /// Lets the plugin read the variables of Envoy's environment in which the policy has its keys of approvals.
+    /// Lets the plugin read the variables of Envoy's environment in which the policy has its keys.
     fn add_keys(&mut self, policy: &str) {
         let place = format!("{PLUGIN}/vm_config/environment_variables/host_env_keys");
         let former = self.0.pointer(&place).and_then(Json::as_array);
         let mut names = former.cloned().unwrap_or_default();
-        let approvals = Approvals::of(policy.as_bytes());
-        for key in approvals.into_iter().flat_map(|approvals| approvals.keys) {
+        for key in Services::of(policy.as_bytes()).keys {
             if !names.iter().any(|name| *name == key) {
                 names.push(json!(key));
             }

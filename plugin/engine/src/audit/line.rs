@@ -5,7 +5,7 @@
 
 use super::answered::{AnswerKind, Answered, LoggedRequest};
 use super::opened;
-use crate::count::{Charge, Count, Refund, Subject};
+use crate::count::{Charge, Count, Refund};
 use crate::decide::RequestContext;
 use crate::measures::Measures;
 use crate::model::{AuditOptions, Window};
@@ -319,12 +319,13 @@ impl Audit {
         }
         // A sequence mark is not a count that a caller can use up.
         let marks = matches!(charge.window(), Window::Extending(_));
-        if marks || matches!(charge.subject, Subject::Unknown { .. }) {
+        let known = count.used.filter(|_| charge.subject().is_some() && !marks);
+        let Some(used) = known else {
             return;
-        }
+        };
         for limit in &charge.limits {
             if let Some(measures) = &mut self.measures {
-                let near = is_near(count.used, limit.limit.max);
+                let near = is_near(used, limit.limit.max);
                 measures.near_limits = measures.near_limits.saturating_add(u64::from(near));
             }
             let rule = limit.rule_text();
@@ -334,7 +335,7 @@ impl Audit {
             counter.push_str("{\"rule\":");
             counter.push_str(rule);
             counter.push_str(",\"used\":");
-            count.used.push(counter);
+            used.push(counter);
             counter.push_str(",\"max\":");
             limit.limit.max.push(counter);
             counter.push('}');

@@ -86,6 +86,35 @@ impl Charge {
         &self.limits
     }
 
+    /// True for a charge of a limit that is enforced in windows, which a service can count. Services take an addition of
+    /// nothing for one of 1, and a call that costs nothing fits every limit.
+    pub(crate) fn is_for_service(&self) -> bool {
+        let marks = matches!(self.counter.window, Window::Extending(_));
+        !marks && self.cost > Amount::default() && self.first(Mode::Enforce, |_| true).is_some()
+    }
+
+    /// The smallest maximum of its limits.
+    pub(crate) fn least_max(&self) -> Amount {
+        let mut least = Amount(u64::MAX);
+        for limit in &self.limits {
+            least = least.min(limit.limit.max);
+        }
+        least
+    }
+
+    /// The reservation that a service refused because of this charge, which is at `index` of its question.
+    pub(super) fn full(&self, index: usize, ends: Millis) -> Option<Reservation> {
+        let max = self.least_max();
+        let mut limits = self.limits.iter();
+        Some(Reservation::Full {
+            charge: index,
+            limit: limits.position(|limit| limit.limit.max == max)?,
+            used: max,
+            ends,
+            shadowed: Vec::new(),
+        })
+    }
+
     /// True where the charge must be refused, because its subject is unknown and a limit is enforced.
     pub(crate) fn is_uncountable(&self) -> bool {
         self.subject().is_none() && self.first(Mode::Enforce, |_| true).is_some()
@@ -260,8 +289,8 @@ pub enum Reservation {
 /// A counter after a charge.
 #[derive(Clone, Debug)]
 pub struct Count {
-    /// The count.
-    pub used: Amount,
+    /// The count; `None` where the service that counted does not tell it.
+    pub used: Option<Amount>,
     /// The end of the window, which also identifies the window.
     pub ends: Millis,
     /// The limit in shadow mode that would have refused the charge.
@@ -281,6 +310,18 @@ pub(crate) struct Full {
     pub(crate) ends: Millis,
     /// The limit in shadow mode that would have refused it too.
     pub(crate) shadowed: Option<usize>,
+}
+
+impl Count {
+    /// A count of a service.
+    pub(super) fn of_service(used: Option<Amount>, ends: Millis) -> Self {
+        Self {
+            used,
+            ends,
+            shadowed: None,
+            added: true,
+        }
+    }
 }
 
 impl Charge {
@@ -303,7 +344,7 @@ impl Charge {
         // A full shadow limit adds nothing, unless an enforced one shares the counter and has room.
         let added = shadowed.is_none() || enforced;
         Ok(Count {
-            used: if added { after } else { used },
+            used: Some(if added { after } else { used }),
             ends,
             shadowed,
             added,

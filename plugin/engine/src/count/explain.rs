@@ -16,7 +16,7 @@ pub(crate) fn traces_counted(charges: &[Charge], counts: &[Count]) -> Vec<RuleTr
             true => RuleOutcome::WouldDeny,
             false => RuleOutcome::Allow,
         };
-        let used = Some(count.used).filter(|_| count.added);
+        let used = count.used.filter(|_| count.added);
         trace_of(charges.get(at.0)?, limit, outcome, used)
     });
     traces.collect()

@@ -6,11 +6,13 @@
 mod charge;
 mod explain;
 mod price;
+mod rate_limit_service;
 mod refund;
 mod window;
 
 pub use charge::{Charge, Count, LimitRef, Reservation};
 pub(crate) use charge::{Chooser, Full, Subject};
 pub(crate) use explain::{traces_counted, traces_full};
+pub use rate_limit_service::RateLimitQuestion;
 pub(crate) use refund::CallOutcome;
 pub use refund::Refund;

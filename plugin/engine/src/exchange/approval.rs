@@ -129,9 +129,11 @@ impl Exchange {
     /// The answer of a service, as one of the host's state; another event stays as it is.
     pub(super) fn of_service(judged: &mut Judged, event: Event) -> Event {
         match (event, judged.asked_service.take()) {
-            (Event::ServiceAnswer(body), Some(question)) => {
+            (Event::ServiceAnswer(answer), Some(question)) => {
+                let answer = answer.filter(|answer| answer.status == 200);
+                let body = answer.as_ref().map(|answer| answer.body.as_slice());
                 Event::Approvals(Box::new(ApprovalReport {
-                    answer: question.answer(body.as_deref()),
+                    answer: question.answer(body),
                     expired: Vec::new(),
                 }))
             }

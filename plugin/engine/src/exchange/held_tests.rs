@@ -25,7 +25,7 @@ fn answering(policy: &str, media: &str) -> Exchange {
     };
     if let Next::Ask(Ask::Reserve(charges)) = exchange.feed(call, &NOW).next {
         let count = Count {
-            used: Amount::ONE,
+            used: Some(Amount::ONE),
             ends: NOW,
             shadowed: None,
             added: true,

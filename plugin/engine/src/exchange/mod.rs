@@ -12,6 +12,7 @@ mod pending;
 mod question;
 mod request;
 mod response;
+mod shared_counts;
 mod state;
 mod verdict;
 
@@ -27,5 +28,7 @@ mod held_tests;
 mod id_tests;
 #[cfg(test)]
 mod running_tests;
+#[cfg(test)]
+mod shared_tests;
 #[cfg(test)]
 mod tests;

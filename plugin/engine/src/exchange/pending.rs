@@ -35,6 +35,10 @@ impl Exchange {
         };
         let ask = match pending.ask() {
             Ask::Approvals(ask) => self.ask_about_approvals(&mut judged, ask, clock),
+            Ask::Reserve(charges) => match self.ask_to_count(&charges) {
+                Ok(ask) => ask,
+                Err(known) => return self.answered(pending, judged, Event::Reserved(known), clock),
+            },
             ask => ask,
         };
         self.state = State::Pending(pending, judged);
@@ -61,9 +65,9 @@ impl Exchange {
         if let Some(request) = judged.id.take() {
             return Some(Pending::Id(request));
         }
-        let charges = std::mem::take(&mut judged.charges);
+        let charges = self.first_charges(&mut judged.charges);
         if !charges.is_empty() {
-            return Some(Pending::Limits(charges.into()));
+            return Some(Pending::Limits(charges));
         }
         let keys = judged.awaits_keys.then(|| self.response.keys());
         judged.awaits_keys = false;
@@ -81,6 +85,17 @@ impl Exchange {
         clock: &dyn Clock,
     ) -> Step {
         let event = Self::of_service(&mut judged, event);
+        let event = match &pending {
+            Pending::Limits(charges) => self.counted_by_service(charges, event, clock),
+            _ => Ok(event),
+        };
+        let event = match event {
+            Ok(event) => event,
+            Err(ask) => {
+                self.state = State::Pending(pending, judged);
+                return Step::next(Next::Ask(ask));
+            }
+        };
         match self.judge_answer(pending, &mut judged, event, clock) {
             Ok(()) => self.ask(judged, clock),
             Err(refused) => self.refuse_judged(*judged, refused, clock),
@@ -122,8 +137,10 @@ impl Exchange {
                 }
                 let audit = &mut judged.audit;
                 let counts = reserved(audit, &charges, event, clock)?;
-                Self::counted_before(judged, &charges, &counts);
-                self.response.counted(charges, counts);
+                if self.shared(&charges).is_none() {
+                    Self::counted_before(judged, &charges, &counts);
+                    self.response.counted(charges, counts);
+                }
                 Ok(())
             }
             Pending::Response(_) => {

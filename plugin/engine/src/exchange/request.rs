@@ -127,8 +127,13 @@ impl Exchange {
         let limits = limits_of_streams(&self.policy, &context.caller);
         let charges = context.charges(&limits, &self.policy.identity, (None, &Budget::of(0)));
         let charges: Arc<[_]> = charges.into();
-        self.state = State::Opening(charges.clone(), audit);
-        Step::next(Next::Ask(Ask::Reserve(charges)))
+        match self.ask_to_count(&charges) {
+            Ok(ask) => {
+                self.state = State::Opening(charges, audit);
+                Step::next(Next::Ask(ask))
+            }
+            Err(known) => self.opened_stream(charges, audit, Event::Reserved(known), clock),
+        }
     }
 
     pub(super) fn opened_stream(
@@ -138,10 +143,19 @@ impl Exchange {
         event: Event,
         clock: &dyn Clock,
     ) -> Step {
+        let event = match self.counted_by_service(&charges, event, clock) {
+            Ok(event) => event,
+            Err(ask) => {
+                self.state = State::Opening(charges, audit);
+                return Step::next(Next::Ask(ask));
+            }
+        };
         match reserved(&mut audit, &charges, event, clock) {
             Ok(counts) => {
                 self.response.is_stream();
-                self.response.counted(charges, counts);
+                if self.shared(&charges).is_none() {
+                    self.response.counted(charges, counts);
+                }
                 self.forward_bodiless(HttpMethod::Get, audit, clock)
             }
             Err(Refused::ByRule(by)) => {

@@ -48,7 +48,7 @@ fn counting(scope: &str) -> (Exchange, Arc<[Charge]>) {
 
 fn count() -> Count {
     Count {
-        used: Amount::ONE,
+        used: Some(Amount::ONE),
         ends: NOW,
         shadowed: None,
         added: true,

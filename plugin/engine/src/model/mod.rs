@@ -26,6 +26,7 @@ mod rule_set;
 pub(crate) mod schema;
 mod sequence;
 mod server;
+mod shared_counters;
 mod subject;
 mod table;
 mod unknown_result;
@@ -56,6 +57,7 @@ pub(crate) use postings::Postings;
 pub(crate) use rule_set::{AppliedSets, RuleSet, RuleSetId};
 pub(crate) use sequence::{Sequence, SequenceRole, sequence_counters};
 pub(crate) use server::{Server, ServerFact, Servers, clear_path};
+pub(crate) use shared_counters::{OnUnavailable, RateLimitProtocol, SharedCounters};
 pub(crate) use subject::{
     ANONYMOUS, OVERFLOW, Tables, configured, configured_cells, grant_subject, is_chosen,
     overflow_of,

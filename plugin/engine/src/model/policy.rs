@@ -13,6 +13,7 @@ use super::needs::{NeededIdentities, Needs};
 use super::options::{AnswerStyle, Effect, HostOptions, HttpEndpoint, Listed, Mode};
 use super::rule_set::{AppliedSets, RuleSet, RuleSetId};
 use super::server::Servers;
+use super::shared_counters::SharedCounters;
 use crate::words::Zone;
 use crate::words::work::Budgets;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct Policy {
     pub(crate) audit: AuditOptions,
     /// `None` where no call needs a person's approval.
     pub(crate) approvals: Option<Approvals>,
+    /// `None` where each gateway counts by itself.
+    pub(crate) shared_counters: Option<SharedCounters>,
     pub(crate) needs: Needs,
     /// True where the rules may take as many steps as they need.
     pub(crate) unbounded: bool,
@@ -96,7 +99,7 @@ impl Policy {
         sets.iter().filter_map(|id| self.set(id))
     }
 
-    pub(super) fn all_limits(&self) -> Vec<&Arc<Limit>> {
+    pub(crate) fn all_limits(&self) -> Vec<&Arc<Limit>> {
         self.of_sets(RuleSet::limits)
     }
 
@@ -164,6 +167,21 @@ impl Policy {
     pub fn approval_service(&self) -> Option<&HttpEndpoint> {
         let service = self.approvals.as_ref()?.service()?;
         Some(&service.to)
+    }
+
+    /// The rate limit service that a host asks; `None` where the policy names none.
+    pub fn rate_limit_service(&self) -> Option<&HttpEndpoint> {
+        let shared = self.shared_counters.as_ref()?;
+        Some(&shared.to)
+    }
+
+    /// The same policy with counters of this process, for tools that play calls without a service.
+    #[must_use]
+    pub fn counting_alone(self) -> Self {
+        Self {
+            shared_counters: None,
+            ..self
+        }
     }
 
     /// The name under which Envoy's jwt_authn stores the payload of the token that has the claims.

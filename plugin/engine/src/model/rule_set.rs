@@ -69,7 +69,7 @@ impl RuleSet {
     }
 
     /// The rules of all tools, then those of each entry.
-    fn rules(&self) -> Vec<&Rules> {
+    pub(crate) fn rules(&self) -> Vec<&Rules> {
         let mut rules = vec![&self.all_tools];
         for table in self.tables() {
             table.values().for_each(|entry| rules.push(&entry.rules));

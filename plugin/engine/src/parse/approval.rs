@@ -2,15 +2,13 @@
 //!
 //! It approves nothing, and never shows a key.
 
-use super::error::{PolicyError, Problem};
 use super::reader::{Keys as Allowed, KnownApprovers, Location, Members, PolicyReader};
 use crate::model::{
     ApprovalPage, ApprovalPlace, ApprovalRule, Approvals, Approver, Clause, Group, Identity,
-    Policy, SignedEndpoint, Source, clear_path,
+    SignedEndpoint, Source, clear_path,
 };
 use crate::words::Rule;
 use crate::words::json::Value;
-use crate::words::mac::{Keys, SHORTEST_KEY};
 use crate::words::sorted::dedup_sorted;
 use crate::words::text::is_visible;
 use sha2::{Digest as _, Sha256};
@@ -172,15 +170,21 @@ impl PolicyReader {
         let members = self.object(at, value, &SIGNED_ENDPOINT);
         let to = self.endpoint(at, &members);
         let key = self.required(at, &members, "key")?;
-        let name = key.string().filter(|name| is_variable(name));
-        if name.is_none() {
-            self.invalid(&at.key("key"), key, WRITE_KEY);
-        }
+        let key_name = self.variable(&at.key("key"), key);
         Some(SignedEndpoint {
             to: to?,
-            key_name: name?.into(),
+            key_name: key_name?,
             key: None,
         })
+    }
+
+    /// The name of an environment variable with a key.
+    pub(super) fn variable(&mut self, at: &Location<'_>, value: Value<'_>) -> Option<Box<str>> {
+        let name = value.string().filter(|name| is_variable(name));
+        if name.is_none() {
+            self.invalid(at, value, WRITE_KEY);
+        }
+        name.map(Into::into)
     }
 
     /// The address of the page, and its path.
@@ -343,64 +347,4 @@ fn path_of(url: &str) -> Option<&str> {
         && path.len() > 1
         && !path.ends_with('/');
     clear_path(path).filter(|_| is_valid)
-}
-
-impl Policy {
-    /// The policy with the keys of its approvals. `variable` gives the value of an environment variable of the VM.
-    /// Without keys, a call that needs an approval is refused.
-    ///
-    /// # Errors
-    /// A key is absent or too short.
-    pub fn with_environment(
-        mut self,
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<PolicyError>> {
-        let Some(approvals) = &mut self.approvals else {
-            return Ok(self);
-        };
-        let mut errors = Vec::new();
-        let mut keys = Vec::new();
-        let mut read = |name: &str, at: String| match key(variable(name)) {
-            Ok(key) => Some(key),
-            Err(found) => {
-                errors.push(no_key(name, at, found));
-                None
-            }
-        };
-        for (index, name) in approvals.key_names.iter().enumerate() {
-            keys.extend(read(name, format!("/approvals/keys/{index}")));
-        }
-        let (signed, at) = match &mut approvals.place {
-            ApprovalPlace::Page(page) => (page.notify.as_mut(), "/approvals/notify/key"),
-            ApprovalPlace::Service(service) => (Some(service), "/approvals/service/key"),
-        };
-        if let Some(signed) = signed {
-            let key = read(&signed.key_name, at.into());
-            signed.key = key.and_then(|key| Keys::new([key.as_bytes()]));
-        }
-        approvals.keys = Keys::new(keys.iter().map(|key| key.as_bytes()));
-        match errors.is_empty() {
-            true => Ok(self),
-            false => Err(errors),
-        }
-    }
-}
-
-fn no_key(name: &str, at: String, found: &str) -> PolicyError {
-    PolicyError {
-        at,
-        problem: Problem::InvalidValue {
-            found: format!("`{name}`, {found}"),
-            write: "`openssl rand -hex 32` into that variable, and its name into `host_env_keys` of the VM".into(),
-        },
-    }
-}
-
-fn key(value: Option<String>) -> Result<String, &'static str> {
-    let value = value.ok_or("which the environment of the VM does not have")?;
-    let key = value.trim();
-    match key.len() >= SHORTEST_KEY {
-        true => Ok(key.into()),
-        false => Err("whose value has less than 32 characters"),
-    }
 }

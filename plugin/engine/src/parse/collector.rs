@@ -66,7 +66,7 @@ impl PolicyReader {
     }
 
     /// A text of visible ASCII that fits.
-    fn visible(
+    pub(super) fn visible(
         &mut self,
         at: &Location<'_>,
         value: Option<Value<'_>>,

@@ -9,7 +9,7 @@ use super::reader::{Keys, Location, Members, PolicyReader};
 use super::words::{ANSWERS, EFFECTS, LISTED, MODES};
 use crate::model::{
     AnswerStyle, Approvals, Condition, Effect, Grant, Group, Identity, Listed, Mode, Needs, Path,
-    Policy, RuleSetId, Segment,
+    Policy, RuleSetId, Segment, SharedCounters,
 };
 use crate::words::Zone;
 use crate::words::json::{Bounds, Document, Kind, Surrogates, Value};
@@ -50,10 +50,11 @@ pub(crate) const POLICY: Keys = Keys {
         "servers",
         "challenge",
         "approvals",
+        "counters",
         "audit",
         "host",
     ],
-    reserved: &["counters"],
+    reserved: &[],
 };
 
 const WRITE_ZONE: &str = "the offset from UTC, such as `+01:00` or `-05:30`, at most 14 hours; names of zones and daylight saving time are not known here";
@@ -96,7 +97,7 @@ impl PolicyReader {
         self.preamble(at, &members);
         self.has_grants = members.get("grants").is_some();
         let identity = self.identity_of(at, &members);
-        let approvals = self.of_approvers(at, &members, &identity);
+        let (approvals, shared_counters) = self.before_rules(at, &members, &identity);
         let main = self.rule_set(at, &members);
         let mut sets = self
             .part(at, &members, "policies", Self::policies)
@@ -121,6 +122,7 @@ impl PolicyReader {
             grants,
             servers,
             approvals,
+            shared_counters,
             challenge: self.part(at, &members, "challenge", Self::challenge),
             client_detail: self.flag(at, &members, "client_detail"),
             timezone: self
@@ -143,21 +145,32 @@ impl PolicyReader {
             unbounded: false,
         };
         policy.needs = Needs::of(&policy);
-        self.issuers_are_named(&policy);
-        self.challenged_callers(at, &members, &policy);
-        self.room(&policy);
+        self.contradictions(at, &members, &policy);
         Some(policy)
     }
 
-    /// Read before the rules, which name approvers.
-    fn of_approvers(
+    /// Reports the mistakes that only the whole policy shows.
+    fn contradictions(&mut self, at: &Location<'_>, members: &Members<'_>, policy: &Policy) {
+        self.issuers_are_named(policy);
+        self.challenged_callers(at, members, policy);
+        self.room(policy);
+        self.shared_limits(policy);
+    }
+
+    /// The parts that the rules depend on: they name approvers, and a service counts some limits only.
+    fn before_rules(
         &mut self,
         at: &Location<'_>,
         members: &Members<'_>,
         identity: &Identity,
-    ) -> Option<Approvals> {
-        let value = members.get("approvals")?;
-        self.approvals(&at.key("approvals"), value, identity)
+    ) -> (Option<Approvals>, Option<SharedCounters>) {
+        let approvals = members.get("approvals");
+        let counters = members.get("counters");
+        self.counts_elsewhere = counters.is_some();
+        (
+            approvals.and_then(|value| self.approvals(&at.key("approvals"), value, identity)),
+            counters.and_then(|value| self.shared_counters(&at.key("counters"), value)),
+        )
     }
 
     /// The offset of local time from UTC.

@@ -46,7 +46,9 @@ pub(crate) const RATE_LIMIT: Keys = Keys {
 };
 
 /// The names of the algorithms; true for the one whose window slides.
-pub(crate) const ALGORITHMS: &[(&str, bool)] = &[("fixed", false), ("sliding", true)];
+pub(crate) const ALGORITHMS: &[(&str, bool)] = &[("fixed", false), (SLIDING, true)];
+
+pub(super) const SLIDING: &str = "sliding";
 
 pub(crate) const REFUNDS: &[(&str, Refunds)] = &[
     ("unsent", Refunds::Unsent),
@@ -94,6 +96,7 @@ impl PolicyReader {
 
     fn limit(&mut self, at: &Location<'_>, value: Value<'_>, rule: Rule) -> Option<Arc<Limit>> {
         let members = self.object(at, value, &LIMIT);
+        self.kept_by_service(at, &members);
         if is_running(value) {
             return self.running(at, &members, rule);
         }
@@ -125,7 +128,7 @@ impl PolicyReader {
         };
         let refunds = match members.get("refund") {
             Some(value) => self.word(&at.key("refund"), value, REFUNDS)?,
-            None => Refunds::Unsent,
+            None => self.usual_refunds(),
         };
         let over = self.over(at, value, &members, &rule);
         let reset = self.text(at, &members, "reset");
@@ -134,6 +137,14 @@ impl PolicyReader {
         let added = (Amount::whole(max?), cost);
         let limit = Limit::new(counter, added, refunds, on_deny.as_deref(), rule);
         Some(Arc::new(Limit { over, ..limit }))
+    }
+
+    /// The refunds of a limit that writes none.
+    fn usual_refunds(&self) -> Refunds {
+        match self.counts_elsewhere {
+            true => Refunds::Never,
+            false => Refunds::Unsent,
+        }
     }
 
     /// The rule by which a person may approve one call more than the limit allows.
@@ -234,7 +245,7 @@ impl PolicyReader {
         Some(Arc::new(Limit::new(
             counter,
             added,
-            Refunds::Unsent,
+            self.usual_refunds(),
             None,
             rule,
         )))
@@ -407,7 +418,7 @@ fn rate(text: &str) -> Option<(u64, Window)> {
 }
 
 /// A whole number in the digits that JSON allows. Some parsers read `010` as ten and others as eight, so it is invalid.
-fn number(digits: &str) -> Option<u64> {
+pub(super) fn number(digits: &str) -> Option<u64> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     let padded = digits.len() > 1 && digits.starts_with('0');
     (plain && !padded).then(|| digits.parse().ok()).flatten()

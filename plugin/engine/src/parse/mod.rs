@@ -11,6 +11,7 @@ mod collector;
 mod condition;
 mod document;
 mod entry;
+mod environment;
 mod error;
 mod grant;
 mod host;
@@ -28,6 +29,7 @@ pub(crate) mod schema;
 mod schema_document;
 mod sequence;
 mod server;
+mod shared_counters;
 mod unknown_results;
 mod words;
 

@@ -117,6 +117,8 @@ pub(crate) struct PolicyReader {
     pub(super) approvers: Option<KnownApprovers>,
     /// The document has `grants`.
     pub(super) has_grants: bool,
+    /// The document has `counters`: a service counts the limits.
+    pub(super) counts_elsewhere: bool,
     /// The trusted headers whose value is JSON.
     pub(super) json_headers: Vec<Box<str>>,
     /// The table of the calls that the rules being read apply to.
@@ -136,6 +138,7 @@ impl Default for PolicyReader {
             place: Place::default(),
             approvers: None,
             has_grants: false,
+            counts_elsewhere: false,
             json_headers: Vec::new(),
             table: Table::Tools,
             instructions: 0,

@@ -203,7 +203,7 @@ fn unknown(charge: &Charge, now: Millis) -> Result<Count, Full> {
             shadowed: None,
         }),
         None => Ok(Count {
-            used: Amount::default(),
+            used: Some(Amount::default()),
             ends: now,
             shadowed: Some(0),
             added: false,

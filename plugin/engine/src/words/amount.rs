@@ -20,6 +20,11 @@ impl Amount {
         Self(number.saturating_mul(UNIT))
     }
 
+    /// The amount as a whole number, rounded up.
+    pub(crate) fn rounded_up(self) -> u64 {
+        self.0.div_ceil(UNIT)
+    }
+
     pub(crate) fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }

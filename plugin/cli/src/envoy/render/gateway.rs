@@ -12,7 +12,7 @@ use super::servers::{Route, Server, servers};
 use super::template::fill;
 use super::warnings::{next_steps, warnings};
 use crate::check;
-use crate::envoy::approvals::Approvals;
+use crate::envoy::services::{Page, Services};
 use crate::input::Input;
 use crate::report::{CommandError, CommandResult, ExitStatus, Report as _};
 use minijinja::Value;
@@ -62,7 +62,7 @@ struct Gateway<'a> {
     /// Headers that no client may send.
     caller_headers: Vec<String>,
     /// The page on which persons approve calls, and the keys.
-    approvals: Option<Approvals>,
+    services: Services,
     name: &'a str,
     vm_id: &'a str,
     wasm: &'a str,
@@ -105,19 +105,20 @@ impl<'a> Gateway<'a> {
         let servers = servers.map(|server| behind(server, options));
         let servers = servers.collect::<CommandResult<Vec<_>>>()?;
         let caller_headers = policy.map(caller_headers).unwrap_or_default();
-        let approvals = policy.and_then(|policy| Approvals::of(&policy.bytes));
+        let services = policy.map(|policy| Services::of(&policy.bytes));
+        let services = services.unwrap_or_default();
         let policy = block(&configured(policy, options)?, INDENTATION);
         Ok(Self {
             listen: Place::listened(options.listen),
             admin: Place::listened(options.admin),
-            domains: domains(&options.domains, &servers, approvals.as_ref())?,
+            domains: domains(&options.domains, &servers, services.page.as_ref())?,
             is_only: servers.iter().all(|server| server.routes.is_empty()),
             servers,
             source: source(options),
             file: file(options)?,
             xds: xds(options),
             caller_headers,
-            approvals,
+            services,
             name: options.name.text(),
             vm_id: options.vm_id.text(),
             wasm: &options.wasm,
@@ -143,7 +144,7 @@ fn configured(policy: Option<&Input>, options: &Options) -> CommandResult<String
 fn domains(
     given: &[Domain],
     servers: &[Behind<'_>],
-    approvals: Option<&Approvals>,
+    page: Option<&Page>,
 ) -> CommandResult<Vec<Domain>> {
     let mut seen = Vec::new();
     for domain in given {
@@ -160,7 +161,6 @@ fn domains(
     };
     let routes = servers.iter().flat_map(|server| &server.routes);
     let hosts = routes.filter_map(|route| route.host.as_deref());
-    let page = approvals.and_then(|approvals| approvals.page.as_ref());
     for host in hosts.chain(page.map(|page| page.host.as_str())) {
         let domain = Domain::of_host(host)?;
         if !domains.contains(&domain) {

@@ -5,7 +5,7 @@
 use super::caller_headers::caller_headers;
 use super::domain::Domain;
 use super::options::{Options, PolicySource};
-use crate::envoy::approvals::Approvals;
+use crate::envoy::services::Services;
 use crate::input::Input;
 use crate::sanitize::line;
 use mcp_policy::host::{HostOptions, Policy};
@@ -36,30 +36,39 @@ fn of_headers(headers: &[String]) -> Option<String> {
 
 /// What to do before Envoy starts, in order.
 pub(super) fn next_steps(policy: Option<&Input>, options: &Options) -> Vec<String> {
-    let approvals = policy.and_then(|policy| Approvals::of(&policy.bytes));
-    let steps = approvals.iter().flat_map(of_approvals);
+    let services = policy.map(|policy| Services::of(&policy.bytes));
+    let steps = services.iter().flat_map(of_services);
     steps.chain(first_policy(policy, options)).collect()
 }
 
-/// How persons can approve calls, where the policy lets them.
-fn of_approvals(approvals: &Approvals) -> Vec<String> {
-    let sign_in = approvals.page.as_ref().map(|page| {
-        format!(
+/// How persons can approve calls and a service can count them, where the policy says so.
+fn of_services(services: &Services) -> Vec<String> {
+    let mut steps = Vec::new();
+    if let Some(page) = &services.page {
+        steps.push(format!(
             "add the filter by which approvers sign in at `{}`, before the plugin: jwt_authn, or client certificates. Without it no person can approve a call",
             page.path
-        )
-    });
-    let keys = format!(
-        "set `{}` in Envoy's environment to what `openssl rand -hex 32` prints",
-        approvals.keys.join("` and `")
-    );
-    let called = approvals.clusters.iter().map(|cluster| {
-        format!(
+        ));
+    }
+    if !services.keys.is_empty() {
+        steps.push(format!(
+            "set `{}` in Envoy's environment to what `openssl rand -hex 32` prints",
+            services.keys.join("` and `")
+        ));
+    }
+    for cluster in &services.approvals {
+        steps.push(format!(
             "add the cluster `{}` to `clusters`: the plugin calls it about approvals",
             line(cluster, LONGEST)
-        )
-    });
-    sign_in.into_iter().chain([keys]).chain(called).collect()
+        ));
+    }
+    if let Some(cluster) = &services.counters {
+        steps.push(format!(
+            "add the cluster `{}` to `clusters`: the plugin asks it to count calls. The same keys belong to all Envoys of the fleet",
+            line(cluster, LONGEST)
+        ));
+    }
+    steps
 }
 
 /// How the file gets its first policy, where Envoy reads one from a file.

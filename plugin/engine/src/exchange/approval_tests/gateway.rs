@@ -81,6 +81,14 @@ impl Seen {
     }
 }
 
+/// An answer with the status 200.
+fn answered(body: String) -> ServiceAnswer {
+    ServiceAnswer {
+        status: 200,
+        body: body.into(),
+    }
+}
+
 pub(super) fn key(_: &str) -> Option<String> {
     Some("0123456789abcdef0123456789abcdef".into())
 }
@@ -133,7 +141,7 @@ impl Gateway {
             step = exchange.resolve(fed, &self.store, &mut self.memory, &now);
         }
         while let Next::Ask(Ask::Service(message)) = &step.next {
-            let answer = (self.service)(message).map(String::into_bytes);
+            let answer = (self.service)(message).map(answered);
             let fed = exchange.feed(Event::ServiceAnswer(answer), &now);
             step = exchange.resolve(fed, &self.store, &mut self.memory, &now);
         }

@@ -41,7 +41,7 @@ pub(super) fn approvals() -> Value {
 }
 
 /// The name of an environment variable.
-fn variable() -> Value {
+pub(super) fn variable() -> Value {
     json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" })
 }
 

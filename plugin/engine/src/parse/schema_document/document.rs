@@ -5,6 +5,7 @@
 use super::approvals::{approvals, require_approval};
 use super::build::{about, choice, flag, frozen, object, refers, with, words};
 use super::callers::{audit, challenge, grants, identity, policies, servers};
+use super::counters::counters;
 use super::host::host;
 use super::limits::{limit, scope, sequence, window};
 use super::rules::{all_tools, condition, entry, groups, methods, result, tool};
@@ -70,6 +71,7 @@ fn policy() -> Value {
         ("policies", policies(named_policy())),
         ("servers", servers()),
         ("approvals", approvals()),
+        ("counters", counters()),
         ("challenge", challenge()),
         ("audit", audit()),
         ("host", host()),

@@ -52,6 +52,12 @@ fn collector() -> Value {
     )
 }
 
+/// A text of visible ASCII.
+pub(super) fn visible(meaning: &str) -> Value {
+    let text = json!({ "type": "string", "maxLength": LONGEST, "pattern": "^[!-~]+$" });
+    about(text, meaning)
+}
+
 /// The members of a server behind a cluster of the host.
 pub(super) fn endpoint() -> Vec<(&'static str, Value)> {
     let text = |pattern: &str, meaning: &str| {

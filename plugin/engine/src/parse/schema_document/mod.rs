@@ -8,6 +8,7 @@ mod applicable;
 mod approvals;
 mod build;
 mod callers;
+mod counters;
 mod document;
 mod host;
 mod limits;

@@ -184,3 +184,14 @@ fn service_of_approvals_has_no_page_and_needs_a_cluster() {
     assert!(told.contains("next: add the cluster `decisions`"), "{told}");
     assert!(!told.contains("sign in"), "{told}");
 }
+
+#[test]
+fn service_that_counts_needs_its_cluster_and_its_key() {
+    let policy = r#"{ "version": "1", "default": "deny", "counters": { "backend": "rate_limit_service",
+        "cluster": "counters", "domain": "mcp", "key": "COUNTERS_KEY" } }"#;
+    let yaml = rendered(policy, &options());
+    has(&yaml, &[(r#"host_env_keys: ["COUNTERS_KEY"]"#, 1)]);
+    let told = report(policy, &options()).expect("it renders").text();
+    assert!(told.contains("next: set `COUNTERS_KEY`"), "{told}");
+    assert!(told.contains("next: add the cluster `counters`"), "{told}");
+}
