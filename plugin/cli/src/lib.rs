@@ -71,6 +71,7 @@ mod schema;
 mod source_map;
 mod summary;
 mod table;
+mod yaml;
 
 pub use input::Input;
 pub use report::{CommandError, CommandResult, ExitStatus, Report, to_json};

@@ -8,7 +8,7 @@ use super::counters::Counters;
 use super::limit::{Increment, State, limit};
 use super::messages::{Location, Messages};
 use super::refusal::{Refusal, condition};
-use super::yaml::Node;
+use crate::yaml::Node;
 use serde_json::Value as Json;
 
 /// A condition on a counter.

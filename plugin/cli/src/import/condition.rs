@@ -9,8 +9,8 @@ use super::messages::{Location, Messages};
 use super::pattern::{self, Pattern, Untranslated};
 use super::refusal::{Refusal, condition};
 use super::scalar::{plain, scalar, whole};
-use super::yaml::{Node, Value};
 use crate::argument_path::members as spelled;
+use crate::yaml::{Node, Value};
 use mcp_policy::host::Policy;
 use serde_json::{Value as Json, json};
 

@@ -3,7 +3,7 @@
 //! It never reports a mistake: the rule that has the counter does.
 
 use super::limit::{self, Increment};
-use super::yaml::{Node, Value};
+use crate::yaml::{Node, Value};
 use std::collections::BTreeMap;
 
 /// Counters by their path, `state.<scope>.<counter>`.

@@ -6,7 +6,7 @@ use super::counters::Counters;
 use super::messages::{Location, Members, Messages};
 use super::name::{self, Name};
 use super::rule::{self, Head, Rule, ToolRules};
-use super::yaml::{Node, Value};
+use crate::yaml::{Node, Value};
 use serde_json::{Map, Value as Json, json};
 
 const TOP: &[&str] = &[

@@ -7,7 +7,7 @@ use super::go;
 use super::messages::{Location, Messages};
 use super::refusal::{Refusal, condition};
 use super::scalar::{odd, whole};
-use super::yaml::{Node, Value};
+use crate::yaml::{Node, Value};
 use serde_json::{Value as Json, json};
 
 /// The JSON values that Intercept treats as equal to one of a list, by their type.

@@ -3,8 +3,8 @@
 //! It never claims a document that has the head of one.
 
 use super::rule;
-use super::yaml::{Node, Value};
 use crate::sanitize::quoted;
+use crate::yaml::{Node, Value};
 
 /// The keys of documents that are often confused with policies, and what they are.
 const KINDS: &[(&[&str], &str)] = &[

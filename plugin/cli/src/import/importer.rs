@@ -4,11 +4,11 @@
 
 use super::messages::{Level, Location, Messages};
 use super::report::ImportReport;
-use super::yaml::{self, Mark, Node, Value};
 use super::{document, foreign};
 use crate::approvers::{Approve, approvals};
 use crate::input::Input;
 use crate::report::CommandResult;
+use crate::yaml::{self, Mark, Node, Value};
 use mcp_policy::host::Policy;
 use serde_json::Value as Json;
 

@@ -6,8 +6,8 @@
 use super::condition::{self, Path};
 use super::messages::{Location, Members, Messages};
 use super::name;
-use super::yaml::Node;
 use crate::argument_path;
+use crate::yaml::Node;
 use serde_json::{Map, Value as Json};
 
 /// The `state` of a rule.

@@ -4,7 +4,7 @@
 //! message.
 
 use super::advice;
-use super::yaml::{Mark, Node, Value};
+use crate::yaml::{Mark, Node, Value};
 use serde::Serialize;
 use std::fmt;
 

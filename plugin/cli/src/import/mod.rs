@@ -22,7 +22,6 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 mod unicode;
-mod yaml;
 
 pub use crate::approvers::Approve;
 pub use importer::import;

@@ -9,7 +9,7 @@ use super::counters::Counters;
 use super::limit;
 use super::messages::{Location, Members, Messages};
 use super::refusal::Refusal;
-use super::yaml::{Node, Value};
+use crate::yaml::{Node, Value};
 use serde_json::{Map, Value as Json, json};
 
 /// The keys of a rule.

@@ -2,7 +2,7 @@
 //!
 //! It never guesses about a scalar that readers of YAML differ about.
 
-use super::yaml::Value;
+use crate::yaml::Value;
 use serde_json::{Value as Json, json};
 
 /// The value of a scalar; `None` for a list or a map.

@@ -8,7 +8,6 @@ mod endpoint;
 mod gateway;
 mod options;
 mod report;
-mod scalar;
 mod servers;
 mod template;
 #[cfg(test)]

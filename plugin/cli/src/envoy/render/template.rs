@@ -2,8 +2,8 @@
 //!
 //! It never writes a text of the user but as a scalar of YAML: the writer of values quotes whatever it gets.
 
-use super::scalar::quoted;
 use crate::report::{CommandError, CommandResult};
+use crate::yaml::quoted;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};

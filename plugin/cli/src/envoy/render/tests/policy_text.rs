@@ -1,8 +1,8 @@
 //! The text of a policy arrives in Envoy byte for byte, whatever it consists of.
 
 use super::super::PolicySource;
-use super::super::scalar::{block, quoted};
 use super::{POLICY, options, rendered, text_of};
+use crate::yaml::{block, quoted};
 use mcp_policy::host::Policy;
 use proptest::prelude::*;
 

@@ -9,20 +9,20 @@ use std::collections::BTreeMap;
 
 /// A value and where it begins.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) mark: Mark,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) mark: Mark,
+    pub(crate) value: Value,
 }
 
 /// A place in the text, both from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mark {
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub(crate) struct Mark {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     /// Digits, with a minus where it has one.
@@ -37,9 +37,9 @@ pub(super) enum Value {
 
 /// Why a text is not one YAML document that can be read, and where.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) mark: Mark,
-    pub(super) what: String,
+pub(crate) struct Fault {
+    pub(crate) mark: Mark,
+    pub(crate) what: String,
 }
 
 /// The most values of a document, far more than a policy has; nested aliases could expand a short text beyond it.
@@ -49,13 +49,13 @@ const MERGE: &str = "<<";
 
 /// A document, and where a second one begins, which Go does not read.
 #[derive(Debug)]
-pub(super) struct Document {
-    pub(super) root: Node,
-    pub(super) second: Option<Mark>,
+pub(crate) struct Document {
+    pub(crate) root: Node,
+    pub(crate) second: Option<Mark>,
 }
 
 /// Reads the first document of a text.
-pub(super) fn read(text: &str) -> Result<Document, Fault> {
+pub(crate) fn read(text: &str) -> Result<Document, Fault> {
     let mut builder = Builder::default();
     let mut second = None;
     for event in Parser::new_from_str(text) {
@@ -320,7 +320,7 @@ fn go_int(text: &str) -> Option<String> {
 
 impl Value {
     /// The digits of a whole number, as Go reads it.
-    pub(super) fn digits(&self) -> Option<String> {
+    pub(crate) fn digits(&self) -> Option<String> {
         match self {
             Self::Int(digits) => Some(digits.clone()),
             Self::Odd(text) => go_int(text),
@@ -331,7 +331,7 @@ impl Value {
 
 impl Node {
     /// A scalar as Go puts it into a string.
-    pub(super) fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         match &self.value {
             Value::Bool(bool) => Some(bool.to_string()),
             Value::Int(text) | Value::Text(text) | Value::Odd(text) => Some(text.clone()),

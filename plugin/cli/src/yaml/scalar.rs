@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 /// A text as a double-quoted scalar in ASCII, on one line.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut written = String::from('"');
     for char in text.chars() {
         let _ = match char {
@@ -19,7 +19,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// A text as a literal block of which each line has this indentation, or else [`quoted`].
-pub(super) fn block(text: &str, indentation: usize) -> String {
+pub(crate) fn block(text: &str, indentation: usize) -> String {
     if !is_literal(text) {
         return quoted(text);
     }
