@@ -12,6 +12,7 @@
 //! | `pin` | [`pin::PinnablePolicy`] |
 //! | `audit` | [`audit::AuditLog`] |
 //! | `approvals` | [`approvals::Address`], [`approvals::Pending`], [`approvals::Asked`], [`approvals::Decided`] |
+//! | `limits` | [`limits::limits`], [`limits::compare`] |
 //! | `envoy apply` | [`envoy::PluginFile`] |
 //! | `envoy render` | [`envoy::render::render`] |
 //! | `schema` | [`schema`] |
@@ -45,6 +46,7 @@ pub mod explain;
 pub mod http_url;
 pub mod import;
 pub mod init;
+pub mod limits;
 pub mod listed_tools;
 pub mod pin;
 pub mod sanitize;

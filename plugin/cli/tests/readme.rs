@@ -61,6 +61,7 @@ fn example_commands_print_their_output() {
         "pin",
         "audit",
         "approvals",
+        "limits",
         "envoy",
         "completions",
     ] {

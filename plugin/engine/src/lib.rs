@@ -101,7 +101,7 @@ pub mod host {
 /// No host needs it. [`Policy::document`](host::Policy::document) reads a document.
 pub mod document {
     pub use crate::decide::evaluation_order;
-    pub use crate::model::{ContainedGrant, LimitInfo, RuleInfo};
+    pub use crate::model::{ContainedGrant, LimitInfo, RuleInfo, SharedLimits};
     pub use crate::parse::json_schema;
     pub use crate::read::pin;
     pub use crate::words::json::{Document, Kind, Value};

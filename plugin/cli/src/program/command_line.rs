@@ -4,8 +4,8 @@
 
 use super::output::Output;
 use super::{
-    approvals, audit, check, completions, diff, envoy, explain, import, init, pin, scan, schema,
-    test,
+    approvals, audit, check, completions, diff, envoy, explain, import, init, limits, pin, scan,
+    schema, test,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use mcp_policy_cli::{CommandResult, ExitStatus};
@@ -37,6 +37,7 @@ enum Command {
     Pin(pin::Args),
     Audit(Box<audit::Args>),
     Approvals(Box<approvals::Args>),
+    Limits(limits::Args),
     Envoy(envoy::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -66,6 +67,7 @@ impl Command {
             Self::Pin(args) => pin::run(&args, output),
             Self::Audit(args) => audit::run(&args, output),
             Self::Approvals(args) => approvals::run(&args, output),
+            Self::Limits(args) => limits::run(&args, output),
             Self::Envoy(args) => envoy::run(&args, output),
             Self::Schema(_) => schema::run(output),
             Self::Completions(args) => completions::run(&args, Line::command(), output),

@@ -18,6 +18,7 @@ mod follow;
 mod import;
 mod init;
 mod input;
+mod limits;
 mod lines;
 mod network;
 mod output;

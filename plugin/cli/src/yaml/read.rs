@@ -4,6 +4,7 @@
 //! kept as [`Value::Odd`], and aliases cannot make a small file large.
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -316,6 +317,24 @@ fn go_int(text: &str) -> Option<String> {
         .filter(|_| is_plain)?;
     let sign = if text.starts_with('-') { "-" } else { "" };
     Some(format!("{sign}{number}"))
+}
+
+impl Node {
+    /// The same value in JSON, without its place; numbers that JSON or readers of YAML differ about are texts.
+    pub(crate) fn json(self) -> Json {
+        match self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => value.into(),
+            Value::Int(digits) => serde_json::from_str(&digits).unwrap_or(Json::String(digits)),
+            Value::Float(value) => value.into(),
+            Value::Text(text) | Value::Odd(text) => text.into(),
+            Value::List(list) => list.into_iter().map(Self::json).collect(),
+            Value::Map(map) => {
+                let members = map.into_iter().map(|(key, node)| (key, node.json()));
+                Json::Object(members.collect())
+            }
+        }
+    }
 }
 
 impl Value {

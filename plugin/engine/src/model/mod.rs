@@ -49,7 +49,7 @@ pub use needs::NeededIdentities;
 pub(crate) use needs::{Needs, ResponseNeeds};
 pub(crate) use options::{AnswerStyle, Effect, Listed, Mode};
 pub use options::{HostOptions, HttpEndpoint};
-pub use overview::{LimitInfo, RuleInfo};
+pub use overview::{LimitInfo, RuleInfo, SharedLimits};
 pub(crate) use path::{Attribute, Path, Segment, claim, claim_text, value_of_exactly};
 pub(crate) use pinned::Pinned;
 pub use policy::Policy;

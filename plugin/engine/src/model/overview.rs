@@ -3,14 +3,15 @@
 //! It decides nothing, and no adapter of a gateway calls it.
 
 use super::entry::{Action, Entry, Rules};
-use super::limit::{Limit, Window};
+use super::limit::Window;
 use super::names::Names;
-use super::options::Effect;
+use super::options::{Effect, Mode};
 use super::policy::Policy;
-use super::rule_set::RuleSet;
+use super::rule_set::{AppliedSets, RuleSet, RuleSetId};
 use super::sequence::Sequence;
+use super::shared_counters::RateLimitProtocol;
 use crate::words::{Amount, Rule};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 /// A rule of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,21 @@ pub struct LimitInfo {
     pub window: Window,
     /// The largest count in a window.
     pub max: Amount,
+    /// False where the limit is in shadow mode for every call that it counts.
+    pub enforced: bool,
+}
+
+/// The limits that a rate limit service counts for several gateways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedLimits {
+    /// The name under which the service has them.
+    pub domain: String,
+    /// One question may be about several counters: the service adds to all of them or to none.
+    pub atomic: bool,
+    /// The question is one of Limitador's HTTP API: its counters are keys of one descriptor.
+    pub of_limitador: bool,
+    /// The first enforced limit on each counter.
+    pub limits: Vec<LimitInfo>,
 }
 
 impl Policy {
@@ -61,13 +77,85 @@ impl Policy {
 
     /// Every limit.
     pub fn limits(&self) -> Vec<LimitInfo> {
-        let seen = |limit: &Arc<Limit>| LimitInfo {
+        let enforced = self.enforced_sets();
+        let mut limits = Vec::new();
+        for (position, set) in self.sets().enumerate() {
+            let mode = match enforced.contains(&RuleSetId(position)) {
+                true => Mode::Enforce,
+                false => Mode::Shadow,
+            };
+            limits_of(&set.all_tools, mode, &mut limits);
+            let tables = set.tables().into_iter().flat_map(Names::values);
+            for entry in tables.chain(set.methods.values()) {
+                limits_of(&entry.rules, entry.mode.unwrap_or(mode), &mut limits);
+            }
+        }
+        limits
+    }
+
+    /// The limits that the service of `counters` counts; `None` where each gateway counts by itself.
+    pub fn shared_limits(&self) -> Option<SharedLimits> {
+        let shared = self.shared_counters.as_ref()?;
+        let mut seen = BTreeSet::new();
+        let limits = self.limits().into_iter().filter(|limit| limit.enforced);
+        Some(SharedLimits {
+            domain: shared.domain.to_string(),
+            atomic: shared.is_atomic,
+            of_limitador: shared.protocol == RateLimitProtocol::Limitador,
+            limits: limits
+                .filter(|limit| seen.insert(limit.counter.clone()))
+                .collect(),
+        })
+    }
+
+    /// The rule sets that are enforced for some caller at some server, as far as their entries have no mode of their own.
+    fn enforced_sets(&self) -> BTreeSet<RuleSetId> {
+        let main = (Some(RuleSetId::default()), None, None);
+        let callers: Vec<_> = match &self.grants {
+            None => vec![main],
+            Some(grants) => {
+                let grants = grants.list.iter();
+                grants
+                    .map(|grant| (grant.policy, grant.own, grant.mode))
+                    .collect()
+            }
+        };
+        let servers: Vec<_> = match &self.servers {
+            None => vec![(None, None)],
+            Some(servers) => {
+                let servers = servers.list.iter();
+                servers.map(|server| (server.policy, server.mode)).collect()
+            }
+        };
+        let mut enforced = BTreeSet::new();
+        for (policy, own, of_caller) in callers {
+            for &(of_server, at_server) in &servers {
+                if self.is_enforced(of_caller, at_server) {
+                    enforced.extend(AppliedSets::new(of_server, policy, own).iter());
+                }
+            }
+        }
+        enforced
+    }
+
+    /// Whether rules without a mode of their own are enforced for a caller and a server with these modes.
+    fn is_enforced(&self, caller: Option<Mode>, server: Option<Mode>) -> bool {
+        match (caller, server) {
+            (None, None) => self.mode == Mode::Enforce,
+            modes => [modes.0, modes.1].contains(&Some(Mode::Enforce)),
+        }
+    }
+}
+
+fn limits_of(rules: &Rules, mode: Mode, limits: &mut Vec<LimitInfo>) {
+    for limit in &rules.limits {
+        limits.push(LimitInfo {
             pointer: limit.rule.to_string(),
             counter: limit.counter.id.clone(),
             window: limit.counter.window,
             max: limit.max,
-        };
-        self.all_limits().into_iter().map(seen).collect()
+            enforced: mode == Mode::Enforce,
+        });
     }
 }
 
