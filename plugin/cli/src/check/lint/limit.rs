@@ -11,10 +11,10 @@ use mcp_policy::host::{Policy, Window};
 use std::collections::BTreeSet;
 
 pub(super) fn all(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
-    let resets = policy
-        .limits()
-        .into_iter()
-        .filter(|limit| is_long(limit.window));
+    // Where a service counts, `counters` tells which limits it leaves to the gateways.
+    let alone = policy.shared_limits().is_none();
+    let resets = policy.limits().into_iter();
+    let resets = resets.filter(|limit| alone && is_long(limit.window));
     let resets = Diagnostic::once(resets.map(|limit| limit.pointer), |at| {
         let message = "counts live in the gateway's process: a restart resets them to 0, and two gateways count separately";
         Diagnostic::note("counts-restart", at, message)

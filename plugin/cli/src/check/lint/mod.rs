@@ -3,6 +3,7 @@
 //! A warning is for a policy that may differ from its author's intent; other facts are notes. It never reports an error.
 
 mod approval;
+mod counters;
 mod entry;
 mod foreign_name;
 mod grant;
@@ -39,6 +40,7 @@ pub(super) fn all(
 ) -> Vec<Diagnostic> {
     let mut found = unreachable::all(policy, root);
     found.extend(approval::all(root));
+    found.extend(counters::all(policy, root));
     found.extend(foreign_name::all(root));
     found.extend(grant::all(root, now));
     found.extend(header::all(root));
