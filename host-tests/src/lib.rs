@@ -26,6 +26,7 @@ pub mod oracle;
 pub mod ports;
 pub mod program;
 pub mod proxy_wasm;
+pub mod rate_limits;
 pub mod recorder;
 pub mod require;
 pub mod routing;

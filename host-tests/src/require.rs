@@ -61,6 +61,14 @@ pub const OCSF: Need = need(
 /// Prometheus and its tool.
 pub const PROMETHEUS: Need = need("Prometheus", "target/prometheus/ready");
 
+/// Redis, the store of the rate limit service.
+pub const REDIS: Need = need("Redis", "target/redis/ready");
+/// The rate limit service of `rate-limit-peer`.
+pub const RATE_LIMIT_PEER: Need = need(
+    "the rate limit service of the tests",
+    "target/rate-limit-peer/ready",
+);
+
 /// A browser.
 pub const CHROMIUM: Need = need("Chromium", "target/chromium/ready");
 /// The packages that drive a browser.

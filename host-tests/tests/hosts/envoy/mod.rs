@@ -19,6 +19,7 @@ mod notices;
 mod policies;
 mod probe;
 mod prometheus;
+mod rate_limits;
 mod route_sources;
 mod running;
 mod secrets;

@@ -1,0 +1,199 @@
+//! Runs a real Redis, and the rate limit service of `rate-limit-peer` on it, as programs beside the tests.
+//!
+//! Neither keeps anything in this process: both can be killed at any moment.
+
+use crate::ports;
+use crate::program::Program;
+use crate::root;
+use crate::wire::{Http1Request, http1};
+use mcp_policy_cli::Input;
+use mcp_policy_cli::limits::{Format, limits};
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A Redis that writes every change to its file before it answers.
+#[derive(Debug)]
+pub struct Redis {
+    program: Option<Program>,
+    port: u16,
+    folder: PathBuf,
+}
+
+impl Redis {
+    /// Starts one without data.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start() -> Self {
+        let port = ports::free();
+        let folder = root().join(format!("target/tmp/redis-{port}"));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder for its data");
+        let mut redis = Self {
+            program: None,
+            port,
+            folder,
+        };
+        redis.restart();
+        redis
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        self.program = None;
+    }
+
+    /// Kills it, and starts it again with its data.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart(&mut self) {
+        self.kill();
+        let mut command = Command::new(root().join("target/redis/redis-server"));
+        command.current_dir(&self.folder);
+        let port = self.port.to_string();
+        command.args(["--bind", "127.0.0.1", "--port", &port, "--save", ""]);
+        command.args(["--appendonly", "yes", "--appendfsync", "always"]);
+        self.program = Some(Program::run(command));
+        listens(self.port);
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A rate limit service.
+#[derive(Debug)]
+pub struct RateLimits {
+    program: Option<Program>,
+    arguments: Vec<String>,
+    addr: SocketAddr,
+    file: PathBuf,
+}
+
+impl RateLimits {
+    /// Starts the service with the configuration that `mcp-policy limits` writes for the policy.
+    ///
+    /// # Panics
+    /// When there is none, or the service does not start.
+    pub fn start(policy: &str, redis: &Redis, options: &[&str]) -> Self {
+        let port = ports::free();
+        let file = root().join(format!("target/tmp/limits-{port}.yaml"));
+        fs::write(&file, configuration(policy)).expect("the limits can be written");
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let own = [addr.to_string(), redis.url(), file.display().to_string()];
+        let options = options.iter().map(|&option| option.to_owned());
+        let mut service = Self {
+            program: None,
+            arguments: own.into_iter().chain(options).collect(),
+            addr,
+            file,
+        };
+        service.restart();
+        service
+    }
+
+    /// The address, which stays the same.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Kills it, with all its connections.
+    pub fn kill(&mut self) {
+        self.program = None;
+    }
+
+    /// Kills it, and starts it again.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart(&mut self) {
+        self.kill();
+        let program = root().join("target/rate-limit-peer/debug/rate-limit-peer");
+        let mut command = Command::new(program);
+        command.args(&self.arguments);
+        let mut program = Program::run(command);
+        program.port();
+        self.program = Some(program);
+    }
+
+    /// Lets it answer so late, in milliseconds, and with this gRPC status in the place of an answer; 0 is none.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn set_faults(&self, delay: u64, status: i32) {
+        let faults = format!(r#"{{"delay":{delay},"status":{status}}}"#);
+        self.send("PUT", "/faults", Some(faults.into_bytes()));
+    }
+
+    /// The number of questions since it started.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn asked(&self) -> u64 {
+        let text = String::from_utf8(self.send("GET", "/asked", None));
+        text.expect("a text").parse().expect("a number")
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Vec<u8> {
+        let request = Http1Request {
+            method: method.into(),
+            path: path.into(),
+            headers: vec![("content-type".into(), "application/json".into())],
+            body,
+            chunks: None,
+        };
+        let answer = http1(self.addr, &request, LIMIT).expect("the service answers");
+        assert_eq!(answer.status, 200, "{method} {path}");
+        answer.body
+    }
+}
+
+impl Drop for RateLimits {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = fs::remove_file(&self.file);
+    }
+}
+
+/// The limits of a policy in the format of envoyproxy/ratelimit, which the service reads whatever its protocol.
+///
+/// # Panics
+/// When the service cannot count one of them.
+pub fn configuration(policy: &str) -> String {
+    let policy = policy.replace("limitador_http", "rate_limit_service");
+    let input = Input {
+        name: "policy.json".into(),
+        bytes: policy.into(),
+    };
+    let report = limits(&input, Format::EnvoyRatelimit).expect("limits");
+    let text = mcp_policy_cli::Report::text(&report);
+    report
+        .configuration()
+        .unwrap_or_else(|| panic!("{text}"))
+        .to_owned()
+}
+
+/// Waits until a program listens at a port.
+fn listens(port: u16) {
+    let mut tries = 0;
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        tries += 1;
+        assert!(tries < 500, "nothing listens at {port}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests limits that a rate limit service on Redis counts for two Envoys, at calls that reach the server.
+
+mod exact;
+mod failures;
+mod fleet;
+mod questions;
+mod waiting;
