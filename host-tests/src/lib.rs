@@ -7,6 +7,7 @@ pub mod approval_service;
 pub mod approvals;
 pub mod authentication;
 pub mod bootstrap;
+pub mod cells;
 pub mod certificates;
 pub mod compat;
 pub mod component;

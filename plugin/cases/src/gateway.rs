@@ -1,6 +1,6 @@
-//! The engine as a gateway in memory: a policy, a store, and shared data in a map.
+//! The engine as a gateway in memory: a policy, a store, and shared data, in a map unless it is given.
 //!
-//! It keeps its counts only as long as it exists.
+//! It keeps no counts beside the shared data.
 
 use crate::undecided::undecided;
 use mcp_policy::host::{
@@ -60,26 +60,38 @@ impl Cells for InMemoryCells {
     }
 }
 
-/// The engine under one policy, with counts that last as long as the gateway. Every step that it returns is resolved.
+/// The engine under one policy, with counts in shared data. Every step that it returns is resolved.
 #[derive(Debug)]
-pub struct Gateway {
+pub struct Gateway<C = InMemoryCells> {
     policy: Arc<Policy>,
     store: Store,
     /// The shared data.
-    pub cells: InMemoryCells,
+    pub cells: C,
 }
 
 impl Gateway {
-    /// Begins with empty counts.
+    /// Begins with empty counts, which last as long as the gateway.
     ///
     /// # Errors
     /// Every error in the policy.
     pub fn new(policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
+        Self::on(InMemoryCells::default(), policy)
+    }
+}
+
+impl<C: Cells> Gateway<C> {
+    /// Begins with the counts that this shared data has.
+    ///
+    /// # Errors
+    /// Every error in the policy.
+    ///
+    /// # Panics
+    /// When the shared data is unavailable.
+    pub fn on(mut cells: C, policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
         let policy = Policy::parse(policy)?.with_environment(|_| Some(APPROVAL_KEY.into()))?;
         let policy = Arc::new(policy.counting_alone());
-        let mut cells = InMemoryCells::default();
-        #[expect(clippy::expect_used, reason = "cells in memory are never unavailable")]
-        let store = Store::prepare(&mut cells, "test", &policy, [7; 16]).expect("memory");
+        #[expect(clippy::expect_used, reason = "shared data of tests is available")]
+        let store = Store::prepare(&mut cells, "test", &policy, [7; 16]).expect("shared data");
         Ok(Self {
             policy,
             store,

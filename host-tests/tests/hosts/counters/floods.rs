@@ -3,59 +3,6 @@
 use super::gateway::{Caller, DAY, FIVE, Gateway, MINUTE, PER_USER, START, cell_of, sha256, user};
 use std::collections::HashMap;
 
-#[test]
-fn million_identities_over_days_neither_grow_memory_nor_reset_counts() {
-    let mut gateway = Gateway::new(PER_USER);
-    let keys = gateway.0.cells.keys();
-    let mut admitted: HashMap<(&str, u64), u32> = HashMap::new();
-    let mut largest = 0;
-    for number in 0..1_000_000_u64 {
-        // Over three days, a regular caller calls more often than allowed, all the time.
-        let now = START + number * (3 * DAY) / 1_000_000;
-        let stranger = format!("stranger-{number}");
-        gateway.call(user(&stranger), "run", now);
-        if number % 20 == 0 && gateway.call(user("regular"), "run", now) {
-            *admitted.entry(("minute", now / MINUTE)).or_default() += 1;
-            *admitted.entry(("day", now / DAY)).or_default() += 1;
-        }
-        largest = largest.max(if number % 10_000 == 0 {
-            gateway.0.cells.bytes()
-        } else {
-            0
-        });
-    }
-    assert_eq!(
-        gateway.0.cells.keys(),
-        keys,
-        "no key is made while counting"
-    );
-    let bound = 16_384 * 40 + 1024 * 1024;
-    assert!(
-        largest < bound,
-        "{largest} bytes of shared data, more than {bound}"
-    );
-    for ((window, number), count) in &admitted {
-        let max = if *window == "minute" { 2 } else { 100 };
-        assert!(*count <= max, "{count} calls in {window} {number}");
-    }
-    let days: Vec<_> = (0..3)
-        .map(|day| {
-            admitted
-                .get(&("day", START / DAY + day))
-                .copied()
-                .unwrap_or(0)
-        })
-        .collect();
-    assert_eq!(
-        days[0], 100,
-        "who was counted before the flood keeps the whole quota"
-    );
-    println!(
-        "shared data: {} keys, at most {largest} bytes; the regular's days: {days:?}",
-        keys
-    );
-}
-
 /// A caller without a slot shares the overflow count, and a slot that becomes free does not reset a quota.
 #[test]
 fn flood_of_identities_does_not_reset_quota() {

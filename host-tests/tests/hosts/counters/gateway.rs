@@ -1,15 +1,15 @@
 //! A native gateway that counts, and its callers. It never expects an outcome.
 
-use host_tests::gateway::Gateway as InMemoryGateway;
+use host_tests::gateway::{Gateway as InMemoryGateway, InMemoryCells};
 use host_tests::rpc;
-use mcp_policy::host::{Event, Exchange, Headers, Millis, Next, Response};
+use mcp_policy::host::{Cells, Event, Exchange, Headers, Millis, Next, Response};
 
 /// 2026-01-01T00:00:00Z.
 pub(super) const START: u64 = 1_767_225_600_000;
 pub(super) const MINUTE: u64 = 60_000;
 pub(super) const DAY: u64 = 1440 * MINUTE;
 
-pub(super) struct Gateway(pub(super) InMemoryGateway);
+pub(super) struct Gateway<C = InMemoryCells>(pub(super) InMemoryGateway<C>);
 
 /// A caller: a header's value or a bearer token, from an address.
 #[derive(Clone, Copy)]
@@ -20,13 +20,26 @@ pub(super) struct Caller<'a> {
 
 impl Gateway {
     pub(super) fn new(policy: &str) -> Self {
-        Self(InMemoryGateway::new(policy.as_bytes()).expect("a valid policy"))
+        Self::on(InMemoryCells::default(), policy)
+    }
+}
+
+impl<C: Cells> Gateway<C> {
+    pub(super) fn on(cells: C, policy: &str) -> Self {
+        Self(InMemoryGateway::on(cells, policy.as_bytes()).expect("a valid policy"))
     }
 
     /// True when the call passes.
     pub(super) fn call(&mut self, caller: Caller<'_>, tool: &str, now: u64) -> bool {
         self.send(&[caller.header], caller.peer, rpc::call(tool), now)
             .is_some()
+    }
+
+    /// The number of calls that pass.
+    pub(super) fn calls(&mut self, name: &str, calls: u32, now: u64) -> usize {
+        (0..calls)
+            .filter(|_| self.call(user(name), "run", now))
+            .count()
     }
 
     /// The exchange of a message that passes.
@@ -124,14 +137,6 @@ pub(super) const FIVE: &str = r#"{ "version": "1", "default": "deny",
     "identity": { "from": [ { "header": "x-user", "set_by_gateway": true } ] },
     "tools": { "run": { "limits": [ { "counter": "minute", "window": "minute", "max": 5 } ] } },
     "host": { "slots": 1024 } }"#;
-
-impl Gateway {
-    pub(super) fn calls(&mut self, name: &str, calls: u32, now: u64) -> usize {
-        (0..calls)
-            .filter(|_| self.call(user(name), "run", now))
-            .count()
-    }
-}
 
 /// The cell of the table that counts a name.
 pub(super) fn cell_of(name: &str) -> String {

@@ -1,7 +1,9 @@
-//! Tests counting over many callers and a long time, natively: no quota is reset, no caller is locked out, memory does
-//! not grow.
+//! Tests counting over many callers, a long time and many threads, natively: no quota is reset or exceeded, no caller is
+//! locked out, memory and work do not grow.
 
+mod days;
 mod floods;
 mod gateway;
 mod sessions;
+mod threads;
 mod windows;
