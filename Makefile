@@ -128,9 +128,9 @@ conformance: build hosts ## All of the official conformance suite, direct and th
 	part conformance $(TEST) --test clients conformance:: -- --include-ignored --nocapture; \
 	finish
 
-bench: build $(VENV)/ready ## Measure in Envoy and the engine, fifteen minutes; OLD=module.wasm beside it; QUICK=1 for a trial of two, ONLY=name for one of some calls
+bench: build $(VENV)/ready ## Measure in Envoy, the engine and its counts, eighteen minutes; OLD=module.wasm beside it; QUICK=1 for a trial of two, ONLY=name for one of some calls
 	$(SAY) 'measuring (a first run compiles the hosts for speed, about five minutes on two cores)'
-	$(WITH_HOSTS) QUICK=$(QUICK) ONLY="$(ONLY)" OLD=$(OLD) cargo bench --locked --package host-tests --bench gateway --bench engine
+	$(WITH_HOSTS) QUICK=$(QUICK) ONLY="$(ONLY)" OLD=$(OLD) cargo bench --locked --package host-tests --bench gateway --bench engine --bench counters
 
 clean: ## Remove everything that was built
 	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER)

@@ -5,8 +5,9 @@
 use crate::chains::Chain;
 use crate::plan::RATE;
 use crate::results::Results;
-use crate::series::{Group, Spread};
+use crate::series::Group;
 use crate::tables::shown;
+use host_tests::spread::Spread;
 use std::fmt::Write as _;
 
 /// A figure with a bound.

@@ -2,7 +2,7 @@
 //!
 //! It gives no bar a meaning.
 
-use crate::series::Spread;
+use host_tests::spread::Spread;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::path::Path;

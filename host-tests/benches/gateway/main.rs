@@ -12,7 +12,6 @@ mod comparisons;
 mod ext_authz;
 mod filter;
 mod gateway;
-mod interference;
 mod load;
 mod memory;
 mod native;
@@ -32,8 +31,8 @@ mod worker;
 use chains::Setting;
 use comparisons::{Comparison, comparisons};
 use gateway::Gateway;
+use host_tests::interference::Interference;
 use host_tests::root;
-use interference::Interference;
 use plan::Plan;
 use results::Results;
 use rounds::Prepared;
@@ -77,13 +76,14 @@ fn results(
     gateways: &mut [Gateway],
     setting: &Setting,
 ) -> Results {
-    let others = Interference::begin(gateways);
+    let processes: Vec<_> = gateways.iter().flat_map(Gateway::pids).collect();
+    let others = Interference::begin(&processes);
     let saturated = rounds::measure(prepared, gateways, &plan.saturated, &setting.upstream);
     let paced = rounds::measure(prepared, gateways, &plan.paced, &setting.upstream);
     Results {
         saturated,
         paced,
-        others: others.end(gateways),
+        others: others.end(&processes),
         memory: memory::held(gateways, prepared),
         workers: worker::workers(comparisons),
     }

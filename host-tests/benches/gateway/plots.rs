@@ -6,7 +6,8 @@ use crate::bars::{Bar, Bars, Shade};
 use crate::chains::Chain;
 use crate::plan::RATE;
 use crate::results::Results;
-use crate::series::{Group, Series, Spread};
+use crate::series::{Group, Series};
+use host_tests::spread::Spread;
 use std::path::Path;
 
 /// The longest bar that is drawn whole. Longer ones are cut, so that the others stay distinguishable.

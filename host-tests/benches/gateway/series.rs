@@ -3,6 +3,7 @@
 //! It never drops a sample, but separates those of the quietest rounds.
 
 use crate::chains::Chain;
+use host_tests::spread::Spread;
 
 /// The result of one chain in one round. Times are in microseconds per call.
 #[derive(Clone, Copy)]
@@ -36,47 +37,6 @@ pub(crate) struct Series {
 pub(crate) struct Group {
     pub(crate) name: &'static str,
     pub(crate) series: Vec<Series>,
-}
-
-/// The middle of some values, and the middle half around it.
-#[derive(Clone, Copy)]
-pub(crate) struct Spread {
-    pub(crate) low: f64,
-    pub(crate) median: f64,
-    pub(crate) high: f64,
-}
-
-impl Spread {
-    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
-        let mut values: Vec<_> = values.into_iter().collect();
-        values.sort_by(f64::total_cmp);
-        Self {
-            low: quantile(&values, 0.25),
-            median: quantile(&values, 0.5),
-            high: quantile(&values, 0.75),
-        }
-    }
-
-    /// A value that does not vary.
-    pub(crate) fn exactly(value: f64) -> Self {
-        Self::of([value])
-    }
-
-    /// The same for one of so many equal parts.
-    pub(crate) fn per(self, parts: f64) -> Self {
-        Self {
-            low: self.low / parts,
-            median: self.median / parts,
-            high: self.high / parts,
-        }
-    }
-}
-
-/// The value below which a part of the sorted values lies, between two of them by its distance from each.
-fn quantile(values: &[f64], part: f64) -> f64 {
-    let place = part * (values.len() - 1) as f64;
-    let (below, above) = (values[place as usize], values[place.ceil() as usize]);
-    below + (above - below) * place.fract()
 }
 
 impl Series {

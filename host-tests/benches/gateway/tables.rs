@@ -4,8 +4,9 @@
 
 use crate::chains::Chain;
 use crate::memory::Memory;
-use crate::series::{Group, Sample, Series, Spread};
+use crate::series::{Group, Sample, Series};
 use crate::worker::Worker;
+use host_tests::spread::Spread;
 use std::fmt::Write as _;
 
 const HEADING: &str = "\

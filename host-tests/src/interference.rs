@@ -2,14 +2,14 @@
 //!
 //! It never inspects other programs: it subtracts the measurement's own time from the machine's.
 
-use crate::gateway::Gateway;
 use std::fs;
 use std::process;
 use std::thread;
 use std::time::Instant;
 
 /// The time that was used before the measurement began.
-pub(crate) struct Interference {
+#[derive(Debug)]
+pub struct Interference {
     start: Instant,
     machine: u64,
     own: u64,
@@ -19,18 +19,25 @@ pub(crate) struct Interference {
 const TICKS: f64 = 100.0;
 
 impl Interference {
-    #[allow(clippy::disallowed_methods, reason = "it measures time")]
-    pub(crate) fn begin(gateways: &[Gateway]) -> Self {
+    /// Begins now. The processes are those that are measured, beside this one.
+    ///
+    /// # Panics
+    /// When the machine does not tell its times.
+    #[expect(clippy::disallowed_methods, reason = "it measures time")]
+    pub fn begin(processes: &[u32]) -> Self {
         Self {
             start: Instant::now(),
             machine: machine(),
-            own: own(gateways),
+            own: own(processes),
         }
     }
 
-    /// The part of the processors' time that others have used since, from 0 to 1.
-    pub(crate) fn end(self, gateways: &[Gateway]) -> f64 {
-        let used = (machine() - self.machine).saturating_sub(own(gateways) - self.own);
+    /// The part of the processors' time that others have used since, from 0 to 1. The processes are the same.
+    ///
+    /// # Panics
+    /// When one of the processes has ended.
+    pub fn end(self, processes: &[u32]) -> f64 {
+        let used = (machine() - self.machine).saturating_sub(own(processes) - self.own);
         let processors = thread::available_parallelism().map_or(1, usize::from);
         used as f64 / TICKS / self.start.elapsed().as_secs_f64() / processors as f64
     }
@@ -47,9 +54,9 @@ fn machine() -> u64 {
     busy.map(|(_, ticks)| ticks.expect("a number")).sum()
 }
 
-fn own(gateways: &[Gateway]) -> u64 {
-    let pids = gateways.iter().flat_map(Gateway::pids);
-    pids.chain([process::id()]).map(ticks).sum()
+fn own(processes: &[u32]) -> u64 {
+    let processes = processes.iter().copied();
+    processes.chain([process::id()]).map(ticks).sum()
 }
 
 /// Ticks that a process has used, including its ended threads.
