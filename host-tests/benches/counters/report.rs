@@ -18,11 +18,16 @@ pub(crate) fn markdown(plan: &Plan, results: &Results) -> String {
          `cargo bench --locked --package host-tests --bench counters` on {}, {}. Other programs took {:.0} % of the \
          machine's time.\n\n\
          The engine runs natively, with shared data like Envoy's: one map behind one lock. A call is a whole one: its \
-         headers, its body, the verdict and the line of the log. Figures are medians, with the middle half in brackets.\n\n\
+         headers, its body, the verdict and the line of the log. Figures are medians, with the middle half in brackets. \
+         The cells that a call reads and writes are counted exactly; the time of a row is taken within seconds, in which \
+         another program may slow the whole row.\n\n\
          ## By the number of callers\n\n\
          Each caller calls once, {} on a simulated day. A row has all calls after the row before, in batches of {BATCH}. \
          Callers that find no room in the table share one count, so most of their calls are refused. No key is made while \
          counting.\n\n\
+         A call reads one cell, and the shared count where that cell is full. A cell has at most sixteen counts. So the \
+         time grows until the cells are full, and once the table is larger than the caches of the processor, but not with \
+         the callers beyond its slots.\n\n\
          ![time of a call](counters-time.svg)\n\n![bytes of shared data](counters-bytes.svg)\n{}{}",
         summary(results),
         machine::today(),
@@ -35,16 +40,20 @@ pub(crate) fn markdown(plan: &Plan, results: &Results) -> String {
 }
 
 fn summary(results: &Results) -> String {
-    let (first, last) = results.seen[0].ends();
-    format!(
-        "**With the default table, a call takes {:.1} µs while the first {} callers come and {:.1} µs until {} have come; the \
-         shared data never exceeds {:.1} MiB.**",
-        first.micros.median,
-        grouped(first.callers),
-        last.micros.median,
-        grouped(last.callers),
-        mib(results.seen[0].most_bytes())
-    )
+    let each = results.seen.iter().map(|seen| {
+        let (first, last) = seen.ends();
+        format!(
+            "With {} slots, a call takes {:.1} µs while the first {} callers come and {:.1} µs until {} have come; the shared \
+             data has at most {:.1} MiB.",
+            grouped(seen.table.slots),
+            first.micros.median,
+            grouped(first.callers),
+            last.micros.median,
+            grouped(last.callers),
+            mib(seen.most_bytes())
+        )
+    });
+    format!("**{}**", each.collect::<Vec<_>>().join(" "))
 }
 
 fn of_seen(seen: &Seen) -> String {
@@ -75,7 +84,8 @@ fn of_threads(plan: &Plan, rates: &[Rate]) -> String {
     let mut text = format!(
         "\n## By the number of threads\n\n\
          Each thread has a worker, and all have the same shared data. {} calls in each of {} rounds. A retry is a \
-         compare-and-swap that another thread was faster than; a call that loses 256 times is denied.\n\n\
+         compare-and-swap that another thread was faster than; a call that loses 256 times is denied. While other programs run, more threads also get \
+         a larger part of the machine.\n\n\
          ![calls a second](counters-threads.svg)\n\n\
          | callers | threads | calls a second | retries of a call | the most | denied |\n|---|---|---|---|---|---|\n",
         grouped(plan.calls as u64),
