@@ -6,13 +6,14 @@
 use crate::abi::Module;
 use crate::embedder::Component;
 use crate::host::{ClockKind, Host, Splits};
-use crate::on_envoy::Ways;
+use crate::on_envoy::{Envoys, Ways};
 use crate::require::{ENVOY, NODE, Need, OLDER_ENVOYS, PACKAGE, lacks_for};
 use crate::say::say;
 use crate::{
     component, component_path, node, on_envoy, other_module, proxy_wasm, root, runner, wasm,
     wasm_path,
 };
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -134,7 +135,15 @@ fn envoy(version: &'static str, binary: Option<PathBuf>) -> Host {
             Splits::Chosen if !is_current(version) => Ways::Halves,
             _ => Ways::Both,
         };
-        on_envoy::play(cases, &wasm_path(), binary, ways)
+        let wasm = &wasm_path();
+        let counters = BTreeMap::new();
+        let envoys = Envoys {
+            wasm,
+            binary,
+            ways,
+            counters,
+        };
+        on_envoy::play(cases, &envoys)
     })
 }
 

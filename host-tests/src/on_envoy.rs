@@ -10,13 +10,14 @@ use crate::expectation::{Expectation, Outcome};
 use crate::host::{Class, Played};
 use crate::http2::{End, Http2Request, Outcome as Http2Outcome, http2};
 use crate::observation::{Observation, audit_of, problem_of};
+use crate::rate_limits::{KEY, KEY_NAME};
 use crate::server_response::Received;
 use crate::split::Split;
 use crate::upstream::{Recorded, Upstream, reply};
 use crate::wire::{Http1Request, Response, http1};
 use mcp_policy::host::Verified;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -46,11 +47,24 @@ impl Ways {
     }
 }
 
+/// The Envoys that play cases.
+#[derive(Clone, Debug)]
+pub struct Envoys<'e> {
+    /// The module that they load.
+    pub wasm: &'e Path,
+    /// Their program.
+    pub binary: &'e Path,
+    /// The ways to play a case.
+    pub ways: Ways,
+    /// Rate limit services by the names of their clusters.
+    pub counters: BTreeMap<String, SocketAddr>,
+}
+
 /// Plays all cases: those with requests in these ways, and invalid policies once.
 ///
 /// # Panics
 /// When Envoy does not start.
-pub fn play<'c>(cases: &'c [Case], wasm: &Path, binary: &Path, ways: Ways) -> Vec<Played<'c>> {
+pub fn play<'c>(cases: &'c [Case], envoys: &Envoys<'_>) -> Vec<Played<'c>> {
     let mut all = Vec::new();
     let (mut invalid, mut requests) = (Vec::new(), Vec::new());
     for case in cases {
@@ -60,15 +74,15 @@ pub fn play<'c>(cases: &'c [Case], wasm: &Path, binary: &Path, ways: Ways) -> Ve
             None => requests.push(case),
         }
     }
-    let refused = play_refused(&invalid, wasm, binary).into_iter();
+    let refused = play_refused(&invalid, envoys).into_iter();
     all.extend(refused.map(|(case, outcome)| played(case, "reload", Class::Whole, outcome)));
     // Bodies are cut in the middle; where headers are held, trailers end the responses too.
     for (how, hold, class) in [
         ("headers flow", false, Class::Cut),
         ("headers held", true, Class::Trailers),
     ] {
-        for batch in ways.of(hold, &requests).chunks(BATCH) {
-            let outcomes = play_batch(batch, wasm, binary, hold).into_iter();
+        for batch in envoys.ways.of(hold, &requests).chunks(BATCH) {
+            let outcomes = play_batch(batch, envoys, hold).into_iter();
             all.extend(outcomes.map(|(case, outcome)| played(case, how, class, outcome)));
         }
     }
@@ -85,7 +99,7 @@ fn played<'c>(case: &'c Case, how: &str, class: Class, outcome: Outcome) -> Play
 }
 
 /// The reason why the case cannot be played here.
-fn cannot(case: &Case) -> Option<String> {
+pub fn cannot(case: &Case) -> Option<String> {
     let steps = case.steps();
     if steps.iter().any(|step| step.at != Duration::ZERO) {
         return Some("Envoy's clock cannot jump".into());
@@ -106,15 +120,15 @@ fn cannot(case: &Case) -> Option<String> {
 }
 
 /// Gives one Envoy one invalid policy after another, after a valid one at the start.
-fn play_refused<'c>(cases: &[&'c Case], wasm: &Path, binary: &Path) -> Vec<(&'c Case, Outcome)> {
+fn play_refused<'c>(cases: &[&'c Case], envoys: &Envoys<'_>) -> Vec<(&'c Case, Outcome)> {
     if cases.is_empty() {
         return Vec::new();
     }
     let upstream = Upstream::start().expect("the upstream starts");
     let valid = r#"{ "version": "1", "default": "deny" }"#;
-    let listener = Listener::new("case", valid, upstream.addr(), wasm);
+    let listener = Listener::new("case", valid, upstream.addr(), envoys.wasm);
     let mut config = Config::new(vec![listener]);
-    config.binary = Some(binary.to_owned());
+    config.binary = Some(envoys.binary.to_owned());
     config.ecds = true;
     let envoy = Envoy::start(&config).expect("Envoy starts");
     let refused = |case: &&'c Case| {
@@ -144,12 +158,7 @@ fn first_refusals(log: &str) -> Vec<String> {
     seen
 }
 
-fn play_batch<'c>(
-    cases: &[&'c Case],
-    wasm: &Path,
-    binary: &Path,
-    hold: bool,
-) -> Vec<(&'c Case, Outcome)> {
+fn play_batch<'c>(cases: &[&'c Case], envoys: &Envoys<'_>, hold: bool) -> Vec<(&'c Case, Outcome)> {
     let upstream = server(cases, hold).expect("the upstream starts");
     let listener = |(index, case): (usize, &&Case)| {
         let policy = if hold {
@@ -157,13 +166,22 @@ fn play_batch<'c>(
         } else {
             case.policy.clone()
         };
-        let mut listener = Listener::new(&format!("case{index}"), &policy, upstream.addr(), wasm);
+        let mut listener = Listener::new(
+            &format!("case{index}"),
+            &policy,
+            upstream.addr(),
+            envoys.wasm,
+        );
         listener.vm_id = listener.name.clone();
+        if !envoys.counters.is_empty() {
+            listener.environment.insert(KEY_NAME.into(), KEY.into());
+        }
         listener
     };
     let listeners = cases.iter().enumerate().map(listener).collect();
     let mut config = Config::new(listeners);
-    config.binary = Some(binary.to_owned());
+    config.http2_servers = envoys.counters.clone();
+    config.binary = Some(envoys.binary.to_owned());
     let envoy = Envoy::start(&config).expect("Envoy starts");
     let observed: Vec<_> = cases
         .iter()

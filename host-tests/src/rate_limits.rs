@@ -6,14 +6,19 @@ use crate::ports;
 use crate::program::Program;
 use crate::root;
 use crate::wire::{Http1Request, http1};
-use mcp_policy_cli::Input;
 use mcp_policy_cli::limits::{Format, limits};
+use mcp_policy_cli::{Input, Report as _};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
+
+/// The environment variable with the key of the names that subjects have at the service.
+pub const KEY_NAME: &str = "KEY";
+/// That key.
+pub const KEY: &str = "the key of the counters, 32 characters";
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -93,7 +98,8 @@ impl RateLimits {
     pub fn start(policy: &str, redis: &Redis, options: &[&str]) -> Self {
         let port = ports::free();
         let file = root().join(format!("target/tmp/limits-{port}.yaml"));
-        fs::write(&file, configuration(policy)).expect("the limits can be written");
+        let limits = configuration(policy).expect("limits that the service can count");
+        fs::write(&file, limits).expect("the limits can be written");
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let own = [addr.to_string(), redis.url(), file.display().to_string()];
         let options = options.iter().map(|&option| option.to_owned());
@@ -172,20 +178,17 @@ impl Drop for RateLimits {
 
 /// The limits of a policy in the format of envoyproxy/ratelimit, which the service reads whatever its protocol.
 ///
-/// # Panics
-/// When the service cannot count one of them.
-pub fn configuration(policy: &str) -> String {
+/// # Errors
+/// What the service cannot count.
+pub fn configuration(policy: &str) -> Result<String, String> {
     let policy = policy.replace("limitador_http", "rate_limit_service");
     let input = Input {
         name: "policy.json".into(),
         bytes: policy.into(),
     };
-    let report = limits(&input, Format::EnvoyRatelimit).expect("limits");
-    let text = mcp_policy_cli::Report::text(&report);
-    report
-        .configuration()
-        .unwrap_or_else(|| panic!("{text}"))
-        .to_owned()
+    let report = limits(&input, Format::EnvoyRatelimit).map_err(|error| error.to_string())?;
+    let written = report.configuration().map(ToOwned::to_owned);
+    written.ok_or_else(|| report.text())
 }
 
 /// Waits until a program listens at a port.

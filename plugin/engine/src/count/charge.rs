@@ -102,14 +102,20 @@ impl Charge {
         least
     }
 
-    /// The reservation that a service refused because of this charge, which is at `index` of its question.
-    pub(super) fn full(&self, index: usize, ends: Millis) -> Option<Reservation> {
+    /// The reservation that a service refused because of this charge, which is at `index` of its question. `used` is the count
+    /// before it, where the service tells it.
+    pub(super) fn full(
+        &self,
+        index: usize,
+        used: Option<Amount>,
+        ends: Millis,
+    ) -> Option<Reservation> {
         let max = self.least_max();
         let mut limits = self.limits.iter();
         Some(Reservation::Full {
             charge: index,
             limit: limits.position(|limit| limit.limit.max == max)?,
-            used: max,
+            used: used.unwrap_or(max).min(max),
             ends,
             shadowed: Vec::new(),
         })

@@ -4,7 +4,7 @@
 
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
-use host_tests::rate_limits::{RateLimits, Redis};
+use host_tests::rate_limits::{KEY, KEY_NAME, RateLimits, Redis};
 use host_tests::require::{ENVOY, Need, RATE_LIMIT_PEER, REDIS};
 use host_tests::upstream::Upstream;
 use host_tests::wasm_path;
@@ -15,9 +15,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 pub(super) const NEEDS: &[Need] = &[ENVOY, REDIS, RATE_LIMIT_PEER];
-
-/// The key of the names that subjects have at the service.
-const KEY: &str = "the key of the counters, 32 characters";
 
 pub(super) struct Fleet {
     pub(super) envoys: Vec<Envoy>,
@@ -43,7 +40,7 @@ pub(super) struct Setting {
 /// calls for each `round`, `dear` by the argument `cost`, and `free`.
 pub(super) fn policy(max: u64, more: &Value) -> String {
     let mut counters = json!({
-        "backend": "rate_limit_service", "cluster": "counters", "domain": "mcp", "key": "KEY", "timeout": "2s",
+        "backend": "rate_limit_service", "cluster": "counters", "domain": "mcp", "key": KEY_NAME, "timeout": "2s",
     });
     for (name, value) in more.as_object().into_iter().flatten() {
         counters[name] = value.clone();
@@ -127,7 +124,7 @@ pub(super) fn crowd(addrs: [SocketAddr; 2], round: &str, calls: u64) -> u64 {
 
 fn envoys(policy: &str, setting: Setting, upstream: &Upstream, service: &RateLimits) -> Vec<Envoy> {
     let mut listener = Listener::new("mcp", policy, upstream.addr(), &wasm_path());
-    listener.environment.insert("KEY".into(), KEY.into());
+    listener.environment.insert(KEY_NAME.into(), KEY.into());
     let mut config = Config::new(vec![listener]);
     config.concurrency = two_or(setting.workers as usize) as u32;
     config.ecds = setting.reloads;

@@ -135,7 +135,9 @@ pub(super) fn outcome(charges: &[Charge], body: &[u8], now: Millis) -> Option<Re
     }
     let full_at = |index| {
         let charge: &Charge = charges.get(index)?;
-        charge.full(index, ends(charge, statuses.get(index), now))
+        let status = statuses.get(index);
+        let used = status.and_then(|status| used(charge, status));
+        charge.full(index, used, ends(charge, status, now))
     };
     let over = statuses.iter().position(|status| status.code == OVER_LIMIT);
     match (answer.overall_code, over) {
@@ -162,8 +164,12 @@ pub(super) fn outcome(charges: &[Charge], body: &[u8], now: Millis) -> Option<Re
 /// The count after a charge that a service admitted; `None` where it does not count in such a window. A service admits a
 /// descriptor for which it has no limit.
 fn counted(charge: &Charge, status: &DescriptorStatus) -> Option<Amount> {
+    used(charge, status).filter(|_| status.code == OK)
+}
+
+fn used(charge: &Charge, status: &DescriptorStatus) -> Option<Amount> {
     let limit = status.current_limit.as_ref();
-    let limit = limit.filter(|limit| status.code == OK && is_as_long(charge, limit.unit))?;
+    let limit = limit.filter(|limit| is_as_long(charge, limit.unit))?;
     let used = limit
         .requests_per_unit
         .checked_sub(status.limit_remaining)?;

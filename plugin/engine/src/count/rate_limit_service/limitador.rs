@@ -34,7 +34,7 @@ pub(super) fn outcome(charges: &[Charge], status: u16, now: Millis) -> Option<Re
         }
         429 => {
             let first = charges.first()?;
-            first.full(0, end(first))
+            first.full(0, None, end(first))
         }
         _ => None,
     }
