@@ -16,7 +16,9 @@ const REQUEST_BODY: u32 = 0;
 const RESPONSE_BODY: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const LAST_BUFFER: u32 = 8;
+const CALL_BODY: u32 = 4;
 const CALL_HEADERS: u32 = 6;
+const CALL_TRAILERS: u32 = 7;
 const LAST_MAP: u32 = 7;
 
 /// Defines functions under a module name: `"name"(arguments) => work;`. Each
@@ -194,6 +196,10 @@ fn buffer(host: &Host, buffer: u32) -> Result<&[u8], Refusal> {
             .stream()
             .filter(|stream| stream.response_open)
             .map(|stream| &stream.response[..]),
+        CALL_BODY => {
+            let answer = host.http_calls.answer.as_ref();
+            answer.map(|answer| &answer.body[..])
+        }
         PLUGIN_CONFIGURATION => host.config.as_deref(),
         // Connections, call data, and the configuration of the VM.
         2..=3 | 6 | LAST_BUFFER => Some(&[][..]),
@@ -246,8 +252,11 @@ fn map(host: &Host, map: u32) -> Result<Option<&Vec<Pair>>, Refusal> {
     if map > LAST_MAP {
         return Err(Refusal::Status(BAD_ARGUMENT));
     }
-    if map == CALL_HEADERS {
-        return Ok(host.http_calls.answer.as_ref());
+    let answer = host.http_calls.answer.as_ref();
+    match map {
+        CALL_HEADERS => return Ok(answer.map(|answer| &answer.headers)),
+        CALL_TRAILERS => return Ok(answer.map(|answer| &answer.trailers)),
+        _ => {}
     }
     Ok(host.stream().and_then(|stream| stream.map(map)))
 }

@@ -17,13 +17,24 @@ pub struct HttpCall {
     pub timeout_millis: u32,
 }
 
+/// The answer of a server to a call.
+#[derive(Clone, Debug, Default)]
+pub struct CallAnswer {
+    /// Pseudo headers included.
+    pub headers: Vec<Pair>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The trailers.
+    pub trailers: Vec<Pair>,
+}
+
 /// The calls of one VM.
 #[derive(Debug, Default)]
 pub(super) struct HttpCalls {
     /// Those that no test has taken, each with its number.
     pub(super) made: Vec<(u32, HttpCall)>,
-    /// The headers of the answer whose callback runs.
-    pub(super) answer: Option<Vec<Pair>>,
+    /// The answer whose callback runs.
+    pub(super) answer: Option<CallAnswer>,
     last: u32,
 }
 

@@ -18,7 +18,7 @@ mod stream;
 mod vm;
 mod wasi;
 
-pub use http_calls::HttpCall;
+pub use http_calls::{CallAnswer, HttpCall};
 pub use level::Level;
 pub use machine::Trap;
 pub use shared::{Clock, Counts, Faults, SharedData};

@@ -4,7 +4,7 @@
 
 use super::host::Host;
 use super::hostcalls;
-use super::http_calls::HttpCall;
+use super::http_calls::{CallAnswer, HttpCall};
 use super::level::Level;
 use super::machine::{Machine, Trap, lock};
 use super::shared::{Clock, Faults, SharedData};
@@ -131,12 +131,24 @@ impl Vm {
 
     /// Answers an HTTP call of the root context with this status; `None` for a call that failed without one.
     pub fn answer(&self, call: u32, status: Option<&str>) -> Result<(), Trap> {
+        self.answer_with(
+            call,
+            status.map(|status| CallAnswer {
+                headers: pairs(&[(":status", status)]),
+                ..CallAnswer::default()
+            }),
+        )
+    }
+
+    /// The same with a whole answer.
+    pub fn answer_with(&self, call: u32, answer: Option<CallAnswer>) -> Result<(), Trap> {
         let mut machine = self.lock();
         let root = machine.root;
-        let headers = status.map(|status| pairs(&[(":status", status)]));
-        let number = u32::from(status.is_some());
-        machine.store.data_mut().http_calls.answer = headers;
-        let arguments = (root, call, number, 0_u32, 0_u32);
+        let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let whole = answer.clone().unwrap_or_default();
+        let [headers, trailers] = [&whole.headers, &whole.trailers].map(|map| size(map.len()));
+        machine.store.data_mut().http_calls.answer = answer;
+        let arguments = (root, call, headers, size(whole.body.len()), trailers);
         machine.call::<_, ()>(root, "proxy_on_http_call_response", arguments)?;
         machine.store.data_mut().http_calls.answer = None;
         Ok(())

@@ -8,6 +8,7 @@ mod filter_state;
 mod held;
 mod host_calls;
 mod module;
+mod rate_limits;
 mod requests;
 mod responses;
 mod table;
