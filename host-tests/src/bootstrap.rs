@@ -121,6 +121,8 @@ pub struct Config {
     pub servers: BTreeMap<String, SocketAddr>,
     /// Servers with a name that speak HTTP/2, such as those of gRPC.
     pub http2_servers: BTreeMap<String, SocketAddr>,
+    /// Further clusters, as Envoy reads them, such as those of [`front`](crate::front).
+    pub clusters: Vec<Value>,
     /// Another Envoy than that of `$ENVOY_BIN`.
     pub binary: Option<PathBuf>,
     /// Files by name, in the folder from where Envoy runs, such as keys and certificates.
@@ -140,6 +142,7 @@ impl Config {
             ecds: false,
             servers: BTreeMap::new(),
             http2_servers: BTreeMap::new(),
+            clusters: Vec::new(),
             binary: None,
             files: BTreeMap::new(),
             stats_tags: Vec::new(),
@@ -179,7 +182,8 @@ impl Config {
         let http2 = self.http2_servers.iter();
         let http2 = http2.map(|(name, addr)| with_http2(cluster(name, *addr)));
         let unnamed = unnamed.iter().map(|addr| cluster(&addr.to_string(), *addr));
-        unnamed.chain(named).chain(http2).collect()
+        let further = self.clusters.iter().cloned();
+        unnamed.chain(named).chain(http2).chain(further).collect()
     }
 }
 
@@ -345,7 +349,7 @@ fn wherever() -> Value {
     })
 }
 
-fn address(addr: SocketAddr) -> Value {
+pub(crate) fn address(addr: SocketAddr) -> Value {
     json!({ "socket_address": { "address": addr.ip(), "port_value": addr.port() } })
 }
 

@@ -16,6 +16,7 @@ pub mod corpus;
 pub mod embedder;
 pub mod envoy;
 pub mod fleet;
+pub mod front;
 pub mod host;
 pub mod hosts;
 pub mod http2;

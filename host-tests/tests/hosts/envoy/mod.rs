@@ -20,6 +20,7 @@ mod policies;
 mod probe;
 mod prometheus;
 mod rate_limits;
+mod ring_hash;
 mod route_sources;
 mod running;
 mod secrets;
