@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build check test hosts run lint structure wording notices corpus soak compat conformance bench clean rust
+.PHONY: help build check test hosts run lint structure wording notices corpus soak compat fleet conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
@@ -122,6 +122,10 @@ soak: build hosts ## Every case at every split on every host, and the long forms
 compat: build ## The cases on which the plugin of OLD=module.wasm and this one decide differently
 	@[ -n "$(OLD)" ] || { echo 'make compat: write OLD=module.wasm, with the path from the root of the repository'; exit 2; }
 	OLD="$(OLD)" $(TEST) --test hosts compat::decisions -- --ignored --nocapture
+
+fleet: build $(VENV)/ready ## Two Envoys count by your own rate limit service, RLS=host:port, which needs the limits that this prints
+	@[ -n "$(RLS)" ] || { echo 'make fleet: write RLS=host:port, the address of a service with the protocol of Envoy for rate limits'; exit 2; }
+	@$(BEGIN); RLS="$(RLS)" $(TEST) --test hosts rate_limits::external -- --ignored --nocapture
 
 conformance: build hosts ## All of the official conformance suite, direct and through Envoy, about three minutes
 	@$(BEGIN); \

@@ -195,8 +195,9 @@ def demo(plan: Plan) -> int:
     return 0 if good else 1
 
 
-def configure(plan: Plan, config: Path) -> Approver | None:
-    """The tool checks the policy and writes the configuration. Where it does not, it has said why."""
+def configure(plan: Plan, config: Path, done: tuple[str, ...] = ()) -> Approver | None:
+    """The tool checks the policy and writes the configuration. Where it does not, it has said why. Its next steps that begin
+    with a text of `done` are left out."""
     from approver import approver  # its packages are those of the client, which `prepare` looks for
 
     policy = here(plan)
@@ -206,8 +207,9 @@ def configure(plan: Plan, config: Path) -> Approver | None:
     rendered = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     person = approver(policy.read_text("utf-8"), plan.gateway) if not rendered.returncode else None
     told = rendered.stderr.decode("utf-8", "replace").splitlines(keepends=True)
-    # The next step is the sign-in of approvers, which this program adds.
-    sys.stderr.write("".join(line for line in told if not (person and line.startswith("next: add the filter"))))
+    # This program adds the sign-in of approvers.
+    done += ("next: add the filter",) if person else ()
+    sys.stderr.write("".join(line for line in told if not line.startswith(done)))
     if rendered.returncode:
         sys.exit(1)
     if person:
@@ -241,13 +243,13 @@ def start_envoy(
 
 @contextlib.contextmanager
 def process(
-    command: list[str], output: Path, errors: Path, environment: dict[str, str] | None = None
+    command: list[str], output: Path, errors: Path, environment: dict[str, str] | None = None, given: int = subprocess.DEVNULL
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A child process in its own session: Ctrl-C reaches only this program, which then stops its children in order."""
     with open(output, "wb") as out, contextlib.ExitStack() as files:
         err = out if errors == output else files.enter_context(open(errors, "wb"))
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True, env=environment
+            command, stdin=given, stdout=out, stderr=err, start_new_session=True, env=environment
         )
         try:
             yield child

@@ -182,11 +182,19 @@ impl Drop for RateLimits {
 /// What the service cannot count.
 pub fn configuration(policy: &str) -> Result<String, String> {
     let policy = policy.replace("limitador_http", "rate_limit_service");
+    limits_of(&policy, Format::EnvoyRatelimit)
+}
+
+/// The limits of a policy, as `mcp-policy limits` writes them.
+///
+/// # Errors
+/// What the service cannot count.
+pub fn limits_of(policy: &str, format: Format) -> Result<String, String> {
     let input = Input {
         name: "policy.json".into(),
         bytes: policy.into(),
     };
-    let report = limits(&input, Format::EnvoyRatelimit).map_err(|error| error.to_string())?;
+    let report = limits(&input, format).map_err(|error| error.to_string())?;
     let written = report.configuration().map(ToOwned::to_owned);
     written.ok_or_else(|| report.text())
 }

@@ -9,6 +9,7 @@ mod compatibility;
 mod docs;
 mod examples;
 mod explain;
+mod fleet;
 mod identity;
 mod language;
 mod links;

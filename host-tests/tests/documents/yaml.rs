@@ -35,6 +35,23 @@ pub(super) fn read(text: &str) -> Value {
     }
 }
 
+/// The same value with each number as a text, as [`read`] has it.
+pub(super) fn as_texts(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.to_string().into(),
+        Value::Array(list) => list.into_iter().map(as_texts).collect(),
+        Value::Object(object) => {
+            let members = object.into_iter();
+            Value::Object(
+                members
+                    .map(|(name, value)| (name, as_texts(value)))
+                    .collect(),
+            )
+        }
+        other => other,
+    }
+}
+
 fn scalar(text: &str, style: ScalarStyle) -> Value {
     match (text, style) {
         ("true", ScalarStyle::Plain) => true.into(),

@@ -6,8 +6,8 @@ use serde_json::json;
 use std::thread;
 use std::time::Duration;
 
-const MAX: u64 = 1000;
-const CALLS: u64 = 1200;
+pub(super) const MAX: u64 = 1000;
+pub(super) const CALLS: u64 = 1200;
 
 fn rounds(number: usize, setting: Setting) {
     let fleet = Fleet::start(&policy(MAX, &json!({})), setting);

@@ -62,7 +62,7 @@ impl Fleet {
         let upstream = Upstream::counting().expect("the upstream starts");
         let redis = Redis::start();
         let service = RateLimits::start(policy, &redis, setting.options);
-        let envoys = envoys(policy, setting, &upstream, &service);
+        let envoys = envoys(policy, setting, &upstream, service.addr());
         Self {
             envoys,
             service,
@@ -74,7 +74,7 @@ impl Fleet {
     /// The same with Envoys that have another policy.
     pub(super) fn with_policy(self, policy: &str) -> Self {
         let setting = Setting::default();
-        let envoys = envoys(policy, setting, &self.upstream, &self.service);
+        let envoys = envoys(policy, setting, &self.upstream, self.service.addr());
         Self { envoys, ..self }
     }
 
@@ -122,7 +122,13 @@ pub(super) fn crowd(addrs: [SocketAddr; 2], round: &str, calls: u64) -> u64 {
     passed.into_inner()
 }
 
-fn envoys(policy: &str, setting: Setting, upstream: &Upstream, service: &RateLimits) -> Vec<Envoy> {
+/// Envoys that count by the service at an address.
+pub(super) fn envoys(
+    policy: &str,
+    setting: Setting,
+    upstream: &Upstream,
+    service: SocketAddr,
+) -> Vec<Envoy> {
     let mut listener = Listener::new("mcp", policy, upstream.addr(), &wasm_path());
     listener.environment.insert(KEY_NAME.into(), KEY.into());
     let mut config = Config::new(vec![listener]);
@@ -132,7 +138,7 @@ fn envoys(policy: &str, setting: Setting, upstream: &Upstream, service: &RateLim
         true => &mut config.servers,
         false => &mut config.http2_servers,
     };
-    servers.insert("counters".into(), service.addr());
+    servers.insert("counters".into(), service);
     let start = |_| Envoy::start(&config).expect("Envoy starts");
     (0..two_or(setting.envoys)).map(start).collect()
 }

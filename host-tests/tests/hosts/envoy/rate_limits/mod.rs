@@ -2,6 +2,7 @@
 
 mod corpus;
 mod exact;
+mod external;
 mod failures;
 mod fleet;
 mod questions;
