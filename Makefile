@@ -137,7 +137,7 @@ bench: build $(VENV)/ready ## Measure in Envoy, the engine and its counts, eight
 	$(WITH_HOSTS) QUICK=$(QUICK) ONLY="$(ONLY)" OLD=$(OLD) cargo bench --locked --package host-tests --bench gateway --bench engine --bench counters
 
 clean: ## Remove everything that was built
-	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER)
+	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER) $(KUBERNETES)
 
 $(DIST)/mcp-policy.wasm: $(ENGINE) host-tests/xtask/src/exports.rs $(shell find plugin/proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'

@@ -77,6 +77,12 @@ pub const BROWSER: Need = need(
     "host-tests/browser/node_modules/.package-lock.json",
 );
 
+/// The published models of the objects of Kubernetes.
+pub const KUBERNETES_MODELS: Need = need(
+    "the models of Kubernetes",
+    "host-tests/kubernetes/node_modules/.package-lock.json",
+);
+
 const fn need(name: &'static str, ready: &'static str) -> Need {
     Need { name, ready }
 }

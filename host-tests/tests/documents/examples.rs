@@ -163,6 +163,23 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "docs::commands_of_the_documents_run",
     ),
     (
+        "envoy/FLEET.md",
+        "make build hosts",
+        "fleet::fleet_of_the_page_counts_together",
+    ),
+    ("envoy/FLEET.md", "mcp-policy", "kustomize::generated"),
+    ("envoy/FLEET.md", "sed", "kustomize::generated"),
+    (
+        "envoy/FLEET.md",
+        "docker",
+        "writes to the reader's registry",
+    ),
+    (
+        "envoy/FLEET.md",
+        "kubectl",
+        "writes to the reader's cluster",
+    ),
+    (
         "envoy/IDENTITY.md",
         "jq",
         "reads a token of the reader's issuer",
@@ -206,6 +223,11 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "plugin/cli/README.md",
         "zcat",
         "`tests/audit` of the crate hands logs over to the standard input",
+    ),
+    (
+        "plugin/cli/README.md",
+        "curl",
+        "asks the reader's service; `tests/limits` of the crate has such answers",
     ),
     (
         "plugin/cli/README.md",

@@ -11,6 +11,7 @@ mod examples;
 mod explain;
 mod fleet;
 mod identity;
+mod kustomize;
 mod language;
 mod links;
 mod mutations;

@@ -1,4 +1,5 @@
-//! Turns a YAML document into JSON, for comparisons: `true` and `false` are flags, and every other scalar is a text.
+//! Turns a YAML document into JSON, for comparisons: `true` and `false` are flags, and every other scalar is a text or
+//! a whole number.
 //!
 //! It knows no anchors, no merges and no tags, and panics at an alias.
 
@@ -11,8 +12,16 @@ enum Open {
     Object(Map<String, Value>, Option<String>),
 }
 
-/// Reads the only document of a text.
+/// Reads the only document of a text, with numbers as texts.
 pub(super) fn read(text: &str) -> Value {
+    match <[Value; 1]>::try_from(documents(text)) {
+        Ok([document]) => as_texts(document),
+        Err(_) => panic!("not one document:\n{text}"),
+    }
+}
+
+/// Reads all documents of a text. Whole numbers are numbers.
+pub(super) fn documents(text: &str) -> Vec<Value> {
     let mut open = vec![Open::List(Vec::new())];
     for event in Parser::new_from_str(text) {
         let (event, _) = event.unwrap_or_else(|error| panic!("{error}:\n{text}"));
@@ -30,8 +39,8 @@ pub(super) fn read(text: &str) -> Value {
         }
     }
     match open.pop() {
-        Some(Open::List(mut documents)) if documents.len() == 1 => documents.remove(0),
-        _ => panic!("not one document:\n{text}"),
+        Some(Open::List(documents)) if open.is_empty() => documents,
+        _ => panic!("an open list:\n{text}"),
     }
 }
 
@@ -56,6 +65,10 @@ fn scalar(text: &str, style: ScalarStyle) -> Value {
     match (text, style) {
         ("true", ScalarStyle::Plain) => true.into(),
         ("false", ScalarStyle::Plain) => false.into(),
+        (_, ScalarStyle::Plain) => match text.parse::<u64>() {
+            Ok(number) if number.to_string() == text => number.into(),
+            _ => text.into(),
+        },
         _ => text.into(),
     }
 }
