@@ -132,9 +132,13 @@ conformance: build hosts ## All of the official conformance suite, direct and th
 	part conformance $(TEST) --test clients conformance:: -- --include-ignored --nocapture; \
 	finish
 
-bench: build $(VENV)/ready ## Measure in Envoy, the engine and its counts, eighteen minutes; OLD=module.wasm beside it; QUICK=1 for a trial of two, ONLY=name for one of some calls
+# A fleet is measured alone: it needs two programs more, and five minutes.
+BENCHES := gateway $(if $(filter fleet,$(ONLY)),,engine counters)
+FLEET_HOSTS := $(if $(filter fleet,$(ONLY)),$(REDIS)/ready $(RATE_LIMIT_PEER)/ready)
+
+bench: build $(VENV)/ready $(FLEET_HOSTS) ## Measure in Envoy, the engine and its counts, eighteen minutes; OLD=module.wasm beside it; QUICK=1 for a trial of two, ONLY=name for one of some calls; ONLY=fleet for limits of a fleet, five minutes
 	$(SAY) 'measuring (a first run compiles the hosts for speed, about five minutes on two cores)'
-	$(WITH_HOSTS) QUICK=$(QUICK) ONLY="$(ONLY)" OLD=$(OLD) cargo bench --locked --package host-tests --bench gateway --bench engine --bench counters
+	$(WITH_HOSTS) QUICK=$(QUICK) ONLY="$(ONLY)" OLD=$(OLD) cargo bench --locked --package host-tests $(addprefix --bench ,$(BENCHES))
 
 clean: ## Remove everything that was built
 	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER) $(KUBERNETES)

@@ -9,6 +9,7 @@ use crate::wire::{Http1Request, http1};
 use mcp_policy_cli::limits::{Format, limits};
 use mcp_policy_cli::{Input, Report as _};
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
@@ -69,6 +70,26 @@ impl Redis {
         listens(self.port);
     }
 
+    /// The id of the process.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn pid(&self) -> u32 {
+        self.program.as_ref().expect("it runs").pid()
+    }
+
+    /// Sends one command of words without blanks.
+    ///
+    /// # Panics
+    /// When it does not answer, or with an error.
+    pub fn ask(&self, command: &str) {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
+        write!(stream, "{command}\r\n").expect("it reads");
+        let mut answer = String::new();
+        let read = BufReader::new(stream).read_line(&mut answer);
+        assert!(read.is_ok() && !answer.starts_with('-'), "{answer}");
+    }
+
     fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
@@ -116,6 +137,14 @@ impl RateLimits {
     /// The address, which stays the same.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The id of the process.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn pid(&self) -> u32 {
+        self.program.as_ref().expect("it runs").pid()
     }
 
     /// Kills it, with all its connections.

@@ -11,6 +11,7 @@ mod chains;
 mod comparisons;
 mod ext_authz;
 mod filter;
+mod fleet;
 mod gateway;
 mod load;
 mod memory;
@@ -43,7 +44,14 @@ fn main() {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match &arguments[..] {
         [first, policy] if first == ext_authz::ARGUMENT => authorizer::serve(Path::new(policy)),
-        _ => write(&Plan::new()),
+        _ => run(&Plan::new()),
+    }
+}
+
+fn run(plan: &Plan) {
+    match plan.only.as_deref() {
+        Some(plan::FLEET) => fleet::write(plan),
+        _ => write(plan),
     }
 }
 

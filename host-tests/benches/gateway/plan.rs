@@ -24,22 +24,26 @@ pub(crate) struct Rounds {
     pub(crate) load: Load,
 }
 
+/// The name of the measurement of a fleet in `$ONLY`.
+pub(crate) const FLEET: &str = "fleet";
+
 /// The rate of paced loads, in calls a second.
 pub(crate) const RATE: u32 = 1000;
 
 impl Plan {
-    /// The full plan. With `$QUICK` or `$ONLY` it is a trial.
+    /// The full plan. With `$QUICK`, or with `$ONLY` for some calls, it is a trial.
     pub(crate) fn new() -> Self {
         let [quick, only] = ["QUICK", "ONLY"].map(given);
-        let [saturated, paced] = if quick.is_some() {
-            [(3, 100), (3, 100)]
-        } else {
-            [(12, 250), (12, 400)]
+        let fleet = only.as_deref() == Some(FLEET);
+        let [saturated, paced] = match (&quick, fleet) {
+            (Some(_), _) => [(3, 100), (3, 100)],
+            (None, true) => [(20, 250), (20, 500)],
+            (None, false) => [(12, 250), (12, 400)],
         };
         Self {
             saturated: rounds(saturated, None),
             paced: rounds(paced, Some(RATE)),
-            trial: quick.is_some() || only.is_some(),
+            trial: quick.is_some() || (only.is_some() && !fleet),
             only,
         }
     }

@@ -49,7 +49,7 @@ pub(crate) fn markdown(plan: &Plan, results: &Results) -> String {
         finding(&results.saturated[0]),
         plot("gateway"),
         MEANING.into(),
-        taken(),
+        taken("make bench"),
         noise(results),
         "## Aims".into(),
         aims::table(results),
@@ -102,9 +102,10 @@ fn times(factor: f64) -> String {
     }
 }
 
-fn taken() -> String {
+/// The command, and where and when it ran.
+pub(crate) fn taken(command: &str) -> String {
     format!(
-        "`make bench` on {}, {}. {}. The module is {} KiB.",
+        "`{command}` on {}, {}. {}. The module is {} KiB.",
         machine::today(),
         machine::describe(),
         envoy(),

@@ -88,7 +88,8 @@ impl Prepared<'_> {
     }
 }
 
-fn sample(mut played: Played, envoy: Duration, authorizer: Duration) -> Sample {
+/// The figures of a load, with the CPU time of the processes during it.
+pub(crate) fn sample(mut played: Played, envoy: Duration, authorizer: Duration) -> Sample {
     played.times.sort_unstable();
     let calls = played.times.len();
     let at = |percent: usize| micros(played.times[(calls - 1) * percent / 100]);
@@ -102,6 +103,6 @@ fn sample(mut played: Played, envoy: Duration, authorizer: Duration) -> Sample {
     }
 }
 
-fn micros(time: Duration) -> f64 {
+pub(crate) fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
