@@ -3,7 +3,8 @@
 //! It keeps no count itself, so that the service can be killed at any moment.
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, RedisError, Script};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, IntoConnectionInfo, RedisError, Script};
 use std::time::Duration;
 
 /// `KEYS` are the counters. `ARGV` has the hits, and then the maximum and the lifetime of each counter.
@@ -44,8 +45,11 @@ impl Counts {
         let config = ConnectionManagerConfig::new()
             .set_response_timeout(Some(LIMIT))
             .set_connection_timeout(Some(LIMIT));
+        // No question waits until Redis has acknowledged the one before.
+        let tcp = TcpSettings::default().set_nodelay(true);
+        let client = Client::open(url.into_connection_info()?.set_tcp_settings(tcp))?;
         Ok(Self {
-            redis: ConnectionManager::new_with_config(Client::open(url)?, config).await?,
+            redis: ConnectionManager::new_with_config(client, config).await?,
             add: Script::new(ADD),
         })
     }

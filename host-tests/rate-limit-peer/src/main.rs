@@ -9,6 +9,7 @@ mod http;
 mod limits;
 mod peer;
 
+use axum::serve::ListenerExt;
 use counts::Counts;
 use envoy_types::pb::envoy::service::ratelimit::v3::rate_limit_service_server::RateLimitServiceServer;
 use limits::Limits;
@@ -43,6 +44,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = app.merge(http::routes(peer));
     let listener = TcpListener::bind(address).await?;
     println!(r#"{{"port":{}}}"#, listener.local_addr()?.port());
+    // As in both services: the second part of an answer does not wait until the first one is acknowledged.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
     end_with_input();
     Ok(axum::serve(listener, app).await?)
 }

@@ -2,9 +2,9 @@
 //!
 //! It computes nothing that is not a figure of a table.
 
-use super::gateways::{ENVOYS, Fleet};
+use super::gateways::Fleet;
 use super::prove::prove;
-use super::rounds::{Series, measure};
+use super::rounds::{Series, Taken, measure};
 use super::tables::{ENVOY, P50, find, messages, noise, times};
 use super::ways::Way;
 use crate::load::CONNECTIONS;
@@ -18,7 +18,8 @@ const MEANING: &str = "\
 Each row is measured in the same rounds, one right after the other. `beyond no limit` is the difference from a call of a \
 tool without a limit on Envoys with the same policy, within a round; in brackets is the middle half of the rounds. CPU time is that \
 of all threads of the processes, for each call. The rows *again* are other Envoys with the same policy: what they differ by is \
-noise.
+noise, and a smaller difference between two rows is none. Where other programs run, the 99th percentile is mostly the wait for a \
+processor.
 
 The service is the one of the project's tests (`host-tests/rate-limit-peer`, in Rust, optimised), not envoyproxy/ratelimit or \
 Limitador, so its CPU time and its part of the wait are an example. Redis keeps an append-only file that it writes to the disk every second \
@@ -61,7 +62,7 @@ fn page(plan: &Plan) -> String {
         ),
         times(&busy),
         noise(&busy),
-        "## Messages\n\nOf each call, between its Envoy and the service.".into(),
+        "## Messages\n\nOf each call, between its Envoy and the service. Calls that come while a connection is tried share the attempt.".into(),
         messages(&fleet, &paced),
     ];
     let parts = parts.map(|part| part.trim_end().to_owned() + "\n");
@@ -78,21 +79,29 @@ fn section(title: &str, how: &str, rounds: &Rounds) -> String {
 
 /// The figures for somebody who reads nothing else.
 fn finding(paced: &[Series]) -> String {
-    let free = find(paced, Way::Free, ENVOYS);
-    let beyond = |way: Way| {
-        let own = find(paced, way, ENVOYS);
-        let [cpu, p50] = [ENVOY, P50].map(|value| own.beyond(free, value).median);
-        format!("{cpu:.0} µs of Envoy's CPU time to a call and {p50:.0} µs to its median time")
+    let service = |value: fn(&Taken) -> f64| {
+        let own = find(paced, Way::Service, 1);
+        own.spread(value).median
     };
-    let service = find(paced, Way::Service, ENVOYS);
     format!(
-        "**With two Envoys and {RATE} calls a second, a limit that a rate limit service counts over gRPC adds {}; one that each Envoy \
-         counts adds {}. The service takes {:.0} µs of CPU time more, and Redis {:.0} µs. While nothing listens at the address \
-         of the service, and each Envoy counts alone, the limit adds {}.**",
-        beyond(Way::Service),
-        beyond(Way::Local),
-        service.spread(|taken| taken.sample.authorizer).median,
-        service.spread(|taken| taken.redis).median,
-        beyond(Way::Stopped),
+        "**At {RATE} calls a second, a limit that a rate limit service counts over gRPC adds {}; one that each Envoy counts adds {}. \
+         The service takes {:.0} µs of CPU time more, and Redis {:.0} µs. While nothing listens at the address of the service, \
+         and each Envoy counts alone, the limit adds {}.**",
+        added(paced, Way::Service),
+        added(paced, Way::Local),
+        service(|taken| taken.sample.authorizer),
+        service(|taken| taken.redis),
+        added(paced, Way::Stopped),
+    )
+}
+
+fn added(paced: &[Series], way: Way) -> String {
+    let beyond = |value: fn(&Taken) -> f64| {
+        let one = |envoys| find(paced, way, envoys).beyond(find(paced, Way::Free, envoys), value);
+        [1, 2].map(|envoys| format!("{:.0}", one(envoys).median))
+    };
+    let ([cpu, cpu_of_two], [p50, p50_of_two]) = (beyond(ENVOY), beyond(P50));
+    format!(
+        "{cpu} µs of Envoy's CPU time to a call ({cpu_of_two} µs with two Envoys) and {p50} µs ({p50_of_two} µs) to its median time"
     )
 }
