@@ -10,6 +10,7 @@ use super::ways::Way;
 use crate::load::CONNECTIONS;
 use crate::plan::{FLEET, Plan, RATE, Rounds};
 use crate::report;
+use crate::tables::shown;
 use host_tests::interference::Interference;
 use host_tests::samples::ENOUGH;
 use std::fs;
@@ -77,31 +78,30 @@ fn section(title: &str, how: &str, rounds: &Rounds) -> String {
     )
 }
 
-/// The figures for somebody who reads nothing else.
+/// The figures for somebody who reads nothing else, with their quartiles.
 fn finding(paced: &[Series]) -> String {
-    let service = |value: fn(&Taken) -> f64| {
-        let own = find(paced, Way::Service, 1);
-        own.spread(value).median
-    };
+    let service = |value: fn(&Taken) -> f64| find(paced, Way::Service, 1).spread(value).median;
     format!(
-        "**At {RATE} calls a second, a limit that a rate limit service counts over gRPC adds {}; one that each Envoy counts adds {}. \
-         The service takes {:.0} µs of CPU time more, and Redis {:.0} µs. While nothing listens at the address of the service, \
-         and each Envoy counts alone, the limit adds {}.**",
+        "**At {RATE} calls a second to one Envoy, a limit that a rate limit service counts over gRPC adds {}; one that Envoy counts adds {}. The service takes {:.0} µs of CPU time more, and Redis {:.0} µs. While nothing \
+         listens at the address of the service, and Envoy counts alone, the limit adds {}. With two Envoys these limits add {}, {} \
+         and {} µs of CPU time.**",
         added(paced, Way::Service),
         added(paced, Way::Local),
         service(|taken| taken.sample.authorizer),
         service(|taken| taken.redis),
         added(paced, Way::Stopped),
+        beyond_free(paced, Way::Service, 2, ENVOY),
+        beyond_free(paced, Way::Local, 2, ENVOY),
+        beyond_free(paced, Way::Stopped, 2, ENVOY),
     )
 }
 
 fn added(paced: &[Series], way: Way) -> String {
-    let beyond = |value: fn(&Taken) -> f64| {
-        let one = |envoys| find(paced, way, envoys).beyond(find(paced, Way::Free, envoys), value);
-        [1, 2].map(|envoys| format!("{:.0}", one(envoys).median))
-    };
-    let ([cpu, cpu_of_two], [p50, p50_of_two]) = (beyond(ENVOY), beyond(P50));
-    format!(
-        "{cpu} µs of Envoy's CPU time to a call ({cpu_of_two} µs with two Envoys) and {p50} µs ({p50_of_two} µs) to its median time"
-    )
+    let [cpu, p50] = [ENVOY, P50].map(|value| beyond_free(paced, way, 1, value));
+    format!("{cpu} µs of Envoy's CPU time to a call and {p50} µs to its median time")
+}
+
+fn beyond_free(paced: &[Series], way: Way, envoys: usize, value: fn(&Taken) -> f64) -> String {
+    let free = find(paced, Way::Free, envoys);
+    shown(find(paced, way, envoys).beyond(free, value), 0)
 }
