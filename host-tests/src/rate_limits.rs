@@ -2,10 +2,12 @@
 //!
 //! Neither keeps anything in this process: both can be killed at any moment.
 
+use crate::http2::{End, Http2Request, Outcome, http2};
 use crate::ports;
 use crate::program::Program;
 use crate::root;
 use crate::wire::{Http1Request, http1};
+use mcp_policy::host::{RateLimitQuestion, ServiceAnswer};
 use mcp_policy_cli::limits::{Format, limits};
 use mcp_policy_cli::{Input, Report as _};
 use std::fs;
@@ -185,16 +187,7 @@ impl RateLimits {
     }
 
     fn send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Vec<u8> {
-        let request = Http1Request {
-            method: method.into(),
-            path: path.into(),
-            headers: vec![("content-type".into(), "application/json".into())],
-            body,
-            chunks: None,
-        };
-        let answer = http1(self.addr, &request, LIMIT).expect("the service answers");
-        assert_eq!(answer.status, 200, "{method} {path}");
-        answer.body
+        send(self.addr, method, path, body)
     }
 }
 
@@ -203,6 +196,52 @@ impl Drop for RateLimits {
         self.kill();
         let _ = fs::remove_file(&self.file);
     }
+}
+
+/// Stops the clock of a service at this time, in seconds since the epoch.
+///
+/// # Panics
+/// When it does not run.
+pub fn set_clock(addr: SocketAddr, seconds: u64) {
+    send(
+        addr,
+        "PUT",
+        "/clock",
+        Some(seconds.to_string().into_bytes()),
+    );
+}
+
+/// The answer of a service to a question; `None` where it gives none.
+pub fn answer(addr: SocketAddr, question: &RateLimitQuestion) -> Option<ServiceAnswer> {
+    let headers = question.headers().iter();
+    let headers = headers.map(|(name, value)| (name.as_bytes().into(), value.as_bytes().into()));
+    let request = Http2Request {
+        method: "POST".into(),
+        path: question.path().into(),
+        headers: headers.collect(),
+        pieces: vec![question.body.clone()],
+        end: End::Data,
+    };
+    match http2(addr, &request, LIMIT).ok()? {
+        Outcome::Answered(answer) => Some(ServiceAnswer {
+            status: answer.status,
+            body: answer.body,
+        }),
+        _ => None,
+    }
+}
+
+fn send(addr: SocketAddr, method: &str, path: &str, body: Option<Vec<u8>>) -> Vec<u8> {
+    let request = Http1Request {
+        method: method.into(),
+        path: path.into(),
+        headers: vec![("content-type".into(), "application/json".into())],
+        body,
+        chunks: None,
+    };
+    let answer = http1(addr, &request, LIMIT).expect("the service answers");
+    assert_eq!(answer.status, 200, "{method} {path}");
+    answer.body
 }
 
 /// The limits of a policy in the format of envoyproxy/ratelimit, which the service reads whatever its protocol.

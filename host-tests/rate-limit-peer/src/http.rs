@@ -21,6 +21,7 @@ pub fn routes(peer: Arc<Peer>) -> Router {
     Router::new()
         .route("/check_and_report", post(check_and_report))
         .route("/faults", put(faults))
+        .route("/clock", put(clock))
         .route("/asked", get(asked))
         .with_state(peer)
 }
@@ -45,6 +46,11 @@ async fn check_and_report(
 
 async fn faults(State(peer): State<Arc<Peer>>, Json(faults): Json<Faults>) {
     peer.set_faults(faults);
+}
+
+/// Sets the time, in seconds since the epoch.
+async fn clock(State(peer): State<Arc<Peer>>, Json(seconds): Json<u64>) {
+    peer.set_clock(seconds);
 }
 
 /// The number of questions so far.

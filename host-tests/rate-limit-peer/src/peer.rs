@@ -26,6 +26,8 @@ pub struct Peer {
     /// Each descriptor gets a status of its own, as from envoyproxy/ratelimit and not as from Limitador.
     pub has_statuses: bool,
     faults: Mutex<Faults>,
+    /// The time that a test has set, in seconds since the epoch; 0 for the real one.
+    clock: AtomicU64,
     pub asked: AtomicU64,
 }
 
@@ -60,7 +62,19 @@ impl Peer {
             counts,
             has_statuses,
             faults: Mutex::default(),
+            clock: AtomicU64::new(0),
             asked: AtomicU64::new(0),
+        }
+    }
+
+    pub fn set_clock(&self, seconds: u64) {
+        self.clock.store(seconds, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        match self.clock.load(Ordering::Relaxed) {
+            0 => now().as_secs(),
+            set => set,
         }
     }
 
@@ -85,17 +99,18 @@ impl Peer {
         pairs: &[(&str, &str)],
         hits: u32,
     ) -> Result<Outcome, RedisError> {
-        let now = now();
+        let now = self.now();
         let (mut counters, mut counted) = (Vec::new(), Vec::new());
         for (key, value) in pairs {
             let limit = self.limits.by_key.get(*key).copied();
             let limit = limit.filter(|_| self.limits.domain == domain);
             let left = limit.map(|limit| {
-                let passed = now.as_secs() % limit.seconds;
+                let passed = now % limit.seconds;
                 counters.push(Counter {
-                    key: format!("{domain}/{key}/{value}/{}", now.as_secs() - passed),
+                    key: format!("{domain}/{key}/{value}/{}", now - passed),
                     max: limit.max,
-                    seconds: limit.seconds,
+                    // Longer than the window, whose clock may be one of a test.
+                    seconds: limit.seconds + 60,
                 });
                 Duration::from_secs(limit.seconds - passed)
             });

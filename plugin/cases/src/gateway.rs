@@ -2,10 +2,11 @@
 //!
 //! It keeps no counts beside the shared data.
 
+use crate::counting_service::CountingService;
 use crate::undecided::undecided;
 use mcp_policy::host::{
-    Ask, Cells, Event, Exchange, Headers, HostContext, Millis, Next, Policy, PolicyError, Step,
-    Store, Unavailable, Verified, Version,
+    Ask, Cells, Event, Exchange, Headers, HostContext, Millis, Next, Policy, PolicyError,
+    ServiceAnswer, Step, Store, Unavailable, Verified, Version,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -65,6 +66,8 @@ impl Cells for InMemoryCells {
 pub struct Gateway<C = InMemoryCells> {
     policy: Arc<Policy>,
     store: Store,
+    /// `None` where the gateway counts alone, whatever the policy says.
+    service: Option<CountingService>,
     /// The shared data.
     pub cells: C,
 }
@@ -77,6 +80,15 @@ impl Gateway {
     pub fn new(policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
         Self::on(InMemoryCells::default(), policy)
     }
+
+    /// Begins with empty counts beside those of the policy's service.
+    ///
+    /// # Errors
+    /// Every error in the policy.
+    pub fn counted_by(service: CountingService, policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
+        let policy = parsed(policy)?;
+        Ok(Self::begun(InMemoryCells::default(), policy, Some(service)))
+    }
 }
 
 impl<C: Cells> Gateway<C> {
@@ -87,16 +99,21 @@ impl<C: Cells> Gateway<C> {
     ///
     /// # Panics
     /// When the shared data is unavailable.
-    pub fn on(mut cells: C, policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
-        let policy = Policy::parse(policy)?.with_environment(|_| Some(APPROVAL_KEY.into()))?;
-        let policy = Arc::new(policy.counting_alone());
+    pub fn on(cells: C, policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
+        let policy = parsed(policy)?.counting_alone();
+        Ok(Self::begun(cells, policy, None))
+    }
+
+    fn begun(mut cells: C, policy: Policy, service: Option<CountingService>) -> Self {
+        let policy = Arc::new(policy);
         #[expect(clippy::expect_used, reason = "shared data of tests is available")]
         let store = Store::prepare(&mut cells, "test", &policy, [7; 16]).expect("shared data");
-        Ok(Self {
+        Self {
             policy,
             store,
+            service,
             cells,
-        })
+        }
     }
 
     /// The context of a request from `peer`.
@@ -152,11 +169,25 @@ impl<C: Cells> Gateway<C> {
 
     fn resolve(&mut self, exchange: &mut Exchange, step: Step, now: Millis) -> Step {
         let mut step = exchange.resolve(step, &self.store, &mut self.cells, &now);
-        while let Next::Ask(Ask::Service(question)) = &step.next {
-            let answer = Event::ServiceAnswer(undecided(question));
-            let fed = exchange.feed(answer, &now);
+        while let Some(answer) = self.answer(&step.next, now) {
+            let fed = exchange.feed(Event::ServiceAnswer(answer), &now);
             step = exchange.resolve(fed, &self.store, &mut self.cells, &now);
         }
         step
     }
+
+    /// The answer of the service that a step asks; `None` where it asks none.
+    fn answer(&mut self, next: &Next, now: Millis) -> Option<Option<ServiceAnswer>> {
+        match next {
+            Next::Ask(Ask::Service(question)) => Some(undecided(question)),
+            Next::Ask(Ask::RateLimits(question)) => {
+                Some(self.service.as_mut()?.answer(question, now))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn parsed(policy: &[u8]) -> Result<Policy, Vec<PolicyError>> {
+    Policy::parse(policy)?.with_environment(|_| Some(APPROVAL_KEY.into()))
 }

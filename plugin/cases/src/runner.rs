@@ -4,6 +4,7 @@
 
 use crate::captured::Captured;
 use crate::case::{Case, Step};
+use crate::counting_service::CountingService;
 use crate::expectation::{Expectation, Outcome};
 use crate::gateway::Gateway;
 use crate::observation::{Observation, problem_of};
@@ -59,11 +60,14 @@ impl Runner {
     /// # Errors
     /// Every error in the policy.
     pub fn new(policy: &[u8]) -> Result<Self, Vec<PolicyError>> {
-        let gateway = Gateway::new(policy)?;
-        Ok(Self {
+        Gateway::new(policy).map(Self::on)
+    }
+
+    fn on(gateway: Gateway) -> Self {
+        Self {
             gateway,
             captured: Captured::default(),
-        })
+        }
     }
 
     /// Plays one request at the time `now`.
@@ -309,9 +313,23 @@ pub fn play(case: &Case, split: Split) -> Outcome {
     play_traced(case, split).0
 }
 
+/// Plays a case whose limits a service counts.
+pub fn play_counted(case: &Case, split: Split, service: CountingService) -> Outcome {
+    let gateway = Gateway::counted_by(service, case.policy.as_bytes());
+    play_on(gateway.map(Runner::on), case, split).0
+}
+
 /// Plays a case, with the rules that each step evaluated.
 pub fn play_traced(case: &Case, split: Split) -> (Outcome, Vec<Vec<RuleTrace>>) {
-    let mut runner = match Runner::new(case.policy.as_bytes()) {
+    play_on(Runner::new(case.policy.as_bytes()), case, split)
+}
+
+fn play_on(
+    runner: Result<Runner, Vec<PolicyError>>,
+    case: &Case,
+    split: Split,
+) -> (Outcome, Vec<Vec<RuleTrace>>) {
+    let mut runner = match runner {
         Ok(runner) => runner,
         Err(errors) => {
             let lines = errors.iter().map(ToString::to_string);

@@ -1,6 +1,6 @@
 //! Tests limits that a rate limit service on Redis counts for two Envoys, at calls that reach the server.
 
-mod corpus;
+mod cases;
 mod exact;
 mod external;
 mod failures;
