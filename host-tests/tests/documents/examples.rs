@@ -113,11 +113,6 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "a copy to a folder of the whole machine",
     ),
     (
-        "plugin/cli/README.md",
-        "curl -sf http://127.0.0.1:",
-        "they need a running service; `mcp_policy_cli::limits` compares its answers",
-    ),
-    (
         "README.md",
         "make run",
         "docs::commands_of_the_documents_run",
