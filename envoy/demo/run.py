@@ -64,13 +64,18 @@ class Plan:
 
 def main() -> int:
     options = arguments()
+    return status_of(lambda: demo(prepare(options)))
+
+
+def status_of(work: Callable[[], int]) -> int:
+    """The exit status of a program that does this work, which stops its children also when it is told to end."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda n, _frame: sys.exit(128 + n))
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"  # the client talks to this machine only
     try:
-        return demo(prepare(options))
+        return work()
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
