@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::words::json::Value;
 use crate::words::{Amount, Millis};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) const COUNTERS: Keys = Keys {
@@ -140,8 +141,8 @@ impl PolicyReader {
         let Some(shared) = &policy.shared_counters else {
             return;
         };
-        let limits = policy.all_limits();
-        for limit in &limits {
+        let mut first_max: BTreeMap<&str, Amount> = BTreeMap::new();
+        for limit in policy.all_limits() {
             let mut scope = limit.counter.scope.iter();
             if shared.key_name.is_none() && scope.any(|part| is_private(part, policy)) {
                 self.cannot(limit, "a limit by values of callers", WRITE_KEY);
@@ -149,10 +150,8 @@ impl PolicyReader {
             if limit.max > Amount::whole(u32::MAX.into()) {
                 self.cannot(limit, "a larger `max`", WRITE_MAX);
             }
-            let mut same = limits
-                .iter()
-                .filter(|other| other.counter.is(&limit.counter));
-            if same.next().is_some_and(|first| first.max != limit.max) {
+            let first = first_max.entry(&limit.counter.id).or_insert(limit.max);
+            if *first != limit.max {
                 self.cannot(limit, "another `max` on the same counter", WRITE_ONE_MAX);
             }
         }
