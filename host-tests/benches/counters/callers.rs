@@ -112,7 +112,7 @@ fn part(worker: &mut Worker, shared: &SharedData, callers: Range<u64>) -> Part {
 }
 
 /// The microseconds of a call, and the number of forwarded calls.
-#[expect(clippy::disallowed_methods, reason = "time is what is measured")]
+#[expect(clippy::disallowed_methods, reason = "the bench measures time")]
 fn batch(worker: &mut Worker, first: u64) -> (f64, usize) {
     let now = START + first * DAY / A_DAY;
     let callers = first..first + BATCH;

@@ -96,7 +96,7 @@ fn calls(callers: usize) -> Vec<Call> {
 }
 
 /// Each worker plays so many calls, and begins with another caller.
-#[expect(clippy::disallowed_methods, reason = "time is what is measured")]
+#[expect(clippy::disallowed_methods, reason = "the bench measures time")]
 fn turn(workers: &mut [Worker], calls: &[Call], each: usize) -> Turn {
     let number = workers.len();
     let barrier = &Barrier::new(number + 1);

@@ -18,7 +18,7 @@ use std::fs;
 const MEANING: &str = "\
 Each row is measured in the same rounds, one right after the other. `beyond no limit` is the difference from a call of a \
 tool without a limit on Envoys with the same policy, within a round; in brackets is the middle half of the rounds. CPU time is that \
-of all threads of the processes, for each call. The rows *again* are other Envoys with the same policy: what they differ by is \
+of all threads of the processes, for each call. The rows *again* are other Envoys with the same policy: the difference between them is \
 noise, and a smaller difference between two rows is none. Where other programs run, the 99th percentile is mostly the wait for a \
 processor.
 

@@ -13,7 +13,7 @@ pub(super) const KEY: &str = "KEY";
 /// Who counts the calls of a fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// Nobody: the tool has no limit. The calls go to the Envoys of [`Way::Local`].
+    /// The tool has no limit. The calls go to the Envoys of [`Way::Local`].
     Free,
     Local,
     /// Other Envoys with the same policy as [`Way::Local`]. The difference between the two is the noise.
@@ -38,7 +38,7 @@ impl Way {
 
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Free => "nobody: no limit",
+            Self::Free => "no limit",
             Self::Local => "each Envoy",
             Self::LocalAgain => "each Envoy, again",
             Self::Service => "a service, gRPC",
