@@ -139,7 +139,7 @@ $(CHROMIUM)/ready:
 		{ $(call apt,$(@D)) update && $(call apt,$(@D)) install --yes --download-only --no-install-recommends chromium-headless-shell; } || \
 			{ echo 'apt has no package of Chromium: install Chromium, then run this again'; exit 1; }; \
 		for package in $(@D)/apt/cache/archives/*.deb; do dpkg -x "$$package" $(@D)/package; done; \
-		printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$$@"\n' "$$(printf '%s:' $(abspath $(@D))/package/usr/lib/*-linux-gnu*)" \
+		printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$$@"\n' "$$(find $(abspath $(@D))/package -name '*.so*' -printf '%h\n' | sort -u | paste -sd :)" \
 			$(abspath $(@D))/package/usr/lib/chromium/chromium-headless-shell > $(@D)/chromium; \
 		chmod +x $(@D)/chromium; \
 		rm -rf $(@D)/apt; \
