@@ -126,14 +126,15 @@ function seen(policy, store, request, whole, captured) {
  * @param {Exchange} exchange @param {Store} store @param {Step} step @param {number} now @returns {Step}
  */
 function resolved(exchange, store, step, now) {
-  // A program has no approvals without a store.
-  const approvals = step.next === "ask" && step.approvals;
-  if (!ALONE || approvals) return store.resolve(exchange, step, now);
+  if (!ALONE) return store.resolve(exchange, step, now);
   takeBack(step.refund ?? []);
   finish(step.finished ?? []);
   write(step.writes ?? []);
   if (step.end) close(step.end, now);
-  return step.next === "ask" ? resolved(exchange, store, exchange.feed(answered(step, now), now), now) : step;
+  if (step.next !== "ask") return step;
+  // A program has no approvals without a store.
+  const next = step.approvals ? store.resolveApprovals(exchange, step, now) : exchange.feed(answered(step, now), now);
+  return resolved(exchange, store, next, now);
 }
 
 /** @param {Extract<Step, { next: "ask" }>} step @param {number} now @returns {Event} */

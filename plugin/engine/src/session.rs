@@ -82,6 +82,21 @@ impl Session {
         asks.then(|| self.answer(store, cells, now))
     }
 
+    /// Lets a store answer a question about approvals, and no other: for an embedder that counts elsewhere, and carries out
+    /// the effects itself. `None` where the last step does not ask about approvals: it stays valid.
+    pub fn resolve_approvals(
+        &mut self,
+        store: &Store,
+        cells: &mut impl Cells,
+        now: Millis,
+    ) -> Option<Step> {
+        let Some(Ask::Approvals(ask)) = &self.asked else {
+            return None;
+        };
+        let report = store.approvals(cells, ask, now);
+        Some(self.feed(Event::Approvals(Box::new(report)), now))
+    }
+
     fn answer(&mut self, store: &Store, cells: &mut impl Cells, now: Millis) -> Step {
         let step = match self.asked.take() {
             Some(ask) => {

@@ -43,6 +43,18 @@ pub(crate) fn policy_error(errors: &[PolicyError]) -> JsValue {
     }
 }
 
+/// The bytes of a policy, or its text in UTF-8. Half a surrogate pair is an error: it has no UTF-8, and a replacement would
+/// be another policy.
+pub(crate) fn document(value: &JsValue) -> Result<Vec<u8>, JsValue> {
+    let Some(text) = value.dyn_ref::<js_sys::JsString>() else {
+        let bytes = value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+        return bytes.ok_or_else(|| no("text", "a Uint8Array or a text"));
+    };
+    let text: Result<String, _> = char::decode_utf16(text.iter()).collect();
+    text.map(String::into_bytes)
+        .map_err(|_| no("text", "well-formed: it has half a surrogate pair"))
+}
+
 /// Names and values in turn.
 pub(crate) fn headers(value: &JsValue, what: &str) -> Result<Headers, JsValue> {
     let text = |text: &JsValue| {

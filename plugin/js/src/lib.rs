@@ -13,6 +13,7 @@ mod under_way;
 
 use cells::{Cells, HostCells};
 use mcp_policy::host::{Millis, Next, Reply, Seed, Session, Step};
+use std::cell::OnceCell;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
@@ -30,18 +31,30 @@ extern "C" {
 #[wasm_bindgen]
 pub struct Policy {
     policy: Arc<mcp_policy::host::Policy>,
-    seed: Seed,
+    /// Made for the first exchange: Cloudflare Workers have no random numbers while a script loads.
+    seed: OnceCell<Seed>,
+}
+
+impl Policy {
+    fn seed(&self) -> Result<Seed, JsValue> {
+        if let Some(seed) = self.seed.get() {
+            return Ok(*seed);
+        }
+        let seed = convert::entropy()?;
+        Ok(*self.seed.get_or_init(|| seed))
+    }
 }
 
 #[wasm_bindgen]
 impl Policy {
-    /// Parses the bytes of a `policy.json`. Throws a `PolicyError` with all its problems. `approvals.keys` of the policy are
-    /// names in `environment`; without it no call is approved.
+    /// Parses a `policy.json`, its bytes or its text. Throws a `PolicyError` with all its problems, and a `TypeError` for a
+    /// text with half a surrogate pair. `approvals.keys` of the policy are names in `environment`; without it no call is
+    /// approved.
     pub fn parse(
-        #[wasm_bindgen(unchecked_param_type = "Uint8Array")] text: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array | string")] text: &JsValue,
         environment: Option<Environment>,
     ) -> Result<Self, JsValue> {
-        let policy = mcp_policy::host::Policy::parse(&convert::bytes(text, "text")?);
+        let policy = mcp_policy::host::Policy::parse(&convert::document(text)?);
         let policy = match environment {
             None => policy,
             Some(environment) => policy.and_then(|policy| {
@@ -51,7 +64,7 @@ impl Policy {
         match policy {
             Ok(policy) => Ok(Self {
                 policy: Arc::new(policy),
-                seed: convert::entropy()?,
+                seed: OnceCell::new(),
             }),
             Err(errors) => Err(convert::policy_error(&errors)),
         }
@@ -61,6 +74,18 @@ impl Policy {
     #[wasm_bindgen(getter)]
     pub fn hash(&self) -> String {
         self.policy.hash.clone()
+    }
+
+    /// The policy's `host.namespace`, with which the keys of its counts begin; undefined where it names none.
+    #[wasm_bindgen(getter)]
+    pub fn namespace(&self) -> Option<String> {
+        self.policy.host.namespace.clone()
+    }
+
+    /// The policy's `host.longest_call` in milliseconds: how long an id without a seen answer is not free.
+    #[wasm_bindgen(getter, js_name = longestCall)]
+    pub fn longest_call(&self) -> f64 {
+        self.policy.host.longest_call.0 as f64
     }
 
     /// Some limit or condition reads the peer's address. Without `context.peer` such a limit refuses, and such a
@@ -145,14 +170,14 @@ enum State {
 
 #[wasm_bindgen]
 impl Exchange {
-    /// An exchange under this policy. It outlives the policy.
+    /// An exchange under this policy. It outlives the policy. Throws where there is no `crypto.getRandomValues`.
     #[wasm_bindgen(constructor)]
-    pub fn new(policy: &Policy) -> Self {
-        Self {
+    pub fn new(policy: &Policy) -> Result<Self, JsValue> {
+        Ok(Self {
             policy: policy.policy.clone(),
-            seed: policy.seed,
+            seed: policy.seed()?,
             state: State::New,
-        }
+        })
     }
 
     /// Begins with the headers of a request: names and values in turn, `":method"` among them, each as often as it
@@ -318,6 +343,26 @@ impl Store {
         let now = convert::millis(now, "now")?;
         let asks = step::asks(&step)?;
         match session.resolve(asks, &self.store, &mut self.cells, now) {
+            Some(resolved) => exchange.put_back(session, &resolved, now),
+            None => {
+                exchange.state = State::Begun(session);
+                Ok(step)
+            }
+        }
+    }
+
+    /// Answers the question of a step with `approvals`, for a program that counts by itself: it carries out nothing, and
+    /// leaves the questions that follow to the program. Any other step comes back unchanged.
+    #[wasm_bindgen(js_name = resolveApprovals, unchecked_return_type = "Step")]
+    pub fn resolve_approvals(
+        &mut self,
+        exchange: &mut Exchange,
+        #[wasm_bindgen(unchecked_param_type = "Step")] step: JsValue,
+        now: f64,
+    ) -> Result<JsValue, JsValue> {
+        let mut session = exchange.take()?;
+        let now = convert::millis(now, "now")?;
+        match session.resolve_approvals(&self.store, &mut self.cells, now) {
             Some(resolved) => exchange.put_back(session, &resolved, now),
             None => {
                 exchange.state = State::Begun(session);
