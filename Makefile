@@ -141,7 +141,7 @@ bench: build $(VENV)/ready $(FLEET_HOSTS) ## Measure in Envoy, the engine and it
 	$(WITH_HOSTS) QUICK=$(QUICK) ONLY="$(ONLY)" OLD=$(OLD) cargo bench --locked --package host-tests $(addprefix --bench ,$(BENCHES))
 
 clean: ## Remove everything that was built
-	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER) $(KUBERNETES)
+	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER) $(KUBERNETES) $(BUNDLERS)
 
 $(DIST)/mcp-policy.wasm: $(ENGINE) host-tests/xtask/src/exports.rs $(shell find plugin/proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'

@@ -29,8 +29,8 @@ test("invalid policy throws with all its errors", () => {
     assert.match(refused.message, /^\/defualt: unknown key .*\nthe document: the key `default` is missing$/);
     return true;
   });
-  // @ts-expect-error: a text, not its bytes
-  assert.throws(() => Policy.parse("{}"), TypeError);
+  // @ts-expect-error: a document, not its text
+  assert.throws(() => Policy.parse({}), /`text` is not a Uint8Array or a text/);
   // @ts-expect-error: only `parse` makes a policy
   new Policy();
 });
@@ -239,17 +239,35 @@ test("policies have different seeds and stores have the seed of their cells", ()
   assert.notDeepEqual(one.seed, new Store(policy(open), memory()).seed);
 });
 
-test("browser entry loads its module by fetch", async () => {
-  const here = globalThis.fetch;
-  globalThis.fetch = async (url) =>
-    new Response(new Uint8Array(await readFile(new URL(String(url)))), { headers: { "content-type": "application/wasm" } });
-  try {
-    const entry = new URL("browser.js", import.meta.resolve("mcp-policy")).href;
-    /** @type {typeof import("mcp-policy")} */
-    const loaded = await import(entry);
-    assert.equal(loaded.unavailable().status, 503);
-  } finally {
-    globalThis.fetch = here;
+test("text and bytes of a document are the same policy", () => {
+  const document = JSON.stringify({ version: "1", default: "deny", tools: { "größe_𝕏": {} } });
+  const { hash, namespace, longestCall } = Policy.parse(document);
+  assert.equal(hash, Policy.parse(Buffer.from(document)).hash);
+  assert.notEqual(hash, Policy.parse(document.replace("𝕏", "X")).hash);
+  assert.deepEqual([namespace, longestCall], [undefined, 600_000]);
+  const host = { namespace: "fleet", longest_call: "1m" };
+  const named = Policy.parse(JSON.stringify({ version: "1", default: "deny", host }));
+  assert.deepEqual([named.namespace, named.longestCall], ["fleet", 60_000]);
+});
+
+test("text with half a surrogate pair is refused", () => {
+  const named = (/** @type {string} */ name) => Policy.parse(`{ "version": "1", "default": "deny", "tools": { "${name}": {} } }`);
+  for (const half of ["\ud835", "\udd4f", "\udd4f\ud835"]) {
+    assert.throws(() => named(half), /^TypeError: `text` is not well-formed/, JSON.stringify(half));
+  }
+  assert.equal(feed(begun(named("\ufffd")), "\ufffd").next, "forward");
+  assert.ok(named("\ud835\udd4f"));
+});
+
+test("invalid policy in a text throws with all its errors", () => {
+  assert.throws(() => Policy.parse("{}"), { name: "PolicyError", message: /`version` is missing\n.*`default` is missing/ });
+});
+
+test("package is loaded without a file or a connection", async () => {
+  const scripts = ["index.js", "mcp_policy.js"].map((name) => new URL(name, import.meta.resolve("mcp-policy")));
+  for (const script of scripts) {
+    const text = await readFile(script, "utf8");
+    assert.doesNotMatch(text, /import\.meta|new URL|^await|readFile|from "node:/m, script.pathname);
   }
 });
 

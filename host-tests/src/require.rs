@@ -77,6 +77,12 @@ pub const BROWSER: Need = need(
     "host-tests/browser/node_modules/.package-lock.json",
 );
 
+/// The bundlers for JavaScript, and the runtime of Cloudflare Workers.
+pub const BUNDLERS: Need = need(
+    "the bundlers for JavaScript",
+    "host-tests/bundlers/node_modules/.package-lock.json",
+);
+
 /// The published models of the objects of Kubernetes.
 pub const KUBERNETES_MODELS: Need = need(
     "the models of Kubernetes",

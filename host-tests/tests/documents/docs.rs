@@ -158,6 +158,11 @@ fn sizes_equal_those_of_the_build() {
             "Its module is ",
             "js/mcp_policy_bg.wasm",
         ),
+        (
+            "plugin/js/README.md",
+            "as a text in a script ",
+            "js/mcp_policy_text.js",
+        ),
     ];
     for (document, before, file) in sizes {
         let text = fs::read_to_string(root().join(document)).expect("it can be read");

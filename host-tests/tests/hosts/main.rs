@@ -3,6 +3,7 @@
 //! It never compares the plugin with another program: `oracles/` does.
 
 mod abi;
+mod bundlers;
 mod compat;
 mod component;
 mod corpus;
