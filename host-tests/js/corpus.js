@@ -3,52 +3,24 @@
 //
 // It uses the package as a gateway would, and does not know the expected outcomes.
 import { Exchange, Policy, Store } from "mcp-policy";
+import { Captured, given, Memory, parsed, playAll } from "./cases.js";
 import { close, counters, finish, ids, lookup, open, reserve, takeBack, values, write } from "./reserve.js";
 
 /**
- * @typedef {{ policy: string, steps: Request[], arrivals: Arrival[][] }} Case
- * @typedef {{ headers: string[], body: string, peer: string, verified: Record<string, string | null>, cluster: string | null, sentTo: string | null, now: number, respond: Respond | null }} Request
- * @typedef {{ status: number, headers: string[], body: string }} Respond the server's response
- * @typedef {{ end: boolean, pieces: [number, boolean][], trailers: boolean, response: [number, boolean][],
- *   responseTrailers: boolean }} Arrival the pieces of a request's body: the length of each, and whether it ends the
- *   request; and those of its response likewise
+ * @typedef {import("./cases.js").Case} Case
+ * @typedef {import("./cases.js").Request} Request
+ * @typedef {import("./cases.js").Respond} Respond
+ * @typedef {import("./cases.js").Arrival} Arrival
  * @typedef {import("mcp-policy").Event} Event
  * @typedef {import("mcp-policy").Step} Step
  */
 
 const ALONE = process.argv.includes("alone");
 
-const KEY = "a key of cases, which is no secret";
-const ENVIRONMENT = { MCP_POLICY_APPROVAL_KEY: KEY, MCP_POLICY_APPROVAL_KEY_2: KEY };
-
-/** A map with a version for each write, in which a store can start anew for each case. */
-class Memory {
-  /** @type {Map<string, import("mcp-policy").Cell>} */
-  cells = new Map();
-  writes = 0;
-
-  /** @param {string} key */
-  read(key) {
-    return this.cells.get(key);
-  }
-
-  /** @param {string} key @param {Uint8Array} bytes @param {number | undefined} version */
-  compareAndSwap(key, bytes, version) {
-    if (this.cells.get(key)?.version !== version) return false;
-    this.cells.set(key, { bytes, version: ++this.writes });
-    return true;
-  }
-}
-
 /** @param {Case} given */
 function play({ policy: text, steps, arrivals }) {
-  let policy;
-  try {
-    policy = Policy.parse(Buffer.from(text), ENVIRONMENT);
-  } catch (error) {
-    const refused = /** @type {import("mcp-policy").PolicyError} */ (error);
-    return { refused: refused.message.split("\n"), problems: refused.problems.length };
-  }
+  const policy = parsed(text);
+  if (!(policy instanceof Policy)) return policy;
   const memory = new Memory();
   const store = new Store(policy, memory);
   const empty = memory.cells;
@@ -64,43 +36,10 @@ function play({ policy: text, steps, arrivals }) {
   };
 }
 
-/** The members that are not null. @param {Record<string, string | null>} verified */
-function given(verified) {
-  return Object.fromEntries(Object.entries(verified).filter(([, value]) => value !== null));
-}
-
-/**
- * The parts of earlier answers that later requests repeat.
- */
-class Captured {
-  /** @type {Map<string, string>} */
-  values = new Map();
-
-  /** @param {string} text */
-  filled(text) {
-    for (const [placeholder, value] of this.values) text = text.replaceAll(placeholder, value);
-    return text;
-  }
-
-  /** @param {string} body */
-  learn(body) {
-    if (!body.startsWith("{")) return;
-    const { csrf, result, error } = JSON.parse(body);
-    const decision = result?._meta?.["mcp-policy/decision"] ?? error?.data;
-    const id = decision?.approvalUrl?.split("/").at(-1);
-    for (const [name, value] of Object.entries({ approval: id, state: result?.requestState, token: csrf })) {
-      if (value !== undefined) this.values.set(`{${name}}`, value);
-    }
-  }
-}
-
-/** @param {Policy} policy @param {Store} store @param {Request} request @param {Arrival} whole @param {Captured} captured */
-function seen(policy, store, request, whole, captured) {
-  const { peer, verified, cluster, sentTo, now, respond } = request;
-  const headers = request.headers.map((text) => captured.filled(text));
-  const body = captured.filled(request.body);
-  // A body that was filled has another length, so it comes in one piece.
-  const arrival = body === request.body ? whole : { ...whole, pieces: /** @type {[number, boolean][]} */ ([[body.length, true]]) };
+/** @param {Policy} policy @param {Store} store @param {Request} unfilled @param {Arrival} whole @param {Captured} captured */
+function seen(policy, store, unfilled, whole, captured) {
+  const { request, arrival } = captured.request(unfilled, whole);
+  const { headers, body, peer, verified, cluster, sentTo, now, respond } = request;
   const exchange = new Exchange(policy);
   const carryOut = (/** @type {Step} */ step) => resolved(exchange, store, step, now);
   let step = carryOut(exchange.begin(headers, arrival.end, { peer, verified: given(verified), cluster: cluster ?? undefined, seed: store.seed }, now));
@@ -191,13 +130,4 @@ function* events(body, { pieces, trailers }) {
   if (trailers) yield { type: "trailers" };
 }
 
-// Node's readline would end a line at U+2028 too, which JSON texts may hold.
-let rest = "";
-process.stdin.setEncoding("utf8");
-for await (const chunk of process.stdin) {
-  const lines = (rest + chunk).split("\n");
-  rest = lines.pop() ?? "";
-  for (const line of lines) {
-    process.stdout.write(JSON.stringify(play(JSON.parse(line))) + "\n");
-  }
-}
+await playAll(play);

@@ -20,6 +20,11 @@ use std::thread;
 
 const PROXY_WASM: &str = "proxy-wasm";
 const JAVASCRIPT: &str = "JavaScript";
+/// The adapters of the JavaScript package, and their columns.
+const ADAPTERS: [(&str, &str); 2] = [
+    ("express", "JavaScript, Express"),
+    ("fetch", "JavaScript, Fetch"),
+];
 
 /// The Envoy of everything else, and the older ones.
 const CURRENT: &str = include_str!("../requirements.txt");
@@ -32,6 +37,7 @@ const OLDER: &str = include_str!("../older-envoys.txt");
 pub fn all() -> Vec<Host> {
     let named = std::env::var("CORPUS_HOST").unwrap_or_default();
     let mut hosts = modules();
+    hosts.extend(adapters());
     hosts.extend(versions_of_envoy().map(|(version, binary)| envoy(version, binary)));
     hosts.retain(|host| host.name.contains(&named));
     assert!(!hosts.is_empty(), "no host has `{named}` in its name");
@@ -57,7 +63,7 @@ fn needs(host: &str) -> &'static [Need] {
     match host.strip_prefix("Envoy ") {
         Some(version) if is_current(version) => &[ENVOY],
         Some(_) => &[ENVOY, OLDER_ENVOYS],
-        None if host == JAVASCRIPT => &[NODE, PACKAGE],
+        None if host.starts_with(JAVASCRIPT) => &[NODE, PACKAGE],
         None => &[],
     }
 }
@@ -86,6 +92,15 @@ fn modules() -> Vec<Host> {
             node::play(cases, Splits::or(Splits::Chosen))
         }),
     ]
+}
+
+/// The JavaScript package as servers have it.
+fn adapters() -> impl Iterator<Item = Host> {
+    ADAPTERS.into_iter().map(|(adapter, name)| {
+        Host::new(name, ClockKind::Set, move |cases| {
+            node::play_through(adapter, cases, Splits::or(Splits::Chosen))
+        })
+    })
 }
 
 /// The engine itself.

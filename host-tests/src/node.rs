@@ -1,4 +1,5 @@
-//! The JavaScript package in Node as a host: `js/corpus.js` plays all cases in one process.
+//! The JavaScript package in Node as a host: `js/corpus.js` plays all cases in one process, and `js/adapters.js` plays them at
+//! an Express server and in a handler of the Fetch API.
 //!
 //! It only carries requests there and verdicts back; the program does not see the expectation.
 
@@ -24,6 +25,10 @@ use std::thread;
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
+    /// The program cannot play the case, for this reason.
+    Cannot {
+        cannot: String,
+    },
     Refused {
         refused: Vec<String>,
         problems: usize,
@@ -52,6 +57,8 @@ struct Verdict {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Response {
+    /// The status and header fields that a client saw, where the program has a client.
+    seen: Option<Seen>,
     /// The status of the gateway's own reply in its place.
     reply: Option<u16>,
     remove_headers: Vec<String>,
@@ -59,6 +66,13 @@ struct Response {
     body: String,
     broken: bool,
     problem: Option<String>,
+}
+
+/// The head of a response at a client.
+#[derive(Deserialize)]
+struct Seen {
+    status: u16,
+    headers: Vec<(String, String)>,
 }
 
 /// Where the package is installed, beside the programs that use it.
@@ -85,6 +99,11 @@ pub fn node() -> Command {
 /// Plays every case; the package's store counts.
 pub fn play(cases: &[Case], splits: Splits) -> Vec<Played<'_>> {
     play_in(node().arg("corpus.js"), cases, splits)
+}
+
+/// Plays every case through one of the package's adapters, `express` or `fetch`.
+pub fn play_through<'c>(adapter: &str, cases: &'c [Case], splits: Splits) -> Vec<Played<'c>> {
+    play_in(node().args(["adapters.js", adapter]), cases, splits)
 }
 
 /// The same, but the program counts by itself.
@@ -198,6 +217,7 @@ fn arrival(step: &Step, split: Split) -> Value {
 fn outcomes<'c>(case: &'c Case, splits: Splits, line: &str) -> Vec<Played<'c>> {
     let played = |split, outcome| Played::new(case, split, outcome);
     match serde_json::from_str(line).expect("Node writes a line for each case") {
+        Line::Cannot { cannot } => vec![played(Split::Whole, Outcome::Cannot(cannot))],
         Line::Refused { refused, problems } if refused.len() == problems => {
             vec![played(Split::Whole, Outcome::Refused(refused))]
         }
@@ -260,10 +280,17 @@ fn step_seen(
 
 impl Response {
     fn received(&self, respond: &ServerResponse) -> Received {
+        let body = self.body.chars().map(|c| c as u8).collect();
+        if let Some(Seen { status, headers }) = &self.seen {
+            let headers = headers.iter().cloned();
+            return Received {
+                broken: self.broken,
+                ..Received::own(*status, headers, body)
+            };
+        }
         let removed = |name: &[u8]| self.remove_headers.iter().any(|own| own.as_bytes() == name);
         let set = self.set_headers.iter();
         let set = set.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
-        let body = self.body.chars().map(|c| c as u8).collect();
         if let Some(status) = self.reply {
             return Received::reply(status, body);
         }

@@ -11,8 +11,11 @@ export interface FetchOptions extends GatewayOptions {
   verified?: ((request: Request) => Awaitable<VerifiedIdentity | undefined>) | undefined;
   /** The address of the client, as the platform tells it. Needed where a rule of the policy reads it. */
   peer?: ((request: Request) => string | undefined) | undefined;
-  /** The name of the cluster of servers behind this handler, where the policy knows servers by it. */
-  cluster?: string | undefined;
+  /**
+   * The name of the cluster of servers that the request goes to, where the policy knows servers by it. Never a name that the client
+   * claims.
+   */
+  cluster?: string | ((request: Request) => string | undefined) | undefined;
 }
 
 /**

@@ -24,7 +24,11 @@ export function createFetchHandler(policy, handler, options = {}) {
     /** @type {HttpExchange | undefined} */
     let exchange;
     try {
-      const context = { peer: policy.needsPeer ? peer?.(request) : undefined, verified: (await verified?.(request)) ?? undefined, cluster };
+      const context = {
+        peer: policy.needsPeer ? peer?.(request) : undefined,
+        verified: (await verified?.(request)) ?? undefined,
+        cluster: typeof cluster === "function" ? cluster(request) : cluster,
+      };
       exchange = gateway.exchange(context);
       const verdict = await judge(exchange, request);
       if (!verdict.passes) return answer(verdict);

@@ -15,8 +15,11 @@ export interface MiddlewareOptions<Request extends IncomingMessage = IncomingMes
    * one stands before the server.
    */
   peer?: ((req: Request) => string | undefined) | undefined;
-  /** The name of the cluster of servers behind this middleware, where the policy knows servers by it. */
-  cluster?: string | undefined;
+  /**
+   * The name of the cluster of servers that the request goes to, where the policy knows servers by it. Never a name that the client
+   * claims.
+   */
+  cluster?: string | ((req: Request) => string | undefined) | undefined;
 }
 
 /**

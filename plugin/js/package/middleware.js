@@ -21,7 +21,7 @@ export function createMiddleware(policy, options = {}) {
   const context = async (req) => ({
     peer: policy.needsPeer ? peer(req) : undefined,
     verified: (await verified?.(req)) ?? undefined,
-    cluster,
+    cluster: typeof cluster === "function" ? cluster(req) : cluster,
   });
   return (req, res, next) => {
     void handle(gateway, req, res, () => context(req)).then(
