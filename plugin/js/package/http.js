@@ -259,11 +259,12 @@ export class HttpExchange {
   }
 
   /**
-   * Reports the last events, after the work on the last step, and frees the exchange.
+   * Reports the last events, after the work on the last step, and frees the exchange, once.
    * @param {Event[]} events @param {(error: unknown) => void} failed @returns {Awaitable<void>}
    */
   #finish(events, failed) {
     const exchange = this.#exchange;
+    this.#exchange = undefined;
     this.#pieces = [];
     this.#shared.held.set(this, this.#caller, 0);
     if (!exchange) return;
