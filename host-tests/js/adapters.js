@@ -176,7 +176,8 @@ function rawRequest({ headers, body, cluster, sentTo }, { pieces, trailers }) {
   const own = fields.filter(([name]) => !name.startsWith(":"));
   const has = (/** @type {string} */ name) => own.some(([given]) => given === name);
   const framed = has("content-length") || has("transfer-encoding");
-  const chunked = !framed && (pieces.length > 0 || trailers);
+  // Trailers follow a body, and one without bytes would be announced.
+  const chunked = !framed && pieces.length > 0;
   const host = has("host") ? [] : [["host", line.get(":authority")]];
   const all = [...host, ...own, ...(chunked ? [["transfer-encoding", "chunked"]] : []), ["connection", "close"]];
   const head = `${line.get(":method")} ${line.get(":path")} HTTP/1.1\r\n${all.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
@@ -261,7 +262,7 @@ function streamOf(pieces) {
 }
 
 /** @param {Request} request @param {Arrival} arrival @returns {globalThis.Request | string} */
-function requestOf({ headers, body, cluster, sentTo }, { pieces, end }) {
+function requestOf({ headers, body, cluster, sentTo }, { pieces }) {
   if (sentTo !== cluster) return "the handler is the only server";
   const fields = pairs(headers);
   const line = new Map(fields.filter(([name]) => name.startsWith(":")));
@@ -271,7 +272,8 @@ function requestOf({ headers, body, cluster, sentTo }, { pieces, end }) {
   try {
     const url = new URL(`http://${line.get(":authority")}${path}`);
     if (url.pathname + url.search !== path) return "a Request has a canonical URL";
-    const made = new globalThis.Request(url, /** @type {any} */ ({ method: line.get(":method"), headers: own, body: end ? null : streamOf(cut(body, pieces)), duplex: "half" }));
+    const made = new globalThis.Request(url, /** @type {any} */ ({ method: line.get(":method"), headers: own, body: pieces.length > 0 ? streamOf(cut(body, pieces)) : null, duplex: "half" }));
+    if (own.some(([name, value]) => name !== "accept" && value.includes(", "))) return "a Request does not tell a field with a comma from two";
     const joined = new Set(own.map(([name]) => name)).size !== own.length;
     const kept = own.every(([name, value]) => joined || made.headers.get(name) === value);
     return kept && made.method === line.get(":method") ? made : "the Fetch API changes the request";

@@ -194,6 +194,18 @@ test("credential of the policy does not reach the handler", async () => {
   }
 });
 
+test("value that may be two joined fields is neither of them, nor both", async () => {
+  const document = { ...OPEN, identity: { from: [{ header: "x-user", set_by_gateway: true }] } };
+  const { handle, calls } = handling(document, () => json(RESULT));
+  const asked = async (/** @type {string[]} */ ...users) => {
+    const headers = new Headers(JSON_HEADERS);
+    for (const user of users) headers.append("x-user", user);
+    return reasonOf(await handle(new Request(URL_, { method: "POST", body: callOf("run"), headers })));
+  };
+  assert.deepEqual([await asked("admin", "eve"), await asked("admin, eve"), await asked("admin")], ["identity", "identity", undefined]);
+  assert.equal(calls.length, 1);
+});
+
 test("further arguments reach the handler, and GET and DELETE have no body", async () => {
   const handle = createFetchHandler(policy(OPEN), (/** @type {Request} */ request, /** @type {{ name: string }} */ env) => new Response(`${request.method} ${env.name}`), { log: false });
   const asked = async (/** @type {string} */ method) => (await handle(new Request(URL_, { method }), { name: "worker" })).text();

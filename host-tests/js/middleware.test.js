@@ -132,6 +132,20 @@ test("body that is too long is refused without an end", async () => {
   });
 });
 
+test("body without bytes is refused", async () => {
+  await serving(OPEN, json(RESULT), async ({ port, url, calls }) => {
+    for (const headers of [{ "transfer-encoding": "chunked" }, { "content-length": "0" }]) {
+      const request = opened(port, headers);
+      request.end();
+      const [response] = await once(request, "response");
+      assert.equal(response.statusCode, 400);
+      response.resume();
+    }
+    assert.equal(calls.length, 0);
+    assert.equal((await post(url, callOf("run"))).status, 200);
+  });
+});
+
 test("message that two parsers read differently is refused", async () => {
   const double = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","name":"drop"}}';
   const after = (/** @type {any} */ app) => app.use(express.json());

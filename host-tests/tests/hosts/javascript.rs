@@ -5,8 +5,9 @@ use host_tests::host::{ClockKind, Host, Splits};
 use host_tests::node::{installed, node, play_without_store};
 use host_tests::require::{NODE, PACKAGE, lacks};
 use host_tests::root;
+use host_tests::rpc::post;
 use host_tests::upstream::{Upstream, reply};
-use host_tests::wire::{Http1Request, http1};
+use host_tests::wire::http1;
 use mcp_policy_cases::corpus::corpus;
 use serde_json::Value;
 use std::fs;
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 const LIST: &str =
     r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"drop"},{"name":"run"}]}}"#;
+const POLICY: &str =
+    r#"{ "version": "1", "default": "deny", "tools": { "run": { "rate_limit": "2/hour" } } }"#;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn succeeds(command: &mut Command) {
@@ -39,6 +42,20 @@ fn package_survives_a_faulty_program() {
         "package.test.js",
         "count.test.js",
         "response.test.js",
+    ]));
+}
+
+/// Express, Hono and `node:http` with the official SDK.
+#[test]
+fn adapters_pass_on_nothing_that_the_policy_has_not_judged() {
+    if lacks(&[NODE, PACKAGE]) {
+        return;
+    }
+    succeeds(node().args([
+        "--test",
+        "gateway.test.js",
+        "middleware.test.js",
+        "fetch.test.js",
     ]));
 }
 
@@ -92,9 +109,10 @@ fn write_examples(upstream: SocketAddr) {
     let readme = readme();
     let blocks = readme.split("```js\n").skip(1);
     let blocks: Vec<_> = blocks.filter_map(|rest| rest.split("```").next()).collect();
-    let [example, settle, _] = blocks[..] else {
-        panic!("the README has three blocks of JavaScript")
+    let [express, fetch, example, settle, _] = blocks[..] else {
+        panic!("the README has five blocks of JavaScript")
     };
+    write_servers(express, fetch);
     let example = replaced(
         example,
         [
@@ -106,12 +124,27 @@ fn write_examples(upstream: SocketAddr) {
     let store = "step = store.resolve(exchange, step, Date.now());";
     let alone = replaced(&example, [(store, settle)]);
     let alone = format!("import {{ lookup, open, reserve }} from \"./reserve.js\";\n{alone}");
-    let policy =
-        r#"{ "version": "1", "default": "deny", "tools": { "run": { "rate_limit": "2/hour" } } }"#;
     for (file, text) in [
-        ("example.json", policy),
+        ("example.json", POLICY),
         ("example.js", &example),
         ("example-alone.js", &alone),
+    ] {
+        fs::write(installed().join(file), text).expect("it can be written");
+    }
+}
+
+/// The MCP servers of the README, at free ports. Their types are checked apart: those of the SDK do not pass the strictest
+/// settings.
+fn write_servers(express: &str, fetch: &str) {
+    let policy = (r#""policy.json""#, r#""example.json""#);
+    let express = replaced(express, [policy, ("8080", "0")]);
+    let fetch = replaced(fetch, [policy]);
+    let serve = r#"import { serve } from "@hono/node-server";
+serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, (address) => console.log("listening", address));
+"#;
+    for (file, text) in [
+        ("example-express.mjs", express),
+        ("example-fetch.mjs", format!("{fetch}{serve}")),
     ] {
         fs::write(installed().join(file), text).expect("it can be written");
     }
@@ -170,29 +203,46 @@ fn types_and_examples_of_the_readme_are_valid() {
     let upstream = upstream.expect("the upstream starts");
     write_examples(upstream.addr());
     succeeds(node().args(["node_modules/typescript/bin/tsc", "--project", "."]));
+    for project in ["tsconfig.package.json", "tsconfig.examples.json"] {
+        succeeds(node().args(["node_modules/typescript/bin/tsc", "--project", project]));
+    }
     for program in ["example.js", "example-alone.js"] {
         judges_and_counts(program, &upstream);
     }
+    for program in ["example-express.mjs", "example-fetch.mjs"] {
+        serves_and_counts(program);
+    }
+}
+
+/// An MCP server behind a policy, asked by a client that writes its requests by hand.
+fn serves_and_counts(program: &str) {
+    let (_gateway, addr) = Gateway::start(program);
+    let list = ask(addr, "tools/list", "{}");
+    assert!(list.contains(r#""name":"run""#), "{program}: {list}");
+    assert!(!list.contains("drop"), "{program}: {list}");
+    let call = |tool: &str| ask(addr, "tools/call", &format!(r#"{{"name":"{tool}"}}"#));
+    let answers = [call("run"), call("drop"), call("run"), call("run")];
+    let ran = answers.each_ref().map(|answer| answer.contains("It ran."));
+    assert_eq!(ran, [true, false, true, false], "{program}: {answers:?}");
+    for (answer, why) in [(1, "not available here"), (3, "2 calls is used up")] {
+        assert!(answers[answer].contains(why), "{program}: {answers:?}");
+    }
+}
+
+/// The body of the answer to one message.
+fn ask(addr: SocketAddr, method: &str, params: &str) -> String {
+    let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+    let request = post(body.into_bytes());
+    let response = http1(addr, &request, TIMEOUT).expect("an answer");
+    String::from_utf8_lossy(&response.body).into_owned()
 }
 
 fn judges_and_counts(program: &str, upstream: &Upstream) {
     let (_gateway, addr) = Gateway::start(program);
-    let ask = |method: &str, params: &str| {
-        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
-        let request = Http1Request {
-            method: "POST".into(),
-            path: "/mcp".into(),
-            headers: vec![(b"content-type".to_vec(), b"application/json".to_vec())],
-            body: Some(body.into_bytes()),
-            ..Http1Request::default()
-        };
-        let response = http1(addr, &request, TIMEOUT).expect("an answer");
-        String::from_utf8_lossy(&response.body).into_owned()
-    };
-    let list = ask("tools/list", "{}");
+    let list = ask(addr, "tools/list", "{}");
     assert_eq!(list, LIST.replace(r#"{"name":"drop"},"#, ""));
     upstream.take();
-    let call = |tool: &str| ask("tools/call", &format!(r#"{{"name":"{tool}"}}"#));
+    let call = |tool: &str| ask(addr, "tools/call", &format!(r#"{{"name":"{tool}"}}"#));
     let denied = |answer: &str| answer.contains("[POLICY DENIED]");
     let answers = [call("run"), call("drop"), call("run"), call("run")];
     assert_eq!(

@@ -11,6 +11,9 @@ import { requireSources } from "./settings.js";
  * @typedef {import("./http.d.ts").HeaderEdits} HeaderEdits
  */
 
+/** Between the values of joined header fields. */
+const JOINT = ", ";
+
 /** The statuses of responses without a body. */
 const BODILESS = [101, 204, 205, 304];
 
@@ -78,7 +81,9 @@ function fieldsOf(request) {
   const { pathname, search, host, protocol } = new URL(request.url);
   const authority = request.headers.get("host") ?? host;
   const line = [":method", request.method, ":path", pathname + search, ":scheme", protocol.slice(0, -1), ":authority", authority];
-  return [...line, ...[...request.headers].flat()];
+  // The Fetch API joins fields of the same name, so a value with the joint may be several: a policy that reads one refuses two.
+  const fields = [...request.headers].flatMap(([name, value]) => value.split(JOINT).flatMap((part) => [name, part]));
+  return [...line, ...fields];
 }
 
 /** The request with the bytes and header fields that were judged. @param {Request} request @param {Pass} verdict */

@@ -52,6 +52,7 @@ export function bodyOf(req, max) {
     let length = 0;
     const stop = () => {
       req.removeListener("readable", read);
+      req.removeListener("end", read);
       req.removeListener("close", gone);
       req.removeListener("error", gone);
     };
@@ -83,6 +84,8 @@ export function bodyOf(req, max) {
     req.on("close", gone);
     req.on("error", gone);
     req.on("readable", read);
+    // A body without bytes has its end alone.
+    req.on("end", read);
   });
 }
 

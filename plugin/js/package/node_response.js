@@ -16,9 +16,17 @@ export function reply(res, { status, headers, body }) {
   // Node reads no further on the connection until the body is read; one that is too long is not.
   if (!res.req.complete) res.shouldKeepAlive = false;
   res.req.resume();
-  res.statusMessage = "";
+  setMessage(res, "");
   res.writeHead(status, { ...headers, "content-length": String(body.length) });
   res.end(body);
+}
+
+/** HTTP/2 has no status messages, and Node warns of each use. @param {ServerResponse} res */
+const messageOf = (res) => (res.req.httpVersionMajor < 2 ? res.statusMessage : "");
+
+/** @param {ServerResponse} res @param {string} message */
+function setMessage(res, message) {
+  if (res.req.httpVersionMajor < 2) res.statusMessage = message;
 }
 
 /**
@@ -131,7 +139,7 @@ class GovernedResponse {
   #writeHead([status, reason, headers]) {
     if (this.#committed) throw headersSent();
     this.#res.statusCode = status;
-    if (typeof reason === "string") this.#res.statusMessage = reason;
+    if (typeof reason === "string") setMessage(this.#res, reason);
     this.#do(() => setAll(this.#res, typeof reason === "string" ? headers : (reason ?? headers)));
     this.#commit(false);
     return this.#res;
@@ -187,7 +195,8 @@ class GovernedResponse {
     if (this.#committed || this.#over) return;
     this.#committed = true;
     this.#deferred = deferred;
-    const { statusCode, statusMessage } = this.#res;
+    const { statusCode } = this.#res;
+    const message = messageOf(this.#res);
     this.#bodiless = this.#method === "HEAD" || statusCode === 204 || statusCode === 304;
     const fields = flat(this.#res.getHeaders());
     this.#take(() =>
@@ -198,7 +207,7 @@ class GovernedResponse {
           for (const name of head.removeHeaders) this.#res.removeHeader(name);
           for (const [name, value] of Object.entries(head.setHeaders)) this.#res.setHeader(name, value);
           this.#res.statusCode = statusCode;
-          if (statusMessage) this.#res.statusMessage = statusMessage;
+          if (message) setMessage(this.#res, message);
           if (!this.#deferred) this.#own.writeHead.call(this.#res, statusCode);
         });
       }),

@@ -3,7 +3,7 @@
 //! It uses no SDK, because none shows all received bytes. As a control, it finds the names when it asks the server
 //! directly.
 
-use super::programs::{LEGACY, Running, SERVERS, gateway};
+use super::programs::{LEGACY, Running, SERVERS, Server, gateway};
 use host_tests::require::{ENVOY, NODE, TYPESCRIPT_SDKS, lacks};
 use host_tests::wire::{Http1Request, RawHeaders, Response, http1};
 use serde_json::{Value, json};
@@ -146,47 +146,53 @@ fn hidden_name_appears_nowhere() {
     let (_programs, servers): (Vec<_>, Vec<_>) = SERVERS.iter().map(Running::start).unzip();
     let envoy = gateway(&servers);
     for running in &servers {
-        let (hidden, shown) = names(running.server.story);
-        let (asked, again) = lists(running.addr);
-        for name in hidden {
-            assert!(
-                asked.contains(name),
-                "{}: no {name} directly",
-                running.server.name
-            );
-            assert!(
-                again.contains(name),
-                "{}: no {name} sent again",
-                running.server.name
-            );
-        }
+        shows(running.server, running.addr);
         for hold in [true, false] {
             let listener = running.listener_name(hold);
-            let addr = envoy.addr(&listener);
-            let (asked, again) = lists(addr);
-            assert!(
-                asked.contains(shown) && again.contains(shown),
-                "{listener}: {shown}"
-            );
-            for name in hidden {
-                assert!(!asked.contains(name), "{listener} shows {name}: {asked}");
-                assert!(
-                    !again.contains(name),
-                    "{listener} shows {name} again: {again}"
-                );
-            }
-            let session = Session::begin(addr);
-            let name = hidden[0].trim_matches('"');
-            told_apart(&session, "tools/call", |name| json!({ "name": name }), name);
-            let uri = |uri: &str| json!({ "uri": uri });
-            told_apart(&session, "resources/read", uri, "memo://secret");
-            let complete = |uri: &str| json!({ "ref": { "type": "ref/resource", "uri": uri }, "argument": { "name": "a", "value": "" } });
-            told_apart(&session, "completion/complete", complete, "memo://secret");
-            let stream = session.listen(None);
-            assert!(
-                hidden.iter().all(|name| !stream.contains(name)),
-                "{listener}: {stream}"
-            );
+            hides(running.server, envoy.addr(&listener), &listener);
         }
     }
+}
+
+/// The control: the names are in the lists of the server itself.
+pub(super) fn shows(server: &Server, addr: SocketAddr) {
+    let (hidden, _) = names(server.story);
+    let (asked, again) = lists(addr);
+    for name in hidden {
+        assert!(asked.contains(name), "{}: no {name} directly", server.name);
+        assert!(
+            again.contains(name),
+            "{}: no {name} sent again",
+            server.name
+        );
+    }
+}
+
+/// Searches everything that comes from a gateway for the hidden names of the server behind it.
+pub(super) fn hides(server: &Server, addr: SocketAddr, listener: &str) {
+    let (hidden, shown) = names(server.story);
+    let (asked, again) = lists(addr);
+    assert!(
+        asked.contains(shown) && again.contains(shown),
+        "{listener}: {shown}"
+    );
+    for name in hidden {
+        assert!(!asked.contains(name), "{listener} shows {name}: {asked}");
+        assert!(
+            !again.contains(name),
+            "{listener} shows {name} again: {again}"
+        );
+    }
+    let session = Session::begin(addr);
+    let name = hidden[0].trim_matches('"');
+    told_apart(&session, "tools/call", |name| json!({ "name": name }), name);
+    let uri = |uri: &str| json!({ "uri": uri });
+    told_apart(&session, "resources/read", uri, "memo://secret");
+    let complete = |uri: &str| json!({ "ref": { "type": "ref/resource", "uri": uri }, "argument": { "name": "a", "value": "" } });
+    told_apart(&session, "completion/complete", complete, "memo://secret");
+    let stream = session.listen(None);
+    assert!(
+        hidden.iter().all(|name| !stream.contains(name)),
+        "{listener}: {stream}"
+    );
 }

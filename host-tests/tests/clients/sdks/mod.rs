@@ -4,6 +4,7 @@ mod deceived;
 mod hidden;
 mod honest;
 mod judge;
+mod middleware;
 mod naive;
 mod pairs;
 mod programs;
