@@ -84,7 +84,7 @@ async function verdictOf(send, given, captured) {
   const received = await send(current);
   if (typeof received === "string") return received;
   const { lines, invoked, seen, request } = current;
-  if (!invoked) return `the program that carries the request answers it with ${received.status}`;
+  if (!invoked) return received.status === 0 ? "the program that carries the request ends the connection" : `the program that carries the request answers it with ${received.status}`;
   const audit = lines.find((line) => /^\{"v":1,"event":"(decision|approval)"/.test(line));
   const problem = lines.find((line) => line.startsWith('{"v":1,"event":"response"'));
   const errors = lines.filter((line) => line.startsWith("error: "));

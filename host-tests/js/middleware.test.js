@@ -1,24 +1,18 @@
-// The middleware for Express, Connect and `node:http`, at real servers.
+// The middleware for Express, Connect and `node:http`, at real servers: the requests that it passes and refuses.
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer as createServer1 } from "node:http";
 import { connect, createServer as createServer2 } from "node:http2";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
 import express from "express";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
-import { memoryCounters } from "mcp-policy/memory";
 import { createMiddleware } from "mcp-policy/middleware";
-import { callOf, EXPRESSES, gate, JSON_HEADERS, LIMITED, LIST, listening, mcpServer, OPEN, opened, post, reasonOf, RESULT, serving, toolsOf } from "./servers.js";
+import { callOf, EXPRESSES, gate, json, JSON_HEADERS, LIMITED, LIST, listening, mcpServer, OPEN, opened, post, reasonOf, RESULT, serving, toolsOf } from "./servers.js";
 import { policy } from "./support.js";
 
 /** @typedef {import("./servers.js").Handler} Handler */
-
-/** Answers every request with this JSON. @param {string} body @returns {Handler} */
-const json = (body) => (_, res) => res.writeHead(200, { "content-type": "application/json" }).end(body);
 
 /** Serves an MCP server of the SDK; with `parses`, the body is that of `express.json()`. @param {boolean} parses @returns {Handler} */
 const sdk = (parses) => async (req, res) => {
@@ -158,72 +152,6 @@ test("message that two parsers read differently is refused", async () => {
   }, { after });
 });
 
-test("stream flows event by event, without the hidden names of a list", async () => {
-  const [sent, seen] = [gate(), gate()];
-  const event = (/** @type {string} */ text) => `event: message\ndata: ${text}\n\n`;
-  const notice = '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"first"}}';
-  /** @type {Handler} */
-  const stream = async (_, res) => {
-    res.writeHead(200, { "content-type": "text/event-stream" });
-    res.write(event(notice));
-    sent.open(undefined);
-    await seen.passed;
-    const list = event(toolsOf("add", "drop"));
-    res.write(list.slice(0, 40));
-    res.write(list.slice(40));
-    res.end();
-  };
-  await serving(LIMITED, stream, async ({ url }) => {
-    const response = await post(url, LIST);
-    const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
-    const read = async () => Buffer.from((await reader.read()).value ?? []).toString();
-    await sent.passed;
-    assert.equal(await read(), event(notice));
-    seen.open(undefined);
-    let rest = "";
-    for (let piece = await read(); piece; piece = await read()) rest += piece;
-    assert.equal(rest, event(toolsOf("add")));
-  });
-});
-
-test("call that the server did not run is not counted", async () => {
-  const error = '{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no such argument"}}';
-  let answer = error;
-  const limits = [{ counter: "calls", window: "day", max: 2, refund: "on_error" }];
-  await serving({ version: "1", default: "deny", tools: { add: { limits } } }, (req, res) => json(answer)(req, res), async ({ url }) => {
-    for (let call = 0; call < 4; call += 1) assert.equal((await post(url, callOf("add"))).status, 200);
-    answer = RESULT;
-    for (const expected of [undefined, undefined, "rate_limited"]) assert.equal(await reasonOf(await post(url, callOf("add"))), expected);
-  });
-});
-
-test("lengths are those of the bodies that the client gets", async () => {
-  const list = toolsOf("add", "drop");
-  /** @type {Record<string, Handler>} */
-  const handlers = {
-    "with a length": (_, res) => res.writeHead(200, { "content-type": "application/json", "content-length": list.length }).end(list),
-    "with raw fields": (_, res) => res.writeHead(200, "Fine", /** @type {any} */ (["content-type", "application/json", "x-a", "1", "x-a", "2"])).end(list),
-    "by Express": (_, res) => /** @type {any} */ (res).type("json").send(list),
-    "in pieces": (_, res) => {
-      res.setHeader("content-type", "application/json");
-      res.write(list.slice(0, 9));
-      res.flushHeaders();
-      res.end(list.slice(9));
-    },
-    "as a whole": (_, res) => res.setHeader("content-type", "application/json").end(Buffer.from(list), () => undefined),
-  };
-  for (const [name, handler] of Object.entries(handlers)) {
-    await serving(LIMITED, handler, async ({ url }) => {
-      const response = await post(url, LIST);
-      const text = await response.text();
-      assert.equal(text, toolsOf("add"), name);
-      const length = response.headers.get("content-length");
-      assert.ok(length === null || Number(length) === text.length, name);
-      if (name === "with raw fields") assert.deepEqual([response.statusText, response.headers.get("x-a")], ["Fine", "1, 2"]);
-    });
-  }
-});
-
 const GRANT = { ada: { match: { bearer_sha256: "3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0" }, policy: "main" } };
 
 test("credential of the policy is gone in every form of the headers", async () => {
@@ -242,243 +170,6 @@ test("credential of the policy is gone in every form of the headers", async () =
   }
 });
 
-test("response that must be read is asked for without an encoding, and a compressed one is withheld", async () => {
-  /** @type {Handler} */
-  const compressed = (req, res) => {
-    const body = gzipSync(toolsOf("add", "drop"));
-    res.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip", "x-asked": req.headers["accept-encoding"] }).end(body);
-  };
-  for (const [document, expected] of /** @type {[object, string][]} */ ([[LIMITED, "identity"], [OPEN, "gzip"]])) {
-    await serving(document, compressed, async ({ url, lines, calls }) => {
-      const response = await post(url, LIST, { "accept-encoding": "gzip" });
-      assert.equal(calls[0]?.headers["accept-encoding"], expected);
-      assert.equal((await response.text()).includes("drop"), document === OPEN);
-      assert.equal(lines.some(({ event }) => event === "response"), document !== OPEN);
-    });
-  }
-});
-
-test("request whose log fails is refused, and its call is not counted", async () => {
-  let fault = () => /** @type {unknown} */ (undefined);
-  const faults = [() => { throw new Error("the disk is full"); }, () => Promise.reject(new Error("the disk is full"))];
-  await serving(LIMITED, json(RESULT), async ({ url, calls, errors }) => {
-    for (const each of faults) {
-      fault = each;
-      assert.equal((await post(url, callOf("add"))).status, 503);
-      assert.deepEqual(errors.splice(0).map(({ message }) => message), ["the disk is full"]);
-    }
-    assert.equal(calls.length, 0);
-    fault = () => undefined;
-    for (const expected of [undefined, undefined, "rate_limited"]) assert.equal(await reasonOf(await post(url, callOf("add"))), expected);
-  }, { log: () => fault() });
-});
-
-test("response whose log fails goes no further", async () => {
-  const log = (/** @type {string} */ line) => {
-    if (JSON.parse(line).event === "response") throw new Error("the disk is full");
-  };
-  const redirect = /** @type {Handler} */ ((_, res) => res.writeHead(307, { location: "http://elsewhere.example/mcp" }).end());
-  await serving(LIMITED, redirect, async ({ url, errors }) => {
-    const response = await fetch(url, { method: "POST", body: callOf("add"), headers: JSON_HEADERS, redirect: "manual" });
-    assert.deepEqual([response.status, response.headers.get("location"), errors.length], [503, null, 1]);
-  }, { log });
-});
-
-/** Counters that fail. @type {[string, () => any][]} */
-const FAULTS = [
-  ["throw", () => { throw new Error("gone"); }],
-  ["reject", () => Promise.reject(new Error("gone"))],
-  ["never answer", () => new Promise(() => undefined)],
-  ["return nothing", () => undefined],
-  ["return the question", (/** @type {any[]} */ ...[, step]) => step],
-];
-for (const [name, resolve] of FAULTS) {
-  test(`counters that ${name} have the call refused`, async () => {
-    const whole = memoryCounters(policy(LIMITED));
-    const counters = { seed: whole.seed, resolve: /** @type {(...args: any[]) => any} */ (resolve) };
-    await serving(LIMITED, json(RESULT), async ({ url, calls, errors }) => {
-      assert.equal((await post(url, callOf("add"))).status, 503);
-      assert.deepEqual([calls.length, errors.length], [0, 1]);
-      counters.resolve = (exchange, step, now) => whole.resolve(exchange, step, now);
-      assert.equal((await post(url, callOf("add"))).status, 200);
-      assert.equal(calls.length, 1);
-    }, { counters, timeout: 50 });
-  });
-}
-
-/** Counters that answer later. */
-function late() {
-  const store = memoryCounters(policy(LIMITED));
-  /** @param {[any, any, any]} args */
-  const resolve = async (...args) => {
-    await new Promise(setImmediate);
-    return store.resolve(...args);
-  };
-  return { seed: store.seed, resolve };
-}
-
-test("counters that answer later count and keep the order of a response", async () => {
-  /** @type {unknown[]} */
-  const seen = [];
-  /** @type {Handler} */
-  const handler = async (_, res) => {
-    // The head has the charge to refund, so that the pieces wait for the counters.
-    res.writeHead(200, { "content-type": "application/json" });
-    seen.push(res.headersSent, res.write(RESULT.slice(0, 10)));
-    assert.throws(() => res.setHeader("x-late", "1"), { code: "ERR_HTTP_HEADERS_SENT" });
-    res.write(RESULT.slice(10, 20));
-    res.end(RESULT.slice(20));
-    seen.push(res.writableEnded);
-  };
-  await serving(LIMITED, handler, async ({ url }) => {
-    for (const expected of [200, 200]) {
-      const response = await post(url, callOf("add"));
-      assert.deepEqual([response.status, await response.text()], [expected, RESULT]);
-    }
-    assert.equal(await reasonOf(await post(url, callOf("add"))), "rate_limited");
-    assert.deepEqual([seen[0], seen[2]], [true, true]);
-  }, { counters: late() });
-});
-
-test("handler that waits for the policy gets a drain", async () => {
-  const log = () => new Promise(setImmediate);
-  const pieces = 40;
-  /** @type {Handler} */
-  const handler = async (_, res) => {
-    res.writeHead(200, { "content-type": "text/event-stream" });
-    for (let piece = 0; piece < pieces; piece += 1) {
-      if (!res.write(`data: ${toolsOf("add", "drop")}\n\n`)) await once(res, "drain");
-    }
-    res.end();
-  };
-  await serving(LIMITED, handler, async ({ url }) => {
-    const text = await (await post(url, LIST)).text();
-    assert.equal(text.split("\n\n").length - 1, pieces);
-    assert.equal(text.includes("drop"), false);
-  }, { log, counters: late() });
-});
-
-/** The ends of ids that the counters get. @param {unknown} document */
-function watched(document) {
-  const store = memoryCounters(policy(document));
-  /** @type {import("mcp-policy").IdEnd[]} */
-  const ends = [];
-  /** @type {import("mcp-policy/http").Counters["resolve"]} */
-  const resolve = (exchange, step, now) => {
-    if (step.end) ends.push(step.end);
-    return store.resolve(exchange, step, now);
-  };
-  return { counters: { seed: store.seed, resolve }, ends };
-}
-
-test("id of a request ends once: answered, or unclear where the client has gone", async () => {
-  // Which tool an answer is for is remembered by its id where results have rules.
-  const document = { ...LIMITED, tools: { add: { result: { redact: ["secrets"] } } } };
-  const { counters, ends } = watched(document);
-  const [reached, left] = [gate(), gate()];
-  const session = randomUUID();
-  /** @type {Handler} */
-  const handler = (req, res) => {
-    if (req.headers["x-leave"]) {
-      reached.open(undefined);
-      res.on("close", () => {
-        res.writeHead(200, { "content-type": "application/json" });
-        res.end(RESULT);
-        left.open(undefined);
-      });
-      return;
-    }
-    res.setHeader("mcp-session-id", session);
-    json(RESULT)(req, res);
-  };
-  await serving(document, handler, async ({ url, errors }) => {
-    const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } } };
-    await (await post(url, JSON.stringify(initialize))).text();
-    const headers = { "mcp-session-id": session };
-    await (await post(url, callOf("add"), headers)).text();
-    assert.deepEqual(ends.map(({ isAnswered }) => isAnswered), [true]);
-    const giveUp = new AbortController();
-    const abandoned = fetch(url, { method: "POST", body: callOf("add", {}, 2), headers: { ...JSON_HEADERS, ...headers, "x-leave": "1" }, signal: giveUp.signal });
-    await reached.passed;
-    giveUp.abort();
-    await assert.rejects(abandoned);
-    await left.passed;
-    assert.deepEqual(ends.map(({ isAnswered }) => isAnswered), [true, false]);
-    assert.deepEqual(errors, []);
-  }, { counters });
-});
-
-test("request of a client that leaves before its verdict never reaches the handler", async () => {
-  const [asked, answer] = [gate(), gate()];
-  const store = memoryCounters(policy(LIMITED));
-  const counters = {
-    seed: store.seed,
-    resolve: async (/** @type {[any, any, any]} */ ...args) => {
-      if (args[1].reserve) {
-        asked.open(undefined);
-        await answer.passed;
-      }
-      return store.resolve(...args);
-    },
-  };
-  const closed = gate();
-  const before = (/** @type {any} */ app) => app.use((/** @type {any} */ _, /** @type {any} */ res, /** @type {any} */ next) => {
-    res.once("close", () => closed.open(undefined));
-    next();
-  });
-  await serving(LIMITED, json(RESULT), async ({ port, url, calls, errors }) => {
-    const request = opened(port);
-    request.on("error", () => undefined);
-    request.end(callOf("add"));
-    await asked.passed;
-    request.destroy();
-    await closed.passed;
-    answer.open(undefined);
-    for (const expected of [undefined, undefined, "rate_limited"]) assert.equal(await reasonOf(await post(url, callOf("add"))), expected, "the call of nobody is not counted");
-    assert.deepEqual([calls.length, errors], [2, []]);
-  }, { counters, before });
-});
-
-test("response without an end is broken for the client", async () => {
-  const seen = gate();
-  /** @type {Handler} */
-  const handler = async (_, res) => {
-    res.writeHead(200, { "content-type": "text/event-stream" });
-    res.write(`data: ${toolsOf("add")}\n\ndata: {"half`);
-    await seen.passed;
-    res.destroy();
-  };
-  await serving(LIMITED, handler, async ({ url, errors }) => {
-    const response = await post(url, LIST);
-    const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
-    assert.match(Buffer.from((await reader.read()).value ?? []).toString(), /"add"/);
-    seen.open(undefined);
-    await assert.rejects(reader.read());
-    assert.deepEqual(errors, []);
-  });
-});
-
-test("response that the policy refuses is replaced, and its handler writes to nobody", async () => {
-  /** @type {unknown[]} */
-  const seen = [];
-  /** @type {Handler} */
-  const handler = (_, res) => {
-    res.setHeader("set-cookie", "secret=1");
-    res.writeHead(302, { location: "http://elsewhere.example/" });
-    seen.push(res.headersSent, res.write("moved"));
-    res.end("moved");
-  };
-  const before = (/** @type {any} */ app) => app.use((/** @type {any} */ _, /** @type {any} */ res, /** @type {any} */ next) => next(void res.setHeader("access-control-allow-origin", "*")));
-  await serving(LIMITED, handler, async ({ url, lines }) => {
-    const response = await fetch(url, { method: "POST", body: callOf("add"), headers: JSON_HEADERS, redirect: "manual" });
-    assert.deepEqual([response.headers.get("location"), response.headers.get("set-cookie")], [null, null]);
-    assert.equal(response.headers.get("access-control-allow-origin"), "*", "what came before the policy stays");
-    assert.equal((await response.text()).includes("moved"), false);
-    assert.deepEqual(seen, [true, false]);
-    assert.equal(lines.at(-1).event, "response");
-  }, { before });
-});
-
 test("methods of HTTP beside POST: HEAD is refused, GET opens a stream, DELETE and OPTIONS pass", async () => {
   /** @type {Handler} */
   const handler = (req, res) => {
@@ -492,28 +183,6 @@ test("methods of HTTP beside POST: HEAD is refused, GET opens a stream, DELETE a
     assert.equal(await (await ask("GET")).text(), ": open\n\n");
     assert.deepEqual([(await ask("DELETE")).status, (await ask("OPTIONS")).status], [204, 204]);
     assert.deepEqual(calls.map(({ method }) => method), ["GET", "DELETE", "OPTIONS"]);
-  });
-});
-
-test("interim responses and trailers pass", async () => {
-  /** @type {Handler} */
-  const handler = (_, res) => {
-    res.writeEarlyHints({ link: "</style.css>; rel=preload" });
-    res.writeProcessing();
-    res.writeHead(200, { "content-type": "application/json", trailer: "x-checksum" });
-    res.write(RESULT);
-    res.addTrailers({ "x-checksum": "1" });
-    res.end();
-  };
-  await serving(LIMITED, handler, async ({ port }) => {
-    const request = opened(port);
-    /** @type {number[]} */
-    const interim = [];
-    request.on("information", ({ statusCode }) => interim.push(statusCode));
-    request.end(callOf("add"));
-    const [response] = await once(request, "response");
-    assert.equal(Buffer.concat(await response.toArray()).toString(), RESULT);
-    assert.deepEqual([interim, response.trailers], [[103, 102], { "x-checksum": "1" }]);
   });
 });
 

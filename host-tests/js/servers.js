@@ -81,6 +81,9 @@ export async function listening(server, work) {
 /** @param {string} url @param {string} body @param {Record<string, string>} [headers] */
 export const post = (url, body, headers = {}) => fetch(url, { method: "POST", body, headers: { ...JSON_HEADERS, ...headers } });
 
+/** Answers every request with this JSON. @param {string} body @returns {Handler} */
+export const json = (body) => (_, res) => res.writeHead(200, { "content-type": "application/json" }).end(body);
+
 /** The reason of a refusal in a response. @param {Response} response */
 export async function reasonOf(response) {
   const answer = await response.json();

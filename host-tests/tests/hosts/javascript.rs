@@ -55,6 +55,8 @@ fn adapters_pass_on_nothing_that_the_policy_has_not_judged() {
         "--test",
         "gateway.test.js",
         "middleware.test.js",
+        "middleware_counters.test.js",
+        "middleware_response.test.js",
         "fetch.test.js",
     ]));
 }
