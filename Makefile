@@ -62,7 +62,7 @@ test: build hosts ## Unit tests, every case of policies/ on every host, and real
 	@$(BEGIN); \
 	part 'compile the tests' $(TEST) --no-run; \
 	if [ -z "$$failed" ]; then \
-		part 'unit tests' $(TEST) --lib --bins --examples --test answers --test audit --test readme --test replay --test dependencies --test public_names; \
+		part 'unit tests' $(TEST) --lib --bins --examples --test answers --test audit --test readme --test replay --test dependencies --test public_names --test usage; \
 		part 'examples in documentation' $(TEST) --doc; \
 		[ -e $(VENV)/ready ] && part 'scans of servers' $(TEST) --test scan || skip 'Envoy and the MCP SDK for Python' scan; \
 		part 'corpus and hosts' $(TEST) --test hosts; \
@@ -152,7 +152,7 @@ $(DIST)/mcp-policy.wasm: $(ENGINE) host-tests/xtask/src/exports.rs $(shell find 
 
 # This target has no WASI, so the component imports only the functions of its interface. The linker comes with Rust and
 # produces a component directly; other linkers need a program that wraps a module.
-$(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -type f) | rust
+$(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -path '*/examples' -prune -o -type f -print) | rust
 	$(SAY) 'building the component'
 	cargo rustc --locked --release --package mcp-policy-component --target wasm32-unknown-unknown -- -C linker=wasm-component-ld
 	mkdir -p $(DIST)

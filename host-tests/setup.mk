@@ -15,6 +15,8 @@ PACKAGES := host-tests/clients/node_modules
 SUITES := host-tests/conformance/node_modules
 SERVERS := host-tests/servers/node_modules
 JS_TESTS := target/npm
+# Turns the component into JavaScript, for the example in Node.
+COMPONENT_NODE := target/component-node
 # The tests of the JSON Schema organisation, as a validator for Python carries them.
 SCHEMA_TESTS := target/json-schema-tests
 # The class of the events that the command line tool writes for other programs.
@@ -35,7 +37,7 @@ PEER := host-tests/rate-limit-peer/Cargo.toml
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
 	$(OCSF)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json $(REDIS)/ready $(RATE_LIMIT_PEER)/ready \
-	$(KUBERNETES)/.package-lock.json $(BUNDLERS)/.package-lock.json
+	$(KUBERNETES)/.package-lock.json $(BUNDLERS)/.package-lock.json $(VENV)/component $(COMPONENT_NODE)/ready
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")' 2>/dev/null)" \
 	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node \
@@ -67,6 +69,11 @@ endef
 # Beside the MCP SDK, which they need; the demo does without them.
 $(VENV)/servers: host-tests/servers/requirements.txt $(VENV)/ready
 	$(SAY) 'getting MCP servers for Python'
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(VENV)/component: plugin/component/examples/python/requirements.txt $(VENV)/ready
+	$(SAY) 'getting Wasmtime for Python'
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
@@ -191,4 +198,11 @@ $(JS_TESTS)/ready: $(shell find host-tests/js -type f) $(DIST)/js/package.json |
 	mkdir -p $(JS_TESTS)
 	cp host-tests/js/* $(JS_TESTS)
 	cd $(JS_TESTS) && $(NPM) ci --silent --no-audit --no-fund
+	touch $@
+
+$(COMPONENT_NODE)/ready: $(addprefix plugin/component/examples/node/,package.json package-lock.json) | $(NODE)/ready
+	$(SAY) 'getting jco'
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@

@@ -34,6 +34,10 @@ pub const NODE: Need = need("Node", "target/node/ready");
 pub const NODE_22: Need = need("Node 22", "target/node-22/ready");
 /// The JavaScript package as a user installs it.
 pub const PACKAGE: Need = need("the JavaScript package", "target/npm/ready");
+/// The runtime with which Python embeds the component.
+pub const COMPONENT_PYTHON: Need = need("Wasmtime for Python", "target/venv/component");
+/// The program that turns the component into JavaScript.
+pub const COMPONENT_NODE: Need = need("jco", "target/component-node/ready");
 /// The MCP SDKs for TypeScript.
 pub const TYPESCRIPT_SDKS: Need = need(
     "the MCP SDKs for TypeScript",
