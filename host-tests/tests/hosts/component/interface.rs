@@ -4,6 +4,7 @@ use super::gateway::{NOW, POLICY, SHARED, answered, call, headers, wasm};
 use host_tests::embedder::*;
 use host_tests::{APPROVAL_KEYS, root};
 use serde_json::{Value, json};
+use wit_parser::{Docs, Resolve, TypeDefKind};
 
 #[test]
 fn component_imports_only_its_cells() {
@@ -14,6 +15,71 @@ fn component_imports_only_its_cells() {
     assert_eq!(names, ["mcp-policy:engine/cells@0.1.0"]);
     let names: Vec<_> = kind.exports(&engine).map(|(name, _)| name).collect();
     assert_eq!(names, ["mcp-policy:engine/engine@0.1.0"]);
+}
+
+#[test]
+fn every_item_of_the_interface_is_documented() {
+    let mut resolve = Resolve::new();
+    let wit = root().join("plugin/component/wit");
+    resolve.push_dir(&wit).expect("the interface can be read");
+    let worlds = resolve
+        .worlds
+        .iter()
+        .map(|(_, world)| (world.name.clone(), &world.docs));
+    let mut items: Vec<_> = worlds.collect();
+    for (_, interface) in &resolve.interfaces {
+        items.push((interface.name.clone().unwrap_or_default(), &interface.docs));
+        let functions = interface.functions.values();
+        items.extend(functions.map(|function| (function.name.clone(), &function.docs)));
+    }
+    for (_, kind) in &resolve.types {
+        if let Some(name) = &kind.name {
+            items.push((name.clone(), &kind.docs));
+            items.extend(members(name, &kind.kind));
+        }
+    }
+    let is_bare = |docs: &Docs| {
+        docs.contents
+            .as_deref()
+            .unwrap_or_default()
+            .trim()
+            .is_empty()
+    };
+    let bare = items.iter().filter(|(_, docs)| is_bare(docs));
+    let bare: Vec<_> = bare.map(|(name, _)| name).collect();
+    assert!(bare.is_empty(), "no documentation: {bare:?}");
+    assert!(items.len() > 150, "{}", items.len());
+}
+
+/// The fields, cases or flags of a type.
+fn members<'a>(of: &str, kind: &'a TypeDefKind) -> Vec<(String, &'a Docs)> {
+    let members: Vec<_> = match kind {
+        TypeDefKind::Record(record) => record
+            .fields
+            .iter()
+            .map(|field| (&field.name, &field.docs))
+            .collect(),
+        TypeDefKind::Variant(variant) => variant
+            .cases
+            .iter()
+            .map(|case| (&case.name, &case.docs))
+            .collect(),
+        TypeDefKind::Enum(list) => list
+            .cases
+            .iter()
+            .map(|case| (&case.name, &case.docs))
+            .collect(),
+        TypeDefKind::Flags(flags) => flags
+            .flags
+            .iter()
+            .map(|flag| (&flag.name, &flag.docs))
+            .collect(),
+        _ => Vec::new(),
+    };
+    members
+        .into_iter()
+        .map(|(name, docs)| (format!("{of}.{name}"), docs))
+        .collect()
 }
 
 #[test]
