@@ -205,6 +205,41 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "`tests/answers/approvals.rs` of the crate",
     ),
     (
+        "plugin/component/README.md",
+        "cargo run --package component-gateway",
+        "hosts, `component::examples`",
+    ),
+    (
+        "plugin/component/README.md",
+        "python -m pip install",
+        "`make hosts` installs it",
+    ),
+    (
+        "plugin/component/README.md",
+        "python plugin/component/examples",
+        "hosts, `component::examples`",
+    ),
+    (
+        "plugin/component/README.md",
+        "mkdir my-gateway",
+        "copies files of the reader's clone",
+    ),
+    (
+        "plugin/component/README.md",
+        "cd my-gateway && npm ci",
+        "`make hosts` installs it",
+    ),
+    (
+        "plugin/component/README.md",
+        "npx jco transpile",
+        "hosts, `component::examples`",
+    ),
+    (
+        "plugin/component/README.md",
+        "node gateway.mjs",
+        "hosts, `component::examples`",
+    ),
+    (
         "plugin/cli/README.md",
         "cargo install",
         "builds the program once more, in release mode",
