@@ -18,14 +18,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-fn run(arguments: &[&str]) -> Output {
+fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-policy"));
-    let command = command
+    command
         .args(arguments)
         .stdin(Stdio::null())
         .env("TEST_TOKEN", "secret")
         .env("NO_PROXY", "*");
-    command.output().expect("the command starts")
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the command starts")
 }
 
 /// The message of a scan that fails, without the URL before it.
@@ -200,6 +204,36 @@ fn certificate_of_private_ca_needs_option_ca() {
         told_name.contains("its certificate is for another name; write that name into the URL"),
         "{told_name}"
     );
+}
+
+/// The variables by which OpenSSL finds CAs name an empty folder and an empty file.
+#[test]
+fn machine_without_cas_asks_servers_without_tls_and_those_of_option_ca() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-cas");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.with_extension("pem");
+    std::fs::write(&file, "").expect("a file");
+    let run = |arguments: &[&str]| {
+        let mut command = command(arguments);
+        let command = command
+            .env("SSL_CERT_DIR", &folder)
+            .env("SSL_CERT_FILE", &file);
+        command.output().expect("the command starts")
+    };
+    let ca = tls("ca.pem").display().to_string();
+    let plain = format!("http://{}/mcp", start_plain());
+    let url = format!("https://{}/mcp", start_tls("server"));
+    for arguments in [&["scan", &plain][..], &["scan", &url, "--ca", &ca]] {
+        let output = run(arguments);
+        assert!(output.status.success(), "{output:?}");
+    }
+    let output = run(&["scan", &url]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr);
+    let expected = format!(
+        "error: {url}: it cannot be reached: this machine trusts no CA; install its CA certificates"
+    );
+    assert!(told.starts_with(&expected), "{told}");
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Gateway {
         let server: HttpServer = connection.server(address.page())?;
         let client = server.client();
         Ok(Self {
-            client: client.map_err(|error| CommandError::about(address.name(), shown(&error)))?,
+            client: client.map_err(|error| CommandError::about(address.name(), error))?,
             patience: connection.patience(),
         })
     }

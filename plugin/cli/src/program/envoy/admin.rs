@@ -21,7 +21,7 @@ pub(super) struct Admin {
 
 impl Admin {
     pub(super) fn new(url: &str) -> CommandResult<Self> {
-        let client = network::client().no_proxy().timeout(PATIENCE).build();
+        let client = network::client(url, &[], |client| client.no_proxy().timeout(PATIENCE));
         Ok(Self {
             url: url.trim_end_matches('/').into(),
             client: client.map_err(|error| CommandError::about(without_secrets(url), error))?,

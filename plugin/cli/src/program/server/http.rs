@@ -43,7 +43,7 @@ pub(crate) async fn over_http(
     patience: Duration,
     progress: Progress<'_>,
 ) -> Result<ListedTools, String> {
-    let client = server.client().map_err(|error| shown(&error))?;
+    let client = server.client()?;
     let recorder = Recorder::new(client.clone());
     let config = StreamableHttpClientTransportConfig::with_uri(server.url.as_str());
     let transport = StreamableHttpClientTransport::with_client(recorder.clone(), config);
@@ -63,15 +63,20 @@ pub(crate) async fn over_http(
 
 impl HttpServer {
     /// A client that sends its headers with every request.
-    pub(crate) fn client(&self) -> Result<reqwest::Client, reqwest::Error> {
-        let client = network::client()
-            .default_headers(self.headers.clone())
-            .tls_certs_merge(self.ca.iter().cloned())
-            .pool_max_idle_per_host(0);
-        match &self.identity {
-            Some(identity) => client.identity(identity.clone()).build(),
-            None => client.build(),
-        }
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) fn client(&self) -> Result<reqwest::Client, String> {
+        let client = network::client(&self.url, &self.ca, |client| {
+            let client = client
+                .default_headers(self.headers.clone())
+                .pool_max_idle_per_host(0);
+            match &self.identity {
+                Some(identity) => client.identity(identity.clone()),
+                None => client,
+            }
+        });
+        client.map_err(|error| unreachable::says(&shown(&error)))
     }
 }
 

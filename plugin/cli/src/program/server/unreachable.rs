@@ -5,10 +5,14 @@
 use mcp_policy_cli::sanitize;
 
 /// Parts of errors, and their meaning.
-const MEANINGS: [(&str, &str); 12] = [
+const MEANINGS: [(&str, &str); 13] = [
     (
         "CaUsedAsEndEntity",
         "its certificate is a CA's own, which TLS does not accept from a server; let the server use a certificate that the CA signed, and give the CA with `--ca FILE`",
+    ),
+    (
+        "No CA certificates were loaded",
+        "this machine trusts no CA; install its CA certificates (on most Linux systems the package `ca-certificates`), or give the CA of the server with `--ca FILE`",
     ),
     (
         "UnknownIssuer",
