@@ -14,7 +14,11 @@ pub(super) fn chosen(expression: &str) -> Vec<&str> {
 }
 
 fn one_of(alternatives: &str) -> &str {
-    let all: Vec<_> = alternatives.split(" OR ").collect();
+    // Old manifests write a slash for `OR`.
+    let all: Vec<_> = alternatives
+        .split(" OR ")
+        .flat_map(|part| part.split('/'))
+        .collect();
     let preferred = PREFERRED.into_iter().find(|licence| all.contains(licence));
     preferred
         .or_else(|| all.first().copied())
@@ -22,7 +26,13 @@ fn one_of(alternatives: &str) -> &str {
 }
 
 /// The names that a file with the text of a licence may have, the most exact one first.
-pub(super) fn file_names(licence: &str) -> [String; 2] {
+pub(super) fn file_names(licence: &str) -> [String; 4] {
     let kind = licence.split('-').next().unwrap_or(licence).to_uppercase();
-    [format!("LICENSE-{kind}"), "LICENSE".into()]
+    let exact = format!("LICENSE-{kind}");
+    [
+        format!("{exact}.md"),
+        exact,
+        "LICENSE".into(),
+        "LICENSE.txt".into(),
+    ]
 }

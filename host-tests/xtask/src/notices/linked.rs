@@ -7,16 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-/// The shipped modules: the name in the page, the crate and its target.
-const MODULES: [(&str, &str, &str); 3] = [
-    ("plugin", "mcp-policy-proxy-wasm", "wasm32-wasip1"),
-    (
-        "component",
-        "mcp-policy-component",
-        "wasm32-unknown-unknown",
-    ),
-    ("JavaScript", "mcp-policy-js", "wasm32-unknown-unknown"),
-];
+/// A shipped module or program: its name in the page, the crate and the target.
+pub(super) type Module = (&'static str, &'static str, &'static str);
 
 /// A name and a version.
 pub(super) type Release = (String, String);
@@ -34,9 +26,9 @@ pub(super) struct Linked {
 pub(super) type Crates = BTreeMap<Release, Linked>;
 
 /// The crates of all modules, without those of the workspace.
-pub(super) fn crates(root: &Path) -> Result<Crates> {
+pub(super) fn crates(root: &Path, modules: &[Module]) -> Result<Crates> {
     let mut crates = Crates::new();
-    for (module, package, target) in MODULES {
+    for (module, package, target) in modules {
         add(&mut crates, module, &tree(root, package, target)?)?;
     }
     Ok(crates)
