@@ -34,6 +34,14 @@ KUBERNETES := host-tests/kubernetes/node_modules
 REDIS := target/redis
 RATE_LIMIT_PEER := target/rate-limit-peer
 PEER := host-tests/rate-limit-peer/Cargo.toml
+# Builds the tool's programs for other systems, and checks its Python wheel.
+CROSS := target/cross
+# Runs programs for another processor than the machine's.
+QEMU := target/qemu
+# The files of a Debian with Python, and of one without it, and Node with npm for the latter.
+ROOTS := target/roots
+ROOTS_NODE := target/roots-node
+BARE_HOSTS := $(QEMU)/ready $(ROOTS)/ready $(ROOTS_NODE)/ready
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
 	$(OCSF)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json $(REDIS)/ready $(RATE_LIMIT_PEER)/ready \
@@ -58,6 +66,11 @@ $(OLDER_SSE)/ready: host-tests/httpx-sse.txt | $(VENV_1)/ready
 	$(SAY) 'getting an older reader of event streams for Python'
 	rm -rf $(@D)
 	$(VENV_1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D) --requirement $<
+	touch $@
+
+$(CROSS)/ready: host-tests/programs.txt
+	$(SAY) 'getting Zig, and the builder of Python wheels'
+	$(call venv,$(CROSS),$<)
 	touch $@
 
 define venv
@@ -112,6 +125,49 @@ $(PROMETHEUS)/ready:
 		dpkg -x $(@D)/prometheus_*.deb $(@D)/package; \
 		ln -s package/usr/bin/prometheus package/usr/bin/promtool $(@D); \
 	fi
+	touch $@
+
+# The machine's own, or the one of Debian's package without an installation: the program is static.
+$(QEMU)/ready:
+	$(SAY) 'getting QEMU'
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	if command -v qemu-aarch64 && command -v qemu-x86_64; then \
+		for processor in aarch64 x86_64; do ln -s "$$(command -v qemu-$$processor)" $(@D)/qemu-$$processor; done; \
+	else \
+		command -v apt-get >/dev/null || { echo 'qemu-aarch64 is missing: install QEMU for user programs, then run this again'; exit 1; }; \
+		mkdir -p $(call apt_folders,$(@D)); \
+		(cd $(@D) && $(call apt,$(QEMU)) update && $(call apt,$(QEMU)) download qemu-user-static) || { echo 'apt has no package of QEMU: install qemu-user, then run this again'; exit 1; }; \
+		dpkg -x $(@D)/qemu-user-static_*.deb $(@D)/package; \
+		for processor in aarch64 x86_64; do ln -s package/usr/bin/qemu-$$processor-static $(@D)/qemu-$$processor; done; \
+		rm -rf $(@D)/apt $(@D)/*.deb; \
+	fi
+	$(@D)/qemu-aarch64 --version
+	touch $@
+
+# Root in a namespace of its own, which debootstrap needs for the owners of files.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),,unshare --map-root-user --map-auto --mount)
+DEBIAN := http://deb.debian.org/debian
+
+$(ROOTS)/ready: host-tests/debian-root.sh
+	$(SAY) 'getting Debian, with Python and without it'
+	rm -rf $(@D)
+	mkdir -p $(@D) $(call apt_folders,$(@D))
+	command -v apt-get >/dev/null || { echo 'apt-get is missing: Debian and its relatives alone can make the folders of a Debian'; exit 1; }
+	$(AS_ROOT) true && unshare --map-root-user --mount --net true || { echo 'this user cannot be root in a namespace: install uidmap, or run this as root'; exit 1; }
+	(cd $(@D) && $(call apt,$(ROOTS)) update && $(call apt,$(ROOTS)) download debootstrap debian-archive-keyring) || \
+		{ echo 'apt has no package of debootstrap: install it with debian-archive-keyring, then run this again'; exit 1; }
+	for package in $(@D)/*.deb; do dpkg -x "$$package" $(@D)/package; done
+	$(AS_ROOT) sh $< $(abspath $(@D)) $(DEBIAN) node
+	$(AS_ROOT) sh $< $(abspath $(@D)) $(DEBIAN) python --include=python3,python3-venv
+	rm -rf $(@D)/apt $(@D)/cache $(@D)/package $(@D)/*.deb
+	touch $@
+
+# Always the one of a Python package: it needs only a C library, which the machine's own may not.
+$(ROOTS_NODE)/ready: host-tests/node.txt | $(VENV)/ready
+	$(SAY) 'getting Node for a Debian without it'
+	rm -rf $(@D)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(@D)/package --requirement $<
 	touch $@
 
 # The machine's own, or that of a Python package, which is built for one version of Python and needs none.

@@ -93,6 +93,35 @@ pub const KUBERNETES_MODELS: Need = need(
     "host-tests/kubernetes/node_modules/.package-lock.json",
 );
 
+/// The tool as a program for Linux on x86_64, and its wheel.
+pub const X86_64: Need = need(
+    "the program for x86_64",
+    "target/dist/bin/mcp-policy-x86_64-unknown-linux-musl",
+);
+/// The same on aarch64.
+pub const AARCH64: Need = need(
+    "the program for aarch64",
+    "target/dist/bin/mcp-policy-aarch64-unknown-linux-musl",
+);
+/// The tool as a program for Windows.
+pub const WINDOWS: Need = need(
+    "the program for Windows",
+    "target/dist/bin/mcp-policy-x86_64-pc-windows-gnu.exe",
+);
+/// The checks of Python wheels.
+pub const PACKAGERS: Need = need("the checks of Python wheels", "target/cross/ready");
+/// QEMU for programs of another processor.
+pub const EMULATOR: Need = need("QEMU", "target/qemu/ready");
+/// A Debian with Python, and one without it.
+pub const ROOTS: Need = need("a bare Debian", "target/roots/ready");
+/// Node for a Debian without it.
+pub const ROOTS_NODE: Need = need("Node for a bare Debian", "target/roots-node/ready");
+/// The JavaScript package as `make build` leaves it.
+pub const MODULES: Need = need(
+    "the built JavaScript package",
+    "target/dist/js/package.json",
+);
+
 const fn need(name: &'static str, ready: &'static str) -> Need {
     Need { name, ready }
 }
@@ -117,7 +146,10 @@ pub fn lacks_for(part: &str, needs: &[Need]) -> bool {
 
 fn skip(part: &str, name: &str) {
     let all = std::env::var("REQUIRE").is_ok_and(|require| require == "all");
-    assert!(!all, "{name}: not installed, run `make hosts`");
+    assert!(
+        !all,
+        "{name}: not installed, run `make hosts`, or `make soak` for what only that needs"
+    );
     say(&format!("{part}: skipped without {name}"));
     let notes = root().join("target/skipped");
     let notes = OpenOptions::new().create(true).append(true).open(notes);

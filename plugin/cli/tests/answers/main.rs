@@ -18,8 +18,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+/// The tool of these tests, or another build of it, `$MCP_POLICY_BIN`.
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-policy"));
+    let other = std::env::var_os("MCP_POLICY_BIN");
+    let mut command =
+        Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_mcp-policy").into()));
     command
         .args(arguments)
         .stdin(Stdio::null())
