@@ -2,16 +2,21 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build check test hosts run lint structure wording notices corpus soak compat fleet conformance bench clean rust
+.PHONY: help build binaries check test hosts run lint structure wording notices corpus soak compat fleet conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
 NOTICES := LICENSE plugin/THIRD_PARTY.md
+# The tool as programs that need no Rust, and nothing of the system but its kernel.
+LINUX := x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+WINDOWS := x86_64-pc-windows-gnu
+PROGRAMS := $(LINUX:%=$(DIST)/bin/mcp-policy-%) $(WINDOWS:%=$(DIST)/bin/mcp-policy-%.exe)
 
 JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
 
 # The sources of each module, beside its own crate.
 ENGINE := Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/engine -name '*.rs' -o -name Cargo.toml)
+TOOL := $(ENGINE) $(shell find plugin/cases plugin/cli -name tests -prune -o -type f -print)
 SAY = @printf '\n\033[1m== %s\033[0m\n'
 PORT ?= 10000
 ADMIN_PORT ?= 9901
@@ -46,6 +51,8 @@ help: ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 13
 
 build: $(MODULES) $(addprefix $(DIST)/,$(notdir $(NOTICES))) ## Build the modules that gateways load and programs embed, in target/dist
+
+binaries: $(PROGRAMS) ## Build the command line tool for machines without Rust: programs in target/dist/bin, and for pip in target/dist/python
 
 check: ## After each edit, in two minutes: lints, unit tests, the corpus natively; CASE=name for some cases
 	@$(BEGIN); \
@@ -113,6 +120,10 @@ soak: build hosts ## Every case at every split on every host, and the long forms
 	@$(BEGIN); \
 	part 'corpus, every split' env SPLITS=every $(TEST) --test hosts corpus:: -- --nocapture; \
 	part 'long forms' $(TEST) --tests -- --ignored --nocapture; \
+	part 'build the programs' $(MAKE) --no-print-directory --keep-going binaries; \
+	$(MAKE) --no-print-directory --keep-going $(BARE_HOSTS) || echo 'Not all of it could be installed.'; \
+	part 'programs and packages' $(TEST) --test programs -- --nocapture; \
+	part 'a program over HTTP' env MCP_POLICY_BIN=$(abspath $(DIST))/bin/mcp-policy-$$(uname -m)-unknown-linux-musl $(TEST) --test answers; \
 	part 'packages of the registry' cargo publish --locked --workspace --dry-run --allow-dirty --target-dir target/publish; \
 	if command -v cargo-deny >/dev/null; then \
 		part 'licences and sources' cargo deny --offline check licenses bans sources; \
@@ -173,11 +184,35 @@ $(DIST)/LICENSE $(DIST)/THIRD_PARTY.md:
 	mkdir -p $(DIST)
 	cp $< $@
 
+# Zig is the compiler for C and the linker of every target. The wheel holds the same program, so that one build makes both.
+CROSS_PATH = PATH="$(abspath $(CROSS))/bin:$$PATH"
+
+$(LINUX:%=$(DIST)/bin/mcp-policy-%): $(DIST)/bin/mcp-policy-%: $(TOOL) | rust $(CROSS)/ready
+	$(SAY) 'building the command line tool for $*'
+	$(call rust_targets,$*)
+	rm -f $(DIST)/python/*_$(firstword $(subst -, ,$*)).whl
+	$(CROSS_PATH) maturin build --locked --release --zig --manifest-path plugin/cli/Cargo.toml --target $* \
+		--compatibility manylinux2014 musllinux_1_1 --out $(DIST)/python
+	mkdir -p $(@D)
+	cp target/$*/release/mcp-policy $@.new
+	mv $@.new $@
+
+$(WINDOWS:%=$(DIST)/bin/mcp-policy-%.exe): $(DIST)/bin/mcp-policy-%.exe: $(TOOL) | rust $(CROSS)/ready
+	$(SAY) 'building the command line tool for $*'
+	$(call rust_targets,$*)
+	$(CROSS_PATH) cargo zigbuild --locked --release --package mcp-policy-cli --target $*
+	mkdir -p $(@D)
+	cp target/$*/release/mcp-policy.exe $@.new
+	mv $@.new $@
+
 # rustup brings the compiler that rust-toolchain.toml names, but adds no target to one that is already there.
-rust:
-	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs, then run this again'; exit 1; }
-	@for target in wasm32-wasip1 wasm32-unknown-unknown; do \
+define rust_targets
+	@for target in $(1); do \
 		test -d "$$(rustc --print target-libdir --target $$target)" || rustup target add $$target || \
 		{ echo "this Rust has no $$target target: install Rust with rustup from https://rustup.rs, then run this again"; exit 1; }; \
 	done
+endef
 
+rust:
+	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs, then run this again'; exit 1; }
+	$(call rust_targets,wasm32-wasip1 wasm32-unknown-unknown)
