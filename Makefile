@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build binaries check test hosts run lint structure wording notices corpus soak compat fleet conformance bench clean rust
+.PHONY: help build binaries check test hosts bare run lint structure wording notices corpus soak compat fleet conformance bench clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
@@ -82,9 +82,12 @@ test: build hosts ## Unit tests, every case of policies/ on every host, and real
 # Without REQUIRE=all, failed installations are ignored, and the tests that need them are skipped.
 ifeq ($(REQUIRE),all)
 hosts: build $(HOSTS) ## Install the programs that tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers
+bare: binaries $(BARE_HOSTS)
 else
 hosts: build
 	@$(MAKE) --no-print-directory --keep-going $(HOSTS) || echo 'Not all of it could be installed.'
+bare:
+	@$(MAKE) --no-print-directory --keep-going binaries $(BARE_HOSTS) || echo 'Not all of it could be built or installed.'
 endif
 
 run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp for your own server
@@ -116,12 +119,10 @@ corpus: build hosts ## Every case on every host; CASE=name for those with `name`
 	part 'corpus' $(TEST) --test hosts corpus:: -- --nocapture; \
 	finish 'everything but the cases, which is in `make test`'
 
-soak: build hosts ## Every case at every split on every host, and the long forms of the tests
+soak: build hosts bare ## Every case at every split on every host, and the long forms of the tests
 	@$(BEGIN); \
 	part 'corpus, every split' env SPLITS=every $(TEST) --test hosts corpus:: -- --nocapture; \
 	part 'long forms' $(TEST) --tests -- --ignored --nocapture; \
-	part 'build the programs' $(MAKE) --no-print-directory --keep-going binaries; \
-	$(MAKE) --no-print-directory --keep-going $(BARE_HOSTS) || echo 'Not all of it could be installed.'; \
 	part 'programs and packages' $(TEST) --test programs -- --nocapture; \
 	part 'a program over HTTP' env MCP_POLICY_BIN=$(abspath $(DIST))/bin/mcp-policy-$$(uname -m)-unknown-linux-musl $(TEST) --test answers; \
 	part 'packages of the registry' cargo publish --locked --workspace --dry-run --allow-dirty --target-dir target/publish; \

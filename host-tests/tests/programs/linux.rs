@@ -7,7 +7,7 @@ use host_tests::require::{EMULATOR, ROOTS, lacks, lacks_for};
 use host_tests::root;
 use host_tests::tool::mcp_policy;
 use object::Endianness;
-use object::elf::{EM_AARCH64, EM_X86_64, FileHeader64, PT_DYNAMIC, PT_INTERP};
+use object::elf::{DT_NEEDED, EM_AARCH64, EM_X86_64, FileHeader64, PT_DYNAMIC, PT_INTERP};
 use object::read::elf::{Dyn as _, FileHeader as _, ProgramHeader as _};
 use std::fs;
 use std::path::Path;
@@ -21,10 +21,8 @@ fn read(file: &Path) -> (u16, usize, usize) {
     let parts = header.program_headers(order, &*bytes).expect("its parts");
     let kind = |kind| parts.iter().filter(move |part| part.p_type(order) == kind);
     let entries = kind(PT_DYNAMIC).flat_map(|part| part.dynamic(order, &*bytes).ok().flatten());
-    let libraries = entries.flatten().filter(|entry| {
-        let tag = entry.tag32(order);
-        tag == Some(object::elf::DT_NEEDED)
-    });
+    let entries = entries.flatten().map(|entry| entry.tag(order));
+    let libraries = entries.filter(|tag| *tag == DT_NEEDED);
     let machine = header.e_machine(order);
     (machine, kind(PT_INTERP).count(), libraries.count())
 }
