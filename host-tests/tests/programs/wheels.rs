@@ -119,12 +119,7 @@ fn pip_takes_the_wheel_on_every_linux_of_its_processor_alone() {
         output(pip.arg("--dest").arg(&to)).status.success()
     };
     for processor in built() {
-        for system in [
-            "manylinux2014",
-            "manylinux_2_28",
-            "musllinux_1_1",
-            "musllinux_1_2",
-        ] {
+        for system in ["manylinux2014", "manylinux_2_17", "musllinux_1_1"] {
             assert!(
                 takes(&format!("{system}_{processor}")),
                 "{system}, {processor}"
