@@ -1,9 +1,11 @@
 // Plays cases in the package: turns one line of JSON for each case into a line with the outcomes. With the argument `alone`
-// this program counts, without a store.
+// this program counts, without a store; with `redis` or `ioredis` a Redis does, through that client.
 //
 // It uses the package as a gateway would, and does not know the expected outcomes.
 import { Exchange, Policy, Store } from "mcp-policy";
+import { redisCounters } from "mcp-policy/redis";
 import { Captured, given, Memory, parsed, playAll } from "./cases.js";
+import { CLIENTS, started } from "./redis-server.js";
 import { close, counters, finish, ids, lookup, open, reserve, takeBack, values, write } from "./reserve.js";
 
 /**
@@ -15,41 +17,67 @@ import { close, counters, finish, ids, lookup, open, reserve, takeBack, values, 
  * @typedef {import("mcp-policy").Step} Step
  */
 
-const ALONE = process.argv.includes("alone");
+/** @typedef {{ seed: Uint8Array, resolve: (exchange: Exchange, step: Step, now: number) => Step | Promise<Step> }} Counts */
+
+const MODE = process.argv[2] ?? "store";
+const redis = MODE === "redis" || MODE === "ioredis" ? await started() : undefined;
+const connection = redis && (await CLIENTS[/** @type {keyof typeof CLIENTS} */ (MODE)](redis.port));
+const client = connection?.client;
 
 /** @param {Case} given */
-function play({ policy: text, steps, arrivals }) {
+async function play({ policy: text, steps, arrivals }) {
   const policy = parsed(text);
   if (!(policy instanceof Policy)) return policy;
+  const anew = client ? inRedis(policy, client) : inMaps(policy);
+  const verdicts = [];
+  for (const whole of arrivals) {
+    const counts = await anew();
+    const captured = new Captured();
+    const all = [];
+    for (const [index, arrival] of whole.entries()) {
+      all.push(await seen(policy, counts, /** @type {Request} */ (steps[index]), arrival, captured));
+    }
+    verdicts.push(all);
+  }
+  return { verdicts };
+}
+
+/** Empties what a store or this program counts in. @param {Policy} policy @returns {() => Counts} */
+function inMaps(policy) {
   const memory = new Memory();
   const store = new Store(policy, memory);
   const empty = memory.cells;
-  return {
-    verdicts: arrivals.map((arrivals) => {
-      memory.cells = new Map(empty);
-      counters.clear();
-      values.clear();
-      ids.clear();
-      const captured = new Captured();
-      return arrivals.map((arrival, index) => seen(policy, store, /** @type {Request} */ (steps[index]), arrival, captured));
-    }),
+  return () => {
+    memory.cells = new Map(empty);
+    counters.clear();
+    values.clear();
+    ids.clear();
+    return MODE === "alone" ? { seed: store.seed, resolve: (exchange, step, now) => alone(exchange, store, step, now) } : store;
   };
 }
 
-/** @param {Policy} policy @param {Store} store @param {Request} unfilled @param {Arrival} whole @param {Captured} captured */
-function seen(policy, store, unfilled, whole, captured) {
+/** @param {Policy} policy @param {import("mcp-policy/redis").RedisClient} client @returns {() => Promise<Counts>} */
+function inRedis(policy, client) {
+  return async () => {
+    await ("call" in client ? client.call("FLUSHALL") : client.sendCommand(["FLUSHALL"]));
+    return redisCounters(policy, client, { timeout: 20_000 });
+  };
+}
+
+/** @param {Policy} policy @param {Counts} counts @param {Request} unfilled @param {Arrival} whole @param {Captured} captured */
+async function seen(policy, counts, unfilled, whole, captured) {
   const { request, arrival } = captured.request(unfilled, whole);
   const { headers, body, peer, verified, cluster, sentTo, now, respond } = request;
   const exchange = new Exchange(policy);
-  const carryOut = (/** @type {Step} */ step) => resolved(exchange, store, step, now);
-  let step = carryOut(exchange.begin(headers, arrival.end, { peer, verified: given(verified), cluster: cluster ?? undefined, seed: store.seed }, now));
+  const carryOut = async (/** @type {Step} */ step) => counts.resolve(exchange, step, now);
+  let step = await carryOut(exchange.begin(headers, arrival.end, { peer, verified: given(verified), cluster: cluster ?? undefined, seed: counts.seed }, now));
   for (const event of events(Buffer.from(body, "latin1"), arrival)) {
     if (step.next !== "needMore") break;
-    step = carryOut(exchange.feed(event, now));
+    step = await carryOut(exchange.feed(event, now));
   }
   const passes = step.next === "forward" || step.next === "forwardBody";
-  const response = passes && respond ? received(exchange, store, { ...respond, sentTo }, arrival, now) : undefined;
-  if (passes) carryOut(exchange.feed({ type: "closed" }, now));
+  const response = passes && respond ? await received(exchange, carryOut, { ...respond, sentTo }, arrival, now) : undefined;
+  if (passes) await carryOut(exchange.feed({ type: "closed" }, now));
   exchange.free();
   if (step.next !== "reply") {
     const edited = step.next === "forwardBody" ? Buffer.from(step.bytes).toString("latin1") : undefined;
@@ -64,8 +92,7 @@ function seen(policy, store, unfilled, whole, captured) {
  * Carries out the effects of a step and answers its questions, until it has none.
  * @param {Exchange} exchange @param {Store} store @param {Step} step @param {number} now @returns {Step}
  */
-function resolved(exchange, store, step, now) {
-  if (!ALONE) return store.resolve(exchange, step, now);
+function alone(exchange, store, step, now) {
   takeBack(step.refund ?? []);
   finish(step.finished ?? []);
   write(step.writes ?? []);
@@ -73,7 +100,7 @@ function resolved(exchange, store, step, now) {
   if (step.next !== "ask") return step;
   // A program has no approvals without a store.
   const next = step.approvals ? store.resolveApprovals(exchange, step, now) : exchange.feed(answered(step, now), now);
-  return resolved(exchange, store, next, now);
+  return alone(exchange, store, next, now);
 }
 
 /** @param {Extract<Step, { next: "ask" }>} step @param {number} now @returns {Event} */
@@ -86,19 +113,20 @@ function answered(step, now) {
 
 /**
  * The response as a client gets it.
- * @param {Exchange} exchange @param {Store} store @param {Respond & { sentTo: string | null }} respond @param {Arrival} arrival @param {number} now
+ * @param {Exchange} exchange @param {(step: Step) => Promise<Step>} carryOut @param {Respond & { sentTo: string | null }} respond
+ * @param {Arrival} arrival @param {number} now
  */
-function received(exchange, store, { status, headers, body, sentTo }, arrival, now) {
+async function received(exchange, carryOut, { status, headers, body, sentTo }, arrival, now) {
   /** @type {string | undefined} */
   let problem;
   /** @param {Event} event */
-  const report = (event) => {
-    const step = resolved(exchange, store, exchange.feed(event, now), now);
+  const report = async (event) => {
+    const step = await carryOut(exchange.feed(event, now));
     if (step.audit?.startsWith('{"v":1,"event":"response"')) problem ??= step.audit;
     return step;
   };
-  const sent = report({ type: "sentTo", cluster: sentTo });
-  const head = sent.next === "reply" ? sent : report({ type: "responseHead", status, headers, endOfStream: false });
+  const sent = await report({ type: "sentTo", cluster: sentTo });
+  const head = sent.next === "reply" ? sent : await report({ type: "responseHead", status, headers, endOfStream: false });
   if (head.next === "reply") {
     return { reply: head.status, body: Buffer.from(head.body).toString("latin1"), problem };
   }
@@ -112,7 +140,7 @@ function received(exchange, store, { status, headers, body, sentTo }, arrival, n
   if (arrival.responseTrailers) rest.push({ type: "responseTrailers" });
   for (const event of rest) {
     if (broken) break;
-    const step = report(event);
+    const step = await report(event);
     if (step.next === "replaceBody") pieces.push(step.bytes);
     else if (step.next !== "forward") broken = true;
     else if (event.type === "responseBody") pieces.push(event.bytes);
@@ -131,3 +159,5 @@ function* events(body, { pieces, trailers }) {
 }
 
 await playAll(play);
+connection?.end();
+await redis?.end();

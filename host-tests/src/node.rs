@@ -106,9 +106,9 @@ pub fn play_through<'c>(adapter: &str, cases: &'c [Case], splits: Splits) -> Vec
     play_in(node().args(["adapters.js", adapter]), cases, splits)
 }
 
-/// The same, but the program counts by itself.
-pub fn play_without_store(cases: &[Case], splits: Splits) -> Vec<Played<'_>> {
-    play_in(node().args(["corpus.js", "alone"]), cases, splits)
+/// The same, but without the store: `alone` lets the program count, `redis` and `ioredis` a Redis through that client.
+pub fn play_without_store<'c>(counts: &str, cases: &'c [Case], splits: Splits) -> Vec<Played<'c>> {
+    play_in(node().args(["corpus.js", counts]), cases, splits)
 }
 
 fn play_in<'c>(program: &mut Command, cases: &'c [Case], splits: Splits) -> Vec<Played<'c>> {

@@ -1,9 +1,10 @@
 //! Tests the JavaScript package as users have it: its types, its own tests, and the example in its README.
 
+use host_tests::case::Case;
 use host_tests::corpus::run;
 use host_tests::host::{ClockKind, Host, Splits};
 use host_tests::node::{installed, node, play_without_store};
-use host_tests::require::{NODE, PACKAGE, lacks};
+use host_tests::require::{NODE, PACKAGE, REDIS, lacks};
 use host_tests::root;
 use host_tests::rpc::post;
 use host_tests::upstream::{Upstream, reply};
@@ -77,11 +78,51 @@ fn program_that_counts_decides_as_the_store() {
         ];
         counts.contains(&true) && !of_store.contains(&&*case.name)
     });
-    let host = Host::new("JavaScript alone", ClockKind::Set, |cases| {
-        play_without_store(cases, Splits::or(Splits::Chosen))
+    counts_as_the_store("alone", &cases);
+}
+
+/// A Redis counts, and keeps sessions, tasks and pins: all cases pass. The other client only carries the same questions.
+#[test]
+fn redis_decides_as_the_store() {
+    if lacks(&[NODE, PACKAGE, REDIS]) {
+        return;
+    }
+    let mut cases = corpus(&root().join("policies")).expect("a corpus");
+    // Only the store remembers the later window after the clock goes back, and only it has room for so few subjects that
+    // others share one count.
+    let of_store = [
+        "limit/clock-that-goes-back.json",
+        "attacks/flood-of-subjects.json",
+    ];
+    cases.retain(|case| !of_store.contains(&&*case.name));
+    counts_as_the_store("redis", &cases);
+    let asks = ["limit/", "sequence/", "pin/", "task/", "id/"];
+    cases.retain(|case| asks.iter().any(|folder| case.name.starts_with(folder)));
+    counts_as_the_store("ioredis", &cases);
+}
+
+fn counts_as_the_store(counts: &'static str, cases: &[Case]) {
+    let host = Host::new("JavaScript without a store", ClockKind::Set, move |cases| {
+        play_without_store(counts, cases, Splits::or(Splits::Chosen))
     });
-    let failures = run(&[host], &cases).failures(false);
-    assert!(failures.is_empty(), "{failures}");
+    let failures = run(&[host], cases).failures(false);
+    assert!(failures.is_empty(), "{counts}: {failures}");
+}
+
+#[test]
+fn transports_of_the_sdk_are_governed() {
+    if lacks(&[NODE, PACKAGE]) {
+        return;
+    }
+    succeeds(node().args(["--test", "sdk.test.js"]));
+}
+
+#[test]
+fn redis_that_fails_refuses_calls() {
+    if lacks(&[NODE, PACKAGE, REDIS]) {
+        return;
+    }
+    succeeds(node().args(["--test", "redis.test.js"]));
 }
 
 /// The README shows the function that is tested.
@@ -111,8 +152,8 @@ fn write_examples(upstream: SocketAddr) {
     let readme = readme();
     let blocks = readme.split("```js\n").skip(1);
     let blocks: Vec<_> = blocks.filter_map(|rest| rest.split("```").next()).collect();
-    let [express, fetch, example, settle, _] = blocks[..] else {
-        panic!("the README has five blocks of JavaScript")
+    let [express, fetch, sdk, redis, example, settle, _] = blocks[..] else {
+        panic!("the README has seven blocks of JavaScript")
     };
     write_servers(express, fetch);
     let example = replaced(
@@ -130,6 +171,9 @@ fn write_examples(upstream: SocketAddr) {
         ("example.json", POLICY),
         ("example.js", &example),
         ("example-alone.js", &alone),
+        // The compiler checks them; `redis.test.js` and `sdk.test.js` run the same.
+        ("example-redis.js", redis),
+        ("example-sdk.js", sdk),
     ] {
         fs::write(installed().join(file), text).expect("it can be written");
     }
