@@ -58,8 +58,8 @@ for (const [name, resolve] of FAULTS) {
 }
 
 /** Counters that answer later. */
-function late() {
-  const store = memoryCounters(policy(LIMITED));
+function late(document = /** @type {unknown} */ (LIMITED)) {
+  const store = memoryCounters(policy(document));
   /** @param {[any, any, any]} args */
   const resolve = async (...args) => {
     await new Promise(setImmediate);
@@ -91,22 +91,34 @@ test("counters that answer later count and keep the order of a response", async 
   }, { counters: late() });
 });
 
-test("handler that waits for the policy gets a drain", async () => {
-  const log = () => new Promise(setImmediate);
-  const pieces = 40;
+const INITIALIZE = JSON.stringify({
+  jsonrpc: "2.0",
+  id: 0,
+  method: "initialize",
+  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } },
+});
+/** Which tool an answer is for is remembered by its id where results have rules. */
+const READ = { ...LIMITED, tools: { add: { result: { redact: ["secrets"] } } } };
+
+test("handler that waits for the policy is told so, gets a drain, and cannot change its head meanwhile", async () => {
+  /** @type {unknown[]} */
+  const seen = [];
+  const body = '{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"s","version":"1"}}}';
   /** @type {Handler} */
   const handler = async (_, res) => {
-    res.writeHead(200, { "content-type": "text/event-stream" });
-    for (let piece = 0; piece < pieces; piece += 1) {
-      if (!res.write(`data: ${toolsOf("add", "drop")}\n\n`)) await once(res, "drain");
-    }
-    res.end();
+    // The counters keep the session before the head goes on.
+    res.writeHead(200, { "content-type": "application/json", "mcp-session-id": randomUUID() });
+    seen.push(res.headersSent, res.write(body.slice(0, 10)));
+    assert.throws(() => res.setHeader("x-late", "1"), { code: "ERR_HTTP_HEADERS_SENT" });
+    assert.throws(() => res.writeHead(500), { code: "ERR_HTTP_HEADERS_SENT" });
+    await once(res, "drain");
+    res.end(body.slice(10));
   };
-  await serving(LIMITED, handler, async ({ url }) => {
-    const text = await (await post(url, LIST)).text();
-    assert.equal(text.split("\n\n").length - 1, pieces);
-    assert.equal(text.includes("drop"), false);
-  }, { log, counters: late() });
+  await serving(READ, handler, async ({ url, errors }) => {
+    const response = await post(url, INITIALIZE);
+    assert.deepEqual([response.status, await response.text()], [200, body]);
+    assert.deepEqual([seen, errors], [[true, false], []]);
+  }, { counters: late(READ) });
 });
 
 /** The ends of ids that the counters get. @param {unknown} document */
@@ -123,9 +135,7 @@ function watched(document) {
 }
 
 test("id of a request ends once: answered, or unclear where the client has gone", async () => {
-  // Which tool an answer is for is remembered by its id where results have rules.
-  const document = { ...LIMITED, tools: { add: { result: { redact: ["secrets"] } } } };
-  const { counters, ends } = watched(document);
+  const { counters, ends } = watched(READ);
   const [reached, left] = [gate(), gate()];
   const session = randomUUID();
   /** @type {Handler} */
@@ -142,9 +152,8 @@ test("id of a request ends once: answered, or unclear where the client has gone"
     res.setHeader("mcp-session-id", session);
     json(RESULT)(req, res);
   };
-  await serving(document, handler, async ({ url, errors }) => {
-    const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } } };
-    await (await post(url, JSON.stringify(initialize))).text();
+  await serving(READ, handler, async ({ url, errors }) => {
+    await (await post(url, INITIALIZE)).text();
     const headers = { "mcp-session-id": session };
     await (await post(url, callOf("add"), headers)).text();
     assert.deepEqual(ends.map(({ isAnswered }) => isAnswered), [true]);

@@ -150,3 +150,35 @@ test("interim responses and trailers pass", async () => {
     assert.deepEqual([interim, response.trailers], [[103, 102], { "x-checksum": "1" }]);
   });
 });
+
+test("stream that the policy refuses in the middle ends, and its handler writes to nobody", async () => {
+  const seen = gate();
+  const notice = 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"first"}}\n\n';
+  /** @type {unknown[]} */
+  const wrote = [];
+  /** @type {Handler} */
+  const handler = async (req, res) => {
+    res.writeHead(200, { "content-type": "text/event-stream" });
+    res.write(notice);
+    await seen.passed;
+    // The transport of 2024-11-05 leads its client past the policy.
+    wrote.push(res.write("event: endpoint\ndata: /messages\n\n"), res.write(notice));
+    res.end(notice);
+  };
+  for (const [document, expected] of /** @type {[object, boolean][]} */ ([[LIMITED, false], [OPEN, true]])) {
+    await serving(document, handler, async ({ url }) => {
+      const response = await fetch(url, { headers: { accept: "text/event-stream" } });
+      const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+      let text = "";
+      const read = async () => {
+        for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+          text += Buffer.from(piece.value).toString();
+          seen.open(undefined);
+        }
+      };
+      await (expected ? read() : assert.rejects(read()));
+      assert.equal(text.includes("endpoint"), expected);
+    });
+  }
+  assert.deepEqual(wrote.slice(0, 2), [false, false]);
+});

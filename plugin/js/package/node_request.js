@@ -65,7 +65,6 @@ export function bodyOf(req, max) {
         for (let piece = req.read(); piece !== null; piece = req.read()) {
           pieces.push(piece);
           length += piece.length;
-          if (length > max) break;
         }
         const ended = req._readableState?.ended ?? req.complete;
         if (length <= max && !ended) return;
