@@ -51,6 +51,18 @@ test("exchange without promises is synchronous from the headers to the end of th
   assert.deepEqual([lines.length, exchange.caller], [1, "anonymous"]);
 });
 
+test("refusal has the id that the log has, that of the request where it has one", () => {
+  const { gateway: served, lines } = gateway(LIMITED);
+  const asked = (/** @type {string[]} */ ...own) => {
+    const verdict = /** @type {any} */ (served.exchange().judge([":method", "POST", ...JSON_FIELDS, ...own], bytes(callOf("drop"))));
+    return JSON.parse(Buffer.from(verdict.body).toString()).result._meta["mcp-policy/decision"].requestId;
+  };
+  const made = asked();
+  assert.match(made, /^[0-9a-f-]{36}$/);
+  assert.equal(asked("X-Request-Id", "f00d"), "f00d");
+  assert.deepEqual(lines.map(({ request_id }) => request_id), [made, "f00d"]);
+});
+
 test("body is that which was judged, also where the program uses its buffer again", () => {
   const exchange = gateway(OPEN).gateway.exchange();
   const buffer = bytes(callOf("run"));

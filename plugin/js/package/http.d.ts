@@ -145,7 +145,8 @@ export class HttpExchange {
   readonly caller: string | undefined;
   /**
    * Begins with the header fields: names and values in turn, `":method"` among them; `":path"` and `":authority"` where the policy knows
-   * servers by path or host. Each character is one byte. `endOfStream` means that no body follows. Undefined asks for the body.
+   * servers by path or host. Each character is one byte. `endOfStream` means that no body follows. Undefined asks for the body. A
+   * request without `x-request-id` gets one in the log and in its refusal.
    */
   begin(headers: readonly string[], endOfStream: boolean): Awaitable<Pass | Refuse | undefined>;
   /**

@@ -106,7 +106,7 @@ export class HttpExchange {
       const context = contextOf(policy, this.#context, this.#settings.counters.seed);
       const exchange = new Exchange(policy);
       this.#exchange = exchange;
-      const step = exchange.begin(headers, endOfStream, context, this.#settings.now());
+      const step = exchange.begin(named(headers), endOfStream, context, this.#settings.now());
       this.#caller = exchange.caller ?? "";
       return step;
     });
@@ -275,6 +275,14 @@ export class HttpExchange {
     );
     return then(reported, () => exchange.free());
   }
+}
+
+/** The header fields with an id, by which a refusal is found in the log. @param {readonly string[]} headers */
+function named(headers) {
+  const has = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "x-request-id");
+  // A page without TLS has no `randomUUID`.
+  const id = has ? undefined : globalThis.crypto?.randomUUID?.();
+  return id === undefined ? headers : [...headers, "x-request-id", id];
 }
 
 /** @param {Uint8Array[]} pieces */
