@@ -276,3 +276,25 @@ test("response of a caller that holds too much is refused, and that of another p
   assert.match(rest[0] ?? "", /^\{"jsonrpc":"2\.0","id":1,"result":\{"content"/);
   assert.match(Buffer.from(second.passed).toString() + rest[1], /holds too many responses/);
 });
+
+test("fifth caller displaces the longest response of the caller that holds most", () => {
+  const document = {
+    version: "1",
+    default: "deny",
+    identity: { from: [{ header: "x-user", set_by_gateway: true }] },
+    tools: { run: { result: { redact: ["secrets"] } } },
+    host: { held_bytes: 1 << 20 },
+  };
+  const { gateway: served } = gateway(document);
+  const start = '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"';
+  const exchanges = [250_000, 250_001, 250_000, 250_000, 240_000].map((size, user) => {
+    const exchange = served.exchange();
+    assert.equal(/** @type {any} */ (exchange.judge([...HEADERS, "x-user", `user-${user}`], bytes(callOf("run")))).passes, true);
+    exchange.responseHead(200, JSON_FIELDS, false);
+    assert.equal(/** @type {Uint8Array} */ (exchange.responseBody(bytes(start + "x".repeat(size - start.length)), false)).length, 0);
+    return exchange;
+  });
+  const rest = exchanges.map((exchange) => Buffer.from(/** @type {Uint8Array} */ (exchange.responseBody(bytes('"}]}}'), true))).toString());
+  assert.deepEqual(rest.map((text) => text.startsWith(start)), [true, false, true, true, true]);
+  assert.match(rest[1] ?? "", /holds too many responses/);
+});
