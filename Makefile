@@ -13,8 +13,10 @@ WINDOWS := x86_64-pc-windows-gnu
 PROGRAMS := $(LINUX:%=$(DIST)/bin/mcp-policy-%) $(WINDOWS:%=$(DIST)/bin/mcp-policy-%.exe)
 
 JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
+TOOL_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_tool_js.wasm
 
 # The sources of each module, beside its own crate.
+TOOL := $(shell find plugin/cases plugin/cli -name '*.rs' -o -name Cargo.toml)
 ENGINE := Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/engine -name '*.rs' -o -name Cargo.toml)
 TOOL := $(ENGINE) $(shell find plugin/cases plugin/cli -name tests -prune -o -type f -print)
 SAY = @printf '\n\033[1m== %s\033[0m\n'
@@ -171,11 +173,13 @@ $(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -path
 	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $@.new
 	mv $@.new $@
 
-$(DIST)/js/package.json: $(ENGINE) host-tests/xtask/src/bindgen.rs $(shell find plugin/js -type f) $(NOTICES) | rust
+$(DIST)/js/package.json: $(ENGINE) $(TOOL) host-tests/xtask/src/bindgen.rs $(shell find plugin/js -type f) $(NOTICES) | rust
 	$(SAY) 'building the JavaScript package'
 	cargo build --locked --release --package mcp-policy-js --target wasm32-unknown-unknown
+	cargo build --locked --release --package mcp-policy-tool-js --target wasm32-unknown-unknown
 	rm -rf $(@D)
 	cargo run --locked --quiet --package xtask -- bindgen $(JS_MODULE) $(@D)
+	cargo run --locked --quiet --package xtask -- bindgen-tool $(TOOL_MODULE) $(@D)
 	cp plugin/js/README.md plugin/js/package/* $(NOTICES) $(@D)
 	touch $@
 

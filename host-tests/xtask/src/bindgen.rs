@@ -16,6 +16,8 @@ const LOADER: &str = "mcp_policy";
 const MODULE: &str = "mcp_policy_bg.wasm";
 /// The script with the module as a text.
 const TEXT: &str = "mcp_policy_text.js";
+/// The name of the command line in the package.
+const TOOL: &str = "tool";
 /// The types of the package.
 const TYPES: &str = "index.d.ts";
 
@@ -31,6 +33,29 @@ pub(crate) fn package(module: &Path, folder: &Path) -> Result<()> {
     types(module, &bundled)?;
     fs::copy(bundled.join(TYPES), folder.join(TYPES))
         .with_context(|| format!("{} takes no {TYPES}", folder.display()))?;
+    Ok(())
+}
+
+/// Writes the bindings of the command line and its module, which are loaded by files of the package.
+///
+/// # Errors
+/// When the module is unreadable or was not made with `wasm-bindgen`, or the folder takes no files.
+pub(crate) fn tool(module: &Path, folder: &Path) -> Result<()> {
+    let bundled = module.with_file_name("js-tool");
+    Bindgen::new()
+        .web(true)?
+        .input_path(module)
+        .out_name(TOOL)
+        .typescript(true)
+        .omit_default_module_path(true)
+        .generate(&bundled)?;
+    let copy = |from: String, to: String| {
+        let copied = fs::copy(bundled.join(&from), folder.join(&to));
+        copied.with_context(|| format!("{} takes no {to}", folder.display()))
+    };
+    copy(format!("{TOOL}.js"), format!("{TOOL}_bindings.js"))?;
+    copy(format!("{TOOL}.d.ts"), format!("{TOOL}_bindings.d.ts"))?;
+    copy(format!("{TOOL}_bg.wasm"), format!("{TOOL}_bg.wasm"))?;
     Ok(())
 }
 

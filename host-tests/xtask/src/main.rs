@@ -29,6 +29,13 @@ enum Command {
         /// The folder of the package
         folder: PathBuf,
     },
+    /// Writes the files of the JavaScript package that are made from the module of its command line
+    BindgenTool {
+        /// The module, as cargo leaves it
+        module: PathBuf,
+        /// The folder of the package
+        folder: PathBuf,
+    },
     /// Removes from the plugin's module the callbacks that it leaves at their defaults
     Exports {
         /// The module, as cargo leaves it
@@ -56,6 +63,10 @@ fn main() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Bindgen { module, folder } => {
             bindgen::package(&module, &folder)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::BindgenTool { module, folder } => {
+            bindgen::tool(&module, &folder)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Exports { module, to } => {

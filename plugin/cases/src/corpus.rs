@@ -76,17 +76,51 @@ pub fn corpus(root: &Path) -> Result<Vec<Case>, Vec<String>> {
 /// # Errors
 /// When a folder cannot be read.
 pub fn files(root: &Path) -> std::io::Result<Vec<PathBuf>> {
+    files_in(root, &Disk)
+}
+
+/// Folders, on a disk or elsewhere.
+pub trait Folders {
+    /// The paths in a folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>>;
+
+    /// Whether a path names a folder.
+    fn is_folder(&self, path: &Path) -> bool;
+}
+
+/// The folders of the operating system.
+struct Disk;
+
+impl Folders for Disk {
+    fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+        std::fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.path()))
+            .collect()
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
+}
+
+/// Every file under `root` that must be a case, in the order of their names, in these folders.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn files_in(root: &Path, folders: &impl Folders) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    find(root, &mut files)?;
+    find(root, folders, &mut files)?;
     files.sort();
     Ok(files)
 }
 
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            find(&path, files)?;
+fn find(folder: &Path, folders: &impl Folders, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for path in folders.list(folder)? {
+        if folders.is_folder(&path) {
+            find(&path, folders, files)?;
         } else if is_case(&path) {
             files.push(path);
         }
@@ -118,7 +152,21 @@ pub fn bless(
     seen: &Result<Vec<Expectation>, Vec<String>>,
 ) -> std::io::Result<()> {
     let path = root.join(&case.name);
-    let before: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
+    match blessed(&std::fs::read_to_string(&path)?, seen)? {
+        Some(text) => std::fs::write(path, text),
+        None => Ok(()),
+    }
+}
+
+/// A case's text with the observations as its expectations; `None` where they are its expectations already.
+///
+/// # Errors
+/// When the text is not JSON.
+pub fn blessed(
+    text: &str,
+    seen: &Result<Vec<Expectation>, Vec<String>>,
+) -> serde_json::Result<Option<String>> {
+    let before: Value = serde_json::from_str(text)?;
     let mut file = before.clone();
     match seen {
         Err(lines) => put(&mut file, "refused", json!(lines)),
@@ -129,10 +177,8 @@ pub fn bless(
             }
         }
     }
-    if file == before {
-        return Ok(());
-    }
-    std::fs::write(path, serde_json::to_string_pretty(&file)? + "\n")
+    let text = |file| Ok(serde_json::to_string_pretty(file)? + "\n");
+    (file != before).then(|| text(&file)).transpose()
 }
 
 fn put(object: &mut Value, key: &str, value: Value) {

@@ -49,6 +49,8 @@ pub mod init;
 pub mod limits;
 pub mod listed_tools;
 pub mod pin;
+#[cfg(feature = "command-line")]
+pub mod program;
 pub mod sanitize;
 pub mod scan;
 pub mod style;

@@ -2,10 +2,8 @@
 //!
 //! It never decides about a call: the engine does, the same that runs in a gateway.
 
-mod program;
-
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    program::run()
+    mcp_policy_cli::program::main()
 }

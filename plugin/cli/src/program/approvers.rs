@@ -3,7 +3,7 @@
 //! It makes up nobody.
 
 use super::caller::assigned;
-use mcp_policy_cli::init::Approve;
+use crate::init::Approve;
 
 /// Who approves calls, and where.
 #[derive(clap::Args)]

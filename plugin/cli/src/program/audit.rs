@@ -2,14 +2,13 @@
 //!
 //! It never keeps a log in memory.
 
+use super::console::{Console, is_stdin, name};
 use super::lines::Lines;
-use super::output::Output;
-use super::{clock, follow, input};
+use super::servers;
+use crate::audit::{AuditLine, AuditLog, Filter, Moment, Outcome, Summary, ocsf, short};
+use crate::{CommandError, CommandResult, ExitStatus};
 use clap::ValueEnum;
-use mcp_policy_cli::audit::{AuditLine, AuditLog, Filter, Moment, Outcome, Summary, ocsf, short};
-use mcp_policy_cli::{CommandError, CommandResult, ExitStatus};
-use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal as _};
+use std::io::BufRead;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -74,21 +73,21 @@ enum Decision {
     Shadow,
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
-    let log = AuditLog::new(args.filter.filter()?);
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
+    let log = AuditLog::new(args.filter.filter(console)?);
     match (args.follow, args.format) {
-        (true, Format::Text | Format::Ocsf) if !output.json => args.follow(log, output),
+        (true, Format::Text | Format::Ocsf) if !console.json => args.follow(log, console),
         (true, _) => Err(CommandError::new(
             "`--follow` prints lines as they come: leave out the format, or write `--format ocsf`",
         )),
-        (false, Format::Ocsf) => args.events(log, output),
-        (false, _) => args.report(log, output),
+        (false, Format::Ocsf) => args.events(log, console),
+        (false, _) => args.report(log, console),
     }
 }
 
 impl FilterArgs {
-    fn filter(&self) -> CommandResult<Filter> {
-        let now = clock::now();
+    fn filter(&self, console: Console<'_>) -> CommandResult<Filter> {
+        let now = console.now();
         let moment = |text: &Option<String>| {
             let text = text.as_deref();
             text.map(|text| Moment::parse(text, now)).transpose()
@@ -111,28 +110,30 @@ impl FilterArgs {
 }
 
 impl Args {
-    fn report(&self, mut log: AuditLog, output: Output) -> CommandResult<ExitStatus> {
+    fn report(&self, mut log: AuditLog, console: Console<'_>) -> CommandResult<ExitStatus> {
         let mut summary = Summary::default();
-        self.each(&mut log, |line| {
+        self.each(&mut log, console, |line| {
             summary.add(line);
             ControlFlow::Continue(())
         })?;
         let report = summary.report(log.skipped());
-        let json = output.json || self.format == Format::Json;
+        let json = console.json || self.format == Format::Json;
         match self.format {
             Format::Html => {
-                output.print(report.html())?;
+                console.print(report.html())?;
                 Ok(log.status())
             }
-            _ => Output { json }.report(&report),
+            _ => Console { json, ..console }.report(&report),
         }
     }
 
-    fn events(&self, mut log: AuditLog, output: Output) -> CommandResult<ExitStatus> {
+    fn events(&self, mut log: AuditLog, console: Console<'_>) -> CommandResult<ExitStatus> {
         let mut printed = Ok(true);
-        self.each(&mut log, |line| stream(output, &ocsf(line), &mut printed))?;
+        self.each(&mut log, console, |line| {
+            stream(console, &ocsf(line), &mut printed)
+        })?;
         printed?;
-        output.warn(log.skipped().text())?;
+        console.warn(log.skipped().text())?;
         Ok(log.status())
     }
 
@@ -140,17 +141,18 @@ impl Args {
     fn each(
         &self,
         log: &mut AuditLog,
+        console: Console<'_>,
         mut each: impl FnMut(&AuditLine) -> ControlFlow<()>,
     ) -> CommandResult<()> {
-        for file in self.files()? {
-            let name = input::name(file);
-            log.open(&name);
-            let read = read(file, |line| match log.read(line) {
+        for file in self.files(console)? {
+            let called = name(file);
+            log.open(&called);
+            let read = read(file, console, |line| match log.read(line) {
                 Some(line) => each(&line),
                 None => ControlFlow::Continue(()),
             });
             if read
-                .map_err(|error| CommandError::about(&name, error))?
+                .map_err(|error| CommandError::about(&called, error))?
                 .is_break()
             {
                 break;
@@ -159,11 +161,11 @@ impl Args {
         Ok(())
     }
 
-    fn files(&self) -> CommandResult<Vec<&Path>> {
+    fn files(&self, console: Console<'_>) -> CommandResult<Vec<&Path>> {
         if !self.files.is_empty() {
             return Ok(self.files.iter().map(PathBuf::as_path).collect());
         }
-        if std::io::stdin().is_terminal() {
+        if console.machine.is_stdin_a_terminal() {
             return Err(CommandError::new(
                 "name a log, or hand one over: `docker logs gateway 2>&1 | mcp-policy audit`",
             ));
@@ -171,20 +173,20 @@ impl Args {
         Ok(vec![Path::new("-")])
     }
 
-    fn follow(&self, mut log: AuditLog, output: Output) -> CommandResult<ExitStatus> {
-        let files = self.files()?;
+    fn follow(&self, mut log: AuditLog, console: Console<'_>) -> CommandResult<ExitStatus> {
+        let files = self.files(console)?;
         let [file] = files.as_slice() else {
             return Err(CommandError::new("`--follow` follows one log"));
         };
-        let name = input::name(file);
-        log.open(&name);
+        let called = name(file);
+        log.open(&called);
         let mut printed = Ok(true);
-        let each = |line: &[u8]| self.show(line, &mut log, output, &mut printed);
-        let ended = match input::is_stdin(file) {
-            true => read(file, each).map(drop),
-            false => follow::follow(file, AuditLog::LONGEST, each),
+        let each = |line: &[u8]| self.show(line, &mut log, console, &mut printed);
+        let ended = match is_stdin(file) {
+            true => read(file, console, each).map(drop),
+            false => servers::follow(file, AuditLog::LONGEST, each),
         };
-        ended.map_err(|error| CommandError::about(&name, error))?;
+        ended.map_err(|error| CommandError::about(&called, error))?;
         printed.map(|_| log.status())
     }
 
@@ -193,28 +195,28 @@ impl Args {
         &self,
         line: &[u8],
         log: &mut AuditLog,
-        output: Output,
+        console: Console<'_>,
         printed: &mut CommandResult<bool>,
     ) -> ControlFlow<()> {
         let lost = log.skipped().lost();
         let line = log.read(line);
         if log.skipped().lost() > lost {
             // A warning that cannot be printed is ignored.
-            let _ = output.warn("a line of the audit log cannot be read\n");
+            let _ = console.warn("a line of the audit log cannot be read\n");
         }
         let text = line.and_then(|line| match self.format {
             Format::Ocsf => Some(ocsf(&line)),
             _ => short(&line),
         });
         text.map_or(ControlFlow::Continue(()), |text| {
-            stream(output, &text, printed)
+            stream(console, &text, printed)
         })
     }
 }
 
 /// Prints a part of the output, as long as somebody reads it.
-fn stream(output: Output, text: &str, printed: &mut CommandResult<bool>) -> ControlFlow<()> {
-    *printed = output.stream(text);
+fn stream(console: Console<'_>, text: &str, printed: &mut CommandResult<bool>) -> ControlFlow<()> {
+    *printed = console.stream(text);
     match printed {
         Ok(true) => ControlFlow::Continue(()),
         _ => ControlFlow::Break(()),
@@ -224,12 +226,11 @@ fn stream(output: Output, text: &str, printed: &mut CommandResult<bool>) -> Cont
 /// Hands over each line of a file, or of the standard input.
 fn read(
     file: &Path,
+    console: Console<'_>,
     each: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> std::io::Result<ControlFlow<()>> {
-    match input::is_stdin(file) {
-        true => lines(&mut std::io::stdin().lock(), each),
-        false => lines(&mut BufReader::new(File::open(file)?), each),
-    }
+    let mut source = console.open(file)?;
+    lines(&mut source, each)
 }
 
 fn lines(

@@ -3,13 +3,12 @@
 //! It never stops at the first bad policy.
 
 use super::caller::CallerArgs;
-use super::clock;
 use super::connection::Connection;
-use super::input;
-use super::output::Output;
-use super::tool_source::Source;
-use mcp_policy_cli::check::{Options, Party, ToolIndex, check, check_as};
-use mcp_policy_cli::{CommandResult, ExitStatus, Report as _, to_json};
+use super::console::Console;
+use super::origin::Origin;
+use super::tool_source::list;
+use crate::check::{Options, Party, ToolIndex, check, check_as};
+use crate::{CommandResult, ExitStatus, Report as _, to_json};
 use std::path::PathBuf;
 
 /// Check policies: every mistake with its place, warnings and notes
@@ -50,12 +49,12 @@ struct Tools {
 }
 
 impl Tools {
-    fn index(&self) -> CommandResult<Option<ToolIndex>> {
+    fn index(&self, console: Console<'_>) -> CommandResult<Option<ToolIndex>> {
         let (source, command) = (self.source.as_deref(), &*self.command);
         if source.is_none() && command.is_empty() {
             return Ok(None);
         }
-        let listed = Source::new(source, command, &self.connection).list()?;
+        let listed = list(Origin::new(source, command), &self.connection, console)?;
         Ok(Some(ToolIndex::new(&listed)))
     }
 }
@@ -69,28 +68,28 @@ impl Args {
     }
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
-    let tools = args.tools.index()?;
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
+    let tools = args.tools.index(console)?;
     let options = Options {
         deny_warnings: args.deny_warnings,
         allow: args.allow.clone(),
-        now: Some(clock::now()),
+        now: Some(console.now()),
     };
     let party = args.party();
     let mut reports = Vec::new();
     for file in &args.files {
-        let policy = input::read(file)?;
+        let policy = console.read(file)?;
         let report = match &party {
             Some(party) => check_as(&policy, tools.as_ref(), &options, party)?,
             None => check(&policy, tools.as_ref(), &options),
         };
-        if !output.json {
-            output.print(report.text())?;
+        if !console.json {
+            console.print(report.text())?;
         }
         reports.push(report);
     }
-    if output.json {
-        output.print(to_json(&reports)?)?;
+    if console.json {
+        console.print(to_json(&reports)?)?;
     }
     let statuses = reports.iter().map(|report| report.status());
     Ok(statuses.max().unwrap_or(ExitStatus::Clean))

@@ -2,14 +2,15 @@
 //!
 //! It never runs two commands.
 
-use super::output::Output;
+use super::console::Console;
+use super::machine::{Machine, Stream};
 use super::{
     approvals, audit, check, completions, diff, envoy, explain, import, init, limits, pin, scan,
     schema, test,
 };
-use clap::{CommandFactory as _, Parser, Subcommand};
-use mcp_policy_cli::{CommandResult, ExitStatus};
-use std::process::ExitCode;
+use crate::{CommandResult, ExitStatus};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::ffi::OsString;
 
 /// Checks, tests, compares and explains policies for MCP tool calls.
 ///
@@ -43,34 +44,63 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// Runs the command that the arguments of the process name.
-pub(crate) fn run() -> ExitCode {
-    let line = Line::parse();
-    let output = Output { json: line.json };
-    let status = line.command.run(output);
+/// Runs the command that the words name, on a machine. The first word is the name of the program.
+///
+/// Help and mistakes in the words are printed as `clap` writes them.
+pub fn run(words: impl IntoIterator<Item = OsString>, machine: &dyn Machine) -> ExitStatus {
+    match line(words, machine) {
+        Ok(line) => {
+            let console = Console {
+                json: line.json,
+                machine,
+            };
+            let status = line.command.run(console);
+            status.unwrap_or_else(|error| console.error(&error))
+        }
+        Err(error) => told(&error, machine),
+    }
+}
+
+fn line(
+    words: impl IntoIterator<Item = OsString>,
+    machine: &dyn Machine,
+) -> Result<Line, clap::Error> {
+    let mut command = Line::command();
+    if let Some(columns) = machine.columns() {
+        command = command.term_width(columns);
+    }
+    let matches = command.try_get_matches_from_mut(words)?;
+    Line::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Prints help, the version, or a mistake in the words.
+fn told(error: &clap::Error, machine: &dyn Machine) -> ExitStatus {
+    let (stream, status) = match error.use_stderr() {
+        true => (Stream::Error, ExitStatus::Failed),
+        false => (Stream::Output, ExitStatus::Clean),
+    };
+    // A text that cannot be printed is ignored: nothing else was asked for.
+    let _ = machine.print(stream, &error.render().ansi().to_string());
     status
-        .unwrap_or_else(|error| output.error(&error))
-        .code()
-        .into()
 }
 
 impl Command {
-    fn run(self, output: Output) -> CommandResult<ExitStatus> {
+    fn run(self, console: Console<'_>) -> CommandResult<ExitStatus> {
         match self {
-            Self::Check(args) => check::run(&args, output),
-            Self::Test(args) => test::run(&args, output),
-            Self::Explain(args) => explain::run(&args, output),
-            Self::Diff(args) => diff::run(&args, output),
-            Self::Import(args) => import::run(&args, output),
-            Self::Scan(args) => scan::run(&args, output),
-            Self::Init(args) => init::run(&args, output),
-            Self::Pin(args) => pin::run(&args, output),
-            Self::Audit(args) => audit::run(&args, output),
-            Self::Approvals(args) => approvals::run(&args, output),
-            Self::Limits(args) => limits::run(&args, output),
-            Self::Envoy(args) => envoy::run(&args, output),
-            Self::Schema(_) => schema::run(output),
-            Self::Completions(args) => completions::run(&args, Line::command(), output),
+            Self::Check(args) => check::run(&args, console),
+            Self::Test(args) => test::run(&args, console),
+            Self::Explain(args) => explain::run(&args, console),
+            Self::Diff(args) => diff::run(&args, console),
+            Self::Import(args) => import::run(&args, console),
+            Self::Scan(args) => scan::run(&args, console),
+            Self::Init(args) => init::run(&args, console),
+            Self::Pin(args) => pin::run(&args, console),
+            Self::Audit(args) => audit::run(&args, console),
+            Self::Approvals(args) => approvals::run(&args, console),
+            Self::Limits(args) => limits::run(&args, console),
+            Self::Envoy(args) => envoy::run(&args, console),
+            Self::Schema(_) => schema::run(console),
+            Self::Completions(args) => completions::run(&args, Line::command(), console),
         }
     }
 }

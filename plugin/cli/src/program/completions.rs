@@ -2,9 +2,9 @@
 //!
 //! It never installs the script: its place depends on the shell.
 
-use super::output::Output;
+use super::console::Console;
+use crate::{CommandResult, ExitStatus};
 use clap_complete::Shell;
-use mcp_policy_cli::{CommandResult, ExitStatus};
 
 /// Print the completions for a shell
 #[derive(clap::Args)]
@@ -16,10 +16,10 @@ pub(crate) struct Args {
 pub(crate) fn run(
     args: &Args,
     mut line: clap::Command,
-    output: Output,
+    console: Console<'_>,
 ) -> CommandResult<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut line, "mcp-policy", &mut script);
-    output.print(String::from_utf8_lossy(&script))?;
+    console.print(String::from_utf8_lossy(&script))?;
     Ok(ExitStatus::Clean)
 }

@@ -2,10 +2,9 @@
 //!
 //! It never writes a file.
 
-use super::input;
-use super::output::Output;
-use mcp_policy_cli::diff::{Options, diff};
-use mcp_policy_cli::{CommandResult, ExitStatus};
+use super::console::Console;
+use crate::diff::{Options, diff};
+use crate::{CommandResult, ExitStatus};
 use std::path::PathBuf;
 
 /// Find the recorded calls that another policy would decide differently
@@ -28,10 +27,10 @@ pub(crate) struct Args {
     deny_undecidable: bool,
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
     let mut policies = Vec::new();
     for path in &args.policies {
-        policies.push(input::read(path)?);
+        policies.push(console.read(path)?);
     }
     let (new, old) = match &policies[..] {
         [old, new] => (new, Some(old)),
@@ -42,5 +41,5 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
         grant: args.grant.clone(),
         deny_undecidable: args.deny_undecidable,
     };
-    output.report(&diff(old, new, &input::read(&args.calls)?, &options)?)
+    console.report(&diff(old, new, &console.read(&args.calls)?, &options)?)
 }

@@ -3,10 +3,9 @@
 //! It never makes a request: the call is decided here.
 
 use super::caller::CallerArgs;
-use super::output::Output;
-use super::{clock, input};
-use mcp_policy_cli::explain::{Options, explain};
-use mcp_policy_cli::{CommandResult, ExitStatus};
+use super::console::Console;
+use crate::explain::{Options, explain};
+use crate::{CommandResult, ExitStatus};
 use std::path::PathBuf;
 
 /// Explain a decision: each evaluated rule, with the values that its conditions read
@@ -50,7 +49,7 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_ascii_lowercase(), value.trim().into()))
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
     let options = Options {
         caller: args.caller.facts(),
         server: args.server.clone(),
@@ -59,9 +58,9 @@ pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
         cluster: args.cluster.clone(),
         headers: args.header.clone(),
         peer: args.peer.clone(),
-        at: args.at.unwrap_or_else(clock::now),
+        at: args.at.unwrap_or_else(|| console.now()),
         times: args.times,
     };
-    let (policy, call) = (input::read(&args.policy)?, input::read(&args.call)?);
-    output.report(&explain(&policy, &call, &options)?)
+    let (policy, call) = (console.read(&args.policy)?, console.read(&args.call)?);
+    console.report(&explain(&policy, &call, &options)?)
 }

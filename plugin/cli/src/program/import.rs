@@ -3,10 +3,9 @@
 //! It writes no file where the import is not complete enough.
 
 use super::approvers::ApproverArgs;
-use super::input;
-use super::output::Output;
-use mcp_policy_cli::import::import;
-use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
+use super::console::Console;
+use crate::import::import;
+use crate::{CommandResult, ExitStatus, Report as _};
 use std::path::PathBuf;
 
 /// Turn a policy of PolicyLayer's Intercept (YAML) into a policy.json
@@ -27,24 +26,23 @@ pub(crate) struct Args {
     approvers: ApproverArgs,
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
     let report = import(
-        &input::read(&args.file)?,
+        &console.read(&args.file)?,
         args.exact,
         args.approvers.any().as_ref(),
     )?;
-    if !output.json {
+    if !console.json {
         // The standard output is for the policy.
-        output.warn(report.text())?;
+        console.warn(report.text())?;
     }
     match (&args.output, report.policy()) {
-        (Some(path), Some(text)) => std::fs::write(path, text)
-            .map_err(|error| CommandError::about(path.display(), error))?,
-        (None, Some(text)) if !output.json => output.print(text)?,
+        (Some(path), Some(text)) => console.write(path, text)?,
+        (None, Some(text)) if !console.json => console.print(text)?,
         _ => {}
     }
-    if output.json {
-        output.print(report.json()?)?;
+    if console.json {
+        console.print(report.json()?)?;
     }
     Ok(report.status())
 }

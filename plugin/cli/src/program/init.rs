@@ -4,13 +4,13 @@
 
 use super::approvers::ApproverArgs;
 use super::caller::assigned;
-use super::output::Output;
+use super::console::Console;
+use super::machine::Existing;
 use super::tool_source::ToolSource;
-use mcp_policy_cli::init::{Approve, GrantFacts, Options, PolicyTemplate, init};
-use mcp_policy_cli::scan::ScanReport;
-use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
+use crate::init::{Approve, GrantFacts, Options, PolicyTemplate, init};
+use crate::scan::ScanReport;
+use crate::{CommandError, CommandResult, ExitStatus, Report as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Generate a starter policy from a server's tools, and a test for it
@@ -114,11 +114,11 @@ pub(crate) struct Template {
     force: bool,
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
-    let report = args.source.report()?;
-    let template = args.template.write(&report, &args.output, output)?;
-    if output.json {
-        output.print(template.json()?)?;
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
+    let report = args.source.report(console)?;
+    let template = args.template.write(&report, &args.output, console)?;
+    if console.json {
+        console.print(template.json()?)?;
     }
     Ok(template.status())
 }
@@ -129,7 +129,7 @@ impl Template {
         &self,
         report: &ScanReport,
         file: &Path,
-        output: Output,
+        console: Console<'_>,
     ) -> CommandResult<PolicyTemplate> {
         let options = Options {
             roots: self.root.clone(),
@@ -139,26 +139,23 @@ impl Template {
         };
         let template = init(report, &options)?;
         let case = file.with_extension("case.json");
-        self.write_file(file, template.policy())?;
+        self.write_file(console, file, template.policy())?;
         let name = file.file_name().unwrap_or(file.as_os_str());
-        self.write_file(&case, &template.case(&name.to_string_lossy())?)?;
+        self.write_file(console, &case, &template.case(&name.to_string_lossy())?)?;
         let (policy, case) = (file.display(), case.display());
-        output.warn(format_args!(
+        console.warn(format_args!(
             "wrote {policy} and {case}\n{}",
             template.text()
         ))?;
         Ok(template)
     }
 
-    fn write_file(&self, file: &Path, text: &str) -> CommandResult<()> {
-        let mut options = OpenOptions::new();
-        match self.force {
-            true => options.write(true).create(true).truncate(true),
-            false => options.write(true).create_new(true),
+    fn write_file(&self, console: Console<'_>, file: &Path, text: &str) -> CommandResult<()> {
+        let existing = match self.force {
+            true => Existing::Replaced,
+            false => Existing::Kept,
         };
-        let written = options
-            .open(file)
-            .and_then(|mut file| file.write_all(text.as_bytes()));
+        let written = console.machine.write(file, text.as_bytes(), existing);
         written.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
                 CommandError::about(file.display(), "the file exists; `--force` replaces it")

@@ -2,11 +2,10 @@
 //!
 //! It connects to no service.
 
-use super::input;
-use super::output::Output;
+use super::console::{Console, is_stdin};
+use crate::limits::{self, compare};
+use crate::{CommandError, CommandResult, ExitStatus, Report as _};
 use clap::ValueEnum;
-use mcp_policy_cli::limits::{self, compare};
-use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
 use std::path::PathBuf;
 
 /// Print the configuration of the service that counts a policy's limits, or compare it
@@ -43,29 +42,29 @@ impl Format {
     }
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
     if let Some(running) = &args.running {
-        return args.compare(running, output);
+        return args.compare(running, console);
     }
-    let report = limits::limits(&input::read(&args.policy)?, args.format.service())?;
-    if output.json {
-        return output.report(&report);
+    let report = limits::limits(&console.read(&args.policy)?, args.format.service())?;
+    if console.json {
+        return console.report(&report);
     }
     // The standard output is for the configuration.
-    output.warn(report.text())?;
-    output.print(report.configuration().unwrap_or_default())?;
+    console.warn(report.text())?;
+    console.print(report.configuration().unwrap_or_default())?;
     Ok(report.status())
 }
 
 impl Args {
-    fn compare(&self, running: &PathBuf, output: Output) -> CommandResult<ExitStatus> {
-        if [running, &self.policy].map(|path| input::is_stdin(path)) == [true, true] {
+    fn compare(&self, running: &PathBuf, console: Console<'_>) -> CommandResult<ExitStatus> {
+        if [running, &self.policy].map(|path| is_stdin(path)) == [true, true] {
             return Err(CommandError::new(
                 "`-` is given twice; write the path of the policy or of the limits",
             ));
         }
-        let policy = input::read(&self.policy)?;
-        let report = compare(&policy, self.format.service(), &input::read(running)?)?;
-        output.report(&report)
+        let policy = console.read(&self.policy)?;
+        let report = compare(&policy, self.format.service(), &console.read(running)?)?;
+        console.report(&report)
     }
 }

@@ -2,11 +2,10 @@
 //!
 //! It never writes a policy that a gateway would refuse.
 
-use super::input;
-use super::output::Output;
+use super::console::Console;
 use super::tool_source::ToolSource;
-use mcp_policy_cli::pin::PinnablePolicy;
-use mcp_policy_cli::{CommandError, CommandResult, ExitStatus};
+use crate::pin::PinnablePolicy;
+use crate::{CommandResult, ExitStatus};
 use std::path::PathBuf;
 
 /// Pin the tools of a policy to their current definitions
@@ -25,17 +24,16 @@ pub(crate) struct Args {
     check: bool,
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
-    let input = input::read(&args.policy)?;
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
+    let input = console.read(&args.policy)?;
     let policy = PinnablePolicy::read(&input)?;
-    let (server, listed) = (args.source.name(), args.source.as_sent()?);
+    let (server, listed) = (args.source.name(), args.source.as_sent(console)?);
     let report = match args.check {
         true => policy.check(&server, &listed)?,
         false => policy.pin(&server, &listed)?,
     };
     if let Some(text) = report.changed() {
-        let written = std::fs::write(&args.policy, text);
-        written.map_err(|error| CommandError::about(&input.name, error))?;
+        console.write(&args.policy, text)?;
     }
-    output.report(&report)
+    console.report(&report)
 }

@@ -2,10 +2,10 @@
 //!
 //! It never calls a tool.
 
+use super::console::Console;
 use super::init::Template;
-use super::output::Output;
 use super::tool_source::ToolSource;
-use mcp_policy_cli::{CommandResult, ExitStatus, Report as _};
+use crate::{CommandResult, ExitStatus, Report as _};
 use std::path::PathBuf;
 
 /// Report on a server's tools: the class of each, and signals to review before an agent may call it
@@ -29,15 +29,15 @@ pub(crate) struct Args {
     template: Template,
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
-    let report = args.source.report()?;
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
+    let report = args.source.report(console)?;
     match (args.markdown, args.html) {
-        (true, _) => output.print(report.markdown())?,
-        (_, true) => output.print(report.html())?,
-        _ => drop(output.report(&report)?),
+        (true, _) => console.print(report.markdown())?,
+        (_, true) => console.print(report.html())?,
+        _ => drop(console.report(&report)?),
     }
     if let Some(file) = &args.write {
-        args.template.write(&report, file, output)?;
+        args.template.write(&report, file, console)?;
     }
     Ok(report.status())
 }

@@ -2,14 +2,14 @@
 //!
 //! It never checks a policy: `check` does.
 
-use super::output::Output;
-use mcp_policy_cli::{CommandResult, ExitStatus};
+use super::console::Console;
+use crate::{CommandResult, ExitStatus};
 
 /// Print the JSON Schema of a policy, for editors
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
-pub(crate) fn run(output: Output) -> CommandResult<ExitStatus> {
-    output.print(mcp_policy_cli::schema()?)?;
+pub(crate) fn run(console: Console<'_>) -> CommandResult<ExitStatus> {
+    console.print(crate::schema()?)?;
     Ok(ExitStatus::Clean)
 }

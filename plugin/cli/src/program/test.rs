@@ -3,11 +3,12 @@
 //! It never rewrites a case that passed.
 
 use super::caller::CallerArgs;
-use super::input;
-use super::output::Output;
+use super::console::{self, Console};
+use super::machine::Kind;
+use crate::test::{Observed, Suite, TestReport, why_not_a_case};
+use crate::{CommandError, CommandResult, ExitStatus};
 use mcp_policy_cases::{CallerFacts, Case, corpus};
-use mcp_policy_cli::test::{Observed, Suite, TestReport, why_not_a_case};
-use mcp_policy_cli::{CommandError, CommandResult, ExitStatus};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Run case files: requests under a policy, and the expected results
@@ -32,36 +33,36 @@ pub(crate) struct Args {
     bless: bool,
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
     let mut suite = Suite::new(args.coverage);
     for path in &args.files {
-        for file in files(path)? {
-            play(args, &file, &mut suite)?;
+        for file in files(path, console)? {
+            play(args, &file, &mut suite, console)?;
         }
     }
     let report = suite.report();
     if let Some(file) = &args.junit {
-        write_junit(&report, file)?;
+        write_junit(&report, file, console)?;
     }
-    output.report(&report)
+    console.report(&report)
 }
 
 /// The case files that a path names.
-fn files(path: &Path) -> CommandResult<Vec<PathBuf>> {
-    if !path.is_dir() {
+fn files(path: &Path, console: Console<'_>) -> CommandResult<Vec<PathBuf>> {
+    if console.kind(path) != Some(Kind::Folder) {
         return Ok(vec![path.into()]);
     }
     let error = |error: &dyn std::fmt::Display| CommandError::about(path.display(), error);
-    let files = corpus::files(path).map_err(|cause| error(&cause))?;
+    let files = corpus::files_in(path, &Folders(console)).map_err(|cause| error(&cause))?;
     if files.is_empty() {
         return Err(error(&"it has no cases"));
     }
     Ok(files)
 }
 
-fn play(args: &Args, file: &Path, suite: &mut Suite) -> CommandResult<()> {
-    let name = input::name(file);
-    let case = match read(file, &args.caller.facts())? {
+fn play(args: &Args, file: &Path, suite: &mut Suite, console: Console<'_>) -> CommandResult<()> {
+    let name = console::name(file);
+    let case = match read(file, &args.caller.facts(), console)? {
         Ok(case) => case,
         Err(message) => {
             suite.broken(&name, message);
@@ -70,31 +71,63 @@ fn play(args: &Args, file: &Path, suite: &mut Suite) -> CommandResult<()> {
     };
     let observed = suite.play(&name, file, &case);
     if let Some(observed) = observed.filter(|_| args.bless) {
-        bless(&case, &observed)?;
+        bless(&case, &observed, console)?;
         suite.blessed();
     }
     Ok(())
 }
 
 /// The case in a file; in a file that can be read, why it is not a case.
-fn read(file: &Path, caller: &CallerFacts) -> CommandResult<Result<Case, String>> {
-    let input = input::read(file)?;
+fn read(
+    file: &Path,
+    caller: &CallerFacts,
+    console: Console<'_>,
+) -> CommandResult<Result<Case, String>> {
+    let input = console.read(file)?;
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let text = String::from_utf8(input.bytes).map_err(|_| "it is not UTF-8".to_owned());
     Ok(text.and_then(|text| {
-        let case = corpus::parse_as(&file.display().to_string(), &text, folder, caller);
+        let policy = |name: &str| text_of(&folder.join(name), console);
+        let case = Case::parse_as(&file.display().to_string(), &text, caller, policy);
         case.map_err(|error| why_not_a_case(&text, error))
     }))
 }
 
-fn bless(case: &Case, observed: &Observed) -> CommandResult<()> {
-    corpus::bless(Path::new(""), case, &observed.0)
-        .map_err(|error| CommandError::about(&case.name, error))
+/// The text of a file.
+fn text_of(file: &Path, console: Console<'_>) -> Result<String, String> {
+    let mut text = String::new();
+    let read = console
+        .machine
+        .open(file)
+        .and_then(|mut source| source.read_to_string(&mut text));
+    read.map(|_| text).map_err(|error| error.to_string())
 }
 
-fn write_junit(report: &TestReport, file: &Path) -> CommandResult<()> {
-    let written = report
-        .junit()
-        .and_then(|text| std::fs::write(file, text).map_err(|error| error.to_string()));
-    written.map_err(|error| CommandError::about(file.display(), error))
+fn bless(case: &Case, observed: &Observed, console: Console<'_>) -> CommandResult<()> {
+    let file = Path::new(&case.name);
+    let error = |error: &dyn std::fmt::Display| CommandError::about(&case.name, error);
+    let text = text_of(file, console).map_err(|cause| error(&cause))?;
+    match corpus::blessed(&text, &observed.0).map_err(|cause| error(&cause))? {
+        Some(text) => console.write(file, text),
+        None => Ok(()),
+    }
+}
+
+fn write_junit(report: &TestReport, file: &Path, console: Console<'_>) -> CommandResult<()> {
+    let text = report.junit();
+    let text = text.map_err(|error| CommandError::about(file.display(), error))?;
+    console.write(file, text)
+}
+
+/// The folders of the machine.
+struct Folders<'a>(Console<'a>);
+
+impl corpus::Folders for Folders<'_> {
+    fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+        self.0.list(folder)
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        self.0.kind(path) == Some(Kind::Folder)
+    }
 }

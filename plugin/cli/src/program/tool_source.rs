@@ -1,19 +1,16 @@
 //! Turns a URL, a command or a file of the command line into the list of tools there.
 //!
-//! It never shows a secret that may be in a URL.
+//! It never interprets what a server answers: the library does.
 
 use super::connection::Connection;
-use super::input;
-use super::network::run;
-use super::server::{Progress, over_http, over_stdio};
-use indicatif::{ProgressBar, ProgressStyle};
-use mcp_policy_cli::http_url::{is_http, lacks_scheme, without_secrets};
-use mcp_policy_cli::listed_tools::ListedTools;
-use mcp_policy_cli::sanitize::line;
-use mcp_policy_cli::scan::{ScanReport, ToolList, scan};
-use mcp_policy_cli::{CommandError, CommandResult};
+use super::console::Console;
+use super::origin::Origin;
+use super::servers;
+use crate::http_url::{lacks_scheme, without_secrets};
+use crate::listed_tools::ListedTools;
+use crate::scan::{ScanReport, ToolList, scan};
+use crate::{CommandError, CommandResult};
 use std::path::Path;
-use std::time::Duration;
 
 /// A list of tools.
 #[derive(clap::Args)]
@@ -29,112 +26,57 @@ pub(crate) struct ToolSource {
 }
 
 impl ToolSource {
-    fn source(&self) -> Source<'_> {
-        Source::new(self.source.as_deref(), &self.command, &self.connection)
+    fn origin(&self) -> Origin<'_> {
+        Origin::new(self.source.as_deref(), &self.command)
     }
 
     /// The report on the tools.
-    pub(crate) fn report(&self) -> CommandResult<ScanReport> {
-        let source = self.source();
-        let tools = ToolList::of(&source.list()?).map_err(|error| source.error(error))?;
-        scan(&source.name(), tools)
+    pub(crate) fn report(&self, console: Console<'_>) -> CommandResult<ScanReport> {
+        let origin = self.origin();
+        let tools = ToolList::of(&list(origin, &self.connection, console)?)
+            .map_err(|error| about(origin, error))?;
+        scan(&origin.name(), tools)
     }
 
     /// The tools as the server sends them.
-    pub(crate) fn as_sent(&self) -> CommandResult<ListedTools> {
-        let source = self.source();
-        match source.origin {
-            Origin::Command(_) => Err(source.error(
+    pub(crate) fn as_sent(&self, console: Console<'_>) -> CommandResult<ListedTools> {
+        let origin = self.origin();
+        match origin {
+            Origin::Command(_) => Err(about(
+                origin,
                 "a gateway sees a server on stdio only through a bridge; give the bridge's URL",
             )),
-            Origin::Url(_) | Origin::File(_) => source.list(),
+            Origin::Url(_) | Origin::File(_) => list(origin, &self.connection, console),
         }
     }
 
     /// The name for messages.
     pub(crate) fn name(&self) -> String {
-        self.source().name()
+        self.origin().name()
     }
 }
 
-/// The kinds of source.
-enum Origin<'a> {
-    Url(&'a str),
-    Command(&'a [String]),
-    File(&'a Path),
+/// The tools of a server or in a file.
+///
+/// # Errors
+/// The reason why there is no list, with the next step.
+pub(super) fn list(
+    origin: Origin<'_>,
+    connection: &Connection,
+    console: Console<'_>,
+) -> CommandResult<ListedTools> {
+    let Origin::File(file) = origin else {
+        return servers::list(origin, connection, console);
+    };
+    if file != Path::new("-") && console.kind(file).is_none() {
+        return Err(about(origin, no_file(&file.to_string_lossy())));
+    }
+    let listed = ListedTools::read(&console.read(file)?.bytes);
+    listed.map_err(|error| about(origin, error))
 }
 
-/// A place that has a list of tools, and how to ask there.
-pub(super) struct Source<'a> {
-    origin: Origin<'a>,
-    connection: &'a Connection,
-}
-
-impl<'a> Source<'a> {
-    /// A URL or a file; without one, the command.
-    pub(super) fn new(
-        source: Option<&'a str>,
-        command: &'a [String],
-        connection: &'a Connection,
-    ) -> Self {
-        let origin = match source {
-            None => Origin::Command(command),
-            Some(url) if is_http(url) => Origin::Url(url),
-            Some(file) => Origin::File(Path::new(file)),
-        };
-        Self { origin, connection }
-    }
-
-    /// The tools there.
-    ///
-    /// # Errors
-    /// The reason why there is no list, with the next step.
-    pub(super) fn list(&self) -> CommandResult<ListedTools> {
-        let patience = self.connection.patience();
-        match self.origin {
-            Origin::Command(command) => {
-                self.watch(|progress| run(over_stdio(command, patience, progress))?)
-            }
-            Origin::Url(url) => {
-                let server = self.connection.server(url)?;
-                self.watch(|progress| run(over_http(&server, patience, progress))?)
-            }
-            Origin::File(file) => self.read(file),
-        }
-    }
-
-    fn read(&self, file: &Path) -> CommandResult<ListedTools> {
-        if file.as_os_str() != "-" && !file.exists() {
-            return Err(self.error(no_file(&file.to_string_lossy())));
-        }
-        let listed = ListedTools::read(&input::read(file)?.bytes);
-        listed.map_err(|error| self.error(error))
-    }
-
-    /// The name for messages.
-    fn name(&self) -> String {
-        match self.origin {
-            Origin::Command(command) => line(&command.join(" "), 200),
-            Origin::Url(url) => without_secrets(url),
-            Origin::File(file) => line(&input::name(file), 200),
-        }
-    }
-
-    fn error(&self, message: impl std::fmt::Display) -> CommandError {
-        CommandError::about(self.name(), message)
-    }
-
-    /// Shows the progress of a connection on a terminal.
-    fn watch<T>(&self, work: impl FnOnce(Progress<'_>) -> Result<T, String>) -> CommandResult<T> {
-        let bar = ProgressBar::new_spinner();
-        let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        bar.set_message(format!("connecting to {}", self.name()));
-        bar.enable_steady_tick(Duration::from_millis(120));
-        let listed = work(&|count| bar.set_message(format!("{count} tools listed")));
-        bar.finish_and_clear();
-        listed.map_err(|error| self.error(error))
-    }
+fn about(origin: Origin<'_>, message: impl std::fmt::Display) -> CommandError {
+    CommandError::about(origin.name(), message)
 }
 
 /// The next step where a file is missing.

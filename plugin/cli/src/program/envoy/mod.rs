@@ -2,14 +2,13 @@
 //!
 //! It never starts or stops an Envoy.
 
-mod admin;
-mod apply;
-mod plugin_file;
+pub(super) mod apply;
 mod render;
 
-use super::output::Output;
+use super::console::Console;
+use super::servers;
+use crate::{CommandResult, ExitStatus};
 use clap::Subcommand;
-use mcp_policy_cli::{CommandResult, ExitStatus};
 
 /// Configure Envoy, and put policies in force
 #[derive(clap::Args)]
@@ -24,9 +23,9 @@ enum Command {
     Apply(apply::Args),
 }
 
-pub(crate) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
+pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
     match &args.command {
-        Command::Render(args) => render::run(args, output),
-        Command::Apply(args) => apply::run(args, output),
+        Command::Render(args) => render::run(args, console),
+        Command::Apply(args) => servers::apply(args, console),
     }
 }

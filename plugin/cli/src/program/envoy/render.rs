@@ -2,12 +2,10 @@
 //!
 //! It writes nothing where the policy has mistakes.
 
-use crate::program::input;
-use crate::program::output::Output;
-use mcp_policy_cli::envoy::render::{
-    Domain, Endpoint, Name, Options, PolicySource, Upstream, render,
-};
-use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
+use crate::envoy::render::{Domain, Endpoint, Name, Options, PolicySource, Upstream, render};
+use crate::program::console::Console;
+use crate::program::machine::Kind;
+use crate::{CommandResult, ExitStatus, Report as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -80,29 +78,32 @@ impl Plugin {
     }
 }
 
-pub(super) fn run(args: &Args, output: Output) -> CommandResult<ExitStatus> {
-    let policy = args.policy.as_deref().map(input::read).transpose()?;
-    let report = render(policy.as_ref(), &args.options())?;
-    if output.json {
-        output.print(report.json()?)?;
+pub(super) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
+    let policy = args
+        .policy
+        .as_deref()
+        .map(|path| console.read(path))
+        .transpose()?;
+    let report = render(policy.as_ref(), &args.options(console))?;
+    if console.json {
+        console.print(report.json()?)?;
     } else {
         // The standard output is for the configuration.
-        output.warn(report.text())?;
+        console.warn(report.text())?;
     }
     match (&args.output, report.configuration()) {
-        (Some(path), Some(text)) => std::fs::write(path, text)
-            .map_err(|error| CommandError::about(path.display(), error))?,
-        (None, Some(text)) if !output.json => output.print(text)?,
+        (Some(path), Some(text)) => console.write(path, text)?,
+        (None, Some(text)) if !console.json => console.print(text)?,
         _ => {}
     }
     Ok(report.status())
 }
 
 impl Args {
-    fn options(&self) -> Options {
+    fn options(&self, console: Console<'_>) -> Options {
         Options {
             upstreams: self.upstream.clone(),
-            authorities: self.ca.clone().or_else(authorities),
+            authorities: self.ca.clone().or_else(|| authorities(console)),
             listen: self.listen,
             admin: self.admin,
             domains: self.domain.clone(),
@@ -122,8 +123,8 @@ const USUAL: [&str; 3] = [
 ];
 
 /// The file of this machine's certificate authorities, if it has one.
-fn authorities() -> Option<String> {
-    let named = std::env::var("SSL_CERT_FILE").into_iter();
+fn authorities(console: Console<'_>) -> Option<String> {
+    let named = console.machine.variable("SSL_CERT_FILE").into_iter();
     let mut files = named.chain(USUAL.map(String::from));
-    files.find(|file| Path::new(file).is_file())
+    files.find(|file| console.kind(Path::new(file)) == Some(Kind::File))
 }

@@ -2,8 +2,8 @@
 //!
 //! It never calls a tool, and gives up on endless lists.
 
-use mcp_policy_cli::listed_tools::ListedTools;
-use mcp_policy_cli::sanitize;
+use crate::listed_tools::ListedTools;
+use crate::sanitize;
 use rmcp::ServiceExt as _;
 use rmcp::model::{PaginatedRequestParams, Tool};
 use rmcp::service::{Peer, RoleClient, RunningService};

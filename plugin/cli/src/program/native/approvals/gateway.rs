@@ -2,11 +2,13 @@
 //!
 //! It never follows a redirect, and reads no answer beyond [`LONGEST`].
 
+use crate::approvals::{Address, Form, GatewayAnswer};
+use crate::http_url::without_secrets;
 use crate::program::connection::Connection;
-use crate::program::server::{HttpServer, shown, unreachable};
-use mcp_policy_cli::approvals::{Address, Form, GatewayAnswer};
-use mcp_policy_cli::http_url::without_secrets;
-use mcp_policy_cli::{CommandError, CommandResult};
+use crate::program::console::Console;
+use crate::program::native::connection::server;
+use crate::program::native::server::{HttpServer, shown, unreachable};
+use crate::{CommandError, CommandResult};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use std::error::Error as _;
@@ -24,8 +26,12 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    pub(super) fn new(connection: &Connection, address: &Address) -> CommandResult<Self> {
-        let server: HttpServer = connection.server(address.page())?;
+    pub(super) fn new(
+        connection: &Connection,
+        address: &Address,
+        console: Console<'_>,
+    ) -> CommandResult<Self> {
+        let server: HttpServer = server(connection, address.page(), console)?;
         let client = server.client();
         Ok(Self {
             client: client.map_err(|error| CommandError::about(address.name(), error))?,

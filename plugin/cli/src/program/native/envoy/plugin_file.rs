@@ -2,8 +2,8 @@
 //!
 //! It never leaves a part of a file at its path.
 
-use crate::program::input;
-use mcp_policy_cli::{CommandError, CommandResult, Input};
+use crate::program::console;
+use crate::{CommandError, CommandResult, Input};
 use std::fs::Permissions;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 pub(super) fn former(path: &Path) -> CommandResult<Option<Input>> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(Input {
-            name: input::name(path),
+            name: console::name(path),
             bytes,
         })),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

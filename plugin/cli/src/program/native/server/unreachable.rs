@@ -2,7 +2,7 @@
 //!
 //! It never hides the error's own text, by which an operator can search for it.
 
-use mcp_policy_cli::sanitize;
+use crate::sanitize;
 
 /// Parts of errors, and their meaning.
 const MEANINGS: [(&str, &str); 13] = [

@@ -5,9 +5,9 @@
 use super::connect::{Progress, listed, shown, within};
 use super::recorder::{Recorder, has_kind};
 use super::unreachable;
-use crate::program::network;
+use crate::listed_tools::{ListedTools, NotTools};
+use crate::program::native::network;
 use futures_util::StreamExt as _;
-use mcp_policy_cli::listed_tools::{ListedTools, NotTools};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use reqwest::{Certificate, Identity};
 use rmcp::ServiceExt as _;

@@ -3,9 +3,9 @@
 //!
 //! It never changes a request or an answer, and never reads an answer without a bound.
 
+use crate::listed_tools::HttpAnswer;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
-use mcp_policy_cli::listed_tools::HttpAnswer;
 use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage};
 use rmcp::transport::streamable_http_client::{

@@ -2,10 +2,10 @@
 //!
 //! It only reads: the admin interface can also stop Envoy.
 
-use crate::program::network;
-use mcp_policy_cli::envoy::Discovery;
-use mcp_policy_cli::http_url::without_secrets;
-use mcp_policy_cli::{CommandError, CommandResult};
+use crate::envoy::Discovery;
+use crate::http_url::without_secrets;
+use crate::program::native::network;
+use crate::{CommandError, CommandResult};
 use std::time::Duration;
 
 /// The time that an Envoy has for one answer.

@@ -2,32 +2,21 @@
 //!
 //! It never sends a decision before the person has answered, and asks nothing of a gateway where nobody can answer.
 
-use super::call::{CallArgs, One, report};
-use crate::program::network;
-use crate::program::output::Output;
-use mcp_policy_cli::approvals::{Asked, Decided, Decision, Form, Question};
-use mcp_policy_cli::{CommandError, CommandResult, ExitStatus, Report as _};
+use super::call::{One, find, report};
+use crate::approvals::{Asked, Decided, Decision, Form, Question};
+use crate::program::approvals::DecideArgs;
+use crate::program::console::Console;
+use crate::program::native::network;
+use crate::{CommandError, CommandResult, ExitStatus, Report as _};
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 
 /// The longest line that a person types, in bytes.
 const TYPED: u64 = 4096;
 
-#[derive(clap::Args)]
-pub(super) struct DecideArgs {
-    #[command(flatten)]
-    call: CallArgs,
-    /// Why, for the approvers who look later and for the log: at most 500 characters.
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Do not ask; without a terminal nobody can be asked.
-    #[arg(long)]
-    yes: bool,
-}
-
 pub(super) fn decide(
     args: &DecideArgs,
     decision: Decision,
-    output: Output,
+    console: Console<'_>,
 ) -> CommandResult<ExitStatus> {
     if !args.yes && !has_terminal() {
         let name = decision.name();
@@ -37,25 +26,25 @@ pub(super) fn decide(
     }
     let reason = args.reason.as_deref();
     reason.map(|reason| decision.reason(reason)).transpose()?;
-    report(output, network::run(decided(args, decision, output)))
+    report(console, network::run(decided(args, decision, console)))
 }
 
 async fn decided(
     args: &DecideArgs,
     decision: Decision,
-    output: Output,
+    console: Console<'_>,
 ) -> CommandResult<Asked<Decided>> {
-    let one = match args.call.find().await? {
+    let one = match find(&args.call, console).await? {
         Asked::Answered(one) => one,
         Asked::Refused(refused) => return Ok(Asked::Refused(refused)),
     };
-    let prepared = one.shown()?.and_then(|shown| {
-        output.warn(shown.text())?;
+    let prepared = one.shown(console)?.and_then(|shown| {
+        console.warn(shown.text())?;
         decision.prepare(shown, args.reason.as_deref())
     })?;
     match prepared {
         Asked::Answered((question, form)) => {
-            args.confirm(&question, output)?;
+            confirm(args, &question, console)?;
             one.send(decision, &form).await
         }
         Asked::Refused(refused) => Ok(Asked::Refused(refused)),
@@ -74,19 +63,17 @@ impl One {
     }
 }
 
-impl DecideArgs {
-    /// Asks the person, unless `--yes` answers.
-    fn confirm(&self, question: &Question, output: Output) -> CommandResult<()> {
-        if self.yes {
-            return Ok(());
-        }
-        output.warn(question.text())?;
-        match question.is_answered_by(&typed()?) {
-            true => Ok(()),
-            false => Err(CommandError::new(
-                "another name was typed; nothing was sent",
-            )),
-        }
+/// Asks the person, unless `--yes` answers.
+fn confirm(args: &DecideArgs, question: &Question, console: Console<'_>) -> CommandResult<()> {
+    if args.yes {
+        return Ok(());
+    }
+    console.warn(question.text())?;
+    match question.is_answered_by(&typed()?) {
+        true => Ok(()),
+        false => Err(CommandError::new(
+            "another name was typed; nothing was sent",
+        )),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It never ends by itself.
 
-use super::lines::Lines;
+use crate::program::lines::Lines;
 use std::fs::{File, Metadata};
 use std::io::{BufReader, Result, Seek as _, SeekFrom};
 use std::ops::ControlFlow;
@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When the file cannot be read, and when it does not exist at the beginning.
-pub(super) fn follow(
+pub(in crate::program) fn follow(
     path: &Path,
     longest: usize,
     mut each: impl FnMut(&[u8]) -> ControlFlow<()>,

@@ -1,0 +1,87 @@
+// Runs a command on the program's machine, or on files in memory. It never loads the module: `tool.js` does, or `tool-node.js`.
+import { run as runIn } from "./tool_bindings.js";
+
+/** Runs a command. Its exit status is 0, 1, or 2, which is also that of a command that failed at a fault of its own. */
+export function run(args, io) {
+  try {
+    return runIn(args, io);
+  } catch (fault) {
+    const message = fault instanceof Error ? fault.message : String(fault);
+    io.stderr(`error: mcp-policy failed at a fault of its own, and nothing it printed counts; please report it: ${message}\n`);
+    return 2;
+  }
+}
+
+/** Runs a command on files in memory, and returns what it printed and the files after it. */
+export function runWithFiles(args, files, stdin = "") {
+  const memory = new Memory(files, stdin);
+  const status = run(args, memory);
+  return { status, stdout: memory.printed.stdout, stderr: memory.printed.stderr, files: memory.texts() };
+}
+
+class Memory {
+  constructor(files, stdin) {
+    this.files = new Map(Object.entries(files).map(([path, text]) => [plain(path), bytes(text)]));
+    this.input = bytes(stdin);
+    this.printed = { stdout: "", stderr: "" };
+  }
+
+  readFile(path) {
+    const content = this.files.get(plain(path));
+    if (content === undefined) throw failure(this.kind(path) === "folder" ? "EISDIR" : "ENOENT");
+    return content;
+  }
+
+  writeFile(path, content, replace) {
+    if (!replace && this.files.has(plain(path))) throw failure("EEXIST");
+    this.files.set(plain(path), content);
+  }
+
+  kind(path) {
+    if (this.files.has(plain(path))) return "file";
+    return this.listFolder(path).length > 0 ? "folder" : undefined;
+  }
+
+  listFolder(path) {
+    const folder = plain(path) === "" ? "" : `${plain(path)}/`;
+    const inside = [...this.files.keys()].filter((file) => file.startsWith(folder));
+    return [...new Set(inside.map((file) => file.slice(folder.length).split("/")[0]))];
+  }
+
+  stdin() {
+    return this.input;
+  }
+
+  stdout(text) {
+    this.printed.stdout += text;
+  }
+
+  stderr(text) {
+    this.printed.stderr += text;
+  }
+
+  now() {
+    return Date.now();
+  }
+
+  env() {
+    return undefined;
+  }
+
+  texts() {
+    return Object.fromEntries([...this.files].map(([path, content]) => [path, new TextDecoder().decode(content)]));
+  }
+}
+
+function bytes(text) {
+  return new TextEncoder().encode(text);
+}
+
+/** A path without its `.` parts and without `/` at its end. */
+function plain(path) {
+  return path.split("/").filter((part) => part !== "." && part !== "").join("/");
+}
+
+function failure(code) {
+  return Object.assign(new Error(code), { code });
+}
