@@ -16,9 +16,10 @@ JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
 TOOL_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_tool_js.wasm
 
 # The sources of each module, beside its own crate.
-TOOL := $(shell find plugin/cases plugin/cli -name '*.rs' -o -name Cargo.toml)
 ENGINE := Cargo.toml Cargo.lock rust-toolchain.toml $(shell find plugin/engine -name '*.rs' -o -name Cargo.toml)
 TOOL := $(ENGINE) $(shell find plugin/cases plugin/cli -name tests -prune -o -type f -print)
+# Where npm puts the programs of the package.
+NPM_PROGRAMS = $(abspath $(JS_TESTS))/node_modules/.bin
 SAY = @printf '\n\033[1m== %s\033[0m\n'
 PORT ?= 10000
 ADMIN_PORT ?= 9901
@@ -74,6 +75,7 @@ test: build hosts ## Unit tests, every case of policies/ on every host, and real
 		part 'unit tests' $(TEST) --lib --bins --examples --test answers --test audit --test readme --test replay --test dependencies --test public_names --test usage; \
 		part 'examples in documentation' $(TEST) --doc; \
 		[ -e $(VENV)/ready ] && part 'scans of servers' $(TEST) --test scan || skip 'Envoy and the MCP SDK for Python' scan; \
+		[ -e $(JS_TESTS)/ready ] && part 'command line in Node' env NPM_PROGRAMS=$(NPM_PROGRAMS) PATH="$(abspath $(NODE)):$$PATH" $(TEST) --test npm --test readme || skip 'the JavaScript package' npm; \
 		part 'corpus and hosts' $(TEST) --test hosts; \
 		part 'oracles' $(TEST) --test oracles; \
 		part 'documents and tools' $(TEST) --test documents --test tools; \
@@ -102,7 +104,7 @@ lint: structure wording notices ## Formatting, lints with warnings denied, the s
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --package mcp-policy-proxy-wasm --target wasm32-wasip1 -- -D warnings
-	cargo clippy --locked --package mcp-policy-component --package mcp-policy-js --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --locked --package mcp-policy-component --package mcp-policy-js --package mcp-policy-tool-js --target wasm32-unknown-unknown -- -D warnings
 	cargo clippy --locked --package mcp-policy-cli --lib --no-default-features --target wasm32-unknown-unknown -- -D warnings
 	cargo fmt --manifest-path $(PEER) --check
 	cargo clippy --locked --manifest-path $(PEER) --target-dir $(RATE_LIMIT_PEER) -- -D warnings
@@ -173,7 +175,7 @@ $(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -path
 	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $@.new
 	mv $@.new $@
 
-$(DIST)/js/package.json: $(ENGINE) $(TOOL) host-tests/xtask/src/bindgen.rs $(shell find plugin/js -type f) $(NOTICES) | rust
+$(DIST)/js/package.json: $(TOOL) host-tests/xtask/src/bindgen.rs $(shell find plugin/js -type f) $(NOTICES) | rust
 	$(SAY) 'building the JavaScript package'
 	cargo build --locked --release --package mcp-policy-js --target wasm32-unknown-unknown
 	cargo build --locked --release --package mcp-policy-tool-js --target wasm32-unknown-unknown

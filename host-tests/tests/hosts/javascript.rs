@@ -43,6 +43,7 @@ fn package_survives_a_faulty_program() {
         "package.test.js",
         "count.test.js",
         "response.test.js",
+        "tool.test.js",
     ]));
 }
 

@@ -11,5 +11,6 @@ mod counters;
 mod envoy;
 mod instructions;
 mod javascript;
+mod npx;
 mod responses;
 mod shipped;

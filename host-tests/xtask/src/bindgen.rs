@@ -48,6 +48,7 @@ pub(crate) fn tool(module: &Path, folder: &Path) -> Result<()> {
         .out_name(TOOL)
         .typescript(true)
         .omit_default_module_path(true)
+        .reset_state_function(true)
         .generate(&bundled)?;
     let copy = |from: String, to: String| {
         let copied = fs::copy(bundled.join(&from), folder.join(&to));

@@ -21,7 +21,8 @@
 //!
 //! A [`Report`] is text for a terminal or JSON for a program, and has an [`ExitStatus`]. Commands decide about calls with the
 //! engine that runs in the gateway. This library never opens a file or a connection, reads no environment variable and no
-//! clock, and prints nothing: the program around it does.
+//! clock, and prints nothing: its caller does. The module `program`, of the feature `command-line`, is such a caller: the command line
+//! on a machine that is handed in, and with the feature `program` on this process.
 //!
 //! ```
 //! use mcp_policy_cli::{ExitStatus, Input, Report as _, check};

@@ -1,11 +1,13 @@
 // Runs a command on the program's machine, or on files in memory. It never loads the module: `tool.js` does, or `tool-node.js`.
-import { run as runIn } from "./tool_bindings.js";
+import { __wbg_reset_state as reset, run as runIn } from "./tool_bindings.js";
 
 /** Runs a command. Its exit status is 0, 1, or 2, which is also that of a command that failed at a fault of its own. */
 export function run(args, io) {
   try {
     return runIn(args, io);
   } catch (fault) {
+    // What is in the module's memory is not known, so the next command gets a new one.
+    reset();
     const message = fault instanceof Error ? fault.message : String(fault);
     io.stderr(`error: mcp-policy failed at a fault of its own, and nothing it printed counts; please report it: ${message}\n`);
     return 2;

@@ -17,6 +17,9 @@ pub(super) struct Located {
     pub(super) at: String,
     pub(super) line: usize,
     pub(super) column: usize,
+    /// The place behind the last character.
+    pub(super) end_line: usize,
+    pub(super) end_column: usize,
     pub(super) message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) help: Option<String>,
@@ -58,12 +61,15 @@ impl Located {
 
     fn new(diagnostic: Diagnostic, span: Range<usize>, source: &SourceMap, text: &str) -> Self {
         let (line, column) = source.line_and_column(text, span.start);
+        let (end_line, end_column) = source.line_and_column(text, span.end);
         Self {
             level: diagnostic.level,
             name: diagnostic.name,
             at: diagnostic.at,
             line,
             column,
+            end_line,
+            end_column,
             message: diagnostic.message,
             help: diagnostic.help,
             also: diagnostic.also,

@@ -29,6 +29,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    #[cfg(feature = "program")]
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.timeout)
     }

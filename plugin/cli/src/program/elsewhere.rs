@@ -12,22 +12,19 @@ use crate::{CommandError, CommandResult, ExitStatus};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// Where the other program is.
-const NATIVE: &str = "the program that `cargo install mcp-policy-cli` builds has one";
+/// The program that has all commands.
+const NATIVE: &str = "the native `mcp-policy`, which `cargo install mcp-policy-cli` builds";
 
 pub(super) fn list(
     origin: Origin<'_>,
     _connection: &Connection,
     _console: Console<'_>,
 ) -> CommandResult<ListedTools> {
-    let instead = "save the server's answer to `tools/list` and give the file instead";
-    let what = match origin {
-        Origin::Command(_) => "starts no server",
-        Origin::Url(_) | Origin::File(_) => "has no network",
-    };
     Err(CommandError::about(
         origin.name(),
-        format_args!("this program {what}; {instead}, or use the native one: {NATIVE}"),
+        format_args!(
+            "this program asks no server; save the server's answer to `tools/list` and give that file, or use {NATIVE}"
+        ),
     ))
 }
 
@@ -35,11 +32,15 @@ pub(super) fn approvals(
     _args: &approvals::Args,
     _console: Console<'_>,
 ) -> CommandResult<ExitStatus> {
-    Err(without_network("approvals"))
+    Err(CommandError::new(format!(
+        "`approvals` asks a gateway, and this program asks none; use {NATIVE}"
+    )))
 }
 
 pub(super) fn apply(_args: &apply::Args, _console: Console<'_>) -> CommandResult<ExitStatus> {
-    Err(without_network("envoy apply"))
+    Err(CommandError::new(format!(
+        "`envoy apply` asks Envoy, and this program asks no server; use {NATIVE}"
+    )))
 }
 
 pub(super) fn follow(
@@ -48,12 +49,6 @@ pub(super) fn follow(
     _each: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> std::io::Result<()> {
     Err(std::io::Error::other(format!(
-        "this program follows no file; {NATIVE}"
+        "this program follows the standard input alone (`tail -F LOG | mcp-policy audit --follow`); for a file use {NATIVE}"
     )))
-}
-
-fn without_network(command: &str) -> CommandError {
-    CommandError::new(format!(
-        "`{command}` needs a network, which this program has not; {NATIVE}"
-    ))
 }

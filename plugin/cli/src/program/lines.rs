@@ -58,6 +58,7 @@ impl Lines {
     }
 
     /// Drops the line that has begun.
+    #[cfg(feature = "program")]
     pub(super) fn forget(&mut self) {
         self.line.clear();
     }

@@ -2,7 +2,7 @@
 //!
 //! It interprets no value: `machine` does.
 
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -16,6 +16,12 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = readFile)]
     pub(crate) fn read_file(this: &Io, path: &str) -> Result<Uint8Array, JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = pieces)]
+    pub(crate) fn has_pieces(this: &Io) -> JsValue;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn pieces(this: &Io, path: Option<&str>) -> Result<Function, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = writeFile)]
     pub(crate) fn write_file(

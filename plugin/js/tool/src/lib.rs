@@ -3,9 +3,11 @@
 //! It opens nothing by itself: files, streams, clock and environment are those that the program hands in.
 
 mod colours;
+mod failure;
 mod fault;
 mod io;
 mod machine;
+mod pieces;
 
 use io::Io;
 use machine::Program;

@@ -3,30 +3,38 @@
 //! It never guesses: a value of another type is an error of the operation that asked for it.
 
 use crate::colours;
+use crate::failure::failure;
 use crate::io::Io;
-use js_sys::{Array, Reflect, Uint8Array};
+use crate::pieces::{Pieces, bytes};
+use js_sys::{Array, Reflect};
 use mcp_policy_cli::program::{Existing, Kind, Machine, Stream};
 use std::ffi::OsString;
 use std::io::{BufRead, Cursor, Error, ErrorKind, Result};
 use std::path::Path;
 use std::time::Duration;
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::JsValue;
 
 /// The machine of a JavaScript program.
 pub(crate) struct Program(pub(crate) Io);
 
 impl Machine for Program {
     fn open(&self, file: &Path) -> Result<Box<dyn BufRead + '_>> {
+        if self.has_pieces() {
+            return self.pieces(Some(&text(file)));
+        }
         let content = self
             .0
             .read_file(&text(file))
             .map_err(|thrown| failure(&thrown))?;
-        pieces(&content)
+        Ok(Box::new(Cursor::new(bytes(&content)?)))
     }
 
     fn stdin(&self) -> Result<Box<dyn BufRead + '_>> {
+        if self.has_pieces() {
+            return self.pieces(None);
+        }
         let content = self.0.stdin().map_err(|thrown| failure(&thrown))?;
-        pieces(&content)
+        Ok(Box::new(Cursor::new(bytes(&content)?)))
     }
 
     fn write(&self, file: &Path, content: &[u8], existing: Existing) -> Result<()> {
@@ -94,6 +102,15 @@ impl Machine for Program {
 }
 
 impl Program {
+    fn has_pieces(&self) -> bool {
+        self.0.has_pieces().is_function()
+    }
+
+    fn pieces(&self, path: Option<&str>) -> Result<Box<dyn BufRead + '_>> {
+        let next = self.0.pieces(path).map_err(|thrown| failure(&thrown))?;
+        Ok(Box::new(Pieces::of(next)))
+    }
+
     fn is_terminal(&self, stream: &str) -> bool {
         let terminal = Reflect::get(&self.0.is_terminal(), &stream.into());
         terminal.is_ok_and(|terminal| terminal.is_truthy())
@@ -102,87 +119,4 @@ impl Program {
 
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-fn pieces(content: &JsValue) -> Result<Box<dyn BufRead>> {
-    let bytes = content.dyn_ref::<Uint8Array>();
-    let bytes = bytes.ok_or_else(|| Error::other("the program gave no Uint8Array"))?;
-    Ok(Box::new(Cursor::new(bytes.to_vec())))
-}
-
-/// The errors that Node names, in the words of the native program, which are those of the operating system.
-const NAMED: [(&str, ErrorKind, &str); 14] = [
-    (
-        "ENOENT",
-        ErrorKind::NotFound,
-        "No such file or directory (os error 2)",
-    ),
-    (
-        "EPERM",
-        ErrorKind::PermissionDenied,
-        "Operation not permitted (os error 1)",
-    ),
-    (
-        "EACCES",
-        ErrorKind::PermissionDenied,
-        "Permission denied (os error 13)",
-    ),
-    (
-        "EEXIST",
-        ErrorKind::AlreadyExists,
-        "File exists (os error 17)",
-    ),
-    ("EPIPE", ErrorKind::BrokenPipe, "Broken pipe (os error 32)"),
-    (
-        "EISDIR",
-        ErrorKind::IsADirectory,
-        "Is a directory (os error 21)",
-    ),
-    (
-        "ENOTDIR",
-        ErrorKind::NotADirectory,
-        "Not a directory (os error 20)",
-    ),
-    (
-        "EROFS",
-        ErrorKind::ReadOnlyFilesystem,
-        "Read-only file system (os error 30)",
-    ),
-    (
-        "ENOSPC",
-        ErrorKind::StorageFull,
-        "No space left on device (os error 28)",
-    ),
-    (
-        "EBUSY",
-        ErrorKind::ResourceBusy,
-        "Device or resource busy (os error 16)",
-    ),
-    ("EIO", ErrorKind::Other, "Input/output error (os error 5)"),
-    (
-        "EMFILE",
-        ErrorKind::Other,
-        "Too many open files (os error 24)",
-    ),
-    (
-        "ENAMETOOLONG",
-        ErrorKind::InvalidFilename,
-        "File name too long (os error 36)",
-    ),
-    (
-        "ELOOP",
-        ErrorKind::Other,
-        "Too many levels of symbolic links (os error 40)",
-    ),
-];
-
-/// A thrown value as an error of the operating system.
-fn failure(thrown: &JsValue) -> Error {
-    let get = |name: &str| Reflect::get(thrown, &name.into()).ok()?.as_string();
-    let code = get("code").unwrap_or_default();
-    let named = NAMED.iter().find(|(name, ..)| *name == code);
-    match named {
-        Some((_, kind, message)) => Error::new(*kind, *message),
-        None => Error::other(get("message").unwrap_or_else(|| format!("{thrown:?}"))),
-    }
 }

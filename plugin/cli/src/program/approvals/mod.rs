@@ -2,13 +2,13 @@
 //!
 //! It never decides by itself: a person types the name of the tool, or gives `--yes`.
 
-mod arguments;
+pub(super) mod arguments;
 
 use super::console::Console;
 use super::servers;
 use crate::{CommandResult, ExitStatus};
 
-pub(super) use arguments::{Args, CallArgs, Command, DecideArgs, ListArgs};
+pub(super) use arguments::Args;
 
 pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
     servers::approvals(args, console)

@@ -6,7 +6,7 @@ use super::call::{find, report};
 use super::decide::decide;
 use super::gateway::Gateway;
 use crate::approvals::{Address, Asked, Decision, Pending, Shown};
-use crate::program::approvals::{Args, CallArgs, Command, ListArgs};
+use crate::program::approvals::arguments::{Args, CallArgs, Command, ListArgs};
 use crate::program::console::Console;
 use crate::program::native::network;
 use crate::{CommandResult, ExitStatus};

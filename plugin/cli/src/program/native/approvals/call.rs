@@ -4,7 +4,7 @@
 
 use super::gateway::Gateway;
 use crate::approvals::{Address, Asked, GatewayAnswer, Id, Pending, Shown};
-use crate::program::approvals::CallArgs;
+use crate::program::approvals::arguments::CallArgs;
 use crate::program::console::Console;
 use crate::{CommandError, CommandResult, ExitStatus, Report};
 

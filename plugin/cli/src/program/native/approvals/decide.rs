@@ -4,7 +4,7 @@
 
 use super::call::{One, find, report};
 use crate::approvals::{Asked, Decided, Decision, Form, Question};
-use crate::program::approvals::DecideArgs;
+use crate::program::approvals::arguments::DecideArgs;
 use crate::program::console::Console;
 use crate::program::native::network;
 use crate::{CommandError, CommandResult, ExitStatus, Report as _};
