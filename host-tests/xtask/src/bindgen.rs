@@ -46,7 +46,7 @@ pub(crate) fn tool(module: &Path, folder: &Path) -> Result<()> {
         .web(true)?
         .input_path(module)
         .out_name(TOOL)
-        .typescript(true)
+        .typescript(false)
         .omit_default_module_path(true)
         .reset_state_function(true)
         .generate(&bundled)?;
@@ -55,7 +55,6 @@ pub(crate) fn tool(module: &Path, folder: &Path) -> Result<()> {
         copied.with_context(|| format!("{} takes no {to}", folder.display()))
     };
     copy(format!("{TOOL}.js"), format!("{TOOL}_bindings.js"))?;
-    copy(format!("{TOOL}.d.ts"), format!("{TOOL}_bindings.d.ts"))?;
     copy(format!("{TOOL}_bg.wasm"), format!("{TOOL}_bg.wasm"))?;
     Ok(())
 }

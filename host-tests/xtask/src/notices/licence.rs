@@ -1,6 +1,6 @@
 //! Turns the SPDX expression of a crate into the licences to comply with.
 //!
-//! It reads `OR`, `AND` and parentheses around alternatives, and no nested ones: no crate has them.
+//! It reads `OR`, the older `/` for it, `AND` and parentheses around alternatives, and no nested ones: no crate has them.
 
 /// The licences in the order of preference: the project's own one, whose text ships anyway, first.
 const PREFERRED: [&str; 2] = ["Apache-2.0", "MIT"];

@@ -3,7 +3,6 @@
 //! It connects to no server.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// How to ask a server.
 #[derive(clap::Args)]
@@ -30,7 +29,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     #[cfg(feature = "program")]
-    pub(crate) fn patience(&self) -> Duration {
-        Duration::from_secs(self.timeout)
+    pub(crate) fn patience(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.timeout)
     }
 }

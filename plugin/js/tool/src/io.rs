@@ -5,13 +5,9 @@
 use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = include_str!("types.d.ts");
-
 #[wasm_bindgen]
 extern "C" {
-    /// `Io` of `types.d.ts`.
-    #[wasm_bindgen(typescript_type = "Io")]
+    /// `Io` of the package's `tool.d.ts`.
     pub type Io;
 
     #[wasm_bindgen(method, catch, js_name = readFile)]

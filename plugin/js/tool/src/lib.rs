@@ -14,11 +14,16 @@ use machine::Program;
 use std::ffi::OsString;
 use wasm_bindgen::prelude::*;
 
+/// Called by the bindings, once for each instance of the module.
+#[wasm_bindgen(start)]
+pub fn start() {
+    fault::throw();
+}
+
 /// Runs the command that `words` name, without the name of the program, and returns its exit status: 0, 1 or 2. Throws where the
-/// command failed at a fault of its own; then the module must be loaded anew.
+/// command failed at a fault of its own; then the next command needs a new instance of the module.
 #[wasm_bindgen]
 pub fn run(words: Vec<String>, io: Io) -> u8 {
-    fault::throw();
     let program = std::iter::once("mcp-policy".to_owned());
     let words = program.chain(words).map(OsString::from);
     mcp_policy_cli::program::run(words, &Program(io)).code()
