@@ -46,7 +46,8 @@ pub(in crate::program) fn apply(args: &Args, console: Console<'_>) -> CommandRes
 
 /// A delivery at the present time.
 fn delivery(console: Console<'_>) -> Delivery {
-    let now = OffsetDateTime::UNIX_EPOCH + console.machine.now();
+    let since = time::Duration::try_from(console.machine.now()).unwrap_or_default();
+    let now = OffsetDateTime::UNIX_EPOCH.saturating_add(since);
     Delivery {
         version: now.format(&Rfc3339).unwrap_or_default(),
         nanos: now.nanosecond(),
