@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build binaries check test hosts bare run lint structure wording notices corpus soak compat fleet conformance bench clean rust
+.PHONY: help build binaries check test hosts bare run lint structure wording notices corpus soak compat fleet conformance bench site playground clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
@@ -11,6 +11,11 @@ NOTICES := LICENSE plugin/THIRD_PARTY.md
 LINUX := x86_64-unknown-linux-musl aarch64-unknown-linux-musl
 WINDOWS := x86_64-pc-windows-gnu
 PROGRAMS := $(LINUX:%=$(DIST)/bin/mcp-policy-%) $(WINDOWS:%=$(DIST)/bin/mcp-policy-%.exe)
+
+SITE := target/site
+PLAYGROUND := $(SITE)/playground/index.html
+# The command line tool for Node, in the npm package: it classifies the tools of the catalogue.
+SITE_TOOL := $(DIST)/js/tool-node.js
 
 JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
 TOOL_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_tool_js.wasm
@@ -100,6 +105,9 @@ run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=m
 	$(PYTHON) envoy/demo/run.py --tool target/debug/mcp-policy --wasm $(DIST)/mcp-policy.wasm --port $(PORT) --admin-port $(ADMIN_PORT) \
 	$(if $(POLICY),--policy $(POLICY)) $(if $(UPSTREAM),--upstream $(UPSTREAM))
 
+playground: $(SITE)/index.html $(PLAYGROUND) ## A page on which you write policies and see decisions, beside the site, on PORT of this machine
+	$(NODE)/node plugin/js/playground/serve.mjs $(SITE) $(PORT)
+
 lint: structure wording notices ## Formatting, lints with warnings denied, the structure, the wording and the notices
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -156,8 +164,10 @@ bench: build $(VENV)/ready $(FLEET_HOSTS) ## Measure in Envoy, the engine and it
 	$(SAY) 'measuring (a first run compiles the hosts for speed, about five minutes on two cores)'
 	$(WITH_HOSTS) QUICK=$(QUICK) ONLY="$(ONLY)" OLD=$(OLD) cargo bench --locked --package host-tests $(addprefix --bench ,$(BENCHES))
 
+site: $(SITE)/index.html $(PLAYGROUND) ## The documents, the catalogue of tools and the playground as pages, in target/site, for any web server
+
 clean: ## Remove everything that was built
-	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER) $(KUBERNETES) $(BUNDLERS)
+	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER) $(KUBERNETES) $(BUNDLERS) $(SITE_PACKAGES) $(PLAYGROUND_PACKAGES)
 
 $(DIST)/mcp-policy.wasm: $(ENGINE) host-tests/xtask/src/exports.rs $(shell find plugin/proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'
@@ -175,7 +185,7 @@ $(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -path
 	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $@.new
 	mv $@.new $@
 
-$(DIST)/js/package.json: $(TOOL) host-tests/xtask/src/bindgen.rs $(shell find plugin/js -type f) $(NOTICES) | rust
+$(DIST)/js/package.json: $(TOOL) host-tests/xtask/src/bindgen.rs $(shell find plugin/js \( -name site -o -name playground \) -prune -o -type f -print) $(NOTICES) | rust
 	$(SAY) 'building the JavaScript package'
 	cargo build --locked --release --package mcp-policy-js --target wasm32-unknown-unknown
 	cargo build --locked --release --package mcp-policy-tool-js --target wasm32-unknown-unknown
@@ -184,6 +194,19 @@ $(DIST)/js/package.json: $(TOOL) host-tests/xtask/src/bindgen.rs $(shell find pl
 	cargo run --locked --quiet --package xtask -- bindgen-tool $(TOOL_MODULE) $(@D)
 	cp plugin/js/README.md plugin/js/package/* $(NOTICES) $(@D)
 	touch $@
+
+# Written last. What is in the catalogue comes from the policies to copy, the attacks and the recorded lists of tools.
+$(SITE)/index.html: $(shell find plugin/js/site -name node_modules -prune -o -type f -print) $(shell find policies -type f) \
+		$(shell find . -path ./target -prune -o -name node_modules -prune -o -name '*.md' -print) $(wildcard plugin/cli/tests/fixtures/tool-lists/*) \
+		$(wildcard host-tests/benches/results/*) $(DIST)/js/package.json $(SITE_PACKAGES)/.package-lock.json
+	$(SAY) 'writing the site'
+	$(NODE)/node plugin/js/site/build.mjs --root . --tool $(SITE_TOOL) --out $(@D)
+
+# Its examples are the cases, which the package decides here as they expect.
+$(PLAYGROUND): $(shell find plugin/js/playground plugin/js/site -name node_modules -prune -o -type f -print) $(shell find policies -name '*.json') \
+		$(DIST)/js/package.json $(SITE_PACKAGES)/.package-lock.json $(PLAYGROUND_PACKAGES)/.package-lock.json
+	$(SAY) 'building the playground'
+	$(NODE)/node plugin/js/playground/build.mjs $(DIST)/js $(SITE)
 
 $(DIST)/LICENSE: LICENSE
 $(DIST)/THIRD_PARTY.md: plugin/THIRD_PARTY.md

@@ -30,6 +30,10 @@ BROWSER := host-tests/browser/node_modules
 BUNDLERS := host-tests/bundlers/node_modules
 # Checks the objects of envoy/fleet/kustomize.
 KUBERNETES := host-tests/kubernetes/node_modules
+# Writes the site.
+SITE_PACKAGES := plugin/js/site/node_modules
+# Builds the playground.
+PLAYGROUND_PACKAGES := plugin/js/playground/node_modules
 # The store behind the rate limit service of host-tests/rate-limit-peer, and that service.
 REDIS := target/redis
 RATE_LIMIT_PEER := target/rate-limit-peer
@@ -45,7 +49,8 @@ BARE_HOSTS := $(QEMU)/ready $(ROOTS)/ready $(ROOTS_NODE)/ready
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
 	$(OCSF)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json $(REDIS)/ready $(RATE_LIMIT_PEER)/ready \
-	$(KUBERNETES)/.package-lock.json $(BUNDLERS)/.package-lock.json $(VENV)/component $(COMPONENT_NODE)/ready
+	$(KUBERNETES)/.package-lock.json $(BUNDLERS)/.package-lock.json $(VENV)/component $(COMPONENT_NODE)/ready \
+	$(SITE_PACKAGES)/.package-lock.json $(PLAYGROUND)
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
 WITH_HOSTS = ENVOY_BIN="$$($(PYTHON) -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")' 2>/dev/null)" \
 	MCP_PYTHON=$(abspath $(PYTHON)) MCP_PYTHON_1=$(abspath $(VENV_1))/bin/python NODE=$(abspath $(NODE))/node \
@@ -243,7 +248,7 @@ define node
 endef
 
 # npm writes these files last.
-$(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(BROWSER)/.package-lock.json $(KUBERNETES)/.package-lock.json $(BUNDLERS)/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json | $(NODE)/ready
+$(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(BROWSER)/.package-lock.json $(KUBERNETES)/.package-lock.json $(BUNDLERS)/.package-lock.json $(SITE_PACKAGES)/.package-lock.json $(PLAYGROUND_PACKAGES)/.package-lock.json: %/node_modules/.package-lock.json: %/package-lock.json | $(NODE)/ready
 	$(SAY) 'getting the packages of $(<D)'
 	cd $(<D) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@

@@ -81,6 +81,15 @@ pub const BROWSER: Need = need(
     "host-tests/browser/node_modules/.package-lock.json",
 );
 
+/// The playground, as a web server hands it out.
+pub const PLAYGROUND: Need = need("the playground", "target/site/playground/index.html");
+
+/// The packages that write the site.
+pub const SITE: Need = need(
+    "the packages that write the site",
+    "plugin/js/site/node_modules/.package-lock.json",
+);
+
 /// The bundlers for JavaScript, and the runtime of Cloudflare Workers.
 pub const BUNDLERS: Need = need(
     "the bundlers for JavaScript",

@@ -8,4 +8,6 @@ mod approvals;
 mod browser;
 mod conformance;
 mod login;
+mod playground;
 mod sdks;
+mod site;
