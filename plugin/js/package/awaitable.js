@@ -17,7 +17,7 @@ export function then(value, next) {
 
 /**
  * Calls `work`, and `failed` where it throws or rejects.
- * @template T @param {() => Awaitable<T>} work @param {(error: unknown) => T} failed @returns {Awaitable<T>}
+ * @template T, F @param {() => Awaitable<T>} work @param {(error: unknown) => F} failed @returns {Awaitable<T | F>}
  */
 export function attempt(work, failed) {
   try {

@@ -3,9 +3,11 @@
 // It keeps nothing beyond the process, and shares nothing with another one.
 import { Store } from "mcp-policy";
 
-/** A map from keys to bytes, with a version for each write. @implements {import("mcp-policy").Cells} */
-class Cells {
-  /** @type {Map<string, import("mcp-policy").Cell>} */
+/** @typedef {import("mcp-policy").Cells} Cells @typedef {import("mcp-policy").Cell} Cell */
+
+/** A map from keys to bytes, with a version for each write. @implements {Cells} */
+class Memory {
+  /** @type {Map<string, Cell>} */
   #cells = new Map();
   #writes = 0;
 
@@ -25,4 +27,4 @@ class Cells {
 }
 
 /** @type {typeof import("./memory.d.ts").memoryCounters} */
-export const memoryCounters = (policy) => new Store(policy, new Cells());
+export const memoryCounters = (policy) => new Store(policy, new Memory());

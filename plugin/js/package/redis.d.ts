@@ -1,4 +1,6 @@
+// The types of `redis.js`: counters in a Redis that several processes share.
 import type { Exchange, Policy, Step } from "mcp-policy";
+import type { Counters } from "./http.js";
 
 /** A client of the package `redis`, of one server, or one of `ioredis`. The program makes, connects and closes it. */
 export type RedisClient =
@@ -21,15 +23,11 @@ export interface RedisOptions {
   namespace?: string;
 }
 
-/** Counts in a Redis. It takes the place of a `Store`. */
-export interface RedisCounters {
+/** Counters in a Redis: the option `counters` of every adapter. */
+export interface RedisCounters extends Counters {
   /** The secret that all with this Redis and this namespace have, for `context.seed`: 16 bytes. */
   readonly seed: Uint8Array;
-  /**
-   * Carries out the `refund`, the `finished`, the `writes` and the `end` of `step` and answers its question, and the questions that
-   * follow, until a step has none. A step without a question comes back unchanged. Feed the exchange nothing until then. A
-   * call that cannot be counted is refused. Throws as `exchange.feed` does.
-   */
+  /** As `Counters.resolve`. A call that cannot be counted is refused. Throws as `exchange.feed` does. */
   resolve(exchange: Exchange, step: Step, now: number): Promise<Step>;
   /** Whether an approval, `reply.hold.approval`, still waits for a person. Only this process knows its approvals. */
   isPending(approval: string, now: number): boolean;
