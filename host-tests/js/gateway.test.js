@@ -5,7 +5,7 @@ import { Policy } from "mcp-policy";
 import { Gateway } from "mcp-policy/http";
 import { memoryCounters } from "mcp-policy/memory";
 import { callOf, gate, LIMITED, LIST, OPEN, RESULT, toolsOf } from "./servers.js";
-import { HEADERS, policy } from "./support.js";
+import { ASKS, HEADERS, policy, waiting } from "./support.js";
 
 // A file inside the package, which has no entry of its own.
 /** @type {{ HeldBytes: typeof import("../dist/js/held.js").HeldBytes }} */
@@ -179,26 +179,11 @@ test("service of a policy is asked by the program, and its silence refuses the c
   assert.equal(judged(gateway(SHARED).gateway.exchange(), callOf("run")).passes, false);
 });
 
-const ASKS = {
-  version: "1",
-  default: "deny",
-  approvals: { keys: ["KEY"], url: "https://mcp.example/approvals", approvers: { release: { claim: { groups: "release" } } } },
-  tools: { deploy: { action: "require_approval" } },
-};
 const MODERN = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "deploy" };
-
-/** A call whose client waits for a person; with the state of the round before, the next one. @param {string} [requestState] */
-function waiting(requestState) {
-  const prefix = "io.modelcontextprotocol/";
-  const _meta = { [`${prefix}protocolVersion`]: "2026-07-28", [`${prefix}clientInfo`]: { name: "agent", version: "1" }, [`${prefix}clientCapabilities`]: { elicitation: { url: {} } } };
-  const params = { name: "deploy", arguments: {}, _meta, ...(requestState && { requestState, inputResponses: { "mcp-policy/approval": { action: "accept" } } }) };
-  return bytes(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }));
-}
 
 test("answer that waits for a person is sent as soon as one has decided, or the client has gone", async () => {
   for (const leaves of [true, false]) {
-    const asking = Policy.parse(bytes(JSON.stringify(ASKS)), { KEY: "0123456789abcdef0123456789abcdef" });
-    const store = memoryCounters(asking);
+    const store = memoryCounters(ASKS);
     let pending = true;
     const asked = gate();
     const counters = {
@@ -209,7 +194,7 @@ test("answer that waits for a person is sent as soon as one has decided, or the 
         return pending;
       },
     };
-    const served = new Gateway(asking, { counters, log: false });
+    const served = new Gateway(ASKS, { counters, log: false });
     const fields = [...HEADERS, ...Object.entries(MODERN).flat()];
     const first = await served.exchange({ verified: { claims: { sub: "agent" } } }).judge(fields, waiting());
     const { requestState } = JSON.parse(Buffer.from(first.body).toString()).result;

@@ -2,7 +2,7 @@
 //
 // Each `@ts-expect-error` is a test as well: the type checker has to see the mistake.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Exchange, Policy, Store, unavailable } from "mcp-policy";
 import { begun, call, feed, HEADERS, LIMITED, memory, NOW, policy, reason } from "./support.js";
@@ -337,4 +337,13 @@ test("call whose approval a service keeps passes by its answers alone", () => {
   assert.equal(reason(served(() => null)), "unavailable");
   const broken = /** @type {any} */ ({ type: "serviceAnswer", status: 200, body: "text" });
   assert.throws(() => begun(policy(LIMITED)).feed(broken, NOW), TypeError);
+});
+
+test("checker of types reads every module that has a file of types beside it", async () => {
+  // It prefers the file of types, unless the module is named.
+  const { files } = JSON.parse(await readFile("tsconfig.package.json", "utf8"));
+  const names = await readdir(new URL(".", import.meta.resolve("mcp-policy")));
+  const typed = names.filter((name) => name.endsWith(".js") && name !== "index.js" && names.includes(name.replace(/js$/, "d.ts")));
+  assert.ok(typed.includes("http.js"));
+  assert.deepEqual(files, typed.map((name) => `../dist/js/${name}`).sort());
 });

@@ -2,9 +2,8 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { Policy, Store } from "mcp-policy";
+import { Policy } from "mcp-policy";
 import { governTransport } from "mcp-policy/sdk";
-import { memory } from "./support.js";
 
 /** What tools were called. @returns {{ server: McpServer, ran: string[] }} */
 export function served() {
@@ -47,7 +46,6 @@ export const POLICY = JSON.stringify({
 });
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const policy = Policy.parse(POLICY);
-  const transport = governTransport(new StdioServerTransport(), policy, { side: "server", counters: new Store(policy, memory()) });
+  const transport = governTransport(new StdioServerTransport(), Policy.parse(POLICY), { side: "server" });
   await served().server.connect(transport);
 }

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { after, test } from "node:test";
+import { after, mock, test } from "node:test";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -14,23 +14,25 @@ import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/
 import { CreateMessageRequestSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { Client as Client2, InMemoryTransport as InMemoryTransport2 } from "@modelcontextprotocol/client";
 import { McpServer as McpServer2 } from "@modelcontextprotocol/server";
-import { Policy, Store } from "mcp-policy";
+import { Policy } from "mcp-policy";
+import { memoryCounters } from "mcp-policy/memory";
 import { governTransport } from "mcp-policy/sdk";
 import { POLICY, SECRET, served } from "./sdk-server.js";
-import { memory } from "./support.js";
+import { ASKS, waiting } from "./support.js";
 
 /** @typedef {import("@modelcontextprotocol/sdk/shared/transport.js").Transport} Transport @typedef {any} Message */
-/** @typedef {import("mcp-policy/sdk").GovernOptions} GovernOptions */
+/** @typedef {import("mcp-policy/sdk").GovernOptions} GovernOptions @typedef {import("mcp-policy/http").Counters} Counters */
 
 const policy = Policy.parse(POLICY);
 /** @type {(() => unknown)[]} */
 const ends = [];
 after(() => Promise.all(ends.map((end) => end())));
 
+/** Neither decisions nor failures are printed. */
+const QUIET = { log: /** @type {const} */ (false), onError: () => undefined };
+
 /** @param {Transport} transport @param {GovernOptions["side"]} side @param {Partial<GovernOptions>} [options] */
-function governed(transport, side, options = {}) {
-  return governTransport(transport, policy, { side, counters: new Store(policy, memory()), log: () => {}, ...options });
-}
+const governed = (transport, side, options = {}, of = policy) => governTransport(transport, of, { side, ...QUIET, ...options });
 
 /** A connected client, and what its server asked. @param {Transport} transport */
 async function connected(transport) {
@@ -156,9 +158,9 @@ for (const side of /** @type {const} */ (["server", "client"])) {
 }
 
 /** A governed transport with both ends open: what is sent in, and what arrives. @param {GovernOptions["side"]} side @param {Partial<GovernOptions>} [options] */
-async function bare(side, options) {
+async function bare(side, options, of = policy) {
   const [inner, far] = InMemoryTransport.createLinkedPair();
-  const near = governed(inner, side, options);
+  const near = governed(inner, side, options, of);
   /** @type {Message[]} */
   const [atFar, atNear] = [[], []];
   /** @type {string[]} */
@@ -185,6 +187,8 @@ async function bare(side, options) {
 
 /** @param {unknown} id @param {string} name */
 const call = (id, name = "leak") => ({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: {} } });
+const INITIALIZE = { jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } } };
+const INITIALIZED = { jsonrpc: "2.0", id: 0, result: { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "s", version: "1" } } };
 /** @param {unknown} id */
 const answer = (id, text = "done") => ({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text }] } });
 
@@ -245,13 +249,19 @@ for (const side of /** @type {const} */ (["server", "client"])) {
     assert.ok(text.startsWith(divided) && !text.includes(SECRET), text);
   });
 
-  test(`${side}: call is refused where counts fail`, async () => {
-    const counters = { seed: new Uint8Array(16), resolve: () => { throw new Error("away"); } };
-    const { ofClient, ofServer, atServer, atClient, errors } = await bare(side, { counters });
-    await ofClient(call(1));
-    await ofServer({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "" } });
+  test(`${side}: call is refused where counts fail, and both the program and the transport are told`, async () => {
+    const memory = memoryCounters(policy);
+    /** @type {Counters} */
+    const counters = { seed: memory.seed, resolve: () => { throw new Error("away"); } };
+    const { ofClient, atServer, atClient, errors } = await bare(side, { counters, onError: undefined });
+    const printed = mock.method(console, "error", () => undefined);
+    await ofClient(call(1, "run"));
+    printed.mock.restore();
     assert.deepEqual([atServer.length, atClient.length, atClient[0].error.data.reason], [0, 1, "unavailable"]);
-    assert.ok(errors.includes("away"));
+    assert.deepEqual([errors, printed.mock.calls.map(({ arguments: [error] }) => error.message)], [["away"], ["away"]]);
+    counters.resolve = (exchange, step, now) => memory.resolve(exchange, step, now);
+    await ofClient(call(2, "run"));
+    assert.equal(atServer.length, 1);
   });
 
   test(`${side}: call whose decision cannot be logged is refused`, async () => {
@@ -289,12 +299,12 @@ for (const side of /** @type {const} */ (["server", "client"])) {
   });
 
   test(`${side}: messages keep their order where counts take their time`, async () => {
-    const store = new Store(policy, memory());
+    const store = memoryCounters(policy);
     /** @type {(() => void)[]} */
     const waiting = [];
     const counters = {
       seed: store.seed,
-      /** @type {GovernOptions["counters"]["resolve"]} */
+      /** @type {Counters["resolve"]} */
       async resolve(exchange, step, now) {
         if (step.next === "ask") await new Promise((done) => waiting.push(() => done(undefined)));
         return store.resolve(exchange, step, now);
@@ -313,21 +323,91 @@ for (const side of /** @type {const} */ (["server", "client"])) {
   });
 
   test(`${side}: end of the connection ends what is open, once`, async () => {
+    const store = memoryCounters(policy);
+    /** @type {import("mcp-policy").IdEnd[]} */
     const ended = [];
-    const store = new Store(policy, memory());
-    /** @type {GovernOptions["counters"]} */
-    const counters = { seed: store.seed, resolve: (exchange, step, now) => (ended.push(step.next), store.resolve(exchange, step, now)) };
-    const { near, ofClient } = await bare(side, { counters });
+    /** @type {Counters} */
+    const counters = { seed: store.seed, resolve: (exchange, step, now) => (step.end && ended.push(step.end), store.resolve(exchange, step, now)) };
+    const { near, ofClient, ofServer, atServer } = await bare(side, { counters });
     let closed = 0;
     near.onclose = () => void closed++;
+    // An id is kept in a session alone.
+    await ofClient(INITIALIZE);
+    await ofServer(INITIALIZED);
     await ofClient(call(1));
-    const before = ended.length;
+    assert.deepEqual([atServer.length, ended], [2, []]);
     await near.close();
     for (let turns = 0; turns < 50; turns++) await Promise.resolve();
     assert.equal(closed, 1);
-    assert.equal(ended.length, before + 1);
+    assert.deepEqual(ended.map(({ isAnswered }) => isAnswered), [false]);
   });
 }
+
+/** Waits until it is so. @param {() => unknown} is */
+async function until(is) {
+  for (let tries = 0; tries < 400 && !is(); tries++) await new Promise((done) => setTimeout(done, 5));
+  assert.ok(is());
+}
+
+test("call is refused where counters do not answer in time, and the next one passes", async () => {
+  const memory = memoryCounters(policy);
+  /** @type {Counters} */
+  const counters = { seed: memory.seed, resolve: () => new Promise(() => undefined) };
+  const { ofClient, atServer, atClient } = await bare("server", { counters, timeout: 20 });
+  await ofClient(call(1, "run"));
+  await until(() => atClient.length > 0);
+  assert.equal(atClient[0].error.data.reason, "unavailable");
+  counters.resolve = (exchange, step, now) => memory.resolve(exchange, step, now);
+  await ofClient(call(2, "run"));
+  assert.deepEqual(atServer.map((/** @type {Message} */ { id }) => id), [2]);
+});
+
+test("call waits for the service of the policy, and is refused without one", async () => {
+  const served = Policy.parse(JSON.stringify({
+    version: "1",
+    default: "deny",
+    counters: { backend: "limitador_http", cluster: "limits", domain: "mcp" },
+    tools: { run: { rate_limit: { max: 1, window: 60, scope: ["global"] } } },
+  }));
+  const alone = await bare("server", {}, served);
+  await alone.ofClient(call(1, "run"));
+  assert.equal(alone.atServer.length, 0);
+  /** @type {unknown[]} */
+  const asked = [];
+  const service = async (/** @type {import("mcp-policy/http").ServiceQuestion} */ question) => (asked.push(question.service), { status: 200, body: new Uint8Array() });
+  const { ofClient, atServer } = await bare("server", { service }, served);
+  await ofClient(call(1, "run"));
+  assert.deepEqual([atServer.length, asked], [1, ["counters"]]);
+});
+
+test("answer longer than the caller's part of the held bytes is refused", async () => {
+  const tools = { leak: { result: { redact: ["secrets"] } } };
+  for (const [bytes, arrives] of /** @type {[number, boolean][]} */ ([[4 << 20, true], [1 << 20, false]])) {
+    const { ofClient, ofServer, atClient } = await bare("server", {}, Policy.parse(JSON.stringify({ version: "1", default: "deny", host: { held_bytes: bytes }, tools })));
+    await ofClient(call(1));
+    await ofServer(answer(1, "x".repeat(300_000)));
+    assert.deepEqual([atClient.length, atClient[0].error?.data.reason], [1, arrives ? undefined : "unavailable"]);
+  }
+});
+
+test("answer to a call that waits for a person does not hold up the messages after it", async () => {
+  const { ofClient, atClient } = await bare("server", { verified: () => ({ claims: { sub: "agent" } }) }, ASKS);
+  const asked = async (/** @type {string} */ state) => ofClient(JSON.parse(waiting(state).toString()));
+  await asked("");
+  await asked(atClient[0].result.requestState);
+  await ofClient(call(2, "other"));
+  assert.deepEqual(atClient.map((/** @type {Message} */ { id }) => id), [1, 1, 2]);
+});
+
+test("windows follow the clock of the program", async () => {
+  let time = 1_767_225_600_000;
+  const { ofClient, atServer } = await bare("server", { now: () => time });
+  for (const id of [1, 2, 3]) await ofClient(call(id, "run"));
+  assert.equal(atServer.length, 2);
+  time += 3_600_000;
+  await ofClient(call(4, "run"));
+  assert.equal(atServer.length, 3);
+});
 
 test("caller of a server is the one that the program verified, for each message", async () => {
   const admits = Policy.parse(JSON.stringify({
@@ -338,8 +418,7 @@ test("caller of a server is the one that the program verified, for each message"
     grants: { ada: { match: { claim: { sub: "ada" } }, policy: "main" } },
   }));
   const [inner, far] = InMemoryTransport.createLinkedPair();
-  const options = { context: (/** @type {Message} */ extra) => ({ verified: { claims: JSON.stringify(extra.authInfo.extra) } }) };
-  const near = governTransport(inner, admits, { side: "server", counters: new Store(admits, memory()), log: () => {}, ...options });
+  const near = governed(inner, "server", { verified: (extra) => ({ claims: extra.authInfo.extra }) }, admits);
   /** @type {Message[]} */
   const [arrived, answers] = [[], []];
   near.onmessage = (message) => void arrived.push(message.id);
@@ -360,10 +439,10 @@ test("caller of a server is the one that the program verified, for each message"
 test("connections whose transport has no sessions are counted apart where a limit counts sessions", async () => {
   const limits = [{ counter: "calls", window: "hour", max: 1, scope: "session" }];
   const sessions = Policy.parse(JSON.stringify({ version: "1", default: "deny", tools: { run: { limits } } }));
-  const counters = new Store(sessions, memory());
+  const counters = memoryCounters(sessions);
   const connection = async () => {
     const [own, other] = InMemoryTransport.createLinkedPair();
-    await served().server.connect(governTransport(own, sessions, { side: "server", counters, log: () => {} }));
+    await served().server.connect(governed(own, "server", { counters }, sessions));
     return (await connected(other)).client;
   };
   const [one, other] = [await connection(), await connection()];
@@ -375,7 +454,7 @@ test("request of revision 2026-07-28 is judged with the headers that repeat it",
   const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} };
   const modern = Policy.parse(JSON.stringify({ version: "1", default: "deny", tools: { größe: {} }, resources: { "file:///a": {} } }));
   const [inner, far] = InMemoryTransport.createLinkedPair();
-  const near = governTransport(inner, modern, { side: "server", counters: new Store(modern, memory()), log: () => {} });
+  const near = governed(inner, "server", {}, modern);
   /** @type {Message[]} */
   const arrived = [];
   near.onmessage = (message) => void arrived.push(message.id);
@@ -392,10 +471,15 @@ test("request of revision 2026-07-28 is judged with the headers that repeat it",
   assert.match(answers[0].result.content[0].text, /POLICY DENIED/);
 });
 
-test("wrong option throws", () => {
+test("wrong or missing option throws", () => {
   const [inner] = InMemoryTransport.createLinkedPair();
   // @ts-expect-error: no such side
-  assert.throws(() => governed(inner, "both"), /`side` is neither "server" nor "client": both/);
-  // @ts-expect-error: no counts
-  assert.throws(() => governTransport(inner, policy, { side: "server" }), /`counters` is neither/);
+  assert.throws(() => governed(inner, "both"), /`options.side` is neither "server" nor "client": both/);
+  // @ts-expect-error: no counters
+  assert.throws(() => governed(inner, "server", { counters: {} }), /`options.counters` has no `resolve`/);
+  assert.throws(() => governed(inner, "server", { timeout: 0 }), /`options.timeout` is 0/);
+  const needs = (/** @type {object} */ more) => Policy.parse(JSON.stringify({ version: "1", default: "deny", ...more }));
+  const callers = needs({ identity: { from: [{ jwt_claim: "sub" }] } });
+  assert.throws(() => governed(inner, "server", {}, callers), /write `options.verified`, a function that returns { claims } of a request/);
+  assert.ok(governed(inner, "server", { verified: () => undefined }, callers));
 });

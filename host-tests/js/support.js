@@ -41,6 +41,22 @@ export function memory() {
   };
 }
 
+/** A policy whose calls wait for a person. */
+export const ASKS = Policy.parse(JSON.stringify({
+  version: "1",
+  default: "deny",
+  approvals: { keys: ["KEY"], url: "https://mcp.example/approvals", approvers: { release: { claim: { groups: "release" } } } },
+  tools: { deploy: { action: "require_approval" } },
+}), { KEY: "0123456789abcdef0123456789abcdef" });
+
+/** A call whose client waits for a person; with the state of the round before, the next one. @param {string} [requestState] */
+export function waiting(requestState) {
+  const prefix = "io.modelcontextprotocol/";
+  const _meta = { [`${prefix}protocolVersion`]: "2026-07-28", [`${prefix}clientInfo`]: { name: "agent", version: "1" }, [`${prefix}clientCapabilities`]: { elicitation: { url: {} } } };
+  const params = { name: "deploy", arguments: {}, _meta, ...(requestState && { requestState, inputResponses: { "mcp-policy/approval": { action: "accept" } } }) };
+  return Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }));
+}
+
 /** The reason of a refusal. @param {Step} step */
 export const reason = (step) => decision(step).reason;
 

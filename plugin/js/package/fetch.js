@@ -2,7 +2,7 @@
 //
 // It never calls the handler before the verdict on the whole body, and gives it no stream but judged bytes.
 import { Gateway } from "./http.js";
-import { requireSources } from "./settings.js";
+import { sourced } from "./settings.js";
 
 /**
  * @typedef {import("./http.js").HttpExchange} HttpExchange
@@ -21,18 +21,13 @@ const BODILESS = [101, 204, 205, 304];
 export function createFetchHandler(policy, handler, options = {}) {
   const { verified, peer, cluster, ...settings } = options;
   const gateway = new Gateway(policy, settings);
-  requireSources(policy, { peer, verified, cluster });
+  const context = sourced(policy, { peer, verified, cluster });
   if (typeof handler !== "function") throw new TypeError("`handler` is not a function of a Request");
   return async (request, ...rest) => {
     /** @type {HttpExchange | undefined} */
     let exchange;
     try {
-      const context = {
-        peer: policy.needsPeer ? peer?.(request) : undefined,
-        verified: (await verified?.(request)) ?? undefined,
-        cluster: typeof cluster === "function" ? cluster(request) : cluster,
-      };
-      exchange = gateway.exchange(context);
+      exchange = gateway.exchange(await context(request));
       const verdict = await judge(exchange, request);
       if (!verdict.passes) return answer(verdict);
       if (request.signal?.aborted) {

@@ -4,7 +4,7 @@
 import { Gateway } from "./http.js";
 import { bodyOf, edit, fieldsOf, hasBody, misuse, replaceBody } from "./node_request.js";
 import { govern, reply } from "./node_response.js";
-import { requireSources } from "./settings.js";
+import { sourced } from "./settings.js";
 
 /**
  * @typedef {import("node:http").IncomingMessage} IncomingMessage
@@ -16,13 +16,7 @@ import { requireSources } from "./settings.js";
 export function createMiddleware(policy, options = {}) {
   const { verified, peer = (req) => req.socket.remoteAddress, cluster, ...settings } = options;
   const gateway = new Gateway(policy, settings);
-  requireSources(policy, { peer, verified, cluster });
-  /** @param {Parameters<typeof peer>[0]} req */
-  const context = async (req) => ({
-    peer: policy.needsPeer ? peer(req) : undefined,
-    verified: (await verified?.(req)) ?? undefined,
-    cluster: typeof cluster === "function" ? cluster(req) : cluster,
-  });
+  const context = sourced(policy, { peer, verified, cluster });
   return (req, res, next) => {
     void handle(gateway, req, res, () => context(req)).then(
       (passes) => passes && next(),

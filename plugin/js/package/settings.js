@@ -5,6 +5,7 @@
 /**
  * @typedef {import("./http.d.ts").GatewayOptions} GatewayOptions
  * @typedef {import("./http.d.ts").RequestContext} RequestContext
+ * @typedef {import("mcp-policy").Policy} Policy
  * @typedef {Required<Omit<GatewayOptions, "log" | "service" | "notify">> & {
  *   counters: import("./http.d.ts").Counters, onError: (error: unknown) => void, timeout: number, now: () => number,
  *   log: (line: string) => unknown, service: GatewayOptions["service"], notify: GatewayOptions["notify"] }} Settings
@@ -37,10 +38,30 @@ export function settings(options, memory) {
 }
 
 /**
- * Throws where the policy needs a fact of each request that the adapter has no source of.
- * @param {import("mcp-policy").Policy} policy @param {{ peer?: unknown, verified?: unknown, cluster?: unknown }} sources
+ * What an adapter's program tells about each request `R`.
+ * @template R
+ * @typedef {{
+ *   peer?: ((request: R) => string | undefined) | undefined,
+ *   verified?: ((request: R) => import("./http.d.ts").Awaitable<import("./http.d.ts").VerifiedIdentity | undefined>) | undefined,
+ *   cluster?: string | ((request: R) => string | undefined) | undefined }} Sources
  */
-export function requireSources(policy, { peer, verified, cluster }) {
+
+/**
+ * The function that asks the program about a request. Throws where the policy needs a fact of each request without a source.
+ * @template R
+ * @param {Policy} policy @param {Sources<R>} sources @returns {(request: R) => Promise<RequestContext>}
+ */
+export function sourced(policy, { peer, verified, cluster }) {
+  requireSources(policy, { peer, verified, cluster });
+  return async (request) => ({
+    peer: policy.needsPeer ? peer?.(request) : undefined,
+    verified: (await verified?.(request)) ?? undefined,
+    cluster: typeof cluster === "function" ? cluster(request) : cluster,
+  });
+}
+
+/** @param {Policy} policy @param {{ peer: unknown, verified: unknown, cluster: unknown }} sources */
+function requireSources(policy, { peer, verified, cluster }) {
   const { needsClaims, needsUriSan, needsDnsSan, needsSubject } = policy;
   const needed = { claims: needsClaims, uriSan: needsUriSan, dnsSan: needsDnsSan, subject: needsSubject };
   const names = Object.entries(needed).flatMap(([name, needed]) => (needed ? [name] : []));
@@ -56,7 +77,7 @@ export function requireSources(policy, { peer, verified, cluster }) {
 }
 
 /**
- * @param {import("mcp-policy").Policy} policy @param {RequestContext} context @param {Uint8Array} seed
+ * @param {Policy} policy @param {RequestContext} context @param {Uint8Array} seed
  * @returns {import("mcp-policy").HostContext}
  */
 export function contextOf(policy, { peer, verified = {}, cluster }, seed) {
