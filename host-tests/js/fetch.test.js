@@ -1,7 +1,7 @@
 // The handler for the Fetch API: alone, under Hono, and around a transport of the official SDK.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -235,4 +235,15 @@ test("server with two listeners counts together where they have the same counter
   const [one, other] = [handling(LIMITED, () => json(RESULT), { counters }), handling(LIMITED, () => json(RESULT), { counters })];
   const asked = async (/** @type {typeof one} */ { handle }) => reasonOf(await handle(request(callOf("add"))));
   assert.deepEqual([await asked(one), await asked(other), await asked(one), await asked(other)], [undefined, undefined, "rate_limited", "rate_limited"]);
+});
+
+test("handler made where there are no random bytes yet, as at the start of a Worker, counts from its first request on", async () => {
+  const none = mock.method(crypto, "getRandomValues", () => {
+    throw new Error("Disallowed operation called within global scope");
+  });
+  const { handle, errors } = handling(LIMITED, () => json(RESULT));
+  assert.equal((await handle(request(callOf("add")))).status, 503);
+  assert.equal(errors.length, 1);
+  none.mock.restore();
+  for (const expected of [undefined, undefined, "rate_limited"]) assert.equal(await reasonOf(await handle(request(callOf("add")))), expected);
 });

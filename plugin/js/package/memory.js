@@ -3,7 +3,14 @@
 // It keeps nothing beyond the process, and shares nothing with another one.
 import { Store } from "mcp-policy";
 
-/** @typedef {import("mcp-policy").Cells} Cells @typedef {import("mcp-policy").Cell} Cell */
+/**
+ * @typedef {import("mcp-policy").Cell} Cell
+ * @typedef {import("mcp-policy").Cells} Cells
+ * @typedef {import("mcp-policy").Exchange} Exchange
+ * @typedef {import("mcp-policy").Policy} Policy
+ * @typedef {import("mcp-policy").Step} Step
+ * @typedef {import("./memory.d.ts").MemoryCounters} MemoryCounters
+ */
 
 /** A map from keys to bytes, with a version for each write. @implements {Cells} */
 class Memory {
@@ -26,5 +33,51 @@ class Memory {
   }
 }
 
+/** @implements {MemoryCounters} */
+class Counters {
+  #policy;
+  /** @type {Store | undefined} */
+  #made;
+
+  /** @param {Policy} policy */
+  constructor(policy) {
+    this.#policy = policy;
+    // A Worker has no randomness, of which the seed is made, before its first request.
+    if (isRandom()) this.#made = this.#store();
+  }
+
+  #store() {
+    return (this.#made ??= new Store(this.#policy, new Memory()));
+  }
+
+  get seed() {
+    return this.#store().seed;
+  }
+
+  /** @param {Exchange} exchange @param {Step} step @param {number} now */
+  resolve(exchange, step, now) {
+    return this.#store().resolve(exchange, step, now);
+  }
+
+  /** @param {Exchange} exchange @param {Step} step @param {number} now */
+  resolveApprovals(exchange, step, now) {
+    return this.#store().resolveApprovals(exchange, step, now);
+  }
+
+  /** @param {string} approval @param {number} now */
+  isPending(approval, now) {
+    return this.#store().isPending(approval, now);
+  }
+}
+
+/** Whether random bytes can be had now. */
+function isRandom() {
+  try {
+    return Boolean(crypto.getRandomValues(new Uint8Array(1)));
+  } catch {
+    return false;
+  }
+}
+
 /** @type {typeof import("./memory.d.ts").memoryCounters} */
-export const memoryCounters = (policy) => new Store(policy, new Memory());
+export const memoryCounters = (policy) => new Counters(policy);

@@ -142,7 +142,7 @@ class RedisCounters {
   #policy;
   #connection;
   #of;
-  /** The approvals, which this process has for itself. @type {import("mcp-policy").Store | undefined} */
+  /** The approvals, which this process has for itself. @type {import("./memory.d.ts").MemoryCounters | undefined} */
   #approvals;
 
   /** @param {import("mcp-policy").Policy} policy @param {Connection} connection @param {Namespace} of */
