@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { Exchange, Policy } from "mcp-policy";
 import { redisCounters } from "mcp-policy/redis";
 import { CLIENTS, started } from "./redis-server.js";
+import { callOf, json, LIMITED as ADDS, post, reasonOf, RESULT, serving } from "./servers.js";
 import { call, decision, HEADERS, NOW, policy, reason } from "./support.js";
 
 /** @typedef {import("mcp-policy/redis").RedisCounters} RedisCounters */
@@ -106,6 +107,17 @@ test("two counters of one Redis have one seed and count together, and those of a
   assert.deepEqual([await passing(one, 1), await passing(other, 2), await passing(apart, 3)], [[true], [true, false], [true, true, false]]);
   const named = policy({ version: "1", default: "deny", host: { namespace: "apart" } });
   assert.deepEqual((await redisCounters(named, client, { namespace: "other" })).seed, apart.seed, "the policy's name goes first");
+});
+
+test("two servers behind a middleware count together in one Redis", async () => {
+  const options = async () => ({ counters: await redisCounters(policy(ADDS), connection.client, LONG), now: () => NOW });
+  await serving(ADDS, json(RESULT), async ({ url }) => {
+    await serving(ADDS, json(RESULT), async ({ url: other }) => {
+      const reasons = [];
+      for (const each of [url, other, url, other]) reasons.push(await reasonOf(await post(each, callOf("add"))));
+      assert.deepEqual(reasons, [undefined, undefined, "rate_limited", "rate_limited"]);
+    }, await options());
+  }, await options());
 });
 
 test("script that Redis has forgotten is sent again", async () => {

@@ -362,6 +362,18 @@ test("call is refused where counters do not answer in time, and the next one pas
   assert.deepEqual(atServer.map((/** @type {Message} */ { id }) => id), [2]);
 });
 
+test("answer whose log takes too long is refused, and its call is over", async () => {
+  const log = (/** @type {string} */ line) => JSON.parse(line).event === "response" && new Promise(() => undefined);
+  const { ofClient, ofServer, atClient } = await bare("server", { log, timeout: 20 });
+  await ofClient(call(1));
+  await ofServer(answer(1, SECRET));
+  await until(() => atClient.length > 0);
+  assert.deepEqual([atClient[0].id, atClient[0].error.data.reason], [1, "unavailable"]);
+  await ofClient(call(1));
+  await ofServer(answer(1));
+  assert.deepEqual(atClient[1], answer(1), "one without a secret has nothing to log");
+});
+
 test("call waits for the service of the policy, and is refused without one", async () => {
   const served = Policy.parse(JSON.stringify({
     version: "1",
