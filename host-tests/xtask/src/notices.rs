@@ -33,7 +33,11 @@ const PAGES: [Page; 2] = [
             ("plugin", "mcp-policy-proxy-wasm", "wasm32-wasip1"),
             ("component", "mcp-policy-component", BROWSERS),
             ("JavaScript", "mcp-policy-js", BROWSERS),
-            ("command line for JavaScript", "mcp-policy-tool-js", BROWSERS),
+            (
+                "command line for JavaScript",
+                "mcp-policy-tool-js",
+                BROWSERS,
+            ),
         ],
         opening: include_str!("notices/modules-opening.md"),
         runtime: include_str!("notices/modules-runtime.md"),

@@ -172,7 +172,8 @@ fn list() -> Vec<u8> {
     br#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#.to_vec()
 }
 
-fn enforces(name: &str, start: Start) {
+/// A server with two tools, of which one is denied.
+fn server() -> Upstream {
     let upstream = Upstream::answering(|request: &Recorded| {
         let lists = request.body.windows(10).any(|part| part == b"tools/list");
         let body = if lists {
@@ -182,7 +183,11 @@ fn enforces(name: &str, start: Start) {
         };
         reply(200, "application/json", body.as_bytes())
     });
-    let upstream = upstream.expect("the upstream starts");
+    upstream.expect("the upstream starts")
+}
+
+fn enforces(name: &str, start: Start) {
+    let upstream = server();
     let component = fs::read(component_path()).expect("the component can be read");
     let gateway = Gateway::start(name, start, &component, upstream.addr());
     assert_eq!(

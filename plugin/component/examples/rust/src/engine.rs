@@ -84,14 +84,13 @@ impl Engine {
         let plugin = self.component.instantiate(&mut wasm)?;
         let engine = plugin.mcp_policy_engine_engine();
         let policies = engine.policy();
-        let policy = policies.call_parse(&mut wasm, &self.policy)?;
-        let policy = policy.map_err(|errors| wasmtime::Error::msg(format!("{errors:#?}")))?;
+        let parsed = policies.call_parse(&mut wasm, &self.policy)?;
+        let policy = parsed.map_err(|errors| wasmtime::Error::msg(format!("{errors:#?}")))?;
         let max_held = policies.call_max_held_bytes(&mut wasm, policy)?;
-        let store = engine
-            .store()
-            .call_prepare(&mut wasm, policy, "gateway", self.entropy)?;
+        let stores = engine.store();
+        let store = stores.call_prepare(&mut wasm, policy, "gateway", self.entropy)?;
         let store = store.map_err(|()| wasmtime::Error::msg("the cells cannot keep the counts"))?;
-        let seed = engine.store().call_seed(&mut wasm, store)?;
+        let seed = stores.call_seed(&mut wasm, store)?;
         let parts = Parts {
             wasm,
             plugin,
@@ -147,33 +146,12 @@ impl Exchange {
         end_of_stream: bool,
         peer: String,
     ) -> wasmtime::Result<(Self, Next)> {
-        // A gateway that verifies tokens or client certificates reports them here, and never what a client only claims.
-        let verified = Verified {
-            claims: None,
-            uri_san: None,
-            dns_san: None,
-            subject: None,
-        };
-        let (handle, step) = instance.call(
-            |Parts {
-                 wasm,
-                 plugin,
-                 policy,
-                 seed,
-                 ..
-             }| {
-                let (peer, cluster, seed) = (Some(peer), None, *seed);
-                let context = HostContext {
-                    peer,
-                    verified,
-                    cluster,
-                    seed,
-                    explain: false,
-                };
-                let exchanges = plugin.mcp_policy_engine_engine().exchange();
-                exchanges.call_begin(wasm, *policy, headers, end_of_stream, &context, now())
-            },
-        )?;
+        let (handle, step) = instance.call(|parts| {
+            let context = context(peer, parts.seed);
+            let exchanges = parts.plugin.mcp_policy_engine_engine().exchange();
+            let (wasm, policy) = (&mut parts.wasm, parts.policy);
+            exchanges.call_begin(wasm, policy, headers, end_of_stream, &context, now())
+        })?;
         let exchange = Self {
             engine,
             instance,
@@ -186,9 +164,9 @@ impl Exchange {
 
     /// Continues with an event of the request.
     pub fn feed(&self, event: &Event) -> wasmtime::Result<Next> {
-        let step = self.instance.call(|Parts { wasm, plugin, .. }| {
-            let exchanges = plugin.mcp_policy_engine_engine().exchange();
-            exchanges.call_feed(wasm, self.handle, event, now())
+        let step = self.instance.call(|parts| {
+            let exchanges = parts.plugin.mcp_policy_engine_engine().exchange();
+            exchanges.call_feed(&mut parts.wasm, self.handle, event, now())
         })?;
         self.resolve(&step)
     }
@@ -199,14 +177,14 @@ impl Exchange {
         let max = self.instance.max_held;
         let others = self.engine.held.load(Relaxed).saturating_sub(self.held);
         let room = max.saturating_sub(others).min(max / 4);
-        let next = self.instance.call(|Parts { wasm, plugin, .. }| {
-            let exchanges = plugin.mcp_policy_engine_engine().exchange();
-            exchanges.call_hold_at_most(wasm, self.handle, room)
+        let next = self.instance.call(|parts| {
+            let exchanges = parts.plugin.mcp_policy_engine_engine().exchange();
+            exchanges.call_hold_at_most(&mut parts.wasm, self.handle, room)
         });
         let next = next.and_then(|()| self.feed(event))?;
-        let held = self.instance.call(|Parts { wasm, plugin, .. }| {
-            let exchanges = plugin.mcp_policy_engine_engine().exchange();
-            exchanges.call_held_bytes(wasm, self.handle)
+        let held = self.instance.call(|parts| {
+            let exchanges = parts.plugin.mcp_policy_engine_engine().exchange();
+            exchanges.call_held_bytes(&mut parts.wasm, self.handle)
         })?;
         self.hold(held);
         Ok(next)
@@ -221,17 +199,10 @@ impl Exchange {
 
     /// Lets the store count, and logs the decision.
     fn resolve(&self, step: &Step) -> wasmtime::Result<Next> {
-        let step = self.instance.call(
-            |Parts {
-                 wasm,
-                 plugin,
-                 store,
-                 ..
-             }| {
-                let stores = plugin.mcp_policy_engine_engine().store();
-                stores.call_resolve(wasm, *store, self.handle, step, now())
-            },
-        )?;
+        let step = self.instance.call(|parts| {
+            let stores = parts.plugin.mcp_policy_engine_engine().store();
+            stores.call_resolve(&mut parts.wasm, parts.store, self.handle, step, now())
+        })?;
         for effect in step.effects {
             if let Effect::Audit(line) = effect {
                 println!("{line}");
@@ -250,6 +221,24 @@ impl Drop for Exchange {
             let drop = |parts: &mut Parts| self.handle.resource_drop(&mut parts.wasm);
             let _ = self.instance.call(drop);
         }
+    }
+}
+
+/// What the gateway knows of a request beside its headers. One that verifies tokens or client certificates reports them here, and
+/// never what a client only claims.
+fn context(peer: String, seed: Seed) -> HostContext {
+    let verified = Verified {
+        claims: None,
+        uri_san: None,
+        dns_san: None,
+        subject: None,
+    };
+    HostContext {
+        peer: Some(peer),
+        verified,
+        cluster: None,
+        seed,
+        explain: false,
     }
 }
 

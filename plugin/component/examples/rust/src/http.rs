@@ -2,7 +2,6 @@
 //!
 //! It holds each request until the verdict, and never a piece of a response: an event stream flows event by event.
 
-use crate::Error;
 use crate::engine::{
     Delivery, Engine, Event, Exchange, Header, HeaderEdit, Instance, Next, Piece, Reply,
     ResponseHead,
@@ -22,6 +21,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::net::TcpStream;
 use tokio::task::spawn_local;
+
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// A reply of the policy, or the response of the server.
 type Answer = Response<Either<Full<Bytes>, Filtered>>;
@@ -97,26 +98,21 @@ impl Gateway {
     ) -> Result<(Exchange, Parts, Bytes, Next), Error> {
         let (head, mut body) = request.into_parts();
         let (engine, instance, end) = (self.engine.clone(), self.instance()?, body.is_end_stream());
-        let (exchange, mut next) = Exchange::begin(
-            engine,
-            instance,
-            &request_fields(&head),
-            end,
-            peer.to_string(),
-        )?;
+        let (fields, peer) = (request_fields(&head), peer.to_string());
+        let (exchange, mut next) = Exchange::begin(engine, instance, &fields, end, peer)?;
         let mut collected = Vec::new();
         while let Next::NeedMore = next {
             let frame = body.frame().await.transpose()?;
             // Trailers are not passed on, so the body ends with its bytes.
             let end_of_stream = !frame.as_ref().is_some_and(Frame::is_data);
-            let bytes = frame
-                .and_then(|frame| frame.into_data().ok())
-                .unwrap_or_default();
+            let bytes = frame.and_then(|frame| frame.into_data().ok());
+            let bytes = bytes.unwrap_or_default().to_vec();
             collected.extend_from_slice(&bytes);
-            next = exchange.feed(&Event::Body(Piece {
-                bytes: bytes.into(),
+            let piece = Piece {
+                bytes,
                 end_of_stream,
-            }))?;
+            };
+            next = exchange.feed(&Event::Body(piece))?;
             if end_of_stream {
                 break;
             }
@@ -140,34 +136,35 @@ impl Gateway {
         };
         let (mut server, connection) = http1::handshake(TokioIo::new(stream)).await?;
         spawn_local(connection);
-        let Ok(response) = server
-            .send_request(Request::from_parts(head, Full::new(body)))
-            .await
-        else {
+        let request = Request::from_parts(head, Full::new(body));
+        let Ok(response) = server.send_request(request).await else {
             return status(StatusCode::BAD_GATEWAY);
         };
-        let (mut head, body) = response.into_parts();
-        let (status, headers) = (head.status.as_u16(), fields(&head.headers).collect());
-        let event = ResponseHead {
-            status,
-            headers,
-            end_of_stream: body.is_end_stream(),
-        };
-        match exchange.feed_response(&Event::ResponseHead(event))? {
-            Next::Forward(edits) => edit(&mut head.headers, &edits)?,
-            Next::Reply(reply) => return answer(reply),
-            _ => return Err("the head of the response does not pass".into()),
-        }
-        let ended = body.is_end_stream();
-        Ok(Response::from_parts(
-            head,
-            Either::Right(Filtered {
-                body,
-                exchange,
-                ended,
-            }),
-        ))
+        respond(exchange, response)
     }
+}
+
+/// The response as far as the client may read it: its head now, and its body as it arrives.
+fn respond(mut exchange: Exchange, response: Response<Incoming>) -> Result<Answer, Error> {
+    let (mut head, body) = response.into_parts();
+    let (status, headers) = (head.status.as_u16(), fields(&head.headers).collect());
+    let event = ResponseHead {
+        status,
+        headers,
+        end_of_stream: body.is_end_stream(),
+    };
+    match exchange.feed_response(&Event::ResponseHead(event))? {
+        Next::Forward(edits) => edit(&mut head.headers, &edits)?,
+        Next::Reply(reply) => return answer(reply),
+        _ => return Err("the head of the response does not pass".into()),
+    }
+    let ended = body.is_end_stream();
+    let body = Filtered {
+        body,
+        exchange,
+        ended,
+    };
+    Ok(Response::from_parts(head, Either::Right(body)))
 }
 
 /// The body of a response, as far as the client may read it.
@@ -175,6 +172,21 @@ pub struct Filtered {
     body: Incoming,
     exchange: Exchange,
     ended: bool,
+}
+
+impl Filtered {
+    /// The bytes in the place of those that the server sent.
+    fn passed(&mut self, bytes: Bytes) -> Result<Bytes, Error> {
+        let piece = Piece {
+            bytes: bytes.to_vec(),
+            end_of_stream: self.ended,
+        };
+        match self.exchange.feed_response(&Event::ResponseBody(piece))? {
+            Next::Forward(_) => Ok(bytes),
+            Next::ReplaceBody(bytes) => Ok(bytes.into()),
+            _ => Err("the rest of a response was withheld".into()),
+        }
+    }
 }
 
 impl Body for Filtered {
@@ -189,17 +201,8 @@ impl Body for Filtered {
             let frame = ready!(Pin::new(&mut self.body).poll_frame(context)).transpose()?;
             let bytes = frame.and_then(|frame| frame.into_data().ok());
             self.ended = bytes.is_none();
-            let bytes = bytes.unwrap_or_default();
-            let piece = Piece {
-                bytes: bytes.to_vec(),
-                end_of_stream: self.ended,
-            };
-            let passed = match self.exchange.feed_response(&Event::ResponseBody(piece))? {
-                Next::Forward(_) => bytes,
-                Next::ReplaceBody(bytes) => bytes.into(),
-                // The client has part of the response: an error ends its connection.
-                _ => return Poll::Ready(Some(Err("the rest of a response was withheld".into()))),
-            };
+            // The client has part of the response: an error ends its connection.
+            let passed = self.passed(bytes.unwrap_or_default())?;
             if !passed.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(passed))));
             }

@@ -10,7 +10,7 @@ mod engine;
 mod http;
 
 use engine::{Cells, Engine};
-use http::Gateway;
+use http::{Error, Gateway};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -21,33 +21,27 @@ use std::thread;
 use tokio::runtime;
 use tokio::task::{LocalSet, spawn_local, yield_now};
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
-
 fn main() -> Result<(), Error> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [component, policy, listen, upstream] = &arguments[..] else {
         return Err("usage: component-gateway COMPONENT POLICY LISTEN UPSTREAM".into());
     };
     // Compiled once, counted together: each thread only makes an instance of its own.
-    let engine = Engine::new(
-        &std::fs::read(component)?,
-        std::fs::read(policy)?,
-        Cells::default(),
-    )?;
+    let (component, policy) = (std::fs::read(component)?, std::fs::read(policy)?);
+    let engine = Engine::new(&component, policy, Cells::default())?;
     // A policy with a mistake ends the program now, and not at the first request.
     engine.start()?;
     let engine = Arc::new(engine);
     let listener = TcpListener::bind(listen)?;
     listener.set_nonblocking(true)?;
     println!("{{\"port\":{}}}", listener.local_addr()?.port());
+    let start = || -> Result<_, Error> {
+        let (engine, upstream) = (engine.clone(), upstream.clone());
+        let listener = listener.try_clone()?;
+        Ok(thread::spawn(move || serve(listener, engine, upstream)))
+    };
     let threads = thread::available_parallelism()?.get();
-    let threads: Vec<_> = (0..threads)
-        .map(|_| {
-            let (engine, upstream) = (engine.clone(), upstream.clone());
-            let listener = listener.try_clone()?;
-            Ok(thread::spawn(move || serve(listener, engine, upstream)))
-        })
-        .collect::<Result<_, Error>>()?;
+    let threads: Vec<_> = (0..threads).map(|_| start()).collect::<Result<_, _>>()?;
     for thread in threads {
         thread.join().map_err(|_| "a thread panicked")??;
     }
