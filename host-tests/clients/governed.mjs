@@ -6,7 +6,7 @@
 import http from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import express from "express";
-import { Policy } from "../../target/dist/js/node.js";
+import { Policy } from "../../target/dist/js/index.js";
 import { createMiddleware } from "../../target/dist/js/middleware.js";
 
 const [server, policy] = process.argv.slice(2);

@@ -235,6 +235,11 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "hosts, `component::examples`",
     ),
     (
+        "plugin/js/README.md",
+        "npx mcp-policy",
+        "hosts, `npx::`, and the CLI's tests `npm` and `readme`",
+    ),
+    (
         "plugin/component/README.md",
         "node gateway.mjs",
         "hosts, `component::examples`",

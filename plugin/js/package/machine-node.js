@@ -7,6 +7,7 @@ const PIECE = 1 << 18;
 /** The milliseconds until a stream that was not ready is asked again. */
 const PAUSE = 2;
 
+/** @returns {import("./tool.d.ts").Io} */
 export function machine() {
   return {
     pieces,
@@ -22,7 +23,7 @@ export function machine() {
   };
 }
 
-/** The next piece of a file, or of the standard input, with each call; an empty one at the end. */
+/** The next piece of a file, or of the standard input, with each call; an empty one at the end. @param {string} [path] */
 function pieces(path) {
   const file = path === undefined ? 0 : openSync(path, "r");
   const buffer = new Uint8Array(PIECE);
@@ -33,22 +34,27 @@ function pieces(path) {
   };
 }
 
+/** @param {number} file @param {Uint8Array} buffer */
 function read(file, buffer) {
   try {
     return readSync(file, buffer);
   } catch (error) {
     // Windows reports the end of a pipe so.
-    if (error.code === "EOF") return 0;
+    if (codeOf(error) === "EOF") return 0;
     throw error;
   }
 }
 
+/** The name by which Node tells errors apart. @param {unknown} error */
+const codeOf = (error) => /** @type {NodeJS.ErrnoException} */ (error).code;
+
+/** @param {string} path */
 function kind(path) {
   const found = statSync(path, { throwIfNoEntry: false });
   return found && (found.isDirectory() ? "folder" : "file");
 }
 
-/** Writes all of a text before it returns, so that the process may end at once. */
+/** Writes all of a text before it returns, so that the process may end at once. @param {number} stream @param {string} text */
 function print(stream, text) {
   const bytes = new TextEncoder().encode(text);
   for (let written = 0; written < bytes.length; ) {
@@ -56,13 +62,13 @@ function print(stream, text) {
   }
 }
 
-/** Repeats what a stream was not ready for: pipes and terminals may be shared with a process that does not wait for them. */
+/** Repeats what a stream was not ready for: pipes and terminals may be shared with a process that does not wait for them. @template T @param {() => T} act */
 function whenReady(act) {
   for (;;) {
     try {
       return act();
     } catch (error) {
-      if (error.code !== "EAGAIN") throw error;
+      if (codeOf(error) !== "EAGAIN") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
     }
   }

@@ -3,7 +3,7 @@ import init from "./tool_bindings.js";
 
 export { run, runWithFiles } from "./tool-run.js";
 
-/** Loads the module; later calls do nothing. */
+/** Loads the module; later calls do nothing. @param {object} [source] */
 export async function load(source) {
   await init({ module_or_path: source ?? new URL("tool_bg.wasm", import.meta.url) });
 }
