@@ -235,6 +235,11 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "hosts, `component::examples`",
     ),
     (
+        "plugin/js/playground/README.md",
+        "make playground",
+        "clients, `playground::`, on the page that `make hosts` built, from the same server",
+    ),
+    (
         "plugin/js/README.md",
         "npx mcp-policy",
         "hosts, `npx::`, and the CLI's tests `npm` and `readme`",
