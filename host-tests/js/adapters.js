@@ -1,5 +1,6 @@
 // Plays cases through the adapters of the package: turns one line of JSON for each case into a line with the outcomes.
-// `express` plays them at an Express server with the middleware, over HTTP/1.1; `fetch` in a handler of the Fetch API.
+// `express` plays them at an Express server with the middleware, over HTTP/1.1; `fetch` in a handler of the Fetch API; `sdk-server`
+// and `sdk-client` through a governed transport of messages, on that side.
 //
 // It sees what a client and a server see, and the log; it does not know the expected outcomes.
 import { createServer } from "node:http";
@@ -9,6 +10,7 @@ import { Policy, Store } from "mcp-policy";
 import { createFetchHandler } from "mcp-policy/fetch";
 import { createMiddleware } from "mcp-policy/middleware";
 import { Captured, cut, given, Memory, parsed, playAll } from "./cases.js";
+import { NO_REQUEST, throughTransport } from "./messages.js";
 
 /**
  * @typedef {import("./cases.js").Case} Case
@@ -22,6 +24,9 @@ import { Captured, cut, given, Memory, parsed, playAll } from "./cases.js";
 
 /** The request that is played. @type {Current} */
 let current;
+
+/** The side of the governed transport, where one plays. */
+const SIDE = ["server", "client"].find((side) => process.argv.includes(`sdk-${side}`));
 
 const NO_ANSWER = { status: 200, headers: ["content-type", "application/json"], body: '{"jsonrpc":"2.0","id":1,"result":{}}' };
 
@@ -63,7 +68,8 @@ async function play({ policy: text, steps, arrivals }, adapter) {
   const empty = memory.cells;
   const adapters = [false, true].map((isLate) => adapter(policy, store, isLate));
   const verdicts = [];
-  for (const [split, pieces] of arrivals.entries()) {
+  // A message has no pieces.
+  for (const [split, pieces] of (SIDE ? arrivals.slice(0, 1) : arrivals).entries()) {
     memory.cells = new Map(empty);
     const captured = new Captured();
     const send = /** @type {Send} */ (adapters[split % 2]);
@@ -92,12 +98,12 @@ async function verdictOf(send, given, captured) {
   if (errors.length > 0) return { next: errors.join(), removeHeaders: [] };
   if (!seen) {
     captured.learn(body);
-    return { next: "reply", removeHeaders: [], audit, status: received.status, headers: Object.fromEntries(received.headers), body };
+    return { next: "reply", ofMessages: Boolean(SIDE), removeHeaders: [], audit, status: received.status, headers: Object.fromEntries(received.headers), body };
   }
   const removeHeaders = seen.hasCredential ? [] : ["authorization"];
   const { status, headers, broken } = received;
   const whole = request.respond ? { seen: { status, headers }, body, broken, problem } : undefined;
-  return { next: "forwardBody", removeHeaders, audit, body: seen.body, received: whole };
+  return { next: "forwardBody", ofMessages: Boolean(SIDE), removeHeaders, audit, body: seen.body, received: whole };
 }
 
 /** Two ends of a connection. */
@@ -282,6 +288,25 @@ function requestOf({ headers, body, cluster, sentTo }, { pieces }) {
   }
 }
 
+/** @param {Policy} policy @param {Store} store @returns {Send} */
+function throughSdk(policy, store) {
+  const side = /** @type {"server" | "client"} */ (SIDE);
+  // On one of the sides the counters answer later.
+  const own = { ...options(store, side === "client"), side };
+  return async ({ request, arrival }) => {
+    const played = await throughTransport(policy, own, request, arrival);
+    const isLost = played === NO_REQUEST && current.lines.some((line) => /^error: |"decision":"allow"/.test(line));
+    if (isLost) throw new Error(`it is not refused and does not arrive: ${request.body}\n${current.lines.join("\n")}`);
+    if (typeof played === "string") return played;
+    current.invoked = true;
+    if ("refused" in played) return { status: 200, headers: [["content-type", "application/json"]], body: Buffer.from(played.refused, "latin1"), broken: false };
+    current.seen = { body: played.passed, hasCredential: false };
+    const { status, headers } = response();
+    const kept = pairs(headers).filter(([name]) => name !== "content-length");
+    return { status, headers: kept, body: Buffer.from(played.received.body, "latin1"), broken: played.received.broken };
+  };
+}
+
 const http = server();
 const isExpress = process.argv.includes("express");
-await playAll((given) => play(given, isExpress ? throughExpress : throughFetch));
+await playAll((given) => play(given, SIDE ? throughSdk : isExpress ? throughExpress : throughFetch));

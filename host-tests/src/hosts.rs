@@ -21,9 +21,11 @@ use std::thread;
 const PROXY_WASM: &str = "proxy-wasm";
 const JAVASCRIPT: &str = "JavaScript";
 /// The adapters of the JavaScript package, and their columns.
-const ADAPTERS: [(&str, &str); 2] = [
+const ADAPTERS: [(&str, &str); 4] = [
     ("express", "JavaScript, Express"),
     ("fetch", "JavaScript, Fetch"),
+    ("sdk-server", "JavaScript, SDK server"),
+    ("sdk-client", "JavaScript, SDK client"),
 ];
 
 /// The Envoy of everything else, and the older ones.
