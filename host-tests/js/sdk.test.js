@@ -193,6 +193,15 @@ const INITIALIZED = { jsonrpc: "2.0", id: 0, result: { protocolVersion: "2025-11
 const answer = (id, text = "done") => ({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text }] } });
 
 for (const side of /** @type {const} */ (["server", "client"])) {
+  test(`${side}: refused notification of the server does not arrive, and \`onerror\` tells`, async () => {
+    const { ofServer, atClient, errors } = await bare(side);
+    const notification = { jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "hello" } };
+    await ofServer({ ...notification, Method: "elicitation/create" });
+    assert.deepEqual([atClient, errors], [[], ["The policy refused a message of the server."]]);
+    await ofServer(notification);
+    assert.deepEqual([atClient, errors.length], [[notification], 1]);
+  });
+
   test(`${side}: second request with an id under way is refused`, async () => {
     const { ofClient, ofServer, atClient, atServer } = await bare(side);
     await ofClient(call(7));

@@ -212,6 +212,7 @@ class Gate {
         this.#end(open.id);
         this.#unclear.delete(String(open.id));
       }
+      if (judged.length === 0) return this.#drop("The policy refused a message of the server.");
       return judged.map((message) => this.#sent(() => pass(message)));
     };
     await this.#inTurn(judge, () => this.#drop("A message of the server could not be judged."));
