@@ -13,7 +13,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 /// The program that has all commands.
-const NATIVE: &str = "the native `mcp-policy`, which `cargo install mcp-policy-cli` builds";
+const NATIVE: &str =
+    "the native `mcp-policy`, which `cargo install --path plugin/cli` builds in a clone";
 
 pub(super) fn list(
     origin: Origin<'_>,
