@@ -4,7 +4,7 @@
 
 use crate::root;
 use crate::wire::Deadline;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -63,8 +63,8 @@ impl Program {
 
     /// Starts any other file.
     ///
+    /// # Panics
     /// When the interpreter is missing.
-    /// When the interpreter is not there.
     pub fn at(interpreter: &str, file: &Path, arguments: &[&str]) -> Self {
         let Some(command) = std::env::var_os(interpreter).filter(|value| !value.is_empty()) else {
             panic!("{interpreter} is not set: run this through `make test`")
@@ -75,6 +75,19 @@ impl Program {
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         command.env("PYTHONIOENCODING", "utf-8");
         Self::run(command)
+    }
+
+    /// Runs a file in Node with these options on its standard input, and returns the JSON of each line that it prints. A line that
+    /// is no JSON is `{"printed": …}`.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn lines_of(file: &Path, options: &Value) -> Vec<Value> {
+        let mut program = Self::at("NODE", file, &[]);
+        program.tell(&options.to_string());
+        let told = program.told().into_iter();
+        let read = |line: String| serde_json::from_str(&line).unwrap_or(json!({ "printed": line }));
+        told.map(read).collect()
     }
 
     /// Runs any command.

@@ -2,6 +2,7 @@
 //!
 //! It never opens a page itself.
 
+use crate::played::assert_played;
 use host_tests::authentication::{ACME, Provider, Tokens, jwt_authn};
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
@@ -87,11 +88,7 @@ impl Scene {
             "screenshots": root().join("target/screenshots"),
         });
         let program = root().join("host-tests/browser/approvals.mjs");
-        let mut program = Program::at("NODE", &program, &[]);
-        program.tell(&options.to_string());
-        let told = program.told().into_iter();
-        let read = |line: String| serde_json::from_str(&line).unwrap_or(json!({ "printed": line }));
-        told.map(read).collect()
+        Program::lines_of(&program, &options)
     }
 }
 
@@ -124,15 +121,7 @@ fn page_of_approvals_holds_in_a_real_browser() {
     }
     let scene = Scene::start();
     let lines = scene.play();
-    let failed = |line: &&Value| !line["failed"].is_null() || line.get("printed").is_some();
-    let failures: Vec<_> = lines.iter().filter(failed).collect();
-    assert!(failures.is_empty(), "{failures:#?}");
-    let mut played: Vec<_> = lines
-        .iter()
-        .filter_map(|line| line["play"].as_str())
-        .collect();
-    played.sort_unstable();
-    assert_eq!(played, PLAYS);
+    assert_played(&lines, &PLAYS);
     let (calls, number) = reached(&scene.server);
     assert_eq!(calls.len(), number, "each approval is for one call");
     let ran = lines.iter().find_map(|line| line["ran"].as_u64());

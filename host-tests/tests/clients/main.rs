@@ -8,6 +8,7 @@ mod approvals;
 mod browser;
 mod conformance;
 mod login;
+mod played;
 mod playground;
 mod sdks;
 mod site;

@@ -2,6 +2,7 @@
 //!
 //! It never opens the page itself.
 
+use crate::played::assert_played;
 use host_tests::program::Program;
 use host_tests::require::{BROWSER, CHROMIUM, NODE, Need, PLAYGROUND, lacks};
 use host_tests::root;
@@ -45,23 +46,7 @@ fn play(part: &str) -> Vec<Value> {
         "screenshots": root().join("target/screenshots"),
     });
     let program = root().join("host-tests/browser/playground.mjs");
-    let mut program = Program::at("NODE", &program, &[]);
-    program.tell(&options.to_string());
-    let told = program.told().into_iter();
-    let read = |line: String| serde_json::from_str(&line).unwrap_or(json!({ "printed": line }));
-    told.map(read).collect()
-}
-
-fn assert_played(lines: &[Value], plays: &[&str]) {
-    let failed = |line: &&Value| !line["failed"].is_null() || line.get("printed").is_some();
-    let failures: Vec<_> = lines.iter().filter(failed).collect();
-    assert!(failures.is_empty(), "{failures:#?}");
-    let mut played: Vec<_> = lines
-        .iter()
-        .filter_map(|line| line["play"].as_str())
-        .collect();
-    played.sort_unstable();
-    assert_eq!(played, plays);
+    Program::lines_of(&program, &options)
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! It never reads a page itself.
 
+use crate::played::assert_played;
 use host_tests::program::Program;
 use host_tests::require::{BROWSER, CHROMIUM, NODE, Need, SITE, lacks};
 use host_tests::root;
@@ -107,11 +108,7 @@ fn play() -> Vec<Value> {
         "screenshots": root().join("target/screenshots"),
     });
     let program = root().join("host-tests/browser/site.mjs");
-    let mut program = Program::at("NODE", &program, &[]);
-    program.tell(&options.to_string());
-    let told = program.told().into_iter();
-    let read = |line: String| serde_json::from_str(&line).unwrap_or(json!({ "printed": line }));
-    told.map(read).collect()
+    Program::lines_of(&program, &options)
 }
 
 #[test]
@@ -120,15 +117,7 @@ fn site_holds_in_a_real_browser() {
         return;
     }
     let lines = play();
-    let failed = |line: &&Value| !line["failed"].is_null() || line.get("printed").is_some();
-    let failures: Vec<_> = lines.iter().filter(failed).collect();
-    assert!(failures.is_empty(), "{failures:#?}");
-    let mut played: Vec<_> = lines
-        .iter()
-        .filter_map(|line| line["play"].as_str())
-        .collect();
-    played.sort_unstable();
-    assert_eq!(played, PLAYS);
+    assert_played(&lines, &PLAYS);
     let policies = lines.iter().find_map(|line| line["policies"].as_object());
     let policies = policies.expect("the policies of pages");
     assert!(policies.len() > 450, "{} policies", policies.len());

@@ -7,7 +7,7 @@ use host_tests::node::installed;
 use host_tests::program::Program;
 use host_tests::require::{BUNDLERS, CHROMIUM, NODE, PACKAGE, lacks};
 use host_tests::root;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The ways, as the program names them.
 const WAYS: [&str; 11] = [
@@ -35,11 +35,7 @@ fn package_judges_calls_in_the_output_of_each_bundler() {
         "chromium": root().join("target/chromium/chromium"),
     });
     let program = root().join("host-tests/bundlers/bundles.mjs");
-    let mut program = Program::at("NODE", &program, &[]);
-    program.tell(&options.to_string());
-    let told = program.told().into_iter();
-    let read = |line: String| serde_json::from_str(&line).unwrap_or(json!({ "printed": line }));
-    let lines: Vec<Value> = told.map(read).collect();
+    let lines = Program::lines_of(&program, &options);
     let judged = json!(["forward", "reply", "run", "function", "function"]);
     let failures: Vec<_> = lines.iter().filter(|line| line["told"] != judged).collect();
     assert!(failures.is_empty(), "{failures:#?}");
