@@ -2,7 +2,8 @@
 //
 // It is the gateway: it counts in a map of its own, and never waits or asks a server.
 
-import { Exchange, Policy, Store } from "mcp-policy";
+import { Exchange, Policy } from "mcp-policy";
+import { memoryCounters } from "mcp-policy/memory";
 
 /** @typedef {import("mcp-policy").Step} Step */
 /** @typedef {import("mcp-policy").Event} Event */
@@ -32,25 +33,6 @@ const KEY = "a key of the playground, which is no secret";
 const DECODER = new TextDecoder();
 const NOTHING = new Uint8Array();
 
-/** A map in which a store counts. */
-class Memory {
-  /** @type {Map<string, import("mcp-policy").Cell>} */
-  #cells = new Map();
-  #writes = 0;
-
-  /** @param {string} key */
-  read(key) {
-    return this.#cells.get(key);
-  }
-
-  /** @param {string} key @param {Uint8Array} bytes @param {number | undefined} version */
-  compareAndSwap(key, bytes, version) {
-    if (this.#cells.get(key)?.version !== version) return false;
-    this.#cells.set(key, { bytes, version: ++this.#writes });
-    return true;
-  }
-}
-
 /** The names of keys that a policy's approvals need, each with a key. @param {string} text */
 function environment(text) {
   try {
@@ -66,13 +48,13 @@ export class Gateway {
   /** Throws the `PolicyError` of an invalid policy. @param {string} text */
   constructor(text) {
     this.policy = Policy.parse(new TextEncoder().encode(text), environment(text));
-    this.store = new Store(this.policy, new Memory());
+    this.counters = memoryCounters(this.policy);
   }
 
   /** @param {Request} request @returns {Played} */
   play(request) {
     const exchange = new Exchange(this.policy);
-    const play = new Play(this.store, exchange, request.now);
+    const play = new Play(this.counters, exchange, request.now);
     try {
       return play.request(request);
     } finally {
@@ -81,7 +63,6 @@ export class Gateway {
   }
 
   free() {
-    this.store.free();
     this.policy.free();
   }
 }
@@ -92,9 +73,9 @@ class Play {
   audit = [];
   asksService = false;
 
-  /** @param {Store} store @param {Exchange} exchange @param {number} now */
-  constructor(store, exchange, now) {
-    this.store = store;
+  /** @param {import("mcp-policy/memory").MemoryCounters} counters @param {Exchange} exchange @param {number} now */
+  constructor(counters, exchange, now) {
+    this.counters = counters;
     this.exchange = exchange;
     this.now = now;
   }
@@ -106,7 +87,7 @@ class Play {
 
   /** Answers the questions of a step. A service that the policy asks is not there. @param {Step} given @returns {Step} */
   settle(given) {
-    const step = this.store.resolve(this.exchange, given, this.now);
+    const step = this.counters.resolve(this.exchange, given, this.now);
     if (step.audit) this.audit.push(step.audit);
     if (step.next !== "ask") return step;
     this.asksService = true;
@@ -115,7 +96,7 @@ class Play {
 
   /** @param {Request} request @returns {Played} */
   request({ headers, body, peer, verified, cluster, response }) {
-    const context = { peer, verified, cluster, seed: this.store.seed, explain: true };
+    const context = { peer, verified, cluster, seed: this.counters.seed, explain: true };
     const first = this.settle(this.exchange.begin(headers, body === undefined, context, this.now));
     const step = first.next === "needMore" ? this.feed({ type: "body", bytes: body ?? NOTHING, endOfStream: true }) : first;
     const caller = this.exchange.caller ?? "";
