@@ -1,18 +1,22 @@
 // Starts one of the servers beside this file behind an adapter of the JavaScript package: the middleware in one Express application
-// with it, or a handler of the Fetch API that asks it.
+// with it, a handler of the Fetch API that asks it, or the wrapper around the transport of each session.
 //
 // It changes no message: what a policy does with one is the adapter's.
-// Usage: governed.mjs ADAPTER SERVER POLICY: `express` or `fetch`, a file, and the text of a policy; prints what the server prints,
-// and the audit log to stderr.
+// Usage: governed.mjs ADAPTER SERVER POLICY: `express`, `fetch` or `sdk`, a file, and the text of a policy; prints what the server
+// prints, and the audit log to stderr.
 
 import http from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import { Server } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { McpServer as McpServer2 } from "@modelcontextprotocol/server";
 import express from "express";
 import { Policy } from "../../target/dist/js/index.js";
 import { createFetchHandler } from "../../target/dist/js/fetch.js";
+import { memoryCounters } from "../../target/dist/js/memory.js";
 import { createMiddleware } from "../../target/dist/js/middleware.js";
+import { governTransport } from "../../target/dist/js/sdk.js";
 
 const [adapter, server, text] = process.argv.slice(2);
 const policy = Policy.parse(text);
@@ -53,6 +57,22 @@ function byFetch(handler) {
   return createServer(marked(getRequestListener(ask)));
 }
 
-http.createServer = { express: inExpress, fetch: byFetch }[adapter];
+/** Every server connects to a governed transport. */
+function onTransports(handler) {
+  const counters = memoryCounters(policy);
+  // The policies know callers by this header.
+  const headers = ({ request, requestInfo }) => ["x-user", request?.headers.get("x-user") ?? requestInfo?.headers["x-user"] ?? ""];
+  for (const { prototype } of [McpServer, McpServer2]) {
+    const { connect } = prototype;
+    prototype.connect = function governed(transport) {
+      return connect.call(this, governTransport(transport, policy, { ...options, side: "server", counters, headers }));
+    };
+  }
+  return createServer(handler);
+}
+
+// A server knows by its arguments which revisions it serves: the wrapper is for transports with sessions.
+if (adapter === "sdk") process.argv[2] = "sessions";
+http.createServer = { express: inExpress, fetch: byFetch, sdk: onTransports }[adapter];
 syncBuiltinESMExports();
 await import(`./${server}`);

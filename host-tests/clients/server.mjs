@@ -1,7 +1,8 @@
 // Turns MCP requests into predictable results: the twin of `server.py`, on the SDK for TypeScript.
 //
 // It never times a stream: a streamed call continues when a client reports the last event.
-// Usage: server.mjs; prints {"port": N} once it accepts connections on 127.0.0.1, and ends when its stdin does.
+// Usage: server.mjs [sessions]; prints {"port": N} once it accepts connections on 127.0.0.1, and ends when its stdin does. With
+// `sessions` it knows the older revisions alone.
 // Endpoints: /mcp, and /state for the requests that reached it.
 
 import { NodeStreamableHTTPServerTransport, toNodeHandler, toWebRequest } from "@modelcontextprotocol/node";
@@ -21,6 +22,7 @@ import { EventMemory, Sessions, guarded, listen } from "../serving/serving.mjs";
 const PATIENCE = 8_000; // milliseconds at a gate; a client's time limit must be longer
 const PAUSE = 10;
 
+const onlySessions = process.argv[2] === "sessions";
 const requests = []; // the requests that reached this server, in order
 const opened = new Map(); // the number of times that each gate was opened
 const left = new Set(); // gates whose caller has left
@@ -159,7 +161,7 @@ async function serve(req, res) {
   }
   const body = await bodyOf(req);
   record(req, body);
-  if (await isLegacyRequest(await toWebRequest(req, body), body)) await serveLegacy(req, res, body);
+  if (onlySessions || await isLegacyRequest(await toWebRequest(req, body), body)) await serveLegacy(req, res, body);
   else await handleModern(req, res, body);
 }
 

@@ -128,7 +128,11 @@ fn lists(addr: SocketAddr) -> (String, String) {
 /// Checks that the refusal of a name does not reveal whether it exists.
 fn told_apart(session: &Session, method: &str, params: impl Fn(&str) -> Value, hidden: &str) {
     let answer = |name: &str| {
-        let answer: Value = serde_json::from_str(&session.ask(method, params(name))).expect("JSON");
+        let body = session.ask(method, params(name));
+        // A server may send its answer as an event.
+        let mut data = body.lines().filter_map(|line| line.strip_prefix("data: "));
+        let event = data.find(|text| text.starts_with('{'));
+        let answer: Value = serde_json::from_str(event.unwrap_or(&body)).expect("JSON");
         let text = answer.to_string().replace(name, "…");
         let id = answer.pointer("/result/_meta/mcp-policy~1decision/requestId");
         let id = id.or_else(|| answer.pointer("/error/data/requestId"));

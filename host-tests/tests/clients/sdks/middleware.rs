@@ -1,5 +1,5 @@
 //! Plays clients on the SDKs at servers in Node, directly and behind the adapters of the JavaScript package: the middleware in one
-//! Express application with them, and a handler of the Fetch API that asks them.
+//! Express application with them, a handler of the Fetch API that asks them, and the wrapper around their transports.
 //!
 //! It uses the checks of the clients at Envoy, and adds none.
 
@@ -23,10 +23,13 @@ fn servers() -> impl Iterator<Item = &'static Server> {
 }
 
 /// The adapters, as the program names them.
-const ADAPTERS: [&str; 2] = ["express", "fetch"];
+const ADAPTERS: [&str; 3] = ["express", "fetch", SDK];
+/// It governs transports with sessions: those of the newest revision belong to the SDK.
+const SDK: &str = "sdk";
 
 /// A server alone, and the same one behind an adapter.
 struct Governed {
+    adapter: &'static str,
     server: &'static Server,
     story: Story,
     programs: [Program; 2],
@@ -35,15 +38,17 @@ struct Governed {
 }
 
 impl Governed {
-    fn start(adapter: &str, server: &'static Server) -> Self {
+    fn start(adapter: &'static str, server: &'static Server) -> Self {
         let story = Story::read(server.story);
         let policy = story.policy(FLOWING);
-        let mut directly = Program::start("NODE", server.program, &[]);
+        let revisions: &[&str] = if adapter == SDK { &["sessions"] } else { &[] };
+        let mut directly = Program::start("NODE", server.program, revisions);
         let mut through =
             Program::start("NODE", "governed.mjs", &[adapter, server.program, &policy]);
         let addr = |program: &mut Program| SocketAddr::from((Ipv4Addr::LOCALHOST, program.port()));
         let (direct, governed) = (addr(&mut directly), addr(&mut through));
         Self {
+            adapter,
             server,
             story,
             programs: [directly, through],
@@ -53,11 +58,12 @@ impl Governed {
     }
 
     fn row(&self, client: &'static Client) -> Row {
-        let modern = client.mode == "auto" && self.server.modern;
+        let modern = client.mode == "auto" && self.server.modern && self.adapter != SDK;
         let revision = if modern { MODERN } else { LEGACY };
         let tags = [
             &*format!("client {}", client.name),
             &*format!("server {}", self.server.name),
+            &*format!("adapter {}", self.adapter),
             revision,
         ];
         let part = self.story.part(&tags);
@@ -93,7 +99,7 @@ fn every_client_works_with_a_server_behind_an_adapter() {
     }
 }
 
-fn every_client_works_behind(adapter: &str) {
+fn every_client_works_behind(adapter: &'static str) {
     let mut governed: Vec<_> = servers().map(|one| Governed::start(adapter, one)).collect();
     // Every client at the server with both revisions, and the last one also at the published server.
     let pairs = CLIENTS.iter().map(|client| (client, 0));

@@ -49,7 +49,7 @@ pub(crate) struct Check {
     /// Names that a list shows directly and not through the gateway.
     #[serde(default)]
     pub(crate) without: Vec<String>,
-    /// The clients, servers or revisions that cannot play it.
+    /// The clients, servers, adapters or revisions that cannot play it.
     #[serde(default)]
     pub(crate) cannot: Vec<Cannot>,
     /// The clients whose SDK ends the session after it.
@@ -63,7 +63,7 @@ pub(crate) struct Check {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cannot {
-    /// The client, the server or the revision that it applies to.
+    /// The client, the server, the adapter or the revision that it applies to.
     with: Vec<String>,
     pub(crate) why: String,
 }
