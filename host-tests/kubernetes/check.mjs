@@ -2,14 +2,18 @@
 // the published models, one a line.
 //
 // It asks no cluster.
-import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
 
-const require = createRequire(import.meta.url);
+/** The packages of the models, by the end of a group of the API; all other groups are Kubernetes' own. */
+const PACKAGES = { "istio.io": "@kubernetes-models/istio", "gateway.envoyproxy.io": "@kubernetes-models/envoy-gateway" };
+/** What no model describes: a policy, and a part of Envoy's own configuration. */
+const ANY = /^\/spec\/(pluginConfig|wasm\/\d+\/config|configPatches\/\d+\/patch\/value)\//;
 
 /** The model of an object: `apps/v1` and `Deployment` is the class of `kubernetes-models/apps/v1/Deployment`. */
-function model({ apiVersion, kind }) {
-  return require(`kubernetes-models/${apiVersion}/${kind}`)[kind];
+async function model({ apiVersion, kind }) {
+  const [group] = apiVersion.split("/");
+  const [, own = "kubernetes-models"] = Object.entries(PACKAGES).find(([end]) => group.endsWith(end)) ?? [];
+  return (await import(`${own}/${apiVersion}/${kind}`))[kind];
 }
 
 /** A view of a value that notes the path of each member that is read: the models read only members that they know. */
@@ -29,15 +33,16 @@ function paths(value, path) {
   return Object.entries(value).flatMap(([name, own]) => [`${path}/${name}`, ...paths(own, `${path}/${name}`)]);
 }
 
-function mistakes(object) {
+async function mistakes(object) {
   const read = new Set();
+  const { prototype } = await model(object);
   try {
-    model(object).prototype.validate.call(watched(object, "", read));
+    prototype.validate.call(watched(object, "", read));
   } catch (error) {
     return error.message;
   }
-  const unknown = paths(object, "").filter((path) => !read.has(path));
+  const unknown = paths(object, "").filter((path) => !read.has(path) && !ANY.test(path));
   return unknown.map((path) => `${path} is no field`).join("\n");
 }
 
-console.log(JSON.stringify(JSON.parse(await text(process.stdin)).map(mistakes)));
+console.log(JSON.stringify(await Promise.all(JSON.parse(await text(process.stdin)).map(mistakes))));

@@ -45,6 +45,7 @@ pub mod tool;
 pub mod upstream;
 pub mod verdict;
 pub mod wire;
+pub mod yaml;
 
 /// The environment variables with keys of approvals, in every host that plays cases.
 pub const APPROVAL_KEYS: [&str; 2] = ["MCP_POLICY_APPROVAL_KEY", "MCP_POLICY_APPROVAL_KEY_2"];

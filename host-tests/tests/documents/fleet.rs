@@ -1,9 +1,9 @@
 //! Compares the configurations in `envoy/FLEET.md` with those that tests run, and plays `envoy/fleet/run.py`.
 
 use crate::pages::{blocks, page};
-use crate::yaml::{as_texts, read};
 use host_tests::front::{caller, owners, routes, sticky_sessions, tokens};
 use host_tests::require::{ENVOY, RATE_LIMIT_PEER, REDIS, lacks};
+use host_tests::yaml::{as_texts, read};
 use host_tests::{ports, root};
 use serde_json::{Value, json};
 use std::fs;

@@ -4,13 +4,13 @@
 //! It starts no gateway.
 
 use crate::pages::{blocks, page};
-use crate::yaml::read;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use host_tests::authentication::{
     ACME, AGENTS, AUDIENCE, Clients, IDENTITY_HEADERS, KEYS, PARTNER, Tokens, api_key_auth,
     forwarded_certificate, jwt_authn, removed_from_clients, tls,
 };
 use host_tests::root;
+use host_tests::yaml::read;
 use mcp_policy::host::{Exchange, Headers, HostContext, Millis, Policy, Verified};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! Compares the configuration in `envoy/SERVERS.md` with the one that `hosts::envoy::route_sources` runs.
 
 use crate::pages::{blocks, page};
-use crate::yaml::read;
 use host_tests::routing::chosen_route;
+use host_tests::yaml::read;
 use serde_json::json;
 
 #[test]

@@ -5,6 +5,7 @@ mod apply;
 mod discovery;
 mod gateway;
 mod identity_headers;
+mod manifests;
 mod reloads;
 mod rendered;
 mod without_policy;

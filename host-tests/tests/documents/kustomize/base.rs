@@ -2,8 +2,8 @@
 //!
 //! It judges nothing.
 
-use crate::yaml::documents;
 use host_tests::root;
+use host_tests::yaml::documents;
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;

@@ -8,3 +8,5 @@ mod generated;
 mod models;
 mod references;
 mod restrictions;
+
+pub(crate) use models::mistakes;

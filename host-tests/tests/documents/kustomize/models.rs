@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 /// The mistakes of each object.
-fn mistakes(objects: &[Value]) -> Vec<String> {
+pub(crate) fn mistakes(objects: &[Value]) -> Vec<String> {
     let node = std::env::var("NODE").expect("run this through `make test`");
     let mut node = Command::new(node);
     node.arg(root().join("host-tests/kubernetes/check.mjs"));

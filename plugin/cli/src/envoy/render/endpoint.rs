@@ -42,6 +42,11 @@ impl Endpoint {
         }
     }
 
+    /// The host and the port, as a URL has them.
+    pub(super) fn text(&self) -> String {
+        format!("{}:{}", self.bracketed(), self.port)
+    }
+
     fn bracketed(&self) -> String {
         match self.ip() {
             Some(IpAddr::V6(ip)) => format!("[{ip}]"),

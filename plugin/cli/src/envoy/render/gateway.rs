@@ -42,7 +42,7 @@ pub fn render(policy: Option<&Input>, options: &Options) -> CommandResult<Render
     if let Some(checked) = checked.filter(|checked| checked.status() != ExitStatus::Clean) {
         return Ok(RenderReport::refused(checked));
     }
-    let text = fill(&Gateway::new(policy, options)?)?;
+    let text = fill("gateway.yaml", &Gateway::new(policy, options)?)?;
     let (warnings, next) = (warnings(policy, options), next_steps(policy, options));
     Ok(RenderReport::written(text, warnings, next))
 }

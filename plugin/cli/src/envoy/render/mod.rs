@@ -1,4 +1,4 @@
-//! `envoy render`: turns a policy and a few options into a whole configuration of Envoy.
+//! `envoy render`: turns a policy and a few options into a whole configuration of Envoy, or into what another gateway reads.
 //!
 //! It never opens a file or a connection.
 
@@ -6,6 +6,7 @@ mod caller_headers;
 mod domain;
 mod endpoint;
 mod gateway;
+pub mod manifest;
 mod options;
 mod report;
 mod servers;

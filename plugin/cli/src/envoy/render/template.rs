@@ -9,21 +9,32 @@ use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
-const TEMPLATES: [(&str, &str); 2] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("gateway.yaml", include_str!("templates/gateway.yaml")),
     ("plugin.yaml", include_str!("templates/plugin.yaml")),
+    ("istio.yaml", include_str!("templates/istio.yaml")),
+    (
+        "istio-envoyfilter.yaml",
+        include_str!("templates/istio-envoyfilter.yaml"),
+    ),
+    (
+        "envoy-gateway.yaml",
+        include_str!("templates/envoy-gateway.yaml"),
+    ),
+    ("higress.yaml", include_str!("templates/higress.yaml")),
+    ("nginx.conf", include_str!("templates/nginx.conf")),
 ];
 
-/// The configuration with these values.
+/// The template of this name with these values.
 ///
 /// # Errors
 /// A value that the template names and that is missing.
-pub(super) fn fill(values: &impl Serialize) -> CommandResult<String> {
+pub(super) fn fill(name: &str, values: &impl Serialize) -> CommandResult<String> {
     let filled = environment().and_then(|environment| {
-        let template = environment.get_template("gateway.yaml")?;
+        let template = environment.get_template(name)?;
         template.render(Value::from(Serde(values)))
     });
-    filled.map_err(|error| CommandError::about("the template of Envoy's configuration", error))
+    filled.map_err(|error| CommandError::about("the template of the configuration", error))
 }
 
 fn environment() -> Result<Environment<'static>, Error> {

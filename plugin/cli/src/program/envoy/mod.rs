@@ -3,6 +3,7 @@
 //! It never starts or stops an Envoy.
 
 pub(super) mod apply;
+mod manifest;
 mod render;
 
 use super::console::Console;

@@ -1,29 +1,39 @@
-//! `envoy render`: reads a policy, and writes the configuration of a gateway.
+//! `envoy render`: reads a policy, and writes the configuration of a gateway, or what another gateway loads the plugin by.
 //!
 //! It writes nothing where the policy has mistakes.
 
-use crate::envoy::render::{Domain, Endpoint, Name, Options, PolicySource, Upstream, render};
+use super::manifest::Manifest;
+use crate::envoy::render::manifest::{Gateway, render_nginx};
+use crate::envoy::render::{
+    Domain, Endpoint, Name, Options, PolicySource, RenderReport, Upstream, render,
+};
+use crate::input::Input;
 use crate::program::console::Console;
 use crate::program::machine::Kind;
-use crate::{CommandResult, ExitStatus, Report as _};
+use crate::{CommandError, CommandResult, ExitStatus, Report as _};
+use clap::ValueEnum;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// Write a whole configuration of Envoy from a policy and the address of an MCP server
+/// Write a whole configuration of Envoy from a policy and the address of an MCP server, or what another gateway reads
 ///
 /// The policy is checked first. It is part of the configuration, or comes from a file (`--policy-file`) or a server (`--xds`),
-/// so that a changed policy needs no restart; then it may be left out.
+/// so that a changed policy needs no restart; then it may be left out. With `--for` it is in an object of Kubernetes, or in a
+/// configuration of nginx.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The policy; `-` is the standard input.
     #[arg(required_unless_present_any = ["policy_file", "xds"])]
     policy: Option<PathBuf>,
+    /// The gateway that reads the result.
+    #[arg(long = "for", value_name = "GATEWAY", default_value = "envoy")]
+    gateway: For,
     /// The file for the configuration; the standard output by default.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The MCP server behind the gateway, such as http://127.0.0.1:9000/mcp; the gateway keeps the path of each request. For a
     /// policy with `servers`, each of them by its name: files=http://127.0.0.1:9000/mcp.
-    #[arg(long, value_name = "[NAME=]URL", required = true)]
+    #[arg(long, value_name = "[NAME=]URL")]
     upstream: Vec<Upstream>,
     /// The file of certificate authorities for an https server, where Envoy runs. By default the one that $SSL_CERT_FILE
     /// names, or else that of this machine.
@@ -41,6 +51,25 @@ pub(crate) struct Args {
     domain: Vec<Domain>,
     #[command(flatten)]
     plugin: Plugin,
+    #[command(flatten)]
+    manifest: Manifest,
+}
+
+/// The gateways for which `render` writes.
+#[derive(Clone, Copy, ValueEnum)]
+enum For {
+    /// A whole configuration of Envoy.
+    Envoy,
+    /// A `WasmPlugin` of Istio.
+    Istio,
+    /// An `EnvoyFilter` of Istio, which holds headers.
+    IstioEnvoyfilter,
+    /// An `EnvoyExtensionPolicy` of Envoy Gateway, with its limits.
+    EnvoyGateway,
+    /// A `WasmPlugin` of Higress.
+    Higress,
+    /// A whole configuration of nginx with `ngx_wasm_module`.
+    Nginx,
 }
 
 /// The plugin and its policy, where Envoy runs.
@@ -60,9 +89,9 @@ struct Plugin {
     /// The server from which Envoy gets the plugin's configuration, by xDS over gRPC.
     #[arg(long, value_name = "HOST:PORT")]
     xds: Option<Endpoint>,
-    /// The name of the filter and of the plugin.
-    #[arg(long, default_value = "mcp_policy")]
-    name: Name,
+    /// The name of the filter and of the plugin, or of the objects of Kubernetes [default: `mcp_policy`, or `mcp-policy`].
+    #[arg(long)]
+    name: Option<String>,
     /// The name to which counters belong: another one starts at zero.
     #[arg(long, value_name = "NAME", default_value = "mcp_policy")]
     vm_id: Name,
@@ -84,7 +113,7 @@ pub(super) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus
         .as_deref()
         .map(|path| console.read(path))
         .transpose()?;
-    let report = render(policy.as_ref(), &args.options(console))?;
+    let report = args.render(policy.as_ref(), console)?;
     if console.json {
         console.print(report.json()?)?;
     } else {
@@ -100,8 +129,34 @@ pub(super) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus
 }
 
 impl Args {
-    fn options(&self, console: Console<'_>) -> Options {
-        Options {
+    fn render(&self, policy: Option<&Input>, console: Console<'_>) -> CommandResult<RenderReport> {
+        let inline =
+            || policy.ok_or_else(|| CommandError::new("a policy is missing; name its file"));
+        let object = |gateway| {
+            self.manifest
+                .render(inline()?, gateway, self.plugin.name.as_deref())
+        };
+        match self.gateway {
+            For::Envoy => render(policy, &self.options(console)?),
+            For::Istio => object(Gateway::Istio),
+            For::IstioEnvoyfilter => object(Gateway::IstioEnvoyFilter),
+            For::EnvoyGateway => object(Gateway::EnvoyGateway),
+            For::Higress => object(Gateway::Higress),
+            For::Nginx => render_nginx(inline()?, &self.options(console)?),
+        }
+    }
+
+    fn options(&self, console: Console<'_>) -> CommandResult<Options> {
+        if self.upstream.is_empty() {
+            return Err(CommandError::new(
+                "--upstream is missing; write the URL of the MCP server, such as --upstream http://127.0.0.1:9000/mcp",
+            ));
+        }
+        let name = self.plugin.name.as_deref().unwrap_or(NAME);
+        let name = name
+            .parse()
+            .map_err(|error| CommandError::about("--name", error))?;
+        Ok(Options {
             upstreams: self.upstream.clone(),
             authorities: self.ca.clone().or_else(|| authorities(console)),
             listen: self.listen,
@@ -109,11 +164,14 @@ impl Args {
             domains: self.domain.clone(),
             wasm: self.plugin.wasm.clone(),
             source: self.plugin.source(),
-            name: self.plugin.name.clone(),
+            name,
             vm_id: self.plugin.vm_id.clone(),
-        }
+        })
     }
 }
+
+/// The name of the filter and of the plugin in Envoy.
+const NAME: &str = "mcp_policy";
 
 /// Where systems keep their certificate authorities.
 const USUAL: [&str; 3] = [

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, reason = "a test may panic: that is how it fails")]
 
 mod flags;
-mod policy_text;
+pub(super) mod policy_text;
 mod servers;
 mod shipped;
 mod texts;
@@ -13,10 +13,10 @@ use crate::input::Input;
 use crate::report::CommandResult;
 use saphyr_parser::{Event, Parser};
 
-const POLICY: &str =
+pub(super) const POLICY: &str =
     r#"{ "version": "1", "default": "deny", "host": { "hold_request_headers": true } }"#;
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     let name: Name = "mcp_policy".parse().expect("a name");
     Options {
         upstreams: vec!["http://127.0.0.1:18080".parse().expect("a URL")],
@@ -45,7 +45,7 @@ fn rendered(policy: &str, options: &Options) -> String {
 }
 
 /// The document as a reader of YAML takes it: brackets, and each text behind `=`.
-fn parts(yaml: &str) -> Vec<String> {
+pub(super) fn parts(yaml: &str) -> Vec<String> {
     let mut parts = Vec::new();
     for event in Parser::new_from_str(yaml) {
         let (event, _) = event.expect("YAML");

@@ -13,7 +13,7 @@ fn with_reason(text: &str) -> String {
     )
 }
 
-fn hostile() -> Vec<String> {
+pub(in crate::envoy::render) fn hostile() -> Vec<String> {
     let whole = POLICY.replace(' ', "\n");
     let mut policies = vec![
         POLICY.into(),

@@ -16,9 +16,11 @@ fn configurations_to_copy_are_up_to_date() {
         bytes: fs::read(folder.join("policy.json")).expect("a policy"),
     };
     let in_file = PolicySource::File("/etc/envoy/mcp-policy/plugin.json".into());
+    let from_server = PolicySource::Xds("127.0.0.1:18000".parse().expect("an address"));
     for (name, source) in [
         ("envoy.yaml", PolicySource::Inline),
         ("envoy-ecds.yaml", in_file),
+        ("envoy-xds.yaml", from_server),
     ] {
         let mut options = options();
         options.source = source;

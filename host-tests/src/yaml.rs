@@ -13,7 +13,10 @@ enum Open {
 }
 
 /// Reads the only document of a text, with numbers as texts.
-pub(super) fn read(text: &str) -> Value {
+///
+/// # Panics
+/// When it is not one document that this reader knows.
+pub fn read(text: &str) -> Value {
     match <[Value; 1]>::try_from(documents(text)) {
         Ok([document]) => as_texts(document),
         Err(_) => panic!("not one document:\n{text}"),
@@ -21,7 +24,10 @@ pub(super) fn read(text: &str) -> Value {
 }
 
 /// Reads all documents of a text. Whole numbers are numbers.
-pub(super) fn documents(text: &str) -> Vec<Value> {
+///
+/// # Panics
+/// When it has something that this reader does not know.
+pub fn documents(text: &str) -> Vec<Value> {
     let mut open = vec![Open::List(Vec::new())];
     for event in Parser::new_from_str(text) {
         let (event, _) = event.unwrap_or_else(|error| panic!("{error}:\n{text}"));
@@ -45,7 +51,7 @@ pub(super) fn documents(text: &str) -> Vec<Value> {
 }
 
 /// The same value with each number as a text, as [`read`] has it.
-pub(super) fn as_texts(value: Value) -> Value {
+pub fn as_texts(value: Value) -> Value {
     match value {
         Value::Number(number) => number.to_string().into(),
         Value::Array(list) => list.into_iter().map(as_texts).collect(),
