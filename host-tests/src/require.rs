@@ -62,6 +62,8 @@ pub const OCSF: Need = need(
     "the Open Cybersecurity Schema Framework",
     "target/ocsf/ready",
 );
+/// The schema of SARIF.
+pub const SARIF: Need = need("the schema of SARIF", "target/sarif/ready");
 /// Prometheus and its tool.
 pub const PROMETHEUS: Need = need("Prometheus", "target/prometheus/ready");
 
