@@ -25,6 +25,8 @@ OCSF := target/ocsf
 SARIF := target/sarif
 # Reads the rules of envoy/prometheus.
 PROMETHEUS := target/prometheus
+# Checks the workflows, the action and the hooks.
+CI_PROGRAMS := target/ci
 # Opens the page of approvals, by the programs of host-tests/browser.
 CHROMIUM := target/chromium
 BROWSER := host-tests/browser/node_modules
@@ -50,7 +52,7 @@ ROOTS_NODE := target/roots-node
 BARE_HOSTS := $(QEMU)/ready $(ROOTS)/ready $(ROOTS_NODE)/ready
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
-	$(OCSF)/ready $(SARIF)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json $(REDIS)/ready $(RATE_LIMIT_PEER)/ready \
+	$(OCSF)/ready $(SARIF)/ready $(CI_PROGRAMS)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json $(REDIS)/ready $(RATE_LIMIT_PEER)/ready \
 	$(KUBERNETES)/.package-lock.json $(BUNDLERS)/.package-lock.json $(VENV)/component $(COMPONENT_NODE)/ready \
 	$(SITE_PACKAGES)/.package-lock.json $(PLAYGROUND)
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
@@ -78,6 +80,11 @@ $(OLDER_SSE)/ready: host-tests/httpx-sse.txt | $(VENV_1)/ready
 $(CROSS)/ready: host-tests/programs.txt
 	$(SAY) 'getting Zig, and the builder of Python wheels'
 	$(call venv,$(CROSS),$<)
+	touch $@
+
+$(CI_PROGRAMS)/ready: host-tests/ci.txt
+	$(SAY) 'getting what checks workflows and hooks'
+	$(call venv,$(CI_PROGRAMS),$<)
 	touch $@
 
 define venv

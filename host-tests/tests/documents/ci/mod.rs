@@ -4,4 +4,5 @@
 //! It reaches no registry and no code host.
 
 mod action;
+mod hooks;
 mod runner;
