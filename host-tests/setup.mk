@@ -21,8 +21,12 @@ COMPONENT_NODE := target/component-node
 SCHEMA_TESTS := target/json-schema-tests
 # The class of the events that the command line tool writes for other programs.
 OCSF := target/ocsf
+# The schema of the findings that the command line tool writes for code hosts.
+SARIF := target/sarif
 # Reads the rules of envoy/prometheus.
 PROMETHEUS := target/prometheus
+# Checks the workflows, the action and the hooks.
+CI_PROGRAMS := target/ci
 # Opens the page of approvals, by the programs of host-tests/browser.
 CHROMIUM := target/chromium
 BROWSER := host-tests/browser/node_modules
@@ -48,7 +52,7 @@ ROOTS_NODE := target/roots-node
 BARE_HOSTS := $(QEMU)/ready $(ROOTS)/ready $(ROOTS_NODE)/ready
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
-	$(OCSF)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json $(REDIS)/ready $(RATE_LIMIT_PEER)/ready \
+	$(OCSF)/ready $(SARIF)/ready $(CI_PROGRAMS)/ready $(PROMETHEUS)/ready $(CHROMIUM)/ready $(BROWSER)/.package-lock.json $(REDIS)/ready $(RATE_LIMIT_PEER)/ready \
 	$(KUBERNETES)/.package-lock.json $(BUNDLERS)/.package-lock.json $(VENV)/component $(COMPONENT_NODE)/ready \
 	$(SITE_PACKAGES)/.package-lock.json $(PLAYGROUND)
 # Where the tests find Envoy's program, inside its Python package, and the programs that have the MCP SDKs.
@@ -76,6 +80,11 @@ $(OLDER_SSE)/ready: host-tests/httpx-sse.txt | $(VENV_1)/ready
 $(CROSS)/ready: host-tests/programs.txt
 	$(SAY) 'getting Zig, and the builder of Python wheels'
 	$(call venv,$(CROSS),$<)
+	touch $@
+
+$(CI_PROGRAMS)/ready: host-tests/ci.txt
+	$(SAY) 'getting what checks workflows and hooks'
+	$(call venv,$(CI_PROGRAMS),$<)
 	touch $@
 
 define venv
@@ -108,6 +117,16 @@ $(OCSF)/ready: host-tests/ocsf.txt host-tests/ocsf_class.py | $(VENV)/ready
 	rm -rf $(@D)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package --requirement $<
 	PYTHONPATH=$(@D)/package $(PYTHON) host-tests/ocsf_class.py > $(@D)/api_activity.json
+	touch $@
+
+# npm only unpacks it: nothing of the package is installed or run.
+$(SARIF)/ready: host-tests/sarif.txt | $(NODE)/ready
+	$(SAY) 'getting the schema of SARIF'
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	cd $(@D) && $(NPM) pack --silent "$$(grep -v '^#' $(abspath $<))"
+	tar -xzf $(@D)/*.tgz -C $(@D) --strip-components 3 package/lib/schemas/sarif-2.1.0-rtm.5.json
+	mv $(@D)/sarif-2.1.0-rtm.5.json $(@D)/schema.json
 	touch $@
 
 # apt-get with lists and packages in a folder, so that it needs neither root nor the lists of the machine.

@@ -62,6 +62,10 @@ pub const OCSF: Need = need(
     "the Open Cybersecurity Schema Framework",
     "target/ocsf/ready",
 );
+/// What checks workflows, hooks and shell scripts.
+pub const CI_PROGRAMS: Need = need("what checks workflows and hooks", "target/ci/ready");
+/// The schema of SARIF.
+pub const SARIF: Need = need("the schema of SARIF", "target/sarif/ready");
 /// Prometheus and its tool.
 pub const PROMETHEUS: Need = need("Prometheus", "target/prometheus/ready");
 

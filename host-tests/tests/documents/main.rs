@@ -1,10 +1,11 @@
 //! Tests the promises of documents: the README, the schema and error messages of the policy language, and the shipped
-//! policies.
+//! policies; and what other projects run: the action and the hooks.
 //!
 //! It does not test a host.
 
 mod audit;
 mod capacity;
+mod ci;
 mod compatibility;
 mod docs;
 mod examples;

@@ -1,6 +1,6 @@
 //! Compares the plugin with other programs and with models of programs: the operators of the policy language with other
 //! readers of paths, hosts, addresses and schemas; responses with clients that read them and servers that send them;
-//! events for other programs with their schema; and the work of rules with its bound.
+//! events and findings for other programs with their schemas; and the work of rules with its bound.
 //!
 //! It never starts Envoy: the engine runs natively, or a module in wasmtime.
 
@@ -10,6 +10,7 @@ mod host_in;
 mod ocsf;
 mod plugin;
 mod same_id;
+mod sarif;
 mod schema;
 mod within;
 mod work;

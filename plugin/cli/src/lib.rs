@@ -17,6 +17,7 @@
 //! | `envoy render` | [`envoy::render::render`] |
 //! | `schema` | [`schema`] |
 //!
+//! The reports of `check` and `test` also have findings, which [`ci`] writes as annotations of GitHub or as SARIF.
 //! Lists of tools are read by [`listed_tools::ListedTools`], in the forms in which people have them.
 //!
 //! A [`Report`] is text for a terminal or JSON for a program, and has an [`ExitStatus`]. Commands decide about calls with the
@@ -41,6 +42,7 @@
 pub mod approvals;
 pub mod audit;
 pub mod check;
+pub mod ci;
 pub mod diff;
 pub mod envoy;
 pub mod explain;

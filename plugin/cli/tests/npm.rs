@@ -108,6 +108,12 @@ fn check_prints_what_the_native_one_prints() {
     let json = both(&folder, &[&["check", "--json"], &*policies].concat());
     let json: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json.as_array().expect("a list").len(), policies.len());
+    for format in ["github", "sarif"] {
+        both(
+            &folder,
+            &[&["check", "--format", format], &*policies].concat(),
+        );
+    }
 }
 
 #[test]
@@ -172,6 +178,12 @@ fn test_prints_what_the_native_one_prints_of_all_cases_of_the_project() {
     assert!(passed.ends_with(" passed\n"), "{passed}");
     both(&policies, &["--json", "test", "limit", "condition"]);
     both(&policies, &["test", "limit", "--coverage"]);
+    for format in ["github", "sarif"] {
+        both(
+            &policies,
+            &["test", "limit", "--coverage", "--format", format],
+        );
+    }
 }
 
 #[test]

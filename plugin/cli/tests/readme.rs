@@ -240,6 +240,30 @@ fn bless_reports_how_many_outcomes_of_how_many_cases_changed() {
 }
 
 #[test]
+fn format_changes_neither_exit_code_nor_what_may_be_written_with_it() {
+    for format in ["text", "json", "github", "sarif"] {
+        for (command, ending) in [
+            ("check draft.json", "? 1\n"),
+            ("check doubtful.json --deny-warnings", "? 1\n"),
+            ("test failing.json", "? 1\n"),
+            ("test cases --coverage", "? 1\n"),
+            ("check missing.json", "? 2\n"),
+        ] {
+            let output = output(&format!("mcp-policy {command} --format {format}"));
+            assert!(output.ends_with(ending), "{command}: {output}");
+        }
+    }
+    assert_eq!(output("mcp-policy check policy.json --format github"), "");
+    let failed = output("mcp-policy test failing.json --format github");
+    assert!(
+        failed.starts_with("::error file=failing.json,line=4,col=81,"),
+        "{failed}"
+    );
+    let both = output("mcp-policy check policy.json --json --format sarif");
+    assert!(both.contains("cannot be used with") && both.ends_with("? 2\n"));
+}
+
+#[test]
 fn junit_report_holds_failures() {
     let report = output("mcp-policy test cases --junit /dev/stderr 2>&1 >/dev/null");
     assert!(

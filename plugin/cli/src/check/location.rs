@@ -7,6 +7,7 @@ use crate::not_json::mistake;
 use crate::source_map::SourceMap;
 use mcp_policy::host::{JsonFault, PolicyError, Problem};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A diagnostic with its place in a file.
@@ -57,6 +58,14 @@ impl Located {
         let rest = text.get(at..).unwrap_or_default();
         let end = at.saturating_add(first_token(rest));
         Self::new(diagnostic, at..end, &source, text)
+    }
+
+    /// The message behind its JSON Pointer, if it is about a part of the document.
+    pub(super) fn title(&self) -> Cow<'_, str> {
+        match &*self.at {
+            "" => Cow::Borrowed(&self.message),
+            at => Cow::Owned(format!("{at}: {}", self.message)),
+        }
     }
 
     fn new(diagnostic: Diagnostic, span: Range<usize>, source: &SourceMap, text: &str) -> Self {

@@ -13,7 +13,6 @@ use crate::summary;
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
 use mcp_policy::document::Value;
 use mcp_policy::host::Policy;
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -43,7 +42,7 @@ fn group<'a>(
         Level::Warning => Title::WARNING,
         Level::Note => Title::NOTE,
     };
-    let title = level.primary_title(title(finding)).id(finding.name);
+    let title = level.primary_title(finding.title()).id(finding.name);
     let lines = whole_line(text, &finding.span);
     let is_secret =
         secret.is_some_and(|secret| secret.start < lines.end && lines.start < secret.end);
@@ -63,14 +62,6 @@ fn group<'a>(
         group = group.element(Title::NOTE.message(format!("also at {places}")));
     }
     group
-}
-
-fn title(finding: &Located) -> Cow<'_, str> {
-    if finding.at.is_empty() {
-        Cow::Borrowed(&finding.message)
-    } else {
-        Cow::Owned(format!("{}: {}", finding.at, finding.message))
-    }
 }
 
 /// The first line of the span, underlined.

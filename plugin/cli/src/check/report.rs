@@ -34,8 +34,8 @@ pub(super) struct Checked {
 /// The diagnostics of one policy, in the order of its text.
 #[derive(Debug)]
 pub struct PolicyReport {
-    policy: Input,
-    diagnostics: Vec<Located>,
+    pub(super) policy: Input,
+    pub(super) diagnostics: Vec<Located>,
     dearest: Vec<Cost>,
     /// What a caller has, if one is named.
     pub(super) access: Option<CallerAccess>,

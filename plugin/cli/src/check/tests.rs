@@ -1,6 +1,7 @@
 //! Policies in `tests/check/`, with their findings and the underlined characters.
 
 use super::checker::{check, checked};
+use super::meaning::meaning;
 use super::report::{Checked, Options};
 use super::tool_index::ToolIndex;
 use crate::input::Input;
@@ -112,6 +113,10 @@ fn case_policies_give_their_findings() {
         names, known,
         "each kind of finding has a case, and no case another"
     );
+    for name in NAMES {
+        let name = name.split(' ').nth(1).expect("a level before it");
+        assert!(!meaning(name).is_empty(), "{name} has no meaning");
+    }
 }
 
 #[test]

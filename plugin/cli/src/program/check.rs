@@ -5,10 +5,11 @@
 use super::caller::CallerArgs;
 use super::connection::Connection;
 use super::console::Console;
+use super::format::{Format, FormatArgs};
 use super::origin::Origin;
 use super::tool_source::list;
-use crate::check::{Options, Party, ToolIndex, check, check_as};
-use crate::{CommandResult, ExitStatus, Report as _, to_json};
+use crate::check::{Options, Party, PolicyReport, ToolIndex, check, check_as};
+use crate::{CommandResult, ExitStatus, Report as _, ci, to_json};
 use std::path::PathBuf;
 
 /// Check policies: every mistake with its place, warnings and notes
@@ -33,6 +34,8 @@ pub(crate) struct Args {
     /// Leave out findings of this name, such as `session-scope`. May be given several times.
     #[arg(long, value_name = "NAME")]
     allow: Vec<String>,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 /// The tools that a policy is validated against, if any.
@@ -75,7 +78,7 @@ pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus
         allow: args.allow.clone(),
         now: Some(console.now()),
     };
-    let party = args.party();
+    let (party, format) = (args.party(), args.format.chosen(console));
     let mut reports = Vec::new();
     for file in &args.files {
         let policy = console.read(file)?;
@@ -83,13 +86,22 @@ pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus
             Some(party) => check_as(&policy, tools.as_ref(), &options, party)?,
             None => check(&policy, tools.as_ref(), &options),
         };
-        if !console.json {
+        if format == Format::Text {
             console.print(report.text())?;
         }
         reports.push(report);
     }
-    if console.json {
-        console.print(to_json(&reports)?)?;
+    let findings = || {
+        reports
+            .iter()
+            .flat_map(PolicyReport::findings)
+            .collect::<Vec<_>>()
+    };
+    match format {
+        Format::Text => {}
+        Format::Json => console.print(to_json(&reports)?)?,
+        Format::Github => console.print(ci::annotations(&findings()))?,
+        Format::Sarif => console.print(ci::sarif("check", &findings())?)?,
     }
     let statuses = reports.iter().map(|report| report.status());
     Ok(statuses.max().unwrap_or(ExitStatus::Clean))

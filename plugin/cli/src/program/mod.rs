@@ -16,6 +16,7 @@ mod console;
 mod diff;
 mod envoy;
 mod explain;
+mod format;
 mod import;
 mod init;
 mod limits;

@@ -4,9 +4,10 @@
 
 use super::caller::CallerArgs;
 use super::console::{self, Console};
+use super::format::{Format, FormatArgs};
 use super::machine::Kind;
 use crate::test::{Observed, Suite, TestReport, why_not_a_case};
-use crate::{CommandError, CommandResult, ExitStatus};
+use crate::{CommandError, CommandResult, ExitStatus, Report as _, ci};
 use mcp_policy_cases::{CallerFacts, Case, corpus};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,8 @@ pub(crate) struct Args {
     /// Write the observed results into the files with other expectations, or with none yet. Read them afterwards.
     #[arg(long)]
     bless: bool,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus> {
@@ -44,7 +47,13 @@ pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus
     if let Some(file) = &args.junit {
         write_junit(&report, file, console)?;
     }
-    console.report(&report)
+    match args.format.chosen(console) {
+        Format::Text => console.print(report.text())?,
+        Format::Json => console.print(report.json()?)?,
+        Format::Github => console.print(ci::annotations(&report.findings()))?,
+        Format::Sarif => console.print(ci::sarif("test", &report.findings())?)?,
+    }
+    Ok(report.status())
 }
 
 /// The case files that a path names.
@@ -62,14 +71,15 @@ fn files(path: &Path, console: Console<'_>) -> CommandResult<Vec<PathBuf>> {
 
 fn play(args: &Args, file: &Path, suite: &mut Suite, console: Console<'_>) -> CommandResult<()> {
     let name = console::name(file);
-    let case = match read(file, &args.caller.facts(), console)? {
-        Ok(case) => case,
+    let (case, text) = match read(file, &args.caller.facts(), console)? {
+        Ok(read) => read,
         Err(message) => {
             suite.broken(&name, message);
             return Ok(());
         }
     };
     let observed = suite.play(&name, file, &case);
+    suite.locate(&text);
     if let Some(observed) = observed.filter(|_| args.bless) {
         bless(&case, &observed, console)?;
         suite.blessed();
@@ -77,19 +87,22 @@ fn play(args: &Args, file: &Path, suite: &mut Suite, console: Console<'_>) -> Co
     Ok(())
 }
 
-/// The case in a file; in a file that can be read, why it is not a case.
+/// The case in a file, and the file's text; in a file that can be read, why it is not a case.
 fn read(
     file: &Path,
     caller: &CallerFacts,
     console: Console<'_>,
-) -> CommandResult<Result<Case, String>> {
+) -> CommandResult<Result<(Case, String), String>> {
     let input = console.read(file)?;
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let text = String::from_utf8(input.bytes).map_err(|_| "it is not UTF-8".to_owned());
     Ok(text.and_then(|text| {
         let policy = |name: &str| text_of(&folder.join(name), console);
         let case = Case::parse_as(&file.display().to_string(), &text, caller, policy);
-        case.map_err(|error| why_not_a_case(&text, error))
+        match case {
+            Ok(case) => Ok((case, text)),
+            Err(error) => Err(why_not_a_case(&text, error)),
+        }
     }))
 }
 

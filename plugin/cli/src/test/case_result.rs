@@ -2,6 +2,7 @@
 //!
 //! It never holds the case itself.
 
+use super::place::Place;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -47,4 +48,7 @@ pub(super) struct Difference {
     pub(super) step: Option<usize>,
     pub(super) expected: Option<Json>,
     pub(super) seen: Json,
+    /// Of the step in the file, where the file's text is known.
+    #[serde(skip)]
+    pub(super) place: Option<Place>,
 }

@@ -27,7 +27,10 @@ pub(super) struct Reach {
     /// Their places in the policy, as JSON Pointers.
     pub(super) unreached: BTreeSet<String>,
     #[serde(skip)]
-    text: String,
+    pub(super) text: String,
+    /// The policy has a file of its own.
+    #[serde(skip)]
+    pub(super) is_file: bool,
 }
 
 impl Coverage {
@@ -85,6 +88,7 @@ impl Reach {
             rules: rules.len(),
             unreached: rules.iter().map(|rule| rule.pointer.clone()).collect(),
             text: case.written_policy.clone(),
+            is_file: case.policy_file.is_some(),
         }
     }
 }

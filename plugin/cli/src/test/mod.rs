@@ -4,8 +4,10 @@
 
 mod case_result;
 mod coverage;
+mod findings;
 mod junit;
 mod not_a_case;
+mod place;
 mod render;
 mod report;
 mod runner;

@@ -4,6 +4,7 @@
 
 use super::case_result::{CaseResult, Difference, Verdict};
 use super::coverage::Coverage;
+use super::place::Places;
 use super::report::TestReport;
 use mcp_policy_cases::case::{Case, Play};
 use mcp_policy_cases::{Expectation, Outcome, Split, runner};
@@ -61,6 +62,21 @@ impl Suite {
         failed.then(|| observed(case, outcome)).flatten()
     }
 
+    /// Finds the places of the last case's differences in the text of its file.
+    pub fn locate(&mut self, text: &str) {
+        let Some(CaseResult {
+            verdict: Verdict::Failed { differences },
+            ..
+        }) = self.results.last_mut()
+        else {
+            return;
+        };
+        let places = Places::of(text);
+        for difference in differences {
+            difference.place = places.first(&pointers(difference));
+        }
+    }
+
     /// Marks the last case as rewritten with its observations.
     pub fn blessed(&mut self) {
         if let Some(last) = self.results.last_mut()
@@ -79,6 +95,17 @@ impl Suite {
             coverage: self.coverage,
         }
     }
+}
+
+/// Where the expectation of a difference is in a case, the best place first.
+fn pointers(difference: &Difference) -> Vec<String> {
+    let Some(step) = difference.step else {
+        return ["/refused", "/policy", "/policy_file"]
+            .map(str::to_owned)
+            .into();
+    };
+    let step = format!("/steps/{}", step.saturating_sub(1));
+    vec![format!("{step}/expect"), step]
 }
 
 /// Observations of the kind that the case expects. Only its author decides whether its policy is valid.
@@ -124,6 +151,7 @@ fn differences(case: &Case, outcome: &Outcome) -> Result<Vec<Difference>, String
             step: None,
             expected: Some(expected_of_policy(play)),
             seen: seen_of_policy(outcome),
+            place: None,
         }],
     })
 }
@@ -133,6 +161,7 @@ fn difference(number: usize, step: &mcp_policy_cases::Step, seen: &Expectation) 
         step: Some(number),
         expected: step.expect.as_ref().map(Expectation::expectation),
         seen: seen.expectation(),
+        place: None,
     }
 }
 
