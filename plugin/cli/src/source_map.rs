@@ -3,6 +3,7 @@
 //! It never reads by itself: the engine's own reader does, so that a place is that of the value that the engine read.
 
 use mcp_policy::document::{Value, is_invisible};
+use mcp_policy::host::Policy;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -29,6 +30,14 @@ impl SourceMap {
         let mut source = Self::of_text(text);
         source.add(String::new(), None, root);
         source
+    }
+
+    /// The places in a text of JSON; none in another text.
+    pub(crate) fn of_json(text: &str) -> Self {
+        match Policy::document(text.as_bytes()) {
+            Ok(document) => Self::new(text, document.root()),
+            Err(_) => Self::of_text(text),
+        }
     }
 
     /// A text that holds no values.
@@ -66,6 +75,13 @@ impl SourceMap {
         (line, before.chars().count().saturating_add(1))
     }
 
+    /// Where a line begins, from 1, and its characters without the line break.
+    pub(crate) fn line<'t>(&self, text: &'t str, line: usize) -> Option<(usize, &'t str)> {
+        let start = *self.lines.get(line.checked_sub(1)?)?;
+        let rest = text.get(start..)?;
+        Some((start, rest.split('\n').next().unwrap_or_default()))
+    }
+
     /// The byte of the text at a line and column.
     pub(crate) fn offset(&self, text: &str, line: usize, column: usize) -> usize {
         let start = self.lines.get(line.saturating_sub(1)).copied();
@@ -97,7 +113,6 @@ pub(crate) fn pointer_token(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mcp_policy::host::Policy;
 
     #[test]
     fn pointer_finds_name_and_value() {

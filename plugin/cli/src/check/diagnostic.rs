@@ -52,6 +52,34 @@ impl Diagnostic {
         }
     }
 
+    /// A file that holds no policy which can be checked.
+    pub(super) fn not_yaml(message: String) -> Self {
+        Self::new(Level::Error, "yaml", "", message)
+    }
+
+    /// A value that readers of YAML differ about.
+    pub(super) fn doubtful() -> Self {
+        let message = "readers of YAML take this for different values; write a text in quotes, and `true`, `false` or a decimal number without";
+        Self::new(Level::Error, "yaml", "", message)
+    }
+
+    /// A policy that holds headers, where the gateway cannot or does not.
+    pub(super) fn no_header_holding() -> Self {
+        let message = "every request would hang: the gateway around this policy cannot hold headers, or is not told to; take it out, or write \"allow_on_headers_stop_iteration\": true beside the policy where Envoy reads it";
+        Self::new(
+            Level::Error,
+            "no-header-holding",
+            "/host/hold_request_headers",
+            message,
+        )
+    }
+
+    /// A gateway that lets messages pass without the plugin.
+    pub(super) fn fails_open() -> Self {
+        let message = "every message passes when the plugin crashes; write FAIL_RELOAD for Envoy and Istio, FAIL_CLOSE for Higress, or false for Envoy Gateway";
+        Self::new(Level::Warning, "fails-open", "", message)
+    }
+
     /// A mistake that the engine found.
     pub(super) fn error(error: &PolicyError) -> Self {
         let name = match &error.problem {

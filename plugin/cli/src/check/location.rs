@@ -3,6 +3,7 @@
 //! It never fails: a diagnostic without a place is about the whole document.
 
 use super::diagnostic::{Diagnostic, Level};
+use super::embedded::Places;
 use crate::not_json::mistake;
 use crate::source_map::SourceMap;
 use mcp_policy::host::{JsonFault, PolicyError, Problem};
@@ -58,6 +59,31 @@ impl Located {
         let rest = text.get(at..).unwrap_or_default();
         let end = at.saturating_add(first_token(rest));
         Self::new(diagnostic, at..end, &source, text)
+    }
+
+    /// At a place of the text.
+    pub(super) fn in_text(
+        diagnostic: Diagnostic,
+        span: Range<usize>,
+        lines: &SourceMap,
+        text: &str,
+    ) -> Self {
+        Self::new(diagnostic, span, lines, text)
+    }
+
+    /// The same diagnostic about a policy, at the place in the file around it.
+    pub(super) fn moved(self, places: &Places, lines: &SourceMap, file: &str) -> Self {
+        let span = places.of(&self.span);
+        let (line, column) = lines.line_and_column(file, span.start);
+        let (end_line, end_column) = lines.line_and_column(file, span.end);
+        Self {
+            line,
+            column,
+            end_line,
+            end_column,
+            span,
+            ..self
+        }
     }
 
     /// The message behind its JSON Pointer, if it is about a part of the document.

@@ -21,6 +21,10 @@ const MEANINGS: &[(&[&str], &str)] = &[
         "a mistake: no gateway accepts the policy",
     ),
     (
+        &["yaml", "no-header-holding", "fails-open"],
+        "a manifest around a policy that is not read alike everywhere, or a gateway that could not keep the policy",
+    ),
+    (
         &[
             "hidden-entry",
             "never-applies",

@@ -6,6 +6,8 @@ mod access;
 mod checker;
 mod dearest;
 mod diagnostic;
+mod embedded;
+mod file;
 mod findings;
 mod lint;
 mod location;
@@ -19,5 +21,6 @@ mod tool_index;
 
 pub use access::Party;
 pub use checker::{check, check_as};
+pub use file::check_file;
 pub use report::{Options, PolicyReport};
 pub use tool_index::ToolIndex;

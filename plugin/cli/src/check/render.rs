@@ -16,17 +16,31 @@ use mcp_policy::host::Policy;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-pub(super) fn text(input: &Input, findings: &[Located], dearest: &[Cost]) -> String {
-    let text = String::from_utf8_lossy(&input.bytes);
-    let secret = secret(&input.bytes);
+/// What is shown of a policy.
+pub(super) struct Shown<'a> {
+    pub(super) file: &'a Input,
+    /// The place of the policy in the file, if the file has more.
+    pub(super) within: Option<&'a str>,
+    pub(super) findings: &'a [Located],
+    pub(super) dearest: &'a [Cost],
+    /// The part of the file that may hold tokens.
+    pub(super) secret: Option<&'a Range<usize>>,
+}
+
+pub(super) fn text(of: &Shown<'_>) -> String {
+    let text = String::from_utf8_lossy(&of.file.bytes);
     let mut shown = String::new();
-    for finding in findings {
-        let group = group(&input.name, &text, finding, secret.as_ref());
+    for finding in of.findings {
+        let group = group(&of.file.name, &text, finding, of.secret);
         let _ = writeln!(shown, "{}\n", Renderer::styled().render(&[group]));
     }
-    let _ = write!(shown, "{}", summary(&input.name, findings));
-    for cost in dearest {
-        let _ = writeln!(shown, "{}: {}", input.name, cost.sentence());
+    let name = match of.within {
+        Some(within) if !within.is_empty() => format!("{} ({within})", of.file.name),
+        _ => of.file.name.clone(),
+    };
+    let _ = write!(shown, "{}", summary(&name, of.findings));
+    for cost in of.dearest {
+        let _ = writeln!(shown, "{name}: {}", cost.sentence());
     }
     shown
 }
@@ -91,7 +105,7 @@ fn whole_line(text: &str, span: &Range<usize>) -> Range<usize> {
 }
 
 /// The part of the text that may hold tokens: `grants`; everything, where the text is not JSON and names `grants`.
-fn secret(bytes: &[u8]) -> Option<Range<usize>> {
+pub(super) fn secret(bytes: &[u8]) -> Option<Range<usize>> {
     match Policy::document(bytes) {
         Ok(document) => document.root().get("grants").map(Value::range),
         Err(_) => bytes

@@ -6,10 +6,11 @@ use super::access::CallerAccess;
 use super::dearest::Cost;
 use super::diagnostic::Level;
 use super::location::Located;
-use super::render;
+use super::render::{self, Shown};
 use crate::input::Input;
 use crate::report::{CommandResult, ExitStatus, Report, to_json};
 use serde::{Serialize, Serializer};
+use std::ops::Range;
 
 /// Which diagnostics matter.
 #[derive(Clone, Debug, Default)]
@@ -36,10 +37,14 @@ pub(super) struct Checked {
 pub struct PolicyReport {
     pub(super) policy: Input,
     pub(super) diagnostics: Vec<Located>,
-    dearest: Vec<Cost>,
+    pub(super) dearest: Vec<Cost>,
     /// What a caller has, if one is named.
     pub(super) access: Option<CallerAccess>,
     deny_warnings: bool,
+    /// The place of the policy in a file with more than the policy.
+    pub(super) within: Option<String>,
+    /// The part of the file that may hold tokens.
+    pub(super) secret: Option<Range<usize>>,
 }
 
 impl PolicyReport {
@@ -53,6 +58,8 @@ impl PolicyReport {
             dearest: checked.dearest,
             access: None,
             deny_warnings: options.deny_warnings,
+            within: None,
+            secret: render::secret(&policy.bytes),
         }
     }
 }
@@ -69,7 +76,13 @@ impl Report for PolicyReport {
     }
 
     fn text(&self) -> String {
-        let text = render::text(&self.policy, &self.diagnostics, &self.dearest);
+        let text = render::text(&Shown {
+            file: &self.policy,
+            within: self.within.as_deref(),
+            findings: &self.diagnostics,
+            dearest: &self.dearest,
+            secret: self.secret.as_ref(),
+        });
         let access = self.access.as_ref().map(CallerAccess::text);
         text + &access.unwrap_or_default()
     }
@@ -84,6 +97,8 @@ impl Serialize for PolicyReport {
         #[derive(Serialize)]
         struct File<'a> {
             file: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            within: Option<&'a str>,
             findings: &'a [Located],
             #[serde(skip_serializing_if = "<[Cost]>::is_empty")]
             dearest: &'a [Cost],
@@ -92,6 +107,7 @@ impl Serialize for PolicyReport {
         }
         let file = File {
             file: &self.policy.name,
+            within: self.within.as_deref(),
             findings: &self.diagnostics,
             dearest: &self.dearest,
             access: self.access.as_ref(),

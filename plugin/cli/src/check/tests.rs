@@ -1,6 +1,8 @@
 //! Policies in `tests/check/`, with their findings and the underlined characters.
 
 use super::checker::{check, checked};
+use super::file::check_file;
+use super::location::Located;
 use super::meaning::meaning;
 use super::report::{Checked, Options};
 use super::tool_index::ToolIndex;
@@ -20,6 +22,8 @@ struct Case {
     why: String,
     policy: Option<Box<RawValue>>,
     policy_text: Option<String>,
+    /// A file of YAML with policies, by its lines.
+    manifest: Option<Vec<String>>,
     tools: Option<Json>,
     /// The present time, in seconds since 1970.
     now: Option<u64>,
@@ -46,10 +50,13 @@ struct Found {
 
 impl Case {
     fn seen(&self) -> (Vec<Found>, Vec<String>) {
+        if let Some(lines) = &self.manifest {
+            return in_manifest(&(lines.join("\n") + "\n"));
+        }
         let text = match (&self.policy, &self.policy_text) {
             (Some(policy), None) => policy.get(),
             (None, Some(text)) => text,
-            _ => panic!("one of `policy` and `policy_text` must be there"),
+            _ => panic!("one of `policy`, `policy_text` and `manifest` must be there"),
         };
         let tools = self
             .tools
@@ -60,24 +67,40 @@ impl Case {
             diagnostics,
             dearest,
         } = checked(text.as_bytes(), tools.as_ref(), self.now);
-        let found = diagnostics.into_iter().map(|finding| Found {
-            is: format!(
-                "{} {}",
-                serde_json::to_value(finding.level)
-                    .unwrap()
-                    .as_str()
-                    .unwrap(),
-                finding.name
-            ),
-            at: finding.at,
-            also: finding.also,
-            on: first_line(text.get(finding.span).expect("a span of the text")),
-            says: finding.message,
-            help: finding.help,
-        });
+        let found = diagnostics.iter().map(|finding| Found::new(finding, text));
         let sentences = dearest.iter().map(|cost| cost.sentence());
         (found.collect(), sentences.collect())
     }
+}
+
+impl Found {
+    fn new(finding: &Located, text: &str) -> Self {
+        let level = serde_json::to_value(finding.level).expect("a text");
+        let level = level.as_str().expect("a text");
+        Self {
+            is: format!("{level} {}", finding.name),
+            at: finding.at.clone(),
+            also: finding.also.clone(),
+            on: first_line(text.get(finding.span.clone()).expect("a span of the text")),
+            says: finding.message.clone(),
+            help: finding.help.clone(),
+        }
+    }
+}
+
+/// The findings about all policies of a file.
+fn in_manifest(text: &str) -> (Vec<Found>, Vec<String>) {
+    let file = Input {
+        name: "manifest.yaml".into(),
+        bytes: text.into(),
+    };
+    let reports = check_file(&file, None, &Options::default(), None).expect("it is checked");
+    let findings = reports.iter().flat_map(|report| &report.diagnostics);
+    let sentences = reports.iter().flat_map(|report| &report.dearest);
+    (
+        findings.map(|finding| Found::new(finding, text)).collect(),
+        sentences.map(|cost| cost.sentence()).collect(),
+    )
 }
 
 #[test]
@@ -175,8 +198,10 @@ const NAMES: &[&str] = &[
     "error invalid-value",
     "error json",
     "error missing-key",
+    "error no-header-holding",
     "error unknown-key",
     "error unsupported",
+    "error yaml",
     "note allowed-by-default",
     "note anonymous-quota",
     "note counted-apart",
@@ -203,6 +228,7 @@ const NAMES: &[&str] = &[
     "warning covered-name",
     "warning denies-everything",
     "warning expired-grant",
+    "warning fails-open",
     "warning foreign-pattern",
     "warning forgeable-address",
     "warning forgeable-header",

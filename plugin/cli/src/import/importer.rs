@@ -70,9 +70,9 @@ fn with_head(messages: &mut Messages, root: Node) -> Node {
     }
     let message = "these are entries of `tools` alone; they are read as those of a policy";
     messages.note(&Location::root(root.mark), message);
-    let mark = root.mark;
+    let (mark, end) = (root.mark, root.end);
     let value = Value::Map(vec![("tools".into(), root)]);
-    Node { mark, value }
+    Node::new(mark, end, value)
 }
 
 /// No policy is written that a gateway would refuse.

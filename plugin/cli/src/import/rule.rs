@@ -353,10 +353,7 @@ fn condition(messages: &mut Messages, at: &Location, node: &Node) -> Option<Mean
     let path = condition::path(&members.text("path").unwrap_or_default());
     let op = members.text("op").unwrap_or_default();
     // A missing value is null.
-    let null = Node {
-        mark: node.mark,
-        value: Value::Null,
-    };
+    let null = Node::new(node.mark, node.end, Value::Null);
     let operand = members.get("value").unwrap_or(&null);
     match path {
         Ok(Path::Arguments(names)) => {

@@ -8,11 +8,14 @@ use super::console::Console;
 use super::format::{Format, FormatArgs};
 use super::origin::Origin;
 use super::tool_source::list;
-use crate::check::{Options, Party, PolicyReport, ToolIndex, check, check_as};
+use crate::check::{Options, Party, PolicyReport, ToolIndex, check_file};
 use crate::{CommandResult, ExitStatus, Report as _, ci, to_json};
 use std::path::PathBuf;
 
 /// Check policies: every mistake with its place, warnings and notes
+///
+/// A file is a policy, or a manifest with policies in it: of Istio, Envoy Gateway or Higress, a configuration of Envoy, a
+/// ConfigMap, or a policy in YAML.
 ///
 /// `--as`, `--claim`, `--certificate` and `--server` also print what that caller has: each tool of `--tools`, or else of the
 /// policy, and its limits.
@@ -82,14 +85,12 @@ pub(crate) fn run(args: &Args, console: Console<'_>) -> CommandResult<ExitStatus
     let mut reports = Vec::new();
     for file in &args.files {
         let policy = console.read(file)?;
-        let report = match &party {
-            Some(party) => check_as(&policy, tools.as_ref(), &options, party)?,
-            None => check(&policy, tools.as_ref(), &options),
-        };
-        if format == Format::Text {
-            console.print(report.text())?;
+        for report in check_file(&policy, tools.as_ref(), &options, party.as_ref())? {
+            if format == Format::Text {
+                console.print(report.text())?;
+            }
+            reports.push(report);
         }
-        reports.push(report);
     }
     let findings = || {
         reports

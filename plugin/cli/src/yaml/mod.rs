@@ -5,5 +5,5 @@
 mod read;
 mod scalar;
 
-pub(crate) use read::{Document, Fault, Mark, Node, Value, read};
+pub(crate) use read::{Document, Fault, Mark, Node, Value, read, read_all};
 pub(crate) use scalar::{block, quoted};

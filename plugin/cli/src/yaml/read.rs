@@ -3,15 +3,19 @@
 //! It never guesses: keys given twice, tags and numbers in notations that readers differ about are refused or
 //! kept as [`Value::Odd`], and aliases cannot make a small file large.
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A value and where it begins.
+/// A value, and where it begins and ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) mark: Mark,
+    /// Behind its last character; for a block, at the next value.
+    pub(crate) end: Mark,
+    /// Where the name begins and ends, for a member of a map.
+    pub(crate) key: Option<(Mark, Mark)>,
     pub(crate) value: Value,
 }
 
@@ -55,21 +59,32 @@ pub(crate) struct Document {
     pub(crate) second: Option<Mark>,
 }
 
+/// Reads all documents of a text.
+pub(crate) fn read_all(text: &str) -> Result<Vec<Node>, Fault> {
+    let mut builder = Builder::default();
+    let mut documents = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(Fault::of)?;
+        match event {
+            Event::DocumentEnd => documents.extend(builder.root.take()),
+            _ => builder.event(event, Mark::of(&span.start), Mark::of(&span.end))?,
+        }
+    }
+    Ok(documents)
+}
+
 /// Reads the first document of a text.
 pub(crate) fn read(text: &str) -> Result<Document, Fault> {
     let mut builder = Builder::default();
     let mut second = None;
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| Fault {
-            mark: Mark::of(error.marker()),
-            what: error.info().to_owned(),
-        })?;
+        let (event, span) = event.map_err(Fault::of)?;
         let mark = Mark::of(&span.start);
         if matches!(event, Event::DocumentStart(_)) && builder.root.is_some() {
             second = Some(mark);
             break;
         }
-        builder.event(event, mark)?;
+        builder.event(event, mark, Mark::of(&span.end))?;
     }
     let Some(root) = builder.root else {
         return fault(Mark { line: 1, column: 1 }, "it has no YAML document");
@@ -90,8 +105,8 @@ struct Open {
     mark: Mark,
     anchor: usize,
     is_map: bool,
-    /// A key whose value follows.
-    key: Option<String>,
+    /// A key whose value follows, and its place.
+    key: Option<(String, (Mark, Mark))>,
     list: Vec<Node>,
     map: Vec<(String, Node)>,
     /// What `<<` merges.
@@ -99,17 +114,17 @@ struct Open {
 }
 
 impl Builder {
-    fn event(&mut self, event: Event<'_>, mark: Mark) -> Result<(), Fault> {
+    fn event(&mut self, event: Event<'_>, mark: Mark, end: Mark) -> Result<(), Fault> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = scalar(text, style, tag.as_deref(), mark)?;
-                self.add(Node { mark, value }, anchor)
+                self.add(Node::new(mark, end, value), anchor)
             }
             Event::SequenceStart(anchor, tag) => self.open(mark, anchor, false, tag.as_deref()),
             Event::MappingStart(anchor, tag) => self.open(mark, anchor, true, tag.as_deref()),
-            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::SequenceEnd | Event::MappingEnd => self.close(end),
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
-                Some(node) => self.add(Node { mark, ..node }, 0),
+                Some(node) => self.add(Node { mark, end, ..node }, 0),
                 None => fault(mark, "an alias of an anchor that is unknown or incomplete"),
             },
             Event::Nothing
@@ -146,7 +161,7 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Fault> {
+    fn close(&mut self, end: Mark) -> Result<(), Fault> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
@@ -159,11 +174,7 @@ impl Builder {
         } else {
             Value::List(open.list)
         };
-        let node = Node {
-            mark: open.mark,
-            value,
-        };
-        self.add(node, open.anchor)
+        self.add(Node::new(open.mark, end, value), open.anchor)
     }
 
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Fault> {
@@ -178,9 +189,21 @@ impl Builder {
             None => self.root = Some(node),
             Some(open) if !open.is_map => open.list.push(node),
             Some(open) => match open.key.take() {
-                Some(key) if key == MERGE => open.merged.push(node),
-                Some(key) => open.map.push((key, node)),
-                None => open.key = Some(key(node, &open.map)?),
+                Some((key, _)) if key == MERGE => open.merged.push(node),
+                Some((key, place)) => {
+                    let key_place = Some(place);
+                    open.map.push((
+                        key,
+                        Node {
+                            key: key_place,
+                            ..node
+                        },
+                    ));
+                }
+                None => {
+                    let place = (node.mark, node.end);
+                    open.key = Some((key(node, &open.map)?, place));
+                }
             },
         }
         Ok(())
@@ -320,6 +343,32 @@ fn go_int(text: &str) -> Option<String> {
 }
 
 impl Node {
+    pub(crate) fn new(mark: Mark, end: Mark, value: Value) -> Self {
+        Self {
+            mark,
+            end,
+            key: None,
+            value,
+        }
+    }
+
+    /// The member of a map.
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        let Value::Map(members) = &self.value else {
+            return None;
+        };
+        let mut members = members.iter();
+        members.find_map(|(own, node)| (own == name).then_some(node))
+    }
+
+    /// The characters of a text.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The same value in JSON, without its place; numbers that JSON or readers of YAML differ about are texts.
     pub(crate) fn json(self) -> Json {
         match self.value {
@@ -364,6 +413,15 @@ impl Node {
             Value::List(list) => list.iter().map(Self::size).sum::<usize>(),
             Value::Map(map) => map.iter().map(|(_, node)| node.size()).sum::<usize>(),
             _ => 1,
+        }
+    }
+}
+
+impl Fault {
+    fn of(error: ScanError) -> Self {
+        Self {
+            mark: Mark::of(error.marker()),
+            what: error.info().to_owned(),
         }
     }
 }
