@@ -9,7 +9,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { createMiddleware } from "mcp-policy/middleware";
-import { callOf, EXPRESSES, gate, json, JSON_HEADERS, LIMITED, LIST, listening, mcpServer, OPEN, opened, post, reasonOf, RESULT, serving, toolsOf } from "./servers.js";
+import { callOf, FRAMEWORKS, gate, json, JSON_HEADERS, LIMITED, LIST, listening, mcpServer, OPEN, opened, post, reasonOf, RESULT, serving, toolsOf } from "./servers.js";
 import { policy } from "./support.js";
 
 /** @typedef {import("./servers.js").Handler} Handler */
@@ -22,10 +22,10 @@ const sdk = (parses) => async (req, res) => {
   await transport.handleRequest(req, res, parses ? req.body : undefined);
 };
 
-for (const [name, express] of EXPRESSES) {
+for (const [name, framework, parser] of FRAMEWORKS) {
   for (const parses of [true, false]) {
     test(`${name}: client on the SDK sees the tools of the policy, is refused others and counted${parses ? ", also behind a parser" : ""}`, async () => {
-      const after = (/** @type {any} */ app) => parses && app.use(express.json());
+      const after = (/** @type {any} */ app) => parses && app.use(parser());
       await serving(LIMITED, sdk(parses), async ({ url, lines, errors }) => {
         const client = new Client({ name: "test", version: "1" });
         await client.connect(/** @type {any} */ (new StreamableHTTPClientTransport(new URL(url))));
@@ -38,13 +38,13 @@ for (const [name, express] of EXPRESSES) {
         await client.close();
         assert.deepEqual(lines.filter(({ tool }) => tool).map(({ decision }) => decision), ["deny", "allow", "allow", "deny"]);
         assert.deepEqual(errors, []);
-      }, { express, after });
+      }, { framework, after });
     });
   }
 
   test(`${name}: parser before the middleware has the request refused, with an error that says what to do`, async () => {
     for (const [before, expected] of /** @type {[(app: any) => void, number][]} */ ([
-      [(app) => app.use(express.json()), 503],
+      [(app) => app.use(parser()), 503],
       [() => undefined, 200],
     ])) {
       await serving(OPEN, json(RESULT), async ({ url, errors, calls }) => {
@@ -52,8 +52,27 @@ for (const [name, express] of EXPRESSES) {
         assert.equal(response.status, expected);
         assert.equal(calls.length, expected === 200 ? 1 : 0);
         assert.match(String(errors), expected === 200 ? /^$/ : /put `app\.use\(createMiddleware\(policy\)\)` before `express\.json\(\)`/);
-      }, { express, before });
+      }, { framework, before });
     }
+  });
+
+  test(`${name}: server by path and host, and the peer of the socket, are those of the request`, async () => {
+    const servers = { files: { match: { path: "/mcp/files", host: "files.example" } } };
+    const limits = [{ counter: "calls", window: "minute", max: 1, scope: "ip" }];
+    const document = { version: "1", default: "deny", servers, all_tools: { limits }, tools: { run: {} } };
+    await serving(document, json(RESULT), async ({ port }) => {
+      const ask = async (/** @type {string} */ path, /** @type {string} */ host) => {
+        const request = opened(port, { host });
+        request.path = path;
+        request.end(callOf("run"));
+        const [response] = await once(request, "response");
+        return Buffer.concat(await response.toArray()).toString().includes('"reason"');
+      };
+      assert.equal(await ask("/mcp/other", "files.example"), true);
+      assert.equal(await ask("/mcp/files", "other.example"), true);
+      assert.equal(await ask("/mcp/files", "files.example"), false);
+      assert.equal(await ask("/mcp/files", "files.example"), true, "the limit of the address is used up");
+    }, { framework });
   });
 }
 
@@ -232,25 +251,6 @@ test("verified claims name the caller, and what the program throws refuses the r
     assert.equal((await post(url, callOf("run"))).status, 503);
     assert.deepEqual([calls.length, errors.length], [1, 1]);
   }, { verified: () => ({ claims: claims() }) });
-});
-
-test("server by path and host, and the peer of the socket, are those of the request", async () => {
-  const servers = { files: { match: { path: "/mcp/files", host: "files.example" } } };
-  const limits = [{ counter: "calls", window: "minute", max: 1, scope: "ip" }];
-  const document = { version: "1", default: "deny", servers, all_tools: { limits }, tools: { run: {} } };
-  await serving(document, json(RESULT), async ({ port }) => {
-    const ask = async (/** @type {string} */ path, /** @type {string} */ host) => {
-      const request = opened(port, { host });
-      request.path = path;
-      request.end(callOf("run"));
-      const [response] = await once(request, "response");
-      return Buffer.concat(await response.toArray()).toString().includes('"reason"');
-    };
-    assert.equal(await ask("/mcp/other", "files.example"), true);
-    assert.equal(await ask("/mcp/files", "other.example"), true);
-    assert.equal(await ask("/mcp/files", "files.example"), false);
-    assert.equal(await ask("/mcp/files", "files.example"), true, "the limit of the address is used up");
-  });
 });
 
 test("options of other types throw, with what to write", () => {
