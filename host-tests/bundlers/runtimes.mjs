@@ -28,12 +28,13 @@ const PROGRESS = event('{"jsonrpc":"2.0","method":"notifications/message","param
 const RAN = answer({ content: [{ type: "text", text: "It ran." }] });
 const toolsOf = (...names) => answer({ tools: names.map((name) => ({ name })) });
 
-/** The MCP server behind the gateway: the messages that reached it, and the stream that it has open. */
-const server = { saw: [], stream: undefined };
+/** The MCP server behind the gateway: the messages that reached it, the last one's URL at the gateway, and the stream that it has open. */
+const server = { saw: [], url: undefined, stream: undefined };
 const upstream = http.createServer(async (request, response) => {
   const body = await text(request);
   const { method, params } = JSON.parse(body);
   server.saw.push(body);
+  server.url = request.headers["x-url"];
   if (params.name === "watch") {
     server.stream = response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(PROGRESS);
@@ -61,6 +62,19 @@ const SEEN = {
     const pieces = [bytes.subarray(0, 30), bytes.subarray(30, 101), bytes.subarray(101)];
     const body = new ReadableStream({ pull: (controller) => (pieces.length ? controller.enqueue(pieces.shift()) : controller.close()) });
     return [await outcome(await post(at, body)), server.saw[0] === whole];
+  },
+  async letters(at) {
+    return outcome(await sent(at, "/mcp", message("ping"), { "x-city": Buffer.from("Łódź").toString("latin1") }));
+  },
+  /** A runtime may resolve the address before the gateway has it. Where it does not, a router could read another one than the policy. */
+  async addresses(at) {
+    const seen = [];
+    for (const target of ["/public", "/secret/../public", "/secret\\..\\public", "http://secret.example/public"]) {
+      const text = await outcome(await sent(at, target, callOf("run"), { host: "public.example" }));
+      seen.push(text === "It ran." ? server.url : text);
+    }
+    const [first, ...others] = seen;
+    return [first, others.filter((other) => other !== first && other !== "not_allowed")];
   },
   async tooLong(at) {
     return [await outcome(await post(at, message("ping", { text: "x".repeat(5000) }))), server.saw.length];
@@ -98,6 +112,14 @@ const post = (at, body, path = "/mcp") => fetch(at + path, {
   headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
   signal: AbortSignal.timeout(LIMIT),
 });
+
+/** The answer to a request whose target and header fields are sent as they are written. */
+async function sent(at, target, body, headers) {
+  const options = { method: "POST", path: target, headers: { "content-type": "application/json", ...headers }, signal: AbortSignal.timeout(LIMIT) };
+  // Node would write the fields as UTF-8 before a body that is a text.
+  const [response] = await once(http.request(at, options).end(Buffer.from(body)), "response");
+  return new Response(await text(response));
+}
 
 /** The text of a result, or the reason of a refusal. @param {Response} response */
 async function outcome(response) {

@@ -253,6 +253,44 @@ test("verified claims name the caller, and what the program throws refuses the r
   }, { verified: () => ({ claims: claims() }) });
 });
 
+const PUBLIC = { version: "1", default: "deny", tools: { run: {} }, servers: { public: { match: { host: "public.example" } } } };
+
+test("target in which a program may find another host is for no server by host", async () => {
+  const middleware = createMiddleware(policy(PUBLIC), { log: false });
+  const server = createServer1((req, res) => middleware(req, res, () => json(RESULT)(req, res)));
+  const isRefused = async (/** @type {number} */ port, /** @type {string} */ target) => {
+    const request = opened(port, { host: "public.example" });
+    request.path = target;
+    request.end(callOf("run"));
+    const [response] = await once(request, "response");
+    return Buffer.concat(await response.toArray()).toString().includes('"not_allowed"');
+  };
+  await listening(server, async (port) => {
+    for (const target of ["http://secret.example/mcp", "//secret.example/mcp", "/\\secret.example/mcp"]) assert.equal(await isRefused(port, target), true, target);
+    for (const target of ["/mcp", "/mcp//secret.example", "/http://secret.example/mcp"]) assert.equal(await isRefused(port, target), false, target);
+  });
+  // A router takes the path of its mount off.
+  await serving(PUBLIC, json(RESULT), async ({ port }) => {
+    assert.deepEqual([await isRefused(port, "/mcp//secret.example/"), await isRefused(port, "/mcp/secret.example/")], [true, false]);
+  });
+});
+
+test("two hosts in a request of HTTP/2 are no server's", async () => {
+  const middleware = createMiddleware(policy(PUBLIC), { log: false });
+  const server = createServer2((req, res) => middleware(/** @type {any} */ (req), /** @type {any} */ (res), () => res.writeHead(200, { "content-type": "application/json" }).end(RESULT)));
+  await listening(/** @type {any} */ (server), async (port) => {
+    const session = connect(`http://127.0.0.1:${port}`);
+    const passes = async (/** @type {object} */ host) => {
+      const stream = session.request({ ":method": "POST", ":path": "/mcp", ":authority": "public.example", ...JSON_HEADERS, ...host });
+      stream.end(callOf("run"));
+      return Buffer.concat(await stream.toArray()).toString() === RESULT;
+    };
+    const passed = [await passes({ host: "secret.example" }), await passes({ host: "PUBLIC.example" }), await passes({})];
+    session.close();
+    assert.deepEqual(passed, [false, true, true]);
+  });
+});
+
 test("options of other types throw, with what to write", () => {
   /** @type {[any, RegExp][]} */
   const wrong = [

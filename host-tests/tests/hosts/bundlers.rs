@@ -71,6 +71,8 @@ fn fetch_handler_governs_calls_in_each_runtime() {
         "denied": ["not_allowed", 0],
         "counted": ["It ran.", "It ran.", "rate_limited", "rate_limited", 2],
         "pieces": ["It ran.", true],
+        "letters": "It ran.",
+        "addresses": ["http://public.example/public", []],
         "tooLong": ["unreadable", 0],
         "stream": [true, true, "done"],
         "left": true,
