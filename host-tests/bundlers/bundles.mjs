@@ -14,7 +14,7 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 import { createServer } from "vite";
-import { bun, deno, denoIn, inWorkerd } from "./running.mjs";
+import { bun, deno, inFolder, inWorkerd } from "./running.mjs";
 
 const options = JSON.parse(await text(process.stdin));
 const HERE = createRequire(import.meta.url);
@@ -66,8 +66,8 @@ async function page(folder, html) {
 const WAYS = {
   "Node": () => node(PROGRAM),
   // Bun would serve a first module whose default export has `fetch`.
-  "Bun": async () => JSON.parse((await run(bun(), ["--eval", `import "./${PROGRAM}"`], { cwd: options.folder })).stdout),
-  "Deno": async () => JSON.parse((await run(deno(), ["run", "--no-prompt", PROGRAM], denoIn(options.folder))).stdout),
+  "Bun": async () => JSON.parse((await run(bun(), ["--eval", `import "./${PROGRAM}"`], inFolder(options.folder))).stdout),
+  "Deno": async () => JSON.parse((await run(deno(), ["run", "--no-prompt", PROGRAM], inFolder(options.folder))).stdout),
   "Node with require": () => node("--no-warnings", "--eval", `require("./${PROGRAM}")`),
   async "esbuild for Node, CommonJS"() {
     await esbuild("--platform=node", "--format=cjs", "--outfile=node-cjs/out.cjs");

@@ -17,8 +17,11 @@ const EXE = platform === "win32" ? ".exe" : "";
 export const bun = () => HERE.resolve(`@oven/bun-${platform.replace("win32", "windows")}-${arch.replace("arm64", "aarch64")}/bin/bun${EXE}`);
 export const deno = () => HERE.resolve(`@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}/deno${EXE}`);
 
-/** Deno keeps its cache in the folder, and asks nobody for a newer version. @param {string} folder */
-export const denoIn = (folder) => ({ cwd: folder, env: { ...process.env, DENO_DIR: path.join(folder, ".deno"), DENO_NO_UPDATE_CHECK: "1" } });
+/** Bun and Deno keep their caches in the folder, and Deno asks nobody for a newer version. @param {string} folder */
+export const inFolder = (folder) => ({
+  cwd: folder,
+  env: { ...process.env, BUN_RUNTIME_TRANSPILER_CACHE_PATH: path.join(folder, ".bun"), DENO_DIR: path.join(folder, ".deno"), DENO_NO_UPDATE_CHECK: "1" },
+});
 
 /** Runs a server, whose first line is JSON with its port, while `work` has its address. */
 async function during(work, program, args, options) {
@@ -47,14 +50,14 @@ ${serve}
 export function inBun(folder, module, env, work) {
   const serve = 'console.log(JSON.stringify({ port: Bun.serve({ hostname: "127.0.0.1", port: 0, fetch }).port }));';
   fs.writeFileSync(path.join(folder, "bun.js"), entry(module, env, serve));
-  return during(work, bun(), ["bun.js"], { cwd: folder });
+  return during(work, bun(), ["bun.js"], inFolder(folder));
 }
 
 /** `Deno.serve` of a module of the folder, which may do nothing but use the network of this machine. */
 export function inDeno(folder, module, env, work) {
   const serve = 'Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(JSON.stringify({ port })) }, fetch);';
   fs.writeFileSync(path.join(folder, "deno.js"), entry(module, env, serve));
-  return during(work, deno(), ["run", "--no-prompt", "--allow-net=127.0.0.1", "deno.js"], denoIn(folder));
+  return during(work, deno(), ["run", "--no-prompt", "--allow-net=127.0.0.1", "deno.js"], inFolder(folder));
 }
 
 /** A Worker of a script of the folder, which has the module of the package beside it. */
