@@ -30,7 +30,7 @@ CI_PROGRAMS := target/ci
 # Opens the page of approvals, by the programs of host-tests/browser.
 CHROMIUM := target/chromium
 BROWSER := host-tests/browser/node_modules
-# Builds a user's program with the JavaScript package, and runs it as a Cloudflare Worker.
+# Builds a user's program with the JavaScript package, and runs it in Bun, in Deno and as a Cloudflare Worker.
 BUNDLERS := host-tests/bundlers/node_modules
 # Checks the objects of envoy/fleet/kustomize.
 KUBERNETES := host-tests/kubernetes/node_modules

@@ -1,21 +1,20 @@
 // Turns a user's program into the output of each bundler, without a configuration file, and runs it: in Node, in a browser, in the
-// runtime of Cloudflare Workers.
+// runtime of Cloudflare Workers. Bun and Deno run the program itself.
 //
 // It prints one line of JSON for each way, {"way", "told"} or {"way", "failed"}, and never stops at a way that fails.
 // Usage: bundles.mjs, with {"folder", "package", "chromium"} as JSON on stdin: a folder to build in, which can import the package, the
 // package, and a browser.
 
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import fs from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
-import net from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 import { createServer } from "vite";
+import { bun, deno, inFolder, inWorkerd } from "./running.mjs";
 
 const options = JSON.parse(await text(process.stdin));
 const HERE = createRequire(import.meta.url);
@@ -64,45 +63,11 @@ async function page(folder, html) {
   }
 }
 
-/** The answer of a Worker that a script and a module make. */
-async function worker(folder) {
-  const port = await free();
-  const config = path.join(options.folder, folder, "worker.capnp");
-  fs.writeFileSync(config, `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .program)],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
-);
-const program :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js"), (name = "mcp_policy_bg.wasm", wasm = embed "mcp_policy_bg.wasm")],
-  compatibilityDate = "2026-01-01",
-);
-`);
-  const program = spawn(HERE("workerd").default, ["serve", config], { stdio: ["ignore", "ignore", "pipe"] });
-  const errors = text(program.stderr);
-  try {
-    for (let tries = 0; tries < 100; tries++) {
-      const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
-      if (answer?.ok) return await answer.json();
-      if (program.exitCode !== null) break;
-      await setTimeout(200);
-    }
-  } finally {
-    program.kill();
-  }
-  throw new Error(`the Worker does not answer: ${await errors}`);
-}
-
-async function free() {
-  const server = net.createServer();
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address();
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
-
 const WAYS = {
   "Node": () => node(PROGRAM),
+  // Bun would serve a first module whose default export has `fetch`.
+  "Bun": async () => JSON.parse((await run(bun(), ["--eval", `import "./${PROGRAM}"`], inFolder(options.folder))).stdout),
+  "Deno": async () => JSON.parse((await run(deno(), ["run", "--no-prompt", PROGRAM], inFolder(options.folder))).stdout),
   "Node with require": () => node("--no-warnings", "--eval", `require("./${PROGRAM}")`),
   async "esbuild for Node, CommonJS"() {
     await esbuild("--platform=node", "--format=cjs", "--outfile=node-cjs/out.cjs");
@@ -144,7 +109,7 @@ const WAYS = {
   async "Cloudflare Workers"() {
     await esbuild("--format=esm", "--conditions=workerd", "--external:*.wasm", "--outfile=worker/worker.js");
     fs.copyFileSync(path.join(options.package, "mcp_policy_bg.wasm"), path.join(options.folder, "worker/mcp_policy_bg.wasm"));
-    return worker("worker");
+    return inWorkerd(path.join(options.folder, "worker"), "worker.js", {}, async (at) => (await fetch(at)).json());
   },
 };
 

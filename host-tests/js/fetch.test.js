@@ -1,5 +1,6 @@
 // The handler for the Fetch API: alone, under Hono, and around a transport of the official SDK.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { mock, test } from "node:test";
 import { getRequestListener } from "@hono/node-server";
@@ -8,7 +9,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { createFetchHandler } from "mcp-policy/fetch";
-import { callOf, gate, JSON_HEADERS, LIMITED, LIST, listening, mcpServer, OPEN, reasonOf, RESULT, toolsOf } from "./servers.js";
+import { callOf, gate, JSON_HEADERS, LIMITED, LIST, listening, mcpServer, OPEN, opened, reasonOf, RESULT, toolsOf } from "./servers.js";
 import { policy } from "./support.js";
 
 /** @typedef {import("mcp-policy/fetch").FetchOptions} FetchOptions */
@@ -204,6 +205,44 @@ test("value that may be two joined fields is neither of them, nor both", async (
   };
   assert.deepEqual([await asked("admin", "eve"), await asked("admin, eve"), await asked("admin")], ["identity", "identity", undefined]);
   assert.equal(calls.length, 1);
+});
+
+const PUBLIC = { version: "1", default: "deny", tools: { run: {} }, servers: { public: { match: { host: "public.example" } }, files: { match: { path: "/files" } } } };
+
+test("request whose header names another host than its URL is for no server by host", async () => {
+  const { handle, calls } = handling(PUBLIC, () => json(RESULT));
+  const asked = async (/** @type {string} */ url, /** @type {Record<string, string>} */ headers = {}) =>
+    reasonOf(await handle(new Request(url, { method: "POST", body: callOf("run"), headers: { ...JSON_HEADERS, ...headers } })));
+  for (const host of ["secret.example", "public.example, secret.example", "public.example/", "public.example:81", "x@public.example", "[", ""]) {
+    assert.equal(await asked("http://public.example/x", { host }), "not_allowed", host);
+  }
+  assert.equal(await asked("http://secret.example/x", { host: "public.example" }), "not_allowed");
+  assert.equal(calls.length, 0);
+  assert.equal(await asked("http://public.example/x"), undefined);
+  assert.equal(await asked("http://public.example:80/x", { host: "PUBLIC.example" }), undefined);
+});
+
+test("request line with a host of its own is for no server by the host of the header", async () => {
+  const { handle, calls } = handling(PUBLIC, () => json(RESULT));
+  await listening(createServer(getRequestListener(handle)), async (port) => {
+    for (const [path, expected] of /** @type {[string, boolean][]} */ ([["http://secret.example/x", true], ["/x", false]])) {
+      const sent = opened(port, { host: "public.example" });
+      sent.path = path;
+      sent.end(callOf("run"));
+      const [response] = await once(sent, "response");
+      assert.equal(Buffer.concat(await response.toArray()).toString().includes('"not_allowed"'), expected, path);
+    }
+    assert.equal(calls.length, 1);
+  });
+});
+
+test("path that the runtime has not resolved is for no server by path", async () => {
+  const { handle } = handling(PUBLIC, () => json(RESULT));
+  const asked = async (/** @type {string} */ path) => reasonOf(await handle(Object.defineProperty(request(callOf("run")), "url", { value: `http://mcp.example${path}` })));
+  for (const path of ["/secret/../files", "/secret/%2e%2e/files", "/secret\\..\\files", "/./files", "/files#/../secret"]) {
+    assert.equal(await asked(path), "not_allowed", path);
+  }
+  for (const path of ["/files", "/files?x=/../secret"]) assert.equal(await asked(path), undefined, path);
 });
 
 test("further arguments reach the handler, and GET and DELETE have no body", async () => {

@@ -9,7 +9,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { createMiddleware } from "mcp-policy/middleware";
-import { callOf, EXPRESSES, gate, json, JSON_HEADERS, LIMITED, LIST, listening, mcpServer, OPEN, opened, post, reasonOf, RESULT, serving, toolsOf } from "./servers.js";
+import { callOf, FRAMEWORKS, gate, json, JSON_HEADERS, LIMITED, LIST, listening, mcpServer, OPEN, opened, post, reasonOf, RESULT, serving, toolsOf } from "./servers.js";
 import { policy } from "./support.js";
 
 /** @typedef {import("./servers.js").Handler} Handler */
@@ -22,10 +22,10 @@ const sdk = (parses) => async (req, res) => {
   await transport.handleRequest(req, res, parses ? req.body : undefined);
 };
 
-for (const [name, express] of EXPRESSES) {
+for (const [name, framework, parser] of FRAMEWORKS) {
   for (const parses of [true, false]) {
     test(`${name}: client on the SDK sees the tools of the policy, is refused others and counted${parses ? ", also behind a parser" : ""}`, async () => {
-      const after = (/** @type {any} */ app) => parses && app.use(express.json());
+      const after = (/** @type {any} */ app) => parses && app.use(parser());
       await serving(LIMITED, sdk(parses), async ({ url, lines, errors }) => {
         const client = new Client({ name: "test", version: "1" });
         await client.connect(/** @type {any} */ (new StreamableHTTPClientTransport(new URL(url))));
@@ -38,13 +38,13 @@ for (const [name, express] of EXPRESSES) {
         await client.close();
         assert.deepEqual(lines.filter(({ tool }) => tool).map(({ decision }) => decision), ["deny", "allow", "allow", "deny"]);
         assert.deepEqual(errors, []);
-      }, { express, after });
+      }, { framework, after });
     });
   }
 
   test(`${name}: parser before the middleware has the request refused, with an error that says what to do`, async () => {
     for (const [before, expected] of /** @type {[(app: any) => void, number][]} */ ([
-      [(app) => app.use(express.json()), 503],
+      [(app) => app.use(parser()), 503],
       [() => undefined, 200],
     ])) {
       await serving(OPEN, json(RESULT), async ({ url, errors, calls }) => {
@@ -52,8 +52,27 @@ for (const [name, express] of EXPRESSES) {
         assert.equal(response.status, expected);
         assert.equal(calls.length, expected === 200 ? 1 : 0);
         assert.match(String(errors), expected === 200 ? /^$/ : /put `app\.use\(createMiddleware\(policy\)\)` before `express\.json\(\)`/);
-      }, { express, before });
+      }, { framework, before });
     }
+  });
+
+  test(`${name}: server by path and host, and the peer of the socket, are those of the request`, async () => {
+    const servers = { files: { match: { path: "/mcp/files", host: "files.example" } } };
+    const limits = [{ counter: "calls", window: "minute", max: 1, scope: "ip" }];
+    const document = { version: "1", default: "deny", servers, all_tools: { limits }, tools: { run: {} } };
+    await serving(document, json(RESULT), async ({ port }) => {
+      const ask = async (/** @type {string} */ path, /** @type {string} */ host) => {
+        const request = opened(port, { host });
+        request.path = path;
+        request.end(callOf("run"));
+        const [response] = await once(request, "response");
+        return Buffer.concat(await response.toArray()).toString().includes('"reason"');
+      };
+      assert.equal(await ask("/mcp/other", "files.example"), true);
+      assert.equal(await ask("/mcp/files", "other.example"), true);
+      assert.equal(await ask("/mcp/files", "files.example"), false);
+      assert.equal(await ask("/mcp/files", "files.example"), true, "the limit of the address is used up");
+    }, { framework });
   });
 }
 
@@ -234,22 +253,41 @@ test("verified claims name the caller, and what the program throws refuses the r
   }, { verified: () => ({ claims: claims() }) });
 });
 
-test("server by path and host, and the peer of the socket, are those of the request", async () => {
-  const servers = { files: { match: { path: "/mcp/files", host: "files.example" } } };
-  const limits = [{ counter: "calls", window: "minute", max: 1, scope: "ip" }];
-  const document = { version: "1", default: "deny", servers, all_tools: { limits }, tools: { run: {} } };
-  await serving(document, json(RESULT), async ({ port }) => {
-    const ask = async (/** @type {string} */ path, /** @type {string} */ host) => {
-      const request = opened(port, { host });
-      request.path = path;
-      request.end(callOf("run"));
-      const [response] = await once(request, "response");
-      return Buffer.concat(await response.toArray()).toString().includes('"reason"');
+const PUBLIC = { version: "1", default: "deny", tools: { run: {} }, servers: { public: { match: { host: "public.example" } } } };
+
+test("target in which a program may find another host is for no server by host", async () => {
+  const middleware = createMiddleware(policy(PUBLIC), { log: false });
+  const server = createServer1((req, res) => middleware(req, res, () => json(RESULT)(req, res)));
+  const isRefused = async (/** @type {number} */ port, /** @type {string} */ target) => {
+    const request = opened(port, { host: "public.example" });
+    request.path = target;
+    request.end(callOf("run"));
+    const [response] = await once(request, "response");
+    return Buffer.concat(await response.toArray()).toString().includes('"not_allowed"');
+  };
+  await listening(server, async (port) => {
+    for (const target of ["http://secret.example/mcp", "//secret.example/mcp", "/\\secret.example/mcp"]) assert.equal(await isRefused(port, target), true, target);
+    for (const target of ["/mcp", "/mcp//secret.example", "/http://secret.example/mcp"]) assert.equal(await isRefused(port, target), false, target);
+  });
+  // A router takes the path of its mount off.
+  await serving(PUBLIC, json(RESULT), async ({ port }) => {
+    assert.deepEqual([await isRefused(port, "/mcp//secret.example/"), await isRefused(port, "/mcp/secret.example/")], [true, false]);
+  });
+});
+
+test("two hosts in a request of HTTP/2 are no server's", async () => {
+  const middleware = createMiddleware(policy(PUBLIC), { log: false });
+  const server = createServer2((req, res) => middleware(/** @type {any} */ (req), /** @type {any} */ (res), () => res.writeHead(200, { "content-type": "application/json" }).end(RESULT)));
+  await listening(/** @type {any} */ (server), async (port) => {
+    const session = connect(`http://127.0.0.1:${port}`);
+    const passes = async (/** @type {object} */ host) => {
+      const stream = session.request({ ":method": "POST", ":path": "/mcp", ":authority": "public.example", ...JSON_HEADERS, ...host });
+      stream.end(callOf("run"));
+      return Buffer.concat(await stream.toArray()).toString() === RESULT;
     };
-    assert.equal(await ask("/mcp/other", "files.example"), true);
-    assert.equal(await ask("/mcp/files", "other.example"), true);
-    assert.equal(await ask("/mcp/files", "files.example"), false);
-    assert.equal(await ask("/mcp/files", "files.example"), true, "the limit of the address is used up");
+    const passed = [await passes({ host: "secret.example" }), await passes({ host: "PUBLIC.example" }), await passes({})];
+    session.close();
+    assert.deepEqual(passed, [false, true, true]);
   });
 });
 

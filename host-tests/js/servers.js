@@ -3,6 +3,7 @@
 // It asserts nothing.
 import { once } from "node:events";
 import { createServer, request as send } from "node:http";
+import connect from "connect";
 import express5 from "express";
 // @ts-expect-error: this line of Express has no types here
 import express4 from "express-4";
@@ -18,8 +19,8 @@ import { policy } from "./support.js";
  * @typedef {import("mcp-policy/middleware").MiddlewareOptions} Options
  */
 
-/** Both lines of Express. @type {[string, typeof express5][]} */
-export const EXPRESSES = [["Express 5", express5], ["Express 4", express4]];
+/** The frameworks whose middleware has a request, a response and `next`: the makers of an application and of a parser. @type {[string, any, typeof express5.json][]} */
+export const FRAMEWORKS = [["Express 5", express5, express5.json], ["Express 4", express4, express4.json], ["Connect", connect, express5.json]];
 
 export const LIMITED = { version: "1", default: "deny", tools: { add: { rate_limit: "2/hour" }, fail: { rate_limit: "2/hour" } } };
 export const OPEN = { version: "1", default: "allow" };
@@ -48,12 +49,12 @@ export function mcpServer() {
 /**
  * A server of `node:http`, whose requests go through the middleware to the handler, while `work` runs.
  * @param {unknown} document @param {Handler} handler @param {(served: Served) => Promise<unknown>} work
- * @param {Options & { before?: (app: any) => void, after?: (app: any) => void, express?: any, create?: any }} [options]
+ * @param {Options & { before?: (app: any) => void, after?: (app: any) => void, framework?: any, create?: any }} [options]
  */
-export async function serving(document, handler, work, { before, after, express = express5, create = createServer, ...options } = {}) {
+export async function serving(document, handler, work, { before, after, framework = express5, create = createServer, ...options } = {}) {
   /** @type {Served} */
   const served = { url: "", lines: [], errors: [], calls: [], port: 0 };
-  const app = express();
+  const app = framework();
   before?.(app);
   const log = (/** @type {string} */ line) => void served.lines.push(JSON.parse(line));
   const onError = (/** @type {unknown} */ error) => void served.errors.push(error);

@@ -94,7 +94,7 @@ pub const SITE: Need = need(
     "plugin/js/site/node_modules/.package-lock.json",
 );
 
-/// The bundlers for JavaScript, and the runtime of Cloudflare Workers.
+/// The bundlers for JavaScript, and the runtimes beside Node: Bun, Deno and that of Cloudflare Workers.
 pub const BUNDLERS: Need = need(
     "the bundlers for JavaScript",
     "host-tests/bundlers/node_modules/.package-lock.json",

@@ -73,12 +73,30 @@ async function judge(exchange, request) {
 
 /** The header fields as an exchange takes them. @param {Request} request */
 function fieldsOf(request) {
-  const { pathname, search, host, protocol } = new URL(request.url);
-  const authority = request.headers.get("host") ?? host;
-  const line = [":method", request.method, ":path", pathname + search, ":scheme", protocol.slice(0, -1), ":authority", authority];
+  const url = new URL(request.url);
+  const host = request.headers.get("host") ?? url.host;
+  const authority = isHostOf(url, host) ? [":authority", host] : [];
+  // Some runtimes leave dot segments in the URL: a router may have read them in another way than `URL` does.
+  const path = request.url.replace(/^[^:]*:\/\/[^/\\?#]*/, "");
+  const line = [":method", request.method, ":path", bytesOf(path), ":scheme", url.protocol.slice(0, -1), ...authority];
   // The Fetch API joins fields of the same name, so a value with the joint may be several: a policy that reads one refuses two.
-  const fields = [...request.headers].flatMap(([name, value]) => value.split(JOINT).flatMap((part) => [name, part]));
+  const fields = [...request.headers].flatMap(([name, value]) => bytesOf(value).split(JOINT).flatMap((part) => [name, part]));
   return [...line, ...fields];
+}
+
+/** Whether the header field names the host of the URL: some runtimes take another one from the request line. @param {URL} url @param {string} host */
+function isHostOf(url, host) {
+  try {
+    return new URL(`${url.protocol}//${host}/`).href === `${url.origin}/`;
+  } catch {
+    return false;
+  }
+}
+
+/** A text of which each character is one byte. Workers decode header fields as UTF-8. @param {string} text */
+function bytesOf(text) {
+  if (!/[^\0-\xff]/.test(text)) return text;
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
 }
 
 /** The request with the bytes and header fields that were judged. @param {Request} request @param {Pass} verdict */
@@ -103,7 +121,7 @@ function edited(headers, { removeHeaders, setHeaders }) {
 async function governed(exchange, method, response) {
   const { status, statusText, headers, body } = response;
   const bodiless = body === null || method === "HEAD" || BODILESS.includes(status);
-  const head = await exchange.responseHead(status, [...headers].flat(), bodiless);
+  const head = await exchange.responseHead(status, [...headers].flat().map(bytesOf), bodiless);
   if (!head.passes || bodiless) {
     exchange.close();
     void body?.cancel().catch(() => undefined);

@@ -32,14 +32,28 @@ export function misuse(req) {
 /** The header fields as an exchange takes them. @param {Incoming} req */
 export function fieldsOf(req) {
   const { rawHeaders } = req;
+  const hosts = valuesOf(rawHeaders, "host");
   // HTTP/2 has the fields of the request line among its headers.
-  if (rawHeaders.some((name, index) => index % 2 === 0 && name.startsWith(":"))) return rawHeaders;
-  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
-  const [host] = hosts;
-  const authority = hosts.length === 1 && host !== undefined ? [":authority", host] : [];
+  if (rawHeaders.some((name, index) => index % 2 === 0 && name.startsWith(":"))) {
+    const [authority] = valuesOf(rawHeaders, ":authority");
+    const isClear = hosts.every((host) => host.toLowerCase() === authority?.toLowerCase());
+    return isClear ? rawHeaders : without(rawHeaders, ":authority");
+  }
   // A router takes the path of its mount off `url`.
-  return [":method", req.method ?? "", ":path", req.originalUrl ?? req.url ?? "", ...authority, ...rawHeaders];
+  const target = req.originalUrl ?? req.url ?? "";
+  const [host] = hosts;
+  const isClear = hosts.length === 1 && host !== undefined && ![target, req.url ?? ""].some(namesHost);
+  return [":method", req.method ?? "", ":path", target, ...(isClear ? [":authority", host] : []), ...rawHeaders];
 }
+
+/** @param {string[]} fields names and values in turn @param {string} name */
+const valuesOf = (fields, name) => fields.filter((_, index) => index % 2 === 1 && fields[index - 1]?.toLowerCase() === name);
+
+/** @param {string[]} fields names and values in turn @param {string} name */
+const without = (fields, name) => fields.filter((_, index) => fields[index - (index % 2)]?.toLowerCase() !== name);
+
+/** Whether a program that resolves the target as a URL finds a host in it, such as in `http://other/mcp` and `//other/mcp`. @param {string} target */
+const namesHost = (target) => !/^(\/(?![/\\])|\*$)/.test(target);
 
 /**
  * Reads the body, and puts it back; of one longer than `max` bytes, as much as shows it. Undefined where the client is gone.
