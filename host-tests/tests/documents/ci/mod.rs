@@ -6,3 +6,4 @@
 mod action;
 mod hooks;
 mod runner;
+mod workflows;
