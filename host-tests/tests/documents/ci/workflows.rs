@@ -24,7 +24,7 @@ const FORMS: [(&str, &str); 7] = [
 ];
 
 /// Runs a program of the environment in a folder. Returns whether it found no mistake, and its output.
-fn checked(program: &str, folder: &Path, arguments: &[&str]) -> (bool, String) {
+pub(super) fn checked(program: &str, folder: &Path, arguments: &[&str]) -> (bool, String) {
     let mut command = Command::new(root().join("target/ci/bin").join(program));
     let output = command.args(arguments).current_dir(folder).output();
     let output = output.expect("it runs");
