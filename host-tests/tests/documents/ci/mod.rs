@@ -5,4 +5,6 @@
 
 mod action;
 mod hooks;
+mod page;
 mod runner;
+mod workflows;

@@ -57,12 +57,12 @@ pub struct Region {
 
 impl Finding {
     /// A finding about a whole file. Of the message, `LINES` lines of `LINE` characters are kept, with invisible characters
-    /// written out.
+    /// written out. The file is named without the `./` of a shell, as code hosts name it.
     pub(crate) fn new(level: Level, rule: Rule, file: &str, message: &str) -> Self {
         Self {
             level,
             rule,
-            file: file.into(),
+            file: file.strip_prefix("./").unwrap_or(file).into(),
             region: None,
             pointer: String::new(),
             message: bounded(message),

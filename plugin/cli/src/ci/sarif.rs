@@ -95,17 +95,15 @@ fn artifact(file: &str) -> Json {
         true => file.replace('\\', "/"),
         false => file.to_owned(),
     };
-    let path = path.strip_prefix("./").unwrap_or(&path);
-    let uri = encoded(path);
-    if std::path::Path::new(file).is_absolute() {
-        let root = if uri.starts_with('/') {
-            "file://"
-        } else {
-            "file:///"
-        };
-        return json!({ "uri": format!("{root}{uri}") });
+    let uri = encoded(&path);
+    // WebAssembly has no absolute paths by itself: the machine around it does.
+    if path.starts_with('/') {
+        json!({ "uri": format!("file://{uri}") })
+    } else if std::path::Path::new(file).is_absolute() {
+        json!({ "uri": format!("file:///{uri}") })
+    } else {
+        json!({ "uri": uri, "uriBaseId": "%SRCROOT%" })
     }
-    json!({ "uri": uri, "uriBaseId": "%SRCROOT%" })
 }
 
 /// The path of a URI.

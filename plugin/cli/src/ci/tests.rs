@@ -198,7 +198,6 @@ fn message_is_bounded_and_visible() {
     assert_eq!(long.message.chars().count(), 1_001);
 }
 
-#[cfg(unix)]
 #[test]
 fn absolute_path_is_a_uri_of_a_file() {
     let found = findings("/srv/my policies/a.json", MISTAKES);
