@@ -4,7 +4,7 @@
 
 use super::workflows::checked;
 use crate::pages::{blocks, page};
-use crate::yaml::documents;
+use host_tests::yaml::documents;
 use host_tests::require::{CI_PROGRAMS, lacks};
 use host_tests::root;
 use serde_json::Value;

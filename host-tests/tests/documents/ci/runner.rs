@@ -3,7 +3,7 @@
 //!
 //! It installs the tool's package from a file, without a network.
 
-use crate::yaml::documents;
+use host_tests::yaml::documents;
 use host_tests::root;
 use serde_json::Value;
 use std::collections::BTreeMap;

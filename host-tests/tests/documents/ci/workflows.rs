@@ -3,7 +3,7 @@
 //!
 //! It runs no workflow.
 
-use crate::yaml::documents;
+use host_tests::yaml::documents;
 use host_tests::require::{CI_PROGRAMS, lacks};
 use host_tests::root;
 use serde_json::Value;
