@@ -40,7 +40,7 @@ pub fn check_file(
         text: &text,
         lines: SourceMap::of_text(&text),
     };
-    match embedded(&text, &manifest.lines) {
+    match embedded(&file.bytes, &text, &manifest.lines) {
         Err(fault) => {
             let diagnostic = Diagnostic::not_yaml(fault.what);
             let found = Located::in_text(diagnostic, fault.span, &manifest.lines, &text);

@@ -74,6 +74,7 @@ impl Located {
     /// The same diagnostic about a policy, at the place in the file around it.
     pub(super) fn moved(self, places: &Places, lines: &SourceMap, file: &str) -> Self {
         let span = places.of(&self.span);
+        let span = file.floor_char_boundary(span.start)..file.ceil_char_boundary(span.end);
         let (line, column) = lines.line_and_column(file, span.start);
         let (end_line, end_column) = lines.line_and_column(file, span.end);
         Self {

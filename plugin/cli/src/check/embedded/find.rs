@@ -71,8 +71,19 @@ pub(in crate::check) fn is_manifest(file: &Input) -> bool {
     }
 }
 
-/// The policies of a file, at least one.
-pub(in crate::check) fn embedded(text: &str, lines: &SourceMap) -> Result<Vec<Embedded>, Fault> {
+/// The policies of a file, at least one. `text` is the file as it is shown.
+pub(in crate::check) fn embedded(
+    bytes: &[u8],
+    text: &str,
+    lines: &SourceMap,
+) -> Result<Vec<Embedded>, Fault> {
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let at = text.floor_char_boundary(error.valid_up_to());
+        return Err(Fault {
+            span: at..at,
+            what: "this is not UTF-8; write the file in UTF-8".into(),
+        });
+    }
     let documents = read_all(text).map_err(|fault| {
         let at = offset(text, lines, fault.mark);
         Fault {

@@ -9,6 +9,7 @@ use crate::check::report::Options;
 use crate::input::Input;
 use crate::report::Report as _;
 use crate::yaml::{block, quoted};
+use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::fs;
@@ -197,4 +198,69 @@ fn every_policy_of_a_file_has_its_own_report() {
         "{texts:?}"
     );
     assert!(texts[1].contains("manifest.yaml:11:18"), "{texts:?}");
+}
+
+#[test]
+fn file_that_is_not_utf8_is_an_error() {
+    let valid = in_istio(r#"{ "version": "1", "default": "deny" }"#).into_bytes();
+    let mut damaged = valid.clone();
+    let at = damaged
+        .iter()
+        .position(|byte| *byte == b'"')
+        .expect("a quote");
+    damaged.insert(at + 1, 0xff);
+    let report = |bytes: Vec<u8>| {
+        let file = Input {
+            name: "manifest.yaml".into(),
+            bytes,
+        };
+        check_file(&file, None, &Options::default(), None).expect("it is checked")
+    };
+    assert!(report(valid)[0].diagnostics.is_empty());
+    assert!(report(damaged)[0].text().contains("this is not UTF-8"));
+}
+
+/// Pieces of manifests, whole and broken.
+const PIECES: [&str; 28] = [
+    "apiVersion: v1\n",
+    "kind: WasmPlugin\n",
+    "kind: EnvoyExtensionPolicy\n",
+    "spec:\n",
+    "  pluginConfig:",
+    "  wasm:\n  - config:",
+    " {",
+    "}",
+    "\"version\": \"1\"",
+    "'default': \"d\\u0065ny\"",
+    ",",
+    "\n",
+    "    ",
+    "é\u{1f9ee}",
+    "|\n",
+    ">-\n",
+    "\"",
+    "'",
+    "---\n",
+    "static_resources:\n",
+    "  configuration:\n    \"@type\": type.googleapis.com/google.protobuf.StringValue\n    value: ",
+    "tools: { \"\\xe9\": { denny: ü } }",
+    "&a",
+    "*a",
+    "# c",
+    "\t",
+    "\r\n",
+    "[",
+];
+
+proptest! {
+    #[test]
+    fn any_file_is_checked_without_a_panic(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..40)) {
+        let text = pieces.concat();
+        for start in ["", "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nspec:\n  pluginConfig:\n    "] {
+            let file = file(&format!("{start}{text}"));
+            let reports = check_file(&file, None, &Options::default(), None).expect("it is checked");
+            prop_assert!(!reports.is_empty());
+            reports.iter().for_each(|report| drop(report.text()));
+        }
+    }
 }
