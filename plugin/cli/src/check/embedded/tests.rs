@@ -220,47 +220,61 @@ fn file_that_is_not_utf8_is_an_error() {
     assert!(report(damaged)[0].text().contains("this is not UTF-8"));
 }
 
-/// Pieces of manifests, whole and broken.
-const PIECES: [&str; 28] = [
-    "apiVersion: v1\n",
-    "kind: WasmPlugin\n",
-    "kind: EnvoyExtensionPolicy\n",
-    "spec:\n",
-    "  pluginConfig:",
-    "  wasm:\n  - config:",
-    " {",
+/// Pieces that break manifests, or change what is where.
+const PIECES: [&str; 22] = [
+    "",
+    " ",
+    "{",
     "}",
-    "\"version\": \"1\"",
-    "'default': \"d\\u0065ny\"",
+    "[",
     ",",
+    ":",
     "\n",
-    "    ",
+    "\n    ",
     "é\u{1f9ee}",
     "|\n",
     ">-\n",
     "\"",
     "'",
     "---\n",
-    "static_resources:\n",
-    "  configuration:\n    \"@type\": type.googleapis.com/google.protobuf.StringValue\n    value: ",
-    "tools: { \"\\xe9\": { denny: ü } }",
-    "&a",
+    "\\u0065",
+    "\\xe9",
+    "&a ",
     "*a",
     "# c",
     "\t",
     "\r\n",
-    "[",
 ];
+
+const MISTAKEN: &str = "{ \"version\": \"1\",\n  \"default\": \"dény\",\n  \"tools\": { \"a\": { \"denny\": [true] } } }";
+
+/// A manifest of each kind, with the policy in each of its forms.
+fn bases() -> Vec<String> {
+    let block = block(MISTAKEN, 8);
+    let json = serde_json::Value::from(MISTAKEN).to_string();
+    vec![
+        in_envoy(&block),
+        in_envoy(&json),
+        in_envoy(&quoted(MISTAKEN)),
+        in_istio(MISTAKEN),
+    ]
+}
 
 proptest! {
     #[test]
-    fn any_file_is_checked_without_a_panic(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..40)) {
-        let text = pieces.concat();
-        for start in ["", "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nspec:\n  pluginConfig:\n    "] {
-            let file = file(&format!("{start}{text}"));
-            let reports = check_file(&file, None, &Options::default(), None).expect("it is checked");
-            prop_assert!(!reports.is_empty());
-            reports.iter().for_each(|report| drop(report.text()));
+    fn any_file_is_checked_without_a_panic(
+        base in prop::sample::select(bases()),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..6, prop::sample::select(&PIECES[..])), 0..5),
+    ) {
+        let mut text: Vec<char> = base.chars().collect();
+        for (at, length, piece) in edits {
+            let at = at.index(text.len().saturating_add(1));
+            let end = text.len().min(at.saturating_add(length));
+            text.splice(at..end, piece.chars());
         }
+        let file = file(&text.iter().collect::<String>());
+        let reports = check_file(&file, None, &Options::default(), None).expect("it is checked");
+        prop_assert!(!reports.is_empty());
+        reports.iter().for_each(|report| drop(report.text()));
     }
 }
