@@ -10,6 +10,7 @@ mod docs;
 mod examples;
 mod explain;
 mod fleet;
+mod hosts;
 mod identity;
 mod kustomize;
 mod language;
