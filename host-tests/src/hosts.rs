@@ -4,6 +4,7 @@
 //! module of `$MODULE` says so.
 
 use crate::abi::Module;
+use crate::abi::constraints::{Constraints, ENVOY_GATEWAY, ISTIO};
 use crate::embedder::Component;
 use crate::host::{ClockKind, Host, Splits};
 use crate::on_envoy::{Envoys, Ways};
@@ -39,6 +40,7 @@ const OLDER: &str = include_str!("../older-envoys.txt");
 pub fn all() -> Vec<Host> {
     let named = std::env::var("CORPUS_HOST").unwrap_or_default();
     let mut hosts = modules();
+    hosts.extend([ISTIO, ENVOY_GATEWAY].map(constrained));
     hosts.extend(adapters());
     hosts.extend(versions_of_envoy().map(|(version, binary)| envoy(version, binary)));
     hosts.retain(|host| host.name.contains(&named));
@@ -53,7 +55,7 @@ pub fn all() -> Vec<Host> {
 
 /// True for a host that runs a proxy-wasm module. Any other prints why it does not play.
 fn loads_modules(host: &str) -> bool {
-    let loads = host == PROXY_WASM || host.starts_with("Envoy ");
+    let loads = host.starts_with(PROXY_WASM) || host.starts_with("Envoy ");
     if !loads {
         let why = "MODULE names a proxy-wasm module, which this host does not load";
         say(&format!("the corpus on {host}: left out: {why}"));
@@ -96,6 +98,17 @@ fn modules() -> Vec<Host> {
     ]
 }
 
+/// The proxy-wasm host with the constraints of another one.
+fn constrained(host: Constraints) -> Host {
+    let name = format!("{PROXY_WASM}, as {}", host.name);
+    Host::new(&name, ClockKind::Set, move |cases| {
+        let module = Module::new(&wasm()).expect("the plugin is a module");
+        Splits::or(Splits::Chosen).play(cases, |case, split| {
+            proxy_wasm::play_under(&host, &module, case, split)
+        })
+    })
+}
+
 /// The JavaScript package as servers have it.
 fn adapters() -> impl Iterator<Item = Host> {
     ADAPTERS.into_iter().map(|(adapter, name)| {
@@ -110,6 +123,25 @@ fn native() -> Host {
     Host::new("native", ClockKind::Set, |cases| {
         Splits::or(Splits::Chosen).play(cases, runner::play)
     })
+}
+
+/// The hosts that tests run, as `envoy/HOSTS.md` names them: those of the corpus, and the runtimes that the tests of the
+/// component and of the JavaScript package start.
+pub fn run() -> Vec<String> {
+    let minor =
+        |version: &'static str| version.rsplit_once('.').map_or(version, |(minor, _)| minor);
+    let envoys: Vec<_> = versions(OLDER)
+        .chain(versions(CURRENT))
+        .map(minor)
+        .collect();
+    let others = [
+        "Component in wasmtime",
+        "Component in Node, by jco",
+        "Node",
+        "Cloudflare Workers",
+    ];
+    let envoys = format!("Envoy {}", envoys.join(", "));
+    [envoys].into_iter().chain(others.map(Into::into)).collect()
 }
 
 /// Every installed version of Envoy, and where its program is, the current one last.

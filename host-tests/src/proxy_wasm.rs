@@ -1,8 +1,9 @@
 //! Hosts the shipped module in wasmtime, through the proxy-wasm ABI that Envoy implements.
 
 use crate::Captured;
+use crate::abi::constraints::{Constraints, ENVOY, HeaderPause};
 use crate::abi::metadata;
-use crate::abi::{Clock, Faults, Module, Request, SharedData, StreamResult as Wire, Vm};
+use crate::abi::{Clock, Module, Request, SharedData, StreamResult as Wire, Vm};
 use crate::case::{Case, Step};
 use crate::expectation::{Expectation, Outcome};
 use crate::observation::Observation;
@@ -10,21 +11,78 @@ use crate::request_events::RequestEvents;
 use crate::server_response::Received;
 use crate::split::Split;
 use mcp_policy::host::Verified;
+use serde_json::Value;
 use std::time::Duration;
 
 /// Plays a case in a fresh VM.
 pub fn play(module: &Module, case: &Case, split: Split) -> Outcome {
-    play_in(module, case, split, Observation::seen)
+    play_in(module, case, split, Rules::default())
+}
+
+/// The same on a host with constraints. A case that it cannot carry has the reason for its outcome.
+pub fn play_under(host: &Constraints, module: &Module, case: &Case, split: Split) -> Outcome {
+    match cannot(host, case) {
+        Some(why) => Outcome::Cannot(why),
+        None => play_in(
+            module,
+            case,
+            split,
+            Rules {
+                host,
+                ..Rules::default()
+            },
+        ),
+    }
+}
+
+fn cannot(host: &Constraints, case: &Case) -> Option<String> {
+    let longest = host.buffer.0;
+    let bodies = case.steps().iter().filter_map(|step| step.body.as_ref());
+    let mut long = bodies.filter(|body| body.len() > longest);
+    let policy: Value = serde_json::from_str(&case.policy).unwrap_or_default();
+    let holds = policy.pointer("/host/hold_request_headers") == Some(&Value::Bool(true));
+    match (long.next(), holds && host.pause == HeaderPause::StopsAll) {
+        (Some(_), _) => Some(format!(
+            "this host refuses bodies of more than {longest} bytes"
+        )),
+        (None, true) => Some("this host cannot hold headers".into()),
+        (None, false) => None,
+    }
 }
 
 /// Plays a case without observing the log, whose format another version of the plugin may not have.
 pub fn play_outside(module: &Module, case: &Case, split: Split) -> Outcome {
-    play_in(module, case, split, Observation::seen_outside)
+    let seen = Observation::seen_outside;
+    play_in(
+        module,
+        case,
+        split,
+        Rules {
+            seen,
+            ..Rules::default()
+        },
+    )
 }
 
 type Seen = fn(&Observation, &Step, &str) -> Result<Expectation, String>;
 
-fn play_in(module: &Module, case: &Case, split: Split, seen: Seen) -> Outcome {
+/// Where a case is played, and what of it counts.
+#[derive(Clone, Copy)]
+struct Rules<'h> {
+    host: &'h Constraints,
+    seen: Seen,
+}
+
+impl Default for Rules<'_> {
+    fn default() -> Self {
+        Self {
+            host: &ENVOY,
+            seen: Observation::seen,
+        }
+    }
+}
+
+fn play_in(module: &Module, case: &Case, split: Split, Rules { host, seen }: Rules<'_>) -> Outcome {
     let clock = Clock::default();
     clock.set(case.start * 1_000_000_000);
     let vm = module
@@ -32,7 +90,7 @@ fn play_in(module: &Module, case: &Case, split: Split, seen: Seen) -> Outcome {
             SharedData::default(),
             clock.clone(),
             "mcp_policy",
-            Faults::default(),
+            host.faults(&module.imports(), None),
         )
         .expect("the VM starts");
     match vm.configure(case.policy.as_bytes()) {
@@ -45,7 +103,7 @@ fn play_in(module: &Module, case: &Case, split: Split, seen: Seen) -> Outcome {
     Outcome::of(case.steps().iter().map(|step| {
         clock.set(case.millis(step) * 1_000_000);
         let step = &captured.filled(step);
-        let observed = observed(&vm, step, split, &clock)?;
+        let observed = observed(&vm, step, (host, split), &clock)?;
         if let Some(reply) = &observed.reply {
             captured.learn(&reply.body);
         }
@@ -64,8 +122,13 @@ fn refusals(vm: &Vm) -> Vec<String> {
         .collect()
 }
 
-fn observed(vm: &Vm, step: &Step, split: Split, clock: &Clock) -> Result<Observation, String> {
-    let (wire, responded) = send(vm, step, split, clock).map_err(|trap| trap.to_string())?;
+fn observed(
+    vm: &Vm,
+    step: &Step,
+    how: (&Constraints, Split),
+    clock: &Clock,
+) -> Result<Observation, String> {
+    let (wire, responded) = send(vm, step, how, clock).map_err(|trap| trap.to_string())?;
     let lines: Vec<_> = vm.logs().into_iter().map(|(_, line)| line).collect();
     let mut observed = Observation::logged(&lines)?;
     if wire.hung && wire.local_response.is_none() {
@@ -118,16 +181,8 @@ fn cluster(name: &str) -> (Vec<String>, Vec<u8>) {
     (path, name.into())
 }
 
-/// The longest time that the plugin holds an answer back.
-const LONGEST_HOLD: Duration = Duration::from_secs(55);
-
-/// Plays a step. Returns the stream's result, and whether the server's response was played.
-fn send(
-    vm: &Vm,
-    step: &Step,
-    split: Split,
-    clock: &Clock,
-) -> Result<(Wire, bool), crate::abi::Trap> {
+/// What the host knows of the request of a step.
+fn properties(step: &Step) -> Vec<(Vec<String>, Vec<u8>)> {
     let address = if step.peer.contains(':') {
         format!("[{}]:40000", step.peer)
     } else {
@@ -139,12 +194,30 @@ fn send(
         vec!["source".into(), "address".into()],
         address.into_bytes(),
     ));
+    if step.cluster.is_none() && step.method != "POST" {
+        // By it the plugin knows an Envoy, which tells the end of a request without a body.
+        properties.push(cluster("upstream"));
+    }
+    properties
+}
+
+/// The longest time that the plugin holds an answer back.
+const LONGEST_HOLD: Duration = Duration::from_secs(55);
+
+/// Plays a step. Returns the stream's result, and whether the server's response was played.
+fn send(
+    vm: &Vm,
+    step: &Step,
+    (host, split): (&Constraints, Split),
+    clock: &Clock,
+) -> Result<(Wire, bool), crate::abi::Trap> {
+    let properties = properties(step);
     let arrival = RequestEvents::new(step, split);
     let mut stream = vm.stream(Request {
         headers: arrival.headers,
         properties,
     });
-    stream.hold_headers = true;
+    stream.hold_headers = host.pause == HeaderPause::HoldsHeaders;
     stream.headers(arrival.end)?;
     for (piece, end) in arrival.pieces {
         stream.body(piece, end)?;

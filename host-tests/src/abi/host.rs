@@ -8,13 +8,15 @@ use super::metrics::Metrics;
 use super::shared::{Clock, Faults, SharedData};
 use super::state::State;
 use std::collections::{BTreeMap, HashMap};
-use wasmtime::{Memory, TypedFunc};
+use wasmtime::{Memory, StoreLimits, StoreLimitsBuilder, TypedFunc};
 
 /// The state that host functions can access.
 pub(super) struct Host {
     pub(super) shared: SharedData,
     pub(super) clock: Clock,
     pub(super) faults: Faults,
+    /// The most memory, from the faults at the start.
+    pub(super) limits: StoreLimits,
     /// The number of calls of each host function.
     pub(super) calls: BTreeMap<&'static str, u64>,
     pub(super) plugin_name: String,
@@ -34,7 +36,9 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn new(shared: SharedData, clock: Clock, plugin_name: &str, faults: Faults) -> Self {
+        let memory = faults.memory.unwrap_or(usize::MAX);
         Self {
+            limits: StoreLimitsBuilder::new().memory_size(memory).build(),
             shared,
             clock,
             faults,

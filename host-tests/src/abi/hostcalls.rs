@@ -46,6 +46,11 @@ pub(super) fn answer(
     if let Some(&status) = guest.data().faults.statuses.get(name) {
         return Ok(status);
     }
+    if guest.data().faults.traps.contains(name) {
+        return Err(wasmtime::format_err!(
+            "the host ends a plugin that calls {name} now"
+        ));
+    }
     match work(guest) {
         Ok(()) => Ok(0),
         Err(Refusal::Status(status)) => Ok(status),

@@ -32,6 +32,7 @@ pub(super) struct Machine {
 impl Machine {
     pub(super) fn new(ready: &InstancePre<Host>, host: Host) -> wasmtime::Result<Self> {
         let mut store = Store::new(ready.module().engine(), host);
+        store.limiter(|host| &mut host.limits);
         // Without counting, fuel is absent.
         let _ = store.set_fuel(u64::MAX);
         let instance = ready.instantiate(&mut store)?;

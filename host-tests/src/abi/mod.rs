@@ -2,6 +2,8 @@
 //! into a [`StreamResult`]: its own answer, or the forwarded headers and bytes. It behaves as Envoy
 //! does where hosts differ. It never expects a call: a test gives the input and checks the output.
 
+pub mod constraints;
+pub mod exchange;
 mod host;
 mod hostcalls;
 mod http_calls;

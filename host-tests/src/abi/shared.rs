@@ -1,7 +1,7 @@
 //! The environment of a VM, which outlives it: the host's shared data, its clock and its faults. It
 //! never deals with WebAssembly or HTTP.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -75,6 +75,14 @@ impl SharedData {
     /// How often the store was asked so far.
     pub fn counts(&self) -> Counts {
         self.lock().counts
+    }
+
+    /// Replaces all values, as another plugin could that has the same store.
+    pub fn overwrite(&self, value: &[u8]) {
+        let mut store = self.lock();
+        for (known, _) in store.entries.values_mut() {
+            value.clone_into(known);
+        }
     }
 
     /// Number of keys.
@@ -166,6 +174,10 @@ pub struct Faults {
     /// A request body is announced, and no more than so many bytes of it can be
     /// read: none of it with nginx, once it has spooled the body to disk.
     pub body_shown: Option<usize>,
+    /// The host functions whose call ends the VM.
+    pub traps: BTreeSet<String>,
+    /// The most bytes of memory that a VM gets, from its start on.
+    pub memory: Option<usize>,
 }
 
 impl Faults {

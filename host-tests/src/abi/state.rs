@@ -209,6 +209,14 @@ impl State {
         }
     }
 
+    /// The host has more of a request that was passed on as complete.
+    pub(super) fn reopen(&mut self) {
+        if self.stage == Stage::Closed && self.seen.complete && self.seen.local_response.is_none() {
+            self.stage = Stage::Open;
+            self.seen.complete = false;
+        }
+    }
+
     pub(super) fn open_headers(&mut self) -> Option<u32> {
         if self.stage != Stage::New {
             return None;

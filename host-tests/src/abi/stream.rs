@@ -11,6 +11,10 @@ pub struct Stream {
     /// Whether Pause in headers holds only the headers, as with Envoy's
     /// `allow_on_headers_stop_iteration`. Otherwise it stops all of the request.
     pub hold_headers: bool,
+    /// Whether Pause in headers holds nothing at all.
+    pub ignore_pause: bool,
+    /// Whether the callback of headers reports their number as zero.
+    pub count_no_headers: bool,
     machine: Arc<Mutex<Machine>>,
     context: u32,
     root: u32,
@@ -27,6 +31,8 @@ impl Stream {
         };
         Self {
             hold_headers: false,
+            ignore_pause: false,
+            count_no_headers: false,
             machine,
             context,
             root,
@@ -42,10 +48,19 @@ impl Stream {
         let context = self.context;
         let created = (context, self.root);
         self.call::<()>("proxy_on_context_create", created)?;
+        let count = if self.count_no_headers { 0 } else { count };
         let arguments = (context, count, u32::from(end_of_stream));
-        let action = self.ask("proxy_on_request_headers", arguments)?;
+        let action = match self.ask("proxy_on_request_headers", arguments)? {
+            Action::Pause if self.ignore_pause => Action::Continue,
+            action => action,
+        };
         let hold = self.hold_headers;
         Ok(self.state(|state| state.after_headers(action, end_of_stream, hold)))
+    }
+
+    /// Lets a body follow headers that were said to be all of the request, unless the plugin has answered.
+    pub(super) fn reopen(&self) {
+        self.state(State::reopen);
     }
 
     /// A piece of the request body arrives.

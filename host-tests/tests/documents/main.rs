@@ -11,6 +11,7 @@ mod docs;
 mod examples;
 mod explain;
 mod fleet;
+mod hosts;
 mod identity;
 mod kustomize;
 mod language;

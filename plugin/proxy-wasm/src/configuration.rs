@@ -8,6 +8,7 @@ use crate::filter_state::FilterState;
 use crate::header_hold::HeaderHoldMonitor;
 use crate::host::{self, HostClock, SharedData};
 use crate::metrics::{self, CountedData};
+use crate::powers;
 use crate::table::TableSampler;
 use crate::timer::Timer;
 use mcp_policy::host::{Audit, Event, Exchange, Policy, Reason, Step, Store};
@@ -68,6 +69,10 @@ pub(crate) fn configure(root: u32) -> Result<Configuration, Vec<String>> {
     let policy = Policy::parse(&text)
         .and_then(|policy| policy.with_environment(|name| std::env::var(name).ok()))
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let lacking = powers::lacking(&policy);
+    if !lacking.is_empty() {
+        return Err(lacking);
+    }
     let mut entropy = [0; 16];
     getrandom::fill(&mut entropy)
         .map_err(|error| vec![format!("the host has no random numbers ({error})")])?;
@@ -79,7 +84,11 @@ pub(crate) fn configure(root: u32) -> Result<Configuration, Vec<String>> {
     let namespace = namespace.unwrap_or_else(|| "mcp-policy".into());
     let store = Store::prepare(&mut SharedData, &namespace, &policy, entropy);
     let store = store.map_err(|_| {
-        vec!["/: it has limits, and this host has no shared data to count in".into()]
+        vec![
+            "/: it has limits, pins, sequences or approvals, and this host has no shared data to keep them in; write a policy \
+             without them"
+                .into(),
+        ]
     })?;
     Ok(configured(root, policy, store))
 }

@@ -1,10 +1,10 @@
-//! Warns when request headers are held on a host that then does not deliver the body.
+//! Ends requests whose headers are held on a host that then does not deliver the body.
 //!
-//! Such a host never calls again for that request, so only a timer can detect it. It never decides about a request.
+//! Such a host never calls again for that request, so only a timer can detect it. It never lets a request pass.
 
-use crate::host;
+use crate::host::{self, HostClock};
 use crate::timer::{Part, Timer};
-use mcp_policy::host::{Clock, Millis};
+use mcp_policy::host::{Clock, Millis, Reply};
 use proxy_wasm::types::Action;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,73 +12,115 @@ use std::rc::Rc;
 /// Monitors whether holding headers works on this host.
 pub(crate) struct HeaderHoldMonitor {
     hold: bool,
-    state: Cell<State>,
+    /// A body arrived after held headers, so holding works.
+    works: Cell<bool>,
+    /// The operator was warned.
+    warned: Cell<bool>,
     timer: Rc<Timer>,
 }
 
-#[derive(Clone, Copy)]
-enum State {
-    /// No headers have been held.
-    Idle,
-    /// Headers have been held since this time, and no body has arrived since.
-    Waiting(Millis),
-    /// A body arrived, or the operator was warned.
-    Done,
-}
-
-/// The interval of checks, and the longest wait for a body before the operator is warned.
+/// The interval of checks, and the longest wait for the first body of a worker.
 const PATIENCE_MILLIS: u32 = 5000;
 
+/// The most requests that wait for the first body of a worker.
+const MOST: usize = 1024;
+
+/// The most replies that one callback sends, as with those that wait for a person.
+const MOST_SENT: usize = 32;
+
+thread_local! {
+    /// The streams of the VM whose headers are held, and since when, while no body has come. A worker is a VM of its own, with
+    /// one thread. A reload of the policy keeps them.
+    static HELD: Cell<Vec<(u32, Millis)>> = Cell::default();
+}
+
 impl HeaderHoldMonitor {
+    /// The monitor of a policy that wants headers held, on a host with a timer.
     pub(crate) fn new(hold: bool, timer: Rc<Timer>) -> Self {
-        if hold && timer.set(Part::HeaderHold, PATIENCE_MILLIS).is_err() {
-            host::log_error(
-                "mcp-policy: this host has no timer, so the plugin cannot detect a wrong `hold_request_headers`",
-            );
+        if hold {
+            let _ = timer.set(Part::HeaderHold, PATIENCE_MILLIS);
         }
         Self {
             hold,
-            state: Cell::new(State::Idle),
+            works: Cell::new(false),
+            warned: Cell::new(false),
             timer,
         }
     }
 
-    /// The action for the headers of a request whose body is still to come.
-    pub(crate) fn hold(&self, clock: &dyn Clock) -> Action {
+    /// The action for the headers of a stream whose body is still to come; `None` where too many wait for theirs.
+    pub(crate) fn hold(&self, stream: u32, clock: &HostClock) -> Option<Action> {
         if !self.hold {
-            return Action::Continue;
+            return Some(Action::Continue);
         }
-        if let State::Idle = self.state.get()
-            && let Some(now) = clock.now()
-        {
-            self.state.set(State::Waiting(now));
+        if self.works.get() {
+            return Some(Action::Pause);
         }
-        Action::Pause
+        let mut held = HELD.take();
+        let room = held.len() < MOST;
+        if room {
+            held.push((stream, clock.now().unwrap_or_default()));
+        }
+        HELD.set(held);
+        room.then_some(Action::Pause)
     }
 
     /// A body arrives, so holding headers works.
     pub(crate) fn body(&self) {
-        if self.hold && !matches!(self.state.get(), State::Done) {
-            self.done();
+        if self.hold && !self.works.replace(true) {
+            HELD.take();
+            let _ = self.timer.set(Part::HeaderHold, 0);
         }
     }
 
-    pub(crate) fn tick(&self, clock: &dyn Clock) {
-        if let State::Waiting(since) = self.state.get()
-            && let Some(now) = clock.now()
-            && now.0.saturating_sub(since.0) >= u64::from(PATIENCE_MILLIS)
-        {
+    /// Forgets a stream that has ended.
+    pub(crate) fn forget(&self, stream: u32) {
+        if self.hold && !self.works.get() {
+            let mut held = HELD.take();
+            held.retain(|(known, _)| *known != stream);
+            HELD.set(held);
+        }
+    }
+
+    /// Refuses the requests that have waited for too long. `root` is the context whose timer runs.
+    pub(crate) fn tick(&self, root: u32, clock: &HostClock) {
+        let held = HELD.take();
+        if held.is_empty() {
+            return;
+        }
+        let now = clock.now().unwrap_or(Millis(u64::MAX));
+        let patience = u64::from(PATIENCE_MILLIS);
+        let is_due = |held: &(u32, Millis)| now.0.saturating_sub(held.1.0) >= patience;
+        let (mut due, mut kept): (Vec<_>, Vec<_>) = held.into_iter().partition(is_due);
+        kept.extend(due.split_off(due.len().min(MOST_SENT)));
+        HELD.set(kept);
+        if !due.is_empty() {
+            self.warn();
+        }
+        for (stream, _) in due {
+            refuse(stream);
+        }
+        let _ = host::set_effective_context(root);
+    }
+
+    fn warn(&self) {
+        if !self.warned.replace(true) {
             host::log_error(
                 "mcp-policy: request headers were held back and no body has come. If it is not one slow client, this host \
-                 delivers none, and every such request hangs: set `allow_on_headers_stop_iteration: true` in the plugin's \
-                 configuration (Envoy 1.35 or later), or remove `hold_request_headers` from the policy's `host`",
+                 delivers none, and every such request is refused after some seconds: set `allow_on_headers_stop_iteration: \
+                 true` in the plugin's configuration (Envoy 1.35 or later), or remove `hold_request_headers` from the policy's \
+                 `host`",
             );
-            self.done();
         }
     }
+}
 
-    fn done(&self) {
-        self.state.set(State::Done);
-        let _ = self.timer.set(Part::HeaderHold, 0);
+fn refuse(stream: u32) {
+    let sent = host::set_effective_context(stream)
+        .and_then(|()| host::answer(&Reply::unavailable(), "mcp_policy_unavailable"));
+    if let Err(status) = sent {
+        host::log_error(&format!(
+            "mcp-policy: the host did not refuse a request whose headers are held ({status:?})"
+        ));
     }
 }

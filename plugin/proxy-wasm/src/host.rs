@@ -273,6 +273,18 @@ pub(crate) fn response_headers() -> Result<Headers, Status> {
     headers(RESPONSE_HEADERS)
 }
 
+/// The status of a response with these headers.
+pub(crate) fn status_of(headers: &Headers) -> Option<u16> {
+    let status = headers.all(":status").next()?;
+    std::str::from_utf8(status).ok()?.parse().ok()
+}
+
+/// Whether a server answers with success, or the host cannot tell.
+pub(crate) fn is_success() -> bool {
+    let status = response_headers().ok().as_ref().and_then(status_of);
+    status.is_none_or(|status| (200..300).contains(&status))
+}
+
 pub(crate) fn headers(map: u32) -> Result<Headers, Status> {
     // SAFETY: the host writes the two results during the call.
     let bytes = returned(|data, size| unsafe { proxy_get_header_map_pairs(map, data, size) })?;

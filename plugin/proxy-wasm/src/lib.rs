@@ -10,6 +10,7 @@ mod callback;
 mod collector;
 mod configuration;
 mod filter_state;
+mod framing;
 mod header_hold;
 mod held_replies;
 mod host;
@@ -19,6 +20,7 @@ mod metrics;
 mod notices;
 mod pairs;
 mod pool;
+mod powers;
 mod service_calls;
 mod shared_exchange;
 mod stream;
@@ -66,7 +68,9 @@ impl RootContext for Plugin {
 
     fn on_tick(&mut self) {
         if let Some(configuration) = &self.configuration {
-            configuration.header_hold.tick(&HostClock::default());
+            configuration
+                .header_hold
+                .tick(self.id, &HostClock::default());
             configuration.table.tick(&configuration.store);
             let collector = configuration.collector.iter();
             collector.for_each(|collector| collector.tick());

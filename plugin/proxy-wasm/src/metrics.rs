@@ -34,6 +34,11 @@ pub(crate) fn refused() {
     count(&format!("{RELOADS}.refused"), 1);
 }
 
+/// Whether the host has metrics.
+pub(crate) fn exist() -> bool {
+    defined(&format!("{RELOADS}.accepted"), host_metric::counter).is_some()
+}
+
 /// Counts a decision.
 pub(crate) fn decided(audit: &Audit) {
     for (name, number) in audit.metrics() {

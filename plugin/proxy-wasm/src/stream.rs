@@ -3,6 +3,7 @@
 //! It carries values and never decides. If a call of the host fails, the request does not pass.
 
 use crate::configuration::Configuration;
+use crate::framing;
 use crate::held_replies;
 use crate::host::{self, HostClock};
 use crate::host_call;
@@ -74,23 +75,21 @@ impl HttpContext for Stream {
         else {
             return self.fail();
         };
-        let peer = configuration
-            .policy
-            .needs_peer()
-            .then(|| host::property(&["source", "address"]))
-            .flatten();
+        let needs_peer = configuration.policy.needs_peer();
+        let peer = needs_peer.then(|| host::property(&["source", "address"]));
         let verified = host::verified(
             configuration.policy.needs_verified(),
             configuration.policy.jwt_payload(),
         );
         let context = HostContext {
-            peer,
+            peer: peer.flatten(),
             verified,
             cluster: configuration.cluster().flatten(),
             seed: configuration.store.seed(),
             explain: false,
         };
         let clock = HostClock::default();
+        let end = framing::ends(&headers, end);
         let (mut exchange, step) =
             Exchange::new(configuration.policy.clone(), &headers, end, context, &clock);
         // The host may reply by itself at any time, and a server may reply to the headers alone.
@@ -100,7 +99,8 @@ impl HttpContext for Stream {
         self.exchange = Some(SharedExchange::new(self.id, exchange));
         match self.act(step) {
             Action::Pause if undecided && self.exchange.is_some() => {
-                configuration.header_hold.hold(&clock)
+                let held = configuration.header_hold.hold(self.id, &clock);
+                held.unwrap_or_else(|| self.fail())
             }
             action => action,
         }
@@ -125,6 +125,9 @@ impl HttpContext for Stream {
 
     fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
         self.wait_no_longer();
+        if self.asks(Exchange::awaits_message) && host::is_success() {
+            return self.refuse_unjudged();
+        }
         self.pass_through_if_unneeded();
         match self.response {
             ResponseMode::Filter => self.response_head(end),
@@ -143,6 +146,9 @@ impl HttpContext for Stream {
     /// Called once for each stream, even if client or server resets it.
     fn on_log(&mut self) {
         held_replies::forget(self.id);
+        if let Some(configuration) = &self.configuration {
+            configuration.header_hold.forget(self.id);
+        }
         self.wait_no_longer();
         self.close();
     }
@@ -315,9 +321,7 @@ impl Stream {
         let Ok(headers) = host::response_headers() else {
             return self.fail();
         };
-        let status = headers.all(":status").next();
-        let status = status.and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-        let Some(status) = status else {
+        let Some(status) = host::status_of(&headers) else {
             return self.fail();
         };
         if status == host::UNAVAILABLE && self.asks(Exchange::awaits_delivery) && host::is_unsent()
@@ -401,6 +405,15 @@ impl Stream {
             Ok(()) => Action::Continue,
             Err(_) => Action::Pause,
         }
+    }
+
+    /// Refuses the answer to a call that a server got without a verdict, which an early refusal of a server is not.
+    fn refuse_unjudged(&mut self) -> Action {
+        host::log_error(
+            "mcp-policy: a server answered a POST whose body the plugin did not get. The answer is refused, and the server may \
+             have run the call unjudged: let the host deliver the bodies of requests to the plugin",
+        );
+        self.fail()
     }
 
     /// Ends a request after a failure of the host. Its contents are unknown, so no later callback lets it pass.

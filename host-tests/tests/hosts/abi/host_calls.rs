@@ -8,7 +8,7 @@ use host_tests::rpc::call;
 
 /// A call, with its host calls by callback: a short name of the function, and how often it was called.
 fn calls_by_callback(vm: &Vm) -> Vec<String> {
-    let mut request = post(&[("accept-encoding", b"gzip")]);
+    let mut request = post(&[("accept-encoding", b"gzip"), ("content-length", b"73")]);
     let cluster = vec!["xds".into(), "cluster_name".into()];
     request.properties.push((cluster, b"run-mcp".into()));
     let mut stream = vm.stream(request);

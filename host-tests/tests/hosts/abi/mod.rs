@@ -3,6 +3,7 @@
 
 mod approval_service;
 mod collector;
+mod constraints;
 mod failing;
 mod filter_state;
 mod held;

@@ -101,11 +101,11 @@ fn held_part_of_a_response_cut_off_by_trailers_is_dropped() {
     }
 }
 
-/// A server may respond to the headers alone, and a host by itself.
+/// A server may refuse the headers alone, and a host by itself.
 #[test]
 fn response_before_the_verdict_is_filtered() {
     let vm = vm(OPEN);
-    for status in ["401", "413", "200"] {
+    for status in ["401", "413", "500"] {
         let mut stream = vm.stream(post(&[]));
         stream.headers(false).expect("no trap");
         stream.body(&call("run")[..10], false).expect("no trap");
@@ -114,6 +114,22 @@ fn response_before_the_verdict_is_filtered() {
         let seen = stream.seen();
         assert!(seen.local_response.is_none() && !seen.complete, "{status}");
         assert_eq!(seen.response_body, LEFT, "{status}");
+    }
+}
+
+/// It is the sign of a host that passes bodies on without showing them.
+#[test]
+fn success_before_the_verdict_is_refused() {
+    for policy in [OPEN, r#"{ "version": "1", "default": "allow" }"#] {
+        let vm = vm(policy);
+        let mut stream = vm.stream(post(&[]));
+        stream.headers(false).expect("no trap");
+        head(&mut stream, "200");
+        stream.response_body(LIST, true).expect("no trap");
+        let seen = stream.seen();
+        let answer = seen.local_response.map(|response| response.status);
+        assert_eq!((answer, seen.response_body), (Some(503), Vec::new()));
+        assert!(errors(&vm)[0].contains("deliver the bodies"));
     }
 }
 

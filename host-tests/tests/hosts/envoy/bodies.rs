@@ -1,9 +1,13 @@
 //! Tests bodies over HTTP/1 and HTTP/2, and requests without a body.
 
 use super::gateway::{LIMIT, SharedEnvoy, verdict};
+use host_tests::bootstrap::{Config, Listener};
+use host_tests::envoy::Envoy;
 use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc::{self, call, headers};
+use host_tests::upstream::Upstream;
+use host_tests::wasm_path;
 use host_tests::wire::{Http1Request, RawHeaders, http1};
 use std::sync::Arc;
 use std::time::Duration;
@@ -135,5 +139,25 @@ fn requests_without_a_message_are_forwarded() {
             panic!("no answer")
         };
         assert_eq!(verdict(&response), "forwarded");
+    }
+}
+
+/// The policy wants headers held, and Envoy has no option for it: it stops the whole request.
+#[test]
+fn request_whose_headers_are_held_in_vain_is_refused() {
+    if lacks(&[ENVOY]) {
+        return;
+    }
+    let policy = r#"{ "version": "1", "default": "deny", "tools": { "run": {} },
+        "host": { "hold_request_headers": true } }"#;
+    for (holds, expected, passed) in [(true, "forwarded", 1), (false, "503 unavailable", 0)] {
+        let upstream = Upstream::start().expect("the upstream starts");
+        let mut listener = Listener::new("held", policy, upstream.addr(), &wasm_path());
+        listener.hold_request_headers = holds;
+        let envoy = Envoy::start(&Config::new(vec![listener])).expect("Envoy starts");
+        let response = http1(envoy.addr("held"), &rpc::post(call("run")), 3 * LIMIT);
+        let response = response.expect("an answer");
+        assert_eq!(verdict(&response), expected, "held: {holds}");
+        assert_eq!(upstream.count(), passed, "held: {holds}");
     }
 }

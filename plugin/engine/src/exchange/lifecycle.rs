@@ -96,6 +96,12 @@ impl Exchange {
         self.response.is_open()
     }
 
+    /// True while the body of a POST, which holds the message, is still to come. A server that answers with success then has
+    /// a request that nobody judged.
+    pub fn awaits_message(&self) -> bool {
+        matches!(self.state, State::Reading(_))
+    }
+
     /// True when a host must report [`Response::Closed`] although the response is complete, or never came: the id of
     /// the request is in use until then, or a refusal is not logged yet.
     ///
