@@ -137,7 +137,7 @@ pub fn run() -> Vec<String> {
     let others = [
         "Component in wasmtime",
         "Component in Node, by jco",
-        "Node",
+        "Node, Bun, Deno",
         "Cloudflare Workers",
     ];
     let envoys = format!("Envoy {}", envoys.join(", "));
