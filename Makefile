@@ -2,10 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build binaries check test hosts bare run lint structure wording notices corpus soak compat fleet conformance bench site playground clean rust
+.PHONY: help build binaries dist check test hosts bare run lint structure wording notices corpus soak compat fleet conformance bench site playground clean rust
 
 DIST := target/dist
-MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
+MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.debug.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
+RELEASE := $(DIST)/release
 NOTICES := LICENSE plugin/THIRD_PARTY.md
 # The tool as programs that need no Rust, and nothing of the system but its kernel.
 LINUX := x86_64-unknown-linux-musl aarch64-unknown-linux-musl
@@ -91,13 +92,24 @@ test: build hosts ## Unit tests, every case of policies/ on every host, and real
 # Without REQUIRE=all, failed installations are ignored, and the tests that need them are skipped.
 ifeq ($(REQUIRE),all)
 hosts: build $(HOSTS) ## Install the programs that tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers
-bare: binaries $(BARE_HOSTS)
+bare: dist $(BARE_HOSTS) $(RELEASE_HOSTS)
 else
 hosts: build
 	@$(MAKE) --no-print-directory --keep-going $(HOSTS) || echo 'Not all of it could be installed.'
 bare:
-	@$(MAKE) --no-print-directory --keep-going binaries $(BARE_HOSTS) || echo 'Not all of it could be built or installed.'
+	@$(MAKE) --no-print-directory --keep-going dist $(BARE_HOSTS) $(RELEASE_HOSTS) || echo 'Not all of it could be built or installed.'
 endif
+
+# The time in the files is that of the commit, so that they are the same whenever they are built. The completions come from the tool
+# of the JavaScript package, which runs on every machine.
+dist: build binaries $(NODE)/ready ## Everything that a release carries, in target/dist/release, the same on every machine
+	$(SAY) 'packing the release'
+	rm -rf $(RELEASE) $(DIST)/completions
+	mkdir -p $(RELEASE) $(DIST)/completions
+	for shell in bash zsh fish powershell; do $(NODE)/node $(DIST)/js/bin.js completions $$shell > $(DIST)/completions/$$shell; done
+	$(NPM) pack --silent --pack-destination $(RELEASE) ./$(DIST)/js
+	time="$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}"; cargo run --locked --quiet --package xtask -- release $(DIST) $(RELEASE) --time "$$time"
+	cd $(RELEASE) && sha256sum --check --quiet SHA256SUMS
 
 run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp for your own server
 	$(SAY) 'building the command line tool'
@@ -169,26 +181,34 @@ site: $(SITE)/index.html $(PLAYGROUND) ## The documents, the catalogue of tools 
 clean: ## Remove everything that was built
 	rm -rf target $(PACKAGES) $(SERVERS) $(SUITES) $(BROWSER) $(KUBERNETES) $(BUNDLERS) $(SITE_PACKAGES) $(PLAYGROUND_PACKAGES)
 
-$(DIST)/mcp-policy.wasm: $(ENGINE) host-tests/xtask/src/exports.rs $(shell find plugin/proxy-wasm -type f) | rust
+# What is shipped is the same wherever it is built. The flags count only with a target of its own: host programs go without.
+SHIPPED = flags="$$(sh host-tests/paths.sh)"; CARGO_ENCODED_RUSTFLAGS="$$flags" cargo
+
+# Both files are from one build: the second has the names of functions, for backtraces. The program that writes them compiles
+# meanwhile, because the linker of the module takes one core.
+$(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.debug.wasm &: $(ENGINE) host-tests/xtask/src/exports.rs host-tests/paths.sh \
+		$(shell find plugin/proxy-wasm -type f) | rust
 	$(SAY) 'building the plugin'
-	cargo build --locked --release --package mcp-policy-proxy-wasm --target wasm32-wasip1
+	cargo build --locked --quiet --package xtask & \
+	$(SHIPPED) rustc --locked --release --package mcp-policy-proxy-wasm --target wasm32-wasip1 -- -C strip=debuginfo && wait $$!
 	mkdir -p $(DIST)
-	cargo run --locked --quiet --package xtask -- exports target/wasm32-wasip1/release/mcp_policy_proxy_wasm.wasm $@.new
-	mv $@.new $@
+	cargo run --locked --quiet --package xtask -- exports target/wasm32-wasip1/release/mcp_policy_proxy_wasm.wasm $(DIST)/plugin.new $(DIST)/debug.new
+	mv $(DIST)/plugin.new $(DIST)/mcp-policy.wasm
+	mv $(DIST)/debug.new $(DIST)/mcp-policy.debug.wasm
 
 # This target has no WASI, so the component imports only the functions of its interface. The linker comes with Rust and
 # produces a component directly; other linkers need a program that wraps a module.
-$(DIST)/mcp-policy.component.wasm: $(ENGINE) $(shell find plugin/component -path '*/examples' -prune -o -type f -print) | rust
+$(DIST)/mcp-policy.component.wasm: $(ENGINE) host-tests/paths.sh $(shell find plugin/component -path '*/examples' -prune -o -type f -print) | rust
 	$(SAY) 'building the component'
-	cargo rustc --locked --release --package mcp-policy-component --target wasm32-unknown-unknown -- -C linker=wasm-component-ld
+	$(SHIPPED) rustc --locked --release --package mcp-policy-component --target wasm32-unknown-unknown -- -C linker=wasm-component-ld
 	mkdir -p $(DIST)
 	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $@.new
 	mv $@.new $@
 
-$(DIST)/js/package.json: $(TOOL) host-tests/xtask/src/bindgen.rs $(shell find plugin/js \( -name site -o -name playground \) -prune -o -type f -print) $(NOTICES) | rust
+$(DIST)/js/package.json: $(TOOL) host-tests/xtask/src/bindgen.rs host-tests/paths.sh $(shell find plugin/js \( -name site -o -name playground \) -prune -o -type f -print) $(NOTICES) | rust
 	$(SAY) 'building the JavaScript package'
-	cargo build --locked --release --package mcp-policy-js --target wasm32-unknown-unknown
-	cargo build --locked --release --package mcp-policy-tool-js --target wasm32-unknown-unknown
+	$(SHIPPED) build --locked --release --package mcp-policy-js --target wasm32-unknown-unknown
+	$(SHIPPED) build --locked --release --package mcp-policy-tool-js --target wasm32-unknown-unknown
 	rm -rf $(@D)
 	cargo run --locked --quiet --package xtask -- bindgen $(JS_MODULE) $(@D)
 	cargo run --locked --quiet --package xtask -- bindgen-tool $(TOOL_MODULE) $(@D)
@@ -215,9 +235,9 @@ $(DIST)/LICENSE $(DIST)/THIRD_PARTY.md:
 	cp $< $@
 
 # Zig is the compiler for C and the linker of every target. The wheel holds the same program, so that one build makes both.
-CROSS_PATH = PATH="$(abspath $(CROSS))/bin:$$PATH"
+CROSS_PATH = flags="$$(sh host-tests/paths.sh)"; CARGO_ENCODED_RUSTFLAGS="$$flags" PATH="$(abspath $(CROSS))/bin:$$PATH"
 
-$(LINUX:%=$(DIST)/bin/mcp-policy-%): $(DIST)/bin/mcp-policy-%: $(TOOL) | rust $(CROSS)/ready
+$(LINUX:%=$(DIST)/bin/mcp-policy-%): $(DIST)/bin/mcp-policy-%: $(TOOL) host-tests/paths.sh | rust $(CROSS)/ready
 	$(SAY) 'building the command line tool for $*'
 	$(call rust_targets,$*)
 	rm -f $(DIST)/python/*_$(firstword $(subst -, ,$*)).whl
@@ -227,7 +247,7 @@ $(LINUX:%=$(DIST)/bin/mcp-policy-%): $(DIST)/bin/mcp-policy-%: $(TOOL) | rust $(
 	cp target/$*/release/mcp-policy $@.new
 	mv $@.new $@
 
-$(WINDOWS:%=$(DIST)/bin/mcp-policy-%.exe): $(DIST)/bin/mcp-policy-%.exe: $(TOOL) | rust $(CROSS)/ready
+$(WINDOWS:%=$(DIST)/bin/mcp-policy-%.exe): $(DIST)/bin/mcp-policy-%.exe: $(TOOL) host-tests/paths.sh | rust $(CROSS)/ready
 	$(SAY) 'building the command line tool for $*'
 	$(call rust_targets,$*)
 	$(CROSS_PATH) cargo zigbuild --locked --release --package mcp-policy-cli --target $*

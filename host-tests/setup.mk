@@ -46,9 +46,14 @@ PEER := host-tests/rate-limit-peer/Cargo.toml
 CROSS := target/cross
 # Runs programs for another processor than the machine's.
 QEMU := target/qemu
+# Reads the images of a release.
+SKOPEO := target/skopeo
+# Checks the bill of materials of a release.
+BILLS := target/bills
 # The files of a Debian with Python, and of one without it, and Node with npm for the latter.
 ROOTS := target/roots
 ROOTS_NODE := target/roots-node
+RELEASE_HOSTS := $(SKOPEO)/ready $(BILLS)/ready
 BARE_HOSTS := $(QEMU)/ready $(ROOTS)/ready $(ROOTS_NODE)/ready
 HOSTS := $(VENV)/ready $(VENV_1)/ready $(OLDER_SSE)/ready $(OLDER_ENVOYS)/ready $(PACKAGES)/.package-lock.json $(VENV)/servers \
 	$(SERVERS)/.package-lock.json $(SUITES)/.package-lock.json $(NODE_22)/ready $(JS_TESTS)/ready $(SCHEMA_TESTS)/ready \
@@ -167,6 +172,31 @@ $(QEMU)/ready:
 		rm -rf $(@D)/apt $(@D)/*.deb; \
 	fi
 	$(@D)/qemu-aarch64 --version
+	touch $@
+
+# The machine's own, or the one of Debian's package without an installation, with the libraries that the machine lacks.
+$(SKOPEO)/ready:
+	$(SAY) 'getting Skopeo'
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	if command -v skopeo >/dev/null; then ln -s "$$(command -v skopeo)" $(@D); else \
+		command -v apt-get >/dev/null || { echo 'skopeo is missing: install Skopeo 1.9 or later, then run this again'; exit 1; }; \
+		mkdir -p $(call apt_folders,$(@D)); \
+		{ $(call apt,$(@D)) update && $(call apt,$(@D)) install --yes --download-only --no-install-recommends skopeo; } || \
+			{ echo 'apt has no package of Skopeo: install Skopeo 1.9 or later, then run this again'; exit 1; }; \
+		for package in $(@D)/apt/cache/archives/*.deb; do dpkg -x "$$package" $(@D)/package; done; \
+		printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$$@"\n' "$$(find $(abspath $(@D))/package -name '*.so*' -printf '%h\n' | sort -u | paste -sd :)" \
+			$(abspath $(@D))/package/usr/bin/skopeo > $(@D)/skopeo; \
+		chmod +x $(@D)/skopeo; \
+		rm -rf $(@D)/apt; \
+	fi
+	$(@D)/skopeo --version
+	touch $@
+
+$(BILLS)/ready: host-tests/bills.txt | $(VENV)/ready
+	$(SAY) 'getting the schema of bills of materials'
+	rm -rf $(@D)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(@D)/package --requirement $<
 	touch $@
 
 # Root in a namespace of its own, which debootstrap needs for the owners of files.

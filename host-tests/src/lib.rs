@@ -94,6 +94,14 @@ pub fn wasm_path() -> PathBuf {
     other_module().unwrap_or_else(|| built("mcp-policy.wasm"))
 }
 
+/// The plugin with the names of its functions that `make build` made.
+///
+/// # Panics
+/// When the file is missing.
+pub fn named_path() -> PathBuf {
+    built("mcp-policy.debug.wasm")
+}
+
 /// The component that `make build` made.
 ///
 /// # Panics

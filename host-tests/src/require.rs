@@ -121,6 +121,14 @@ pub const WINDOWS: Need = need(
     "the program for Windows",
     "target/dist/bin/mcp-policy-x86_64-pc-windows-gnu.exe",
 );
+/// The files of a release.
+pub const RELEASE: Need = need("the release", "target/dist/release/SHA256SUMS");
+/// Skopeo, which reads images.
+pub const SKOPEO: Need = need("Skopeo", "target/skopeo/ready");
+/// The schema of bills of materials.
+pub const BILLS: Need = need("the schema of bills of materials", "target/bills/ready");
+/// The program that reads packages of Debian.
+pub const DPKG: Need = need("dpkg-deb", "/usr/bin/dpkg-deb");
 /// The checks of Python wheels.
 pub const PACKAGERS: Need = need("the checks of Python wheels", "target/cross/ready");
 /// QEMU for programs of another processor.

@@ -2,9 +2,11 @@
 //!
 //! The SDK exports a function for every callback of proxy-wasm. A host treats a missing callback as one that does
 //! nothing, and saves the calls. The functions that stay are unchanged. One of the plugin takes the place of the SDK's,
-//! which panics on the answer to a call that the SDK did not make.
+//! which panics on the answer to a call that the SDK did not make. The same module is written a second time with the names of
+//! its functions, which backtraces show.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use rustc_demangle::demangle;
 use std::path::Path;
 use walrus::{Module, ModuleConfig, passes::gc};
 
@@ -33,15 +35,21 @@ const CALLED: [&str; 17] = [
 const CALL_RESPONSE: &str = "proxy_on_http_call_response";
 const OWN_CALL_RESPONSE: &str = "mcp_policy_on_http_call_response";
 
-/// Writes the module with only these exports, and the code that they need.
+/// Writes the module with only these exports, and the code that they need: without the names of its functions, and to `named`
+/// with them. Everything else in the two files is the same.
 ///
 /// # Errors
-/// When it is not a module, or lacks one of them.
-pub(crate) fn keep_called(module: &Path, to: &Path) -> Result<()> {
+/// When it is not a module, has no names, or lacks one of the exports.
+pub(crate) fn keep_called(module: &Path, to: &Path, named: &Path) -> Result<()> {
+    emit(module, to, false)?;
+    emit(module, named, true)
+}
+
+fn emit(module: &Path, to: &Path, names: bool) -> Result<()> {
     let mut config = ModuleConfig::new();
     config
         .generate_producers_section(false)
-        .generate_name_section(false);
+        .generate_name_section(names);
     let mut module = config
         .parse_file(module)
         .with_context(|| format!("{} is no module", module.display()))?;
@@ -54,7 +62,21 @@ pub(crate) fn keep_called(module: &Path, to: &Path) -> Result<()> {
     }
     replace_call_response(&mut module);
     remove_others(&mut module);
+    // What the linker notes for other linkers.
+    let notes: Vec<_> = module.customs.iter().map(|(id, _)| id).collect();
+    notes
+        .into_iter()
+        .for_each(|id| drop(module.customs.delete(id)));
     gc::run(&mut module);
+    for function in module.funcs.iter_mut() {
+        // As the source has them: hosts print the linker's names unread.
+        let name = function.name.as_deref().map(demangle);
+        function.name = name.map(|name| format!("{name:#}"));
+    }
+    ensure!(
+        module.funcs.iter().any(|function| function.name.is_some()),
+        "the module has no names of functions; link it with `-C strip=debuginfo`"
+    );
     module.emit_wasm_file(to)
 }
 

@@ -5,6 +5,7 @@
 mod bindgen;
 mod exports;
 mod notices;
+mod release;
 mod structure;
 mod wording;
 
@@ -42,12 +43,24 @@ enum Command {
         module: PathBuf,
         /// The file to write
         to: PathBuf,
+        /// The file to write with the names of functions
+        named: PathBuf,
     },
     /// Writes the third-party notices, plugin/THIRD_PARTY.md
     Notices {
         /// Only checks that the list of crates is up to date
         #[arg(long)]
         check: bool,
+    },
+    /// Writes the files of a release from what is built
+    Release {
+        /// The folder of built modules and programs
+        dist: PathBuf,
+        /// The folder to write into
+        to: PathBuf,
+        /// The time in the files, in seconds since 1970
+        #[arg(long)]
+        time: u64,
     },
     /// Checks imports, layers, and the lengths of functions and files, in every crate of the workspace
     Structure,
@@ -69,8 +82,8 @@ fn main() -> Result<ExitCode> {
             bindgen::tool(&module, &folder)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Exports { module, to } => {
-            exports::keep_called(&module, &to)?;
+        Command::Exports { module, to, named } => {
+            exports::keep_called(&module, &to, &named)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Notices { check } => {
@@ -80,6 +93,10 @@ fn main() -> Result<ExitCode> {
             } else {
                 notices::write(root)?
             }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Release { dist, to, time } => {
+            release::write(Path::new("."), &dist, &to, time)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Structure => structure(),

@@ -11,6 +11,7 @@ mod texts;
 
 use anyhow::{Context, Result, ensure};
 use linked::Module;
+pub(crate) use linked::{Crates, Linked};
 use std::fs;
 use std::path::Path;
 
@@ -52,6 +53,19 @@ const PAGES: [Page; 2] = [
         runtime: include_str!("notices/tool-runtime.md"),
     },
 ];
+
+/// The crates in everything that is shipped.
+///
+/// # Errors
+/// When cargo does not list them.
+pub(crate) fn crates(root: &Path) -> Result<Crates> {
+    let modules: Vec<_> = PAGES
+        .iter()
+        .flat_map(|page| page.modules)
+        .copied()
+        .collect();
+    linked::crates(root, &modules)
+}
 
 /// Writes the pages, with the licence texts of the crates from cargo's copies of them.
 ///

@@ -3,6 +3,7 @@
 mod approval_service;
 mod approvals;
 mod audit;
+mod backtraces;
 mod bodies;
 mod collector;
 mod crashes;

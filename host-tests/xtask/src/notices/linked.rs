@@ -11,19 +11,19 @@ use std::process::Command;
 pub(super) type Module = (&'static str, &'static str, &'static str);
 
 /// A name and a version.
-pub(super) type Release = (String, String);
+pub(crate) type Release = (String, String);
 
 /// A crate that is linked into a module.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Linked {
+pub(crate) struct Linked {
     /// The SPDX expression.
-    pub(super) licence: String,
-    pub(super) repository: String,
+    pub(crate) licence: String,
+    pub(crate) repository: String,
     /// The modules that contain the crate.
-    pub(super) modules: Vec<&'static str>,
+    pub(crate) modules: Vec<&'static str>,
 }
 
-pub(super) type Crates = BTreeMap<Release, Linked>;
+pub(crate) type Crates = BTreeMap<Release, Linked>;
 
 /// The crates of all modules, without those of the workspace.
 pub(super) fn crates(root: &Path, modules: &[Module]) -> Result<Crates> {
