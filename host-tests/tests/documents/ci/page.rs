@@ -4,9 +4,9 @@
 
 use super::workflows::checked;
 use crate::pages::{blocks, page};
-use host_tests::yaml::documents;
 use host_tests::require::{CI_PROGRAMS, lacks};
 use host_tests::root;
+use host_tests::yaml::documents;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;

@@ -3,8 +3,8 @@
 //!
 //! It installs the tool's package from a file, without a network.
 
-use host_tests::yaml::documents;
 use host_tests::root;
+use host_tests::yaml::documents;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;

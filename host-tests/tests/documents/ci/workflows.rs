@@ -3,9 +3,9 @@
 //!
 //! It runs no workflow.
 
-use host_tests::yaml::documents;
 use host_tests::require::{CI_PROGRAMS, lacks};
 use host_tests::root;
+use host_tests::yaml::documents;
 use serde_json::Value;
 use std::fs;
 use std::io::Write as _;
