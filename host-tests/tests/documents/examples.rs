@@ -113,6 +113,21 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "a copy to a folder of the whole machine",
     ),
     (
+        "RELEASING.md",
+        "skopeo copy",
+        "a registry; programs, `image::`, reads both images of the layout",
+    ),
+    (
+        "RELEASING.md",
+        "sha256sum --check",
+        "programs, `release::release_has_every_file_that_it_should_and_the_list_has_their_digests`",
+    ),
+    (
+        "RELEASING.md",
+        "gh attestation verify",
+        "a published release",
+    ),
+    (
         "README.md",
         "make run",
         "docs::commands_of_the_documents_run",
