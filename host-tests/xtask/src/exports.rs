@@ -1,9 +1,9 @@
 //! Turns the plugin's module, as it was linked, into one without the callbacks that the plugin leaves at their defaults.
 //!
 //! The SDK exports a function for every callback of proxy-wasm. A host treats a missing callback as one that does
-//! nothing, and saves the calls. The functions that stay are unchanged. One of the plugin takes the place of the SDK's,
-//! which panics on the answer to a call that the SDK did not make. The same module is written a second time with the names of
-//! its functions, which backtraces show.
+//! nothing, and saves the calls; ngx_wasm_module alone ends without `proxy_on_done`. The functions that stay are
+//! unchanged. One of the plugin takes the place of the SDK's, which panics on the answer to a call that the SDK did not
+//! make. The same module is written a second time with the names of its functions, which backtraces show.
 
 use anyhow::{Context, Result, bail, ensure};
 use rustc_demangle::demangle;
@@ -11,7 +11,7 @@ use std::path::Path;
 use walrus::{Module, ModuleConfig, passes::gc};
 
 /// The exports that hosts call: the ABI's version and memory, a plugin's life, a stream's life, and its pieces.
-const CALLED: [&str; 17] = [
+const CALLED: [&str; 18] = [
     "memory",
     "_initialize",
     "proxy_abi_version_0_2_1",
@@ -27,6 +27,7 @@ const CALLED: [&str; 17] = [
     "proxy_on_response_body",
     "proxy_on_response_trailers",
     "proxy_on_log",
+    "proxy_on_done",
     CALL_RESPONSE,
     "proxy_on_delete",
 ];

@@ -214,6 +214,12 @@ pub(crate) fn is_unsent() -> bool {
     unsent && attempts.is_some_and(|bytes| u64::from_le_bytes(bytes) <= 1)
 }
 
+/// Whether the host is nginx with ngx_wasm_module. It is asked in callbacks of a stream alone: nginx ends where a root
+/// context asks for a property.
+pub(crate) fn is_nginx() -> bool {
+    property(&["ngx", "nginx_version"]).is_some()
+}
+
 pub(crate) fn configuration() -> Result<Vec<u8>, Status> {
     buffer(PLUGIN_CONFIGURATION)
 }
@@ -230,14 +236,23 @@ pub(crate) fn response_body() -> Result<Vec<u8>, Status> {
 
 /// Replaces the arrived piece of the response's body, which has `size` bytes, with `bytes`.
 pub(crate) fn replace_response_body(size: usize, bytes: &[u8]) -> Result<(), Status> {
-    // SAFETY: the host reads `bytes` during the call.
-    checked(unsafe { proxy_set_buffer_bytes(RESPONSE_BODY, 0, size, bytes.as_ptr(), bytes.len()) })
+    replace_body(RESPONSE_BODY, size, bytes)
 }
 
 /// Replaces the request's body, which has `size` bytes, with `bytes`.
 pub(crate) fn replace_request_body(size: usize, bytes: &[u8]) -> Result<(), Status> {
+    replace_body(REQUEST_BODY, size, bytes)
+}
+
+/// Replaces all `size` bytes of a buffer. ngx_wasm_module writes no more bytes than it is told to replace, and all hosts
+/// replace no more than they have. It also forgets that a piece is the last if it becomes empty, so an empty one stays.
+fn replace_body(buffer: u32, size: usize, bytes: &[u8]) -> Result<(), Status> {
+    let replaced = size.max(bytes.len());
+    if replaced == 0 {
+        return Ok(());
+    }
     // SAFETY: the host reads `bytes` during the call.
-    checked(unsafe { proxy_set_buffer_bytes(REQUEST_BODY, 0, size, bytes.as_ptr(), bytes.len()) })
+    checked(unsafe { proxy_set_buffer_bytes(buffer, 0, replaced, bytes.as_ptr(), bytes.len()) })
 }
 
 /// Passes on the current stream's request, which was paused.
@@ -349,6 +364,24 @@ pub(crate) struct SharedData;
 /// only one write in four billion has this number.
 const ABSENT: u32 = u32::MAX;
 
+/// The same number with ngx_wasm_module, which numbers the writes of each key from 1 on. An absent key has the number 0,
+/// and any other number fails on it. With Envoy 0 overwrites, so it is for a key on which [`ABSENT`] failed and that is
+/// still absent: such a key Envoy does not have, because it removes none while a VM runs.
+const ABSENT_WITH_NGINX: u32 = 0;
+
+impl SharedData {
+    fn set(key: &str, bytes: &[u8], cas: u32) -> Result<bool, Unavailable> {
+        // SAFETY: the host reads `key` and `bytes` during the call.
+        match unsafe {
+            proxy_set_shared_data(key.as_ptr(), key.len(), bytes.as_ptr(), bytes.len(), cas)
+        } {
+            OK => Ok(true),
+            CAS_MISMATCH => Ok(false),
+            _ => Err(Unavailable),
+        }
+    }
+}
+
 impl Cells for SharedData {
     fn read(&mut self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Unavailable> {
         let mut cas = 0;
@@ -369,14 +402,11 @@ impl Cells for SharedData {
         bytes: &[u8],
         version: Option<Version>,
     ) -> Result<bool, Unavailable> {
-        let cas = version.map_or(ABSENT, |Version(cas)| cas);
-        // SAFETY: the host reads `key` and `bytes` during the call.
-        match unsafe {
-            proxy_set_shared_data(key.as_ptr(), key.len(), bytes.as_ptr(), bytes.len(), cas)
-        } {
-            OK => Ok(true),
-            CAS_MISMATCH => Ok(false),
-            _ => Err(Unavailable),
+        match version {
+            Some(Version(cas)) => Self::set(key, bytes, cas),
+            None if Self::set(key, bytes, ABSENT)? => Ok(true),
+            None if self.read(key)?.is_some() => Ok(false),
+            None => Self::set(key, bytes, ABSENT_WITH_NGINX),
         }
     }
 }

@@ -372,8 +372,11 @@ impl Stream {
             {
                 Action::Continue
             }
-            // The client has already got a part, so the host can only close the connection.
-            Some((Next::Reply(reply), _, reason)) => self.answer(&reply, reason),
+            // The client has already got a part, so the host can only close the connection. ngx_wasm_module ends the VM
+            // instead, and passes on what it would have judged.
+            Some((Next::Reply(reply), _, reason)) if !host::is_nginx() => {
+                self.answer(&reply, reason)
+            }
             _ => self.withhold(size),
         }
     }
@@ -391,9 +394,9 @@ impl Stream {
 
     /// Stops reading a response that the exchange does not need, so that it is not copied out of the host.
     fn pass_through_if_unneeded(&mut self) {
-        let is_over =
-            || self.exchange.is_none() || self.asks(|exchange| !exchange.needs_response());
-        if self.response == ResponseMode::Filter && is_over() {
+        // A stream without an exchange is of a request that this VM has not seen: one that ended took it along.
+        let is_over = self.asks(|exchange| !exchange.needs_response());
+        if self.response == ResponseMode::Filter && is_over {
             self.response = ResponseMode::PassThrough;
         }
     }

@@ -27,11 +27,12 @@ fn module_imports_only_functions_that_proxy_wasm_hosts_have() {
     }
 }
 
-/// The exports that a host calls, for each request or once. Callbacks with the default behaviour are not exported.
+/// The exports that a host calls, for each request or once. Callbacks with the default behaviour are not exported, but
+/// for the one without which ngx_wasm_module ends.
 const CALLED: &str = "memory _initialize proxy_abi_version_0_2_1 proxy_on_memory_allocate proxy_on_context_create \
     proxy_on_vm_start proxy_on_configure proxy_on_tick proxy_on_request_headers proxy_on_request_body \
     proxy_on_request_trailers proxy_on_response_headers proxy_on_response_body proxy_on_response_trailers proxy_on_log \
-    proxy_on_http_call_response proxy_on_delete";
+    proxy_on_done proxy_on_http_call_response proxy_on_delete";
 
 #[test]
 fn module_exports_only_functions_in_which_it_does_something() {

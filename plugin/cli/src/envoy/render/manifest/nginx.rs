@@ -14,11 +14,18 @@ use crate::report::{CommandError, CommandResult, ExitStatus, Report as _};
 use mcp_policy::host::Policy;
 use minijinja::Value;
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 /// The longest parameter that nginx reads, in bytes with its quotes (`NGX_CONF_BUFFER`).
 const LONGEST_PARAMETER: usize = 4_096;
 /// What nginx holds of a body in memory; the module gets none that is longer.
 const BUFFER_BYTES: usize = 1_048_576;
+
+/// The shared memory for the counts of so many slots, in MiB.
+const MEMORY: usize = 64;
+const SLOTS: usize = 65_536;
+/// Where the policy has no `host.namespace`: nginx ends if the plugin asks it for its name.
+const NAMESPACE: &str = "mcp-policy";
 
 /// The values of the template; texts are parameters of nginx.
 #[derive(Debug, Serialize)]
@@ -26,6 +33,7 @@ struct Nginx {
     listen: Value,
     names: Value,
     wasm: Value,
+    memory: usize,
     scheme: Value,
     upstream: Value,
     authority: Value,
@@ -72,6 +80,7 @@ impl Nginx {
             listen: Value::from_safe_string(options.listen.to_string()),
             names: Value::from_safe_string(names),
             wasm: parameter(&options.wasm),
+            memory: memory(policy),
             scheme: Value::from_safe_string(
                 if upstream.is_https() { "https" } else { "http" }.into(),
             ),
@@ -110,10 +119,21 @@ fn tls(upstream: &Upstream, options: &Options) -> CommandResult<Option<Tls>> {
     }
 }
 
-/// The policy without the spaces between its values, as one parameter.
+/// The shared memory that the policy's counts need, in MiB.
+fn memory(policy: &Input) -> usize {
+    let slots = Policy::parse(&policy.bytes).map_or(SLOTS, |policy| policy.host.slots);
+    MEMORY.saturating_mul(slots.div_ceil(SLOTS))
+}
+
+/// The policy without the spaces between its values, and with a namespace, as one parameter.
 fn written(policy: &Input) -> CommandResult<Value> {
-    let document: serde_json::Value = serde_json::from_slice(&policy.bytes)
+    let mut document: Json = serde_json::from_slice(&policy.bytes)
         .map_err(|error| CommandError::about(&policy.name, error))?;
+    let members = document.as_object_mut();
+    let host = members.map(|members| members.entry("host").or_insert_with(|| json!({})));
+    if let Some(host) = host.and_then(Json::as_object_mut) {
+        host.entry("namespace").or_insert_with(|| json!(NAMESPACE));
+    }
     let parameter = quoted(&document.to_string());
     match parameter.len() {
         length if length >= LONGEST_PARAMETER => Err(CommandError::about(
@@ -151,10 +171,22 @@ fn keeps(policy: &Input) -> CommandResult<()> {
             "/host/max_request_bytes: nginx gives the plugin no body over 1 MiB; write a smaller number",
         );
     }
-    let services = Services::of(&policy.bytes);
-    if services.counters.is_some() || !services.approvals.is_empty() {
+    let verified = parsed.needs_verified();
+    if verified.claims || verified.uri_san || verified.dns_san || verified.subject {
         return refused(
-            "the policy calls a service by the name of a cluster, which nginx does not have; count and approve in the gateway itself",
+            "the policy needs a token or a certificate that the gateway has verified, and nginx shows the plugin neither; know callers by a header that nginx sets, and approve in the gateway itself",
+        );
+    }
+    let services = Services::of(&policy.bytes);
+    let approves = services.page.is_some() || !services.approvals.is_empty();
+    if approves || services.counters.is_some() || parsed.host.audit_collector.is_some() {
+        return refused(
+            "the policy has approvals, or calls a service by the name of a cluster, and nginx can neither hold an answer nor find a cluster; count, approve and collect in the gateway itself",
+        );
+    }
+    if !parsed.host.filter_state.is_empty() {
+        return refused(
+            "/host/filter_state: nginx has no filter state; take it out, and read the decisions in the error log",
         );
     }
     Ok(())

@@ -184,12 +184,39 @@ fn policy_is_read_back_from_the_configuration_of_nginx() {
             .lines()
             .filter(|line| !line.trim_start().starts_with('#'))
             .collect();
+        let mut named = json(&policy);
+        named["host"]["namespace"] = "mcp-policy".into();
         let parameters = quoted_parameters(&text);
         assert_eq!(
             parameters.get(1).map(|text| json(text)),
-            Some(json(&policy)),
+            Some(named),
             "{text}"
         );
+    }
+}
+
+#[test]
+fn policy_that_nginx_cannot_keep_is_refused_with_the_reason() {
+    let policy = |members: &str| {
+        format!(r#"{{ "version": "1", "default": "deny", "tools": {{ "x": {{}} }}, {members} }}"#)
+    };
+    let namespace = policy(r#""host": { "namespace": "mine" }"#);
+    let report = render_nginx(&input(&namespace), &of_envoy()).expect("it renders");
+    let text = report.configuration().expect("it is valid");
+    assert!(text.contains(r#""namespace":"mine""#), "{text}");
+    for (members, reason) in [
+        (
+            r#""identity": { "from": [ { "jwt_claim": "sub" } ], "issuers": ["https://login.example"] }"#,
+            "verified",
+        ),
+        (r#""host": { "filter_state": ["tool"] }"#, "filter state"),
+        (
+            r#""host": { "audit_collector": { "cluster": "logs", "path": "/logs" } }"#,
+            "cluster",
+        ),
+    ] {
+        let error = render_nginx(&input(&policy(members)), &of_envoy()).expect_err("it is refused");
+        assert!(error.to_string().contains(reason), "{error}");
     }
 }
 
