@@ -338,9 +338,22 @@ fn apply(map: u32, edit: &HeaderEdit) -> Result<(), Status> {
     Ok(())
 }
 
+/// The details of a reply with ngx_wasm_module, which writes them into the status line, in the place of a server's reply
+/// after they were freed. It also keeps the length of that reply, which is taken away here.
+fn shown_by_nginx() -> &'static str {
+    let name = "content-length";
+    // SAFETY: the host reads `name` during the call.
+    let _ = unsafe { proxy_remove_header_map_value(RESPONSE_HEADERS, name.as_ptr(), name.len()) };
+    ""
+}
+
 /// Sends a reply instead of the server's. An access log may print `details` as the reason.
 pub(crate) fn answer(reply: &Reply, details: &str) -> Result<(), Status> {
     let headers = serialized(&reply.headers);
+    let details = match is_nginx() {
+        true => shown_by_nginx(),
+        false => details,
+    };
     // SAFETY: the host reads the three texts during the call.
     checked(unsafe {
         proxy_send_local_response(
