@@ -32,6 +32,8 @@ pub struct Constraints {
     pub cuts_bodies: bool,
     /// The number of headers is always reported as zero.
     pub counts_no_headers: bool,
+    /// Each key of the shared data has numbers of its own, as with ngx_wasm_module.
+    pub numbers_each_key: bool,
     /// Other plugins write into the same shared data.
     pub shares_data: bool,
     /// The memory of a VM, in bytes.
@@ -135,6 +137,7 @@ pub const ENVOY: Constraints = Constraints {
     ends_plugin: &[],
     cuts_bodies: false,
     counts_no_headers: false,
+    numbers_each_key: false,
     shares_data: false,
     memory: NONE,
     failure: Failure::Reload,
@@ -181,6 +184,7 @@ pub const NGINX: Constraints = Constraints {
         (Phase::Stream, TIMER),
     ],
     cuts_bodies: true,
+    numbers_each_key: true,
     ..ENVOY
 };
 

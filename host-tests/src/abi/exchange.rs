@@ -86,7 +86,10 @@ impl<'m> Gateway<'m> {
             module,
             constraints,
             policy: policy.into(),
-            shared: SharedData::default(),
+            shared: match constraints.numbers_each_key {
+                true => SharedData::of_nginx(),
+                false => SharedData::default(),
+            },
             clock: Clock::at(Clock::BEGIN_OF_2026),
             vm: None,
         };

@@ -19,6 +19,8 @@ pub struct SharedData(Arc<Mutex<Store>>);
 struct Store {
     entries: HashMap<Vec<u8>, (Vec<u8>, u32)>,
     next_cas: u32,
+    /// Each key has numbers of its own, from 1 on, and an absent one has 0.
+    numbers_each_key: bool,
     lost_swaps: u64,
     counts: Counts,
 }
@@ -28,6 +30,7 @@ impl Default for Store {
         Self {
             entries: HashMap::new(),
             next_cas: 1,
+            numbers_each_key: false,
             lost_swaps: 0,
             counts: Counts::default(),
         }
@@ -46,6 +49,16 @@ pub struct Counts {
 }
 
 impl SharedData {
+    /// The store of nginx with ngx_wasm_module (`ngx_wa_shm_kv.c`): a write needs the number of its key, 0 for an absent one,
+    /// and none is unconditional.
+    pub fn of_nginx() -> Self {
+        let store = Store {
+            numbers_each_key: true,
+            ..Store::default()
+        };
+        Self(Arc::new(Mutex::new(store)))
+    }
+
     /// The value and swap number of a key; `NotFound` if it was never set.
     pub fn get(&self, key: &[u8]) -> Result<(Vec<u8>, u32), u32> {
         let mut store = self.lock();
@@ -61,7 +74,7 @@ impl SharedData {
         if store.refuses(key, cas) {
             return Err(status::CAS_MISMATCH);
         }
-        let next = store.take_cas();
+        let next = store.take_cas(key);
         store.entries.insert(key.to_vec(), (value.to_vec(), next));
         Ok(())
     }
@@ -123,11 +136,18 @@ impl Store {
             self.lost_swaps = self.lost_swaps.saturating_sub(1);
             return true;
         }
-        let known = self.entries.get(key);
-        known.is_some_and(|(_, current)| cas != 0 && cas != *current)
+        let known = self.entries.get(key).map(|(_, current)| *current);
+        match self.numbers_each_key {
+            true => cas != known.unwrap_or_default(),
+            false => known.is_some_and(|current| cas != 0 && cas != current),
+        }
     }
 
-    fn take_cas(&mut self) -> u32 {
+    fn take_cas(&mut self, key: &[u8]) -> u32 {
+        if self.numbers_each_key {
+            let known = self.entries.get(key).map(|(_, current)| *current);
+            return known.unwrap_or_default().saturating_add(1);
+        }
         let taken = self.next_cas;
         self.next_cas = taken.checked_add(1).unwrap_or(1);
         taken
