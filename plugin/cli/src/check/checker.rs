@@ -33,11 +33,23 @@ pub fn check_as(
     options: &Options,
     party: &Party,
 ) -> CommandResult<PolicyReport> {
-    let mut report = check(policy, tools, options);
-    if Policy::parse(&policy.bytes).is_ok() {
-        report.access = Some(access(policy, tools, party, options.now)?);
+    check(policy, tools, options).with_access(policy, tools, options, party)
+}
+
+impl PolicyReport {
+    /// The report with what the caller has under the policy, if that is valid.
+    pub(super) fn with_access(
+        mut self,
+        policy: &Input,
+        tools: Option<&ToolIndex>,
+        options: &Options,
+        party: &Party,
+    ) -> CommandResult<Self> {
+        if Policy::parse(&policy.bytes).is_ok() {
+            self.access = Some(access(policy, tools, party, options.now)?);
+        }
+        Ok(self)
     }
-    Ok(report)
 }
 
 pub(super) fn checked(policy: &[u8], tools: Option<&ToolIndex>, now: Option<u64>) -> Checked {

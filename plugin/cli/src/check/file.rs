@@ -2,7 +2,7 @@
 //!
 //! It never shows a place of the policy that is not one of the file.
 
-use super::access::{Party, access};
+use super::access::Party;
 use super::checker::{check, check_as, checked};
 use super::diagnostic::Diagnostic;
 use super::embedded::{Embedded, embedded, is_manifest};
@@ -43,7 +43,7 @@ pub fn check_file(
     match embedded(&file.bytes, &text, &manifest.lines) {
         Err(fault) => {
             let diagnostic = Diagnostic::not_yaml(fault.what);
-            let found = Located::in_text(diagnostic, fault.span, &manifest.lines, &text);
+            let found = Located::new(diagnostic, fault.span, &manifest.lines, &text);
             Ok(vec![manifest.report(
                 vec![found],
                 Checked::default(),
@@ -86,16 +86,14 @@ impl Manifest<'_> {
         let mut report = self.report(found, checked, options);
         report.within = Some(policy.within.clone());
         report.secret = secret(policy.text.as_bytes()).map(|span| policy.places.of(&span));
-        if let Some(party) = party
-            && Policy::parse(policy.text.as_bytes()).is_ok()
-        {
-            let policy = Input {
-                name: self.file.name.clone(),
-                bytes: policy.text.clone().into_bytes(),
-            };
-            report.access = Some(access(&policy, tools, party, options.now)?);
-        }
-        Ok(report)
+        let Some(party) = party else {
+            return Ok(report);
+        };
+        let policy = Input {
+            name: self.file.name.clone(),
+            bytes: policy.text.clone().into_bytes(),
+        };
+        report.with_access(&policy, tools, options, party)
     }
 
     fn report(&self, found: Vec<Located>, checked: Checked, options: &Options) -> PolicyReport {
@@ -109,7 +107,7 @@ impl Manifest<'_> {
     /// What readers of the file or the gateway would do against the policy.
     fn of_gateway(&self, policy: &Embedded) -> Vec<Located> {
         let here = |diagnostic, place: &Range<usize>| {
-            Located::in_text(diagnostic, place.clone(), &self.lines, self.text)
+            Located::new(diagnostic, place.clone(), &self.lines, self.text)
         };
         let doubtful = policy.doubtful.iter();
         let mut found: Vec<_> = doubtful

@@ -61,30 +61,11 @@ impl Located {
         Self::new(diagnostic, at..end, &source, text)
     }
 
-    /// At a place of the text.
-    pub(super) fn in_text(
-        diagnostic: Diagnostic,
-        span: Range<usize>,
-        lines: &SourceMap,
-        text: &str,
-    ) -> Self {
-        Self::new(diagnostic, span, lines, text)
-    }
-
     /// The same diagnostic about a policy, at the place in the file around it.
     pub(super) fn moved(self, places: &Places, lines: &SourceMap, file: &str) -> Self {
         let span = places.of(&self.span);
         let span = file.floor_char_boundary(span.start)..file.ceil_char_boundary(span.end);
-        let (line, column) = lines.line_and_column(file, span.start);
-        let (end_line, end_column) = lines.line_and_column(file, span.end);
-        Self {
-            line,
-            column,
-            end_line,
-            end_column,
-            span,
-            ..self
-        }
+        self.at(span, lines, file)
     }
 
     /// The message behind its JSON Pointer, if it is about a part of the document.
@@ -95,21 +76,39 @@ impl Located {
         }
     }
 
-    fn new(diagnostic: Diagnostic, span: Range<usize>, source: &SourceMap, text: &str) -> Self {
-        let (line, column) = source.line_and_column(text, span.start);
-        let (end_line, end_column) = source.line_and_column(text, span.end);
-        Self {
+    /// At a place of the text.
+    pub(super) fn new(
+        diagnostic: Diagnostic,
+        span: Range<usize>,
+        source: &SourceMap,
+        text: &str,
+    ) -> Self {
+        let located = Self {
             level: diagnostic.level,
             name: diagnostic.name,
             at: diagnostic.at,
+            line: 0,
+            column: 0,
+            end_line: 0,
+            end_column: 0,
+            message: diagnostic.message,
+            help: diagnostic.help,
+            also: diagnostic.also,
+            span: 0..0,
+        };
+        located.at(span, source, text)
+    }
+
+    fn at(self, span: Range<usize>, source: &SourceMap, text: &str) -> Self {
+        let (line, column) = source.line_and_column(text, span.start);
+        let (end_line, end_column) = source.line_and_column(text, span.end);
+        Self {
             line,
             column,
             end_line,
             end_column,
-            message: diagnostic.message,
-            help: diagnostic.help,
-            also: diagnostic.also,
             span,
+            ..self
         }
     }
 }

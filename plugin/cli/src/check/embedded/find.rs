@@ -49,6 +49,8 @@ const AROUND: [&str; 4] = [
     "resources",
     "dynamic_resources",
 ];
+/// By these, each in a field of its own, gateways let every message pass when the plugin crashes.
+const OPEN: [&str; 2] = ["FAIL_OPEN", "true"];
 const STRING: &str = "type.googleapis.com/google.protobuf.StringValue";
 
 /// Whether a file is none in which the policy itself is JSON: YAML, or the configuration of a gateway in JSON.
@@ -126,8 +128,8 @@ impl Search<'_> {
         let spec = root.get("spec");
         match root.get("kind").and_then(Node::as_text) {
             Some("WasmPlugin") => {
-                let fails_open = spec.and_then(|spec| spec.get("failStrategy"));
-                let gateway = self.gateway(false, fails_open, "FAIL_OPEN");
+                let on_crash = spec.and_then(|spec| spec.get("failStrategy"));
+                let gateway = self.gateway(false, on_crash);
                 for name in ["pluginConfig", "defaultConfig"] {
                     let policy = spec.and_then(|spec| spec.get(name));
                     self.object(policy, place(&format!("/spec/{name}")), Some(&gateway));
@@ -141,7 +143,7 @@ impl Search<'_> {
                     return;
                 };
                 for (index, plugin) in plugins.iter().enumerate() {
-                    let gateway = self.gateway(false, plugin.get("failOpen"), "true");
+                    let gateway = self.gateway(false, plugin.get("failOpen"));
                     self.object(
                         plugin.get("config"),
                         place(&format!("/spec/wasm/{index}/config")),
@@ -153,15 +155,13 @@ impl Search<'_> {
             _ if AROUND.iter().any(|name| root.get(name).is_some()) => {
                 self.plugins(root, &place(""))
             }
-            _ if OF_A_POLICY.iter().any(|name| root.get(name).is_some()) => {
-                self.object(Some(root), place(""), None)
-            }
-            _ => {}
+            _ => self.object(Some(root), place(""), None),
         }
     }
 
-    fn gateway(&self, holds_headers: bool, fails_open: Option<&Node>, word: &str) -> Gateway {
-        let open = fails_open.filter(|node| node.text().as_deref() == Some(word));
+    fn gateway(&self, holds_headers: bool, on_crash: Option<&Node>) -> Gateway {
+        let is_open = |node: &&Node| node.text().is_some_and(|text| OPEN.contains(&&*text));
+        let open = on_crash.filter(is_open);
         Gateway {
             holds_headers,
             fails_open: open.map(|node| self.range(node)),
@@ -197,15 +197,10 @@ impl Search<'_> {
         let holds = plugin
             .get("allow_on_headers_stop_iteration")
             .and_then(Node::text);
-        let fails_open = plugin
+        let on_crash = plugin
             .get("failure_policy")
             .or_else(|| plugin.get("fail_open"));
-        let word = if plugin.get("failure_policy").is_some() {
-            "FAIL_OPEN"
-        } else {
-            "true"
-        };
-        let gateway = self.gateway(holds.as_deref() == Some("true"), fails_open, word);
+        let gateway = self.gateway(holds.as_deref() == Some("true"), on_crash);
         self.text(
             value,
             format!("{pointer}/configuration/value"),

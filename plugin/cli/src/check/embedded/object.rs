@@ -63,11 +63,7 @@ impl<'f> Writer<'f> {
             }
             write(self, element);
         }
-        // A block ends at the next value, which is not a part of it.
-        let end = place
-            .start
-            .saturating_add(self.written(&place).trim_end().len());
-        self.part(close.encode_utf8(&mut [0; 4]), end..end);
+        self.part(close.encode_utf8(&mut [0; 4]), place.end..place.end);
     }
 
     fn part(&mut self, text: &str, place: Range<usize>) {

@@ -20,36 +20,41 @@ pub(super) fn places(text: &str, node: &Node, file: &str, lines: &SourceMap) -> 
         })
 }
 
-/// A literal block, and a text on one line: each line is the end of a line of the file.
+/// A literal block, and a text on one line: the first line begins where the node does, and the others behind their indentation.
 fn in_lines(text: &str, node: &Node, file: &str, lines: &SourceMap) -> Option<Places> {
     let (mut places, mut at) = (Places::default(), 0_usize);
     for (index, line) in text.split('\n').enumerate() {
-        let end = at.saturating_add(line.len());
-        let found = lines.line(file, node.mark.line.saturating_add(index));
-        let (start, written) = match (line, found) {
-            // A block may end before the blank lines behind it do.
-            ("", None) => (file.len(), ""),
-            (_, found) => found?,
+        let start = match index {
+            0 => offset(file, lines, node.mark),
+            _ => behind_indentation(
+                line,
+                lines.line(file, node.mark.line.saturating_add(index)),
+                file,
+            )?,
         };
-        let written = written.trim_end_matches('\r');
-        let indentation = written.strip_suffix(line).or_else(|| {
-            let part = written.get(node.mark.column.saturating_sub(1)..)?;
-            (index == 0 && part.starts_with(line))
-                .then_some(written.get(..node.mark.column.saturating_sub(1))?)
-        });
-        let indentation = match line {
-            "" => written,
-            _ => indentation.filter(|before| index == 0 || before.trim().is_empty())?,
-        };
-        let start = start.saturating_add(indentation.len());
+        file.get(start..)?.strip_prefix(line)?;
         // With the line break, so that a mistake there has a place.
-        places.add(
-            at..end.saturating_add(1),
-            start..start.saturating_add(line.len()).saturating_add(1),
-        );
-        at = end.saturating_add(1);
+        let length = line.len().saturating_add(1);
+        let end = at.saturating_add(length);
+        places.add(at..end, start..start.saturating_add(length));
+        at = end;
     }
     Some(places)
+}
+
+/// Where a line of the text begins in its line of the file. A block may end before the blank lines behind it do.
+fn behind_indentation(line: &str, written: Option<(usize, &str)>, file: &str) -> Option<usize> {
+    let Some((start, written)) = written else {
+        return line.is_empty().then_some(file.len());
+    };
+    let written = written.trim_end_matches('\r');
+    let indentation = match line {
+        "" => written,
+        _ => written
+            .strip_suffix(line)
+            .filter(|before| before.trim().is_empty())?,
+    };
+    Some(start.saturating_add(indentation.len()))
 }
 
 /// A text in double quotes on one line: each escape is a part of its own.

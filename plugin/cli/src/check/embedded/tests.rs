@@ -82,19 +82,25 @@ fn as_it_is(text: &str) -> String {
     text.into()
 }
 
+/// Compares the findings in a file around each policy with those of the policy alone, and counts them. `written` turns a part of
+/// the file into the characters that it stands for.
+fn compared(around: impl Fn(&str) -> Option<String>, written: fn(&str) -> String) -> usize {
+    let counts = policies().into_iter().filter_map(|policy| {
+        let file = around(&policy)?;
+        let alone = checked(policy.as_bytes(), None, None).diagnostics;
+        let expected = seen(&alone, &policy, as_it_is);
+        assert_eq!(seen(&found(&file), &file, written), expected, "{file}");
+        Some(expected.len())
+    });
+    counts.sum()
+}
+
 #[test]
 fn findings_in_a_block_are_those_of_the_policy_alone() {
-    let mut count = 0;
-    for policy in policies() {
-        let file = in_envoy(&block(&policy, 8));
-        // A text that is no literal block is in quotes, where the last test looks.
-        if file.contains("value: |") {
-            let alone = checked(policy.as_bytes(), None, None).diagnostics;
-            let expected = seen(&alone, &policy, as_it_is);
-            assert_eq!(seen(&found(&file), &file, as_it_is), expected, "{file}");
-            count += expected.len();
-        }
-    }
+    // A text that is no literal block is in quotes, which the next test is about.
+    let block =
+        |policy: &str| Some(in_envoy(&block(policy, 8))).filter(|file| file.contains("value: |"));
+    let count = compared(block, as_it_is);
     assert!(count > 150, "{count} findings");
 }
 
@@ -102,14 +108,8 @@ fn findings_in_a_block_are_those_of_the_policy_alone() {
 fn findings_in_quotes_are_those_of_the_policy_alone() {
     let unescaped =
         |text: &str| serde_json::from_str(&format!("\"{text}\"")).expect("whole escapes");
-    let mut count = 0;
-    for policy in policies() {
-        let file = in_envoy(&serde_json::Value::from(policy.as_str()).to_string());
-        let alone = checked(policy.as_bytes(), None, None).diagnostics;
-        let expected = seen(&alone, &policy, as_it_is);
-        assert_eq!(seen(&found(&file), &file, unescaped), expected, "{file}");
-        count += expected.len();
-    }
+    let quotes = |policy: &str| Some(in_envoy(&serde_json::Value::from(policy).to_string()));
+    let count = compared(quotes, unescaped);
     assert!(count > 200, "{count} findings");
 }
 
