@@ -1,82 +1,78 @@
 //! Turns the text of a policy into an object of YAML with the same lines, which every reader of YAML reads as the same values.
 //!
-//! It never reads the policy: a text that is JSON is all it asks for.
+//! It never reads by itself: the engine's own reader finds the texts.
 
 use crate::yaml::quoted;
+use mcp_policy::document::Value;
+use mcp_policy::host::Policy;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 /// The longest name that readers of YAML take for one, with its escapes, in bytes.
 const LONGEST_NAME: usize = 1_000;
 
-/// A part of a JSON text.
-enum Token<'a> {
-    Space(char),
+/// A text in a policy.
+struct Text {
     /// With its quotes.
-    Text(&'a str),
-    /// A bracket, a comma, a colon, or a character of a number or of `true`, `false` and `null`.
-    Other(char),
+    place: Range<usize>,
+    /// In quotes of YAML.
+    written: String,
+    is_name: bool,
 }
 
-/// The text with this indentation of each line but the first. Numbers stay as they are: those of a policy have at most 15 digits,
-/// which readers that take them for binary64 write again.
+/// The policy with this indentation of each line but the first; nothing for a text that is none. Numbers stay as they are: those
+/// of a policy have at most 15 digits, which readers that take them for binary64 write again.
 ///
 /// # Errors
 /// The line of a name that is too long for YAML, from 1.
-pub(super) fn object(json: &str, indentation: usize) -> Result<String, usize> {
-    let (mut written, mut line) = (String::new(), 1_usize);
-    let mut rest = json.trim();
-    while let Some((token, behind)) = next(rest) {
-        rest = behind;
-        match token {
-            Token::Space('\n') => {
-                line = line.saturating_add(1);
-                let _ = write!(written, "\n{:indentation$}", "");
-            }
-            // YAML has no tabs in indentations.
-            Token::Space(_) => written.push(' '),
-            Token::Other(char) => written.push(char),
-            Token::Text(text) => {
-                let text = quoted(&serde_json::from_str::<String>(text).unwrap_or_default());
-                if text.len() > LONGEST_NAME && rest.trim_start().starts_with(':') {
-                    return Err(line);
-                }
-                written.push_str(&text);
-            }
+pub(super) fn object(policy: &str, indentation: usize) -> Result<String, usize> {
+    let Ok(document) = Policy::document(policy.as_bytes()) else {
+        return Ok(String::new());
+    };
+    let root = document.root();
+    let (mut written, mut at) = (String::new(), root.range().start);
+    for text in texts(root) {
+        if text.is_name && text.written.len() > LONGEST_NAME {
+            let before = policy.get(..text.place.start).unwrap_or_default();
+            return Err(before.matches('\n').count().saturating_add(1));
+        }
+        between(&mut written, policy.get(at..text.place.start), indentation);
+        written.push_str(&text.written);
+        at = text.place.end;
+    }
+    between(&mut written, policy.get(at..root.range().end), indentation);
+    let lines: Vec<_> = written.split('\n').map(str::trim_end).collect();
+    Ok(lines.join("\n"))
+}
+
+/// The texts of a value, in their order.
+fn texts(value: Value<'_>) -> Vec<Text> {
+    let mut all: Vec<_> = text(value, false).into_iter().collect();
+    for (name, member) in value.named() {
+        all.extend(text(name, true));
+        all.extend(texts(member));
+    }
+    all.extend(value.elements().flat_map(texts));
+    all
+}
+
+fn text(value: Value<'_>, is_name: bool) -> Option<Text> {
+    let written = quoted(&value.string()?);
+    let place = value.range();
+    Some(Text {
+        place,
+        written,
+        is_name,
+    })
+}
+
+/// What is between two texts. YAML has no tabs in indentations.
+fn between(written: &mut String, part: Option<&str>, indentation: usize) {
+    for char in part.unwrap_or_default().chars() {
+        match char {
+            '\n' => drop(write!(written, "\n{:indentation$}", "")),
+            '\t' | '\r' => written.push(' '),
+            _ => written.push(char),
         }
     }
-    Ok(without_trailing_spaces(&written))
-}
-
-fn without_trailing_spaces(text: &str) -> String {
-    let lines: Vec<_> = text.split('\n').map(str::trim_end).collect();
-    lines.join("\n")
-}
-
-/// The first token of a JSON text, and what is behind it.
-fn next(text: &str) -> Option<(Token<'_>, &str)> {
-    let first = text.chars().next()?;
-    let length = match first {
-        '"' => text_length(text),
-        _ => first.len_utf8(),
-    };
-    let (token, rest) = text.split_at_checked(length)?;
-    let token = match first {
-        '"' => Token::Text(token),
-        ' ' | '\t' | '\n' | '\r' => Token::Space(first),
-        _ => Token::Other(first),
-    };
-    Some((token, rest))
-}
-
-/// The length of the string at the beginning, with its quotes.
-fn text_length(text: &str) -> usize {
-    let mut bytes = text.bytes().enumerate().skip(1);
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'\\' => drop(bytes.next()),
-            b'"' => return at.saturating_add(1),
-            _ => {}
-        }
-    }
-    text.len()
 }
