@@ -4,16 +4,15 @@
 
 use super::caller_headers::caller_headers;
 use super::domain::Domain;
-use super::endpoint::{Endpoint, Upstream};
+use super::endpoint::Endpoint;
 use super::options::{Options, PolicySource};
 use super::report::RenderReport;
 use super::servers::{Route, Server, servers};
 use super::template::fill;
 use super::warnings::{next_steps, warnings};
-use crate::check;
 use crate::envoy::services::{Page, Services};
 use crate::input::Input;
-use crate::report::{CommandError, CommandResult, ExitStatus, Report as _};
+use crate::report::{CommandError, CommandResult};
 use crate::yaml::block;
 use minijinja::Value;
 use serde::Serialize;
@@ -38,9 +37,8 @@ const UNTIL_A_POLICY: &str = r#"{
 /// A policy that is missing, an `https` server without authorities, a name that is given twice, and a file's name that Envoy
 /// would not read.
 pub fn render(policy: Option<&Input>, options: &Options) -> CommandResult<RenderReport> {
-    let checked = policy.map(|policy| check::check(policy, None, &check::Options::default()));
-    if let Some(checked) = checked.filter(|checked| checked.status() != ExitStatus::Clean) {
-        return Ok(RenderReport::refused(checked));
+    if let Some(mistakes) = policy.and_then(RenderReport::of_mistakes) {
+        return Ok(mistakes);
     }
     let text = fill("gateway.yaml", &Gateway::new(policy, options)?)?;
     let (warnings, next) = (warnings(policy, options), next_steps(policy, options));
@@ -176,18 +174,10 @@ fn behind<'a>(server: Server<'_>, options: &'a Options) -> CommandResult<Behind<
         authority: server.upstream.authority(),
         cluster: server.cluster,
         routes: server.routes,
-        tls: tls(server.upstream, options)?,
+        tls: options
+            .authorities_of(server.upstream)?
+            .map(|ca| Tls { ca }),
     })
-}
-
-fn tls<'a>(upstream: &Upstream, options: &'a Options) -> CommandResult<Option<Tls<'a>>> {
-    match (&options.authorities, upstream.tls) {
-        (_, false) => Ok(None),
-        (Some(ca), true) => Ok(Some(Tls { ca })),
-        (None, true) => Err(CommandError::new(
-            "an https server needs a file of certificate authorities, and none was found; name one with --ca",
-        )),
-    }
 }
 
 fn source(options: &Options) -> &'static str {

@@ -4,7 +4,7 @@
 
 use super::domain::Domain;
 use super::endpoint::{Endpoint, Upstream};
-use crate::report::CommandError;
+use crate::report::{CommandError, CommandResult};
 use crate::sanitize::line;
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -30,6 +30,22 @@ pub struct Options {
     pub name: Name,
     /// The name to which counters belong.
     pub vm_id: Name,
+}
+
+impl Options {
+    /// The file of authorities by which the certificate of a server is checked; `None` for a server without TLS.
+    ///
+    /// # Errors
+    /// An `https` server, where there is no such file.
+    pub(super) fn authorities_of(&self, upstream: &Upstream) -> CommandResult<Option<&str>> {
+        match (&self.authorities, upstream.is_https()) {
+            (_, false) => Ok(None),
+            (Some(file), true) => Ok(Some(file)),
+            (None, true) => Err(CommandError::new(
+                "an https server needs a file of certificate authorities, and none was found; name one with --ca",
+            )),
+        }
+    }
 }
 
 /// How the policy gets into Envoy.

@@ -2,7 +2,8 @@
 //!
 //! It never holds a configuration around a policy with mistakes.
 
-use crate::check::PolicyReport;
+use crate::check::{Options, PolicyReport, check};
+use crate::input::Input;
 use crate::report::{CommandResult, ExitStatus, Report, to_json};
 use crate::style::WARNING;
 use serde::Serialize;
@@ -22,13 +23,15 @@ pub struct RenderReport {
 }
 
 impl RenderReport {
-    pub(super) fn refused(policy: PolicyReport) -> Self {
-        Self {
+    /// The mistakes of a policy; `None` for one that a gateway accepts.
+    pub(super) fn of_mistakes(policy: &Input) -> Option<Self> {
+        let checked = check(policy, None, &Options::default());
+        (checked.status() != ExitStatus::Clean).then(|| Self {
             warnings: Vec::new(),
             next: Vec::new(),
             configuration: None,
-            policy: Some(policy),
-        }
+            policy: Some(checked),
+        })
     }
 
     pub(super) fn written(configuration: String, warnings: Vec<String>, next: Vec<String>) -> Self {

@@ -5,13 +5,12 @@
 use super::gateway::Gateway;
 use super::module::{Module, ObjectName, Sha256};
 use super::policy_text::object;
-use crate::check;
 use crate::envoy::render::caller_headers::caller_headers;
 use crate::envoy::render::report::RenderReport;
 use crate::envoy::render::template::fill;
 use crate::envoy::services::Services;
 use crate::input::Input;
-use crate::report::{CommandError, CommandResult, ExitStatus, Report as _};
+use crate::report::{CommandError, CommandResult};
 use crate::yaml::block;
 use mcp_policy::host::Policy;
 use minijinja::Value;
@@ -62,9 +61,8 @@ struct Manifest<'a> {
 /// # Errors
 /// A policy that the gateway cannot keep, or would change on its way to the plugin; and a module that it cannot fetch.
 pub fn render(policy: &Input, options: &Options) -> CommandResult<RenderReport> {
-    let checked = check::check(policy, None, &check::Options::default());
-    if checked.status() != ExitStatus::Clean {
-        return Ok(RenderReport::refused(checked));
+    if let Some(mistakes) = RenderReport::of_mistakes(policy) {
+        return Ok(mistakes);
     }
     keeps(policy, options)?;
     let manifest = Manifest::new(policy, options)?;

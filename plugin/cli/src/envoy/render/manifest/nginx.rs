@@ -2,7 +2,6 @@
 //!
 //! It never writes a policy that is longer than nginx reads, or that nginx could not keep.
 
-use crate::check;
 use crate::envoy::render::domain::Domain;
 use crate::envoy::render::endpoint::Upstream;
 use crate::envoy::render::options::Options;
@@ -10,7 +9,7 @@ use crate::envoy::render::report::RenderReport;
 use crate::envoy::render::template::fill;
 use crate::envoy::services::Services;
 use crate::input::Input;
-use crate::report::{CommandError, CommandResult, ExitStatus, Report as _};
+use crate::report::{CommandError, CommandResult};
 use mcp_policy::host::Policy;
 use minijinja::Value;
 use serde::Serialize;
@@ -53,9 +52,8 @@ struct Tls {
 /// # Errors
 /// A policy that nginx cannot read or keep, and other servers than one.
 pub fn render(policy: &Input, options: &Options) -> CommandResult<RenderReport> {
-    let checked = check::check(policy, None, &check::Options::default());
-    if checked.status() != ExitStatus::Clean {
-        return Ok(RenderReport::refused(checked));
+    if let Some(mistakes) = RenderReport::of_mistakes(policy) {
+        return Ok(mistakes);
     }
     keeps(policy)?;
     if options.domains.iter().any(Domain::is_any) {
@@ -107,16 +105,11 @@ fn only(upstreams: &[Upstream]) -> CommandResult<&Upstream> {
 }
 
 fn tls(upstream: &Upstream, options: &Options) -> CommandResult<Option<Tls>> {
-    match (&options.authorities, upstream.is_https()) {
-        (_, false) => Ok(None),
-        (Some(authorities), true) => Ok(Some(Tls {
-            name: Value::from_safe_string(upstream.endpoint.host.clone()),
-            authorities: parameter(authorities),
-        })),
-        (None, true) => Err(CommandError::new(
-            "an https server needs a file of certificate authorities, and none was found; name one with --ca",
-        )),
-    }
+    let authorities = options.authorities_of(upstream)?;
+    Ok(authorities.map(|authorities| Tls {
+        name: Value::from_safe_string(upstream.endpoint.host.clone()),
+        authorities: parameter(authorities),
+    }))
 }
 
 /// The shared memory that the policy's counts need, in MiB.
