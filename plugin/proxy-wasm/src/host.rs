@@ -214,10 +214,14 @@ pub(crate) fn is_unsent() -> bool {
     unsent && attempts.is_some_and(|bytes| u64::from_le_bytes(bytes) <= 1)
 }
 
-/// Whether the host is nginx with ngx_wasm_module. It is asked in callbacks of a stream alone: nginx ends where a root
-/// context asks for a property.
+thread_local! {
+    static NGINX: OnceCell<bool> = const { OnceCell::new() };
+}
+
+/// Whether the host of this VM is nginx with ngx_wasm_module. It is asked in callbacks of a stream alone: nginx ends where a
+/// root context asks for a property.
 pub(crate) fn is_nginx() -> bool {
-    property(&["ngx", "nginx_version"]).is_some()
+    NGINX.with(|known| *known.get_or_init(|| property(&["ngx", "nginx_version"]).is_some()))
 }
 
 pub(crate) fn configuration() -> Result<Vec<u8>, Status> {
