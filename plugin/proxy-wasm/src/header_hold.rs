@@ -3,6 +3,7 @@
 //! Such a host never calls again for that request, so only a timer can detect it. It never lets a request pass.
 
 use crate::host::{self, HostClock};
+use crate::late_reply;
 use crate::timer::{Part, Timer};
 use mcp_policy::host::{Clock, Millis, Reply};
 use proxy_wasm::types::Action;
@@ -24,9 +25,6 @@ const PATIENCE_MILLIS: u32 = 5000;
 
 /// The most requests that wait for the first body of a worker.
 const MOST: usize = 1024;
-
-/// The most replies that one callback sends, as with those that wait for a person.
-const MOST_SENT: usize = 32;
 
 thread_local! {
     /// The streams of the VM whose headers are held, and since when, while no body has come. A worker is a VM of its own, with
@@ -92,13 +90,13 @@ impl HeaderHoldMonitor {
         let patience = u64::from(PATIENCE_MILLIS);
         let is_due = |held: &(u32, Millis)| now.0.saturating_sub(held.1.0) >= patience;
         let (mut due, mut kept): (Vec<_>, Vec<_>) = held.into_iter().partition(is_due);
-        kept.extend(due.split_off(due.len().min(MOST_SENT)));
+        kept.extend(due.split_off(due.len().min(late_reply::MOST)));
         HELD.set(kept);
         if !due.is_empty() {
             self.warn();
         }
         for (stream, _) in due {
-            refuse(stream);
+            late_reply::send(stream, &Reply::unavailable(), "mcp_policy_unavailable");
         }
         let _ = host::set_effective_context(root);
     }
@@ -112,15 +110,5 @@ impl HeaderHoldMonitor {
                  `host`",
             );
         }
-    }
-}
-
-fn refuse(stream: u32) {
-    let sent = host::set_effective_context(stream)
-        .and_then(|()| host::answer(&Reply::unavailable(), "mcp_policy_unavailable"));
-    if let Err(status) = sent {
-        host::log_error(&format!(
-            "mcp-policy: the host did not refuse a request whose headers are held ({status:?})"
-        ));
     }
 }

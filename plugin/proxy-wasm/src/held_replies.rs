@@ -4,6 +4,7 @@
 
 use crate::configuration::Configuration;
 use crate::host::{self, SharedData};
+use crate::late_reply;
 use crate::timer::Part;
 use mcp_policy::host::{Hold, Millis, Reply, Standing, Store};
 use std::cell::Cell;
@@ -14,10 +15,6 @@ const INTERVAL_MILLIS: u32 = 250;
 
 /// The interval while more replies are due than one callback sends.
 const AT_ONCE_MILLIS: u32 = 1;
-
-/// The most replies that one callback sends. The host sends each within the last one, on the same stack: Envoy 1.40 has
-/// room for some 300.
-const MOST_SENT: usize = 32;
 
 /// The most replies that a worker holds. Beyond it a client gets its reply at once.
 const MOST: usize = 2048;
@@ -92,7 +89,7 @@ pub(crate) fn tick(root: u32, configuration: &Configuration) {
     }
     let now = host::now().unwrap_or(Millis(u64::MAX));
     let (mut due, mut kept) = split(all, now);
-    let later = due.split_off(due.len().min(MOST_SENT));
+    let later = due.split_off(due.len().min(late_reply::MOST));
     set_timer(
         configuration,
         match later.is_empty() {
@@ -103,7 +100,7 @@ pub(crate) fn tick(root: u32, configuration: &Configuration) {
     kept.extend(later);
     HELD.set(kept);
     for held in due {
-        send(&held);
+        late_reply::send(held.stream, &held.reply, "mcp_policy_approval_required");
     }
     let _ = host::set_effective_context(root);
 }
@@ -137,16 +134,6 @@ fn split(all: Vec<HeldReply>, now: Millis) -> (Vec<HeldReply>, Vec<HeldReply>) {
         }
     }
     (due, kept)
-}
-
-fn send(held: &HeldReply) {
-    let sent = host::set_effective_context(held.stream)
-        .and_then(|()| host::answer(&held.reply, "mcp_policy_approval_required"));
-    if let Err(status) = sent {
-        host::log_error(&format!(
-            "mcp-policy: the host did not send a held answer ({status:?})"
-        ));
-    }
 }
 
 fn set_timer(configuration: &Configuration, millis: u32) -> bool {

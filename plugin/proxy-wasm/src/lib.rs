@@ -16,6 +16,7 @@ mod held_replies;
 mod host;
 mod host_call;
 mod host_metric;
+mod late_reply;
 mod metrics;
 mod notices;
 mod pairs;
