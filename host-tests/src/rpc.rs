@@ -1,8 +1,8 @@
-//! The JSON-RPC messages that tests send, and the HTTP requests around them.
+//! The JSON-RPC messages that tests send, the HTTP requests around them, and the reason in the answer to a refused one.
 //!
 //! It never sends one.
 
-use crate::wire::{Http1Request, RawHeaders};
+use crate::wire::{Http1Request, RawHeaders, Response};
 
 /// A call of a tool without arguments, with the id 1.
 pub fn call(tool: &str) -> Vec<u8> {
@@ -24,6 +24,13 @@ pub fn headers() -> RawHeaders {
     headers
         .map(|(name, value)| (name.into(), value.into()))
         .into()
+}
+
+/// The reason of a refusal, such as `not_allowed`; `None` in an answer of a server.
+pub fn reason(response: &Response) -> Option<String> {
+    let text = String::from_utf8_lossy(&response.body);
+    let reason = text.split(r#""reason":""#).nth(1)?;
+    reason.split('"').next().map(Into::into)
 }
 
 /// A POST of a message to `/mcp`.

@@ -4,6 +4,7 @@
 //! It never waits until Envoy answers: each test knows an answer that shows it.
 
 use crate::ports;
+use crate::yaml::documents;
 use crate::{root, wasm_path};
 use mcp_policy_cli::Input;
 use mcp_policy_cli::envoy::render::{Options, PolicySource, render};
@@ -13,6 +14,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{self, Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The objects of Kubernetes in a file of `envoy/`.
+///
+/// # Panics
+/// When it is not there, or is not YAML.
+pub fn objects(file: &str) -> Vec<Value> {
+    let text = fs::read_to_string(root().join("envoy").join(file));
+    documents(&text.unwrap_or_else(|error| panic!("{file}: {error}")))
+}
 
 /// An Envoy with a shipped configuration, in a folder of its own. Dropping it ends the process and removes the folder.
 #[derive(Debug)]

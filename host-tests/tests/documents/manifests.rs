@@ -5,10 +5,8 @@
 
 use crate::kustomize::mistakes;
 use host_tests::require::{KUBERNETES_MODELS, NODE, lacks};
-use host_tests::root;
-use host_tests::yaml::documents;
-use serde_json::{Value, json};
-use std::fs;
+use host_tests::shipped::objects;
+use serde_json::json;
 
 /// The files with objects of published models.
 const MODELLED: [&str; 3] = [
@@ -16,11 +14,6 @@ const MODELLED: [&str; 3] = [
     "istio/envoyfilter.yaml",
     "envoy-gateway/policies.yaml",
 ];
-
-fn objects(file: &str) -> Vec<Value> {
-    let text = fs::read_to_string(root().join("envoy").join(file));
-    documents(&text.unwrap_or_else(|error| panic!("{file}: {error}")))
-}
 
 #[test]
 fn manifests_have_the_fields_of_the_published_models() {

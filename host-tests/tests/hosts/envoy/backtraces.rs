@@ -2,10 +2,10 @@
 //!
 //! It never looks for a cause of a trap: it makes one.
 
-use super::gateway::{LIMIT, OPEN, post, start_with, verdict};
-use host_tests::http2::{End, Http2Request, http2};
+use super::gateway::{LIMIT, OPEN, call_with_trailers, post, start_with, verdict};
+use host_tests::http2::http2;
 use host_tests::require::{ENVOY, lacks};
-use host_tests::rpc::{call, headers};
+use host_tests::rpc::call;
 use host_tests::upstream::Upstream;
 use host_tests::{named_path, root};
 use std::fs;
@@ -72,14 +72,7 @@ fn log_of(wasm: &Path) -> String {
     let addr = envoy.addr("mcp");
     assert_eq!(verdict(&post(addr, call("run"))), "forwarded");
     assert_eq!(verdict(&post(addr, call("drop"))), "200 not_allowed");
-    let request = Http2Request {
-        method: "POST".into(),
-        path: "/mcp".into(),
-        headers: headers(),
-        pieces: vec![call("run")],
-        end: End::Trailers(vec![(b"x-checksum".to_vec(), b"1".to_vec())]),
-    };
-    http2(addr, &request, LIMIT).expect("a connection");
+    http2(addr, &call_with_trailers(), LIMIT).expect("a connection");
     envoy.log()
 }
 

@@ -2,6 +2,7 @@
 
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
+use host_tests::http2::{End, Http2Request};
 use host_tests::rpc::{self, call};
 use host_tests::upstream::Upstream;
 use host_tests::wasm_path;
@@ -101,12 +102,19 @@ pub(super) fn verdict(response: &Response) -> String {
     if text == r#"{"jsonrpc":"2.0","id":1,"result":{}}"# {
         return "forwarded".into();
     }
-    let reason = text
-        .split(r#""reason":""#)
-        .nth(1)
-        .and_then(|rest| rest.split('"').next())
-        .unwrap_or("no reason");
+    let reason = rpc::reason(response).unwrap_or_else(|| "no reason".into());
     format!("{} {reason}", response.status)
+}
+
+/// An allowed call whose body ends in trailers.
+pub(super) fn call_with_trailers() -> Http2Request {
+    Http2Request {
+        method: "POST".into(),
+        path: "/mcp".into(),
+        headers: rpc::headers(),
+        pieces: vec![call("run")],
+        end: End::Trailers(vec![(b"x-checksum".to_vec(), b"1".to_vec())]),
+    }
 }
 
 pub(super) fn raw(tool: &str) -> Vec<u8> {

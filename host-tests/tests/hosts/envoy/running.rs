@@ -1,13 +1,13 @@
 //! Tests limits of calls under way: counted at the server, with clients that leave, timeouts and a VM that traps.
 
 use super::crashes::trapping_module;
-use super::gateway::{LIMIT, post, raw, verdict};
+use super::gateway::{LIMIT, call_with_trailers, post, raw, verdict};
 use bytes::Bytes;
 use host_tests::bootstrap::{Config, Listener};
 use host_tests::envoy::Envoy;
-use host_tests::http2::{End, Http2Request, http2};
+use host_tests::http2::http2;
 use host_tests::require::{ENVOY, lacks};
-use host_tests::rpc::{call, headers};
+use host_tests::rpc::call;
 use host_tests::upstream::{Upstream, reply};
 use host_tests::wasm_path;
 use host_tests::wire::Connection;
@@ -209,12 +209,5 @@ fn vm_that_traps_keeps_the_places_of_its_calls() {
 }
 
 fn trap(addr: SocketAddr) {
-    let request = Http2Request {
-        method: "POST".into(),
-        path: "/mcp".into(),
-        headers: headers(),
-        pieces: vec![call("run")],
-        end: End::Trailers(vec![(b"x-checksum".to_vec(), b"1".to_vec())]),
-    };
-    let _ = http2(addr, &request, LIMIT);
+    let _ = http2(addr, &call_with_trailers(), LIMIT);
 }

@@ -9,7 +9,7 @@ use host_tests::shipped::Shipped;
 use host_tests::tool::mcp_policy;
 use host_tests::upstream::Upstream;
 use host_tests::wasm_path;
-use host_tests::wire::{Deadline, Http1Request, http1};
+use host_tests::wire::{Deadline, Http1Request, Response, http1};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -96,16 +96,17 @@ impl Gateway {
     /// `forwarded`, the plugin's reason, or another status.
     pub(super) fn send(&self, request: &Http1Request) -> Option<String> {
         let response = http1(self.envoy.addr(), request, Duration::from_secs(5)).ok()?;
-        let text = String::from_utf8_lossy(&response.body);
-        let reason = text
-            .split(r#""reason":""#)
-            .nth(1)
-            .and_then(|rest| rest.split('"').next());
-        Some(match reason {
-            Some(reason) => reason.into(),
-            None if text == r#"{"jsonrpc":"2.0","id":1,"result":{}}"# => "forwarded".into(),
-            None => response.status.to_string(),
-        })
+        Some(verdict(&response))
+    }
+}
+
+/// `forwarded`, the plugin's reason, or another status.
+pub(super) fn verdict(response: &Response) -> String {
+    let is_server = response.body == br#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+    match rpc::reason(response) {
+        Some(reason) => reason,
+        None if is_server => "forwarded".into(),
+        None => response.status.to_string(),
     }
 }
 

@@ -2,28 +2,22 @@
 //!
 //! It asks no cluster: what each gateway makes of a manifest is written here, by its source.
 
-use super::gateway::call_of;
+use super::gateway::{call_of, verdict};
 use host_tests::bootstrap::{Config, FailurePolicy, Listener};
 use host_tests::envoy::Envoy;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::rpc;
+use host_tests::shipped::objects;
 use host_tests::upstream::Upstream;
+use host_tests::wasm_path;
 use host_tests::wire::{Http1Request, http1};
-use host_tests::yaml::documents;
-use host_tests::{root, wasm_path};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fs;
 use std::net::SocketAddr;
 use std::path;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(5);
-
-fn objects(file: &str) -> Vec<Value> {
-    let text = fs::read_to_string(root().join("envoy").join(file));
-    documents(&text.unwrap_or_else(|error| panic!("{file}: {error}")))
-}
 
 /// The text of a policy that was an object: in one line, with sorted names, as Go writes it.
 fn as_go_writes(policy: &Value) -> String {
@@ -100,16 +94,8 @@ fn envoy_filter(upstream: SocketAddr) -> Listener {
     listener
 }
 
-/// `forwarded`, the reason of a refusal, or another status.
-fn verdict(addr: SocketAddr, request: &Http1Request) -> String {
-    let answer = http1(addr, request, LIMIT).expect("an answer");
-    let text = String::from_utf8_lossy(&answer.body).into_owned();
-    let reason = text.split(r#""reason":""#).nth(1);
-    match reason.and_then(|rest| rest.split('"').next()) {
-        Some(reason) => reason.into(),
-        None if answer.status == 200 => "forwarded".into(),
-        None => answer.status.to_string(),
-    }
+fn outcome(addr: SocketAddr, request: &Http1Request) -> String {
+    verdict(&http1(addr, request, LIMIT).expect("an answer"))
 }
 
 /// A call with a body of more than 32 KiB, which gateways hold only if they are told to.
@@ -134,11 +120,11 @@ fn policies_of_manifests_are_enforced() {
         let envoy = Envoy::start(&Config::new(vec![listener])).expect("Envoy starts");
         let addr = envoy.addr(&name);
         for call in [call_of("run"), long_call("run")] {
-            assert_eq!(verdict(addr, &call), "forwarded", "{name}");
+            assert_eq!(outcome(addr, &call), "forwarded", "{name}");
         }
         assert_eq!(upstream.take().len(), 2, "{name}: they reach the server");
         for call in [call_of("drop_table"), long_call("drop_table")] {
-            assert_eq!(verdict(addr, &call), "not_allowed", "{name}");
+            assert_eq!(outcome(addr, &call), "not_allowed", "{name}");
         }
         let bodies = upstream
             .take()
@@ -149,7 +135,7 @@ fn policies_of_manifests_are_enforced() {
             0,
             "{name}: no byte of a refused body reaches the server"
         );
-        let limit: Vec<_> = (0..10).map(|_| verdict(addr, &call_of("run"))).collect();
+        let limit: Vec<_> = (0..10).map(|_| outcome(addr, &call_of("run"))).collect();
         assert_eq!(limit[9], "rate_limited", "{name}: {limit:?}");
     }
 }
@@ -165,7 +151,7 @@ fn long_call_is_refused_by_envoy_gateway_with_its_own_limit() {
     listener.buffer_limit = 32_768;
     let envoy = Envoy::start(&Config::new(vec![listener])).expect("Envoy starts");
     assert_eq!(
-        verdict(envoy.addr("envoy_gateway"), &long_call("run")),
+        outcome(envoy.addr("envoy_gateway"), &long_call("run")),
         "413"
     );
 }

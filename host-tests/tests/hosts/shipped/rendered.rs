@@ -4,6 +4,7 @@ use super::gateway::{call_of, eventually};
 use host_tests::ports;
 use host_tests::require::{ENVOY, lacks};
 use host_tests::root;
+use host_tests::rpc;
 use host_tests::shipped::{Shipped, options, rendered};
 use host_tests::upstream::Upstream;
 use host_tests::wire::{Http1Request, http1};
@@ -155,10 +156,8 @@ fn call_at(addr: SocketAddr, path: &str, host: &str) -> Option<String> {
     request.path = path.into();
     request.headers[0].1 = host.into();
     let answer = http1(addr, &request, Duration::from_secs(5)).ok()?;
-    let text = String::from_utf8_lossy(&answer.body).into_owned();
-    let reason = text.split(r#""reason":""#).nth(1);
-    let reason = reason.and_then(|rest| rest.split('"').next());
-    Some(format!("{} {}", answer.status, reason.unwrap_or_default()))
+    let reason = rpc::reason(&answer).unwrap_or_default();
+    Some(format!("{} {reason}", answer.status))
 }
 
 #[test]
