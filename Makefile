@@ -102,7 +102,7 @@ endif
 
 # The time in the files is that of the commit, so that they are the same whenever they are built. The completions come from the tool
 # of the JavaScript package, which runs on every machine.
-dist: build binaries $(NODE)/ready ## Everything that a release carries, in target/dist/release, the same on every machine
+dist: build binaries $(NODE)/ready ## All files of a release, in target/dist/release
 	$(SAY) 'packing the release'
 	rm -rf $(RELEASE) $(DIST)/completions
 	mkdir -p $(RELEASE) $(DIST)/completions

@@ -66,7 +66,7 @@ pub fn play_outside(module: &Module, case: &Case, split: Split) -> Outcome {
 
 type Seen = fn(&Observation, &Step, &str) -> Result<Expectation, String>;
 
-/// Where a case is played, and what of it counts.
+/// The host that plays a case, and the observations that count.
 #[derive(Clone, Copy)]
 struct Rules<'h> {
     host: &'h Constraints,

@@ -1,4 +1,4 @@
-//! The constraints of a host: what it lacks, and how it delivers requests otherwise than an Envoy with all options.
+//! The constraints of a host: its missing functions, and the deliveries of requests that differ from an Envoy with all options.
 //!
 //! They are data. The host functions and the player of exchanges read them.
 
@@ -18,7 +18,7 @@ pub struct Constraints {
     pub bodies: Bodies,
     /// The longest request body that the host buffers, in bytes, and what happens above it.
     pub buffer: (usize, Overflow),
-    /// What the host does with the trailers of a request.
+    /// The handling of request trailers.
     pub trailers: Trailers,
     /// The host has a callback for the trailers of a response.
     pub response_trailers: bool,
@@ -86,7 +86,7 @@ pub enum Overflow {
     Spooled,
 }
 
-/// What the host does with the trailers of a request.
+/// The handling of request trailers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trailers {
     /// It has a callback for them.

@@ -1,4 +1,4 @@
-//! Turns a whole exchange into what the server and the client get of it, on a host with [`Constraints`].
+//! Turns a whole exchange into the bytes that reach the server and the client, on a host with [`Constraints`].
 //!
 //! It never judges the outcome. A host's own timeout is the end of a request that nothing else ends.
 
