@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build binaries dist check test hosts bare run lint structure wording notices corpus soak compat fleet conformance bench site playground clean rust
+.PHONY: help build package binaries dist check test hosts bare run lint structure wording notices corpus soak compat fleet conformance bench site playground clean rust
 
 DIST := target/dist
 MODULES := $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.debug.wasm $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json
@@ -15,8 +15,8 @@ PROGRAMS := $(LINUX:%=$(DIST)/bin/mcp-policy-%) $(WINDOWS:%=$(DIST)/bin/mcp-poli
 
 SITE := target/site
 PLAYGROUND := $(SITE)/playground/index.html
-# The command line tool for Node, in the npm package: it classifies the tools of the catalogue.
-SITE_TOOL := $(DIST)/js/tool-node.js
+# The command line tool in the JavaScript package: `npx mcp-policy`. It classifies the tools of the catalogue.
+TOOL_IN_NODE := $(DIST)/js/tool_bg.wasm
 
 JS_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_js.wasm
 TOOL_MODULE := target/wasm32-unknown-unknown/release/mcp_policy_tool_js.wasm
@@ -61,6 +61,8 @@ help: ## Print this list
 
 build: $(MODULES) $(addprefix $(DIST)/,$(notdir $(NOTICES))) ## Build the modules that gateways load and programs embed, in target/dist
 
+package: $(DIST)/js/package.json $(TOOL_IN_NODE) ## Build the JavaScript package with the command line tool, in target/dist/js
+
 binaries: $(PROGRAMS) ## Build the command line tool for machines without Rust: programs in target/dist/bin, and for pip in target/dist/python
 
 check: ## After each edit, in two minutes: lints, unit tests, the corpus natively; CASE=name for some cases
@@ -91,10 +93,10 @@ test: build hosts ## Unit tests, every case of policies/ on every host, and real
 
 # Without REQUIRE=all, failed installations are ignored, and the tests that need them are skipped.
 ifeq ($(REQUIRE),all)
-hosts: build $(HOSTS) ## Install the programs that tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers
+hosts: build package $(HOSTS) ## Install the programs that tests run beside the plugin: Envoys, interpreters, MCP SDKs and servers
 bare: dist $(BARE_HOSTS) $(RELEASE_HOSTS)
 else
-hosts: build
+hosts: build package
 	@$(MAKE) --no-print-directory --keep-going $(HOSTS) || echo 'Not all of it could be installed.'
 bare:
 	@$(MAKE) --no-print-directory --keep-going dist $(BARE_HOSTS) $(RELEASE_HOSTS) || echo 'Not all of it could be built or installed.'
@@ -102,7 +104,7 @@ endif
 
 # The time in the files is that of the commit, so that they are the same whenever they are built. The completions come from the tool
 # of the JavaScript package, which runs on every machine.
-dist: build binaries $(NODE)/ready ## All files of a release, in target/dist/release
+dist: build package binaries $(NODE)/ready ## All files of a release, in target/dist/release
 	$(SAY) 'packing the release'
 	rm -rf $(RELEASE) $(DIST)/completions
 	mkdir -p $(RELEASE) $(DIST)/completions
@@ -196,35 +198,37 @@ $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.debug.wasm &: $(ENGINE) host-tests/xt
 	mv $(DIST)/plugin.new $(DIST)/mcp-policy.wasm
 	mv $(DIST)/debug.new $(DIST)/mcp-policy.debug.wasm
 
-# This target has no WASI, so the component imports only the functions of its interface. The linker comes with Rust and
-# produces a component directly; other linkers need a program that wraps a module.
-$(DIST)/mcp-policy.component.wasm: $(ENGINE) host-tests/paths.sh $(shell find plugin/component -path '*/examples' -prune -o -type f -print) | rust
-	$(SAY) 'building the component'
-	$(SHIPPED) rustc --locked --release --package mcp-policy-component --target wasm32-unknown-unknown -- -C linker=wasm-component-ld
-	mkdir -p $(DIST)
-	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $@.new
-	mv $@.new $@
+# Both come from one build, because then their engine is compiled once, and they are linked at the same time. Their target has no
+# WASI, so the component imports only the functions of its interface. The linker comes with Rust and produces a component
+# directly; other linkers need a program that wraps a module. plugin/js/build.rs tells it to leave the module for JavaScript.
+$(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json &: $(ENGINE) host-tests/xtask/src/bindgen.rs host-tests/paths.sh $(NOTICES) \
+		$(shell find plugin/component -path '*/examples' -prune -o -type f -print) \
+		$(shell find plugin/js \( -name site -o -name playground -o -name tool \) -prune -o -type f -print) | rust
+	$(SAY) 'building the component and the module for JavaScript'
+	export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-component-ld; $(SHIPPED) build --locked --release \
+		--package mcp-policy-component --package mcp-policy-js --target wasm32-unknown-unknown
+	rm -rf $(DIST)/js
+	cargo run --locked --quiet --package xtask -- bindgen $(JS_MODULE) $(DIST)/js
+	cp plugin/js/README.md plugin/js/package/* $(NOTICES) $(DIST)/js
+	touch $(DIST)/js/package.json
+	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $(DIST)/mcp-policy.component.new
+	mv $(DIST)/mcp-policy.component.new $(DIST)/mcp-policy.component.wasm
 
-$(DIST)/js/package.json: $(TOOL) host-tests/xtask/src/bindgen.rs host-tests/paths.sh $(shell find plugin/js \( -name site -o -name playground \) -prune -o -type f -print) $(NOTICES) | rust
-	$(SAY) 'building the JavaScript package'
-	$(SHIPPED) build --locked --release --package mcp-policy-js --target wasm32-unknown-unknown
+$(TOOL_IN_NODE): $(TOOL) $(shell find plugin/js/tool -type f) host-tests/xtask/src/bindgen.rs host-tests/paths.sh $(DIST)/js/package.json | rust
+	$(SAY) 'building the command line tool for Node'
 	$(SHIPPED) build --locked --release --package mcp-policy-tool-js --target wasm32-unknown-unknown
-	rm -rf $(@D)
-	cargo run --locked --quiet --package xtask -- bindgen $(JS_MODULE) $(@D)
 	cargo run --locked --quiet --package xtask -- bindgen-tool $(TOOL_MODULE) $(@D)
-	cp plugin/js/README.md plugin/js/package/* $(NOTICES) $(@D)
-	touch $@
 
 # Written last. What is in the catalogue comes from the policies to copy, the attacks and the recorded lists of tools.
 $(SITE)/index.html: $(shell find plugin/js/site -name node_modules -prune -o -type f -print) $(shell find policies -type f) \
 		$(shell find . -path ./target -prune -o -name node_modules -prune -o -name '*.md' -print) $(wildcard plugin/cli/tests/fixtures/tool-lists/*) \
-		$(wildcard host-tests/benches/results/*) $(DIST)/js/package.json $(SITE_PACKAGES)/.package-lock.json
+		$(wildcard host-tests/benches/results/*) $(TOOL_IN_NODE) $(SITE_PACKAGES)/.package-lock.json
 	$(SAY) 'writing the site'
-	$(NODE)/node plugin/js/site/build.mjs --root . --tool $(SITE_TOOL) --out $(@D)
+	$(NODE)/node plugin/js/site/build.mjs --root . --tool $(DIST)/js/tool-node.js --out $(@D)
 
 # Its examples are the cases, which the package decides here as they expect.
 $(PLAYGROUND): $(shell find plugin/js/playground plugin/js/site -name node_modules -prune -o -type f -print) $(shell find policies -name '*.json') \
-		$(DIST)/js/package.json $(SITE_PACKAGES)/.package-lock.json $(PLAYGROUND_PACKAGES)/.package-lock.json
+		$(TOOL_IN_NODE) $(SITE_PACKAGES)/.package-lock.json $(PLAYGROUND_PACKAGES)/.package-lock.json
 	$(SAY) 'building the playground'
 	$(NODE)/node plugin/js/playground/build.mjs $(DIST)/js $(SITE)
 

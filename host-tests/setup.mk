@@ -303,7 +303,7 @@ $(PACKAGES)/.package-lock.json $(SERVERS)/.package-lock.json $(SUITES)/.package-
 	touch $@
 
 # The package as a user installs it, and the programs that use it.
-$(JS_TESTS)/ready: $(shell find host-tests/js -type f) $(DIST)/js/package.json | $(NODE)/ready
+$(JS_TESTS)/ready: $(shell find host-tests/js -type f) $(TOOL_IN_NODE) | $(NODE)/ready
 	$(SAY) 'getting TypeScript'
 	mkdir -p $(JS_TESTS)
 	cp host-tests/js/* $(JS_TESTS)

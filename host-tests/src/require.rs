@@ -137,10 +137,10 @@ pub const EMULATOR: Need = need("QEMU", "target/qemu/ready");
 pub const ROOTS: Need = need("a bare Debian", "target/roots/ready");
 /// Node for a Debian without it.
 pub const ROOTS_NODE: Need = need("Node for a bare Debian", "target/roots-node/ready");
-/// The JavaScript package as `make build` leaves it.
+/// The JavaScript package as `make package` leaves it.
 pub const MODULES: Need = need(
     "the built JavaScript package",
-    "target/dist/js/package.json",
+    "target/dist/js/tool_bg.wasm",
 );
 
 const fn need(name: &'static str, ready: &'static str) -> Need {

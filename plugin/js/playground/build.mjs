@@ -20,7 +20,7 @@ const RECORDED = ["fetch", "filesystem", "git", "github", "kubernetes", "memory"
 
 /** The entry of the command line tool in browsers, with its module beside it. */
 const TOOL = JSON.parse(fs.readFileSync(path.join(PACKAGE, "package.json"), "utf8")).exports["./tool"]?.default;
-if (!TOOL) throw new Error(`${PACKAGE}/package.json exports no ./tool; build the package anew with make build`);
+if (!TOOL) throw new Error(`${PACKAGE}/package.json exports no ./tool; build the package anew with make package`);
 
 /** Resolves modules beyond the folder of packages. The tool is copied as it is, because it fetches its module. @type {import("esbuild").Plugin} */
 const placed = {

@@ -1,4 +1,4 @@
-//! Turns what `make build` and `make binaries` leave into the files of a release.
+//! Turns what `make build`, `make package` and `make binaries` leave into the files of a release.
 //!
 //! It compiles nothing, signs nothing and publishes nothing. The same inputs make the same bytes on every machine.
 
