@@ -93,6 +93,8 @@ pub enum Trailers {
     Delivered,
     /// It drops them, and marks the last piece of the body.
     Dropped,
+    /// It passes them on with the body that it has, and tells the plugin nothing.
+    Passed,
 }
 
 /// A part of an exchange.
@@ -241,6 +243,14 @@ pub const NO_BODIES: Constraints = Constraints {
 pub const NO_ENDS: Constraints = Constraints {
     name: "a host that reports no end",
     bodies: Bodies::Endless,
+    ..ENVOY
+};
+
+/// A host without a callback for trailers, which goes on at trailers.
+pub const NO_TRAILERS: Constraints = Constraints {
+    name: "a host that passes trailers by",
+    trailers: Trailers::Passed,
+    response_trailers: false,
     ..ENVOY
 };
 

@@ -258,7 +258,7 @@ impl<'g> Exchange<'g> {
 
     fn pieces(&mut self, message: &Message) -> Result<(), Trap> {
         let constraints = &self.gateway.constraints;
-        let follows = message.trailers && constraints.trailers == Trailers::Delivered;
+        let follows = message.trailers && constraints.trailers != Trailers::Dropped;
         let endless = constraints.bodies == Bodies::Endless;
         let reads = message.pieces.iter().flat_map(|piece| piece.chunks(READ));
         let mut reads = reads.peekable();
@@ -271,8 +271,12 @@ impl<'g> Exchange<'g> {
             let end = reads.peek().is_none() && !follows && !endless;
             self.stream.body(piece, end)?;
         }
-        if follows && !endless {
-            self.stream.trailers(pairs(&[("x-checksum", "1")]))?;
+        match constraints.trailers {
+            _ if !follows || endless => {}
+            Trailers::Passed => self.stream.pass_trailers(),
+            Trailers::Delivered | Trailers::Dropped => {
+                self.stream.trailers(pairs(&[("x-checksum", "1")]))?;
+            }
         }
         Ok(())
     }

@@ -242,6 +242,14 @@ impl State {
         Some(count(self.trailers.insert(trailers)))
     }
 
+    /// Ends the request and passes on the rest of it, unless the plugin has answered.
+    pub(super) fn pass_trailers(&mut self) {
+        if self.stage == Stage::Open {
+            self.ended = true;
+            self.release();
+        }
+    }
+
     pub(super) fn close(&mut self) -> bool {
         let was_created = !matches!(self.stage, Stage::New | Stage::Finished);
         self.stage = Stage::Finished;

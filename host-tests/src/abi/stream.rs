@@ -82,6 +82,11 @@ impl Stream {
         Ok(self.state(|state| state.after_trailers(action)))
     }
 
+    /// The host goes on at the request's trailers, which it does not show.
+    pub(super) fn pass_trailers(&self) {
+        self.state(State::pass_trailers);
+    }
+
     /// The response headers arrive.
     pub fn response_headers(&mut self, headers: Vec<Pair>, end: bool) -> Result<Action, Trap> {
         let count = self.state(|state| state.open_response(headers));

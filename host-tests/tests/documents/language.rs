@@ -66,6 +66,7 @@ const BEYOND: &[(&str, &str)] = &[
     ("names-nobody-can-send", "classes of characters"),
     ("names-of-grants", "classes of characters"),
     ("patterns-that-overlap", "the names that two keys match"),
+    ("running-without-trailers", "values at other places"),
     ("same-match-twice", "two values that are the same"),
     ("servers-that-overlap", "two values that share one"),
     ("source-twice", "headers in any case"),

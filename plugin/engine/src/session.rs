@@ -54,17 +54,17 @@ impl Session {
         self.exchange.caller()
     }
 
-    /// The number of held bytes of the response, as [`Exchange::held_bytes`] gives it.
+    /// The number of held bytes, as [`Exchange::held_bytes`] gives it.
     pub fn held_bytes(&self) -> usize {
         self.exchange.held_bytes()
     }
 
-    /// Holds no more than so many bytes of the response, as [`Exchange::hold_at_most`] does.
+    /// Holds no more than so many bytes, as [`Exchange::hold_at_most`] does.
     pub fn hold_at_most(&mut self, bytes: usize) {
         self.exchange.hold_at_most(bytes);
     }
 
-    /// Drops the held bytes of the response, as [`Exchange::drop_held`] does.
+    /// Drops the held bytes, as [`Exchange::drop_held`] does.
     pub fn drop_held(&mut self) {
         self.exchange.drop_held();
     }

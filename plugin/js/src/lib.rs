@@ -228,7 +228,8 @@ impl Exchange {
         self.session()?.caller().map(Into::into)
     }
 
-    /// The bytes of the response that are held until a message is complete. They change with each event of the
+    /// The bytes of the response that are held until a message is complete, and those of a request that comes in pieces under
+    /// a policy with `host.trailers` of false: its verdict is `forwardBody`. They change with each event of the
     /// response.
     #[wasm_bindgen(getter, js_name = heldBytes)]
     pub fn held_bytes(&self) -> usize {

@@ -22,6 +22,7 @@ mod notices;
 mod pairs;
 mod pool;
 mod powers;
+mod request_body;
 mod service_calls;
 mod shared_exchange;
 mod stream;

@@ -1,4 +1,4 @@
-//! Turns the bytes that an exchange holds of its response into the room left for others of its worker, and drops held
+//! Turns the bytes that an exchange holds into the room left for others of its worker, and drops held
 //! bytes if there is no room.
 //!
 //! It never chooses which bytes to drop: `HeldResponses` does.
@@ -36,13 +36,9 @@ impl SharedExchange {
         Some(use_it(&mut exchange))
     }
 
-    /// Calls `use_it` for an event of the response, after which the exchange may hold more bytes. All exchanges of the
-    /// worker hold at most `max` bytes. `None` if the exchange is in use.
-    pub(crate) fn respond<T>(
-        &self,
-        max: usize,
-        use_it: impl FnOnce(&mut Exchange) -> T,
-    ) -> Option<T> {
+    /// Calls `use_it` for an event after which the exchange may hold more bytes. All exchanges of the worker hold at most
+    /// `max` bytes. `None` if the exchange is in use.
+    pub(crate) fn hold<T>(&self, max: usize, use_it: impl FnOnce(&mut Exchange) -> T) -> Option<T> {
         let mut held = HELD.take();
         let result = self.with(|exchange| {
             exchange.hold_at_most(held.room(self.stream, &self.caller, max));

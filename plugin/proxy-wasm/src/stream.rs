@@ -9,6 +9,7 @@ use crate::host::{self, HostClock};
 use crate::host_call;
 use crate::metrics::CountedData;
 use crate::notices;
+use crate::request_body;
 use crate::service_calls::ServiceCalls;
 use crate::shared_exchange::SharedExchange;
 use mcp_policy::host::{
@@ -112,15 +113,21 @@ impl HttpContext for Stream {
         }
         self.buffered = size;
         if end {
-            self.body()
-        } else {
-            self.feed(Event::Buffered(size))
+            return self.feed(request_body::end(self.buffered));
+        }
+        if self.host_has_trailers() {
+            return self.feed(Event::Buffered(size));
+        }
+        self.buffered = 0;
+        match request_body::take(size) {
+            Some(piece) => self.feed(piece),
+            None => self.fail(),
         }
     }
 
     /// Ends a body that is followed by trailers: the host marks no piece of such a body as the last.
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        self.body()
+        self.feed(request_body::end(self.buffered))
     }
 
     fn on_http_response_headers(&mut self, _: usize, end: bool) -> Action {
@@ -199,7 +206,7 @@ impl Stream {
     /// Continues with the answer of a service, outside of a callback of its own.
     fn goes_on(mut self, answer: Option<ServiceAnswer>) {
         let id = self.id;
-        let action = self.service_answered(answer);
+        let action = self.feed(Event::ServiceAnswer(answer));
         // It may have asked again, and then waits already.
         if !self.waits {
             WAITING.with(|waiting| waiting.keep(id, None, self));
@@ -209,11 +216,6 @@ impl Stream {
                 "mcp-policy: the host did not resume a request after an approval; it is held",
             );
         }
-    }
-
-    /// Continues with the answer of a service.
-    fn service_answered(&mut self, answer: Option<ServiceAnswer>) -> Action {
-        self.feed(Event::ServiceAnswer(answer))
     }
 
     /// Reports the end of the response, for which other requests may wait.
@@ -229,31 +231,27 @@ impl Stream {
         answer.unwrap_or_default()
     }
 
-    /// Feeds the exchange the complete body that the host has buffered.
-    fn body(&mut self) -> Action {
-        let event = match host::request_body() {
-            // If the host shows fewer or more bytes than it announced, the body is unknown and cannot be judged.
-            Ok(bytes) if bytes.len() == self.buffered => Event::Body {
-                bytes,
-                end_of_stream: true,
-            },
-            _ => Event::BodyUnavailable,
-        };
-        self.feed(event)
+    fn host_has_trailers(&self) -> bool {
+        let configuration = self.configuration.as_ref();
+        configuration.is_none_or(|configuration| configuration.policy.host.trailers)
     }
 
     fn feed(&mut self, event: Event) -> Action {
-        let Some(configuration) = self.configuration.clone() else {
-            return self.fail();
-        };
-        let feed = |exchange: &mut Exchange| configuration.step(exchange, event);
-        match self
-            .exchange
-            .as_ref()
-            .and_then(|exchange| exchange.with(feed))
-        {
+        match self.step(event) {
             Some(step) => self.act(step),
             None => self.fail(),
+        }
+    }
+
+    /// The exchange holds bytes of requests only where the host has no callback for trailers.
+    fn step(&self, event: Event) -> Option<Step> {
+        let configuration = self.configuration.as_ref()?;
+        let exchange = self.exchange.as_ref()?;
+        let host = &configuration.policy.host;
+        let step = |exchange: &mut Exchange| configuration.step(exchange, event);
+        match host.trailers {
+            true => exchange.with(step),
+            false => exchange.hold(host.held_bytes, step),
         }
     }
 
@@ -309,7 +307,7 @@ impl Stream {
     ) -> Action {
         let call = to.map(|to| host_call::http_post(to, headers, body));
         let Some(Ok(call)) = call else {
-            return self.service_answered(None);
+            return self.feed(Event::ServiceAnswer(None));
         };
         let id = self.id;
         let stream = std::mem::replace(self, Self::waiting(id));
@@ -384,7 +382,7 @@ impl Stream {
     fn respond(&mut self, response: Response) -> Option<Responded> {
         let configuration = self.configuration.as_ref()?;
         let max = configuration.policy.host.held_bytes;
-        let step = self.exchange.as_ref()?.respond(max, |exchange| {
+        let step = self.exchange.as_ref()?.hold(max, |exchange| {
             configuration.step(exchange, Event::Response(response))
         })?;
         let reason = configuration.log(step.audit);

@@ -184,6 +184,7 @@ impl Kind {
             Self::Challenge => &["resource_metadata", "scope"],
             Self::Host => &[
                 "hold_request_headers",
+                "trailers",
                 "namespace",
                 "slots",
                 "max_request_bytes",

@@ -27,7 +27,7 @@ fn http2_body_is_judged_at_its_end_however_it_ends() {
     let endings = || [End::Data, End::EmptyData, End::Trailers(checksum.clone())];
     let envoy = envoy();
     let upstream = envoy.upstream("endings");
-    for addr in envoy.both("endings") {
+    for addr in envoy.all("endings") {
         let send = |body: &[u8], end: End| {
             let pieces = body.chunks(7).map(<[u8]>::to_vec).collect();
             let request = Http2Request {
@@ -114,7 +114,7 @@ fn requests_without_a_message_are_forwarded() {
         return;
     }
     let envoy = envoy();
-    for addr in envoy.both("methods") {
+    for addr in envoy.all("methods") {
         for method in ["GET", "DELETE", "OPTIONS"] {
             let request = Http1Request {
                 method: method.into(),

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
 pub(super) const OPEN: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} } }"#;
+pub(super) const KEPT: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} }, "host": { "trailers": false } }"#;
 pub(super) const HELD: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} }, "host": { "hold_request_headers": true } }"#;
 
 /// The window is a month, so that its edge practically never comes between two calls of a test.
@@ -32,7 +33,8 @@ pub(super) fn start(policy: &str, upstream: &Upstream, concurrency: u32) -> Envo
 
 /// An Envoy that tests share which run at the same time and do not change it.
 ///
-/// Each name has an upstream of its own, and two listeners in front of it: one lets headers flow, one holds them.
+/// Each name has an upstream of its own, and three listeners in front of it: one lets headers flow, one holds them, and one keeps
+/// the pieces of bodies out of Envoy's buffer.
 pub(super) struct SharedEnvoy {
     envoy: Envoy,
     upstreams: Vec<(&'static str, Upstream)>,
@@ -56,7 +58,7 @@ impl SharedEnvoy {
             |name: &&'static str| (*name, Upstream::start().expect("the upstream starts"));
         let upstreams: Vec<_> = names.iter().map(started).collect();
         let listeners = upstreams.iter().flat_map(|(name, upstream)| {
-            [("flowing", OPEN), ("held", HELD)].map(|(way, policy)| {
+            [("flowing", OPEN), ("held", HELD), ("kept", KEPT)].map(|(way, policy)| {
                 let name = format!("{name}_{way}");
                 let mut listener = Listener::new(&name, policy, upstream.addr(), &wasm_path());
                 listener.vm_id = name;
@@ -71,8 +73,8 @@ impl SharedEnvoy {
         self.envoy.addr(&format!("{name}_flowing"))
     }
 
-    pub(super) fn both(&self, name: &str) -> [SocketAddr; 2] {
-        [self.flowing(name), self.envoy.addr(&format!("{name}_held"))]
+    pub(super) fn all(&self, name: &str) -> [SocketAddr; 3] {
+        ["flowing", "held", "kept"].map(|way| self.envoy.addr(&format!("{name}_{way}")))
     }
 
     pub(super) fn upstream(&self, name: &str) -> &Upstream {

@@ -1,4 +1,4 @@
-//! Drops the held bytes of a response at any point: the client gets a refusal for that message and loses no other.
+//! Drops the held bytes of an exchange at any point: the client gets a refusal for that message and loses no other.
 
 use super::Exchange;
 use crate::host::*;
@@ -166,4 +166,95 @@ fn dropped_response_is_logged_when_it_ends_without_another_piece() {
     exchange.drop_held();
     let (body, reason) = passed(&mut exchange, Response::Trailers);
     assert!(body.contains(REFUSED) && reason == "unavailable", "{body}");
+}
+
+/// A policy for a host without a callback for trailers.
+const TAKEN: &str = r#"{"version":"1","default":"deny","host":{"trailers":false},
+    "tools":{"run":{"limits":[{"counter":"a","window":"hour","max":1}]}}}"#;
+
+fn reading(policy: &str) -> Exchange {
+    let policy = Arc::new(Policy::parse(policy.as_bytes()).unwrap());
+    let headers = Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
+    Exchange::new(policy, &headers, false, HostContext::default(), &NOW).0
+}
+
+fn sent(exchange: &mut Exchange, bytes: &[u8], end_of_stream: bool) -> Next {
+    let bytes = bytes.to_vec();
+    let event = Event::Body {
+        bytes,
+        end_of_stream,
+    };
+    exchange.feed(event, &NOW).next
+}
+
+fn counted(exchange: &mut Exchange) -> Next {
+    let count = Count {
+        used: Some(Amount::ONE),
+        ends: NOW,
+        shadowed: None,
+        added: true,
+    };
+    let reserved = Reservation::Reserved(vec![count]);
+    exchange.feed(Event::Reserved(reserved), &NOW).next
+}
+
+fn is_refused(next: &Next) -> bool {
+    matches!(next, Next::Reply(reply) if reply.status == 400)
+}
+
+#[test]
+fn taken_pieces_of_a_request_come_back_whole() {
+    for (policy, taken) in [
+        (TAKEN.to_owned(), true),
+        (TAKEN.replace("false", "true"), false),
+    ] {
+        for cut in 1..CALL.len() {
+            let (one, other) = CALL.split_at(cut);
+            let mut exchange = reading(&policy);
+            assert!(matches!(sent(&mut exchange, one, false), Next::NeedMore));
+            assert_eq!(exchange.held_bytes(), if taken { cut } else { 0 });
+            assert!(matches!(sent(&mut exchange, other, true), Next::Ask(_)));
+            match counted(&mut exchange) {
+                Next::ForwardBody(body) => assert!(taken && body == CALL, "cut at {cut}"),
+                next => assert!(!taken && matches!(next, Next::Forward), "{next:?}"),
+            }
+            assert_eq!(exchange.held_bytes(), 0);
+        }
+    }
+    let mut whole = reading(TAKEN);
+    sent(&mut whole, CALL, true);
+    let next = counted(&mut whole);
+    assert!(matches!(next, Next::Forward), "the host has it: {next:?}");
+}
+
+#[test]
+fn request_whose_bytes_are_dropped_is_refused() {
+    let (one, other) = CALL.split_at(9);
+    let mut exchange = reading(TAKEN);
+    sent(&mut exchange, one, false);
+    exchange.drop_held();
+    assert_eq!(exchange.held_bytes(), 0);
+    assert!(
+        is_refused(&sent(&mut exchange, other, true)),
+        "while it arrives"
+    );
+    let mut exchange = reading(TAKEN);
+    sent(&mut exchange, one, false);
+    sent(&mut exchange, other, true);
+    assert_eq!(exchange.held_bytes(), CALL.len());
+    exchange.drop_held();
+    assert_eq!(exchange.held_bytes(), 0);
+    assert!(is_refused(&counted(&mut exchange)), "while it is counted");
+}
+
+#[test]
+fn request_beyond_its_room_is_refused() {
+    let (one, other) = CALL.split_at(9);
+    for (room, refused) in [(CALL.len(), false), (CALL.len() - 1, true)] {
+        let mut exchange = reading(TAKEN);
+        exchange.hold_at_most(room);
+        sent(&mut exchange, one, false);
+        let next = sent(&mut exchange, other, true);
+        assert_eq!(is_refused(&next), refused, "{next:?}");
+    }
 }

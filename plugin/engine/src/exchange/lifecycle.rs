@@ -51,6 +51,8 @@ impl Exchange {
             stage: Stage::Awaited,
             early: false,
             response: Box::new(response),
+            room: usize::MAX,
+            dropped: false,
             steps: 0,
         };
         let by = (&host.verified, end_of_stream);
@@ -63,12 +65,8 @@ impl Exchange {
             Ok(head) if head.http_method == HttpMethod::Post => {
                 let context =
                     RequestContext::new(&exchange.policy, headers, caller, host.peer.as_deref());
-                let reading = Reading {
-                    head,
-                    context,
-                    verified: needed_by_approvals(&exchange.policy, host.verified),
-                    body: Vec::new(),
-                };
+                let verified = needed_by_approvals(&exchange.policy, host.verified);
+                let reading = Reading::new(head, context, verified);
                 exchange.await_body(reading, end_of_stream, clock)
             }
             Ok(head) => {
@@ -123,26 +121,6 @@ impl Exchange {
         self.grant.as_deref()
     }
 
-    /// The bytes of the response that are held until a message is complete. A host that serves many exchanges at a time
-    /// adds them up, by [`Exchange::caller`] too, and calls [`Exchange::hold_at_most`] before each event:
-    /// [`HeldResponses`](crate::host::HeldResponses).
-    pub fn held_bytes(&self) -> usize {
-        self.response.held()
-    }
-
-    /// Holds no more than so many bytes of the response from now on. A message that needs more is refused, unless it may
-    /// pass unread. Without this call a message is held up to `host.max_response_bytes`.
-    pub fn hold_at_most(&mut self, bytes: usize) {
-        self.response.hold_at_most(bytes);
-    }
-
-    /// Drops the held bytes of the response at once, to make room for another one. With the next event of the response
-    /// the client gets a refusal (`unavailable`) in place of the message; other messages of the stream pass. A response
-    /// that no rule reads passes all the same.
-    pub fn drop_held(&mut self) {
-        self.response.drop_held();
-    }
-
     /// Allows a response before the verdict, for hosts that pass headers on early or answer by themselves. Call it
     /// right after [`Exchange::new`]; otherwise such a response ends the exchange.
     pub fn allow_early_response(&mut self) {
@@ -178,7 +156,7 @@ impl Exchange {
         match std::mem::replace(&mut self.state, State::Answered) {
             State::Page(visit) => self.visited(visit, event, clock),
             State::Reading(reading) => self.read(reading, event, clock),
-            State::Recognizing(reading) => self.recognized(reading, event, clock),
+            State::Recognizing(reading) => self.recognized(*reading, event, clock),
             State::Bodiless(bodiless) => self.bodiless_body(bodiless, &event, clock),
             State::Claiming(bodiless, claim) => self.claimed(*bodiless, claim, event, clock),
             State::Opening(charges, audit) => self.opened_stream(charges, audit, event, clock),

@@ -5,6 +5,7 @@
 mod approval;
 mod approval_refusal;
 mod approval_step;
+mod held;
 mod lifecycle;
 mod page;
 mod page_visit;

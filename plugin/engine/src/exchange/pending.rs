@@ -193,11 +193,15 @@ impl Exchange {
             audit,
             refusal,
             approvals,
+            body,
             ..
         } = judged;
-        let body = approvals.and_then(|step| step.body);
-        match (refusal, body) {
+        let edited = approvals.and_then(|step| step.body);
+        match (refusal, edited.or(body)) {
             (Some(refusal), _) => self.refuse(audit, &reply_to, &refusal, Detail::default()),
+            _ if self.dropped => {
+                self.unreadable(*audit, &RequestError::BodyUnavailable, reply_to.id())
+            }
             (None, None) => self.forward(Some(audit)),
             (None, Some(body)) => Step {
                 next: Next::ForwardBody(body),

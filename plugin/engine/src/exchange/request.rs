@@ -188,31 +188,26 @@ impl Exchange {
         event: Event,
         clock: &dyn Clock,
     ) -> Step {
-        let max = self.policy.host.max_request_bytes;
-        let (length, end) = match event {
-            Event::Buffered(length) => (length, false),
+        let (added, end) = match event {
+            Event::Buffered(length) => (self.fits(length), false),
             Event::Body {
                 bytes,
                 end_of_stream: end,
             } => {
-                if reading.body.is_empty() {
-                    reading.body = bytes;
-                } else {
-                    reading.body.extend(bytes);
-                }
-                (reading.body.len(), end)
+                reading.taken |= !end && !self.policy.host.trailers;
+                (self.add(&mut reading, bytes), end)
             }
-            _ => return self.unreadable_at(clock, &RequestError::BodyUnavailable),
+            _ => (Err(RequestError::BodyUnavailable), true),
         };
-        if length > max {
-            return self.unreadable_at(clock, &RequestError::BodyTooLong(max));
+        if let Err(problem) = added {
+            return self.unreadable_at(clock, &problem);
         }
         if !end {
             self.state = State::Reading(reading);
             return Step::more();
         }
         let Some(session) = reading.context.session_key(&self.policy) else {
-            return self.judge(&reading, clock);
+            return self.judge(*reading, clock);
         };
         self.state = State::Recognizing(reading);
         Step::next(Next::Ask(Ask::Lookup([session].into())))
@@ -220,23 +215,25 @@ impl Exchange {
 
     pub(super) fn recognized(
         &mut self,
-        mut reading: Box<Reading>,
+        mut reading: Reading,
         event: Event,
         clock: &dyn Clock,
     ) -> Step {
+        if self.dropped {
+            return self.unreadable_at(clock, &RequestError::BodyUnavailable);
+        }
         reading.context.found(&lookup_of(event));
-        self.judge(&reading, clock)
+        self.judge(reading, clock)
     }
 
-    fn judge(&mut self, reading: &Reading, clock: &dyn Clock) -> Step {
+    fn judge(&mut self, mut reading: Reading, clock: &dyn Clock) -> Step {
         let Some(now) = clock.now() else {
             return self.without_time();
         };
         let mut audit = self.audit(now);
-        let bounds = self.policy.host.bounds();
-        let document = match Document::read(&reading.body, bounds) {
+        let document = match Document::read(&reading.body, self.policy.host.bounds()) {
             Ok(document) => document,
-            Err(error) => return self.not_json(audit, reading, error),
+            Err(error) => return self.not_json(audit, &reading, error),
         };
         let message = match Message::read(&document, &reading.head) {
             Ok(message) => message,
@@ -256,7 +253,7 @@ impl Exchange {
         }
         let approvals = match (&verdict.refusal, message.call()) {
             (None, Some(call)) => {
-                self.approval_step(reading, call, &verdict.approvals, &verdict.limits)
+                self.approval_step(&reading, call, &verdict.approvals, &verdict.limits)
             }
             _ => Ok(None),
         };
@@ -284,6 +281,7 @@ impl Exchange {
             id: self.response.request(),
             charges: charges(&limits),
             awaits_keys: true,
+            body: reading.taken_body(),
         };
         self.steps = self.steps.saturating_add(budgets.taken());
         self.ask(Box::new(judged), clock)

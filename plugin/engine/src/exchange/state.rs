@@ -44,6 +44,10 @@ pub struct Exchange {
     pub(super) stage: Stage,
     /// A response may come before the verdict.
     pub(super) early: bool,
+    /// The most bytes of the request's body that may be held from now on.
+    pub(super) room: usize,
+    /// The held bytes of the request's body were dropped.
+    pub(super) dropped: bool,
     /// The steps that it took to judge the request.
     pub(super) steps: u64,
     pub(super) response: Box<ResponseReader>,
@@ -78,6 +82,8 @@ pub(crate) struct Reading {
     /// The identities that the gateway verified, where approvals need them.
     pub(super) verified: Option<Box<Verified>>,
     pub(super) body: Vec<u8>,
+    /// Pieces of the body are no longer in the host's buffer.
+    pub(super) taken: bool,
 }
 
 #[derive(Debug)]
@@ -111,4 +117,6 @@ pub(super) struct Judged {
     pub(super) charges: Vec<Charge>,
     /// The state that its response is judged by is not looked up yet.
     pub(super) awaits_keys: bool,
+    /// The body for the host to put back, where pieces of it were taken.
+    pub(super) body: Option<Vec<u8>>,
 }

@@ -42,6 +42,8 @@ pub(crate) enum Listed {
 pub struct HostOptions {
     /// Hold the request's headers back until the verdict. Only for hosts that still deliver the body then.
     pub hold_request_headers: bool,
+    /// The host has callbacks for the trailers of requests and responses.
+    pub trailers: bool,
     /// The name under which counters are kept in shared data; the plugin's name where absent.
     pub namespace: Option<String>,
     /// The number of callers beyond the configured ones that can be counted apart at the same time.
@@ -50,8 +52,8 @@ pub struct HostOptions {
     pub max_request_bytes: usize,
     /// The longest server message, in bytes, that can be edited.
     pub max_response_bytes: usize,
-    /// The most bytes of incomplete responses that one worker holds at a time; one caller holds at most a quarter of
-    /// them.
+    /// The most bytes of incomplete responses, and of requests where `trailers` is false, that one worker holds at a time;
+    /// one caller holds at most a quarter of them.
     pub held_bytes: usize,
     /// The deepest nesting of a message.
     pub max_depth: usize,
@@ -139,6 +141,7 @@ impl Default for HostOptions {
     fn default() -> Self {
         Self {
             hold_request_headers: false,
+            trailers: true,
             namespace: None,
             slots: 65_536,
             max_request_bytes: 768 * 1024,

@@ -154,6 +154,7 @@ impl PolicyReader {
         self.issuers_are_named(policy);
         self.challenged_callers(at, members, policy);
         self.room(policy);
+        self.ends_of_calls(policy);
         self.shared_limits(policy);
     }
 

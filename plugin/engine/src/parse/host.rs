@@ -10,11 +10,14 @@ use crate::model::{HostOptions, Policy, Window};
 use crate::words::Millis;
 use crate::words::json::Value;
 
+const WRITE_NO_RUNNING: &str =
+    r#"no "window": "running": on such a host the end of a call may stay unknown"#;
 const WRITE_ONCE: &str = "each name once";
 
 pub(crate) const HOST: Keys = Keys {
     supported: &[
         "hold_request_headers",
+        "trailers",
         "namespace",
         "slots",
         "max_request_bytes",
@@ -27,7 +30,7 @@ pub(crate) const HOST: Keys = Keys {
         "filter_state",
         "audit_collector",
     ],
-    reserved: &["trailers"],
+    reserved: &[],
 };
 
 impl PolicyReader {
@@ -40,6 +43,10 @@ impl PolicyReader {
             .and_then(|value| self.string(&at.key("namespace"), value));
         HostOptions {
             hold_request_headers: self.flag(at, &members, "hold_request_headers"),
+            trailers: members
+                .get("trailers")
+                .and_then(|value| self.bool(&at.key("trailers"), value))
+                .unwrap_or(default.trailers),
             namespace: namespace.map(Into::into),
             slots: self
                 .size(at, &members, "slots", slots)
@@ -141,6 +148,19 @@ impl PolicyReader {
                 &Location::ROOT.key("host").key("slots"),
                 Problem::InvalidValue { found, write },
             );
+        }
+    }
+
+    /// Checks that no limit needs the ends of calls on a host that does not report them.
+    pub(super) fn ends_of_calls(&mut self, policy: &Policy) {
+        let limits = policy.all_limits();
+        let mut windows = limits.iter().map(|limit| limit.counter.window);
+        let is_running = |window| matches!(window, Window::Running(_));
+        if !policy.host.trailers && windows.any(is_running) {
+            let at = Location::ROOT.key("host");
+            let found = r#"`false` beside a limit with "window": "running""#.into();
+            let write = WRITE_NO_RUNNING.into();
+            self.error(&at.key("trailers"), Problem::InvalidValue { found, write });
         }
     }
 }

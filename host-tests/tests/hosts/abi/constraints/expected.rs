@@ -21,7 +21,7 @@ const ENDED: &str = "500 of the host";
 const TIMEOUT: &str = "504 of the host";
 
 /// The outcomes on Envoy, in the order of the messages.
-const ALL: [(&str, &str); 17] = [
+pub(super) const ALL: [(&str, &str); 17] = [
     ("allowed call", PASSED),
     ("denied call", DENIED),
     ("call within the limit", PASSED),

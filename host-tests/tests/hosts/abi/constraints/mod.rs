@@ -4,4 +4,5 @@
 mod expected;
 mod failing;
 mod messages;
+mod trailers;
 mod wishes;

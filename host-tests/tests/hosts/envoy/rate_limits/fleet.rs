@@ -163,10 +163,13 @@ pub(super) fn passes(connection: &mut Connection, tool: &str, arguments: &Value)
 }
 
 /// The bytes of a call.
-pub(super) fn request(tool: &str, arguments: &Value) -> Vec<u8> {
+pub(super) fn message(tool: &str, arguments: &Value) -> String {
     let params = json!({ "name": tool, "arguments": arguments });
-    let body =
-        json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string();
+    json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string()
+}
+
+pub(super) fn request(tool: &str, arguments: &Value) -> Vec<u8> {
+    let body = message(tool, arguments);
     let head = format!(
         "POST /mcp HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()

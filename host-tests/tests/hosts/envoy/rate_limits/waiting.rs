@@ -1,9 +1,12 @@
 //! Tests requests that wait for the service: they block no other one, and none is left without an answer.
 
-use super::fleet::{Fleet, NEEDS, Setting, call, passes, policy, request};
+use super::fleet::{Fleet, NEEDS, Setting, call, message, passes, policy, request};
+use host_tests::http2::{End, Http2Request, Outcome, http2};
 use host_tests::require::lacks;
+use host_tests::rpc;
+use host_tests::upstream::Upstream;
 use host_tests::wire::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::thread;
 use std::time::Duration;
 
@@ -100,4 +103,38 @@ fn reload_while_requests_wait_leaves_none_without_an_answer() {
         );
     });
     assert_eq!(fleet.served(), 4);
+}
+
+/// Envoy's buffer is empty while such a request waits.
+#[test]
+fn request_that_the_plugin_keeps_waits_and_reaches_the_server_whole() {
+    if lacks(NEEDS) {
+        return;
+    }
+    let kept = |host: &Value| {
+        let mut policy: Value = serde_json::from_str(&policy(10, &json!({}))).expect("JSON");
+        policy["host"] = host.clone();
+        policy.to_string()
+    };
+    let fleet = Fleet {
+        upstream: Upstream::start().expect("the upstream starts"),
+        ..late(Setting::default())
+    };
+    let fleet = fleet.with_policy(&kept(&json!({ "trailers": false })));
+    let body = message("limited", &json!({ "round": "a" })).into_bytes();
+    for end in [End::Data, End::EmptyData, End::Trailers(Vec::new())] {
+        let request = Http2Request {
+            method: "POST".into(),
+            path: "/mcp".into(),
+            headers: rpc::headers(),
+            pieces: body.chunks(7).map(<[u8]>::to_vec).collect(),
+            end: end.clone(),
+        };
+        let outcome = http2(fleet.addr(0), &request, Duration::from_secs(5));
+        let outcome = outcome.expect("a connection");
+        assert!(matches!(outcome, Outcome::Answered(_)), "{end:?}");
+        let seen = fleet.upstream.take();
+        let bodies: Vec<_> = seen.iter().map(|request| &request.body).collect();
+        assert_eq!(bodies, [&body], "{end:?}");
+    }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 pub(super) fn host() -> Value {
     let mut members = sizes();
     let hold = "Holds the request headers until the decision; needs `allow_on_headers_stop_iteration` in Envoy.";
+    let trailers = "Whether the host has callbacks for the trailers of requests and responses (default: true). Write `false` for a host that goes on at trailers: the plugin then keeps each request out of its buffers until the decision.";
     let namespace =
         "The namespace of the counters in the host's shared data (default: the plugin's name).";
     let longest_call = "The longest duration of a call, up to a day (default `10m`): the id of a request without a seen answer stays reserved for so long.";
@@ -20,6 +21,7 @@ pub(super) fn host() -> Value {
     members.extend([
         ("metrics", flag(metrics)),
         ("hold_request_headers", flag(hold)),
+        ("trailers", flag(trailers)),
         ("namespace", about(refers("text"), namespace)),
         ("longest_call", about(duration(), longest_call)),
         ("list_ttl", about(duration(), list_ttl)),
