@@ -102,15 +102,17 @@ bare:
 	@$(MAKE) --no-print-directory --keep-going dist $(BARE_HOSTS) $(RELEASE_HOSTS) || echo 'Not all of it could be built or installed.'
 endif
 
-# The time in the files is that of the commit, so that they are the same whenever they are built. The completions come from the tool
-# of the JavaScript package, which runs on every machine.
+# The time in the files of a release is that of the commit, so that they are the same whenever they are built.
+TIME = "$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
+
+# The completions come from the tool of the JavaScript package, which runs on every machine.
 dist: build package binaries $(NODE)/ready ## All files of a release, in target/dist/release
 	$(SAY) 'packing the release'
 	rm -rf $(RELEASE) $(DIST)/completions
 	mkdir -p $(RELEASE) $(DIST)/completions
 	for shell in bash zsh fish powershell; do $(NODE)/node $(DIST)/js/bin.js completions $$shell > $(DIST)/completions/$$shell; done
 	$(NPM) pack --silent --pack-destination $(RELEASE) ./$(DIST)/js
-	time="$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}"; cargo run --locked --quiet --package xtask -- release $(DIST) $(RELEASE) --time "$$time"
+	cargo run --locked --quiet --package xtask -- release $(DIST) $(RELEASE) --time $(TIME)
 	cd $(RELEASE) && sha256sum --check --quiet SHA256SUMS
 
 run: $(DIST)/mcp-policy.wasm $(VENV)/ready ## The demo in a real Envoy; POLICY=my.json UPSTREAM=http://127.0.0.1:9000/mcp for your own server
@@ -245,7 +247,7 @@ $(LINUX:%=$(DIST)/bin/mcp-policy-%): $(DIST)/bin/mcp-policy-%: $(TOOL) host-test
 	$(SAY) 'building the command line tool for $*'
 	$(call rust_targets,$*)
 	rm -f $(DIST)/python/*_$(firstword $(subst -, ,$*)).whl
-	$(CROSS_PATH) maturin build --locked --release --zig --manifest-path plugin/cli/Cargo.toml --target $* \
+	export SOURCE_DATE_EPOCH=$(TIME); $(CROSS_PATH) maturin build --locked --release --zig --manifest-path plugin/cli/Cargo.toml --target $* \
 		--compatibility manylinux2014 musllinux_1_1 --out $(DIST)/python
 	mkdir -p $(@D)
 	cp target/$*/release/mcp-policy $@.new

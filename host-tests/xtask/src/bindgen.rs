@@ -42,7 +42,7 @@ pub(crate) fn package(module: &Path, folder: &Path) -> Result<()> {
 /// When the module is unreadable or was not made with `wasm-bindgen`, or the folder takes no files.
 pub(crate) fn tool(module: &Path, folder: &Path) -> Result<()> {
     let bundled = module.with_file_name("js-tool");
-    Bindgen::new()
+    bindgen()
         .web(true)?
         .input_path(module)
         .out_name(TOOL)
@@ -59,10 +59,18 @@ pub(crate) fn tool(module: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The program leaves the section out in which it names itself: its version holds the commit of the folder that it was built in,
+/// if that is one of git.
+fn bindgen() -> Bindgen {
+    let mut bindgen = Bindgen::new();
+    bindgen.remove_producers_section(true);
+    bindgen
+}
+
 /// The loader for the web works everywhere, but its types are those of the web. It names no file: bundlers would take the
 /// module along a second time.
 fn loader(module: &Path, folder: &Path) -> Result<()> {
-    Bindgen::new()
+    bindgen()
         .web(true)?
         .input_path(module)
         .out_name(LOADER)
@@ -82,7 +90,7 @@ fn text(folder: &Path) -> Result<()> {
 
 /// The types for a bundler have no functions that load the module.
 fn types(module: &Path, folder: &Path) -> Result<()> {
-    Bindgen::new()
+    bindgen()
         .bundler(true)?
         .input_path(module)
         .out_name("index")
