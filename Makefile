@@ -200,15 +200,18 @@ $(DIST)/mcp-policy.wasm $(DIST)/mcp-policy.debug.wasm &: $(ENGINE) host-tests/xt
 	mv $(DIST)/plugin.new $(DIST)/mcp-policy.wasm
 	mv $(DIST)/debug.new $(DIST)/mcp-policy.debug.wasm
 
+# The linker of components comes with Rust; other linkers need a program that wraps a module. It links all modules of this target,
+# because cargo compiles everything again for another one; plugin/js/build.rs tells it to leave those for JavaScript as they are.
+COMPONENT_LINKER = export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-component-ld;
+
 # Both come from one build, because then their engine is compiled once, and they are linked at the same time. Their target has no
-# WASI, so the component imports only the functions of its interface. The linker comes with Rust and produces a component
-# directly; other linkers need a program that wraps a module. plugin/js/build.rs tells it to leave the module for JavaScript.
+# WASI, so the component imports only the functions of its interface.
 $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json &: $(ENGINE) host-tests/xtask/src/bindgen.rs host-tests/paths.sh $(NOTICES) \
 		$(shell find plugin/component -path '*/examples' -prune -o -type f -print) \
 		$(shell find plugin/js \( -name site -o -name playground -o -name tool \) -prune -o -type f -print) | rust
 	$(SAY) 'building the component and the module for JavaScript'
-	export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-component-ld; $(SHIPPED) build --locked --release \
-		--package mcp-policy-component --package mcp-policy-js --target wasm32-unknown-unknown
+	$(COMPONENT_LINKER) $(SHIPPED) build --locked --release --target wasm32-unknown-unknown \
+		--package mcp-policy-component --package mcp-policy-js
 	rm -rf $(DIST)/js
 	cargo run --locked --quiet --package xtask -- bindgen $(JS_MODULE) $(DIST)/js
 	cp plugin/js/README.md plugin/js/package/* $(NOTICES) $(DIST)/js
@@ -216,9 +219,9 @@ $(DIST)/mcp-policy.component.wasm $(DIST)/js/package.json &: $(ENGINE) host-test
 	cp target/wasm32-unknown-unknown/release/mcp_policy_component.wasm $(DIST)/mcp-policy.component.new
 	mv $(DIST)/mcp-policy.component.new $(DIST)/mcp-policy.component.wasm
 
-$(TOOL_IN_NODE): $(TOOL) $(shell find plugin/js/tool -type f) host-tests/xtask/src/bindgen.rs host-tests/paths.sh $(DIST)/js/package.json | rust
+$(TOOL_IN_NODE): $(TOOL) plugin/js/build.rs $(shell find plugin/js/tool -type f) host-tests/xtask/src/bindgen.rs host-tests/paths.sh $(DIST)/js/package.json | rust
 	$(SAY) 'building the command line tool for Node'
-	$(SHIPPED) build --locked --release --package mcp-policy-tool-js --target wasm32-unknown-unknown
+	$(COMPONENT_LINKER) $(SHIPPED) build --locked --release --package mcp-policy-tool-js --target wasm32-unknown-unknown
 	cargo run --locked --quiet --package xtask -- bindgen-tool $(TOOL_MODULE) $(@D)
 
 # Written last. What is in the catalogue comes from the policies to copy, the attacks and the recorded lists of tools.
@@ -240,14 +243,15 @@ $(DIST)/LICENSE $(DIST)/THIRD_PARTY.md:
 	mkdir -p $(DIST)
 	cp $< $@
 
-# Zig is the compiler for C and the linker of every target. The wheel holds the same program, so that one build makes both.
-CROSS_PATH = flags="$$(sh host-tests/paths.sh)"; CARGO_ENCODED_RUSTFLAGS="$$flags" PATH="$(abspath $(CROSS))/bin:$$PATH"
+# Zig is the compiler for C and the linker of every target. The wheel holds the same program, so that one build makes both. The
+# program for Windows and the wheel have a time in them.
+CROSS_PATH = flags="$$(sh host-tests/paths.sh)"; SOURCE_DATE_EPOCH=$(TIME) CARGO_ENCODED_RUSTFLAGS="$$flags" PATH="$(abspath $(CROSS))/bin:$$PATH"
 
 $(LINUX:%=$(DIST)/bin/mcp-policy-%): $(DIST)/bin/mcp-policy-%: $(TOOL) host-tests/paths.sh | rust $(CROSS)/ready
 	$(SAY) 'building the command line tool for $*'
 	$(call rust_targets,$*)
 	rm -f $(DIST)/python/*_$(firstword $(subst -, ,$*)).whl
-	export SOURCE_DATE_EPOCH=$(TIME); $(CROSS_PATH) maturin build --locked --release --zig --manifest-path plugin/cli/Cargo.toml --target $* \
+	$(CROSS_PATH) maturin build --locked --release --zig --manifest-path plugin/cli/Cargo.toml --target $* \
 		--compatibility manylinux2014 musllinux_1_1 --out $(DIST)/python
 	mkdir -p $(@D)
 	cp target/$*/release/mcp-policy $@.new
