@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
 pub(super) const OPEN: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} } }"#;
-pub(super) const KEPT: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} }, "host": { "trailers": false } }"#;
+const KEPT: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} }, "host": { "trailers": false } }"#;
 pub(super) const HELD: &str = r#"{ "version": "1", "default": "deny", "tools": { "run": {} }, "host": { "hold_request_headers": true } }"#;
 
 /// The window is a month, so that its edge practically never comes between two calls of a test.

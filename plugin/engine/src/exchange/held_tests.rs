@@ -14,24 +14,37 @@ const READ: &str =
 /// A policy without a rule that edits responses.
 const UNREAD: &str = r#"{"version":"1","default":"allow","tools":{"run":{"limits":[{"counter":"a","window":"hour","max":1,"refund":"on_error"}]}}}"#;
 
-/// A call that was forwarded, and has the head of its response.
-fn answering(policy: &str, media: &str) -> Exchange {
+fn reading(policy: &str) -> Exchange {
     let policy = Arc::new(Policy::parse(policy.as_bytes()).unwrap());
     let headers = Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
-    let (mut exchange, _) = Exchange::new(policy, &headers, false, HostContext::default(), &NOW);
-    let call = Event::Body {
-        bytes: CALL.to_vec(),
-        end_of_stream: true,
+    Exchange::new(policy, &headers, false, HostContext::default(), &NOW).0
+}
+
+fn sent(exchange: &mut Exchange, bytes: &[u8], end_of_stream: bool) -> Next {
+    let bytes = bytes.to_vec();
+    let event = Event::Body {
+        bytes,
+        end_of_stream,
     };
-    if let Next::Ask(Ask::Reserve(charges)) = exchange.feed(call, &NOW).next {
-        let count = Count {
-            used: Some(Amount::ONE),
-            ends: NOW,
-            shadowed: None,
-            added: true,
-        };
-        let counts = vec![count; charges.len()];
-        exchange.feed(Event::Reserved(Reservation::Reserved(counts)), &NOW);
+    exchange.feed(event, &NOW).next
+}
+
+fn counted(exchange: &mut Exchange) -> Next {
+    let count = Count {
+        used: Some(Amount::ONE),
+        ends: NOW,
+        shadowed: None,
+        added: true,
+    };
+    let reserved = Reservation::Reserved(vec![count]);
+    exchange.feed(Event::Reserved(reserved), &NOW).next
+}
+
+/// A call that was forwarded, and has the head of its response.
+fn answering(policy: &str, media: &str) -> Exchange {
+    let mut exchange = reading(policy);
+    if let Next::Ask(Ask::Reserve(_)) = sent(&mut exchange, CALL, true) {
+        counted(&mut exchange);
     }
     let head = Response::Head {
         status: 200,
@@ -171,32 +184,6 @@ fn dropped_response_is_logged_when_it_ends_without_another_piece() {
 /// A policy for a host without a callback for trailers.
 const TAKEN: &str = r#"{"version":"1","default":"deny","host":{"trailers":false},
     "tools":{"run":{"limits":[{"counter":"a","window":"hour","max":1}]}}}"#;
-
-fn reading(policy: &str) -> Exchange {
-    let policy = Arc::new(Policy::parse(policy.as_bytes()).unwrap());
-    let headers = Headers::from_iter([(":method", "POST"), ("content-type", "application/json")]);
-    Exchange::new(policy, &headers, false, HostContext::default(), &NOW).0
-}
-
-fn sent(exchange: &mut Exchange, bytes: &[u8], end_of_stream: bool) -> Next {
-    let bytes = bytes.to_vec();
-    let event = Event::Body {
-        bytes,
-        end_of_stream,
-    };
-    exchange.feed(event, &NOW).next
-}
-
-fn counted(exchange: &mut Exchange) -> Next {
-    let count = Count {
-        used: Some(Amount::ONE),
-        ends: NOW,
-        shadowed: None,
-        added: true,
-    };
-    let reserved = Reservation::Reserved(vec![count]);
-    exchange.feed(Event::Reserved(reserved), &NOW).next
-}
 
 fn is_refused(next: &Next) -> bool {
     matches!(next, Next::Reply(reply) if reply.status == 400)

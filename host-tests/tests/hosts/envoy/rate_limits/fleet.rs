@@ -162,12 +162,13 @@ pub(super) fn passes(connection: &mut Connection, tool: &str, arguments: &Value)
     }
 }
 
-/// The bytes of a call.
+/// A call.
 pub(super) fn message(tool: &str, arguments: &Value) -> String {
     let params = json!({ "name": tool, "arguments": arguments });
     json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string()
 }
 
+/// The bytes of a call over HTTP/1.
 pub(super) fn request(tool: &str, arguments: &Value) -> Vec<u8> {
     let body = message(tool, arguments);
     let head = format!(
