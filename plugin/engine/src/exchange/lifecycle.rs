@@ -156,7 +156,7 @@ impl Exchange {
         match std::mem::replace(&mut self.state, State::Answered) {
             State::Page(visit) => self.visited(visit, event, clock),
             State::Reading(reading) => self.read(reading, event, clock),
-            State::Recognizing(reading) => self.recognized(*reading, event, clock),
+            State::Recognizing(mut reading) => self.recognized(&mut reading, event, clock),
             State::Bodiless(bodiless) => self.bodiless_body(bodiless, &event, clock),
             State::Claiming(bodiless, claim) => self.claimed(*bodiless, claim, event, clock),
             State::Opening(charges, audit) => self.opened_stream(charges, audit, event, clock),

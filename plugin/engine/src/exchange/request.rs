@@ -207,7 +207,7 @@ impl Exchange {
             return Step::more();
         }
         let Some(session) = reading.context.session_key(&self.policy) else {
-            return self.judge(*reading, clock);
+            return self.judge(&mut reading, clock);
         };
         self.state = State::Recognizing(reading);
         Step::next(Next::Ask(Ask::Lookup([session].into())))
@@ -215,7 +215,7 @@ impl Exchange {
 
     pub(super) fn recognized(
         &mut self,
-        mut reading: Reading,
+        reading: &mut Reading,
         event: Event,
         clock: &dyn Clock,
     ) -> Step {
@@ -226,14 +226,14 @@ impl Exchange {
         self.judge(reading, clock)
     }
 
-    fn judge(&mut self, mut reading: Reading, clock: &dyn Clock) -> Step {
+    fn judge(&mut self, reading: &mut Reading, clock: &dyn Clock) -> Step {
         let Some(now) = clock.now() else {
             return self.without_time();
         };
         let mut audit = self.audit(now);
         let document = match Document::read(&reading.body, self.policy.host.bounds()) {
             Ok(document) => document,
-            Err(error) => return self.not_json(audit, &reading, error),
+            Err(error) => return self.not_json(audit, reading, error),
         };
         let message = match Message::read(&document, &reading.head) {
             Ok(message) => message,
@@ -253,7 +253,7 @@ impl Exchange {
         }
         let approvals = match (&verdict.refusal, message.call()) {
             (None, Some(call)) => {
-                self.approval_step(&reading, call, &verdict.approvals, &verdict.limits)
+                self.approval_step(reading, call, &verdict.approvals, &verdict.limits)
             }
             _ => Ok(None),
         };
