@@ -37,7 +37,7 @@ pub fn check_as(
 }
 
 impl PolicyReport {
-    /// The report with what the caller has under the policy, if that is valid.
+    /// Adds the access of the caller to the report, if the policy is valid.
     pub(super) fn with_access(
         mut self,
         policy: &Input,

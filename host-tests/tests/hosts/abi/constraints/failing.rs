@@ -1,23 +1,17 @@
 //! Tests plugins that end, bodies that a host withholds, and shared data that another plugin writes.
 
 use super::super::vm::{HELD, MODULE};
-use super::messages::{COUNTING, DENIED, POLICY, messages};
+use super::messages::{COUNTING, DENIED, POLICY, message, messages};
 use host_tests::abi::Request;
 use host_tests::abi::constraints::{
     APISIX, Constraints, GOOGLE, HeaderPause, ISTIO, NGINX, NO_BODIES, SIMULATED,
 };
-use host_tests::abi::exchange::{Gateway, Message, Played};
+use host_tests::abi::exchange::{Gateway, Played};
 
 const UNAVAILABLE: &str = "503 mcp_policy_unavailable";
 
 fn gateway(host: Constraints, policy: &str) -> Gateway<'static> {
     Gateway::start(&MODULE, host, policy).expect("the policy is accepted")
-}
-
-fn message(name: &str) -> Message {
-    let mut all = messages().into_iter();
-    let named = all.find(|named| named.name == name);
-    named.expect("there is such a message").message
 }
 
 fn play(gateway: &mut Gateway<'_>, name: &str) -> Played {

@@ -138,6 +138,13 @@ pub(super) fn messages() -> Vec<Named> {
     ]
 }
 
+/// The message of this name.
+pub(super) fn message(name: &str) -> Message {
+    let mut all = messages().into_iter();
+    let named = all.find(|named| named.name == name);
+    named.expect("there is such a message").message
+}
+
 impl Named {
     /// What no host may do.
     pub(super) fn check(&self, played: &Played, host: &str) {

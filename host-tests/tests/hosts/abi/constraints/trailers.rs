@@ -4,7 +4,7 @@
 
 use super::super::vm::MODULE;
 use super::expected::ALL;
-use super::messages::{COUNTING, DENIED, messages};
+use super::messages::{COUNTING, DENIED, message, messages};
 use host_tests::abi::constraints::{Constraints, ENVOY, NO_TRAILERS};
 use host_tests::abi::exchange::{Gateway, Message, Played};
 use host_tests::rpc::call;
@@ -23,24 +23,19 @@ fn gateway(host: Constraints, policy: &str) -> Gateway<'static> {
     Gateway::start(&MODULE, host, policy).expect("the policy is accepted")
 }
 
-fn play(gateway: &mut Gateway<'_>, message: &str) -> Played {
-    let mut all = messages().into_iter();
-    let named = all.find(|named| named.name == message);
-    gateway.play(&named.expect("there is such a message").message)
+fn play(gateway: &mut Gateway<'_>, name: &str) -> Played {
+    gateway.play(&message(name))
 }
 
 #[test]
 fn body_before_passed_trailers_reaches_the_server_only_without_the_option() {
-    for message in ["denied call with trailers", "allowed call with trailers"] {
-        let passed = play(&mut gateway(NO_TRAILERS, COUNTING), message);
+    for name in ["denied call with trailers", "allowed call with trailers"] {
+        let passed = play(&mut gateway(NO_TRAILERS, COUNTING), name);
         let passed = passed.server.map(|body| body.is_empty());
-        assert_eq!(passed, Some(false), "control: {message}");
-        let kept = play(
-            &mut gateway(NO_TRAILERS, &without_trailers(COUNTING)),
-            message,
-        );
-        assert_eq!(kept.server, Some(Vec::new()), "{message}: {kept:?}");
-        assert!(kept.decisions.is_empty(), "{message}: {kept:?}");
+        assert_eq!(passed, Some(false), "control: {name}");
+        let kept = play(&mut gateway(NO_TRAILERS, &without_trailers(COUNTING)), name);
+        assert_eq!(kept.server, Some(Vec::new()), "{name}: {kept:?}");
+        assert!(kept.decisions.is_empty(), "{name}: {kept:?}");
     }
 }
 
@@ -48,10 +43,10 @@ fn body_before_passed_trailers_reaches_the_server_only_without_the_option() {
 fn answer_to_an_emptied_request_is_refused() {
     let mut gateway = gateway(NO_TRAILERS, &without_trailers(COUNTING));
     for (trailers, end) in [(false, "forwarded"), (true, "503 mcp_policy_unavailable")] {
-        let mut all = messages().into_iter();
-        let list = all.find(|named| named.name == "list with a hidden tool");
-        let list = list.expect("there is such a message").message;
-        let played = gateway.play(&Message { trailers, ..list });
+        let played = gateway.play(&Message {
+            trailers,
+            ..message("list with a hidden tool")
+        });
         assert_eq!(played.end, end);
     }
 }

@@ -20,7 +20,7 @@ struct Text {
     is_name: bool,
 }
 
-/// The policy with this indentation of each line but the first; nothing for a text that is none. Numbers stay as they are: those
+/// The policy with this indentation of each line but the first; empty for an invalid policy. Numbers stay as they are: those
 /// of a policy have at most 15 digits, which readers that take them for binary64 write again.
 ///
 /// # Errors
@@ -66,7 +66,7 @@ fn text(value: Value<'_>, is_name: bool) -> Option<Text> {
     })
 }
 
-/// What is between two texts. YAML has no tabs in indentations.
+/// The white space between two texts. YAML has no tabs in indentations.
 fn between(written: &mut String, part: Option<&str>, indentation: usize) {
     for char in part.unwrap_or_default().chars() {
         match char {
